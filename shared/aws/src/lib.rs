@@ -1,0 +1,1 @@
+//! Adapters that implement the ports of the engine with the AWS SDK.

@@ -1,0 +1,1 @@
+//! The engine over ports: observe, resolve, diff, guard, apply, verify.

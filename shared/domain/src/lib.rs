@@ -1,0 +1,12 @@
+//! The decisions of Watchkeeper: pure, without AWS, async, clock or environment.
+//!
+//! Intents resolve to a target; the difference between what is observed and the target is the plan; guardrails judge it.
+
+pub mod calendar;
+pub mod capacity;
+pub mod estate;
+pub mod guardrail;
+pub mod intent;
+pub mod name;
+pub mod plan;
+pub mod report;

@@ -1,0 +1,1 @@
+//! The estate documents, their schema, and the command that checks them.

@@ -1,0 +1,1 @@
+//! The sandbox, the drill and the end-to-end tests.
