@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A name that AWS or the ledger could not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}: found {found:?}, expected 1 to 255 of letters, digits, '-', '_', '.' or '/'")]
+#[error("{what}: found {found:?}, expected 1 to 255 of letters, digits, '-', '_' or '.'")]
 pub struct BadName {
     /// What kind of name it was meant to be.
     pub what: &'static str,
@@ -18,7 +18,7 @@ pub struct BadName {
 /// The characters that every resource name of these services is made of.
 fn is_name(text: &str) -> bool {
     (1..=255).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 macro_rules! names {
@@ -26,7 +26,7 @@ macro_rules! names {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(inline, extend("pattern" = "^[A-Za-z0-9_./-]{1,255}$"))]
+        #[schemars(inline, extend("pattern" = "^[A-Za-z0-9_.-]{1,255}$"))]
         pub struct $name(String);
 
         impl $name {
@@ -113,7 +113,7 @@ mod tests {
         let error = ClusterName::new("my cluster").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cluster: found \"my cluster\", expected 1 to 255 of letters, digits, '-', '_', '.' or '/'"
+            "cluster: found \"my cluster\", expected 1 to 255 of letters, digits, '-', '_' or '.'"
         );
         assert!(EstateName::new("").is_err());
     }

@@ -1,0 +1,157 @@
+//! Leases: one run at a time changes a scope, and a write with a stale generation is refused.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use watchkeeper_domain::intent::Layer;
+
+/// How long a lease lasts unless it is prolonged: longer than a slice (2 minutes at the most) and its wait, shorter than
+/// a tick's interval, so that the tick after a crash finds it over or nearly so.
+pub const TERM: SignedDuration = SignedDuration::from_mins(3);
+
+/// The distance kept from a lease's end on both sides: longer than a call to AWS can last (10 s with its retries, set in
+/// the clients) plus what clocks may differ.
+pub const MARGIN: SignedDuration = SignedDuration::from_secs(20);
+
+/// How long a holder relies on the last time that it saw its lease in the ledger: well below the margin, so that a
+/// holder that was preempted has noticed before its successor writes.
+pub const FRESHNESS: SignedDuration = SignedDuration::from_secs(5);
+
+/// The right to change a scope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Lease {
+    /// The run that holds it.
+    pub holder: String,
+    /// How urgent that run is: a stronger layer may preempt it.
+    pub layer: Layer,
+    /// Raised by one with each acquisition; never reset.
+    pub generation: u64,
+    /// From when the holder may write: later than its acquisition when it preempted another.
+    pub usable: Timestamp,
+    /// When it ends unless prolonged.
+    pub expires: Timestamp,
+}
+
+/// What came of asking for a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Put this one, if the generation before it is still there.
+    Take(Lease),
+    /// Another run holds it.
+    Held {
+        /// Which.
+        holder: String,
+        /// When it can be asked for again.
+        until: Timestamp,
+    },
+}
+
+impl Lease {
+    /// The generation that `current` has reached; 0 when no lease was ever taken.
+    pub fn generation_of(current: Option<&Self>) -> u64 {
+        current.map_or(0, |lease| lease.generation)
+    }
+
+    /// Decides whether `holder` may take the lease. A run takes its own again (its Lambda was retried); anybody takes one
+    /// that has been over for the margin; a stronger layer takes one that is held, and then waits the margin.
+    pub fn claim(current: Option<&Self>, holder: &str, layer: Layer, now: Timestamp) -> Claim {
+        let take = |usable: Timestamp| {
+            let generation = Self::generation_of(current) + 1;
+            Claim::Take(Self { holder: holder.to_owned(), layer, generation, usable, expires: later(usable, TERM) })
+        };
+        let Some(lease) = current else { return take(now) };
+        let free = later(lease.expires, MARGIN);
+        if now >= free {
+            take(now)
+        } else if lease.holder == holder {
+            take(lease.usable.max(now))
+        } else if layer > lease.layer {
+            take(later(now, MARGIN))
+        } else {
+            Claim::Held { holder: lease.holder.clone(), until: free }
+        }
+    }
+
+    /// Whether the holder may still write at this moment.
+    pub fn allows_writes(&self, now: Timestamp) -> bool {
+        now >= self.usable && later(now, MARGIN) < self.expires
+    }
+
+    /// The same lease, prolonged to a full term from now.
+    #[must_use]
+    pub fn prolonged(&self, now: Timestamp) -> Self {
+        Self { expires: later(now.max(self.usable), TERM), ..self.clone() }
+    }
+
+    /// The same lease, given back: nobody has to wait, because its holder has written its last.
+    #[must_use]
+    pub fn released(&self, now: Timestamp) -> Self {
+        Self { expires: earlier(now, MARGIN), ..self.clone() }
+    }
+}
+
+/// `instant` plus `by`, or the end of time.
+fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
+    instant.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// `instant` less `by`, or the beginning of time.
+fn earlier(instant: Timestamp, by: SignedDuration) -> Timestamp {
+    instant.saturating_sub(by).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::constant(1_795_000_000 + second, 0)
+    }
+
+    fn taken(claim: Claim) -> Lease {
+        match claim {
+            Claim::Take(lease) => lease,
+            Claim::Held { holder, until } => panic!("held by {holder} until {until}"),
+        }
+    }
+
+    #[test]
+    fn the_first_claim_is_taken_and_usable_at_once() {
+        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
+        assert_eq!((lease.generation, lease.usable), (1, at(0)));
+        assert!(lease.allows_writes(at(0)));
+    }
+
+    #[test]
+    fn a_holder_stops_a_margin_before_the_end_and_a_successor_waits_a_margin_after() {
+        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
+        assert!(lease.allows_writes(at(159)));
+        assert!(!lease.allows_writes(at(160)));
+        let early = Lease::claim(Some(&lease), "b", Layer::Schedule, at(199));
+        assert_eq!(early, Claim::Held { holder: "a".to_owned(), until: at(200) });
+        assert_eq!(taken(Lease::claim(Some(&lease), "b", Layer::Schedule, at(200))).generation, 2);
+    }
+
+    #[test]
+    fn a_stronger_layer_preempts_and_waits_the_margin() {
+        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
+        let stronger = taken(Lease::claim(Some(&lease), "b", Layer::Failover, at(10)));
+        assert_eq!((stronger.generation, stronger.usable), (2, at(30)));
+        assert!(!stronger.allows_writes(at(29)));
+        assert!(matches!(Lease::claim(Some(&stronger), "c", Layer::Failover, at(40)), Claim::Held { .. }));
+    }
+
+    #[test]
+    fn a_run_takes_its_own_lease_again_without_shortening_its_wait() {
+        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
+        let preempted = taken(Lease::claim(Some(&lease), "b", Layer::Emergency, at(10)));
+        let again = taken(Lease::claim(Some(&preempted), "b", Layer::Emergency, at(12)));
+        assert_eq!((again.generation, again.usable), (3, at(30)));
+    }
+
+    #[test]
+    fn a_released_lease_is_free_at_once_and_keeps_its_generation() {
+        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0))).released(at(5));
+        assert_eq!(taken(Lease::claim(Some(&lease), "b", Layer::Schedule, at(5))).generation, 2);
+    }
+}

@@ -1,0 +1,215 @@
+//! The ledger's port: what is remembered of a scope, and the conditional writes that change it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use watchkeeper_domain::capacity::Baseline;
+use watchkeeper_domain::guardrail::{Code, Halt, Violation};
+use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::plan::{Awaited, Plan};
+
+use crate::lease::Lease;
+use crate::ports::AwsError;
+
+/// Everything that the ledger holds of a scope, but its runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// The capacity found before the first change, while one is kept.
+    pub baseline: Option<Baseline>,
+    /// At most one a layer; expired ones may still be among them.
+    pub intents: Vec<Intent>,
+    /// The lease as last taken, held or not.
+    pub lease: Option<Lease>,
+    /// What was reached last, and what was told last.
+    pub standing: Standing,
+    /// The halt switch: this scope's own, or else everything's.
+    pub halt: Option<Halt>,
+}
+
+/// What was reached last, and what was told last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Standing {
+    /// The target that was reached; a difference from it later is drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+    /// A mark of the last refusal or drift that was told, so that each tick does not tell it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
+}
+
+/// A target that was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// The target's fingerprint.
+    pub target: String,
+    /// The instant of the last run that wrote for it.
+    pub at: Timestamp,
+}
+
+/// What started a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// The tick.
+    Schedule,
+    /// A person.
+    Human,
+}
+
+/// How a run stands, or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The target was reached and seen.
+    Done,
+    /// Everything is written, and something is not there yet at the deadline.
+    Unverified,
+    /// A guardrail stopped it before the first write.
+    Refused,
+    /// Somebody else's change was found and left alone.
+    Drift,
+    /// It ended with an error; the next tick begins again from what is.
+    Failed,
+}
+
+/// A moment of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: String,
+}
+
+/// The record of a run: its trigger, plan, verdicts, timeline and outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Run {
+    /// The execution's name.
+    pub id: String,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The instant that it decides about.
+    pub instant: Timestamp,
+    /// When it began.
+    pub started: Timestamp,
+    /// The intent behind the target; `None` when the baseline is given back. Target = baseline and this.
+    pub deciding: Option<Intent>,
+    /// The override that a person set (`Some(Some(..))`) or took back (`Some(None)`) with this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Option<Intent>>,
+    /// What a person approved beforehand.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub approved: BTreeSet<Code>,
+    /// The plan as it was judged.
+    pub plan: Plan,
+    /// What the guardrails said of it.
+    pub violations: Vec<Violation>,
+    /// Slices that have applied so far.
+    pub slices: u32,
+    /// Writes to AWS that have succeeded so far.
+    pub writes: u32,
+    /// Whether the last verification found nothing left to write.
+    pub applied: bool,
+    /// What the last verification was still waiting for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<Awaited>,
+    /// What happened, in order.
+    pub timeline: Vec<Moment>,
+    /// How it ended; `None` while it goes on.
+    pub outcome: Option<Outcome>,
+}
+
+/// One write to the ledger that counts only while a lease's generation does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// The baseline, before the first write to AWS.
+    PutBaseline(Baseline),
+    /// The baseline has been given back.
+    DropBaseline,
+    /// What was reached and told.
+    PutStanding(Standing),
+    /// An intent declared with this run.
+    PutIntent(Intent),
+    /// An intent taken back with this run.
+    DropIntent(Layer),
+    /// The record of the run.
+    PutRun(Box<Run>),
+    /// The lease, prolonged or released; its generation stays.
+    PutLease(Lease),
+}
+
+/// An operation of the ledger that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The lease of the scope has another generation by now: nothing was written.
+    #[error("the lease of {scope} was taken over by another run")]
+    LeaseLost {
+        /// Whose lease.
+        scope: String,
+    },
+    /// Somebody else took the lease in the same moment: nothing was written.
+    #[error("another run took the lease of {scope} in the same moment")]
+    Conflict {
+        /// Whose lease.
+        scope: String,
+    },
+    /// An item would not fit (400 KB, DynamoDB quotas): nothing was written.
+    #[error("the {item} of {scope} has {bytes} bytes, and an item of the ledger holds {limit}")]
+    TooLarge {
+        /// Which item.
+        item: &'static str,
+        /// Whose.
+        scope: String,
+        /// Its size, in bytes.
+        bytes: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// An item does not read as what it should be.
+    #[error("item {item} of {scope} in the ledger does not read")]
+    Corrupt {
+        /// Which item.
+        item: String,
+        /// Whose.
+        scope: String,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// DynamoDB did not do it.
+    #[error("the ledger did not answer")]
+    Aws(#[from] AwsError),
+}
+
+/// The ledger. Reads are consistent; a write of a stale generation changes nothing.
+pub trait Ledger {
+    /// What is remembered of a scope.
+    async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError>;
+
+    /// The lease alone, for a check between writes.
+    async fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError>;
+
+    /// Puts `lease` if the generation there is still `expected` (0: no lease was ever taken); else
+    /// [`LedgerError::Conflict`]. A write that may have happened without an answer is read again before it counts as lost.
+    async fn take_lease(&self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError>;
+
+    /// All of `writes` or none, and only while the lease's generation is `generation`; else
+    /// [`LedgerError::LeaseLost`].
+    async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError>;
+
+    /// The record of a run, if there is one.
+    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError>;
+
+    /// Declares an intent outside a run: the schedule's.
+    async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError>;
+
+    /// Takes back the intent of a layer outside a run.
+    async fn withdraw(&self, scope: &Scope, layer: Layer) -> Result<(), LedgerError>;
+
+    /// Sets or lifts the halt switch of one scope, or of everything (`None`).
+    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError>;
+}

@@ -1,0 +1,136 @@
+//! The ports: what the engine needs of the world, one narrow trait a capability. `aws` implements them with the SDK,
+//! `sim` in memory.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::{DatabaseId, ObservedDatabase, ObservedService, Scaling, ServiceId};
+use watchkeeper_domain::name::{ClusterName, ServiceName};
+
+/// The most services one DescribeServices call takes (Amazon ECS API reference).
+pub const DESCRIBE_SERVICES_MAX: usize = 10;
+
+/// The most resource ids one DescribeScalableTargets call takes (Application Auto Scaling API reference).
+pub const DESCRIBE_TARGETS_MAX: usize = 50;
+
+/// Why AWS did not do what was asked, as far as it changes what we do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Too many calls: slow down and come again.
+    Throttled,
+    /// The resource does not exist.
+    NotFound,
+    /// The resource is in a state that does not allow it now, or somebody was faster.
+    Conflict,
+    /// IAM forbids it.
+    Denied,
+    /// No answer, or a failure of AWS; the call may have had its effect.
+    Unavailable,
+    /// AWS does not accept the request as it is.
+    Invalid,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Throttled => "throttled",
+            Self::NotFound => "not found",
+            Self::Conflict => "conflict",
+            Self::Denied => "denied",
+            Self::Unavailable => "unavailable",
+            Self::Invalid => "invalid",
+        })
+    }
+}
+
+/// A call to AWS that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} of {subject}: {fault}")]
+pub struct AwsError {
+    /// The API operation, such as `UpdateService`.
+    pub operation: &'static str,
+    /// What it was about.
+    pub subject: String,
+    /// What kind of failure it is.
+    pub fault: Fault,
+    /// What the SDK said.
+    #[source]
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The ECS services of one region.
+pub trait Services {
+    /// Describes at most [`DESCRIBE_SERVICES_MAX`] services of one cluster; what does not exist, or is inactive, is left
+    /// out. `capacity.scaling` is `None` in the answer: it is [`ScalableTargets`]' to tell. A cluster that does not
+    /// exist answers like a cluster without services.
+    async fn describe_services(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError>;
+
+    /// Sets the desired count, in tasks.
+    async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError>;
+}
+
+/// The scalable targets of the ECS services of one region.
+pub trait ScalableTargets {
+    /// Describes the targets of at most [`DESCRIBE_TARGETS_MAX`] services; a service without one is left out.
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError>;
+
+    /// Sets bounds and suspensions of an existing target, in one call.
+    async fn set_scaling(&self, service: &ServiceId, scaling: Scaling) -> Result<(), AwsError>;
+}
+
+/// The databases of one region.
+pub trait Databases {
+    /// Describes one database; `None` when it does not exist.
+    async fn describe_database(&self, database: &DatabaseId) -> Result<Option<ObservedDatabase>, AwsError>;
+
+    /// Starts a stopped database; it is available some minutes later.
+    async fn start_database(&self, database: &DatabaseId) -> Result<(), AwsError>;
+
+    /// Stops an available database; AWS starts it again by itself after seven days.
+    async fn stop_database(&self, database: &DatabaseId) -> Result<(), AwsError>;
+}
+
+/// Everything whose capacity one region has.
+pub trait Cloud: Services + ScalableTargets + Databases {}
+
+impl<T: Services + ScalableTargets + Databases> Cloud for T {}
+
+/// Whether an execution was started, or was there already under this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Started {
+    /// It runs now.
+    New,
+    /// A run of this name exists: a doubled tick.
+    AlreadyThere,
+}
+
+/// The state machines.
+pub trait Executions {
+    /// Starts the `reconcile` machine under a name that makes a second start impossible. `input` is JSON.
+    async fn start_reconcile(&self, name: &str, input: &str) -> Result<Started, AwsError>;
+}
+
+/// Where people and programs learn of a run.
+pub trait Announcer {
+    /// Sends a message that a person reads: a subject of at most 100 characters (SNS API reference) and a text.
+    async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError>;
+
+    /// Puts one event on the bus; `detail` is JSON.
+    async fn publish(&self, detail_type: &str, detail: &str) -> Result<(), AwsError>;
+}
+
+/// Wall time of a run: the time that came with the event, plus what has passed since.
+pub trait Clock {
+    /// The present.
+    fn now(&self) -> Timestamp;
+
+    /// Waits; used for pacing only, never for AWS to finish something.
+    async fn sleep(&self, duration: Duration);
+}

@@ -1,0 +1,184 @@
+//! One function a guardrail.
+
+use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation};
+use crate::capacity::{ResourceId, Rollout};
+use crate::intent::{Layer, Want};
+use crate::plan::{Change, Obstacle};
+
+/// Every violation of a case, in the order of [`Code::ALL`]. What a human approved beforehand is still told, as a
+/// warning.
+pub fn judge(case: &Case<'_>) -> Vec<Violation> {
+    let mut found: Vec<Violation> = CHECKS.iter().flat_map(|check| check(case)).collect();
+    for violation in &mut found {
+        if violation.severity == Severity::Ask && case.approved.contains(&violation.code) {
+            violation.severity = Severity::Warn;
+        }
+    }
+    found
+}
+
+type Check = fn(&Case<'_>) -> Vec<Violation>;
+
+const CHECKS: [Check; 12] = [
+    halted,
+    stale_event,
+    empty_selection,
+    production_never_sleeps,
+    protected_resource,
+    not_managed,
+    freeze_window,
+    below_floor,
+    blast_radius,
+    deployment_in_progress,
+    database_cannot_stop,
+    not_found,
+];
+
+fn violation(code: Code, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Violation {
+    Violation { code, severity, resource: None, found: found.into(), advice: advice.into() }
+}
+
+fn on(resource: ResourceId, violation: Violation) -> Violation {
+    Violation { resource: Some(resource), ..violation }
+}
+
+fn halted(case: &Case<'_>) -> Vec<Violation> {
+    let Some(halt) = case.halt.filter(|_| !case.plan.is_empty()) else { return Vec::new() };
+    let found = format!("halted since {} by {}: {}", halt.since, halt.by, halt.reason);
+    vec![violation(Code::Halted, Severity::Refuse, found, "Start the reconcile machine with \"halt\": false to go on")]
+}
+
+fn stale_event(case: &Case<'_>) -> Vec<Violation> {
+    let age = case.now.duration_since(case.instant);
+    if age.abs() <= MAX_EVENT_AGE {
+        return Vec::new();
+    }
+    let found = format!("the event is of {}, {:#} from now, more than {MAX_EVENT_AGE:#}", case.instant, age.abs());
+    vec![violation(Code::StaleEvent, Severity::Refuse, found, "The next tick decides anew; nothing is needed")]
+}
+
+fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
+    if case.target.resources().any(|resource| !case.observed.missing.contains(&resource)) {
+        return Vec::new();
+    }
+    let found = "no service and no database is selected that exists";
+    let advice = "Name the environment's clusters, services and databases of this region in its estate document";
+    vec![violation(Code::EmptySelection, Severity::Refuse, found, advice)]
+}
+
+fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
+    let sleeps = case.deciding.is_some_and(|intent| intent.want == Want::Asleep || intent.layer == Layer::Schedule);
+    if !(case.limits.production && sleeps) {
+        return Vec::new();
+    }
+    let found = case.deciding.map(ToString::to_string).unwrap_or_default();
+    let advice = "A production environment cannot be put to sleep; nothing was changed";
+    vec![violation(Code::ProductionNeverSleeps, Severity::Refuse, found, advice)]
+}
+
+fn protected_resource(case: &Case<'_>) -> Vec<Violation> {
+    let name = |resource: &ResourceId| match resource {
+        ResourceId::Service(id) => id.service.to_string(),
+        ResourceId::Database(id) => id.name().to_string(),
+    };
+    let broken = |resource: ResourceId| {
+        case.limits.protected.contains(&name(&resource)).then(|| {
+            let advice = "Take it from `protected` in the estate document if it may be changed";
+            on(resource, violation(Code::ProtectedResource, Severity::Refuse, "it is protected", advice))
+        })
+    };
+    touched(case).into_iter().filter_map(broken).collect()
+}
+
+fn not_managed(case: &Case<'_>) -> Vec<Violation> {
+    let managed = |resource: &ResourceId| match resource {
+        ResourceId::Service(id) => case.observed.services.get(id).is_some_and(|service| service.managed),
+        ResourceId::Database(id) => case.observed.databases.get(id).is_some_and(|database| database.managed),
+    };
+    let broken = |resource: ResourceId| {
+        let found = "it lacks the tag watchkeeper:managed = true";
+        on(resource, violation(Code::NotManaged, Severity::Refuse, found, "Tag it, or take it from the document"))
+    };
+    touched(case).into_iter().filter(|resource| !managed(resource)).map(broken).collect()
+}
+
+fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
+    let Some(reason) = case.limits.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
+    // An emergency or a failover is what a freeze must not stop; it is still told.
+    let urgent = case.deciding.is_some_and(|intent| intent.layer >= Layer::Emergency);
+    let severity = if urgent { Severity::Warn } else { Severity::Refuse };
+    vec![violation(Code::FreezeWindow, severity, format!("frozen: {reason}"), "It goes on when the window has closed")]
+}
+
+fn below_floor(case: &Case<'_>) -> Vec<Violation> {
+    let floor = case.limits.floor;
+    let broken = |change: &Change| match change {
+        Change::Count { service, from, to } if *to < floor && to < from => {
+            let found = format!("{to} tasks, and the floor is {floor}");
+            let advice = "Lower `guardrails.floor` in the estate document if this is meant";
+            let broken = violation(Code::BelowFloor, Severity::Refuse, found, advice);
+            Some(on(ResourceId::Service(service.clone()), broken))
+        }
+        _ => None,
+    };
+    case.plan.actions().filter_map(|action| broken(&action.change)).collect()
+}
+
+fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
+    let all = case.observed.services.len();
+    let reduces = |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from);
+    let reduced = case.plan.actions().filter(|action| reduces(&action.change)).count();
+    let limit = case.limits.blast_radius_percent as usize;
+    if reduced * 100 <= limit * all {
+        return Vec::new();
+    }
+    let found = format!("{reduced} of {all} services would be reduced at once, and the limit is {limit} %");
+    vec![violation(Code::BlastRadius, Severity::Ask, found, "Start it again with \"approve\": [\"blast-radius\"]")]
+}
+
+fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
+    let broken = |change: &Change| {
+        let Change::Count { service, from, to } = change else { return None };
+        let observed = case.observed.services.get(service)?;
+        let (severity, found, advice) = match observed.rollout {
+            Rollout::Completed => return None,
+            Rollout::Failed => (Severity::Warn, "its last deployment failed".to_owned(), "Check or roll back the service"),
+            Rollout::InProgress => {
+                let age = observed.rollout_since.map(|since| case.now.duration_since(since));
+                let young = age.is_none_or(|age| age < DEPLOYMENT_PATIENCE);
+                let severity = if young && to < from { Severity::Refuse } else { Severity::Warn };
+                let since = age.map_or(String::new(), |age| format!(" for {age:#}"));
+                let advice = "The next tick tries again; a deployment older than half an hour holds nothing up";
+                (severity, format!("a deployment is in progress{since}"), advice)
+            }
+        };
+        let broken = violation(Code::DeploymentInProgress, severity, found, advice);
+        Some(on(ResourceId::Service(service.clone()), broken))
+    };
+    case.plan.actions().filter_map(|action| broken(&action.change)).collect()
+}
+
+fn database_cannot_stop(case: &Case<'_>) -> Vec<Violation> {
+    let broken = |(resource, obstacle): &(ResourceId, Obstacle)| match obstacle {
+        Obstacle::CannotStop(why) => {
+            let advice = "It stays up and the rest goes on; protect it in the document to silence this";
+            Some(on(resource.clone(), violation(Code::DatabaseCannotStop, Severity::Warn, why.clone(), advice)))
+        }
+        Obstacle::Missing => None,
+    };
+    case.plan.obstacles.iter().filter_map(broken).collect()
+}
+
+fn not_found(case: &Case<'_>) -> Vec<Violation> {
+    let missing = case.plan.obstacles.iter().filter(|(_, obstacle)| *obstacle == Obstacle::Missing);
+    let broken = |resource: &ResourceId| {
+        let advice = "The rest goes on; correct its name in the estate document";
+        on(resource.clone(), violation(Code::NotFound, Severity::Warn, "AWS does not know it in this region", advice))
+    };
+    missing.map(|(resource, _)| broken(resource)).collect()
+}
+
+/// Every resource that the plan writes to, once.
+fn touched(case: &Case<'_>) -> std::collections::BTreeSet<ResourceId> {
+    case.plan.actions().map(|action| action.change.resource()).collect()
+}

@@ -1,0 +1,192 @@
+//! Guardrails: pure checks of a plan. They return violations, never a bool, so that a refusal always says why.
+
+mod checks;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::capacity::{Capacity, Observed, ResourceId};
+use crate::intent::Intent;
+use crate::plan::Plan;
+
+pub use checks::judge;
+
+/// How old an event may be before its run is refused: the last retry of a schedule (5 minutes) and the two retries of
+/// an asynchronous Lambda invocation (1 and 2 minutes; Lambda developer guide) fit in, with as much again to spare.
+pub const MAX_EVENT_AGE: SignedDuration = SignedDuration::from_mins(15);
+
+/// How long a deployment may be in progress before it no longer holds up a plan: two of the 15-minute waits that the
+/// AWS CLI's `ecs wait services-stable` makes; one that takes longer is stuck, and a stuck service may still sleep.
+pub const DEPLOYMENT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// What a guardrail is called, in documents, messages and `approve`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The halt switch is on.
+    Halted,
+    /// The event is too old, or from the future.
+    StaleEvent,
+    /// Nothing is selected; that is never "everything".
+    EmptySelection,
+    /// A production environment would be put to sleep.
+    ProductionNeverSleeps,
+    /// A protected resource would be changed.
+    ProtectedResource,
+    /// A resource lacks the tag `watchkeeper:managed = true`.
+    NotManaged,
+    /// A freeze window is open.
+    FreezeWindow,
+    /// A count would fall below the floor.
+    BelowFloor,
+    /// Too large a part of the environment would be reduced at once.
+    BlastRadius,
+    /// A deployment is in progress, or failed.
+    DeploymentInProgress,
+    /// AWS would refuse to stop a database.
+    DatabaseCannotStop,
+    /// A resource of the document does not exist.
+    NotFound,
+    /// Somebody else changed a resource while an intent holds.
+    Drift,
+}
+
+impl Code {
+    /// Every code, in the order in which violations are reported.
+    pub const ALL: [Self; 13] = [
+        Self::Halted,
+        Self::StaleEvent,
+        Self::EmptySelection,
+        Self::ProductionNeverSleeps,
+        Self::ProtectedResource,
+        Self::NotManaged,
+        Self::FreezeWindow,
+        Self::BelowFloor,
+        Self::BlastRadius,
+        Self::DeploymentInProgress,
+        Self::DatabaseCannotStop,
+        Self::NotFound,
+        Self::Drift,
+    ];
+
+    /// The stable text of the code.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Halted => "halted",
+            Self::StaleEvent => "stale-event",
+            Self::EmptySelection => "empty-selection",
+            Self::ProductionNeverSleeps => "production-never-sleeps",
+            Self::ProtectedResource => "protected-resource",
+            Self::NotManaged => "not-managed",
+            Self::FreezeWindow => "freeze-window",
+            Self::BelowFloor => "below-floor",
+            Self::BlastRadius => "blast-radius",
+            Self::DeploymentInProgress => "deployment-in-progress",
+            Self::DatabaseCannotStop => "database-cannot-stop",
+            Self::NotFound => "not-found",
+            Self::Drift => "drift",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a violation does to the plan, mildest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It is told, and the plan goes on.
+    Warn,
+    /// It stops the plan until a human approves it by its code.
+    Ask,
+    /// It stops the plan.
+    Refuse,
+}
+
+/// One reason why a plan is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// Which guardrail.
+    pub code: Code,
+    /// What it does to the plan.
+    pub severity: Severity,
+    /// The resource that broke it; `None` when it is the plan as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<ResourceId>,
+    /// The figure or fact that broke it, and what was expected.
+    pub found: String,
+    /// What a person can do.
+    pub advice: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.code)?;
+        if let Some(resource) = &self.resource {
+            write!(f, "{resource}: ")?;
+        }
+        write!(f, "{}. {}", self.found, self.advice)
+    }
+}
+
+/// The halt switch, when it is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Halt {
+    /// The execution that set it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What an estate document allows in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Whether the environment is production.
+    pub production: bool,
+    /// The least desired count of any service, in tasks.
+    pub floor: u32,
+    /// The largest part of the services that one plan may reduce, in per cent.
+    pub blast_radius_percent: u32,
+    /// Names of services and databases that must never be changed.
+    pub protected: BTreeSet<String>,
+    /// The reason of the freeze window that is open at the instant, if one is.
+    pub frozen: Option<String>,
+}
+
+/// Everything that the guardrails look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The plan to judge.
+    pub plan: &'a Plan,
+    /// What it starts from.
+    pub observed: &'a Observed,
+    /// What it leads to.
+    pub target: &'a Capacity,
+    /// The intent behind the target; `None` when it is the baseline that is given back.
+    pub deciding: Option<&'a Intent>,
+    /// The document's limits.
+    pub limits: &'a Limits,
+    /// The instant that the decision is about.
+    pub instant: Timestamp,
+    /// The wall time of the run.
+    pub now: Timestamp,
+    /// The halt switch.
+    pub halt: Option<&'a Halt>,
+    /// What a human approved beforehand.
+    pub approved: &'a BTreeSet<Code>,
+}
+
+/// Whether these violations stop a plan.
+pub fn stops(violations: &[Violation]) -> bool {
+    violations.iter().any(|violation| violation.severity > Severity::Warn)
+}

@@ -1,0 +1,143 @@
+//! The difference: observed against target, resource by resource.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
+use crate::capacity::{
+    Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Power, ResourceId, Rollout,
+    ServiceCapacity, ServiceId,
+};
+
+/// What must be written so that `observed` becomes `target`, in waves; `reason` is given to every action.
+///
+/// A resource of the target that is neither observed nor missing was not asked for: it gets no action.
+pub fn diff(observed: &Observed, target: &Capacity, reason: &str) -> Plan {
+    let mut draft = Draft { reason, actions: BTreeMap::new(), plan: Plan::default() };
+    for (id, wanted) in &target.services {
+        match observed.services.get(id) {
+            Some(found) => draft.service(id, found, wanted),
+            None => draft.missing(observed, ResourceId::Service(id.clone())),
+        }
+    }
+    for (id, wanted) in &target.databases {
+        match observed.databases.get(id) {
+            Some(found) => draft.database(id, found, *wanted),
+            None => draft.missing(observed, ResourceId::Database(id.clone())),
+        }
+    }
+    draft.finish(observed, target)
+}
+
+struct Draft<'a> {
+    reason: &'a str,
+    actions: BTreeMap<Wave, Vec<Action>>,
+    plan: Plan,
+}
+
+impl Draft<'_> {
+    fn act(&mut self, wave: Wave, change: Change) {
+        self.actions.entry(wave).or_default().push(Action { change, reason: self.reason.to_owned() });
+    }
+
+    fn missing(&mut self, observed: &Observed, resource: ResourceId) {
+        if observed.missing.contains(&resource) {
+            self.plan.obstacles.push((resource, Obstacle::Missing));
+        }
+    }
+
+    fn service(&mut self, id: &ServiceId, found: &ObservedService, wanted: &ServiceCapacity) {
+        let (is, should) = (&found.capacity, wanted);
+        let count = count_differs(is, should);
+        let bounds = match (is.scaling, should.scaling) {
+            (Some(from), Some(to)) if from != to => Some((from, to)),
+            _ => None,
+        };
+        let down = should.desired < is.desired || bounds.is_some_and(|(from, to)| to.min < from.min);
+        if let Some((from, to)) = bounds {
+            let wave = if down { Wave::HoldScaling } else { Wave::ReleaseScaling };
+            self.act(wave, Change::Scaling { service: id.clone(), from, to });
+        }
+        if count {
+            let wave = if should.desired < is.desired { Wave::LowerCounts } else { Wave::RaiseCounts };
+            self.act(wave, Change::Count { service: id.clone(), from: is.desired, to: should.desired });
+        } else if let Some(what) = unsettled(found) {
+            self.plan.awaited.push(Awaited { resource: ResourceId::Service(id.clone()), what });
+        }
+    }
+
+    fn database(&mut self, id: &DatabaseId, found: &ObservedDatabase, wanted: Power) {
+        let resource = ResourceId::Database(id.clone());
+        let on_its_way = |what: &str| Awaited { resource: resource.clone(), what: what.to_owned() };
+        match (wanted, &found.state) {
+            (Power::On, DatabaseState::Available) | (Power::Off, DatabaseState::Stopped) => {}
+            (Power::Off, _) if found.cannot_stop.is_some() => {
+                let why = found.cannot_stop.clone().unwrap_or_default();
+                self.plan.obstacles.push((resource, Obstacle::CannotStop(why)));
+            }
+            (Power::Off, DatabaseState::Available) => {
+                self.act(Wave::StopDatabases, Change::Database { database: id.clone(), to: Power::Off });
+            }
+            (Power::On, DatabaseState::Stopped) => {
+                self.act(Wave::StartDatabases, Change::Database { database: id.clone(), to: Power::On });
+            }
+            (Power::Off, DatabaseState::Stopping) => self.plan.awaited.push(on_its_way("stopping")),
+            (Power::On, DatabaseState::Starting) => self.plan.awaited.push(on_its_way("starting")),
+            (Power::Off, state) => self.plan.awaited.push(on_its_way(&format!("{state}, to be stopped after that"))),
+            (Power::On, state) => self.plan.awaited.push(on_its_way(&format!("{state}, to be available after that"))),
+        }
+    }
+
+    fn finish(mut self, observed: &Observed, target: &Capacity) -> Plan {
+        for (wave, actions) in self.actions {
+            let waits_for = match wave {
+                Wave::RaiseCounts => databases_on_their_way(observed, target),
+                Wave::StopDatabases => tasks_on_their_way_out(observed, target),
+                _ => Vec::new(),
+            };
+            self.plan.steps.push(Step { wave, waits_for, actions });
+        }
+        self.plan
+    }
+}
+
+/// Counts are compared exactly, but where the bounds are the target's already and an autoscaler works within them, a
+/// count that it may have moved there is no difference.
+fn count_differs(is: &ServiceCapacity, should: &ServiceCapacity) -> bool {
+    let moved_by_autoscaler =
+        is.scaling == should.scaling && should.scaling.is_some_and(|scaling| scaling.may_reach(is.desired));
+    is.desired != should.desired && !moved_by_autoscaler
+}
+
+/// What a service that needs no write is still doing.
+fn unsettled(found: &ObservedService) -> Option<String> {
+    let desired = found.capacity.desired;
+    if found.running != desired || found.pending > 0 {
+        Some(format!("{} of {desired} tasks running, {} pending", found.running, found.pending))
+    } else if desired > 0 && found.rollout != Rollout::Completed {
+        let rollout = if found.rollout == Rollout::Failed { "failed" } else { "in progress" };
+        Some(format!("deployment {rollout}"))
+    } else {
+        None
+    }
+}
+
+fn databases_on_their_way(observed: &Observed, target: &Capacity) -> Vec<Awaited> {
+    let late = |(id, database): (&DatabaseId, &ObservedDatabase)| {
+        let on = target.databases.get(id) == Some(&Power::On);
+        (on && database.state != DatabaseState::Available)
+            .then(|| Awaited { resource: ResourceId::Database(id.clone()), what: database.state.to_string() })
+    };
+    observed.databases.iter().filter_map(late).collect()
+}
+
+fn tasks_on_their_way_out(observed: &Observed, target: &Capacity) -> Vec<Awaited> {
+    let alive = |(id, service): (&ServiceId, &ObservedService)| {
+        let down = target.services.get(id).is_some_and(|wanted| wanted.desired == 0);
+        let tasks = service.running + service.pending;
+        (down && tasks > 0).then(|| Awaited {
+            resource: ResourceId::Service(id.clone()),
+            what: format!("{tasks} tasks have not stopped yet"),
+        })
+    };
+    observed.services.iter().filter_map(alive).collect()
+}

@@ -1,0 +1,202 @@
+//! Plans: the writes that lead from what is observed to the target, in waves, each with its reason and its undo.
+
+mod diff;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::capacity::{DatabaseId, Power, ResourceId, Scaling, ServiceId};
+
+pub use diff::diff;
+
+/// One write to AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "write")]
+pub enum Change {
+    /// Bounds and suspensions of a scalable target, in one call.
+    Scaling {
+        /// Whose.
+        service: ServiceId,
+        /// As observed.
+        from: Scaling,
+        /// As it should be.
+        to: Scaling,
+    },
+    /// The desired count of a service, in tasks.
+    Count {
+        /// Whose.
+        service: ServiceId,
+        /// As observed.
+        from: u32,
+        /// As it should be.
+        to: u32,
+    },
+    /// Stop or start of a database.
+    Database {
+        /// Which.
+        database: DatabaseId,
+        /// As it should be; it is the other now.
+        to: Power,
+    },
+}
+
+impl Change {
+    /// What it changes.
+    pub fn resource(&self) -> ResourceId {
+        match self {
+            Self::Scaling { service, .. } | Self::Count { service, .. } => ResourceId::Service(service.clone()),
+            Self::Database { database, .. } => ResourceId::Database(database.clone()),
+        }
+    }
+
+    /// The write that takes it back.
+    #[must_use]
+    pub fn undo(&self) -> Self {
+        match self.clone() {
+            Self::Scaling { service, from, to } => Self::Scaling { service, from: to, to: from },
+            Self::Count { service, from, to } => Self::Count { service, from: to, to: from },
+            Self::Database { database, to } => {
+                let to = if to == Power::On { Power::Off } else { Power::On };
+                Self::Database { database, to }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scaling { service, from, to } => write!(f, "{service}: bounds {from} -> {to}"),
+            Self::Count { service, from, to } => write!(f, "{service}: {from} -> {to} tasks"),
+            Self::Database { database, to: Power::On } => write!(f, "{database}: start"),
+            Self::Database { database, to: Power::Off } => write!(f, "{database}: stop"),
+        }
+    }
+}
+
+/// A change and why it is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The write.
+    #[serde(flatten)]
+    pub change: Change,
+    /// Why, as it will be read.
+    pub reason: String,
+}
+
+/// The steps of a plan, in their order: what is used goes up first and down last, and an autoscaler is held before a
+/// count goes down and released after it went up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wave {
+    /// Databases start.
+    StartDatabases,
+    /// Autoscalers are suspended and their minimum lowered.
+    HoldScaling,
+    /// Counts go down.
+    LowerCounts,
+    /// Counts go up, once the databases answer.
+    RaiseCounts,
+    /// Autoscalers get back their bounds and flags.
+    ReleaseScaling,
+    /// Databases stop, once no task runs.
+    StopDatabases,
+}
+
+impl Wave {
+    /// Every wave, in order.
+    pub const ALL: [Self; 6] = [
+        Self::StartDatabases,
+        Self::HoldScaling,
+        Self::LowerCounts,
+        Self::RaiseCounts,
+        Self::ReleaseScaling,
+        Self::StopDatabases,
+    ];
+}
+
+impl fmt::Display for Wave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StartDatabases => "start databases",
+            Self::HoldScaling => "hold scaling",
+            Self::LowerCounts => "lower counts",
+            Self::RaiseCounts => "raise counts",
+            Self::ReleaseScaling => "release scaling",
+            Self::StopDatabases => "stop databases",
+        })
+    }
+}
+
+/// Something that is on its way and that we wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaited {
+    /// Which resource.
+    pub resource: ResourceId,
+    /// What it is doing, and what is waited for.
+    pub what: String,
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.resource, self.what)
+    }
+}
+
+/// Why a resource of the target gets no action although it is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Obstacle {
+    /// AWS does not know it.
+    Missing,
+    /// AWS would refuse to stop this database, and why.
+    CannotStop(String),
+}
+
+/// The actions of one wave, and what they wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which wave.
+    pub wave: Wave,
+    /// As observed, these stand in the way; empty when the wave may begin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<Awaited>,
+    /// The writes.
+    pub actions: Vec<Action>,
+}
+
+/// The difference between what is observed and the target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Waves with at least one action, in order.
+    pub steps: Vec<Step>,
+    /// What needs no write but is not there yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<Awaited>,
+    /// What differs and cannot be changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obstacles: Vec<(ResourceId, Obstacle)>,
+}
+
+impl Plan {
+    /// Every action, in the order of the waves.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.steps.iter().flat_map(|step| &step.actions)
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The same plan with only the actions that `keep` accepts.
+    #[must_use]
+    pub fn retain(mut self, keep: impl Fn(&Action) -> bool) -> Self {
+        for step in &mut self.steps {
+            step.actions.retain(&keep);
+        }
+        self.steps.retain(|step| !step.actions.is_empty());
+        self
+    }
+}

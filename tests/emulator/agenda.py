@@ -1,0 +1,83 @@
+"""What AWS does by itself a little later: a task that starts, a database that has stopped, a restart after seven days.
+
+One thread works through two lists: actions due after some real seconds, and actions due at an instant of the emulated
+clock. Each runs in the account and region of the request that caused it.
+"""
+
+import contextvars
+import heapq
+import itertools
+import logging
+import threading
+import time
+
+from . import clock
+
+_LONGEST_WAIT = 0.5  # seconds; the emulated clock runs on, so instants are looked at again this often
+
+_condition = threading.Condition()
+_order = itertools.count()
+_soon = []  # (monotonic seconds, order, context, action)
+_dated = []  # (emulated epoch seconds, order, context, action)
+
+
+def after(seconds: float, action, *arguments) -> None:
+    """Run `action(*arguments)` when `seconds` of real time have passed."""
+    _add(_soon, time.monotonic() + seconds, action, arguments)
+
+
+def at(instant: float, action, *arguments) -> None:
+    """Run `action(*arguments)` when the emulated clock has reached `instant` (epoch seconds)."""
+    _add(_dated, instant, action, arguments)
+
+
+def clear() -> None:
+    """Forget everything that was to happen."""
+    with _condition:
+        _soon.clear()
+        _dated.clear()
+
+
+def start() -> None:
+    """Start the thread, and look at the dated list whenever the clock jumps."""
+    clock.on_change(_wake)
+    threading.Thread(target=_work, name="agenda", daemon=True).start()
+
+
+def _add(entries, due, action, arguments) -> None:
+    entry = (due, next(_order), contextvars.copy_context(), action, arguments)
+    with _condition:
+        heapq.heappush(entries, entry)
+        _condition.notify()
+
+
+def _wake() -> None:
+    with _condition:
+        _condition.notify()
+
+
+def _work() -> None:
+    while True:
+        with _condition:
+            entry = _due()
+            if entry is None:
+                _condition.wait(_pause())
+                continue
+        _, _, context, action, arguments = entry
+        try:
+            context.run(action, *arguments)
+        except Exception:
+            logging.getLogger(__name__).exception("an action of the agenda failed: %s", action.__name__)
+
+
+def _due():
+    if _soon and _soon[0][0] <= time.monotonic():
+        return heapq.heappop(_soon)
+    if _dated and _dated[0][0] <= clock.now():
+        return heapq.heappop(_dated)
+    return None
+
+
+def _pause() -> float:
+    soon = _soon[0][0] - time.monotonic() if _soon else _LONGEST_WAIT
+    return max(0.0, min(soon, _LONGEST_WAIT))

@@ -1,0 +1,113 @@
+"""ECS: the limits and errors of the API, and services that take a moment to reach their count."""
+
+from ministack.core.responses import error_response_json as error
+from ministack.core.responses import json_response
+from ministack.services import ecs as aws
+
+from . import agenda, autoscaling, settings
+
+_DESCRIBE_LIMIT = 10  # services a call; Amazon ECS API reference, DescribeServices
+_LIST_LIMIT = 100  # services a page; ListServices
+_LIST_DEFAULT = 10
+
+_describe_services = aws._describe_services
+_list_services = aws._list_services
+_update_service = aws._update_service
+_create_service = aws._create_service
+_reconcile = aws._reconcile_service_tasks
+
+
+def install() -> None:
+    """Replace the operations in ministack's table."""
+    aws._describe_services = aws._ACTION_MAP["DescribeServices"] = describe_services
+    aws._list_services = aws._ACTION_MAP["ListServices"] = list_services
+    aws._update_service = aws._ACTION_MAP["UpdateService"] = update_service
+    aws._create_service = aws._ACTION_MAP["CreateService"] = create_service
+    aws._reconcile_service_tasks = reconcile_later
+
+
+def describe_services(request):
+    """At most ten services, at least one."""
+    services = request.get("services") or []
+    if not services:
+        return error("InvalidParameterException", "Services cannot be empty.")
+    if len(services) > _DESCRIBE_LIMIT:
+        return error("InvalidParameterException", f"cannot have more than {_DESCRIBE_LIMIT} services in your request")
+    return _describe_services(request)
+
+
+def list_services(request):
+    """Pages of ten by default, a hundred at most."""
+    size = request.get("maxResults", _LIST_DEFAULT)
+    if not 1 <= size <= _LIST_LIMIT:
+        return error("InvalidParameterException", f"maxResults must be between 1 and {_LIST_LIMIT}")
+    status, headers, body = _list_services(request)
+    if status != 200:
+        return status, headers, body
+    return _page(sorted(aws.json.loads(body)["serviceArns"]), request.get("nextToken"), size)
+
+
+def _page(arns, token, size):
+    start = 0
+    if token:
+        if token not in arns:
+            return error("InvalidParameterException", "Invalid token")
+        start = arns.index(token)
+    answer = {"serviceArns": arns[start : start + size]}
+    if start + size < len(arns):
+        answer["nextToken"] = arns[start + size]
+    return json_response(answer)
+
+
+def create_service(request):
+    """A service needs a task definition that exists, and a count that is none below zero."""
+    return _refusal(request) or _create_service(request)
+
+
+def update_service(request):
+    """Counts are checked, inactive services refused, and scaling looks at the service afterwards."""
+    refused = _refusal(request) or _inactive(request)
+    if refused:
+        return refused
+    answer = _update_service(request)
+    if answer[0] == 200 and "desiredCount" in request:
+        autoscaling.look_soon(aws._resolve_cluster_name(request.get("cluster", "default")), _name(request))
+    return answer
+
+
+def set_desired(cluster: str, service: str, count: int) -> None:
+    """Change the count as AWS itself does, past the API and its record."""
+    _update_service({"cluster": cluster, "service": service, "desiredCount": count})
+
+
+def find(cluster: str, service: str):
+    """The service's record in the request's region, or None."""
+    found = aws._services.get(f"{cluster}/{service}")
+    return found if found and found["status"] == "ACTIVE" else None
+
+
+def reconcile_later(cluster: str, key: str) -> None:
+    """Tasks start and stop a moment after the call, so that running differs from desired for a while."""
+    agenda.after(settings.get("ecs_settle_seconds"), _reconcile, cluster, key)
+
+
+def _refusal(request):
+    count = request.get("desiredCount")
+    if count is not None and (not isinstance(count, int) or count < 0):
+        return error("InvalidParameterException", "desiredCount cannot be negative.")
+    definition = request.get("taskDefinition")
+    if definition is not None and aws._task_defs.get(aws._resolve_td_key(definition)) is None:
+        return error("ClientException", "TaskDefinition not found.")
+    return None
+
+
+def _inactive(request):
+    cluster = aws._resolve_cluster_name(request.get("cluster", "default"))
+    service = aws._services.get(f"{cluster}/{_name(request)}")
+    if service and service["status"] != "ACTIVE":
+        return error("ServiceNotActiveException", "Service was not ACTIVE.")
+    return None
+
+
+def _name(request) -> str:
+    return str(request.get("service", "")).rsplit("/", 1)[-1]

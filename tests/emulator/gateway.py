@@ -1,0 +1,67 @@
+"""The way in: every call to every service is recorded, and struck by a fault when one was ordered."""
+
+import asyncio
+from urllib.parse import parse_qs
+
+from ministack import app
+from ministack.core.responses import get_region
+
+from . import faults, record
+
+# Nothing waits this long: the caller gives up first.
+_FOREVER = 24 * 3600  # seconds
+
+
+def install() -> None:
+    """Put the recorder before all service handlers of ministack."""
+    for service, handler in list(app.SERVICE_HANDLERS.items()):
+        app.SERVICE_HANDLERS[service] = _recorded(service, handler)
+
+
+def _recorded(service, handler):
+    async def call(method, path, headers, body, query_params):
+        operation = _operation(service, method, path, headers, body, query_params)
+        entry = record.begin(service, operation, get_region(), headers, body)
+        fault = faults.take(service, operation, get_region())
+        if fault is None:
+            answer = await handler(method, path, headers, body, query_params)
+        else:
+            entry["fault"] = fault.kind
+            answer = await _struck(fault, lambda: handler(method, path, headers, body, query_params))
+        record.end(entry, answer[0], answer[2])
+        return answer
+
+    return call
+
+
+async def _struck(fault, perform):
+    if fault.kind == "delay":
+        await asyncio.sleep(fault.seconds)
+        return await perform()
+    if fault.after_effect:
+        await perform()
+    if fault.kind == "hang":
+        await asyncio.sleep(fault.seconds or _FOREVER)
+    return fault.response()
+
+
+def _operation(service, method, path, headers, body, query_params) -> str:
+    """The operation's name as in the API reference; for REST services without one, the method and the path."""
+    target = headers.get("x-amz-target", "")
+    if "." in target:
+        return target.rsplit(".", 1)[1]
+    if "/operation/" in path:  # Smithy RPC
+        return path.rsplit("/operation/", 1)[1]
+    action = query_params.get("Action")
+    if not action and "form" in headers.get("content-type", ""):
+        action = parse_qs(body.decode("utf-8", errors="replace")).get("Action")
+    if action:
+        return action[0] if isinstance(action, list) else action
+    if service == "lambda":
+        return app._ct_event_name(service, method, path, headers, query_params)
+    return _rest_verb(method) + " " + path
+
+
+def _rest_verb(method: str) -> str:
+    # A read begins with Get, as in the names of operations, so that the record can tell reads from writes.
+    return {"GET": "Get", "HEAD": "Head"}.get(method, method)

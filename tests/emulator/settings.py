@@ -1,0 +1,43 @@
+"""Figures of the emulated AWS that tests may change at run time. Seconds of real time, unless the name says otherwise."""
+
+_DEFAULTS = {
+    # ECS: from UpdateService to its tasks' start or stop. AWS takes tens of seconds.
+    "ecs_settle_seconds": 0.3,
+    # Application Auto Scaling: from a minimum above desired to the count being lifted.
+    "scaling_seconds": 0.5,
+    # RDS: how long a database is `starting` or `stopping`. AWS takes minutes.
+    "rds_transition_seconds": 1.0,
+    # Days after which AWS starts a stopped database (RDS user guide, stopping an instance temporarily).
+    "rds_restart_days": 7.0,
+    # Whether EventBridge rules and Scheduler schedules fire by themselves. Off: tests fire them.
+    "native_schedules": False,
+}
+
+_values = dict(_DEFAULTS)
+
+
+def get(name: str):
+    """The value in force."""
+    return _values[name]
+
+
+def everything() -> dict:
+    """All values in force."""
+    return dict(_values)
+
+
+def change(changes: dict) -> None:
+    """Set some values. Raises ValueError for an unknown name or a value of another type, and changes nothing then."""
+    for name, value in changes.items():
+        if name not in _DEFAULTS:
+            raise ValueError(f"unknown setting `{name}`; known are {', '.join(sorted(_DEFAULTS))}")
+        expected = bool if isinstance(_DEFAULTS[name], bool) else (int, float)
+        if not isinstance(value, expected) or (expected is not bool and (isinstance(value, bool) or value < 0)):
+            what = "true or false" if expected is bool else "a number, 0 or more"
+            raise ValueError(f"setting `{name}`: found {value!r}, expected {what}")
+    _values.update(changes)
+
+
+def reset() -> None:
+    """Back to the defaults."""
+    _values.update(_DEFAULTS)
