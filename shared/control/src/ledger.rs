@@ -1,14 +1,14 @@
 //! The ledger's port: what is remembered of a scope, and the conditional writes that change it.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::capacity::Baseline;
-use watchkeeper_domain::guardrail::{Code, Halt, Violation};
+use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::intent::{Intent, Layer};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::plan::{Awaited, Plan};
+
+pub use watchkeeper_domain::request::Trigger;
+pub use watchkeeper_domain::run::{Moment, Outcome, Run};
 
 use crate::lease::Lease;
 use crate::ports::AwsError;
@@ -47,80 +47,6 @@ pub struct Settled {
     pub target: String,
     /// The instant of the last run that wrote for it.
     pub at: Timestamp,
-}
-
-/// What started a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trigger {
-    /// The tick.
-    Schedule,
-    /// A person.
-    Human,
-}
-
-/// How a run stands, or ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The target was reached and seen.
-    Done,
-    /// Everything is written, and something is not there yet at the deadline.
-    Unverified,
-    /// A guardrail stopped it before the first write.
-    Refused,
-    /// Somebody else's change was found and left alone.
-    Drift,
-    /// It ended with an error; the next tick begins again from what is.
-    Failed,
-}
-
-/// A moment of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
-    /// When.
-    pub at: Timestamp,
-    /// What happened.
-    pub what: String,
-}
-
-/// The record of a run: its trigger, plan, verdicts, timeline and outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Run {
-    /// The execution's name.
-    pub id: String,
-    /// What started it.
-    pub trigger: Trigger,
-    /// The instant that it decides about.
-    pub instant: Timestamp,
-    /// When it began.
-    pub started: Timestamp,
-    /// The intent behind the target; `None` when the baseline is given back. Target = baseline and this.
-    pub deciding: Option<Intent>,
-    /// The override that a person set (`Some(Some(..))`) or took back (`Some(None)`) with this run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<Option<Intent>>,
-    /// What a person approved beforehand.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<Code>,
-    /// The plan as it was judged.
-    pub plan: Plan,
-    /// What the guardrails said of it.
-    pub violations: Vec<Violation>,
-    /// Slices that have applied so far.
-    pub slices: u32,
-    /// Writes to AWS that have succeeded so far.
-    pub writes: u32,
-    /// Whether the last verification found nothing left to write.
-    pub applied: bool,
-    /// What the last verification was still waiting for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub awaited: Vec<Awaited>,
-    /// What happened, in order.
-    pub timeline: Vec<Moment>,
-    /// How it ended; `None` while it goes on.
-    pub outcome: Option<Outcome>,
 }
 
 /// One write to the ledger that counts only while a lease's generation does.

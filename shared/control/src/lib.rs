@@ -1,5 +1,9 @@
 //! The engine over ports: observe, resolve, diff, guard, apply, verify.
 
+pub mod bucket;
 pub mod lease;
 pub mod ledger;
+pub mod pacing;
+pub mod place;
 pub mod ports;
+pub mod steps;

@@ -2,6 +2,7 @@
 //!
 //! Intents resolve to a target; the difference between what is observed and the target is the plan; guardrails judge it.
 
+pub mod assess;
 pub mod calendar;
 pub mod capacity;
 pub mod estate;
@@ -10,3 +11,5 @@ pub mod intent;
 pub mod name;
 pub mod plan;
 pub mod report;
+pub mod request;
+pub mod run;

@@ -1,1 +1,232 @@
-//! (to be written)
+//! What people and programs read: a plan before it is applied, a message on a phone, an event about a finished run.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, SpanRound, Unit};
+use serde_json::{Value, json};
+
+use crate::assess::{Assessment, Verdict};
+use crate::capacity::Power;
+use crate::guardrail::{Severity, Violation};
+use crate::intent::{Intent, Want};
+use crate::name::Scope;
+use crate::plan::{Action, Change, Plan};
+use crate::run::{Outcome, Run, Wanted};
+
+/// How many lines of changes or violations a message lists before it only counts: what a phone shows at once.
+const LINES: usize = 12;
+
+/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
+const SUBJECT: usize = 100;
+
+/// A message for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// One line.
+    pub subject: String,
+    /// What, where, why, what changed, what to do.
+    pub text: String,
+}
+
+/// A plan for a person: every wave with what it waits for, and what the guardrails say.
+pub fn plan(scope: &Scope, assessment: &Assessment) -> String {
+    let mut text = decision(scope, assessment);
+    text.push('\n');
+    for step in &assessment.plan.steps {
+        let waits = if step.waits_for.is_empty() { "" } else { ", once what it waits for is there" };
+        _ = writeln!(text, "{} ({}{waits})", step.wave, counted(step.actions.len(), "write"));
+        for action in &step.actions {
+            _ = writeln!(text, "  {}", action.change);
+        }
+    }
+    for violation in &assessment.violations {
+        _ = writeln!(text, "{} {violation}", severity(violation));
+    }
+    text
+}
+
+/// A decision in one sentence.
+pub fn decision(scope: &Scope, assessment: &Assessment) -> String {
+    let writes = assessment.plan.actions().count();
+    let why = why(assessment.deciding.as_ref());
+    match assessment.verdict {
+        Verdict::Nothing => format!("{scope}: nothing to do; {why}"),
+        Verdict::Apply => format!("{scope}: {} to make it {}; {why}", counted(writes, "write"), goal(assessment)),
+        Verdict::Drift => format!("{scope}: somebody else changed it, and it is left alone; {why}"),
+        Verdict::Refused => {
+            let stopping = assessment.violations.iter().filter(|violation| violation.severity > Severity::Warn);
+            let codes: Vec<&str> = stopping.map(|violation| violation.code.name()).collect();
+            format!("{scope}: refused by {}; {why}", unique(&codes).join(", "))
+        }
+    }
+}
+
+/// How a run ended, in one sentence.
+pub fn headline(scope: &Scope, run: &Run) -> String {
+    let Scope { estate, environment, .. } = scope;
+    let goal = goal_of(run.deciding.as_ref());
+    match run.outcome {
+        None => format!("{estate} {environment}: the run goes on"),
+        Some(Outcome::Done) if run.writes == 0 => format!("{estate} {environment} was {goal} already"),
+        Some(Outcome::Done) => format!("{estate} {environment} is {goal}"),
+        Some(Outcome::Unverified) => format!("{estate} {environment}: not all is {goal} yet"),
+        Some(Outcome::Refused) => format!("{estate} {environment} was not changed: {}", first_code(run)),
+        Some(Outcome::Drift) => format!("{estate} {environment}: somebody else changed it"),
+        Some(Outcome::Failed) => {
+            let name = run.error.as_ref().map_or("an error", |error| error.name.as_str());
+            format!("{estate} {environment}: the run failed with {name}")
+        }
+    }
+}
+
+/// What a person is told of a finished run.
+pub fn message(scope: &Scope, run: &Run) -> Message {
+    let headline = headline(scope, run);
+    let mut text = format!("{headline} ({}).\n\nWhy: {}.\n", scope.region, why(run.deciding.as_ref()));
+    changes(&mut text, run);
+    list(&mut text, "Not there yet", run.awaited.iter().map(ToString::to_string).collect());
+    let told = run.violations.iter().map(|violation| format!("{} {violation}", severity(violation)));
+    list(&mut text, "Guardrails", told.collect());
+    if let Some(error) = &run.error {
+        _ = writeln!(text, "\nError: {}: {}", error.name, error.message);
+    }
+    _ = writeln!(text, "\nWhat to do: {}", advice(scope, run));
+    _ = write!(text, "\nRun: {}", run.id);
+    Message { subject: headline.chars().take(SUBJECT).collect(), text }
+}
+
+/// The event about a finished run: figures and verdicts, and no list that grows with the estate.
+pub fn event(scope: &Scope, run: &Run) -> Value {
+    let ended = run.timeline.last().map_or(run.started, |moment| moment.at);
+    json!({
+        "estate": scope.estate,
+        "environment": scope.environment,
+        "region": scope.region,
+        "run": run.id,
+        "trigger": run.trigger,
+        "outcome": run.outcome,
+        "error": run.error,
+        "instant": run.instant,
+        "started": run.started,
+        "ended": ended,
+        "target": goal_of(run.deciding.as_ref()),
+        "reason": why(run.deciding.as_ref()),
+        "writes": run.writes,
+        "violations": unique(&run.violations.iter().map(|violation| violation.code.name()).collect::<Vec<_>>()),
+        "headline": headline(scope, run),
+    })
+}
+
+fn changes(text: &mut String, run: &Run) {
+    if run.outcome == Some(Outcome::Refused) || run.outcome == Some(Outcome::Drift) {
+        text.push_str("Changed: nothing.\n");
+        return;
+    }
+    let ended = run.timeline.last().map_or(run.started, |moment| moment.at);
+    let took = rounded(ended.duration_since(run.started));
+    let what = if run.writes == 0 { "nothing".to_owned() } else { totals(&run.plan) };
+    _ = writeln!(text, "Changed: {what} ({} in {took}).", counted(run.writes as usize, "write"));
+    if run.writes > 0 {
+        let lines = run.plan.actions().map(|action| action.change.to_string()).collect();
+        list(text, "Planned writes", lines);
+    }
+}
+
+fn totals(plan: &Plan) -> String {
+    let count = |of: fn(&Change) -> bool| plan.actions().filter(|Action { change, .. }| of(change)).count();
+    let parts = [
+        (count(|c| matches!(c, Change::Count { from, to, .. } if to < from)), "service", "down"),
+        (count(|c| matches!(c, Change::Count { from, to, .. } if to > from)), "service", "up"),
+        (count(|c| matches!(c, Change::Scaling { .. })), "scalable target", "set"),
+        (count(|c| matches!(c, Change::Database { to: Power::Off, .. })), "database", "stopped"),
+        (count(|c| matches!(c, Change::Database { to: Power::On, .. })), "database", "started"),
+    ];
+    let told = parts.iter().filter(|(n, ..)| *n > 0).map(|(n, noun, verb)| format!("{} {verb}", counted(*n, noun)));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { "nothing planned".to_owned() } else { told.join(", ") }
+}
+
+fn list(text: &mut String, title: &str, lines: Vec<String>) {
+    if lines.is_empty() {
+        return;
+    }
+    _ = writeln!(text, "\n{title}:");
+    let more = lines.len().saturating_sub(LINES);
+    for line in lines.into_iter().take(LINES) {
+        _ = writeln!(text, "- {line}");
+    }
+    if more > 0 {
+        _ = writeln!(text, "- and {more} more");
+    }
+}
+
+fn advice(scope: &Scope, run: &Run) -> String {
+    let Scope { estate, environment, .. } = scope;
+    let input = |rest: &str| format!(r#"{{"estate": "{estate}", "environment": "{environment}", {rest}}}"#);
+    let asleep = run.deciding.as_ref().is_some_and(|intent| intent.want == Want::Asleep);
+    match run.outcome {
+        Some(Outcome::Done) if asleep => format!(
+            "nothing. To wake it for some hours, start the reconcile machine with {}",
+            input(r#""want": "awake", "until": "2h""#)
+        ),
+        Some(Outcome::Done) => match &run.wanted {
+            Some(Wanted::Declared(Intent { expires: Some(end), .. })) => format!("nothing. The wish ends at {end}"),
+            _ => "nothing".to_owned(),
+        },
+        Some(Outcome::Refused) => "see what each guardrail says; the next tick tries again by itself".to_owned(),
+        Some(Outcome::Drift) => format!(
+            "nothing, if it was meant. To undo it now, start the reconcile machine with {}",
+            input(r#""want": "asleep", "until": "2h""#)
+        ),
+        Some(Outcome::Unverified) => "look at what is not there yet; the next tick goes on by itself".to_owned(),
+        _ => format!("the next tick begins again by itself. To see what it would do: {}", input(r#""mode": "plan""#)),
+    }
+}
+
+fn why(intent: Option<&Intent>) -> String {
+    intent.map_or_else(|| "no intent is left, so everything is given back".to_owned(), ToString::to_string)
+}
+
+fn goal(assessment: &Assessment) -> &'static str {
+    goal_of(assessment.deciding.as_ref())
+}
+
+fn goal_of(intent: Option<&Intent>) -> &'static str {
+    match intent.map(|intent| intent.want) {
+        Some(Want::Asleep) => "asleep",
+        Some(Want::Awake) => "awake",
+        None => "back at its baseline",
+    }
+}
+
+fn first_code(run: &Run) -> &'static str {
+    let stopping = run.violations.iter().filter(|violation| violation.severity > Severity::Warn);
+    stopping.map(|violation| violation.code.name()).next().unwrap_or("a guardrail")
+}
+
+fn severity(violation: &Violation) -> &'static str {
+    match violation.severity {
+        Severity::Warn => "[warning]",
+        Severity::Ask => "[needs approval]",
+        Severity::Refuse => "[refused]",
+    }
+}
+
+fn unique<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn counted(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// A duration to the second, in words.
+fn rounded(duration: SignedDuration) -> String {
+    let seconds = SignedDuration::from_secs(duration.as_secs());
+    jiff::Span::try_from(seconds)
+        .and_then(|span| span.round(SpanRound::new().largest(Unit::Hour)))
+        .map_or_else(|_| format!("{} s", duration.as_secs()), |span| format!("{span:#}"))
+}

@@ -9,20 +9,16 @@ use crate::capacity::{
 };
 
 /// What must be written so that `observed` becomes `target`, in waves; `reason` is given to every action.
-///
-/// A resource of the target that is neither observed nor missing was not asked for: it gets no action.
 pub fn diff(observed: &Observed, target: &Capacity, reason: &str) -> Plan {
     let mut draft = Draft { reason, actions: BTreeMap::new(), plan: Plan::default() };
     for (id, wanted) in &target.services {
-        match observed.services.get(id) {
-            Some(found) => draft.service(id, found, wanted),
-            None => draft.missing(observed, ResourceId::Service(id.clone())),
+        if let Some(found) = observed.services.get(id) {
+            draft.service(id, found, wanted);
         }
     }
     for (id, wanted) in &target.databases {
-        match observed.databases.get(id) {
-            Some(found) => draft.database(id, found, *wanted),
-            None => draft.missing(observed, ResourceId::Database(id.clone())),
+        if let Some(found) = observed.databases.get(id) {
+            draft.database(id, found, *wanted);
         }
     }
     draft.finish(observed, target)
@@ -37,12 +33,6 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn act(&mut self, wave: Wave, change: Change) {
         self.actions.entry(wave).or_default().push(Action { change, reason: self.reason.to_owned() });
-    }
-
-    fn missing(&mut self, observed: &Observed, resource: ResourceId) {
-        if observed.missing.contains(&resource) {
-            self.plan.obstacles.push((resource, Obstacle::Missing));
-        }
     }
 
     fn service(&mut self, id: &ServiceId, found: &ObservedService, wanted: &ServiceCapacity) {
@@ -88,6 +78,7 @@ impl Draft<'_> {
     }
 
     fn finish(mut self, observed: &Observed, target: &Capacity) -> Plan {
+        self.plan.obstacles.extend(observed.missing.iter().map(|resource| (resource.clone(), Obstacle::Missing)));
         for (wave, actions) in self.actions {
             let waits_for = match wave {
                 Wave::RaiseCounts => databases_on_their_way(observed, target),

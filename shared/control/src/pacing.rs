@@ -1,0 +1,123 @@
+//! Pacing: a run stays below its share of the published API budgets, which are the account's and not ours alone.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use watchkeeper_domain::intent::Layer;
+
+use crate::bucket::TokenBucket;
+use crate::ports::Clock;
+
+/// The API buckets of one account and region that we draw on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Api {
+    /// ECS CreateService, UpdateService, DeleteService.
+    EcsWrite,
+    /// ECS DescribeServices, ListServices.
+    EcsRead,
+    /// Application Auto Scaling, writes.
+    ScalingWrite,
+    /// Application Auto Scaling, reads.
+    ScalingRead,
+    /// RDS, everything.
+    Rds,
+}
+
+/// A token bucket's figures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quota {
+    /// Calls at once.
+    pub burst: f64,
+    /// Calls a second, sustained.
+    pub rate: f64,
+}
+
+impl Api {
+    /// The quota of an account in one region. ECS: Amazon ECS API reference, "Request throttling". Application Auto
+    /// Scaling and RDS publish none: a cautious assumption, which pacing corrects when AWS throttles.
+    pub const fn quota(self) -> Quota {
+        match self {
+            Self::EcsWrite => Quota { burst: 50.0, rate: 5.0 },
+            Self::EcsRead => Quota { burst: 100.0, rate: 20.0 },
+            Self::ScalingWrite => Quota { burst: 20.0, rate: 10.0 },
+            Self::ScalingRead => Quota { burst: 20.0, rate: 10.0 },
+            Self::Rds => Quota { burst: 20.0, rate: 5.0 },
+        }
+    }
+}
+
+/// The part of a budget that a run takes: the more urgent, the more.
+pub const fn share(layer: Layer) -> f64 {
+    match layer {
+        Layer::Schedule | Layer::Override => 0.5,
+        Layer::Emergency => 0.9,
+        Layer::Failover => 1.0,
+    }
+}
+
+/// The smallest part of a share that throttling can slow a bucket down to.
+const SLOWEST: f64 = 1.0 / 16.0;
+
+/// By how much of the full share a call that went through speeds a slowed bucket up again.
+const RECOVERY: f64 = 1.0 / 64.0;
+
+/// Token buckets by API, shared by everything that one function instance does.
+#[derive(Debug, Default)]
+pub struct Pacer {
+    lanes: Mutex<BTreeMap<(Api, Layer), Lane>>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    bucket: TokenBucket,
+    pace: f64,
+}
+
+impl Lane {
+    fn new(api: Api, layer: Layer) -> Self {
+        let Quota { burst, rate } = api.quota();
+        Self { bucket: TokenBucket::new((burst * share(layer)).max(1.0), rate * share(layer)), pace: 1.0 }
+    }
+
+    fn set_pace(&mut self, api: Api, layer: Layer, pace: f64, now: Timestamp) {
+        self.pace = pace.clamp(SLOWEST, 1.0);
+        self.bucket.set_rate(api.quota().rate * share(layer) * self.pace, now);
+    }
+}
+
+impl Pacer {
+    /// Waits until a call of this API may be made.
+    pub async fn wait<K: Clock>(&self, api: Api, layer: Layer, clock: &K) {
+        loop {
+            let taken = self.lane(api, layer, |lane| lane.bucket.try_take(clock.now()));
+            match taken {
+                Ok(()) => return,
+                Err(wait) => clock.sleep(wait).await,
+            }
+        }
+    }
+
+    /// AWS throttled a call although we stayed below our share: somebody else is busy, so halve the pace and forget the
+    /// burst.
+    pub fn throttled(&self, api: Api, layer: Layer, now: Timestamp) {
+        self.lane(api, layer, |lane| {
+            lane.set_pace(api, layer, lane.pace / 2.0, now);
+            lane.bucket.empty(now);
+        });
+    }
+
+    /// A call went through.
+    pub fn passed(&self, api: Api, layer: Layer, now: Timestamp) {
+        self.lane(api, layer, |lane| {
+            if lane.pace < 1.0 {
+                lane.set_pace(api, layer, lane.pace + RECOVERY, now);
+            }
+        });
+    }
+
+    fn lane<T>(&self, api: Api, layer: Layer, act: impl FnOnce(&mut Lane) -> T) -> T {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        act(lanes.entry((api, layer)).or_insert_with(|| Lane::new(api, layer)))
+    }
+}

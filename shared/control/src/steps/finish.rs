@@ -1,0 +1,95 @@
+//! Finish: the record, the ledger and the lease are closed in one transaction, and then it is told.
+
+use watchkeeper_domain::assess::{Verdict, gives_back};
+use watchkeeper_domain::report;
+use watchkeeper_domain::run::{Outcome, Run, RunError};
+
+use super::{Engine, Finished, Resumed, RunRef, StepError};
+use crate::ledger::{Ledger, Settled, Standing, Write};
+use crate::place::Place;
+use crate::ports::{Announcer, Clock};
+
+/// The detail type of the event about a finished run.
+pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
+
+impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
+    /// Closes the run, with the error that ended it if one did, and tells of it. Repeated, it only tells again.
+    ///
+    /// # Errors
+    /// [`StepError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
+    pub async fn finish(
+        &self,
+        place: &Place,
+        run: &RunRef,
+        error: Option<RunError>,
+    ) -> Result<Finished, StepError> {
+        let mut resumed = self.resume(place, run).await?;
+        let now = self.clock.now();
+        if resumed.run.outcome.is_none() {
+            resumed.run.outcome = Some(outcome(&resumed.run, error.as_ref()));
+            resumed.run.error = error;
+            let standing = standing(&mut resumed);
+            resumed.run.note(now, "finished");
+            let mut writes = vec![Write::PutStanding(standing), Write::PutLease(resumed.lease.released(now))];
+            let given_back = resumed.run.outcome != Some(Outcome::Failed)
+                && resumed.run.applied
+                && gives_back(resumed.run.deciding.as_ref());
+            if given_back && resumed.seen.baseline.is_some() {
+                writes.push(Write::DropBaseline);
+            }
+            writes.push(Write::PutRun(Box::new(resumed.run.clone())));
+            self.ledger.commit(&place.scope, run.generation, &writes).await?;
+        }
+        self.tell(place, &resumed.run).await?;
+        let record = &resumed.run;
+        Ok(Finished {
+            outcome: record.outcome.unwrap_or(Outcome::Failed),
+            error: record.error.as_ref().map(|error| error.name.clone()),
+            summary: report::headline(&place.scope, record),
+            writes: record.writes,
+            took_ms: now.duration_since(record.started).as_millis().try_into().unwrap_or(i64::MAX),
+        })
+    }
+
+    async fn tell(&self, place: &Place, run: &Run) -> Result<(), StepError> {
+        if run.tell {
+            let message = report::message(&place.scope, run);
+            self.announcer.tell(&message.subject, &message.text).await?;
+        }
+        let event = report::event(&place.scope, run);
+        Ok(self.announcer.publish(RUN_FINISHED, &event.to_string()).await?)
+    }
+}
+
+fn outcome(run: &Run, error: Option<&RunError>) -> Outcome {
+    match (error, run.verdict) {
+        (Some(_), _) => Outcome::Failed,
+        (None, Verdict::Refused) => Outcome::Refused,
+        (None, Verdict::Drift) => Outcome::Drift,
+        (None, _) if run.applied && run.awaited.is_empty() => Outcome::Done,
+        (None, _) => Outcome::Unverified,
+    }
+}
+
+/// What the scope has reached with this run, and whether a person must hear of it: good news when something was changed
+/// or asked for, bad news once.
+fn standing(resumed: &mut Resumed) -> Standing {
+    let before = resumed.seen.standing.clone();
+    let run = &mut resumed.run;
+    let mark = run.mark();
+    run.tell = match &mark {
+        None => run.writes > 0 || run.wanted.is_some(),
+        Some(_) => run.wanted.is_some() || mark != before.told,
+    };
+    let settled = if !run.applied || run.outcome == Some(Outcome::Failed) {
+        before.settled
+    } else if gives_back(run.deciding.as_ref()) {
+        None
+    } else {
+        let target = resumed.target.fingerprint();
+        // A run that wrote nothing leaves the time of the last write, from which AWS counts its seven days.
+        let unchanged = before.settled.filter(|settled| settled.target == target && run.writes == 0);
+        Some(unchanged.unwrap_or(Settled { target, at: run.instant }))
+    };
+    Standing { settled, told: mark }
+}

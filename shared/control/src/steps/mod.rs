@@ -1,0 +1,208 @@
+//! The four steps of a run, each one slice or more: begin, apply, verify, finish. Between two of them nothing is kept in
+//! memory, and each reads the lease first.
+
+mod apply;
+mod begin;
+mod finish;
+mod observe;
+mod verify;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use watchkeeper_domain::assess::target;
+use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::plan::Plan;
+use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::run::{Outcome, Run};
+
+use crate::lease::Lease;
+use crate::ledger::{Ledger, LedgerError, Remembered, Write};
+use crate::pacing::Pacer;
+use crate::place::Place;
+use crate::ports::{AwsError, Clock};
+
+pub use begin::BeginVerdict;
+pub use finish::RUN_FINISHED;
+
+/// How long a run may take before it ends with what it has reached: a database start may take half an hour, and the
+/// services come after it.
+pub const PATIENCE: SignedDuration = SignedDuration::from_mins(45);
+
+/// How often a verification may find something to write again before we stop fighting over it.
+pub const MAX_ROUNDS: u32 = 3;
+
+/// How long one slice may apply: well below the function's time-out of two minutes, so that it ends by itself.
+pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long to wait for something that is on its way, in seconds: short against what tasks and databases take, long
+/// enough that a wait of many minutes makes few state transitions. The lease outlives it.
+pub const WAIT_SECONDS: u32 = 15;
+
+/// A run, as the state machine carries it from step to step: ids only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRef {
+    /// Where it works.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// The execution's name.
+    pub id: String,
+    /// The generation of its lease.
+    pub generation: u64,
+}
+
+/// What begin decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// The run; its generation is 0 when it took no lease.
+    pub run: RunRef,
+    /// What the machine does next.
+    pub verdict: BeginVerdict,
+    /// A sentence for the execution's output.
+    pub summary: String,
+}
+
+/// Which step follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Next {
+    /// Another slice of writes.
+    Apply,
+    /// A look at what was reached.
+    Verify,
+    /// The end.
+    Finish,
+}
+
+/// What a slice did, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Which step follows.
+    pub next: Next,
+    /// After how long, in seconds.
+    pub wait_seconds: u32,
+    /// A sentence for the execution's history.
+    pub summary: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// How.
+    pub outcome: Outcome,
+    /// The stable name of the error that the execution ends with, if it failed.
+    pub error: Option<String>,
+    /// What happened, in a few lines.
+    pub summary: String,
+    /// Writes to AWS.
+    pub writes: u32,
+    /// From its start to its end, in milliseconds.
+    pub took_ms: i64,
+}
+
+/// Why a step could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The input is not as it must be.
+    #[error("the request cannot be read")]
+    Request(#[from] RequestError),
+    /// Another run holds the lease.
+    #[error("{scope} is being changed by run {holder}; it is free at {until} at the latest")]
+    LeaseHeld {
+        /// Whose lease.
+        scope: Scope,
+        /// Who holds it.
+        holder: String,
+        /// When it is over.
+        until: Timestamp,
+    },
+    /// The halt switch was turned on while the run went on.
+    #[error("halted by {by}: {reason}")]
+    Halted {
+        /// Who turned it on.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// The ledger does not know the run.
+    #[error("the ledger has no run {id} of {scope}")]
+    RunUnknown {
+        /// Where.
+        scope: Scope,
+        /// Which.
+        id: String,
+    },
+    /// The ledger did not do what it was asked.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// AWS did not do what it was asked.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+/// The engine: ports and a pacer.
+#[derive(Debug)]
+pub struct Engine<C, L, N, K> {
+    /// The capacity of the region.
+    pub cloud: C,
+    /// What is remembered.
+    pub ledger: L,
+    /// Where people and programs learn of a run.
+    pub announcer: N,
+    /// Wall time.
+    pub clock: K,
+    /// The pace of the calls; it outlives a run where the function does.
+    pub pacer: std::sync::Arc<Pacer>,
+}
+
+/// A run taken up again by a step that holds its lease.
+struct Resumed {
+    seen: Remembered,
+    lease: Lease,
+    run: Run,
+    target: Capacity,
+}
+
+impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
+    /// Reads what is remembered of a run, and refuses when its lease is not its own any more.
+    async fn resume(&self, place: &Place, run: &RunRef) -> Result<Resumed, StepError> {
+        let seen = self.ledger.load(&place.scope).await?;
+        let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);
+        let lease = lease.ok_or_else(|| self.lost(place))?;
+        let record = self.ledger.run(&place.scope, &run.id).await?;
+        let record =
+            record.ok_or_else(|| StepError::RunUnknown { scope: place.scope.clone(), id: run.id.clone() })?;
+        let baseline = seen.baseline.as_ref();
+        let target = baseline.map_or_else(Capacity::default, |baseline| {
+            target(baseline, record.deciding.as_ref(), record.instant, &place.limits)
+        });
+        Ok(Resumed { seen, lease, run: record, target })
+    }
+
+    /// Writes the record and prolongs the lease, in one transaction.
+    async fn keep(&self, place: &Place, lease: &Lease, run: &Run) -> Result<(), StepError> {
+        let lease = lease.prolonged(self.clock.now());
+        let writes = [Write::PutLease(lease.clone()), Write::PutRun(Box::new(run.clone()))];
+        Ok(self.ledger.commit(&place.scope, lease.generation, &writes).await?)
+    }
+
+    fn lost(&self, place: &Place) -> StepError {
+        LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
+    }
+}
+
+/// The plan without what somebody else changed before the run began.
+fn own_part(plan: Plan, run: &Run) -> Plan {
+    let left_alone = run.left_alone();
+    plan.retain(|action| !left_alone.contains(&action.change.resource()))
+}
+
+/// Whether the run has taken longer than we wait for anything.
+fn overdue(run: &Run, now: Timestamp) -> bool {
+    now.duration_since(run.started) >= PATIENCE
+}
+
+/// A count with its noun: "1 write", "2 writes".
+fn counted(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}

@@ -1,0 +1,146 @@
+//! The whole decision about a scope at an instant: what is remembered and observed in, verdict and plan out.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::capacity::{Baseline, Capacity, Observed, Power};
+use crate::guardrail::{Case, Code, Halt, Limits, Severity, Violation, judge, stops};
+use crate::intent::{Intent, Want, deciding, resolve};
+use crate::plan::{Action, Change, Plan, diff};
+
+/// After how long AWS starts a stopped database again by itself: seven days (Amazon RDS user guide, "Stopping an Amazon
+/// RDS DB instance temporarily"), less an hour for its own beginning.
+pub const DATABASE_RESTART: SignedDuration = SignedDuration::from_hours(7 * 24 - 1);
+
+/// What is known of a scope when it is decided about.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The baseline that is kept, if one is.
+    pub baseline: Option<&'a Baseline>,
+    /// Its intents, expired ones among them.
+    pub intents: &'a [Intent],
+    /// What AWS says.
+    pub observed: &'a Observed,
+    /// The fingerprint of the target that was reached last, and the instant of the last write for it; `None` makes this
+    /// run a transition, whatever was reached before.
+    pub settled: Option<(&'a str, Timestamp)>,
+    /// What the estate document allows.
+    pub limits: &'a Limits,
+    /// The instant that is decided about.
+    pub instant: Timestamp,
+    /// The wall time.
+    pub now: Timestamp,
+    /// The halt switch.
+    pub halt: Option<&'a Halt>,
+    /// What a person approved beforehand.
+    pub approved: &'a std::collections::BTreeSet<Code>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Nothing at all.
+    Nothing,
+    /// The plan, which may be empty when only the record is behind.
+    Apply,
+    /// Nothing but to tell of a foreign change.
+    Drift,
+    /// Nothing, because a guardrail stops it.
+    Refused,
+}
+
+/// A decision with everything that led to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessment {
+    /// What is to be done.
+    pub verdict: Verdict,
+    /// The baseline, with what this observation adds to it.
+    pub baseline: Baseline,
+    /// Whether that has to be written to the ledger before the first action.
+    pub learnt: bool,
+    /// The intent behind the target.
+    pub deciding: Option<Intent>,
+    /// The state that each resource should be in.
+    pub target: Capacity,
+    /// The actions that lead there.
+    pub plan: Plan,
+    /// What the guardrails say, foreign changes included.
+    pub violations: Vec<Violation>,
+}
+
+/// Decides.
+pub fn assess(situation: &Situation<'_>) -> Assessment {
+    let Situation { intents, instant, observed, limits, .. } = *situation;
+    let found = observed.capacity();
+    let mut baseline =
+        situation.baseline.cloned().unwrap_or_else(|| Baseline { capacity: Capacity::default(), taken: instant });
+    let learnt = baseline.absorb(&found);
+    let chosen = deciding(intents, instant).cloned();
+    let target = target(&baseline, chosen.as_ref(), instant, limits);
+    let difference = diff(observed, &target, &reason(chosen.as_ref()));
+    let (plan, drift) = apart(difference, situation, &target);
+    let case = Case {
+        plan: &plan,
+        observed,
+        target: &target,
+        deciding: chosen.as_ref(),
+        limits,
+        instant,
+        now: situation.now,
+        halt: situation.halt,
+        approved: situation.approved,
+    };
+    let mut violations = judge(&case);
+    violations.extend(drift.iter().map(foreign));
+    let kept = situation.baseline.is_some();
+    let settled = situation.settled.is_some_and(|(mark, _)| mark == target.fingerprint());
+    let behind = if gives_back(chosen.as_ref()) { kept } else { !settled };
+    let verdict = match () {
+        () if stops(&violations) => Verdict::Refused,
+        () if !plan.is_empty() => Verdict::Apply,
+        () if !drift.is_empty() => Verdict::Drift,
+        () if behind => Verdict::Apply,
+        () => Verdict::Nothing,
+    };
+    Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, violations }
+}
+
+/// The target of a scope: what the intent makes of the baseline, without what the document protects.
+pub fn target(baseline: &Baseline, intent: Option<&Intent>, instant: Timestamp, limits: &Limits) -> Capacity {
+    let mut target = resolve(&baseline.capacity, intent.map_or(&[], std::slice::from_ref), instant);
+    target.services.retain(|id, _| !limits.protected.contains(id.service.as_str()));
+    target.databases.retain(|id, _| !limits.protected.contains(id.name().as_str()));
+    target
+}
+
+/// Whether an intent leaves nothing to keep a baseline for: the target is the baseline itself.
+pub fn gives_back(intent: Option<&Intent>) -> bool {
+    intent.is_none_or(|intent| intent.want == Want::Awake)
+}
+
+fn reason(intent: Option<&Intent>) -> String {
+    intent.map_or_else(|| "no intent is left: the baseline is given back".to_owned(), ToString::to_string)
+}
+
+/// Splits a difference into what we write and what somebody else did. Once a target was reached, a difference from it is
+/// foreign and left alone; only a database that AWS started again by itself is put back.
+fn apart(difference: Plan, situation: &Situation<'_>, target: &Capacity) -> (Plan, Vec<Action>) {
+    let Some((_, at)) = situation.settled.filter(|(mark, _)| *mark == target.fingerprint()) else {
+        return (difference, Vec::new());
+    };
+    let restarted = situation.instant.duration_since(at) >= DATABASE_RESTART;
+    let ours = |action: &Action| restarted && matches!(action.change, Change::Database { to: Power::Off, .. });
+    let drift = difference.actions().filter(|action| !ours(action)).cloned().collect();
+    (difference.retain(ours), drift)
+}
+
+fn foreign(action: &Action) -> Violation {
+    Violation {
+        code: Code::Drift,
+        severity: Severity::Warn,
+        resource: Some(action.change.resource()),
+        found: format!("somebody else changed it; to be as wanted it would need {}", action.change),
+        advice: "It is left alone until the next transition, and the baseline stays what it was".to_owned(),
+    }
+}

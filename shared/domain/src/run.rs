@@ -1,0 +1,152 @@
+//! The record of a run: its trigger, plan, verdicts, timeline and outcome.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Verdict;
+use crate::capacity::ResourceId;
+use crate::guardrail::{Code, Violation};
+use crate::intent::Intent;
+use crate::plan::{Awaited, Plan};
+use crate::request::Trigger;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The target was reached and seen.
+    Done,
+    /// It did what it could, and something is not there yet at the deadline.
+    Unverified,
+    /// A guardrail stopped it before the first write.
+    Refused,
+    /// Somebody else's change was found and left alone.
+    Drift,
+    /// It ended with an error; the next tick begins again from what is.
+    Failed,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Done => "done",
+            Self::Unverified => "unverified",
+            Self::Refused => "refused",
+            Self::Drift => "drift",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// A moment of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: String,
+}
+
+/// An error that ended a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunError {
+    /// Its stable name.
+    pub name: String,
+    /// What it says.
+    pub message: String,
+}
+
+/// What became of the override that a person spoke of with a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wanted {
+    /// It is declared.
+    Declared(Intent),
+    /// It is taken back.
+    TakenBack,
+}
+
+/// The record of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Run {
+    /// The execution's name.
+    pub id: String,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The instant that it decides about.
+    pub instant: Timestamp,
+    /// When it began.
+    pub started: Timestamp,
+    /// The intent behind the target; `None` when the baseline is given back. Target = baseline and this.
+    pub deciding: Option<Intent>,
+    /// The override that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Wanted>,
+    /// What a person approved beforehand.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub approved: BTreeSet<Code>,
+    /// What was decided at its beginning.
+    pub verdict: Verdict,
+    /// The plan as it was judged.
+    pub plan: Plan,
+    /// What the guardrails said of it.
+    pub violations: Vec<Violation>,
+    /// Slices that have applied so far.
+    pub slices: u32,
+    /// Writes to AWS that have succeeded so far.
+    pub writes: u32,
+    /// How often a verification found something left to write.
+    pub rounds: u32,
+    /// Whether the last verification found nothing left to write.
+    pub applied: bool,
+    /// What the last slice was still waiting for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<Awaited>,
+    /// What happened, in order.
+    pub timeline: Vec<Moment>,
+    /// How it ended; `None` while it goes on.
+    pub outcome: Option<Outcome>,
+    /// The error that ended it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<RunError>,
+    /// Whether its end is news for a person: the same refusal is told once, not with each tick.
+    pub tell: bool,
+}
+
+impl Run {
+    /// Resources that somebody else changed and that this run leaves alone.
+    pub fn left_alone(&self) -> BTreeSet<ResourceId> {
+        let drift = self.violations.iter().filter(|violation| violation.code == Code::Drift);
+        drift.filter_map(|violation| violation.resource.clone()).collect()
+    }
+
+    /// Adds to the timeline.
+    pub fn note(&mut self, at: Timestamp, what: impl Into<String>) {
+        self.timeline.push(Moment { at, what: what.into() });
+    }
+
+    /// A mark that is the same for two runs that a person would read as the same bad news; `None` for good news.
+    pub fn mark(&self) -> Option<String> {
+        let outcome = self.outcome.filter(|outcome| *outcome != Outcome::Done)?;
+        let error = self.error.as_ref().map(|error| error.name.as_str());
+        Some(mark(outcome, error, &self.violations, &self.awaited))
+    }
+}
+
+/// A mark of bad news, short whatever it is about: the same for the same outcome, error, violations and resources.
+pub fn mark(outcome: Outcome, error: Option<&str>, violations: &[Violation], awaited: &[Awaited]) -> String {
+    let mut hash = fnv::FnvHasher::default();
+    error.hash(&mut hash);
+    for violation in violations {
+        (violation.code, &violation.resource).hash(&mut hash);
+    }
+    for awaited in awaited {
+        awaited.resource.hash(&mut hash);
+    }
+    format!("{outcome}-{:016x}", hash.finish())
+}
