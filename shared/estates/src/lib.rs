@@ -1,1 +1,21 @@
 //! The estate documents, their schema, and the command that checks them.
+//!
+//! A document goes through three sieves, and whatever any of them holds back is reported at once: YAML with its lines
+//! (`yaml`), the shape that the schema asks for (`shape`), and the meaning that the domain asks for. So that a mistake of
+//! shape does not hide one of meaning, a copy of the tree is mended first (`parse`): what is wrong is taken out, what is
+//! missing is filled in, and no finding that comes of the mending is shown.
+
+mod load;
+mod node;
+mod parse;
+mod problem;
+mod schema;
+mod shape;
+mod week;
+mod yaml;
+
+pub use load::{Estates, Unknown, load_dir};
+pub use parse::parse;
+pub use problem::Problem;
+pub use schema::{schema, schema_text};
+pub use week::week_of;

@@ -92,11 +92,17 @@ impl fmt::Display for Why {
 /// repeats itself from there, so whatever has not happened within two weeks never does.
 const REACH: i64 = 16;
 
+/// Days on the other side of the instant, so that the transitions next to it are certain.
+const MARGIN: i64 = 4;
+
+/// The longest time that the library can count in days; all dates of documents are nearer.
+const FARTHEST: i64 = 7_000_000;
+
 impl Calendar {
     /// What is to be at an instant, since when, until when, and why.
     pub fn at(&self, instant: Timestamp) -> Decision {
         let local = instant.to_zoned(self.zone.rules().clone());
-        let (before, after) = self.neighbours(instant, local.date());
+        let (before, after) = (self.before(instant, local.date()), self.after(instant, local.date()));
         let (awake, why) = self.why(&local);
         Decision { awake, since: before.map(|t| t.at), until: after.map(|t| t.at), why }
     }
@@ -111,31 +117,38 @@ impl Calendar {
 
     /// Every start and end of the merged intervals whose hours start between two dates.
     fn edges(&self, first: Date, last: Date) -> Vec<Transition> {
-        let both = |i: spans::Interval| [Transition { at: i.start, awake: true }, Transition { at: i.end, awake: false }];
+        let both =
+            |i: spans::Interval| [Transition { at: i.start, awake: true }, Transition { at: i.end, awake: false }];
         self.intervals(first, last).into_iter().flat_map(both).collect()
     }
 
-    /// The last transition at or before an instant and the first one after it.
-    fn neighbours(&self, instant: Timestamp, today: Date) -> (Option<Transition>, Option<Transition>) {
-        let (low, high) = self.special_dates().unwrap_or((today, today));
-        let horizon = (days_from(low.min(today), -REACH), days_from(high.max(today), REACH));
-        let (mut before, mut after) = (None, None);
+    /// The last transition at or before an instant.
+    fn before(&self, instant: Timestamp, today: Date) -> Option<Transition> {
+        let horizon = days_from(self.special_dates().map_or(today, |(low, _)| low.min(today)), -REACH);
         let mut reach = REACH;
         loop {
-            let (first, last) = (days_from(today, -reach).max(horizon.0), days_from(today, reach).min(horizon.1));
-            for edge in self.certain_edges(first, last) {
-                if edge.at <= instant {
-                    before = Some(edge);
-                } else if after.is_none() {
-                    after = Some(edge);
-                }
+            let first = days_from(today, -reach).max(horizon);
+            let edges = self.certain_edges(first, days_from(today, MARGIN));
+            let found = edges.into_iter().rfind(|edge| edge.at <= instant);
+            if found.is_some() || first == horizon {
+                return found;
             }
-            let exhausted = first == horizon.0 && last == horizon.1;
-            if exhausted || (before.is_some() && after.is_some()) {
-                return (before, after);
+            reach = (reach * 4).min(FARTHEST);
+        }
+    }
+
+    /// The first transition after an instant.
+    fn after(&self, instant: Timestamp, today: Date) -> Option<Transition> {
+        let horizon = days_from(self.special_dates().map_or(today, |(_, high)| high.max(today)), REACH);
+        let mut reach = REACH;
+        loop {
+            let last = days_from(today, reach).min(horizon);
+            let edges = self.certain_edges(days_from(today, -MARGIN), last);
+            let found = edges.into_iter().find(|edge| edge.at > instant);
+            if found.is_some() || last == horizon {
+                return found;
             }
-            (before, after) = (None, None);
-            reach = reach.saturating_mul(4);
+            reach = (reach * 4).min(FARTHEST);
         }
     }
 

@@ -5,7 +5,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Calendar, Period, Weekdays, period::DAY};
+use super::{
+    Calendar, Period, Weekdays,
+    overlap::{Placed, overlapping, placed},
+    period::DAY,
+};
 use crate::estate::{Day, FieldPath, Finding, Zone};
 
 /// When an environment is awake; at all other times it sleeps.
@@ -181,7 +185,9 @@ impl Awake {
         for (days, hours) in &self.weekly.0 {
             days.slots().for_each(|slot| weekly[slot].extend(&hours.0));
         }
-        weekly.iter_mut().for_each(|day| day.sort_unstable());
+        for day in &mut weekly {
+            day.sort_unstable();
+        }
         Ok(Calendar {
             zone: self.zone.clone(),
             weekly,
@@ -237,48 +243,4 @@ impl Exception {
         periods.sort_unstable();
         periods
     }
-}
-
-/// A period with its minutes since the start of the week and the place it was written at.
-#[derive(Debug, Clone)]
-struct Placed {
-    start: u32,
-    end: u32,
-    period: Period,
-    place: FieldPath,
-}
-
-/// The periods of some hours, if they start on the day `slot` of the week.
-fn placed(place: &FieldPath, hours: &Hours, slot: usize) -> Vec<Placed> {
-    let base = u32::try_from(slot).unwrap_or_default() * u32::from(DAY);
-    let place_of = |index: usize| if hours.0.len() == 1 { place.clone() } else { place.clone().index(index) };
-    let put = |(index, period): (usize, &Period)| Placed {
-        start: base + u32::from(period.start()),
-        end: base + u32::from(period.end()),
-        period: *period,
-        place: place_of(index),
-    };
-    hours.0.iter().enumerate().map(put).collect()
-}
-
-/// What overlaps its predecessor; `cycle` is the length after which everything begins again.
-fn overlapping(mut periods: Vec<Placed>, cycle: u32) -> Vec<Finding> {
-    periods.sort_by_key(|p| (p.start, p.end));
-    // The first one comes again after the last one.
-    let again = periods.first().cloned().map(|p| Placed { start: p.start.saturating_add(cycle), ..p });
-    let followers = periods.iter().skip(1).chain(again.as_ref());
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut latest: Option<&Placed> = None;
-    for (earlier, later) in periods.iter().zip(followers) {
-        let reach = latest.filter(|l| l.end >= earlier.end).unwrap_or(earlier);
-        latest = Some(reach);
-        if later.start < reach.end {
-            let found = format!("{}, which overlaps {} of {}", later.period, reach.period, reach.place);
-            let finding = Finding::new(later.place.clone(), found, "periods that do not overlap; they may touch");
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
-        }
-    }
-    findings
 }

@@ -13,6 +13,7 @@
 
 mod decision;
 mod document;
+mod overlap;
 mod period;
 mod spans;
 mod weekdays;

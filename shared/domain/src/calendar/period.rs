@@ -28,7 +28,8 @@ impl Period {
 
 impl TextForm for Period {
     const FORMAT: &'static str = "hours";
-    const EXPECTED: &'static str = "hours such as \"08:00-19:00\", \"20:00-02:00\" (into the next day) or \"00:00-24:00\"";
+    const EXPECTED: &'static str =
+        "hours such as \"08:00-19:00\", \"20:00-02:00\" (into the next day) or \"00:00-24:00\"";
     const PATTERN: &'static str = "^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$";
     const EXAMPLES: &'static [&'static str] = &["08:00-19:00", "20:00-02:00", "00:00-24:00"];
 }

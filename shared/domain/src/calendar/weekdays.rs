@@ -29,8 +29,7 @@ impl Weekdays {
 impl TextForm for Weekdays {
     const FORMAT: &'static str = "weekdays";
     const EXPECTED: &'static str = "days of the week, such as mon-fri, sat or mon,wed";
-    const PATTERN: &'static str =
-        "^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?(, ?(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)*$";
+    const PATTERN: &'static str = "^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?(, ?(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)*$";
     const EXAMPLES: &'static [&'static str] = &["mon-fri", "sat", "mon,wed"];
 }
 

@@ -1,1 +1,95 @@
-//! (to be written)
+//! Estate documents: their types, the rules of their meaning, and what the engine asks of them.
+
+mod backups;
+mod check;
+mod document;
+mod emergency;
+mod environment;
+mod failover;
+mod finding;
+mod guardrails;
+mod unblock;
+pub mod value;
+
+pub use backups::{BackupJob, Backups, Copy, Drill, Engine, Retention, Schedule};
+pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
+pub use emergency::{Emergency, Flap, Profile, ProfileCapacity, Quotas, Response, Rollback};
+pub use environment::{Database, Environment};
+pub use failover::{Detect, Failover, Fence, GlobalTable, Probe, Singleton, Strategy, Stream, Traffic};
+pub use finding::{FieldPath, Finding, Step};
+pub use guardrails::{Freeze, FreezeWindow, Guardrails, Limits};
+pub use unblock::{Blockers, Locks, Queue, Report, Unblock};
+pub use value::{
+    AccountId, AlarmName, Amount, BadValue, ClockTime, Day, Duration, Label, Moment, Percent, ProfileName,
+    ResourceName, Zone,
+};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::name::{EnvironmentName, EstateName};
+
+/// One estate whose document was checked: nothing else can be made of it.
+#[derive(Debug, Clone)]
+pub struct Estate {
+    name: EstateName,
+    about: Option<Label>,
+    owner: Option<Label>,
+    environments: BTreeMap<EnvironmentName, Environment>,
+}
+
+impl Estate {
+    /// The estate of a document.
+    ///
+    /// # Errors
+    /// Everything that the document cannot mean, all at once.
+    pub fn new(document: Document) -> Result<Self, Vec<Finding>> {
+        let findings = document.check();
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let mut environments = BTreeMap::new();
+        for (name, environment) in document.environments {
+            environments.insert(name.clone(), Environment::new(name, environment)?);
+        }
+        Ok(Self { name: document.estate, about: document.about, owner: document.owner, environments })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &EstateName {
+        &self.name
+    }
+
+    /// What it is, in a few words.
+    pub fn about(&self) -> Option<&Label> {
+        self.about.as_ref()
+    }
+
+    /// The person or team that messages name.
+    pub fn owner(&self) -> Option<&Label> {
+        self.owner.as_ref()
+    }
+
+    /// An environment by its name.
+    pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
+        self.environments.get(name)
+    }
+
+    /// Its environments, by name.
+    pub fn environments(&self) -> impl Iterator<Item = &Environment> {
+        self.environments.values()
+    }
+}
+
+impl<'de> Deserialize<'de> for Estate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Document::deserialize(deserializer)?).map_err(|findings| {
+            let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+            D::Error::custom(lines.join("; "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

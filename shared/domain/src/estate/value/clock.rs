@@ -22,9 +22,12 @@ impl Day {
     }
 }
 
+/// Anything beyond is a slip of the pen, and would make a calendar look for transitions through millennia.
+const YEARS: std::ops::RangeInclusive<i16> = 2000..=2199;
+
 impl TextForm for Day {
     const FORMAT: &'static str = "day";
-    const EXPECTED: &'static str = "a date that exists, as year-month-day, such as 2026-12-25";
+    const EXPECTED: &'static str = "a date of the years 2000 to 2199, as year-month-day, such as 2026-12-25";
     const PATTERN: &'static str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
     const EXAMPLES: &'static [&'static str] = &["2026-12-25"];
 }
@@ -37,7 +40,10 @@ impl FromStr for Day {
         if text.len() != 10 {
             return Err(bad());
         }
-        civil::Date::strptime("%Y-%m-%d", text).map(Self).map_err(|_| bad())
+        match civil::Date::strptime("%Y-%m-%d", text) {
+            Ok(date) if YEARS.contains(&date.year()) => Ok(Self(date)),
+            _ => Err(bad()),
+        }
     }
 }
 

@@ -54,13 +54,20 @@ pub struct Form {
     pub format: &'static str,
     /// What belongs there, as the end of "expected …".
     pub expected: &'static str,
+    /// The regular expression of the schema, by which a form of keys is recognised.
+    pub pattern: &'static str,
     /// What is wrong with a text, or nothing.
     pub check: fn(&str) -> Result<(), BadValue>,
 }
 
 impl Form {
     const fn of<T: TextForm>() -> Self {
-        Self { format: T::FORMAT, expected: T::EXPECTED, check: |text| text.parse::<T>().map(drop) }
+        Self {
+            format: T::FORMAT,
+            expected: T::EXPECTED,
+            pattern: T::PATTERN,
+            check: |text| text.parse::<T>().map(drop),
+        }
     }
 }
 
@@ -78,6 +85,7 @@ pub const FORMS: &[Form] = &[
     Form::of::<ResourceName>(),
     Form::of::<Zone>(),
     Form::of::<crate::calendar::Period>(),
+    Form::of::<crate::calendar::Exception>(),
     Form::of::<crate::calendar::Weekdays>(),
 ];
 
@@ -116,3 +124,6 @@ macro_rules! text_value {
     };
 }
 pub(crate) use text_value;
+
+#[cfg(test)]
+mod tests;

@@ -80,4 +80,3 @@ impl fmt::Display for Moment {
 }
 
 text_value!(Moment);
-

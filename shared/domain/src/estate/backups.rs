@@ -1,0 +1,134 @@
+//! Backups, as data.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ClockTime, Duration, ResourceName, Zone};
+use crate::{
+    calendar::Weekdays,
+    name::{DatabaseName, Region},
+};
+
+/// What is backed up, when, and how long it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Backups {
+    /// The zone of every schedule here that names none.
+    pub zone: Zone,
+    /// One job for each resource.
+    pub jobs: Vec<BackupJob>,
+}
+
+/// One resource and its backups. Names exactly one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BackupJob {
+    /// An Aurora cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aurora: Option<DatabaseName>,
+    /// An RDS instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rds: Option<DatabaseName>,
+    /// A `DynamoDB` table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dynamodb: Option<ResourceName>,
+    /// An `ElastiCache` replication group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elasticache: Option<ResourceName>,
+    /// An `OpenSearch` domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opensearch: Option<ResourceName>,
+    /// An object of S3: `bucket/key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3: Option<ResourceName>,
+    /// When.
+    pub schedule: Schedule,
+    /// How long.
+    pub retention: Retention,
+    /// A copy in another region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<Copy>,
+    /// Who takes it. Default: native.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Engine>,
+    /// The proof that it can be restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<Drill>,
+}
+
+/// When a backup is due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Schedule {
+    /// The local time.
+    pub at: ClockTime,
+    /// The days. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<Weekdays>,
+    /// The zone, if it is not that of the section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+}
+
+/// How many are kept: grandfather, father, son.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Retention {
+    /// Days of which one is kept.
+    pub daily: u32,
+    /// Weeks of which one is kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub weekly: u32,
+    /// Months of which one is kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub monthly: u32,
+    /// Good ones that are never pruned. Default: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<u32>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A copy in another region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Copy {
+    /// Where to.
+    pub region: Region,
+    /// The key there, for what is encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<ResourceName>,
+}
+
+/// Who takes a backup.
+#[derive(Debug, Clone, ::core::marker::Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// The service's own snapshots.
+    Native,
+    /// AWS Backup.
+    AwsBackup,
+}
+
+/// The proof that a backup can be restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Drill {
+    /// How often.
+    pub every: Duration,
+    /// The scratch name it is restored under. Default: the resource's name with `-drill`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scratch: Option<ResourceName>,
+    /// Items that the restored copy has at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_at_least: Option<u64>,
+    /// Items that it has at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_at_most: Option<u64>,
+    /// A query that has to give a row, where the database can be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<super::Label>,
+}

@@ -1,0 +1,82 @@
+//! Profiles that cannot hold, and responses that name what does not exist.
+
+use super::{Checker, at, one_of};
+use crate::estate::{AlarmName, Amount, Emergency, FieldPath, Profile, ProfileName};
+
+impl Checker<'_> {
+    pub(super) fn emergency(&mut self) {
+        let Some(emergency) = &self.environment.emergency else { return };
+        if emergency.profiles.is_empty() {
+            self.note(at("emergency").key("profiles"), "no profile", "at least one");
+        }
+        for (name, profile) in &emergency.profiles {
+            self.profile(&at("emergency").key("profiles").key(name), profile);
+        }
+        for (index, name) in emergency.precedence.iter().enumerate() {
+            self.known_profile(at("emergency").key("precedence").index(index), name, emergency);
+        }
+        for (index, response) in emergency.responses.iter().enumerate() {
+            let place = at("emergency").key("responses").index(index);
+            self.known_profile(place.clone().key("run"), &response.run, emergency);
+            self.known_alarm(place.clone().key("alarm"), &response.alarm);
+            for (nth, veto) in response.veto.iter().enumerate() {
+                let place = place.clone().key("veto").index(nth);
+                if veto == &response.alarm {
+                    self.note(place, format!("{veto}, the alarm of this response"), "other alarms: it vetoes itself");
+                } else {
+                    self.known_alarm(place, veto);
+                }
+            }
+        }
+        self.rollback(emergency);
+    }
+
+    fn profile(&mut self, place: &FieldPath, profile: &Profile) {
+        self.bounds(place, profile.desired, profile.max);
+        for (service, capacity) in &profile.services {
+            let place = place.clone().key("services").key(service);
+            self.known_service(place.clone(), service);
+            self.bounds(&place, capacity.desired, capacity.max);
+        }
+        for (index, service) in profile.only.iter().enumerate() {
+            self.known_service(place.clone().key("only").index(index), service);
+        }
+    }
+
+    /// Two counts, or two shares, of which the ceiling is the smaller one; a count and a share cannot be compared.
+    fn bounds(&mut self, place: &FieldPath, desired: Amount, max: Option<Amount>) {
+        let wrong = match (desired, max) {
+            (Amount::Tasks(desired), Some(Amount::Tasks(max))) => max < desired,
+            (Amount::Share(desired), Some(Amount::Share(max))) => max < desired,
+            _ => false,
+        };
+        if let Some(max) = max.filter(|_| wrong) {
+            self.note(place.clone().key("max"), max.to_string(), format!("at least the desired {desired}"));
+        }
+    }
+
+    fn known_profile(&mut self, place: FieldPath, name: &ProfileName, emergency: &Emergency) {
+        if !emergency.profiles.contains_key(name) {
+            self.note(place, format!("the unknown profile {name}"), one_of(emergency.profiles.keys()));
+        }
+    }
+
+    /// Notes an alarm that is missing where the document lists its alarms.
+    pub(super) fn known_alarm(&mut self, place: FieldPath, name: &AlarmName) {
+        let alarms = &self.environment.alarms;
+        if !alarms.is_empty() && !alarms.contains(name) {
+            self.note(place, format!("the unknown alarm {name}"), one_of(alarms));
+        }
+    }
+
+    fn rollback(&mut self, emergency: &Emergency) {
+        let Some(rollback) = &emergency.rollback else { return };
+        let place = at("emergency").key("rollback").key("alarms");
+        if rollback.alarms.is_empty() {
+            self.note(place.clone(), "no alarm", "at least one");
+        }
+        for (index, alarm) in rollback.alarms.iter().enumerate() {
+            self.known_alarm(place.clone().index(index), alarm);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Failovers that could not work.
+
+use super::{Checker, at, one_of};
+use crate::estate::{Failover, Fence, FieldPath, Strategy, Traffic};
+
+impl Checker<'_> {
+    pub(super) fn failover(&mut self) {
+        let Some(failover) = &self.environment.failover else { return };
+        if self.environment.regions.standby.is_none() {
+            self.note(at("failover"), "a failover without a standby region", "`regions.standby`");
+        }
+        for (index, alarm) in failover.evidence.iter().enumerate() {
+            self.known_alarm(at("failover").key("evidence").index(index), alarm);
+        }
+        self.services(failover);
+        self.singletons(failover);
+        self.traffic(&failover.traffic);
+    }
+
+    /// Every service that the section names is one of the standby region.
+    fn services(&mut self, failover: &Failover) {
+        let place = at("failover");
+        let mut named: Vec<(FieldPath, _)> =
+            failover.capacity.keys().map(|s| (place.clone().key("capacity").key(s), s)).collect();
+        for (wave, services) in failover.waves.iter().enumerate() {
+            let place = place.clone().key("waves").index(wave);
+            named.extend(services.iter().enumerate().map(|(nth, s)| (place.clone().index(nth), s)));
+        }
+        if let Some(probe) = &failover.probe {
+            let place = place.clone().key("probe").key("paths");
+            named.extend(probe.paths.keys().map(|s| (place.clone().key(s), s)));
+        }
+        let singletons = failover.singletons.iter().enumerate();
+        named
+            .extend(singletons.map(|(nth, s)| (place.clone().key("singletons").index(nth).key("service"), &s.service)));
+        let environment = self.environment;
+        let Some(standby) = &environment.regions.standby else { return };
+        let known: Vec<_> = environment.clusters.get(standby).into_iter().flat_map(|c| c.values()).flatten().collect();
+        for (place, service) in named {
+            if !known.contains(&service) {
+                let expected = format!("{} in {standby}", one_of(&known));
+                self.note(place, format!("the unknown service {service}"), expected);
+            }
+        }
+    }
+
+    fn singletons(&mut self, failover: &Failover) {
+        for (index, singleton) in failover.singletons.iter().enumerate() {
+            let place = at("failover").key("singletons").index(index);
+            match (singleton.fence, singleton.silence) {
+                (Some(Fence::DeadMan), None) => {
+                    self.note(place, "a dead man's switch without `silence`", "how long the silence lasts, such as 2m");
+                }
+                (fence, Some(_)) if fence != Some(Fence::DeadMan) => {
+                    self.note(place.key("silence"), "a silence without a dead man's switch", "`fence: dead-man`");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Each strategy has the fields that it needs, and none of another one's.
+    fn traffic(&mut self, traffic: &Traffic) {
+        if traffic.names.is_empty() {
+            self.note(at("failover").key("traffic").key("names"), "no name", "at least one DNS name");
+        }
+        let fields = [
+            ("bucket", traffic.bucket.is_some(), Strategy::SwitchObject),
+            ("object", traffic.object.is_some(), Strategy::SwitchObject),
+            ("alarm", traffic.alarm.is_some(), Strategy::Alarm),
+            ("primary-control", traffic.primary_control.is_some(), Strategy::RoutingControl),
+            ("standby-control", traffic.standby_control.is_some(), Strategy::RoutingControl),
+            ("hosted-zone", traffic.hosted_zone.is_some(), Strategy::Record),
+        ];
+        for (field, given, strategy) in fields {
+            let place = at("failover").key("traffic");
+            if strategy == traffic.strategy && !given {
+                self.note(place, format!("no `{field}`"), format!("`{field}`: its strategy needs it"));
+            } else if strategy != traffic.strategy && given {
+                self.note(place.key(field), "a field of another strategy", "only the fields of the chosen `strategy`");
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Where things are: regions, clusters, services, databases, accounts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Checker, at, one_of};
+use crate::{
+    estate::{DatabaseEntry, Document, Environment, EnvironmentDocument, FieldPath, Finding},
+    name::{Region, ServiceName},
+};
+
+impl EnvironmentDocument {
+    /// The regions it runs in.
+    fn own_regions(&self) -> impl Iterator<Item = &Region> {
+        std::iter::once(&self.regions.primary).chain(&self.regions.standby)
+    }
+
+    /// Every service, wherever it runs.
+    pub(super) fn service_names(&self) -> BTreeSet<&ServiceName> {
+        self.clusters.values().flat_map(BTreeMap::values).flatten().collect()
+    }
+
+    /// Every resource with its region: what two environments of one account must not share.
+    fn resources(&self) -> BTreeSet<(Region, String)> {
+        let services = self.clusters.iter().flat_map(|(region, clusters)| {
+            let names = clusters.iter().flat_map(|(cluster, all)| all.iter().map(move |s| format!("{cluster}/{s}")));
+            names.map(move |name| (region.clone(), name))
+        });
+        let database = |entry: &DatabaseEntry| {
+            let region = entry.region.as_ref().unwrap_or(&self.regions.primary).clone();
+            entry.database().map(|database| (region, database.name().to_string()))
+        };
+        services.chain(self.databases.iter().filter_map(database)).collect()
+    }
+
+    /// A resource that another environment names too, unless the two say that they live in different accounts.
+    pub fn shares(&self, other: &Self) -> Option<(Region, String)> {
+        if self.account.is_some() && other.account.is_some() && self.account != other.account {
+            return None;
+        }
+        self.resources().intersection(&other.resources()).next().cloned()
+    }
+}
+
+impl Checker<'_> {
+    pub(super) fn places(&mut self) {
+        let regions = &self.environment.regions;
+        if regions.standby.as_ref() == Some(&regions.primary) {
+            let found = format!("{}, which is the primary region", regions.primary);
+            self.note(at("regions").key("standby"), found, "another region than the primary one");
+        }
+        let environment = self.environment;
+        let nothing = environment.clusters.is_empty() && environment.databases.is_empty();
+        if nothing && environment.backups.is_none() && environment.unblock.is_none() {
+            self.note(
+                FieldPath::root(),
+                "nothing to look after",
+                "at least one of clusters, databases, backups, unblock",
+            );
+        }
+        self.clusters();
+        self.databases();
+        self.protected();
+        self.capacity();
+    }
+
+    fn clusters(&mut self) {
+        for (region, clusters) in &self.environment.clusters {
+            let place = at("clusters").key(region);
+            self.own_region(place.clone(), region);
+            let mut seen = BTreeSet::new();
+            for (cluster, services) in clusters {
+                let place = place.clone().key(cluster);
+                if services.is_empty() {
+                    self.note(place.clone(), "no service", "at least one; an empty selection is never meant");
+                }
+                for (index, service) in services.iter().enumerate() {
+                    // The same name in two clusters is legal at ECS, but one name has one meaning in a document.
+                    if !seen.insert(service) {
+                        let found = format!("{service} a second time");
+                        self.note(place.clone().index(index), found, "each service once in a region");
+                    }
+                }
+            }
+        }
+    }
+
+    fn own_region(&mut self, place: FieldPath, region: &Region) {
+        if !self.environment.own_regions().any(|own| own == region) {
+            let found = format!("{region}, where the environment does not run");
+            self.note(place, found, one_of(self.environment.own_regions()));
+        }
+    }
+
+    fn databases(&mut self) {
+        let mut seen = BTreeSet::new();
+        for (index, entry) in self.environment.databases.iter().enumerate() {
+            let place = at("databases").index(index);
+            if let Some(region) = &entry.region {
+                self.own_region(place.clone().key("region"), region);
+            }
+            let Some(database) = entry.database() else {
+                let found = if entry.aurora.is_some() { "both aurora and rds" } else { "neither aurora nor rds" };
+                self.note(place, found, "exactly one of aurora, rds");
+                continue;
+            };
+            if !seen.insert((entry.region.clone(), database.clone())) {
+                self.note(place, format!("{} a second time", database.name()), "each database once");
+            }
+        }
+    }
+
+    fn protected(&mut self) {
+        let services = self.environment.service_names();
+        let databases: Vec<_> = self.environment.databases.iter().filter_map(DatabaseEntry::database).collect();
+        for (index, name) in self.environment.protected.iter().enumerate() {
+            let all = || services.iter().map(|s| s.as_str()).chain(databases.iter().map(|d| d.name().as_str()));
+            if all().all(|known| known != name.as_str()) {
+                self.note(at("protected").index(index), format!("the unknown name {name}"), one_of(all()));
+            }
+        }
+    }
+
+    fn capacity(&mut self) {
+        for (service, declared) in &self.environment.capacity {
+            let place = at("capacity").key(service);
+            self.known_service(place.clone(), service);
+            if let Some(min) = declared.min.filter(|min| *min > declared.desired) {
+                self.note(
+                    place.clone().key("min"),
+                    min.to_string(),
+                    format!("at most the desired {}", declared.desired),
+                );
+            }
+            if let Some(max) = declared.max.filter(|max| *max < declared.desired) {
+                self.note(place.key("max"), max.to_string(), format!("at least the desired {}", declared.desired));
+            }
+        }
+    }
+
+    /// Notes a service that the environment does not have.
+    pub(super) fn known_service(&mut self, place: FieldPath, service: &ServiceName) {
+        let services = self.environment.service_names();
+        if !services.contains(service) {
+            let expected = one_of(services);
+            self.note(place, format!("the unknown service {service}"), expected);
+        }
+    }
+}
+
+/// Environments that name the same resource, unless each says that it lives in another account: the calendar of one
+/// would put the other to sleep.
+pub(super) fn shared(document: &Document) -> Vec<Finding> {
+    let environments: Vec<_> = document.environments.iter().collect();
+    let mut findings = Vec::new();
+    for (index, (name, environment)) in environments.iter().enumerate() {
+        let clash =
+            environments[..index].iter().find_map(|(other, earlier)| Some((other, environment.shares(earlier)?)));
+        if let Some((other, (region, resource))) = clash {
+            let found = format!("{resource} in {region}, which {other} names too");
+            let expected = "resources of its own, or a different `account` in each of the two environments";
+            findings.push(Finding::new(Environment::place(name), found, expected));
+        }
+    }
+    findings
+}

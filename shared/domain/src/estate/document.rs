@@ -1,0 +1,135 @@
+//! An estate document as it is written: well formed, its meaning not yet checked.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AccountId, AlarmName, Label, ResourceName, backups::Backups, emergency::Emergency, failover::Failover,
+    guardrails::Guardrails, unblock::Unblock,
+};
+use crate::{
+    calendar::Awake,
+    name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName},
+};
+
+/// One estate: a system that the control plane looks after, and its environments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Document {
+    /// The name of the estate.
+    pub estate: EstateName,
+    /// What it is, in a few words, for messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Label>,
+    /// The person or team that messages name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Label>,
+    /// Its environments, by name.
+    pub environments: BTreeMap<EnvironmentName, EnvironmentDocument>,
+}
+
+/// Which of the three an environment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(extend("examples" = ["development", "production"]))]
+pub enum Kind {
+    /// For those who build it.
+    Development,
+    /// For those who try it.
+    Staging,
+    /// For those who use it: it can never be put to sleep.
+    Production,
+}
+
+/// Clusters and their services, by region.
+pub type Clusters = BTreeMap<Region, BTreeMap<ClusterName, Vec<ServiceName>>>;
+
+/// One copy of the estate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EnvironmentDocument {
+    /// What kind of copy it is.
+    pub kind: Kind,
+    /// The account that it lives in. A stack looks only after environments of its own account; without one, the
+    /// environment belongs to whichever stack carries the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    /// Where it runs.
+    pub regions: Regions,
+    /// ECS clusters and their services, by region.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clusters: Clusters,
+    /// Databases that sleep and wake with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<DatabaseEntry>,
+    /// The capacity that the estate's own infrastructure code declares for the primary region, by service. Nothing is
+    /// set from it: sleep and wake keep what they find. Reports and readiness compare with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub capacity: BTreeMap<ServiceName, DeclaredCapacity>,
+    /// Its CloudWatch alarms. If any is named here, responses may only use these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<AlarmName>,
+    /// When it is awake; without it, always. Never for production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awake: Option<Awake>,
+    /// Services and databases that nothing may change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<ResourceName>,
+    /// The limits of what a plan may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardrails: Option<Guardrails>,
+    /// Scaling in an emergency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<Emergency>,
+    /// Moving to the standby region and home again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<Failover>,
+    /// Backups: what, when, how long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backups: Option<Backups>,
+    /// Freeing what is stuck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unblock: Option<Unblock>,
+}
+
+/// Where an environment runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Regions {
+    /// The region that serves.
+    pub primary: Region,
+    /// The region that can take over: it makes the environment an active-standby pair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standby: Option<Region>,
+}
+
+/// One database: either `aurora` or `rds`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DatabaseEntry {
+    /// The identifier of an Aurora cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aurora: Option<DatabaseName>,
+    /// The identifier of an RDS instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rds: Option<DatabaseName>,
+    /// Its region, if it is not the primary one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+}
+
+/// A service's capacity as its own infrastructure code declares it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DeclaredCapacity {
+    /// Tasks.
+    pub desired: u32,
+    /// The autoscaler's lower bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u32>,
+    /// The autoscaler's upper bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+}

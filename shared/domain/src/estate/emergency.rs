@@ -1,0 +1,133 @@
+//! Scaling in an emergency, as data.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AlarmName, Amount, Duration, ProfileName};
+use crate::name::ServiceName;
+
+/// Profiles of capacity, and the alarms that call for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Emergency {
+    /// What can be run, by name.
+    pub profiles: BTreeMap<ProfileName, Profile>,
+    /// Which of two profiles that hold at once decides: the first one here. Default: the one with more tasks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub precedence: Vec<ProfileName>,
+    /// Which alarm calls for which profile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<Response>,
+    /// How long an alarm has been quiet before capacity is given back. Default: 10m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cool_down: Option<Duration>,
+    /// The shortest time between two responses to the same alarm. Default: 5m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_delay: Option<Duration>,
+    /// The age at which an alarm's message is too old to act upon. Default: 15m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Duration>,
+    /// When an alarm that comes and goes is handed to a person. Default: 6 transitions within 30m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flap: Option<Flap>,
+    /// Going back to the last good release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
+    /// Quotas to assume where AWS does not tell them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quotas: Option<Quotas>,
+}
+
+/// A capacity for an emergency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Profile {
+    /// Tasks that each service gets: the autoscaler's floor, or the count of a service without one.
+    pub desired: Amount,
+    /// The autoscaler's ceiling. Default: as it is, or the desired count if that is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<Amount>,
+    /// How long it holds at most.
+    #[serde(rename = "for")]
+    pub lasts: Duration,
+    /// Whether a person has to approve it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask: bool,
+    /// How long the question stands before it refuses itself. Default: 30m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_within: Option<Duration>,
+    /// Services with figures of their own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<ServiceName, ProfileCapacity>,
+    /// The only services that it is for. Default: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<ServiceName>,
+}
+
+/// A service's own figures in a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ProfileCapacity {
+    /// Tasks.
+    pub desired: Amount,
+    /// The autoscaler's ceiling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<Amount>,
+}
+
+/// What an alarm calls for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Response {
+    /// The alarm.
+    pub alarm: AlarmName,
+    /// The profile.
+    pub run: ProfileName,
+    /// Alarms that forbid it while they are in ALARM: more tasks would make those worse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub veto: Vec<AlarmName>,
+    /// How long the alarm has to last first. Default: at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Duration>,
+}
+
+/// An alarm that comes and goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Flap {
+    /// So many changes of state …
+    pub transitions: u32,
+    /// … in so much time.
+    pub within: Duration,
+}
+
+/// Going back to the last task definition that was rolled out completely.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rollback {
+    /// The alarms that say that a release is bad.
+    pub alarms: Vec<AlarmName>,
+    /// How soon after a deployment an alarm counts against it.
+    pub within: Duration,
+    /// Whether a person has to approve it. Default: yes.
+    #[serde(default = "yes")]
+    pub ask: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Quotas of the account and region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Quotas {
+    /// Fargate vCPUs that run at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fargate_vcpu: Option<u32>,
+    /// Tasks of one service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks_per_service: Option<u32>,
+}

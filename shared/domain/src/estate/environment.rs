@@ -1,0 +1,133 @@
+//! A checked environment and what the engine asks of it.
+
+use jiff::tz::TimeZone;
+
+use super::{AccountId, EnvironmentDocument, FieldPath, Finding, Kind, Limits, Zone, document::DatabaseEntry};
+use crate::{
+    calendar::{Awake, Calendar},
+    name::{ClusterName, DatabaseName, EnvironmentName, Region, ServiceName},
+};
+
+/// A database by the API that stops and starts it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Database {
+    /// An Aurora cluster.
+    Aurora(DatabaseName),
+    /// An RDS instance.
+    Rds(DatabaseName),
+}
+
+impl Database {
+    /// Its identifier.
+    pub fn name(&self) -> &DatabaseName {
+        match self {
+            Self::Aurora(name) | Self::Rds(name) => name,
+        }
+    }
+}
+
+impl DatabaseEntry {
+    /// The database; nothing if the entry names none or two.
+    pub fn database(&self) -> Option<Database> {
+        match (&self.aurora, &self.rds) {
+            (Some(name), None) => Some(Database::Aurora(name.clone())),
+            (None, Some(name)) => Some(Database::Rds(name.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// One environment whose meaning is checked.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    name: EnvironmentName,
+    document: EnvironmentDocument,
+    calendar: Option<Calendar>,
+    limits: Limits,
+}
+
+impl Environment {
+    /// The environment of a document that `check` found nothing in.
+    pub(super) fn new(name: EnvironmentName, document: EnvironmentDocument) -> Result<Self, Vec<Finding>> {
+        let calendar = document.awake.as_ref().map(Awake::calendar).transpose()?;
+        let guardrails = document.guardrails.clone().unwrap_or_default();
+        let zone = calendar.as_ref().map_or(TimeZone::UTC, |c| c.zone().rules().clone());
+        let limits = Limits::of(document.kind, &guardrails, &zone);
+        Ok(Self { name, document, calendar, limits })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &EnvironmentName {
+        &self.name
+    }
+
+    /// Which of the three it is.
+    pub fn kind(&self) -> Kind {
+        self.document.kind
+    }
+
+    /// The account that it lives in, where the document says so.
+    pub fn account(&self) -> Option<&AccountId> {
+        self.document.account.as_ref()
+    }
+
+    /// Whether a stack of this account looks after it.
+    pub fn is_of_account(&self, account: &AccountId) -> bool {
+        self.document.account.as_ref().is_none_or(|own| own == account)
+    }
+
+    /// Everything that the document says of it, for the parts that need a section of it.
+    pub fn document(&self) -> &EnvironmentDocument {
+        &self.document
+    }
+
+    /// When it is awake; nothing if it always is.
+    pub fn calendar(&self) -> Option<&Calendar> {
+        self.calendar.as_ref()
+    }
+
+    /// The zone in which people of this environment tell the time: the calendar's, else UTC.
+    pub fn zone(&self) -> Zone {
+        self.calendar.as_ref().map_or_else(Zone::utc, |calendar| calendar.zone().clone())
+    }
+
+    /// Its limits, defaults filled in.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Its regions: the primary, then the standby if there is one.
+    pub fn regions(&self) -> Vec<Region> {
+        let regions = &self.document.regions;
+        std::iter::once(&regions.primary).chain(&regions.standby).cloned().collect()
+    }
+
+    /// Its services in a region, by cluster.
+    pub fn services(&self, region: &Region) -> Vec<(ClusterName, ServiceName)> {
+        let clusters = self.document.clusters.get(region).into_iter().flatten();
+        clusters.flat_map(|(cluster, services)| services.iter().map(|s| (cluster.clone(), s.clone()))).collect()
+    }
+
+    /// Its databases in a region.
+    pub fn databases(&self, region: &Region) -> Vec<Database> {
+        let primary = &self.document.regions.primary;
+        let here = |entry: &&DatabaseEntry| entry.region.as_ref().unwrap_or(primary) == region;
+        self.document.databases.iter().filter(here).filter_map(DatabaseEntry::database).collect()
+    }
+
+    /// Whether it has anything in a region.
+    pub fn has_resources(&self, region: &Region) -> bool {
+        !self.services(region).is_empty() || !self.databases(region).is_empty()
+    }
+
+    /// Whether a service or database must never be changed.
+    pub fn is_protected(&self, name: &str) -> bool {
+        self.document.protected.iter().any(|protected| protected.as_str() == name)
+    }
+
+    /// The place of a finding about it in the estate's document.
+    pub(super) fn place(name: &EnvironmentName) -> FieldPath {
+        FieldPath::root().key("environments").key(name)
+    }
+}

@@ -1,0 +1,188 @@
+//! Moving an active-standby pair, as data.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AlarmName, Duration, Label, ResourceName};
+use crate::name::ServiceName;
+
+/// How an environment moves to its standby region and home again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Failover {
+    /// Who decides that the primary is lost.
+    pub detect: Detect,
+    /// Whether a person has to approve a failover that was detected. Default: yes.
+    #[serde(default = "yes")]
+    pub approve: bool,
+    /// Alarms that count as evidence beside the probe.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<AlarmName>,
+    /// The probe from outside, run in the standby region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
+    /// The promised time to recover.
+    pub rto: Duration,
+    /// The promised age of the newest data that may be lost.
+    pub rpo: Duration,
+    /// Tasks that the standby runs once it is active, by service.
+    pub capacity: BTreeMap<ServiceName, u32>,
+    /// Services in the order in which they start; each list after the one before it. Default: all at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<Vec<ServiceName>>,
+    /// Services that may run in one region at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub singletons: Vec<Singleton>,
+    /// `DynamoDB` global tables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<GlobalTable>,
+    /// Kinesis streams that both regions need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<Stream>,
+    /// Image repositories that have to be replicated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ResourceName>,
+    /// How traffic moves.
+    pub traffic: Traffic,
+    /// The shortest time between two failovers. Default: 1h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_delay: Option<Duration>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Who decides that the primary is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Detect {
+    /// The probe and the evidence.
+    Automatic,
+    /// They ask a person.
+    Ask,
+    /// Nobody: a failover is started by hand.
+    Off,
+}
+
+/// A probe from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Probe {
+    /// The address in the primary region, without a path.
+    pub primary: Label,
+    /// The address in the standby region, without a path.
+    pub standby: Label,
+    /// Health paths by service; one that is not named has none.
+    pub paths: BTreeMap<ServiceName, Label>,
+    /// How often. Default: 1m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Duration>,
+    /// Tries within one probe. Default: 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<u32>,
+    /// How long one try may take. Default: 5s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Probes that have to fail in a row. Default: 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u32>,
+}
+
+/// A service of which one task runs anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Singleton {
+    /// The service.
+    pub service: ServiceName,
+    /// What has to hold before it starts in the other region. Default: prove, else ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<Fence>,
+    /// The silence after which a dead man's switch stops it. Only, and always, with `fence: dead-man`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence: Option<Duration>,
+}
+
+/// What has to hold before a singleton starts in the other region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fence {
+    /// It was seen stopped: desired 0, running 0, tasks STOPPED.
+    Prove,
+    /// Its own region stops it when it has not heard of the other side for `silence`.
+    DeadMan,
+    /// A person says so.
+    Ask,
+}
+
+/// A global table and what a query of it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct GlobalTable {
+    /// Its name.
+    pub table: ResourceName,
+    /// Its key.
+    pub key: ResourceName,
+    /// Indexes that its replica must have too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<ResourceName>,
+}
+
+/// A stream and its size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Stream {
+    /// Its name.
+    pub stream: ResourceName,
+    /// Shards.
+    pub shards: u32,
+    /// How long it keeps a record.
+    pub retention: Duration,
+}
+
+/// How traffic moves; each strategy needs the fields that name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Traffic {
+    /// The means.
+    pub strategy: Strategy,
+    /// The DNS names that move.
+    pub names: Vec<Label>,
+    /// How long resolvers keep an answer. Default: 60s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Duration>,
+    /// `switch-object`: the bucket in the standby region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<ResourceName>,
+    /// `switch-object`: the object whose presence means "the standby serves".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ResourceName>,
+    /// `alarm`: the alarm of the standby region that the health check follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<AlarmName>,
+    /// `routing-control`: the control's ARN in the primary region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_control: Option<ResourceName>,
+    /// `routing-control`: the control's ARN in the standby region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standby_control: Option<ResourceName>,
+    /// `record`: the hosted zone that is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_zone: Option<ResourceName>,
+}
+
+/// The means by which traffic moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// An object in the standby region behind an inverted health check: about 10 to 30 s.
+    SwitchObject,
+    /// A health check on an alarm of the standby region: a minute or two.
+    Alarm,
+    /// A routing control of Application Recovery Controller.
+    RoutingControl,
+    /// A change of records: needs a control plane that may be down with the region.
+    Record,
+}

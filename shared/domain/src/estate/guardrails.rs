@@ -1,0 +1,112 @@
+//! The limits that a document sets, and the ones that hold where it is silent.
+
+use jiff::{Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Duration, Kind, Label, Moment, Percent, Zone};
+
+/// The limits of what a plan may do. What is left out has the default of the environment's kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Guardrails {
+    /// Tasks that every service keeps. Default: 1 for production, else 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<u32>,
+    /// Tasks that no service exceeds. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<u32>,
+    /// The share of the environment's services that one plan may change unasked. Default: 50 % for production, else
+    /// 100 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blast_radius: Option<Percent>,
+    /// The age at which a database backup no longer counts as fresh before something risky. Default: not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_backup: Option<Duration>,
+    /// Times in which nothing is changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<Freeze>,
+}
+
+/// A time in which nothing is changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Freeze {
+    /// When it begins.
+    pub from: Moment,
+    /// When it is over; a date counts to its end.
+    pub to: Moment,
+    /// Why, for the person who is refused.
+    pub reason: Label,
+    /// The zone of dates and local times. Default: the calendar's zone, else UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+}
+
+/// A freeze in absolute time: from `from` inclusive to `to` exclusive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreezeWindow {
+    /// The first instant of it.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+impl FreezeWindow {
+    /// Whether an instant is in it.
+    pub fn holds(&self, instant: Timestamp) -> bool {
+        self.from <= instant && instant < self.to
+    }
+}
+
+impl Freeze {
+    /// The window in absolute time; nothing if it ends before it begins.
+    pub(super) fn window(&self, default: &TimeZone) -> Option<FreezeWindow> {
+        let zone = self.zone.as_ref().map_or(default, Zone::rules);
+        let (from, to) = (self.from.start(zone)?, self.to.end(zone)?);
+        (from < to).then(|| FreezeWindow { from, to, reason: self.reason.to_string() })
+    }
+}
+
+/// The limits of an environment, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Tasks that every service keeps.
+    pub floor: u32,
+    /// Tasks that no service exceeds, if there is such a number.
+    pub ceiling: Option<u32>,
+    /// The share of the environment's services that one plan may change unasked.
+    pub blast_radius: Percent,
+    /// The age at which a backup no longer counts as fresh, if that is asked.
+    pub fresh_backup: Option<Duration>,
+    /// Times in which nothing is changed.
+    pub freezes: Vec<FreezeWindow>,
+}
+
+/// Tasks that each production service keeps, unless its document says otherwise.
+const PRODUCTION_FLOOR: u32 = 1;
+/// The share of production that one plan may change unasked, unless its document says otherwise.
+const PRODUCTION_BLAST_RADIUS: Percent = Percent::new(50);
+/// The same for the other kinds: sleep changes all of them at once.
+const OTHER_BLAST_RADIUS: Percent = Percent::new(100);
+
+impl Limits {
+    pub(super) fn of(kind: Kind, guardrails: &Guardrails, zone: &TimeZone) -> Self {
+        let production = kind == Kind::Production;
+        let blast_radius = if production { PRODUCTION_BLAST_RADIUS } else { OTHER_BLAST_RADIUS };
+        Self {
+            floor: guardrails.floor.unwrap_or(if production { PRODUCTION_FLOOR } else { 0 }),
+            ceiling: guardrails.ceiling,
+            blast_radius: guardrails.blast_radius.unwrap_or(blast_radius),
+            fresh_backup: guardrails.fresh_backup,
+            freezes: guardrails.freeze.iter().filter_map(|freeze| freeze.window(zone)).collect(),
+        }
+    }
+
+    /// The freeze that holds at an instant.
+    pub fn freeze_at(&self, instant: Timestamp) -> Option<&FreezeWindow> {
+        self.freezes.iter().find(|freeze| freeze.holds(instant))
+    }
+}

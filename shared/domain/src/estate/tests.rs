@@ -1,0 +1,112 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use serde_json::{Value, json};
+
+use super::*;
+use crate::name::Region;
+
+/// An estate of one environment.
+fn estate(environment: &Value) -> Result<Estate, serde_json::Error> {
+    serde_json::from_value(json!({ "estate": "e", "environments": { "one": environment } }))
+}
+
+fn environment(environment: &Value) -> Environment {
+    estate(environment).unwrap().environments().next().unwrap().clone()
+}
+
+fn of_kind(kind: &str, guardrails: &Value) -> Environment {
+    environment(&json!({
+        "kind": kind,
+        "regions": { "primary": "us-east-1", "standby": "us-west-2" },
+        "clusters": { "us-east-1": { "c": ["a", "b"], "d": ["e"] }, "us-west-2": { "w": ["a"] } },
+        "databases": [{ "aurora": "db" }, { "rds": "far", "region": "us-west-2" }],
+        "protected": ["far"],
+        "guardrails": guardrails,
+    }))
+}
+
+#[test]
+fn resources_are_told_apart_by_region() {
+    let environment = of_kind("staging", &json!({}));
+    let (east, west) = (Region::new("us-east-1").unwrap(), Region::new("us-west-2").unwrap());
+    let services = |region| environment.services(region).iter().map(|(c, s)| format!("{c}/{s}")).collect::<Vec<_>>();
+    assert_eq!(environment.regions(), [east.clone(), west.clone()]);
+    assert_eq!(services(&east), ["c/a", "c/b", "d/e"]);
+    assert_eq!(services(&west), ["w/a"]);
+    assert!(matches!(environment.databases(&east).as_slice(), [Database::Aurora(name)] if name.as_str() == "db"));
+    assert!(matches!(environment.databases(&west).as_slice(), [Database::Rds(name)] if name.as_str() == "far"));
+    assert!(environment.is_protected("far") && !environment.is_protected("db"));
+}
+
+#[test]
+fn limits_have_the_defaults_of_their_kind() {
+    let figures = |kind, guardrails| {
+        let environment = of_kind(kind, &guardrails);
+        (environment.limits().floor, environment.limits().blast_radius.value())
+    };
+    assert_eq!(figures("production", json!({})), (1, 50));
+    assert_eq!(figures("staging", json!({})), (0, 100));
+    assert_eq!(figures("development", json!({ "floor": 2, "blast-radius": "10 %" })), (2, 10));
+}
+
+#[test]
+fn a_freeze_holds_from_its_first_instant_to_its_last_day() {
+    let freeze = json!([{ "from": "2026-12-24", "to": "2026-12-26", "reason": "Christmas", "zone": "Asia/Seoul" }]);
+    let environment = of_kind("production", &json!({ "freeze": freeze }));
+    let holds = |instant: &str| environment.limits().freeze_at(instant.parse().unwrap()).is_some();
+    assert!(!holds("2026-12-23T14:59:59Z"));
+    assert!(holds("2026-12-23T15:00:00Z"));
+    assert!(holds("2026-12-26T14:59:59Z"));
+    assert!(!holds("2026-12-26T15:00:00Z"));
+}
+
+#[test]
+fn a_document_without_meaning_is_no_estate() {
+    let sleeping = json!({
+        "kind": "production", "regions": { "primary": "us-east-1" }, "clusters": { "us-east-1": { "c": ["a"] } },
+        "awake": { "zone": "Etc/UTC" },
+    });
+    let error = estate(&sleeping).unwrap_err().to_string();
+    assert!(error.contains("production is never put to sleep"), "{error}");
+    let nothing = serde_json::from_value::<Estate>(json!({ "estate": "e", "environments": {} })).unwrap_err();
+    assert!(nothing.to_string().contains("no environment"), "{nothing}");
+}
+
+#[test]
+fn environments_share_a_resource_only_across_accounts() {
+    let document = |one: Option<&str>, two: Option<&str>| -> Document {
+        let environment = |account: Option<&str>| {
+            let mut environment = json!({
+                "kind": "staging", "regions": { "primary": "us-east-1" }, "databases": [{ "rds": "db" }],
+            });
+            account.map(|account| environment["account"] = json!(account));
+            environment
+        };
+        serde_json::from_value(json!({
+            "estate": "e", "environments": { "one": environment(one), "two": environment(two) },
+        }))
+        .unwrap()
+    };
+    let (a, b) = (Some("111111111111"), Some("222222222222"));
+    assert_eq!(document(a, b).check(), []);
+    for (one, two) in [(a, a), (a, None), (None, b), (None, None)] {
+        let findings = document(one, two).check();
+        assert_eq!(findings.len(), 1, "{one:?} {two:?}");
+        assert_eq!(findings[0].path.to_string(), "environments.two");
+    }
+}
+
+#[test]
+fn what_is_read_is_written_again() {
+    let text = json!({
+        "estate": "e",
+        "environments": { "one": {
+            "kind": "development", "regions": { "primary": "us-east-1" }, "databases": [{ "rds": "db" }],
+            "awake": {
+                "zone": "Asia/Seoul", "weekly": { "mon-fri": "08:00-19:00", "sat": ["08:00-12:00", "20:00-02:00"] },
+                "holidays": ["2026-12-25"], "exceptions": { "2026-12-24": "asleep", "2026-12-31": "10:00-14:00" },
+            },
+        } },
+    });
+    let document: Document = serde_json::from_value(text.clone()).unwrap();
+    assert_eq!(serde_json::to_value(document).unwrap(), text);
+}

@@ -1,0 +1,124 @@
+//! Freeing what is stuck, as data.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ClockTime, Duration, Label, ResourceName, Zone};
+use crate::calendar::Weekdays;
+
+/// When and how an environment is freed of what is stuck.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Unblock {
+    /// The local time.
+    pub at: ClockTime,
+    /// The days.
+    pub days: Weekdays,
+    /// The zone.
+    pub zone: Zone,
+    /// The most that one run releases. Default: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_at_most: Option<u32>,
+    /// Locks that their owner may have left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locks: Option<Locks>,
+    /// Work in progress that is allowed: by pod, then by type of lock.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<ResourceName, BTreeMap<ResourceName, u32>>,
+    /// Items that wait for somebody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blockers: Option<Blockers>,
+    /// Queues whose dead letters may be sent again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<Queue>,
+    /// How long a deployment may take before it is reported. Default: 1h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_limit: Option<Duration>,
+    /// Where the report goes.
+    pub report: Report,
+}
+
+/// A table of locks and the names of its attributes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Locks {
+    /// The table.
+    pub table: ResourceName,
+    /// Partition key: who works.
+    pub pod: ResourceName,
+    /// Sort key: on what.
+    pub item: ResourceName,
+    /// The type of the lock.
+    pub lock_type: ResourceName,
+    /// Who took it.
+    pub acquired_by: ResourceName,
+    /// When, as ISO 8601.
+    pub acquired_at: ResourceName,
+    /// When it runs out, in seconds of the epoch.
+    pub expires_at: ResourceName,
+    /// When it was released; absent while it is held.
+    pub released_at: ResourceName,
+    /// An index by type of lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<ResourceName>,
+}
+
+/// Items that wait, and who hears of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Blockers {
+    /// The table of items.
+    pub table: ResourceName,
+    /// The attribute that tells when something last happened, as ISO 8601.
+    pub activity: ResourceName,
+    /// The attribute that tells who owns the item.
+    pub owner: ResourceName,
+    /// The attribute that tells what it waits for.
+    pub reason: ResourceName,
+    /// Without activity for so long, an item is stuck.
+    pub stuck_after: Duration,
+    /// How far back impediments are read.
+    pub impediments_of: Duration,
+    /// After so long the owner and the integrator are told.
+    pub tell_after: Duration,
+    /// After so long leadership is.
+    pub escalate_after: Duration,
+    /// So many alike are one systemic finding.
+    pub systemic: u32,
+    /// Who integrates.
+    pub integrator: Label,
+    /// Who leads.
+    pub leadership: Label,
+}
+
+/// A queue and its dead letters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Queue {
+    /// The queue.
+    pub queue: ResourceName,
+    /// Its dead-letter queue.
+    pub dead_letters: ResourceName,
+    /// Whether dead letters may be sent again.
+    pub redrive: bool,
+    /// The most that one run sends again. Default: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u32>,
+    /// Returns after which a message is parked. Default: 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poison: Option<u32>,
+}
+
+/// Where the report goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Report {
+    /// The event bus.
+    pub bus: ResourceName,
+    /// The event's source.
+    pub source: Label,
+    /// The event's type.
+    pub detail_type: Label,
+}

@@ -1,0 +1,65 @@
+//! `cargo estates`: checks estate documents, shows what they would do, and prints their schema.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
+use watchkeeper_estates::{load_dir, schema_text, week_of};
+
+/// Checks estate documents.
+#[derive(Debug, Parser)]
+#[command(name = "cargo estates", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Checks a folder of documents, and prints what each environment does in the next seven days.
+    Check {
+        /// The folder.
+        #[arg(default_value = "shared/estates")]
+        folder: PathBuf,
+        /// The instant from which the seven days count, such as 2026-11-20T12:00:00Z; without it, now.
+        #[arg(long, value_name = "INSTANT")]
+        at: Option<Timestamp>,
+    },
+    /// Prints the JSON Schema of a document, as `shared/estates/estate.schema.json` holds it.
+    Schema,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Check { folder, at } => check(&folder, at.unwrap_or_else(now)),
+        Command::Schema => {
+            print!("{}", schema_text());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command's main is where the clock is read")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn check(folder: &std::path::Path, instant: Timestamp) -> ExitCode {
+    match load_dir(folder) {
+        Ok(estates) => {
+            for (estate, environment) in estates.iter().flat_map(|e| e.environments().map(move |env| (e, env))) {
+                println!("{}", week_of(estate, environment, instant));
+            }
+            println!("{} estates are in order", estates.iter().count());
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            for problem in &problems {
+                eprintln!("{problem}");
+            }
+            eprintln!("{} problems", problems.len());
+            ExitCode::FAILURE
+        }
+    }
+}
