@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Baseline, Capacity, Observed, Power};
-use crate::guardrail::{Case, Code, Halt, Limits, Severity, Violation, judge, stops};
+use crate::guardrail::{Case, Code, Halt, Allowance, Severity, Violation, judge, stops};
 use crate::intent::{Intent, Want, deciding, resolve};
 use crate::plan::{Action, Change, Plan, diff};
 
@@ -25,7 +25,7 @@ pub struct Situation<'a> {
     /// run a transition, whatever was reached before.
     pub settled: Option<(&'a str, Timestamp)>,
     /// What the estate document allows.
-    pub limits: &'a Limits,
+    pub allowance: &'a Allowance,
     /// The instant that is decided about.
     pub instant: Timestamp,
     /// The wall time.
@@ -71,13 +71,13 @@ pub struct Assessment {
 
 /// Decides.
 pub fn assess(situation: &Situation<'_>) -> Assessment {
-    let Situation { intents, instant, observed, limits, .. } = *situation;
+    let Situation { intents, instant, observed, allowance, .. } = *situation;
     let found = observed.capacity();
     let mut baseline =
         situation.baseline.cloned().unwrap_or_else(|| Baseline { capacity: Capacity::default(), taken: instant });
     let learnt = baseline.absorb(&found);
     let chosen = deciding(intents, instant).cloned();
-    let target = target(&baseline, chosen.as_ref(), instant, limits);
+    let target = target(&baseline, chosen.as_ref(), instant, allowance);
     let difference = diff(observed, &target, &reason(chosen.as_ref()));
     let (plan, drift) = apart(difference, situation, &target);
     let case = Case {
@@ -85,7 +85,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
         observed,
         target: &target,
         deciding: chosen.as_ref(),
-        limits,
+        allowance,
         instant,
         now: situation.now,
         halt: situation.halt,
@@ -107,10 +107,10 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
 }
 
 /// The target of a scope: what the intent makes of the baseline, without what the document protects.
-pub fn target(baseline: &Baseline, intent: Option<&Intent>, instant: Timestamp, limits: &Limits) -> Capacity {
+pub fn target(baseline: &Baseline, intent: Option<&Intent>, instant: Timestamp, allowance: &Allowance) -> Capacity {
     let mut target = resolve(&baseline.capacity, intent.map_or(&[], std::slice::from_ref), instant);
-    target.services.retain(|id, _| !limits.protected.contains(id.service.as_str()));
-    target.databases.retain(|id, _| !limits.protected.contains(id.name().as_str()));
+    target.services.retain(|id, _| !allowance.protected.contains(id.service.as_str()));
+    target.databases.retain(|id, _| !allowance.protected.contains(id.name().as_str()));
     target
 }
 

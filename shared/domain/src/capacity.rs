@@ -122,6 +122,13 @@ impl Suspensions {
     pub const ALL: Self = Self { scale_in: true, scale_out: true, scheduled: true };
     /// Nothing held.
     pub const NONE: Self = Self { scale_in: false, scale_out: false, scheduled: false };
+
+    /// Whether it holds anything that `other` does not.
+    pub fn adds_to(self, other: Self) -> bool {
+        (self.scale_in && !other.scale_in)
+            || (self.scale_out && !other.scale_out)
+            || (self.scheduled && !other.scheduled)
+    }
 }
 
 impl fmt::Display for Suspensions {

@@ -16,6 +16,10 @@ use crate::run::{Outcome, Run, Wanted};
 /// How many lines of changes or violations a message lists before it only counts: what a phone shows at once.
 const LINES: usize = 12;
 
+/// How many lines of one wave a plan lists: six waves of such lines stay far below the 256 KiB that a state of Step
+/// Functions carries (Step Functions quotas).
+const PLAN_LINES: usize = 100;
+
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 const SUBJECT: usize = 100;
 
@@ -35,8 +39,11 @@ pub fn plan(scope: &Scope, assessment: &Assessment) -> String {
     for step in &assessment.plan.steps {
         let waits = if step.waits_for.is_empty() { "" } else { ", once what it waits for is there" };
         _ = writeln!(text, "{} ({}{waits})", step.wave, counted(step.actions.len(), "write"));
-        for action in &step.actions {
+        for action in step.actions.iter().take(PLAN_LINES) {
             _ = writeln!(text, "  {}", action.change);
+        }
+        if step.actions.len() > PLAN_LINES {
+            _ = writeln!(text, "  and {} more", step.actions.len() - PLAN_LINES);
         }
     }
     for violation in &assessment.violations {
@@ -124,7 +131,13 @@ fn changes(text: &mut String, run: &Run) {
     }
     let ended = run.timeline.last().map_or(run.started, |moment| moment.at);
     let took = rounded(ended.duration_since(run.started));
-    let what = if run.writes == 0 { "nothing".to_owned() } else { totals(&run.plan) };
+    let planned = run.plan.actions().count();
+    let what = match run.writes as usize {
+        0 => "nothing".to_owned(),
+        // Only a run that was seen to reach its target may claim its whole plan.
+        made if run.applied && made >= planned => totals(&run.plan),
+        made => format!("{made} of {} was made", counted(planned, "planned write")),
+    };
     _ = writeln!(text, "Changed: {what} ({} in {took}).", counted(run.writes as usize, "write"));
     if run.writes > 0 {
         let lines = run.plan.actions().map(|action| action.change.to_string()).collect();

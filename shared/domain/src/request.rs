@@ -1,6 +1,7 @@
 //! What a run was asked for: by the tick, or by a person in as few words as possible.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
@@ -8,7 +9,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::guardrail::Code;
-use crate::name::{EnvironmentName, EstateName};
+use crate::name::{EnvironmentName, EstateName, Scope};
 
 /// The longest that an override may last: a quarter of a year, so that a mistyped year does not keep an environment
 /// awake for ever.
@@ -104,7 +105,31 @@ fn bad(field: &'static str, found: impl Into<String>, expected: impl Into<String
     RequestError { field, found: found.into(), expected: expected.into() }
 }
 
+impl fmt::Display for Request {
+    /// The request as JSON: the input of an execution.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
 impl Request {
+    /// What a tick asks for.
+    pub fn of_tick(scope: &Scope, instant: Timestamp) -> Self {
+        Self {
+            estate: Some(scope.estate.clone()),
+            environment: Some(scope.environment.clone()),
+            trigger: Trigger::Schedule,
+            instant: Some(instant),
+            mode: Mode::Apply,
+            want: None,
+            until: None,
+            reason: None,
+            approve: BTreeSet::new(),
+            halt: None,
+            parent: None,
+        }
+    }
+
     /// The environment that is meant.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
 
 fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
     let sleeps = case.deciding.is_some_and(|intent| intent.want == Want::Asleep || intent.layer == Layer::Schedule);
-    if !(case.limits.production && sleeps) {
+    if !(case.allowance.production && sleeps) {
         return Vec::new();
     }
     let found = case.deciding.map(ToString::to_string).unwrap_or_default();
@@ -82,7 +82,7 @@ fn protected_resource(case: &Case<'_>) -> Vec<Violation> {
         ResourceId::Database(id) => id.name().to_string(),
     };
     let broken = |resource: ResourceId| {
-        case.limits.protected.contains(&name(&resource)).then(|| {
+        case.allowance.protected.contains(&name(&resource)).then(|| {
             let advice = "Take it from `protected` in the estate document if it may be changed";
             on(resource, violation(Code::ProtectedResource, Severity::Refuse, "it is protected", advice))
         })
@@ -103,7 +103,7 @@ fn not_managed(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
-    let Some(reason) = case.limits.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
+    let Some(reason) = case.allowance.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
     // An emergency or a failover is what a freeze must not stop; it is still told.
     let urgent = case.deciding.is_some_and(|intent| intent.layer >= Layer::Emergency);
     let severity = if urgent { Severity::Warn } else { Severity::Refuse };
@@ -111,7 +111,7 @@ fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn below_floor(case: &Case<'_>) -> Vec<Violation> {
-    let floor = case.limits.floor;
+    let floor = case.allowance.floor;
     let broken = |change: &Change| match change {
         Change::Count { service, from, to } if *to < floor && to < from => {
             let found = format!("{to} tasks, and the floor is {floor}");
@@ -128,7 +128,7 @@ fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
     let all = case.observed.services.len();
     let reduces = |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from);
     let reduced = case.plan.actions().filter(|action| reduces(&action.change)).count();
-    let limit = case.limits.blast_radius_percent as usize;
+    let limit = case.allowance.blast_radius_percent as usize;
     if reduced * 100 <= limit * all {
         return Vec::new();
     }

@@ -150,7 +150,7 @@ pub struct Halt {
 
 /// What an estate document allows in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct Allowance {
     /// Whether the environment is production.
     pub production: bool,
     /// The least desired count of any service, in tasks.
@@ -174,8 +174,8 @@ pub struct Case<'a> {
     pub target: &'a Capacity,
     /// The intent behind the target; `None` when it is the baseline that is given back.
     pub deciding: Option<&'a Intent>,
-    /// The document's limits.
-    pub limits: &'a Limits,
+    /// What the document allows.
+    pub allowance: &'a Allowance,
     /// The instant that the decision is about.
     pub instant: Timestamp,
     /// The wall time of the run.

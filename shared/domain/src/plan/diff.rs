@@ -42,7 +42,8 @@ impl Draft<'_> {
             (Some(from), Some(to)) if from != to => Some((from, to)),
             _ => None,
         };
-        let down = should.desired < is.desired || bounds.is_some_and(|(from, to)| to.min < from.min);
+        let holds = bounds.is_some_and(|(from, to)| to.min < from.min || to.suspended.adds_to(from.suspended));
+        let down = should.desired < is.desired || (should.desired == is.desired && holds);
         if let Some((from, to)) = bounds {
             let wave = if down { Wave::HoldScaling } else { Wave::ReleaseScaling };
             self.act(wave, Change::Scaling { service: id.clone(), from, to });

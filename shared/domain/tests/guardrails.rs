@@ -1,0 +1,232 @@
+//! Guardrails: the example is clean, and each fact corrupted alone breaks exactly its own guardrail.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::capacity::{
+    Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, ResourceId, Rollout, Scaling,
+    ServiceCapacity, ServiceId, Suspensions,
+};
+use watchkeeper_domain::guardrail::{
+    Allowance, Case, Code, DEPLOYMENT_PATIENCE, Halt, MAX_EVENT_AGE, Severity, Violation, judge, stops,
+};
+use watchkeeper_domain::intent::{Intent, Layer, Want, resolve};
+use watchkeeper_domain::plan::diff;
+
+/// Everything that a case is made of, to be corrupted one fact at a time.
+struct Facts {
+    observed: Observed,
+    intent: Intent,
+    allowance: Allowance,
+    instant: Timestamp,
+    now: Timestamp,
+    halt: Option<Halt>,
+    approved: BTreeSet<Code>,
+}
+
+fn api() -> ServiceId {
+    ServiceId::try_from("clos-v2-cluster/clos-v2-core-api-service".to_owned()).unwrap()
+}
+
+fn database() -> DatabaseId {
+    DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap()
+}
+
+fn evening() -> Timestamp {
+    "2026-11-20T00:05:00Z".parse().unwrap()
+}
+
+fn clean() -> Facts {
+    let scaling = Some(Scaling { min: 1, max: 3, suspended: Suspensions::NONE });
+    let service = ObservedService {
+        capacity: ServiceCapacity { desired: 2, scaling },
+        running: 2,
+        pending: 0,
+        managed: true,
+        rollout: Rollout::Completed,
+        rollout_since: None,
+    };
+    let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+    Facts {
+        observed: Observed {
+            services: [(api(), service)].into(),
+            databases: [(database(), aurora)].into(),
+            missing: BTreeSet::new(),
+        },
+        intent: Intent {
+            layer: Layer::Schedule,
+            want: Want::Asleep,
+            reason: "outside 08:00-19:00".to_owned(),
+            by: "tick".to_owned(),
+            declared: evening(),
+            expires: None,
+        },
+        allowance: Allowance {
+            production: false,
+            floor: 0,
+            blast_radius_percent: 100,
+            protected: BTreeSet::new(),
+            frozen: None,
+        },
+        instant: evening(),
+        now: evening(),
+        halt: None,
+        approved: BTreeSet::new(),
+    }
+}
+
+fn violations(facts: &Facts) -> Vec<Violation> {
+    let target = resolve(&facts.observed.capacity(), std::slice::from_ref(&facts.intent), facts.instant);
+    let plan = diff(&facts.observed, &target, "test");
+    judge(&Case {
+        plan: &plan,
+        observed: &facts.observed,
+        target: &target,
+        deciding: Some(&facts.intent),
+        allowance: &facts.allowance,
+        instant: facts.instant,
+        now: facts.now,
+        halt: facts.halt.as_ref(),
+        approved: &facts.approved,
+    })
+}
+
+fn halt(facts: &mut Facts) {
+    facts.halt = Some(Halt { by: "me".to_owned(), reason: "migration".to_owned(), since: evening() });
+}
+
+fn api_of(facts: &mut Facts) -> &mut ObservedService {
+    facts.observed.services.get_mut(&api()).unwrap()
+}
+
+fn aurora_of(facts: &mut Facts) -> &mut ObservedDatabase {
+    facts.observed.databases.get_mut(&database()).unwrap()
+}
+
+fn deploying(facts: &mut Facts, since: SignedDuration) {
+    let now = facts.now;
+    let service = api_of(facts);
+    service.rollout = Rollout::InProgress;
+    service.rollout_since = Some(now - since);
+}
+
+#[test]
+fn the_example_is_clean() {
+    assert_eq!(violations(&clean()), []);
+}
+
+type Corruption = (&'static str, fn(&mut Facts), Code, Severity);
+
+const CORRUPTIONS: &[Corruption] = &[
+    ("halted", halt, Code::Halted, Severity::Refuse),
+    ("late", |f| f.now = f.instant + MAX_EVENT_AGE + SignedDuration::from_secs(1), Code::StaleEvent, Severity::Refuse),
+    ("early", |f| f.instant = f.now + MAX_EVENT_AGE + SignedDuration::from_secs(1), Code::StaleEvent, Severity::Refuse),
+    ("empty", |f| f.observed = Observed::default(), Code::EmptySelection, Severity::Refuse),
+    ("production", |f| f.allowance.production = true, Code::ProductionNeverSleeps, Severity::Refuse),
+    (
+        "protected_service",
+        |f| _ = f.allowance.protected.insert("clos-v2-core-api-service".to_owned()),
+        Code::ProtectedResource,
+        Severity::Refuse,
+    ),
+    (
+        "protected_database",
+        |f| _ = f.allowance.protected.insert("clos-v2-db-cluster".to_owned()),
+        Code::ProtectedResource,
+        Severity::Refuse,
+    ),
+    ("untagged_service", |f| api_of(f).managed = false, Code::NotManaged, Severity::Refuse),
+    ("untagged_database", |f| aurora_of(f).managed = false, Code::NotManaged, Severity::Refuse),
+    ("freeze", |f| f.allowance.frozen = Some("year's end".to_owned()), Code::FreezeWindow, Severity::Refuse),
+    (
+        "freeze_in_an_emergency",
+        |f| {
+            f.allowance.frozen = Some("year's end".to_owned());
+            f.intent.layer = Layer::Emergency;
+        },
+        Code::FreezeWindow,
+        Severity::Warn,
+    ),
+    ("floor", |f| f.allowance.floor = 1, Code::BelowFloor, Severity::Refuse),
+    ("radius", |f| f.allowance.blast_radius_percent = 99, Code::BlastRadius, Severity::Ask),
+    (
+        "radius_approved",
+        |f| {
+            f.allowance.blast_radius_percent = 99;
+            f.approved.insert(Code::BlastRadius);
+        },
+        Code::BlastRadius,
+        Severity::Warn,
+    ),
+    ("deployment", |f| deploying(f, SignedDuration::from_mins(5)), Code::DeploymentInProgress, Severity::Refuse),
+    (
+        "deployment_of_unknown_age",
+        |f| api_of(f).rollout = Rollout::InProgress,
+        Code::DeploymentInProgress,
+        Severity::Refuse,
+    ),
+    ("stuck_deployment", |f| deploying(f, DEPLOYMENT_PATIENCE), Code::DeploymentInProgress, Severity::Warn),
+    ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, Code::DeploymentInProgress, Severity::Warn),
+    (
+        "replica",
+        |f| aurora_of(f).cannot_stop = Some("it is a read replica".to_owned()),
+        Code::DatabaseCannotStop,
+        Severity::Warn,
+    ),
+    (
+        "missing",
+        |f| _ = f.observed.missing.insert(ResourceId::Database(DatabaseId::try_from("rds:gone".to_owned()).unwrap())),
+        Code::NotFound,
+        Severity::Warn,
+    ),
+];
+
+#[test]
+fn one_corrupted_fact_breaks_exactly_its_guardrail() {
+    for (name, corrupt, code, severity) in CORRUPTIONS {
+        let mut facts = clean();
+        corrupt(&mut facts);
+        let found = violations(&facts);
+        let codes: Vec<(Code, Severity)> = found.iter().map(|violation| (violation.code, violation.severity)).collect();
+        assert_eq!(codes, [(*code, *severity)], "{name}");
+        assert_eq!(stops(&found), *severity > Severity::Warn, "{name}");
+    }
+}
+
+#[test]
+fn an_approval_answers_what_asks_and_nothing_that_refuses() {
+    let mut facts = clean();
+    facts.approved = Code::ALL.into();
+    facts.allowance.production = true;
+    assert!(stops(&violations(&facts)));
+}
+
+#[test]
+fn nothing_is_said_of_a_freeze_or_a_halt_when_nothing_would_be_changed() {
+    let mut facts = clean();
+    facts.observed.services.clear();
+    aurora_of(&mut facts).state = DatabaseState::Stopped;
+    halt(&mut facts);
+    facts.allowance.frozen = Some("year's end".to_owned());
+    assert_eq!(violations(&facts), []);
+}
+
+#[test]
+fn every_code_has_a_name_that_reads_back() {
+    for code in Code::ALL {
+        assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+    }
+}
+
+#[test]
+fn a_violation_reads_as_a_sentence_with_its_resource_and_its_figure() {
+    let mut facts = clean();
+    facts.allowance.floor = 1;
+    insta::assert_snapshot!(violations(&facts)[0], @"below-floor: clos-v2-cluster/clos-v2-core-api-service: 0 tasks, and the floor is 1. Lower `guardrails.floor` in the estate document if this is meant");
+}
+
+#[test]
+fn capacity_is_empty_without_resources() {
+    assert_eq!(Capacity::default().resources().count(), 0);
+}

@@ -1,0 +1,187 @@
+//! Invariants of plans, over random environments.
+#![allow(clippy::unwrap_used)]
+
+use jiff::Timestamp;
+use proptest::collection::btree_map;
+use proptest::prelude::*;
+use watchkeeper_domain::capacity::{
+    Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Power, Rollout, Scaling,
+    ServiceCapacity, ServiceId, Suspensions,
+};
+use watchkeeper_domain::intent::{Intent, Layer, Want, resolve};
+use watchkeeper_domain::plan::{Change, Plan, Wave, diff};
+
+fn suspensions() -> impl Strategy<Value = Suspensions> {
+    any::<(bool, bool, bool)>().prop_map(|(scale_in, scale_out, scheduled)| Suspensions {
+        scale_in,
+        scale_out,
+        scheduled,
+    })
+}
+
+fn service() -> impl Strategy<Value = ServiceCapacity> {
+    let scaling = (0u32..4, 0u32..8, suspensions()).prop_map(|(min, more, suspended)| Scaling {
+        min,
+        max: min + more,
+        suspended,
+    });
+    // What AWS keeps: an autoscaler that is not held keeps the count within its bounds.
+    (proptest::option::of(scaling), 0u32..10).prop_map(|(scaling, count)| {
+        let desired = scaling.map_or(count, |scaling| count.clamp(scaling.min, scaling.max));
+        ServiceCapacity { desired, scaling }
+    })
+}
+
+fn environment() -> impl Strategy<Value = Observed> {
+    let services = btree_map(0u8..8, service(), 0..6);
+    let databases = btree_map(0u8..3, any::<bool>(), 0..3);
+    (services, databases).prop_map(|(services, databases)| {
+        let name = |n: u8| ServiceId::try_from(format!("cluster-{}/service-{n}", n % 2)).unwrap();
+        let observe = |(n, capacity): (u8, ServiceCapacity)| {
+            let service = ObservedService {
+                capacity,
+                running: capacity.desired,
+                pending: 0,
+                managed: true,
+                rollout: Rollout::Completed,
+                rollout_since: None,
+            };
+            (name(n), service)
+        };
+        let power = |(n, on): (u8, bool)| {
+            let state = if on { DatabaseState::Available } else { DatabaseState::Stopped };
+            let id = DatabaseId::try_from(format!("rds:db-{n}")).unwrap();
+            (id, ObservedDatabase { state, managed: true, cannot_stop: None })
+        };
+        Observed {
+            services: services.into_iter().map(observe).collect(),
+            databases: databases.into_iter().map(power).collect(),
+            ..Observed::default()
+        }
+    })
+}
+
+/// What AWS makes of one write, autoscalers included: a minimum above desired lifts desired unless it is held.
+fn write(observed: &mut Observed, change: &Change) {
+    match change {
+        Change::Scaling { service, to, .. } => {
+            let found = observed.services.get_mut(service).unwrap();
+            found.capacity.scaling = Some(*to);
+            if !to.suspended.scale_out {
+                found.capacity.desired = found.capacity.desired.max(to.min);
+            }
+        }
+        Change::Count { service, to, .. } => {
+            let found = observed.services.get_mut(service).unwrap();
+            let held = found.capacity.scaling.is_none_or(|scaling| scaling.suspended.scale_out);
+            let least = found.capacity.scaling.map_or(0, |scaling| scaling.min);
+            found.capacity.desired = if held { *to } else { (*to).max(least) };
+        }
+        Change::Database { database, to } => {
+            let state = if *to == Power::On { DatabaseState::Available } else { DatabaseState::Stopped };
+            observed.databases.get_mut(database).unwrap().state = state;
+        }
+    }
+    for service in observed.services.values_mut() {
+        service.running = service.capacity.desired;
+    }
+}
+
+fn reach(observed: &Observed, target: &Capacity) -> (Observed, Plan) {
+    let plan = diff(observed, target, "test");
+    let mut world = observed.clone();
+    plan.actions().for_each(|action| write(&mut world, &action.change));
+    (world, plan)
+}
+
+fn night() -> Intent {
+    Intent {
+        layer: Layer::Schedule,
+        want: Want::Asleep,
+        reason: "night".to_owned(),
+        by: "tick".to_owned(),
+        declared: Timestamp::UNIX_EPOCH,
+        expires: None,
+    }
+}
+
+fn asleep(baseline: &Capacity) -> Capacity {
+    resolve(baseline, &[night()], Timestamp::UNIX_EPOCH)
+}
+
+proptest! {
+    #[test]
+    fn sleep_then_wake_is_the_identity(before in environment()) {
+        let baseline = before.capacity();
+        let (night, _) = reach(&before, &asleep(&baseline));
+        prop_assert!(night.services.values().all(|service| service.capacity.desired == 0));
+        let (after, _) = reach(&night, &resolve(&baseline, &[], Timestamp::UNIX_EPOCH));
+        prop_assert_eq!(after.capacity(), baseline);
+    }
+
+    #[test]
+    fn a_second_plan_after_applying_is_empty(before in environment()) {
+        let baseline = before.capacity();
+        let (night, _) = reach(&before, &asleep(&baseline));
+        prop_assert!(diff(&night, &asleep(&baseline), "again").is_empty());
+        let (day, _) = reach(&night, &baseline);
+        prop_assert!(diff(&day, &baseline, "again").is_empty());
+    }
+
+    #[test]
+    fn the_plan_for_what_is_there_is_empty(before in environment()) {
+        prop_assert!(diff(&before, &before.capacity(), "same").is_empty());
+    }
+
+    #[test]
+    fn at_most_two_writes_a_service_and_one_a_database(before in environment()) {
+        let (_, plan) = reach(&before, &asleep(&before.capacity()));
+        for resource in before.capacity().resources() {
+            let writes = plan.actions().filter(|action| action.change.resource() == resource).count();
+            prop_assert!(writes <= 2, "{resource}: {writes}");
+        }
+    }
+
+    #[test]
+    fn an_autoscaler_is_held_before_its_count_falls_and_released_after_it_rose(before in environment()) {
+        let order = |plan: &Plan| {
+            let waves: Vec<Wave> = plan.steps.iter().map(|step| step.wave).collect();
+            let mut sorted = waves.clone();
+            sorted.sort();
+            waves == sorted
+        };
+        let baseline = before.capacity();
+        let (night, down) = reach(&before, &asleep(&baseline));
+        let (_, up) = reach(&night, &baseline);
+        prop_assert!(order(&down) && order(&up));
+        prop_assert!(down.steps.iter().all(|step| step.wave != Wave::ReleaseScaling && step.wave != Wave::RaiseCounts));
+    }
+
+    #[test]
+    fn a_crash_after_any_number_of_writes_is_repeated_not_repaired(before in environment(), upto in 0usize..20) {
+        let baseline = before.capacity();
+        let target = asleep(&baseline);
+        let mut world = before.clone();
+        diff(&before, &target, "first").actions().take(upto).for_each(|action| write(&mut world, &action.change));
+        let (night, _) = reach(&world, &target);
+        prop_assert!(diff(&night, &target, "again").is_empty());
+        let (day, _) = reach(&night, &baseline);
+        prop_assert_eq!(day.capacity(), baseline);
+    }
+
+    #[test]
+    fn every_undo_undone_is_the_change_itself(before in environment()) {
+        for action in diff(&before, &asleep(&before.capacity()), "test").actions() {
+            prop_assert_eq!(action.change.undo().undo(), action.change.clone());
+        }
+    }
+
+    #[test]
+    fn a_plan_and_a_baseline_survive_the_ledger(before in environment()) {
+        let plan = diff(&before, &asleep(&before.capacity()), "test");
+        let text = serde_json::to_string(&plan).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+        let text = serde_json::to_string(&before.capacity()).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Capacity>(&text).unwrap(), before.capacity());
+    }
+}

@@ -1,0 +1,168 @@
+//! What people read, word by word.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess};
+use watchkeeper_domain::capacity::{
+    DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, ResourceId, Rollout, Scaling,
+    ServiceCapacity, ServiceId, Suspensions,
+};
+use watchkeeper_domain::guardrail::Allowance;
+use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+use watchkeeper_domain::plan::Awaited;
+use watchkeeper_domain::report;
+use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::run::{Outcome, Run, RunError};
+
+fn scope() -> Scope {
+    Scope {
+        estate: EstateName::new("clos-v2").unwrap(),
+        environment: EnvironmentName::new("dev").unwrap(),
+        region: Region::new("us-east-1").unwrap(),
+    }
+}
+
+fn evening() -> Timestamp {
+    "2026-11-20T00:05:00Z".parse().unwrap()
+}
+
+fn observed(services: usize) -> Observed {
+    let scaling = Some(Scaling { min: 1, max: 3, suspended: Suspensions { scale_in: true, ..Suspensions::NONE } });
+    let service = |n: usize| {
+        let id = ServiceId::try_from(format!("clos-v2-cluster/service-{n:02}")).unwrap();
+        let capacity = ServiceCapacity { desired: 2, scaling: scaling.filter(|_| n == 0) };
+        let service = ObservedService {
+            capacity,
+            running: 2,
+            pending: 0,
+            managed: true,
+            rollout: Rollout::Completed,
+            rollout_since: None,
+        };
+        (id, service)
+    };
+    let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+    Observed {
+        services: (0..services).map(service).collect(),
+        databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), aurora)].into(),
+        missing: BTreeSet::new(),
+    }
+}
+
+fn night() -> Intent {
+    Intent {
+        layer: Layer::Schedule,
+        want: Want::Asleep,
+        reason: "outside the hours of Thu 2026-11-19, America/New_York".to_owned(),
+        by: "auto-shutdown".to_owned(),
+        declared: evening(),
+        expires: None,
+    }
+}
+
+fn decided(production: bool, services: usize) -> Assessment {
+    let allowance = Allowance {
+        production,
+        floor: 0,
+        blast_radius_percent: 100,
+        protected: BTreeSet::new(),
+        frozen: None,
+    };
+    assess(&Situation {
+        baseline: None,
+        intents: &[night()],
+        observed: &observed(services),
+        settled: None,
+        allowance: &allowance,
+        instant: evening(),
+        now: evening(),
+        halt: None,
+        approved: &BTreeSet::new(),
+    })
+}
+
+fn run(assessment: &Assessment, outcome: Outcome) -> Run {
+    let written = assessment.plan.actions().count();
+    let mut run = Run {
+        id: "clos-v2-dev-20261120T000500Z".to_owned(),
+        trigger: Trigger::Schedule,
+        instant: evening(),
+        started: evening(),
+        deciding: assessment.deciding.clone(),
+        wanted: None,
+        approved: BTreeSet::new(),
+        verdict: assessment.verdict,
+        plan: assessment.plan.clone(),
+        violations: assessment.violations.clone(),
+        slices: 1,
+        writes: if outcome == Outcome::Refused { 0 } else { written.try_into().unwrap() },
+        rounds: 0,
+        applied: true,
+        awaited: Vec::new(),
+        timeline: Vec::new(),
+        outcome: Some(outcome),
+        error: None,
+        tell: true,
+    };
+    run.note(evening() + jiff::SignedDuration::from_secs(83), "finished");
+    run
+}
+
+fn text(run: &Run) -> String {
+    let message = report::message(&scope(), run);
+    format!("{}\n----\n{}", message.subject, message.text)
+}
+
+#[test]
+fn a_plan_shows_every_wave() {
+    insta::assert_snapshot!(report::plan(&scope(), &decided(false, 2)));
+}
+
+#[test]
+fn a_plan_that_is_refused_says_by_what() {
+    insta::assert_snapshot!(report::plan(&scope(), &decided(true, 2)));
+}
+
+#[test]
+fn a_message_says_what_where_why_what_changed_and_what_to_do() {
+    insta::assert_snapshot!(text(&run(&decided(false, 2), Outcome::Done)));
+}
+
+#[test]
+fn a_refusal_says_which_guardrail_and_that_nothing_changed() {
+    let assessment = decided(true, 2);
+    assert_eq!(assessment.verdict, Verdict::Refused);
+    insta::assert_snapshot!(text(&run(&assessment, Outcome::Refused)));
+}
+
+#[test]
+fn a_message_about_five_hundred_services_fits_on_a_phone() {
+    insta::assert_snapshot!(text(&run(&decided(false, 500), Outcome::Done)));
+}
+
+#[test]
+fn an_unverified_run_names_what_is_not_there_yet() {
+    let mut run = run(&decided(false, 2), Outcome::Unverified);
+    let resource = ResourceId::Service(ServiceId::try_from("clos-v2-cluster/service-00".to_owned()).unwrap());
+    run.awaited = vec![Awaited { resource, what: "1 of 2 tasks running, 0 pending".to_owned() }];
+    insta::assert_snapshot!(text(&run));
+}
+
+#[test]
+fn a_failed_run_names_its_error() {
+    let mut run = run(&decided(false, 2), Outcome::Failed);
+    (run.applied, run.writes) = (false, 1);
+    run.error =
+        Some(RunError { name: "Aws.Denied".to_owned(), message: "UpdateService of clos-v2-cluster/x: denied".to_owned() });
+    insta::assert_snapshot!(text(&run));
+}
+
+#[test]
+fn the_event_has_figures_and_no_list_that_grows() {
+    let event = report::event(&scope(), &run(&decided(false, 500), Outcome::Done));
+    assert!(event.to_string().len() < 1_000);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&event).unwrap());
+}
