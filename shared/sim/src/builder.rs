@@ -1,0 +1,122 @@
+//! Building a world.
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::{Capacity, DatabaseState, Power};
+
+use crate::fault::FaultPlan;
+use crate::quota::Quotas;
+use crate::settings::Settings;
+use crate::spec::{DatabaseSpec, Resource, ServiceSpec, checked};
+use crate::state::State;
+use crate::world::World;
+
+/// What a world will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on
+/// Friday, 20 November 2026 at noon UTC.
+#[derive(Debug, Clone)]
+pub struct WorldBuilder {
+    now: Timestamp,
+    seed: u64,
+    settings: Settings,
+    quotas: Quotas,
+    faults: FaultPlan,
+    resources: Vec<Resource>,
+}
+
+impl Default for WorldBuilder {
+    fn default() -> Self {
+        Self {
+            now: Timestamp::constant(1_795_176_000, 0),
+            seed: 0,
+            settings: Settings::default(),
+            quotas: Quotas::published(),
+            faults: FaultPlan::none(),
+            resources: Vec::new(),
+        }
+    }
+}
+
+impl WorldBuilder {
+    /// Begins at this instant, such as `2026-11-21T00:05:00Z`.
+    ///
+    /// # Panics
+    /// When that is no instant.
+    #[must_use]
+    pub fn at(self, instant: &str) -> Self {
+        self.starting(checked(instant.parse()))
+    }
+
+    /// Begins at this instant.
+    #[must_use]
+    pub fn starting(mut self, instant: Timestamp) -> Self {
+        self.now = instant;
+        self
+    }
+
+    /// Draws chance from this seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Takes its time like this.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Throttles by these quotas.
+    #[must_use]
+    pub fn quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
+    /// Fails like this.
+    #[must_use]
+    pub fn faults(mut self, faults: FaultPlan) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Has this service or database.
+    #[must_use]
+    pub fn with(mut self, resource: impl Into<Resource>) -> Self {
+        self.resources.push(resource.into());
+        self
+    }
+
+    /// Has all of these services and databases, managed, and with exactly this capacity.
+    #[must_use]
+    pub fn capacity(mut self, capacity: &Capacity) -> Self {
+        for (id, service) in &capacity.services {
+            let spec = ServiceSpec::new(id.clone()).desired(service.desired).with_scaling(service.scaling);
+            self.resources.push(spec.into());
+        }
+        for (id, power) in &capacity.databases {
+            let state = if *power == Power::On { DatabaseState::Available } else { DatabaseState::Stopped };
+            self.resources.push(DatabaseSpec::new(id.clone()).state(state).into());
+        }
+        self
+    }
+
+    /// The world.
+    pub fn build(self) -> World {
+        let mut state = State::new(self.now, self.seed, self.settings, self.quotas, self.faults);
+        for resource in &self.resources {
+            state.add(resource);
+        }
+        World::of(state)
+    }
+}
+
+impl State {
+    /// Brings something into the world.
+    pub(crate) fn add(&mut self, resource: &Resource) {
+        match resource {
+            Resource::Service(spec) => self.add_service(spec),
+            Resource::Database(spec) => self.add_database(spec),
+        }
+    }
+}

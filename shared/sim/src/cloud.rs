@@ -1,0 +1,118 @@
+//! The ports of capacity: services, scalable targets, databases.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use watchkeeper_control::ports::{
+    AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, Services,
+};
+use watchkeeper_domain::capacity::{DatabaseId, ObservedDatabase, ObservedService, Scaling, ServiceId};
+use watchkeeper_domain::name::{ClusterName, ServiceName};
+
+use crate::call::Operation;
+use crate::gate::Refusal;
+use crate::state::State;
+use crate::world::World;
+
+impl Services for World {
+    async fn describe_services(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
+        let subject = format!("{cluster}: {}", list(services));
+        self.ask(Operation::DescribeServices, subject, |state| {
+            batch(services, DESCRIBE_SERVICES_MAX)?;
+            let ids = services.iter().map(|service| ServiceId { cluster: cluster.clone(), service: service.clone() });
+            Ok(ids.filter_map(|id| state.read_service(&id).map(|service| (id, service))).collect())
+        })
+        .await
+    }
+
+    async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
+        self.ask(Operation::UpdateService, service, |state| {
+            state.check_service(service)?;
+            state.set_desired(service, desired);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl ScalableTargets for World {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError> {
+        self.ask(Operation::DescribeScalableTargets, list(services), |state| {
+            batch(services, DESCRIBE_TARGETS_MAX)?;
+            let targets = services.iter().filter_map(|id| state.read_target(id).map(|scaling| (id.clone(), scaling)));
+            Ok(targets.collect())
+        })
+        .await
+    }
+
+    async fn set_scaling(&self, service: &ServiceId, scaling: Scaling) -> Result<(), AwsError> {
+        self.ask(Operation::RegisterScalableTarget, service, |state| {
+            let found = state.check_service(service)?;
+            // AWS would make a new target. The port is for existing ones, so here that is a mistake of the caller.
+            if found.is_none() {
+                return Err(Refusal::not_found(format!("the scalable target of {service}")));
+            }
+            if scaling.min > scaling.max {
+                return Err(Refusal::invalid(format!("the minimum {} is above the maximum", scaling.min)));
+            }
+            state.set_target(service, Some(scaling));
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Databases for World {
+    async fn describe_database(&self, database: &DatabaseId) -> Result<Option<ObservedDatabase>, AwsError> {
+        self.ask(Operation::describe(database), database, |state| Ok(state.read_database(database))).await
+    }
+
+    async fn start_database(&self, database: &DatabaseId) -> Result<(), AwsError> {
+        self.ask(Operation::start(database), database, |state| state.switch(database, true)).await
+    }
+
+    async fn stop_database(&self, database: &DatabaseId) -> Result<(), AwsError> {
+        self.ask(Operation::stop(database), database, |state| state.switch(database, false)).await
+    }
+}
+
+impl State {
+    /// What a describe may answer now.
+    fn read_service(&mut self, id: &ServiceId) -> Option<ObservedService> {
+        let (now, lag) = (self.now, self.lag());
+        self.services.get_mut(id)?.seen.read(now, lag)?.clone()
+    }
+
+    fn read_target(&mut self, id: &ServiceId) -> Option<Scaling> {
+        let (now, lag) = (self.now, self.lag());
+        *self.services.get_mut(id)?.seen_scaling.read(now, lag)?
+    }
+
+    fn read_database(&mut self, id: &DatabaseId) -> Option<ObservedDatabase> {
+        let (now, lag) = (self.now, self.lag());
+        self.databases.get_mut(id)?.seen.read(now, lag)?.clone()
+    }
+
+    /// Whether a service may be written to; its scalable target if it has one.
+    fn check_service(&self, id: &ServiceId) -> Result<Option<Scaling>, Refusal> {
+        let service = self.service(id).ok_or_else(|| Refusal::not_found(id))?;
+        if service.managed { Ok(service.scaling) } else { Err(Refusal::not_managed(id)) }
+    }
+}
+
+/// Refuses a batch that is too large, and an empty one: for `DescribeScalableTargets` that would mean "all".
+fn batch<T>(items: &[T], most: usize) -> Result<(), Refusal> {
+    if (1..=most).contains(&items.len()) {
+        Ok(())
+    } else {
+        Err(Refusal::invalid(format!("{} in one call, expected 1 to {most}", items.len())))
+    }
+}
+
+fn list<T: Display>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}

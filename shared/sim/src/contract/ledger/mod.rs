@@ -1,0 +1,272 @@
+//! Cases about the ledger.
+
+mod samples;
+
+use watchkeeper_control::lease::Lease;
+use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Write};
+use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::name::Scope;
+
+use self::samples::{baseline, halt, huge, intent, lease, long, run, standing};
+use super::{Bench, Failure, Passed, differs, equal, holds};
+
+/// Hands the name of every case in this module to a macro.
+#[macro_export]
+macro_rules! ledger_cases {
+    ($test:ident) => {
+        $test! {
+            an_unknown_scope_is_empty
+            a_lease_is_taken_once
+            a_lease_is_taken_only_over_the_generation_that_was_seen
+            a_commit_is_all_there
+            a_commit_without_a_lease_is_refused
+            a_stale_generation_writes_nothing
+            a_lease_is_prolonged_under_its_generation
+            a_refused_transaction_writes_nothing
+            a_baseline_comes_back_exactly_and_goes
+            intents_are_held_one_a_layer
+            a_run_comes_back_exactly_and_is_replaced
+            a_long_run_comes_back_exactly
+            a_run_that_is_too_large_is_refused_by_its_size
+            a_halt_of_one_scope_is_its_own
+            a_halt_of_everything_is_everybodys
+            scopes_do_not_mix
+        }
+    };
+}
+
+async fn load<B: Bench>(bench: &B, scope: &Scope) -> Result<Remembered, Failure> {
+    Ok(bench.ledger().load(scope).await?)
+}
+
+/// A fresh scope whose lease has been taken, of generation 1.
+async fn leased<B: Bench>(bench: &B) -> Result<(Scope, Lease), Failure> {
+    let (scope, lease) = (bench.fresh_scope(), lease(bench.now(), 1));
+    bench.ledger().take_lease(&scope, &lease, 0).await?;
+    Ok((scope, lease))
+}
+
+fn lost<T: std::fmt::Debug>(found: Result<T, LedgerError>) -> Passed {
+    match found {
+        Err(LedgerError::LeaseLost { .. }) => Ok(()),
+        other => Err(differs("the commit", &other, "a lost lease")),
+    }
+}
+
+fn conflict<T: std::fmt::Debug>(found: Result<T, LedgerError>) -> Passed {
+    match found {
+        Err(LedgerError::Conflict { .. }) => Ok(()),
+        other => Err(differs("the lease", &other, "a conflict")),
+    }
+}
+
+/// Nothing, and no error.
+pub async fn an_unknown_scope_is_empty<B: Bench>(bench: &B) -> Passed {
+    let scope = bench.fresh_scope();
+    equal("what is remembered", &load(bench, &scope).await?, &Remembered::default())?;
+    equal("the lease", &bench.ledger().lease(&scope).await?, &None)?;
+    equal("a run", &bench.ledger().run(&scope, "run-1").await?, &None)
+}
+
+/// Of two that saw no lease, one gets it.
+pub async fn a_lease_is_taken_once<B: Bench>(bench: &B) -> Passed {
+    let (scope, first) = leased(bench).await?;
+    let second = Lease { holder: "run-2".to_owned(), ..first.clone() };
+    conflict(bench.ledger().take_lease(&scope, &second, 0).await)?;
+    equal("the lease", &bench.ledger().lease(&scope).await?, &Some(first))
+}
+
+/// The next generation is taken over the one before it, and over no other.
+pub async fn a_lease_is_taken_only_over_the_generation_that_was_seen<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let next = lease(bench.now(), 2);
+    bench.ledger().take_lease(&scope, &next, 1).await?;
+    equal("the lease, alone", &bench.ledger().lease(&scope).await?, &Some(next.clone()))?;
+    equal("the lease, with the rest", &load(bench, &scope).await?.lease, &Some(next))?;
+    conflict(bench.ledger().take_lease(&scope, &lease(bench.now(), 2), 1).await)?;
+    conflict(bench.ledger().take_lease(&scope, &lease(bench.now(), 1), 0).await)
+}
+
+/// Everything of one commit is there after it.
+pub async fn a_commit_is_all_there<B: Bench>(bench: &B) -> Passed {
+    let (scope, lease) = leased(bench).await?;
+    let now = bench.now();
+    let expected = Remembered {
+        baseline: Some(baseline(now)),
+        intents: vec![intent(Layer::Override, now)],
+        lease: Some(lease),
+        standing: standing(now),
+        halt: None,
+    };
+    let writes = [
+        Write::PutBaseline(baseline(now)),
+        Write::PutIntent(intent(Layer::Override, now)),
+        Write::PutStanding(standing(now)),
+        Write::PutRun(Box::new(run("run-1", now))),
+    ];
+    bench.ledger().commit(&scope, 1, &writes).await?;
+    equal("what is remembered", &load(bench, &scope).await?, &expected)?;
+    equal("the run", &bench.ledger().run(&scope, "run-1").await?, &Some(run("run-1", now)))
+}
+
+/// No generation counts where no lease was taken.
+pub async fn a_commit_without_a_lease_is_refused<B: Bench>(bench: &B) -> Passed {
+    let scope = bench.fresh_scope();
+    for generation in [0, 1] {
+        lost(bench.ledger().commit(&scope, generation, &[Write::PutBaseline(baseline(bench.now()))]).await)?;
+    }
+    equal("what is remembered", &load(bench, &scope).await?, &Remembered::default())
+}
+
+/// A successor has the lease: what the one before it still sends changes nothing.
+pub async fn a_stale_generation_writes_nothing<B: Bench>(bench: &B) -> Passed {
+    let (scope, first) = leased(bench).await?;
+    let now = bench.now();
+    bench.ledger().commit(&scope, 1, &[Write::PutBaseline(baseline(now))]).await?;
+    bench.ledger().take_lease(&scope, &lease(now, 2), 1).await?;
+    let before = load(bench, &scope).await?;
+    let late = [
+        Write::DropBaseline,
+        Write::PutStanding(standing(now)),
+        Write::PutIntent(intent(Layer::Emergency, now)),
+        Write::PutRun(Box::new(run("run-1", now))),
+    ];
+    lost(bench.ledger().commit(&scope, 1, &late).await)?;
+    lost(bench.ledger().commit(&scope, 1, &[Write::PutLease(first)]).await)?;
+    lost(bench.ledger().commit(&scope, 3, &late).await)?;
+    equal("what is remembered", &load(bench, &scope).await?, &before)?;
+    equal("the run", &bench.ledger().run(&scope, "run-1").await?, &None)
+}
+
+/// Prolonged and released with other writes, in one transaction.
+pub async fn a_lease_is_prolonged_under_its_generation<B: Bench>(bench: &B) -> Passed {
+    let (scope, lease) = leased(bench).await?;
+    let now = bench.now();
+    let longer = lease.prolonged(now + std::time::Duration::from_mins(1));
+    holds("that the sample differs", longer != lease)?;
+    let writes = [Write::PutLease(longer.clone()), Write::PutStanding(standing(now))];
+    bench.ledger().commit(&scope, 1, &writes).await?;
+    let found = load(bench, &scope).await?;
+    equal("the lease", &found.lease, &Some(longer.clone()))?;
+    equal("the standing", &found.standing, &standing(now))?;
+    let released = longer.released(now);
+    bench.ledger().commit(&scope, 1, &[Write::PutLease(released.clone())]).await?;
+    equal("the lease, released", &bench.ledger().lease(&scope).await?, &Some(released))
+}
+
+/// One item that does not fit, and none of the others is written.
+pub async fn a_refused_transaction_writes_nothing<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let before = load(bench, &scope).await?;
+    let huge = huge("run-1", bench.now());
+    let writes = [Write::PutBaseline(baseline(bench.now())), Write::PutRun(Box::new(huge))];
+    let refused = bench.ledger().commit(&scope, 1, &writes).await;
+    holds("that it is refused", refused.is_err())?;
+    equal("what is remembered", &load(bench, &scope).await?, &before)
+}
+
+/// Counts, bounds, flags and power as they were; then gone.
+pub async fn a_baseline_comes_back_exactly_and_goes<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let expected = baseline(bench.now());
+    bench.ledger().commit(&scope, 1, &[Write::PutBaseline(expected.clone())]).await?;
+    equal("the baseline", &load(bench, &scope).await?.baseline, &Some(expected))?;
+    bench.ledger().commit(&scope, 1, &[Write::DropBaseline]).await?;
+    equal("the baseline, dropped", &load(bench, &scope).await?.baseline, &None)
+}
+
+/// A second intent of a layer replaces the first; each layer is withdrawn by itself, and twice is no error.
+pub async fn intents_are_held_one_a_layer<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let now = bench.now();
+    let asleep = Intent { want: Want::Asleep, expires: None, ..intent(Layer::Schedule, now) };
+    bench.ledger().declare(&scope, &intent(Layer::Schedule, now)).await?;
+    bench.ledger().declare(&scope, &asleep).await?;
+    let spoken = [Write::PutIntent(intent(Layer::Override, now)), Write::PutIntent(intent(Layer::Failover, now))];
+    bench.ledger().commit(&scope, 1, &spoken).await?;
+    let expected = [asleep.clone(), intent(Layer::Override, now), intent(Layer::Failover, now)];
+    equal("all intents", &by_layer(load(bench, &scope).await?), &expected.to_vec())?;
+    bench.ledger().commit(&scope, 1, &[Write::DropIntent(Layer::Override)]).await?;
+    bench.ledger().withdraw(&scope, Layer::Failover).await?;
+    bench.ledger().withdraw(&scope, Layer::Failover).await?;
+    equal("what is left", &by_layer(load(bench, &scope).await?), &vec![asleep])
+}
+
+fn by_layer(mut remembered: Remembered) -> Vec<Intent> {
+    remembered.intents.sort_by_key(|intent| intent.layer);
+    remembered.intents
+}
+
+/// Plan, violations and timeline as they were; a later record replaces it.
+pub async fn a_run_comes_back_exactly_and_is_replaced<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let mut record = run("run-1", bench.now());
+    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(record.clone()))]).await?;
+    equal("the run", &bench.ledger().run(&scope, "run-1").await?, &Some(record.clone()))?;
+    record.slices += 1;
+    record.note(bench.now(), "another slice");
+    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(record.clone()))]).await?;
+    equal("the run, replaced", &bench.ledger().run(&scope, "run-1").await?, &Some(record))?;
+    equal("another run", &bench.ledger().run(&scope, "run-2").await?, &None)
+}
+
+/// Thousands of actions and moments: more than an item holds as they are, and yet they fit.
+pub async fn a_long_run_comes_back_exactly<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let long = long("run-1", bench.now());
+    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(long.clone()))]).await?;
+    let found = bench.ledger().run(&scope, "run-1").await?;
+    holds("that the long run is the same", found == Some(long))
+}
+
+/// The error tells how large it is.
+pub async fn a_run_that_is_too_large_is_refused_by_its_size<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let huge = huge("run-1", bench.now());
+    match bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(huge))]).await {
+        Err(LedgerError::TooLarge { bytes, limit, .. }) if bytes > limit => {}
+        other => return Err(differs("the commit", &other, "too large")),
+    }
+    equal("the run", &bench.ledger().run(&scope, "run-1").await?, &None)
+}
+
+/// Set, and lifted, for one scope only.
+pub async fn a_halt_of_one_scope_is_its_own<B: Bench>(bench: &B) -> Passed {
+    let (own, other) = (bench.fresh_scope(), bench.fresh_scope());
+    let halt = halt("own", bench.now());
+    bench.ledger().set_halt(Some(&own), Some(&halt)).await?;
+    equal("its halt", &load(bench, &own).await?.halt, &Some(halt))?;
+    equal("the other's halt", &load(bench, &other).await?.halt, &None)?;
+    bench.ledger().set_halt(Some(&own), None).await?;
+    equal("its halt, lifted", &load(bench, &own).await?.halt, &None)
+}
+
+/// The global switch counts where there is no own one. It is lifted at the end, whatever was found.
+pub async fn a_halt_of_everything_is_everybodys<B: Bench>(bench: &B) -> Passed {
+    let (one, two) = (bench.fresh_scope(), bench.fresh_scope());
+    let (global, own): (Halt, Halt) = (halt("everything", bench.now()), halt("own", bench.now()));
+    bench.ledger().set_halt(None, Some(&global)).await?;
+    bench.ledger().set_halt(Some(&one), Some(&own)).await?;
+    let found = (load(bench, &one).await, load(bench, &two).await);
+    bench.ledger().set_halt(None, None).await?;
+    equal("the halt of one with its own", &found.0?.halt, &Some(own.clone()))?;
+    equal("the halt of one without", &found.1?.halt, &Some(global))?;
+    equal("the own halt, later", &load(bench, &one).await?.halt, &Some(own))?;
+    equal("the other's, later", &load(bench, &two).await?.halt, &None)
+}
+
+/// The same environment in another region, and another environment, are other scopes.
+pub async fn scopes_do_not_mix<B: Bench>(bench: &B) -> Passed {
+    let (scope, _) = leased(bench).await?;
+    let now = bench.now();
+    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(run("run-1", now)))]).await?;
+    bench.ledger().declare(&scope, &intent(Layer::Schedule, now)).await?;
+    let environment = bench.fresh_scope().environment;
+    let elsewhere = Scope { environment, ..scope.clone() };
+    equal("what another environment has", &load(bench, &elsewhere).await?, &Remembered::default())?;
+    equal("a run of another environment", &bench.ledger().run(&elsewhere, "run-1").await?, &None)?;
+    let region = super::named(watchkeeper_domain::name::Region::new("eu-west-3"))?;
+    let abroad = Scope { region, ..scope };
+    equal("what another region has", &load(bench, &abroad).await?, &Remembered::default())
+}

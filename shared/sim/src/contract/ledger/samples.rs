@@ -1,0 +1,157 @@
+//! What the cases write: nothing in it is left at its default, so that a lost field shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_control::lease::{Lease, TERM};
+use watchkeeper_control::ledger::{Settled, Standing};
+use watchkeeper_domain::assess::Verdict;
+use watchkeeper_domain::capacity::{
+    Baseline, Capacity, DatabaseId, Power, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
+};
+use watchkeeper_domain::guardrail::{Code, Halt, Severity, Violation};
+use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::plan::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
+use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::run::{Moment, Outcome, Run, RunError, Wanted};
+
+use crate::spec::{aurora, rds, service};
+
+fn api() -> ServiceId {
+    service("clos-v2-cluster/clos-v2-core-api-service").id
+}
+
+fn database() -> DatabaseId {
+    aurora("clos-v2-db-cluster").id
+}
+
+fn scaling() -> Scaling {
+    Scaling { min: 1, max: 4, suspended: Suspensions { scale_in: true, ..Suspensions::NONE } }
+}
+
+/// A lease of this generation.
+pub(super) fn lease(now: Timestamp, generation: u64) -> Lease {
+    let holder = format!("run-{generation}");
+    Lease { holder, layer: Layer::Schedule, generation, usable: now, expires: now + TERM }
+}
+
+/// An intent of this layer, to keep awake for two hours.
+pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
+    Intent {
+        layer,
+        want: Want::Awake,
+        reason: "demonstration for \"ÖBB\"".to_owned(),
+        by: "run-1".to_owned(),
+        declared: now,
+        expires: Some(now + Duration::from_hours(2)),
+    }
+}
+
+/// A baseline with and without a target, with databases that run and that do not.
+pub(super) fn baseline(now: Timestamp) -> Baseline {
+    let services = BTreeMap::from([
+        (api(), ServiceCapacity { desired: 3, scaling: Some(scaling()) }),
+        (service("c/no-target").id, ServiceCapacity { desired: 0, scaling: None }),
+    ]);
+    let databases = BTreeMap::from([(database(), Power::On), (rds("reports").id, Power::Off)]);
+    Baseline { capacity: Capacity { services, databases }, taken: now }
+}
+
+/// A standing with everything in it.
+pub(super) fn standing(now: Timestamp) -> Standing {
+    let settled = Settled { target: "00ff00ff00ff00ff".to_owned(), at: now };
+    Standing { settled: Some(settled), told: Some("drift-1".to_owned()) }
+}
+
+/// A halt for this reason.
+pub(super) fn halt(reason: &str, now: Timestamp) -> Halt {
+    Halt { by: "run-1".to_owned(), reason: reason.to_owned(), since: now }
+}
+
+/// A record with every kind of change, violation and obstacle.
+pub(super) fn run(id: &str, now: Timestamp) -> Run {
+    Run {
+        id: id.to_owned(),
+        trigger: Trigger::Schedule,
+        instant: now,
+        started: now,
+        deciding: Some(intent(Layer::Override, now)),
+        wanted: Some(Wanted::Declared(intent(Layer::Override, now))),
+        approved: BTreeSet::from([Code::BlastRadius, Code::BelowFloor]),
+        verdict: Verdict::Apply,
+        plan: plan(),
+        violations: violations(),
+        slices: 2,
+        writes: 7,
+        rounds: 1,
+        applied: true,
+        awaited: vec![awaited()],
+        timeline: vec![Moment { at: now, what: "began".to_owned() }],
+        outcome: Some(Outcome::Unverified),
+        error: Some(RunError { name: "Aws.Throttled".to_owned(), message: "come again".to_owned() }),
+        tell: true,
+    }
+}
+
+/// A record that fits into no item, compressed or not: a million characters of noise.
+pub(super) fn huge(id: &str, now: Timestamp) -> Run {
+    let mut rng = fastrand::Rng::with_seed(1);
+    let mut run = run(id, now);
+    run.note(now, std::iter::repeat_with(|| rng.alphanumeric()).take(1_000_000).collect::<String>());
+    run
+}
+
+/// A record of 2,000 actions, which fits once it is compressed.
+pub(super) fn long(id: &str, now: Timestamp) -> Run {
+    let mut run = run(id, now);
+    let actions = (0..2_000).map(|n| {
+        let service = service(&format!("clos-v2-cluster/clos-v2-service-{n}")).id;
+        Action {
+            change: Change::Count { service, from: 3, to: 0 },
+            reason: "schedule wants it asleep: it is night".into(),
+        }
+    });
+    run.plan.steps.push(Step { wave: Wave::LowerCounts, waits_for: Vec::new(), actions: actions.collect() });
+    for n in 0..3_000 {
+        run.note(now, format!("slice {n} has written as much as its lease allowed"));
+    }
+    run
+}
+
+fn plan() -> Plan {
+    let asleep = Scaling { min: 0, max: 4, suspended: Suspensions::ALL };
+    let action = |change| Action { change, reason: "it is night".to_owned() };
+    let step = |wave, change| Step { wave, waits_for: vec![awaited()], actions: vec![action(change)] };
+    Plan {
+        steps: vec![
+            step(Wave::HoldScaling, Change::Scaling { service: api(), from: scaling(), to: asleep }),
+            step(Wave::LowerCounts, Change::Count { service: api(), from: 3, to: 0 }),
+            step(Wave::StopDatabases, Change::Database { database: database(), to: Power::Off }),
+        ],
+        awaited: vec![awaited()],
+        obstacles: vec![
+            (ResourceId::Service(service("c/gone").id), Obstacle::Missing),
+            (ResourceId::Database(rds("replica").id), Obstacle::CannotStop("it is a read replica".to_owned())),
+        ],
+    }
+}
+
+fn awaited() -> Awaited {
+    Awaited { resource: ResourceId::Database(database()), what: "starting".to_owned() }
+}
+
+fn violations() -> Vec<Violation> {
+    let violation = |code, severity, resource| Violation {
+        code,
+        severity,
+        resource,
+        found: "3 of 4".to_owned(),
+        advice: "Approve it".to_owned(),
+    };
+    vec![
+        violation(Code::BlastRadius, Severity::Ask, None),
+        violation(Code::Drift, Severity::Warn, Some(ResourceId::Service(api()))),
+        violation(Code::ProtectedResource, Severity::Refuse, Some(ResourceId::Database(database()))),
+    ]
+}

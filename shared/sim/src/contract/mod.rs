@@ -1,0 +1,134 @@
+//! Cases that every implementation of the ports has to pass: this world, and the adapters over a real API.
+//!
+//! A case takes a [`Bench`] and says what was wrong. [`cloud_cases!`](crate::cloud_cases),
+//! [`database_cases!`](crate::database_cases) and [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to
+//! a macro of the caller, so that a new case is a new test everywhere. Over one real ledger table the ledger's cases
+//! have to run one after the other: one of them sets the halt switch of everything for a moment.
+
+pub mod cloud;
+pub mod databases;
+pub mod ledger;
+mod sim;
+
+use std::fmt::Debug;
+
+use jiff::Timestamp;
+use watchkeeper_control::ledger::{Ledger, LedgerError};
+use watchkeeper_control::ports::{AwsError, Cloud, Fault};
+use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId};
+use watchkeeper_domain::name::Scope;
+
+pub use sim::SimBench;
+
+/// Why a case does not pass.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Something is not as it should be.
+    #[error("{what}: found {found}, expected {expected}")]
+    Differs {
+        /// What was looked at.
+        what: String,
+        /// How it is.
+        found: String,
+        /// How it should be.
+        expected: String,
+    },
+    /// A call failed that should not.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// A call of the ledger failed that should not.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The bench itself could not do its part.
+    #[error("the bench could not {what}")]
+    Bench {
+        /// What it should have done.
+        what: String,
+        /// Why it could not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What became of a case.
+pub type Passed = Result<(), Failure>;
+
+/// Which kind of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An Aurora cluster.
+    Aurora,
+    /// An RDS instance.
+    Rds,
+}
+
+/// A place to try an implementation of the ports in: it makes what a case needs, all of it new and managed.
+pub trait Bench {
+    /// The ports of capacity.
+    type Cloud: Cloud;
+    /// The ledger.
+    type Ledger: Ledger;
+
+    /// The ports of capacity.
+    fn cloud(&self) -> &Self::Cloud;
+
+    /// The ledger.
+    fn ledger(&self) -> &Self::Ledger;
+
+    /// The present.
+    fn now(&self) -> Timestamp;
+
+    /// A name that nothing has yet.
+    fn fresh_name(&self) -> String;
+
+    /// A scope that the ledger knows nothing of.
+    fn fresh_scope(&self) -> Scope;
+
+    /// A new service, all its tasks running. All services of one bench are in one cluster.
+    async fn make_service(&self, desired: u32, scaling: Option<Scaling>) -> Result<ServiceId, Failure>;
+
+    /// A new database, available.
+    async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure>;
+
+    /// Lets time pass until tasks, autoscalers and databases have come where they go, and reads show it.
+    async fn settle(&self);
+}
+
+/// Passes when two things are equal.
+fn equal<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Passed {
+    if found == expected {
+        return Ok(());
+    }
+    Err(differs(what, found, &format!("{expected:?}")))
+}
+
+/// Passes when something holds.
+fn holds(what: &str, holds: bool) -> Passed {
+    equal(what, &holds, &true)
+}
+
+/// Passes when a call failed with this fault.
+fn fails<T: Debug>(what: &str, found: Result<T, AwsError>, expected: Fault) -> Passed {
+    match found {
+        Err(error) if error.fault == expected => Ok(()),
+        other => Err(differs(what, &other, expected.to_string().as_str())),
+    }
+}
+
+fn differs(what: &str, found: &impl Debug, expected: &str) -> Failure {
+    Failure::Differs { what: what.to_owned(), found: format!("{found:?}"), expected: expected.to_owned() }
+}
+
+/// What the bench has made is there, or the case fails.
+fn there<T>(what: &str, found: Option<T>) -> Result<T, Failure> {
+    found.ok_or_else(|| Failure::Differs {
+        what: what.to_owned(),
+        found: "nothing".to_owned(),
+        expected: "that it is there".to_owned(),
+    })
+}
+
+/// A name, or a bench that makes bad ones.
+fn named<T>(name: Result<T, watchkeeper_domain::name::BadName>) -> Result<T, Failure> {
+    name.map_err(|source| Failure::Bench { what: "name something".to_owned(), source: source.into() })
+}

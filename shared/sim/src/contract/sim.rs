@@ -1,0 +1,73 @@
+//! The bench over a world in memory.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_control::ports::Clock;
+use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId};
+use watchkeeper_domain::name::Scope;
+
+use super::{Bench, Failure, Kind};
+use crate::spec::{aurora, rds, scope, service};
+use crate::world::World;
+
+/// Longer than anything in a world takes but the restart after seven days.
+const SETTLED: Duration = Duration::from_mins(30);
+
+/// A bench over a world.
+#[derive(Debug)]
+pub struct SimBench {
+    world: World,
+    made: Cell<u32>,
+}
+
+impl SimBench {
+    /// A bench over this world.
+    pub fn new(world: World) -> Self {
+        Self { world, made: Cell::new(0) }
+    }
+}
+
+impl Bench for SimBench {
+    type Cloud = World;
+    type Ledger = World;
+
+    fn cloud(&self) -> &World {
+        &self.world
+    }
+
+    fn ledger(&self) -> &World {
+        &self.world
+    }
+
+    fn now(&self) -> Timestamp {
+        Clock::now(&self.world)
+    }
+
+    fn fresh_name(&self) -> String {
+        self.made.set(self.made.get() + 1);
+        format!("bench-{}", self.made.get())
+    }
+
+    fn fresh_scope(&self) -> Scope {
+        scope("bench", &self.fresh_name(), "us-east-1")
+    }
+
+    async fn make_service(&self, desired: u32, scaling: Option<Scaling>) -> Result<ServiceId, Failure> {
+        let spec = service(&format!("bench/{}", self.fresh_name())).desired(desired).with_scaling(scaling);
+        self.world.add(spec.clone());
+        Ok(spec.id)
+    }
+
+    async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {
+        let name = self.fresh_name();
+        let spec = if kind == Kind::Aurora { aurora(&name) } else { rds(&name) };
+        self.world.add(spec.clone());
+        Ok(spec.id)
+    }
+
+    async fn settle(&self) {
+        self.world.advance(SETTLED);
+    }
+}

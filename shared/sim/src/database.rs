@@ -1,0 +1,91 @@
+//! Databases in a world: they take their time to start and to stop, and do not stay stopped.
+
+use watchkeeper_control::ports::Fault;
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase};
+
+use crate::gate::Refusal;
+use crate::history::History;
+use crate::spec::DatabaseSpec;
+use crate::state::{Due, State};
+
+/// One database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) observed: ObservedDatabase,
+    pub(crate) gone: bool,
+    epoch: u64,
+    pub(crate) seen: History<Option<ObservedDatabase>>,
+}
+
+impl State {
+    /// Brings a database into the world.
+    pub(crate) fn add_database(&mut self, spec: &DatabaseSpec) {
+        let observed = spec.observed.clone();
+        let seen = History::new(Some(observed.clone()));
+        let state = observed.state.clone();
+        self.databases.insert(spec.id.clone(), Database { observed, gone: false, epoch: 0, seen });
+        self.enter(&spec.id, state);
+    }
+
+    /// A database that exists.
+    pub(crate) fn database(&self, id: &DatabaseId) -> Option<&Database> {
+        self.databases.get(id).filter(|database| !database.gone)
+    }
+
+    /// Changes a database and notes it for later readers; tells whether there is one to change.
+    pub(crate) fn change_database(&mut self, id: &DatabaseId, change: impl FnOnce(&mut Database)) -> bool {
+        let now = self.now;
+        let Some(database) = self.databases.get_mut(id).filter(|database| !database.gone) else { return false };
+        change(database);
+        database.seen.note(now, (!database.gone).then(|| database.observed.clone()));
+        true
+    }
+
+    /// Puts a database into a state, and on the agenda what comes after it.
+    pub(crate) fn enter(&mut self, id: &DatabaseId, state: DatabaseState) -> bool {
+        let stays = match state {
+            DatabaseState::Starting => Some(self.settings.database_start),
+            DatabaseState::Stopping => Some(self.settings.database_stop),
+            DatabaseState::Stopped => Some(self.settings.database_restart),
+            DatabaseState::Available | DatabaseState::Busy(_) => None,
+        };
+        let mut epoch = 0;
+        let found = self.change_database(id, |database| {
+            database.observed.state = state;
+            database.epoch += 1;
+            epoch = database.epoch;
+        });
+        if let Some(stays) = stays {
+            self.plan(stays, Due::Database(id.clone(), epoch));
+        }
+        found
+    }
+
+    pub(crate) fn database_moves_on(&mut self, id: &DatabaseId, epoch: u64) {
+        let Some(database) = self.database(id).filter(|database| database.epoch == epoch) else { return };
+        let next = match database.observed.state {
+            DatabaseState::Starting => DatabaseState::Available,
+            DatabaseState::Stopping => DatabaseState::Stopped,
+            DatabaseState::Stopped => DatabaseState::Starting,
+            DatabaseState::Available | DatabaseState::Busy(_) => return,
+        };
+        self.enter(id, next);
+    }
+
+    /// Starts or stops a database as AWS would: only from the right state, and only a managed one.
+    pub(crate) fn switch(&mut self, id: &DatabaseId, start: bool) -> Result<(), Refusal> {
+        let Some(database) = self.database(id) else { return Err(Refusal::not_found(id)) };
+        let ObservedDatabase { state, managed, cannot_stop } = &database.observed;
+        if !managed {
+            return Err(Refusal::not_managed(id));
+        }
+        let next = match (start, state, cannot_stop) {
+            (true, DatabaseState::Stopped, _) => DatabaseState::Starting,
+            (false, DatabaseState::Available, None) => DatabaseState::Stopping,
+            (false, DatabaseState::Available, Some(why)) => return Err(Refusal::new(Fault::Conflict, why)),
+            _ => return Err(Refusal::new(Fault::Conflict, format!("{id} is {state}"))),
+        };
+        self.enter(id, next);
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! The ledger's port.
+
+use watchkeeper_control::lease::Lease;
+use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Write};
+use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::run::Run;
+
+use crate::call::Operation;
+use crate::world::World;
+
+impl Ledger for World {
+    async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
+        self.call(Operation::LedgerLoad, scope.to_string(), |state| state.ledger.load(scope)).await
+    }
+
+    async fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError> {
+        self.call(Operation::LedgerLease, scope.to_string(), |state| state.ledger.lease(scope)).await
+    }
+
+    /// After a time-out this world does not read again: the caller sees the case in which that failed, too.
+    async fn take_lease(&self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError> {
+        let effect = |state: &mut crate::state::State| state.ledger.take_lease(scope, lease, expected);
+        self.call(Operation::LedgerTakeLease, scope.to_string(), effect).await
+    }
+
+    async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError> {
+        let effect = |state: &mut crate::state::State| state.ledger.commit(scope, generation, writes);
+        self.call(Operation::LedgerCommit, scope.to_string(), effect).await
+    }
+
+    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError> {
+        self.call(Operation::LedgerRun, format!("{id} of {scope}"), |state| state.ledger.run(scope, id)).await
+    }
+
+    async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
+        self.call(Operation::LedgerDeclare, scope.to_string(), |state| state.ledger.declare(scope, intent)).await
+    }
+
+    async fn withdraw(&self, scope: &Scope, layer: Layer) -> Result<(), LedgerError> {
+        self.call(Operation::LedgerWithdraw, scope.to_string(), |state| {
+            state.ledger.withdraw(scope, layer);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
+        let subject = scope.map_or_else(|| "everything".to_owned(), Scope::to_string);
+        self.call(Operation::LedgerSetHalt, subject, |state| state.ledger.set_halt(scope, halt)).await
+    }
+}

@@ -1,0 +1,116 @@
+//! The ports to the outside: state machines, messages, events, and time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_control::ports::{Announcer, AwsError, Clock, Executions, Started};
+
+use crate::call::Operation;
+use crate::gate::Refusal;
+use crate::world::World;
+
+/// The longest name of an execution, in characters (Step Functions API reference, `StartExecution`).
+const EXECUTION_NAME_MAX: usize = 80;
+
+/// The longest subject of a message, in characters (SNS API reference, Publish).
+const SUBJECT_MAX: usize = 100;
+
+/// The largest message or event, in bytes (SNS and EventBridge quotas).
+const TEXT_MAX: usize = 256 * 1024;
+
+/// A message that was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// When.
+    pub at: Timestamp,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// An event that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What kind.
+    pub detail_type: String,
+    /// What it says.
+    pub detail: serde_json::Value,
+}
+
+/// What has gone out.
+#[derive(Debug, Default)]
+pub(crate) struct Outside {
+    pub(crate) executions: BTreeMap<String, String>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Executions for World {
+    async fn start_reconcile(&self, name: &str, input: &str) -> Result<Started, AwsError> {
+        self.ask(Operation::StartExecution, name, |state| {
+            if !(1..=EXECUTION_NAME_MAX).contains(&name.chars().count()) {
+                return Err(Refusal::invalid(format!("a name of 1 to {EXECUTION_NAME_MAX} characters is expected")));
+            }
+            json(input)?;
+            if state.outside.executions.contains_key(name) {
+                return Ok(Started::AlreadyThere);
+            }
+            state.outside.executions.insert(name.to_owned(), input.to_owned());
+            Ok(Started::New)
+        })
+        .await
+    }
+}
+
+impl Announcer for World {
+    async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError> {
+        self.ask(Operation::Publish, subject, |state| {
+            let length = subject.chars().count();
+            if !(1..=SUBJECT_MAX).contains(&length) || !subject.chars().all(|c| c.is_ascii() && !c.is_ascii_control()) {
+                let expected = format!("1 to {SUBJECT_MAX} printable ASCII characters expected");
+                return Err(Refusal::invalid(format!("subject of {length} characters, {expected}")));
+            }
+            fits(text)?;
+            let (subject, text) = (subject.to_owned(), text.to_owned());
+            state.outside.messages.push(Message { at: state.now, subject, text });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn publish(&self, detail_type: &str, detail: &str) -> Result<(), AwsError> {
+        self.ask(Operation::PutEvents, detail_type, |state| {
+            fits(detail)?;
+            let detail = json(detail)?;
+            state.outside.events.push(Event { at: state.now, detail_type: detail_type.to_owned(), detail });
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        self.lock().now
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.advance(duration);
+    }
+}
+
+fn json(text: &str) -> Result<serde_json::Value, Refusal> {
+    serde_json::from_str(text).map_err(|error| Refusal::invalid(format!("JSON expected: {error}")))
+}
+
+fn fits(text: &str) -> Result<(), Refusal> {
+    if (1..=TEXT_MAX).contains(&text.len()) {
+        Ok(())
+    } else {
+        Err(Refusal::invalid(format!("{} bytes, expected 1 to {TEXT_MAX}", text.len())))
+    }
+}

@@ -1,0 +1,165 @@
+//! Services in a world: counts that tasks follow, bounds that an autoscaler keeps, and deployments.
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::{ObservedService, Rollout, Scaling, ServiceCapacity, ServiceId};
+
+use crate::history::History;
+use crate::spec::ServiceSpec;
+use crate::state::{Due, State};
+
+/// One service and its scalable target.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) gone: bool,
+    pub(crate) desired: u32,
+    pub(crate) running: u32,
+    pub(crate) managed: bool,
+    pub(crate) scaling: Option<Scaling>,
+    /// How many tasks the load asks for, where there is one.
+    pub(crate) load: Option<u32>,
+    rollout: Rollout,
+    rollout_since: Option<Timestamp>,
+    tasks_epoch: u64,
+    rollout_epoch: u64,
+    pub(crate) seen: History<Option<ObservedService>>,
+    pub(crate) seen_scaling: History<Option<Scaling>>,
+}
+
+impl Service {
+    /// What is described, with its bounds.
+    pub(crate) fn observed(&self) -> ObservedService {
+        ObservedService {
+            capacity: ServiceCapacity { desired: self.desired, scaling: self.scaling },
+            running: self.running,
+            pending: self.desired.saturating_sub(self.running),
+            managed: self.managed,
+            rollout: self.rollout,
+            rollout_since: self.rollout_since,
+        }
+    }
+
+    /// Notes for later readers what is there now.
+    fn note(&mut self, now: Timestamp) {
+        let mut observed = self.observed();
+        observed.capacity.scaling = None;
+        self.seen.note(now, (!self.gone).then_some(observed));
+        self.seen_scaling.note(now, self.scaling.filter(|_| !self.gone));
+    }
+
+    /// The count that the autoscaler wants: the load inside the bounds, as far as it is not held. `registered` tells
+    /// that the target was registered just now, which moves a count into the bounds whatever is held.
+    fn autoscaled(&self, registered: bool) -> u32 {
+        let Some(scaling) = self.scaling else { return self.desired };
+        let inside = |count: u32| count.max(scaling.min).min(scaling.max.max(scaling.min));
+        let start = if registered { inside(self.desired) } else { self.desired };
+        let wanted = inside(self.load.unwrap_or(start));
+        let held = if wanted > start { scaling.suspended.scale_out } else { scaling.suspended.scale_in };
+        if held { start } else { wanted }
+    }
+}
+
+impl State {
+    /// Brings a service into the world, all its tasks running.
+    pub(crate) fn add_service(&mut self, spec: &ServiceSpec) {
+        let mut service = Service {
+            gone: false,
+            desired: spec.desired,
+            running: spec.desired,
+            managed: spec.managed,
+            scaling: spec.scaling,
+            load: None,
+            rollout: spec.rollout,
+            rollout_since: Some(self.now),
+            tasks_epoch: 0,
+            rollout_epoch: 0,
+            seen: History::new(None),
+            seen_scaling: History::new(None),
+        };
+        let mut observed = service.observed();
+        observed.capacity.scaling = None;
+        service.seen = History::new(Some(observed));
+        service.seen_scaling = History::new(spec.scaling);
+        self.services.insert(spec.id.clone(), service);
+        self.plan(self.settings.autoscaler, Due::Autoscaler(spec.id.clone(), false));
+    }
+
+    /// A service that exists.
+    pub(crate) fn service(&self, id: &ServiceId) -> Option<&Service> {
+        self.services.get(id).filter(|service| !service.gone)
+    }
+
+    /// Changes a service and notes it for later readers; tells whether there is one to change.
+    pub(crate) fn change_service(&mut self, id: &ServiceId, change: impl FnOnce(&mut Service)) -> bool {
+        let now = self.now;
+        let Some(service) = self.services.get_mut(id).filter(|service| !service.gone) else { return false };
+        change(service);
+        service.note(now);
+        true
+    }
+
+    /// Sets a desired count: tasks follow later, and the autoscaler may have its own opinion.
+    pub(crate) fn set_desired(&mut self, id: &ServiceId, desired: u32) -> bool {
+        let mut tasks = None;
+        let found = self.change_service(id, |service| {
+            if service.desired != desired {
+                service.desired = desired;
+                service.tasks_epoch += 1;
+                tasks = Some((service.tasks_epoch, desired > service.running));
+            }
+        });
+        if let Some((epoch, start)) = tasks {
+            let delay = if start { self.settings.task_start } else { self.settings.task_stop };
+            self.plan(delay, Due::Tasks(id.clone(), epoch));
+            self.plan(self.settings.autoscaler, Due::Autoscaler(id.clone(), false));
+        }
+        found
+    }
+
+    /// Sets the bounds and suspensions, or takes the target away.
+    pub(crate) fn set_target(&mut self, id: &ServiceId, scaling: Option<Scaling>) -> bool {
+        let registering = self.settings.registering_moves_suspended;
+        self.plan(self.settings.autoscaler, Due::Autoscaler(id.clone(), registering));
+        self.change_service(id, |service| service.scaling = scaling)
+    }
+
+    /// Sets the load that the autoscaler answers to, in tasks.
+    pub(crate) fn set_load(&mut self, id: &ServiceId, load: Option<u32>) -> bool {
+        self.plan(self.settings.autoscaler, Due::Autoscaler(id.clone(), false));
+        self.change_service(id, |service| service.load = load)
+    }
+
+    /// Sets how the newest deployment stands; one in progress completes by itself.
+    pub(crate) fn set_rollout(&mut self, id: &ServiceId, rollout: Rollout) -> bool {
+        let now = self.now;
+        let mut epoch = 0;
+        let found = self.change_service(id, |service| {
+            (service.rollout, service.rollout_since) = (rollout, Some(now));
+            service.rollout_epoch += 1;
+            epoch = service.rollout_epoch;
+        });
+        if rollout == Rollout::InProgress {
+            self.plan(self.settings.deployment, Due::Deployment(id.clone(), epoch));
+        }
+        found
+    }
+
+    pub(crate) fn tasks_follow(&mut self, id: &ServiceId, epoch: u64) {
+        self.change_service(id, |service| {
+            if service.tasks_epoch == epoch {
+                service.running = service.desired;
+            }
+        });
+    }
+
+    pub(crate) fn deployment_completes(&mut self, id: &ServiceId, epoch: u64) {
+        if self.service(id).is_some_and(|service| service.rollout_epoch == epoch) {
+            self.set_rollout(id, Rollout::Completed);
+        }
+    }
+
+    pub(crate) fn autoscale(&mut self, id: &ServiceId, registered: bool) {
+        if let Some(count) = self.service(id).map(|service| service.autoscaled(registered)) {
+            self.set_desired(id, count);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! How long things take in a world, and how old its answers may be.
+
+use std::time::Duration;
+
+/// How a world behaves in time. All of it is simulated time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// From a raised desired count to running tasks.
+    pub task_start: Duration,
+    /// From a lowered desired count to stopped tasks: the 30 s that a container gets to stop (`stopTimeout`'s default,
+    /// Amazon ECS developer guide).
+    pub task_stop: Duration,
+    /// From a started deployment to its completion.
+    pub deployment: Duration,
+    /// From a changed count, bound or load to what an autoscaler makes of it.
+    pub autoscaler: Duration,
+    /// Whether `RegisterScalableTarget` brings the count inside the bounds although scaling is suspended. The API
+    /// reference says that it adjusts the current capacity, and of suspensions that they hold what policies and
+    /// scheduled actions trigger: hence `true`. Could not be tried on AWS here, so tests can have the other.
+    pub registering_moves_suspended: bool,
+    /// From the start of a database to its being available.
+    pub database_start: Duration,
+    /// From the stop of a database to its being stopped.
+    pub database_stop: Duration,
+    /// After how long a stopped database starts by itself: 7 days (RDS and Aurora user guides, stopping).
+    pub database_restart: Duration,
+    /// How old the answer of a describe may be, at the most; each answer's age is drawn from the seed.
+    pub staleness: Duration,
+    /// What each call takes.
+    pub latency: Duration,
+    /// What a call takes that gets no answer.
+    pub time_out: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            task_start: Duration::from_secs(40),
+            task_stop: Duration::from_secs(30),
+            deployment: Duration::from_mins(3),
+            autoscaler: Duration::from_secs(5),
+            registering_moves_suspended: true,
+            database_start: Duration::from_mins(6),
+            database_stop: Duration::from_mins(4),
+            database_restart: Duration::from_hours(7 * 24),
+            staleness: Duration::ZERO,
+            latency: Duration::ZERO,
+            time_out: Duration::from_secs(10),
+        }
+    }
+}

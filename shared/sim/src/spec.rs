@@ -1,0 +1,175 @@
+//! What a world is built of.
+
+use watchkeeper_domain::capacity::{
+    DatabaseId, DatabaseState, ObservedDatabase, Rollout, Scaling, ServiceId, Suspensions,
+};
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+
+/// A service to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSpec {
+    /// Which.
+    pub id: ServiceId,
+    /// Its desired count, in tasks; as many run.
+    pub desired: u32,
+    /// Its scalable target.
+    pub scaling: Option<Scaling>,
+    /// Whether it carries the tag.
+    pub managed: bool,
+    /// How its newest deployment stands.
+    pub rollout: Rollout,
+}
+
+/// A database to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseSpec {
+    /// Which.
+    pub id: DatabaseId,
+    /// What it is like.
+    pub observed: ObservedDatabase,
+}
+
+/// Anything to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resource {
+    /// A service.
+    Service(ServiceSpec),
+    /// A database.
+    Database(DatabaseSpec),
+}
+
+impl From<ServiceSpec> for Resource {
+    fn from(spec: ServiceSpec) -> Self {
+        Self::Service(spec)
+    }
+}
+
+impl From<DatabaseSpec> for Resource {
+    fn from(spec: DatabaseSpec) -> Self {
+        Self::Database(spec)
+    }
+}
+
+/// A managed service of one task, without a scalable target, written `cluster/service`.
+///
+/// # Panics
+/// When that is no name of a service: a test that misspells should fail where it does.
+pub fn service(name: &str) -> ServiceSpec {
+    ServiceSpec::new(checked(ServiceId::try_from(name.to_owned())))
+}
+
+/// A managed, available Aurora cluster.
+///
+/// # Panics
+/// When that is no name of a database.
+pub fn aurora(name: &str) -> DatabaseSpec {
+    DatabaseSpec::new(checked(DatabaseId::try_from(format!("aurora:{name}"))))
+}
+
+/// A managed, available RDS instance.
+///
+/// # Panics
+/// When that is no name of a database.
+pub fn rds(name: &str) -> DatabaseSpec {
+    DatabaseSpec::new(checked(DatabaseId::try_from(format!("rds:{name}"))))
+}
+
+/// A scope.
+///
+/// # Panics
+/// When one of them is no name.
+pub fn scope(estate: &str, environment: &str, region: &str) -> Scope {
+    Scope {
+        estate: checked(EstateName::new(estate)),
+        environment: checked(EnvironmentName::new(environment)),
+        region: checked(Region::new(region)),
+    }
+}
+
+/// The name, or the end of the test.
+pub(crate) fn checked<T, E: std::fmt::Display>(name: Result<T, E>) -> T {
+    name.unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl ServiceSpec {
+    /// A managed service of one task, without a scalable target.
+    pub fn new(id: ServiceId) -> Self {
+        Self { id, desired: 1, scaling: None, managed: true, rollout: Rollout::Completed }
+    }
+
+    /// With this many tasks, desired and running.
+    #[must_use]
+    pub fn desired(mut self, desired: u32) -> Self {
+        self.desired = desired;
+        self
+    }
+
+    /// With a scalable target of these bounds, in tasks, nothing suspended.
+    #[must_use]
+    pub fn scaling(self, min: u32, max: u32) -> Self {
+        self.with_scaling(Some(Scaling { min, max, suspended: Suspensions::NONE }))
+    }
+
+    /// With this scalable target, or none.
+    #[must_use]
+    pub fn with_scaling(mut self, scaling: Option<Scaling>) -> Self {
+        self.scaling = scaling;
+        self
+    }
+
+    /// With these suspensions of the scalable target that it has; without one, nothing changes.
+    #[must_use]
+    pub fn suspended(mut self, suspended: Suspensions) -> Self {
+        self.scaling = self.scaling.map(|scaling| Scaling { suspended, ..scaling });
+        self
+    }
+
+    /// Without the tag.
+    #[must_use]
+    pub fn unmanaged(mut self) -> Self {
+        self.managed = false;
+        self
+    }
+
+    /// With its newest deployment like this.
+    #[must_use]
+    pub fn rollout(mut self, rollout: Rollout) -> Self {
+        self.rollout = rollout;
+        self
+    }
+}
+
+impl DatabaseSpec {
+    /// A managed, available database.
+    pub fn new(id: DatabaseId) -> Self {
+        let observed = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+        Self { id, observed }
+    }
+
+    /// In this state.
+    #[must_use]
+    pub fn state(mut self, state: DatabaseState) -> Self {
+        self.observed.state = state;
+        self
+    }
+
+    /// Stopped.
+    #[must_use]
+    pub fn stopped(self) -> Self {
+        self.state(DatabaseState::Stopped)
+    }
+
+    /// Without the tag.
+    #[must_use]
+    pub fn unmanaged(mut self) -> Self {
+        self.observed.managed = false;
+        self
+    }
+
+    /// One that AWS refuses to stop, and why.
+    #[must_use]
+    pub fn cannot_stop(mut self, why: &str) -> Self {
+        self.observed.cannot_stop = Some(why.to_owned());
+        self
+    }
+}

@@ -1,0 +1,114 @@
+//! What a test may do to a world: let time pass, and act as somebody else.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, Rollout, Scaling, ServiceId};
+use watchkeeper_domain::name::Scope;
+
+use crate::fault::FaultPlan;
+use crate::memory::item;
+use crate::quota::Quotas;
+use crate::settings::Settings;
+use crate::spec::Resource;
+use crate::state::State;
+use crate::world::World;
+
+/// A change by somebody else: a human, a deployment, or AWS itself. None of it is recorded as a call, and what is no
+/// longer, or was never, there makes the test fail.
+impl World {
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        self.lock().advance(by);
+    }
+
+    /// Lets time pass until an instant; one that is over changes nothing.
+    pub fn set_now(&self, instant: Timestamp) {
+        self.lock().advance_to(instant);
+    }
+
+    /// Fails like this from now on. Indexes count from the beginning: see [`World::calls_made`].
+    pub fn set_faults(&self, faults: FaultPlan) {
+        self.lock().faults = faults;
+    }
+
+    /// Throttles by these quotas from now on.
+    pub fn set_quotas(&self, quotas: Quotas) {
+        self.lock().quotas = quotas;
+    }
+
+    /// Takes its time like this from now on.
+    pub fn set_settings(&self, settings: Settings) {
+        self.lock().settings = settings;
+    }
+
+    /// Forgets the recorded calls; the index goes on.
+    pub fn forget_calls(&self) {
+        self.lock().calls.clear();
+    }
+
+    /// Adds a service or a database.
+    pub fn add(&self, resource: impl Into<Resource>) {
+        self.lock().add(&resource.into());
+    }
+
+    /// Somebody sets a desired count.
+    pub fn change_count(&self, service: &ServiceId, desired: u32) {
+        self.change(service, |state| state.set_desired(service, desired));
+    }
+
+    /// Somebody sets, or removes, a scalable target.
+    pub fn change_scaling(&self, service: &ServiceId, scaling: Option<Scaling>) {
+        self.change(service, |state| state.set_target(service, scaling));
+    }
+
+    /// The load asks for so many tasks, or for none in particular: the autoscaler follows inside its bounds.
+    pub fn change_load(&self, service: &ServiceId, tasks: Option<u32>) {
+        self.change(service, |state| state.set_load(service, tasks));
+    }
+
+    /// A deployment begins, completes or fails; one that begins completes by itself.
+    pub fn change_rollout(&self, service: &ServiceId, rollout: Rollout) {
+        self.change(service, |state| state.set_rollout(service, rollout));
+    }
+
+    /// Somebody sets, or removes, the tag of a service.
+    pub fn change_service_tag(&self, service: &ServiceId, managed: bool) {
+        self.change(service, |state| state.change_service(service, |service| service.managed = managed));
+    }
+
+    /// Somebody deletes a service and its target.
+    pub fn remove_service(&self, service: &ServiceId) {
+        self.change(service, |state| state.change_service(service, |service| service.gone = true));
+    }
+
+    /// A database is now in this state, and goes on from there.
+    pub fn change_database(&self, database: &DatabaseId, now: DatabaseState) {
+        self.change(database, |state| state.enter(database, now));
+    }
+
+    /// Somebody sets, or removes, the tag of a database.
+    pub fn change_database_tag(&self, database: &DatabaseId, managed: bool) {
+        self.change(database, |state| state.change_database(database, |found| found.observed.managed = managed));
+    }
+
+    /// AWS refuses, or no longer refuses, to stop a database.
+    pub fn change_cannot_stop(&self, database: &DatabaseId, why: Option<&str>) {
+        let why = why.map(str::to_owned);
+        self.change(database, |state| state.change_database(database, |found| found.observed.cannot_stop = why));
+    }
+
+    /// Somebody deletes a database.
+    pub fn remove_database(&self, database: &DatabaseId) {
+        self.change(database, |state| state.change_database(database, |found| found.gone = true));
+    }
+
+    /// The baseline of a scope becomes unreadable.
+    pub fn spoil_baseline(&self, scope: &Scope) {
+        self.lock().ledger.apply(Some(scope), vec![(item::BASELINE.to_owned(), Some("{".to_owned()))]);
+    }
+
+    fn change(&self, what: &impl std::fmt::Display, change: impl FnOnce(&mut State) -> bool) {
+        assert!(change(&mut self.lock()), "{what} does not exist in this world");
+    }
+}

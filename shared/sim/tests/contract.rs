@@ -1,0 +1,57 @@
+//! Every case of the contract, against the world in memory.
+
+use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger};
+use watchkeeper_sim::{
+    FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, run_until_done_or_crash,
+};
+
+#[test]
+fn a_world_that_is_not_like_aws_does_not_pass() {
+    let never = std::time::Duration::from_hours(1000);
+    let slow = Settings { autoscaler: never, database_stop: never, staleness: never, ..Settings::default() };
+    let world = World::builder().settings(slow).build();
+    let bench = SimBench::new(world.clone());
+    let failures = run_until_done_or_crash(&world, async {
+        [
+            cloud::a_minimum_above_desired_lifts_desired(&bench).await,
+            cloud::a_count_is_read_back_and_tasks_follow(&bench).await,
+            databases::stopping_a_stopped_database_conflicts(&bench).await,
+        ]
+        .map(|passed| matches!(passed, Err(Failure::Differs { .. })))
+    });
+    assert_eq!(failures, Some([true; 3]));
+}
+
+#[test]
+fn a_call_that_fails_fails_its_case() {
+    let world = World::builder().faults(FaultPlan::none().at(1, Trouble::Throttle)).build();
+    let bench = SimBench::new(world.clone());
+    let passed = run_until_done_or_crash(&world, ledger::a_baseline_comes_back_exactly_and_goes(&bench));
+    assert!(matches!(passed, Some(Err(Failure::Ledger(_)))), "{passed:?}");
+}
+
+fn pass<F: Future<Output = Result<(), Failure>>>(case: impl FnOnce(&'static SimBench) -> F) {
+    let world = World::builder().build();
+    let bench: &'static SimBench = Box::leak(Box::new(SimBench::new(world.clone())));
+    match run_until_done_or_crash(&world, case(bench)) {
+        Some(Ok(())) => {}
+        Some(Err(failure)) => panic!("{failure}"),
+        None => panic!("crashed without a fault"),
+    }
+}
+
+macro_rules! cloud_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| cloud::$case(bench)); })*};
+}
+
+macro_rules! database_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| databases::$case(bench)); })*};
+}
+
+macro_rules! ledger_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| ledger::$case(bench)); })*};
+}
+
+cloud_cases!(cloud_tests);
+database_cases!(database_tests);
+ledger_cases!(ledger_tests);
