@@ -2,12 +2,31 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
-use watchkeeper_domain::guardrail::Limits;
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::estate::{AccountId, Database, Environment, Estate, Kind};
+use watchkeeper_domain::guardrail::Allowance;
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::request::RequestError;
 
-/// A scope, its resources, and its limits.
+/// Where a stack lives: it looks after the environments of its own account, and their resources in its own region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+impl Home {
+    /// Whether this stack looks after something of an environment.
+    pub fn has(&self, environment: &Environment) -> bool {
+        environment.is_of_account(&self.account) && environment.has_resources(&self.region)
+    }
+}
+
+/// A scope, its resources, and what may be done to them.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// Whose.
@@ -17,12 +36,51 @@ pub struct Place {
     /// The databases that the document names in this region.
     pub databases: BTreeSet<DatabaseId>,
     /// What the document allows at the instant.
-    pub limits: Limits,
+    pub allowance: Allowance,
     /// The zone of the environment's calendar, in which people write times.
     pub zone: Option<TimeZone>,
 }
 
 impl Place {
+    /// What an environment is to a stack, at an instant.
+    ///
+    /// # Errors
+    /// [`RequestError`] when it lives in another account, or has nothing in the region: an empty selection is an error,
+    /// never "everything".
+    pub fn of(
+        estate: &Estate,
+        environment: &Environment,
+        home: &Home,
+        instant: Timestamp,
+    ) -> Result<Self, RequestError> {
+        let name = environment.name();
+        let region = &home.region;
+        if let Some(account) = environment.account().filter(|account| **account != home.account) {
+            let found = format!("{name}, which lives in account {account}");
+            let expected = format!("an environment of this stack's account, {}", home.account);
+            return Err(RequestError { field: "environment", found, expected });
+        }
+        if !environment.has_resources(region) {
+            let regions: Vec<String> = environment.regions().iter().map(ToString::to_string).collect();
+            let found = format!("{name}, which has no service and no database in {region}");
+            let expected = format!("an environment of this stack's region; this one is in {}", regions.join(" and "));
+            return Err(RequestError { field: "environment", found, expected });
+        }
+        let services = environment.services(region).into_iter();
+        let scope = Scope {
+            estate: estate.name().clone(),
+            environment: name.clone(),
+            region: region.clone(),
+        };
+        Ok(Self {
+            scope,
+            services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
+            databases: environment.databases(region).into_iter().map(id).collect(),
+            allowance: allowance(environment, instant),
+            zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
+        })
+    }
+
     /// The resources to look at: the document's, and those that a baseline keeps, because what was changed must be given
     /// back even after the document has forgotten it.
     pub fn selection(&self, baseline: Option<&Baseline>) -> (BTreeSet<ServiceId>, BTreeSet<DatabaseId>) {
@@ -33,5 +91,23 @@ impl Place {
             databases.extend(baseline.capacity.databases.keys().cloned());
         }
         (services, databases)
+    }
+}
+
+fn id(database: Database) -> DatabaseId {
+    match database {
+        Database::Aurora(name) => DatabaseId::Aurora(name),
+        Database::Rds(name) => DatabaseId::Rds(name),
+    }
+}
+
+fn allowance(environment: &Environment, instant: Timestamp) -> Allowance {
+    let limits = environment.limits();
+    Allowance {
+        production: environment.kind() == Kind::Production,
+        floor: limits.floor,
+        blast_radius_percent: limits.blast_radius.value().into(),
+        protected: environment.document().protected.iter().map(ToString::to_string).collect(),
+        frozen: limits.freeze_at(instant).map(|window| window.reason.clone()),
     }
 }

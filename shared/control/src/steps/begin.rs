@@ -13,7 +13,7 @@ use watchkeeper_domain::run::{Outcome, Run, Wanted, mark};
 
 use super::{Begun, Engine, RunRef, StepError};
 use crate::lease::{Claim, Lease};
-use crate::ledger::{Ledger, Remembered, Write};
+use crate::ledger::{Ledger, LedgerError, Remembered, Write};
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
 
@@ -97,7 +97,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let Some(baseline) = &seen.baseline else {
             return Ok(gives_back(chosen).then(|| format!("{scope} is awake, and no baseline is kept")));
         };
-        let target = target(baseline, chosen, ask.instant, &ask.place.limits).fingerprint();
+        let target = target(baseline, chosen, ask.instant, &ask.place.allowance).fingerprint();
         if seen.standing.settled.as_ref().is_none_or(|settled| settled.target != target) {
             return Ok(None);
         }
@@ -121,7 +121,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             intents: &ask.intents(seen),
             observed: &observed,
             settled: settled.map(|settled| (settled.target.as_str(), settled.at)),
-            limits: &ask.place.limits,
+            allowance: &ask.place.allowance,
             instant: ask.instant,
             now: self.clock.now(),
             halt: seen.halt.as_ref(),
@@ -138,8 +138,14 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let scope = &ask.place.scope;
         match Lease::claim(seen.lease.as_ref(), ask.id, ask.urgency(seen), self.clock.now()) {
             Claim::Take(lease) => {
-                self.ledger.take_lease(scope, &lease, Lease::generation_of(seen.lease.as_ref())).await?;
-                Ok(lease)
+                match self.ledger.take_lease(scope, &lease, Lease::generation_of(seen.lease.as_ref())).await {
+                    // Somebody was faster by a moment: it is held now, and waited for like any other.
+                    Err(LedgerError::Conflict { .. }) => {
+                        let holder = "that was faster".to_owned();
+                        Err(StepError::LeaseHeld { scope: scope.clone(), holder, until: lease.expires })
+                    }
+                    answer => Ok(answer.map(|()| lease)?),
+                }
             }
             Claim::Held { holder, until } => Err(StepError::LeaseHeld { scope: scope.clone(), holder, until }),
         }

@@ -1,6 +1,7 @@
 //! Finish: the record, the ledger and the lease are closed in one transaction, and then it is told.
 
 use watchkeeper_domain::assess::{Verdict, gives_back};
+use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::report;
 use watchkeeper_domain::run::{Outcome, Run, RunError};
 
@@ -47,6 +48,8 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
             error: record.error.as_ref().map(|error| error.name.clone()),
             summary: report::headline(&place.scope, record),
             writes: record.writes,
+            drift: record.left_alone().len(),
+            refusals: record.violations.iter().filter(|violation| violation.severity > Severity::Warn).count(),
             took_ms: now.duration_since(record.started).as_millis().try_into().unwrap_or(i64::MAX),
         })
     }

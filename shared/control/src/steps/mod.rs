@@ -98,6 +98,10 @@ pub struct Finished {
     pub writes: u32,
     /// From its start to its end, in milliseconds.
     pub took_ms: i64,
+    /// Resources that somebody else had changed.
+    pub drift: usize,
+    /// Guardrails that stopped it.
+    pub refusals: usize,
 }
 
 /// Why a step could not be taken.
@@ -174,7 +178,7 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             record.ok_or_else(|| StepError::RunUnknown { scope: place.scope.clone(), id: run.id.clone() })?;
         let baseline = seen.baseline.as_ref();
         let target = baseline.map_or_else(Capacity::default, |baseline| {
-            target(baseline, record.deciding.as_ref(), record.instant, &place.limits)
+            target(baseline, record.deciding.as_ref(), record.instant, &place.allowance)
         });
         Ok(Resumed { seen, lease, run: record, target })
     }
