@@ -1,0 +1,139 @@
+//! Scalable targets of ECS services: bounds and suspensions.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace, SuspendedState};
+use watchkeeper_control::ports::{AwsError, ScalableTargets};
+use watchkeeper_domain::capacity::{Scaling, ServiceId, Suspensions};
+
+use crate::Aws;
+use crate::fault::{failed, odd};
+use crate::values::{count, tasks};
+
+const DESCRIBE: &str = "DescribeScalableTargets";
+const REGISTER: &str = "RegisterScalableTarget";
+
+impl ScalableTargets for Aws {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError> {
+        // Without ids the API would answer with every target of the account.
+        let [first, ..] = services else { return Ok(BTreeMap::new()) };
+        let subject = format!("{} services of {}", services.len(), first.cluster);
+        let ids = services.iter().map(resource_id).collect();
+        let call = self.autoscaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
+        let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).set_resource_ids(Some(ids));
+        let mut pages = call.into_paginator().send();
+        let mut found = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| failed(DESCRIBE, &subject, error))?;
+            for target in page.scalable_targets() {
+                let (service, scaling) = read_target(target).map_err(|what| odd(DESCRIBE, &subject, what))?;
+                found.insert(service, scaling);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn set_scaling(&self, service: &ServiceId, scaling: Scaling) -> Result<(), AwsError> {
+        let (min, max) = (count(REGISTER, service, scaling.min)?, count(REGISTER, service, scaling.max)?);
+        let call = self.autoscaling.register_scalable_target().service_namespace(ServiceNamespace::Ecs);
+        let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).resource_id(resource_id(service));
+        let call = call.min_capacity(min).max_capacity(max).suspended_state(suspended_state(scaling.suspended));
+        call.send().await.map_err(|error| failed(REGISTER, service, error))?;
+        Ok(())
+    }
+}
+
+/// A service as Application Auto Scaling calls it.
+fn resource_id(service: &ServiceId) -> String {
+    format!("service/{service}")
+}
+
+fn suspended_state(suspended: Suspensions) -> SuspendedState {
+    SuspendedState::builder()
+        .dynamic_scaling_in_suspended(suspended.scale_in)
+        .dynamic_scaling_out_suspended(suspended.scale_out)
+        .scheduled_scaling_suspended(suspended.scheduled)
+        .build()
+}
+
+fn suspensions(state: Option<&SuspendedState>) -> Suspensions {
+    let on = |flag: fn(&SuspendedState) -> Option<bool>| state.and_then(flag).unwrap_or(false);
+    Suspensions {
+        scale_in: on(SuspendedState::dynamic_scaling_in_suspended),
+        scale_out: on(SuspendedState::dynamic_scaling_out_suspended),
+        scheduled: on(SuspendedState::scheduled_scaling_suspended),
+    }
+}
+
+fn read_target(target: &ScalableTarget) -> Result<(ServiceId, Scaling), String> {
+    let found = target.resource_id();
+    let expected = || format!("resourceId: found {found:?}, expected service/CLUSTER/SERVICE");
+    let id = found.strip_prefix("service/").ok_or_else(expected)?;
+    let service = ServiceId::try_from(id.to_owned()).map_err(|_| expected())?;
+    let scaling = Scaling {
+        min: tasks("minCapacity", target.min_capacity())?,
+        max: tasks("maxCapacity", target.max_capacity())?,
+        suspended: suspensions(target.suspended_state()),
+    };
+    Ok((service, scaling))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_sdk_applicationautoscaling::types::builders::ScalableTargetBuilder;
+    use aws_smithy_types::DateTime;
+
+    use super::*;
+
+    fn target(resource: &str) -> ScalableTargetBuilder {
+        ScalableTarget::builder()
+            .service_namespace(ServiceNamespace::Ecs)
+            .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+            .resource_id(resource)
+            .role_arn("arn:aws:iam::123456789012:role/x")
+            .creation_time(DateTime::from_secs(1_795_000_000))
+            .min_capacity(1)
+            .max_capacity(3)
+    }
+
+    #[test]
+    fn bounds_and_flags_are_read_as_they_were() {
+        let human = Suspensions { scale_in: true, ..Suspensions::NONE };
+        let found = target("service/c/s").suspended_state(suspended_state(human)).build().unwrap();
+        let (service, scaling) = read_target(&found).unwrap();
+        assert_eq!(service.to_string(), "c/s");
+        assert_eq!(scaling, Scaling { min: 1, max: 3, suspended: human });
+    }
+
+    #[test]
+    fn a_target_that_never_had_a_flag_has_nothing_suspended() {
+        let found = target("service/c/s").build().unwrap();
+        assert_eq!(read_target(&found).unwrap().1.suspended, Suspensions::NONE);
+    }
+
+    #[test]
+    fn every_flag_is_written_out_even_when_it_is_off() {
+        let scheduled_only = Suspensions { scheduled: true, ..Suspensions::NONE };
+        let state = suspended_state(scheduled_only);
+        assert_eq!(state.dynamic_scaling_in_suspended(), Some(false));
+        assert_eq!(state.dynamic_scaling_out_suspended(), Some(false));
+        assert_eq!(state.scheduled_scaling_suspended(), Some(true));
+        assert_eq!(suspensions(Some(&state)), scheduled_only);
+    }
+
+    #[test]
+    fn a_resource_that_is_no_service_says_what_was_found() {
+        for odd in ["table/x", "service/only-cluster", "service/c/s p"] {
+            let found = target(odd).build().unwrap();
+            let error = read_target(&found).unwrap_err();
+            assert!(error.contains(odd) && error.contains("expected service/CLUSTER/SERVICE"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_service_is_named_as_the_api_wants_it() {
+        let service = ServiceId::try_from("c/s".to_owned()).unwrap();
+        assert_eq!(resource_id(&service), "service/c/s");
+    }
+}

@@ -1,0 +1,122 @@
+//! The clients: how long a call may take, how often it is tried, and the region's capacity APIs in one bundle.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+
+/// How long a connection may take to open, in seconds: within a region it takes milliseconds.
+pub const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long one attempt may take, in seconds: `DescribeServices` of ten services, the slowest call, takes below one.
+pub const ATTEMPT: Duration = Duration::from_secs(3);
+
+/// How long a call may take with all its attempts and the pauses between them, in seconds: well inside of
+/// [`watchkeeper_control::lease::MARGIN`], so that no write of ours arrives after a successor began.
+pub const OPERATION: Duration = Duration::from_secs(9);
+
+/// How often a call to the ledger, or of a message, is tried.
+pub const ATTEMPTS: u32 = 3;
+
+/// How often a call for capacity is tried: once more, for a connection that went stale while the Lambda was frozen. A
+/// throttle has to reach the engine, which slows down for everybody instead of trying each call harder.
+pub const CAPACITY_ATTEMPTS: u32 = 2;
+
+/// The configuration that all clients share: the environment's credentials, this region, our time-outs and retries.
+pub async fn sdk_config(region: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .timeout_config(timeouts())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .load()
+        .await
+}
+
+/// The time-outs of every call.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(ATTEMPT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build()
+}
+
+/// The capacity of one region: with all three features it implements [`watchkeeper_control::ports::Cloud`].
+#[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
+#[derive(Debug, Clone)]
+pub struct Aws {
+    #[cfg(feature = "ecs")]
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    #[cfg(feature = "autoscaling")]
+    pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
+    #[cfg(feature = "rds")]
+    pub(crate) rds: aws_sdk_rds::Client,
+}
+
+#[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
+impl Aws {
+    /// The clients of the configuration's region.
+    pub fn new(config: &SdkConfig) -> Self {
+        let config = capacity_config(config);
+        Self {
+            #[cfg(feature = "ecs")]
+            ecs: aws_sdk_ecs::Client::new(&config),
+            #[cfg(feature = "autoscaling")]
+            autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
+            #[cfg(feature = "rds")]
+            rds: aws_sdk_rds::Client::new(&config),
+        }
+    }
+}
+
+/// The same configuration with the fewer attempts that calls for capacity get.
+#[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
+fn capacity_config(config: &SdkConfig) -> SdkConfig {
+    let retries = RetryConfig::standard().with_max_attempts(CAPACITY_ATTEMPTS);
+    config.to_builder().retry_config(retries).build()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use watchkeeper_control::lease;
+
+    use super::*;
+
+    fn seconds(duration: jiff::SignedDuration) -> Duration {
+        Duration::try_from(duration).unwrap()
+    }
+
+    #[test]
+    fn a_call_of_a_holder_that_has_not_noticed_yet_ends_before_a_successor_writes() {
+        // A preempted holder trusts its lease for FRESHNESS and may begin one more call at the end of it.
+        let last_effect = seconds(lease::FRESHNESS) + OPERATION;
+        assert!(last_effect < seconds(lease::MARGIN), "{last_effect:?}");
+    }
+
+    #[test]
+    fn every_attempt_fits_into_the_call() {
+        assert!(CONNECT < ATTEMPT);
+        assert!(ATTEMPT * ATTEMPTS <= OPERATION);
+    }
+
+    #[test]
+    fn every_client_has_the_time_outs_and_those_for_capacity_fewer_attempts() {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .build();
+        let capacity = capacity_config(&config);
+        for config in [&config, &capacity] {
+            let timeouts = config.timeout_config().unwrap();
+            assert_eq!(timeouts.operation_timeout(), Some(OPERATION));
+            assert_eq!(timeouts.operation_attempt_timeout(), Some(ATTEMPT));
+            assert_eq!(timeouts.connect_timeout(), Some(CONNECT));
+        }
+        assert_eq!(config.retry_config().unwrap().max_attempts(), ATTEMPTS);
+        assert_eq!(capacity.retry_config().unwrap().max_attempts(), CAPACITY_ATTEMPTS);
+    }
+}

@@ -1,0 +1,132 @@
+//! ECS services: counts, and how their deployments stand.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::operation::describe_services::{DescribeServicesError, DescribeServicesOutput};
+use aws_sdk_ecs::types::{
+    Deployment, DeploymentRolloutState, Failure, Service, ServiceField, StabilityStatus, TaskSet,
+};
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+use watchkeeper_control::ports::{AwsError, Services};
+use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceCapacity, ServiceId};
+use watchkeeper_domain::name::{ClusterName, ServiceName};
+
+use crate::fault::{failed, odd};
+use crate::values::{count, tasks, timestamp};
+use crate::{Aws, managed};
+
+const DESCRIBE: &str = "DescribeServices";
+const UPDATE: &str = "UpdateService";
+
+impl Services for Aws {
+    async fn describe_services(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
+        // ECS answers an empty list with an error; there is nothing to ask.
+        if services.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let names = services.iter().map(ToString::to_string).collect();
+        let call = self.ecs.describe_services().cluster(cluster.as_str()).set_services(Some(names));
+        match call.include(ServiceField::Tags).send().await {
+            Ok(answer) => read_services(cluster, &answer).map_err(|what| odd(DESCRIBE, cluster, what)),
+            Err(error) if is_unknown_cluster(error.as_service_error()) => Ok(BTreeMap::new()),
+            Err(error) => Err(failed(DESCRIBE, cluster, error)),
+        }
+    }
+
+    async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
+        let desired = count(UPDATE, service, desired)?;
+        let call = self.ecs.update_service().cluster(service.cluster.as_str()).service(service.service.as_str());
+        call.desired_count(desired).send().await.map_err(|error| failed(UPDATE, service, error))?;
+        Ok(())
+    }
+}
+
+fn is_unknown_cluster(error: Option<&DescribeServicesError>) -> bool {
+    error.is_some_and(DescribeServicesError::is_cluster_not_found_exception)
+}
+
+/// The services of an answer. `Err` says what of the answer is not as it should be.
+fn read_services(
+    cluster: &ClusterName,
+    answer: &DescribeServicesOutput,
+) -> Result<BTreeMap<ServiceId, ObservedService>, String> {
+    if let Some(failure) = answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
+        return Err(describe_failure(failure));
+    }
+    // A draining service is being deleted: its count can no longer be set, so to us it is gone like an inactive one.
+    let alive = answer.services().iter().filter(|service| service.status() == Some("ACTIVE"));
+    alive.map(|service| Ok((service_id(cluster, service)?, read_service(service)?))).collect()
+}
+
+fn describe_failure(failure: &Failure) -> String {
+    let [arn, reason, detail] = [failure.arn(), failure.reason(), failure.detail()].map(Option::unwrap_or_default);
+    format!("failures: found {reason:?} for {arn} {detail}, expected none but MISSING")
+}
+
+fn service_id(cluster: &ClusterName, service: &Service) -> Result<ServiceId, String> {
+    let name = service.service_name().unwrap_or_default();
+    let service = ServiceName::new(name).map_err(|bad| format!("serviceName: {bad}"))?;
+    Ok(ServiceId { cluster: cluster.clone(), service })
+}
+
+fn read_service(service: &Service) -> Result<ObservedService, String> {
+    let (rollout, rollout_since) = rollout(service);
+    Ok(ObservedService {
+        capacity: ServiceCapacity { desired: tasks("desiredCount", service.desired_count())?, scaling: None },
+        running: tasks("runningCount", service.running_count())?,
+        pending: tasks("pendingCount", service.pending_count())?,
+        managed: managed(service.tags().iter().map(|tag| (tag.key(), tag.value()))),
+        rollout,
+        rollout_since,
+    })
+}
+
+/// How the newest deployment stands. ECS's own controller says so; `CodeDeploy` and external controllers have task sets
+/// instead; where neither says anything, a service that runs what it should is taken as settled.
+fn rollout(service: &Service) -> (Rollout, Option<Timestamp>) {
+    let deployment = service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"));
+    let task_set = service.task_sets().iter().find(|task_set| task_set.status() == Some("PRIMARY"));
+    let reached = service.running_count() == service.desired_count();
+    let settled = || if reached { Rollout::Completed } else { Rollout::InProgress };
+    match (deployment, task_set) {
+        (Some(deployment), _) => of_deployment(deployment).unwrap_or_else(|| (settled(), started(deployment))),
+        (None, Some(task_set)) => of_task_set(task_set),
+        (None, None) => (settled(), None),
+    }
+}
+
+fn of_deployment(deployment: &Deployment) -> Option<(Rollout, Option<Timestamp>)> {
+    let ended = || since(deployment.updated_at(), deployment.created_at());
+    match deployment.rollout_state()? {
+        DeploymentRolloutState::Completed => Some((Rollout::Completed, ended())),
+        DeploymentRolloutState::Failed => Some((Rollout::Failed, ended())),
+        // ECS touches `updatedAt` with each change of the count: the age of a deployment under way is since its start.
+        DeploymentRolloutState::InProgress => Some((Rollout::InProgress, started(deployment))),
+        _ => None,
+    }
+}
+
+fn started(deployment: &Deployment) -> Option<Timestamp> {
+    since(deployment.created_at(), deployment.updated_at())
+}
+
+fn of_task_set(task_set: &TaskSet) -> (Rollout, Option<Timestamp>) {
+    let rollout = match task_set.stability_status() {
+        Some(StabilityStatus::SteadyState) => Rollout::Completed,
+        _ => Rollout::InProgress,
+    };
+    (rollout, since(task_set.stability_status_at(), task_set.created_at()))
+}
+
+fn since(first: Option<&DateTime>, second: Option<&DateTime>) -> Option<Timestamp> {
+    first.or(second).and_then(timestamp)
+}
+
+#[cfg(test)]
+#[path = "ecs_tests.rs"]
+mod tests;

@@ -1,0 +1,105 @@
+//! The keys of the ledger's items.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::Scope;
+
+use super::item::Item;
+
+pub(super) const PK: &str = "pk";
+pub(super) const SK: &str = "sk";
+pub(super) const BASELINE: &str = "BASELINE";
+pub(super) const INTENT: &str = "INTENT#";
+pub(super) const LEASE: &str = "LEASE";
+pub(super) const STANDING: &str = "STANDING";
+pub(super) const HALT: &str = "HALT";
+
+/// The key of one item; written `pk sk`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    /// An item in the partition of a scope.
+    pub(super) fn of(scope: &Scope, sk: impl Into<String>) -> Self {
+        Self { pk: partition(scope), sk: sk.into() }
+    }
+
+    pub(super) fn lease(scope: &Scope) -> Self {
+        Self::of(scope, LEASE)
+    }
+
+    pub(super) fn intent(scope: &Scope, layer: Layer) -> Self {
+        Self::of(scope, format!("{INTENT}{layer}"))
+    }
+
+    pub(super) fn halt(scope: &Scope) -> Self {
+        Self::of(scope, HALT)
+    }
+
+    pub(super) fn halt_of_everything() -> Self {
+        Self { pk: HALT.to_owned(), sk: "ALL".to_owned() }
+    }
+
+    pub(super) fn run(scope: &Scope, id: &str) -> Self {
+        let Scope { estate, environment, region } = scope;
+        Self { pk: format!("RUNS#{estate}#{environment}#{region}"), sk: format!("RUN#{id}") }
+    }
+
+    /// The key as an item has it.
+    pub(super) fn attributes(&self) -> Item {
+        [(PK.to_owned(), text(&self.pk)), (SK.to_owned(), text(&self.sk))].into()
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
+}
+
+/// The partition of everything of a scope but its runs.
+pub(super) fn partition(scope: &Scope) -> String {
+    let Scope { estate, environment, region } = scope;
+    format!("SCOPE#{estate}#{environment}#{region}")
+}
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+
+    use super::*;
+
+    pub(in super::super) fn scope() -> Scope {
+        Scope {
+            estate: EstateName::new("clos-v2").unwrap(),
+            environment: EnvironmentName::new("dev").unwrap(),
+            region: Region::new("us-east-1").unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_keys_are_those_of_the_table_in_the_documentation() {
+        let keys = [
+            (Key::of(&scope(), BASELINE), "SCOPE#clos-v2#dev#us-east-1 BASELINE"),
+            (Key::of(&scope(), STANDING), "SCOPE#clos-v2#dev#us-east-1 STANDING"),
+            (Key::lease(&scope()), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
+            (Key::intent(&scope(), Layer::Schedule), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
+            (Key::halt(&scope()), "SCOPE#clos-v2#dev#us-east-1 HALT"),
+            (Key::halt_of_everything(), "HALT ALL"),
+            (Key::run(&scope(), "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),
+        ];
+        for (key, expected) in keys {
+            assert_eq!(key.to_string(), expected);
+        }
+    }
+}

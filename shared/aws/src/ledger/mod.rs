@@ -1,0 +1,142 @@
+//! The ledger in one DynamoDB table.
+//!
+//! The table has the string keys `pk` and `sk` and the time-to-live attribute `ttl` (epoch seconds). Estates,
+//! environments, regions and execution names contain no `#`. This is all that is in it:
+//!
+//! | pk | sk | attributes | written by | ttl |
+//! | --- | --- | --- | --- | --- |
+//! | `SCOPE#estate#environment#region` | `BASELINE` | payload: `Baseline` | a run, before its first write to AWS; gone when given back | |
+//! | same | `INTENT#layer` | payload: `Intent` | the tick (`schedule`), a run (`override` and stronger) | [`INTENT_KEPT`] after its expiry, if it has one |
+//! | same | `LEASE` | `holder`, `layer`, `generation` (N), `usable`, `expires` | each run that changes the scope | never: the generation must not begin again |
+//! | same | `STANDING` | payload: `Standing` | a run, when it ends | |
+//! | same | `HALT` | payload: `Halt` | a person | |
+//! | `HALT` | `ALL` | payload: `Halt` | a person; it halts every scope | |
+//! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run` | each run | [`RUN_KEPT`] after its start |
+//!
+//! A payload is JSON: as text in `json`, or compressed in `gzip` (B) where the text is longer than
+//! [`TEXT_MAX`]. The lease has attributes of its own, because every other write of a run has a condition on its
+//! generation. Runs have a partition of their own, so that one query reads everything else of a scope.
+//!
+//! A scope belongs to one region, and only that region's stack writes its items; conditions of DynamoDB count in one
+//! region only, so this stays true when the table becomes a global one.
+
+mod commit;
+mod item;
+mod key;
+mod lease;
+mod read;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use watchkeeper_control::lease::Lease;
+use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Run, Write};
+use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::name::Scope;
+
+use self::item::Item;
+use self::key::Key;
+use crate::fault::failed;
+
+pub use self::item::{INTENT_KEPT, ITEM_MAX, RUN_KEPT, TEXT_MAX};
+
+/// The ledger in a DynamoDB table.
+#[derive(Debug, Clone)]
+pub struct DynamoLedger {
+    client: Client,
+    table: String,
+}
+
+impl DynamoLedger {
+    /// The ledger in the table of this name.
+    pub fn new(config: &SdkConfig, table: impl Into<String>) -> Self {
+        Self { client: Client::new(config), table: table.into() }
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Item>, LedgerError> {
+        let call = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
+        let answer = call.consistent_read(true).send().await;
+        Ok(answer.map_err(|error| failed("GetItem", key, error))?.item)
+    }
+
+    /// Everything of a scope's partition.
+    async fn query(&self, scope: &Scope) -> Result<Vec<Item>, LedgerError> {
+        let call = self.client.query().table_name(&self.table).consistent_read(true);
+        let call = call.key_condition_expression("pk = :pk");
+        let call = call.expression_attribute_values(":pk", key::text(key::partition(scope)));
+        let items = call.into_paginator().items().send().try_collect().await;
+        Ok(items.map_err(|error| failed("Query", scope, error))?)
+    }
+
+    async fn put(&self, key: &Key, item: Item) -> Result<(), LedgerError> {
+        let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        call.send().await.map_err(|error| failed("PutItem", key, error))?;
+        Ok(())
+    }
+
+    async fn delete(&self, key: &Key) -> Result<(), LedgerError> {
+        let call = self.client.delete_item().table_name(&self.table).set_key(Some(key.attributes()));
+        call.send().await.map_err(|error| failed("DeleteItem", key, error))?;
+        Ok(())
+    }
+}
+
+impl Ledger for DynamoLedger {
+    async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
+        let everything = Key::halt_of_everything();
+        let (items, halt) = tokio::try_join!(self.query(scope), self.get(&everything))?;
+        read::remembered(scope, items, halt.as_ref())
+    }
+
+    async fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError> {
+        let key = Key::lease(scope);
+        self.get(&key).await?.map(|item| lease::read(&key, scope, item)).transpose()
+    }
+
+    async fn take_lease(&self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError> {
+        let put = lease::put(&self.table, scope, lease, expected)?;
+        let call = self.client.put_item().table_name(put.table_name).set_item(Some(put.item));
+        let call = call.set_condition_expression(put.condition_expression);
+        let call = call.set_expression_attribute_names(put.expression_attribute_names);
+        let call = call.set_expression_attribute_values(put.expression_attribute_values);
+        let Err(error) = call.send().await else { return Ok(()) };
+        let error = failed("PutItem", Key::lease(scope), error);
+        if !lease::may_be_written(&error) {
+            return Err(error.into());
+        }
+        let current = self.lease(scope).await?;
+        lease::judge(scope, current.as_ref(), lease, expected, error)
+    }
+
+    async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError> {
+        let items = commit::transaction(&self.table, scope, generation, writes)?;
+        // The SDK makes the ClientRequestToken once a call and sends the same with each attempt, so an attempt that
+        // was answered too late is not applied again. A token made of the content would be wrong: the same standing
+        // may be written twice within the ten minutes of a token with another one between.
+        let call = self.client.transact_write_items().set_transact_items(Some(items));
+        call.send().await.map_err(|error| commit::failure(scope, error))?;
+        Ok(())
+    }
+
+    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError> {
+        let key = Key::run(scope, id);
+        self.get(&key).await?.map(|item| item::unpack(&key, scope, &item)).transpose()
+    }
+
+    async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
+        let key = Key::intent(scope, intent.layer);
+        self.put(&key, item::intent(scope, intent)?).await
+    }
+
+    async fn withdraw(&self, scope: &Scope, layer: Layer) -> Result<(), LedgerError> {
+        self.delete(&Key::intent(scope, layer)).await
+    }
+
+    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
+        let key = scope.map_or_else(Key::halt_of_everything, Key::halt);
+        match halt {
+            Some(halt) => self.put(&key, item::halt(&key, scope, halt)?).await,
+            None => self.delete(&key).await,
+        }
+    }
+}

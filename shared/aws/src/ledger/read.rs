@@ -1,0 +1,136 @@
+//! A scope's partition, read into what is remembered of it.
+
+use watchkeeper_control::ledger::{LedgerError, Remembered};
+use watchkeeper_domain::name::Scope;
+
+use super::item::{Item, unpack};
+use super::key::{BASELINE, HALT, INTENT, Key, LEASE, SK, STANDING};
+use super::lease;
+
+/// What the items of a scope say, and the halt switch of everything. Items that this version does not know are left
+/// alone: a newer one may run beside it during a deployment.
+pub(super) fn remembered(
+    scope: &Scope,
+    items: Vec<Item>,
+    halt_of_everything: Option<&Item>,
+) -> Result<Remembered, LedgerError> {
+    let mut remembered = Remembered::default();
+    for item in items {
+        absorb(scope, item, &mut remembered)?;
+    }
+    if let (None, Some(item)) = (&remembered.halt, halt_of_everything) {
+        remembered.halt = Some(unpack(&Key::halt_of_everything(), &"every scope", item)?);
+    }
+    Ok(remembered)
+}
+
+fn absorb(scope: &Scope, item: Item, remembered: &mut Remembered) -> Result<(), LedgerError> {
+    let Some(sk) = item.get(SK).and_then(|sk| sk.as_s().ok()).cloned() else { return Ok(()) };
+    let key = Key::of(scope, &sk);
+    match sk.as_str() {
+        BASELINE => remembered.baseline = Some(unpack(&key, scope, &item)?),
+        STANDING => remembered.standing = unpack(&key, scope, &item)?,
+        HALT => remembered.halt = Some(unpack(&key, scope, &item)?),
+        LEASE => remembered.lease = Some(lease::read(&key, scope, item)?),
+        sk if sk.starts_with(INTENT) => remembered.intents.push(unpack(&key, scope, &item)?),
+        _ => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use jiff::Timestamp;
+    use watchkeeper_control::ledger::Write;
+    use watchkeeper_control::ledger::{Settled, Standing};
+    use watchkeeper_domain::capacity::{
+        Baseline, Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions,
+    };
+    use watchkeeper_domain::guardrail::Halt;
+    use watchkeeper_domain::intent::{Intent, Layer, Want};
+
+    use super::super::commit::transaction;
+    use super::super::item;
+    use super::super::key::tests::scope;
+    use super::*;
+
+    const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+    fn baseline() -> Baseline {
+        let suspended = Suspensions { scale_in: true, ..Suspensions::NONE };
+        let scaling = Some(Scaling { min: 1, max: 4, suspended });
+        let service = ServiceId::try_from("clos-v2-cluster/clos-v2-core-api-service".to_owned()).unwrap();
+        let database = DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap();
+        let capacity = Capacity {
+            services: [(service, ServiceCapacity { desired: 1, scaling })].into(),
+            databases: [(database, Power::On)].into(),
+        };
+        Baseline { capacity, taken: T0 }
+    }
+
+    fn intent(layer: Layer) -> Intent {
+        let (reason, by) = ("19:00 New York".to_owned(), "run".to_owned());
+        Intent { layer, want: Want::Asleep, reason, by, declared: T0, expires: None }
+    }
+
+    fn halt(reason: &str) -> Halt {
+        Halt { by: "run".to_owned(), reason: reason.to_owned(), since: T0 }
+    }
+
+    /// The items that a commit would leave behind.
+    fn written(writes: &[Write]) -> Vec<Item> {
+        let items = transaction("ledger", &scope(), 1, writes).unwrap();
+        items.into_iter().filter_map(|item| item.put).map(|put| put.item).collect()
+    }
+
+    #[test]
+    fn what_was_committed_is_what_is_remembered() {
+        let settled = Some(Settled { target: "00ff".to_owned(), at: T0 });
+        let standing = Standing { settled, told: Some("drift".to_owned()) };
+        let lease = watchkeeper_control::lease::Lease {
+            holder: "run".to_owned(),
+            layer: Layer::Schedule,
+            generation: 1,
+            usable: T0,
+            expires: T0,
+        };
+        let intents = vec![intent(Layer::Schedule), intent(Layer::Override)];
+        let mut writes =
+            vec![Write::PutBaseline(baseline()), Write::PutStanding(standing.clone()), Write::PutLease(lease.clone())];
+        writes.extend(intents.iter().cloned().map(Write::PutIntent));
+        let mut found = remembered(&scope(), written(&writes), None).unwrap();
+        found.intents.sort_by_key(|intent| intent.layer);
+        let expected = Remembered { baseline: Some(baseline()), intents, lease: Some(lease), standing, halt: None };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn nothing_there_is_nothing_remembered() {
+        assert_eq!(remembered(&scope(), Vec::new(), None).unwrap(), Remembered::default());
+    }
+
+    #[test]
+    fn the_scopes_own_halt_comes_before_everythings() {
+        let own = item::halt(&Key::halt(&scope()), Some(&scope()), &halt("own")).unwrap();
+        let all = item::halt(&Key::halt_of_everything(), None, &halt("all")).unwrap();
+        let both = remembered(&scope(), vec![own], Some(&all)).unwrap();
+        assert_eq!(both.halt, Some(halt("own")));
+        assert_eq!(remembered(&scope(), Vec::new(), Some(&all)).unwrap().halt, Some(halt("all")));
+    }
+
+    #[test]
+    fn a_broken_intent_is_named() {
+        let mut broken = Key::intent(&scope(), Layer::Schedule).attributes();
+        broken.insert("json".to_owned(), AttributeValue::S("{".to_owned()));
+        let error = remembered(&scope(), vec![broken], None).unwrap_err();
+        assert!(error.to_string().starts_with("item INTENT#schedule of clos-v2 dev"), "{error}");
+    }
+
+    #[test]
+    fn an_item_of_a_later_version_is_left_alone() {
+        let unknown = Key::of(&scope(), "POINTER").attributes();
+        assert_eq!(remembered(&scope(), vec![unknown], None).unwrap(), Remembered::default());
+    }
+}
