@@ -1,1 +1,15 @@
-//! What every function's main needs: telemetry, clients, error names, serve.
+//! What every function's main needs: settings, telemetry, metrics, the clock of an event, error names, and
+//! [`serve()`], which puts them together.
+
+pub mod clock;
+pub mod errors;
+pub mod metrics;
+pub mod serve;
+pub mod settings;
+pub mod telemetry;
+
+pub use clock::EventClock;
+pub use errors::{ErrorName, Failure};
+pub use metrics::{Metrics, RunFigures};
+pub use serve::{Kit, serve};
+pub use settings::{SettingError, Settings};

@@ -1,0 +1,97 @@
+use std::collections::BTreeSet;
+
+use rstest::rstest;
+
+use super::*;
+
+fn aws(fault: Fault) -> AwsError {
+    let source = Some("AccessDeniedException: not you".into());
+    AwsError { operation: "UpdateService", subject: "c/s".to_owned(), fault, source }
+}
+
+#[test]
+fn the_registry_is_what_state_machines_may_match() {
+    let names: Vec<&str> = ErrorName::ALL.iter().map(|name| name.name()).collect();
+    let expected = [
+        "Request.Invalid",
+        "Estate.Unknown",
+        "Environment.Unknown",
+        "Estate.Invalid",
+        "Guardrail.Refused",
+        "Lease.Held",
+        "Lease.Lost",
+        "Ledger.Conflict",
+        "Ledger.Corrupt",
+        "Ledger.TooLarge",
+        "Run.Unknown",
+        "Run.Unverified",
+        "Aws.Throttled",
+        "Aws.NotFound",
+        "Aws.Conflict",
+        "Aws.Denied",
+        "Aws.Unavailable",
+        "Aws.Invalid",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+}
+
+#[test]
+fn every_name_comes_with_a_sentence_of_advice() {
+    for name in ErrorName::ALL {
+        let advice = name.advice();
+        assert!(advice.len() > 20 && advice.ends_with('.'), "{name}: {advice}");
+    }
+}
+
+#[test]
+fn a_failure_is_reported_under_its_name_with_its_causes_and_advice() {
+    let failure = Failure::from(LedgerError::Aws(aws(Fault::Denied)));
+    let message = "the ledger did not answer: UpdateService of c/s: denied: AccessDeniedException: not you";
+    assert_eq!(failure.message, message);
+    let diagnostic = Diagnostic::from(failure);
+    assert_eq!(diagnostic.error_type, "Aws.Denied");
+    assert_eq!(diagnostic.error_message, format!("{message}. {}", ErrorName::AwsDenied.advice()));
+}
+
+#[rstest]
+#[case(Fault::Throttled, "Aws.Throttled")]
+#[case(Fault::NotFound, "Aws.NotFound")]
+#[case(Fault::Conflict, "Aws.Conflict")]
+#[case(Fault::Denied, "Aws.Denied")]
+#[case(Fault::Unavailable, "Aws.Unavailable")]
+#[case(Fault::Invalid, "Aws.Invalid")]
+fn a_fault_keeps_its_name_on_every_way_out(#[case] fault: Fault, #[case] name: &str) {
+    assert_eq!(Failure::from(aws(fault)).name.name(), name);
+    assert_eq!(Failure::from(LedgerError::Aws(aws(fault))).name.name(), name);
+    assert_eq!(Failure::from(StepError::Aws(aws(fault))).name.name(), name);
+    assert_eq!(Failure::from(StepError::Ledger(LedgerError::Aws(aws(fault)))).name.name(), name);
+}
+
+#[test]
+fn the_ledgers_errors_have_names_of_their_own() {
+    let scope = || "clos-v2 dev in us-east-1".to_owned();
+    let corrupt = LedgerError::Corrupt { item: "LEASE".to_owned(), scope: scope(), source: "no".into() };
+    let too_large = LedgerError::TooLarge { item: "baseline", scope: scope(), bytes: 2, limit: 1 };
+    for (error, name) in [
+        (LedgerError::LeaseLost { scope: scope() }, "Lease.Lost"),
+        (LedgerError::Conflict { scope: scope() }, "Ledger.Conflict"),
+        (too_large, "Ledger.TooLarge"),
+        (corrupt, "Ledger.Corrupt"),
+    ] {
+        assert_eq!(Failure::from(error).name.name(), name);
+    }
+}
+
+#[test]
+fn a_step_that_was_halted_counts_as_refused() {
+    let halted = StepError::Halted { by: "run".to_owned(), reason: "maintenance".to_owned() };
+    let failure = Failure::from(halted);
+    assert_eq!((failure.name, failure.message.as_str()), (ErrorName::GuardrailRefused, "halted by run: maintenance"));
+}
+
+#[test]
+fn an_unknown_name_says_which_kind_it_is() {
+    let unknown = Unknown::Estate { asked: "clos".to_owned(), known: "clos-v2".to_owned() };
+    assert_eq!(Failure::from(unknown).name, ErrorName::EstateUnknown);
+}

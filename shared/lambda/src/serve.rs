@@ -1,0 +1,191 @@
+//! The wiring that all functions share, so that a `main` only says what is its own.
+
+use std::process::ExitCode;
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::Instrument;
+use watchkeeper_aws::{Announcements, Aws, DynamoLedger, Machine, SdkConfig, sdk_config};
+use watchkeeper_estates::{Estates, Problem, load_dir};
+
+use crate::errors::{ErrorName, Failure};
+use crate::metrics::Metrics;
+use crate::settings::{SettingError, Settings};
+use crate::telemetry;
+
+/// What a function is built from: read and checked once, before the first event.
+#[derive(Debug)]
+pub struct Kit {
+    /// What the stack tells the function.
+    pub settings: Settings,
+    /// Every estate, checked.
+    pub estates: Estates,
+    /// Where metrics go.
+    pub metrics: Metrics,
+    sdk: SdkConfig,
+}
+
+impl Kit {
+    /// The capacity of this region.
+    pub fn cloud(&self) -> Aws {
+        Aws::new(&self.sdk)
+    }
+
+    /// The ledger.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which table it is.
+    pub fn ledger(&self) -> Result<DynamoLedger, SettingError> {
+        Ok(DynamoLedger::new(&self.sdk, self.settings.ledger_table()?))
+    }
+
+    /// Where people and programs learn of a run.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which topic or bus it is.
+    pub fn announcer(&self) -> Result<Announcements, SettingError> {
+        Ok(Announcements::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
+    }
+
+    /// The machine `reconcile`.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which machine it is.
+    pub fn machine(&self) -> Result<Machine, SettingError> {
+        Ok(Machine::new(&self.sdk, self.settings.reconcile_machine_arn()?))
+    }
+}
+
+/// Why a function does not start.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("{} of the estate documents: {}", count(.0.len()), list(.0))]
+    Estates(Vec<Problem>),
+    #[error("the Lambda runtime ended: {0}")]
+    Runtime(lambda_runtime::Error),
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Runs a function until Lambda ends it: `build` takes what it needs of the kit and returns the handler of its events.
+/// A setting that is missing, or an estate document that is wrong, stops it before the first event.
+pub async fn serve<Q, A, E, H>(build: impl FnOnce(Kit) -> Result<H, SettingError>) -> ExitCode
+where
+    Q: DeserializeOwned,
+    A: Serialize,
+    E: Into<Failure>,
+    H: AsyncFn(Q) -> Result<A, E>,
+{
+    telemetry::init();
+    match run(build).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let failure = Failure::new(ErrorName::EstateInvalid, &error);
+            let name = matches!(error, StartError::Estates(_)).then_some(failure.name.name());
+            tracing::error!(name, error = failure.message, "the function does not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run<Q, A, E, H>(build: impl FnOnce(Kit) -> Result<H, SettingError>) -> Result<(), StartError>
+where
+    Q: DeserializeOwned,
+    A: Serialize,
+    E: Into<Failure>,
+    H: AsyncFn(Q) -> Result<A, E>,
+{
+    let settings = Settings::from_env()?;
+    let estates = load_dir(&settings.estates_dir).map_err(StartError::Estates)?;
+    let sdk = sdk_config(settings.home.region.as_str()).await;
+    let metrics = Metrics::new(&settings.metrics_namespace);
+    let handler = build(Kit { settings, estates, metrics, sdk })?;
+    let handler = &handler;
+    let service = service_fn(|event: LambdaEvent<Value>| {
+        let span = telemetry::invocation(&event.context.request_id);
+        answer(handler, event.payload).instrument(span)
+    });
+    // In a box, like the handler's future: nested unboxed, they are deeper than the compiler follows a type's layout.
+    Box::pin(lambda_runtime::run(service)).await.map_err(StartError::Runtime)
+}
+
+/// Handles one event. An error is logged here, once, and leaves under its stable name.
+async fn answer<Q, A, E, H>(handler: &H, payload: Value) -> Result<A, Diagnostic>
+where
+    Q: DeserializeOwned,
+    E: Into<Failure>,
+    H: AsyncFn(Q) -> Result<A, E>,
+{
+    let answered = match request(payload) {
+        Ok(request) => Box::pin(handler(request)).await.map_err(Into::into),
+        Err(failure) => Err(failure),
+    };
+    answered.map_err(|failure: Failure| {
+        tracing::error!(name = failure.name.name(), error = failure.message, "the event was not handled");
+        failure.into()
+    })
+}
+
+/// The request in an event, or which of its fields is wrong.
+fn request<Q: DeserializeOwned>(payload: Value) -> Result<Q, Failure> {
+    serde_path_to_error::deserialize(payload).map_err(|error| {
+        let path = error.path().to_string();
+        let place = if path == "." { "event".to_owned() } else { format!("event.{path}") };
+        Failure { name: ErrorName::RequestInvalid, message: format!("{place}: {}", error.inner()) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde::Deserialize;
+    use serde_json::json;
+    use watchkeeper_control::ports::{AwsError, Fault};
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Tick {
+        time: jiff::Timestamp,
+    }
+
+    async fn of(payload: Value, outcome: impl Fn() -> Result<(), AwsError>) -> Result<i64, Diagnostic> {
+        let handler = async |tick: Tick| outcome().map(|()| tick.time.as_second());
+        answer(&handler, payload).await
+    }
+
+    #[tokio::test]
+    async fn an_event_reaches_its_handler() {
+        assert_eq!(of(json!({ "time": "2026-11-21T00:05:00Z" }), || Ok(())).await, Ok(1_795_219_500));
+    }
+
+    #[tokio::test]
+    async fn an_event_that_does_not_fit_names_the_field() {
+        let error = of(json!({ "time": "yesterday" }), || Ok(())).await.unwrap_err();
+        assert_eq!(error.error_type, "Request.Invalid");
+        assert!(error.error_message.starts_with("event.time: "), "{}", error.error_message);
+        let missing = of(json!({}), || Ok(())).await.unwrap_err();
+        assert!(missing.error_message.starts_with("event: missing field `time`"), "{}", missing.error_message);
+    }
+
+    #[tokio::test]
+    async fn an_error_leaves_under_its_stable_name() {
+        let throttled = || {
+            let subject = "c/s".to_owned();
+            Err(AwsError { operation: "UpdateService", subject, fault: Fault::Throttled, source: None })
+        };
+        let error = of(json!({ "time": "2026-11-21T00:05:00Z" }), throttled).await.unwrap_err();
+        assert_eq!(error.error_type, "Aws.Throttled");
+        assert!(error.error_message.starts_with("UpdateService of c/s: throttled. "), "{}", error.error_message);
+    }
+}

@@ -1,0 +1,181 @@
+//! The environment of a function, read once.
+
+use std::path::PathBuf;
+
+use watchkeeper_control::place::Home;
+use watchkeeper_domain::name::Region;
+
+/// Where the layer of estate documents is mounted, unless `ESTATES_DIR` says otherwise.
+const ESTATES_DIR: &str = "/opt/estates";
+
+/// The CloudWatch namespace of our metrics, unless `METRICS_NAMESPACE` says otherwise.
+const METRICS_NAMESPACE: &str = "Watchkeeper";
+
+/// A variable that is not as it must be.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingError {
+    /// It is not set, or empty.
+    #[error("environment variable {variable}: found nothing, expected {expected}")]
+    Missing {
+        /// Which.
+        variable: &'static str,
+        /// What belongs there.
+        expected: &'static str,
+    },
+    /// It is set to something that does not fit.
+    #[error("environment variable {variable} does not fit")]
+    Unfit {
+        /// Which.
+        variable: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What the stack tells a function. What only some functions are told is asked for by name, and missed then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The account and region that the function runs in, and whose resources it looks after.
+    pub home: Home,
+    /// The function's own name.
+    pub function: String,
+    /// Where the estate documents are.
+    pub estates_dir: PathBuf,
+    /// The CloudWatch namespace of our metrics.
+    pub metrics_namespace: String,
+    ledger_table: Option<String>,
+    topic_arn: Option<String>,
+    event_bus: Option<String>,
+    reconcile_machine_arn: Option<String>,
+}
+
+impl Settings {
+    /// The settings in the environment of this process.
+    ///
+    /// # Errors
+    /// [`SettingError`] names the variable.
+    #[allow(clippy::disallowed_methods, reason = "this is the adapter of the environment, called once by serve")]
+    pub fn from_env() -> Result<Self, SettingError> {
+        Self::read(|variable| std::env::var(variable).ok())
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let region = required(get("AWS_REGION"), "AWS_REGION", "a region, such as us-east-1")?;
+        let account = required(get("ACCOUNT_ID"), "ACCOUNT_ID", "the 12 digits of the account")?;
+        let function = get("AWS_LAMBDA_FUNCTION_NAME");
+        Ok(Self {
+            home: Home {
+                account: fit("ACCOUNT_ID", account.parse())?,
+                region: fit("AWS_REGION", Region::new(region))?,
+            },
+            function: required(function, "AWS_LAMBDA_FUNCTION_NAME", "the function's name, which Lambda sets")?,
+            estates_dir: get("ESTATES_DIR").unwrap_or_else(|| ESTATES_DIR.to_owned()).into(),
+            metrics_namespace: get("METRICS_NAMESPACE").unwrap_or_else(|| METRICS_NAMESPACE.to_owned()),
+            ledger_table: get("LEDGER_TABLE"),
+            topic_arn: get("TOPIC_ARN"),
+            event_bus: get("EVENT_BUS"),
+            reconcile_machine_arn: get("RECONCILE_MACHINE_ARN"),
+        })
+    }
+
+    /// The name of the ledger's table.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `LEDGER_TABLE` is not set.
+    pub fn ledger_table(&self) -> Result<String, SettingError> {
+        required(self.ledger_table.clone(), "LEDGER_TABLE", "the name of a DynamoDB table")
+    }
+
+    /// The ARN of the topic that people listen to.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `TOPIC_ARN` is not set.
+    pub fn topic_arn(&self) -> Result<String, SettingError> {
+        required(self.topic_arn.clone(), "TOPIC_ARN", "the ARN of an SNS topic")
+    }
+
+    /// The name of the bus that programs listen to.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `EVENT_BUS` is not set.
+    pub fn event_bus(&self) -> Result<String, SettingError> {
+        required(self.event_bus.clone(), "EVENT_BUS", "the name of an event bus")
+    }
+
+    /// The ARN of the machine `reconcile`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `RECONCILE_MACHINE_ARN` is not set.
+    pub fn reconcile_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.reconcile_machine_arn.clone(), "RECONCILE_MACHINE_ARN", "the ARN of a state machine")
+    }
+}
+
+fn fit<T, E: std::error::Error + Send + Sync + 'static>(
+    variable: &'static str,
+    value: Result<T, E>,
+) -> Result<T, SettingError> {
+    value.map_err(|source| SettingError::Unfit { variable, source: source.into() })
+}
+
+fn required(value: Option<String>, variable: &'static str, expected: &'static str) -> Result<String, SettingError> {
+    value.ok_or(SettingError::Missing { variable, expected })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        let find = |name: &str| variables.iter().find(|(variable, _)| *variable == name);
+        Settings::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    const LAMBDA: [(&str, &str); 3] =
+        [("AWS_REGION", "us-east-1"), ("AWS_LAMBDA_FUNCTION_NAME", "reconcile"), ("ACCOUNT_ID", "123456789012")];
+
+    #[test]
+    fn what_has_a_default_need_not_be_set() {
+        let settings = read(&LAMBDA).unwrap();
+        assert_eq!(settings.home.region.as_str(), "us-east-1");
+        assert_eq!(settings.estates_dir, PathBuf::from("/opt/estates"));
+        assert_eq!(settings.metrics_namespace, "Watchkeeper");
+    }
+
+    #[test]
+    fn what_is_set_is_taken() {
+        let [region, function, account] = LAMBDA;
+        let own =
+            [region, function, account, ("ESTATES_DIR", "/tmp/e"), ("LEDGER_TABLE", "ledger"), ("EVENT_BUS", "bus")];
+        let settings = read(&own).unwrap();
+        assert_eq!(settings.estates_dir, PathBuf::from("/tmp/e"));
+        assert_eq!(settings.ledger_table().unwrap(), "ledger");
+        assert_eq!(settings.event_bus().unwrap(), "bus");
+    }
+
+    #[test]
+    fn what_is_missing_is_named_when_it_is_asked_for() {
+        let settings = read(&LAMBDA).unwrap();
+        for (asked, variable) in [
+            (settings.ledger_table(), "LEDGER_TABLE"),
+            (settings.topic_arn(), "TOPIC_ARN"),
+            (settings.event_bus(), "EVENT_BUS"),
+            (settings.reconcile_machine_arn(), "RECONCILE_MACHINE_ARN"),
+        ] {
+            let error = asked.unwrap_err().to_string();
+            assert!(error.starts_with(&format!("environment variable {variable}: found nothing, expected")), "{error}");
+        }
+        assert!(read(&[]).unwrap_err().to_string().contains("AWS_REGION"));
+    }
+
+    #[test]
+    fn an_empty_or_odd_region_is_no_region() {
+        let empty = read(&[("AWS_REGION", ""), LAMBDA[1], LAMBDA[2]]).unwrap_err();
+        assert!(matches!(empty, SettingError::Missing { variable: "AWS_REGION", .. }));
+        let odd = read(&[("AWS_REGION", "us east"), LAMBDA[1], LAMBDA[2]]).unwrap_err();
+        assert!(matches!(odd, SettingError::Unfit { variable: "AWS_REGION", .. }));
+    }
+}
