@@ -1,1 +1,170 @@
-//! The auto-shutdown function.
+//! The tick: evaluates every calendar of this region at the event's instant, declares the `schedule` intent where
+//! it has changed, and starts `reconcile` where something may differ. It decides; it changes no capacity.
+
+mod name;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
+use watchkeeper_control::place::Home;
+use watchkeeper_control::ports::{AwsError, Executions, Started};
+use watchkeeper_domain::calendar::{Calendar, Decision};
+use watchkeeper_domain::estate::{Environment, Estate, Kind};
+use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::Request;
+use watchkeeper_estates::Estates;
+use watchkeeper_lambda::Failure;
+
+pub use name::execution_name;
+
+/// The event of the schedule: its instant, and an envelope that is of no interest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Tick {
+    /// When the schedule was due.
+    pub time: Timestamp,
+}
+
+/// What one tick did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ticked {
+    /// Each environment with a calendar in this region.
+    pub environments: Vec<Line>,
+}
+
+/// What a tick decided about one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Which.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// Whether its calendar wants it awake.
+    pub awake: bool,
+    /// The rule of the calendar.
+    pub why: String,
+    /// What was done about it.
+    pub did: Did,
+}
+
+/// What a tick did about one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Did {
+    /// Nothing: no intent holds and no baseline is kept.
+    Nothing,
+    /// A run was started.
+    Started,
+    /// The run of this very instant was there already: the tick is a doubled one.
+    Doubled,
+    /// Nothing: a later tick has spoken already.
+    Late,
+}
+
+/// A tick that could not look after one environment.
+#[derive(Debug, thiserror::Error)]
+pub enum TickError {
+    /// The ledger did not do what it was asked.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The run could not be started.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+impl From<TickError> for Failure {
+    fn from(error: TickError) -> Self {
+        match error {
+            TickError::Ledger(error) => error.into(),
+            TickError::Aws(error) => error.into(),
+        }
+    }
+}
+
+/// Looks after every environment of this account that has a calendar and resources in this region. One that fails does not keep the
+/// others from their turn; the first failure is returned after the last environment, so that the tick is retried.
+///
+/// # Errors
+/// The first [`TickError`].
+pub async fn handle<L: Ledger, X: Executions>(
+    ledger: &L,
+    executions: &X,
+    estates: &Estates,
+    home: &Home,
+    tick: &Tick,
+) -> Result<Ticked, TickError> {
+    let mut environments = Vec::new();
+    let mut failed = None;
+    for (estate, environment, calendar) in watched(estates, home) {
+        let scope = Scope {
+            estate: estate.name().clone(),
+            environment: environment.name().clone(),
+            region: home.region.clone(),
+        };
+        let decision = calendar.at(tick.time);
+        match look_after(ledger, executions, &scope, wanted(&decision, calendar, tick.time)).await {
+            Ok(did) => {
+                tracing::info!(estate = %scope.estate, environment = %scope.environment, awake = decision.awake,
+                    why = %decision.why, ?did, "calendar evaluated");
+                environments.push(Line { scope, awake: decision.awake, why: decision.why.to_string(), did });
+            }
+            Err(error) => {
+                tracing::warn!(estate = %scope.estate, environment = %scope.environment, %error,
+                    "the environment could not be looked after; the tick will be retried");
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    failed.map_or(Ok(Ticked { environments }), Err)
+}
+
+/// The environments that a calendar may put to sleep. A production environment has none: its document would be refused,
+/// and it is left out here all the same.
+fn watched<'a>(
+    estates: &'a Estates,
+    home: &'a Home,
+) -> impl Iterator<Item = (&'a Estate, &'a Environment, &'a Calendar)> {
+    let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
+    all.filter(move |(_, environment)| environment.kind() != Kind::Production && home.has(environment))
+        .filter_map(|(estate, environment)| Some((estate, environment, environment.calendar()?)))
+}
+
+async fn look_after<L: Ledger, X: Executions>(
+    ledger: &L,
+    executions: &X,
+    scope: &Scope,
+    wanted: Intent,
+) -> Result<Did, TickError> {
+    let seen = ledger.load(scope).await?;
+    let instant = wanted.declared;
+    let declared = seen.intents.iter().find(|intent| intent.layer == Layer::Schedule);
+    if declared.is_some_and(|declared| declared.declared > instant) {
+        return Ok(Did::Late);
+    }
+    // Nothing declared is as good as awake: a tick writes only where the calendar's word has changed.
+    let changed = declared.map_or(Want::Awake, |declared| declared.want) != wanted.want;
+    if changed {
+        ledger.declare(scope, &wanted).await?;
+    }
+    let others = seen.intents.iter().filter(|intent| intent.layer != Layer::Schedule);
+    let held = wanted.want == Want::Asleep || others.into_iter().any(|intent| intent.holds(instant));
+    if !(changed || held || seen.baseline.is_some()) {
+        return Ok(Did::Nothing);
+    }
+    let input = Request::of_tick(scope, instant).to_string();
+    Ok(match executions.start_reconcile(&execution_name(scope, instant), &input).await? {
+        Started::New => Did::Started,
+        Started::AlreadyThere => Did::Doubled,
+    })
+}
+
+/// What the calendar wants at an instant, as an intent.
+fn wanted(decision: &Decision, calendar: &Calendar, instant: Timestamp) -> Intent {
+    Intent {
+        layer: Layer::Schedule,
+        want: if decision.awake { Want::Awake } else { Want::Asleep },
+        reason: format!("{}, {}", decision.why, calendar.zone().name()),
+        by: "auto-shutdown".to_owned(),
+        declared: instant,
+        expires: None,
+    }
+}

@@ -1,1 +1,213 @@
-//! The reconcile function.
+//! The one hand: takes one step of a run, as the `reconcile` machine asks.
+
+pub mod report;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use watchkeeper_control::ledger::Ledger;
+use watchkeeper_control::place::{Home, Place};
+use watchkeeper_control::ports::{Announcer, Clock, Cloud};
+use watchkeeper_control::steps::{Begun, Engine, Finished, RunRef, Slice, StepError};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::{Request, RequestError, Trigger};
+use watchkeeper_domain::run::RunError;
+use watchkeeper_estates::{Estates, Unknown};
+use watchkeeper_lambda::{ErrorName, Failure};
+
+/// One step, and the wall time at which it is taken.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Call {
+    /// The time that came with the step.
+    pub now: Timestamp,
+    /// The step.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// A step of a run.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub enum Step {
+    /// Decide.
+    Begin {
+        /// The execution's input, as it was given.
+        request: Value,
+        /// The execution.
+        execution: Execution,
+    },
+    /// Write.
+    Apply {
+        /// The run.
+        run: RunRef,
+    },
+    /// Look.
+    Verify {
+        /// The run.
+        run: RunRef,
+    },
+    /// Close.
+    Finish {
+        /// The run.
+        run: RunRef,
+        /// The error that ended it, if one did.
+        #[serde(default)]
+        error: Option<Caught>,
+    },
+}
+
+impl Step {
+    /// The run that a step belongs to; at its beginning only its name is known.
+    pub fn run(&self) -> (&str, Option<&Scope>) {
+        match self {
+            Self::Begin { execution, .. } => (&execution.name, None),
+            Self::Apply { run } | Self::Verify { run } | Self::Finish { run, .. } => (&run.id, Some(&run.scope)),
+        }
+    }
+}
+
+/// The execution that a run is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Execution {
+    /// Its name, which is the run's id.
+    pub name: String,
+    /// When it started: the instant of a run by hand.
+    pub start: Timestamp,
+}
+
+/// An error as Step Functions catches it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Caught {
+    /// The stable name.
+    pub error: String,
+    /// What the function said.
+    #[serde(default)]
+    pub cause: Option<String>,
+}
+
+/// What a step answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of begin.
+    Begun(Begun),
+    /// Of begin, when it was about the halt switch.
+    Switched {
+        /// The run that turned it.
+        run: Switch,
+        /// Always `nothing`: the machine ends.
+        verdict: &'static str,
+        /// What was switched.
+        summary: String,
+    },
+    /// Of apply and verify.
+    Slice(Slice),
+    /// Of finish.
+    Finished(Finished),
+}
+
+/// A run that only turned the halt switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Switch {
+    /// The execution's name.
+    pub id: String,
+}
+
+/// Why a step could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The input of the execution is no request.
+    #[error("the input is no request: {path}: {source}")]
+    Unreadable {
+        /// Where in it.
+        path: String,
+        /// What is wrong there.
+        source: serde_json::Error,
+    },
+    /// It names what no document does.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// The step itself.
+    #[error(transparent)]
+    Step(#[from] StepError),
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Unreadable { .. } => Self::new(ErrorName::RequestInvalid, &error),
+            CallError::Unknown(error) => error.into(),
+            CallError::Step(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestError> for CallError {
+    fn from(error: RequestError) -> Self {
+        Self::Step(error.into())
+    }
+}
+
+/// Takes one step.
+///
+/// # Errors
+/// [`CallError`] for a request that cannot be read, an unknown environment, or a step that failed.
+pub async fn handle<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
+    engine: &Engine<C, L, N, K>,
+    estates: &Estates,
+    home: &Home,
+    step: Step,
+) -> Result<Answer, CallError> {
+    match step {
+        Step::Begin { request, execution } => begin(engine, estates, home, request, &execution).await,
+        Step::Apply { run } => Ok(Answer::Slice(engine.apply(&place(estates, home, &run.scope, engine)?, &run).await?)),
+        Step::Verify { run } => Ok(Answer::Slice(engine.verify(&place(estates, home, &run.scope, engine)?, &run).await?)),
+        Step::Finish { run, error } => {
+            let place = place(estates, home, &run.scope, engine)?;
+            let error = error.map(|caught| RunError { name: caught.error, message: caught.cause.unwrap_or_default() });
+            Ok(Answer::Finished(engine.finish(&place, &run, error).await?))
+        }
+    }
+}
+
+async fn begin<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
+    engine: &Engine<C, L, N, K>,
+    estates: &Estates,
+    home: &Home,
+    request: Value,
+    execution: &Execution,
+) -> Result<Answer, CallError> {
+    let request: Request = serde_path_to_error::deserialize(request)
+        .map_err(|error| CallError::Unreadable { path: error.path().to_string(), source: error.into_inner() })?;
+    request.check()?;
+    let instant = match (request.trigger, request.instant) {
+        (Trigger::Schedule, Some(instant)) => instant,
+        _ => execution.start,
+    };
+    if request.halt.is_some() && request.estate.is_none() {
+        return switched(execution, engine.halt(None, &request, &execution.name).await?);
+    }
+    let (estate, environment) = request.place()?;
+    let (estate, environment) = estates.environment(estate.as_str(), environment.as_str())?;
+    let place = Place::of(estate, environment, home, instant)?;
+    if request.halt.is_some() {
+        return switched(execution, engine.halt(Some(&place.scope), &request, &execution.name).await?);
+    }
+    Ok(Answer::Begun(engine.begin(&place, &request, &execution.name, instant).await?))
+}
+
+fn switched(execution: &Execution, summary: String) -> Result<Answer, CallError> {
+    Ok(Answer::Switched { run: Switch { id: execution.name.clone() }, verdict: "nothing", summary })
+}
+
+/// The place of a run that has begun. Freeze windows count at its beginning only: the wall time stands in here.
+fn place<C, L, N, K: Clock>(
+    estates: &Estates,
+    home: &Home,
+    scope: &Scope,
+    engine: &Engine<C, L, N, K>,
+) -> Result<Place, CallError> {
+    let (estate, environment) = estates.environment(scope.estate.as_str(), scope.environment.as_str())?;
+    Ok(Place::of(estate, environment, home, engine.clock.now())?)
+}

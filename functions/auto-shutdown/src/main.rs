@@ -1,0 +1,18 @@
+//! Wiring of the auto-shutdown function.
+
+use std::process::ExitCode;
+
+use auto_shutdown::{Tick, TickError, Ticked, handle};
+use watchkeeper_lambda::{Kit, serve};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    serve(|kit: Kit| {
+        let (ledger, machine) = (kit.ledger()?, kit.machine()?);
+        Ok(async move |tick: Tick| -> Result<Ticked, TickError> {
+            kit.metrics.tick("auto-shutdown", tick.time);
+            handle(&ledger, &machine, &kit.estates, &kit.settings.home, &tick).await
+        })
+    })
+    .await
+}

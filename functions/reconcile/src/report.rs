@@ -1,0 +1,42 @@
+//! What the logs and metrics say of a step.
+
+use watchkeeper_lambda::{Metrics, RunFigures, telemetry};
+
+use crate::{Answer, Call, Step};
+
+/// From here on, the lines of this invocation say which run they are about.
+pub fn about(step: &Step) {
+    if let (run, Some(scope)) = step.run() {
+        telemetry::about(run, scope);
+    }
+}
+
+/// Logs what a step did, and counts a run that has ended.
+pub fn count(metrics: &Metrics, call: &Call, answer: &Answer) {
+    let run = call.step.run().0;
+    match answer {
+        Answer::Begun(begun) => {
+            telemetry::about(run, &begun.run.scope);
+            tracing::info!(verdict = ?begun.verdict, "{}", begun.summary);
+        }
+        Answer::Switched { summary, .. } => tracing::warn!("{summary}"),
+        Answer::Slice(slice) => {
+            tracing::info!(next = ?slice.next, wait_seconds = slice.wait_seconds, "{}", slice.summary);
+        }
+        Answer::Finished(finished) => {
+            tracing::info!(outcome = %finished.outcome, writes = finished.writes, took_ms = finished.took_ms,
+                "{}", finished.summary);
+            if let Some(scope) = call.step.run().1 {
+                let figures = RunFigures {
+                    scope,
+                    outcome: &finished.outcome.to_string(),
+                    writes: finished.writes,
+                    took_ms: finished.took_ms,
+                    drift: finished.drift,
+                    refusals: finished.refusals,
+                };
+                metrics.run(&figures, call.now);
+            }
+        }
+    }
+}
