@@ -1,0 +1,10 @@
+//! What the state machines, the template and the code have promised each other. Each check returns findings: the real
+//! files have none, and one corrupted field gives exactly the finding that names it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod documents;
+mod functions;
+mod grants;
+mod machines;
+mod operations;
+mod permissions;

@@ -1,0 +1,163 @@
+//! What keeps the watch itself alive: retries, dead letters, alarms, encryption, retention, outputs.
+
+use crate::documents::{resources, template};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Kinds of events that deliver at their own time, and so can fail to.
+const DELIVERED: [&str; 4] = ["Schedule", "ScheduleV2", "EventBridgeRule", "CloudWatchEvent"];
+
+fn undeliverable(template: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let all = template["Resources"].as_object().unwrap();
+    let events =
+        all.iter().flat_map(|(id, it)| it["Properties"]["Events"].as_object().into_iter().map(move |map| (id, map)));
+    for (id, (name, event)) in events.flat_map(|(id, map)| map.iter().map(move |event| (id, event))) {
+        let kind = event["Type"].as_str().unwrap_or_default();
+        let retry = &event["Properties"]["RetryPolicy"];
+        if DELIVERED.contains(&kind)
+            && !(retry["MaximumEventAgeInSeconds"].is_u64() && retry["MaximumRetryAttempts"].is_u64())
+        {
+            found.push(format!("{id}.{name}: RetryPolicy"));
+        }
+        if DELIVERED.contains(&kind) && event["Properties"]["DeadLetterConfig"]["Arn"].is_null() {
+            found.push(format!("{id}.{name}: DeadLetterConfig"));
+        }
+    }
+    for (id, rule) in resources(template, "AWS::Events::Rule") {
+        for target in rule["Properties"]["Targets"].as_array().into_iter().flatten() {
+            if target["RetryPolicy"].is_null() || target["DeadLetterConfig"]["Arn"].is_null() {
+                found.push(format!("{id}: RetryPolicy and DeadLetterConfig"));
+            }
+        }
+    }
+    for (id, function) in resources(template, "AWS::Serverless::Function") {
+        let asynchronous = function["Properties"]["Events"].is_object();
+        let kept = &function["Properties"]["EventInvokeConfig"];
+        if asynchronous
+            && (kept["DestinationConfig"]["OnFailure"].is_null() || !kept["MaximumEventAgeInSeconds"].is_u64())
+        {
+            found.push(format!("{id}: EventInvokeConfig"));
+        }
+    }
+    found
+}
+
+fn silent_alarms(template: &Value) -> Vec<&str> {
+    let told = |alarm: &Value| {
+        alarm["Properties"]["AlarmActions"] == json!([{ "Ref": "Topic" }])
+            && alarm["Properties"]["TreatMissingData"].is_string()
+            && alarm["Properties"]["AlarmDescription"].is_string()
+    };
+    resources(template, "AWS::CloudWatch::Alarm").into_iter().filter(|(_, it)| !told(it)).map(|(id, _)| id).collect()
+}
+
+#[test]
+fn whatever_is_delivered_is_retried_and_kept() {
+    let mut template = template();
+    assert_eq!(undeliverable(&template), Vec::<String>::new());
+    let function = &mut template["Resources"]["AutoShutdown"]["Properties"];
+    function["Events"]["Tick"]["Properties"]["RetryPolicy"] = json!({});
+    function["Events"]["Tick"]["Properties"]["DeadLetterConfig"] = json!({});
+    function["EventInvokeConfig"] = json!({});
+    let expected =
+        ["AutoShutdown.Tick: RetryPolicy", "AutoShutdown.Tick: DeadLetterConfig", "AutoShutdown: EventInvokeConfig"];
+    assert_eq!(undeliverable(&template), expected);
+}
+
+#[test]
+fn the_tick_carries_its_own_instant() {
+    let template = template();
+    let tick = &template["Resources"]["AutoShutdown"]["Properties"]["Events"]["Tick"]["Properties"];
+    let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
+}
+
+#[test]
+fn every_alarm_tells_somebody() {
+    let mut template = template();
+    assert_eq!(silent_alarms(&template), Vec::<&str>::new());
+    template["Resources"]["RunsFailed"]["Properties"]["AlarmActions"] = json!([]);
+    assert_eq!(silent_alarms(&template), ["RunsFailed"]);
+}
+
+#[test]
+fn each_own_failure_has_an_alarm() {
+    let template = template();
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    let watched = |metric: &str, dimension: Value| {
+        alarms.iter().any(|(_, it)| {
+            it["Properties"]["MetricName"] == metric && it["Properties"]["Dimensions"][0]["Value"] == dimension
+        })
+    };
+    for (id, _) in resources(&template, "AWS::Serverless::Function") {
+        assert!(watched("Errors", json!({ "Ref": id })), "{id}: errors");
+        assert!(watched("Throttles", json!({ "Ref": id })), "{id}: throttles");
+    }
+    for (id, _) in resources(&template, "AWS::Serverless::StateMachine") {
+        assert!(watched("ExecutionsFailed", json!({ "Ref": id })), "{id}: failed");
+        assert!(watched("ExecutionsTimedOut", json!({ "Ref": id })), "{id}: timed out");
+    }
+    for (id, _) in resources(&template, "AWS::SQS::Queue") {
+        assert!(watched("ApproximateNumberOfMessagesVisible", json!({ "Fn::GetAtt": [id, "QueueName"] })), "{id}");
+    }
+}
+
+#[test]
+fn the_alarm_on_a_missing_tick_watches_the_metric_that_the_function_emits() {
+    let template = template();
+    let alarm = &template["Resources"]["TickMissing"]["Properties"];
+    let namespace = &template["Globals"]["Function"]["Environment"]["Variables"]["METRICS_NAMESPACE"];
+    assert_eq!(&alarm["Namespace"], namespace);
+    assert_eq!(alarm["MetricName"], "Tick");
+    assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "auto-shutdown"}]));
+    assert_eq!(alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap(), 15 * 60);
+    assert_eq!(alarm["TreatMissingData"], "breaching");
+}
+
+#[test]
+fn nothing_is_stored_in_the_clear_or_kept_for_ever() {
+    let template = template();
+    for (id, queue) in resources(&template, "AWS::SQS::Queue") {
+        assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{id}");
+    }
+    for (id, topic) in resources(&template, "AWS::SNS::Topic") {
+        // A key of our own: CloudWatch may not use the one that AWS manages for SNS.
+        assert_eq!(topic["Properties"]["KmsMasterKeyId"], json!({"Ref": "TopicKey"}), "{id}");
+    }
+    for (id, group) in resources(&template, "AWS::Logs::LogGroup") {
+        assert!(!group["Properties"]["RetentionInDays"].is_null(), "{id}");
+    }
+}
+
+#[test]
+fn the_ledger_outlives_the_stack() {
+    let template = template();
+    let ledger = &template["Resources"]["Ledger"];
+    assert_eq!((&ledger["DeletionPolicy"], &ledger["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+    let properties = &ledger["Properties"];
+    assert_eq!(properties["TimeToLiveSpecification"], json!({"AttributeName": "ttl", "Enabled": true}));
+    assert_eq!(properties["SSESpecification"]["SSEEnabled"], true);
+    let replicas = properties["Replicas"].as_array().unwrap();
+    for replica in replicas.iter().map(|it| if it["Fn::If"].is_null() { it } else { &it["Fn::If"][1] }) {
+        assert_eq!(replica["DeletionProtectionEnabled"], true, "{replica}");
+        assert_eq!(replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{replica}");
+    }
+}
+
+#[test]
+fn the_outputs_are_those_that_others_read() {
+    let template = template();
+    let outputs: BTreeSet<&str> = template["Outputs"].as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "AutoShutdownFunction",
+        "DeadLetterQueueUrl",
+        "EventBusName",
+        "LedgerTable",
+        "ReconcileFunction",
+        "ReconcileMachineArn",
+        "TickSchedule",
+        "TopicArn",
+    ];
+    assert_eq!(outputs, BTreeSet::from(expected));
+}
