@@ -1,0 +1,189 @@
+//! The control plane over the simulated AWS: the real handlers, and what the schedule and the `reconcile` machine do
+//! between them. A crash is the worst one: the execution dies with its process, and only the next tick goes on.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auto_shutdown::{Tick, TickError};
+use jiff::Timestamp;
+use reconcile::{Answer, CallError, Caught, Execution, Step};
+use serde_json::Value;
+use watchkeeper_control::ledger::LedgerError;
+use watchkeeper_control::pacing::Pacer;
+use watchkeeper_control::ports::{Clock as _, Fault};
+use watchkeeper_control::steps::{BeginVerdict, Engine, Finished, Next, RunRef, StepError};
+use watchkeeper_control::place::Home;
+use watchkeeper_domain::name::Region;
+use watchkeeper_estates::{Estates, load_dir};
+use watchkeeper_sim::{World, run_until_done_or_crash};
+
+/// How often a task is tried, as `statemachines/reconcile.asl.json` has it.
+const ATTEMPTS: u32 = 5;
+
+/// How often begin waits for a lease that another run holds.
+const LEASE_WAITS: u32 = 8;
+
+/// How long each time.
+const LEASE_WAIT: Duration = Duration::from_secs(30);
+
+/// How a run of the machine ended.
+#[derive(Debug)]
+pub enum End {
+    /// Begin found nothing to do, or only planned.
+    AtBegin(BeginVerdict, String),
+    /// The run was closed.
+    Finished(Finished),
+    /// The execution failed without a record.
+    Failed(String),
+    /// The process died, and the execution with it.
+    Crashed,
+}
+
+/// One stack, in one region of a simulated AWS.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// The AWS.
+    pub world: World,
+    estates: Estates,
+    home: Home,
+    done: BTreeSet<String>,
+}
+
+type Hand = Engine<World, World, World, World>;
+
+impl Rehearsal {
+    /// A stack over these documents.
+    ///
+    /// # Panics
+    /// When the documents or the region do not read: the test is broken then.
+    pub fn new(world: World, estates: &Path, region: &str) -> Self {
+        let estates = load_dir(estates).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let region = Region::new(region).unwrap_or_else(|error| panic!("{error}"));
+        // The account that the documents give as the example of their development environments.
+        let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
+        Self { world, estates, home: Home { account, region }, done: BTreeSet::new() }
+    }
+
+    /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous
+    /// invocation), and every run that it started plays to its end.
+    pub fn tick(&mut self, instant: Timestamp) -> Vec<End> {
+        self.world.set_now(instant);
+        for wait in [60, 120, 0] {
+            match self.tick_once(instant) {
+                Some(Ok(())) => break,
+                _ => self.world.advance(Duration::from_secs(wait)),
+            }
+        }
+        self.play()
+    }
+
+    fn tick_once(&self, instant: Timestamp) -> Option<Result<(), TickError>> {
+        let (world, tick) = (&self.world, Tick { time: instant });
+        let handled = auto_shutdown::handle(world, world, &self.estates, &self.home, &tick);
+        run_until_done_or_crash(world, async { handled.await.map(|_| ()) })
+    }
+
+    /// Plays the executions that were started and have not run yet.
+    pub fn play(&mut self) -> Vec<End> {
+        let started: Vec<(String, String)> =
+            self.world.executions().into_iter().filter(|(name, _)| self.done.insert(name.clone())).collect();
+        let play = |(name, input): (String, String)| {
+            let request = serde_json::from_str(&input).unwrap_or(Value::Null);
+            self.execute(&name, &request)
+        };
+        started.into_iter().map(play).collect()
+    }
+
+    /// One execution of the machine, from its input to its end.
+    pub fn execute(&self, name: &str, request: &Value) -> End {
+        let start = self.world.now();
+        let mut waits = 0;
+        let begun = loop {
+            let execution = Execution { name: name.to_owned(), start };
+            let step = || Step::Begin { request: request.clone(), execution: execution.clone() };
+            match self.task(step) {
+                None => return End::Crashed,
+                Some(Ok(Answer::Begun(begun))) => break begun,
+                Some(Ok(other)) => return End::AtBegin(BeginVerdict::Nothing, format!("{other:?}")),
+                Some(Err(CallError::Step(StepError::LeaseHeld { .. }))) if waits < LEASE_WAITS => {
+                    waits += 1;
+                    self.world.advance(LEASE_WAIT);
+                }
+                Some(Err(error)) => return End::Failed(told(&error)),
+            }
+        };
+        match begun.verdict {
+            BeginVerdict::Nothing | BeginVerdict::Plan => End::AtBegin(begun.verdict, begun.summary),
+            BeginVerdict::Apply => self.slices(&begun.run),
+            BeginVerdict::Drift | BeginVerdict::Refused => self.finish(&begun.run, None),
+        }
+    }
+
+    fn slices(&self, run: &RunRef) -> End {
+        let mut next = Next::Apply;
+        while next != Next::Finish {
+            let step = || match next {
+                Next::Verify => Step::Verify { run: run.clone() },
+                _ => Step::Apply { run: run.clone() },
+            };
+            match self.task(step) {
+                None => return End::Crashed,
+                Some(Ok(Answer::Slice(slice))) => {
+                    self.world.advance(Duration::from_secs(slice.wait_seconds.into()));
+                    next = slice.next;
+                }
+                Some(Ok(other)) => return End::Failed(format!("{other:?}")),
+                Some(Err(error)) => {
+                    let cause = Some(told(&error));
+                    return self.finish(run, Some(Caught { error: "Step.Failed".to_owned(), cause }));
+                }
+            }
+        }
+        self.finish(run, None)
+    }
+
+    fn finish(&self, run: &RunRef, error: Option<Caught>) -> End {
+        match self.task(|| Step::Finish { run: run.clone(), error: error.clone() }) {
+            None => End::Crashed,
+            Some(Ok(Answer::Finished(finished))) => End::Finished(finished),
+            Some(Ok(other)) => End::Failed(format!("{other:?}")),
+            Some(Err(error)) => End::Failed(told(&error)),
+        }
+    }
+
+    /// One task of the machine: a new process each time, retried as the machine retries it.
+    fn task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+        for attempt in 1.. {
+            let hand: Hand = Engine {
+                cloud: self.world.clone(),
+                ledger: self.world.clone(),
+                announcer: self.world.clone(),
+                clock: self.world.clone(),
+                pacer: Arc::new(Pacer::default()),
+            };
+            let handled = reconcile::handle(&hand, &self.estates, &self.home, step());
+            match run_until_done_or_crash(&self.world, handled)? {
+                Err(error) if attempt < ATTEMPTS && retried(&error) => {
+                    self.world.advance(Duration::from_secs(2 << attempt));
+                }
+                answer => return Some(answer),
+            }
+        }
+        None
+    }
+}
+
+/// Whether the machine tries a task again after this error.
+fn retried(error: &CallError) -> bool {
+    let fault = match error {
+        CallError::Step(StepError::Aws(error) | StepError::Ledger(LedgerError::Aws(error))) => error.fault,
+        _ => return false,
+    };
+    matches!(fault, Fault::Throttled | Fault::Unavailable)
+}
+
+fn told(error: &CallError) -> String {
+    format!("{error}: {error:?}")
+}

@@ -1,0 +1,136 @@
+//! A crash, or any other fault, at any call of sleep and of wake: exhaustive, not sampled. Each is followed by ticks
+//! without faults, and must end in the right state with the baseline intact.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::capacity::{Capacity, Power, Scaling, Suspensions};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_sim::{FaultPlan, Trouble, World, aurora, scope, service};
+use watchkeeper_tests::rehearsal::Rehearsal;
+
+fn estates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates")
+}
+
+fn dev() -> Scope {
+    scope("clos-v2", "dev", "us-east-1")
+}
+
+fn at(instant: &str) -> Timestamp {
+    instant.parse().unwrap()
+}
+
+/// Thursday 19:05 in New York: the first tick of the night.
+fn evening() -> Timestamp {
+    at("2026-11-20T00:05:00Z")
+}
+
+/// Friday 08:00 in New York: the first tick of the day.
+fn morning() -> Timestamp {
+    at("2026-11-20T13:00:00Z")
+}
+
+/// The development environment in the afternoon: one service whose scaling in a human had suspended, one without a
+/// scalable target, and an Aurora cluster.
+fn afternoon() -> Rehearsal {
+    let scale_in = Suspensions { scale_in: true, ..Suspensions::NONE };
+    let world = World::builder()
+        .at("2026-11-19T23:00:00Z")
+        .with(service("clos-v2-cluster/clos-v2-core-api-service").desired(2).with_scaling(Some(Scaling {
+            min: 1,
+            max: 3,
+            suspended: scale_in,
+        })))
+        .with(service("clos-v2-cluster/clos-v2-workflow-engine-service").desired(1))
+        .with(aurora("clos-v2-db-cluster"))
+        .build();
+    Rehearsal::new(world, &estates(), "us-east-1")
+}
+
+fn asleep(capacity: &Capacity) -> bool {
+    let down = capacity.services.values().all(|s| s.desired == 0 && s.scaling.is_none_or(|scaling| scaling.min == 0));
+    down && capacity.databases.values().all(|power| *power == Power::Off)
+}
+
+fn baseline(rehearsal: &Rehearsal) -> Option<Capacity> {
+    rehearsal.world.remembered(&dev()).unwrap().baseline.map(|baseline| baseline.capacity)
+}
+
+/// Plays a night with one fault at the `k`-th call after the evening's, or the morning's, tick begins. Tells whether there
+/// was such a call.
+fn night_with(k: u64, trouble: Trouble, in_the_morning: bool) -> bool {
+    let mut rehearsal = afternoon();
+    let original = rehearsal.world.capacity();
+    let context = format!("{trouble:?} at call {k}, in the {}", if in_the_morning { "morning" } else { "evening" });
+    let mut struck = false;
+    for (begin, faulty) in [(evening(), !in_the_morning), (morning(), in_the_morning)] {
+        if faulty {
+            struck = strike(&mut rehearsal, begin, k, trouble);
+            // Whatever was written before the fault, the ledger knew the baseline first.
+            if rehearsal.world.writes() > 0 && rehearsal.world.capacity() != original {
+                assert_eq!(baseline(&rehearsal), Some(original.clone()), "{context}: baseline after the fault");
+            }
+            rehearsal.tick(begin + SignedDuration::from_mins(5));
+        } else {
+            rehearsal.tick(begin);
+        }
+        rehearsal.world.set_now(begin + SignedDuration::from_mins(30));
+        if begin == evening() {
+            assert!(asleep(&rehearsal.world.capacity()), "{context}: {:?}", rehearsal.world.capacity());
+            assert_eq!(baseline(&rehearsal), Some(original.clone()), "{context}: baseline asleep");
+        } else {
+            assert_eq!(rehearsal.world.capacity(), original, "{context}: after waking");
+            assert_eq!(baseline(&rehearsal), None, "{context}: baseline after waking");
+        }
+    }
+    struck
+}
+
+fn strike(rehearsal: &mut Rehearsal, begin: Timestamp, k: u64, trouble: Trouble) -> bool {
+    let index = rehearsal.world.calls_made() + k;
+    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
+    rehearsal.tick(begin);
+    rehearsal.world.set_faults(FaultPlan::none());
+    rehearsal.world.calls_made() > index
+}
+
+fn every_call(trouble: Trouble, in_the_morning: bool) {
+    let calls = (0..).take_while(|k| night_with(*k, trouble, in_the_morning)).count();
+    // Fewer would mean that the fault was never where it was meant to be.
+    assert!(calls >= 20, "only {calls} calls were struck");
+}
+
+macro_rules! every_fault {
+    ($($name:ident: $trouble:ident, $morning:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            every_call(Trouble::$trouble, $morning);
+        }
+    )*};
+}
+
+every_fault! {
+    a_crash_before_any_call_of_sleep_ends_right: CrashBefore, false;
+    a_crash_after_any_call_of_sleep_ends_right: CrashAfter, false;
+    a_throttle_at_any_call_of_sleep_ends_right: Throttle, false;
+    an_error_at_any_call_of_sleep_ends_right: Error, false;
+    a_time_out_before_any_effect_of_sleep_ends_right: TimeoutBefore, false;
+    a_time_out_after_any_effect_of_sleep_ends_right: TimeoutAfter, false;
+    a_denial_at_any_call_of_sleep_ends_right: Denied, false;
+    a_crash_before_any_call_of_wake_ends_right: CrashBefore, true;
+    a_crash_after_any_call_of_wake_ends_right: CrashAfter, true;
+    a_throttle_at_any_call_of_wake_ends_right: Throttle, true;
+    an_error_at_any_call_of_wake_ends_right: Error, true;
+    a_time_out_before_any_effect_of_wake_ends_right: TimeoutBefore, true;
+    a_time_out_after_any_effect_of_wake_ends_right: TimeoutAfter, true;
+    a_denial_at_any_call_of_wake_ends_right: Denied, true;
+}
+
+#[test]
+fn the_faults_have_an_effect_on_the_world_they_are_played_in() {
+    let mut rehearsal = afternoon();
+    assert!(strike(&mut rehearsal, evening(), 0, Trouble::CrashBefore));
+    assert_eq!(rehearsal.world.writes(), 0);
+}
