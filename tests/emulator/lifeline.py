@@ -6,7 +6,6 @@ that pipe, and the read below returns. The whole process group goes then, Lambda
 
 import os
 import signal
-import sys
 import threading
 
 
@@ -25,6 +24,7 @@ def cut() -> None:
 
 
 def _watch() -> None:
-    while sys.stdin.buffer.read(4096):
+    # The descriptor itself: a thread that waits inside sys.stdin would disturb the interpreter's own end.
+    while os.read(0, 4096):
         pass
     cut()

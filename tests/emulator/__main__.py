@@ -1,0 +1,82 @@
+"""Serve the emulated AWS on a free loopback port; print one JSON line with its endpoint when it can be called.
+
+The order of the imports matters: the clock is replaced before ministack takes its functions by name, and the port is
+known before ministack reads it from the environment.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+
+from . import clock, lifeline
+
+_HOST = "127.0.0.1"
+_KEEP_ALIVE = 75.0  # seconds
+
+
+def main() -> None:
+    """Take a port, patch ministack, serve until the parent goes."""
+    lifeline.hold()
+    clock.install()
+    listener = socket.create_server((_HOST, 0), backlog=1024)
+    _tell_ministack(listener.getsockname()[1])
+    asyncio.run(_serve(listener))
+
+
+def _tell_ministack(port: int) -> None:
+    os.environ.update(
+        BIND_HOST=_HOST,
+        MINISTACK_HOST=_HOST,
+        GATEWAY_PORT=str(port),
+        EDGE_PORT=str(port),
+        AWS_ENDPOINT_URL=f"http://{_HOST}:{port}",
+    )
+    # Lambda processes inherit this environment: what was only for this interpreter ends here.
+    for name in ("PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED"):
+        os.environ.pop(name, None)
+
+
+async def _serve(listener) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    application = _patched()
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.keep_alive_timeout = _KEEP_ALIVE
+    config.accesslog = None
+    config.loglevel = "WARNING"
+
+    async def announced(scope, receive, send):
+        if scope["type"] == "lifespan":
+            send = _announcing(send)
+        await application(scope, receive, send)
+
+    await serve(announced, config)
+
+
+def _patched():
+    from . import agenda, autoscaling, control, ecs, gateway, lambdas, rds, schedules, stepfunctions
+
+    for module in (lambdas, ecs, autoscaling, rds, stepfunctions, schedules):
+        module.install()
+    gateway.install()
+    agenda.start()
+    return control.application
+
+
+def _announcing(send):
+    async def told(message):
+        await send(message)
+        if message["type"] == "lifespan.startup.complete":
+            print(json.dumps({"endpoint": os.environ["AWS_ENDPOINT_URL"]}), flush=True)
+            # Whatever prints from here on goes to the log.
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    return told
+
+
+if __name__ == "__main__":
+    main()

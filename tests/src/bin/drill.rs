@@ -1,0 +1,19 @@
+//! `cargo drill`: the runbooks, played in a local AWS.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use watchkeeper_tests::drill::{Arguments, run};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let code = runtime.block_on(run(arguments));
+            // A thread may still wait for a lock or an answer; it holds nothing that has to be ended.
+            runtime.shutdown_background();
+            code
+        }
+        Err(_) => ExitCode::FAILURE,
+    }
+}

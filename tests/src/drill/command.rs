@@ -1,0 +1,139 @@
+//! The command line of the drill.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::figures::table;
+use super::report::{Outcome, Report};
+use super::show::Show;
+use super::{sleep, up};
+use crate::stage::StageError;
+
+/// The exit code of a program that was interrupted, as shells know it: 128 and the signal's number, which is 2.
+const INTERRUPTED: u8 = 130;
+
+/// What the drill can do.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "cargo drill",
+    about = "Plays Watchkeeper's runbooks in a local AWS: this repository's own template, deployed on loopback.\n\
+             Without a runbook, all of them, each on the estate that needs it most.",
+    after_help = "The first run installs a local AWS (about 350 MB) and compiles the functions, all under target/; \
+                  later runs start in seconds. Nothing is left running."
+)]
+pub struct Arguments {
+    /// What to play.
+    #[command(subcommand)]
+    pub runbook: Option<Runbook>,
+    /// Write what was found to this file, as JSON.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub json: Option<PathBuf>,
+}
+
+/// A runbook, or the sandbox alone.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Runbook {
+    /// Environments sleep in the evening and wake in the morning, exactly as they were.
+    Sleep(Selection),
+    /// Boot, deploy, build all estates, print the exports for the AWS CLI, and stay until Ctrl-C.
+    Up(Documents),
+}
+
+/// Which documents.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Documents {
+    /// A folder of estate documents, instead of this repository's own.
+    #[arg(long, value_name = "DIR")]
+    pub estates: Option<PathBuf>,
+}
+
+/// Which environments.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Selection {
+    /// Only this estate.
+    #[arg(long, value_name = "NAME")]
+    pub estate: Option<String>,
+    /// The documents.
+    #[command(flatten)]
+    pub documents: Documents,
+}
+
+/// Do what the command line says; whatever happens, nothing is left running.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    let show = Show::new();
+    // Dropping the work ends every process that it started.
+    let done = tokio::select! {
+        done = work(&arguments, &show) => Some(done),
+        () = interrupted() => None,
+    };
+    show.stop();
+    match done {
+        None => {
+            show.say("interrupted; everything that was started has been stopped");
+            ExitCode::from(INTERRUPTED)
+        }
+        Some(Err(error)) => {
+            show.say(&format!("the drill could not go on: {}", chain(&error)));
+            ExitCode::FAILURE
+        }
+        Some(Ok(passed)) => ExitCode::from(u8::from(!passed)),
+    }
+}
+
+async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
+    let selection = match &arguments.runbook {
+        Some(Runbook::Up(documents)) => return up::stay(documents, show).await.map(|()| true),
+        Some(Runbook::Sleep(selection)) => selection.clone(),
+        None => Selection::default(),
+    };
+    let reports = sleep::play(&selection, show).await?;
+    print(&table(&reports));
+    if let Some(file) = &arguments.json {
+        write(file, &reports)?;
+    }
+    Ok(reports.iter().all(|report| report.outcome == Outcome::Passed))
+}
+
+fn write(file: &Path, reports: &[Report]) -> Result<(), StageError> {
+    let failed = |why: &dyn std::fmt::Display| StageError::Unknown(format!("cannot write {}: {why}", file.display()));
+    let text = serde_json::to_string_pretty(reports).map_err(|error| failed(&error))?;
+    std::fs::write(file, text + "\n").map_err(|error| failed(&error))
+}
+
+/// Ctrl-C, the end of the terminal, or a polite kill.
+async fn interrupted() {
+    let heard = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => drop(signal.recv().await),
+            // No handler: the signal ends this process as ever, and what it started with it.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = heard(SignalKind::interrupt()) => {}
+        () = heard(SignalKind::terminate()) => {}
+        () = heard(SignalKind::hangup()) => {}
+    }
+}
+
+/// An error with its sources.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        if !text.contains(&source.to_string()) {
+            text.push_str(&format!(": {source}"));
+        }
+        next = source.source();
+    }
+    text
+}
+
+/// A result, on standard output.
+#[allow(clippy::print_stdout, reason = "this is what the drill was asked for")]
+pub(super) fn print(text: &str) {
+    println!("{text}");
+}

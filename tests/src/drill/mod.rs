@@ -1,0 +1,11 @@
+//! The drill: the runbooks, each played in the sandbox on the estate that needs it most.
+
+pub mod command;
+mod figures;
+mod report;
+mod show;
+mod sleep;
+mod up;
+
+pub use command::{Arguments, run};
+pub use report::{Check, Moment, Report};

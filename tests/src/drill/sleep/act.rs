@@ -1,0 +1,133 @@
+//! One environment on stage, and the report about it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use watchkeeper_domain::capacity::{Capacity, Power, Suspensions};
+use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::name::Scope;
+
+use super::SCENARIO;
+use crate::drill::report::Report;
+use crate::drill::show::Show;
+use crate::sandbox::{Call, Progress as _};
+use crate::stage::{Deeds, Ended, Stack, Stage, StageError, Ticked};
+
+/// One environment on stage.
+pub(super) struct Act<'a> {
+    pub stage: &'a Stage,
+    pub stack: &'a Stack,
+    pub environment: &'a Environment,
+    pub scope: Scope,
+    pub report: Report,
+    show: &'a Show,
+}
+
+impl<'a> Act<'a> {
+    pub(super) fn of(stage: &'a Stage, scope: &Scope, show: &'a Show) -> Result<Self, StageError> {
+        let found = stage.estates().environment(scope.estate.as_str(), scope.environment.as_str());
+        let (_, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+        let stack = stage.stack(scope.region.as_str())?;
+        show.say(&format!("\n{scope}"));
+        let report = Report::new(SCENARIO, &scope.estate, &scope.environment);
+        Ok(Self { stage, stack, environment, scope: scope.clone(), report, show })
+    }
+
+    /// Note and show what was seen.
+    pub(super) fn check(&mut self, name: &str, ok: bool, detail: impl Into<String>) {
+        let check = self.report.check(name, ok, detail);
+        self.show.check(check);
+    }
+
+    /// Fire the deployed schedule, and wait for all that follows.
+    pub(super) async fn tick(&mut self, what: &str, instant: Timestamp) -> Result<Ticked, StageError> {
+        let step = format!("{}: {what}", self.local(instant));
+        self.show.begin(&step);
+        let ticked = self.stack.tick(instant).await?;
+        let took = ticked.run_of(&self.scope).map_or(ticked.decided, |run| run.took);
+        self.report.step(instant, step.clone(), took);
+        self.show.end(&step, took);
+        Ok(ticked)
+    }
+
+    /// Start a run by hand, with this beside estate and environment.
+    pub(super) async fn by_hand(&mut self, what: &str, mut input: Value) -> Result<Ended, StageError> {
+        let at = self.stack.control().now().await?;
+        let step = format!("{}: {what}: {input}", self.local(at));
+        input["estate"] = self.scope.estate.to_string().into();
+        input["environment"] = self.scope.environment.to_string().into();
+        self.show.begin(&step);
+        let ended = self.stack.run(&input).await?;
+        self.report.step(at, step.clone(), ended.took);
+        self.show.end(&step, ended.took);
+        Ok(ended)
+    }
+
+    /// Something done without the stack.
+    pub(super) async fn prepare(&mut self, what: &str) -> Result<(), StageError> {
+        let at = self.stack.control().now().await?;
+        let step = format!("{}: {what}", self.local(at));
+        self.report.step(at, step.clone(), Duration::ZERO);
+        self.show.say(&format!("  {step}"));
+        Ok(())
+    }
+
+    pub(super) async fn capacity(&self) -> Result<Capacity, StageError> {
+        self.stack.capacity(self.environment).await
+    }
+
+    /// The number of the latest call.
+    pub(super) async fn mark(&self) -> Result<u64, StageError> {
+        Ok(self.stack.control().mark().await?)
+    }
+
+    /// What the functions did since then.
+    pub(super) async fn deeds(&self, since: u64) -> Result<Deeds, StageError> {
+        self.stack.deeds(since).await
+    }
+
+    /// The writes among them that changed something of this environment.
+    pub(super) fn writes<'d>(&self, deeds: &'d Deeds) -> Vec<&'d Call> {
+        let services = self.environment.services(&self.scope.region).into_iter().map(|(_, name)| name.to_string());
+        let databases = self.environment.databases(&self.scope.region);
+        let databases = databases.iter().map(|database| database.name().to_string());
+        let names: Vec<String> = services.chain(databases).collect();
+        let ours = |call: &&Call| {
+            let mut values = call.resources.values().filter_map(Value::as_str);
+            values.any(|text| names.iter().any(|name| text == name || text.ends_with(&format!("/{name}"))))
+        };
+        deeds.capacity_writes().into_iter().filter(ours).collect()
+    }
+
+    /// An instant on the clocks of the environment.
+    pub(super) fn local(&self, instant: Timestamp) -> String {
+        instant.to_zoned(self.environment.zone().rules().clone()).strftime("%a %d %b %H:%M").to_string()
+    }
+}
+
+/// Nothing runs, nothing can be scaled up, and databases are stopped.
+pub(super) fn asleep(capacity: &Capacity) -> bool {
+    let still = capacity.services.values().all(|service| {
+        service.desired == 0 && service.scaling.is_none_or(|s| s.min == 0 && s.suspended == Suspensions::ALL)
+    });
+    still && capacity.databases.values().all(|power| *power == Power::Off)
+}
+
+/// A capacity in a line.
+pub(super) fn line(capacity: &Capacity) -> String {
+    let tasks: u32 = capacity.services.values().map(|service| service.desired).sum();
+    let targets = capacity.services.values().filter(|service| service.scaling.is_some()).count();
+    let on = capacity.databases.values().filter(|power| **power == Power::On).count();
+    let (services, databases) = (capacity.services.len(), capacity.databases.len());
+    format!("{tasks} tasks of {services} services ({targets} with a scalable target), {on} of {databases} databases on")
+}
+
+/// Where two capacities differ.
+pub(super) fn difference(before: &Capacity, after: &Capacity) -> String {
+    let services = before.services.iter().filter(|(id, was)| after.services.get(*id) != Some(*was));
+    let services = services.map(|(id, was)| format!("{id} was {was:?}, is {:?}", after.services.get(id)));
+    let databases = before.databases.iter().filter(|(id, was)| after.databases.get(*id) != Some(*was));
+    let databases = databases.map(|(id, was)| format!("{id} was {was:?}, is {:?}", after.databases.get(id)));
+    services.chain(databases).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,94 @@
+//! The runbook auto-shutdown: environments sleep in the evening and wake in the morning, exactly as they were.
+
+mod act;
+mod by_hand;
+mod calendar;
+mod night;
+mod production;
+
+use std::collections::BTreeSet;
+
+use watchkeeper_domain::estate::{Environment, Kind};
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_estates::Estates;
+
+use self::act::Act;
+use super::command::Selection;
+use super::report::{Outcome, Report};
+use super::show::Show;
+use crate::sandbox::{Options, Progress as _};
+use crate::stage::{Stack, Stage, StageError, at_home, documents, scope};
+
+/// The scenario's name.
+const SCENARIO: &str = "sleep";
+/// The estates of this repository that need it most.
+const NEEDY: [&str; 2] = ["clos-v2", "carcierge"];
+
+/// Play the scenario on every chosen environment.
+///
+/// # Errors
+/// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
+pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
+    let estates = documents(selection.documents.estates.as_ref())?;
+    let chosen = choose(&estates, selection)?;
+    let regions: BTreeSet<Region> = chosen.iter().map(|scope| scope.region.clone()).collect();
+    let options = Options { estates: selection.documents.estates.clone(), ..Options::default() };
+    let stage = Stage::set(&options, &regions, show).await?;
+    for stack in stage.stacks() {
+        build_all(&stage, stack, show).await?;
+    }
+    let kept = production::before(&stage, &chosen).await?;
+    let mut reports = Vec::new();
+    let mut seen = BTreeSet::new();
+    for scope in &chosen {
+        let mut act = Act::of(&stage, scope, show)?;
+        night::play(&mut act, seen.insert(&scope.estate)).await?;
+        reports.push(act.report);
+    }
+    for (scope, before) in kept {
+        let mut act = Act::of(&stage, &scope, show)?;
+        production::play(&mut act, &before).await?;
+        reports.push(act.report);
+    }
+    if reports.iter().all(|report| report.outcome == Outcome::Passed) {
+        stage.succeeded();
+    }
+    Ok(reports)
+}
+
+/// The environments that sleep: of one estate, of all of somebody's own documents, or of the needy two.
+fn choose(estates: &Estates, selection: &Selection) -> Result<Vec<Scope>, StageError> {
+    if let Some(name) = &selection.estate {
+        estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+    }
+    let own = selection.documents.estates.is_some();
+    let wanted = |name: &str| match &selection.estate {
+        Some(estate) => estate == name,
+        None => own || NEEDY.contains(&name),
+    };
+    let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
+    let chosen: Vec<Scope> = at_home(estates)
+        .filter(|(estate, environment)| wanted(estate.name().as_str()) && sleeps(environment))
+        .filter(|(_, environment)| environment.has_resources(&environment.document().regions.primary))
+        .map(|(estate, environment)| scope(estate, environment, &environment.document().regions.primary))
+        .collect();
+    if chosen.is_empty() {
+        let expected = "expected a development or staging environment with `awake` and at least one service or database";
+        return Err(StageError::Unknown(format!("nothing to play on: {expected}")));
+    }
+    Ok(chosen)
+}
+
+/// Build everything that a region's stack may look at.
+pub(super) async fn build_all(stage: &Stage, stack: &Stack, show: &Show) -> Result<(), StageError> {
+    let began = stack.control().now().await?;
+    let here: Vec<_> = at_home(stage.estates()).filter(|(_, e)| e.has_resources(stack.region())).collect();
+    let names: Vec<String> = here.iter().map(|(estate, e)| format!("{} {}", estate.name(), e.name())).collect();
+    let step = format!("building {} in {}", names.join(", "), stack.region());
+    show.begin(&step);
+    for (_, environment) in here {
+        stack.site().build(environment).await?;
+    }
+    show.end(&step, stack.control().now().await?.duration_since(began).unsigned_abs());
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Databases of both kinds.
+
+use watchkeeper_aws::MANAGED_TAG;
+use watchkeeper_domain::estate::{Database, Environment};
+
+use super::{Site, SiteError, awaited};
+
+/// A master password has to be given; nothing ever connects.
+const PASSWORD: &str = "not-a-secret";
+
+impl Site {
+    /// Make the databases that are missing, and start those that are stopped.
+    pub(super) async fn start_databases(&self, environment: &Environment) -> Result<(), SiteError> {
+        for database in environment.databases(self.region()) {
+            match self.status(&database).await?.as_deref() {
+                None => self.make(&database).await?,
+                Some("available" | "starting" | "creating") => {}
+                Some("stopping") => {
+                    self.is(&database, "stopped").await?;
+                    self.start(&database).await?;
+                }
+                Some(_) => self.start(&database).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Wait until all databases of an environment have this status.
+    pub(super) async fn databases_are(&self, environment: &Environment, status: &str) -> Result<(), SiteError> {
+        for database in environment.databases(self.region()) {
+            self.is(&database, status).await?;
+        }
+        Ok(())
+    }
+
+    /// The status of a database in the words of RDS, if it exists.
+    pub(super) async fn status(&self, database: &Database) -> Result<Option<String>, SiteError> {
+        let what = || format!("describe database {}", database.name());
+        Ok(match database {
+            Database::Aurora(name) => {
+                let answer = self.rds.describe_db_clusters().send().await.map_err(SiteError::aws(what()))?;
+                let mut all = answer.db_clusters.unwrap_or_default().into_iter();
+                all.find(|c| c.db_cluster_identifier() == Some(name.as_str())).and_then(|c| c.status)
+            }
+            Database::Rds(name) => {
+                let answer = self.rds.describe_db_instances().send().await.map_err(SiteError::aws(what()))?;
+                let mut all = answer.db_instances.unwrap_or_default().into_iter();
+                all.find(|i| i.db_instance_identifier() == Some(name.as_str())).and_then(|i| i.db_instance_status)
+            }
+        })
+    }
+
+    async fn is(&self, database: &Database, status: &str) -> Result<(), SiteError> {
+        let what = format!("database {} {status}", database.name());
+        awaited(&what, async || Ok((self.status(database).await?.as_deref() == Some(status)).then_some(()))).await
+    }
+
+    async fn make(&self, database: &Database) -> Result<(), SiteError> {
+        let what = || format!("make database {}", database.name());
+        let tag = || aws_sdk_rds::types::Tag::builder().key(MANAGED_TAG).value("true").build();
+        let instance = self.rds.create_db_instance().db_instance_class("db.t4g.medium").tags(tag());
+        let instance = match database {
+            Database::Aurora(name) => {
+                let call = self.rds.create_db_cluster().db_cluster_identifier(name.as_str()).tags(tag());
+                let call = call.engine("aurora-postgresql").master_username("sandbox").master_user_password(PASSWORD);
+                call.send().await.map_err(SiteError::aws(what()))?;
+                let member = instance.db_instance_identifier(format!("{name}-0")).db_cluster_identifier(name.as_str());
+                member.engine("aurora-postgresql")
+            }
+            Database::Rds(name) => {
+                let instance = instance.db_instance_identifier(name.as_str()).engine("postgres").allocated_storage(20);
+                instance.master_username("sandbox").master_user_password(PASSWORD)
+            }
+        };
+        instance.send().await.map_err(SiteError::aws(what()))?;
+        Ok(())
+    }
+
+    async fn start(&self, database: &Database) -> Result<(), SiteError> {
+        let what = || format!("start database {}", database.name());
+        match database {
+            Database::Aurora(name) => {
+                let call = self.rds.start_db_cluster().db_cluster_identifier(name.as_str());
+                call.send().await.map_err(SiteError::aws(what()))?;
+            }
+            Database::Rds(name) => {
+                let call = self.rds.start_db_instance().db_instance_identifier(name.as_str());
+                call.send().await.map_err(SiteError::aws(what()))?;
+            }
+        }
+        Ok(())
+    }
+}

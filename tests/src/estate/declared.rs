@@ -1,0 +1,52 @@
+//! What a document says about the capacity of its services, and what we take where it says nothing.
+
+use std::collections::BTreeMap;
+
+use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::estate::{DeclaredCapacity, Environment};
+use watchkeeper_domain::name::Region;
+
+/// The services of an environment in one region, with the capacity to build them with.
+pub type Declared = BTreeMap<ServiceId, ServiceCapacity>;
+
+/// Where a document declares nothing: one task, two at most.
+const MODEST: DeclaredCapacity = DeclaredCapacity { desired: 1, min: Some(1), max: Some(2) };
+
+/// The services of `environment` in `region`: as the document declares them in the primary region, and with no tasks in
+/// the standby, whose capacity a document does not declare.
+pub fn declared(environment: &Environment, region: &Region) -> Declared {
+    let document = environment.document();
+    let serves = document.regions.primary == *region;
+    let services = environment.services(region).into_iter();
+    services
+        .map(|(cluster, service)| {
+            let said = document.capacity.get(&service).copied().unwrap_or(MODEST);
+            let capacity = if serves { capacity(said) } else { capacity(DeclaredCapacity { desired: 0, min: Some(0), ..said }) };
+            (ServiceId { cluster, service }, capacity)
+        })
+        .collect()
+}
+
+/// A service without bounds has no scalable target; one bound alone is completed by the count.
+fn capacity(DeclaredCapacity { desired, min, max }: DeclaredCapacity) -> ServiceCapacity {
+    let scaling = (min.is_some() || max.is_some()).then(|| Scaling {
+        min: min.unwrap_or(desired),
+        max: max.unwrap_or_else(|| desired.max(min.unwrap_or(0))),
+        suspended: Suspensions::NONE,
+    });
+    ServiceCapacity { desired, scaling }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_make_a_scalable_target_and_one_bound_is_completed() {
+        let scaling = |min, max| capacity(DeclaredCapacity { desired: 3, min, max }).scaling.map(|s| (s.min, s.max));
+        assert_eq!(scaling(None, None), None);
+        assert_eq!(scaling(Some(1), Some(6)), Some((1, 6)));
+        assert_eq!(scaling(Some(1), None), Some((1, 3)));
+        assert_eq!(scaling(None, Some(6)), Some((3, 6)));
+    }
+}

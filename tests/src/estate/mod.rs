@@ -1,0 +1,102 @@
+//! Environments of estate documents, built in one region of the emulated AWS under their real names, and read back
+//! from AWS itself. What a person does by hand to one of them is here too.
+
+mod databases;
+mod declared;
+mod human;
+mod observe;
+mod services;
+
+pub use declared::{Declared, declared};
+
+use std::error::Error;
+use std::fmt::Display;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_ecs::error::DisplayErrorContext;
+use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::name::Region;
+
+/// How often a condition is looked at while it is waited for.
+const LOOK: Duration = Duration::from_millis(50);
+/// How often it is looked at in vain: two minutes, which only a broken sandbox takes.
+const LOOKS: u32 = 2400;
+
+/// A call to the emulated AWS that failed, or a state that never came.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {what}: {why}")]
+pub struct SiteError {
+    what: String,
+    why: String,
+}
+
+impl SiteError {
+    /// Something that was attempted, and why it did not work.
+    pub fn new(what: impl Into<String>, why: impl Display) -> Self {
+        Self { what: what.into(), why: why.to_string() }
+    }
+
+    /// For `map_err` on a call of an SDK.
+    fn aws<E: Error>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
+        move |error| Self::new(what, DisplayErrorContext(error))
+    }
+}
+
+/// One region of the emulated AWS.
+#[derive(Debug, Clone)]
+pub struct Site {
+    region: Region,
+    ecs: aws_sdk_ecs::Client,
+    scaling: aws_sdk_applicationautoscaling::Client,
+    rds: aws_sdk_rds::Client,
+}
+
+impl Site {
+    /// The region that this configuration talks to.
+    pub fn new(config: &SdkConfig, region: Region) -> Self {
+        Self {
+            region,
+            ecs: aws_sdk_ecs::Client::new(config),
+            scaling: aws_sdk_applicationautoscaling::Client::new(config),
+            rds: aws_sdk_rds::Client::new(config),
+        }
+    }
+
+    /// Which region it is.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Make all of an environment that belongs here, as [`declared`] has it: what is missing is made, what is there is
+    /// put back, and all of it is awaited. Everything carries the tag that allows us to change it.
+    ///
+    /// # Errors
+    /// [`SiteError`] says what could not be made.
+    pub async fn build(&self, environment: &Environment) -> Result<(), SiteError> {
+        let declared = declared(environment, &self.region);
+        self.start_databases(environment).await?;
+        self.make_services(&declared).await?;
+        self.databases_are(environment, "available").await?;
+        self.tasks_run(&declared).await
+    }
+}
+
+/// Look until there is an answer.
+///
+/// # Errors
+/// What `look` failed with, or [`SiteError`] when there was no answer for two minutes.
+#[allow(clippy::disallowed_methods, reason = "the sandbox runs in real time, and is polled")]
+pub async fn awaited<T, E: From<SiteError>, F: Future<Output = Result<Option<T>, E>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> Result<T, E> {
+    for _ in 0..LOOKS {
+        if let Some(answer) = look().await? {
+            return Ok(answer);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    let waited = LOOK * LOOKS;
+    Err(SiteError::new(format!("see {what}"), format!("not so for {} s", waited.as_secs())).into())
+}

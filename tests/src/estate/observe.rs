@@ -1,0 +1,85 @@
+//! The true state, from AWS itself and by code of its own: the adapters under test have no part in it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_applicationautoscaling::types::{ScalableTarget, ServiceNamespace};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::estate::{Database, Environment};
+
+use super::services::resource;
+use super::{Site, SiteError};
+
+impl Site {
+    /// The capacity of an environment here. What does not exist is left out.
+    ///
+    /// # Errors
+    /// [`SiteError`] when AWS does not answer, or a database is in between two states.
+    pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, SiteError> {
+        let mut targets = self.targets().await?;
+        let ids: Vec<ServiceId> =
+            environment.services(self.region()).into_iter().map(|(cluster, service)| ServiceId { cluster, service }).collect();
+        let described = self.described(ids.iter()).await?;
+        let mut capacity = Capacity::default();
+        for id in ids {
+            let named = |s: &&aws_sdk_ecs::types::Service| {
+                s.service_name() == Some(id.service.as_str())
+                    && s.cluster_arn().is_some_and(|arn| arn.ends_with(&format!("/{}", id.cluster)))
+            };
+            let Some(service) = described.iter().find(named) else { continue };
+            let desired = service.desired_count().cast_unsigned();
+            let scaling = targets.remove(&resource(&id));
+            capacity.services.insert(id, ServiceCapacity { desired, scaling });
+        }
+        for database in environment.databases(self.region()) {
+            if let Some(status) = self.status(&database).await? {
+                let power = power(&database, &status)?;
+                capacity.databases.insert(id(database), power);
+            }
+        }
+        Ok(capacity)
+    }
+
+    /// How many tasks of an environment run here.
+    ///
+    /// # Errors
+    /// [`SiteError`] when AWS does not answer.
+    pub async fn running(&self, environment: &Environment) -> Result<i32, SiteError> {
+        let services = environment.services(self.region()).into_iter();
+        let ids: Vec<ServiceId> = services.map(|(cluster, service)| ServiceId { cluster, service }).collect();
+        Ok(self.described(ids.iter()).await?.iter().map(aws_sdk_ecs::types::Service::running_count).sum())
+    }
+
+    async fn targets(&self) -> Result<BTreeMap<String, Scaling>, SiteError> {
+        let call = self.scaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
+        let all = call.into_paginator().items().send().try_collect().await;
+        let all = all.map_err(SiteError::aws("describe scalable targets"))?;
+        Ok(all.iter().map(|target| (target.resource_id().unwrap_or_default().to_owned(), scaling(target))).collect())
+    }
+}
+
+fn scaling(target: &ScalableTarget) -> Scaling {
+    let flag = |held: Option<bool>| held.unwrap_or(false);
+    let suspended = target.suspended_state().map_or(Suspensions::NONE, |state| Suspensions {
+        scale_in: flag(state.dynamic_scaling_in_suspended()),
+        scale_out: flag(state.dynamic_scaling_out_suspended()),
+        scheduled: flag(state.scheduled_scaling_suspended()),
+    });
+    let bound = |bound: Option<i32>| bound.unwrap_or(0).cast_unsigned();
+    Scaling { min: bound(target.min_capacity()), max: bound(target.max_capacity()), suspended }
+}
+
+/// On or off. A run that has ended leaves nothing in between: that would be a finding, not a state.
+fn power(database: &Database, status: &str) -> Result<Power, SiteError> {
+    match status {
+        "available" => Ok(Power::On),
+        "stopped" => Ok(Power::Off),
+        other => Err(SiteError::new(format!("read the power of {}", database.name()), format!("it is {other}"))),
+    }
+}
+
+fn id(database: Database) -> DatabaseId {
+    match database {
+        Database::Aurora(name) => DatabaseId::Aurora(name),
+        Database::Rds(name) => DatabaseId::Rds(name),
+    }
+}

@@ -1,0 +1,121 @@
+//! Services and their scalable targets.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
+use aws_sdk_ecs::types::{ContainerDefinition, Service, Tag};
+use watchkeeper_aws::MANAGED_TAG;
+use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, ServiceId};
+use watchkeeper_domain::name::ClusterName;
+
+use super::{Declared, Site, SiteError, awaited};
+
+/// Services that one call describes (Amazon ECS API reference, DescribeServices).
+const DESCRIBED_AT_ONCE: usize = 10;
+/// The task definition of every service: what runs in it is not the sandbox's business.
+const TASKS: &str = "sandbox-app";
+
+impl Site {
+    /// Make or put back services with their targets.
+    pub(super) async fn make_services(&self, declared: &Declared) -> Result<(), SiteError> {
+        if declared.is_empty() {
+            return Ok(());
+        }
+        self.define_tasks().await?;
+        for cluster in declared.keys().map(|id| &id.cluster).collect::<BTreeSet<_>>() {
+            let call = self.ecs.create_cluster().cluster_name(cluster.as_str());
+            call.send().await.map_err(SiteError::aws(format!("make cluster {cluster}")))?;
+        }
+        let there = self.described(declared.keys()).await?;
+        let there: BTreeSet<&str> = there.iter().filter_map(Service::service_name).collect();
+        for (id, capacity) in declared {
+            // The bounds come before the count, so that an old minimum does not lift the new count.
+            if there.contains(id.service.as_str()) {
+                self.put_target(id, capacity.scaling).await?;
+                self.set_count(id, capacity.desired).await?;
+            } else {
+                self.create(id, capacity).await?;
+                self.put_target(id, capacity.scaling).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Wait until every service runs as many tasks as it wants, and wants as many as it should.
+    pub(super) async fn tasks_run(&self, declared: &Declared) -> Result<(), SiteError> {
+        let wanted: u32 = declared.values().map(|capacity| capacity.desired).sum();
+        awaited(&format!("{wanted} tasks running"), async || {
+            let services = self.described(declared.keys()).await?;
+            let steady = |service: &Service| service.desired_count() == service.running_count();
+            let running: i32 = services.iter().map(Service::running_count).sum();
+            let there = running.cast_unsigned() == wanted && services.iter().all(steady);
+            Ok((there && services.len() == declared.len()).then_some(()))
+        })
+        .await
+    }
+
+    /// Set a desired count, as a person or a deployment would.
+    ///
+    /// # Errors
+    /// [`SiteError`] when ECS refuses. So for all that a person does.
+    pub async fn set_count(&self, id: &ServiceId, desired: u32) -> Result<(), SiteError> {
+        let call = self.ecs.update_service().cluster(id.cluster.as_str()).service(id.service.as_str());
+        let call = call.desired_count(desired.cast_signed());
+        call.send().await.map_err(SiteError::aws(format!("set the count of {id}")))?;
+        Ok(())
+    }
+
+    /// Give a service this scalable target, or none.
+    pub(super) async fn put_target(&self, id: &ServiceId, scaling: Option<Scaling>) -> Result<(), SiteError> {
+        let Some(Scaling { min, max, suspended }) = scaling else { return self.drop_target(id).await };
+        let suspended = SuspendedState::builder()
+            .dynamic_scaling_in_suspended(suspended.scale_in)
+            .dynamic_scaling_out_suspended(suspended.scale_out)
+            .scheduled_scaling_suspended(suspended.scheduled);
+        let call = self.scaling.register_scalable_target().service_namespace(ServiceNamespace::Ecs);
+        let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).resource_id(resource(id));
+        let call = call.min_capacity(min.cast_signed()).max_capacity(max.cast_signed()).tags(MANAGED_TAG, "true");
+        let call = call.suspended_state(suspended.build());
+        call.send().await.map_err(SiteError::aws(format!("register the target of {id}")))?;
+        Ok(())
+    }
+
+    /// Services as ECS describes them; unknown ones are left out.
+    pub(super) async fn described(&self, ids: impl Iterator<Item = &ServiceId>) -> Result<Vec<Service>, SiteError> {
+        let mut clusters: Vec<(&ClusterName, Vec<String>)> = Vec::new();
+        for id in ids {
+            let name = id.service.as_str().to_owned();
+            match clusters.last_mut() {
+                Some((cluster, names)) if **cluster == id.cluster && names.len() < DESCRIBED_AT_ONCE => names.push(name),
+                _ => clusters.push((&id.cluster, vec![name])),
+            }
+        }
+        let mut found = Vec::new();
+        for (cluster, names) in clusters {
+            let call = self.ecs.describe_services().cluster(cluster.as_str()).set_services(Some(names));
+            let answer = call.send().await.map_err(SiteError::aws(format!("describe services of {cluster}")))?;
+            found.extend(answer.services.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, id: &ServiceId, capacity: &ServiceCapacity) -> Result<(), SiteError> {
+        let tag = Tag::builder().key(MANAGED_TAG).value("true").build();
+        let call = self.ecs.create_service().cluster(id.cluster.as_str()).service_name(id.service.as_str());
+        let call = call.task_definition(TASKS).desired_count(capacity.desired.cast_signed()).tags(tag);
+        call.send().await.map_err(SiteError::aws(format!("make service {id}")))?;
+        Ok(())
+    }
+
+    async fn define_tasks(&self) -> Result<(), SiteError> {
+        let container = ContainerDefinition::builder().name("app").image("app").memory(64).build();
+        let call = self.ecs.register_task_definition().family(TASKS).container_definitions(container);
+        call.send().await.map_err(SiteError::aws("register the task definition"))?;
+        Ok(())
+    }
+}
+
+/// A service as Application Auto Scaling names it.
+pub(super) fn resource(id: &ServiceId) -> String {
+    format!("service/{id}")
+}

@@ -1,0 +1,224 @@
+//! The emulator's control API: its clock, its schedules, its record of calls, and the faults it is told to make.
+
+use super::SandboxError;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// A client of the control API.
+#[derive(Debug, Clone)]
+pub struct Control {
+    endpoint: String,
+}
+
+/// One API call that the emulated AWS received.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Call {
+    /// Rises with each call.
+    pub number: u64,
+    /// When it arrived, on the emulated clock.
+    pub at: Timestamp,
+    /// The service under its signing name: `ecs`, `application-autoscaling`, `rds`, `dynamodb`, `states`, `events` …
+    pub service: String,
+    /// The operation, for example `UpdateService`.
+    pub operation: String,
+    /// The region it was sent to.
+    pub region: String,
+    /// The function that called, or `test` for clients of [`super::Emulator::sdk_config`]. Unknown for others.
+    pub caller: Option<String>,
+    /// Whether the operation may change something, judged by its name.
+    pub write: bool,
+    /// The members of the request that name resources, for example `cluster` and `service`.
+    pub resources: Map<String, Value>,
+    /// The HTTP status of the answer; `None` while there is none.
+    pub status: Option<u16>,
+    /// The error's code, when it was refused.
+    pub error: Option<String>,
+    /// The kind of fault that struck it.
+    pub fault: Option<String>,
+}
+
+/// What a fault does to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FaultKind {
+    /// Refused as too many calls, with the service's own code.
+    Throttle,
+    /// Refused with [`Fault::code`] and [`Fault::status`], or as an internal failure.
+    Error,
+    /// Answered [`Fault::seconds`] later.
+    Delay,
+    /// Not answered, until the caller gives up.
+    Hang,
+}
+
+/// An order to strike the next calls of an operation. `Fault::new` strikes one call; change the fields for more.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fault {
+    /// The service, as in [`Call::service`].
+    pub service: String,
+    /// The operation, or `*` for all of the service.
+    pub operation: String,
+    /// What happens to the call.
+    pub kind: FaultKind,
+    /// Only calls to this region.
+    pub region: Option<String>,
+    /// How many matching calls pass before the first is struck.
+    pub skip: u32,
+    /// How many calls are struck; all when `None`.
+    pub times: Option<u32>,
+    /// Seconds, for [`FaultKind::Delay`]; for [`FaultKind::Hang`] the limit after which an error is sent.
+    pub seconds: f64,
+    /// The error's code instead of the usual one.
+    pub code: Option<String>,
+    /// The HTTP status instead of the usual one.
+    pub status: Option<u16>,
+    /// The call does its work, and only its answer is lost.
+    pub after_effect: bool,
+}
+
+impl Fault {
+    /// A fault that strikes the next call.
+    pub fn new(service: &str, operation: &str, kind: FaultKind) -> Self {
+        Self {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            kind,
+            region: None,
+            skip: 0,
+            times: Some(1),
+            seconds: 0.0,
+            code: None,
+            status: None,
+            after_effect: false,
+        }
+    }
+}
+
+/// Figures of the emulated AWS; what is `None` stays as it is. Seconds are real seconds.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub struct Settings {
+    /// From UpdateService to the start or stop of its tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecs_settle_seconds: Option<f64>,
+    /// From a minimum above desired to the count being lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling_seconds: Option<f64>,
+    /// How long a database is starting or stopping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rds_transition_seconds: Option<f64>,
+    /// Days, on the emulated clock, after which a stopped database is started by AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rds_restart_days: Option<f64>,
+    /// Whether schedules fire by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub native_schedules: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Health {
+    now: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Calls {
+    calls: Vec<Call>,
+}
+
+#[derive(Deserialize)]
+struct Fired {
+    fired: String,
+}
+
+impl Control {
+    pub(super) fn new(endpoint: String) -> Self {
+        Self { endpoint }
+    }
+
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// What time it is in the emulated AWS.
+    ///
+    /// # Errors
+    /// [`SandboxError::Control`] when the emulator is gone. So for all methods here.
+    pub async fn now(&self) -> Result<Timestamp, SandboxError> {
+        Ok(self.send::<Health>("GET", "health", &Value::Null).await?.now)
+    }
+
+    /// Make it `now` in the emulated AWS; its clock runs on from there. What is due by then happens, for example the
+    /// restart of a database that has been stopped for seven days.
+    pub async fn set_clock(&self, now: Timestamp) -> Result<(), SandboxError> {
+        self.send::<Health>("PUT", "clock", &json!({ "now": now })).await.map(drop)
+    }
+
+    /// Change figures of the emulated AWS.
+    pub async fn change(&self, settings: &Settings) -> Result<(), SandboxError> {
+        self.send::<Health>("PUT", "settings", &json!(settings)).await.map(drop)
+    }
+
+    /// Fire the EventBridge Scheduler schedule `name` (or `group/name`) of `region` as if `instant` had come, and
+    /// return its ARN. The target is called in the background, as by AWS. The clock is not changed.
+    pub async fn fire_schedule(&self, region: &str, name: &str, instant: Timestamp) -> Result<String, SandboxError> {
+        let request = json!({ "name": name, "region": region, "instant": instant });
+        Ok(self.send::<Fired>("POST", "schedules", &request).await?.fired)
+    }
+
+    /// The calls after the one numbered `since`, oldest first; all calls for 0.
+    pub async fn calls(&self, since: u64) -> Result<Vec<Call>, SandboxError> {
+        Ok(self.send::<Calls>("GET", &format!("calls?since={since}"), &Value::Null).await?.calls)
+    }
+
+    /// The number of the latest call, to be handed to [`Control::calls`] later.
+    pub async fn mark(&self) -> Result<u64, SandboxError> {
+        Ok(self.calls(0).await?.last().map_or(0, |call| call.number))
+    }
+
+    /// Order a fault.
+    pub async fn order(&self, fault: &Fault) -> Result<(), SandboxError> {
+        self.send::<Value>("POST", "faults", &json!(fault)).await.map(drop)
+    }
+
+    /// Take back all faults.
+    pub async fn clear_faults(&self) -> Result<(), SandboxError> {
+        self.send::<Value>("DELETE", "faults", &Value::Null).await.map(drop)
+    }
+
+    /// Empty the emulated AWS, deployed stacks included, and put back clock, settings, record and faults.
+    pub async fn reset(&self) -> Result<(), SandboxError> {
+        self.send::<Value>("POST", "reset", &Value::Null).await.map(drop)
+    }
+
+    async fn send<T: DeserializeOwned>(&self, method: &str, path: &str, request: &Value) -> Result<T, SandboxError> {
+        let url = format!("{}/_watchkeeper/{path}", self.endpoint);
+        let body = if request.is_null() { Vec::new() } else { request.to_string().into_bytes() };
+        let refused = |why: String| SandboxError::Control { request: format!("{method} {path}"), why };
+        let request = ureq::http::Request::builder().method(method).uri(&url).body(body);
+        let request = request.map_err(|error| refused(error.to_string()))?;
+        // The client blocks; the answers are quick, except that of a reset.
+        let (status, text) = tokio::task::spawn_blocking(move || exchange(request))
+            .await
+            .map_err(|error| refused(error.to_string()))?
+            .map_err(|error| refused(error.to_string()))?;
+        if status != 200 {
+            return Err(refused(text));
+        }
+        serde_json::from_str(&text)
+            .map_err(|source| SandboxError::Decode { what: format!("the emulator's answer to {method} {path}"), source })
+    }
+}
+
+fn exchange(request: ureq::http::Request<Vec<u8>>) -> Result<(u16, String), ureq::Error> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .proxy(None)
+        .build()
+        .into();
+    let mut response = agent.run(request)?;
+    let text = response.body_mut().with_config().limit(u64::MAX).read_to_string()?;
+    Ok((response.status().as_u16(), text))
+}

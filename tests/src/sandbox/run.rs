@@ -1,0 +1,83 @@
+//! The folder of one run: logs, temporary files, the deployed copy. Removed after success, kept after a failure.
+
+use super::progress::print;
+use super::{Layout, SandboxError};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// How many folders of runs that failed are kept; the oldest go.
+const KEPT_RUNS: usize = 5;
+const LOCK: &str = "lock";
+
+/// This run's folder. While it lives, its lock tells other runs to leave it alone.
+#[derive(Debug)]
+pub(super) struct RunDirectory {
+    path: PathBuf,
+    _lock: File,
+    succeeded: bool,
+}
+
+impl RunDirectory {
+    /// Make a folder, and tidy up after earlier runs.
+    pub(super) fn make(layout: &Layout) -> Result<Self, SandboxError> {
+        let sandbox = layout.sandbox();
+        prune(&sandbox);
+        let stamp = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO).as_millis();
+        let path = sandbox.join(format!("run-{stamp}-{}", std::process::id()));
+        for folder in ["tmp", "home", "logs", "functions"] {
+            let folder = path.join(folder);
+            std::fs::create_dir_all(&folder).map_err(SandboxError::io("make", &folder))?;
+        }
+        let lock_path = path.join(LOCK);
+        let lock = File::create(&lock_path).map_err(SandboxError::io("make", &lock_path))?;
+        lock.lock().map_err(SandboxError::io("lock", &lock_path))?;
+        Ok(Self { path, _lock: lock, succeeded: false })
+    }
+
+    /// The folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A log of this run.
+    pub(super) fn log(&self, name: &str) -> PathBuf {
+        self.path.join("logs").join(name)
+    }
+
+    /// There is nothing to look into: remove the folder on drop.
+    pub(super) fn succeeded(&mut self) {
+        self.succeeded = true;
+    }
+}
+
+impl Drop for RunDirectory {
+    fn drop(&mut self) {
+        if self.succeeded && !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.path);
+        } else {
+            let _ = std::fs::remove_dir_all(self.path.join("tmp"));
+            let _ = std::fs::remove_dir_all(self.path.join("functions"));
+            print(&format!("the logs of this run are in {}", self.path.join("logs").display()));
+        }
+    }
+}
+
+/// Remove all but the newest folders whose process has gone. What cannot be removed is left for the next time.
+fn prune(sandbox: &Path) {
+    let Ok(entries) = std::fs::read_dir(sandbox) else { return };
+    let mut runs: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("run-")))
+        .filter(|path| is_abandoned(path))
+        .collect();
+    // The names begin with the time.
+    runs.sort();
+    for path in runs.iter().rev().skip(KEPT_RUNS) {
+        let _ = std::fs::remove_dir_all(path);
+    }
+}
+
+fn is_abandoned(run: &Path) -> bool {
+    File::open(run.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+}

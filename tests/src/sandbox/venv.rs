@@ -1,0 +1,133 @@
+//! The Python environment with ministack and the SAM CLI: pinned, hashed, made once, under the target folder.
+
+use super::leash::Step;
+use super::progress::print;
+use super::{Layout, Progress, SandboxError};
+use std::fs::{File, TryLockError};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+/// The oldest Python that the pinned packages were resolved for.
+const OLDEST_PYTHON: (u32, u32) = (3, 11);
+/// Written when the installation is complete; a folder without it is made anew.
+const MARKER: &str = "complete";
+
+/// An installed environment.
+#[derive(Debug, Clone)]
+pub struct Venv {
+    directory: PathBuf,
+}
+
+impl Venv {
+    /// The environment for the pinned requirements; installed first where it is missing or half made.
+    /// Safe when several processes ask at once: one installs, the others wait.
+    ///
+    /// # Errors
+    /// [`SandboxError::Missing`] without a Python that is new enough, [`SandboxError::Step`] when pip fails.
+    pub async fn ensure(layout: &Layout, progress: &dyn Progress) -> Result<Self, SandboxError> {
+        let requirements = layout.root().join("tests/requirements.txt");
+        let pinned = std::fs::read(&requirements).map_err(SandboxError::io("read", &requirements))?;
+        let version = python_version().await?;
+        let sandbox = layout.sandbox();
+        std::fs::create_dir_all(&sandbox).map_err(SandboxError::io("make", &sandbox))?;
+        let venv = Self { directory: sandbox.join(format!("venv-{}", fingerprint(&pinned, &version))) };
+        if !venv.is_complete() {
+            let _lock = lock(&sandbox.join("venv.lock")).await?;
+            // Another process may have installed it while we waited.
+            if !venv.is_complete() {
+                venv.install(layout, &requirements, progress).await?;
+            }
+        }
+        Ok(venv)
+    }
+
+    /// The environment's interpreter.
+    pub fn python(&self) -> PathBuf {
+        self.directory.join("bin/python")
+    }
+
+    fn is_complete(&self) -> bool {
+        self.directory.join(MARKER).is_file()
+    }
+
+    async fn install(
+        &self,
+        layout: &Layout,
+        requirements: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(), SandboxError> {
+        if self.directory.exists() {
+            std::fs::remove_dir_all(&self.directory).map_err(SandboxError::io("remove", &self.directory))?;
+        }
+        let python = PathBuf::from("python3");
+        let log = |name: &str| layout.sandbox().join(name);
+        let mut make = Step::new(layout, &python, "making a Python environment", log("venv.log"));
+        make.arg(&python).args(["-m", "venv"]).arg(&self.directory);
+        make.run(progress).await?;
+        let name = "installing the local AWS and the SAM CLI (once, about 350 MB)";
+        let mut install = Step::new(layout, &python, name, log("pip.log"));
+        install
+            .arg(self.python())
+            .args(["-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"])
+            .args(["--no-compile", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off", "-r"])
+            .arg(requirements);
+        install.run(progress).await?;
+        let marker = self.directory.join(MARKER);
+        std::fs::write(&marker, "").map_err(SandboxError::io("write", &marker))
+    }
+}
+
+/// Waits for the lock; dropping the file releases it, and so does the end of the process.
+async fn lock(path: &Path) -> Result<File, SandboxError> {
+    let file = File::create(path).map_err(SandboxError::io("open", path))?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::WouldBlock) => print("  waiting for another process that installs the local AWS …"),
+        Err(TryLockError::Error(source)) => return Err(SandboxError::io("lock", path)(source)),
+    }
+    let shown = path.to_path_buf();
+    let waited = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
+    waited.map_err(std::io::Error::other).flatten().map_err(SandboxError::io("lock", &shown))
+}
+
+async fn python_version() -> Result<String, SandboxError> {
+    let output = tokio::process::Command::new("python3").arg("--version").output().await;
+    let expected = format!("python3 {}.{} or newer, with its venv module", OLDEST_PYTHON.0, OLDEST_PYTHON.1);
+    let output = output.map_err(|error| SandboxError::Missing(format!("the sandbox needs {expected}: {error}")))?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if parse_version(&version).is_some_and(|found| found >= OLDEST_PYTHON) {
+        return Ok(version);
+    }
+    Err(SandboxError::Missing(format!("the sandbox needs {expected}; found {version:?}")))
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.strip_prefix("Python ")?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn fingerprint(pinned: &[u8], version: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    (pinned, version).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert_eq!(parse_version("Python 3.9.18"), Some((3, 9)));
+        assert!(parse_version("Python 3.9.18") < Some(OLDEST_PYTHON));
+        assert!(parse_version("Python 3.13.0") > Some(OLDEST_PYTHON));
+        assert_eq!(parse_version("pypy"), None);
+    }
+
+    #[test]
+    fn other_pins_or_another_python_mean_another_environment() {
+        let environment = fingerprint(b"a==1", "Python 3.11.7");
+        assert_ne!(environment, fingerprint(b"a==2", "Python 3.11.7"));
+        assert_ne!(environment, fingerprint(b"a==1", "Python 3.12.1"));
+    }
+}

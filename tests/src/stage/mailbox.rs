@@ -1,0 +1,134 @@
+//! What people and programs hear: a queue subscribed to the topic, and another behind a rule of the event bus.
+
+use aws_config::SdkConfig;
+use aws_sdk_eventbridge::types::Target;
+use aws_sdk_sns::error::DisplayErrorContext;
+use serde_json::{Value, json};
+use watchkeeper_domain::name::Region;
+
+use super::StageError;
+use crate::estate::SiteError;
+use crate::sandbox::Outputs;
+
+/// Two queues of the sandbox.
+#[derive(Debug)]
+pub struct Mailbox {
+    messages: Queue,
+    events: Queue,
+}
+
+/// A message as a person gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// One line.
+    pub subject: String,
+    /// All of it.
+    pub text: String,
+}
+
+impl Mailbox {
+    /// Make the queues, and have them hear what the stack says.
+    pub(super) async fn open(
+        endpoint: &str,
+        config: &SdkConfig,
+        region: &Region,
+        outputs: &Outputs,
+    ) -> Result<Self, StageError> {
+        let (messages, events) =
+            (Queue::make(endpoint, region, "sandbox-messages").await?, Queue::make(endpoint, region, "sandbox-events").await?);
+        let call = aws_sdk_sns::Client::new(config).subscribe().topic_arn(outputs.get("TopicArn")?);
+        let call = call.protocol("sqs").endpoint(&messages.arn);
+        call.send().await.map_err(|e| SiteError::new("subscribe to the topic", DisplayErrorContext(e)))?;
+
+        let bus = aws_sdk_eventbridge::Client::new(config);
+        let name = outputs.get("EventBusName")?;
+        let pattern = json!({ "source": [watchkeeper_aws::SOURCE] }).to_string();
+        let rule = bus.put_rule().name("sandbox-events").event_bus_name(name).event_pattern(pattern);
+        rule.send().await.map_err(|e| SiteError::new("make a rule on the bus", DisplayErrorContext(e)))?;
+        let target = Target::builder().id("queue").arn(&events.arn).build();
+        let target = target.map_err(|e| SiteError::new("name the rule's target", e))?;
+        let targets = bus.put_targets().rule("sandbox-events").event_bus_name(name).targets(target);
+        targets.send().await.map_err(|e| SiteError::new("make the rule's target", DisplayErrorContext(e)))?;
+        Ok(Self { messages, events })
+    }
+
+    /// The messages since the last look.
+    ///
+    /// # Errors
+    /// [`StageError`] when the queue does not answer. So below.
+    pub async fn letters(&self) -> Result<Vec<Letter>, StageError> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let letter = |body: Value| Letter { subject: text(&body["Subject"]), text: text(&body["Message"]) };
+        Ok(self.messages.drain().await?.into_iter().map(letter).collect())
+    }
+
+    /// The events since the last look.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn events(&self) -> Result<Vec<Value>, StageError> {
+        self.events.drain().await
+    }
+}
+
+/// A queue, spoken to in the JSON protocol of SQS: three calls are not worth an SDK of their own.
+#[derive(Debug)]
+struct Queue {
+    endpoint: String,
+    region: Region,
+    url: String,
+    arn: String,
+}
+
+impl Queue {
+    async fn make(endpoint: &str, region: &Region, name: &str) -> Result<Self, StageError> {
+        let mut queue =
+            Self { endpoint: endpoint.to_owned(), region: region.clone(), url: String::new(), arn: String::new() };
+        let made = queue.call("CreateQueue", &json!({ "QueueName": name })).await?;
+        made["QueueUrl"].as_str().unwrap_or_default().clone_into(&mut queue.url);
+        let asked = json!({ "QueueUrl": queue.url, "AttributeNames": ["QueueArn"] });
+        let attributes = queue.call("GetQueueAttributes", &asked).await?;
+        attributes["Attributes"]["QueueArn"].as_str().unwrap_or_default().clone_into(&mut queue.arn);
+        Ok(queue)
+    }
+
+    /// All messages that are there, as JSON, taken out of the queue.
+    async fn drain(&self) -> Result<Vec<Value>, StageError> {
+        let mut bodies = Vec::new();
+        loop {
+            let asked = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": 10 });
+            let answer = self.call("ReceiveMessage", &asked).await?;
+            let found = answer["Messages"].as_array().cloned().unwrap_or_default();
+            if found.is_empty() {
+                return Ok(bodies);
+            }
+            for message in found {
+                let handle = &message["ReceiptHandle"];
+                self.call("DeleteMessage", &json!({ "QueueUrl": self.url, "ReceiptHandle": handle })).await?;
+                let body = message["Body"].as_str().unwrap_or_default();
+                bodies.push(serde_json::from_str(body).map_err(|e| SiteError::new("read a message", e))?);
+            }
+        }
+    }
+
+    async fn call(&self, operation: &str, request: &Value) -> Result<Value, StageError> {
+        let failed = |why: &dyn std::fmt::Display| SiteError::new(format!("{operation} of {}", self.url), why);
+        // Nothing checks the signature; the region is read from it.
+        let scope = format!("AWS4-HMAC-SHA256 Credential=root/20260101/{}/sqs/aws4_request", self.region);
+        let request = ureq::http::Request::post(&self.endpoint)
+            .header("content-type", "application/x-amz-json-1.0")
+            .header("x-amz-target", format!("AmazonSQS.{operation}"))
+            .header("authorization", format!("{scope}, SignedHeaders=host, Signature=none"))
+            .body(request.to_string())
+            .map_err(|error| failed(&error))?;
+        let answer = tokio::task::spawn_blocking(move || {
+            let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+            agent.run(request)?.body_mut().read_to_string()
+        });
+        let text = answer.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
+        Ok(serde_json::from_str(&text).map_err(|error| failed(&error))?)
+    }
+}

@@ -1,0 +1,160 @@
+//! The one sandbox of this binary: the stack in three regions, over this repository's documents and a large one.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::{Date, Weekday};
+use jiff::{Timestamp, ToSpan};
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+use watchkeeper_domain::capacity::{Capacity, Power};
+use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_tests::sandbox::{Layout, Lines, Options};
+use watchkeeper_tests::stage::{Stack, Stage, at_home, scope};
+
+/// How many services the large environment has.
+pub const LARGE: usize = 500;
+/// How many of them have tasks and a scalable target: paced writes to all would take minutes.
+const LARGE_BUSY: usize = 12;
+/// A Monday morning: the tests' week begins here, whatever the machine's clock says.
+const MONDAY: &str = "2026-11-16T15:00:00Z";
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+static STAGE: OnceCell<Stage> = OnceCell::const_new();
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Play a test on the one sandbox, when its turn has come.
+pub fn play(test: impl AsyncFnOnce(&'static Stage)) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    RUNTIME.block_on(async {
+        let stage = STAGE.get_or_init(set).await;
+        stage.sandbox().control().clear_faults().await.unwrap();
+        test(stage).await;
+    });
+}
+
+async fn set() -> Stage {
+    let options = Options { estates: Some(documents()), ..Options::default() };
+    let regions = ["us-east-1", "us-west-1", "eu-west-1"].map(|name| Region::new(name).unwrap());
+    let stage = Stage::set(&options, &regions, &Lines).await.unwrap();
+    stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
+    for stack in stage.stacks() {
+        for (_, environment) in at_home(stage.estates()).filter(|(_, e)| e.has_resources(stack.region())) {
+            stack.site().build(environment).await.unwrap();
+        }
+    }
+    stage
+}
+
+/// This repository's documents and the large one, in a folder under `target`.
+fn documents() -> PathBuf {
+    let layout = Layout::find().unwrap();
+    let folder = layout.sandbox().join("e2e-estates");
+    std::fs::create_dir_all(&folder).unwrap();
+    for entry in std::fs::read_dir(layout.root().join("shared/estates")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    std::fs::write(folder.join("large.yaml"), large()).unwrap();
+    folder
+}
+
+fn large() -> String {
+    let names: Vec<String> = (0..LARGE).map(|number| format!("large-{number:03}")).collect();
+    let mut text = format!(
+        "estate: large\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: eu-west-1 }}\n    \
+         clusters:\n      eu-west-1: {{ large: [{}] }}\n    awake: {{ zone: Europe/Dublin, weekly: {{ mon-fri: \
+         \"08:00-19:00\" }} }}\n    capacity:\n",
+        names.join(", ")
+    );
+    for (number, name) in names.iter().enumerate() {
+        let capacity = if number < LARGE_BUSY { "{ desired: 1, min: 1, max: 2 }" } else { "{ desired: 0 }" };
+        writeln!(text, "      {name}: {capacity}").unwrap();
+    }
+    text
+}
+
+/// One environment on the field, on a day of its own.
+pub struct Plot {
+    pub stack: &'static Stack,
+    pub environment: &'static Environment,
+    pub scope: Scope,
+    pub day: Date,
+}
+
+impl Plot {
+    /// The environment as its document declares it, awake, nothing remembered of it, at noon of a new day.
+    pub async fn fresh(stage: &'static Stage, estate: &str, environment: &str) -> Self {
+        let (estate, environment) = stage.estates().environment(estate, environment).unwrap();
+        let region = &environment.document().regions.primary;
+        let stack = stage.stack(region.as_str()).unwrap();
+        let scope = scope(estate, environment, region);
+        let plot = Self { stack, environment, scope, day: next_day(stage).await };
+        forget(stage, &plot).await;
+        stack.at(plot.time("12:00")).await.unwrap();
+        stack.site().build(environment).await.unwrap();
+        plot
+    }
+
+    /// The instant at which clocks of the environment's zone show `time` on its day; `+` means the next day.
+    pub fn time(&self, time: &str) -> Timestamp {
+        let (day, time) = match time.strip_prefix('+') {
+            Some(time) => (self.day.checked_add(1.day()).unwrap(), time),
+            None => (self.day, time),
+        };
+        let zone = self.environment.zone().rules().clone();
+        day.to_datetime(time.parse().unwrap()).to_zoned(zone).unwrap().timestamp()
+    }
+
+    pub async fn capacity(&self) -> Capacity {
+        self.stack.capacity(self.environment).await.unwrap()
+    }
+
+    pub async fn mark(&self) -> u64 {
+        self.stack.control().mark().await.unwrap()
+    }
+}
+
+/// The next day on which all calendars of the documents have their usual hours, and the day after too.
+async fn next_day(stage: &Stage) -> Date {
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let mut day = stage.sandbox().control().now().await.unwrap().to_zoned(zone).date();
+    let usual = |day: Date| {
+        let mut all = at_home(stage.estates()).filter_map(|(_, environment)| environment.calendar());
+        day.weekday() <= Weekday::Friday && all.all(|calendar| !calendar.hours_of(day).is_empty())
+    };
+    loop {
+        day = day.tomorrow().unwrap();
+        if day.weekday() != Weekday::Friday && usual(day) && usual(day.tomorrow().unwrap()) {
+            return day;
+        }
+    }
+}
+
+/// Take everything that the ledger knows of a scope out of it: a test that failed leaves nothing to the next one.
+async fn forget(stage: &Stage, plot: &Plot) {
+    let client = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config(plot.scope.region.as_str()));
+    let table = plot.stack.outputs().get("LedgerTable").unwrap();
+    let Scope { estate, environment, region } = &plot.scope;
+    let partition = AttributeValue::S(format!("SCOPE#{estate}#{environment}#{region}"));
+    let query = client.query().table_name(table).key_condition_expression("pk = :pk");
+    let found = query.expression_attribute_values(":pk", partition).send().await.unwrap();
+    for item in found.items() {
+        let delete = client.delete_item().table_name(table);
+        delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
+    }
+}
+
+/// Nothing runs, nothing can be scaled up, and databases are stopped.
+pub fn asleep(capacity: &Capacity) -> bool {
+    let still = capacity.services.values().all(|service| {
+        service.desired == 0
+            && service.scaling.is_none_or(|s| s.min == 0 && s.suspended == watchkeeper_domain::capacity::Suspensions::ALL)
+    });
+    still && !capacity.services.is_empty() && capacity.databases.values().all(|power| *power == Power::Off)
+}

@@ -1,0 +1,7 @@
+//! The deployed stack in the sandbox does what it is for: one sandbox for all tests, which play one after the other,
+//! because they share its clock.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod field;
+mod night;
+
