@@ -27,6 +27,9 @@ def worker_environment(config, code_dir, port):
     """The function's name goes into its SDK's user agent, so that the record knows who called."""
     environment = _worker_environment(config, code_dir, port)
     environment.setdefault("AWS_SDK_UA_APP_ID", config["FunctionName"][:50])
+    # Functions that run on the host get no layers at /opt: the sandbox's folder takes the place of the layer's.
+    if "ESTATES_DIR" in os.environ:
+        environment["ESTATES_DIR"] = os.environ["ESTATES_DIR"]
     return environment
 
 

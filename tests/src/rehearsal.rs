@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use auto_shutdown::{Tick, TickError};
@@ -51,15 +51,32 @@ pub struct Rehearsal {
     done: BTreeSet<String>,
 }
 
+/// The documents of a folder.
+///
+/// # Panics
+/// When they do not read.
+pub fn documents(folder: &Path) -> Estates {
+    load_dir(folder).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
 type Hand = Engine<World, World, World, World>;
 
 impl Rehearsal {
-    /// A stack over these documents.
+    /// A stack over this repository's own documents.
     ///
     /// # Panics
     /// When the documents or the region do not read: the test is broken then.
-    pub fn new(world: World, estates: &Path, region: &str) -> Self {
-        let estates = load_dir(estates).unwrap_or_else(|problems| panic!("{problems:?}"));
+    pub fn new(world: World, region: &str) -> Self {
+        static OWN: LazyLock<Estates> =
+            LazyLock::new(|| documents(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates")));
+        Self::over(world, OWN.clone(), region)
+    }
+
+    /// A stack over these documents.
+    ///
+    /// # Panics
+    /// When the region does not read.
+    pub fn over(world: World, estates: Estates, region: &str) -> Self {
         let region = Region::new(region).unwrap_or_else(|error| panic!("{error}"));
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));

@@ -66,10 +66,9 @@ async fn a_minimum_above_desired_lifts_the_count_unless_a_human_suspended_scalin
     // A partial update keeps the bounds and the other flags.
     let suspended = SuspendedState::builder().dynamic_scaling_out_suspended(true).build();
     register().suspended_state(suspended).send().await.unwrap();
-    let targets =
-        scaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs).send().await.unwrap();
+    let targets = scaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs).send().await.unwrap();
     let target = &targets.scalable_targets()[0];
-    assert_eq!((target.min_capacity(), target.max_capacity()), (Some(3), Some(6)));
+    assert_eq!((target.min_capacity(), target.max_capacity()), (3, 6));
     assert_eq!(target.suspended_state().unwrap().dynamic_scaling_in_suspended(), Some(false));
 
     ecs.update_service().cluster(CLUSTER).service(SERVICE).desired_count(0).send().await.unwrap();

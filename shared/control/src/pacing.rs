@@ -12,9 +12,9 @@ use crate::ports::Clock;
 /// The API buckets of one account and region that we draw on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Api {
-    /// ECS CreateService, UpdateService, DeleteService.
+    /// ECS `CreateService`, `UpdateService`, `DeleteService`.
     EcsWrite,
-    /// ECS DescribeServices, ListServices.
+    /// ECS `DescribeServices`, `ListServices`.
     EcsRead,
     /// Application Auto Scaling, writes.
     ScalingWrite,
@@ -40,8 +40,7 @@ impl Api {
         match self {
             Self::EcsWrite => Quota { burst: 50.0, rate: 5.0 },
             Self::EcsRead => Quota { burst: 100.0, rate: 20.0 },
-            Self::ScalingWrite => Quota { burst: 20.0, rate: 10.0 },
-            Self::ScalingRead => Quota { burst: 20.0, rate: 10.0 },
+            Self::ScalingWrite | Self::ScalingRead => Quota { burst: 20.0, rate: 10.0 },
             Self::Rds => Quota { burst: 20.0, rate: 5.0 },
         }
     }

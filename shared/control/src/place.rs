@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
-use watchkeeper_domain::estate::{AccountId, Database, Environment, Estate, Kind};
+use watchkeeper_domain::estate::{AccountId, Environment, Estate, Kind};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
@@ -75,7 +75,7 @@ impl Place {
         Ok(Self {
             scope,
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
-            databases: environment.databases(region).into_iter().map(id).collect(),
+            databases: environment.databases(region).into_iter().collect(),
             allowance: allowance(environment, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
         })
@@ -91,13 +91,6 @@ impl Place {
             databases.extend(baseline.capacity.databases.keys().cloned());
         }
         (services, databases)
-    }
-}
-
-fn id(database: Database) -> DatabaseId {
-    match database {
-        Database::Aurora(name) => DatabaseId::Aurora(name),
-        Database::Rds(name) => DatabaseId::Rds(name),
     }
 }
 

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabaseId, ObservedDatabase, ObservedService, Scaling, ServiceId};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-/// The most services one DescribeServices call takes (Amazon ECS API reference).
+/// The most services one `DescribeServices` call takes (Amazon ECS API reference).
 pub const DESCRIBE_SERVICES_MAX: usize = 10;
 
-/// The most resource ids one DescribeScalableTargets call takes (Application Auto Scaling API reference).
+/// The most resource ids one `DescribeScalableTargets` call takes (Application Auto Scaling API reference).
 pub const DESCRIBE_TARGETS_MAX: usize = 50;
 
 /// Why AWS did not do what was asked, as far as it changes what we do next.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use crate::guardrail::Code;
@@ -189,17 +189,18 @@ fn read_end(text: &str, start: Timestamp, zone: Option<&TimeZone>) -> Option<Tim
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(instant);
     }
+    // A date before a time of day: the library reads the time out of a date and time as well.
+    if let Ok(local) = text.parse::<DateTime>() {
+        return Some(local.to_zoned(zone).ok()?.timestamp());
+    }
     if let Ok(time) = text.parse::<Time>() {
         let today = start.to_zoned(zone.clone()).date();
         let first = today.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp();
         let next = || Some(today.checked_add(1.day()).ok()?.to_datetime(time).to_zoned(zone).ok()?.timestamp());
         return if first > start { Some(first) } else { next() };
     }
-    if let Ok(local) = text.parse::<DateTime>() {
-        return Some(local.to_zoned(zone).ok()?.timestamp());
-    }
-    let duration = text.parse::<SignedDuration>().ok()?;
-    start.checked_add(duration).ok()
+    let span = text.parse::<Span>().ok()?;
+    Some(start.to_zoned(zone).checked_add(span).ok()?.timestamp())
 }
 
 #[cfg(test)]
@@ -224,6 +225,7 @@ mod tests {
     #[case::clock_later_today("22:00", "2026-11-22T03:00:00Z")]
     #[case::clock_tomorrow("08:00", "2026-11-22T13:00:00Z")]
     #[case::duration("2h", "2026-11-21T20:30:00Z")]
+    #[case::days("14d", "2026-12-05T18:30:00Z")]
     fn until_reads_as_a_person_writes_it(#[case] until: &str, #[case] expected: &str) {
         let zone = TimeZone::get("America/New_York").unwrap();
         let request = request(json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": until}));

@@ -6,7 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use rstest::rstest;
 use watchkeeper_domain::{
-    estate::{Database, Kind},
+    capacity::DatabaseId,
+    estate::Kind,
     name::Region,
 };
 use watchkeeper_estates::{Estates, load_dir, schema_text, week_of};
@@ -68,7 +69,7 @@ fn names_are_the_estates_own() {
     let expected = ["clos-v2-cluster/clos-v2-core-api-service", "clos-v2-cluster/clos-v2-workflow-engine-service"];
     assert_eq!(services, expected);
     let databases = dev.databases(&region);
-    let [Database::Aurora(name)] = databases.as_slice() else { panic!("no Aurora cluster") };
+    let [DatabaseId::Aurora(name)] = databases.as_slice() else { panic!("no Aurora cluster") };
     assert_eq!(name.as_str(), "clos-v2-db-cluster");
     for environment in ["staging", "qa", "uat", "prod"] {
         let (_, environment) = estates.environment("carcierge", environment).unwrap();

@@ -6,9 +6,9 @@ use comfy_table::{ContentArrangement, Table};
 use super::report::{Outcome, Report};
 
 /// A line a scenario: checks passed, and what was measured.
-pub fn table(reports: &[Report]) -> String {
+pub(super) fn table(reports: &[Report]) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([
         "runbook", "estate", "environment", "checks", "asleep after", "awake after", "writes down", "writes up", "services",
         "result",
@@ -33,6 +33,6 @@ pub fn table(reports: &[Report]) -> String {
 }
 
 /// Milliseconds as seconds with one decimal.
-pub fn seconds(ms: u64) -> String {
+fn seconds(ms: u64) -> String {
     format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }

@@ -86,7 +86,7 @@ impl Report {
 }
 
 /// Whole milliseconds.
-pub fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 

@@ -16,19 +16,19 @@ const LINE: usize = 60;
 
 /// Tells what is going on. Text goes to standard error; the results alone go to standard output.
 #[derive(Debug)]
-pub struct Show {
+pub(super) struct Show {
     terminal: bool,
     spinner: Mutex<Option<ProgressBar>>,
 }
 
 impl Show {
     /// For the terminal that is there, or is not.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { terminal: std::io::stderr().is_terminal(), spinner: Mutex::new(None) }
     }
 
     /// A line of text, above the spinner if one turns.
-    pub fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         match &*self.spinner.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(spinner) => spinner.suspend(|| print(text)),
             None => print(text),
@@ -36,13 +36,13 @@ impl Show {
     }
 
     /// A check, with what was seen.
-    pub fn check(&self, check: &Check) {
+    pub(super) fn check(&self, check: &Check) {
         let mark = if check.ok { '✓' } else { '✗' };
         self.say(&format!("    {mark} {}: {}", check.name, check.detail));
     }
 
     /// No spinner any more: whatever comes next is written plainly.
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         if let Some(spinner) = self.spinner.lock().unwrap_or_else(PoisonError::into_inner).take() {
             spinner.finish_and_clear();
         }

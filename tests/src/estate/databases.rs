@@ -1,7 +1,8 @@
 //! Databases of both kinds.
 
 use watchkeeper_aws::MANAGED_TAG;
-use watchkeeper_domain::estate::{Database, Environment};
+use watchkeeper_domain::capacity::DatabaseId;
+use watchkeeper_domain::estate::Environment;
 
 use super::{Site, SiteError, awaited};
 
@@ -25,6 +26,15 @@ impl Site {
         Ok(())
     }
 
+    /// Make one database, and wait until it is available.
+    ///
+    /// # Errors
+    /// [`SiteError`] when RDS refuses.
+    pub async fn make_database(&self, id: &DatabaseId) -> Result<(), SiteError> {
+        self.make(id).await?;
+        self.is(id, "available").await
+    }
+
     /// Wait until all databases of an environment have this status.
     pub(super) async fn databases_are(&self, environment: &Environment, status: &str) -> Result<(), SiteError> {
         for database in environment.databases(self.region()) {
@@ -34,15 +44,15 @@ impl Site {
     }
 
     /// The status of a database in the words of RDS, if it exists.
-    pub(super) async fn status(&self, database: &Database) -> Result<Option<String>, SiteError> {
+    pub(super) async fn status(&self, database: &DatabaseId) -> Result<Option<String>, SiteError> {
         let what = || format!("describe database {}", database.name());
         Ok(match database {
-            Database::Aurora(name) => {
+            DatabaseId::Aurora(name) => {
                 let answer = self.rds.describe_db_clusters().send().await.map_err(SiteError::aws(what()))?;
                 let mut all = answer.db_clusters.unwrap_or_default().into_iter();
                 all.find(|c| c.db_cluster_identifier() == Some(name.as_str())).and_then(|c| c.status)
             }
-            Database::Rds(name) => {
+            DatabaseId::Rds(name) => {
                 let answer = self.rds.describe_db_instances().send().await.map_err(SiteError::aws(what()))?;
                 let mut all = answer.db_instances.unwrap_or_default().into_iter();
                 all.find(|i| i.db_instance_identifier() == Some(name.as_str())).and_then(|i| i.db_instance_status)
@@ -50,24 +60,24 @@ impl Site {
         })
     }
 
-    async fn is(&self, database: &Database, status: &str) -> Result<(), SiteError> {
+    async fn is(&self, database: &DatabaseId, status: &str) -> Result<(), SiteError> {
         let what = format!("database {} {status}", database.name());
         awaited(&what, async || Ok((self.status(database).await?.as_deref() == Some(status)).then_some(()))).await
     }
 
-    async fn make(&self, database: &Database) -> Result<(), SiteError> {
+    async fn make(&self, database: &DatabaseId) -> Result<(), SiteError> {
         let what = || format!("make database {}", database.name());
         let tag = || aws_sdk_rds::types::Tag::builder().key(MANAGED_TAG).value("true").build();
         let instance = self.rds.create_db_instance().db_instance_class("db.t4g.medium").tags(tag());
         let instance = match database {
-            Database::Aurora(name) => {
+            DatabaseId::Aurora(name) => {
                 let call = self.rds.create_db_cluster().db_cluster_identifier(name.as_str()).tags(tag());
                 let call = call.engine("aurora-postgresql").master_username("sandbox").master_user_password(PASSWORD);
                 call.send().await.map_err(SiteError::aws(what()))?;
                 let member = instance.db_instance_identifier(format!("{name}-0")).db_cluster_identifier(name.as_str());
                 member.engine("aurora-postgresql")
             }
-            Database::Rds(name) => {
+            DatabaseId::Rds(name) => {
                 let instance = instance.db_instance_identifier(name.as_str()).engine("postgres").allocated_storage(20);
                 instance.master_username("sandbox").master_user_password(PASSWORD)
             }
@@ -76,14 +86,14 @@ impl Site {
         Ok(())
     }
 
-    async fn start(&self, database: &Database) -> Result<(), SiteError> {
+    async fn start(&self, database: &DatabaseId) -> Result<(), SiteError> {
         let what = || format!("start database {}", database.name());
         match database {
-            Database::Aurora(name) => {
+            DatabaseId::Aurora(name) => {
                 let call = self.rds.start_db_cluster().db_cluster_identifier(name.as_str());
                 call.send().await.map_err(SiteError::aws(what()))?;
             }
-            Database::Rds(name) => {
+            DatabaseId::Rds(name) => {
                 let call = self.rds.start_db_instance().db_instance_identifier(name.as_str());
                 call.send().await.map_err(SiteError::aws(what()))?;
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types::{ScalableTarget, ServiceNamespace};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
-use watchkeeper_domain::estate::{Database, Environment};
+use watchkeeper_domain::estate::Environment;
 
 use super::services::resource;
 use super::{Site, SiteError};
@@ -33,7 +33,7 @@ impl Site {
         for database in environment.databases(self.region()) {
             if let Some(status) = self.status(&database).await? {
                 let power = power(&database, &status)?;
-                capacity.databases.insert(id(database), power);
+                capacity.databases.insert(database, power);
             }
         }
         Ok(capacity)
@@ -53,7 +53,7 @@ impl Site {
         let call = self.scaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
         let all = call.into_paginator().items().send().try_collect().await;
         let all = all.map_err(SiteError::aws("describe scalable targets"))?;
-        Ok(all.iter().map(|target| (target.resource_id().unwrap_or_default().to_owned(), scaling(target))).collect())
+        Ok(all.iter().map(|target| (target.resource_id().to_owned(), scaling(target))).collect())
     }
 }
 
@@ -64,22 +64,15 @@ fn scaling(target: &ScalableTarget) -> Scaling {
         scale_out: flag(state.dynamic_scaling_out_suspended()),
         scheduled: flag(state.scheduled_scaling_suspended()),
     });
-    let bound = |bound: Option<i32>| bound.unwrap_or(0).cast_unsigned();
-    Scaling { min: bound(target.min_capacity()), max: bound(target.max_capacity()), suspended }
+    let (min, max) = (target.min_capacity().cast_unsigned(), target.max_capacity().cast_unsigned());
+    Scaling { min, max, suspended }
 }
 
 /// On or off. A run that has ended leaves nothing in between: that would be a finding, not a state.
-fn power(database: &Database, status: &str) -> Result<Power, SiteError> {
+fn power(database: &DatabaseId, status: &str) -> Result<Power, SiteError> {
     match status {
         "available" => Ok(Power::On),
         "stopped" => Ok(Power::Off),
         other => Err(SiteError::new(format!("read the power of {}", database.name()), format!("it is {other}"))),
-    }
-}
-
-fn id(database: Database) -> DatabaseId {
-    match database {
-        Database::Aurora(name) => DatabaseId::Aurora(name),
-        Database::Rds(name) => DatabaseId::Rds(name),
     }
 }

@@ -16,6 +16,16 @@ const DESCRIBED_AT_ONCE: usize = 10;
 const TASKS: &str = "sandbox-app";
 
 impl Site {
+    /// Make one service, and wait until all of its tasks run.
+    ///
+    /// # Errors
+    /// [`SiteError`] when AWS refuses.
+    pub async fn make_service(&self, id: &ServiceId, capacity: ServiceCapacity) -> Result<(), SiteError> {
+        let declared = Declared::from([(id.clone(), capacity)]);
+        self.make_services(&declared).await?;
+        self.tasks_run(&declared).await
+    }
+
     /// Make or put back services with their targets.
     pub(super) async fn make_services(&self, declared: &Declared) -> Result<(), SiteError> {
         if declared.is_empty() {

@@ -206,8 +206,10 @@ impl Control {
         if status != 200 {
             return Err(refused(text));
         }
-        serde_json::from_str(&text)
-            .map_err(|source| SandboxError::Decode { what: format!("the emulator's answer to {method} {path}"), source })
+        serde_json::from_str(&text).map_err(|source| SandboxError::Decode {
+            what: format!("the emulator's answer to {method} {path}"),
+            source,
+        })
     }
 }
 

@@ -50,12 +50,7 @@ impl Venv {
         self.directory.join(MARKER).is_file()
     }
 
-    async fn install(
-        &self,
-        layout: &Layout,
-        requirements: &Path,
-        progress: &dyn Progress,
-    ) -> Result<(), SandboxError> {
+    async fn install(&self, layout: &Layout, requirements: &Path, progress: &dyn Progress) -> Result<(), SandboxError> {
         if self.directory.exists() {
             std::fs::remove_dir_all(&self.directory).map_err(SandboxError::io("remove", &self.directory))?;
         }

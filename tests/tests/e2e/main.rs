@@ -2,6 +2,11 @@
 //! because they share its clock.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod calendars;
+mod contract;
+mod crash;
+mod drift;
 mod field;
+mod hand;
+mod large;
 mod night;
-

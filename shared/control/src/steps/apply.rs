@@ -6,7 +6,7 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{Awaited, Change, Plan, diff};
 use watchkeeper_domain::run::Run;
 
-use super::{Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, own_part};
+use super::{Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, counted, lost, own_part, overdue};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::Ledger;
 use crate::pacing::Api;
@@ -120,7 +120,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let lease = self.ledger.lease(&hand.place.scope).await?;
         let ours = |lease: &Lease| lease.generation == hand.generation && lease.allows_writes(now);
         if !lease.as_ref().is_some_and(ours) {
-            return Err(self.lost(hand.place));
+            return Err(lost(hand.place));
         }
         hand.seen = now;
         Ok(())
@@ -169,13 +169,13 @@ fn settle(run: &mut Run, hand: &Hand<'_>, end: End, now: Timestamp) -> (Slice, O
         End::Refused(error) => (Next::Finish, 0, error.to_string(), Some(error)),
         End::Waiting(awaited) => {
             let first = awaited.first().map(ToString::to_string).unwrap_or_default();
-            let what = format!("waiting for {} ({first})", crate::steps::counted(awaited.len(), "resource"));
+            let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
             run.awaited = awaited;
             (Next::Apply, WAIT_SECONDS, what, None)
         }
     };
-    let next = if next == Next::Apply && super::overdue(run, now) { Next::Finish } else { next };
-    let summary = format!("{}; {what}", super::counted(hand.writes as usize, "write"));
+    let next = if next == Next::Apply && overdue(run, now) { Next::Finish } else { next };
+    let summary = format!("{}; {what}", counted(hand.writes as usize, "write"));
     run.note(now, summary.clone());
     (Slice { next, wait_seconds, summary }, refusal)
 }

@@ -172,7 +172,7 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     async fn resume(&self, place: &Place, run: &RunRef) -> Result<Resumed, StepError> {
         let seen = self.ledger.load(&place.scope).await?;
         let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);
-        let lease = lease.ok_or_else(|| self.lost(place))?;
+        let lease = lease.ok_or_else(|| lost(place))?;
         let record = self.ledger.run(&place.scope, &run.id).await?;
         let record =
             record.ok_or_else(|| StepError::RunUnknown { scope: place.scope.clone(), id: run.id.clone() })?;
@@ -189,10 +189,10 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let writes = [Write::PutLease(lease.clone()), Write::PutRun(Box::new(run.clone()))];
         Ok(self.ledger.commit(&place.scope, lease.generation, &writes).await?)
     }
+}
 
-    fn lost(&self, place: &Place) -> StepError {
-        LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
-    }
+fn lost(place: &Place) -> StepError {
+    LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
 }
 
 /// The plan without what somebody else changed before the run began.

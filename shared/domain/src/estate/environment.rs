@@ -5,34 +5,16 @@ use jiff::tz::TimeZone;
 use super::{AccountId, EnvironmentDocument, FieldPath, Finding, Kind, Limits, Zone, document::DatabaseEntry};
 use crate::{
     calendar::{Awake, Calendar},
-    name::{ClusterName, DatabaseName, EnvironmentName, Region, ServiceName},
+    capacity::DatabaseId,
+    name::{ClusterName, EnvironmentName, Region, ServiceName},
 };
-
-/// A database by the API that stops and starts it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Database {
-    /// An Aurora cluster.
-    Aurora(DatabaseName),
-    /// An RDS instance.
-    Rds(DatabaseName),
-}
-
-impl Database {
-    /// Its identifier.
-    pub fn name(&self) -> &DatabaseName {
-        match self {
-            Self::Aurora(name) | Self::Rds(name) => name,
-        }
-    }
-}
 
 impl DatabaseEntry {
     /// The database; nothing if the entry names none or two.
-    pub fn database(&self) -> Option<Database> {
+    pub fn database(&self) -> Option<DatabaseId> {
         match (&self.aurora, &self.rds) {
-            (Some(name), None) => Some(Database::Aurora(name.clone())),
-            (None, Some(name)) => Some(Database::Rds(name.clone())),
+            (Some(name), None) => Some(DatabaseId::Aurora(name.clone())),
+            (None, Some(name)) => Some(DatabaseId::Rds(name.clone())),
             _ => None,
         }
     }
@@ -110,7 +92,7 @@ impl Environment {
     }
 
     /// Its databases in a region.
-    pub fn databases(&self, region: &Region) -> Vec<Database> {
+    pub fn databases(&self, region: &Region) -> Vec<DatabaseId> {
         let primary = &self.document.regions.primary;
         let here = |entry: &&DatabaseEntry| entry.region.as_ref().unwrap_or(primary) == region;
         self.document.databases.iter().filter(here).filter_map(DatabaseEntry::database).collect()

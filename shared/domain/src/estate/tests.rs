@@ -2,6 +2,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::capacity::DatabaseId;
 use crate::name::Region;
 
 /// An estate of one environment.
@@ -32,8 +33,8 @@ fn resources_are_told_apart_by_region() {
     assert_eq!(environment.regions(), [east.clone(), west.clone()]);
     assert_eq!(services(&east), ["c/a", "c/b", "d/e"]);
     assert_eq!(services(&west), ["w/a"]);
-    assert!(matches!(environment.databases(&east).as_slice(), [Database::Aurora(name)] if name.as_str() == "db"));
-    assert!(matches!(environment.databases(&west).as_slice(), [Database::Rds(name)] if name.as_str() == "far"));
+    assert!(matches!(environment.databases(&east).as_slice(), [DatabaseId::Aurora(name)] if name.as_str() == "db"));
+    assert!(matches!(environment.databases(&west).as_slice(), [DatabaseId::Rds(name)] if name.as_str() == "far"));
     assert!(environment.is_protected("far") && !environment.is_protected("db"));
 }
 
@@ -78,7 +79,9 @@ fn environments_share_a_resource_only_across_accounts() {
             let mut environment = json!({
                 "kind": "staging", "regions": { "primary": "us-east-1" }, "databases": [{ "rds": "db" }],
             });
-            account.map(|account| environment["account"] = json!(account));
+            if let Some(account) = account {
+                environment["account"] = json!(account);
+            }
             environment
         };
         serde_json::from_value(json!({

@@ -126,8 +126,8 @@ fn below_floor(case: &Case<'_>) -> Vec<Violation> {
 
 fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
     let all = case.observed.services.len();
-    let reduces = |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from);
-    let reduced = case.plan.actions().filter(|action| reduces(&action.change)).count();
+    let goes_down = |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from);
+    let reduced = case.plan.actions().filter(|action| goes_down(&action.change)).count();
     let limit = case.allowance.blast_radius_percent as usize;
     if reduced * 100 <= limit * all {
         return Vec::new();

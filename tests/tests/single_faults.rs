@@ -2,17 +2,12 @@
 //! without faults, and must end in the right state with the baseline intact.
 #![allow(clippy::unwrap_used)]
 
-use std::path::{Path, PathBuf};
-
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Capacity, Power, Scaling, Suspensions};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_sim::{FaultPlan, Trouble, World, aurora, scope, service};
+use watchkeeper_domain::run::Outcome;
+use watchkeeper_sim::{FaultPlan, Operation, Trouble, World, aurora, scope, service};
 use watchkeeper_tests::rehearsal::Rehearsal;
-
-fn estates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates")
-}
 
 fn dev() -> Scope {
     scope("clos-v2", "dev", "us-east-1")
@@ -46,7 +41,7 @@ fn afternoon() -> Rehearsal {
         .with(service("clos-v2-cluster/clos-v2-workflow-engine-service").desired(1))
         .with(aurora("clos-v2-db-cluster"))
         .build();
-    Rehearsal::new(world, &estates(), "us-east-1")
+    Rehearsal::new(world, "us-east-1")
 }
 
 fn asleep(capacity: &Capacity) -> bool {
@@ -129,8 +124,12 @@ every_fault! {
 }
 
 #[test]
-fn the_faults_have_an_effect_on_the_world_they_are_played_in() {
+fn a_fault_that_stays_keeps_the_environment_from_its_target() {
     let mut rehearsal = afternoon();
-    assert!(strike(&mut rehearsal, evening(), 0, Trouble::CrashBefore));
-    assert_eq!(rehearsal.world.writes(), 0);
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, Trouble::Denied));
+    rehearsal.tick(evening());
+    assert!(!asleep(&rehearsal.world.capacity()), "the fault did nothing, so the tests above prove nothing");
+    let runs = rehearsal.world.runs(&dev()).unwrap();
+    assert_eq!(runs.last().and_then(|run| run.outcome), Some(Outcome::Failed));
+    assert!(rehearsal.world.messages()[0].text.contains("UpdateService"), "{:?}", rehearsal.world.messages());
 }

@@ -1,0 +1,122 @@
+//! The cases of the ports' contract, against the adapters over the sandbox: the simulated AWS passes the same ones.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_aws::{Aws, DynamoLedger};
+use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceCapacity, ServiceId};
+use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
+use watchkeeper_sim::contract::{Bench, Failure, Kind, cloud, databases, ledger};
+use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases};
+use watchkeeper_tests::estate::Site;
+use watchkeeper_tests::stage::Stage;
+
+use crate::field::play;
+
+/// A region in which nothing else happens.
+const REGION: &str = "eu-west-1";
+/// Longer than tasks, autoscalers and databases of the sandbox take; see the emulator's settings.
+const SETTLED: Duration = Duration::from_millis(1600);
+
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+struct SandboxBench {
+    cloud: Aws,
+    ledger: DynamoLedger,
+    site: Site,
+    now: Timestamp,
+}
+
+impl SandboxBench {
+    async fn new(stage: &Stage) -> Self {
+        let config = stage.sandbox().sdk_config(REGION);
+        let stack = stage.stack(REGION).unwrap();
+        let table = stack.outputs().get("LedgerTable").unwrap();
+        Self {
+            cloud: Aws::new(&config),
+            ledger: DynamoLedger::new(&config, table),
+            site: stack.site().clone(),
+            now: stage.sandbox().control().now().await.unwrap(),
+        }
+    }
+}
+
+fn bench_failure<E: std::error::Error + Send + Sync + 'static>(what: &str) -> impl FnOnce(E) -> Failure {
+    move |error| Failure::Bench { what: what.to_owned(), source: Box::new(error) }
+}
+
+impl Bench for SandboxBench {
+    type Cloud = Aws;
+    type Ledger = DynamoLedger;
+
+    fn cloud(&self) -> &Aws {
+        &self.cloud
+    }
+
+    fn ledger(&self) -> &DynamoLedger {
+        &self.ledger
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn fresh_name(&self) -> String {
+        format!("bench-{}", MADE.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn fresh_scope(&self) -> Scope {
+        Scope {
+            estate: EstateName::new("bench").unwrap(),
+            environment: EnvironmentName::new(self.fresh_name()).unwrap(),
+            region: Region::new(REGION).unwrap(),
+        }
+    }
+
+    async fn make_service(&self, desired: u32, scaling: Option<Scaling>) -> Result<ServiceId, Failure> {
+        let service = ServiceName::new(self.fresh_name()).unwrap();
+        let id = ServiceId { cluster: ClusterName::new("bench").unwrap(), service };
+        let made = self.site.make_service(&id, ServiceCapacity { desired, scaling }).await;
+        made.map_err(bench_failure("make a service"))?;
+        Ok(id)
+    }
+
+    async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {
+        let name = DatabaseName::new(self.fresh_name()).unwrap();
+        let id = if kind == Kind::Aurora { DatabaseId::Aurora(name) } else { DatabaseId::Rds(name) };
+        self.site.make_database(&id).await.map_err(bench_failure("make a database"))?;
+        Ok(id)
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the emulated AWS takes real time")]
+    async fn settle(&self) {
+        tokio::time::sleep(SETTLED).await;
+    }
+}
+
+/// A case fails with what was found and expected; a database on at its end is nobody's concern.
+fn pass(case: impl AsyncFnOnce(&SandboxBench) -> Result<(), Failure>) {
+    play(async |stage| {
+        let bench = SandboxBench::new(stage).await;
+        if let Err(failure) = case(&bench).await {
+            panic!("{failure}: {failure:?}");
+        }
+    });
+}
+
+macro_rules! cloud_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| cloud::$case(bench).await); })*};
+}
+
+macro_rules! database_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| databases::$case(bench).await); })*};
+}
+
+macro_rules! ledger_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| ledger::$case(bench).await); })*};
+}
+
+cloud_cases!(cloud_tests);
+database_cases!(database_tests);
+ledger_cases!(ledger_tests);

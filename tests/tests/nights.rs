@@ -1,0 +1,337 @@
+//! Nights in the simulator: what the schedule, people and AWS itself do to a sleeping environment.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use watchkeeper_control::steps::BeginVerdict;
+use watchkeeper_domain::capacity::{Capacity, Power, Rollout, ServiceId};
+use watchkeeper_domain::run::Outcome;
+use watchkeeper_sim::{
+    Ending, FaultPlan, Operation, Settings, Trouble, World, WorldBuilder, aurora, rds, scope, service,
+};
+use watchkeeper_tests::rehearsal::{End, Rehearsal, documents};
+
+const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
+const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
+
+fn at(instant: &str) -> Timestamp {
+    instant.parse().unwrap()
+}
+
+fn evening() -> Timestamp {
+    at("2026-11-20T00:05:00Z")
+}
+
+fn morning() -> Timestamp {
+    at("2026-11-20T13:00:00Z")
+}
+
+fn minutes(n: i64) -> SignedDuration {
+    SignedDuration::from_mins(n)
+}
+
+fn id(name: &str) -> ServiceId {
+    ServiceId::try_from(name.to_owned()).unwrap()
+}
+
+fn dev() -> WorldBuilder {
+    World::builder()
+        .at("2026-11-19T23:00:00Z")
+        .with(service(API).desired(2).scaling(1, 3))
+        .with(service(ENGINE).desired(1))
+        .with(aurora("clos-v2-db-cluster"))
+}
+
+fn afternoon() -> Rehearsal {
+    Rehearsal::new(dev().build(), "us-east-1")
+}
+
+/// The night of 19 November, asleep and settled, with the calls up to here forgotten.
+fn night() -> (Rehearsal, Capacity) {
+    let mut rehearsal = afternoon();
+    let original = rehearsal.world.capacity();
+    rehearsal.tick(evening());
+    rehearsal.world.forget_calls();
+    (rehearsal, original)
+}
+
+fn asleep(capacity: &Capacity) -> bool {
+    let down = capacity.services.values().all(|s| s.desired == 0 && s.scaling.is_none_or(|scaling| scaling.min == 0));
+    down && capacity.databases.values().all(|power| *power == Power::Off)
+}
+
+fn outcome(end: &End) -> Outcome {
+    match end {
+        End::Finished(finished) => finished.outcome,
+        other => panic!("the run was not finished: {other:?}"),
+    }
+}
+
+fn subjects(rehearsal: &Rehearsal) -> Vec<String> {
+    rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
+}
+
+#[test]
+fn a_night_takes_two_writes_a_service_and_one_a_database_each_way() {
+    let mut rehearsal = afternoon();
+    let original = rehearsal.world.capacity();
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Done);
+    assert!(asleep(&rehearsal.world.capacity()));
+    assert_eq!(rehearsal.world.writes(), 4, "bounds and count of one service, count of the other, one database");
+    assert_eq!(outcome(&rehearsal.tick(morning())[0]), Outcome::Done);
+    assert_eq!(rehearsal.world.capacity(), original);
+    assert_eq!(rehearsal.world.writes(), 8);
+    assert_eq!(subjects(&rehearsal), ["clos-v2 dev is asleep", "clos-v2 dev is awake"]);
+    assert_eq!(rehearsal.world.events().len(), 2);
+}
+
+#[test]
+fn the_database_stops_after_the_last_task_and_starts_before_the_first() {
+    let mut rehearsal = afternoon();
+    rehearsal.tick(evening());
+    let first = |operation| rehearsal.world.calls().iter().position(|call| call.operation == operation).unwrap();
+    assert!(first(Operation::StopDBCluster) > first(Operation::UpdateService));
+    rehearsal.world.forget_calls();
+    rehearsal.tick(morning());
+    let first = |operation| rehearsal.world.calls().iter().position(|call| call.operation == operation).unwrap();
+    assert!(first(Operation::StartDBCluster) < first(Operation::UpdateService));
+    assert!(first(Operation::UpdateService) < first(Operation::RegisterScalableTarget));
+}
+
+#[test]
+fn a_doubled_a_late_and_an_in_between_tick_write_nothing() {
+    let (mut rehearsal, _) = night();
+    rehearsal.tick(evening());
+    rehearsal.tick(evening() + minutes(15));
+    rehearsal.tick(evening() + minutes(5));
+    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
+    assert!(asleep(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_lost_tick_is_made_up_for_by_the_next() {
+    let mut rehearsal = afternoon();
+    let original = rehearsal.world.capacity();
+    rehearsal.tick(evening() + minutes(40));
+    assert!(asleep(&rehearsal.world.capacity()));
+    rehearsal.tick(morning() + minutes(40));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_tick_that_comes_after_a_later_one_is_ignored() {
+    let mut rehearsal = afternoon();
+    rehearsal.tick(evening());
+    let before = rehearsal.world.executions().len();
+    rehearsal.world.advance(Duration::from_secs(60));
+    assert!(rehearsal.tick(evening() - minutes(10)).is_empty());
+    assert_eq!(rehearsal.world.executions().len(), before);
+    assert!(asleep(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_foreign_change_is_told_once_left_alone_and_gone_in_the_morning() {
+    let (mut rehearsal, original) = night();
+    rehearsal.world.change_count(&id(ENGINE), 4);
+    for n in 1..=3 {
+        let ends = rehearsal.tick(evening() + minutes(5 * n));
+        assert_eq!(ends.len(), 1);
+    }
+    assert_eq!(rehearsal.world.service(&id(ENGINE)).unwrap().capacity.desired, 4);
+    assert_eq!(rehearsal.world.writes(), 0);
+    let told = subjects(&rehearsal).iter().filter(|subject| subject.contains("somebody else")).count();
+    assert_eq!(told, 1);
+    let kept = rehearsal.world.remembered(&scope("clos-v2", "dev", "us-east-1")).unwrap().baseline.unwrap();
+    assert_eq!(kept.capacity, original);
+    rehearsal.tick(morning());
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_database_that_aws_starts_after_seven_days_goes_back_to_sleep() {
+    let (mut rehearsal, _) = night();
+    // Thanksgiving week off, as one long override.
+    let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "14d"});
+    assert_eq!(outcome(&rehearsal.execute("holiday", &wish)), Outcome::Done);
+    let mut instant = evening();
+    while instant < evening() + SignedDuration::from_hours(24 * 8) {
+        instant += minutes(60);
+        rehearsal.tick(instant);
+    }
+    let restarted = rehearsal.world.calls().iter().filter(|call| call.operation == Operation::StopDBCluster).count();
+    assert_eq!(restarted, 1);
+    assert!(asleep(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_person_keeps_it_awake_and_it_goes_to_sleep_by_itself() {
+    let (mut rehearsal, original) = night();
+    rehearsal.world.set_now(evening() + minutes(30));
+    let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "22:00", "reason": "release"});
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    assert_eq!(rehearsal.world.capacity(), original);
+    rehearsal.tick(at("2026-11-20T02:00:00Z"));
+    assert_eq!(rehearsal.world.capacity(), original, "21:00 in New York");
+    rehearsal.tick(at("2026-11-20T03:00:00Z"));
+    assert!(asleep(&rehearsal.world.capacity()), "22:00 in New York");
+}
+
+#[test]
+fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
+    let (mut rehearsal, _) = night();
+    rehearsal.world.set_now(evening() + minutes(30));
+    let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "3h"});
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    rehearsal.world.change_count(&id(ENGINE), 3);
+    rehearsal.tick(evening() + minutes(240));
+    assert!(asleep(&rehearsal.world.capacity()));
+    rehearsal.tick(morning());
+    assert_eq!(rehearsal.world.service(&id(ENGINE)).unwrap().capacity.desired, 3);
+}
+
+#[test]
+fn a_plan_by_hand_writes_nothing_and_says_everything() {
+    let rehearsal = afternoon();
+    let wish =
+        json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "2h", "mode": "plan"});
+    let End::AtBegin(BeginVerdict::Plan, text) = rehearsal.execute("plan", &wish) else { panic!("no plan") };
+    assert!(text.contains("clos-v2-workflow-engine-service: 1 -> 0 tasks"), "{text}");
+    assert!(text.contains("aurora:clos-v2-db-cluster: stop"), "{text}");
+    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
+}
+
+#[test]
+fn the_halt_switch_stops_ticks_and_people_until_it_is_lifted() {
+    let mut rehearsal = afternoon();
+    rehearsal.execute("halt", &json!({"halt": true, "reason": "migration"}));
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Refused);
+    assert_eq!(rehearsal.world.writes(), 0);
+    rehearsal.execute("lift", &json!({"halt": false}));
+    assert_eq!(outcome(&rehearsal.tick(evening() + minutes(5))[0]), Outcome::Done);
+}
+
+#[test]
+fn production_is_refused_by_name_and_never_touched() {
+    let world = World::builder()
+        .at("2026-11-20T02:00:00Z")
+        .with(service("prod-carcierge-ecs-cluster/prod-carcierge-api").desired(2).scaling(1, 6))
+        .with(rds("prod-carcierge-rds"))
+        .build();
+    let mut rehearsal = Rehearsal::new(world, "us-west-1");
+    let original = rehearsal.world.capacity();
+    let wish = json!({"estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h"});
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Refused);
+    assert!(rehearsal.world.messages()[0].text.contains("production-never-sleeps"));
+    rehearsal.tick(at("2026-11-20T05:00:00Z"));
+    assert_eq!((rehearsal.world.capacity(), rehearsal.world.writes()), (original, 0));
+    let prod = rehearsal.world.remembered(&scope("carcierge", "prod", "us-west-1")).unwrap();
+    assert!(prod.intents.is_empty() && prod.baseline.is_none(), "a refused wish leaves nothing behind");
+}
+
+#[test]
+fn an_environment_of_another_account_is_not_ours() {
+    let rehearsal = afternoon();
+    let wish = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan"});
+    let End::Failed(error) = rehearsal.execute("prod", &wish) else { panic!("accepted") };
+    assert!(error.contains("lives in account 210987654321"), "{error}");
+}
+
+#[test]
+fn a_deployment_in_progress_holds_the_night_up_and_not_for_ever() {
+    let mut rehearsal = afternoon();
+    rehearsal.world.set_settings(Settings { deployment: Duration::from_hours(5), ..Settings::default() });
+    rehearsal.world.set_now(evening() - minutes(1));
+    rehearsal.world.change_rollout(&id(ENGINE), Rollout::InProgress);
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Refused);
+    assert_eq!(rehearsal.world.writes(), 0);
+    rehearsal.tick(evening() + minutes(35));
+    assert!(asleep(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_service_that_never_starts_is_told_and_what_could_be_given_back_is() {
+    let (mut rehearsal, original) = night();
+    rehearsal.world.set_settings(Settings { task_start: Duration::from_hours(100), ..Settings::default() });
+    assert_eq!(outcome(&rehearsal.tick(morning())[0]), Outcome::Unverified);
+    assert_eq!(rehearsal.world.capacity(), original);
+    assert!(subjects(&rehearsal).iter().any(|subject| subject.contains("not all is awake yet")));
+}
+
+#[test]
+fn a_stronger_run_preempts_and_the_preempted_one_writes_no_more() {
+    let (mut rehearsal, original) = night();
+    // The morning's run dies in the middle; a person does not want to wait for its lease.
+    let index = rehearsal.world.calls_made() + 14;
+    rehearsal.world.set_faults(FaultPlan::none().at(index, Trouble::CrashAfter));
+    assert!(matches!(rehearsal.tick(morning())[..], [End::Crashed]));
+    rehearsal.world.set_faults(FaultPlan::none());
+    let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "5h"});
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+/// A folder with one document of one environment of `n` services.
+fn large(n: usize) -> (tempfile::TempDir, WorldBuilder) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = String::new();
+    let mut world = World::builder().at("2026-11-19T23:00:00Z");
+    for i in 0..n {
+        _ = write!(names, "{}service-{i:03}", if i == 0 { "" } else { ", " });
+        world = world.with(service(&format!("large/service-{i:03}")).desired(1).scaling(1, 2));
+    }
+    let document = format!(
+        "estate: large\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    \
+         clusters: {{ us-east-1: {{ large: [{names}] }} }}\n    \
+         awake: {{ zone: America/New_York, weekly: {{ mon-fri: \"08:00-19:00\" }} }}\n"
+    );
+    std::fs::write(folder.path().join("large.yaml"), document).unwrap();
+    (folder, world)
+}
+
+#[test]
+fn five_hundred_services_sleep_within_the_budgets_and_a_second_tick_writes_nothing() {
+    let (folder, world) = large(500);
+    let mut rehearsal = Rehearsal::over(world.build(), documents(folder.path()), "us-east-1");
+    let original = rehearsal.world.capacity();
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Done);
+    assert!(asleep(&rehearsal.world.capacity()));
+    assert_eq!(rehearsal.world.writes(), 1_000);
+    let throttled = rehearsal.world.calls().iter().filter(|call| call.ending == Ending::OverQuota).count();
+    assert_eq!(throttled, 0, "pacing stays below the published quotas");
+    rehearsal.world.forget_calls();
+    rehearsal.tick(evening() + minutes(60));
+    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
+    assert_eq!(rehearsal.world.count(Operation::DescribeServices), 50);
+    rehearsal.tick(morning());
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning_as_before() {
+    for seed in 0..40 {
+        let settings = Settings { staleness: Duration::from_secs(4), ..Settings::default() };
+        let world = dev().seed(seed).settings(settings).build();
+        let mut rehearsal = Rehearsal::new(world, "us-east-1");
+        let original = rehearsal.world.capacity();
+        for (begin, awake) in [(evening(), false), (morning(), true)] {
+            let mut faults = FaultPlan::none();
+            for trouble in [Trouble::Throttle, Trouble::Error, Trouble::TimeoutAfter, Trouble::CrashAfter] {
+                faults = faults.sometimes(0.02, trouble);
+            }
+            rehearsal.world.set_faults(faults);
+            for n in 0..6 {
+                rehearsal.tick(begin + minutes(5 * n));
+            }
+            rehearsal.world.set_faults(FaultPlan::none());
+            for n in 6..10 {
+                rehearsal.tick(begin + minutes(5 * n));
+            }
+            let capacity = rehearsal.world.capacity();
+            let right = if awake { capacity == original } else { asleep(&capacity) };
+            assert!(right, "seed {seed}, awake {awake}: {capacity:?}");
+        }
+    }
+}
