@@ -162,7 +162,9 @@ pub async fn handle<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
     match step {
         Step::Begin { request, execution } => begin(engine, estates, home, request, &execution).await,
         Step::Apply { run } => Ok(Answer::Slice(engine.apply(&place(estates, home, &run.scope, engine)?, &run).await?)),
-        Step::Verify { run } => Ok(Answer::Slice(engine.verify(&place(estates, home, &run.scope, engine)?, &run).await?)),
+        Step::Verify { run } => {
+            Ok(Answer::Slice(engine.verify(&place(estates, home, &run.scope, engine)?, &run).await?))
+        }
         Step::Finish { run, error } => {
             let place = place(estates, home, &run.scope, engine)?;
             let error = error.map(|caught| RunError { name: caught.error, message: caught.cause.unwrap_or_default() });

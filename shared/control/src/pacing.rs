@@ -120,3 +120,70 @@ impl Pacer {
         act(lanes.entry((api, layer)).or_insert_with(|| Lane::new(api, layer)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A clock whose sleeps pass at once, and count.
+    struct Manual(Cell<Timestamp>);
+
+    impl Clock for Manual {
+        fn now(&self) -> Timestamp {
+            self.0.get()
+        }
+
+        async fn sleep(&self, duration: Duration) {
+            self.0.set(self.0.get().saturating_add(duration).unwrap_or(Timestamp::MAX));
+        }
+    }
+
+    fn manual() -> Manual {
+        Manual(Cell::new(Timestamp::constant(1_795_000_000, 0)))
+    }
+
+    /// The seconds that so many calls take, none of which is throttled.
+    fn seconds(pacer: &Pacer, clock: &Manual, layer: Layer, calls: usize) -> f64 {
+        let start = clock.now();
+        for _ in 0..calls {
+            let waited = pin!(pacer.wait(Api::EcsWrite, layer, clock)).poll(&mut Context::from_waker(Waker::noop()));
+            assert!(matches!(waited, Poll::Ready(())));
+        }
+        clock.now().duration_since(start).as_secs_f64()
+    }
+
+    #[test]
+    fn the_share_of_a_run_grows_with_its_urgency() {
+        // ECS allows 50 at once and 5 a second: 500 writes take at least (500 - 50) / 5 = 90 s of the whole budget.
+        for (layer, expected) in [(Layer::Schedule, 190.0), (Layer::Emergency, 101.1), (Layer::Failover, 90.0)] {
+            let took = seconds(&Pacer::default(), &manual(), layer, 500);
+            assert!((took - expected).abs() < 1.0, "{layer}: {took} s");
+        }
+    }
+
+    #[test]
+    fn a_throttle_halves_the_pace_and_takes_the_burst_away() {
+        let (pacer, clock) = (Pacer::default(), manual());
+        pacer.throttled(Api::EcsWrite, Layer::Schedule, clock.now());
+        let took = seconds(&pacer, &clock, Layer::Schedule, 10);
+        assert!((took - 10.0 / 1.25).abs() < 0.1, "{took} s");
+    }
+
+    #[test]
+    fn calls_that_pass_bring_the_pace_back() {
+        let (pacer, clock) = (Pacer::default(), manual());
+        for _ in 0..10 {
+            pacer.throttled(Api::EcsWrite, Layer::Schedule, clock.now());
+        }
+        let slow = seconds(&pacer, &clock, Layer::Schedule, 1);
+        (0..64).for_each(|_| pacer.passed(Api::EcsWrite, Layer::Schedule, clock.now()));
+        let fast = seconds(&pacer, &clock, Layer::Schedule, 1);
+        assert!(slow > 6.0 && fast < 0.5, "{slow} s, then {fast} s");
+    }
+}

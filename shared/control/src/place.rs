@@ -67,11 +67,7 @@ impl Place {
             return Err(RequestError { field: "environment", found, expected });
         }
         let services = environment.services(region).into_iter();
-        let scope = Scope {
-            estate: estate.name().clone(),
-            environment: name.clone(),
-            region: region.clone(),
-        };
+        let scope = Scope { estate: estate.name().clone(), environment: name.clone(), region: region.clone() };
         Ok(Self {
             scope,
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Baseline, Capacity, Observed, Power};
-use crate::guardrail::{Case, Code, Halt, Allowance, Severity, Violation, judge, stops};
+use crate::guardrail::{Allowance, Case, Code, Halt, Severity, Violation, judge, stops};
 use crate::intent::{Intent, Want, deciding, resolve};
 use crate::plan::{Action, Change, Plan, diff};
 

@@ -17,8 +17,7 @@ pub struct BadName {
 
 /// The characters that every resource name of these services is made of.
 fn is_name(text: &str) -> bool {
-    (1..=255).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 macro_rules! names {

@@ -147,7 +147,9 @@ impl Request {
     /// The first [`RequestError`].
     pub fn check(&self) -> Result<(), RequestError> {
         match (self.trigger, &self.want, &self.until) {
-            (Trigger::Schedule, Some(_), _) => Err(bad("want", "a wish with trigger schedule", "none: a tick has none")),
+            (Trigger::Schedule, Some(_), _) => {
+                Err(bad("want", "a wish with trigger schedule", "none: a tick has none"))
+            }
             (Trigger::Schedule, ..) if self.instant.is_none() => {
                 Err(bad("instant", "nothing", "the instant of the tick, such as 2026-11-21T22:00:00Z"))
             }

@@ -64,13 +64,8 @@ fn night() -> Intent {
 }
 
 fn decided(production: bool, services: usize) -> Assessment {
-    let allowance = Allowance {
-        production,
-        floor: 0,
-        blast_radius_percent: 100,
-        protected: BTreeSet::new(),
-        frozen: None,
-    };
+    let allowance =
+        Allowance { production, floor: 0, blast_radius_percent: 100, protected: BTreeSet::new(), frozen: None };
     assess(&Situation {
         baseline: None,
         intents: &[night()],
@@ -155,8 +150,10 @@ fn an_unverified_run_names_what_is_not_there_yet() {
 fn a_failed_run_names_its_error() {
     let mut run = run(&decided(false, 2), Outcome::Failed);
     (run.applied, run.writes) = (false, 1);
-    run.error =
-        Some(RunError { name: "Aws.Denied".to_owned(), message: "UpdateService of clos-v2-cluster/x: denied".to_owned() });
+    run.error = Some(RunError {
+        name: "Aws.Denied".to_owned(),
+        message: "UpdateService of clos-v2-cluster/x: denied".to_owned(),
+    });
     insta::assert_snapshot!(text(&run));
 }
 

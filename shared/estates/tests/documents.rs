@@ -5,11 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rstest::rstest;
-use watchkeeper_domain::{
-    capacity::DatabaseId,
-    estate::Kind,
-    name::Region,
-};
+use watchkeeper_domain::{capacity::DatabaseId, estate::Kind, name::Region};
 use watchkeeper_estates::{Estates, load_dir, schema_text, week_of};
 
 fn shipped() -> Estates {

@@ -10,6 +10,7 @@ use super::figures::table;
 use super::report::{Outcome, Report};
 use super::show::Show;
 use super::{sleep, up};
+use crate::sandbox::Layout;
 use crate::stage::StageError;
 
 /// The exit code of a program that was interrupted, as shells know it: 128 and the signal's number, which is 2.
@@ -85,16 +86,29 @@ pub async fn run(arguments: Arguments) -> ExitCode {
 
 async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
     let selection = match &arguments.runbook {
-        Some(Runbook::Up(documents)) => return up::stay(documents, show).await.map(|()| true),
+        Some(Runbook::Up(documents)) => {
+            announce(show)?;
+            return up::stay(documents, show).await.map(|()| true);
+        }
         Some(Runbook::Sleep(selection)) => selection.clone(),
         None => Selection::default(),
     };
+    announce(show)?;
     let reports = sleep::play(&selection, show).await?;
     print(&table(&reports));
     if let Some(file) = &arguments.json {
         write(file, &reports)?;
     }
     Ok(reports.iter().all(|report| report.outcome == Outcome::Passed))
+}
+
+/// Says why the first run takes long.
+fn announce(show: &Show) -> Result<(), StageError> {
+    if !Layout::find()?.sandbox().exists() {
+        show.say("The first run installs the local AWS and compiles the functions with the AWS SDKs: some minutes.");
+        show.say("Everything goes under target/; later runs begin within seconds.\n");
+    }
+    Ok(())
 }
 
 fn write(file: &Path, reports: &[Report]) -> Result<(), StageError> {

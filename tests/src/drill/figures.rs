@@ -10,7 +10,15 @@ pub(super) fn table(reports: &[Report]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([
-        "runbook", "estate", "environment", "checks", "asleep after", "awake after", "writes down", "writes up", "services",
+        "runbook",
+        "estate",
+        "environment",
+        "checks",
+        "asleep after",
+        "awake after",
+        "writes down",
+        "writes up",
+        "services",
         "result",
     ]);
     for report in reports {

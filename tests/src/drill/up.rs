@@ -47,7 +47,7 @@ fn first(regions: &BTreeSet<Region>) -> &str {
 
 fn example(stack: &crate::stage::Stack) -> String {
     let scope = stack.watched().first();
-    let (estate, environment) =
-        scope.map_or(("ESTATE".to_owned(), "ENVIRONMENT".to_owned()), |s| (s.estate.to_string(), s.environment.to_string()));
+    let (estate, environment) = scope
+        .map_or(("ESTATE".to_owned(), "ENVIRONMENT".to_owned()), |s| (s.estate.to_string(), s.environment.to_string()));
     serde_json::json!({ "estate": estate, "environment": environment, "mode": "plan" }).to_string()
 }

@@ -21,7 +21,8 @@ pub fn declared(environment: &Environment, region: &Region) -> Declared {
     services
         .map(|(cluster, service)| {
             let said = document.capacity.get(&service).copied().unwrap_or(MODEST);
-            let capacity = if serves { capacity(said) } else { capacity(DeclaredCapacity { desired: 0, min: Some(0), ..said }) };
+            let capacity =
+                if serves { capacity(said) } else { capacity(DeclaredCapacity { desired: 0, min: Some(0), ..said }) };
             (ServiceId { cluster, service }, capacity)
         })
         .collect()

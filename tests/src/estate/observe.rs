@@ -16,8 +16,11 @@ impl Site {
     /// [`SiteError`] when AWS does not answer, or a database is in between two states.
     pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, SiteError> {
         let mut targets = self.targets().await?;
-        let ids: Vec<ServiceId> =
-            environment.services(self.region()).into_iter().map(|(cluster, service)| ServiceId { cluster, service }).collect();
+        let ids: Vec<ServiceId> = environment
+            .services(self.region())
+            .into_iter()
+            .map(|(cluster, service)| ServiceId { cluster, service })
+            .collect();
         let described = self.described(ids.iter()).await?;
         let mut capacity = Capacity::default();
         for id in ids {

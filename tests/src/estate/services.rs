@@ -96,7 +96,9 @@ impl Site {
         for id in ids {
             let name = id.service.as_str().to_owned();
             match clusters.last_mut() {
-                Some((cluster, names)) if **cluster == id.cluster && names.len() < DESCRIBED_AT_ONCE => names.push(name),
+                Some((cluster, names)) if **cluster == id.cluster && names.len() < DESCRIBED_AT_ONCE => {
+                    names.push(name)
+                }
                 _ => clusters.push((&id.cluster, vec![name])),
             }
         }

@@ -56,10 +56,16 @@ impl Drop for RunDirectory {
         if self.succeeded && !std::thread::panicking() {
             let _ = std::fs::remove_dir_all(&self.path);
         } else {
-            let _ = std::fs::remove_dir_all(self.path.join("tmp"));
-            let _ = std::fs::remove_dir_all(self.path.join("functions"));
+            shed(&self.path);
             print(&format!("the logs of this run are in {}", self.path.join("logs").display()));
         }
+    }
+}
+
+/// Remove what is large and says nothing.
+fn shed(run: &Path) {
+    for folder in ["tmp", "functions"] {
+        let _ = std::fs::remove_dir_all(run.join(folder));
     }
 }
 
@@ -73,8 +79,13 @@ fn prune(sandbox: &Path) {
         .collect();
     // The names begin with the time.
     runs.sort();
-    for path in runs.iter().rev().skip(KEPT_RUNS) {
-        let _ = std::fs::remove_dir_all(path);
+    for (newer, path) in runs.iter().rev().enumerate() {
+        if newer >= KEPT_RUNS {
+            let _ = std::fs::remove_dir_all(path);
+        } else {
+            // A process that was killed, or a test binary, has left more than its logs.
+            shed(path);
+        }
     }
 }
 

@@ -65,6 +65,8 @@ impl Deeds {
 
 /// Calls as a person reads them, for a check that failed.
 pub fn listed(calls: &[&Call]) -> String {
-    let line = |call: &&Call| format!("{}:{} {}", call.service, call.operation, serde_json::Value::from(call.resources.clone()));
+    let line = |call: &&Call| {
+        format!("{}:{} {}", call.service, call.operation, serde_json::Value::from(call.resources.clone()))
+    };
     calls.iter().map(line).collect::<Vec<_>>().join("; ")
 }

@@ -34,8 +34,10 @@ impl Mailbox {
         region: &Region,
         outputs: &Outputs,
     ) -> Result<Self, StageError> {
-        let (messages, events) =
-            (Queue::make(endpoint, region, "sandbox-messages").await?, Queue::make(endpoint, region, "sandbox-events").await?);
+        let (messages, events) = (
+            Queue::make(endpoint, region, "sandbox-messages").await?,
+            Queue::make(endpoint, region, "sandbox-events").await?,
+        );
         let call = aws_sdk_sns::Client::new(config).subscribe().topic_arn(outputs.get("TopicArn")?);
         let call = call.protocol("sqs").endpoint(&messages.arn);
         call.send().await.map_err(|e| SiteError::new("subscribe to the topic", DisplayErrorContext(e)))?;

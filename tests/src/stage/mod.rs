@@ -113,7 +113,9 @@ impl Stage {
     pub fn stack(&self, region: &str) -> Result<&Stack, StageError> {
         let found = self.stacks.iter().find(|(name, _)| name.as_str() == region);
         let known = || self.stacks.keys().map(Region::as_str).collect::<Vec<_>>().join(", ");
-        found.map(|(_, stack)| stack).ok_or_else(|| StageError::Unknown(format!("no stack in {region}, only in {}", known())))
+        found
+            .map(|(_, stack)| stack)
+            .ok_or_else(|| StageError::Unknown(format!("no stack in {region}, only in {}", known())))
     }
 
     /// All stacks.

@@ -42,7 +42,8 @@ impl Stack {
         let since = self.control.now().await?;
         self.control.fire_schedule(self.region.as_str(), self.outputs.get("TickSchedule")?, instant).await?;
         let what = format!("the tick of {instant} deciding for {} environments", self.watched.len());
-        awaited(&what, async || Ok::<_, StageError>((self.decisions() >= before + self.watched.len()).then_some(()))).await?;
+        awaited(&what, async || Ok::<_, StageError>((self.decisions() >= before + self.watched.len()).then_some(())))
+            .await?;
         let decided = self.control.now().await?.duration_since(since);
         let mut runs = Vec::new();
         for scope in &self.watched {

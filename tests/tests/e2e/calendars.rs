@@ -59,7 +59,8 @@ fn production_is_refused_by_a_named_guardrail() {
         let plot = Plot::fresh(stage, "carcierge", "prod").await;
         let before = plot.capacity().await;
         let mark = plot.mark().await;
-        let input = serde_json::json!({ "estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h" });
+        let input =
+            serde_json::json!({ "estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h" });
         let run = plot.stack.run(&input).await.unwrap();
         assert_eq!(run.outcome(), "Guardrail.Refused");
         let deeds = plot.stack.deeds(mark).await.unwrap();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
@@ -126,11 +126,12 @@ async fn next_day(stage: &Stage) -> Date {
     let mut day = stage.sandbox().control().now().await.unwrap().to_zoned(zone).date();
     let usual = |day: Date| {
         let mut all = at_home(stage.estates()).filter_map(|(_, environment)| environment.calendar());
-        day.weekday() <= Weekday::Friday && all.all(|calendar| !calendar.hours_of(day).is_empty())
+        all.all(|calendar| !calendar.hours_of(day).is_empty())
     };
     loop {
         day = day.tomorrow().unwrap();
-        if day.weekday() != Weekday::Friday && usual(day) && usual(day.tomorrow().unwrap()) {
+        // Friday is a short day for some.
+        if day.weekday().to_monday_zero_offset() <= 3 && usual(day) && usual(day.tomorrow().unwrap()) {
             return day;
         }
     }
@@ -154,7 +155,9 @@ async fn forget(stage: &Stage, plot: &Plot) {
 pub fn asleep(capacity: &Capacity) -> bool {
     let still = capacity.services.values().all(|service| {
         service.desired == 0
-            && service.scaling.is_none_or(|s| s.min == 0 && s.suspended == watchkeeper_domain::capacity::Suspensions::ALL)
+            && service
+                .scaling
+                .is_none_or(|s| s.min == 0 && s.suspended == watchkeeper_domain::capacity::Suspensions::ALL)
     });
     still && !capacity.services.is_empty() && capacity.databases.values().all(|power| *power == Power::Off)
 }

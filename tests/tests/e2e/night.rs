@@ -35,11 +35,15 @@ fn it_sleeps_in_the_evening_and_wakes_in_the_morning_exactly_as_it_was() {
 
         // The cluster is stopped after the last count, and nothing is written more than twice.
         let deeds = plot.stack.deeds(mark).await.unwrap();
-        let last_count = original.services.keys().filter_map(|id| deeds.last_write_to("UpdateService", id.service.as_str()));
+        let last_count =
+            original.services.keys().filter_map(|id| deeds.last_write_to("UpdateService", id.service.as_str()));
         let stopped = deeds.first_write_to("StopDBCluster", "clos-v2-db-cluster").unwrap();
         assert!(last_count.max().unwrap() < stopped);
         for id in original.services.keys() {
-            let about = deeds.capacity_writes().into_iter().filter(|call| format!("{:?}", call.resources).contains(id.service.as_str()));
+            let about = deeds
+                .capacity_writes()
+                .into_iter()
+                .filter(|call| format!("{:?}", call.resources).contains(id.service.as_str()));
             assert!(about.count() <= 2, "{id}: {}", listed(&deeds.capacity_writes()));
         }
 
@@ -47,7 +51,9 @@ fn it_sleeps_in_the_evening_and_wakes_in_the_morning_exactly_as_it_was() {
         let letters = plot.stack.mailbox().letters().await.unwrap();
         assert!(letters.iter().any(|letter| letter.subject == "clos-v2 dev is asleep"), "{letters:?}");
         let events = plot.stack.mailbox().events().await.unwrap();
-        let told = events.iter().any(|event| event["detail"]["run"] == run.name.as_str() && event["detail"]["outcome"] == "done");
+        let told = events
+            .iter()
+            .any(|event| event["detail"]["run"] == run.name.as_str() && event["detail"]["outcome"] == "done");
         assert!(told, "{events:?}");
 
         let morning = plot.stack.tick(plot.time("+08:00")).await.unwrap();

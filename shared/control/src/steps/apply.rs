@@ -6,7 +6,7 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{Awaited, Change, Plan, diff};
 use watchkeeper_domain::run::Run;
 
-use super::{Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, counted, lost, own_part, overdue};
+use super::{Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, counted, lost, overdue, own_part};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::Ledger;
 use crate::pacing::Api;

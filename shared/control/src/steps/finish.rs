@@ -18,12 +18,7 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
     ///
     /// # Errors
     /// [`StepError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
-    pub async fn finish(
-        &self,
-        place: &Place,
-        run: &RunRef,
-        error: Option<RunError>,
-    ) -> Result<Finished, StepError> {
+    pub async fn finish(&self, place: &Place, run: &RunRef, error: Option<RunError>) -> Result<Finished, StepError> {
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
         if resumed.run.outcome.is_none() {

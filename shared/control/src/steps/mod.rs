@@ -174,8 +174,7 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);
         let lease = lease.ok_or_else(|| lost(place))?;
         let record = self.ledger.run(&place.scope, &run.id).await?;
-        let record =
-            record.ok_or_else(|| StepError::RunUnknown { scope: place.scope.clone(), id: run.id.clone() })?;
+        let record = record.ok_or_else(|| StepError::RunUnknown { scope: place.scope.clone(), id: run.id.clone() })?;
         let baseline = seen.baseline.as_ref();
         let target = baseline.map_or_else(Capacity::default, |baseline| {
             target(baseline, record.deciding.as_ref(), record.instant, &place.allowance)

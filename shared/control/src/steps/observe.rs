@@ -14,12 +14,7 @@ use crate::ports::{AwsError, Clock, Cloud, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGE
 
 impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
     /// What AWS says of everything that the document or the baseline names.
-    pub(super) async fn observe(
-        &self,
-        place: &Place,
-        seen: &Remembered,
-        layer: Layer,
-    ) -> Result<Observed, AwsError> {
+    pub(super) async fn observe(&self, place: &Place, seen: &Remembered, layer: Layer) -> Result<Observed, AwsError> {
         let (services, databases) = place.selection(seen.baseline.as_ref());
         let mut observed = Observed::default();
         self.observe_services(&services, layer, &mut observed).await?;

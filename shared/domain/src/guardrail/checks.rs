@@ -142,7 +142,9 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
         let observed = case.observed.services.get(service)?;
         let (severity, found, advice) = match observed.rollout {
             Rollout::Completed => return None,
-            Rollout::Failed => (Severity::Warn, "its last deployment failed".to_owned(), "Check or roll back the service"),
+            Rollout::Failed => {
+                (Severity::Warn, "its last deployment failed".to_owned(), "Check or roll back the service")
+            }
             Rollout::InProgress => {
                 let age = observed.rollout_since.map(|since| case.now.duration_since(since));
                 let young = age.is_none_or(|age| age < DEPLOYMENT_PATIENCE);

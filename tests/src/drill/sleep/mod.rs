@@ -73,7 +73,8 @@ fn choose(estates: &Estates, selection: &Selection) -> Result<Vec<Scope>, StageE
         .map(|(estate, environment)| scope(estate, environment, &environment.document().regions.primary))
         .collect();
     if chosen.is_empty() {
-        let expected = "expected a development or staging environment with `awake` and at least one service or database";
+        let expected =
+            "expected a development or staging environment with `awake` and at least one service or database";
         return Err(StageError::Unknown(format!("nothing to play on: {expected}")));
     }
     Ok(chosen)

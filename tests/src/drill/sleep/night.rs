@@ -22,12 +22,11 @@ pub(super) async fn play(act: &mut Act<'_>, with_hands: bool) -> Result<(), Stag
     let first = act.tick("a tick by day", night.day).await?;
     act.report.figures.insert("tick_cold_ms", millis(first.decided));
     let original = touch(act).await?;
-    let mark = act.mark().await?;
     evening(act, &night, &original).await?;
     if with_hands && night.morning.duration_since(night.evening) > SignedDuration::from_hours(3) {
         by_hand::play(act, &original).await?;
     }
-    told(act, mark).await?;
+    told(act).await?;
     morning(act, &night, &original).await
 }
 
@@ -54,7 +53,11 @@ async fn evening(act: &mut Act<'_>, night: &Night, original: &Capacity) -> Resul
     let ticked = act.tick("the first tick of the evening is lost, the second one comes", instant).await?;
     act.report.figures.insert("tick_warm_ms", millis(ticked.decided));
     let ended = ticked.run_of(&act.scope);
-    act.check("the run is done", ended.is_some_and(|run| run.outcome() == "done"), ended.map_or("no run", |run| run.says()));
+    act.check(
+        "the run is done",
+        ended.is_some_and(|run| run.outcome() == "done"),
+        ended.map_or("no run", |run| run.says()),
+    );
     let took = ended.map_or(0, |run| millis(run.took));
     let found = act.capacity().await?;
     let running = act.stack.site().running(act.environment).await?;
@@ -103,7 +106,8 @@ async fn neighbours(act: &mut Act<'_>, instant: Timestamp) -> Result<(), StageEr
         let capacity = act.stack.capacity(environment).await?;
         let sleeps = asleep(&capacity);
         as_told &= sleeps != decision.awake;
-        seen.push(format!("{} {}", scope.environment, if sleeps { "asleep" } else { "awake" }));
+        let is = if sleeps { "asleep" } else { "awake" };
+        seen.push(format!("{} {} {is}", scope.estate, scope.environment));
     }
     if !seen.is_empty() {
         act.check("its neighbours follow their own calendars", as_told, seen.join(", "));
@@ -125,7 +129,7 @@ async fn quiet(act: &mut Act<'_>, name: &str, instant: Timestamp) -> Result<(), 
 }
 
 /// A person and a program heard of it.
-async fn told(act: &mut Act<'_>, _since: u64) -> Result<(), StageError> {
+async fn told(act: &mut Act<'_>) -> Result<(), StageError> {
     let subject = format!("{} {} is asleep", act.scope.estate, act.scope.environment);
     let letters = act.stack.mailbox().letters().await?;
     let letter = letters.iter().find(|letter| letter.subject == subject);
@@ -144,7 +148,11 @@ async fn morning(act: &mut Act<'_>, night: &Night, original: &Capacity) -> Resul
     let mark = act.mark().await?;
     let ticked = act.tick("the first tick of the morning", night.morning).await?;
     let run = ticked.run_of(&act.scope);
-    act.check("the run is done", run.is_some_and(|run| run.outcome() == "done"), run.map_or("no run", |run| run.says()));
+    act.check(
+        "the run is done",
+        run.is_some_and(|run| run.outcome() == "done"),
+        run.map_or("no run", |run| run.says()),
+    );
     let found = act.capacity().await?;
     let detail = if found == *original { line(&found) } else { difference(original, &found) };
     act.check("it is awake, exactly as it was", found == *original, detail);

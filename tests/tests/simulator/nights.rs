@@ -1,52 +1,20 @@
 //! Nights in the simulator: what the schedule, people and AWS itself do to a sleeping environment.
-#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::steps::BeginVerdict;
-use watchkeeper_domain::capacity::{Capacity, Power, Rollout, ServiceId};
+use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
 use watchkeeper_domain::run::Outcome;
-use watchkeeper_sim::{
-    Ending, FaultPlan, Operation, Settings, Trouble, World, WorldBuilder, aurora, rds, scope, service,
-};
+use watchkeeper_sim::{Ending, FaultPlan, Operation, Settings, Trouble, World, WorldBuilder, rds, scope, service};
 use watchkeeper_tests::rehearsal::{End, Rehearsal, documents};
 
-const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
-const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
-
-fn at(instant: &str) -> Timestamp {
-    instant.parse().unwrap()
-}
-
-fn evening() -> Timestamp {
-    at("2026-11-20T00:05:00Z")
-}
-
-fn morning() -> Timestamp {
-    at("2026-11-20T13:00:00Z")
-}
-
-fn minutes(n: i64) -> SignedDuration {
-    SignedDuration::from_mins(n)
-}
+use crate::scene::{API, ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()
-}
-
-fn dev() -> WorldBuilder {
-    World::builder()
-        .at("2026-11-19T23:00:00Z")
-        .with(service(API).desired(2).scaling(1, 3))
-        .with(service(ENGINE).desired(1))
-        .with(aurora("clos-v2-db-cluster"))
-}
-
-fn afternoon() -> Rehearsal {
-    Rehearsal::new(dev().build(), "us-east-1")
 }
 
 /// The night of 19 November, asleep and settled, with the calls up to here forgotten.
@@ -56,11 +24,6 @@ fn night() -> (Rehearsal, Capacity) {
     rehearsal.tick(evening());
     rehearsal.world.forget_calls();
     (rehearsal, original)
-}
-
-fn asleep(capacity: &Capacity) -> bool {
-    let down = capacity.services.values().all(|s| s.desired == 0 && s.scaling.is_none_or(|scaling| scaling.min == 0));
-    down && capacity.databases.values().all(|power| *power == Power::Off)
 }
 
 fn outcome(end: &End) -> Outcome {
@@ -144,7 +107,7 @@ fn a_foreign_change_is_told_once_left_alone_and_gone_in_the_morning() {
     assert_eq!(rehearsal.world.writes(), 0);
     let told = subjects(&rehearsal).iter().filter(|subject| subject.contains("somebody else")).count();
     assert_eq!(told, 1);
-    let kept = rehearsal.world.remembered(&scope("clos-v2", "dev", "us-east-1")).unwrap().baseline.unwrap();
+    let kept = rehearsal.world.remembered(&dev()).unwrap().baseline.unwrap();
     assert_eq!(kept.capacity, original);
     rehearsal.tick(morning());
     assert_eq!(rehearsal.world.capacity(), original);
@@ -170,7 +133,8 @@ fn a_database_that_aws_starts_after_seven_days_goes_back_to_sleep() {
 fn a_person_keeps_it_awake_and_it_goes_to_sleep_by_itself() {
     let (mut rehearsal, original) = night();
     rehearsal.world.set_now(evening() + minutes(30));
-    let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "22:00", "reason": "release"});
+    let wish =
+        json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "22:00", "reason": "release"});
     assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
     assert_eq!(rehearsal.world.capacity(), original);
     rehearsal.tick(at("2026-11-20T02:00:00Z"));
@@ -195,8 +159,7 @@ fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
 #[test]
 fn a_plan_by_hand_writes_nothing_and_says_everything() {
     let rehearsal = afternoon();
-    let wish =
-        json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "2h", "mode": "plan"});
+    let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "2h", "mode": "plan"});
     let End::AtBegin(BeginVerdict::Plan, text) = rehearsal.execute("plan", &wish) else { panic!("no plan") };
     assert!(text.contains("clos-v2-workflow-engine-service: 1 -> 0 tasks"), "{text}");
     assert!(text.contains("aurora:clos-v2-db-cluster: stop"), "{text}");
@@ -313,7 +276,7 @@ fn five_hundred_services_sleep_within_the_budgets_and_a_second_tick_writes_nothi
 fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning_as_before() {
     for seed in 0..40 {
         let settings = Settings { staleness: Duration::from_secs(4), ..Settings::default() };
-        let world = dev().seed(seed).settings(settings).build();
+        let world = world().seed(seed).settings(settings).build();
         let mut rehearsal = Rehearsal::new(world, "us-east-1");
         let original = rehearsal.world.capacity();
         for (begin, awake) in [(evening(), false), (morning(), true)] {

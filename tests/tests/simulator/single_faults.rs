@@ -1,53 +1,13 @@
 //! A crash, or any other fault, at any call of sleep and of wake: exhaustive, not sampled. Each is followed by ticks
 //! without faults, and must end in the right state with the baseline intact.
-#![allow(clippy::unwrap_used)]
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::capacity::{Capacity, Power, Scaling, Suspensions};
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::run::Outcome;
-use watchkeeper_sim::{FaultPlan, Operation, Trouble, World, aurora, scope, service};
+use watchkeeper_sim::{FaultPlan, Operation, Trouble};
 use watchkeeper_tests::rehearsal::Rehearsal;
 
-fn dev() -> Scope {
-    scope("clos-v2", "dev", "us-east-1")
-}
-
-fn at(instant: &str) -> Timestamp {
-    instant.parse().unwrap()
-}
-
-/// Thursday 19:05 in New York: the first tick of the night.
-fn evening() -> Timestamp {
-    at("2026-11-20T00:05:00Z")
-}
-
-/// Friday 08:00 in New York: the first tick of the day.
-fn morning() -> Timestamp {
-    at("2026-11-20T13:00:00Z")
-}
-
-/// The development environment in the afternoon: one service whose scaling in a human had suspended, one without a
-/// scalable target, and an Aurora cluster.
-fn afternoon() -> Rehearsal {
-    let scale_in = Suspensions { scale_in: true, ..Suspensions::NONE };
-    let world = World::builder()
-        .at("2026-11-19T23:00:00Z")
-        .with(service("clos-v2-cluster/clos-v2-core-api-service").desired(2).with_scaling(Some(Scaling {
-            min: 1,
-            max: 3,
-            suspended: scale_in,
-        })))
-        .with(service("clos-v2-cluster/clos-v2-workflow-engine-service").desired(1))
-        .with(aurora("clos-v2-db-cluster"))
-        .build();
-    Rehearsal::new(world, "us-east-1")
-}
-
-fn asleep(capacity: &Capacity) -> bool {
-    let down = capacity.services.values().all(|s| s.desired == 0 && s.scaling.is_none_or(|scaling| scaling.min == 0));
-    down && capacity.databases.values().all(|power| *power == Power::Off)
-}
+use crate::scene::{afternoon, asleep, dev, evening, morning};
 
 fn baseline(rehearsal: &Rehearsal) -> Option<Capacity> {
     rehearsal.world.remembered(&dev()).unwrap().baseline.map(|baseline| baseline.capacity)

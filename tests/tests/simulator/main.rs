@@ -1,0 +1,6 @@
+//! The control plane over the simulated AWS: nights as they go, and a fault of every kind at every call.
+#![allow(clippy::unwrap_used)]
+
+mod nights;
+mod scene;
+mod single_faults;
