@@ -1,4 +1,8 @@
 //! The sandbox, the drill and the end-to-end tests.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these are tools of a developer's machine: its clock, its environment and its processes are what they work with"
+)]
 
 pub mod drill;
 pub mod estate;

@@ -154,15 +154,15 @@ impl Rehearsal {
                 Some(Ok(other)) => return End::Failed(format!("{other:?}")),
                 Some(Err(error)) => {
                     let cause = Some(told(&error));
-                    return self.finish(run, Some(Caught { error: "Step.Failed".to_owned(), cause }));
+                    return self.finish(run, Some(&Caught { error: "Step.Failed".to_owned(), cause }));
                 }
             }
         }
         self.finish(run, None)
     }
 
-    fn finish(&self, run: &RunRef, error: Option<Caught>) -> End {
-        match self.task(|| Step::Finish { run: run.clone(), error: error.clone() }) {
+    fn finish(&self, run: &RunRef, error: Option<&Caught>) -> End {
+        match self.task(|| Step::Finish { run: run.clone(), error: error.cloned() }) {
             None => End::Crashed,
             Some(Ok(Answer::Finished(finished))) => End::Finished(finished),
             Some(Ok(other)) => End::Failed(format!("{other:?}")),

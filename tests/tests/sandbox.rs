@@ -1,6 +1,7 @@
 //! The local AWS behaves as AWS does where the control plane depends on it, and leaves nothing running.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, reason = "it waits for processes of its own")]
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
 use aws_sdk_ecs::types::{ContainerDefinition, ServiceField, Tag};

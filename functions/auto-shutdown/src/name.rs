@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use jiff::Timestamp;
 use watchkeeper_domain::name::Scope;
 
-/// The longest name of an execution, in characters (Step Functions API reference, StartExecution).
+/// The longest name of an execution, in characters (Step Functions API reference, `StartExecution`).
 const LONGEST: usize = 80;
 
 /// The name of the run that a tick starts for a scope: the same tick gives the same name, so that a doubled one is one

@@ -188,19 +188,19 @@ async fn begin<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
         _ => execution.start,
     };
     if request.halt.is_some() && request.estate.is_none() {
-        return switched(execution, engine.halt(None, &request, &execution.name).await?);
+        return Ok(switched(execution, engine.halt(None, &request, &execution.name).await?));
     }
     let (estate, environment) = request.place()?;
     let (estate, environment) = estates.environment(estate.as_str(), environment.as_str())?;
     let place = Place::of(estate, environment, home, instant)?;
     if request.halt.is_some() {
-        return switched(execution, engine.halt(Some(&place.scope), &request, &execution.name).await?);
+        return Ok(switched(execution, engine.halt(Some(&place.scope), &request, &execution.name).await?));
     }
     Ok(Answer::Begun(engine.begin(&place, &request, &execution.name, instant).await?))
 }
 
-fn switched(execution: &Execution, summary: String) -> Result<Answer, CallError> {
-    Ok(Answer::Switched { run: Switch { id: execution.name.clone() }, verdict: "nothing", summary })
+fn switched(execution: &Execution, summary: String) -> Answer {
+    Answer::Switched { run: Switch { id: execution.name.clone() }, verdict: "nothing", summary }
 }
 
 /// The place of a run that has begun. Freeze windows count at its beginning only: the wall time stands in here.

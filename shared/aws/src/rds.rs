@@ -107,10 +107,9 @@ fn read_instance(instance: &DbInstance) -> ObservedDatabase {
     let facts = InstanceFacts {
         engine: instance.engine().unwrap_or_default(),
         multi_az: instance.multi_az().unwrap_or(false),
-        cluster: instance.db_cluster_identifier(),
-        replica_of: instance
-            .read_replica_source_db_instance_identifier()
-            .or(instance.read_replica_source_db_cluster_identifier()),
+        cluster: named(instance.db_cluster_identifier()),
+        replica_of: named(instance.read_replica_source_db_instance_identifier())
+            .or(named(instance.read_replica_source_db_cluster_identifier())),
         replicas: replicas.chain(instance.read_replica_db_cluster_identifiers()).map(String::as_str).collect(),
     };
     observed(instance.db_instance_status(), instance.tag_list(), facts.cannot_stop())
@@ -120,11 +119,16 @@ fn read_cluster(cluster: &DbCluster, global_members: usize) -> ObservedDatabase 
     let facts = ClusterFacts {
         engine: cluster.engine().unwrap_or_default(),
         mode: cluster.engine_mode().unwrap_or_default(),
-        replica_of: cluster.replication_source_identifier().filter(|source| !source.is_empty()),
+        replica_of: named(cluster.replication_source_identifier()),
         replicas: cluster.read_replica_identifiers().iter().map(String::as_str).collect(),
         global_members,
     };
     observed(cluster.status(), cluster.tag_list(), facts.cannot_stop())
+}
+
+/// A name in an XML answer; an empty element names nothing.
+fn named(name: Option<&str>) -> Option<&str> {
+    name.filter(|name| !name.is_empty())
 }
 
 fn observed(status: Option<&str>, tags: &[Tag], cannot_stop: Option<String>) -> ObservedDatabase {

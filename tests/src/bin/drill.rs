@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use watchkeeper_tests::drill::{Arguments, run};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
             let code = runtime.block_on(run(arguments));

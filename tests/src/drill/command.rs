@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::figures::table;
@@ -60,6 +61,25 @@ pub struct Selection {
     /// The documents.
     #[command(flatten)]
     pub documents: Documents,
+}
+
+impl Arguments {
+    /// The command line of this process; where it is wrong, the process ends here and says what there is.
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| explained(error).exit())
+    }
+}
+
+/// A runbook that is not there: which ones are.
+fn explained(error: clap::Error) -> clap::Error {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return error;
+    }
+    let command = Arguments::command();
+    let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let asked = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string).unwrap_or_default();
+    let text = format!("no runbook {asked:?}; there are: {}", known.join(", "));
+    Arguments::command().error(ErrorKind::InvalidSubcommand, text)
 }
 
 /// Do what the command line says; whatever happens, nothing is left running.
@@ -139,7 +159,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut next = error.source();
     while let Some(source) = next {
         if !text.contains(&source.to_string()) {
-            text.push_str(&format!(": {source}"));
+            text = format!("{text}: {source}");
         }
         next = source.source();
     }
@@ -150,4 +170,27 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[allow(clippy::print_stdout, reason = "this is what the drill was asked for")]
 pub(super) fn print(text: &str) {
     println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn without_a_runbook_it_is_all_of_them() {
+        assert!(read("drill").unwrap().runbook.is_none());
+        let json = read("drill sleep --estate clos-v2 --json report.json").unwrap().json;
+        assert_eq!(json.as_deref(), Some(Path::new("report.json")));
+    }
+
+    #[test]
+    fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
+        let text = explained(read("drill surge").unwrap_err()).to_string();
+        assert!(text.contains("no runbook \"surge\"; there are: sleep, up"), "{text}");
+    }
 }

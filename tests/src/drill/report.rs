@@ -59,8 +59,8 @@ pub struct Moment {
 
 impl Report {
     /// The beginning of a report.
-    pub fn new(scenario: &'static str, estate: impl ToString, environment: impl ToString) -> Self {
-        let (estate, environment) = (estate.to_string(), environment.to_string());
+    pub fn new(scenario: &'static str, estate: &str, environment: &str) -> Self {
+        let (estate, environment) = (estate.to_owned(), environment.to_owned());
         let (checks, timeline, figures) = (Vec::new(), Vec::new(), BTreeMap::new());
         Self { scenario, estate, environment, outcome: Outcome::Passed, checks, timeline, figures }
     }

@@ -7,7 +7,7 @@ use watchkeeper_domain::name::Region;
 use super::command::{Documents, print};
 use super::show::Show;
 use super::sleep::build_all;
-use crate::sandbox::{Options, Settings};
+use crate::sandbox::Options;
 use crate::stage::{STACK, Stage, StageError, at_home, documents};
 
 /// Boot, deploy, build, print what the AWS CLI needs, and stay until interrupted.
@@ -19,17 +19,17 @@ pub(super) async fn stay(selection: &Documents, show: &Show) -> Result<(), Stage
     for stack in stage.stacks() {
         build_all(&stage, stack, show).await?;
     }
-    // From now on the schedule ticks by itself, as it would in a real account.
-    let settings = Settings { native_schedules: Some(true), ..Settings::default() };
-    stage.sandbox().control().change(&settings).await?;
-    for (name, value) in stage.sandbox().emulator().client_environment(first(&regions)) {
+    // Where something sleeps, there is something to try.
+    let watching = stage.stacks().find(|stack| !stack.watched().is_empty()).or_else(|| stage.stacks().next());
+    let home = watching.map_or("us-east-1", |stack| stack.region().as_str());
+    for (name, value) in stage.sandbox().emulator().client_environment(home) {
         print(&format!("export {name}={value}"));
     }
     show.say(&format!(
         "\n{STACK} is deployed in {}. For example, in another terminal with the exports above:",
         regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
     ));
-    for stack in stage.stacks().take(1) {
+    if let Some(stack) = watching {
         let machine = stack.outputs().get("ReconcileMachineArn")?;
         show.say(&format!(
             "  aws stepfunctions start-execution --region {} --state-machine-arn {machine} \\\n    --input '{}'",
@@ -37,12 +37,8 @@ pub(super) async fn stay(selection: &Documents, show: &Show) -> Result<(), Stage
             example(stack)
         ));
     }
-    show.say("Ctrl-C stops everything.");
+    show.say("The schedule does not tick by itself here. Ctrl-C stops everything.");
     std::future::pending().await
-}
-
-fn first(regions: &BTreeSet<Region>) -> &str {
-    regions.first().map_or("us-east-1", Region::as_str)
 }
 
 fn example(stack: &crate::stage::Stack) -> String {

@@ -24,7 +24,7 @@ impl Site {
         let call = self.scaling.deregister_scalable_target().service_namespace(ServiceNamespace::Ecs);
         let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).resource_id(resource(id));
         match call.send().await {
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_object_not_found_exception()) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(aws_sdk_applicationautoscaling::operation::deregister_scalable_target::DeregisterScalableTargetError::is_object_not_found_exception) => Ok(()),
             answer => answer.map(drop).map_err(SiteError::aws(format!("remove the target of {id}"))),
         }
     }

@@ -10,7 +10,7 @@ use watchkeeper_domain::name::ClusterName;
 
 use super::{Declared, Site, SiteError, awaited};
 
-/// Services that one call describes (Amazon ECS API reference, DescribeServices).
+/// Services that one call describes (Amazon ECS API reference, `DescribeServices`).
 const DESCRIBED_AT_ONCE: usize = 10;
 /// The task definition of every service: what runs in it is not the sandbox's business.
 const TASKS: &str = "sandbox-app";
@@ -97,7 +97,7 @@ impl Site {
             let name = id.service.as_str().to_owned();
             match clusters.last_mut() {
                 Some((cluster, names)) if **cluster == id.cluster && names.len() < DESCRIBED_AT_ONCE => {
-                    names.push(name)
+                    names.push(name);
                 }
                 _ => clusters.push((&id.cluster, vec![name])),
             }

@@ -100,7 +100,7 @@ impl Fault {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub struct Settings {
-    /// From UpdateService to the start or stop of its tasks.
+    /// From `UpdateService` to the start or stop of its tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ecs_settle_seconds: Option<f64>,
     /// From a minimum above desired to the count being lifted.

@@ -17,7 +17,7 @@ const ACCOUNT: &str = "123456789012";
 const ACCESS_KEY: &str = "root";
 const SECRET_KEY: &str = "rootsecret";
 /// How long the emulator may take to answer: seconds on an idle machine, more on one that compiles.
-const BOOT_LIMIT: Duration = Duration::from_secs(120);
+const BOOT_LIMIT: Duration = Duration::from_mins(2);
 /// How long to wait for killed processes to be gone.
 const END_LIMIT: Duration = Duration::from_secs(5);
 

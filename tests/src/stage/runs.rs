@@ -57,7 +57,13 @@ impl Stack {
         let machine = self.outputs.get("ReconcileMachineArn")?;
         let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
         match self.sfn.describe_execution().execution_arn(&arn).send().await {
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_does_not_exist()) => Ok(None),
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_sfn::operation::describe_execution::DescribeExecutionError::is_execution_does_not_exist,
+                ) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(SiteError::new(format!("describe {name}"), DisplayErrorContext(error)).into()),
             Ok(_) => self.ended(&arn, since).await.map(Some),
         }

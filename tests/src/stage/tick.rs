@@ -19,6 +19,8 @@ pub struct Ticked {
     pub runs: Vec<Ended>,
     /// From the schedule to the end of the function.
     pub decided: Duration,
+    /// Whether the function had to be started for it.
+    pub cold: bool,
 }
 
 impl Ticked {
@@ -49,7 +51,7 @@ impl Stack {
         for scope in &self.watched {
             runs.extend(self.ended_by_name(&execution_name(scope, instant), since).await?);
         }
-        Ok(Ticked { runs, decided: decided.unsigned_abs() })
+        Ok(Ticked { runs, decided: decided.unsigned_abs(), cold: before == 0 })
     }
 
     /// How many decisions the function has logged so far, in all regions together: its logs share a name.

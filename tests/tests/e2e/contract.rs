@@ -26,6 +26,7 @@ struct SandboxBench {
     ledger: DynamoLedger,
     site: Site,
     now: Timestamp,
+    asked: AtomicU32,
 }
 
 impl SandboxBench {
@@ -38,6 +39,7 @@ impl SandboxBench {
             ledger: DynamoLedger::new(&config, table),
             site: stack.site().clone(),
             now: stage.sandbox().control().now().await.unwrap(),
+            asked: AtomicU32::new(0),
         }
     }
 }
@@ -59,7 +61,9 @@ impl Bench for SandboxBench {
     }
 
     fn now(&self) -> Timestamp {
-        self.now
+        // Time passes between any two questions, as it does for the functions.
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        self.now.checked_add(Duration::from_millis(asked.into())).unwrap()
     }
 
     fn fresh_name(&self) -> String {

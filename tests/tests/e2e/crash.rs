@@ -1,5 +1,6 @@
 //! Calls that fail in the middle of a run: every call of both ways is struck in `sim`; here it is the real chain.
 
+use watchkeeper_tests::estate::{SiteError, awaited};
 use watchkeeper_tests::sandbox::{Fault, FaultKind};
 
 use crate::field::{Plot, asleep, play};
@@ -54,4 +55,57 @@ fn throttling_slows_a_run_down_and_does_not_stop_it() {
         let throttle = Fault { times: Some(3), ..Fault::new("application-autoscaling", "*", FaultKind::Throttle) };
         evening_with(&plot, &throttle).await;
     });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_function_that_is_killed_in_the_middle_of_its_work_leaves_a_right_end() {
+    play(async |stage| {
+        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+        let original = plot.capacity().await;
+        let control = plot.stack.control();
+        // It waits for the answer about the second count when it is killed; a count and a target are written by then.
+        let hangs = Fault { skip: 1, seconds: 20.0, ..Fault::new("ecs", "UpdateService", FaultKind::Hang) };
+        let mark = plot.mark().await;
+        control.order(&hangs).await.unwrap();
+        let kill = async {
+            awaited("the call that hangs", async || {
+                let calls = control.calls(mark).await.unwrap();
+                Ok::<_, SiteError>(calls.iter().any(|call| call.fault.is_some()).then_some(()))
+            })
+            .await
+            .unwrap();
+            let reconcile = plot.stack.outputs().get("ReconcileFunction").unwrap();
+            // Idle instances of the function go with the busy one.
+            assert!(kill(reconcile, stage.sandbox().emulator().endpoint()) > 0);
+        };
+        let (ticked, ()) = tokio::join!(plot.stack.tick(plot.time("19:05")), kill);
+        assert!(!ticked.unwrap().run_of(&plot.scope).unwrap().succeeded);
+        control.clear_faults().await.unwrap();
+        let half = plot.capacity().await;
+        assert!(half != original && !asleep(&half), "it was killed in the middle: {half:?}");
+
+        plot.stack.tick(plot.time("19:10")).await.unwrap();
+        assert!(asleep(&plot.capacity().await));
+        plot.stack.tick(plot.time("+08:00")).await.unwrap();
+        assert_eq!(plot.capacity().await, original);
+    });
+}
+
+/// Kill the processes of a function that talk to this endpoint, and tell how many there were.
+#[cfg(target_os = "linux")]
+fn kill(function: &str, endpoint: &str) -> usize {
+    let wanted = [format!("AWS_LAMBDA_FUNCTION_NAME={function}"), format!("AWS_ENDPOINT_URL={endpoint}")];
+    let is_it = |environment: Vec<u8>| {
+        let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
+        wanted.iter().all(|variable| variables.contains(&variable.as_bytes()))
+    };
+    let processes =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let killed =
+        processes.filter(|id: &i32| std::fs::read(format!("/proc/{id}/environ")).is_ok_and(is_it)).filter(|id| {
+            let id = rustix::process::Pid::from_raw(*id).unwrap();
+            rustix::process::kill_process(id, rustix::process::Signal::KILL).is_ok()
+        });
+    killed.count()
 }

@@ -16,7 +16,7 @@ use watchkeeper_tests::sandbox::{Layout, Lines, Options};
 use watchkeeper_tests::stage::{Stack, Stage, at_home, scope};
 
 /// How many services the large environment has.
-pub const LARGE: usize = 500;
+pub(crate) const LARGE: usize = 500;
 /// How many of them have tasks and a scalable target: paced writes to all would take minutes.
 const LARGE_BUSY: usize = 12;
 /// A Monday morning: the tests' week begins here, whatever the machine's clock says.
@@ -27,7 +27,7 @@ static STAGE: OnceCell<Stage> = OnceCell::const_new();
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Play a test on the one sandbox, when its turn has come.
-pub fn play(test: impl AsyncFnOnce(&'static Stage)) {
+pub(crate) fn play(test: impl AsyncFnOnce(&'static Stage)) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     RUNTIME.block_on(async {
         let stage = STAGE.get_or_init(set).await;
@@ -80,16 +80,16 @@ fn large() -> String {
 }
 
 /// One environment on the field, on a day of its own.
-pub struct Plot {
-    pub stack: &'static Stack,
-    pub environment: &'static Environment,
-    pub scope: Scope,
-    pub day: Date,
+pub(crate) struct Plot {
+    pub(crate) stack: &'static Stack,
+    pub(crate) environment: &'static Environment,
+    pub(crate) scope: Scope,
+    pub(crate) day: Date,
 }
 
 impl Plot {
     /// The environment as its document declares it, awake, nothing remembered of it, at noon of a new day.
-    pub async fn fresh(stage: &'static Stage, estate: &str, environment: &str) -> Self {
+    pub(crate) async fn fresh(stage: &'static Stage, estate: &str, environment: &str) -> Self {
         let (estate, environment) = stage.estates().environment(estate, environment).unwrap();
         let region = &environment.document().regions.primary;
         let stack = stage.stack(region.as_str()).unwrap();
@@ -102,7 +102,7 @@ impl Plot {
     }
 
     /// The instant at which clocks of the environment's zone show `time` on its day; `+` means the next day.
-    pub fn time(&self, time: &str) -> Timestamp {
+    pub(crate) fn time(&self, time: &str) -> Timestamp {
         let (day, time) = match time.strip_prefix('+') {
             Some(time) => (self.day.checked_add(1.day()).unwrap(), time),
             None => (self.day, time),
@@ -111,11 +111,11 @@ impl Plot {
         day.to_datetime(time.parse().unwrap()).to_zoned(zone).unwrap().timestamp()
     }
 
-    pub async fn capacity(&self) -> Capacity {
+    pub(crate) async fn capacity(&self) -> Capacity {
         self.stack.capacity(self.environment).await.unwrap()
     }
 
-    pub async fn mark(&self) -> u64 {
+    pub(crate) async fn mark(&self) -> u64 {
         self.stack.control().mark().await.unwrap()
     }
 }
@@ -152,7 +152,7 @@ async fn forget(stage: &Stage, plot: &Plot) {
 }
 
 /// Nothing runs, nothing can be scaled up, and databases are stopped.
-pub fn asleep(capacity: &Capacity) -> bool {
+pub(crate) fn asleep(capacity: &Capacity) -> bool {
     let still = capacity.services.values().all(|service| {
         service.desired == 0
             && service

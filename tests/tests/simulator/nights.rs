@@ -11,7 +11,7 @@ use watchkeeper_domain::run::Outcome;
 use watchkeeper_sim::{Ending, FaultPlan, Operation, Settings, Trouble, World, WorldBuilder, rds, scope, service};
 use watchkeeper_tests::rehearsal::{End, Rehearsal, documents};
 
-use crate::scene::{API, ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
+use crate::scene::{ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()
@@ -89,7 +89,7 @@ fn a_tick_that_comes_after_a_later_one_is_ignored() {
     let mut rehearsal = afternoon();
     rehearsal.tick(evening());
     let before = rehearsal.world.executions().len();
-    rehearsal.world.advance(Duration::from_secs(60));
+    rehearsal.world.advance(Duration::from_mins(1));
     assert!(rehearsal.tick(evening() - minutes(10)).is_empty());
     assert_eq!(rehearsal.world.executions().len(), before);
     assert!(asleep(&rehearsal.world.capacity()));

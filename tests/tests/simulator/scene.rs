@@ -6,33 +6,33 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{World, WorldBuilder, aurora, scope, service};
 use watchkeeper_tests::rehearsal::Rehearsal;
 
-pub const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
-pub const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
+const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
+pub(crate) const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
 
-pub fn at(instant: &str) -> Timestamp {
+pub(crate) fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
 }
 
 /// Thursday 19:05 in New York: the first tick of the night.
-pub fn evening() -> Timestamp {
+pub(crate) fn evening() -> Timestamp {
     at("2026-11-20T00:05:00Z")
 }
 
 /// Friday 08:00 in New York: the first tick of the day.
-pub fn morning() -> Timestamp {
+pub(crate) fn morning() -> Timestamp {
     at("2026-11-20T13:00:00Z")
 }
 
-pub fn minutes(n: i64) -> SignedDuration {
+pub(crate) fn minutes(n: i64) -> SignedDuration {
     SignedDuration::from_mins(n)
 }
 
-pub fn dev() -> Scope {
+pub(crate) fn dev() -> Scope {
     scope("clos-v2", "dev", "us-east-1")
 }
 
 /// One service whose scaling in a human had suspended, one without a scalable target, and an Aurora cluster.
-pub fn world() -> WorldBuilder {
+pub(crate) fn world() -> WorldBuilder {
     let scale_in = Suspensions { scale_in: true, ..Suspensions::NONE };
     World::builder()
         .at("2026-11-19T23:00:00Z")
@@ -41,12 +41,12 @@ pub fn world() -> WorldBuilder {
         .with(aurora("clos-v2-db-cluster"))
 }
 
-pub fn afternoon() -> Rehearsal {
+pub(crate) fn afternoon() -> Rehearsal {
     Rehearsal::new(world().build(), "us-east-1")
 }
 
 /// Everything is down, and what AWS itself could raise again is held.
-pub fn asleep(capacity: &Capacity) -> bool {
+pub(crate) fn asleep(capacity: &Capacity) -> bool {
     let held = |s: &watchkeeper_domain::capacity::ServiceCapacity| {
         s.scaling.is_none_or(|scaling| scaling.min == 0 && scaling.suspended == Suspensions::ALL)
     };

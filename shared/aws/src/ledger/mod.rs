@@ -109,6 +109,10 @@ impl Ledger for DynamoLedger {
     }
 
     async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError> {
+        // The first lease has generation 1: without one, nothing counts.
+        if generation == 0 {
+            return Err(LedgerError::LeaseLost { scope: scope.to_string() });
+        }
         let items = commit::transaction(&self.table, scope, generation, writes)?;
         // The SDK makes the ClientRequestToken once a call and sends the same with each attempt, so an attempt that
         // was answered too late is not applied again. A token made of the content would be wrong: the same standing

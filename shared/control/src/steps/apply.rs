@@ -72,9 +72,10 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         refusal.map_or(Ok(slice), |error| Err(error.into()))
     }
 
-    /// The plan of this slice: the judged one at first, and after that what still differs.
+    /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
+    /// run could still write is looked at again.
     async fn current_plan(&self, place: &Place, resumed: &Resumed) -> Result<Plan, StepError> {
-        if resumed.run.slices == 0 {
+        if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.started {
             return Ok(resumed.run.plan.clone());
         }
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;

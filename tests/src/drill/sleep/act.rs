@@ -30,7 +30,7 @@ impl<'a> Act<'a> {
         let (_, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
         let stack = stage.stack(scope.region.as_str())?;
         show.say(&format!("\n{scope}"));
-        let report = Report::new(SCENARIO, &scope.estate, &scope.environment);
+        let report = Report::new(SCENARIO, scope.estate.as_str(), scope.environment.as_str());
         Ok(Self { stage, stack, environment, scope: scope.clone(), report, show })
     }
 

@@ -7,7 +7,7 @@ use super::act::{Act, asleep, difference, line};
 use super::by_hand;
 use super::calendar::{Night, next_night};
 use crate::drill::report::millis;
-use crate::stage::{Deeds, StageError, listed};
+use crate::stage::{Deeds, Ended, StageError, listed};
 
 /// The interval of the schedule.
 const TICK: SignedDuration = SignedDuration::from_mins(5);
@@ -20,7 +20,9 @@ pub(super) async fn play(act: &mut Act<'_>, with_hands: bool) -> Result<(), Stag
         return Ok(());
     };
     let first = act.tick("a tick by day", night.day).await?;
-    act.report.figures.insert("tick_cold_ms", millis(first.decided));
+    if first.cold {
+        act.report.figures.insert("tick_cold_ms", millis(first.decided));
+    }
     let original = touch(act).await?;
     evening(act, &night, &original).await?;
     if with_hands && night.morning.duration_since(night.evening) > SignedDuration::from_hours(3) {
@@ -53,11 +55,7 @@ async fn evening(act: &mut Act<'_>, night: &Night, original: &Capacity) -> Resul
     let ticked = act.tick("the first tick of the evening is lost, the second one comes", instant).await?;
     act.report.figures.insert("tick_warm_ms", millis(ticked.decided));
     let ended = ticked.run_of(&act.scope);
-    act.check(
-        "the run is done",
-        ended.is_some_and(|run| run.outcome() == "done"),
-        ended.map_or("no run", |run| run.says()),
-    );
+    act.check("the run is done", ended.is_some_and(|run| run.outcome() == "done"), ended.map_or("no run", Ended::says));
     let took = ended.map_or(0, |run| millis(run.took));
     let found = act.capacity().await?;
     let running = act.stack.site().running(act.environment).await?;
@@ -148,11 +146,7 @@ async fn morning(act: &mut Act<'_>, night: &Night, original: &Capacity) -> Resul
     let mark = act.mark().await?;
     let ticked = act.tick("the first tick of the morning", night.morning).await?;
     let run = ticked.run_of(&act.scope);
-    act.check(
-        "the run is done",
-        run.is_some_and(|run| run.outcome() == "done"),
-        run.map_or("no run", |run| run.says()),
-    );
+    act.check("the run is done", run.is_some_and(|run| run.outcome() == "done"), run.map_or("no run", Ended::says));
     let found = act.capacity().await?;
     let detail = if found == *original { line(&found) } else { difference(original, &found) };
     act.check("it is awake, exactly as it was", found == *original, detail);
