@@ -12,11 +12,11 @@ use watchkeeper_domain::name::Scope;
 /// The runtime logs each error of a handler in its debug form; we log it once ourselves, with its name.
 const RUNTIME_ERRORS: &str = "lambda_runtime::layers::panic=off";
 
-/// Begins to log. The level is `AWS_LAMBDA_LOG_LEVEL`, which the function's logging configuration sets, else `RUST_LOG`,
+/// Begins to log. The level is `AWS_LAMBDA_LOG_LEVEL`, which the logging configuration of the function sets,
 /// else `info`. A second call changes nothing.
 #[allow(clippy::disallowed_methods, reason = "the log level is read from the environment once, before anything else")]
 pub fn init() {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").or_else(|_| std::env::var("RUST_LOG"));
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL");
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

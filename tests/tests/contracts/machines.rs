@@ -1,8 +1,9 @@
 //! Every task can be waited for, tried again and caught; every error name exists; every substitution is given.
 
-use crate::documents::{machines, resources, sources_under, strings, template, walk};
+use crate::documents::{machines, resources, strings, template, walk};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use watchkeeper_lambda::ErrorName;
 
 /// Namespaces of errors that AWS itself defines.
 const AWS_DEFINED: [&str; 2] = ["States.", "Lambda."];
@@ -45,10 +46,8 @@ fn error_names(machine: &Value) -> BTreeSet<String> {
 
 /// The names that functions return; `shared/lambda` is the one place that spells them.
 fn unknown_errors(machine: &Value) -> Vec<String> {
-    let registry = sources_under("shared/lambda/src");
-    let known = |name: &String| {
-        AWS_DEFINED.iter().any(|group| name.starts_with(group)) || registry.contains(&format!("\"{name}\""))
-    };
+    let ours = |name: &String| ErrorName::ALL.iter().any(|known| known.name() == name);
+    let known = |name: &String| AWS_DEFINED.iter().any(|group| name.starts_with(group)) || ours(name);
     error_names(machine).into_iter().filter(|name| !known(name)).collect()
 }
 

@@ -128,7 +128,11 @@ fn tasks_on_their_way_out(observed: &Observed, target: &Capacity) -> Vec<Awaited
         let tasks = service.running + service.pending;
         (down && tasks > 0).then(|| Awaited {
             resource: ResourceId::Service(id.clone()),
-            what: format!("{tasks} tasks have not stopped yet"),
+            what: if tasks == 1 {
+                "1 task has not stopped yet".to_owned()
+            } else {
+                format!("{tasks} tasks have not stopped yet")
+            },
         })
     };
     observed.services.iter().filter_map(alive).collect()
