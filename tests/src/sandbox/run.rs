@@ -21,17 +21,27 @@ pub(super) struct RunDirectory {
 impl RunDirectory {
     /// Make a folder, and tidy up after earlier runs.
     pub(super) fn make(layout: &Layout) -> Result<Self, SandboxError> {
-        let sandbox = layout.sandbox();
-        prune(&sandbox);
-        let stamp = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO).as_millis();
-        let path = sandbox.join(format!("run-{stamp}-{}", std::process::id()));
+        Self::make_in(&layout.sandbox())
+    }
+
+    /// Until it is locked it has a name that no other run tidies up, and one that nobody else has: two runs may begin in
+    /// the same moment of the same process.
+    fn make_in(sandbox: &Path) -> Result<Self, SandboxError> {
+        std::fs::create_dir_all(sandbox).map_err(SandboxError::io("make", sandbox))?;
+        prune(sandbox);
+        let made = tempfile::Builder::new().prefix("new-").tempdir_in(sandbox);
+        let made = made.map_err(SandboxError::io("make", sandbox))?;
         for folder in ["tmp", "home", "logs", "functions"] {
-            let folder = path.join(folder);
-            std::fs::create_dir_all(&folder).map_err(SandboxError::io("make", &folder))?;
+            let folder = made.path().join(folder);
+            std::fs::create_dir(&folder).map_err(SandboxError::io("make", &folder))?;
         }
-        let lock_path = path.join(LOCK);
+        let lock_path = made.path().join(LOCK);
         let lock = File::create(&lock_path).map_err(SandboxError::io("make", &lock_path))?;
         lock.lock().map_err(SandboxError::io("lock", &lock_path))?;
+        let stamp = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO).as_millis();
+        let own = made.path().file_name().unwrap_or_default().to_string_lossy().replace("new-", "");
+        let path = sandbox.join(format!("run-{stamp}-{own}"));
+        std::fs::rename(made.keep(), &path).map_err(SandboxError::io("name", &path))?;
         Ok(Self { path, _lock: lock, succeeded: false })
     }
 
@@ -91,4 +101,28 @@ fn prune(sandbox: &Path) {
 
 fn is_abandoned(run: &Path) -> bool {
     File::open(run.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn runs_that_begin_in_the_same_moment_have_folders_of_their_own_and_leave_each_other_alone() {
+        let sandbox = tempfile::tempdir().unwrap();
+        let make = || RunDirectory::make_in(sandbox.path()).unwrap();
+        let runs: Vec<RunDirectory> = std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
+            makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+        });
+        let paths: BTreeSet<_> = runs.iter().map(|run| run.path().to_owned()).collect();
+        assert_eq!(paths.len(), runs.len());
+        for run in runs {
+            assert!(["tmp", "home", "logs", "functions"].iter().all(|folder| run.path().join(folder).is_dir()));
+            drop(run);
+        }
+    }
 }
