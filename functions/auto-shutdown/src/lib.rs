@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{AwsError, Executions, Started};
-use watchkeeper_domain::calendar::{Calendar, Decision};
-use watchkeeper_domain::estate::{Environment, Estate, Kind};
+use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::Request;
@@ -28,7 +27,7 @@ pub struct Tick {
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Ticked {
-    /// Each environment with a calendar in this region.
+    /// Each environment of this account in this region.
     pub environments: Vec<Line>,
 }
 
@@ -38,7 +37,7 @@ pub struct Line {
     /// Which.
     #[serde(flatten)]
     pub scope: Scope,
-    /// Whether its calendar wants it awake.
+    /// Whether its calendar wants it awake; without one it is to be awake.
     pub awake: bool,
     /// The rule of the calendar.
     pub why: String,
@@ -80,7 +79,7 @@ impl From<TickError> for Failure {
     }
 }
 
-/// Looks after every environment of this account that has a calendar and resources in this region. One that fails does not keep the
+/// Looks after every environment of this account that has resources in this region. One that fails does not keep the
 /// others from their turn; the first failure is returned after the last environment, so that the tick is retried.
 ///
 /// # Errors
@@ -94,18 +93,22 @@ pub async fn handle<L: Ledger, X: Executions>(
 ) -> Result<Ticked, TickError> {
     let mut environments = Vec::new();
     let mut failed = None;
-    for (estate, environment, calendar) in watched(estates, home) {
+    let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
+    for (estate, environment) in all.filter(|(_, environment)| home.has(environment)) {
         let scope = Scope {
             estate: estate.name().clone(),
             environment: environment.name().clone(),
             region: home.region.clone(),
         };
-        let decision = calendar.at(tick.time);
-        match look_after(ledger, executions, &scope, wanted(&decision, calendar, tick.time)).await {
+        let wanted = wanted(environment, tick.time);
+        let (awake, why) = (wanted.want == Want::Awake, wanted.reason.clone());
+        match look_after(ledger, executions, &scope, wanted).await {
             Ok(did) => {
-                tracing::info!(estate = %scope.estate, environment = %scope.environment, awake = decision.awake,
-                    why = %decision.why, ?did, "calendar evaluated");
-                environments.push(Line { scope, awake: decision.awake, why: decision.why.to_string(), did });
+                if environment.calendar().is_some() {
+                    tracing::info!(estate = %scope.estate, environment = %scope.environment, awake, why, ?did,
+                        "calendar evaluated");
+                }
+                environments.push(Line { scope, awake, why, did });
             }
             Err(error) => {
                 tracing::warn!(estate = %scope.estate, environment = %scope.environment, %error,
@@ -115,17 +118,6 @@ pub async fn handle<L: Ledger, X: Executions>(
         }
     }
     failed.map_or(Ok(Ticked { environments }), Err)
-}
-
-/// The environments that a calendar may put to sleep. A production environment has none: its document would be refused,
-/// and it is left out here all the same.
-fn watched<'a>(
-    estates: &'a Estates,
-    home: &'a Home,
-) -> impl Iterator<Item = (&'a Estate, &'a Environment, &'a Calendar)> {
-    let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
-    all.filter(move |(_, environment)| environment.kind() != Kind::Production && home.has(environment))
-        .filter_map(|(estate, environment)| Some((estate, environment, environment.calendar()?)))
 }
 
 async fn look_after<L: Ledger, X: Executions>(
@@ -157,14 +149,16 @@ async fn look_after<L: Ledger, X: Executions>(
     })
 }
 
-/// What the calendar wants at an instant, as an intent.
-fn wanted(decision: &Decision, calendar: &Calendar, instant: Timestamp) -> Intent {
-    Intent {
-        layer: Layer::Schedule,
-        want: if decision.awake { Want::Awake } else { Want::Asleep },
-        reason: format!("{}, {}", decision.why, calendar.zone().name()),
-        by: "auto-shutdown".to_owned(),
-        declared: instant,
-        expires: None,
-    }
+/// What the calendar wants at an instant, as an intent. Without a calendar an environment is to be awake, so that an
+/// override ends, and one whose calendar was taken away is woken.
+fn wanted(environment: &Environment, instant: Timestamp) -> Intent {
+    let (want, reason) = match environment.calendar() {
+        Some(calendar) => {
+            let decision = calendar.at(instant);
+            let want = if decision.awake { Want::Awake } else { Want::Asleep };
+            (want, format!("{}, {}", decision.why, calendar.zone().name()))
+        }
+        None => (Want::Awake, "it has no calendar".to_owned()),
+    };
+    Intent { layer: Layer::Schedule, want, reason, by: "auto-shutdown".to_owned(), declared: instant, expires: None }
 }

@@ -298,3 +298,38 @@ fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning
         }
     }
 }
+
+/// An environment of one service, with this line as its calendar or nothing.
+fn small(awake: &str) -> watchkeeper_estates::Estates {
+    let folder = tempfile::tempdir().unwrap();
+    let document = format!(
+        "estate: small\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    \
+         clusters: {{ us-east-1: {{ small: [api] }} }}\n{awake}"
+    );
+    std::fs::write(folder.path().join("small.yaml"), document).unwrap();
+    documents(folder.path())
+}
+
+#[test]
+fn an_override_ends_by_itself_where_there_is_no_calendar() {
+    let world = World::builder().at("2026-11-20T12:00:00Z").with(service("small/api").desired(2)).build();
+    let mut rehearsal = Rehearsal::over(world, small(""), "us-east-1");
+    let original = rehearsal.world.capacity();
+    let wish = json!({"estate": "small", "environment": "dev", "want": "asleep", "until": "2h"});
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    rehearsal.tick(at("2026-11-20T13:00:00Z"));
+    assert!(asleep(&rehearsal.world.capacity()));
+    rehearsal.tick(at("2026-11-20T14:05:00Z"));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn an_environment_whose_calendar_is_taken_away_while_it_sleeps_is_woken() {
+    let world = World::builder().at("2026-11-19T23:00:00Z").with(service("small/api").desired(2)).build();
+    let original = world.capacity();
+    let nightly = "    awake: { zone: America/New_York, weekly: { mon-fri: \"08:00-19:00\" } }\n";
+    Rehearsal::over(world.clone(), small(nightly), "us-east-1").tick(evening());
+    assert!(asleep(&world.capacity()));
+    Rehearsal::over(world.clone(), small(""), "us-east-1").tick(evening() + minutes(5));
+    assert_eq!(world.capacity(), original);
+}

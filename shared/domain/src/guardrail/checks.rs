@@ -67,7 +67,7 @@ fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
-    let sleeps = case.deciding.is_some_and(|intent| intent.want == Want::Asleep || intent.layer == Layer::Schedule);
+    let sleeps = case.deciding.is_some_and(|intent| intent.want == Want::Asleep);
     if !(case.allowance.production && sleeps) {
         return Vec::new();
     }
