@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Baseline, Capacity, Observed, Power};
-use crate::guardrail::{Allowance, Case, Code, Halt, Severity, Violation, judge, stops};
+use crate::guardrail::{Allowance, Case, Code, Halt, Quotas, Severity, Violation, judge, stops};
 use crate::intent::{Intent, Want, deciding, resolve};
-use crate::plan::{Action, Change, Plan, diff};
+use crate::plan::{Action, Change, Plan, Releases, difference};
 
 /// After how long AWS starts a stopped database again by itself: seven days (Amazon RDS user guide, "Stopping an Amazon
 /// RDS DB instance temporarily"), less an hour for its own beginning.
@@ -24,6 +24,10 @@ pub struct Situation<'a> {
     /// The fingerprint of the target that was reached last, and the instant of the last write for it; `None` makes this
     /// run a transition, whatever was reached before.
     pub settled: Option<(&'a str, Timestamp)>,
+    /// The releases that services are to go back to.
+    pub releases: &'a Releases,
+    /// What the account allows, as far as it was read.
+    pub quotas: &'a Quotas,
     /// What the estate document allows.
     pub allowance: &'a Allowance,
     /// The instant that is decided about.
@@ -59,8 +63,8 @@ pub struct Assessment {
     pub baseline: Baseline,
     /// Whether that has to be written to the ledger before the first action.
     pub learnt: bool,
-    /// The intent behind the target.
-    pub deciding: Option<Intent>,
+    /// The intents behind the target, the first in the document's order first; none when the baseline is given back.
+    pub deciding: Vec<Intent>,
     /// The state that each resource should be in.
     pub target: Capacity,
     /// The actions that lead there.
@@ -72,30 +76,33 @@ pub struct Assessment {
 /// Decides.
 pub fn assess(situation: &Situation<'_>) -> Assessment {
     let Situation { intents, instant, observed, allowance, .. } = *situation;
-    let found = observed.capacity();
+    let chosen: Vec<Intent> = deciding(intents, instant).into_iter().cloned().collect();
+    let found = touched(observed.capacity(), &chosen);
     let mut baseline =
         situation.baseline.cloned().unwrap_or_else(|| Baseline { capacity: Capacity::default(), taken: instant });
     let learnt = baseline.absorb(&found);
-    let chosen = deciding(intents, instant).cloned();
-    let target = target(&baseline, chosen.as_ref(), instant, allowance);
-    let difference = diff(observed, &target, &reason(chosen.as_ref()));
+    let target = target(&baseline, &chosen, instant, allowance);
+    let difference = difference(observed, &target, situation.releases, &reason(&chosen));
     let (plan, drift) = apart(difference, situation, &target);
+    let approved =
+        situation.approved.iter().chain(chosen.iter().flat_map(|intent| &intent.approved)).copied().collect();
     let case = Case {
         plan: &plan,
         observed,
         target: &target,
-        deciding: chosen.as_ref(),
+        deciding: &chosen,
+        quotas: situation.quotas,
         allowance,
         instant,
         now: situation.now,
         halt: situation.halt,
-        approved: situation.approved,
+        approved: &approved,
     };
     let mut violations = judge(&case);
     violations.extend(drift.iter().map(foreign));
     let kept = situation.baseline.is_some();
     let settled = situation.settled.is_some_and(|(mark, _)| mark == target.fingerprint());
-    let behind = if gives_back(chosen.as_ref()) { kept } else { !settled };
+    let behind = if gives_back(&chosen) { kept } else { !settled };
     let verdict = match () {
         () if stops(&violations) => Verdict::Refused,
         () if !plan.is_empty() => Verdict::Apply,
@@ -106,21 +113,31 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, violations }
 }
 
-/// The target of a scope: what the intent makes of the baseline, without what the document protects.
-pub fn target(baseline: &Baseline, intent: Option<&Intent>, instant: Timestamp, allowance: &Allowance) -> Capacity {
-    let mut target = resolve(&baseline.capacity, intent.map_or(&[], std::slice::from_ref), instant);
+/// What the intents are about: a demand for some services has no say, and keeps no baseline, of the others.
+fn touched(mut found: Capacity, deciding: &[Intent]) -> Capacity {
+    let scaled = |intent: &Intent| matches!(intent.want, Want::Scaled(_));
+    if deciding.iter().any(scaled) {
+        found.databases.clear();
+        found.services.retain(|id, _| deciding.iter().any(|intent| intent.is_about(&id.service)));
+    }
+    found
+}
+
+/// The target of a scope: what the intents make of the baseline, without what the document protects.
+pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allowance: &Allowance) -> Capacity {
+    let mut target = resolve(&baseline.capacity, intents, instant);
     target.services.retain(|id, _| !allowance.protected.contains(id.service.as_str()));
     target.databases.retain(|id, _| !allowance.protected.contains(id.name().as_str()));
     target
 }
 
-/// Whether an intent leaves nothing to keep a baseline for: the target is the baseline itself.
-pub fn gives_back(intent: Option<&Intent>) -> bool {
-    intent.is_none_or(|intent| intent.want == Want::Awake)
+/// Whether the intents that decide leave nothing to keep a baseline for: the target is the baseline itself.
+pub fn gives_back(deciding: &[Intent]) -> bool {
+    deciding.iter().all(|intent| intent.want == Want::Awake)
 }
 
-fn reason(intent: Option<&Intent>) -> String {
-    intent.map_or_else(|| "no intent is left: the baseline is given back".to_owned(), ToString::to_string)
+fn reason(deciding: &[Intent]) -> String {
+    deciding.first().map_or_else(|| "no intent is left: the baseline is given back".to_owned(), ToString::to_string)
 }
 
 /// Splits a difference into what we write and what somebody else did. Once a target was reached, a difference from it is
@@ -130,7 +147,11 @@ fn apart(difference: Plan, situation: &Situation<'_>, target: &Capacity) -> (Pla
         return (difference, Vec::new());
     };
     let restarted = situation.instant.duration_since(at) >= DATABASE_RESTART;
-    let ours = |action: &Action| restarted && matches!(action.change, Change::Database { to: Power::Off, .. });
+    let ours = |action: &Action| match action.change {
+        Change::Database { to: Power::Off, .. } => restarted,
+        Change::Release { .. } => true,
+        _ => false,
+    };
     let drift = difference.actions().filter(|action| !ours(action)).cloned().collect();
     (difference.retain(ours), drift)
 }

@@ -2,10 +2,13 @@
 //!
 //! Intents resolve to a target; the difference between what is observed and the target is the plan; guardrails judge it.
 
+pub mod alarm;
 pub mod assess;
 pub mod calendar;
 pub mod capacity;
+pub mod emergency;
 pub mod estate;
+pub mod execution;
 pub mod guardrail;
 pub mod intent;
 pub mod name;

@@ -1,6 +1,6 @@
 //! The record of a run: its trigger, plan, verdicts, timeline and outcome.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Verdict;
 use crate::capacity::ResourceId;
 use crate::guardrail::{Code, Violation};
-use crate::intent::Intent;
-use crate::plan::{Awaited, Plan};
+use crate::intent::{Intent, Layer, Slot};
+use crate::plan::{Awaited, Plan, Releases};
 use crate::request::Trigger;
 
 /// How a run ended.
@@ -60,14 +60,14 @@ pub struct RunError {
     pub message: String,
 }
 
-/// What became of the override that a person spoke of with a run.
+/// What became of the intent that a run came with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wanted {
     /// It is declared.
     Declared(Intent),
     /// It is taken back.
-    TakenBack,
+    TakenBack(Slot),
 }
 
 /// The record of a run.
@@ -78,15 +78,24 @@ pub struct Run {
     pub id: String,
     /// What started it.
     pub trigger: Trigger,
+    /// The layer that it speaks for.
+    pub layer: Layer,
     /// The instant that it decides about.
     pub instant: Timestamp,
     /// When it began.
     pub started: Timestamp,
-    /// The intent behind the target; `None` when the baseline is given back. Target = baseline and this.
-    pub deciding: Option<Intent>,
-    /// The override that came with it.
+    /// The intents behind the target; none when the baseline is given back. Target = baseline and these.
+    #[serde(default)]
+    pub deciding: Vec<Intent>,
+    /// The releases that services are to go back to with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub releases: Releases,
+    /// The intent that came with it: a person's override, or an emergency's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<Wanted>,
+    /// Why it was asked for, in the words of whoever asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// What a person approved beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approved: BTreeSet<Code>,

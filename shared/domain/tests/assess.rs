@@ -9,9 +9,9 @@ use watchkeeper_domain::capacity::{
     Baseline, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::guardrail::{Allowance, Code};
+use watchkeeper_domain::guardrail::{Allowance, Code, Quotas};
 use watchkeeper_domain::intent::{Intent, Layer, Want};
-use watchkeeper_domain::plan::Change;
+use watchkeeper_domain::plan::{Change, Releases};
 
 fn evening() -> Timestamp {
     "2026-11-20T00:05:00Z".parse().unwrap()
@@ -33,6 +33,7 @@ fn service(desired: u32, scaling: Option<Scaling>) -> ObservedService {
         managed: true,
         rollout: Rollout::Completed,
         rollout_since: None,
+        task_definition: None,
     }
 }
 
@@ -59,7 +60,15 @@ fn asleep() -> Observed {
 }
 
 fn intent(layer: Layer, want: Want, expires: Option<Timestamp>) -> Intent {
-    Intent { layer, want, reason: "test".to_owned(), by: "test".to_owned(), declared: evening(), expires }
+    Intent {
+        layer,
+        want,
+        reason: "test".to_owned(),
+        by: "test".to_owned(),
+        declared: evening(),
+        expires,
+        approved: [].into(),
+    }
 }
 
 fn night() -> Intent {
@@ -82,6 +91,7 @@ impl World {
         let allowance = Allowance {
             production: false,
             floor: 0,
+            ceiling: None,
             blast_radius_percent: 100,
             protected: BTreeSet::new(),
             frozen: None,
@@ -102,6 +112,8 @@ impl World {
             intents: &self.intents,
             observed: &self.observed,
             settled: self.settled.as_ref().map(|(mark, at)| (mark.as_str(), *at)),
+            releases: &Releases::new(),
+            quotas: &Quotas::default(),
             allowance: &self.allowance,
             instant: self.instant,
             now: self.instant,
@@ -238,4 +250,15 @@ fn an_empty_selection_is_refused_and_never_everything() {
     assert_eq!(decided.verdict, Verdict::Refused);
     assert_eq!(decided.violations[0].code, Code::EmptySelection);
     assert!(decided.plan.is_empty());
+}
+
+#[test]
+fn what_was_approved_for_an_intent_is_not_asked_again_when_it_is_applied_again() {
+    let mut world = World::evening();
+    world.allowance.blast_radius_percent = 10;
+    assert_eq!(world.decide().verdict, Verdict::Refused);
+    world.intents[0].approved.insert(Code::BlastRadius);
+    let again = world.decide();
+    assert_eq!(again.verdict, Verdict::Apply);
+    assert!(again.violations.iter().any(|violation| violation.code == Code::BlastRadius), "it is still told");
 }

@@ -8,10 +8,11 @@ use watchkeeper_domain::capacity::{
     Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, ResourceId, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
 };
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{
-    Allowance, Case, Code, DEPLOYMENT_PATIENCE, Halt, MAX_EVENT_AGE, Severity, Violation, judge, stops,
+    Allowance, Case, Code, DEPLOYMENT_PATIENCE, Halt, MAX_EVENT_AGE, Quotas, Severity, Violation, judge, stops,
 };
-use watchkeeper_domain::intent::{Intent, Layer, Want, resolve};
+use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, resolve};
 use watchkeeper_domain::plan::diff;
 
 /// Everything that a case is made of, to be corrupted one fact at a time.
@@ -19,6 +20,7 @@ struct Facts {
     observed: Observed,
     intent: Intent,
     allowance: Allowance,
+    quotas: Quotas,
     instant: Timestamp,
     now: Timestamp,
     halt: Option<Halt>,
@@ -46,6 +48,7 @@ fn clean() -> Facts {
         managed: true,
         rollout: Rollout::Completed,
         rollout_since: None,
+        task_definition: None,
     };
     let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
     Facts {
@@ -61,14 +64,17 @@ fn clean() -> Facts {
             by: "tick".to_owned(),
             declared: evening(),
             expires: None,
+            approved: [].into(),
         },
         allowance: Allowance {
             production: false,
             floor: 0,
+            ceiling: None,
             blast_radius_percent: 100,
             protected: BTreeSet::new(),
             frozen: None,
         },
+        quotas: Quotas::default(),
         instant: evening(),
         now: evening(),
         halt: None,
@@ -83,7 +89,8 @@ fn violations(facts: &Facts) -> Vec<Violation> {
         plan: &plan,
         observed: &facts.observed,
         target: &target,
-        deciding: Some(&facts.intent),
+        deciding: std::slice::from_ref(&facts.intent),
+        quotas: &facts.quotas,
         allowance: &facts.allowance,
         instant: facts.instant,
         now: facts.now,
@@ -192,6 +199,99 @@ fn one_corrupted_fact_breaks_exactly_its_guardrail() {
         assert_eq!(codes, [(*code, *severity)], "{name}");
         assert_eq!(stops(&found), *severity > Severity::Warn, "{name}");
     }
+}
+
+/// A surge of the example, from 2 tasks of 1 to 3 to 4 tasks of 4 to 10.
+fn surging() -> Facts {
+    let emergency: Emergency = serde_json::from_value(serde_json::json!({
+        "profiles": {"surge": {"desired": 4, "max": 10, "for": "2h"}},
+    }))
+    .unwrap();
+    let surge = "surge".parse().unwrap();
+    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, BTreeSet::new()));
+    let clean = clean();
+    let intent = Intent { layer: Layer::Emergency, want, ..clean.intent };
+    let cpu_units = [(api(), 1024)].into();
+    let quotas = Quotas { vcpu: Some(10), vcpu_used: Some(8), tasks_per_service: Some(4), cpu_units };
+    let allowance =
+        Allowance { ceiling: Some(10), floor: 1, production: true, blast_radius_percent: 50, ..clean.allowance };
+    Facts { intent, quotas, allowance, ..clean }
+}
+
+const SURGE_CORRUPTIONS: &[Corruption] = &[
+    ("ceiling_of_the_count", |f| f.allowance.ceiling = Some(3), Code::AboveCeiling, Severity::Refuse),
+    ("ceiling_of_the_maximum", |f| f.allowance.ceiling = Some(9), Code::AboveCeiling, Severity::Refuse),
+    ("vcpu_of_the_account", |f| f.quotas.vcpu_used = Some(9), Code::Quota, Severity::Ask),
+    ("larger_tasks", |f| _ = f.quotas.cpu_units.insert(api(), 2048), Code::Quota, Severity::Ask),
+    (
+        "vcpu_of_this_environment_alone",
+        |f| {
+            f.quotas.vcpu_used = None;
+            f.quotas.vcpu = Some(3);
+        },
+        Code::Quota,
+        Severity::Ask,
+    ),
+    ("tasks_of_a_service", |f| f.quotas.tasks_per_service = Some(3), Code::Quota, Severity::Ask),
+    (
+        "quota_approved",
+        |f| {
+            f.quotas.tasks_per_service = Some(3);
+            f.approved.insert(Code::Quota);
+        },
+        Code::Quota,
+        Severity::Warn,
+    ),
+    ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, Code::DeploymentInProgress, Severity::Ask),
+    ("deployment", |f| deploying(f, SignedDuration::from_mins(5)), Code::DeploymentInProgress, Severity::Warn),
+];
+
+#[test]
+fn a_surge_is_clean_and_each_corrupted_fact_breaks_its_guardrail() {
+    assert_eq!(violations(&surging()), []);
+    for (name, corrupt, code, severity) in SURGE_CORRUPTIONS {
+        let mut facts = surging();
+        corrupt(&mut facts);
+        let found = violations(&facts);
+        assert!(!found.is_empty(), "{name}");
+        assert!(found.iter().all(|v| (v.code, v.severity) == (*code, *severity)), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_failed_deployment_offers_the_rollback_instead_of_more_tasks() {
+    let mut facts = surging();
+    api_of(&mut facts).rollout = Rollout::Failed;
+    assert!(violations(&facts)[0].advice.contains("\"roll-back\": true"));
+}
+
+#[test]
+fn giving_back_is_never_held_up_by_floor_ceiling_or_radius() {
+    let facts = Facts {
+        allowance: Allowance { floor: 3, ceiling: Some(1), blast_radius_percent: 1, ..surging().allowance },
+        ..surging()
+    };
+    let baseline = facts.observed.capacity();
+    let mut surged = facts.observed.clone();
+    let service = surged.services.get_mut(&api()).unwrap();
+    service.capacity =
+        ServiceCapacity { desired: 4, scaling: service.capacity.scaling.map(|s| Scaling { min: 4, ..s }) };
+    let plan = diff(&surged, &baseline, "test");
+    assert!(!plan.is_empty());
+    let found = judge(&Case {
+        plan: &plan,
+        observed: &surged,
+        target: &baseline,
+        deciding: &[],
+        quotas: &facts.quotas,
+        allowance: &facts.allowance,
+        instant: facts.instant,
+        now: facts.now,
+        halt: None,
+        approved: &facts.approved,
+    });
+    assert!(!stops(&found), "{found:?}");
+    assert_eq!(found[0].code, Code::BelowFloor, "it is told");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use watchkeeper_domain::capacity::{
     Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Power, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::intent::{Intent, Layer, Want, resolve};
+use watchkeeper_domain::estate::Profile;
+use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, resolve};
 use watchkeeper_domain::plan::{Change, Plan, Wave, diff};
 
 fn suspensions() -> impl Strategy<Value = Suspensions> {
@@ -45,6 +46,7 @@ fn environment() -> impl Strategy<Value = Observed> {
                 managed: true,
                 rollout: Rollout::Completed,
                 rollout_since: None,
+                task_definition: None,
             };
             (name(n), service)
         };
@@ -59,6 +61,21 @@ fn environment() -> impl Strategy<Value = Observed> {
             ..Observed::default()
         }
     })
+}
+
+/// What an autoscaler at work makes of a count outside of its bounds.
+fn settle(observed: &mut Observed) {
+    for service in observed.services.values_mut() {
+        let Some(scaling) = service.capacity.scaling else { continue };
+        let desired = &mut service.capacity.desired;
+        if !scaling.suspended.scale_out {
+            *desired = (*desired).max(scaling.min);
+        }
+        if !scaling.suspended.scale_in {
+            *desired = (*desired).min(scaling.max);
+        }
+        service.running = service.capacity.desired;
+    }
 }
 
 /// What AWS makes of one write, autoscalers included: a minimum above desired lifts desired unless it is held.
@@ -76,6 +93,9 @@ fn write(observed: &mut Observed, change: &Change) {
             let held = found.capacity.scaling.is_none_or(|scaling| scaling.suspended.scale_out);
             let least = found.capacity.scaling.map_or(0, |scaling| scaling.min);
             found.capacity.desired = if held { *to } else { (*to).max(least) };
+        }
+        Change::Release { service, to, .. } => {
+            observed.services.get_mut(service).unwrap().task_definition = Some(to.clone());
         }
         Change::Database { database, to } => {
             let state = if *to == Power::On { DatabaseState::Available } else { DatabaseState::Stopped };
@@ -102,7 +122,18 @@ fn night() -> Intent {
         by: "tick".to_owned(),
         declared: Timestamp::UNIX_EPOCH,
         expires: None,
+        approved: [].into(),
     }
+}
+
+fn emergency(floor: u32, more: Option<u32>) -> Intent {
+    let mut profile = serde_json::json!({"desired": floor, "for": "1h"});
+    if let Some(more) = more {
+        profile["max"] = (floor + more).into();
+    }
+    let profile: Profile = serde_json::from_value(profile).unwrap();
+    let want = Want::Scaled(Demand::of(&"surge".parse().unwrap(), &profile, 0, [].into()));
+    Intent { layer: Layer::Emergency, want, ..night() }
 }
 
 fn asleep(baseline: &Capacity) -> Capacity {
@@ -167,6 +198,29 @@ proptest! {
         prop_assert!(diff(&night, &target, "again").is_empty());
         let (day, _) = reach(&night, &baseline);
         prop_assert_eq!(day.capacity(), baseline);
+    }
+
+    /// Crashed after any write, on the way there and on the way back, with autoscalers that act in between.
+    #[test]
+    fn an_emergency_is_reached_and_given_back_exactly_after_a_crash_anywhere(
+        before in environment(), floor in 0u32..8, more in proptest::option::of(0u32..8), there in 0usize..20, back in 0usize..20,
+    ) {
+        let baseline = before.capacity();
+        let surge = resolve(&baseline, &[emergency(floor, more)], Timestamp::UNIX_EPOCH);
+        let mut world = before.clone();
+        for (target, upto) in [(&surge, there), (&baseline, back)] {
+            let first = diff(&world, target, "first");
+            for action in first.actions().take(upto) {
+                write(&mut world, &action.change);
+                settle(&mut world);
+            }
+            for action in diff(&world, target, "again").actions() {
+                write(&mut world, &action.change);
+                settle(&mut world);
+            }
+            prop_assert_eq!(&world.capacity(), target);
+            prop_assert!(diff(&world, target, "once more").is_empty());
+        }
     }
 
     #[test]

@@ -9,10 +9,10 @@ use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, ResourceId, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::guardrail::Allowance;
+use watchkeeper_domain::guardrail::{Allowance, Quotas};
 use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
-use watchkeeper_domain::plan::Awaited;
+use watchkeeper_domain::plan::{Awaited, Releases};
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::Trigger;
 use watchkeeper_domain::run::{Outcome, Run, RunError};
@@ -41,6 +41,7 @@ fn observed(services: usize) -> Observed {
             managed: true,
             rollout: Rollout::Completed,
             rollout_since: None,
+            task_definition: None,
         };
         (id, service)
     };
@@ -60,17 +61,26 @@ fn night() -> Intent {
         by: "auto-shutdown".to_owned(),
         declared: evening(),
         expires: None,
+        approved: [].into(),
     }
 }
 
 fn decided(production: bool, services: usize) -> Assessment {
-    let allowance =
-        Allowance { production, floor: 0, blast_radius_percent: 100, protected: BTreeSet::new(), frozen: None };
+    let allowance = Allowance {
+        production,
+        floor: 0,
+        ceiling: None,
+        blast_radius_percent: 100,
+        protected: BTreeSet::new(),
+        frozen: None,
+    };
     assess(&Situation {
         baseline: None,
         intents: &[night()],
         observed: &observed(services),
         settled: None,
+        releases: &Releases::new(),
+        quotas: &Quotas::default(),
         allowance: &allowance,
         instant: evening(),
         now: evening(),
@@ -84,9 +94,12 @@ fn run(assessment: &Assessment, outcome: Outcome) -> Run {
     let mut run = Run {
         id: "clos-v2-dev-20261120T000500Z".to_owned(),
         trigger: Trigger::Schedule,
+        layer: Layer::Schedule,
         instant: evening(),
         started: evening(),
         deciding: assessment.deciding.clone(),
+        releases: Releases::new(),
+        cause: None,
         wanted: None,
         approved: BTreeSet::new(),
         verdict: assessment.verdict,

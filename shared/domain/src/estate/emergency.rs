@@ -1,6 +1,6 @@
 //! Scaling in an emergency, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,13 +40,70 @@ pub struct Emergency {
     pub quotas: Option<Quotas>,
 }
 
+/// How long an alarm has been quiet before capacity is given back, unless the document says otherwise.
+const COOL_DOWN: Duration = Duration::minutes(10);
+/// The shortest time between two responses to the same alarm, unless the document says otherwise.
+const MINIMUM_DELAY: Duration = Duration::minutes(5);
+/// The age at which an alarm's message is too old to act upon, unless the document says otherwise.
+const MAX_AGE: Duration = Duration::minutes(15);
+/// How long a question stands before it refuses itself, unless the document says otherwise.
+const ANSWER_WITHIN: Duration = Duration::minutes(30);
+/// When an alarm that comes and goes is handed to a person, unless the document says otherwise.
+const FLAP: Flap = Flap { transitions: 6, within: Duration::minutes(30) };
+
+impl Emergency {
+    /// How long an alarm has been quiet before capacity is given back.
+    pub fn cool_down(&self) -> Duration {
+        self.cool_down.unwrap_or(COOL_DOWN)
+    }
+
+    /// The shortest time between two responses to the same alarm.
+    pub fn minimum_delay(&self) -> Duration {
+        self.minimum_delay.unwrap_or(MINIMUM_DELAY)
+    }
+
+    /// The age at which an alarm's message is too old to act upon.
+    pub fn max_age(&self) -> Duration {
+        self.max_age.unwrap_or(MAX_AGE)
+    }
+
+    /// When an alarm that comes and goes is handed to a person.
+    pub fn flap(&self) -> Flap {
+        self.flap.unwrap_or(FLAP)
+    }
+
+    /// The place of a profile in the document's order: those of `precedence` first, then the others, more tasks first. A
+    /// share is compared as that share of `declared` tasks.
+    pub fn rank(&self, profile: &ProfileName, declared: u32) -> u32 {
+        let listed = |name: &ProfileName| self.precedence.iter().position(|listed| listed == name);
+        let tasks = |name: &ProfileName| self.profiles.get(name).map_or(0, |profile| profile.desired.of(declared));
+        let mut order: Vec<&ProfileName> = self.profiles.keys().collect();
+        order.sort_by_key(|name| (listed(name).unwrap_or(usize::MAX), std::cmp::Reverse(tasks(name)), *name));
+        let place = order.iter().position(|name| *name == profile).unwrap_or(order.len());
+        u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
+    /// Every alarm that forbids a profile while it is in ALARM.
+    pub fn vetoes(&self, profile: &ProfileName) -> BTreeSet<&AlarmName> {
+        self.responses.iter().filter(|response| response.run == *profile).flat_map(|response| &response.veto).collect()
+    }
+}
+
+impl Profile {
+    /// How long the question stands before it refuses itself.
+    pub fn answer_within(&self) -> Duration {
+        self.answer_within.unwrap_or(ANSWER_WITHIN)
+    }
+}
+
 /// A capacity for an emergency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
-    /// Tasks that each service gets: the autoscaler's floor, or the count of a service without one.
+    /// The least number of tasks that each service gets: the autoscaler's floor. A count that is less, or more than
+    /// `max`, becomes this one.
     pub desired: Amount,
-    /// The autoscaler's ceiling. Default: as it is, or the desired count if that is more.
+    /// The greatest number of tasks: the autoscaler's ceiling. Default: as it is, or the desired count if that is more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Amount>,
     /// How long it holds at most.
@@ -114,6 +171,16 @@ pub struct Rollback {
     /// Whether a person has to approve it. Default: yes.
     #[serde(default = "yes")]
     pub ask: bool,
+    /// How long the question stands before it refuses itself. Default: 30m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_within: Option<Duration>,
+}
+
+impl Rollback {
+    /// How long the question stands before it refuses itself.
+    pub fn answer_within(&self) -> Duration {
+        self.answer_within.unwrap_or(ANSWER_WITHIN)
+    }
 }
 
 const fn yes() -> bool {

@@ -1,6 +1,7 @@
 //! One function a guardrail.
 
-use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation};
+use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
+use crate::assess::gives_back;
 use crate::capacity::{ResourceId, Rollout};
 use crate::intent::{Layer, Want};
 use crate::plan::{Change, Obstacle};
@@ -19,7 +20,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Violation> {
 
 type Check = fn(&Case<'_>) -> Vec<Violation>;
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 14] = [
     halted,
     stale_event,
     empty_selection,
@@ -28,18 +29,30 @@ const CHECKS: [Check; 12] = [
     not_managed,
     freeze_window,
     below_floor,
+    emergency::above_ceiling,
+    emergency::quota,
     blast_radius,
     deployment_in_progress,
     database_cannot_stop,
     not_found,
 ];
 
-fn violation(code: Code, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Violation {
+pub(super) fn violation(
+    code: Code,
+    severity: Severity,
+    found: impl Into<String>,
+    advice: impl Into<String>,
+) -> Violation {
     Violation { code, severity, resource: None, found: found.into(), advice: advice.into() }
 }
 
-fn on(resource: ResourceId, violation: Violation) -> Violation {
+pub(super) fn on(resource: ResourceId, violation: Violation) -> Violation {
     Violation { resource: Some(resource), ..violation }
+}
+
+/// Whether an emergency or a failover decides.
+pub(super) fn urgent(case: &Case<'_>) -> bool {
+    case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
 }
 
 fn halted(case: &Case<'_>) -> Vec<Violation> {
@@ -67,11 +80,9 @@ fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
-    let sleeps = case.deciding.is_some_and(|intent| intent.want == Want::Asleep);
-    if !(case.allowance.production && sleeps) {
-        return Vec::new();
-    }
-    let found = case.deciding.map(ToString::to_string).unwrap_or_default();
+    let sleeps = case.deciding.iter().find(|intent| intent.want == Want::Asleep);
+    let Some(intent) = sleeps.filter(|_| case.allowance.production) else { return Vec::new() };
+    let found = intent.to_string();
     let advice = "A production environment cannot be put to sleep; nothing was changed";
     vec![violation(Code::ProductionNeverSleeps, Severity::Refuse, found, advice)]
 }
@@ -105,18 +116,19 @@ fn not_managed(case: &Case<'_>) -> Vec<Violation> {
 fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
     let Some(reason) = case.allowance.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
     // An emergency or a failover is what a freeze must not stop; it is still told.
-    let urgent = case.deciding.is_some_and(|intent| intent.layer >= Layer::Emergency);
-    let severity = if urgent { Severity::Warn } else { Severity::Refuse };
+    let severity = if urgent(case) { Severity::Warn } else { Severity::Refuse };
     vec![violation(Code::FreezeWindow, severity, format!("frozen: {reason}"), "It goes on when the window has closed")]
 }
 
 fn below_floor(case: &Case<'_>) -> Vec<Violation> {
     let floor = case.allowance.floor;
+    // What is given back was there before us: its baseline is exact, also where somebody had it below the floor.
+    let severity = if gives_back(case.deciding) { Severity::Warn } else { Severity::Refuse };
     let broken = |change: &Change| match change {
         Change::Count { service, from, to } if *to < floor && to < from => {
             let found = format!("{to} tasks, and the floor is {floor}");
             let advice = "Lower `guardrails.floor` in the estate document if this is meant";
-            let broken = violation(Code::BelowFloor, Severity::Refuse, found, advice);
+            let broken = violation(Code::BelowFloor, severity, found, advice);
             Some(on(ResourceId::Service(service.clone()), broken))
         }
         _ => None,
@@ -129,7 +141,7 @@ fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
     let goes_down = |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from);
     let reduced = case.plan.actions().filter(|action| goes_down(&action.change)).count();
     let limit = case.allowance.blast_radius_percent as usize;
-    if reduced * 100 <= limit * all {
+    if gives_back(case.deciding) || reduced * 100 <= limit * all {
         return Vec::new();
     }
     let found = format!("{reduced} of {all} services would be reduced at once, and the limit is {limit} %");
@@ -142,6 +154,12 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
         let observed = case.observed.services.get(service)?;
         let (severity, found, advice) = match observed.rollout {
             Rollout::Completed => return None,
+            // Without a completed deployment ECS launches nothing that stays: more tasks cannot help.
+            Rollout::Failed if urgent(case) && to > from => {
+                let advice = "More tasks cannot help. Start the emergency-scale machine with \"roll-back\": true, or go on \
+                              with \"approve\": [\"deployment-in-progress\"]";
+                (Severity::Ask, "its last deployment failed".to_owned(), advice)
+            }
             Rollout::Failed => {
                 (Severity::Warn, "its last deployment failed".to_owned(), "Check or roll back the service")
             }

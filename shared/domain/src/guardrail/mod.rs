@@ -1,15 +1,16 @@
 //! Guardrails: pure checks of a plan. They return violations, never a bool, so that a refusal always says why.
 
 mod checks;
+mod emergency;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, Observed, ResourceId};
+use crate::capacity::{Capacity, Observed, ResourceId, ServiceId};
 use crate::intent::Intent;
 use crate::plan::Plan;
 
@@ -43,6 +44,18 @@ pub enum Code {
     FreezeWindow,
     /// A count would fall below the floor.
     BelowFloor,
+    /// A count or a maximum would rise above the ceiling.
+    AboveCeiling,
+    /// A quota of the account would not suffice.
+    Quota,
+    /// An alarm that more tasks would make worse is in ALARM.
+    DependencyVeto,
+    /// The same alarm was answered a moment ago.
+    CoolDown,
+    /// An alarm comes and goes.
+    Flap,
+    /// No release is known to go back to.
+    NoGoodRelease,
     /// Too large a part of the environment would be reduced at once.
     BlastRadius,
     /// A deployment is in progress, or failed.
@@ -57,7 +70,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::Halted,
         Self::StaleEvent,
         Self::EmptySelection,
@@ -66,6 +79,12 @@ impl Code {
         Self::NotManaged,
         Self::FreezeWindow,
         Self::BelowFloor,
+        Self::AboveCeiling,
+        Self::Quota,
+        Self::DependencyVeto,
+        Self::CoolDown,
+        Self::Flap,
+        Self::NoGoodRelease,
         Self::BlastRadius,
         Self::DeploymentInProgress,
         Self::DatabaseCannotStop,
@@ -84,6 +103,12 @@ impl Code {
             Self::NotManaged => "not-managed",
             Self::FreezeWindow => "freeze-window",
             Self::BelowFloor => "below-floor",
+            Self::AboveCeiling => "above-ceiling",
+            Self::Quota => "quota",
+            Self::DependencyVeto => "dependency-veto",
+            Self::CoolDown => "cool-down",
+            Self::Flap => "flap",
+            Self::NoGoodRelease => "no-good-release",
             Self::BlastRadius => "blast-radius",
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::DatabaseCannotStop => "database-cannot-stop",
@@ -155,12 +180,27 @@ pub struct Allowance {
     pub production: bool,
     /// The least desired count of any service, in tasks.
     pub floor: u32,
+    /// The greatest desired count and maximum of any service, in tasks.
+    pub ceiling: Option<u32>,
     /// The largest part of the services that one plan may reduce, in per cent.
     pub blast_radius_percent: u32,
     /// Names of services and databases that must never be changed.
     pub protected: BTreeSet<String>,
     /// The reason of the freeze window that is open at the instant, if one is.
     pub frozen: Option<String>,
+}
+
+/// What the account and region allow, as far as it is known; what is not known is not checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quotas {
+    /// Fargate vCPUs that may run at once.
+    pub vcpu: Option<u32>,
+    /// Fargate vCPUs that run in the whole account, rounded up.
+    pub vcpu_used: Option<u32>,
+    /// Tasks that one service may have.
+    pub tasks_per_service: Option<u32>,
+    /// What a task of a service takes, in CPU units of which a vCPU has 1,024 (Amazon ECS task definition parameters).
+    pub cpu_units: BTreeMap<ServiceId, u32>,
 }
 
 /// Everything that the guardrails look at.
@@ -172,8 +212,10 @@ pub struct Case<'a> {
     pub observed: &'a Observed,
     /// What it leads to.
     pub target: &'a Capacity,
-    /// The intent behind the target; `None` when it is the baseline that is given back.
-    pub deciding: Option<&'a Intent>,
+    /// The intents behind the target; none when it is the baseline that is given back.
+    pub deciding: &'a [Intent],
+    /// What the account allows, as far as it was read.
+    pub quotas: &'a Quotas,
     /// What the document allows.
     pub allowance: &'a Allowance,
     /// The instant that the decision is about.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
 use crate::capacity::{
     Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Power, ResourceId, Rollout,
-    ServiceCapacity, ServiceId,
+    Scaling, ServiceCapacity, ServiceId, Suspensions,
 };
 
 /// What must be written so that `observed` becomes `target`, in waves; `reason` is given to every action.
@@ -42,17 +42,35 @@ impl Draft<'_> {
             (Some(from), Some(to)) if from != to => Some((from, to)),
             _ => None,
         };
-        let holds = bounds.is_some_and(|(from, to)| to.min < from.min || to.suspended.adds_to(from.suspended));
-        let down = should.desired < is.desired || (should.desired == is.desired && holds);
         if let Some((from, to)) = bounds {
-            let wave = if down { Wave::HoldScaling } else { Wave::ReleaseScaling };
-            self.act(wave, Change::Scaling { service: id.clone(), from, to });
+            self.bounds(id, (is.desired, should.desired), count, from, to);
         }
         if count {
             let wave = if should.desired < is.desired { Wave::LowerCounts } else { Wave::RaiseCounts };
             self.act(wave, Change::Count { service: id.clone(), from: is.desired, to: should.desired });
         } else if let Some(what) = unsettled(found) {
             self.plan.awaited.push(Awaited { resource: ResourceId::Service(id.clone()), what });
+        }
+    }
+
+    /// Bounds are set so that no autoscaler at work meets a count outside of its bounds, and so that a crash between two
+    /// writes leaves a difference: a count that had come to lie within the target's bounds would count as its own move.
+    fn bounds(&mut self, id: &ServiceId, (now, then): (u32, u32), count: bool, from: Scaling, to: Scaling) {
+        let mut set = |wave, from, to| self.act(wave, Change::Scaling { service: id.clone(), from, to });
+        let (was_held, stays_held) = (from.suspended == Suspensions::ALL, to.suspended == Suspensions::ALL);
+        let holds = to.min < from.min || to.suspended.adds_to(from.suspended);
+        match () {
+            () if was_held && !stays_held => set(Wave::ReleaseScaling, from, to),
+            // A new floor lifts the count to it, whoever is first.
+            () if !count && !holds => set(Wave::OpenScaling, from, to),
+            () if count && now < then && then == to.min && !stays_held => set(Wave::OpenScaling, from, to),
+            () if count && !stays_held => {
+                let (min, max) = (to.min.min(now).min(then), to.max.max(now).max(then));
+                let held = Scaling { min, max, suspended: Suspensions::ALL };
+                set(Wave::HoldScaling, from, held);
+                set(Wave::ReleaseScaling, held, to);
+            }
+            () => set(Wave::HoldScaling, from, to),
         }
     }
 
@@ -82,7 +100,7 @@ impl Draft<'_> {
         self.plan.obstacles.extend(observed.missing.iter().map(|resource| (resource.clone(), Obstacle::Missing)));
         for (wave, actions) in self.actions {
             let waits_for = match wave {
-                Wave::RaiseCounts => databases_on_their_way(observed, target),
+                Wave::OpenScaling | Wave::RaiseCounts => databases_on_their_way(observed, target),
                 Wave::StopDatabases => tasks_on_their_way_out(observed, target),
                 _ => Vec::new(),
             };
@@ -101,7 +119,7 @@ fn count_differs(is: &ServiceCapacity, should: &ServiceCapacity) -> bool {
 }
 
 /// What a service that needs no write is still doing.
-fn unsettled(found: &ObservedService) -> Option<String> {
+pub(super) fn unsettled(found: &ObservedService) -> Option<String> {
     let desired = found.capacity.desired;
     if found.running != desired || found.pending > 0 {
         Some(format!("{} of {desired} tasks running, {} pending", found.running, found.pending))

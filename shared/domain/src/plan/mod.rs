@@ -1,14 +1,16 @@
 //! Plans: the writes that lead from what is observed to the target, in waves, each with its reason and its undo.
 
 mod diff;
+pub mod rollback;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{DatabaseId, Power, ResourceId, Scaling, ServiceId};
+use crate::capacity::{DatabaseId, Power, ResourceId, Scaling, ServiceId, TaskDefinition};
 
 pub use diff::diff;
+pub use rollback::{Releases, difference};
 
 /// One write to AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,15 @@ pub enum Change {
         /// As it should be.
         to: u32,
     },
+    /// The task definition that a service runs: a release, taken back.
+    Release {
+        /// Whose.
+        service: ServiceId,
+        /// As observed.
+        from: TaskDefinition,
+        /// As it should be.
+        to: TaskDefinition,
+    },
     /// Stop or start of a database.
     Database {
         /// Which.
@@ -45,7 +56,9 @@ impl Change {
     /// What it changes.
     pub fn resource(&self) -> ResourceId {
         match self {
-            Self::Scaling { service, .. } | Self::Count { service, .. } => ResourceId::Service(service.clone()),
+            Self::Scaling { service, .. } | Self::Count { service, .. } | Self::Release { service, .. } => {
+                ResourceId::Service(service.clone())
+            }
             Self::Database { database, .. } => ResourceId::Database(database.clone()),
         }
     }
@@ -56,6 +69,7 @@ impl Change {
         match self.clone() {
             Self::Scaling { service, from, to } => Self::Scaling { service, from: to, to: from },
             Self::Count { service, from, to } => Self::Count { service, from: to, to: from },
+            Self::Release { service, from, to } => Self::Release { service, from: to, to: from },
             Self::Database { database, to } => {
                 let to = if to == Power::On { Power::Off } else { Power::On };
                 Self::Database { database, to }
@@ -69,6 +83,7 @@ impl fmt::Display for Change {
         match self {
             Self::Scaling { service, from, to } => write!(f, "{service}: bounds {from} -> {to}"),
             Self::Count { service, from, to } => write!(f, "{service}: {from} -> {to} tasks"),
+            Self::Release { service, from, to } => write!(f, "{service}: release {from} -> {to}"),
             Self::Database { database, to: Power::On } => write!(f, "{database}: start"),
             Self::Database { database, to: Power::Off } => write!(f, "{database}: stop"),
         }
@@ -96,6 +111,10 @@ pub enum Wave {
     HoldScaling,
     /// Counts go down.
     LowerCounts,
+    /// Services go back to an earlier release.
+    RollBack,
+    /// Autoscalers that are at work get their new floor and ceiling, before a count beyond the old ones.
+    OpenScaling,
     /// Counts go up, once the databases answer.
     RaiseCounts,
     /// Autoscalers get back their bounds and flags.
@@ -106,10 +125,12 @@ pub enum Wave {
 
 impl Wave {
     /// Every wave, in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::StartDatabases,
         Self::HoldScaling,
         Self::LowerCounts,
+        Self::RollBack,
+        Self::OpenScaling,
         Self::RaiseCounts,
         Self::ReleaseScaling,
         Self::StopDatabases,
@@ -122,6 +143,8 @@ impl fmt::Display for Wave {
             Self::StartDatabases => "start databases",
             Self::HoldScaling => "hold scaling",
             Self::LowerCounts => "lower counts",
+            Self::RollBack => "roll back",
+            Self::OpenScaling => "open scaling",
             Self::RaiseCounts => "raise counts",
             Self::ReleaseScaling => "release scaling",
             Self::StopDatabases => "stop databases",

@@ -1,7 +1,8 @@
 //! Profiles that cannot hold, and responses that name what does not exist.
 
 use super::{Checker, at, one_of};
-use crate::estate::{AlarmName, Amount, Emergency, FieldPath, Profile, ProfileName};
+use crate::emergency::MAX_LASTS;
+use crate::estate::{AlarmName, Amount, Emergency, FieldPath, Profile, ProfileName, Response};
 
 impl Checker<'_> {
     pub(super) fn emergency(&mut self) {
@@ -28,11 +29,38 @@ impl Checker<'_> {
                 }
             }
         }
+        self.contradictions(emergency);
         self.rollback(emergency);
+    }
+
+    /// An alarm that forbids a profile cannot call for it too: more tasks make that alarm worse.
+    fn contradictions(&mut self, emergency: &Emergency) {
+        for (index, response) in emergency.responses.iter().enumerate() {
+            let place = at("emergency").key("responses").index(index);
+            let (alarm, run) = (&response.alarm, &response.run);
+            let forbids = |other: &Response| other.alarm != *alarm && other.run == *run && other.veto.contains(alarm);
+            if emergency.responses.iter().any(forbids) {
+                let found = format!("{alarm}, which another response has as a veto against {run}");
+                self.note(place.clone().key("alarm"), found, "an alarm that does not forbid its own profile");
+            }
+            if emergency.responses[..index].iter().any(|other| other.alarm == *alarm && other.run == *run) {
+                self.note(place, format!("a second response of {alarm} with {run}"), "each pair once");
+            }
+        }
     }
 
     fn profile(&mut self, place: &FieldPath, profile: &Profile) {
         self.bounds(place, profile.desired, profile.max);
+        if profile.lasts.signed() > MAX_LASTS {
+            self.note(
+                place.clone().key("for"),
+                profile.lasts.to_string(),
+                "at most 7d: what lasts longer is no emergency",
+            );
+        }
+        if let Some(within) = profile.answer_within.filter(|within| within.signed() > MAX_LASTS) {
+            self.note(place.clone().key("answer-within"), within.to_string(), "at most 7d");
+        }
         for (service, capacity) in &profile.services {
             let place = place.clone().key("services").key(service);
             self.known_service(place.clone(), service);
@@ -52,6 +80,23 @@ impl Checker<'_> {
         };
         if let Some(max) = max.filter(|_| wrong) {
             self.note(place.clone().key("max"), max.to_string(), format!("at least the desired {desired}"));
+        }
+        if let (Amount::Share(share), None) = (desired, max)
+            && share.value() < 100
+        {
+            self.note(
+                place.clone().key("max"),
+                "nothing",
+                "a ceiling: without one, a share below 100 % lowers nothing",
+            );
+        }
+        let ceiling = self.environment.guardrails.as_ref().and_then(|guardrails| guardrails.ceiling);
+        for (key, amount) in [("desired", Some(desired)), ("max", max)] {
+            if let (Some(Amount::Tasks(tasks)), Some(ceiling)) = (amount, ceiling)
+                && tasks > ceiling
+            {
+                self.note(place.clone().key(key), tasks.to_string(), format!("at most the ceiling of {ceiling}"));
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What people and programs read: a plan before it is applied, a message on a phone, an event about a finished run.
 
+mod advice;
+
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, SpanRound, Unit};
@@ -8,10 +10,12 @@ use serde_json::{Value, json};
 use crate::assess::{Assessment, Verdict};
 use crate::capacity::Power;
 use crate::guardrail::{Severity, Violation};
-use crate::intent::{Intent, Want};
+use crate::intent::Intent;
 use crate::name::Scope;
 use crate::plan::{Action, Change, Plan};
-use crate::run::{Outcome, Run, Wanted};
+use crate::run::{Outcome, Run};
+
+use advice::advice;
 
 /// How many lines of changes or violations a message lists before it only counts: what a phone shows at once.
 const LINES: usize = 12;
@@ -55,10 +59,15 @@ pub fn plan(scope: &Scope, assessment: &Assessment) -> String {
 /// A decision in one sentence.
 pub fn decision(scope: &Scope, assessment: &Assessment) -> String {
     let writes = assessment.plan.actions().count();
-    let why = why(assessment.deciding.as_ref());
+    let why = why(&assessment.deciding);
     match assessment.verdict {
         Verdict::Nothing => format!("{scope}: nothing to do; {why}"),
-        Verdict::Apply => format!("{scope}: {} to make it {}; {why}", counted(writes, "write"), goal(assessment)),
+        Verdict::Apply => {
+            let back = assessment.plan.actions().any(|action| matches!(action.change, Change::Release { .. }));
+            let goal =
+                if back { "go back to an earlier release".to_owned() } else { format!("make it {}", goal(assessment)) };
+            format!("{scope}: {} to {goal}; {why}", counted(writes, "write"))
+        }
         Verdict::Drift => format!("{scope}: somebody else changed it, and it is left alone; {why}"),
         Verdict::Refused => {
             let stopping = assessment.violations.iter().filter(|violation| violation.severity > Severity::Warn);
@@ -71,7 +80,10 @@ pub fn decision(scope: &Scope, assessment: &Assessment) -> String {
 /// How a run ended, in one sentence.
 pub fn headline(scope: &Scope, run: &Run) -> String {
     let Scope { estate, environment, .. } = scope;
-    let goal = goal_of(run.deciding.as_ref());
+    let goal = match run.releases.len() {
+        0 => goal_of(&run.deciding),
+        n => format!("rolled back in {}", counted(n, "service")),
+    };
     match run.outcome {
         None => format!("{estate} {environment}: the run goes on"),
         Some(Outcome::Done) if run.writes == 0 => format!("{estate} {environment} was {goal} already"),
@@ -89,7 +101,7 @@ pub fn headline(scope: &Scope, run: &Run) -> String {
 /// What a person is told of a finished run.
 pub fn message(scope: &Scope, run: &Run) -> Message {
     let headline = headline(scope, run);
-    let mut text = format!("{headline} ({}).\n\nWhy: {}.\n", scope.region, why(run.deciding.as_ref()));
+    let mut text = format!("{headline} ({}).\n\nWhy: {}.\n", scope.region, cause(run));
     changes(&mut text, run);
     list(&mut text, "Not there yet", run.awaited.iter().map(ToString::to_string).collect());
     let told = run.violations.iter().map(|violation| format!("{} {violation}", severity(violation)));
@@ -116,8 +128,8 @@ pub fn event(scope: &Scope, run: &Run) -> Value {
         "instant": run.instant,
         "started": run.started,
         "ended": ended,
-        "target": goal_of(run.deciding.as_ref()),
-        "reason": why(run.deciding.as_ref()),
+        "target": goal_of(&run.deciding),
+        "reason": cause(run),
         "writes": run.writes,
         "violations": unique(&run.violations.iter().map(|violation| violation.code.name()).collect::<Vec<_>>()),
         "headline": headline(scope, run),
@@ -151,6 +163,7 @@ fn totals(plan: &Plan) -> String {
         (count(|c| matches!(c, Change::Count { from, to, .. } if to < from)), "service", "down"),
         (count(|c| matches!(c, Change::Count { from, to, .. } if to > from)), "service", "up"),
         (count(|c| matches!(c, Change::Scaling { .. })), "scalable target", "set"),
+        (count(|c| matches!(c, Change::Release { .. })), "service", "rolled back"),
         (count(|c| matches!(c, Change::Database { to: Power::Off, .. })), "database", "stopped"),
         (count(|c| matches!(c, Change::Database { to: Power::On, .. })), "database", "started"),
     ];
@@ -173,43 +186,30 @@ fn list(text: &mut String, title: &str, lines: Vec<String>) {
     }
 }
 
-fn advice(scope: &Scope, run: &Run) -> String {
-    let Scope { estate, environment, .. } = scope;
-    let input = |rest: &str| format!(r#"{{"estate": "{estate}", "environment": "{environment}", {rest}}}"#);
-    let asleep = run.deciding.as_ref().is_some_and(|intent| intent.want == Want::Asleep);
-    match run.outcome {
-        Some(Outcome::Done) if asleep => format!(
-            "nothing. To wake it for some hours, start the reconcile machine with {}",
-            input(r#""want": "awake", "until": "2h""#)
-        ),
-        Some(Outcome::Done) => match &run.wanted {
-            Some(Wanted::Declared(Intent { expires: Some(end), .. })) => format!("nothing. The wish ends at {end}"),
-            _ => "nothing".to_owned(),
-        },
-        Some(Outcome::Refused) => "see what each guardrail says; the next tick tries again by itself".to_owned(),
-        Some(Outcome::Drift) => format!(
-            "nothing, if it was meant. To undo it now, start the reconcile machine with {}",
-            input(r#""want": "asleep", "until": "2h""#)
-        ),
-        Some(Outcome::Unverified) => "look at what is not there yet; the next tick goes on by itself".to_owned(),
-        _ => format!("the next tick begins again by itself. To see what it would do: {}", input(r#""mode": "plan""#)),
+/// Why a run was: what it was asked for where no intent says it.
+fn cause(run: &Run) -> String {
+    match (&run.cause, run.deciding.first(), run.releases.is_empty()) {
+        (Some(cause), _, false) => cause.clone(),
+        (Some(cause), None, true) => format!("{cause}; {}", why(&run.deciding)),
+        _ => why(&run.deciding),
     }
 }
 
-fn why(intent: Option<&Intent>) -> String {
-    intent.map_or_else(|| "no intent is left, so everything is given back".to_owned(), ToString::to_string)
+/// The first intent decides; of its layer's others it is said that they come after it.
+fn why(deciding: &[Intent]) -> String {
+    let Some((first, others)) = deciding.split_first() else {
+        return "no intent is left, so everything is given back".to_owned();
+    };
+    let after = |intent: &Intent| format!("; {} holds too and comes after it in the document's order", intent.want);
+    others.iter().map(after).fold(first.to_string(), |text, after| text + &after)
 }
 
-fn goal(assessment: &Assessment) -> &'static str {
-    goal_of(assessment.deciding.as_ref())
+fn goal(assessment: &Assessment) -> String {
+    goal_of(&assessment.deciding)
 }
 
-fn goal_of(intent: Option<&Intent>) -> &'static str {
-    match intent.map(|intent| intent.want) {
-        Some(Want::Asleep) => "asleep",
-        Some(Want::Awake) => "awake",
-        None => "back at its baseline",
-    }
+fn goal_of(deciding: &[Intent]) -> String {
+    deciding.first().map_or_else(|| "back at its baseline".to_owned(), |intent| intent.want.to_string())
 }
 
 fn first_code(run: &Run) -> &'static str {

@@ -1,15 +1,20 @@
 //! What a run was asked for: by the tick, or by a person in as few words as possible.
 
+mod until;
+mod urgency;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::guardrail::Code;
 use crate::name::{EnvironmentName, EstateName, Scope};
+
+use until::read_end;
+pub use urgency::Urgency;
 
 /// The longest that an override may last: a quarter of a year, so that a mistyped year does not keep an environment
 /// awake for ever.
@@ -24,6 +29,8 @@ pub enum Trigger {
     /// A person.
     #[default]
     Human,
+    /// The emergency machine.
+    Emergency,
 }
 
 /// Whether a run may write.
@@ -78,6 +85,9 @@ pub struct Request {
     /// Why, as it will be read in messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What an emergency wants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<Urgency>,
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approve: BTreeSet<Code>,
@@ -113,6 +123,13 @@ impl fmt::Display for Request {
 }
 
 impl Request {
+    /// What the emergency machine asks for.
+    pub fn of_emergency(scope: &Scope, urgency: Urgency, reason: String, approve: BTreeSet<Code>) -> Self {
+        let (emergency, reason) = (Some(urgency), Some(reason));
+        let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
+        Self { trigger: Trigger::Emergency, instant: None, emergency, reason, approve, ..of_nobody }
+    }
+
     /// What a tick asks for.
     pub fn of_tick(scope: &Scope, instant: Timestamp) -> Self {
         Self {
@@ -124,6 +141,7 @@ impl Request {
             want: None,
             until: None,
             reason: None,
+            emergency: None,
             approve: BTreeSet::new(),
             halt: None,
             parent: None,
@@ -153,8 +171,14 @@ impl Request {
             (Trigger::Schedule, ..) if self.instant.is_none() => {
                 Err(bad("instant", "nothing", "the instant of the tick, such as 2026-11-21T22:00:00Z"))
             }
-            (Trigger::Human, ..) if self.instant.is_some() => {
-                Err(bad("instant", "an instant", "none: a run by hand is about its own start"))
+            (Trigger::Human | Trigger::Emergency, ..) if self.instant.is_some() => {
+                Err(bad("instant", "an instant", "none: only a tick has one, and other runs are about their own start"))
+            }
+            (Trigger::Schedule, ..) if self.emergency.is_some() => {
+                Err(bad("emergency", "a wish with trigger schedule", "none: a tick has none"))
+            }
+            (_, Some(_), _) if self.emergency.is_some() => {
+                Err(bad("want", "a wish beside `emergency`", "one of the two: start a run for each"))
             }
             (_, Some(Wish::Awake | Wish::Asleep), None) => {
                 Err(bad("until", "nothing", "when the wish ends, such as 2026-11-21T22:00, 22:00 or 2h"))
@@ -185,90 +209,5 @@ impl Request {
     }
 }
 
-/// Reads a duration, an instant with an offset, or a local time of `zone` (UTC where the environment has none).
-fn read_end(text: &str, start: Timestamp, zone: Option<&TimeZone>) -> Option<Timestamp> {
-    let zone = zone.cloned().unwrap_or(TimeZone::UTC);
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(instant);
-    }
-    // A date before a time of day: the library reads the time out of a date and time as well.
-    if let Ok(local) = text.parse::<DateTime>() {
-        return Some(local.to_zoned(zone).ok()?.timestamp());
-    }
-    if let Ok(time) = text.parse::<Time>() {
-        let today = start.to_zoned(zone.clone()).date();
-        let first = today.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp();
-        let next = || Some(today.checked_add(1.day()).ok()?.to_datetime(time).to_zoned(zone).ok()?.timestamp());
-        return if first > start { Some(first) } else { next() };
-    }
-    let span = text.parse::<Span>().ok()?;
-    Some(start.to_zoned(zone).checked_add(span).ok()?.timestamp())
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use rstest::rstest;
-    use serde_json::json;
-
-    use super::*;
-
-    fn start() -> Timestamp {
-        "2026-11-21T18:30:00Z".parse().unwrap()
-    }
-
-    fn request(value: serde_json::Value) -> Request {
-        serde_json::from_value(value).unwrap()
-    }
-
-    #[rstest]
-    #[case::local("2026-11-21T22:00", "2026-11-22T03:00:00Z")]
-    #[case::offset("2026-11-21T22:00Z", "2026-11-21T22:00:00Z")]
-    #[case::clock_later_today("22:00", "2026-11-22T03:00:00Z")]
-    #[case::clock_tomorrow("08:00", "2026-11-22T13:00:00Z")]
-    #[case::duration("2h", "2026-11-21T20:30:00Z")]
-    #[case::days("14d", "2026-12-05T18:30:00Z")]
-    fn until_reads_as_a_person_writes_it(#[case] until: &str, #[case] expected: &str) {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let request = request(json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": until}));
-        request.check().unwrap();
-        assert_eq!(request.end(start(), Some(&zone)).unwrap(), Some(expected.parse().unwrap()));
-    }
-
-    #[rstest]
-    #[case::not_a_time("soon", "until: found \"soon\", expected 2026-11-21T22:00, 22:00, 2h, or a time with an offset")]
-    #[case::past(
-        "2026-11-20T22:00",
-        "until: found \"2026-11-20T22:00\", which is 2026-11-20T22:00:00Z, expected a time after 2026-11-21T18:30:00Z"
-    )]
-    #[case::years(
-        "2036-11-20T22:00",
-        "until: found \"2036-11-20T22:00\", which is 2036-11-20T22:00:00Z, expected a time within 92 days"
-    )]
-    fn a_bad_until_says_what_was_found_and_expected(#[case] until: &str, #[case] expected: &str) {
-        let request = request(json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": until}));
-        assert_eq!(request.end(start(), None).unwrap_err().to_string(), expected);
-    }
-
-    #[rstest]
-    #[case::no_end(json!({"want": "awake"}), "until")]
-    #[case::end_without_wish(json!({"until": "2h"}), "until")]
-    #[case::human_instant(json!({"instant": "2026-11-21T22:00:00Z"}), "instant")]
-    #[case::tick_without_instant(json!({"trigger": "schedule"}), "instant")]
-    #[case::tick_with_wish(json!({"trigger": "schedule", "instant": "2026-11-21T22:00:00Z", "want": "as-scheduled"}), "want")]
-    fn fields_that_contradict_each_other_are_named(#[case] value: serde_json::Value, #[case] field: &str) {
-        assert_eq!(request(value).check().unwrap_err().field, field);
-    }
-
-    #[test]
-    fn a_request_without_a_place_names_the_missing_field() {
-        assert_eq!(request(json!({})).place().unwrap_err().field, "estate");
-        assert_eq!(request(json!({"estate": "clos-v2"})).place().unwrap_err().field, "environment");
-    }
-
-    #[test]
-    fn an_unknown_field_is_no_request() {
-        let error = serde_json::from_value::<Request>(json!({"enviroment": "dev"})).unwrap_err();
-        assert!(error.to_string().contains("enviroment"), "{error}");
-    }
-}
+mod tests;

@@ -1,0 +1,98 @@
+//! What the ledger remembers of an alarm of an environment.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::AlarmState;
+
+/// How many changes and how many notes are remembered: more than any sensible `flap` asks for, and small.
+const KEPT: usize = 50;
+
+/// How far two times of one change may lie apart: less than the shortest period of an alarm, 10 s (CloudWatch user guide).
+const SAME_CHANGE: SignedDuration = SignedDuration::from_secs(10);
+
+/// What was made of one message about an alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// The change that it was about.
+    pub at: Timestamp,
+    /// The state that it told of.
+    pub state: AlarmState,
+    /// What was made of it, and why.
+    pub what: String,
+}
+
+/// What became of one thing that an alarm calls for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Called {
+    /// The change about which the last word is spoken; about a veto, for one, it is not, for that may go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Timestamp>,
+    /// The change that was last answered with an execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Timestamp>,
+}
+
+/// What is remembered of an alarm of an environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AlarmMemory {
+    /// The newest change that was seen, and the state since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<(Timestamp, AlarmState)>,
+    /// When the alarm changed, newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Timestamp>,
+    /// What became of each thing that the alarm calls for, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calls: BTreeMap<String, Called>,
+    /// What was made of the last messages, newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Noted>,
+}
+
+impl AlarmMemory {
+    /// How many changes lie within `within` before an instant, that instant included.
+    pub fn changes_within(&self, within: SignedDuration, instant: Timestamp) -> u32 {
+        let since = instant.saturating_sub(within).unwrap_or(Timestamp::MIN);
+        let recent = self.changes.iter().filter(|at| **at > since && **at <= instant).count();
+        u32::try_from(recent).unwrap_or(u32::MAX)
+    }
+
+    /// What became of something that the alarm calls for.
+    pub(super) fn called(&self, what: &str) -> Called {
+        self.calls.get(what).copied().unwrap_or_default()
+    }
+
+    /// When the alarm went into ALARM, given that CloudWatch says `since`: an event and a description of the same change
+    /// may differ by moments.
+    pub fn change_at(&self, since: Timestamp) -> Timestamp {
+        match self.newest {
+            Some((at, AlarmState::Alarm)) if since.duration_since(at) < SAME_CHANGE => at,
+            _ => since,
+        }
+    }
+
+    /// Remembers a change.
+    pub(super) fn learn(&mut self, at: Timestamp, state: AlarmState) {
+        self.newest = Some((at, state));
+        self.changes.push(at);
+        keep_last(&mut self.changes);
+    }
+
+    /// Remembers what was made of a message; the same word about the same change is kept once.
+    pub(super) fn note(&mut self, noted: Noted) {
+        if !self.notes.contains(&noted) {
+            self.notes.push(noted);
+            keep_last(&mut self.notes);
+        }
+    }
+}
+
+fn keep_last<T>(items: &mut Vec<T>) {
+    let excess = items.len().saturating_sub(KEPT);
+    items.drain(..excess);
+}

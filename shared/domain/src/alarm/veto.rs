@@ -1,0 +1,42 @@
+//! Vetoes: alarms that more tasks would make worse.
+
+use super::{AlarmState, AlarmStates};
+use crate::estate::AlarmName;
+use crate::guardrail::{Code, Severity, Violation};
+
+/// What the alarms that forbid a profile say. One in ALARM forbids it with `severity`; one that cannot be read is told.
+pub fn vetoes<'a>(
+    forbidding: impl IntoIterator<Item = &'a AlarmName>,
+    states: &AlarmStates,
+    severity: Severity,
+) -> Vec<Violation> {
+    let veto = |alarm: &AlarmName| match states.get(alarm).map(|status| status.state) {
+        Some(AlarmState::Ok) => None,
+        Some(AlarmState::Alarm) => Some(violation(
+            severity,
+            format!("{alarm} is in ALARM, and more tasks would make that worse"),
+            "Look after what that alarm is about first; a person may go on with \"approve\": [\"dependency-veto\"]",
+        )),
+        Some(AlarmState::InsufficientData) => Some(violation(
+            Severity::Warn,
+            format!("{alarm} has too little data to tell"),
+            "Look at it yourself; it forbids only in ALARM",
+        )),
+        None => Some(violation(
+            Severity::Warn,
+            format!("{alarm} does not exist, so it can forbid nothing"),
+            "Correct its name in the estate document, or create it",
+        )),
+    };
+    forbidding.into_iter().filter_map(veto).collect()
+}
+
+fn violation(severity: Severity, found: String, advice: &str) -> Violation {
+    Violation { code: Code::DependencyVeto, severity, resource: None, found, advice: advice.to_owned() }
+}
+
+/// Those of `alarms` that are in ALARM.
+pub fn standing<'a>(alarms: impl IntoIterator<Item = &'a AlarmName>, states: &AlarmStates) -> Vec<&'a AlarmName> {
+    let in_alarm = |alarm: &&AlarmName| states.get(*alarm).is_some_and(|status| status.state == AlarmState::Alarm);
+    alarms.into_iter().filter(in_alarm).collect()
+}

@@ -1,0 +1,103 @@
+//! The ids of what has a capacity.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{BadName, ClusterName, DatabaseName, ServiceName};
+
+/// An ECS service in the region of its scope; written `cluster/service`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ServiceId {
+    /// The cluster it runs in.
+    pub cluster: ClusterName,
+    /// Its own name.
+    pub service: ServiceName,
+}
+
+impl fmt::Display for ServiceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.cluster, self.service)
+    }
+}
+
+impl TryFrom<String> for ServiceId {
+    type Error = BadName;
+    fn try_from(text: String) -> Result<Self, BadName> {
+        let Some((cluster, service)) = text.split_once('/') else {
+            return Err(BadName { what: "service (cluster/service)", found: text });
+        };
+        Ok(Self { cluster: ClusterName::new(cluster)?, service: ServiceName::new(service)? })
+    }
+}
+
+impl From<ServiceId> for String {
+    fn from(id: ServiceId) -> Self {
+        id.to_string()
+    }
+}
+
+/// A database in the region of its scope; written `aurora:name` or `rds:name`, as in an estate document.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DatabaseId {
+    /// An Aurora cluster, stopped and started as a whole.
+    Aurora(DatabaseName),
+    /// An RDS instance that is no member of a cluster.
+    Rds(DatabaseName),
+}
+
+impl DatabaseId {
+    /// Its name, without its kind.
+    pub fn name(&self) -> &DatabaseName {
+        match self {
+            Self::Aurora(name) | Self::Rds(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for DatabaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aurora(name) => write!(f, "aurora:{name}"),
+            Self::Rds(name) => write!(f, "rds:{name}"),
+        }
+    }
+}
+
+impl TryFrom<String> for DatabaseId {
+    type Error = BadName;
+    fn try_from(text: String) -> Result<Self, BadName> {
+        match text.split_once(':') {
+            Some(("aurora", name)) => Ok(Self::Aurora(DatabaseName::new(name)?)),
+            Some(("rds", name)) => Ok(Self::Rds(DatabaseName::new(name)?)),
+            _ => Err(BadName { what: "database (aurora:name or rds:name)", found: text }),
+        }
+    }
+}
+
+impl From<DatabaseId> for String {
+    fn from(id: DatabaseId) -> Self {
+        id.to_string()
+    }
+}
+
+/// Anything whose capacity can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceId {
+    /// An ECS service.
+    Service(ServiceId),
+    /// A database.
+    Database(DatabaseId),
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(id) => id.fmt(f),
+            Self::Database(id) => id.fmt(f),
+        }
+    }
+}

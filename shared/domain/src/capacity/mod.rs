@@ -1,0 +1,158 @@
+//! What is running: counts, scaling bounds, suspensions and database power, as observed and as remembered.
+
+mod id;
+mod observed;
+mod release;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use id::{DatabaseId, ResourceId, ServiceId};
+pub use observed::{DatabaseState, Observed, ObservedDatabase, ObservedService};
+pub use release::{Release, Rollout, TaskDefinition};
+
+/// The three suspension flags of a scalable target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(clippy::struct_excessive_bools)]
+pub struct Suspensions {
+    /// Dynamic scaling in is held.
+    pub scale_in: bool,
+    /// Dynamic scaling out is held.
+    pub scale_out: bool,
+    /// Scheduled scaling is held.
+    pub scheduled: bool,
+}
+
+impl Suspensions {
+    /// Everything held.
+    pub const ALL: Self = Self { scale_in: true, scale_out: true, scheduled: true };
+    /// Nothing held.
+    pub const NONE: Self = Self { scale_in: false, scale_out: false, scheduled: false };
+
+    /// Whether it holds anything that `other` does not.
+    pub fn adds_to(self, other: Self) -> bool {
+        (self.scale_in && !other.scale_in)
+            || (self.scale_out && !other.scale_out)
+            || (self.scheduled && !other.scheduled)
+    }
+}
+
+impl fmt::Display for Suspensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held: Vec<&str> =
+            [(self.scale_in, "scale-in"), (self.scale_out, "scale-out"), (self.scheduled, "scheduled")]
+                .into_iter()
+                .filter_map(|(held, name)| held.then_some(name))
+                .collect();
+        match held.len() {
+            0 => f.write_str("nothing suspended"),
+            3 => f.write_str("all suspended"),
+            _ => write!(f, "{} suspended", held.join(" and ")),
+        }
+    }
+}
+
+/// A scalable target: the bounds of an autoscaler, in tasks, and what of it is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// The least number of tasks.
+    pub min: u32,
+    /// The greatest number of tasks.
+    pub max: u32,
+    /// What is held.
+    pub suspended: Suspensions,
+}
+
+impl Scaling {
+    /// Whether an autoscaler may move a count to this one by itself.
+    pub fn may_reach(&self, count: u32) -> bool {
+        self.suspended != Suspensions::ALL && (self.min..=self.max).contains(&count)
+    }
+}
+
+impl fmt::Display for Scaling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}, {}", self.min, self.max, self.suspended)
+    }
+}
+
+/// The capacity of a service: its desired count, in tasks, and its scalable target if it has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceCapacity {
+    /// How many tasks are wanted.
+    pub desired: u32,
+    /// The bounds; a service without a scalable target has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
+}
+
+/// Whether a database runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Power {
+    /// Started.
+    On,
+    /// Stopped.
+    Off,
+}
+
+/// The capacity of a scope: every service and database with what it has, or should have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// Services.
+    pub services: BTreeMap<ServiceId, ServiceCapacity>,
+    /// Databases.
+    pub databases: BTreeMap<DatabaseId, Power>,
+}
+
+impl Capacity {
+    /// Everything in it, services first.
+    pub fn resources(&self) -> impl Iterator<Item = ResourceId> + '_ {
+        let services = self.services.keys().cloned().map(ResourceId::Service);
+        services.chain(self.databases.keys().cloned().map(ResourceId::Database))
+    }
+
+    /// A short stable mark of this capacity, to tell one target from another.
+    pub fn fingerprint(&self) -> String {
+        use std::hash::{Hash, Hasher};
+        let mut hash = fnv::FnvHasher::default();
+        for (id, service) in &self.services {
+            (id, service.desired).hash(&mut hash);
+            if let Some(Scaling { min, max, suspended: s }) = service.scaling {
+                (min, max, s.scale_in, s.scale_out, s.scheduled).hash(&mut hash);
+            }
+        }
+        for (id, power) in &self.databases {
+            (id, *power == Power::On).hash(&mut hash);
+        }
+        format!("{:016x}", hash.finish())
+    }
+}
+
+/// The capacity found before the first change, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// What was found.
+    pub capacity: Capacity,
+    /// The instant of the run that found it.
+    pub taken: Timestamp,
+}
+
+impl Baseline {
+    /// Learns of resources that it does not know yet, and never forgets or changes what it knows: a resource that it
+    /// does not know was never changed by us, so what is observed of it is its baseline. Tells whether it learnt any.
+    pub fn absorb(&mut self, observed: &Capacity) -> bool {
+        let before = self.capacity.services.len() + self.capacity.databases.len();
+        for (id, service) in &observed.services {
+            self.capacity.services.entry(id.clone()).or_insert(*service);
+        }
+        for (id, power) in &observed.databases {
+            self.capacity.databases.entry(id.clone()).or_insert(*power);
+        }
+        self.capacity.services.len() + self.capacity.databases.len() > before
+    }
+}

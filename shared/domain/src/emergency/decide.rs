@@ -1,0 +1,222 @@
+//! What an execution of the emergency runbook does next: wait, ask, act, or nothing, and why.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{EmergencyRequest, Purpose, Reply};
+use crate::alarm::{AlarmState, AlarmStates, vetoes};
+use crate::estate::{Emergency, Profile, ProfileName, Response};
+use crate::guardrail::{Code, Severity, Violation, stops};
+use crate::intent::{Intent, Slot};
+use crate::name::Scope;
+use crate::request::{Mode, Request, RequestError, Urgency};
+
+/// What an execution does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// It waits for the confirmation window, and decides again.
+    Wait,
+    /// It shows the plan to a person and waits for the answer.
+    Ask,
+    /// It starts `reconcile`.
+    Apply,
+    /// It shows the plan, and ends.
+    Plan,
+    /// It ends, and tells why not: a guardrail forbids it.
+    Refused,
+    /// It ends, and tells why not: a person said no, or nobody said anything.
+    Declined,
+    /// It ends; there is nothing to do.
+    Nothing,
+}
+
+/// What is known when it is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Where.
+    pub scope: &'a Scope,
+    /// The `emergency` section of the environment's document.
+    pub emergency: &'a Emergency,
+    /// The intents of the scope.
+    pub intents: &'a [Intent],
+    /// The alarms that the request and its vetoes name.
+    pub states: &'a AlarmStates,
+    /// The name of the execution.
+    pub execution: &'a str,
+    /// What a person answered, once somebody was asked.
+    pub reply: Option<&'a Reply>,
+    /// The wall time.
+    pub now: Timestamp,
+}
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What follows.
+    pub step: Step,
+    /// After how long, for [`Step::Wait`]; how long the question stands, for [`Step::Ask`].
+    pub wait: SignedDuration,
+    /// Why, in a sentence.
+    pub summary: String,
+    /// What forbids it, or has to be approved.
+    pub violations: Vec<Violation>,
+    /// What `reconcile` is asked for.
+    pub request: Option<Request>,
+    /// Whether what is done has to be given back.
+    pub holds: bool,
+}
+
+/// Decides.
+///
+/// # Errors
+/// [`RequestError`] for a field that does not agree with the others or with the document.
+pub fn decide(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, RequestError> {
+    let decision = match request.purpose()? {
+        Purpose::Scale(profile) => scale(request, profile, known)?,
+        Purpose::GiveBack(profile) => give_back(request, profile, known),
+        Purpose::RollBack => roll_back(request, known)?,
+    };
+    let plans = request.mode == Mode::Plan && decision.request.is_some();
+    Ok(Decision { step: if plans { Step::Plan } else { decision.step }, ..decision })
+}
+
+fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> Result<Decision, RequestError> {
+    let profile = profile(known.emergency, name)?;
+    let response = response(request, name, known.emergency)?;
+    if let Some(wait) = unconfirmed(request, response, known.now) {
+        return Ok(Decision { wait, ..end(Step::Wait, "the alarm has to last before it is acted upon".to_owned()) });
+    }
+    if let Some(text) = gone(request, response, known) {
+        return Ok(end(Step::Nothing, text));
+    }
+    let lasts = request.lasts.unwrap_or(profile.lasts);
+    let until = known.now.saturating_add(lasts.signed()).unwrap_or(Timestamp::MAX);
+    let (alarms, by) = (request.alarm.iter().cloned().collect(), Some(known.execution.to_owned()));
+    let urgency = Urgency::Scale { profile: name.clone(), until, alarms, by };
+    // A person may go on in spite of a veto, an alarm may not.
+    let severity = if request.alarm.is_some() { Severity::Refuse } else { Severity::Ask };
+    let forbidding = response.map_or_else(|| known.emergency.vetoes(name), |r| r.veto.iter().collect());
+    let violations = vetoes(forbidding, known.states, severity);
+    let because = profile.ask.then(|| format!("the document asks for it before {name}"));
+    Ok(judged(request, known, violations, because, profile.answer_within().signed(), (urgency, true)))
+}
+
+fn profile<'a>(emergency: &'a Emergency, name: &ProfileName) -> Result<&'a Profile, RequestError> {
+    let known = || emergency.profiles.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    emergency.profiles.get(name).ok_or_else(|| unknown("profile", format!("the unknown profile {name}"), known()))
+}
+
+/// The response of the document that the request's alarm calls for.
+fn response<'a>(
+    request: &EmergencyRequest,
+    name: &ProfileName,
+    emergency: &'a Emergency,
+) -> Result<Option<&'a Response>, RequestError> {
+    let Some(alarm) = &request.alarm else { return Ok(None) };
+    let found = emergency.responses.iter().find(|response| response.alarm == *alarm && response.run == *name);
+    let missing =
+        || unknown("alarm", format!("{alarm}, which calls for no {name}"), "an alarm of a response".to_owned());
+    found.map(Some).ok_or_else(missing)
+}
+
+fn unknown(field: &'static str, found: String, expected: String) -> RequestError {
+    RequestError { field, found, expected: format!("one of the document's: {expected}") }
+}
+
+/// How long the alarm still has to last.
+fn unconfirmed(request: &EmergencyRequest, response: Option<&Response>, now: Timestamp) -> Option<SignedDuration> {
+    let confirmed = request.since?.saturating_add(response?.confirm?.signed()).ok()?;
+    Some(confirmed.duration_since(now)).filter(SignedDuration::is_positive)
+}
+
+/// Whether the alarm has gone in the meantime. At once it is believed: what CloudWatch describes may lag behind.
+fn gone(request: &EmergencyRequest, response: Option<&Response>, known: &Known<'_>) -> Option<String> {
+    let alarm = request.alarm.as_ref()?;
+    let waited = known.reply.is_some() || response.is_some_and(|response| response.confirm.is_some());
+    let status = known.states.get(alarm).filter(|_| waited)?;
+    (status.state != AlarmState::Alarm).then(|| format!("{alarm} is {} by now: nothing is needed", status.state))
+}
+
+fn give_back(request: &EmergencyRequest, profile: &ProfileName, known: &Known<'_>) -> Decision {
+    let slot = Slot::emergency(profile.clone());
+    if !known.intents.iter().any(|intent| intent.slot() == slot) {
+        return end(Step::Nothing, format!("{profile} is not held in {}", known.scope));
+    }
+    let urgency = Urgency::GiveBack { profile: profile.clone(), by: None };
+    judged(request, known, Vec::new(), None, SignedDuration::ZERO, (urgency, false))
+}
+
+fn roll_back(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, RequestError> {
+    let section = known.emergency.rollback.as_ref();
+    let mut suspect = None;
+    if let Some((alarm, since)) = request.alarm.as_ref().zip(request.since) {
+        let section = section.filter(|section| section.alarms.contains(alarm)).ok_or_else(|| {
+            unknown("alarm", format!("{alarm}, which calls for no rollback"), "`rollback.alarms`".to_owned())
+        })?;
+        suspect = Some((since.saturating_sub(section.within.signed()).unwrap_or(Timestamp::MIN), since));
+    }
+    let asks = section.is_none_or(|section| section.ask);
+    let because = asks.then(|| "a rollback is proposed, and a person decides".to_owned());
+    let answer = section.map_or(UNSAID, |section| section.answer_within().signed());
+    let urgency = Urgency::RollBack { services: request.services.clone(), suspect };
+    Ok(judged(request, known, Vec::new(), because, answer, (urgency, false)))
+}
+
+/// How long the question of a rollback stands where the document has no section for it.
+const UNSAID: SignedDuration = SignedDuration::from_mins(30);
+
+/// The decision about something that can be done: a person's answer, vetoes and questions come before it.
+fn judged(
+    request: &EmergencyRequest,
+    known: &Known<'_>,
+    mut violations: Vec<Violation>,
+    because: Option<String>,
+    answer_within: SignedDuration,
+    (urgency, holds): (Urgency, bool),
+) -> Decision {
+    let mut approve = request.approve.clone();
+    let mut reason = request.reason.clone().unwrap_or_else(|| {
+        request.alarm.as_ref().map_or_else(|| "asked for by hand".to_owned(), |alarm| format!("{alarm} is in ALARM"))
+    });
+    let mut questions: Vec<String> = because.into_iter().chain(request.ask.clone()).collect();
+    match known.reply {
+        Some(Reply::Approved { by, approve: codes }) => {
+            approve.extend(codes.iter().copied());
+            reason = format!("{reason}, approved by {by}");
+            questions.clear();
+        }
+        Some(other) => return end(Step::Declined, other.to_string()),
+        None => {}
+    }
+    soften(&mut violations, &approve);
+    let asked = violations.iter().filter(|violation| violation.severity == Severity::Ask);
+    questions.extend(asked.map(|violation| violation.found.clone()));
+    let refused = violations.iter().any(|violation| violation.severity == Severity::Refuse);
+    let (step, summary) = match () {
+        () if refused => (Step::Refused, texts(&violations)),
+        () if !questions.is_empty() || stops(&violations) => (Step::Ask, questions.join("; ")),
+        () => (Step::Apply, reason.clone()),
+    };
+    let request = (!refused).then(|| Request::of_emergency(known.scope, urgency, reason, approve));
+    Decision { step, wait: answer_within, summary, violations, request, holds }
+}
+
+/// What was approved beforehand is still told, as a warning.
+fn soften(violations: &mut [Violation], approved: &BTreeSet<Code>) {
+    for violation in violations {
+        if violation.severity == Severity::Ask && approved.contains(&violation.code) {
+            violation.severity = Severity::Warn;
+        }
+    }
+}
+
+fn texts(violations: &[Violation]) -> String {
+    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn end(step: Step, summary: String) -> Decision {
+    Decision { step, wait: SignedDuration::ZERO, summary, violations: Vec::new(), request: None, holds: false }
+}

@@ -1,0 +1,93 @@
+//! How long an emergency holds: while its alarms last and for the cool-down after them, and never beyond its expiry.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::alarm::{AlarmState, AlarmStates, standing};
+use crate::intent::{Intent, Want};
+
+/// How often the alarms are looked at: one `DescribeAlarms` a minute, and an end that is at most a minute late.
+const LOOK: SignedDuration = SignedDuration::from_mins(1);
+
+/// How many looks one execution makes at the most: each takes some ten of the 25,000 events of a history (Step Functions
+/// quotas).
+const LOOKS: i32 = 1500;
+
+/// What an execution that holds an emergency does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// It waits and looks again.
+    Hold,
+    /// It gives back.
+    GiveBack,
+    /// It ends: there is nothing that it holds any more.
+    Over,
+}
+
+/// A look at an emergency that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// What follows.
+    pub verdict: Held,
+    /// After how long, for [`Held::Hold`].
+    pub wait: SignedDuration,
+    /// Why, in a sentence.
+    pub summary: String,
+}
+
+/// Looks at what the execution holds. `intent` is what the ledger has of its profile.
+pub fn hold(
+    intent: Option<&Intent>,
+    execution: &str,
+    states: &AlarmStates,
+    cool_down: SignedDuration,
+    now: Timestamp,
+) -> Hold {
+    let Some((intent, alarms)) = intent.and_then(|intent| match &intent.want {
+        Want::Scaled(demand) => Some((intent, &demand.alarms)),
+        _ => None,
+    }) else {
+        return over("it has been given back already".to_owned());
+    };
+    if intent.by != execution {
+        return over(format!("the execution {} holds it now", intent.by));
+    }
+    let lasting: Vec<String> = standing(alarms, states).into_iter().map(ToString::to_string).collect();
+    let still = if lasting.is_empty() { String::new() } else { format!("{} in ALARM", lasting.join(", ")) };
+    let expires = intent.expires.unwrap_or(Timestamp::MAX);
+    if now >= expires {
+        let still = if still.is_empty() { still } else { format!(", with {still}") };
+        return give_back(format!("it expired at {expires}{still}"));
+    }
+    let look = LOOK.max(expires.duration_since(intent.declared) / LOOKS);
+    let last = expires.duration_since(now);
+    if alarms.is_empty() {
+        return wait(look.min(last), format!("it holds until {expires}"));
+    }
+    let quiet = alarms.iter().map(|alarm| states.get(alarm).filter(|s| s.state == AlarmState::Ok)?.since);
+    let Some(since) = quiet.collect::<Option<Vec<Timestamp>>>().and_then(|since| since.into_iter().max()) else {
+        let why = if still.is_empty() { "an alarm cannot be told to be OK".to_owned() } else { still };
+        return wait(look.min(last), format!("{why}; it holds until {expires} at the latest"));
+    };
+    let left = cool_down.saturating_sub(now.duration_since(since));
+    if left.is_positive() {
+        return wait(
+            look.min(last).min(left),
+            format!("quiet since {since}; it holds for the cool-down of {cool_down:#}"),
+        );
+    }
+    give_back(format!("quiet since {since}, for the cool-down of {cool_down:#}"))
+}
+
+fn over(summary: String) -> Hold {
+    Hold { verdict: Held::Over, wait: SignedDuration::ZERO, summary }
+}
+
+fn give_back(summary: String) -> Hold {
+    Hold { verdict: Held::GiveBack, wait: SignedDuration::ZERO, summary }
+}
+
+fn wait(wait: SignedDuration, summary: String) -> Hold {
+    Hold { verdict: Held::Hold, wait, summary }
+}

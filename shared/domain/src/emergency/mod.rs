@@ -1,0 +1,13 @@
+//! The emergency runbook: what it is asked for, what it decides before it acts, and how long it holds.
+
+mod decide;
+mod hold;
+mod notice;
+mod question;
+mod request;
+
+pub use decide::{Decision, Known, Step, decide};
+pub use hold::{Held, Hold, hold};
+pub use notice::not_done;
+pub use question::{Reply, ask};
+pub use request::{EmergencyRequest, MAX_LASTS, Purpose};

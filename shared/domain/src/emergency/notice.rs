@@ -1,0 +1,35 @@
+//! What a person is told of an emergency that was not answered.
+
+use std::fmt::Write as _;
+
+use crate::guardrail::Violation;
+use crate::name::Scope;
+use crate::report::Message;
+
+/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
+const SUBJECT: usize = 100;
+
+/// The message that `what` was not done, and why. `by_hand` is the input that starts it all the same.
+pub fn not_done(scope: &Scope, what: &str, why: &str, violations: &[Violation], by_hand: Option<&str>) -> Message {
+    let Scope { estate, environment, region } = scope;
+    let code = violations.iter().max_by_key(|violation| violation.severity).map(|violation| violation.code.name());
+    let because = code.map_or_else(String::new, |code| format!(": {code}"));
+    let subject = format!("{estate} {environment}: {what} was not done{because}");
+    let mut text = format!("{subject} ({region}).\n\nWhy: {why}.\nChanged: nothing.\n");
+    if !violations.is_empty() {
+        text.push_str("\nGuardrails:\n");
+        for violation in violations {
+            _ = writeln!(text, "- {violation}");
+        }
+    }
+    match by_hand {
+        Some(input) => {
+            _ = write!(
+                text,
+                "\nWhat to do: look at the cause. To do it all the same, start the emergency-scale machine with {input}"
+            )
+        }
+        None => text.push_str("\nWhat to do: nothing, or start the emergency-scale machine again"),
+    }
+    Message { subject: subject.chars().take(SUBJECT).collect(), text }
+}

@@ -1,0 +1,105 @@
+//! The question that a person answers, and the answer.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::guardrail::Code;
+use crate::name::Scope;
+use crate::report::Message;
+
+/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
+const SUBJECT: usize = 100;
+
+/// The part of a plan that a question shows, in characters: a message holds 256 KiB (SNS quotas), a reader much less.
+const PLAN: usize = 6000;
+
+/// What a person answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Yes.
+    Approved {
+        /// Who.
+        by: String,
+        /// The guardrails that the question named.
+        approve: BTreeSet<Code>,
+    },
+    /// No.
+    Refused {
+        /// Who.
+        by: String,
+    },
+    /// Nobody answered in time.
+    Expired,
+    /// Something that is no answer, which counts as a no.
+    Unreadable(String),
+}
+
+/// An answer as it comes: a person's, or the machine's own when the time is over.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    #[serde(default)]
+    approved: Option<bool>,
+    #[serde(default)]
+    by: Option<String>,
+    #[serde(default)]
+    expired: bool,
+}
+
+impl Reply {
+    /// Reads the answer to a question that named these guardrails.
+    pub fn read(answer: &Value, asked: &BTreeSet<Code>) -> Self {
+        let somebody = || "somebody who gave no name".to_owned();
+        match Answer::deserialize(answer) {
+            Ok(Answer { expired: true, .. }) => Self::Expired,
+            Ok(Answer { approved: Some(true), by, .. }) => {
+                Self::Approved { by: by.unwrap_or_else(somebody), approve: asked.clone() }
+            }
+            Ok(Answer { approved: Some(false), by, .. }) => Self::Refused { by: by.unwrap_or_else(somebody) },
+            Ok(Answer { approved: None, .. }) | Err(_) => Self::Unreadable(answer.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approved { by, .. } => write!(f, "approved by {by}"),
+            Self::Refused { by } => write!(f, "refused by {by}"),
+            Self::Expired => f.write_str("nobody answered in time, which counts as a no"),
+            Self::Unreadable(found) => write!(
+                f,
+                "the answer {found} is not understood, which counts as a no; expected \
+                 {{\"approved\": true, \"by\": \"your name\"}}"
+            ),
+        }
+    }
+}
+
+/// The question about a plan, with the exact commands that answer it. `token` is the task's, `until` when it refuses
+/// itself.
+pub fn ask(scope: &Scope, what: &str, why: &str, plan: &str, token: &str, until: Timestamp) -> Message {
+    let Scope { estate, environment, region } = scope;
+    let subject: String = format!("{estate} {environment}: approve {what}?").chars().take(SUBJECT).collect();
+    let mut shown: String = plan.trim_end().chars().take(PLAN).collect();
+    if shown.chars().count() == PLAN {
+        shown.push_str("\n… (the plan goes on)");
+    }
+    let answer = |approved: bool| {
+        format!(
+            "aws stepfunctions send-task-success --region {region} --task-token '{token}' \
+             --task-output '{{\"approved\":{approved},\"by\":\"YOUR NAME\"}}'"
+        )
+    };
+    let text = format!(
+        "{estate} {environment} ({region}): {what} waits for a person.\n\nWhy: {why}.\n\nPlan:\n{shown}\n\n\
+         To approve:\n{}\n\nTo refuse:\n{}\n\nWithout an answer until {until} it is refused, and nothing is changed.",
+        answer(true),
+        answer(false)
+    );
+    Message { subject, text }
+}

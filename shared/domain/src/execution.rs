@@ -1,0 +1,68 @@
+//! Execution names: a good name is an idempotency key.
+
+use std::hash::Hasher;
+
+use jiff::Timestamp;
+
+/// The longest name of an execution, in characters (Step Functions API reference, `StartExecution`).
+const LONGEST: usize = 80;
+
+/// Characters that are left for what a machine adds to its own name when it names its children.
+const SUFFIX: usize = 12;
+
+/// The name of the execution that these words call for at an instant: the same words and instant give the same name, so
+/// that a doubled event is one run. Characters that a name cannot have become `-`; a name that would be too long is cut,
+/// and one that was changed in either way gets a hash of the whole.
+pub fn execution_name(words: &[&str], instant: Timestamp) -> String {
+    let text = words.join("-");
+    let stamp = instant.strftime("%Y%m%dT%H%M%SZ");
+    let name = format!("{}-{stamp}", text.replace(|c: char| !is_name(c), "-"));
+    if name.len() <= LONGEST - SUFFIX && text.chars().all(is_name) {
+        return name;
+    }
+    let mut hash = fnv::FnvHasher::default();
+    hash.write(text.as_bytes());
+    let tail = format!("-{:016x}-{stamp}", hash.finish());
+    // All characters are ASCII by now, so a cut falls between two of them.
+    let kept = (LONGEST - SUFFIX - tail.len()).min(name.len());
+    format!("{}{tail}", &name[..kept])
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn instant() -> Timestamp {
+        "2026-11-20T00:05:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn the_name_is_made_of_the_words_and_the_instant() {
+        assert_eq!(execution_name(&["clos-v2", "dev"], instant()), "clos-v2-dev-20261120T000500Z");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_stays_unique() {
+        let (a, b) = ("x".repeat(90), "x".repeat(91));
+        let names = [execution_name(&[&a, "dev"], instant()), execution_name(&[&b, "dev"], instant())];
+        assert!(names.iter().all(|name| name.len() == LONGEST - SUFFIX));
+        assert_ne!(names[0], names[1]);
+    }
+
+    #[test]
+    fn characters_that_a_name_cannot_have_are_replaced_and_names_stay_apart() {
+        let names =
+            [execution_name(&["prod", "5xx errors"], instant()), execution_name(&["prod", "5xx/errors"], instant())];
+        assert!(
+            names.iter().all(|name| name.starts_with("prod-5xx-errors-") && name.chars().all(is_name)),
+            "{names:?}"
+        );
+        assert_ne!(names[0], names[1]);
+        assert!(execution_name(&["é"], instant()).is_ascii());
+    }
+}

@@ -1,0 +1,207 @@
+//! Intents, and the one function that turns them into a target.
+
+mod demand;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::capacity::{Capacity, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use crate::estate::ProfileName;
+use crate::guardrail::Code;
+use crate::name::ServiceName;
+
+pub use demand::Demand;
+
+/// Who speaks, weakest first: of two intents the stronger layer decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// The calendar.
+    Schedule,
+    /// A human's "keep it awake until 22:00".
+    Override,
+    /// An alarm's, or a human's, change of capacity.
+    Emergency,
+    /// A move to another region.
+    Failover,
+}
+
+impl Layer {
+    /// Every layer, weakest first.
+    pub const ALL: [Self; 4] = [Self::Schedule, Self::Override, Self::Emergency, Self::Failover];
+
+    /// Its name, as the ledger and messages have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Override => "override",
+            Self::Emergency => "emergency",
+            Self::Failover => "failover",
+        }
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What is wanted of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Want {
+    /// Everything at its baseline.
+    Awake,
+    /// No task, no running database.
+    Asleep,
+    /// Everything running, and some services at other counts and bounds than their baseline's.
+    Scaled(Demand),
+}
+
+impl fmt::Display for Want {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Awake => f.write_str("awake"),
+            Self::Asleep => f.write_str("asleep"),
+            Self::Scaled(demand) => write!(f, "at {}", demand.profile),
+        }
+    }
+}
+
+/// Where an intent lies: a scope holds one a layer, but the emergency layer one a profile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Slot {
+    /// The layer.
+    pub layer: Layer,
+    /// The profile, in the emergency layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileName>,
+}
+
+impl Slot {
+    /// The only slot of a layer.
+    pub fn of(layer: Layer) -> Self {
+        Self { layer, profile: None }
+    }
+
+    /// The slot of an emergency profile.
+    pub fn emergency(profile: ProfileName) -> Self {
+        Self { layer: Layer::Emergency, profile: Some(profile) }
+    }
+}
+
+impl fmt::Display for Slot {
+    /// `schedule`, or `emergency#surge`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.profile {
+            None => self.layer.fmt(f),
+            Some(profile) => write!(f, "{}#{profile}", self.layer),
+        }
+    }
+}
+
+/// What somebody wants of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// How strongly.
+    pub layer: Layer,
+    /// What.
+    pub want: Want,
+    /// Why, as it will be read in messages.
+    pub reason: String,
+    /// The execution that declared it, and that gives back what it took.
+    pub by: String,
+    /// When it was declared.
+    pub declared: Timestamp,
+    /// When it ends by itself; `None` when its owner withdraws it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// Guardrails that a person approved for it: whoever applies it again later need not be asked again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub approved: BTreeSet<Code>,
+}
+
+impl Intent {
+    /// Whether it still counts: an intent ends at its expiry, not after it.
+    pub fn holds(&self, instant: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| instant < expires)
+    }
+
+    /// Where it lies.
+    pub fn slot(&self) -> Slot {
+        match &self.want {
+            Want::Scaled(demand) if self.layer == Layer::Emergency => Slot::emergency(demand.profile.clone()),
+            _ => Slot::of(self.layer),
+        }
+    }
+
+    /// The same intent once it takes the place of the one before it. A demand that still holds is extended, never
+    /// stacked: the later expiry counts, and the alarms of both have to be quiet.
+    #[must_use]
+    pub fn after(mut self, before: Option<&Self>, instant: Timestamp) -> Self {
+        let Some(before) = before.filter(|before| before.holds(instant)) else { return self };
+        if let (Want::Scaled(demand), Want::Scaled(earlier)) = (&mut self.want, &before.want) {
+            demand.alarms.extend(earlier.alarms.iter().cloned());
+            self.expires = self.expires.zip(before.expires).map(|(one, other)| one.max(other));
+            self.declared = before.declared;
+            self.approved.extend(before.approved.iter().copied());
+        }
+        self
+    }
+
+    /// Whether it says anything of a service.
+    pub fn is_about(&self, service: &ServiceName) -> bool {
+        if let Want::Scaled(demand) = &self.want { demand.is_for(service) } else { true }
+    }
+
+    fn rank(&self) -> u32 {
+        if let Want::Scaled(demand) = &self.want { demand.rank } else { 0 }
+    }
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} wants it {}: {}", self.layer, self.want, self.reason)
+    }
+}
+
+/// The intents that decide at an instant: all that hold in the strongest layer that has any, the one that comes first in
+/// the document's order first.
+pub fn deciding(intents: &[Intent], instant: Timestamp) -> Vec<&Intent> {
+    let holding = || intents.iter().filter(|intent| intent.holds(instant));
+    let strongest = holding().map(|intent| intent.layer).max();
+    let mut chosen: Vec<&Intent> = holding().filter(|intent| Some(intent.layer) == strongest).collect();
+    chosen.sort_by_key(|intent| (intent.rank(), intent.slot()));
+    chosen
+}
+
+/// The state each resource should be in. Without an intent it is the baseline, so giving back is exact by construction.
+pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> Capacity {
+    let chosen = deciding(intents, instant);
+    if chosen.iter().any(|intent| intent.want == Want::Asleep) {
+        return asleep(baseline);
+    }
+    let demands =
+        || chosen.iter().filter_map(|intent| if let Want::Scaled(demand) = &intent.want { Some(demand) } else { None });
+    let scale = |id: &ServiceId, service: ServiceCapacity| {
+        demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
+    };
+    let services = baseline.services.iter().map(|(id, service)| (id.clone(), scale(id, *service)));
+    Capacity { services: services.collect(), databases: baseline.databases.clone() }
+}
+
+/// Everything down: the maximum is kept, the minimum lowered, because a minimum above desired lifts desired.
+fn asleep(baseline: &Capacity) -> Capacity {
+    let sleep = |service: &ServiceCapacity| ServiceCapacity {
+        desired: 0,
+        scaling: service.scaling.map(|scaling| Scaling { min: 0, suspended: Suspensions::ALL, ..scaling }),
+    };
+    Capacity {
+        services: baseline.services.iter().map(|(id, service)| (id.clone(), sleep(service))).collect(),
+        databases: baseline.databases.keys().map(|id| (id.clone(), Power::Off)).collect(),
+    }
+}

@@ -1,0 +1,89 @@
+//! Going back to an earlier release, in the same plan as everything else.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::diff::unsettled;
+use super::{Action, Awaited, Change, Plan, Step, Wave};
+use crate::capacity::{Capacity, Observed, Release, ResourceId, Rollout, ServiceId, TaskDefinition};
+
+/// The releases that services should run; a service that is not in it keeps its own.
+pub type Releases = BTreeMap<ServiceId, TaskDefinition>;
+
+/// The difference between what is observed and the target, releases included.
+pub fn difference(observed: &Observed, target: &Capacity, releases: &Releases, reason: &str) -> Plan {
+    let mut plan = super::diff(observed, target, reason);
+    let back = |(id, to): (&ServiceId, &TaskDefinition)| {
+        let from = observed.services.get(id)?.task_definition.clone().filter(|from| from != to)?;
+        let change = Change::Release { service: id.clone(), from, to: to.clone() };
+        Some(Action { change, reason: reason.to_owned() })
+    };
+    // What the target knows is awaited there already.
+    let rolling = |(id, to): (&ServiceId, &TaskDefinition)| {
+        let service = observed.services.get(id).filter(|_| !target.services.contains_key(id))?;
+        let what = unsettled(service).filter(|_| service.task_definition.as_ref() == Some(to))?;
+        Some(Awaited { resource: ResourceId::Service(id.clone()), what })
+    };
+    plan.awaited.extend(releases.iter().filter_map(rolling));
+    let actions: Vec<Action> = releases.iter().filter_map(back).collect();
+    if !actions.is_empty() {
+        let place = plan.steps.partition_point(|step| step.wave < Wave::RollBack);
+        plan.steps.insert(place, Step { wave: Wave::RollBack, waits_for: Vec::new(), actions });
+    }
+    plan
+}
+
+/// The last release that reached COMPLETED before the one that runs now. `history` is newest first.
+pub fn last_good<'a>(current: &TaskDefinition, history: &'a [Release]) -> Option<&'a TaskDefinition> {
+    let before = history.iter().skip_while(|release| release.task_definition != *current);
+    before
+        .filter(|release| release.rollout == Rollout::Completed)
+        .map(|release| &release.task_definition)
+        .find(|release| *release != current)
+}
+
+/// When the release that runs now began to be rolled out. `history` is newest first.
+pub fn released(current: &TaskDefinition, history: &[Release]) -> Option<Timestamp> {
+    let runs = history.iter().take_while(|release| release.task_definition == *current);
+    runs.last().map(|release| release.started)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(revision: u32, rollout: Rollout, second: i64) -> Release {
+        let started = Timestamp::constant(1_795_000_000 + second, 0);
+        Release { task_definition: definition(revision), rollout, started }
+    }
+
+    fn definition(revision: u32) -> TaskDefinition {
+        TaskDefinition::new(format!("arn:aws:ecs:us-east-1:123456789012:task-definition/h2o-backend:{revision}"))
+    }
+
+    #[test]
+    fn the_last_good_release_is_the_one_completed_before_the_current() {
+        let history = [
+            release(125, Rollout::Failed, 300),
+            release(124, Rollout::Failed, 200),
+            release(123, Rollout::Completed, 100),
+            release(122, Rollout::Completed, 0),
+        ];
+        assert_eq!(last_good(&definition(125), &history), Some(&definition(123)));
+        assert_eq!(last_good(&definition(123), &history), Some(&definition(122)));
+        assert_eq!(last_good(&definition(122), &history), None);
+        assert_eq!(last_good(&definition(99), &history), None, "what AWS does not remember cannot be gone back from");
+    }
+
+    #[test]
+    fn a_release_rolled_out_again_goes_back_to_another_one() {
+        let history = [
+            release(124, Rollout::InProgress, 300),
+            release(124, Rollout::Completed, 200),
+            release(123, Rollout::Completed, 100),
+        ];
+        assert_eq!(last_good(&definition(124), &history), Some(&definition(123)));
+        assert_eq!(released(&definition(124), &history), Some(Timestamp::constant(1_795_000_200, 0)));
+    }
+}

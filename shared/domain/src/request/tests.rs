@@ -1,0 +1,64 @@
+#![allow(clippy::unwrap_used)]
+use rstest::rstest;
+use serde_json::json;
+
+use super::*;
+
+fn start() -> Timestamp {
+    "2026-11-21T18:30:00Z".parse().unwrap()
+}
+
+fn request(value: serde_json::Value) -> Request {
+    serde_json::from_value(value).unwrap()
+}
+
+#[rstest]
+#[case::local("2026-11-21T22:00", "2026-11-22T03:00:00Z")]
+#[case::offset("2026-11-21T22:00Z", "2026-11-21T22:00:00Z")]
+#[case::clock_later_today("22:00", "2026-11-22T03:00:00Z")]
+#[case::clock_tomorrow("08:00", "2026-11-22T13:00:00Z")]
+#[case::duration("2h", "2026-11-21T20:30:00Z")]
+#[case::days("14d", "2026-12-05T18:30:00Z")]
+fn until_reads_as_a_person_writes_it(#[case] until: &str, #[case] expected: &str) {
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let request = request(json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": until}));
+    request.check().unwrap();
+    assert_eq!(request.end(start(), Some(&zone)).unwrap(), Some(expected.parse().unwrap()));
+}
+
+#[rstest]
+#[case::not_a_time("soon", "until: found \"soon\", expected 2026-11-21T22:00, 22:00, 2h, or a time with an offset")]
+#[case::past(
+    "2026-11-20T22:00",
+    "until: found \"2026-11-20T22:00\", which is 2026-11-20T22:00:00Z, expected a time after 2026-11-21T18:30:00Z"
+)]
+#[case::years(
+    "2036-11-20T22:00",
+    "until: found \"2036-11-20T22:00\", which is 2036-11-20T22:00:00Z, expected a time within 92 days"
+)]
+fn a_bad_until_says_what_was_found_and_expected(#[case] until: &str, #[case] expected: &str) {
+    let request = request(json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": until}));
+    assert_eq!(request.end(start(), None).unwrap_err().to_string(), expected);
+}
+
+#[rstest]
+#[case::no_end(json!({"want": "awake"}), "until")]
+#[case::end_without_wish(json!({"until": "2h"}), "until")]
+#[case::human_instant(json!({"instant": "2026-11-21T22:00:00Z"}), "instant")]
+#[case::tick_without_instant(json!({"trigger": "schedule"}), "instant")]
+#[case::tick_with_wish(json!({"trigger": "schedule", "instant": "2026-11-21T22:00:00Z", "want": "as-scheduled"}), "want")]
+fn fields_that_contradict_each_other_are_named(#[case] value: serde_json::Value, #[case] field: &str) {
+    assert_eq!(request(value).check().unwrap_err().field, field);
+}
+
+#[test]
+fn a_request_without_a_place_names_the_missing_field() {
+    assert_eq!(request(json!({})).place().unwrap_err().field, "estate");
+    assert_eq!(request(json!({"estate": "clos-v2"})).place().unwrap_err().field, "environment");
+}
+
+#[test]
+fn an_unknown_field_is_no_request() {
+    let error = serde_json::from_value::<Request>(json!({"enviroment": "dev"})).unwrap_err();
+    assert!(error.to_string().contains("enviroment"), "{error}");
+}

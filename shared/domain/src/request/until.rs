@@ -1,0 +1,25 @@
+//! When a wish ends, as a person writes it.
+
+use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan};
+
+/// Reads a duration, an instant with an offset, or a local time of `zone` (UTC where the environment has none).
+pub(super) fn read_end(text: &str, start: Timestamp, zone: Option<&TimeZone>) -> Option<Timestamp> {
+    let zone = zone.cloned().unwrap_or(TimeZone::UTC);
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(instant);
+    }
+    // A date before a time of day: the library reads the time out of a date and time as well.
+    if let Ok(local) = text.parse::<DateTime>() {
+        return Some(local.to_zoned(zone).ok()?.timestamp());
+    }
+    if let Ok(time) = text.parse::<Time>() {
+        let today = start.to_zoned(zone.clone()).date();
+        let first = today.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp();
+        let next = || Some(today.checked_add(1.day()).ok()?.to_datetime(time).to_zoned(zone).ok()?.timestamp());
+        return if first > start { Some(first) } else { next() };
+    }
+    let span = text.parse::<Span>().ok()?;
+    Some(start.to_zoned(zone).checked_add(span).ok()?.timestamp())
+}

@@ -1,0 +1,261 @@
+//! What an execution of the emergency runbook decides, asks, and how long it holds.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use rstest::rstest;
+use serde_json::{Value, json};
+use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
+use watchkeeper_domain::emergency::{
+    Decision, EmergencyRequest, Held, Hold, Known, Reply, Step, ask, decide, hold, not_done,
+};
+use watchkeeper_domain::estate::Emergency;
+use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+use watchkeeper_domain::request::{RequestError, Urgency};
+
+const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+fn emergency() -> Emergency {
+    serde_json::from_value(json!({
+        "profiles": {
+            "surge": {"desired": 4, "max": 10, "for": "2h"},
+            "minimum": {"desired": 1, "max": 2, "for": "8h", "ask": true, "answer-within": "20m"},
+        },
+        "precedence": ["surge", "minimum"],
+        "responses": [
+            {"alarm": "5xx", "run": "surge", "veto": ["connections"]},
+            {"alarm": "slow", "run": "surge", "confirm": "5m"},
+        ],
+        "rollback": {"alarms": ["errors"], "within": "30m"},
+    }))
+    .unwrap()
+}
+
+fn scope() -> Scope {
+    Scope {
+        estate: EstateName::new("clos-v2").unwrap(),
+        environment: EnvironmentName::new("prod").unwrap(),
+        region: Region::new("us-east-1").unwrap(),
+    }
+}
+
+fn request(fields: Value) -> EmergencyRequest {
+    let mut request = json!({"estate": "clos-v2", "environment": "prod"});
+    request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    serde_json::from_value(request).unwrap()
+}
+
+fn states(alarms: &[(&str, AlarmState, i64)]) -> AlarmStates {
+    let status = |(name, state, minute): &(&str, AlarmState, i64)| {
+        let since = Some(T0 + SignedDuration::from_mins(*minute));
+        (name.parse().unwrap(), AlarmStatus { state: *state, since, suppressed: false })
+    };
+    alarms.iter().map(status).collect()
+}
+
+fn decided(fields: Value, alarms: &[(&str, AlarmState, i64)], reply: Option<&Reply>) -> Result<Decision, RequestError> {
+    let (scope, emergency, states) = (scope(), emergency(), states(alarms));
+    let known =
+        Known { scope: &scope, emergency: &emergency, intents: &[], states: &states, execution: "e-1", reply, now: T0 };
+    decide(&request(fields), &known)
+}
+
+fn by_alarm(alarm: &str) -> Value {
+    json!({"profile": "surge", "alarm": alarm, "since": T0.to_string()})
+}
+
+const QUIET: [(&str, AlarmState, i64); 1] = [("connections", AlarmState::Ok, -60)];
+const BUSY: [(&str, AlarmState, i64); 1] = [("connections", AlarmState::Alarm, -1)];
+
+#[test]
+fn an_alarm_starts_the_profile_until_it_expires_and_names_who_gives_it_back() {
+    let decision = decided(by_alarm("5xx"), &QUIET, None).unwrap();
+    assert_eq!((decision.step, decision.holds), (Step::Apply, true));
+    let request = decision.request.unwrap();
+    let Some(Urgency::Scale { until, alarms, by, .. }) = request.emergency else { panic!("{request:?}") };
+    assert_eq!((until, by.as_deref()), (T0 + SignedDuration::from_hours(2), Some("e-1")));
+    assert_eq!(alarms.len(), 1);
+    assert_eq!(request.reason.as_deref(), Some("5xx is in ALARM"));
+}
+
+#[rstest]
+#[case::an_alarm_is_refused(by_alarm("5xx"), Step::Refused)]
+#[case::a_person_is_asked(json!({"profile": "surge"}), Step::Ask)]
+#[case::a_person_who_says_so_goes_on(json!({"profile": "surge", "approve": ["dependency-veto"]}), Step::Apply)]
+fn the_databases_own_alarm_forbids_more_tasks(#[case] fields: Value, #[case] step: Step) {
+    let decision = decided(fields, &BUSY, None).unwrap();
+    assert_eq!(decision.step, step);
+    assert_eq!(decision.violations[0].code, Code::DependencyVeto);
+    assert!(decision.violations[0].found.contains("connections is in ALARM"));
+}
+
+#[test]
+fn an_alarm_has_to_last_for_its_confirmation_window() {
+    let fields = |minutes: i64| json!({"profile": "surge", "alarm": "slow", "since": (T0 - SignedDuration::from_mins(minutes)).to_string()});
+    let decision = decided(fields(2), &[("slow", AlarmState::Alarm, -2)], None).unwrap();
+    assert_eq!((decision.step, decision.wait), (Step::Wait, SignedDuration::from_mins(3)));
+    assert_eq!(decided(fields(5), &[("slow", AlarmState::Alarm, -5)], None).unwrap().step, Step::Apply);
+    let gone = decided(fields(5), &[("slow", AlarmState::Ok, -1)], None).unwrap();
+    assert_eq!(gone.step, Step::Nothing);
+    assert!(gone.summary.contains("slow is OK by now"), "{}", gone.summary);
+}
+
+#[test]
+fn what_the_document_asks_for_is_asked_with_its_own_time() {
+    let decision = decided(json!({"profile": "minimum"}), &[], None).unwrap();
+    assert_eq!((decision.step, decision.wait), (Step::Ask, SignedDuration::from_mins(20)));
+    assert!(decision.summary.contains("the document asks for it"), "{}", decision.summary);
+}
+
+#[test]
+fn a_yes_goes_on_with_what_the_question_named_and_says_who_said_it() {
+    let asked: BTreeSet<Code> = [Code::BlastRadius].into();
+    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &asked);
+    let decision = decided(json!({"profile": "minimum"}), &[], Some(&yes)).unwrap();
+    assert_eq!(decision.step, Step::Apply);
+    let request = decision.request.unwrap();
+    assert_eq!(request.approve, asked);
+    assert_eq!(request.reason.as_deref(), Some("asked for by hand, approved by Anna"));
+}
+
+#[rstest]
+#[case::no(json!({"approved": false, "by": "Anna"}), "refused by Anna")]
+#[case::nobody(json!({"expired": true}), "nobody answered in time")]
+#[case::text(json!("yes"), "is not understood")]
+#[case::empty(json!({}), "is not understood")]
+#[case::misspelt(json!({"aproved": true}), "is not understood")]
+#[case::null(json!(null), "is not understood")]
+fn anything_but_a_clear_yes_is_a_no(#[case] answer: Value, #[case] says: &str) {
+    let reply = Reply::read(&answer, &BTreeSet::new());
+    let decision = decided(json!({"profile": "minimum"}), &[], Some(&reply)).unwrap();
+    assert_eq!((decision.step, decision.request), (Step::Declined, None));
+    assert!(decision.summary.contains(says), "{}", decision.summary);
+}
+
+#[test]
+fn a_yes_does_not_go_on_over_a_veto_that_came_after_the_question() {
+    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let decision = decided(json!({"profile": "surge", "ask": "flap"}), &BUSY, Some(&yes)).unwrap();
+    assert_eq!(decision.step, Step::Ask, "the new question names it");
+}
+
+#[test]
+fn a_rollback_proposes_the_releases_of_the_last_half_hour() {
+    let decision = decided(json!({"roll-back": true, "alarm": "errors", "since": T0.to_string()}), &[], None).unwrap();
+    assert_eq!((decision.step, decision.holds), (Step::Ask, false));
+    let Some(Urgency::RollBack { suspect, .. }) = decision.request.unwrap().emergency else { panic!("no rollback") };
+    assert_eq!(suspect, Some((T0 - SignedDuration::from_mins(30), T0)));
+}
+
+#[test]
+fn a_plan_only_shows_also_where_somebody_would_be_asked() {
+    assert_eq!(decided(json!({"profile": "minimum", "mode": "plan"}), &[], None).unwrap().step, Step::Plan);
+    assert_eq!(decided(json!({"profile": "surge", "give-back": true}), &[], None).unwrap().step, Step::Nothing);
+}
+
+#[rstest]
+#[case::no_profile(json!({}), "profile")]
+#[case::unknown_profile(json!({"profile": "serge"}), "profile")]
+#[case::two_purposes(json!({"profile": "surge", "roll-back": true}), "roll-back")]
+#[case::give_what_back(json!({"give-back": true}), "profile")]
+#[case::too_long(json!({"profile": "surge", "for": "8d"}), "for")]
+#[case::give_back_for(json!({"profile": "surge", "give-back": true, "for": "1h"}), "for")]
+#[case::roll_back_for(json!({"roll-back": true, "for": "1h"}), "for")]
+#[case::alarm_without_time(json!({"profile": "surge", "alarm": "5xx"}), "since")]
+#[case::foreign_alarm(json!({"profile": "minimum", "alarm": "5xx", "since": "2026-11-18T11:00:00Z"}), "alarm")]
+#[case::foreign_rollback(json!({"roll-back": true, "alarm": "5xx", "since": "2026-11-18T11:00:00Z"}), "alarm")]
+#[case::services_of_a_profile(json!({"profile": "surge", "services": ["api"]}), "services")]
+fn fields_that_do_not_agree_are_named(#[case] fields: Value, #[case] field: &str) {
+    assert_eq!(decided(fields, &QUIET, None).unwrap_err().field, field);
+}
+
+#[test]
+fn an_unknown_field_is_no_request() {
+    let found =
+        serde_json::from_value::<EmergencyRequest>(json!({"estate": "a", "environment": "b", "profil": "surge"}));
+    assert!(found.unwrap_err().to_string().contains("profil"));
+}
+
+fn held(minute: i64, alarms: &[&str], states_: &[(&str, AlarmState, i64)], by: &str) -> Hold {
+    let emergency = emergency();
+    let surge = "surge".parse().unwrap();
+    let alarms = alarms.iter().map(|alarm| alarm.parse().unwrap()).collect();
+    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, alarms));
+    let expires = Some(T0 + SignedDuration::from_hours(2));
+    let (reason, by) = ("test".to_owned(), by.to_owned());
+    let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
+    let now = T0 + SignedDuration::from_mins(minute);
+    hold(Some(&intent), "e-1", &states(states_), SignedDuration::from_mins(10), now)
+}
+
+#[rstest]
+#[case::while_it_lasts(30, &["5xx"], &[("5xx", AlarmState::Alarm, 0)], Held::Hold, 60)]
+#[case::in_the_cool_down(30, &["5xx"], &[("5xx", AlarmState::Ok, 25)], Held::Hold, 60)]
+#[case::at_its_end(34, &["5xx"], &[("5xx", AlarmState::Ok, 25)], Held::Hold, 60)]
+#[case::after_it(35, &["5xx"], &[("5xx", AlarmState::Ok, 25)], Held::GiveBack, 0)]
+#[case::one_of_two_lasts(35, &["5xx", "slow"], &[("5xx", AlarmState::Ok, 1), ("slow", AlarmState::Alarm, 1)], Held::Hold, 60)]
+#[case::the_later_of_two_counts(35, &["5xx", "slow"], &[("5xx", AlarmState::Ok, 1), ("slow", AlarmState::Ok, 30)], Held::Hold, 60)]
+#[case::too_little_data_is_not_quiet(60, &["5xx"], &[("5xx", AlarmState::InsufficientData, 1)], Held::Hold, 60)]
+#[case::a_deleted_alarm_is_not_quiet(60, &["5xx"], &[], Held::Hold, 60)]
+#[case::expired_although_it_lasts(120, &["5xx"], &[("5xx", AlarmState::Alarm, 0)], Held::GiveBack, 0)]
+#[case::by_hand_until_its_time(119, &[], &[], Held::Hold, 60)]
+#[case::by_hand_after_its_time(120, &[], &[], Held::GiveBack, 0)]
+fn it_holds_while_its_alarms_last_and_for_the_cool_down(
+    #[case] minute: i64,
+    #[case] alarms: &[&str],
+    #[case] states: &[(&str, AlarmState, i64)],
+    #[case] verdict: Held,
+    #[case] wait: i64,
+) {
+    let found = held(minute, alarms, states, "e-1");
+    assert_eq!((found.verdict, found.wait.as_secs()), (verdict, wait), "{}", found.summary);
+}
+
+#[test]
+fn an_expiry_tells_what_is_still_in_alarm() {
+    let found = held(120, &["5xx"], &[("5xx", AlarmState::Alarm, 0)], "e-1");
+    assert!(found.summary.contains("5xx in ALARM"), "{}", found.summary);
+}
+
+#[test]
+fn only_who_holds_it_gives_it_back() {
+    assert_eq!(held(35, &["5xx"], &[("5xx", AlarmState::Ok, 1)], "e-2").verdict, Held::Over);
+    assert_eq!(hold(None, "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0).verdict, Held::Over);
+}
+
+#[test]
+fn a_long_emergency_is_looked_at_less_often_so_that_its_history_has_room() {
+    let emergency = emergency();
+    let surge = "surge".parse().unwrap();
+    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, BTreeSet::new()));
+    let expires = Some(T0 + SignedDuration::from_hours(7 * 24));
+    let (reason, by) = ("test".to_owned(), "e-1".to_owned());
+    let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
+    let found = hold(Some(&intent), "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0);
+    assert_eq!(found.wait, SignedDuration::from_secs(403) + SignedDuration::from_millis(200));
+}
+
+#[test]
+fn the_question_has_the_plan_and_the_exact_commands() {
+    let until = T0 + SignedDuration::from_mins(20);
+    let plan = "clos-v2 prod in us-east-1: 4 writes to make it at minimum\n";
+    let question = ask(&scope(), "minimum", "the document asks for it before minimum", plan, "AQCEAAAAKgAAAAM", until);
+    insta::assert_snapshot!(format!("{}\n\n{}", question.subject, question.text));
+}
+
+#[test]
+fn a_plan_that_is_too_long_for_a_question_is_cut() {
+    let question = ask(&scope(), "minimum", "why", &"a line of a plan\n".repeat(10_000), "token", T0);
+    assert!(question.text.len() < 10_000 && question.text.contains("the plan goes on"));
+}
+
+#[test]
+fn a_veto_is_told_with_what_was_not_done_why_and_what_to_do() {
+    let decision = decided(by_alarm("5xx"), &BUSY, None).unwrap();
+    let input = r#"{"estate": "clos-v2", "environment": "prod", "profile": "surge", "approve": ["dependency-veto"]}"#;
+    let message = not_done(&scope(), "surge", "5xx is in ALARM", &decision.violations, Some(input));
+    insta::assert_snapshot!(format!("{}\n\n{}", message.subject, message.text));
+}

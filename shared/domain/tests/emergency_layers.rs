@@ -1,0 +1,192 @@
+//! Layers over each other: who decides, and that whatever happened the baseline comes back exactly.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use rstest::rstest;
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::estate::{Emergency, Profile, ProfileName};
+use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, deciding, resolve};
+
+const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+/// The figures of clos-v2 production, and profiles that a document may have beside them.
+fn emergency() -> Emergency {
+    serde_json::from_value(serde_json::json!({
+        "profiles": {
+            "surge": {"desired": 4, "max": 10, "for": "2h"},
+            "minimum": {"desired": 1, "max": 2, "for": "8h", "ask": true},
+            "double": {"desired": "200 %", "max": "300 %", "for": "1h"},
+            "api-only": {"desired": 5, "for": "1h", "only": ["api"]},
+            "mixed": {"desired": 4, "for": "1h", "services": {"engine": {"desired": 7, "max": 9}}},
+        },
+        "precedence": ["surge", "minimum"],
+    }))
+    .unwrap()
+}
+
+fn name(text: &str) -> ProfileName {
+    text.parse().unwrap()
+}
+
+fn id(service: &str) -> ServiceId {
+    ServiceId::try_from(format!("clos-v2-cluster/{service}")).unwrap()
+}
+
+fn scaling(min: u32, max: u32) -> Option<Scaling> {
+    Some(Scaling { min, max, suspended: Suspensions::NONE })
+}
+
+/// `api` has a scalable target, `engine` has none.
+fn baseline() -> Capacity {
+    Capacity {
+        services: [
+            (id("api"), ServiceCapacity { desired: 3, scaling: scaling(3, 6) }),
+            (id("engine"), ServiceCapacity { desired: 3, scaling: None }),
+        ]
+        .into(),
+        databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), Power::On)].into(),
+    }
+}
+
+fn demand(profile: &str) -> Want {
+    let emergency = emergency();
+    let found: &Profile = &emergency.profiles[&name(profile)];
+    Want::Scaled(Demand::of(&name(profile), found, emergency.rank(&name(profile), 3), BTreeSet::new()))
+}
+
+fn intent(layer: Layer, want: Want) -> Intent {
+    let (reason, by) = ("test".to_owned(), "test".to_owned());
+    Intent {
+        layer,
+        want,
+        reason,
+        by,
+        declared: T0,
+        expires: Some(T0 + SignedDuration::from_hours(2)),
+        approved: [].into(),
+    }
+}
+
+fn urgent(profile: &str) -> Intent {
+    intent(Layer::Emergency, demand(profile))
+}
+
+fn night() -> Intent {
+    Intent { expires: None, ..intent(Layer::Schedule, Want::Asleep) }
+}
+
+/// Counts and bounds of `api`, and the count of `engine`.
+fn figures(capacity: &Capacity) -> (u32, Option<(u32, u32)>, u32) {
+    let api = &capacity.services[&id("api")];
+    (api.desired, api.scaling.map(|s| (s.min, s.max)), capacity.services[&id("engine")].desired)
+}
+
+#[rstest]
+#[case::nothing(vec![], (3, Some((3, 6)), 3))]
+#[case::surge(vec![urgent("surge")], (4, Some((4, 10)), 4))]
+#[case::minimum(vec![urgent("minimum")], (1, Some((1, 2)), 1))]
+#[case::shares(vec![urgent("double")], (6, Some((6, 18)), 6))]
+#[case::only_one_service(vec![urgent("api-only")], (5, Some((5, 6)), 3))]
+#[case::figures_of_its_own(vec![urgent("mixed")], (4, Some((4, 6)), 7))]
+#[case::the_documents_order_decides(vec![urgent("minimum"), urgent("surge")], (4, Some((4, 10)), 4))]
+#[case::what_the_first_is_not_for_is_the_seconds(vec![urgent("api-only"), urgent("minimum")], (1, Some((1, 2)), 1))]
+#[case::emergency_over_a_sleeping_environment(vec![night(), urgent("surge")], (4, Some((4, 10)), 4))]
+#[case::emergency_over_an_override(
+    vec![night(), intent(Layer::Override, Want::Awake), urgent("surge")], (4, Some((4, 10)), 4))]
+#[case::failover_over_both(
+    vec![night(), urgent("surge"), intent(Layer::Failover, demand("double"))], (6, Some((6, 18)), 6))]
+#[case::failover_over_both_keeps_everything_up(
+    vec![night(), urgent("minimum"), intent(Layer::Failover, Want::Awake)], (3, Some((3, 6)), 3))]
+fn the_strongest_layer_decides(#[case] intents: Vec<Intent>, #[case] expected: (u32, Option<(u32, u32)>, u32)) {
+    let target = resolve(&baseline(), &intents, T0);
+    assert_eq!(figures(&target), expected);
+    assert!(target.databases.values().all(|power| *power == Power::On), "an emergency needs its database");
+}
+
+#[test]
+fn a_schedule_transition_inside_an_emergency_waits_for_its_end() {
+    let end = T0 + SignedDuration::from_hours(2);
+    let intents = [urgent("surge"), night()];
+    assert_eq!(figures(&resolve(&baseline(), &intents, end - SignedDuration::from_secs(1))).0, 4);
+    assert_eq!(figures(&resolve(&baseline(), &intents, end)).0, 0, "the night has come meanwhile");
+    assert_eq!(resolve(&baseline(), &intents[..1], end), baseline());
+}
+
+#[test]
+fn a_surge_leaves_what_the_autoscaler_added_before_it() {
+    let mut busy = baseline();
+    busy.services.insert(id("api"), ServiceCapacity { desired: 6, scaling: scaling(3, 6) });
+    assert_eq!(figures(&resolve(&busy, &[urgent("surge")], T0)), (6, Some((4, 10)), 4));
+}
+
+#[test]
+fn the_same_profile_twice_extends_and_never_stacks() {
+    let later = T0 + SignedDuration::from_hours(1);
+    let first = with_alarm(urgent("surge"), "5xx");
+    let again = Intent { declared: later, expires: Some(later + SignedDuration::from_hours(2)), ..urgent("surge") };
+    let again = with_alarm(Intent { by: "second".to_owned(), ..again }, "cpu").after(Some(&first), later);
+    assert_eq!(again.expires, Some(later + SignedDuration::from_hours(2)));
+    assert_eq!((again.declared, again.by.as_str()), (T0, "second"));
+    let Want::Scaled(demand) = &again.want else { panic!("{again}") };
+    assert_eq!(demand.alarms.len(), 2, "the alarms of both have to be quiet");
+    assert_eq!(figures(&resolve(&baseline(), std::slice::from_ref(&again), later)), (4, Some((4, 10)), 4));
+    let shorter = Intent { expires: Some(later + SignedDuration::from_mins(5)), ..urgent("surge") };
+    assert_eq!(shorter.after(Some(&again), later).expires, again.expires, "never shortened by asking again");
+}
+
+#[test]
+fn an_expired_demand_is_not_extended_but_begun_anew() {
+    let late = T0 + SignedDuration::from_hours(3);
+    let anew = Intent { declared: late, expires: Some(late + SignedDuration::from_hours(2)), ..urgent("surge") };
+    assert_eq!(anew.clone().after(Some(&with_alarm(urgent("surge"), "5xx")), late), anew);
+}
+
+fn with_alarm(mut intent: Intent, alarm: &str) -> Intent {
+    if let Want::Scaled(demand) = &mut intent.want {
+        demand.alarms.insert(alarm.parse().unwrap());
+    }
+    intent
+}
+
+#[test]
+fn profiles_without_a_place_in_the_order_come_after_it_and_more_tasks_first() {
+    let emergency = emergency();
+    let rank = |profile: &str| emergency.rank(&name(profile), 3);
+    assert_eq!((rank("surge"), rank("minimum")), (0, 1));
+    assert_eq!((rank("double"), rank("api-only"), rank("mixed")), (2, 3, 4));
+    assert!(rank("unknown") > rank("mixed"));
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    (0u32..12, proptest::option::of(0u32..12), any::<bool>()).prop_map(|(desired, more, share)| {
+        let amount = |n: u32| if share { serde_json::json!(format!("{} %", n * 40)) } else { serde_json::json!(n) };
+        let mut profile = serde_json::json!({"desired": amount(desired), "for": "1h"});
+        if let Some(more) = more {
+            profile["max"] = amount(desired + more);
+        }
+        serde_json::from_value(profile).unwrap()
+    })
+}
+
+proptest! {
+    /// Whatever the profile: bounds hold the count, and without the intent the baseline is exactly what it was.
+    #[test]
+    fn any_profile_gives_counts_within_its_bounds_and_is_given_back_exactly(
+        profile in profile(), desired in 0u32..10, least in 0u32..6, more in 0u32..6,
+    ) {
+        let capacity = ServiceCapacity { desired: desired.clamp(least, least + more), scaling: scaling(least, least + more) };
+        let baseline = Capacity { services: [(id("api"), capacity)].into(), ..Capacity::default() };
+        let want = Want::Scaled(Demand::of(&name("any"), &profile, 0, BTreeSet::new()));
+        let intents = [intent(Layer::Emergency, want)];
+        let target = resolve(&baseline, &intents, T0);
+        let service = &target.services[&id("api")];
+        let bounds = service.scaling.unwrap();
+        prop_assert!(bounds.min <= service.desired && service.desired <= bounds.max, "{service:?}");
+        prop_assert!(bounds.min >= profile.desired.of(capacity.desired));
+        prop_assert_eq!(resolve(&baseline, &intents, T0 + SignedDuration::from_hours(2)), baseline.clone());
+        prop_assert_eq!(deciding(&intents, T0).len(), 1);
+    }
+}
