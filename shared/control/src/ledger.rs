@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::capacity::Baseline;
+use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::Scope;
 
 pub use watchkeeper_domain::request::Trigger;
@@ -18,7 +20,7 @@ use crate::ports::AwsError;
 pub struct Remembered {
     /// The capacity found before the first change, while one is kept.
     pub baseline: Option<Baseline>,
-    /// At most one a layer; expired ones may still be among them.
+    /// At most one a slot; expired ones may still be among them.
     pub intents: Vec<Intent>,
     /// The lease as last taken, held or not.
     pub lease: Option<Lease>,
@@ -61,7 +63,7 @@ pub enum Write {
     /// An intent declared with this run.
     PutIntent(Intent),
     /// An intent taken back with this run.
-    DropIntent(Layer),
+    DropIntent(Slot),
     /// The record of the run.
     PutRun(Box<Run>),
     /// The lease, prolonged or released; its generation stays.
@@ -77,10 +79,10 @@ pub enum LedgerError {
         /// Whose lease.
         scope: String,
     },
-    /// Somebody else took the lease in the same moment: nothing was written.
-    #[error("another run took the lease of {scope} in the same moment")]
+    /// Somebody else wrote in the same moment, the lease or the memory of an alarm: nothing was written.
+    #[error("somebody else wrote in {scope} in the same moment")]
     Conflict {
-        /// Whose lease.
+        /// Where.
         scope: String,
     },
     /// An item would not fit (400 KB, DynamoDB quotas): nothing was written.
@@ -111,6 +113,22 @@ pub enum LedgerError {
     Aws(#[from] AwsError),
 }
 
+/// What is remembered of the alarms of a scope.
+pub trait AlarmLog {
+    /// The memory of an alarm and its version; nothing yet has version 0. The read is consistent.
+    async fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError>;
+
+    /// Puts the memory of an alarm as the version after `expected`, if `expected` is still the version there; else
+    /// [`LedgerError::Conflict`]. It is kept for 30 days after its newest change.
+    async fn remember(
+        &self,
+        scope: &Scope,
+        alarm: &AlarmName,
+        memory: &AlarmMemory,
+        expected: u64,
+    ) -> Result<(), LedgerError>;
+}
+
 /// The ledger. Reads are consistent; a write of a stale generation changes nothing.
 pub trait Ledger {
     /// What is remembered of a scope.
@@ -133,8 +151,8 @@ pub trait Ledger {
     /// Declares an intent outside a run: the schedule's.
     async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError>;
 
-    /// Takes back the intent of a layer outside a run.
-    async fn withdraw(&self, scope: &Scope, layer: Layer) -> Result<(), LedgerError>;
+    /// Takes back the intent of a slot outside a run.
+    async fn withdraw(&self, scope: &Scope, slot: &Slot) -> Result<(), LedgerError>;
 
     /// Sets or lifts the halt switch of one scope, or of everything (`None`).
     async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError>;

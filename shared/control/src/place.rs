@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
-use watchkeeper_domain::estate::{AccountId, Environment, Estate, Kind};
+use watchkeeper_domain::estate::{AccountId, Emergency, Environment, Estate, Kind};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
@@ -39,6 +39,10 @@ pub struct Place {
     pub allowance: Allowance,
     /// The zone of the environment's calendar, in which people write times.
     pub zone: Option<TimeZone>,
+    /// What the document says of emergencies.
+    pub emergency: Option<Emergency>,
+    /// The most tasks that the document declares for a service: what shares of profiles are compared by.
+    pub declared: u32,
 }
 
 impl Place {
@@ -74,6 +78,8 @@ impl Place {
             databases: environment.databases(region).into_iter().collect(),
             allowance: allowance(environment, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
+            emergency: environment.document().emergency.clone(),
+            declared: environment.document().capacity.values().map(|capacity| capacity.desired).max().unwrap_or(1),
         })
     }
 
@@ -95,6 +101,7 @@ fn allowance(environment: &Environment, instant: Timestamp) -> Allowance {
     Allowance {
         production: environment.kind() == Kind::Production,
         floor: limits.floor,
+        ceiling: limits.ceiling,
         blast_radius_percent: limits.blast_radius.value().into(),
         protected: environment.document().protected.iter().map(ToString::to_string).collect(),
         frozen: limits.freeze_at(instant).map(|window| window.reason.clone()),

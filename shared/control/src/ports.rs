@@ -1,13 +1,18 @@
 //! The ports: what the engine needs of the world, one narrow trait a capability. `aws` implements them with the SDK,
 //! `sim` in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{DatabaseId, ObservedDatabase, ObservedService, Scaling, ServiceId};
+use watchkeeper_domain::alarm::AlarmStates;
+use watchkeeper_domain::capacity::{
+    DatabaseId, ObservedDatabase, ObservedService, Release, Scaling, ServiceId, TaskDefinition,
+};
+use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::guardrail::Quotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 /// The most services one `DescribeServices` call takes (Amazon ECS API reference).
@@ -15,6 +20,13 @@ pub const DESCRIBE_SERVICES_MAX: usize = 10;
 
 /// The most resource ids one `DescribeScalableTargets` call takes (Application Auto Scaling API reference).
 pub const DESCRIBE_TARGETS_MAX: usize = 50;
+
+/// The most deployments of a service that are looked at for one to go back to: one page of `ListServiceDeployments` (20),
+/// which is also what one `DescribeServiceRevisions` call takes (Amazon ECS API reference).
+pub const RELEASES_MAX: usize = 20;
+
+/// The most alarms one `DescribeAlarms` call takes by name (Amazon CloudWatch API reference).
+pub const DESCRIBE_ALARMS_MAX: usize = 100;
 
 /// Why AWS did not do what was asked, as far as it changes what we do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,10 +109,38 @@ pub trait Databases {
     async fn stop_database(&self, database: &DatabaseId) -> Result<(), AwsError>;
 }
 
-/// Everything whose capacity one region has.
-pub trait Cloud: Services + ScalableTargets + Databases {}
+/// The releases of the ECS services of one region.
+pub trait Releases {
+    /// The deployments of a service that AWS remembers, newest first, at most [`RELEASES_MAX`]. A deployment that was
+    /// rolled back, stopped or failed is [`Rollout::Failed`]. Empty for a service whose controller keeps no such history.
+    ///
+    /// [`Rollout::Failed`]: watchkeeper_domain::capacity::Rollout::Failed
+    async fn releases(&self, service: &ServiceId) -> Result<Vec<Release>, AwsError>;
 
-impl<T: Services + ScalableTargets + Databases> Cloud for T {}
+    /// Begins to roll out a task definition; the count stays.
+    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError>;
+}
+
+/// What the account may start in one region.
+pub trait AccountQuotas {
+    /// The quotas that AWS tells, and what is used of them at `at`: what it does not know, or does not let us read, is
+    /// `None`. `cpu_units` is empty.
+    async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError>;
+
+    /// What a task of this definition takes, in CPU units; `None` where the task as a whole has no figure.
+    async fn cpu_units(&self, release: &TaskDefinition) -> Result<Option<u32>, AwsError>;
+}
+
+/// The CloudWatch alarms of one region.
+pub trait Alarms {
+    /// Describes alarms of any kind, by name; one that does not exist is left out.
+    async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError>;
+}
+
+/// Everything whose capacity one region has.
+pub trait Cloud: Services + ScalableTargets + Databases + Releases + AccountQuotas {}
+
+impl<T: Services + ScalableTargets + Databases + Releases + AccountQuotas> Cloud for T {}
 
 /// Whether an execution was started, or was there already under this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,10 +151,10 @@ pub enum Started {
     AlreadyThere,
 }
 
-/// The state machines.
+/// One of our state machines.
 pub trait Executions {
-    /// Starts the `reconcile` machine under a name that makes a second start impossible. `input` is JSON.
-    async fn start_reconcile(&self, name: &str, input: &str) -> Result<Started, AwsError>;
+    /// Starts it under a name that makes a second start impossible. `input` is JSON.
+    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError>;
 }
 
 /// Where people and programs learn of a run.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::Power;
 use watchkeeper_domain::intent::Layer;
-use watchkeeper_domain::plan::{Awaited, Change, Plan, diff};
+use watchkeeper_domain::plan::{Awaited, Change, Plan, difference};
 use watchkeeper_domain::run::Run;
 
 use super::{Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, counted, lost, overdue, own_part};
@@ -80,7 +80,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         }
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
         let reason = resumed.run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
-        Ok(own_part(diff(&observed, &resumed.target, &reason), &resumed.run))
+        Ok(own_part(difference(&observed, &resumed.target, &resumed.run.releases, &reason), &resumed.run))
     }
 
     /// Wave after wave; a wave begins only when the one before it is written whole.
@@ -131,6 +131,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         match change {
             Change::Scaling { service, to, .. } => self.cloud.set_scaling(service, *to).await,
             Change::Count { service, to, .. } => self.cloud.set_count(service, *to).await,
+            Change::Release { service, to, .. } => self.cloud.set_release(service, to).await,
             Change::Database { database, to: Power::On } => self.cloud.start_database(database).await,
             Change::Database { database, to: Power::Off } => self.cloud.stop_database(database).await,
         }
@@ -140,7 +141,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
 fn api(change: &Change) -> Api {
     match change {
         Change::Scaling { .. } => Api::ScalingWrite,
-        Change::Count { .. } => Api::EcsWrite,
+        Change::Count { .. } | Change::Release { .. } => Api::EcsWrite,
         Change::Database { .. } => Api::Rds,
     }
 }

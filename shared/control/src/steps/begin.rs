@@ -3,15 +3,17 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess, gives_back, target};
+use watchkeeper_domain::assess::{Verdict, gives_back, target};
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Layer, Want, deciding};
+use watchkeeper_domain::intent::{Intent, deciding};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::report;
-use watchkeeper_domain::request::{Mode, Request, Wish};
-use watchkeeper_domain::run::{Outcome, Run, Wanted, mark};
+use watchkeeper_domain::request::{Mode, Request, Urgency};
+use watchkeeper_domain::run::{Outcome, mark};
 
-use super::{Begun, Engine, RunRef, StepError};
+use super::ask::{Ask, Look, durable};
+use super::wish::Wish;
+use super::{Begun, Engine, StepError};
 use crate::lease::{Claim, Lease};
 use crate::ledger::{Ledger, LedgerError, Remembered, Write};
 use crate::place::Place;
@@ -33,15 +35,6 @@ pub enum BeginVerdict {
     Refused,
 }
 
-/// What a run was asked for, and where and when.
-struct Ask<'a> {
-    place: &'a Place,
-    request: &'a Request,
-    id: &'a str,
-    instant: Timestamp,
-    wanted: Option<Wanted>,
-}
-
 impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     /// Begins the run `id` about `instant`.
     ///
@@ -54,11 +47,12 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         id: &str,
         instant: Timestamp,
     ) -> Result<Begun, StepError> {
-        let ask = Ask { place, request, id, instant, wanted: wanted(place, request, id, instant)? };
+        let ask = Ask { place, request, id, instant, wish: Wish::of(place, request, id, instant)? };
         let seen = self.ledger.load(&place.scope).await?;
         if request.mode == Mode::Plan {
-            let assessment = self.look(&ask, &seen).await?;
-            return Ok(ask.begun(0, BeginVerdict::Plan, report::plan(&place.scope, &assessment)));
+            let assessment = self.look(&ask, &seen).await?.assessment;
+            let summary = report::plan(&place.scope, &assessment);
+            return Ok(ask.begun(0, BeginVerdict::Plan, summary).with(&assessment));
         }
         if let Some(summary) = self.nothing_to_do(&ask, &seen).await? {
             return Ok(ask.begun(0, BeginVerdict::Nothing, summary));
@@ -66,8 +60,8 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let lease = self.take(&ask, &seen).await?;
         // What was read before the lease may have changed since: read again, now that nobody else writes.
         let seen = self.ledger.load(&place.scope).await?;
-        let assessment = self.look(&ask, &seen).await?;
-        self.record(&ask, &lease, assessment).await
+        let look = self.look(&ask, &seen).await?;
+        self.record(&ask, &lease, look).await
     }
 
     /// Turns the halt switch of a scope, or of everything, on or off.
@@ -89,19 +83,19 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
 
     /// Whether a tick can end here without a lease and without a write, and why.
     async fn nothing_to_do(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Option<String>, StepError> {
-        if ask.wanted.is_some() {
+        if ask.wanted(seen).is_some() || matches!(ask.request.emergency, Some(Urgency::RollBack { .. })) {
             return Ok(None);
         }
         let scope = &ask.place.scope;
-        let chosen = deciding(&seen.intents, ask.instant);
+        let chosen: Vec<Intent> = deciding(&seen.intents, ask.instant).into_iter().cloned().collect();
         let Some(baseline) = &seen.baseline else {
-            return Ok(gives_back(chosen).then(|| format!("{scope} is awake, and no baseline is kept")));
+            return Ok(gives_back(&chosen).then(|| format!("{scope} is awake, and no baseline is kept")));
         };
-        let target = target(baseline, chosen, ask.instant, &ask.place.allowance).fingerprint();
+        let target = target(baseline, &chosen, ask.instant, &ask.place.allowance).fingerprint();
         if seen.standing.settled.as_ref().is_none_or(|settled| settled.target != target) {
             return Ok(None);
         }
-        let assessment = self.look(ask, seen).await?;
+        let assessment = self.look(ask, seen).await?.assessment;
         let told = || mark(Outcome::Drift, None, &assessment.violations, &[]);
         Ok(match assessment.verdict {
             Verdict::Nothing => Some(format!("{scope} is as it should be")),
@@ -110,28 +104,6 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             }
             _ => None,
         })
-    }
-
-    /// Observes and decides.
-    async fn look(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Assessment, StepError> {
-        let observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
-        let settled = seen.standing.settled.as_ref().filter(|_| ask.wanted.is_none());
-        let mut assessment = assess(&Situation {
-            baseline: seen.baseline.as_ref(),
-            intents: &ask.intents(seen),
-            observed: &observed,
-            settled: settled.map(|settled| (settled.target.as_str(), settled.at)),
-            allowance: &ask.place.allowance,
-            instant: ask.instant,
-            now: self.clock.now(),
-            halt: seen.halt.as_ref(),
-            approved: &ask.request.approve,
-        });
-        // A wish is recorded and answered even where nothing differs now.
-        if ask.wanted.is_some() && assessment.verdict == Verdict::Nothing {
-            assessment.verdict = Verdict::Apply;
-        }
-        Ok(assessment)
     }
 
     async fn take(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Lease, StepError> {
@@ -152,100 +124,30 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     }
 
     /// Writes down, in one transaction, all that must be durable before the first write to AWS.
-    async fn record(&self, ask: &Ask<'_>, lease: &Lease, assessment: Assessment) -> Result<Begun, StepError> {
+    async fn record(&self, ask: &Ask<'_>, lease: &Lease, look: Look) -> Result<Begun, StepError> {
         let now = self.clock.now();
-        let summary = report::decision(&ask.place.scope, &assessment);
+        let assessment = &look.assessment;
+        let summary = report::decision(&ask.place.scope, assessment);
         let verdict = match assessment.verdict {
             Verdict::Nothing => BeginVerdict::Nothing,
             Verdict::Apply => BeginVerdict::Apply,
             Verdict::Drift => BeginVerdict::Drift,
             Verdict::Refused => BeginVerdict::Refused,
         };
+        let begun = ask.begun(lease.generation, verdict, summary.clone()).with(assessment);
         let mut writes = Vec::new();
         if verdict == BeginVerdict::Nothing {
             writes.push(Write::PutLease(lease.released(now)));
         } else {
             writes.push(Write::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
-                writes.extend(ask.durable(&assessment));
+                writes.extend(durable(&look));
             }
-            let mut run = ask.run(assessment, now);
-            run.note(now, summary.clone());
+            let mut run = ask.run(look, lease.layer, now);
+            run.note(now, summary);
             writes.push(Write::PutRun(Box::new(run)));
         }
         self.ledger.commit(&ask.place.scope, lease.generation, &writes).await?;
-        Ok(ask.begun(lease.generation, verdict, summary))
+        Ok(begun)
     }
-}
-
-impl Ask<'_> {
-    fn begun(&self, generation: u64, verdict: BeginVerdict, summary: String) -> Begun {
-        let run = RunRef { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
-        Begun { run, verdict, summary }
-    }
-
-    /// The layer that the run speaks for: it decides its share of the budgets and whom it may preempt.
-    fn urgency(&self, seen: &Remembered) -> Layer {
-        let chosen = deciding(&seen.intents, self.instant).map_or(Layer::Schedule, |intent| intent.layer);
-        if self.wanted.is_some() { chosen.max(Layer::Override) } else { chosen }
-    }
-
-    /// The intents of the scope as they are once the request's own is among them.
-    fn intents(&self, seen: &Remembered) -> Vec<Intent> {
-        let Some(wanted) = &self.wanted else { return seen.intents.clone() };
-        let mut intents: Vec<Intent> = seen.intents.iter().filter(|i| i.layer != Layer::Override).cloned().collect();
-        if let Wanted::Declared(intent) = wanted {
-            intents.push(intent.clone());
-        }
-        intents
-    }
-
-    /// What an accepted plan leaves in the ledger before its first action.
-    fn durable(&self, assessment: &Assessment) -> Vec<Write> {
-        let keeps = assessment.learnt && !gives_back(assessment.deciding.as_ref());
-        let baseline = keeps.then(|| Write::PutBaseline(assessment.baseline.clone()));
-        let intent = self.wanted.as_ref().map(|wanted| match wanted {
-            Wanted::Declared(intent) => Write::PutIntent(intent.clone()),
-            Wanted::TakenBack => Write::DropIntent(Layer::Override),
-        });
-        baseline.into_iter().chain(intent).collect()
-    }
-
-    fn run(&self, assessment: Assessment, started: Timestamp) -> Run {
-        Run {
-            id: self.id.to_owned(),
-            trigger: self.request.trigger,
-            instant: self.instant,
-            started,
-            deciding: assessment.deciding,
-            wanted: self.wanted.clone(),
-            approved: self.request.approve.clone(),
-            verdict: assessment.verdict,
-            plan: assessment.plan,
-            violations: assessment.violations,
-            slices: 0,
-            writes: 0,
-            rounds: 0,
-            applied: false,
-            awaited: Vec::new(),
-            timeline: Vec::new(),
-            outcome: None,
-            error: None,
-            tell: false,
-        }
-    }
-}
-
-/// The override that a request speaks of.
-fn wanted(place: &Place, request: &Request, id: &str, instant: Timestamp) -> Result<Option<Wanted>, StepError> {
-    let expires = request.end(instant, place.zone.as_ref())?;
-    let want = match request.want {
-        None => return Ok(None),
-        Some(Wish::AsScheduled) => return Ok(Some(Wanted::TakenBack)),
-        Some(Wish::Awake) => Want::Awake,
-        Some(Wish::Asleep) => Want::Asleep,
-    };
-    let reason = request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
-    let intent = Intent { layer: Layer::Override, want, reason, by: id.to_owned(), declared: instant, expires };
-    Ok(Some(Wanted::Declared(intent)))
 }

@@ -29,7 +29,7 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
             let mut writes = vec![Write::PutStanding(standing), Write::PutLease(resumed.lease.released(now))];
             let given_back = resumed.run.outcome != Some(Outcome::Failed)
                 && resumed.run.applied
-                && gives_back(resumed.run.deciding.as_ref());
+                && gives_back(&resumed.run.deciding);
             if given_back && resumed.seen.baseline.is_some() {
                 writes.push(Write::DropBaseline);
             }
@@ -81,7 +81,7 @@ fn standing(resumed: &mut Resumed) -> Standing {
     };
     let settled = if !run.applied || run.outcome == Some(Outcome::Failed) {
         before.settled
-    } else if gives_back(run.deciding.as_ref()) {
+    } else if gives_back(&run.deciding) {
         None
     } else {
         let target = resumed.target.fingerprint();

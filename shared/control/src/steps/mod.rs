@@ -2,15 +2,22 @@
 //! memory, and each reads the lease first.
 
 mod apply;
+mod ask;
 mod begin;
+mod facts;
 mod finish;
 mod observe;
 mod verify;
+mod wish;
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::assess::target;
 use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::plan::Plan;
 use watchkeeper_domain::request::RequestError;
@@ -60,6 +67,12 @@ pub struct Begun {
     pub verdict: BeginVerdict,
     /// A sentence for the execution's output.
     pub summary: String,
+    /// Guardrails that a person has to approve.
+    pub asks: BTreeSet<Code>,
+    /// Guardrails that nobody can approve.
+    pub blocked: BTreeSet<Code>,
+    /// Writes to AWS that the plan has.
+    pub writes: usize,
 }
 
 /// Which step follows.
@@ -177,14 +190,16 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let record = record.ok_or_else(|| StepError::RunUnknown { scope: place.scope.clone(), id: run.id.clone() })?;
         let baseline = seen.baseline.as_ref();
         let target = baseline.map_or_else(Capacity::default, |baseline| {
-            target(baseline, record.deciding.as_ref(), record.instant, &place.allowance)
+            target(baseline, &record.deciding, record.instant, &place.allowance)
         });
         Ok(Resumed { seen, lease, run: record, target })
     }
 
-    /// Writes the record and prolongs the lease, in one transaction.
+    /// Writes the record and prolongs the lease, in one transaction. A run that has written everything and only waits
+    /// makes way for any other but a tick's: tasks that never start must not keep a person from giving back.
     async fn keep(&self, place: &Place, lease: &Lease, run: &Run) -> Result<(), StepError> {
-        let lease = lease.prolonged(self.clock.now());
+        let layer = if run.applied { Layer::Schedule } else { run.layer };
+        let lease = Lease { layer, ..lease.prolonged(self.clock.now()) };
         let writes = [Write::PutLease(lease.clone()), Write::PutRun(Box::new(run.clone()))];
         Ok(self.ledger.commit(&place.scope, lease.generation, &writes).await?)
     }

@@ -1,6 +1,6 @@
 //! Verify: the same difference, empty, is the proof.
 
-use watchkeeper_domain::plan::diff;
+use watchkeeper_domain::plan::difference;
 
 use super::{Engine, MAX_ROUNDS, Next, RunRef, Slice, StepError, WAIT_SECONDS, counted, overdue, own_part};
 use crate::ledger::Ledger;
@@ -16,7 +16,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let mut resumed = self.resume(place, run).await?;
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
         let record = &mut resumed.run;
-        let plan = own_part(diff(&observed, &resumed.target, ""), record);
+        let plan = own_part(difference(&observed, &resumed.target, &record.releases, ""), record);
         record.applied = plan.is_empty();
         record.rounds += u32::from(!record.applied);
         record.awaited = plan.awaited;

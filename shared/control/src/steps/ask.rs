@@ -1,0 +1,164 @@
+//! What a run was asked for, and the decision about it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess, gives_back};
+use watchkeeper_domain::guardrail::{Code, Quotas, Severity, stops};
+use watchkeeper_domain::intent::{Intent, Layer, deciding};
+use watchkeeper_domain::plan::Releases;
+use watchkeeper_domain::request::{Request, Trigger};
+use watchkeeper_domain::run::{Run, Wanted};
+
+use super::begin::BeginVerdict;
+use super::wish::Wish;
+use super::{Begun, Engine, RunRef, StepError};
+use crate::ledger::{Remembered, Write};
+use crate::place::Place;
+use crate::ports::{Clock, Cloud};
+
+/// What a run was asked for, and where and when.
+pub(super) struct Ask<'a> {
+    pub(super) place: &'a Place,
+    pub(super) request: &'a Request,
+    pub(super) id: &'a str,
+    pub(super) instant: Timestamp,
+    pub(super) wish: Option<Wish>,
+}
+
+/// What was decided, and the releases that the plan goes back to.
+pub(super) struct Look {
+    pub(super) assessment: Assessment,
+    pub(super) wanted: Option<Wanted>,
+    pub(super) releases: Releases,
+}
+
+impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
+    /// Observes and decides.
+    pub(super) async fn look(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Look, StepError> {
+        let wanted = ask.wanted(seen);
+        let observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
+        let back = self.back(ask.request, &observed).await?;
+        let settled = seen.standing.settled.as_ref().filter(|_| !ask.insists(wanted.as_ref()));
+        let (intents, mut quotas) = (ask.intents(seen, wanted.as_ref()), Quotas::default());
+        let decide = |quotas: &Quotas| {
+            assess(&Situation {
+                baseline: seen.baseline.as_ref(),
+                intents: &intents,
+                observed: &observed,
+                settled: settled.map(|settled| (settled.target.as_str(), settled.at)),
+                releases: &back.releases,
+                quotas,
+                allowance: &ask.place.allowance,
+                instant: ask.instant,
+                now: self.clock.now(),
+                halt: seen.halt.as_ref(),
+                approved: &ask.request.approve,
+            })
+        };
+        let mut assessment = decide(&quotas);
+        if assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
+            quotas = self.quotas(ask.place, &observed, &assessment.plan).await?;
+            assessment = decide(&quotas);
+        }
+        assessment.violations.extend(back.violations);
+        if stops(&assessment.violations) {
+            assessment.verdict = Verdict::Refused;
+        }
+        // A wish is recorded and answered even where nothing differs now, or only what somebody else changed.
+        if wanted.is_some() && matches!(assessment.verdict, Verdict::Nothing | Verdict::Drift) {
+            assessment.verdict = Verdict::Apply;
+        }
+        Ok(Look { assessment, wanted, releases: back.releases })
+    }
+}
+
+impl Begun {
+    /// The same with what an assessment says of its plan.
+    pub(super) fn with(self, assessment: &Assessment) -> Self {
+        let codes = |severity: Severity| -> BTreeSet<Code> {
+            let stopping = assessment.violations.iter().filter(|violation| violation.severity == severity);
+            stopping.map(|violation| violation.code).collect()
+        };
+        let (asks, blocked) = (codes(Severity::Ask), codes(Severity::Refuse));
+        Self { asks, blocked, writes: assessment.plan.actions().count(), ..self }
+    }
+}
+
+impl Ask<'_> {
+    pub(super) fn begun(&self, generation: u64, verdict: BeginVerdict, summary: String) -> Begun {
+        let run = RunRef { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
+        Begun { run, verdict, summary, asks: BTreeSet::new(), blocked: BTreeSet::new(), writes: 0 }
+    }
+
+    /// What becomes of the wish, given what the ledger holds.
+    pub(super) fn wanted(&self, seen: &Remembered) -> Option<Wanted> {
+        self.wish.as_ref().and_then(|wish| wish.given(seen, self.instant))
+    }
+
+    /// Whether somebody else's changes are written over: a person's word, or another target, is a transition; an
+    /// emergency that is extended is none.
+    pub(super) fn insists(&self, wanted: Option<&Wanted>) -> bool {
+        wanted.is_some() && self.request.trigger != Trigger::Emergency
+    }
+
+    /// The layer that the run speaks for: it decides its share of the budgets and whom it may preempt.
+    pub(super) fn urgency(&self, seen: &Remembered) -> Layer {
+        let chosen = deciding(&seen.intents, self.instant).first().map_or(Layer::Schedule, |intent| intent.layer);
+        let asked = match &self.request.emergency {
+            Some(_) => Some(Layer::Emergency),
+            None => self.wish.as_ref().map(Wish::layer),
+        };
+        asked.map_or(chosen, |asked| chosen.max(asked))
+    }
+
+    /// The intents of the scope as they are once the request's own is among them.
+    pub(super) fn intents(&self, seen: &Remembered, wanted: Option<&Wanted>) -> Vec<Intent> {
+        let slot = wanted.map(|wanted| match wanted {
+            Wanted::Declared(intent) => intent.slot(),
+            Wanted::TakenBack(slot) => slot.clone(),
+        });
+        let others = seen.intents.iter().filter(|intent| Some(intent.slot()) != slot);
+        let own = if let Some(Wanted::Declared(intent)) = wanted { Some(intent) } else { None };
+        others.chain(own).cloned().collect()
+    }
+
+    pub(super) fn run(&self, look: Look, layer: Layer, started: Timestamp) -> Run {
+        let Look { assessment, wanted, releases } = look;
+        Run {
+            id: self.id.to_owned(),
+            trigger: self.request.trigger,
+            layer,
+            instant: self.instant,
+            started,
+            deciding: assessment.deciding,
+            releases,
+            wanted,
+            cause: self.request.reason.clone(),
+            approved: self.request.approve.clone(),
+            verdict: assessment.verdict,
+            plan: assessment.plan,
+            violations: assessment.violations,
+            slices: 0,
+            writes: 0,
+            rounds: 0,
+            applied: false,
+            awaited: Vec::new(),
+            timeline: Vec::new(),
+            outcome: None,
+            error: None,
+            tell: false,
+        }
+    }
+}
+
+/// What an accepted plan leaves in the ledger before its first action.
+pub(super) fn durable(look: &Look) -> Vec<Write> {
+    let keeps = look.assessment.learnt && !gives_back(&look.assessment.deciding);
+    let baseline = keeps.then(|| Write::PutBaseline(look.assessment.baseline.clone()));
+    let intent = look.wanted.as_ref().map(|wanted| match wanted {
+        Wanted::Declared(intent) => Write::PutIntent(intent.clone()),
+        Wanted::TakenBack(slot) => Write::DropIntent(slot.clone()),
+    });
+    baseline.into_iter().chain(intent).collect()
+}

@@ -1,0 +1,110 @@
+//! What a plan needs to know beyond what is observed: the releases to go back to, and what the account allows.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::{Observed, ObservedService, Release, ResourceId, ServiceId};
+use watchkeeper_domain::guardrail::{Code, Quotas, Severity, Violation};
+use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::plan::rollback::{last_good, released};
+use watchkeeper_domain::plan::{Change, Plan, Releases};
+use watchkeeper_domain::request::{Request, Urgency};
+
+use super::Engine;
+use crate::pacing::Api;
+use crate::place::Place;
+use crate::ports::{AwsError, Clock, Cloud, Fault};
+
+/// The releases that services are to go back to, and the services that have none.
+#[derive(Debug, Default)]
+pub(super) struct Back {
+    pub(super) releases: Releases,
+    pub(super) violations: Vec<Violation>,
+}
+
+impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
+    /// What a request to roll back comes to.
+    pub(super) async fn back(&self, request: &Request, observed: &Observed) -> Result<Back, AwsError> {
+        let Some(Urgency::RollBack { services, suspect }) = &request.emergency else { return Ok(Back::default()) };
+        let mut back = Back::default();
+        let meant = |id: &ServiceId| services.is_empty() || services.contains(&id.service);
+        for (id, service) in observed.services.iter().filter(|(id, _)| meant(id)) {
+            self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
+            let history = self.paced(Api::EcsRead, Layer::Emergency, self.cloud.releases(id).await)?;
+            judge(id, service, &history, *suspect, &mut back);
+        }
+        let missing = services.iter().filter(|name| !observed.services.keys().any(|id| id.service == **name));
+        back.violations
+            .extend(missing.map(|name| no_release(None, format!("{name} is no service of this environment"))));
+        Ok(back)
+    }
+
+    /// What the account allows, where a plan would start more tasks: the quotas of AWS, else those of the document.
+    pub(super) async fn quotas(&self, place: &Place, observed: &Observed, plan: &Plan) -> Result<Quotas, AwsError> {
+        let raises = |change: &Change| matches!(change, Change::Count { from, to, .. } if to > from);
+        if !plan.actions().any(|action| raises(&action.change)) {
+            return Ok(Quotas::default());
+        }
+        let mut quotas = optional(self.cloud.quotas(self.clock.now()).await)?.unwrap_or_default();
+        let document = place.emergency.as_ref().and_then(|emergency| emergency.quotas);
+        quotas.vcpu = quotas.vcpu.or(document.and_then(|document| document.fargate_vcpu));
+        quotas.tasks_per_service =
+            quotas.tasks_per_service.or(document.and_then(|document| document.tasks_per_service));
+        if quotas.vcpu.is_some() {
+            quotas.cpu_units = self.cpu_units(observed).await?;
+        }
+        Ok(quotas)
+    }
+
+    async fn cpu_units(&self, observed: &Observed) -> Result<BTreeMap<ServiceId, u32>, AwsError> {
+        let mut units = BTreeMap::new();
+        for (id, service) in &observed.services {
+            let Some(release) = &service.task_definition else { continue };
+            self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
+            let answer = self.paced(Api::EcsRead, Layer::Emergency, self.cloud.cpu_units(release).await);
+            units.extend(optional(answer)?.flatten().map(|found| (id.clone(), found)));
+        }
+        Ok(units)
+    }
+}
+
+/// A figure that we may not read, or that is not there, is not known; an emergency does not wait for it.
+fn optional<T>(answer: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if matches!(error.fault, Fault::Denied | Fault::NotFound | Fault::Invalid) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Without a time of suspicion every service goes back; with one, only what was released in it.
+fn judge(
+    id: &ServiceId,
+    service: &ObservedService,
+    history: &[Release],
+    suspect: Option<(Timestamp, Timestamp)>,
+    back: &mut Back,
+) {
+    let Some(current) = &service.task_definition else { return };
+    let in_time = |(from, to)| released(current, history).is_some_and(|at| from <= at && at <= to);
+    if !suspect.is_none_or(in_time) {
+        return;
+    }
+    match last_good(current, history) {
+        Some(good) => _ = back.releases.insert(id.clone(), good.clone()),
+        None => {
+            let found = format!("AWS remembers no release before {current} that reached COMPLETED");
+            back.violations.push(no_release(Some(id), found));
+        }
+    }
+}
+
+fn no_release(service: Option<&ServiceId>, found: String) -> Violation {
+    Violation {
+        code: Code::NoGoodRelease,
+        severity: Severity::Refuse,
+        resource: service.cloned().map(ResourceId::Service),
+        found,
+        advice: "Deploy a good release yourself; AWS keeps deployments for 90 days".to_owned(),
+    }
+}
