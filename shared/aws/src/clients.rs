@@ -43,7 +43,7 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The capacity of one region: with all three features it implements [`watchkeeper_control::ports::Cloud`].
+/// The capacity of one region: with all five features it implements [`watchkeeper_control::ports::Cloud`].
 #[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 #[derive(Debug, Clone)]
 pub struct Aws {
@@ -53,6 +53,10 @@ pub struct Aws {
     pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
     #[cfg(feature = "rds")]
     pub(crate) rds: aws_sdk_rds::Client,
+    #[cfg(feature = "servicequotas")]
+    pub(crate) quotas: aws_sdk_servicequotas::Client,
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
 }
 
 #[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
@@ -67,6 +71,10 @@ impl Aws {
             autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
             #[cfg(feature = "rds")]
             rds: aws_sdk_rds::Client::new(&config),
+            #[cfg(feature = "servicequotas")]
+            quotas: aws_sdk_servicequotas::Client::new(&config),
+            #[cfg(feature = "cloudwatch")]
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
         }
     }
 }

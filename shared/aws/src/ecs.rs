@@ -1,4 +1,4 @@
-//! ECS services: counts, and how their deployments stand.
+//! ECS services: counts, what they run, and how their deployments stand.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,15 @@ use aws_sdk_ecs::types::{
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{AwsError, Services};
-use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceCapacity, ServiceId};
+use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceCapacity, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 use crate::fault::{failed, odd};
-use crate::values::{count, tasks, timestamp};
+use crate::time::timestamp;
+use crate::values::{count, tasks};
 use crate::{Aws, managed};
+
+mod releases;
 
 const DESCRIBE: &str = "DescribeServices";
 const UPDATE: &str = "UpdateService";
@@ -83,14 +86,28 @@ fn read_service(service: &Service) -> Result<ObservedService, String> {
         managed: managed(service.tags().iter().map(|tag| (tag.key(), tag.value()))),
         rollout,
         rollout_since,
+        task_definition: task_definition(service).map(TaskDefinition::new),
     })
+}
+
+fn primary_deployment(service: &Service) -> Option<&Deployment> {
+    service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"))
+}
+
+fn primary_task_set(service: &Service) -> Option<&TaskSet> {
+    service.task_sets().iter().find(|task_set| task_set.status() == Some("PRIMARY"))
+}
+
+/// What the newest deployment rolls out; where there is none, as with task sets, what the service says of itself.
+fn task_definition(service: &Service) -> Option<&str> {
+    let deployed = primary_deployment(service).and_then(Deployment::task_definition);
+    deployed.or_else(|| primary_task_set(service)?.task_definition()).or_else(|| service.task_definition())
 }
 
 /// How the newest deployment stands. ECS's own controller says so; `CodeDeploy` and external controllers have task sets
 /// instead; where neither says anything, a service that runs what it should is taken as settled.
 fn rollout(service: &Service) -> (Rollout, Option<Timestamp>) {
-    let deployment = service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"));
-    let task_set = service.task_sets().iter().find(|task_set| task_set.status() == Some("PRIMARY"));
+    let (deployment, task_set) = (primary_deployment(service), primary_task_set(service));
     let reached = service.running_count() == service.desired_count();
     let settled = || if reached { Rollout::Completed } else { Rollout::InProgress };
     match (deployment, task_set) {

@@ -72,6 +72,21 @@ fn a_negative_count_names_its_field() {
     assert!(error.starts_with("desiredCount: found -1"), "{error}");
 }
 
+#[test]
+fn what_the_newest_deployment_rolls_out_is_read() {
+    let rolls_out = |status: &str, definition: &str| {
+        Deployment::builder().status(status).task_definition(definition).desired_count(1).build()
+    };
+    let deployments = [rolls_out("ACTIVE", "td:1"), rolls_out("PRIMARY", "td:2")];
+    let found = service("api").task_definition("td:1").set_deployments(Some(deployments.to_vec())).build();
+    assert_eq!(read(found).task_definition, Some(TaskDefinition::new("td:2")));
+    let task_set = TaskSet::builder().status("PRIMARY").task_definition("td:3").build();
+    let found = service("api").task_definition("td:1").task_sets(task_set).build();
+    assert_eq!(read(found).task_definition, Some(TaskDefinition::new("td:3")));
+    assert_eq!(read(service("api").task_definition("td:1").build()).task_definition, Some(TaskDefinition::new("td:1")));
+    assert_eq!(read(service("api").build()).task_definition, None);
+}
+
 #[rstest]
 #[case("COMPLETED", Rollout::Completed, 60)]
 #[case("FAILED", Rollout::Failed, 60)]

@@ -8,6 +8,8 @@ mod announcer;
 #[cfg(feature = "autoscaling")]
 mod autoscaling;
 pub mod clients;
+#[cfg(feature = "cloudwatch")]
+mod cloudwatch;
 #[cfg(feature = "ecs")]
 mod ecs;
 #[cfg(feature = "eventbridge")]
@@ -15,12 +17,16 @@ mod eventbridge;
 mod fault;
 #[cfg(feature = "dynamodb")]
 pub mod ledger;
+#[cfg(all(feature = "servicequotas", feature = "cloudwatch", feature = "ecs"))]
+mod quotas;
 #[cfg(feature = "rds")]
 mod rds;
 #[cfg(feature = "sfn")]
 mod sfn;
 #[cfg(feature = "sns")]
 mod sns;
+#[cfg(any(feature = "ecs", feature = "cloudwatch"))]
+mod time;
 #[cfg(any(feature = "ecs", feature = "autoscaling"))]
 mod values;
 
@@ -29,6 +35,8 @@ pub use announcer::Announcements;
 #[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 pub use clients::Aws;
 pub use clients::sdk_config;
+#[cfg(feature = "cloudwatch")]
+pub use cloudwatch::CloudWatch;
 #[cfg(feature = "eventbridge")]
 pub use eventbridge::{Bus, SOURCE};
 #[cfg(feature = "dynamodb")]

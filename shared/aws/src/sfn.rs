@@ -6,7 +6,7 @@ use watchkeeper_control::ports::{AwsError, Executions, Started};
 
 use crate::fault::failed;
 
-/// The `reconcile` state machine.
+/// One state machine.
 #[derive(Debug, Clone)]
 pub struct Machine {
     client: aws_sdk_sfn::Client,
@@ -21,7 +21,7 @@ impl Machine {
 }
 
 impl Executions for Machine {
-    async fn start_reconcile(&self, name: &str, input: &str) -> Result<Started, AwsError> {
+    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError> {
         let call = self.client.start_execution().state_machine_arn(&self.arn).name(name).input(input);
         match call.send().await {
             // While an execution of this name and input runs, Step Functions answers as if it had just been started.

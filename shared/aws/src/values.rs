@@ -1,4 +1,4 @@
-//! Figures and times as the SDK has them, and as the domain has them.
+//! Figures as the SDK has them, and as the domain has them.
 
 use watchkeeper_control::ports::{AwsError, Fault};
 
@@ -17,13 +17,6 @@ pub(crate) fn count(operation: &'static str, subject: &impl ToString, tasks: u32
     })
 }
 
-/// A time out of an answer, to the second and its parts.
-#[cfg(feature = "ecs")]
-pub(crate) fn timestamp(time: &aws_smithy_types::DateTime) -> Option<jiff::Timestamp> {
-    let nanos = i32::try_from(time.subsec_nanos()).ok()?;
-    jiff::Timestamp::new(time.secs(), nanos).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,12 +28,5 @@ mod tests {
         assert_eq!(error, Err("runningCount: found -1, expected a number of tasks, 0 or more".to_owned()));
         assert!(matches!(count("UpdateService", &"c/s", 7), Ok(7)));
         assert!(matches!(count("UpdateService", &"c/s", u32::MAX), Err(AwsError { fault: Fault::Invalid, .. })));
-    }
-
-    #[cfg(feature = "ecs")]
-    #[test]
-    fn a_time_keeps_its_parts() {
-        let time = aws_smithy_types::DateTime::from_secs_and_nanos(1_795_000_000, 250_000_000);
-        assert_eq!(timestamp(&time), jiff::Timestamp::new(1_795_000_000, 250_000_000).ok());
     }
 }

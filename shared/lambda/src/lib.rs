@@ -10,6 +10,6 @@ pub mod telemetry;
 
 pub use clock::EventClock;
 pub use errors::{ErrorName, Failure};
-pub use metrics::{Metrics, RunFigures};
-pub use serve::{Kit, serve};
+pub use metrics::{AlarmFigure, Metrics, RunFigures};
+pub use serve::{Invocation, Kit, serve};
 pub use settings::{SettingError, Settings};

@@ -7,12 +7,22 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use watchkeeper_domain::alarm::Why;
 use watchkeeper_domain::name::Scope;
 
 /// Where metrics go.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     namespace: String,
+}
+
+/// What became of a message about an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmFigure {
+    /// An execution was started for it.
+    Answered,
+    /// It led to nothing, for this reason.
+    Ignored(Why),
 }
 
 /// What is counted of a run.
@@ -46,6 +56,37 @@ impl Metrics {
     /// Counts a run that has ended.
     pub fn run(&self, figures: &RunFigures<'_>, at: Timestamp) {
         emit(&self.run_document(figures, at));
+    }
+
+    /// Counts a message about an alarm that an environment answers to.
+    pub fn alarm(&self, scope: &Scope, figure: AlarmFigure, at: Timestamp) {
+        emit(&self.alarm_document(scope, figure, at));
+    }
+
+    fn alarm_document(&self, scope: &Scope, figure: AlarmFigure, at: Timestamp) -> Value {
+        let (estate, environment) = (scope.estate.as_str(), scope.environment.as_str());
+        match figure {
+            AlarmFigure::Answered => {
+                let directive = self.directive(&[&["Estate", "Environment"]], &[("AlarmAnswered", "Count")]);
+                json!({
+                    "_aws": metadata(at, &[directive]),
+                    "Estate": estate,
+                    "Environment": environment,
+                    "AlarmAnswered": 1,
+                })
+            }
+            AlarmFigure::Ignored(why) => {
+                let by_reason: &[&[&str]] = &[&["Reason"], &["Estate", "Environment", "Reason"]];
+                let directive = self.directive(by_reason, &[("AlarmIgnored", "Count")]);
+                json!({
+                    "_aws": metadata(at, &[directive]),
+                    "Estate": estate,
+                    "Environment": environment,
+                    "Reason": why.name(),
+                    "AlarmIgnored": 1,
+                })
+            }
+        }
     }
 
     fn tick_document(&self, function: &str, at: Timestamp) -> Value {
@@ -97,18 +138,23 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::collections::BTreeSet;
 
+    use rstest::rstest;
     use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 
     use super::*;
 
     const AT: Timestamp = Timestamp::constant(1_795_000_000, 500_000_000);
 
-    fn run() -> Value {
-        let scope = Scope {
+    fn scope() -> Scope {
+        Scope {
             estate: EstateName::new("clos-v2").unwrap(),
             environment: EnvironmentName::new("dev").unwrap(),
             region: Region::new("us-east-1").unwrap(),
-        };
+        }
+    }
+
+    fn run() -> Value {
+        let scope = scope();
         let figures = RunFigures { scope: &scope, outcome: "done", writes: 5, took_ms: 1200, drift: 1, refusals: 0 };
         Metrics::new("Watchkeeper").run_document(&figures, AT)
     }
@@ -131,8 +177,27 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_and_dimension_of_a_run_has_a_value_beside_it() {
-        let run = run();
+    fn a_message_that_led_to_nothing_is_counted_with_its_reason() {
+        let document = Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::CoolDown), AT);
+        assert_eq!((&document["Reason"], &document["AlarmIgnored"]), (&json!("cool-down"), &json!(1)));
+        let dimensions = &document["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
+        assert_eq!(dimensions, &json!([["Reason"], ["Estate", "Environment", "Reason"]]));
+        assert_eq!((&document["Estate"], &document["Environment"]), (&json!("clos-v2"), &json!("dev")));
+    }
+
+    #[test]
+    fn a_message_that_was_answered_is_counted_for_its_environment() {
+        let document = Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT);
+        assert_eq!(document["AlarmAnswered"], json!(1));
+        assert_eq!(document["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Estate", "Environment"]]));
+        assert_eq!(document.get("Reason"), None);
+    }
+
+    #[rstest]
+    #[case::run(run())]
+    #[case::answered(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT))]
+    #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::Duplicate), AT))]
+    fn every_metric_and_dimension_has_a_value_beside_it(#[case] run: Value) {
         let names = |key: &str| -> BTreeSet<String> {
             let directives = run["_aws"]["CloudWatchMetrics"].as_array().unwrap().iter();
             let lists = directives.flat_map(|directive| directive[key].as_array().unwrap());

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use jiff::Timestamp;
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
-use watchkeeper_aws::{Announcements, Aws, DynamoLedger, Machine, SdkConfig, sdk_config};
+use watchkeeper_aws::{Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, sdk_config};
 use watchkeeper_estates::{Estates, Problem, load_dir};
 
 use crate::errors::{ErrorName, Failure};
@@ -33,7 +34,12 @@ impl Kit {
         Aws::new(&self.sdk)
     }
 
-    /// The ledger.
+    /// The alarms of this region.
+    pub fn alarms(&self) -> CloudWatch {
+        CloudWatch::new(&self.sdk)
+    }
+
+    /// The ledger, and what it remembers of alarms.
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which table it is.
@@ -55,6 +61,28 @@ impl Kit {
     /// [`SettingError`] when the stack does not say which machine it is.
     pub fn machine(&self) -> Result<Machine, SettingError> {
         Ok(Machine::new(&self.sdk, self.settings.reconcile_machine_arn()?))
+    }
+
+    /// The machine `emergency-scale`.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which machine it is.
+    pub fn emergency_machine(&self) -> Result<Machine, SettingError> {
+        Ok(Machine::new(&self.sdk, self.settings.emergency_machine_arn()?))
+    }
+}
+
+/// What Lambda says of one invocation beside its event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invocation {
+    /// When Lambda ends it: the latest moment at which it can act. It comes with the event, so no clock is read.
+    pub deadline: Timestamp,
+}
+
+impl From<&Context> for Invocation {
+    fn from(context: &Context) -> Self {
+        let deadline = i64::try_from(context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        Self { deadline: deadline.unwrap_or(Timestamp::MAX) }
     }
 }
 
@@ -84,7 +112,7 @@ where
     Q: DeserializeOwned,
     A: Serialize,
     E: Into<Failure>,
-    H: AsyncFn(Q) -> Result<A, E>,
+    H: AsyncFn(Q, Invocation) -> Result<A, E>,
 {
     telemetry::init();
     match run(build).await {
@@ -103,7 +131,7 @@ where
     Q: DeserializeOwned,
     A: Serialize,
     E: Into<Failure>,
-    H: AsyncFn(Q) -> Result<A, E>,
+    H: AsyncFn(Q, Invocation) -> Result<A, E>,
 {
     let settings = Settings::from_env()?;
     let estates = load_dir(&settings.estates_dir).map_err(StartError::Estates)?;
@@ -113,21 +141,21 @@ where
     let handler = &handler;
     let service = service_fn(|event: LambdaEvent<Value>| {
         let span = telemetry::invocation(&event.context.request_id);
-        answer(handler, event.payload).instrument(span)
+        answer(handler, event.payload, Invocation::from(&event.context)).instrument(span)
     });
     // In a box, like the handler's future: nested unboxed, they are deeper than the compiler follows a type's layout.
     Box::pin(lambda_runtime::run(service)).await.map_err(StartError::Runtime)
 }
 
 /// Handles one event. An error is logged here, once, and leaves under its stable name.
-async fn answer<Q, A, E, H>(handler: &H, payload: Value) -> Result<A, Diagnostic>
+async fn answer<Q, A, E, H>(handler: &H, payload: Value, invocation: Invocation) -> Result<A, Diagnostic>
 where
     Q: DeserializeOwned,
     E: Into<Failure>,
-    H: AsyncFn(Q) -> Result<A, E>,
+    H: AsyncFn(Q, Invocation) -> Result<A, E>,
 {
     let answered = match request(payload) {
-        Ok(request) => Box::pin(handler(request)).await.map_err(Into::into),
+        Ok(request) => Box::pin(handler(request, invocation)).await.map_err(Into::into),
         Err(failure) => Err(failure),
     };
     answered.map_err(|failure: Failure| {
@@ -160,8 +188,17 @@ mod tests {
     }
 
     async fn of(payload: Value, outcome: impl Fn() -> Result<(), AwsError>) -> Result<i64, Diagnostic> {
-        let handler = async |tick: Tick| outcome().map(|()| tick.time.as_second());
-        answer(&handler, payload).await
+        let handler = async |tick: Tick, _: Invocation| outcome().map(|()| tick.time.as_second());
+        answer(&handler, payload, Invocation { deadline: Timestamp::UNIX_EPOCH }).await
+    }
+
+    #[tokio::test]
+    async fn the_deadline_of_the_invocation_reaches_the_handler() {
+        let mut context = Context::default();
+        context.deadline = 1_795_219_500_250;
+        let handler = async |_: Value, invocation: Invocation| Ok::<_, AwsError>(invocation.deadline.as_millisecond());
+        let answered = answer(&handler, json!({}), Invocation::from(&context)).await;
+        assert_eq!(answered, Ok(1_795_219_500_250));
     }
 
     #[tokio::test]

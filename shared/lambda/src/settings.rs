@@ -48,6 +48,7 @@ pub struct Settings {
     topic_arn: Option<String>,
     event_bus: Option<String>,
     reconcile_machine_arn: Option<String>,
+    emergency_machine_arn: Option<String>,
 }
 
 impl Settings {
@@ -77,6 +78,7 @@ impl Settings {
             topic_arn: get("TOPIC_ARN"),
             event_bus: get("EVENT_BUS"),
             reconcile_machine_arn: get("RECONCILE_MACHINE_ARN"),
+            emergency_machine_arn: get("EMERGENCY_MACHINE_ARN"),
         })
     }
 
@@ -110,6 +112,14 @@ impl Settings {
     /// [`SettingError::Missing`] when `RECONCILE_MACHINE_ARN` is not set.
     pub fn reconcile_machine_arn(&self) -> Result<String, SettingError> {
         required(self.reconcile_machine_arn.clone(), "RECONCILE_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `emergency-scale`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `EMERGENCY_MACHINE_ARN` is not set.
+    pub fn emergency_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.emergency_machine_arn.clone(), "EMERGENCY_MACHINE_ARN", "the ARN of a state machine")
     }
 }
 
@@ -164,6 +174,7 @@ mod tests {
             (settings.topic_arn(), "TOPIC_ARN"),
             (settings.event_bus(), "EVENT_BUS"),
             (settings.reconcile_machine_arn(), "RECONCILE_MACHINE_ARN"),
+            (settings.emergency_machine_arn(), "EMERGENCY_MACHINE_ARN"),
         ] {
             let error = asked.unwrap_err().to_string();
             assert!(error.starts_with(&format!("environment variable {variable}: found nothing, expected")), "{error}");

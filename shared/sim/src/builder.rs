@@ -1,7 +1,10 @@
 //! Building a world.
 
 use jiff::Timestamp;
+use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, DatabaseState, Power};
+use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::guardrail;
 
 use crate::fault::FaultPlan;
 use crate::quota::Quotas;
@@ -20,6 +23,8 @@ pub struct WorldBuilder {
     quotas: Quotas,
     faults: FaultPlan,
     resources: Vec<Resource>,
+    account: guardrail::Quotas,
+    alarms: Vec<(AlarmName, AlarmState)>,
 }
 
 impl Default for WorldBuilder {
@@ -31,6 +36,8 @@ impl Default for WorldBuilder {
             quotas: Quotas::published(),
             faults: FaultPlan::none(),
             resources: Vec::new(),
+            account: guardrail::Quotas::default(),
+            alarms: Vec::new(),
         }
     }
 }
@@ -80,6 +87,23 @@ impl WorldBuilder {
         self
     }
 
+    /// Has an account of which AWS tells these quotas; by default it tells none.
+    #[must_use]
+    pub fn account(mut self, quotas: guardrail::Quotas) -> Self {
+        self.account = quotas;
+        self
+    }
+
+    /// Has an alarm in this state from the beginning.
+    ///
+    /// # Panics
+    /// When that is no name of an alarm.
+    #[must_use]
+    pub fn alarm(mut self, name: &str, state: AlarmState) -> Self {
+        self.alarms.push((checked(name.parse()), state));
+        self
+    }
+
     /// Has this service or database.
     #[must_use]
     pub fn with(mut self, resource: impl Into<Resource>) -> Self {
@@ -106,6 +130,10 @@ impl WorldBuilder {
         let mut state = State::new(self.now, self.seed, self.settings, self.quotas, self.faults);
         for resource in &self.resources {
             state.add(resource);
+        }
+        state.account = self.account;
+        for (name, alarm) in self.alarms {
+            state.set_alarm(name, alarm);
         }
         World::of(state)
     }

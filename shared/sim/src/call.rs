@@ -32,8 +32,16 @@ macro_rules! operations {
 operations! {
     /// Counts and rollouts of services are read.
     DescribeServices = "DescribeServices",
-    /// A desired count is set.
+    /// A desired count is set, or a release.
     UpdateService = "UpdateService",
+    /// The releases of a service are read; the revisions that this takes are in the same call here.
+    ListServiceDeployments = "ListServiceDeployments",
+    /// A task definition is read.
+    DescribeTaskDefinition = "DescribeTaskDefinition",
+    /// The quotas of the account are read; the usage that belongs to them is in the same call here.
+    GetServiceQuota = "GetServiceQuota",
+    /// Alarms are read.
+    DescribeAlarms = "DescribeAlarms",
     /// Bounds and suspensions are read.
     DescribeScalableTargets = "DescribeScalableTargets",
     /// Bounds and suspensions are set.
@@ -72,6 +80,10 @@ operations! {
     LedgerWithdraw = "Ledger.withdraw",
     /// The halt switch is set or lifted.
     LedgerSetHalt = "Ledger.set_halt",
+    /// The memory of an alarm is read.
+    AlarmLogRecall = "AlarmLog.recall",
+    /// The memory of an alarm is put.
+    AlarmLogRemember = "AlarmLog.remember",
 }
 
 impl Operation {
@@ -101,7 +113,15 @@ impl Operation {
     /// Whether it changes the ledger.
     pub fn writes_ledger(self) -> bool {
         use Operation as O;
-        matches!(self, O::LedgerTakeLease | O::LedgerCommit | O::LedgerDeclare | O::LedgerWithdraw | O::LedgerSetHalt)
+        matches!(
+            self,
+            O::LedgerTakeLease
+                | O::LedgerCommit
+                | O::LedgerDeclare
+                | O::LedgerWithdraw
+                | O::LedgerSetHalt
+                | O::AlarmLogRemember
+        )
     }
 
     /// How a database is read.

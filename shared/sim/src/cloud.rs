@@ -1,12 +1,17 @@
-//! The ports of capacity: services, scalable targets, databases.
+//! The ports of capacity: services, scalable targets, databases, releases, and what the account may start.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use jiff::Timestamp;
 use watchkeeper_control::ports::{
-    AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, Services,
+    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, Releases, ScalableTargets,
+    Services,
 };
-use watchkeeper_domain::capacity::{DatabaseId, ObservedDatabase, ObservedService, Scaling, ServiceId};
+use watchkeeper_domain::capacity::{
+    DatabaseId, ObservedDatabase, ObservedService, Release, Scaling, ServiceId, TaskDefinition,
+};
+use watchkeeper_domain::guardrail::Quotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 use crate::call::Operation;
@@ -80,6 +85,36 @@ impl Databases for World {
     }
 }
 
+impl Releases for World {
+    async fn releases(&self, service: &ServiceId) -> Result<Vec<Release>, AwsError> {
+        self.ask(Operation::ListServiceDeployments, service, |state| {
+            state.read_releases(service).ok_or_else(|| Refusal::not_found(service))
+        })
+        .await
+    }
+
+    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
+        self.ask(Operation::UpdateService, service, |state| {
+            state.check_service(service)?;
+            state.update_release(service, release)
+        })
+        .await
+    }
+}
+
+impl AccountQuotas for World {
+    async fn quotas(&self, _at: Timestamp) -> Result<Quotas, AwsError> {
+        self.ask(Operation::GetServiceQuota, "the account", |state| {
+            Ok(Quotas { cpu_units: BTreeMap::new(), ..state.account.clone() })
+        })
+        .await
+    }
+
+    async fn cpu_units(&self, release: &TaskDefinition) -> Result<Option<u32>, AwsError> {
+        self.ask(Operation::DescribeTaskDefinition, release, |state| state.cpu_units(release)).await
+    }
+}
+
 impl State {
     /// What a describe may answer now.
     fn read_service(&mut self, id: &ServiceId) -> Option<ObservedService> {
@@ -90,6 +125,11 @@ impl State {
     fn read_target(&mut self, id: &ServiceId) -> Option<Scaling> {
         let (now, lag) = (self.now, self.lag());
         *self.services.get_mut(id)?.seen_scaling.read(now, lag)?
+    }
+
+    fn read_releases(&mut self, id: &ServiceId) -> Option<Vec<Release>> {
+        let (now, lag) = (self.now, self.lag());
+        self.services.get_mut(id)?.seen_releases.read(now, lag)?.clone()
     }
 
     fn read_database(&mut self, id: &DatabaseId) -> Option<ObservedDatabase> {

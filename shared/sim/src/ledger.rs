@@ -1,9 +1,11 @@
-//! The ledger's port.
+//! The ledger's ports.
 
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Write};
+use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, Remembered, Write};
+use watchkeeper_domain::alarm::AlarmMemory;
+use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::Run;
 
@@ -38,9 +40,9 @@ impl Ledger for World {
         self.call(Operation::LedgerDeclare, scope.to_string(), |state| state.ledger.declare(scope, intent)).await
     }
 
-    async fn withdraw(&self, scope: &Scope, layer: Layer) -> Result<(), LedgerError> {
+    async fn withdraw(&self, scope: &Scope, slot: &Slot) -> Result<(), LedgerError> {
         self.call(Operation::LedgerWithdraw, scope.to_string(), |state| {
-            state.ledger.withdraw(scope, layer);
+            state.ledger.withdraw(scope, slot);
             Ok(())
         })
         .await
@@ -49,5 +51,24 @@ impl Ledger for World {
     async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
         let subject = scope.map_or_else(|| "everything".to_owned(), Scope::to_string);
         self.call(Operation::LedgerSetHalt, subject, |state| state.ledger.set_halt(scope, halt)).await
+    }
+}
+
+impl AlarmLog for World {
+    async fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
+        let subject = format!("{alarm} of {scope}");
+        self.call(Operation::AlarmLogRecall, subject, |state| state.ledger.recall(scope, alarm)).await
+    }
+
+    /// As with a lease, this world does not read again after a time-out.
+    async fn remember(
+        &self,
+        scope: &Scope,
+        alarm: &AlarmName,
+        memory: &AlarmMemory,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        let effect = |state: &mut crate::state::State| state.ledger.remember(scope, alarm, memory, expected);
+        self.call(Operation::AlarmLogRemember, format!("{alarm} of {scope}"), effect).await
     }
 }

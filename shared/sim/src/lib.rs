@@ -3,6 +3,7 @@
 //! Everything is deterministic: time moves only when it is told to, and chance comes from a seed. A [`World`]
 //! implements every port; clones of it are handles to the same world.
 
+mod alarm;
 mod builder;
 mod call;
 mod cloud;
@@ -16,6 +17,7 @@ mod ledger;
 mod memory;
 mod outside;
 mod quota;
+mod release;
 mod run;
 mod service;
 mod settings;
@@ -31,5 +33,5 @@ pub use outside::{Event, Message};
 pub use quota::{Api, Quota, Quotas};
 pub use run::run_until_done_or_crash;
 pub use settings::Settings;
-pub use spec::{DatabaseSpec, Resource, ServiceSpec, aurora, rds, scope, service};
+pub use spec::{DatabaseSpec, Resource, ServiceSpec, aurora, rds, scope, service, task_definition};
 pub use world::World;

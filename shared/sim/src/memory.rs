@@ -8,8 +8,10 @@ use serde::de::DeserializeOwned;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{LedgerError, Remembered, Write};
 use watchkeeper_control::ports::{AwsError, Fault};
+use watchkeeper_domain::alarm::AlarmMemory;
+use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::Run;
 
@@ -31,9 +33,14 @@ pub(crate) mod item {
     pub(crate) const LEASE: &str = "lease";
     pub(crate) const STANDING: &str = "standing";
     pub(crate) const HALT: &str = "halt";
+    pub(crate) const INTENT: &str = "intent ";
 
-    pub(crate) fn intent(layer: watchkeeper_domain::intent::Layer) -> String {
-        format!("intent {layer}")
+    pub(crate) fn alarm(name: &watchkeeper_domain::estate::AlarmName) -> String {
+        format!("alarm {name}")
+    }
+
+    pub(crate) fn intent(slot: &watchkeeper_domain::intent::Slot) -> String {
+        format!("{INTENT}{slot}")
     }
 
     pub(crate) fn run(id: &str) -> String {
@@ -46,12 +53,10 @@ type Put = (String, Option<String>);
 
 impl Memory {
     pub(crate) fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
-        let intents =
-            Layer::ALL.into_iter().filter_map(|layer| self.read(Some(scope), &item::intent(layer)).transpose());
         let own = self.read(Some(scope), item::HALT)?;
         Ok(Remembered {
             baseline: self.read(Some(scope), item::BASELINE)?,
-            intents: intents.collect::<Result<Vec<Intent>, _>>()?,
+            intents: self.intents(scope)?,
             lease: self.lease(scope)?,
             standing: self.read(Some(scope), item::STANDING)?.unwrap_or_default(),
             halt: match own {
@@ -59,6 +64,13 @@ impl Memory {
                 None => self.read(None, item::HALT)?,
             },
         })
+    }
+
+    /// The intents of a scope, the weakest layer first.
+    fn intents(&self, scope: &Scope) -> Result<Vec<Intent>, LedgerError> {
+        let mut intents: Vec<Intent> = self.all(scope, item::INTENT)?;
+        intents.sort_by_key(Intent::slot);
+        Ok(intents)
     }
 
     pub(crate) fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError> {
@@ -70,12 +82,7 @@ impl Memory {
     }
 
     pub(crate) fn runs(&self, scope: &Scope) -> Result<Vec<Run>, LedgerError> {
-        let mut runs: Vec<Run> = Vec::new();
-        for (of, name) in self.items.keys() {
-            if of.as_ref() == Some(scope) && name.starts_with(&item::run("")) {
-                runs.extend(self.read(Some(scope), name)?);
-            }
-        }
+        let mut runs: Vec<Run> = self.all(scope, &item::run(""))?;
         runs.sort_by_key(|run| run.started);
         Ok(runs)
     }
@@ -101,13 +108,32 @@ impl Memory {
     }
 
     pub(crate) fn declare(&mut self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
-        let put = put(scope, &item::intent(intent.layer), intent)?;
+        let put = put(scope, &item::intent(&intent.slot()), intent)?;
         self.apply(Some(scope), vec![put]);
         Ok(())
     }
 
-    pub(crate) fn withdraw(&mut self, scope: &Scope, layer: Layer) {
-        self.apply(Some(scope), vec![(item::intent(layer), None)]);
+    pub(crate) fn withdraw(&mut self, scope: &Scope, slot: &Slot) {
+        self.apply(Some(scope), vec![(item::intent(slot), None)]);
+    }
+
+    pub(crate) fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
+        Ok(self.read(Some(scope), &item::alarm(alarm))?.unwrap_or_default())
+    }
+
+    pub(crate) fn remember(
+        &mut self,
+        scope: &Scope,
+        alarm: &AlarmName,
+        memory: &AlarmMemory,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        if self.recall(scope, alarm)?.1 != expected {
+            return Err(LedgerError::Conflict { scope: scope.to_string() });
+        }
+        let put = put(scope, &item::alarm(alarm), &(memory, expected + 1))?;
+        self.apply(Some(scope), vec![put]);
+        Ok(())
     }
 
     pub(crate) fn set_halt(&mut self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
@@ -127,6 +153,12 @@ impl Memory {
         }
     }
 
+    /// Every item of a scope whose name begins like this.
+    fn all<T: DeserializeOwned>(&self, scope: &Scope, prefix: &str) -> Result<Vec<T>, LedgerError> {
+        let names = self.items.keys().filter(|(of, name)| of.as_ref() == Some(scope) && name.starts_with(prefix));
+        names.filter_map(|(of, name)| self.read(of.as_ref(), name).transpose()).collect()
+    }
+
     fn read<T: DeserializeOwned>(&self, scope: Option<&Scope>, name: &str) -> Result<Option<T>, LedgerError> {
         let text = self.items.get(&(scope.cloned(), name.to_owned()));
         text.map(|text| serde_json::from_str(text).map_err(|error| corrupt(scope, name, error))).transpose()
@@ -139,8 +171,8 @@ fn put_of(scope: &Scope, generation: u64, write: &Write) -> Result<Put, LedgerEr
         Write::PutBaseline(baseline) => put(scope, item::BASELINE, baseline),
         Write::DropBaseline => Ok((item::BASELINE.to_owned(), None)),
         Write::PutStanding(standing) => put(scope, item::STANDING, standing),
-        Write::PutIntent(intent) => put(scope, &item::intent(intent.layer), intent),
-        Write::DropIntent(layer) => Ok((item::intent(*layer), None)),
+        Write::PutIntent(intent) => put(scope, &item::intent(&intent.slot()), intent),
+        Write::DropIntent(slot) => Ok((item::intent(slot), None)),
         Write::PutRun(run) => put(scope, &item::run(&run.id), run),
         Write::PutLease(lease) if lease.generation != generation => {
             let found = format!("a lease of generation {} put under generation {generation}", lease.generation);

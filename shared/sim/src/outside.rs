@@ -50,7 +50,7 @@ pub(crate) struct Outside {
 }
 
 impl Executions for World {
-    async fn start_reconcile(&self, name: &str, input: &str) -> Result<Started, AwsError> {
+    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError> {
         self.ask(Operation::StartExecution, name, |state| {
             if !(1..=EXECUTION_NAME_MAX).contains(&name.chars().count()) {
                 return Err(Refusal::invalid(format!("a name of 1 to {EXECUTION_NAME_MAX} characters is expected")));

@@ -1,9 +1,10 @@
-//! Services in a world: counts that tasks follow, bounds that an autoscaler keeps, and deployments.
+//! Services in a world: counts that tasks follow, and bounds that an autoscaler keeps.
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{ObservedService, Rollout, Scaling, ServiceCapacity, ServiceId};
+use watchkeeper_domain::capacity::{ObservedService, Release, Scaling, ServiceCapacity, ServiceId};
 
 use crate::history::History;
+use crate::release::Releases;
 use crate::spec::ServiceSpec;
 use crate::state::{Due, State};
 
@@ -17,12 +18,11 @@ pub(crate) struct Service {
     pub(crate) scaling: Option<Scaling>,
     /// How many tasks the load asks for, where there is one.
     pub(crate) load: Option<u32>,
-    rollout: Rollout,
-    rollout_since: Option<Timestamp>,
+    pub(crate) releases: Releases,
     tasks_epoch: u64,
-    rollout_epoch: u64,
     pub(crate) seen: History<Option<ObservedService>>,
     pub(crate) seen_scaling: History<Option<Scaling>>,
+    pub(crate) seen_releases: History<Option<Vec<Release>>>,
 }
 
 impl Service {
@@ -33,8 +33,9 @@ impl Service {
             running: self.running,
             pending: self.desired.saturating_sub(self.running),
             managed: self.managed,
-            rollout: self.rollout,
-            rollout_since: self.rollout_since,
+            rollout: self.releases.rollout(),
+            rollout_since: Some(self.releases.since()),
+            task_definition: Some(self.releases.current().clone()),
         }
     }
 
@@ -44,6 +45,7 @@ impl Service {
         observed.capacity.scaling = None;
         self.seen.note(now, (!self.gone).then_some(observed));
         self.seen_scaling.note(now, self.scaling.filter(|_| !self.gone));
+        self.seen_releases.note(now, (!self.gone).then(|| self.releases.remembered()));
     }
 
     /// The count that the autoscaler wants: the load inside the bounds, as far as it is not held. `registered` tells
@@ -68,17 +70,17 @@ impl State {
             managed: spec.managed,
             scaling: spec.scaling,
             load: None,
-            rollout: spec.rollout,
-            rollout_since: Some(self.now),
+            releases: self.releases_of(spec),
             tasks_epoch: 0,
-            rollout_epoch: 0,
             seen: History::new(None),
             seen_scaling: History::new(None),
+            seen_releases: History::new(None),
         };
         let mut observed = service.observed();
         observed.capacity.scaling = None;
         service.seen = History::new(Some(observed));
         service.seen_scaling = History::new(spec.scaling);
+        service.seen_releases = History::new(Some(service.releases.remembered()));
         self.services.insert(spec.id.clone(), service);
         self.plan(self.settings.autoscaler, Due::Autoscaler(spec.id.clone(), false));
     }
@@ -128,33 +130,12 @@ impl State {
         self.change_service(id, |service| service.load = load)
     }
 
-    /// Sets how the newest deployment stands; one in progress completes by itself.
-    pub(crate) fn set_rollout(&mut self, id: &ServiceId, rollout: Rollout) -> bool {
-        let now = self.now;
-        let mut epoch = 0;
-        let found = self.change_service(id, |service| {
-            (service.rollout, service.rollout_since) = (rollout, Some(now));
-            service.rollout_epoch += 1;
-            epoch = service.rollout_epoch;
-        });
-        if rollout == Rollout::InProgress {
-            self.plan(self.settings.deployment, Due::Deployment(id.clone(), epoch));
-        }
-        found
-    }
-
     pub(crate) fn tasks_follow(&mut self, id: &ServiceId, epoch: u64) {
         self.change_service(id, |service| {
             if service.tasks_epoch == epoch {
                 service.running = service.desired;
             }
         });
-    }
-
-    pub(crate) fn deployment_completes(&mut self, id: &ServiceId, epoch: u64) {
-        if self.service(id).is_some_and(|service| service.rollout_epoch == epoch) {
-            self.set_rollout(id, Rollout::Completed);
-        }
     }
 
     pub(crate) fn autoscale(&mut self, id: &ServiceId, registered: bool) {

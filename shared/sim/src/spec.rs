@@ -1,7 +1,7 @@
 //! What a world is built of.
 
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, ObservedDatabase, Rollout, Scaling, ServiceId, Suspensions,
+    DatabaseId, DatabaseState, ObservedDatabase, Rollout, Scaling, ServiceId, Suspensions, TaskDefinition,
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
@@ -18,6 +18,12 @@ pub struct ServiceSpec {
     pub managed: bool,
     /// How its newest deployment stands.
     pub rollout: Rollout,
+    /// The task definitions that it has run, oldest first, each a deployment that completed; the last one runs now.
+    pub releases: Vec<TaskDefinition>,
+    /// What a task of it takes, in CPU units.
+    pub cpu_units: Option<u32>,
+    /// Whether its deployments are remembered: those of `CodeDeploy` and of external controllers are not.
+    pub keeps_history: bool,
 }
 
 /// A database to build.
@@ -74,6 +80,11 @@ pub fn rds(name: &str) -> DatabaseSpec {
     DatabaseSpec::new(checked(DatabaseId::try_from(format!("rds:{name}"))))
 }
 
+/// A task definition as AWS writes it, of a family and revision such as `h2o-backend:124`.
+pub fn task_definition(name: &str) -> TaskDefinition {
+    TaskDefinition::new(format!("arn:aws:ecs:us-east-1:123456789012:task-definition/{name}"))
+}
+
 /// A scope.
 ///
 /// # Panics
@@ -92,9 +103,40 @@ pub(crate) fn checked<T, E: std::fmt::Display>(name: Result<T, E>) -> T {
 }
 
 impl ServiceSpec {
-    /// A managed service of one task, without a scalable target.
+    /// A managed service of one task of a quarter of a vCPU, without a scalable target. It runs the first revision of a
+    /// family of its own name.
     pub fn new(id: ServiceId) -> Self {
-        Self { id, desired: 1, scaling: None, managed: true, rollout: Rollout::Completed }
+        Self {
+            id,
+            desired: 1,
+            scaling: None,
+            managed: true,
+            rollout: Rollout::Completed,
+            releases: Vec::new(),
+            cpu_units: Some(256),
+            keeps_history: true,
+        }
+    }
+
+    /// After another deployment that completed: that of this task definition, such as `h2o-backend:124`.
+    #[must_use]
+    pub fn released(mut self, name: &str) -> Self {
+        self.releases.push(task_definition(name));
+        self
+    }
+
+    /// With tasks that take this, in CPU units; `None` where the task as a whole has no figure.
+    #[must_use]
+    pub fn cpu_units(mut self, units: Option<u32>) -> Self {
+        self.cpu_units = units;
+        self
+    }
+
+    /// With a controller whose deployments ECS neither remembers nor begins.
+    #[must_use]
+    pub fn deployed_elsewhere(mut self) -> Self {
+        self.keeps_history = false;
+        self
     }
 
     /// With this many tasks, desired and running.

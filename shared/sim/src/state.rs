@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
+use watchkeeper_domain::alarm::AlarmStates;
+use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
+use watchkeeper_domain::guardrail;
 
 use crate::call::{Call, Operation};
 use crate::database::Database;
@@ -38,6 +40,11 @@ pub(crate) struct State {
     pub(crate) faults: FaultPlan,
     pub(crate) services: BTreeMap<ServiceId, Service>,
     pub(crate) databases: BTreeMap<DatabaseId, Database>,
+    /// What is registered, and what a task of it takes, in CPU units.
+    pub(crate) definitions: BTreeMap<TaskDefinition, Option<u32>>,
+    /// What AWS tells of the account's quotas.
+    pub(crate) account: guardrail::Quotas,
+    pub(crate) alarms: AlarmStates,
     pub(crate) ledger: Memory,
     pub(crate) outside: Outside,
     pub(crate) calls: Vec<Call>,
@@ -59,6 +66,9 @@ impl State {
             faults,
             services: BTreeMap::new(),
             databases: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+            account: guardrail::Quotas::default(),
+            alarms: AlarmStates::new(),
             ledger: Memory::default(),
             outside: Outside::default(),
             calls: Vec::new(),

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, Rollout, Scaling, ServiceId};
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, Rollout, Scaling, ServiceId, TaskDefinition};
+use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Scope;
 
 use crate::fault::FaultPlan;
 use crate::memory::item;
 use crate::quota::Quotas;
 use crate::settings::Settings;
-use crate::spec::Resource;
+use crate::spec::{Resource, checked, task_definition};
 use crate::state::State;
 use crate::world::World;
 
@@ -67,7 +69,50 @@ impl World {
         self.change(service, |state| state.set_load(service, tasks));
     }
 
-    /// A deployment begins, completes or fails; one that begins completes by itself.
+    /// Somebody registers a task definition, such as `h2o-backend:124`, whose tasks take this, in CPU units.
+    pub fn register(&self, name: &str, cpu_units: Option<u32>) -> TaskDefinition {
+        let definition = task_definition(name);
+        self.lock().register(definition.clone(), cpu_units);
+        definition
+    }
+
+    /// Somebody deploys a task definition, such as `h2o-backend:124`, whose tasks take what those before it took. The
+    /// deployment stands like this now; one in progress completes by itself.
+    pub fn release(&self, service: &ServiceId, name: &str, rollout: Rollout) {
+        self.change(service, |state| {
+            let Some(units) = state.service(service).map(|found| state.cpu_units(found.releases.current())) else {
+                return false;
+            };
+            let definition = task_definition(name);
+            state.register(definition.clone(), units.unwrap_or_default());
+            state.begin_release(service, definition);
+            rollout == Rollout::InProgress || state.set_rollout(service, rollout)
+        });
+    }
+
+    /// AWS tells these quotas of the account from now on.
+    pub fn set_account(&self, quotas: guardrail::Quotas) {
+        self.lock().account = quotas;
+    }
+
+    /// An alarm is in this state, since now unless it was so before; one that did not exist is made.
+    ///
+    /// # Panics
+    /// When that is no name of an alarm.
+    pub fn set_alarm(&self, name: &str, state: AlarmState) {
+        self.lock().set_alarm(checked(name.parse()), state);
+    }
+
+    /// Somebody deletes an alarm.
+    ///
+    /// # Panics
+    /// When that is no name of an alarm.
+    pub fn remove_alarm(&self, name: &str) {
+        self.change(&name, |state| state.alarms.remove(&checked(name.parse())).is_some());
+    }
+
+    /// A deployment of what runs already begins, or the newest one completes or fails; one that begins completes by
+    /// itself.
     pub fn change_rollout(&self, service: &ServiceId, rollout: Rollout) {
         self.change(service, |state| state.set_rollout(service, rollout));
     }

@@ -1,8 +1,9 @@
 //! Every case of the contract, against the world in memory.
 
-use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger};
+use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger, releases};
 use watchkeeper_sim::{
-    FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, run_until_done_or_crash,
+    FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, release_cases,
+    run_until_done_or_crash,
 };
 
 #[test]
@@ -48,10 +49,15 @@ macro_rules! database_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| databases::$case(bench)); })*};
 }
 
+macro_rules! release_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| releases::$case(bench)); })*};
+}
+
 macro_rules! ledger_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| ledger::$case(bench)); })*};
 }
 
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
+release_cases!(release_tests);
 ledger_cases!(ledger_tests);

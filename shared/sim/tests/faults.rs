@@ -4,7 +4,7 @@
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, Write};
 use watchkeeper_control::ports::{Clock, Fault, Services};
-use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::intent::{Layer, Slot};
 use watchkeeper_sim::{
     Ending, FaultPlan, Operation, Settings, Trouble, World, run_until_done_or_crash, scope, service,
 };
@@ -89,7 +89,7 @@ fn a_transaction_takes_each_item_once_and_only_its_own_generation() {
     let world = World::builder().build();
     let process = async {
         world.take_lease(&scope, &lease(&world, 1), 0).await.unwrap();
-        let twice = [Write::DropIntent(Layer::Override), Write::DropIntent(Layer::Override)];
+        let twice = [Layer::Override; 2].map(|layer| Write::DropIntent(Slot::of(layer)));
         let stale = [Write::PutLease(lease(&world, 2))];
         (world.commit(&scope, 1, &twice).await, world.commit(&scope, 1, &stale).await)
     };

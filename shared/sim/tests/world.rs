@@ -243,11 +243,11 @@ fn a_quota_of_ones_own_choice_counts() {
 #[test]
 fn an_execution_of_one_name_starts_once() {
     let world = World::builder().build();
-    assert_eq!(run(&world, world.start_reconcile("a", "{}")).unwrap(), Started::New);
-    assert_eq!(run(&world, world.start_reconcile("a", r#"{"other":1}"#)).unwrap(), Started::AlreadyThere);
+    assert_eq!(run(&world, world.start("a", "{}")).unwrap(), Started::New);
+    assert_eq!(run(&world, world.start("a", r#"{"other":1}"#)).unwrap(), Started::AlreadyThere);
     assert_eq!(world.executions().into_iter().collect::<Vec<_>>(), [("a".to_owned(), "{}".to_owned())]);
-    assert_eq!(fault(run(&world, world.start_reconcile(&"x".repeat(81), "{}"))), Fault::Invalid);
-    assert_eq!(fault(run(&world, world.start_reconcile("b", "{"))), Fault::Invalid);
+    assert_eq!(fault(run(&world, world.start(&"x".repeat(81), "{}"))), Fault::Invalid);
+    assert_eq!(fault(run(&world, world.start("b", "{"))), Fault::Invalid);
 }
 
 #[test]

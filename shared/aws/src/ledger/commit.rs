@@ -67,8 +67,8 @@ fn change(scope: &Scope, write: &Write) -> Result<Option<(Key, Change)>, LedgerE
         Write::PutBaseline(baseline) => (key(BASELINE), Some(pack(&key(BASELINE), "baseline", scope, baseline)?)),
         Write::DropBaseline => (key(BASELINE), None),
         Write::PutStanding(standing) => (key(STANDING), Some(pack(&key(STANDING), "standing", scope, standing)?)),
-        Write::PutIntent(intent) => (Key::intent(scope, intent.layer), Some(item::intent(scope, intent)?)),
-        Write::DropIntent(layer) => (Key::intent(scope, *layer), None),
+        Write::PutIntent(intent) => (Key::intent(scope, &intent.slot()), Some(item::intent(scope, intent)?)),
+        Write::DropIntent(slot) => (Key::intent(scope, slot), None),
         Write::PutRun(run) => (Key::run(scope, &run.id), Some(item::run(scope, run)?)),
         Write::PutLease(_) => return Ok(None),
     }))

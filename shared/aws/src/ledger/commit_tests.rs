@@ -6,7 +6,7 @@ use rstest::rstest;
 use watchkeeper_control::ledger::Standing;
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::capacity::{Baseline, Capacity};
-use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::intent::{Intent, Layer, Slot, Want};
 
 use super::super::key::tests::scope;
 use super::*;
@@ -24,7 +24,7 @@ fn lease() -> Lease {
 fn intent(reason: &str) -> Write {
     let (layer, want) = (Layer::Override, Want::Awake);
     let (reason, by) = (reason.to_owned(), "run".to_owned());
-    Write::PutIntent(Intent { layer, want, reason, by, declared: T0, expires: None })
+    Write::PutIntent(Intent { layer, want, reason, by, declared: T0, expires: None, approved: [].into() })
 }
 
 fn keys(items: &[TransactWriteItem]) -> Vec<String> {
@@ -40,7 +40,8 @@ fn keys(items: &[TransactWriteItem]) -> Vec<String> {
 
 #[test]
 fn every_write_is_in_one_transaction_behind_the_check_of_the_lease() {
-    let writes = [baseline(), Write::PutStanding(Standing::default()), intent("x"), Write::DropIntent(Layer::Schedule)];
+    let drop = Write::DropIntent(Slot::of(Layer::Schedule));
+    let writes = [baseline(), Write::PutStanding(Standing::default()), intent("x"), drop];
     let items = transaction("ledger", &scope(), 4, &writes).unwrap();
     let expected = ["check LEASE", "put BASELINE", "delete INTENT#schedule", "put INTENT#override", "put STANDING"];
     let mut found = keys(&items);
@@ -64,11 +65,20 @@ fn a_lease_that_is_written_carries_the_condition_itself() {
 
 #[test]
 fn of_two_writes_to_one_item_the_last_counts() {
-    let writes = [intent("first"), Write::DropIntent(Layer::Override), intent("last"), baseline(), Write::DropBaseline];
+    let drop = Write::DropIntent(Slot::of(Layer::Override));
+    let writes = [intent("first"), drop, intent("last"), baseline(), Write::DropBaseline];
     let items = transaction("ledger", &scope(), 4, &writes).unwrap();
     assert_eq!(keys(&items), ["check LEASE", "delete BASELINE", "put INTENT#override"]);
     let json = items[2].put().unwrap().item()["json"].as_s().unwrap().clone();
     assert!(json.contains("last"), "{json}");
+}
+
+#[test]
+fn two_profiles_of_the_emergency_layer_lie_beside_each_other() {
+    let slot = |profile: &str| Slot::emergency(profile.parse().unwrap());
+    let writes = [Write::DropIntent(slot("surge")), Write::DropIntent(slot("minimum"))];
+    let items = transaction("ledger", &scope(), 4, &writes).unwrap();
+    assert_eq!(keys(&items), ["check LEASE", "delete INTENT#emergency#minimum", "delete INTENT#emergency#surge"]);
 }
 
 fn reasons(codes: &[&str]) -> Vec<CancellationReason> {

@@ -30,6 +30,9 @@ pub const INTENT_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the record of a run is kept: as long as its execution's name stays taken (90 days, Step Functions quotas).
 pub const RUN_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// How long an alarm is remembered after its newest change: longer than anybody looks back for what was made of it.
+pub const ALARM_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 const JSON: &str = "json";
 const GZIP: &str = "gzip";
 const TTL: &str = "ttl";
@@ -42,7 +45,7 @@ type Flaw = Box<dyn std::error::Error + Send + Sync>;
 
 /// An intent as an item.
 pub(super) fn intent(scope: &Scope, intent: &Intent) -> Result<Item, LedgerError> {
-    let key = Key::intent(scope, intent.layer);
+    let key = Key::intent(scope, &intent.slot());
     let ends = intent.expires.map(|expires| after(expires, INTENT_KEPT));
     Ok(with_ttl(pack(&key, "intent", scope, intent)?, ends))
 }
@@ -112,14 +115,14 @@ fn decode<T: DeserializeOwned>(item: &Item) -> Result<T, Flaw> {
     }
 }
 
-fn with_ttl(mut item: Item, ends: Option<Timestamp>) -> Item {
+pub(super) fn with_ttl(mut item: Item, ends: Option<Timestamp>) -> Item {
     if let Some(ends) = ends {
         item.insert(TTL.to_owned(), AttributeValue::N(ends.as_second().to_string()));
     }
     item
 }
 
-fn after(instant: Timestamp, by: SignedDuration) -> Timestamp {
+pub(super) fn after(instant: Timestamp, by: SignedDuration) -> Timestamp {
     instant.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
@@ -194,6 +197,7 @@ mod tests {
             by: "run".to_owned(),
             declared,
             expires: Some(declared),
+            approved: [].into(),
         };
         let item = intent(&scope(), &wanted).unwrap();
         assert_eq!(item["ttl"], AttributeValue::N((1_795_000_000 + 7 * 86_400).to_string()));

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::intent::Slot;
 use watchkeeper_domain::name::Scope;
 
 use super::item::Item;
 
 pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
+pub(super) const ALARM: &str = "ALARM#";
 pub(super) const BASELINE: &str = "BASELINE";
 pub(super) const INTENT: &str = "INTENT#";
 pub(super) const LEASE: &str = "LEASE";
@@ -33,8 +35,12 @@ impl Key {
         Self::of(scope, LEASE)
     }
 
-    pub(super) fn intent(scope: &Scope, layer: Layer) -> Self {
-        Self::of(scope, format!("{INTENT}{layer}"))
+    pub(super) fn alarm(scope: &Scope, alarm: &AlarmName) -> Self {
+        Self::of(scope, format!("{ALARM}{alarm}"))
+    }
+
+    pub(super) fn intent(scope: &Scope, slot: &Slot) -> Self {
+        Self::of(scope, format!("{INTENT}{slot}"))
     }
 
     pub(super) fn halt(scope: &Scope) -> Self {
@@ -75,6 +81,7 @@ pub(super) fn text(value: impl Into<String>) -> AttributeValue {
 #[cfg(test)]
 pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
+    use watchkeeper_domain::intent::Layer;
     use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 
     use super::*;
@@ -87,13 +94,20 @@ pub(super) mod tests {
         }
     }
 
+    pub(in super::super) fn alarm() -> AlarmName {
+        "clos-v2-alb-5xx-errors".parse().unwrap()
+    }
+
     #[test]
     fn the_keys_are_those_of_the_table_in_the_documentation() {
+        let surge = Slot::emergency("surge".parse().unwrap());
         let keys = [
+            (Key::alarm(&scope(), &alarm()), "SCOPE#clos-v2#dev#us-east-1 ALARM#clos-v2-alb-5xx-errors"),
             (Key::of(&scope(), BASELINE), "SCOPE#clos-v2#dev#us-east-1 BASELINE"),
             (Key::of(&scope(), STANDING), "SCOPE#clos-v2#dev#us-east-1 STANDING"),
             (Key::lease(&scope()), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
-            (Key::intent(&scope(), Layer::Schedule), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
+            (Key::intent(&scope(), &Slot::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
+            (Key::intent(&scope(), &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
             (Key::halt(&scope()), "SCOPE#clos-v2#dev#us-east-1 HALT"),
             (Key::halt_of_everything(), "HALT ALL"),
             (Key::run(&scope(), "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),

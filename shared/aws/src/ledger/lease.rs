@@ -50,7 +50,7 @@ fn names() -> HashMap<String, String> {
     [("#generation".to_owned(), "generation".to_owned())].into()
 }
 
-/// Whether the lease may have been written in spite of this error: the answer was lost, or an earlier attempt of the
+/// Whether an item may have been written in spite of this error: the answer was lost, or an earlier attempt of the
 /// same call was written without an answer and made the next one fail its own condition.
 pub(super) fn may_be_written(error: &AwsError) -> bool {
     matches!(error.fault, Fault::Conflict | Fault::Unavailable)

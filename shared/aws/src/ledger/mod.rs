@@ -6,7 +6,8 @@
 //! | pk | sk | attributes | written by | ttl |
 //! | --- | --- | --- | --- | --- |
 //! | `SCOPE#estate#environment#region` | `BASELINE` | payload: `Baseline` | a run, before its first write to AWS; gone when given back | |
-//! | same | `INTENT#layer` | payload: `Intent` | the tick (`schedule`), a run (`override` and stronger) | [`INTENT_KEPT`] after its expiry, if it has one |
+//! | same | `INTENT#layer`, `INTENT#emergency#profile` | payload: `Intent` | the tick (`schedule`), a run (`override` and stronger) | [`INTENT_KEPT`] after its expiry, if it has one |
+//! | same | `ALARM#name` | `version` (N), payload: `AlarmMemory` | alarm-response, with each message about the alarm that is news | [`ALARM_KEPT`] after its newest change |
 //! | same | `LEASE` | `holder`, `layer`, `generation` (N), `usable`, `expires` | each run that changes the scope | never: the generation must not begin again |
 //! | same | `STANDING` | payload: `Standing` | a run, when it ends | |
 //! | same | `HALT` | payload: `Halt` | a person | |
@@ -15,11 +16,14 @@
 //!
 //! A payload is JSON: as text in `json`, or compressed in `gzip` (B) where the text is longer than
 //! [`TEXT_MAX`]. The lease has attributes of its own, because every other write of a run has a condition on its
-//! generation. Runs have a partition of their own, so that one query reads everything else of a scope.
+//! generation. The memory of an alarm has a version beside its payload: it is put as the version after the one that was
+//! read, so of two messages that are handled at once one is handled again. Runs have a partition of their own, so that one
+//! query reads everything else of a scope.
 //!
 //! A scope belongs to one region, and only that region's stack writes its items; conditions of DynamoDB count in one
 //! region only, so this stays true when the table becomes a global one.
 
+mod alarm;
 mod commit;
 mod item;
 mod key;
@@ -28,17 +32,21 @@ mod read;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::Put;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Run, Write};
+use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, Remembered, Run, Write};
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_domain::alarm::AlarmMemory;
+use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::Scope;
 
 use self::item::Item;
 use self::key::Key;
 use crate::fault::failed;
 
-pub use self::item::{INTENT_KEPT, ITEM_MAX, RUN_KEPT, TEXT_MAX};
+pub use self::item::{ALARM_KEPT, INTENT_KEPT, ITEM_MAX, RUN_KEPT, TEXT_MAX};
 
 /// The ledger in a DynamoDB table.
 #[derive(Debug, Clone)]
@@ -74,6 +82,16 @@ impl DynamoLedger {
         Ok(())
     }
 
+    /// Puts an item while its condition holds.
+    async fn put_if(&self, key: &Key, put: Put) -> Result<(), AwsError> {
+        let call = self.client.put_item().table_name(put.table_name).set_item(Some(put.item));
+        let call = call.set_condition_expression(put.condition_expression);
+        let call = call.set_expression_attribute_names(put.expression_attribute_names);
+        let call = call.set_expression_attribute_values(put.expression_attribute_values);
+        call.send().await.map_err(|error| failed("PutItem", key, error))?;
+        Ok(())
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), LedgerError> {
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key.attributes()));
         call.send().await.map_err(|error| failed("DeleteItem", key, error))?;
@@ -95,12 +113,7 @@ impl Ledger for DynamoLedger {
 
     async fn take_lease(&self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError> {
         let put = lease::put(&self.table, scope, lease, expected)?;
-        let call = self.client.put_item().table_name(put.table_name).set_item(Some(put.item));
-        let call = call.set_condition_expression(put.condition_expression);
-        let call = call.set_expression_attribute_names(put.expression_attribute_names);
-        let call = call.set_expression_attribute_values(put.expression_attribute_values);
-        let Err(error) = call.send().await else { return Ok(()) };
-        let error = failed("PutItem", Key::lease(scope), error);
+        let Err(error) = self.put_if(&Key::lease(scope), put).await else { return Ok(()) };
         if !lease::may_be_written(&error) {
             return Err(error.into());
         }
@@ -128,12 +141,12 @@ impl Ledger for DynamoLedger {
     }
 
     async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
-        let key = Key::intent(scope, intent.layer);
+        let key = Key::intent(scope, &intent.slot());
         self.put(&key, item::intent(scope, intent)?).await
     }
 
-    async fn withdraw(&self, scope: &Scope, layer: Layer) -> Result<(), LedgerError> {
-        self.delete(&Key::intent(scope, layer)).await
+    async fn withdraw(&self, scope: &Scope, slot: &Slot) -> Result<(), LedgerError> {
+        self.delete(&Key::intent(scope, slot)).await
     }
 
     async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
@@ -142,5 +155,29 @@ impl Ledger for DynamoLedger {
             Some(halt) => self.put(&key, item::halt(&key, scope, halt)?).await,
             None => self.delete(&key).await,
         }
+    }
+}
+
+impl AlarmLog for DynamoLedger {
+    async fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
+        let key = Key::alarm(scope, alarm);
+        let item = self.get(&key).await?;
+        item.map_or_else(|| Ok((AlarmMemory::default(), 0)), |item| alarm::read(&key, scope, &item))
+    }
+
+    async fn remember(
+        &self,
+        scope: &Scope,
+        alarm: &AlarmName,
+        memory: &AlarmMemory,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        let put = alarm::put(&self.table, scope, alarm, memory, expected)?;
+        let Err(error) = self.put_if(&Key::alarm(scope, alarm), put).await else { return Ok(()) };
+        if !lease::may_be_written(&error) {
+            return Err(error.into());
+        }
+        let current = self.recall(scope, alarm).await?;
+        alarm::judge(scope, &current, memory, expected, error)
     }
 }

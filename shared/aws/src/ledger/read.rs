@@ -4,7 +4,7 @@ use watchkeeper_control::ledger::{LedgerError, Remembered};
 use watchkeeper_domain::name::Scope;
 
 use super::item::{Item, unpack};
-use super::key::{BASELINE, HALT, INTENT, Key, LEASE, SK, STANDING};
+use super::key::{ALARM, BASELINE, HALT, INTENT, Key, LEASE, SK, STANDING};
 use super::lease;
 
 /// What the items of a scope say, and the halt switch of everything. Items that this version does not know are left
@@ -33,6 +33,8 @@ fn absorb(scope: &Scope, item: Item, remembered: &mut Remembered) -> Result<(), 
         HALT => remembered.halt = Some(unpack(&key, scope, &item)?),
         LEASE => remembered.lease = Some(lease::read(&key, scope, item)?),
         sk if sk.starts_with(INTENT) => remembered.intents.push(unpack(&key, scope, &item)?),
+        // What is remembered of an alarm is asked for by its name, and is not the business of a run.
+        sk if sk.starts_with(ALARM) => {}
         _ => {}
     }
     Ok(())
@@ -49,11 +51,12 @@ mod tests {
         Baseline, Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions,
     };
     use watchkeeper_domain::guardrail::Halt;
-    use watchkeeper_domain::intent::{Intent, Layer, Want};
+    use watchkeeper_domain::intent::{Intent, Layer, Slot, Want};
 
+    use super::super::alarm;
     use super::super::commit::transaction;
     use super::super::item;
-    use super::super::key::tests::scope;
+    use super::super::key::tests::{self, scope};
     use super::*;
 
     const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
@@ -72,7 +75,7 @@ mod tests {
 
     fn intent(layer: Layer) -> Intent {
         let (reason, by) = ("19:00 New York".to_owned(), "run".to_owned());
-        Intent { layer, want: Want::Asleep, reason, by, declared: T0, expires: None }
+        Intent { layer, want: Want::Asleep, reason, by, declared: T0, expires: None, approved: [].into() }
     }
 
     fn halt(reason: &str) -> Halt {
@@ -122,10 +125,17 @@ mod tests {
 
     #[test]
     fn a_broken_intent_is_named() {
-        let mut broken = Key::intent(&scope(), Layer::Schedule).attributes();
+        let mut broken = Key::intent(&scope(), &Slot::of(Layer::Schedule)).attributes();
         broken.insert("json".to_owned(), AttributeValue::S("{".to_owned()));
         let error = remembered(&scope(), vec![broken], None).unwrap_err();
         assert!(error.to_string().starts_with("item INTENT#schedule of clos-v2 dev"), "{error}");
+    }
+
+    #[test]
+    fn the_memory_of_an_alarm_is_not_the_business_of_a_run() {
+        let memory = watchkeeper_domain::alarm::AlarmMemory::default();
+        let item = alarm::put("ledger", &scope(), &tests::alarm(), &memory, 0).unwrap().item;
+        assert_eq!(remembered(&scope(), vec![item], None).unwrap(), Remembered::default());
     }
 
     #[test]

@@ -1,21 +1,23 @@
 //! Cases that every implementation of the ports has to pass: this world, and the adapters over a real API.
 //!
 //! A case takes a [`Bench`] and says what was wrong. [`cloud_cases!`](crate::cloud_cases),
-//! [`database_cases!`](crate::database_cases) and [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to
-//! a macro of the caller, so that a new case is a new test everywhere. Over one real ledger table the ledger's cases
+//! [`database_cases!`](crate::database_cases), [`release_cases!`](crate::release_cases) and
+//! [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to a macro of the caller, so that a new case is a
+//! new test everywhere. Over one real ledger table the ledger's cases
 //! have to run one after the other: one of them sets the halt switch of everything for a moment.
 
 pub mod cloud;
 pub mod databases;
 pub mod ledger;
+pub mod releases;
 mod sim;
 
 use std::fmt::Debug;
 
 use jiff::Timestamp;
-use watchkeeper_control::ledger::{Ledger, LedgerError};
+use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError};
 use watchkeeper_control::ports::{AwsError, Cloud, Fault};
-use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::Scope;
 
 pub use sim::SimBench;
@@ -66,8 +68,8 @@ pub enum Kind {
 pub trait Bench {
     /// The ports of capacity.
     type Cloud: Cloud;
-    /// The ledger.
-    type Ledger: Ledger;
+    /// The ledger, and what it remembers of alarms.
+    type Ledger: Ledger + AlarmLog;
 
     /// The ports of capacity.
     fn cloud(&self) -> &Self::Cloud;
@@ -87,10 +89,13 @@ pub trait Bench {
     /// A new service, all its tasks running. All services of one bench are in one cluster.
     async fn make_service(&self, desired: u32, scaling: Option<Scaling>) -> Result<ServiceId, Failure>;
 
+    /// A new task definition for a service, which is not deployed yet, whose tasks take this, in CPU units.
+    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, Failure>;
+
     /// A new database, available.
     async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure>;
 
-    /// Lets time pass until tasks, autoscalers and databases have come where they go, and reads show it.
+    /// Lets time pass until tasks, deployments, autoscalers and databases have come where they go, and reads show it.
     async fn settle(&self);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::Scope;
 
 use super::{Bench, Failure, Kind};
@@ -58,6 +58,10 @@ impl Bench for SimBench {
         let spec = service(&format!("bench/{}", self.fresh_name())).desired(desired).with_scaling(scaling);
         self.world.add(spec.clone());
         Ok(spec.id)
+    }
+
+    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, Failure> {
+        Ok(self.world.register(&format!("{}:{}", service.service, self.fresh_name()), cpu_units))
     }
 
     async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {

@@ -1,17 +1,23 @@
 //! Cases about the ledger.
 
+pub mod alarms;
+pub mod halts;
+pub mod intents;
 mod samples;
 
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Write};
-use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 
-use self::samples::{baseline, halt, huge, intent, lease, long, run, standing};
+pub use self::alarms::*;
+pub use self::halts::*;
+pub use self::intents::*;
+use self::samples::{baseline, huge, intent, lease, long, run, standing};
+
 use super::{Bench, Failure, Passed, differs, equal, holds};
 
-/// Hands the name of every case in this module to a macro.
+/// Hands the name of every case in this module, and in those below it, to a macro.
 #[macro_export]
 macro_rules! ledger_cases {
     ($test:ident) => {
@@ -26,6 +32,12 @@ macro_rules! ledger_cases {
             a_refused_transaction_writes_nothing
             a_baseline_comes_back_exactly_and_goes
             intents_are_held_one_a_layer
+            emergencies_are_held_one_a_profile
+            an_intent_outside_a_run_leaves_the_emergencies
+            an_alarm_is_remembered_from_version_to_version
+            a_memory_of_an_old_version_is_a_conflict
+            alarms_and_scopes_are_remembered_apart
+            the_memory_of_an_alarm_is_no_part_of_what_a_run_reads
             a_run_comes_back_exactly_and_is_replaced
             a_long_run_comes_back_exactly
             a_run_that_is_too_large_is_refused_by_its_size
@@ -176,28 +188,6 @@ pub async fn a_baseline_comes_back_exactly_and_goes<B: Bench>(bench: &B) -> Pass
     equal("the baseline, dropped", &load(bench, &scope).await?.baseline, &None)
 }
 
-/// A second intent of a layer replaces the first; each layer is withdrawn by itself, and twice is no error.
-pub async fn intents_are_held_one_a_layer<B: Bench>(bench: &B) -> Passed {
-    let (scope, _) = leased(bench).await?;
-    let now = bench.now();
-    let asleep = Intent { want: Want::Asleep, expires: None, ..intent(Layer::Schedule, now) };
-    bench.ledger().declare(&scope, &intent(Layer::Schedule, now)).await?;
-    bench.ledger().declare(&scope, &asleep).await?;
-    let spoken = [Write::PutIntent(intent(Layer::Override, now)), Write::PutIntent(intent(Layer::Failover, now))];
-    bench.ledger().commit(&scope, 1, &spoken).await?;
-    let expected = [asleep.clone(), intent(Layer::Override, now), intent(Layer::Failover, now)];
-    equal("all intents", &by_layer(load(bench, &scope).await?), &expected.to_vec())?;
-    bench.ledger().commit(&scope, 1, &[Write::DropIntent(Layer::Override)]).await?;
-    bench.ledger().withdraw(&scope, Layer::Failover).await?;
-    bench.ledger().withdraw(&scope, Layer::Failover).await?;
-    equal("what is left", &by_layer(load(bench, &scope).await?), &vec![asleep])
-}
-
-fn by_layer(mut remembered: Remembered) -> Vec<Intent> {
-    remembered.intents.sort_by_key(|intent| intent.layer);
-    remembered.intents
-}
-
 /// Plan, violations and timeline as they were; a later record replaces it.
 pub async fn a_run_comes_back_exactly_and_is_replaced<B: Bench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
@@ -229,31 +219,6 @@ pub async fn a_run_that_is_too_large_is_refused_by_its_size<B: Bench>(bench: &B)
         other => return Err(differs("the commit", &other, "too large")),
     }
     equal("the run", &bench.ledger().run(&scope, "run-1").await?, &None)
-}
-
-/// Set, and lifted, for one scope only.
-pub async fn a_halt_of_one_scope_is_its_own<B: Bench>(bench: &B) -> Passed {
-    let (own, other) = (bench.fresh_scope(), bench.fresh_scope());
-    let halt = halt("own", bench.now());
-    bench.ledger().set_halt(Some(&own), Some(&halt)).await?;
-    equal("its halt", &load(bench, &own).await?.halt, &Some(halt))?;
-    equal("the other's halt", &load(bench, &other).await?.halt, &None)?;
-    bench.ledger().set_halt(Some(&own), None).await?;
-    equal("its halt, lifted", &load(bench, &own).await?.halt, &None)
-}
-
-/// The global switch counts where there is no own one. It is lifted at the end, whatever was found.
-pub async fn a_halt_of_everything_is_everybodys<B: Bench>(bench: &B) -> Passed {
-    let (one, two) = (bench.fresh_scope(), bench.fresh_scope());
-    let (global, own): (Halt, Halt) = (halt("everything", bench.now()), halt("own", bench.now()));
-    bench.ledger().set_halt(None, Some(&global)).await?;
-    bench.ledger().set_halt(Some(&one), Some(&own)).await?;
-    let found = (load(bench, &one).await, load(bench, &two).await);
-    bench.ledger().set_halt(None, None).await?;
-    equal("the halt of one with its own", &found.0?.halt, &Some(own.clone()))?;
-    equal("the halt of one without", &found.1?.halt, &Some(global))?;
-    equal("the own halt, later", &load(bench, &one).await?.halt, &Some(own))?;
-    equal("the other's, later", &load(bench, &two).await?.halt, &None)
 }
 
 /// The same environment in another region, and another environment, are other scopes.

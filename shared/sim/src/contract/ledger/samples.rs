@@ -6,17 +6,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::lease::{Lease, TERM};
 use watchkeeper_control::ledger::{Settled, Standing};
+use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, Called, Noted};
 use watchkeeper_domain::assess::Verdict;
 use watchkeeper_domain::capacity::{
     Baseline, Capacity, DatabaseId, Power, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
 };
+use watchkeeper_domain::estate::{Amount, ProfileCapacity};
 use watchkeeper_domain::guardrail::{Code, Halt, Severity, Violation};
-use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_domain::plan::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
 use watchkeeper_domain::request::Trigger;
 use watchkeeper_domain::run::{Moment, Outcome, Run, RunError, Wanted};
 
-use crate::spec::{aurora, rds, service};
+use crate::spec::{aurora, checked, rds, service, task_definition};
 
 fn api() -> ServiceId {
     service("clos-v2-cluster/clos-v2-core-api-service").id
@@ -45,6 +47,32 @@ pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
         by: "run-1".to_owned(),
         declared: now,
         expires: Some(now + Duration::from_hours(2)),
+        approved: [].into(),
+    }
+}
+
+/// An intent of the emergency layer for this profile, with everything that a demand may have.
+pub(super) fn emergency(profile: &str, now: Timestamp) -> Intent {
+    let capacity = |tasks| ProfileCapacity { desired: Amount::Tasks(tasks), max: Some(Amount::Tasks(2 * tasks)) };
+    let demand = Demand {
+        profile: checked(profile.parse()),
+        rank: 1,
+        capacity: capacity(4),
+        services: BTreeMap::from([(api().service, capacity(5))]),
+        only: vec![api().service, service("c/no-target").id.service],
+        alarms: BTreeSet::from([checked("clos-v2-alb-5xx-errors".parse())]),
+    };
+    Intent { want: Want::Scaled(demand), ..intent(Layer::Emergency, now) }
+}
+
+/// What is remembered of an alarm after this was made of its newest change.
+pub(super) fn memory(what: &str, now: Timestamp) -> AlarmMemory {
+    let called = Called { settled: Some(now), answered: Some(now - Duration::from_mins(5)) };
+    AlarmMemory {
+        newest: Some((now, AlarmState::Alarm)),
+        changes: vec![now - Duration::from_mins(5), now],
+        calls: BTreeMap::from([("surge".to_owned(), called)]),
+        notes: vec![Noted { at: now, state: AlarmState::Alarm, what: what.to_owned() }],
     }
 }
 
@@ -74,9 +102,12 @@ pub(super) fn run(id: &str, now: Timestamp) -> Run {
     Run {
         id: id.to_owned(),
         trigger: Trigger::Schedule,
+        layer: Layer::Schedule,
         instant: now,
         started: now,
-        deciding: Some(intent(Layer::Override, now)),
+        deciding: vec![intent(Layer::Override, now)],
+        releases: BTreeMap::from([(api(), task_definition("clos-v2-core-api-service:41"))]),
+        cause: Some("clos-v2-alb-5xx-errors is in ALARM".to_owned()),
         wanted: Some(Wanted::Declared(intent(Layer::Override, now))),
         approved: BTreeSet::from([Code::BlastRadius, Code::BelowFloor]),
         verdict: Verdict::Apply,
@@ -121,12 +152,14 @@ pub(super) fn long(id: &str, now: Timestamp) -> Run {
 
 fn plan() -> Plan {
     let asleep = Scaling { min: 0, max: 4, suspended: Suspensions::ALL };
+    let release = |revision| task_definition(&format!("clos-v2-core-api-service:{revision}"));
     let action = |change| Action { change, reason: "it is night".to_owned() };
     let step = |wave, change| Step { wave, waits_for: vec![awaited()], actions: vec![action(change)] };
     Plan {
         steps: vec![
             step(Wave::HoldScaling, Change::Scaling { service: api(), from: scaling(), to: asleep }),
             step(Wave::LowerCounts, Change::Count { service: api(), from: 3, to: 0 }),
+            step(Wave::RollBack, Change::Release { service: api(), from: release(42), to: release(41) }),
             step(Wave::StopDatabases, Change::Database { database: database(), to: Power::Off }),
         ],
         awaited: vec![awaited()],

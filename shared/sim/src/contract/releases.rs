@@ -1,0 +1,119 @@
+//! Cases about releases, and about what a task takes.
+
+use watchkeeper_control::ports::{AccountQuotas, Fault, Releases, Services};
+use watchkeeper_domain::capacity::{ObservedService, Release, Rollout, ServiceId, TaskDefinition};
+use watchkeeper_domain::name::ServiceName;
+
+use super::{Bench, Failure, Passed, equal, fails, holds, named, there};
+
+/// Hands the name of every case in this module to a macro.
+#[macro_export]
+macro_rules! release_cases {
+    ($test:ident) => {
+        $test! {
+            a_new_service_has_the_release_that_it_was_made_with
+            a_release_is_rolled_out_and_the_count_stays
+            the_way_back_is_a_release_of_its_own
+            what_runs_already_is_not_released_again
+            an_unknown_release_is_invalid_and_changes_nothing
+            the_releases_of_an_unknown_service_are_not_found
+            a_task_takes_what_its_definition_says
+        }
+    };
+}
+
+async fn described<B: Bench>(bench: &B, id: &ServiceId) -> Result<ObservedService, Failure> {
+    let mut found = bench.cloud().describe_services(&id.cluster, std::slice::from_ref(&id.service)).await?;
+    there(&id.to_string(), found.remove(id))
+}
+
+async fn running<B: Bench>(bench: &B, id: &ServiceId) -> Result<TaskDefinition, Failure> {
+    there("the task definition", described(bench, id).await?.task_definition)
+}
+
+/// What the releases brought, newest first.
+async fn history<B: Bench>(bench: &B, id: &ServiceId) -> Result<Vec<(TaskDefinition, Rollout)>, Failure> {
+    let releases: Vec<Release> = bench.cloud().releases(id).await?;
+    holds("that the newest is first", releases.is_sorted_by(|one, other| one.started >= other.started))?;
+    Ok(releases.into_iter().map(|release| (release.task_definition, release.rollout)).collect())
+}
+
+/// One deployment, which completed.
+pub async fn a_new_service_has_the_release_that_it_was_made_with<B: Bench>(bench: &B) -> Passed {
+    let id = bench.make_service(1, None).await?;
+    bench.settle().await;
+    let expected = vec![(running(bench, &id).await?, Rollout::Completed)];
+    equal("the releases", &history(bench, &id).await?, &expected)
+}
+
+/// The task definition is there at once, the tasks of it later.
+pub async fn a_release_is_rolled_out_and_the_count_stays<B: Bench>(bench: &B) -> Passed {
+    let id = bench.make_service(2, None).await?;
+    bench.settle().await;
+    let (old, new) = (running(bench, &id).await?, bench.make_release(&id, Some(512)).await?);
+    holds("that the sample differs", old != new)?;
+    bench.cloud().set_release(&id, &new).await?;
+    equal("what is rolled out", &running(bench, &id).await?, &new)?;
+    bench.settle().await;
+    let found = described(bench, &id).await?;
+    equal("the rollout", &found.rollout, &Rollout::Completed)?;
+    equal("desired and running", &(found.capacity.desired, found.running), &(2, 2))?;
+    let expected = vec![(new, Rollout::Completed), (old, Rollout::Completed)];
+    equal("the releases", &history(bench, &id).await?, &expected)
+}
+
+/// Three deployments of two task definitions.
+pub async fn the_way_back_is_a_release_of_its_own<B: Bench>(bench: &B) -> Passed {
+    let id = bench.make_service(1, None).await?;
+    bench.settle().await;
+    let (old, new) = (running(bench, &id).await?, bench.make_release(&id, Some(512)).await?);
+    for release in [&new, &old] {
+        bench.cloud().set_release(&id, release).await?;
+        bench.settle().await;
+    }
+    let found = history(bench, &id).await?.into_iter().map(|(definition, _)| definition).collect::<Vec<_>>();
+    equal("the releases", &found, &vec![old.clone(), new, old.clone()])?;
+    equal("what runs", &running(bench, &id).await?, &old)
+}
+
+/// A crash may repeat the call: the same again begins no second deployment.
+pub async fn what_runs_already_is_not_released_again<B: Bench>(bench: &B) -> Passed {
+    let id = bench.make_service(1, None).await?;
+    bench.settle().await;
+    let new = bench.make_release(&id, Some(512)).await?;
+    for _ in 0..2 {
+        bench.cloud().set_release(&id, &new).await?;
+        bench.settle().await;
+    }
+    equal("how many releases there are", &history(bench, &id).await?.len(), &2)
+}
+
+/// AWS does not accept it.
+pub async fn an_unknown_release_is_invalid_and_changes_nothing<B: Bench>(bench: &B) -> Passed {
+    let id = bench.make_service(1, None).await?;
+    bench.settle().await;
+    let known = running(bench, &id).await?;
+    let unknown = TaskDefinition::new(format!("{}999", known.arn()));
+    fails("the write", bench.cloud().set_release(&id, &unknown).await, Fault::Invalid)?;
+    fails("the size of its task", bench.cloud().cpu_units(&unknown).await, Fault::Invalid)?;
+    equal("what runs", &running(bench, &id).await?, &known)
+}
+
+/// Reading and writing fail by the service's name.
+pub async fn the_releases_of_an_unknown_service_are_not_found<B: Bench>(bench: &B) -> Passed {
+    let known = bench.make_service(0, None).await?;
+    let release = running(bench, &known).await?;
+    let id = ServiceId { cluster: known.cluster, service: named(ServiceName::new(bench.fresh_name()))? };
+    fails("the read", bench.cloud().releases(&id).await, Fault::NotFound)?;
+    fails("the write", bench.cloud().set_release(&id, &release).await, Fault::NotFound)
+}
+
+/// A task without a size of its own has no figure.
+pub async fn a_task_takes_what_its_definition_says<B: Bench>(bench: &B) -> Passed {
+    let id = bench.make_service(0, None).await?;
+    for units in [Some(512), Some(2048), None] {
+        let release = bench.make_release(&id, units).await?;
+        equal("its CPU units", &bench.cloud().cpu_units(&release).await?, &units)?;
+    }
+    Ok(())
+}

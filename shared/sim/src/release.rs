@@ -1,0 +1,138 @@
+//! Releases in a world: what services have run, how their deployments go, and what the account has registered.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_control::ports::RELEASES_MAX;
+use watchkeeper_domain::capacity::{Release, Rollout, ServiceId, TaskDefinition};
+
+use crate::gate::Refusal;
+use crate::spec::{ServiceSpec, task_definition};
+use crate::state::{Due, State};
+
+/// How far apart the deployments are that a service had before its world began.
+const APART: Duration = Duration::from_hours(24);
+
+/// The deployments of a service.
+#[derive(Debug)]
+pub(crate) struct Releases {
+    /// Those before the newest, oldest first.
+    history: Vec<Release>,
+    newest: Release,
+    since: Timestamp,
+    epoch: u64,
+    keeps_history: bool,
+}
+
+impl Releases {
+    /// What the newest deployment rolls out.
+    pub(crate) fn current(&self) -> &TaskDefinition {
+        &self.newest.task_definition
+    }
+
+    /// How the newest deployment stands.
+    pub(crate) fn rollout(&self) -> Rollout {
+        self.newest.rollout
+    }
+
+    /// Since when it stands so.
+    pub(crate) fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// What AWS tells of them: newest first, and not all of them.
+    pub(crate) fn remembered(&self) -> Vec<Release> {
+        let all = std::iter::once(&self.newest).chain(self.history.iter().rev());
+        all.take(if self.keeps_history { RELEASES_MAX } else { 0 }).cloned().collect()
+    }
+
+    /// A deployment begins; one that was under way is stopped by it.
+    fn begin(&mut self, task_definition: TaskDefinition, now: Timestamp) {
+        let next = Release { task_definition, rollout: Rollout::InProgress, started: now };
+        let mut before = std::mem::replace(&mut self.newest, next);
+        if before.rollout == Rollout::InProgress {
+            before.rollout = Rollout::Failed;
+        }
+        self.history.push(before);
+        self.stand(Rollout::InProgress, now);
+    }
+
+    /// The newest deployment stands like this from now on.
+    fn stand(&mut self, rollout: Rollout, now: Timestamp) {
+        (self.newest.rollout, self.since) = (rollout, now);
+        self.epoch += 1;
+    }
+}
+
+impl State {
+    /// The deployments that a service has when it comes into the world, and the task definitions behind them.
+    pub(crate) fn releases_of(&mut self, spec: &ServiceSpec) -> Releases {
+        let own = task_definition(&format!("{}:1", spec.id.service));
+        let (newest, before) = spec.releases.split_last().unwrap_or((&own, &[]));
+        for definition in before.iter().chain([newest]) {
+            self.register(definition.clone(), spec.cpu_units);
+        }
+        let mut started = self.now;
+        let newest = Release { task_definition: newest.clone(), rollout: spec.rollout, started };
+        let mut history: Vec<Release> = Vec::new();
+        for definition in before.iter().rev() {
+            started = started.checked_sub(APART).unwrap_or(Timestamp::MIN);
+            history.push(Release { task_definition: definition.clone(), rollout: Rollout::Completed, started });
+        }
+        history.reverse();
+        Releases { history, newest, since: self.now, epoch: 0, keeps_history: spec.keeps_history }
+    }
+
+    /// Sets how the newest deployment stands. One that begins is a deployment of its own, of what runs already.
+    pub(crate) fn set_rollout(&mut self, id: &ServiceId, rollout: Rollout) -> bool {
+        let Some(service) = self.service(id) else { return false };
+        let (current, begins) = (service.releases.current().clone(), rollout == Rollout::InProgress);
+        if begins { self.begin_release(id, current) } else { self.end_release(id, rollout) }
+    }
+
+    /// Begins to roll out a task definition; it completes by itself.
+    pub(crate) fn begin_release(&mut self, id: &ServiceId, task_definition: TaskDefinition) -> bool {
+        let (now, mut epoch) = (self.now, 0);
+        let found = self.change_service(id, |service| {
+            service.releases.begin(task_definition, now);
+            epoch = service.releases.epoch;
+        });
+        self.plan(self.settings.deployment, Due::Deployment(id.clone(), epoch));
+        found
+    }
+
+    fn end_release(&mut self, id: &ServiceId, rollout: Rollout) -> bool {
+        let now = self.now;
+        self.change_service(id, |service| service.releases.stand(rollout, now))
+    }
+
+    /// Registers a task definition that takes this, in CPU units.
+    pub(crate) fn register(&mut self, task_definition: TaskDefinition, cpu_units: Option<u32>) {
+        self.definitions.insert(task_definition, cpu_units);
+    }
+
+    /// What a task takes, in CPU units.
+    pub(crate) fn cpu_units(&self, task_definition: &TaskDefinition) -> Result<Option<u32>, Refusal> {
+        let unknown = || Refusal::invalid(format!("the task definition {task_definition} does not exist"));
+        self.definitions.get(task_definition).copied().ok_or_else(unknown)
+    }
+
+    /// Takes a service to a task definition, as `UpdateService` does: what it rolls out already, it does not again.
+    pub(crate) fn update_release(&mut self, id: &ServiceId, task_definition: &TaskDefinition) -> Result<(), Refusal> {
+        self.cpu_units(task_definition)?;
+        let releases = &self.service(id).ok_or_else(|| Refusal::not_found(id))?.releases;
+        if !releases.keeps_history {
+            return Err(Refusal::invalid(format!("ECS does not deploy {id}: its controller does")));
+        }
+        if releases.current() != task_definition {
+            self.begin_release(id, task_definition.clone());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn deployment_completes(&mut self, id: &ServiceId, epoch: u64) {
+        if self.service(id).is_some_and(|service| service.releases.epoch == epoch) {
+            self.end_release(id, Rollout::Completed);
+        }
+    }
+}
