@@ -1,21 +1,18 @@
 //! The tick: evaluates every calendar of this region at the event's instant, declares the `schedule` intent where
 //! it has changed, and starts `reconcile` where something may differ. It decides; it changes no capacity.
 
-mod name;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{AwsError, Executions, Started};
 use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::Request;
 use watchkeeper_estates::Estates;
 use watchkeeper_lambda::Failure;
-
-pub use name::execution_name;
 
 /// The event of the schedule: its instant, and an envelope that is of no interest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -133,7 +130,7 @@ async fn look_after<L: Ledger, X: Executions>(
         return Ok(Did::Late);
     }
     // Nothing declared is as good as awake: a tick writes only where the calendar's word has changed.
-    let changed = declared.map_or(Want::Awake, |declared| declared.want) != wanted.want;
+    let changed = declared.map_or(&Want::Awake, |declared| &declared.want) != &wanted.want;
     if changed {
         ledger.declare(scope, &wanted).await?;
     }
@@ -143,7 +140,8 @@ async fn look_after<L: Ledger, X: Executions>(
         return Ok(Did::Nothing);
     }
     let input = Request::of_tick(scope, instant).to_string();
-    Ok(match executions.start_reconcile(&execution_name(scope, instant), &input).await? {
+    let name = execution_name(&[scope.estate.as_str(), scope.environment.as_str()], instant);
+    Ok(match executions.start(&name, &input).await? {
         Started::New => Did::Started,
         Started::AlreadyThere => Did::Doubled,
     })
@@ -160,5 +158,13 @@ fn wanted(environment: &Environment, instant: Timestamp) -> Intent {
         }
         None => (Want::Awake, "it has no calendar".to_owned()),
     };
-    Intent { layer: Layer::Schedule, want, reason, by: "auto-shutdown".to_owned(), declared: instant, expires: None }
+    Intent {
+        layer: Layer::Schedule,
+        want,
+        reason,
+        by: "auto-shutdown".to_owned(),
+        declared: instant,
+        expires: None,
+        approved: [].into(),
+    }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use reconcile::{Answer, Call, CallError, handle, report};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::steps::Engine;
-use watchkeeper_lambda::{EventClock, Kit, serve};
+use watchkeeper_lambda::{EventClock, Invocation, Kit, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: Kit| {
         let (cloud, ledger, announcer, pacer) = (kit.cloud(), kit.ledger()?, kit.announcer()?, Arc::<Pacer>::default());
-        Ok(async move |call: Call| -> Result<Answer, CallError> {
+        Ok(async move |call: Call, _: Invocation| -> Result<Answer, CallError> {
             let clock = EventClock::set_to(call.now);
             let (cloud, ledger, announcer) = (cloud.clone(), ledger.clone(), announcer.clone());
             let engine = Engine { cloud, ledger, announcer, clock, pacer: Arc::clone(&pacer) };

@@ -1,0 +1,231 @@
+//! Alarm state changes in, executions out. Whatever leads to nothing says why: in the log, as a metric, in the ledger.
+
+mod calls;
+pub mod payload;
+pub mod report;
+mod respond;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use watchkeeper_control::ledger::{AlarmLog, LedgerError};
+use watchkeeper_control::place::Home;
+use watchkeeper_control::ports::{Alarms, Announcer, AwsError, Executions};
+use watchkeeper_domain::alarm::{AlarmChange, AlarmState, AlarmStates, Why};
+use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_estates::Estates;
+use watchkeeper_lambda::{ErrorName, Failure};
+
+use calls::{Callee, callees};
+use payload::{Incoming, PayloadError};
+
+/// What the function works with.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports<'a, L, A, X, N> {
+    /// What is remembered of alarms.
+    pub ledger: &'a L,
+    /// The alarms.
+    pub alarms: &'a A,
+    /// The emergency-scale machine.
+    pub executions: &'a X,
+    /// Where people hear of a veto.
+    pub announcer: &'a N,
+}
+
+/// What was made of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Handled {
+    /// Each thing that an alarm of it calls for.
+    pub lines: Vec<Line>,
+}
+
+/// What was made of one thing that an alarm calls for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// In which environment.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// What the alarm calls for: a profile, or `rollback`.
+    pub what: String,
+    /// What was made of it.
+    pub did: Did,
+}
+
+/// What was made of something that an alarm calls for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Did {
+    /// An execution was started.
+    Started {
+        /// Its name.
+        execution: String,
+    },
+    /// The execution was there already.
+    Doubled {
+        /// Its name.
+        execution: String,
+    },
+    /// Nothing.
+    Ignored {
+        /// The reason's name.
+        why: Why,
+        /// The reason.
+        text: String,
+    },
+}
+
+/// An event that could not be handled whole; Lambda delivers it again.
+#[derive(Debug, thiserror::Error)]
+pub enum ResponseError {
+    /// It, or a record of it, is no message about an alarm.
+    #[error("the event cannot be read")]
+    Payload(#[from] PayloadError),
+    /// The ledger did not do what it was asked.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// AWS did not do what it was asked.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+impl From<ResponseError> for Failure {
+    fn from(error: ResponseError) -> Self {
+        match error {
+            ResponseError::Payload(_) => Self::new(ErrorName::RequestInvalid, &error),
+            ResponseError::Ledger(error) => error.into(),
+            ResponseError::Aws(error) => error.into(),
+        }
+    }
+}
+
+/// Handles an event. `now` is the latest moment at which an answer could take effect. What of it cannot be handled does
+/// not keep the rest from its turn; the first failure is returned at the end, so that the event comes again.
+///
+/// # Errors
+/// The first [`ResponseError`].
+pub async fn handle<L: AlarmLog, A: Alarms, X: Executions, N: Announcer>(
+    ports: Ports<'_, L, A, X, N>,
+    estates: &Estates,
+    home: &Home,
+    event: &Value,
+    now: Timestamp,
+) -> Result<Handled, ResponseError> {
+    let callees = callees(estates, home);
+    let mut round = Round { lines: Vec::new(), failed: None };
+    match Incoming::read(event)? {
+        Incoming::Changes(changes) => {
+            for change in changes {
+                match change {
+                    Ok(change) => ports.change(&callees, home, &change, now, &mut round).await,
+                    Err(error) => round.failed(error.into()),
+                }
+            }
+        }
+        Incoming::Sweep(_) => ports.sweep(&callees, now, &mut round).await?,
+    }
+    round.failed.map_or(Ok(Handled { lines: round.lines }), Err)
+}
+
+/// What was done so far, and the first failure.
+struct Round {
+    lines: Vec<Line>,
+    failed: Option<ResponseError>,
+}
+
+impl Round {
+    fn failed(&mut self, error: ResponseError) {
+        tracing::warn!(%error, "a message about an alarm could not be handled; it comes again");
+        self.failed.get_or_insert(error);
+    }
+
+    fn did(&mut self, alarm: &AlarmName, answer: Result<Vec<Line>, ResponseError>) {
+        match answer {
+            Ok(lines) => {
+                for Line { scope, what, did } in &lines {
+                    tracing::info!(%alarm, estate = %scope.estate, environment = %scope.environment, what, ?did, "alarm");
+                }
+                self.lines.extend(lines);
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+}
+
+impl<L: AlarmLog, A: Alarms, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
+    /// Answers one change for every environment that it calls in.
+    async fn change(
+        &self,
+        callees: &[Callee<'_>],
+        home: &Home,
+        change: &AlarmChange,
+        now: Timestamp,
+        round: &mut Round,
+    ) {
+        let alarm = &change.alarm;
+        let ours = change.account.as_ref().is_none_or(|account| *account == home.account)
+            && change.region.as_ref().is_none_or(|region| *region == home.region);
+        let mut called = callees.iter().filter(|callee| ours && callee.calls.contains_key(alarm)).peekable();
+        if called.peek().is_none() {
+            tracing::info!(%alarm, state = %change.state, ours, "no document here answers this alarm");
+        }
+        for callee in called {
+            let answer = self.answer(callee, change, now).await;
+            round.did(alarm, answer);
+        }
+    }
+
+    async fn answer(
+        &self,
+        callee: &Callee<'_>,
+        change: &AlarmChange,
+        now: Timestamp,
+    ) -> Result<Vec<Line>, ResponseError> {
+        let calls = callee.calls.get(&change.alarm).map_or(&[][..], Vec::as_slice);
+        let forbidding: BTreeSet<AlarmName> = calls.iter().flat_map(|call| &call.forbidding).cloned().collect();
+        // Only an ALARM can be forbidden: for anything else CloudWatch is not asked.
+        let asks = change.state == AlarmState::Alarm && !forbidding.is_empty();
+        let states = if asks { self.alarms.alarm_states(&forbidding).await? } else { AlarmStates::new() };
+        self.respond(callee, calls, change, &states, now).await
+    }
+
+    /// Makes up for lost messages: looks at every alarm that calls for something, and answers those that are in ALARM.
+    async fn sweep(&self, callees: &[Callee<'_>], now: Timestamp, round: &mut Round) -> Result<(), ResponseError> {
+        let names: BTreeSet<AlarmName> = callees.iter().flat_map(Callee::alarms).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let states = self.alarms.alarm_states(&names).await?;
+        for callee in callees {
+            for (alarm, calls) in &callee.calls {
+                let Some(status) = states.get(alarm).filter(|status| status.state == AlarmState::Alarm) else {
+                    continue;
+                };
+                let Some(since) = status.since else { continue };
+                let answer = match self.ledger.recall(&callee.scope, alarm).await {
+                    Ok((memory, _)) => {
+                        let change = AlarmChange {
+                            alarm: alarm.clone(),
+                            account: None,
+                            region: None,
+                            state: AlarmState::Alarm,
+                            previous: None,
+                            at: memory.change_at(since),
+                            reason: "found in ALARM by the sweep".to_owned(),
+                            suppressed: status.suppressed,
+                        };
+                        let known = |line: &Line| matches!(line.did, Did::Ignored { why: Why::Duplicate, .. });
+                        let answer = self.respond(callee, calls, &change, &states, now).await;
+                        // What lasts is found again every time; only what is new about it is worth a line.
+                        answer.map(|lines| lines.into_iter().filter(|line| !known(line)).collect())
+                    }
+                    Err(error) => Err(error.into()),
+                };
+                round.did(alarm, answer);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! What the machine asks, and what it is answered: ids, verdicts and short texts only.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use watchkeeper_domain::emergency::{Held, Step as Next};
+use watchkeeper_domain::estate::ProfileName;
+use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::Request;
+
+/// One step, and the wall time at which it is taken.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Call {
+    /// The time that came with the step.
+    pub now: Timestamp,
+    /// The step.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// A step of an execution.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub enum Step {
+    /// Decide what follows.
+    Decide {
+        /// The execution's input, as it was given.
+        request: Value,
+        /// The execution.
+        execution: Execution,
+        /// What a person answered, once somebody was asked.
+        #[serde(default)]
+        answer: Option<Value>,
+        /// The guardrails that the question named.
+        #[serde(default)]
+        asked: BTreeSet<Code>,
+    },
+    /// Ask a person.
+    Ask {
+        /// The execution.
+        run: RunRef,
+        /// The token that the answer carries.
+        token: String,
+        /// What is asked for.
+        what: String,
+        /// Why.
+        why: String,
+        /// The plan, for a person.
+        plan: String,
+        /// How long the question stands, in seconds.
+        answer_seconds: i64,
+    },
+    /// Look whether it is over.
+    Hold {
+        /// The execution.
+        run: RunRef,
+        /// What it holds.
+        profile: ProfileName,
+    },
+    /// Tell a person.
+    Tell {
+        /// The execution.
+        run: RunRef,
+        /// One line.
+        subject: String,
+        /// The message.
+        text: String,
+    },
+}
+
+/// The execution, as its own state has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Execution {
+    /// Its name.
+    pub name: String,
+}
+
+/// An execution and where it works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRef {
+    /// Where.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// The execution's name.
+    pub id: String,
+}
+
+/// What a step answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of decide.
+    Decided(Box<Decided>),
+    /// Of hold.
+    Looked(Box<Looked>),
+    /// Of ask and tell.
+    Told {},
+}
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decided {
+    /// The execution.
+    pub run: RunRef,
+    /// What follows.
+    pub next: Next,
+    /// After how long, in seconds, where it waits.
+    pub wait_seconds: i64,
+    /// How long a question stands, in seconds, where one is asked.
+    pub answer_seconds: i64,
+    /// What `reconcile` is asked for.
+    pub request: Option<Request>,
+    /// Whether what is done has to be given back.
+    pub holds: bool,
+    /// The profile that is held then.
+    pub profile: Option<ProfileName>,
+    /// What is asked for, in a word or two.
+    pub what: String,
+    /// Why, in a sentence.
+    pub summary: String,
+    /// The guardrails that a person has to approve.
+    pub asks: BTreeSet<Code>,
+    /// What a person has to hear.
+    pub tell: Option<Text>,
+}
+
+/// What a look at a held emergency found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    /// What follows.
+    pub next: Held,
+    /// After how long, in seconds, where it holds on.
+    pub wait_seconds: i64,
+    /// What `reconcile` is asked for, where it gives back.
+    pub request: Option<Request>,
+    /// Why, in a sentence.
+    pub summary: String,
+}
+
+/// A message for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// One line.
+    pub subject: String,
+    /// The message.
+    pub text: String,
+}

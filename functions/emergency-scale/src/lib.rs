@@ -1,0 +1,206 @@
+//! The emergency runbook: takes one step of the `emergency-scale` machine. It decides and asks; it changes no capacity.
+
+mod call;
+mod watch;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
+use watchkeeper_control::place::{Home, Place};
+use watchkeeper_control::ports::{Alarms, Announcer, AwsError};
+use watchkeeper_domain::emergency::{
+    Decision, EmergencyRequest, Held, Known, Purpose, Reply, Step as Next, ask, decide, hold, not_done,
+};
+use watchkeeper_domain::estate::{Emergency, ProfileName};
+use watchkeeper_domain::guardrail::{Code, Severity};
+use watchkeeper_domain::intent::Slot;
+use watchkeeper_domain::report::Message;
+use watchkeeper_domain::request::{Request, RequestError, Urgency};
+use watchkeeper_estates::{Estates, Unknown};
+use watchkeeper_lambda::{ErrorName, Failure};
+
+pub use call::{Answer, Call, Decided, Execution, Looked, RunRef, Step, Text};
+use watch::{forbidding, watched};
+
+/// What a step works with.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports<'a, L, A, N> {
+    /// What is remembered.
+    pub ledger: &'a L,
+    /// The alarms.
+    pub alarms: &'a A,
+    /// Where people hear of it.
+    pub announcer: &'a N,
+}
+
+/// Why a step could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The input of the execution is no request.
+    #[error("the input is no request: {path}: {source}")]
+    Unreadable {
+        /// Where in it.
+        path: String,
+        /// What is wrong there.
+        source: serde_json::Error,
+    },
+    /// A field is not as it must be.
+    #[error("the request cannot be followed")]
+    Request(#[from] RequestError),
+    /// It names what no document does.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// The ledger did not do what it was asked.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// AWS did not do what it was asked.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Unreadable { .. } => Self::new(ErrorName::RequestInvalid, &error),
+            CallError::Request(error) => error.into(),
+            CallError::Unknown(error) => error.into(),
+            CallError::Ledger(error) => error.into(),
+            CallError::Aws(error) => error.into(),
+        }
+    }
+}
+
+/// Takes one step.
+///
+/// # Errors
+/// [`CallError`] for a request that cannot be read or followed, an unknown environment, or a ledger, an alarm or a topic
+/// that does not answer.
+pub async fn handle<L: Ledger, A: Alarms, N: Announcer>(
+    ports: Ports<'_, L, A, N>,
+    estates: &Estates,
+    home: &Home,
+    call: Call,
+) -> Result<Answer, CallError> {
+    let now = call.now;
+    match call.step {
+        Step::Decide { request, execution, answer, asked } => {
+            let request: EmergencyRequest = serde_path_to_error::deserialize(request).map_err(|error| {
+                CallError::Unreadable { path: error.path().to_string(), source: error.into_inner() }
+            })?;
+            let reply = answer.map(|answer| Reply::read(&answer, &asked));
+            let place = place(estates, home, &request, now)?;
+            Ok(Answer::Decided(Box::new(decided(ports, &place, &request, &execution, reply.as_ref(), now).await?)))
+        }
+        Step::Ask { run, token, what, why, plan, answer_seconds } => {
+            let until = now.saturating_add(SignedDuration::from_secs(answer_seconds)).unwrap_or(Timestamp::MAX);
+            let question = ask(&run.scope, &what, &why, &plan, &token, until);
+            tell(ports.announcer, &question).await
+        }
+        Step::Hold { run, profile } => {
+            let (_, environment) = estates.environment(run.scope.estate.as_str(), run.scope.environment.as_str())?;
+            let cool_down = environment.document().emergency.as_ref().map(Emergency::cool_down);
+            let cool_down = cool_down.map_or(SignedDuration::ZERO, |cool_down| cool_down.signed());
+            Ok(Answer::Looked(Box::new(look(ports, &run, &profile, cool_down, now).await?)))
+        }
+        Step::Tell { subject, text, .. } => tell(ports.announcer, &Message { subject, text }).await,
+    }
+}
+
+async fn tell<N: Announcer>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
+    announcer.tell(&message.subject, &message.text).await?;
+    Ok(Answer::Told {})
+}
+
+/// The environment that is meant; one of another account or region is none of ours.
+fn place(estates: &Estates, home: &Home, request: &EmergencyRequest, now: Timestamp) -> Result<Place, CallError> {
+    let (estate, environment) = estates.environment(request.estate.as_str(), request.environment.as_str())?;
+    Ok(Place::of(estate, environment, home, now)?)
+}
+
+async fn decided<L: Ledger, A: Alarms, N>(
+    ports: Ports<'_, L, A, N>,
+    place: &Place,
+    request: &EmergencyRequest,
+    execution: &Execution,
+    reply: Option<&Reply>,
+    now: Timestamp,
+) -> Result<Decided, CallError> {
+    let emergency = place.emergency.as_ref().ok_or_else(|| RequestError {
+        field: "environment",
+        found: format!("{}, whose document has no `emergency`", place.scope),
+        expected: "an environment with emergency profiles".to_owned(),
+    })?;
+    let seen = ports.ledger.load(&place.scope).await?;
+    let states = ports.alarms.alarm_states(&watched(request, emergency)).await?;
+    let known = Known {
+        scope: &place.scope,
+        emergency,
+        intents: &seen.intents,
+        states: &states,
+        execution: &execution.name,
+        reply,
+        now,
+    };
+    let decision = decide(request, &known)?;
+    let run = RunRef { scope: place.scope.clone(), id: execution.name.clone() };
+    Ok(answer(run, request, decision))
+}
+
+fn answer(run: RunRef, request: &EmergencyRequest, decision: Decision) -> Decided {
+    let what = what(request);
+    let asks: std::collections::BTreeSet<Code> =
+        decision.violations.iter().filter(|v| v.severity == Severity::Ask).map(|v| v.code).collect();
+    let told = matches!(decision.step, Next::Refused | Next::Declined).then(|| {
+        let by_hand = forbidding(request, &decision.violations);
+        let message = not_done(&run.scope, &what, &decision.summary, &decision.violations, by_hand.as_deref());
+        Text { subject: message.subject, text: message.text }
+    });
+    let seconds = seconds(decision.wait);
+    let (wait_seconds, answer_seconds) = if decision.step == Next::Wait { (seconds, 0) } else { (0, seconds) };
+    let profile = decision.holds.then(|| request.profile.clone()).flatten();
+    Decided {
+        run,
+        next: decision.step,
+        wait_seconds,
+        answer_seconds,
+        request: decision.request,
+        holds: decision.holds,
+        profile,
+        what,
+        summary: decision.summary,
+        asks,
+        tell: told,
+    }
+}
+
+/// What is asked for, in the words of a message.
+fn what(request: &EmergencyRequest) -> String {
+    match request.purpose() {
+        Ok(Purpose::Scale(profile)) => profile.to_string(),
+        Ok(Purpose::GiveBack(profile)) => format!("giving {profile} back"),
+        Ok(Purpose::RollBack) | Err(_) => "a rollback".to_owned(),
+    }
+}
+
+async fn look<L: Ledger, A: Alarms, N>(
+    ports: Ports<'_, L, A, N>,
+    run: &RunRef,
+    profile: &ProfileName,
+    cool_down: SignedDuration,
+    now: Timestamp,
+) -> Result<Looked, CallError> {
+    let seen = ports.ledger.load(&run.scope).await?;
+    let slot = Slot::emergency(profile.clone());
+    let intent = seen.intents.iter().find(|intent| intent.slot() == slot);
+    let states = ports.alarms.alarm_states(&watch::holding(intent)).await?;
+    let held = hold(intent, &run.id, &states, cool_down, now);
+    let request = (held.verdict == Held::GiveBack).then(|| {
+        let urgency = Urgency::GiveBack { profile: profile.clone(), by: Some(run.id.clone()) };
+        Request::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())
+    });
+    Ok(Looked { next: held.verdict, wait_seconds: seconds(held.wait), request, summary: held.summary })
+}
+
+/// Whole seconds, rounded up, so that what is waited for has come.
+fn seconds(wait: SignedDuration) -> i64 {
+    if wait.is_zero() { 0 } else { wait.as_secs() + i64::from(wait.subsec_nanos() > 0) }
+}
