@@ -48,8 +48,12 @@ pub(crate) fn machines() -> Vec<(String, Value)> {
 
 /// The template, with `!Ref x` as `{"Ref": "x"}`, `!GetAtt a.b` as `{"Fn::GetAtt": ["a", "b"]}` and so on.
 pub(crate) fn template() -> Value {
-    let text = read("template.yaml");
-    let documents = Yaml::load_from_str(&text).unwrap();
+    parse(&read("template.yaml"))
+}
+
+/// Another template, read in the same way.
+pub(crate) fn parse(text: &str) -> Value {
+    let documents = Yaml::load_from_str(text).unwrap();
     to_json(&documents[0])
 }
 
@@ -106,12 +110,11 @@ fn intrinsic(tag: &Tag, argument: &Value) -> Value {
 
 #[test]
 fn tags_become_functions() {
-    let documents =
-        Yaml::load_from_str("a: !Ref B\nc: !GetAtt D.Arn\ne: !Sub\n  - x${Y}\n  - {Y: !If [C, 1, !Ref Z]}\n").unwrap();
+    let document = parse("a: !Ref B\nc: !GetAtt D.Arn\ne: !Sub\n  - x${Y}\n  - {Y: !If [C, 1, !Ref Z]}\n");
     let expected = json!({
         "a": {"Ref": "B"},
         "c": {"Fn::GetAtt": ["D", "Arn"]},
         "e": {"Fn::Sub": ["x${Y}", {"Y": {"Fn::If": ["C", 1, {"Ref": "Z"}]}}]},
     });
-    assert_eq!(to_json(&documents[0]), expected);
+    assert_eq!(document, expected);
 }

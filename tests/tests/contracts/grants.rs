@@ -2,17 +2,23 @@
 
 use crate::documents::{names_in, read, resources, root, sources_under, strings, template, walk};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The adapters, by the name of their file or folder, and the prefix of their service's actions.
-const SERVICES: [(&str, &str); 7] = [
-    ("autoscaling", "application-autoscaling"),
-    ("ecs", "ecs"),
+/// The adapters with a client of their own, by the name of their file or folder, and the prefix of its service's actions.
+const CLIENTS: [(&str, &str); 5] = [
+    ("cloudwatch", "cloudwatch"),
     ("eventbridge", "events"),
     ("ledger", "dynamodb"),
-    ("rds", "rds"),
     ("sfn", "states"),
     ("sns", "sns"),
+];
+/// The clients of a region's capacity, by their field; each adapter of capacity may use several.
+const BUNDLE: [(&str, &str); 5] = [
+    ("autoscaling", "application-autoscaling"),
+    ("cloudwatch", "cloudwatch"),
+    ("ecs", "ecs"),
+    ("quotas", "servicequotas"),
+    ("rds", "rds"),
 ];
 /// A transaction needs the permissions of its parts; these are the parts that the ledger's have.
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";
@@ -29,29 +35,34 @@ fn operation(method: &str) -> String {
     method.split('_').map(word).collect()
 }
 
-/// The operations called on a client that is a field: `self.client.put_item()`.
-fn calls(source: &str) -> BTreeSet<String> {
-    let clients = ["client", "ecs", "autoscaling", "rds"];
+/// The operations called on a client that is a field, as actions: `self.client.put_item()`.
+fn calls(adapter: &str, source: &str) -> BTreeSet<String> {
+    let own = CLIENTS.iter().filter(|(name, _)| *name == adapter).map(|(_, prefix)| ("client", *prefix));
+    let prefixes: BTreeMap<&str, &str> = own.chain(BUNDLE).collect();
     let called = source.split("self.").filter_map(|rest| {
         let (field, rest) = rest.split_once('.')?;
         let (method, _) = rest.split_once("()")?;
         let plain = !method.is_empty() && method.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-        (clients.contains(&field.trim()) && plain).then(|| operation(method))
+        let prefix = prefixes.get(field.trim()).filter(|_| plain)?;
+        Some(format!("{prefix}:{}", operation(method)))
     });
     called.collect()
 }
 
-fn actions_called() -> BTreeSet<String> {
-    let mut actions = BTreeSet::new();
-    for (adapter, prefix) in SERVICES {
-        let file = format!("shared/aws/src/{adapter}.rs");
-        let folder = format!("shared/aws/src/{adapter}");
-        let file = if root().join(&file).is_file() { read(file) } else { String::new() };
-        let folder = if root().join(&folder).is_dir() { sources_under(&folder) } else { String::new() };
-        let called = calls(&(file + &folder));
-        assert!(!called.is_empty(), "{adapter}: no call was found");
-        actions.extend(called.into_iter().map(|operation| format!("{prefix}:{operation}")));
+/// The files and folders that send something to AWS, by name.
+fn adapters() -> BTreeMap<String, String> {
+    let mut adapters = BTreeMap::<String, String>::new();
+    for name in names_in("shared/aws/src") {
+        let path = format!("shared/aws/src/{name}");
+        let source = if root().join(&path).is_dir() { sources_under(&path) } else { read(path) };
+        adapters.entry(name.trim_end_matches(".rs").to_owned()).or_default().push_str(&source);
     }
+    adapters.retain(|_, source| source.contains(".send()"));
+    adapters
+}
+
+fn actions_called() -> BTreeSet<String> {
+    let mut actions: BTreeSet<String> = adapters().iter().flat_map(|(name, source)| calls(name, source)).collect();
     if actions.remove(TRANSACTION) {
         actions.extend(PARTS.map(str::to_owned));
     }
@@ -72,21 +83,18 @@ fn what_the_adapters_call_is_granted_and_nothing_else() {
 
 #[test]
 fn no_adapter_is_forgotten() {
-    let source = |name: &String| sources_of(name).contains("self.client.") || sources_of(name).contains(".send()");
-    let adapters = names_in("shared/aws/src").into_iter().filter(source);
-    let known = |name: &str| SERVICES.iter().any(|(adapter, _)| name.trim_end_matches(".rs") == *adapter);
-    let unknown: Vec<String> = adapters.filter(|name| !known(name)).collect();
-    assert_eq!(unknown, Vec::<String>::new(), "call AWS, and are not in SERVICES");
-}
-
-fn sources_of(name: &str) -> String {
-    let path = format!("shared/aws/src/{name}");
-    if root().join(&path).is_dir() { sources_under(&path) } else { read(path) }
+    let adapters = adapters();
+    let unknown: Vec<_> = adapters.iter().filter(|(name, source)| calls(name, source).is_empty()).collect();
+    assert_eq!(unknown, Vec::new(), "call AWS, and by no client that is known here");
+    let missing: Vec<_> = CLIENTS.iter().filter(|(name, _)| !adapters.contains_key(*name)).collect();
+    assert_eq!(missing, Vec::<&(&str, &str)>::new(), "are no adapters any more");
 }
 
 #[test]
 fn calls_are_read_from_the_source() {
-    let source =
-        "let a = self.rds.start_db_cluster().x(); self.client.put_item()\n self.client.clone(); self.table.len()";
-    assert_eq!(calls(source), BTreeSet::from(["Clone", "PutItem", "StartDBCluster"].map(str::to_owned)));
+    let source = "let a = self.rds.start_db_cluster().x(); self.client.put_item()\n self.quotas\n.get_service_quota(); self.table.len()";
+    let of_the_bundle = ["rds:StartDBCluster", "servicequotas:GetServiceQuota"].map(str::to_owned);
+    assert_eq!(calls("rds", source), BTreeSet::from(of_the_bundle.clone()));
+    let expected: BTreeSet<String> = of_the_bundle.into_iter().chain(["dynamodb:PutItem".to_owned()]).collect();
+    assert_eq!(calls("ledger", source), expected);
 }

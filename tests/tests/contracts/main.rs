@@ -2,6 +2,8 @@
 //! files have none, and one corrupted field gives exactly the finding that names it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alarms;
+mod children;
 mod documents;
 mod functions;
 mod grants;

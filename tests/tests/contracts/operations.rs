@@ -150,8 +150,13 @@ fn the_outputs_are_those_that_others_read() {
     let template = template();
     let outputs: BTreeSet<&str> = template["Outputs"].as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
+        "AlarmResponseFunction",
+        "AlarmRule",
+        "AlarmSweepSchedule",
         "AutoShutdownFunction",
         "DeadLetterQueueUrl",
+        "EmergencyMachineArn",
+        "EmergencyScaleFunction",
         "EventBusName",
         "LedgerTable",
         "ReconcileFunction",

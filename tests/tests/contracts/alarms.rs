@@ -1,0 +1,135 @@
+//! Alarms that others set: the rule that brings their changes, and the composite ones that we suggest for the estates.
+
+use crate::documents::{names_in, parse, read, resources, root, template, walk};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use watchkeeper_estates::{Estates, load_dir};
+
+const EXAMPLES: &str = "shared/estates/alarms";
+
+fn estates() -> Estates {
+    load_dir(&root().join("shared/estates")).expect("estate documents without a mistake")
+}
+
+/// The alarms that the environments of an estate have.
+fn alarms_of(estates: &Estates, estate: &str) -> BTreeSet<String> {
+    let environments = estates.estate(estate).expect("a template named after its estate").environments();
+    environments.flat_map(|it| it.document().alarms.iter().map(ToString::to_string)).collect()
+}
+
+/// The alarms that a rule names: `ALARM("name") AND NOT OK("other")`.
+fn named_in(rule: &str) -> BTreeSet<String> {
+    rule.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+fn unknown_alarms(example: &Value, known: &BTreeSet<String>) -> Vec<String> {
+    let composites = resources(example, "AWS::CloudWatch::CompositeAlarm");
+    let rules = composites.iter().map(|(_, it)| it["Properties"]["AlarmRule"].as_str().expect("a rule"));
+    rules.flat_map(named_in).filter(|name| !known.contains(name)).collect()
+}
+
+fn undelivered_to(template: &Value, principal: &str) -> bool {
+    let policies = resources(template, "AWS::SQS::QueuePolicy");
+    let statements = policies.iter().flat_map(|(_, it)| walk(&it["Properties"]["PolicyDocument"]));
+    let mut admitted = statements.filter(|it| {
+        it["Principal"]["Service"] == principal
+            && it["Effect"] == "Allow"
+            && it["Action"] == "sqs:SendMessage"
+            && !it["Condition"]["ArnEquals"]["aws:SourceArn"].is_null()
+    });
+    admitted.next().is_none()
+}
+
+#[test]
+fn composite_examples_name_only_alarms_of_their_estate() {
+    let estates = estates();
+    let files = names_in(EXAMPLES);
+    let examples: Vec<&str> = files.iter().filter_map(|name| name.strip_suffix(".yaml")).collect();
+    assert_eq!(examples, ["clos-v2", "coldchain", "h2o-allegiant"]);
+    for estate in examples {
+        let known = alarms_of(&estates, estate);
+        let example = parse(&read(format!("{EXAMPLES}/{estate}.yaml")));
+        assert_eq!(unknown_alarms(&example, &known), Vec::<String>::new(), "{estate}");
+        for (id, composite) in resources(&example, "AWS::CloudWatch::CompositeAlarm") {
+            let named = named_in(composite["Properties"]["AlarmRule"].as_str().unwrap());
+            assert!(named.len() > 1, "{estate}: {id} adds nothing");
+            assert!(
+                !named.contains(composite["Properties"]["AlarmName"].as_str().unwrap()),
+                "{estate}: {id} waits for itself"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_alarm_of_another_estate_is_found() {
+    let mut example = parse(&read(format!("{EXAMPLES}/coldchain.yaml")));
+    let rule = "ALARM(\"coldchain-production-5xx-errors\") AND NOT OK(\"clos-v2-alb-5xx-errors\")";
+    example["Resources"]["CapacityWouldHelp"]["Properties"]["AlarmRule"] = json!(rule);
+    assert_eq!(unknown_alarms(&example, &alarms_of(&estates(), "coldchain")), ["clos-v2-alb-5xx-errors"]);
+}
+
+#[test]
+fn the_alarm_that_a_document_calls_composite_has_its_example() {
+    let example = parse(&read(format!("{EXAMPLES}/clos-v2.yaml")));
+    let composites = resources(&example, "AWS::CloudWatch::CompositeAlarm");
+    assert_eq!(composites[0].1["Properties"]["AlarmName"], "clos-v2-system-health");
+    assert!(alarms_of(&estates(), "clos-v2").contains("clos-v2-system-health"));
+}
+
+#[test]
+fn the_rule_hears_every_change_of_an_alarm_and_may_keep_what_it_cannot_deliver() {
+    let template = template();
+    let rule = &template["Resources"]["AlarmResponse"]["Properties"]["Events"]["Alarms"]["Properties"];
+    let everything = json!({"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]});
+    assert_eq!(rule["Pattern"], everything);
+    assert_eq!(rule["DeadLetterConfig"]["Arn"], json!({"Fn::GetAtt": ["DeadLetters", "Arn"]}));
+    for principal in ["events.amazonaws.com", "sns.amazonaws.com"] {
+        assert!(!undelivered_to(&template, principal), "{principal} may not write to the dead letters");
+    }
+    let subscription = &template["Resources"]["AlarmTopicSubscription"]["Properties"];
+    assert_eq!(subscription["RedrivePolicy"]["deadLetterTargetArn"], json!({"Fn::GetAtt": ["DeadLetters", "Arn"]}));
+    let mut template = template;
+    template["Resources"].as_object_mut().unwrap().remove("DeadLettersPolicy");
+    assert!(undelivered_to(&template, "events.amazonaws.com"));
+}
+
+#[test]
+fn the_sweep_carries_its_own_instant() {
+    let template = template();
+    let sweep = &template["Resources"]["AlarmResponse"]["Properties"]["Events"]["Sweep"]["Properties"];
+    let input: Value = serde_json::from_str(sweep["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
+    assert_eq!(sweep["ScheduleExpression"], "rate(5 minutes)");
+    assert!(sweep["State"].is_null(), "it makes up for lost events, whether calendars are followed or not");
+}
+
+#[test]
+fn whoever_may_call_the_function_is_named_with_its_source() {
+    let template = template();
+    let permissions = resources(&template, "AWS::Lambda::Permission");
+    let principals: BTreeSet<&str> =
+        permissions.iter().map(|(_, it)| it["Properties"]["Principal"].as_str().unwrap()).collect();
+    assert_eq!(principals, BTreeSet::from(["lambda.alarms.cloudwatch.amazonaws.com", "sns.amazonaws.com"]));
+    for (id, permission) in permissions {
+        assert!(permission["Properties"]["SourceArn"].is_object(), "{id}");
+        assert_eq!(permission["Properties"]["FunctionName"], json!({"Ref": "AlarmResponse"}), "{id}");
+    }
+}
+
+#[test]
+fn the_dashboard_shows_every_alarm_that_is_always_there() {
+    let template = template();
+    let body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap();
+    for (id, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+        let shown = body.contains(&format!("\"${{{id}.Arn}}\""));
+        assert_eq!(shown, alarm["Condition"].is_null(), "{id}");
+    }
+    let filled: Value = serde_json::from_str(body).expect("JSON, once filled in");
+    let texts: Vec<&str> = walk(&filled).into_iter().filter_map(Value::as_str).collect();
+    for (metric, by) in [("AlarmAnswered", "Estate,Environment"), ("AlarmIgnored", "Reason")] {
+        let search = format!("SEARCH('{{Watchkeeper,{by}}} MetricName=\"{metric}\"', 'Sum', 300)");
+        assert!(texts.contains(&search.as_str()), "{search}");
+        assert!(read("shared/lambda/src/metrics.rs").contains(&format!("\"{metric}\"")), "nothing counts {metric}");
+    }
+}
