@@ -58,9 +58,13 @@ async def _serve(listener) -> None:
 
 
 def _patched():
-    from . import agenda, autoscaling, control, ecs, gateway, lambdas, rds, schedules, stepfunctions
+    from . import agenda, alarms, autoscaling, cbor, cloudwatch, control, ecs, events, gateway, invocations, lambdas
+    from . import quotas, rds, releases, rollouts, schedules, stepfunctions, task_tokens, waits
 
-    for module in (lambdas, ecs, autoscaling, rds, stepfunctions, schedules):
+    for module in (
+        cbor, lambdas, invocations, ecs, releases, rollouts, autoscaling, rds, quotas, stepfunctions, waits,
+        task_tokens, schedules, events, cloudwatch, alarms,
+    ):
         module.install()
     gateway.install()
     agenda.start()

@@ -5,8 +5,11 @@ import json
 from urllib.parse import parse_qs
 
 from ministack import app as ministack
+from ministack.core.responses import get_account_id, get_region
 
-from . import agenda, autoscaling, clock, faults, record, schedules, settings
+from . import agenda, autoscaling, clock, cloudwatch, events, faults, quotas, record, releases, rollouts, schedules
+from . import settings, task_tokens, waits
+from .alarms import evaluation
 
 PREFIX = "/_watchkeeper/"
 
@@ -73,6 +76,30 @@ async def _fire(request):
     return {"fired": arn}
 
 
+async def _post_event(request):
+    """An event as rules see it: nothing in it is changed."""
+    return {"id": await asyncio.to_thread(events.post, request)}
+
+
+async def _put_metrics(request):
+    data = request.get("data")
+    if not isinstance(data, list) or not data:
+        raise ValueError(f"field `data`: found {data!r}, expected a list of metric data")
+    cloudwatch.put(*_place(request), _text(request, "namespace"), data)
+    return {}
+
+
+async def _put_quota(request):
+    value, default = request.get("value"), request.get("default")
+    quotas.put(*_place(request), _text(request, "service"), _text(request, "code"), value, default)
+    return {}
+
+
+async def _order_release(request):
+    names = [_text(request, name) for name in ("cluster", "service", "outcome")]
+    return {"release": rollouts.order(*_place(request), *names)}
+
+
 async def _calls(request):
     since = str(request.get("since", "0"))
     if not since.isdigit():
@@ -103,7 +130,7 @@ async def _reset(_request):
     """Empty the emulated AWS, and our own records with it."""
     async with ministack._get_reset_lock():
         await asyncio.to_thread(ministack._reset_all_state)
-    for forget in (agenda.clear, autoscaling.reset, faults.clear, record.clear, settings.reset, clock.reset):
+    for forget in _FORGETS:
         forget()
     return {}
 
@@ -116,11 +143,31 @@ def _instant(request, name) -> float:
         raise ValueError(f"field `{name}`: found {found!r}, expected an instant like 2026-11-20T00:05:00Z") from None
 
 
+def _text(request, name) -> str:
+    if not isinstance(request.get(name), str) or not request[name]:
+        raise ValueError(f"field `{name}`: found {request.get(name)!r}, expected text")
+    return request[name]
+
+
+def _place(request) -> tuple:
+    return request.get("account") or get_account_id(), request.get("region") or get_region()
+
+
+# The clock goes last, and what waits for an execution that is gone looks at it then.
+_FORGETS = (
+    agenda.clear, autoscaling.reset, quotas.reset, releases.reset, rollouts.reset, task_tokens.reset, evaluation.reset,
+    faults.clear, record.clear, settings.reset, waits.wake, clock.reset,
+)
+
 _ROUTES = {
     ("GET", "health"): _health,
     ("PUT", "clock"): _set_clock,
     ("PUT", "settings"): _change_settings,
     ("POST", "schedules"): _fire,
+    ("POST", "events"): _post_event,
+    ("PUT", "metrics"): _put_metrics,
+    ("PUT", "quotas"): _put_quota,
+    ("POST", "releases"): _order_release,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _forget_calls,
     ("GET", "faults"): _faults,

@@ -4,7 +4,7 @@ from ministack.core.responses import error_response_json as error
 from ministack.core.responses import json_response
 from ministack.services import ecs as aws
 
-from . import agenda, autoscaling, settings
+from . import agenda, autoscaling, releases, rollouts, settings
 
 _DESCRIBE_LIMIT = 10  # services a call; Amazon ECS API reference, DescribeServices
 _LIST_LIMIT = 100  # services a page; ListServices
@@ -14,7 +14,6 @@ _describe_services = aws._describe_services
 _list_services = aws._list_services
 _update_service = aws._update_service
 _create_service = aws._create_service
-_reconcile = aws._reconcile_service_tasks
 
 
 def install() -> None:
@@ -61,7 +60,16 @@ def _page(arns, token, size):
 
 def create_service(request):
     """A service needs a task definition that exists, and a count that is none below zero."""
-    return _refusal(request) or _create_service(request)
+    refused = _refusal(request)
+    if refused:
+        return refused
+    key = f"{aws._resolve_cluster_name(request.get('cluster', 'default'))}/{request.get('serviceName')}"
+    if key not in aws._services or aws._services[key]["status"] != "ACTIVE":
+        releases.forget(key)
+    answer = _create_service(request)
+    if answer[0] == 200:
+        rollouts.begin(key)
+    return answer
 
 
 def update_service(request):
@@ -70,8 +78,11 @@ def update_service(request):
     if refused:
         return refused
     answer = _update_service(request)
-    if answer[0] == 200 and "desiredCount" in request:
-        autoscaling.look_soon(aws._resolve_cluster_name(request.get("cluster", "default")), _name(request))
+    if answer[0] == 200:
+        cluster = aws._resolve_cluster_name(request.get("cluster", "default"))
+        rollouts.begin(f"{cluster}/{_name(request)}")
+        if "desiredCount" in request:
+            autoscaling.look_soon(cluster, _name(request))
     return answer
 
 
@@ -88,16 +99,20 @@ def find(cluster: str, service: str):
 
 def reconcile_later(cluster: str, key: str) -> None:
     """Tasks start and stop a moment after the call, so that running differs from desired for a while."""
-    agenda.after(settings.get("ecs_settle_seconds"), _reconcile, cluster, key)
+    agenda.after(settings.get("ecs_settle_seconds"), rollouts.settle, cluster, key)
 
 
 def _refusal(request):
     count = request.get("desiredCount")
     if count is not None and (not isinstance(count, int) or count < 0):
         return error("InvalidParameterException", "desiredCount cannot be negative.")
-    definition = request.get("taskDefinition")
-    if definition is not None and aws._task_defs.get(aws._resolve_td_key(definition)) is None:
+    if request.get("taskDefinition") is None:
+        return None
+    definition = aws._task_defs.get(aws._resolve_td_key(request["taskDefinition"]))
+    if definition is None:
         return error("ClientException", "TaskDefinition not found.")
+    if definition["status"] != "ACTIVE":
+        return error("ClientException", "TaskDefinition is inactive")
     return None
 
 

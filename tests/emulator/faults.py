@@ -4,6 +4,8 @@ import dataclasses
 import json
 import threading
 
+from . import cbor
+
 KINDS = ("throttle", "error", "delay", "hang")
 
 # Services that speak the query protocol, and so answer errors in XML.
@@ -37,12 +39,17 @@ class Fault:
             and (self.times is None or self.struck < self.times)
         )
 
-    def response(self) -> tuple:
-        """The error that the caller gets: status, headers, body."""
+    def response(self, headers: dict) -> tuple:
+        """The error that the caller gets: status, headers, body. In the protocol of a call with these headers."""
         throttled = self.kind == "throttle"
-        code = self.code or (_THROTTLE_CODES.get(self.service, "ThrottlingException") if throttled else "InternalFailure")
+        usual = _THROTTLE_CODES.get(self.service, "ThrottlingException") if throttled else "InternalFailure"
+        code = self.code or usual
         status = self.status or (400 if throttled else 500)
-        if self.service in _QUERY_SERVICES:
+        content = headers.get("content-type", "")
+        if "cbor" in content:
+            body = cbor.dumps({"__type": code, "message": self.message})
+            return status, {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}, body
+        if self.service in _QUERY_SERVICES and "json" not in content:
             side = "Sender" if status < 500 else "Receiver"
             text = (
                 f"<ErrorResponse><Error><Type>{side}</Type><Code>{code}</Code><Message>{self.message}</Message></Error>"

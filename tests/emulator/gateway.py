@@ -27,14 +27,14 @@ def _recorded(service, handler):
             answer = await handler(method, path, headers, body, query_params)
         else:
             entry["fault"] = fault.kind
-            answer = await _struck(fault, lambda: handler(method, path, headers, body, query_params))
+            answer = await _struck(fault, headers, lambda: handler(method, path, headers, body, query_params))
         record.end(entry, answer[0], answer[2])
         return answer
 
     return call
 
 
-async def _struck(fault, perform):
+async def _struck(fault, headers, perform):
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
         return await perform()
@@ -42,7 +42,7 @@ async def _struck(fault, perform):
         await perform()
     if fault.kind == "hang":
         await asyncio.sleep(fault.seconds or _FOREVER)
-    return fault.response()
+    return fault.response(headers)
 
 
 def _operation(service, method, path, headers, body, query_params) -> str:

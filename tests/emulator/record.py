@@ -7,7 +7,7 @@ import re
 import threading
 from urllib.parse import parse_qs
 
-from . import clock
+from . import cbor, clock
 
 _LIMIT = 500_000  # calls kept; the oldest go first
 
@@ -15,7 +15,7 @@ _LIMIT = 500_000  # calls kept; the oldest go first
 _NAMING = (
     "cluster", "service", "services", "resourceArn", "ResourceId", "ResourceIds", "DBInstanceIdentifier",
     "DBClusterIdentifier", "TableName", "TopicArn", "stateMachineArn", "executionArn", "name", "FunctionName",
-    "QueueUrl", "StackName",
+    "QueueUrl", "StackName", "AlarmName", "AlarmNames",
 )
 _READS = re.compile(r"(BatchGet|Describe|Get|Head|List|Query|Scan|TransactGet|Lookup|Simulate|Validate)")
 _APP = re.compile(r"\bapp/(\S+)")
@@ -36,7 +36,7 @@ def begin(service: str, operation: str, region: str, headers: dict, body: bytes)
         "region": region,
         "caller": caller.group(1) if caller else None,
         "write": not _READS.match(operation),
-        "resources": _resources(body),
+        "resources": _resources(headers, body),
         "status": None,
         "error": None,
         "fault": None,
@@ -71,18 +71,22 @@ def error_code(body: bytes):
         found = re.search(rb"<Code>([^<]+)</Code>", body)
         return found.group(1).decode() if found else None
     try:
-        return json.loads(body).get("__type", "").rsplit("#", 1)[-1] or None
-    except (ValueError, AttributeError):
+        answer = json.loads(body) if body[:1] == b"{" else cbor.loads(body)
+        return answer.get("__type", "").rsplit("#", 1)[-1] or None
+    except (ValueError, AttributeError, cbor.CBORDecodeError):
         return None
 
 
-def _resources(body: bytes) -> dict:
+def _resources(headers: dict, body: bytes) -> dict:
     # Uploads of code and templates name nothing and are large.
     if not body or len(body) > 100_000:
         return {}
     try:
-        request = json.loads(body) if body.lstrip()[:1] == b"{" else _form(body)
-    except ValueError:
+        if "cbor" in headers.get("content-type", ""):
+            request = cbor.loads(body)
+        else:
+            request = json.loads(body) if body.lstrip()[:1] == b"{" else _form(body)
+    except (ValueError, cbor.CBORDecodeError):
         return {}
     return {key: request[key] for key in _NAMING if key in request} if isinstance(request, dict) else {}
 

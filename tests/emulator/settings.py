@@ -1,5 +1,7 @@
 """Figures of the emulated AWS that tests may change at run time. Seconds of real time, unless the name says otherwise."""
 
+import os
+
 _DEFAULTS = {
     # ECS: from UpdateService to its tasks' start or stop. AWS takes tens of seconds.
     "ecs_settle_seconds": 0.3,
@@ -11,6 +13,16 @@ _DEFAULTS = {
     "rds_restart_days": 7.0,
     # Whether EventBridge rules and Scheduler schedules fire by themselves. Off: tests fire them.
     "native_schedules": False,
+    # Whether metric alarms are evaluated. Off: tests set their states.
+    "alarm_evaluation": False,
+    # Whether EventBridge delivers each event twice, as it may.
+    "duplicate_events": False,
+    # Lambda: from a failed asynchronous invocation to the next try. AWS waits one minute, then two.
+    "lambda_retry_seconds": 0.2,
+    # Step Functions: what a second of a short wait or of a retry's interval takes.
+    "wait_scale": float(os.environ.get("SFN_WAIT_SCALE", "1")),
+    # Seconds of a Wait state. Shorter ones are scaled; from here on, they end by the emulated clock.
+    "wait_scaled_below_seconds": 45.0,
 }
 
 _values = dict(_DEFAULTS)

@@ -1,9 +1,10 @@
-//! The emulator's control API: its clock, its schedules, its record of calls, and the faults it is told to make.
+//! The emulator's control API: its clock, its schedules, its record of calls, and what it is told to do.
 
 use super::SandboxError;
+use super::orders::{Datum, Fault, RolloutEnd, Settings};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// A client of the control API.
@@ -39,84 +40,6 @@ pub struct Call {
     pub fault: Option<String>,
 }
 
-/// What a fault does to a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FaultKind {
-    /// Refused as too many calls, with the service's own code.
-    Throttle,
-    /// Refused with [`Fault::code`] and [`Fault::status`], or as an internal failure.
-    Error,
-    /// Answered [`Fault::seconds`] later.
-    Delay,
-    /// Not answered, until the caller gives up.
-    Hang,
-}
-
-/// An order to strike the next calls of an operation. `Fault::new` strikes one call; change the fields for more.
-#[derive(Debug, Clone, Serialize)]
-pub struct Fault {
-    /// The service, as in [`Call::service`].
-    pub service: String,
-    /// The operation, or `*` for all of the service.
-    pub operation: String,
-    /// What happens to the call.
-    pub kind: FaultKind,
-    /// Only calls to this region.
-    pub region: Option<String>,
-    /// How many matching calls pass before the first is struck.
-    pub skip: u32,
-    /// How many calls are struck; all when `None`.
-    pub times: Option<u32>,
-    /// Seconds, for [`FaultKind::Delay`]; for [`FaultKind::Hang`] the limit after which an error is sent.
-    pub seconds: f64,
-    /// The error's code instead of the usual one.
-    pub code: Option<String>,
-    /// The HTTP status instead of the usual one.
-    pub status: Option<u16>,
-    /// The call does its work, and only its answer is lost.
-    pub after_effect: bool,
-}
-
-impl Fault {
-    /// A fault that strikes the next call.
-    pub fn new(service: &str, operation: &str, kind: FaultKind) -> Self {
-        Self {
-            service: service.to_owned(),
-            operation: operation.to_owned(),
-            kind,
-            region: None,
-            skip: 0,
-            times: Some(1),
-            seconds: 0.0,
-            code: None,
-            status: None,
-            after_effect: false,
-        }
-    }
-}
-
-/// Figures of the emulated AWS; what is `None` stays as it is. Seconds are real seconds.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub struct Settings {
-    /// From `UpdateService` to the start or stop of its tasks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ecs_settle_seconds: Option<f64>,
-    /// From a minimum above desired to the count being lifted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scaling_seconds: Option<f64>,
-    /// How long a database is starting or stopping.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rds_transition_seconds: Option<f64>,
-    /// Days, on the emulated clock, after which a stopped database is started by AWS.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rds_restart_days: Option<f64>,
-    /// Whether schedules fire by themselves.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub native_schedules: Option<bool>,
-}
-
 #[derive(Deserialize)]
 struct Health {
     now: Timestamp,
@@ -130,6 +53,11 @@ struct Calls {
 #[derive(Deserialize)]
 struct Fired {
     fired: String,
+}
+
+#[derive(Deserialize)]
+struct Posted {
+    id: String,
 }
 
 impl Control {
@@ -165,6 +93,45 @@ impl Control {
     pub async fn fire_schedule(&self, region: &str, name: &str, instant: Timestamp) -> Result<String, SandboxError> {
         let request = json!({ "name": name, "region": region, "instant": instant });
         Ok(self.send::<Fired>("POST", "schedules", &request).await?.fired)
+    }
+
+    /// Deliver `event`, in the form in which rules see it, on the default bus of its `region`, and return its id. Nothing
+    /// in it is changed, so it may be old, repeated, or say that AWS sent it. Its `source`, `detail-type` and `detail`
+    /// are needed; `id`, `time`, `region`, `account` and `resources` are made up where they are missing.
+    pub async fn post_event(&self, event: &Value) -> Result<String, SandboxError> {
+        Ok(self.send::<Posted>("POST", "events", event).await?.id)
+    }
+
+    /// Write metric data as AWS itself does, in any `namespace`, such as `AWS/Usage`.
+    pub async fn put_metrics(&self, region: &str, namespace: &str, data: &[Datum]) -> Result<(), SandboxError> {
+        let request = json!({ "region": region, "namespace": namespace, "data": data });
+        self.send::<Value>("PUT", "metrics", &request).await.map(drop)
+    }
+
+    /// Set a quota under its codes, for example `fargate` and `L-3032A538`: the applied value, and the default of AWS.
+    /// `None` is what Service Quotas does not know; that is so for both, until a test sets them.
+    pub async fn put_quota(
+        &self,
+        region: &str,
+        service: &str,
+        code: &str,
+        value: Option<f64>,
+        default: Option<f64>,
+    ) -> Result<(), SandboxError> {
+        let request = json!({ "region": region, "service": service, "code": code, "value": value, "default": default });
+        self.send::<Value>("PUT", "quotas", &request).await.map(drop)
+    }
+
+    /// Say how a deployment of an ECS service ends: the one under way, else the next. The one after that succeeds again.
+    pub async fn order_release(
+        &self,
+        region: &str,
+        cluster: &str,
+        service: &str,
+        outcome: RolloutEnd,
+    ) -> Result<(), SandboxError> {
+        let request = json!({ "region": region, "cluster": cluster, "service": service, "outcome": outcome });
+        self.send::<Value>("POST", "releases", &request).await.map(drop)
     }
 
     /// The calls after the one numbered `since`, oldest first; all calls for 0.

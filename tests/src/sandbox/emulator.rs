@@ -12,8 +12,6 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// The account of the emulated AWS.
-const ACCOUNT: &str = "123456789012";
 const ACCESS_KEY: &str = "root";
 const SECRET_KEY: &str = "rootsecret";
 /// How long the emulator may take to answer: seconds on an idle machine, more on one that compiles.
@@ -26,15 +24,18 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 pub struct Options {
     /// The folder of estate documents that the functions read; this repository's own when `None`.
     pub estates: Option<PathBuf>,
-    /// What a second of a Wait state takes in seconds. The sandbox's databases stop in one second, not in minutes.
+    /// What a second of a short Wait state takes in seconds. The sandbox's databases stop in one second, not in minutes.
+    /// Waits of 45 s and more end by the emulated clock instead ([`super::Settings::wait_scaled_below_seconds`]).
     pub wait_scale: f64,
+    /// The account that everything belongs to: twelve digits.
+    pub account: String,
     /// More environment variables for the emulator and, through it, for the functions.
     pub environment: Vec<(String, String)>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { estates: None, wait_scale: 0.05, environment: Vec::new() }
+        Self { estates: None, wait_scale: 0.05, account: "123456789012".into(), environment: Vec::new() }
     }
 }
 
@@ -181,6 +182,7 @@ fn spawn(
         .env("WATCHKEEPER_LOGS", run.path().join("logs"))
         .env("ESTATES_DIR", estates)
         .env("SFN_WAIT_SCALE", options.wait_scale.to_string())
+        .env("MINISTACK_ACCOUNT_ID", &options.account)
         .envs(MINISTACK.iter().copied())
         .envs(options.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(run.path())
@@ -197,7 +199,6 @@ const MINISTACK: &[(&str, &str)] = &[
     ("AUTH", "false"),
     ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
     ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-    ("MINISTACK_ACCOUNT_ID", ACCOUNT),
     ("MINISTACK_REGION", "us-east-1"),
     ("PERSIST_STATE", "0"),
     ("SFTP_ENABLED", "0"),

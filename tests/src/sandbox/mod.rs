@@ -22,16 +22,18 @@ mod error;
 mod functions;
 mod layout;
 mod leash;
+mod orders;
 mod progress;
 mod run;
 mod venv;
 
-pub use control::{Call, Control, Fault, FaultKind, Settings};
+pub use control::{Call, Control};
 pub use deploy::Outputs;
 pub use emulator::{Emulator, Options};
 pub use error::SandboxError;
 pub use functions::Functions;
 pub use layout::Layout;
+pub use orders::{Datum, Fault, FaultKind, RolloutEnd, Settings};
 pub use progress::{Lines, Progress, Silent};
 pub use venv::Venv;
 

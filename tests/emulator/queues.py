@@ -1,0 +1,28 @@
+"""Messages that AWS itself puts into SQS queues: dead letters, and records of what failed."""
+
+from ministack.core.concurrency import esm_wake
+from ministack.core.responses import new_uuid
+from ministack.services import sqs
+
+from . import clock
+
+
+def put(arn: str, body: str, attributes: dict | None = None) -> bool:
+    """Put a message with text attributes into the queue `arn`. False when there is no such queue."""
+    queue = sqs._queue_by_arn(arn)
+    if queue is None:
+        return False
+    typed = {name: {"DataType": "String", "StringValue": str(value)} for name, value in (attributes or {}).items()}
+    now = clock.now()
+    message = {
+        "id": new_uuid(),
+        "body": body,
+        "message_attributes": typed,
+        "md5_attrs": sqs._md5_msg_attrs(typed) if typed else None,
+        "sent_at": now,
+        "visible_at": now + sqs.queue_delay(queue),
+    }
+    sqs._ensure_msg_fields(message)
+    queue["messages"].append(message)
+    esm_wake.set()
+    return True

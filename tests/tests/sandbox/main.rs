@@ -1,0 +1,133 @@
+//! The local AWS behaves as AWS does where the control plane depends on it, and leaves nothing running.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, reason = "it waits for processes of its own")]
+
+mod alarms;
+mod databases;
+mod events;
+mod functions;
+mod process;
+mod record;
+mod releases;
+mod services;
+mod tokens;
+mod usage;
+mod waits;
+
+use aws_sdk_ecs::types::{ContainerDefinition, Tag};
+use serde_json::Value;
+use std::time::Duration;
+use watchkeeper_tests::sandbox::{Emulator, Layout, Lines, Options, Venv};
+
+const REGION: &str = "us-east-1";
+const CLUSTER: &str = "clos-v2-cluster";
+const SERVICE: &str = "clos-v2-core-api-service";
+
+async fn boot() -> Emulator {
+    boot_with(&Options::default()).await
+}
+
+async fn boot_with(options: &Options) -> Emulator {
+    let layout = Layout::find().unwrap();
+    let venv = Venv::ensure(&layout, &Lines).await.unwrap();
+    Emulator::boot(&layout, &venv, options, &Lines).await.unwrap()
+}
+
+/// Ask again until the answer is the expected one. A test that waits in vain fails with what it saw last.
+async fn eventually<T: PartialEq + std::fmt::Debug, F: Future<Output = T>>(expected: T, mut ask: impl FnMut() -> F) {
+    let mut seen = ask().await;
+    for _ in 0..600 {
+        if seen == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        seen = ask().await;
+    }
+    assert_eq!(seen, expected);
+}
+
+async fn make_service(ecs: &aws_sdk_ecs::Client, desired: i32) {
+    ecs.create_cluster().cluster_name(CLUSTER).send().await.unwrap();
+    let container = ContainerDefinition::builder().name("app").image("app").memory(64).build();
+    ecs.register_task_definition().family("app").container_definitions(container).send().await.unwrap();
+    let managed = Tag::builder().key("watchkeeper:managed").value("true").build();
+    let service = ecs.create_service().cluster(CLUSTER).service_name(SERVICE).task_definition("app");
+    service.desired_count(desired).tags(managed).send().await.unwrap();
+}
+
+async fn counts(ecs: &aws_sdk_ecs::Client) -> (i32, i32) {
+    let answer = ecs.describe_services().cluster(CLUSTER).services(SERVICE).send().await.unwrap();
+    let service = &answer.services()[0];
+    (service.desired_count(), service.running_count())
+}
+
+/// A call to a service for which this package has no client: the status, and what was answered.
+async fn send(
+    emulator: &Emulator,
+    service: &str,
+    method: &str,
+    path: &str,
+    target: &str,
+    request: Value,
+) -> (u16, Value) {
+    let scope = format!("AWS4-HMAC-SHA256 Credential=root/20261120/{REGION}/{service}/aws4_request");
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("{}{path}", emulator.endpoint()))
+        .header("authorization", scope)
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", target)
+        .body(request.to_string())
+        .unwrap();
+    let exchange = move || {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let mut answer = agent.run(request).unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap())
+    };
+    tokio::task::spawn_blocking(exchange).await.unwrap()
+}
+
+/// The same in a JSON protocol, where `target` names the operation.
+async fn call(emulator: &Emulator, service: &str, target: &str, request: Value) -> (u16, Value) {
+    send(emulator, service, "POST", "/", target, request).await
+}
+
+async fn machine(sfn: &aws_sdk_sfn::Client, name: &str, definition: &str) -> String {
+    let role = "arn:aws:iam::123456789012:role/sandbox";
+    let made = sfn.create_state_machine().name(name).role_arn(role).definition(definition).send().await.unwrap();
+    made.state_machine_arn
+}
+
+async fn start(sfn: &aws_sdk_sfn::Client, machine: &str) -> String {
+    sfn.start_execution().state_machine_arn(machine).send().await.unwrap().execution_arn
+}
+
+/// The status of an execution.
+async fn status(sfn: &aws_sdk_sfn::Client, execution: &str) -> String {
+    sfn.describe_execution().execution_arn(execution).send().await.unwrap().status.as_str().to_owned()
+}
+
+/// The inputs of a machine's executions, oldest first.
+async fn inputs(sfn: &aws_sdk_sfn::Client, machine: &str) -> Vec<Value> {
+    let listed = sfn.list_executions().state_machine_arn(machine).send().await.unwrap();
+    let mut found = Vec::new();
+    for execution in listed.executions() {
+        let known = sfn.describe_execution().execution_arn(execution.execution_arn()).send().await.unwrap();
+        found.push((known.start_date, serde_json::from_str(known.input().unwrap()).unwrap()));
+    }
+    found.sort_by_key(|(began, _)| began.as_nanos());
+    found.into_iter().map(|(_, input)| input).collect()
+}
+
+/// A state machine that does nothing, and a rule that starts it for the events of `source`: a mailbox for events.
+async fn mailbox(emulator: &Emulator, source: &str) -> String {
+    let sfn = aws_sdk_sfn::Client::new(&emulator.sdk_config(REGION));
+    let events = aws_sdk_eventbridge::Client::new(&emulator.sdk_config(REGION));
+    let arn = machine(&sfn, "mailbox", r#"{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}"#).await;
+    let pattern = serde_json::json!({ "source": [source] }).to_string();
+    events.put_rule().name("mailbox").event_pattern(pattern).send().await.unwrap();
+    let target = aws_sdk_eventbridge::types::Target::builder().id("mailbox").arn(&arn).build().unwrap();
+    events.put_targets().rule("mailbox").targets(target).send().await.unwrap();
+    arn
+}
