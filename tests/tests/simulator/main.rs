@@ -1,6 +1,8 @@
 //! The control plane over the simulated AWS: nights as they go, and a fault of every kind at every call.
 #![allow(clippy::unwrap_used)]
 
+mod emergencies;
+mod emergency_faults;
 mod nights;
 mod scene;
 mod single_faults;

@@ -1,5 +1,7 @@
-//! The control plane over the simulated AWS: the real handlers, and what the schedule and the `reconcile` machine do
-//! between them. A crash is the worst one: the execution dies with its process, and only the next tick goes on.
+//! The control plane over the simulated AWS: the real handlers, and what the schedule and the machines do between them. A
+//! crash is the worst one: the execution dies with its process, and only the next tick goes on.
+
+mod emergency;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -59,6 +61,8 @@ pub fn documents(folder: &Path) -> Estates {
     load_dir(folder).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
+pub use emergency::{Siren, Stage, alarm_event};
+
 type Hand = Engine<World, World, World, World>;
 
 impl Rehearsal {
@@ -83,6 +87,16 @@ impl Rehearsal {
         Self { world, estates, home: Home { account, region }, done: BTreeSet::new() }
     }
 
+    /// The same stack in another account.
+    ///
+    /// # Panics
+    /// When the account does not read.
+    #[must_use]
+    pub fn in_account(mut self, account: &str) -> Self {
+        self.home.account = account.parse().unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous
     /// invocation), and every run that it started plays to its end.
     pub fn tick(&mut self, instant: Timestamp) -> Vec<End> {
@@ -104,13 +118,16 @@ impl Rehearsal {
 
     /// Plays the executions that were started and have not run yet.
     pub fn play(&mut self) -> Vec<End> {
-        let started: Vec<(String, String)> =
-            self.world.executions().into_iter().filter(|(name, _)| self.done.insert(name.clone())).collect();
-        let play = |(name, input): (String, String)| {
-            let request = serde_json::from_str(&input).unwrap_or(Value::Null);
-            self.execute(&name, &request)
-        };
-        started.into_iter().map(play).collect()
+        let started = self.started(|request| request.get("trigger").is_some());
+        started.into_iter().map(|(name, request)| self.execute(&name, &request)).collect()
+    }
+
+    /// The executions of one machine that were started and have not been played: only the input of `reconcile` has a
+    /// trigger.
+    fn started(&mut self, of_machine: impl Fn(&Value) -> bool) -> Vec<(String, Value)> {
+        let all = self.world.executions().into_iter();
+        let read = |(name, input): (String, String)| (name, serde_json::from_str(&input).unwrap_or(Value::Null));
+        all.map(read).filter(|(name, input)| of_machine(input) && self.done.insert(name.clone())).collect()
     }
 
     /// One execution of the machine, from its input to its end.

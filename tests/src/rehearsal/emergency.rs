@@ -1,0 +1,269 @@
+//! The emergency runbook over the simulated AWS: alarm-response as Lambda delivers to it, and the `emergency-scale` machine
+//! with its children, one look at a time.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use alarm_response::{Handled, ResponseError};
+use emergency_scale::{Answer, Call, CallError, Decided, Execution, Looked, Ports, RunRef, Step};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use watchkeeper_control::ledger::LedgerError;
+use watchkeeper_control::ports::{Clock as _, Fault};
+use watchkeeper_control::steps::BeginVerdict;
+use watchkeeper_domain::emergency::{Held, Step as Next};
+use watchkeeper_domain::estate::ProfileName;
+use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::request::Request;
+use watchkeeper_domain::run::Outcome;
+use watchkeeper_sim::run_until_done_or_crash;
+
+use super::{ATTEMPTS, End, Rehearsal};
+
+/// How long Lambda lets alarm-response work, as `template.yaml` has it.
+const DEADLINE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How often a give-back is tried, as `statemachines/emergency-scale.asl.json` has it.
+const GIVE_BACKS: u32 = 10;
+
+/// Where an execution of the emergency machine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits for a person; this is what the question names.
+    Asking(BTreeSet<Code>),
+    /// It holds, and looks again after this.
+    Holding(Duration),
+    /// It has ended, with this outcome or error.
+    Ended(String),
+    /// Its process died, and the execution with it.
+    Crashed,
+}
+
+/// An execution of the emergency machine.
+#[derive(Debug)]
+pub struct Siren {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub stage: Stage,
+    request: Value,
+    children: u32,
+    held: Option<(RunRef, ProfileName)>,
+    failure: Option<String>,
+}
+
+impl Rehearsal {
+    /// An event reaches alarm-response, three times at the most, like any asynchronous invocation. `None` when it died
+    /// each time.
+    pub fn hears(&mut self, event: &Value) -> Option<Result<Handled, ResponseError>> {
+        let mut last = None;
+        for wait in [60, 120, 0] {
+            last = self.hears_once(event);
+            match last {
+                Some(Ok(_)) => break,
+                _ => self.world.advance(Duration::from_secs(wait)),
+            }
+        }
+        last
+    }
+
+    fn hears_once(&self, event: &Value) -> Option<Result<Handled, ResponseError>> {
+        let world = &self.world;
+        let ports = alarm_response::Ports { ledger: world, alarms: world, executions: world, announcer: world };
+        let now = world.now() + DEADLINE;
+        run_until_done_or_crash(world, alarm_response::handle(ports, &self.estates, &self.home, event, now))
+    }
+
+    /// The emergency executions that were started and have not been played yet, each up to where it waits.
+    pub fn sirens(&mut self) -> Vec<Siren> {
+        let started = self.started(|request| request.get("trigger").is_none());
+        started.into_iter().map(|(name, request)| self.siren(&name, request)).collect()
+    }
+
+    /// An emergency execution, up to where it waits.
+    pub fn siren(&self, name: &str, request: Value) -> Siren {
+        let stage = Stage::Ended("not begun".to_owned());
+        let mut siren = Siren { name: name.to_owned(), stage, request, children: 0, held: None, failure: None };
+        siren.stage = siren.decide(self, None, &BTreeSet::new());
+        siren
+    }
+
+    fn step(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+        for attempt in 1.. {
+            let world = &self.world;
+            let ports = Ports { ledger: world, alarms: world, announcer: world };
+            let call = Call { now: world.now(), step: step() };
+            let handled = emergency_scale::handle(ports, &self.estates, &self.home, call);
+            match run_until_done_or_crash(world, handled)? {
+                Err(error) if attempt < ATTEMPTS && passes(&error) => {
+                    world.advance(Duration::from_secs(2 << attempt));
+                }
+                answer => return Some(answer),
+            }
+        }
+        None
+    }
+}
+
+impl Siren {
+    /// Answers the question that it waits with.
+    pub fn answer(&mut self, rehearsal: &Rehearsal, answer: Value) {
+        let Stage::Asking(asked) = self.stage.clone() else { panic!("it asks nothing: {:?}", self.stage) };
+        self.stage = self.decide(rehearsal, Some(answer), &asked);
+    }
+
+    /// Waits as long as it wants to, and looks again.
+    pub fn look(&mut self, rehearsal: &Rehearsal) {
+        if let Stage::Holding(wait) = self.stage {
+            rehearsal.world.advance(wait);
+            self.stage = self.hold(rehearsal);
+        }
+    }
+
+    /// Looks until it ends.
+    pub fn run_out(&mut self, rehearsal: &Rehearsal) {
+        while matches!(self.stage, Stage::Holding(_)) {
+            self.look(rehearsal);
+        }
+    }
+
+    fn decide(&mut self, rehearsal: &Rehearsal, answer: Option<Value>, asked: &BTreeSet<Code>) -> Stage {
+        let execution = Execution { name: self.name.clone() };
+        let step = || Step::Decide {
+            request: self.request.clone(),
+            execution: execution.clone(),
+            answer: answer.clone(),
+            asked: asked.clone(),
+        };
+        let decided = match rehearsal.step(step) {
+            None => return Stage::Crashed,
+            Some(Ok(Answer::Decided(decided))) => *decided,
+            Some(other) => return Stage::Ended(format!("{other:?}")),
+        };
+        match decided.next {
+            Next::Wait => {
+                rehearsal.world.advance(Duration::from_secs(decided.wait_seconds.unsigned_abs()));
+                self.decide(rehearsal, answer, asked)
+            }
+            Next::Apply => self.apply(rehearsal, decided),
+            Next::Plan | Next::Ask => self.preview(rehearsal, decided),
+            Next::Refused | Next::Declined => {
+                let text = decided.tell.unwrap_or_else(|| panic!("a refusal without a message"));
+                let (subject, text) = (text.subject, text.text);
+                let tell = || Step::Tell { run: decided.run.clone(), subject: subject.clone(), text: text.clone() };
+                let told = rehearsal.step(tell);
+                let end = if decided.next == Next::Refused { "Guardrail.Refused" } else { "declined" };
+                told.map_or(Stage::Crashed, |_| Stage::Ended(end.to_owned()))
+            }
+            Next::Nothing => Stage::Ended("nothing".to_owned()),
+        }
+    }
+
+    fn child(&mut self, rehearsal: &Rehearsal, kind: &str, request: &Value) -> End {
+        self.children += 1;
+        rehearsal.execute(&format!("{}-{kind}-{}", self.name, self.children), request)
+    }
+
+    fn preview(&mut self, rehearsal: &Rehearsal, decided: Decided) -> Stage {
+        let mut request = input(decided.request.as_ref());
+        request["mode"] = json!("plan");
+        let plan = match self.child(rehearsal, "plan", &request) {
+            End::AtBegin(BeginVerdict::Plan, plan) => plan,
+            End::Crashed => return Stage::Crashed,
+            other => return Stage::Ended(format!("{other:?}")),
+        };
+        if decided.next == Next::Plan {
+            return Stage::Ended(plan);
+        }
+        // What the preview itself would ask or refuse is the machine's to tell apart; here a question is a question.
+        let ask = || Step::Ask {
+            run: decided.run.clone(),
+            token: "token".to_owned(),
+            what: decided.what.clone(),
+            why: decided.summary.clone(),
+            plan: plan.clone(),
+            answer_seconds: decided.answer_seconds,
+        };
+        match rehearsal.step(ask) {
+            None => Stage::Crashed,
+            Some(Ok(_)) => Stage::Asking(
+                &decided.asks
+                    | &Code::ALL.into_iter().filter(|c| plan.contains(&format!("[needs approval] {c}"))).collect(),
+            ),
+            Some(Err(error)) => Stage::Ended(error.to_string()),
+        }
+    }
+
+    fn apply(&mut self, rehearsal: &Rehearsal, decided: Decided) -> Stage {
+        let end = self.child(rehearsal, "apply", &input(decided.request.as_ref()));
+        self.failure = failure(&end);
+        match (end, decided.profile) {
+            (End::Crashed, _) => Stage::Crashed,
+            (_, Some(profile)) if decided.holds => {
+                self.held = Some((decided.run, profile));
+                self.hold(rehearsal)
+            }
+            _ => Stage::Ended(self.failure.clone().unwrap_or_else(|| "done".to_owned())),
+        }
+    }
+
+    fn hold(&mut self, rehearsal: &Rehearsal) -> Stage {
+        let Some((run, profile)) = self.held.clone() else { panic!("nothing is held") };
+        for _ in 0..GIVE_BACKS {
+            let looked: Looked = match rehearsal.step(|| Step::Hold { run: run.clone(), profile: profile.clone() }) {
+                None => return Stage::Crashed,
+                Some(Ok(Answer::Looked(looked))) => *looked,
+                Some(_) => return Stage::Holding(Duration::from_secs(60)),
+            };
+            match looked.next {
+                Held::Hold => return Stage::Holding(Duration::from_secs(looked.wait_seconds.unsigned_abs())),
+                Held::Over => return Stage::Ended(self.failure.clone().unwrap_or_else(|| "over".to_owned())),
+                Held::GiveBack => match self.child(rehearsal, "back", &input(looked.request.as_ref())) {
+                    End::Crashed => return Stage::Crashed,
+                    end if failure(&end).is_none() => return Stage::Ended("given-back".to_owned()),
+                    end => self.failure = failure(&end),
+                },
+            }
+            rehearsal.world.advance(Duration::from_secs(60));
+        }
+        Stage::Ended(self.failure.clone().unwrap_or_default())
+    }
+}
+
+fn input(request: Option<&Request>) -> Value {
+    let request = request.unwrap_or_else(|| panic!("a decision without a request"));
+    serde_json::to_value(request).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Why a child failed; nothing where it did not.
+fn failure(end: &End) -> Option<String> {
+    match end {
+        End::AtBegin(..) => None,
+        End::Finished(finished) if matches!(finished.outcome, Outcome::Done | Outcome::Drift) => None,
+        End::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),
+        End::Failed(error) => Some(error.clone()),
+        End::Crashed => Some("crashed".to_owned()),
+    }
+}
+
+/// Whether the machine tries a task again after this error.
+fn passes(error: &CallError) -> bool {
+    let fault = match error {
+        CallError::Aws(error) | CallError::Ledger(LedgerError::Aws(error)) => error.fault,
+        _ => return false,
+    };
+    matches!(fault, Fault::Throttled | Fault::Unavailable)
+}
+
+/// The event of EventBridge about an alarm that changed its state at an instant, to the millisecond.
+pub fn alarm_event(alarm: &str, (account, region): (&str, &str), state: &str, at: Timestamp) -> Value {
+    let time = at.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
+    json!({
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "account": account,
+        "region": region,
+        "resources": [format!("arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}")],
+        "detail": {"alarmName": alarm, "state": {"value": state, "reason": "test", "timestamp": time}},
+    })
+}

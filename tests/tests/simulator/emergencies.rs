@@ -1,0 +1,357 @@
+//! Emergencies in the simulator: alarms, people, calendars and other emergencies over one environment.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use watchkeeper_control::ledger::Ledger as _;
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::capacity::{Capacity, Rollout, Scaling, ServiceId, Suspensions};
+use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
+use watchkeeper_sim::{FaultPlan, Operation, Settings, Trouble, World, WorldBuilder, aurora, scope, service};
+use watchkeeper_tests::rehearsal::{Rehearsal, Siren, Stage, alarm_event};
+
+use crate::scene::{afternoon, asleep, at, dev, evening, minutes, morning};
+
+const ACCOUNT: &str = "210987654321";
+const REGION: &str = "us-east-1";
+const ERRORS: &str = "clos-v2-alb-5xx-errors";
+const CONNECTIONS: &str = "clos-v2-rds-connections-high";
+const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
+const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
+
+pub(crate) fn production() -> WorldBuilder {
+    World::builder()
+        .at("2026-11-20T15:00:00Z")
+        .with(service(API).desired(3).scaling(3, 6))
+        .with(service(ENGINE).desired(3).scaling(3, 6))
+        .with(aurora("clos-v2-db-cluster"))
+        .alarm(ERRORS, AlarmState::Ok)
+        .alarm(CONNECTIONS, AlarmState::Ok)
+        .alarm("clos-v2-rds-cpu-high", AlarmState::Ok)
+}
+
+pub(crate) fn rehearsal(world: WorldBuilder) -> Rehearsal {
+    Rehearsal::new(world.build(), REGION).in_account(ACCOUNT)
+}
+
+pub(crate) fn prod() -> watchkeeper_domain::name::Scope {
+    scope("clos-v2", "prod", REGION)
+}
+
+fn id(name: &str) -> ServiceId {
+    ServiceId::try_from(name.to_owned()).unwrap()
+}
+
+/// Count, floor and ceiling of a service.
+fn figures(capacity: &Capacity, name: &str) -> (u32, u32, u32) {
+    let service = capacity.services[&id(name)];
+    let bounds = service.scaling.unwrap();
+    (service.desired, bounds.min, bounds.max)
+}
+
+pub(crate) fn surging(capacity: &Capacity) -> bool {
+    [API, ENGINE].into_iter().all(|name| figures(capacity, name) == (4, 4, 10))
+}
+
+pub(crate) fn event(rehearsal: &Rehearsal, state: &str) -> Value {
+    alarm_event(ERRORS, (ACCOUNT, REGION), state, rehearsal.world.now())
+}
+
+/// The alarm goes into ALARM, and what it calls for is played up to where it waits.
+pub(crate) fn alarm(rehearsal: &mut Rehearsal) -> Option<Siren> {
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Alarm);
+    let event = event(rehearsal, "ALARM");
+    rehearsal.hears(&event);
+    rehearsal.sirens().pop()
+}
+
+fn by_hand(rehearsal: &Rehearsal, name: &str, fields: Value) -> Siren {
+    let mut request = json!({"estate": "clos-v2", "environment": "prod"});
+    request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    rehearsal.siren(name, request)
+}
+
+fn subjects(rehearsal: &Rehearsal) -> Vec<String> {
+    rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
+}
+
+#[test]
+fn an_alarm_brings_both_services_to_the_surge_and_its_end_gives_back_the_exact_baseline() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    assert!(surging(&rehearsal.world.capacity()), "{:?}", rehearsal.world.capacity());
+    assert_eq!(rehearsal.world.writes(), 4, "bounds and count of two services");
+    siren.look(&rehearsal);
+    assert!(matches!(siren.stage, Stage::Holding(_)), "{:?}", siren.stage);
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    rehearsal.world.advance(Duration::from_mins(9));
+    siren.look(&rehearsal);
+    assert!(surging(&rehearsal.world.capacity()) || siren.stage == Stage::Ended("given-back".to_owned()));
+    siren.run_out(&rehearsal);
+    assert_eq!(siren.stage, Stage::Ended("given-back".to_owned()));
+    assert_eq!(rehearsal.world.capacity(), original);
+    let kept = rehearsal.world.remembered(&prod()).unwrap();
+    assert!(kept.baseline.is_none() && kept.intents.is_empty(), "{kept:?}");
+    assert_eq!(subjects(&rehearsal), ["clos-v2 prod is at surge", "clos-v2 prod is back at its baseline"]);
+}
+
+#[test]
+fn the_alarm_told_again_in_any_order_does_nothing_more() {
+    let mut rehearsal = rehearsal(production());
+    alarm(&mut rehearsal).unwrap();
+    let writes = rehearsal.world.writes();
+    let late = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", at("2026-11-20T14:00:00Z"));
+    let again = event(&rehearsal, "ALARM");
+    for message in [&again, &late, &again] {
+        rehearsal.hears(message).unwrap().unwrap();
+    }
+    for siren in rehearsal.sirens() {
+        assert!(matches!(siren.stage, Stage::Ended(_) | Stage::Holding(_)));
+    }
+    assert_eq!(rehearsal.world.writes(), writes);
+}
+
+#[test]
+fn the_databases_own_alarm_forbids_the_surge_and_says_so() {
+    let mut rehearsal = rehearsal(production().alarm("unused", AlarmState::Ok));
+    rehearsal.world.set_alarm(CONNECTIONS, AlarmState::Alarm);
+    assert!(alarm(&mut rehearsal).is_none());
+    assert_eq!(rehearsal.world.writes(), 0);
+    let message = rehearsal.world.messages().pop().unwrap();
+    assert_eq!(message.subject, "clos-v2 prod: surge was not done: dependency-veto");
+    assert!(message.text.contains("clos-v2-rds-connections-high is in ALARM"), "{}", message.text);
+    assert!(message.text.contains(r#""approve":["dependency-veto"]"#), "{}", message.text);
+    // The veto goes; the sweep finds the alarm still there.
+    rehearsal.world.set_alarm(CONNECTIONS, AlarmState::Ok);
+    rehearsal.world.advance(Duration::from_mins(5));
+    rehearsal.hears(&json!({"source": "watchkeeper.schedule", "time": "2026-11-20T15:05:00Z"})).unwrap().unwrap();
+    assert_eq!(rehearsal.sirens().len(), 1);
+    assert!(surging(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_lost_event_is_made_up_for_by_the_sweep_once() {
+    let mut rehearsal = rehearsal(production());
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Alarm);
+    let sweep = json!({"source": "watchkeeper.schedule", "time": "2026-11-20T15:05:00Z"});
+    for _ in 0..3 {
+        rehearsal.world.advance(Duration::from_mins(1));
+        rehearsal.hears(&sweep).unwrap().unwrap();
+    }
+    assert_eq!(rehearsal.sirens().len(), 1);
+    assert!(surging(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_second_emergency_of_the_same_profile_takes_over_and_the_first_one_ends() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut first = alarm(&mut rehearsal).unwrap();
+    let writes = rehearsal.world.writes();
+    let mut second = by_hand(&rehearsal, "by-hand", json!({"profile": "surge", "for": "3h"}));
+    assert_eq!(rehearsal.world.writes(), writes, "extended, not stacked");
+    first.look(&rehearsal);
+    assert_eq!(first.stage, Stage::Ended("over".to_owned()));
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    second.run_out(&rehearsal);
+    assert_eq!(second.stage, Stage::Ended("given-back".to_owned()));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_drift_in_an_emergency_is_left_alone_when_it_is_extended_and_gone_when_it_ends() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    let bounds = Scaling { min: 5, max: 9, suspended: Suspensions::NONE };
+    rehearsal.world.change_scaling(&id(API), Some(bounds));
+    rehearsal.world.change_count(&id(API), 5);
+    let mut again = by_hand(&rehearsal, "again", json!({"profile": "surge"}));
+    assert_eq!(figures(&rehearsal.world.capacity(), API), (5, 5, 9));
+    siren.look(&rehearsal);
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    again.run_out(&rehearsal);
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn minimum_asks_and_only_a_yes_goes_on() {
+    for (answer, outcome) in [
+        (json!({"approved": true, "by": "Anna"}), None),
+        (json!({"approved": false, "by": "Anna"}), Some("declined")),
+        (json!({"expired": true}), Some("declined")),
+        (json!("yes"), Some("declined")),
+    ] {
+        let rehearsal = rehearsal(production());
+        let original = rehearsal.world.capacity();
+        let mut siren = by_hand(&rehearsal, "minimum", json!({"profile": "minimum"}));
+        assert!(matches!(siren.stage, Stage::Asking(_)), "{:?}", siren.stage);
+        assert_eq!((rehearsal.world.writes(), rehearsal.world.capacity()), (0, original.clone()));
+        let question = rehearsal.world.messages().pop().unwrap().text;
+        assert!(question.contains("clos-v2-core-api-service: 3 -> 1 tasks"), "{question}");
+        siren.answer(&rehearsal, answer);
+        match outcome {
+            None => {
+                assert_eq!(figures(&rehearsal.world.capacity(), API), (1, 1, 2));
+                siren.run_out(&rehearsal);
+                assert_eq!(siren.stage, Stage::Ended("given-back".to_owned()));
+            }
+            Some(outcome) => assert_eq!(siren.stage, Stage::Ended(outcome.to_owned())),
+        }
+        assert_eq!(rehearsal.world.capacity(), original);
+    }
+}
+
+#[test]
+fn surge_and_minimum_together_go_by_the_documents_order_and_the_message_says_so() {
+    let rehearsal = rehearsal(production());
+    let mut minimum = by_hand(&rehearsal, "minimum", json!({"profile": "minimum"}));
+    minimum.answer(&rehearsal, json!({"approved": true, "by": "Anna"}));
+    assert_eq!(figures(&rehearsal.world.capacity(), API), (1, 1, 2));
+    let mut surge = by_hand(&rehearsal, "surge", json!({"profile": "surge", "for": "30m"}));
+    assert!(surging(&rehearsal.world.capacity()));
+    let told = rehearsal.world.messages().pop().unwrap().text;
+    assert!(told.contains("at minimum holds too and comes after it in the document's order"), "{told}");
+    surge.run_out(&rehearsal);
+    assert_eq!(figures(&rehearsal.world.capacity(), API), (1, 1, 2), "minimum still holds");
+    minimum.run_out(&rehearsal);
+    assert_eq!(figures(&rehearsal.world.capacity(), API), (3, 3, 6));
+}
+
+#[test]
+fn an_execution_that_died_is_given_back_by_the_tick_when_it_expires() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let siren = alarm(&mut rehearsal).unwrap();
+    drop(siren);
+    rehearsal.tick(at("2026-11-20T16:00:00Z"));
+    assert!(surging(&rehearsal.world.capacity()));
+    rehearsal.tick(at("2026-11-20T17:05:00Z"));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_failed_deployment_is_not_answered_with_more_tasks() {
+    let mut rehearsal = rehearsal(production());
+    rehearsal.world.change_rollout(&id(API), Rollout::Failed);
+    let siren = alarm(&mut rehearsal).unwrap();
+    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+    assert_eq!(rehearsal.world.writes(), 0);
+    let message = rehearsal.world.messages().pop().unwrap();
+    assert!(message.text.contains("More tasks cannot help"), "{}", message.text);
+    assert!(rehearsal.world.remembered(&prod()).unwrap().intents.is_empty(), "a refused emergency leaves nothing");
+}
+
+fn demand(rehearsal: &Rehearsal, layer: Layer, hours: i64) -> Intent {
+    let profile: watchkeeper_domain::estate::Profile =
+        serde_json::from_value(json!({"desired": 2, "max": 3, "for": "1h"})).unwrap();
+    let now = rehearsal.world.now();
+    let want = Want::Scaled(Demand::of(&"standby".parse().unwrap(), &profile, 0, [].into()));
+    let (reason, by, expires) = ("test".to_owned(), "test".to_owned(), Some(now + minutes(60 * hours)));
+    Intent { layer, want, reason, by, declared: now, expires, approved: [].into() }
+}
+
+#[test]
+fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_both() {
+    let mut rehearsal = afternoon();
+    let original = rehearsal.world.capacity();
+    rehearsal.tick(evening());
+    assert!(asleep(&rehearsal.world.capacity()));
+    let declare = |rehearsal: &Rehearsal, intent: &Intent| {
+        watchkeeper_sim::run_until_done_or_crash(&rehearsal.world, rehearsal.world.declare(&dev(), intent))
+            .unwrap()
+            .unwrap();
+    };
+    rehearsal.world.set_now(evening() + minutes(30));
+    declare(&rehearsal, &Intent { layer: Layer::Emergency, ..demand(&rehearsal, Layer::Emergency, 5) });
+    rehearsal.tick(evening() + minutes(35));
+    let up = rehearsal.world.capacity();
+    assert!(up.services.values().all(|service| service.desired == 2), "{up:?}");
+    assert!(up.databases.values().all(|power| *power == watchkeeper_domain::capacity::Power::On));
+    declare(&rehearsal, &Intent { want: Want::Awake, ..demand(&rehearsal, Layer::Failover, 2) });
+    rehearsal.tick(evening() + minutes(40));
+    assert_eq!(rehearsal.world.capacity(), original, "the failover decides");
+    rehearsal.tick(evening() + minutes(200));
+    assert!(rehearsal.world.capacity().services.values().all(|service| service.desired == 2), "the emergency again");
+    rehearsal.tick(evening() + minutes(400));
+    assert!(asleep(&rehearsal.world.capacity()), "the night is left");
+    rehearsal.tick(morning());
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_bad_release_is_taken_back_once_a_person_agrees() {
+    let world = World::builder()
+        .at("2026-11-20T15:00:00Z")
+        .with(
+            service("h2o-prod/h2o-backend")
+                .desired(1)
+                .scaling(1, 3)
+                .released("h2o-backend:122")
+                .released("h2o-backend:123"),
+        )
+        .with(watchkeeper_sim::rds("h2o-prod-db"))
+        .alarm("h2o-prod-error-rate-high", AlarmState::Ok);
+    let mut rehearsal = Rehearsal::new(world.build(), REGION);
+    let backend = id("h2o-prod/h2o-backend");
+    rehearsal.world.release(&backend, "h2o-backend:124", Rollout::Completed);
+    rehearsal.world.advance(Duration::from_mins(10));
+    rehearsal.world.set_alarm("h2o-prod-error-rate-high", AlarmState::Alarm);
+    let event = alarm_event("h2o-prod-error-rate-high", ("123456789012", REGION), "ALARM", rehearsal.world.now());
+    rehearsal.hears(&event).unwrap().unwrap();
+    let mut siren = rehearsal.sirens().pop().unwrap();
+    assert!(matches!(siren.stage, Stage::Asking(_)), "{:?}", siren.stage);
+    let question = rehearsal.world.messages().pop().unwrap().text;
+    assert!(question.contains("release h2o-backend:124 -> h2o-backend:123"), "{question}");
+    siren.answer(&rehearsal, json!({"approved": true, "by": "Anna"}));
+    assert_eq!(siren.stage, Stage::Ended("done".to_owned()));
+    let release = rehearsal.world.service(&backend).unwrap().task_definition.unwrap();
+    assert_eq!(release.to_string(), "h2o-backend:123");
+    assert_eq!(rehearsal.world.count(Operation::UpdateService), 1);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert_eq!(told.subject, "h2o-allegiant prod is rolled back in 1 service");
+    assert!(told.text.contains("approved by Anna"), "{}", told.text);
+}
+
+#[test]
+fn a_person_gives_back_while_the_tasks_of_a_surge_never_start() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    rehearsal.world.set_settings(Settings { task_start: Duration::from_hours(100), ..Settings::default() });
+    // The run waits for its tasks, and holds its lease, when a person has seen enough.
+    let index = rehearsal.world.calls_made() + 60;
+    rehearsal.world.set_faults(FaultPlan::none().at(index, Trouble::CrashAfter));
+    assert_eq!(alarm(&mut rehearsal).unwrap().stage, Stage::Crashed);
+    rehearsal.world.set_faults(FaultPlan::none());
+    assert!(surging(&rehearsal.world.capacity()));
+    let back = by_hand(&rehearsal, "give-back", json!({"profile": "surge", "give-back": true}));
+    assert_eq!(back.stage, Stage::Ended("done".to_owned()));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_quota_that_would_not_suffice_is_told_before_anything_is_written() {
+    let quotas = Quotas { vcpu: Some(2), vcpu_used: Some(2), ..Quotas::default() };
+    let mut rehearsal = rehearsal(production().account(quotas));
+    let siren = alarm(&mut rehearsal).unwrap();
+    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+    assert_eq!(rehearsal.world.writes(), 0);
+    let message = rehearsal.world.messages().pop().unwrap();
+    assert!(message.text.contains("1 vCPUs more, the account uses 2, and the Fargate quota is 2"), "{}", message.text);
+    let again = by_hand(&rehearsal, "approved", json!({"profile": "surge", "approve": ["quota"]}));
+    assert!(matches!(again.stage, Stage::Holding(_)), "{:?}", again.stage);
+    assert!(surging(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_plan_by_hand_shows_the_surge_and_writes_nothing() {
+    let rehearsal = rehearsal(production());
+    let siren = by_hand(&rehearsal, "plan", json!({"profile": "surge", "mode": "plan"}));
+    let Stage::Ended(plan) = siren.stage else { panic!("{:?}", siren.stage) };
+    assert!(plan.contains("clos-v2-core-api-service: 3 -> 4 tasks"), "{plan}");
+    assert!(plan.contains("bounds 3..6, nothing suspended -> 4..10, nothing suspended"), "{plan}");
+    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
+}

@@ -1,0 +1,123 @@
+//! A crash, or any other fault, at any call of an emergency's declaration and of its give-back: exhaustive, not sampled.
+//! Whatever happened, the environment ends at its baseline, which was in the ledger before the first write.
+
+use std::time::Duration;
+
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_sim::{FaultPlan, Trouble};
+use watchkeeper_tests::rehearsal::{Rehearsal, Siren, Stage};
+
+use crate::emergencies::{alarm, prod, production, rehearsal, surging};
+use crate::scene::at;
+
+const ERRORS: &str = "clos-v2-alb-5xx-errors";
+
+fn baseline(rehearsal: &Rehearsal) -> Option<Capacity> {
+    rehearsal.world.remembered(&prod()).unwrap().baseline.map(|baseline| baseline.capacity)
+}
+
+fn declared(rehearsal: &Rehearsal) -> bool {
+    !rehearsal.world.remembered(&prod()).unwrap().intents.is_empty()
+}
+
+/// The `k`-th call from now on fails while `work` goes on. Tells whether there was such a call.
+fn strike<T>(rehearsal: &mut Rehearsal, k: u64, trouble: Trouble, work: impl FnOnce(&mut Rehearsal) -> T) -> (T, bool) {
+    let index = rehearsal.world.calls_made() + k;
+    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
+    let done = work(rehearsal);
+    rehearsal.world.set_faults(FaultPlan::none());
+    (done, rehearsal.world.calls_made() > index)
+}
+
+/// What the ledger keeps of the services is what they were.
+fn kept(rehearsal: &Rehearsal, original: &Capacity, context: &str) {
+    if rehearsal.world.capacity() != *original {
+        let services = baseline(rehearsal).map(|baseline| baseline.services);
+        assert_eq!(services.as_ref(), Some(&original.services), "{context}: baseline");
+    }
+}
+
+fn quiet(rehearsal: &Rehearsal, siren: Option<Siren>) -> Option<Stage> {
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    rehearsal.world.advance(Duration::from_mins(1));
+    siren.map(|mut siren| {
+        siren.run_out(rehearsal);
+        siren.stage
+    })
+}
+
+fn declaring_with(k: u64, trouble: Trouble) -> bool {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let context = format!("{trouble:?} at call {k} of the declaration");
+    let (siren, struck) = strike(&mut rehearsal, k, trouble, alarm);
+    kept(&rehearsal, &original, &context);
+    rehearsal.tick(at("2026-11-20T15:20:00Z"));
+    // Either it was declared, and is reached by whoever is left, or nothing was changed.
+    if declared(&rehearsal) {
+        assert!(surging(&rehearsal.world.capacity()), "{context}: {:?}", rehearsal.world.capacity());
+        kept(&rehearsal, &original, &context);
+    } else {
+        assert_eq!(rehearsal.world.capacity(), original, "{context}: without an intent");
+    }
+    quiet(&rehearsal, siren);
+    ended(&mut rehearsal, &original, &context);
+    struck
+}
+
+fn giving_back_with(k: u64, trouble: Trouble) -> bool {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let context = format!("{trouble:?} at call {k} of the give-back");
+    let siren = alarm(&mut rehearsal);
+    assert!(surging(&rehearsal.world.capacity()));
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    rehearsal.world.advance(Duration::from_mins(11));
+    let (_, struck) = strike(&mut rehearsal, k, trouble, |rehearsal| quiet(rehearsal, siren));
+    kept(&rehearsal, &original, &context);
+    ended(&mut rehearsal, &original, &context);
+    struck
+}
+
+/// After the expiry at the latest everything is as it was, and nothing is kept.
+fn ended(rehearsal: &mut Rehearsal, original: &Capacity, context: &str) {
+    rehearsal.tick(at("2026-11-20T18:00:00Z"));
+    rehearsal.tick(at("2026-11-20T18:05:00Z"));
+    assert_eq!(rehearsal.world.capacity(), *original, "{context}: at the end");
+    assert_eq!(baseline(rehearsal), None, "{context}: at the end");
+}
+
+/// More calls than an emergency makes.
+const MANY: u64 = 1_000;
+
+fn every_call(play: fn(u64, Trouble) -> bool, trouble: Trouble) {
+    let calls = (0..MANY).take_while(|k| play(*k, trouble)).count();
+    assert!((15..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
+}
+
+macro_rules! every_fault {
+    ($($name:ident: $play:ident, $trouble:ident;)*) => {$(
+        #[test]
+        fn $name() {
+            every_call($play, Trouble::$trouble);
+        }
+    )*};
+}
+
+every_fault! {
+    a_crash_before_any_call_of_the_declaration_ends_right: declaring_with, CrashBefore;
+    a_crash_after_any_call_of_the_declaration_ends_right: declaring_with, CrashAfter;
+    a_throttle_at_any_call_of_the_declaration_ends_right: declaring_with, Throttle;
+    an_error_at_any_call_of_the_declaration_ends_right: declaring_with, Error;
+    a_time_out_before_any_effect_of_the_declaration_ends_right: declaring_with, TimeoutBefore;
+    a_time_out_after_any_effect_of_the_declaration_ends_right: declaring_with, TimeoutAfter;
+    a_denial_at_any_call_of_the_declaration_ends_right: declaring_with, Denied;
+    a_crash_before_any_call_of_the_give_back_ends_right: giving_back_with, CrashBefore;
+    a_crash_after_any_call_of_the_give_back_ends_right: giving_back_with, CrashAfter;
+    a_throttle_at_any_call_of_the_give_back_ends_right: giving_back_with, Throttle;
+    an_error_at_any_call_of_the_give_back_ends_right: giving_back_with, Error;
+    a_time_out_before_any_effect_of_the_give_back_ends_right: giving_back_with, TimeoutBefore;
+    a_time_out_after_any_effect_of_the_give_back_ends_right: giving_back_with, TimeoutAfter;
+    a_denial_at_any_call_of_the_give_back_ends_right: giving_back_with, Denied;
+}
