@@ -13,13 +13,13 @@ use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{Alarms, Announcer, AwsError, Executions};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmState, AlarmStates, Why};
+use watchkeeper_domain::alarm::{AlarmChange, AlarmState, AlarmStates, AlarmStatus, Why};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::Estates;
 use watchkeeper_lambda::{ErrorName, Failure};
 
-use calls::{Callee, callees};
+use calls::{Call, Callee, callees};
 use payload::{Incoming, PayloadError};
 
 /// What the function works with.
@@ -200,32 +200,39 @@ impl<L: AlarmLog, A: Alarms, X: Executions, N: Announcer> Ports<'_, L, A, X, N> 
         let states = self.alarms.alarm_states(&names).await?;
         for callee in callees {
             for (alarm, calls) in &callee.calls {
-                let Some(status) = states.get(alarm).filter(|status| status.state == AlarmState::Alarm) else {
-                    continue;
-                };
-                let Some(since) = status.since else { continue };
-                let answer = match self.ledger.recall(&callee.scope, alarm).await {
-                    Ok((memory, _)) => {
-                        let change = AlarmChange {
-                            alarm: alarm.clone(),
-                            account: None,
-                            region: None,
-                            state: AlarmState::Alarm,
-                            previous: None,
-                            at: memory.change_at(since),
-                            reason: "found in ALARM by the sweep".to_owned(),
-                            suppressed: status.suppressed,
-                        };
-                        let known = |line: &Line| matches!(line.did, Did::Ignored { why: Why::Duplicate, .. });
-                        let answer = self.respond(callee, calls, &change, &states, now).await;
-                        // What lasts is found again every time; only what is new about it is worth a line.
-                        answer.map(|lines| lines.into_iter().filter(|line| !known(line)).collect())
-                    }
-                    Err(error) => Err(error.into()),
-                };
-                round.did(alarm, answer);
+                let found = states.get(alarm).filter(|found| found.state == AlarmState::Alarm);
+                if let Some(found) = found {
+                    let answer = self.found(callee, (alarm, calls), found, &states, now).await;
+                    round.did(alarm, answer);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Answers an alarm that was found in ALARM. What lasts is found again each time; only what is new is worth a line.
+    async fn found(
+        &self,
+        callee: &Callee<'_>,
+        (alarm, calls): (&AlarmName, &[Call]),
+        found: &AlarmStatus,
+        states: &AlarmStates,
+        now: Timestamp,
+    ) -> Result<Vec<Line>, ResponseError> {
+        let Some(since) = found.since else { return Ok(Vec::new()) };
+        let (memory, _) = self.ledger.recall(&callee.scope, alarm).await?;
+        let change = AlarmChange {
+            alarm: alarm.clone(),
+            account: None,
+            region: None,
+            state: AlarmState::Alarm,
+            previous: None,
+            at: memory.change_at(since),
+            reason: "found in ALARM by the sweep".to_owned(),
+            suppressed: found.suppressed,
+        };
+        let told = |line: &Line| matches!(line.did, Did::Ignored { why: Why::Duplicate, .. });
+        let lines = self.respond(callee, calls, &change, states, now).await?;
+        Ok(lines.into_iter().filter(|line| !told(line)).collect())
     }
 }

@@ -10,7 +10,7 @@ use watchkeeper_control::ports::{Alarms, Announcer, AwsError};
 use watchkeeper_domain::emergency::{
     Decision, EmergencyRequest, Held, Known, Purpose, Reply, Step as Next, ask, decide, hold, not_done,
 };
-use watchkeeper_domain::estate::{Emergency, ProfileName};
+use watchkeeper_domain::estate::{Duration, Emergency, ProfileName};
 use watchkeeper_domain::guardrail::{Code, Severity};
 use watchkeeper_domain::intent::Slot;
 use watchkeeper_domain::report::Message;
@@ -98,7 +98,7 @@ pub async fn handle<L: Ledger, A: Alarms, N: Announcer>(
         Step::Hold { run, profile } => {
             let (_, environment) = estates.environment(run.scope.estate.as_str(), run.scope.environment.as_str())?;
             let cool_down = environment.document().emergency.as_ref().map(Emergency::cool_down);
-            let cool_down = cool_down.map_or(SignedDuration::ZERO, |cool_down| cool_down.signed());
+            let cool_down = cool_down.map_or(SignedDuration::ZERO, Duration::signed);
             Ok(Answer::Looked(Box::new(look(ports, &run, &profile, cool_down, now).await?)))
         }
         Step::Tell { subject, text, .. } => tell(ports.announcer, &Message { subject, text }).await,

@@ -65,7 +65,7 @@ pub struct RunError {
 #[serde(rename_all = "kebab-case")]
 pub enum Wanted {
     /// It is declared.
-    Declared(Intent),
+    Declared(Box<Intent>),
     /// It is taken back.
     TakenBack(Slot),
 }

@@ -44,7 +44,8 @@ fn scope() -> Scope {
 
 fn request(fields: Value) -> EmergencyRequest {
     let mut request = json!({"estate": "clos-v2", "environment": "prod"});
-    request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    request.as_object_mut().unwrap().extend(fields);
     serde_json::from_value(request).unwrap()
 }
 

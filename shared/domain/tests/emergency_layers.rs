@@ -35,15 +35,15 @@ fn id(service: &str) -> ServiceId {
     ServiceId::try_from(format!("clos-v2-cluster/{service}")).unwrap()
 }
 
-fn scaling(min: u32, max: u32) -> Option<Scaling> {
-    Some(Scaling { min, max, suspended: Suspensions::NONE })
+fn scaling(min: u32, max: u32) -> Scaling {
+    Scaling { min, max, suspended: Suspensions::NONE }
 }
 
 /// `api` has a scalable target, `engine` has none.
 fn baseline() -> Capacity {
     Capacity {
         services: [
-            (id("api"), ServiceCapacity { desired: 3, scaling: scaling(3, 6) }),
+            (id("api"), ServiceCapacity { desired: 3, scaling: Some(scaling(3, 6)) }),
             (id("engine"), ServiceCapacity { desired: 3, scaling: None }),
         ]
         .into(),
@@ -118,7 +118,7 @@ fn a_schedule_transition_inside_an_emergency_waits_for_its_end() {
 #[test]
 fn a_surge_leaves_what_the_autoscaler_added_before_it() {
     let mut busy = baseline();
-    busy.services.insert(id("api"), ServiceCapacity { desired: 6, scaling: scaling(3, 6) });
+    busy.services.insert(id("api"), ServiceCapacity { desired: 6, scaling: Some(scaling(3, 6)) });
     assert_eq!(figures(&resolve(&busy, &[urgent("surge")], T0)), (6, Some((4, 10)), 4));
 }
 
@@ -177,7 +177,7 @@ proptest! {
     fn any_profile_gives_counts_within_its_bounds_and_is_given_back_exactly(
         profile in profile(), desired in 0u32..10, least in 0u32..6, more in 0u32..6,
     ) {
-        let capacity = ServiceCapacity { desired: desired.clamp(least, least + more), scaling: scaling(least, least + more) };
+        let capacity = ServiceCapacity { desired: desired.clamp(least, least + more), scaling: Some(scaling(least, least + more)) };
         let baseline = Capacity { services: [(id("api"), capacity)].into(), ..Capacity::default() };
         let want = Want::Scaled(Demand::of(&name("any"), &profile, 0, BTreeSet::new()));
         let intents = [intent(Layer::Emergency, want)];

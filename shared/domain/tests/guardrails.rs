@@ -215,7 +215,7 @@ fn surging() -> Facts {
     let quotas = Quotas { vcpu: Some(10), vcpu_used: Some(8), tasks_per_service: Some(4), cpu_units };
     let allowance =
         Allowance { ceiling: Some(10), floor: 1, production: true, blast_radius_percent: 50, ..clean.allowance };
-    Facts { intent, quotas, allowance, ..clean }
+    Facts { intent, allowance, quotas, ..clean }
 }
 
 const SURGE_CORRUPTIONS: &[Corruption] = &[

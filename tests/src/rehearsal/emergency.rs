@@ -21,7 +21,7 @@ use watchkeeper_sim::run_until_done_or_crash;
 use super::{ATTEMPTS, End, Rehearsal};
 
 /// How long Lambda lets alarm-response work, as `template.yaml` has it.
-const DEADLINE: SignedDuration = SignedDuration::from_secs(60);
+const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
 
 /// How often a give-back is tried, as `statemachines/emergency-scale.asl.json` has it.
 const GIVE_BACKS: u32 = 10;
@@ -107,6 +107,9 @@ impl Rehearsal {
 
 impl Siren {
     /// Answers the question that it waits with.
+    ///
+    /// # Panics
+    /// When it waits with none: the test is broken then.
     pub fn answer(&mut self, rehearsal: &Rehearsal, answer: Value) {
         let Stage::Asking(asked) = self.stage.clone() else { panic!("it asks nothing: {:?}", self.stage) };
         self.stage = self.decide(rehearsal, Some(answer), &asked);
@@ -146,7 +149,7 @@ impl Siren {
                 self.decide(rehearsal, answer, asked)
             }
             Next::Apply => self.apply(rehearsal, decided),
-            Next::Plan | Next::Ask => self.preview(rehearsal, decided),
+            Next::Plan | Next::Ask => self.preview(rehearsal, &decided),
             Next::Refused | Next::Declined => {
                 let text = decided.tell.unwrap_or_else(|| panic!("a refusal without a message"));
                 let (subject, text) = (text.subject, text.text);
@@ -164,7 +167,7 @@ impl Siren {
         rehearsal.execute(&format!("{}-{kind}-{}", self.name, self.children), request)
     }
 
-    fn preview(&mut self, rehearsal: &Rehearsal, decided: Decided) -> Stage {
+    fn preview(&mut self, rehearsal: &Rehearsal, decided: &Decided) -> Stage {
         let mut request = input(decided.request.as_ref());
         request["mode"] = json!("plan");
         let plan = match self.child(rehearsal, "plan", &request) {
@@ -175,7 +178,9 @@ impl Siren {
         if decided.next == Next::Plan {
             return Stage::Ended(plan);
         }
-        // What the preview itself would ask or refuse is the machine's to tell apart; here a question is a question.
+        // The machine adds what the preview would ask to what the question names.
+        let named = |code: &Code| plan.contains(&format!("[needs approval] {code}"));
+        let asks = &decided.asks | &Code::ALL.into_iter().filter(named).collect();
         let ask = || Step::Ask {
             run: decided.run.clone(),
             token: "token".to_owned(),
@@ -186,10 +191,7 @@ impl Siren {
         };
         match rehearsal.step(ask) {
             None => Stage::Crashed,
-            Some(Ok(_)) => Stage::Asking(
-                &decided.asks
-                    | &Code::ALL.into_iter().filter(|c| plan.contains(&format!("[needs approval] {c}"))).collect(),
-            ),
+            Some(Ok(_)) => Stage::Asking(asks),
             Some(Err(error)) => Stage::Ended(error.to_string()),
         }
     }
@@ -213,7 +215,7 @@ impl Siren {
             let looked: Looked = match rehearsal.step(|| Step::Hold { run: run.clone(), profile: profile.clone() }) {
                 None => return Stage::Crashed,
                 Some(Ok(Answer::Looked(looked))) => *looked,
-                Some(_) => return Stage::Holding(Duration::from_secs(60)),
+                Some(_) => return Stage::Holding(Duration::from_mins(1)),
             };
             match looked.next {
                 Held::Hold => return Stage::Holding(Duration::from_secs(looked.wait_seconds.unsigned_abs())),
@@ -224,7 +226,7 @@ impl Siren {
                     end => self.failure = failure(&end),
                 },
             }
-            rehearsal.world.advance(Duration::from_secs(60));
+            rehearsal.world.advance(Duration::from_mins(1));
         }
         Stage::Ended(self.failure.clone().unwrap_or_default())
     }

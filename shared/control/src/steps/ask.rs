@@ -40,7 +40,7 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
         let observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
         let back = self.back(ask.request, &observed).await?;
         let settled = seen.standing.settled.as_ref().filter(|_| !ask.insists(wanted.as_ref()));
-        let (intents, mut quotas) = (ask.intents(seen, wanted.as_ref()), Quotas::default());
+        let (intents, mut quotas) = (intents(seen, wanted.as_ref()), Quotas::default());
         let decide = |quotas: &Quotas| {
             assess(&Situation {
                 baseline: seen.baseline.as_ref(),
@@ -112,17 +112,6 @@ impl Ask<'_> {
         asked.map_or(chosen, |asked| chosen.max(asked))
     }
 
-    /// The intents of the scope as they are once the request's own is among them.
-    pub(super) fn intents(&self, seen: &Remembered, wanted: Option<&Wanted>) -> Vec<Intent> {
-        let slot = wanted.map(|wanted| match wanted {
-            Wanted::Declared(intent) => intent.slot(),
-            Wanted::TakenBack(slot) => slot.clone(),
-        });
-        let others = seen.intents.iter().filter(|intent| Some(intent.slot()) != slot);
-        let own = if let Some(Wanted::Declared(intent)) = wanted { Some(intent) } else { None };
-        others.chain(own).cloned().collect()
-    }
-
     pub(super) fn run(&self, look: Look, layer: Layer, started: Timestamp) -> Run {
         let Look { assessment, wanted, releases } = look;
         Run {
@@ -152,12 +141,23 @@ impl Ask<'_> {
     }
 }
 
+/// The intents of the scope as they are once the request's own is among them.
+fn intents(seen: &Remembered, wanted: Option<&Wanted>) -> Vec<Intent> {
+    let slot = wanted.map(|wanted| match wanted {
+        Wanted::Declared(intent) => intent.slot(),
+        Wanted::TakenBack(slot) => slot.clone(),
+    });
+    let others = seen.intents.iter().filter(|intent| Some(intent.slot()) != slot);
+    let own = if let Some(Wanted::Declared(intent)) = wanted { Some(&**intent) } else { None };
+    others.chain(own).cloned().collect()
+}
+
 /// What an accepted plan leaves in the ledger before its first action.
 pub(super) fn durable(look: &Look) -> Vec<Write> {
     let keeps = look.assessment.learnt && !gives_back(&look.assessment.deciding);
     let baseline = keeps.then(|| Write::PutBaseline(look.assessment.baseline.clone()));
     let intent = look.wanted.as_ref().map(|wanted| match wanted {
-        Wanted::Declared(intent) => Write::PutIntent(intent.clone()),
+        Wanted::Declared(intent) => Write::PutIntent(Intent::clone(intent)),
         Wanted::TakenBack(slot) => Write::DropIntent(slot.clone()),
     });
     baseline.into_iter().chain(intent).collect()

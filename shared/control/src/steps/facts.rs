@@ -90,12 +90,11 @@ fn judge(
     if !suspect.is_none_or(in_time) {
         return;
     }
-    match last_good(current, history) {
-        Some(good) => _ = back.releases.insert(id.clone(), good.clone()),
-        None => {
-            let found = format!("AWS remembers no release before {current} that reached COMPLETED");
-            back.violations.push(no_release(Some(id), found));
-        }
+    if let Some(good) = last_good(current, history) {
+        back.releases.insert(id.clone(), good.clone());
+    } else {
+        let found = format!("AWS remembers no release before {current} that reached COMPLETED");
+        back.violations.push(no_release(Some(id), found));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::place::Place;
 /// An intent that a request speaks of.
 pub(super) enum Wish {
     /// It is to be declared.
-    Declare(Intent),
+    Declare(Box<Intent>),
     /// It is to be taken back; if somebody is named, only theirs.
     TakeBack { slot: Slot, by: Option<String> },
 }
@@ -44,7 +44,9 @@ impl Wish {
     pub(super) fn given(&self, seen: &Remembered, instant: Timestamp) -> Option<Wanted> {
         let before = |slot: &Slot| seen.intents.iter().find(|intent| intent.slot() == *slot);
         match self {
-            Self::Declare(intent) => Some(Wanted::Declared(intent.clone().after(before(&intent.slot()), instant))),
+            Self::Declare(intent) => {
+                Some(Wanted::Declared(Box::new(Intent::clone(intent).after(before(&intent.slot()), instant))))
+            }
             // An override is taken back also where none is left, so that its end is told.
             Self::TakeBack { slot, .. } if slot.layer == Layer::Override => Some(Wanted::TakenBack(slot.clone())),
             Self::TakeBack { slot, by } => {
@@ -68,7 +70,7 @@ fn human(place: &Place, request: &Request, id: &str, instant: Timestamp) -> Resu
         Some(HumanWish::Asleep) => Want::Asleep,
     };
     let (reason, by) = (reason(request), id.to_owned());
-    Ok(Some(Wish::Declare(Intent {
+    Ok(Some(Wish::Declare(Box::new(Intent {
         layer: Layer::Override,
         want,
         reason,
@@ -76,7 +78,7 @@ fn human(place: &Place, request: &Request, id: &str, instant: Timestamp) -> Resu
         declared: instant,
         expires,
         approved: request.approve.clone(),
-    })))
+    }))))
 }
 
 /// What an emergency speaks of; a rollback is no intent.
@@ -110,7 +112,7 @@ fn urgent(
             let rank = emergency.rank(profile, place.declared);
             let want = Want::Scaled(Demand::of(profile, document, rank, alarms.clone()));
             let by = by.clone().unwrap_or_else(|| id.to_owned());
-            Ok(Some(Wish::Declare(Intent {
+            Ok(Some(Wish::Declare(Box::new(Intent {
                 layer: Layer::Emergency,
                 want,
                 reason: reason(request),
@@ -118,7 +120,7 @@ fn urgent(
                 declared: instant,
                 expires: Some(*until),
                 approved: request.approve.clone(),
-            })))
+            }))))
         }
     }
 }

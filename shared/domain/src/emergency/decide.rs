@@ -106,7 +106,7 @@ fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> R
 
 fn profile<'a>(emergency: &'a Emergency, name: &ProfileName) -> Result<&'a Profile, RequestError> {
     let known = || emergency.profiles.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    emergency.profiles.get(name).ok_or_else(|| unknown("profile", format!("the unknown profile {name}"), known()))
+    emergency.profiles.get(name).ok_or_else(|| unknown("profile", format!("the unknown profile {name}"), &known()))
 }
 
 /// The response of the document that the request's alarm calls for.
@@ -117,12 +117,11 @@ fn response<'a>(
 ) -> Result<Option<&'a Response>, RequestError> {
     let Some(alarm) = &request.alarm else { return Ok(None) };
     let found = emergency.responses.iter().find(|response| response.alarm == *alarm && response.run == *name);
-    let missing =
-        || unknown("alarm", format!("{alarm}, which calls for no {name}"), "an alarm of a response".to_owned());
+    let missing = || unknown("alarm", format!("{alarm}, which calls for no {name}"), "an alarm of a response");
     found.map(Some).ok_or_else(missing)
 }
 
-fn unknown(field: &'static str, found: String, expected: String) -> RequestError {
+fn unknown(field: &'static str, found: String, expected: &str) -> RequestError {
     RequestError { field, found, expected: format!("one of the document's: {expected}") }
 }
 
@@ -153,9 +152,9 @@ fn roll_back(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, 
     let section = known.emergency.rollback.as_ref();
     let mut suspect = None;
     if let Some((alarm, since)) = request.alarm.as_ref().zip(request.since) {
-        let section = section.filter(|section| section.alarms.contains(alarm)).ok_or_else(|| {
-            unknown("alarm", format!("{alarm}, which calls for no rollback"), "`rollback.alarms`".to_owned())
-        })?;
+        let section = section
+            .filter(|section| section.alarms.contains(alarm))
+            .ok_or_else(|| unknown("alarm", format!("{alarm}, which calls for no rollback"), "`rollback.alarms`"))?;
         suspect = Some((since.saturating_sub(section.within.signed()).unwrap_or(Timestamp::MIN), since));
     }
     let asks = section.is_none_or(|section| section.ask);

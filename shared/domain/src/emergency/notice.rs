@@ -22,14 +22,13 @@ pub fn not_done(scope: &Scope, what: &str, why: &str, violations: &[Violation], 
             _ = writeln!(text, "- {violation}");
         }
     }
+    text.push_str("\nWhat to do: ");
     match by_hand {
         Some(input) => {
-            _ = write!(
-                text,
-                "\nWhat to do: look at the cause. To do it all the same, start the emergency-scale machine with {input}"
-            )
+            text.push_str("look at the cause. To do it all the same, start the emergency-scale machine with ");
+            text.push_str(input);
         }
-        None => text.push_str("\nWhat to do: nothing, or start the emergency-scale machine again"),
+        None => text.push_str("nothing, or start the emergency-scale machine again"),
     }
     Message { subject: subject.chars().take(SUBJECT).collect(), text }
 }

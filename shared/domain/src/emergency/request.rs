@@ -26,10 +26,10 @@ pub struct EmergencyRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileName>,
     /// Gives the profile back.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub give_back: bool,
     /// Takes services back to the last release that was rolled out completely, instead of scaling.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub roll_back: bool,
     /// The services to take back; left out, every one that is suspect.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -69,10 +69,6 @@ pub enum Purpose<'a> {
     GiveBack(&'a ProfileName),
     /// To go back to an earlier release.
     RollBack,
-}
-
-const fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 impl fmt::Display for EmergencyRequest {

@@ -1,6 +1,6 @@
 //! What a person can do about a finished run.
 
-use crate::intent::{Intent, Layer, Want};
+use crate::intent::{Intent, Want};
 use crate::name::Scope;
 use crate::request::Trigger;
 use crate::run::{Outcome, Run, Wanted};
@@ -16,15 +16,7 @@ pub(super) fn advice(scope: &Scope, run: &Run) -> String {
             input(r#""want": "awake", "until": "2h""#)
         ),
         Some(Outcome::Done) => match &run.wanted {
-            Some(Wanted::Declared(Intent { layer: Layer::Emergency, want: Want::Scaled(demand), expires, .. })) => {
-                let until = expires.map_or_else(String::new, |end| format!(", at {end} at the latest"));
-                let input = input(&format!(r#""profile": "{}", "give-back": true"#, demand.profile));
-                let when = if demand.alarms.is_empty() { "when its time is over" } else { "once its alarms are quiet" };
-                format!(
-                    "nothing. It is given back {when}{until}. To do it now, start the emergency-scale machine with {input}"
-                )
-            }
-            Some(Wanted::Declared(Intent { expires: Some(end), .. })) => format!("nothing. The wish ends at {end}"),
+            Some(Wanted::Declared(intent)) => declared(intent, input),
             _ => "nothing".to_owned(),
         },
         Some(Outcome::Refused) if run.trigger == Trigger::Emergency => {
@@ -38,5 +30,21 @@ pub(super) fn advice(scope: &Scope, run: &Run) -> String {
         Some(Outcome::Drift) => "nothing, if it was meant; it ends with the intent that holds now".to_owned(),
         Some(Outcome::Unverified) => "look at what is not there yet; the next tick goes on by itself".to_owned(),
         _ => format!("the next tick begins again by itself. To see what it would do: {}", input(r#""mode": "plan""#)),
+    }
+}
+
+/// What follows an intent that was declared; `input` makes an input of its fields.
+fn declared(intent: &Intent, input: impl Fn(&str) -> String) -> String {
+    match (&intent.want, intent.expires) {
+        (Want::Scaled(demand), expires) => {
+            let until = expires.map_or_else(String::new, |end| format!(", at {end} at the latest"));
+            let when = if demand.alarms.is_empty() { "when its time is over" } else { "once its alarms are quiet" };
+            let input = input(&format!(r#""profile": "{}", "give-back": true"#, demand.profile));
+            format!(
+                "nothing. It is given back {when}{until}. To do it now, start the emergency-scale machine with {input}"
+            )
+        }
+        (_, Some(end)) => format!("nothing. The wish ends at {end}"),
+        (_, None) => "nothing".to_owned(),
     }
 }

@@ -108,7 +108,7 @@ pub(super) fn run(id: &str, now: Timestamp) -> Run {
         deciding: vec![intent(Layer::Override, now)],
         releases: BTreeMap::from([(api(), task_definition("clos-v2-core-api-service:41"))]),
         cause: Some("clos-v2-alb-5xx-errors is in ALARM".to_owned()),
-        wanted: Some(Wanted::Declared(intent(Layer::Override, now))),
+        wanted: Some(Wanted::Declared(Box::new(intent(Layer::Override, now)))),
         approved: BTreeSet::from([Code::BlastRadius, Code::BelowFloor]),
         verdict: Verdict::Apply,
         plan: plan(),
