@@ -4,5 +4,6 @@
 mod emergencies;
 mod emergency_faults;
 mod nights;
+mod rollbacks;
 mod scene;
 mod single_faults;

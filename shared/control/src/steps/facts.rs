@@ -51,14 +51,21 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
         quotas.tasks_per_service =
             quotas.tasks_per_service.or(document.and_then(|document| document.tasks_per_service));
         if quotas.vcpu.is_some() {
-            quotas.cpu_units = self.cpu_units(observed).await?;
+            // Where AWS tells what the account uses, only what would be added has to be known.
+            let raised = |id: &ServiceId| plan.actions().any(|a| raises(&a.change) && a.change.is_of(id));
+            let matters = |id: &ServiceId| quotas.vcpu_used.is_none() || raised(id);
+            quotas.cpu_units = self.cpu_units(observed, matters).await?;
         }
         Ok(quotas)
     }
 
-    async fn cpu_units(&self, observed: &Observed) -> Result<BTreeMap<ServiceId, u32>, AwsError> {
+    async fn cpu_units(
+        &self,
+        observed: &Observed,
+        matters: impl Fn(&ServiceId) -> bool,
+    ) -> Result<BTreeMap<ServiceId, u32>, AwsError> {
         let mut units = BTreeMap::new();
-        for (id, service) in &observed.services {
+        for (id, service) in observed.services.iter().filter(|(id, _)| matters(id)) {
             let Some(release) = &service.task_definition else { continue };
             self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
             let answer = self.paced(Api::EcsRead, Layer::Emergency, self.cloud.cpu_units(release).await);

@@ -63,6 +63,16 @@ impl Change {
         }
     }
 
+    /// Whether it changes a service.
+    pub fn is_of(&self, id: &ServiceId) -> bool {
+        match self {
+            Self::Scaling { service, .. } | Self::Count { service, .. } | Self::Release { service, .. } => {
+                service == id
+            }
+            Self::Database { .. } => false,
+        }
+    }
+
     /// The write that takes it back.
     #[must_use]
     pub fn undo(&self) -> Self {

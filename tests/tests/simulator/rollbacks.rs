@@ -1,0 +1,105 @@
+//! Rollbacks in the simulator: what is suspect goes back, what is not stays, and nothing is guessed.
+
+use std::time::Duration;
+
+use serde_json::json;
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::capacity::{Rollout, ServiceId};
+use watchkeeper_sim::{World, WorldBuilder, service};
+use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event, documents};
+
+/// Two services whose document lets a rollback run by itself, within half an hour of a deployment.
+fn rehearsal(world: WorldBuilder) -> Rehearsal {
+    let folder = tempfile::tempdir().unwrap();
+    let document = "estate: shop\nenvironments:\n  prod:\n    kind: production\n    \
+        regions: { primary: us-east-1 }\n    clusters: { us-east-1: { shop: [api, web] } }\n    emergency:\n      \
+        profiles: { surge: { desired: 4, for: 1h } }\n      \
+        rollback: { alarms: [errors], within: 30m, ask: false }\n";
+    std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
+    Rehearsal::over(world.build(), documents(folder.path()), "us-east-1")
+}
+
+fn world() -> WorldBuilder {
+    World::builder()
+        .at("2026-11-20T15:00:00Z")
+        .with(service("shop/api").desired(2).released("api:1").released("api:2"))
+        .with(service("shop/web").desired(2).released("web:7").released("web:8"))
+        .alarm("errors", AlarmState::Ok)
+}
+
+fn id(name: &str) -> ServiceId {
+    ServiceId::try_from(format!("shop/{name}")).unwrap()
+}
+
+fn releases(rehearsal: &Rehearsal) -> [String; 2] {
+    ["api", "web"].map(|name| rehearsal.world.service(&id(name)).unwrap().task_definition.unwrap().to_string())
+}
+
+/// The alarm goes off, so long after now.
+fn errors(rehearsal: &mut Rehearsal, after: Duration) -> Stage {
+    rehearsal.world.advance(after);
+    rehearsal.world.set_alarm("errors", AlarmState::Alarm);
+    let event = alarm_event("errors", ("123456789012", "us-east-1"), "ALARM", rehearsal.world.now());
+    rehearsal.hears(&event).unwrap().unwrap();
+    rehearsal.sirens().pop().unwrap().stage
+}
+
+#[test]
+fn only_the_service_that_was_deployed_a_moment_ago_goes_back_and_by_itself_where_the_document_allows_it() {
+    let mut rehearsal = rehearsal(world());
+    rehearsal.world.advance(Duration::from_hours(2));
+    rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
+    assert_eq!(errors(&mut rehearsal, Duration::from_mins(10)), Stage::Ended("done".to_owned()));
+    assert_eq!(releases(&rehearsal), ["api:2", "web:8"]);
+    assert_eq!(rehearsal.world.writes(), 1);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert_eq!(told.subject, "shop prod is rolled back in 1 service");
+}
+
+#[test]
+fn a_deployment_that_is_long_ago_is_not_suspect() {
+    let mut rehearsal = rehearsal(world());
+    rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
+    let stage = errors(&mut rehearsal, Duration::from_mins(31));
+    assert!(matches!(stage, Stage::Ended(_)), "{stage:?}");
+    assert_eq!(releases(&rehearsal), ["api:3", "web:8"]);
+    assert_eq!(rehearsal.world.writes(), 0);
+}
+
+#[test]
+fn a_failed_release_is_no_release_to_go_back_to() {
+    let mut rehearsal = rehearsal(world());
+    rehearsal.world.advance(Duration::from_hours(2));
+    rehearsal.world.release(&id("api"), "api:3", Rollout::Failed);
+    rehearsal.world.release(&id("api"), "api:4", Rollout::Failed);
+    assert_eq!(errors(&mut rehearsal, Duration::from_mins(5)), Stage::Ended("done".to_owned()));
+    assert_eq!(releases(&rehearsal), ["api:2", "web:8"]);
+}
+
+#[test]
+fn where_no_earlier_release_is_known_it_is_refused_and_told() {
+    let first = World::builder()
+        .at("2026-11-20T15:00:00Z")
+        .with(service("shop/api").desired(2).released("api:1"))
+        .with(service("shop/web").desired(2).deployed_elsewhere())
+        .alarm("errors", AlarmState::Ok);
+    let mut rehearsal = rehearsal(first);
+    let stage = errors(&mut rehearsal, Duration::from_mins(5));
+    assert!(matches!(stage, Stage::Ended(_)), "{stage:?}");
+    assert_eq!(rehearsal.world.writes(), 0);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert!(told.text.contains("no-good-release: shop/api"), "{}", told.text);
+}
+
+#[test]
+fn by_hand_it_takes_the_services_that_are_named_and_refuses_unknown_ones() {
+    let rehearsal = rehearsal(world());
+    let by_hand = |name: &str, services: serde_json::Value| {
+        rehearsal.siren(name, json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": services}))
+    };
+    assert!(matches!(by_hand("typo", json!(["apy"])).stage, Stage::Ended(_)));
+    assert_eq!(rehearsal.world.writes(), 0);
+    assert_eq!(by_hand("web", json!(["web"])).stage, Stage::Ended("done".to_owned()));
+    assert_eq!(releases(&rehearsal), ["api:2", "web:7"]);
+}
