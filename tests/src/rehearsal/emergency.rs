@@ -24,7 +24,7 @@ use super::{ATTEMPTS, End, Rehearsal};
 const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
 
 /// How often a give-back is tried, as `statemachines/emergency-scale.asl.json` has it.
-const GIVE_BACKS: u32 = 10;
+const GIVE_BACKS: u32 = 45;
 
 /// Where an execution of the emergency machine is.
 #[derive(Debug, Clone, PartialEq, Eq)]

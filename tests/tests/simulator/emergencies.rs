@@ -355,3 +355,19 @@ fn a_plan_by_hand_shows_the_surge_and_writes_nothing() {
     assert!(plan.contains("bounds 3..6, nothing suspended -> 4..10, nothing suspended"), "{plan}");
     assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
 }
+
+#[test]
+fn a_deployment_holds_a_give_back_up_and_not_for_ever() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    rehearsal.world.set_settings(Settings { deployment: Duration::from_mins(40), ..Settings::default() });
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    rehearsal.world.advance(Duration::from_mins(10));
+    rehearsal.world.change_rollout(&id(API), Rollout::InProgress);
+    siren.run_out(&rehearsal);
+    assert_eq!(siren.stage, Stage::Ended("given-back".to_owned()));
+    assert_eq!(rehearsal.world.capacity(), original);
+    let refused = subjects(&rehearsal).iter().filter(|subject| subject.contains("deployment-in-progress")).count();
+    assert_eq!(refused, 1, "told once, not with each try: {:?}", subjects(&rehearsal));
+}

@@ -3,7 +3,8 @@
 use watchkeeper_domain::assess::{Verdict, gives_back};
 use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::report;
-use watchkeeper_domain::run::{Outcome, Run, RunError};
+use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::run::{Outcome, Run, RunError, Wanted};
 
 use super::{Engine, Finished, Resumed, RunRef, StepError};
 use crate::ledger::{Ledger, Settled, Standing, Write};
@@ -69,6 +70,15 @@ fn outcome(run: &Run, error: Option<&RunError>) -> Outcome {
     }
 }
 
+/// Whether somebody waits for this very run: whoever asked for something, but not an emergency that tries to give back
+/// each minute until it can.
+fn awaits_answer(run: &Run) -> bool {
+    match (&run.wanted, run.trigger) {
+        (Some(Wanted::TakenBack(_)), Trigger::Emergency) => false,
+        (wanted, trigger) => wanted.is_some() || trigger == Trigger::Emergency,
+    }
+}
+
 /// What the scope has reached with this run, and whether a person must hear of it: good news when something was changed
 /// or asked for, bad news once.
 fn standing(resumed: &mut Resumed) -> Standing {
@@ -77,7 +87,7 @@ fn standing(resumed: &mut Resumed) -> Standing {
     let mark = run.mark();
     run.tell = match &mark {
         None => run.writes > 0 || run.wanted.is_some(),
-        Some(_) => run.wanted.is_some() || mark != before.told,
+        Some(_) => awaits_answer(run) || mark != before.told,
     };
     let settled = if !run.applied || run.outcome == Some(Outcome::Failed) {
         before.settled
