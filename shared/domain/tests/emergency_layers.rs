@@ -138,6 +138,14 @@ fn the_same_profile_twice_extends_and_never_stacks() {
 }
 
 #[test]
+fn what_a_person_asked_for_until_a_time_ends_at_no_alarms_word() {
+    let alarms = |intent: &Intent| if let Want::Scaled(demand) = &intent.want { demand.alarms.len() } else { 99 };
+    let (by_hand, by_alarm) = (urgent("surge"), with_alarm(urgent("surge"), "5xx"));
+    assert_eq!(alarms(&by_hand.clone().after(Some(&by_alarm), T0)), 0);
+    assert_eq!(alarms(&by_alarm.after(Some(&by_hand), T0)), 0);
+}
+
+#[test]
 fn an_expired_demand_is_not_extended_but_begun_anew() {
     let late = T0 + SignedDuration::from_hours(3);
     let anew = Intent { declared: late, expires: Some(late + SignedDuration::from_hours(2)), ..urgent("surge") };

@@ -140,12 +140,15 @@ impl Intent {
     }
 
     /// The same intent once it takes the place of the one before it. A demand that still holds is extended, never
-    /// stacked: the later expiry counts, and the alarms of both have to be quiet.
+    /// stacked: the later expiry counts, and the alarms of both have to be quiet. What a person asked for until a time
+    /// ends at no alarm's word.
     #[must_use]
     pub fn after(mut self, before: Option<&Self>, instant: Timestamp) -> Self {
         let Some(before) = before.filter(|before| before.holds(instant)) else { return self };
         if let (Want::Scaled(demand), Want::Scaled(earlier)) = (&mut self.want, &before.want) {
+            let by_hand = demand.alarms.is_empty() || earlier.alarms.is_empty();
             demand.alarms.extend(earlier.alarms.iter().cloned());
+            demand.alarms.retain(|_| !by_hand);
             self.expires = self.expires.zip(before.expires).map(|(one, other)| one.max(other));
             self.declared = before.declared;
             self.approved.extend(before.approved.iter().copied());
