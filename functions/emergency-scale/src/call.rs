@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_domain::emergency::{Held, Step as Next};
-use watchkeeper_domain::estate::ProfileName;
+use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::Request;
 
 /// One step, and the wall time at which it is taken.
@@ -59,6 +60,9 @@ pub enum Step {
         run: RunRef,
         /// What it holds.
         profile: ProfileName,
+        /// The alarms that may be made worse and that a person was told of.
+        #[serde(default)]
+        told: BTreeSet<AlarmName>,
     },
     /// Tell a person.
     Tell {
@@ -136,8 +140,18 @@ pub struct Looked {
     pub wait_seconds: i64,
     /// What `reconcile` is asked for, where it gives back.
     pub request: Option<Request>,
+    /// What a person has to hear.
+    pub tell: Option<Text>,
+    /// The alarms that may be made worse and that a person will have been told of.
+    pub told: BTreeSet<AlarmName>,
     /// Why, in a sentence.
     pub summary: String,
+}
+
+impl From<Message> for Text {
+    fn from(Message { subject, text }: Message) -> Self {
+        Self { subject, text }
+    }
 }
 
 /// A message for a person.

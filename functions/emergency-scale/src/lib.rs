@@ -3,14 +3,17 @@
 mod call;
 mod watch;
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::{Home, Place};
 use watchkeeper_control::ports::{Alarms, Announcer, AwsError};
 use watchkeeper_domain::emergency::{
-    Decision, EmergencyRequest, Held, Known, Purpose, Reply, Step as Next, ask, decide, hold, not_done,
+    Decision, EmergencyRequest, Held, Known, Purpose, Reply, Step as Next, ask, decide, hold, made_worse, not_done,
+    worse,
 };
-use watchkeeper_domain::estate::{Duration, Emergency, ProfileName};
+use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
 use watchkeeper_domain::guardrail::{Code, Severity};
 use watchkeeper_domain::intent::Slot;
 use watchkeeper_domain::report::Message;
@@ -95,11 +98,10 @@ pub async fn handle<L: Ledger, A: Alarms, N: Announcer>(
             let question = ask(&run.scope, &what, &why, &plan, &token, until);
             tell(ports.announcer, &question).await
         }
-        Step::Hold { run, profile } => {
+        Step::Hold { run, profile, told } => {
             let (_, environment) = estates.environment(run.scope.estate.as_str(), run.scope.environment.as_str())?;
-            let cool_down = environment.document().emergency.as_ref().map(Emergency::cool_down);
-            let cool_down = cool_down.map_or(SignedDuration::ZERO, Duration::signed);
-            Ok(Answer::Looked(Box::new(look(ports, &run, &profile, cool_down, now).await?)))
+            let emergency = environment.document().emergency.as_ref();
+            Ok(Answer::Looked(Box::new(look(ports, &run, &profile, emergency, told, now).await?)))
         }
         Step::Tell { subject, text, .. } => tell(ports.announcer, &Message { subject, text }).await,
     }
@@ -147,12 +149,11 @@ async fn decided<L: Ledger, A: Alarms, N>(
 
 fn answer(run: RunRef, request: &EmergencyRequest, decision: Decision) -> Decided {
     let what = what(request);
-    let asks: std::collections::BTreeSet<Code> =
+    let asks: BTreeSet<Code> =
         decision.violations.iter().filter(|v| v.severity == Severity::Ask).map(|v| v.code).collect();
     let told = matches!(decision.step, Next::Refused | Next::Declined).then(|| {
         let by_hand = forbidding(request, &decision.violations);
-        let message = not_done(&run.scope, &what, &decision.summary, &decision.violations, by_hand.as_deref());
-        Text { subject: message.subject, text: message.text }
+        Text::from(not_done(&run.scope, &what, &decision.summary, &decision.violations, by_hand.as_deref()))
     });
     let seconds = seconds(decision.wait);
     let (wait_seconds, answer_seconds) = if decision.step == Next::Wait { (seconds, 0) } else { (0, seconds) };
@@ -185,19 +186,26 @@ async fn look<L: Ledger, A: Alarms, N>(
     ports: Ports<'_, L, A, N>,
     run: &RunRef,
     profile: &ProfileName,
-    cool_down: SignedDuration,
+    emergency: Option<&Emergency>,
+    mut told: BTreeSet<AlarmName>,
     now: Timestamp,
 ) -> Result<Looked, CallError> {
     let seen = ports.ledger.load(&run.scope).await?;
     let slot = Slot::emergency(profile.clone());
     let intent = seen.intents.iter().find(|intent| intent.slot() == slot);
-    let states = ports.alarms.alarm_states(&watch::holding(intent)).await?;
+    let forbidding: BTreeSet<AlarmName> =
+        emergency.map(|emergency| emergency.vetoes(profile).into_iter().cloned().collect()).unwrap_or_default();
+    let states = ports.alarms.alarm_states(&(&watch::holding(intent) | &forbidding)).await?;
+    let cool_down = emergency.map_or(SignedDuration::ZERO, |emergency| emergency.cool_down().signed());
     let held = hold(intent, &run.id, &states, cool_down, now);
     let request = (held.verdict == Held::GiveBack).then(|| {
         let urgency = Urgency::GiveBack { profile: profile.clone(), by: Some(run.id.clone()) };
         Request::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())
     });
-    Ok(Looked { next: held.verdict, wait_seconds: seconds(held.wait), request, summary: held.summary })
+    let worsened = if held.verdict == Held::Hold { made_worse(forbidding, &states, &told) } else { BTreeSet::new() };
+    let tell = (!worsened.is_empty()).then(|| worse(&run.scope, profile, &worsened).into());
+    told.extend(worsened);
+    Ok(Looked { next: held.verdict, wait_seconds: seconds(held.wait), request, tell, told, summary: held.summary })
 }
 
 /// Whole seconds, rounded up, so that what is waited for has come.

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alarm_response::{Handled, ResponseError};
-use emergency_scale::{Answer, Call, CallError, Decided, Execution, Looked, Ports, RunRef, Step};
+use emergency_scale::{Answer, Call, CallError, Decided, Execution, Looked, Ports, RunRef, Step, Text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::steps::BeginVerdict;
 use watchkeeper_domain::emergency::{Held, Step as Next};
-use watchkeeper_domain::estate::ProfileName;
+use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::request::Request;
 use watchkeeper_domain::run::Outcome;
@@ -49,6 +49,7 @@ pub struct Siren {
     request: Value,
     children: u32,
     held: Option<(RunRef, ProfileName)>,
+    told: BTreeSet<AlarmName>,
     failure: Option<String>,
 }
 
@@ -83,7 +84,15 @@ impl Rehearsal {
     /// An emergency execution, up to where it waits.
     pub fn siren(&self, name: &str, request: Value) -> Siren {
         let stage = Stage::Ended("not begun".to_owned());
-        let mut siren = Siren { name: name.to_owned(), stage, request, children: 0, held: None, failure: None };
+        let mut siren = Siren {
+            name: name.to_owned(),
+            stage,
+            request,
+            children: 0,
+            held: None,
+            told: BTreeSet::new(),
+            failure: None,
+        };
         siren.stage = siren.decide(self, None, &BTreeSet::new());
         siren
     }
@@ -212,11 +221,19 @@ impl Siren {
     fn hold(&mut self, rehearsal: &Rehearsal) -> Stage {
         let Some((run, profile)) = self.held.clone() else { panic!("nothing is held") };
         for _ in 0..GIVE_BACKS {
-            let looked: Looked = match rehearsal.step(|| Step::Hold { run: run.clone(), profile: profile.clone() }) {
+            let look = || Step::Hold { run: run.clone(), profile: profile.clone(), told: self.told.clone() };
+            let looked: Looked = match rehearsal.step(look) {
                 None => return Stage::Crashed,
                 Some(Ok(Answer::Looked(looked))) => *looked,
                 Some(_) => return Stage::Holding(Duration::from_mins(1)),
             };
+            self.told = looked.told;
+            if let Some(Text { subject, text }) = looked.tell {
+                let tell = || Step::Tell { run: run.clone(), subject: subject.clone(), text: text.clone() };
+                if rehearsal.step(tell).is_none() {
+                    return Stage::Crashed;
+                }
+            }
             match looked.next {
                 Held::Hold => return Stage::Holding(Duration::from_secs(looked.wait_seconds.unsigned_abs())),
                 Held::Over => return Stage::Ended(self.failure.clone().unwrap_or_else(|| "over".to_owned())),

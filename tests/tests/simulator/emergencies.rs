@@ -371,3 +371,18 @@ fn a_deployment_holds_a_give_back_up_and_not_for_ever() {
     let refused = subjects(&rehearsal).iter().filter(|subject| subject.contains("deployment-in-progress")).count();
     assert_eq!(refused, 1, "told once, not with each try: {:?}", subjects(&rehearsal));
 }
+
+#[test]
+fn an_alarm_that_the_surge_may_make_worse_is_told_once_and_the_surge_goes_on() {
+    let mut rehearsal = rehearsal(production());
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    rehearsal.world.set_alarm(CONNECTIONS, AlarmState::Alarm);
+    for _ in 0..3 {
+        siren.look(&rehearsal);
+    }
+    let told: Vec<String> = subjects(&rehearsal).into_iter().filter(|subject| subject.contains("went off")).collect();
+    assert_eq!(told, ["clos-v2 prod: surge holds, and clos-v2-rds-connections-high went off"]);
+    assert!(surging(&rehearsal.world.capacity()));
+    let text = rehearsal.world.messages().pop().unwrap().text;
+    assert!(text.contains(r#""profile": "surge", "give-back": true"#), "{text}");
+}

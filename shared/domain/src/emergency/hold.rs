@@ -1,9 +1,12 @@
 //! How long an emergency holds: while its alarms last and for the cool-down after them, and never beyond its expiry.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::alarm::{AlarmState, AlarmStates, standing};
+use crate::estate::AlarmName;
 use crate::intent::{Intent, Want};
 
 /// How often the alarms are looked at: one `DescribeAlarms` a minute, and an end that is at most a minute late.
@@ -34,6 +37,17 @@ pub struct Hold {
     pub wait: SignedDuration,
     /// Why, in a sentence.
     pub summary: String,
+}
+
+/// Those alarms that forbid a profile, are in ALARM, and have not been told of yet: what is held may be what makes them
+/// worse, and a person has to weigh that.
+pub fn made_worse(
+    forbidding: impl IntoIterator<Item = AlarmName>,
+    states: &AlarmStates,
+    told: &BTreeSet<AlarmName>,
+) -> BTreeSet<AlarmName> {
+    let forbidding: BTreeSet<AlarmName> = forbidding.into_iter().collect();
+    standing(forbidding.difference(told), states).into_iter().cloned().collect()
 }
 
 /// Looks at what the execution holds. `intent` is what the ledger has of its profile.

@@ -7,7 +7,7 @@ mod question;
 mod request;
 
 pub use decide::{Decision, Known, Step, decide};
-pub use hold::{Held, Hold, hold};
-pub use notice::not_done;
+pub use hold::{Held, Hold, hold, made_worse};
+pub use notice::{not_done, worse};
 pub use question::{Reply, ask};
 pub use request::{EmergencyRequest, MAX_LASTS, Purpose};

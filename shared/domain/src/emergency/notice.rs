@@ -1,7 +1,9 @@
-//! What a person is told of an emergency that was not answered.
+//! What a person is told of an emergency that was not answered, or that may make something worse.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::estate::{AlarmName, ProfileName};
 use crate::guardrail::Violation;
 use crate::name::Scope;
 use crate::report::Message;
@@ -30,5 +32,23 @@ pub fn not_done(scope: &Scope, what: &str, why: &str, violations: &[Violation], 
         }
         None => text.push_str("nothing, or start the emergency-scale machine again"),
     }
+    Message { subject: subject.chars().take(SUBJECT).collect(), text }
+}
+
+/// The message that alarms went off which `profile`, while it is held, may make worse.
+pub fn worse(scope: &Scope, profile: &ProfileName, alarms: &BTreeSet<AlarmName>) -> Message {
+    let Scope { estate, environment, region } = scope;
+    let names: Vec<&str> = alarms.iter().map(AlarmName::as_str).collect();
+    let subject = format!("{estate} {environment}: {profile} holds, and {} went off", names.join(", "));
+    let text = format!(
+        "{estate} {environment} ({region}) is at {profile}, and {} in ALARM: more tasks may make that worse, so it would \
+         forbid {profile} now.\nChanged: nothing; it goes on to hold.\n\nWhat to do: look at what that alarm is about. To \
+         give the capacity back now, start the emergency-scale machine with \
+         {{\"estate\": \"{estate}\", \"environment\": \"{environment}\", \"profile\": \"{profile}\", \"give-back\": true}}",
+        match names.as_slice() {
+            [one] => format!("{one} is"),
+            several => format!("{} are", several.join(", ")),
+        }
+    );
     Message { subject: subject.chars().take(SUBJECT).collect(), text }
 }
