@@ -15,7 +15,7 @@ use watchkeeper_domain::emergency::{
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
 use watchkeeper_domain::guardrail::{Code, Severity};
-use watchkeeper_domain::intent::Slot;
+use watchkeeper_domain::intent::{Slot, Want, deciding};
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::{Request, RequestError, Urgency};
 use watchkeeper_estates::{Estates, Unknown};
@@ -197,7 +197,9 @@ async fn look<L: Ledger, A: Alarms, N>(
         emergency.map(|emergency| emergency.vetoes(profile).into_iter().cloned().collect()).unwrap_or_default();
     let states = ports.alarms.alarm_states(&(&watch::holding(intent) | &forbidding)).await?;
     let cool_down = emergency.map_or(SignedDuration::ZERO, |emergency| emergency.cool_down().signed());
-    let held = hold(intent, &run.id, &states, cool_down, now);
+    let nothing_held = deciding(&seen.intents, now).iter().all(|intent| intent.want == Want::Awake);
+    let owing = nothing_held && seen.baseline.is_some();
+    let held = hold(intent, owing, &run.id, &states, cool_down, now);
     let request = (held.verdict == Held::GiveBack).then(|| {
         let urgency = Urgency::GiveBack { profile: profile.clone(), by: Some(run.id.clone()) };
         Request::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())

@@ -189,7 +189,7 @@ fn held(minute: i64, alarms: &[&str], states_: &[(&str, AlarmState, i64)], by: &
     let (reason, by) = ("test".to_owned(), by.to_owned());
     let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
     let now = T0 + SignedDuration::from_mins(minute);
-    hold(Some(&intent), "e-1", &states(states_), SignedDuration::from_mins(10), now)
+    hold(Some(&intent), false, "e-1", &states(states_), SignedDuration::from_mins(10), now)
 }
 
 #[rstest]
@@ -224,7 +224,8 @@ fn an_expiry_tells_what_is_still_in_alarm() {
 #[test]
 fn only_who_holds_it_gives_it_back() {
     assert_eq!(held(35, &["5xx"], &[("5xx", AlarmState::Ok, 1)], "e-2").verdict, Held::Over);
-    assert_eq!(hold(None, "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0).verdict, Held::Over);
+    let gone = |owing| hold(None, owing, "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0).verdict;
+    assert_eq!((gone(false), gone(true)), (Held::Over, Held::GiveBack), "a give-back that failed half way goes on");
 }
 
 #[test]
@@ -235,7 +236,7 @@ fn a_long_emergency_is_looked_at_less_often_so_that_its_history_has_room() {
     let expires = Some(T0 + SignedDuration::from_hours(7 * 24));
     let (reason, by) = ("test".to_owned(), "e-1".to_owned());
     let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
-    let found = hold(Some(&intent), "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0);
+    let found = hold(Some(&intent), false, "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0);
     assert_eq!(found.wait, SignedDuration::from_secs(403) + SignedDuration::from_millis(200));
 }
 

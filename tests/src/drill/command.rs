@@ -7,10 +7,10 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::figures::table;
+use super::figures::tables;
 use super::report::{Outcome, Report};
 use super::show::Show;
-use super::{sleep, up};
+use super::{sleep, surge, up};
 use crate::sandbox::Layout;
 use crate::stage::StageError;
 
@@ -40,6 +40,8 @@ pub struct Arguments {
 pub enum Runbook {
     /// Environments sleep in the evening and wake in the morning, exactly as they were.
     Sleep(Selection),
+    /// Alarms bring capacity and take it back; vetoes, approvals and a rollback.
+    Surge(Selection),
     /// Boot, deploy, build all estates, print the exports for the AWS CLI, and stay until Ctrl-C.
     Up(Documents),
 }
@@ -105,17 +107,19 @@ pub async fn run(arguments: Arguments) -> ExitCode {
 }
 
 async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
-    let selection = match &arguments.runbook {
-        Some(Runbook::Up(documents)) => {
-            announce(show)?;
-            return up::stay(documents, show).await.map(|()| true);
-        }
-        Some(Runbook::Sleep(selection)) => selection.clone(),
-        None => Selection::default(),
-    };
     announce(show)?;
-    let reports = sleep::play(&selection, show).await?;
-    print(&table(&reports));
+    let reports = match &arguments.runbook {
+        Some(Runbook::Up(documents)) => return up::stay(documents, show).await.map(|()| true),
+        Some(Runbook::Sleep(selection)) => sleep::play(selection, show).await?,
+        Some(Runbook::Surge(selection)) => surge::play(selection, show).await?,
+        None => {
+            let everything = Selection::default();
+            let mut reports = sleep::play(&everything, show).await?;
+            reports.extend(surge::play(&everything, show).await?);
+            reports
+        }
+    };
+    print(&tables(&reports));
     if let Some(file) = &arguments.json {
         write(file, &reports)?;
     }
@@ -190,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
-        let text = explained(read("drill surge").unwrap_err()).to_string();
-        assert!(text.contains("no runbook \"surge\"; there are: sleep, up"), "{text}");
+        let text = explained(read("drill failover").unwrap_err()).to_string();
+        assert!(text.contains("no runbook \"failover\"; there are: sleep, surge, up"), "{text}");
     }
 }

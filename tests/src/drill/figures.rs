@@ -1,46 +1,100 @@
-//! The table at the end.
+//! The tables at the end, one a runbook.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 
 use super::report::{Outcome, Report};
 
+/// A figure of the reports as a column.
+struct Column {
+    head: &'static str,
+    figure: &'static str,
+    unit: Unit,
+}
+
+/// How a figure is written.
+#[derive(Clone, Copy)]
+enum Unit {
+    Seconds,
+    Count,
+}
+
+const fn seconds(head: &'static str, figure: &'static str) -> Column {
+    Column { head, figure, unit: Unit::Seconds }
+}
+
+const fn count(head: &'static str, figure: &'static str) -> Column {
+    Column { head, figure, unit: Unit::Count }
+}
+
+const SLEEP: &[Column] = &[
+    seconds("asleep after", "asleep_after_ms"),
+    seconds("awake after", "awake_after_ms"),
+    count("writes down", "writes_to_sleep"),
+    count("writes up", "writes_to_wake"),
+    count("services", "services"),
+];
+
+const SURGE: &[Column] = &[
+    seconds("surge after", "surge_after_ms"),
+    seconds("back after", "back_after_ms"),
+    seconds("rollback after", "rollback_after_ms"),
+    count("writes up", "writes_to_surge"),
+    count("writes back", "writes_to_give_back"),
+    count("messages", "messages"),
+    count("services", "services"),
+];
+
+/// A table for each runbook, in the order in which they were played.
+pub(super) fn tables(reports: &[Report]) -> String {
+    let of_one = |reports: &[Report]| table(reports, if reports[0].scenario == "surge" { SURGE } else { SLEEP });
+    let runbooks = reports.chunk_by(|one, other| one.scenario == other.scenario);
+    runbooks.map(of_one).collect::<Vec<_>>().join("\n")
+}
+
 /// A line a scenario: checks passed, and what was measured.
-pub(super) fn table(reports: &[Report]) -> String {
+fn table(reports: &[Report], columns: &[Column]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header([
-        "runbook",
-        "estate",
-        "environment",
-        "checks",
-        "asleep after",
-        "awake after",
-        "writes down",
-        "writes up",
-        "services",
-        "result",
-    ]);
+    let heads = columns.iter().map(|column| column.head);
+    table.set_header(["runbook", "estate", "environment", "checks"].into_iter().chain(heads).chain(["result"]));
     for report in reports {
-        let seconds = |name| report.figures.get(name).map_or_else(|| "–".to_owned(), |ms| seconds(*ms));
-        let count = |name| report.figures.get(name).map_or_else(|| "–".to_owned(), u64::to_string);
-        table.add_row([
+        let own = [
             report.scenario.to_owned(),
             report.estate.clone(),
             report.environment.clone(),
             format!("{}/{}", report.passed(), report.checks.len()),
-            seconds("asleep_after_ms"),
-            seconds("awake_after_ms"),
-            count("writes_to_sleep"),
-            count("writes_to_wake"),
-            count("services"),
-            if report.outcome == Outcome::Passed { "✓ passed" } else { "✗ failed" }.to_owned(),
-        ]);
+        ];
+        let figures = columns.iter().map(|column| {
+            report.figures.get(column.figure).map_or_else(|| "–".to_owned(), |figure| written(*figure, column.unit))
+        });
+        let result = if report.outcome == Outcome::Passed { "✓ passed" } else { "✗ failed" };
+        table.add_row(own.into_iter().chain(figures).chain([result.to_owned()]));
     }
     table.to_string()
 }
 
-/// Milliseconds as seconds with one decimal.
-fn seconds(ms: u64) -> String {
-    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+/// A count as it is; milliseconds as seconds with one decimal.
+fn written(figure: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Count => figure.to_string(),
+        Unit::Seconds => format!("{}.{} s", figure / 1000, figure % 1000 / 100),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_runbook_has_a_table_of_its_own_with_its_own_figures() {
+        let mut reports = [Report::new("sleep", "clos-v2", "dev"), Report::new("surge", "clos-v2", "prod")];
+        reports[0].figures.insert("asleep_after_ms", 1560);
+        reports[1].figures.insert("writes_to_surge", 4);
+        reports[1].check("it surges", false, "3 tasks");
+        let text = tables(&reports);
+        let (sleep, surge) = text.split_once("surge after").map_or((text.as_str(), ""), |parts| parts);
+        assert!(sleep.contains("1.5 s") && sleep.contains("✓ passed") && !sleep.contains("✗ failed"), "{text}");
+        assert!(surge.contains(" 4 ") && surge.contains("✗ failed") && surge.contains('–'), "{text}");
+    }
 }

@@ -1,10 +1,13 @@
 //! The drill: the runbooks, each played in the sandbox on the estate that needs it most.
 
+mod act;
+mod build;
 pub mod command;
 mod figures;
 mod report;
 mod show;
 mod sleep;
+mod surge;
 mod up;
 
 pub use command::{Arguments, run};

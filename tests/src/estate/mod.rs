@@ -1,10 +1,12 @@
 //! Environments of estate documents, built in one region of the emulated AWS under their real names, and read back
 //! from AWS itself. What a person does by hand to one of them is here too.
 
+mod alarms;
 mod databases;
 mod declared;
 mod human;
 mod observe;
+mod releases;
 mod services;
 
 pub use declared::{Declared, declared};
@@ -38,7 +40,7 @@ impl SiteError {
     }
 
     /// For `map_err` on a call of an SDK.
-    fn aws<E: Error>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
+    pub(crate) fn aws<E: Error>(what: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |error| Self::new(what, DisplayErrorContext(error))
     }
 }
@@ -47,6 +49,7 @@ impl SiteError {
 #[derive(Debug, Clone)]
 pub struct Site {
     region: Region,
+    cloudwatch: aws_sdk_cloudwatch::Client,
     ecs: aws_sdk_ecs::Client,
     scaling: aws_sdk_applicationautoscaling::Client,
     rds: aws_sdk_rds::Client,
@@ -57,6 +60,7 @@ impl Site {
     pub fn new(config: &SdkConfig, region: Region) -> Self {
         Self {
             region,
+            cloudwatch: aws_sdk_cloudwatch::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
             scaling: aws_sdk_applicationautoscaling::Client::new(config),
             rds: aws_sdk_rds::Client::new(config),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use watchkeeper_domain::name::Region;
 
 use super::StageError;
-use crate::estate::SiteError;
+use crate::estate::{SiteError, awaited};
 use crate::sandbox::Outputs;
 
 /// Two queues of the sandbox.
@@ -24,6 +24,13 @@ pub struct Letter {
     pub subject: String,
     /// All of it.
     pub text: String,
+}
+
+impl Letter {
+    fn of(body: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Self { subject: text(&body["Subject"]), text: text(&body["Message"]) }
+    }
 }
 
 impl Mailbox {
@@ -59,9 +66,23 @@ impl Mailbox {
     /// # Errors
     /// [`StageError`] when the queue does not answer. So below.
     pub async fn letters(&self) -> Result<Vec<Letter>, StageError> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let letter = |body: Value| Letter { subject: text(&body["Subject"]), text: text(&body["Message"]) };
-        Ok(self.messages.drain().await?.into_iter().map(letter).collect())
+        Ok(self.messages.drain().await?.iter().map(Letter::of).collect())
+    }
+
+    /// Wait for a message that fits, and return it, last, with all that came since the last look.
+    ///
+    /// # Errors
+    /// As above, and when none comes.
+    pub async fn letters_until(&self, fits: impl Fn(&Letter) -> bool) -> Result<Vec<Letter>, StageError> {
+        let mut all: Vec<Letter> = Vec::new();
+        loop {
+            // One at a time, so that what comes after it is left to the next look.
+            let next = awaited("a message", async || self.messages.take().await).await?;
+            all.push(Letter::of(&next));
+            if fits(&all[all.len() - 1]) {
+                return Ok(all);
+            }
+        }
     }
 
     /// The events since the last look.
@@ -98,19 +119,30 @@ impl Queue {
     async fn drain(&self) -> Result<Vec<Value>, StageError> {
         let mut bodies = Vec::new();
         loop {
-            let asked = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": 10 });
-            let answer = self.call("ReceiveMessage", &asked).await?;
-            let found = answer["Messages"].as_array().cloned().unwrap_or_default();
+            let found = self.receive(10).await?;
             if found.is_empty() {
                 return Ok(bodies);
             }
-            for message in found {
-                let handle = &message["ReceiptHandle"];
-                self.call("DeleteMessage", &json!({ "QueueUrl": self.url, "ReceiptHandle": handle })).await?;
-                let body = message["Body"].as_str().unwrap_or_default();
-                bodies.push(serde_json::from_str(body).map_err(|e| SiteError::new("read a message", e))?);
-            }
+            bodies.extend(found);
         }
+    }
+
+    /// The next message, if there is one.
+    async fn take(&self) -> Result<Option<Value>, StageError> {
+        Ok(self.receive(1).await?.pop())
+    }
+
+    async fn receive(&self, most: u32) -> Result<Vec<Value>, StageError> {
+        let asked = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": most });
+        let answer = self.call("ReceiveMessage", &asked).await?;
+        let mut bodies = Vec::new();
+        for message in answer["Messages"].as_array().into_iter().flatten() {
+            let handle = &message["ReceiptHandle"];
+            self.call("DeleteMessage", &json!({ "QueueUrl": self.url, "ReceiptHandle": handle })).await?;
+            let body = message["Body"].as_str().unwrap_or_default();
+            bodies.push(serde_json::from_str(body).map_err(|e| SiteError::new("read a message", e))?);
+        }
+        Ok(bodies)
     }
 
     async fn call(&self, operation: &str, request: &Value) -> Result<Value, StageError> {

@@ -1,31 +1,34 @@
 //! The stack on stage: this repository's template deployed in the sandbox's regions, with levers for what happens to it
-//! (a tick, a run by hand) and views of what it did (calls, messages, events, capacity).
+//! (a tick, an alarm, a run by hand, an answer) and views of what it did (calls, messages, events, log, capacity).
 
+mod alarms;
 mod deeds;
 mod mailbox;
+mod question;
 mod runs;
+mod siren;
+mod stack;
 mod tick;
 
 pub use deeds::{Deeds, listed};
 pub use mailbox::{Letter, Mailbox};
+pub use question::{Command, Question};
 pub use runs::Ended;
+pub use siren::{Siren, Stands};
+pub use stack::Stack;
 pub use tick::Ticked;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::value::AccountId;
-use watchkeeper_domain::estate::{Environment, Estate, Kind};
+use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::{Estates, load_dir};
 
-use crate::estate::{Site, SiteError};
-use crate::sandbox::{Control, Layout, Options, Outputs, Progress, Sandbox, SandboxError};
+use crate::estate::SiteError;
+use crate::sandbox::{Layout, Options, Progress, Sandbox, SandboxError};
 
-/// The account of the sandbox, as documents name it.
-const ACCOUNT: &str = "123456789012";
 /// The name of the stack.
 pub const STACK: &str = "watchkeeper";
 
@@ -61,9 +64,9 @@ pub fn documents(folder: Option<&PathBuf>) -> Result<Estates, StageError> {
     load_dir(&folder).map_err(|problems| StageError::Estates(all(problems)))
 }
 
-/// The environments that the sandbox's account holds.
-pub fn at_home(estates: &Estates) -> impl Iterator<Item = (&Estate, &Environment)> {
-    let home: Option<AccountId> = ACCOUNT.parse().ok();
+/// The environments of an account, and those whose documents name none.
+pub fn at_home<'a>(estates: &'a Estates, account: &str) -> impl Iterator<Item = (&'a Estate, &'a Environment)> {
+    let home: Option<AccountId> = account.parse().ok();
     let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
     all.filter(move |(_, environment)| home.as_ref().is_some_and(|home| environment.is_of_account(home)))
 }
@@ -73,6 +76,7 @@ pub fn at_home(estates: &Estates) -> impl Iterator<Item = (&Estate, &Environment
 pub struct Stage {
     sandbox: Sandbox,
     estates: Estates,
+    account: String,
     stacks: BTreeMap<Region, Stack>,
 }
 
@@ -86,14 +90,40 @@ impl Stage {
         regions: impl IntoIterator<Item = &'a Region>,
         progress: &dyn Progress,
     ) -> Result<Self, StageError> {
+        Self::make(options, regions, false, progress).await
+    }
+
+    /// The same with a topic in each region, over which alarms reach the stack too: [`Stack::alarm_topic`].
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn set_with_topics<'a>(
+        options: &Options,
+        regions: impl IntoIterator<Item = &'a Region>,
+        progress: &dyn Progress,
+    ) -> Result<Self, StageError> {
+        Self::make(options, regions, true, progress).await
+    }
+
+    async fn make<'a>(
+        options: &Options,
+        regions: impl IntoIterator<Item = &'a Region>,
+        topics: bool,
+        progress: &dyn Progress,
+    ) -> Result<Self, StageError> {
         let estates = documents(options.estates.as_ref())?;
         let sandbox = Sandbox::up(options, progress).await?;
+        let account = options.account.clone();
         let mut stacks = BTreeMap::new();
         for region in regions {
-            let outputs = sandbox.deploy(STACK, region.as_str(), &[], progress).await?;
-            stacks.insert(region.clone(), Stack::new(&sandbox, region.clone(), outputs, &estates).await?);
+            let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
+            let parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
+            let outputs = sandbox.deploy(STACK, region.as_str(), &parameters, progress).await?;
+            let home: Vec<_> = at_home(&estates, &account).collect();
+            let stack = Stack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;
+            stacks.insert(region.clone(), stack);
         }
-        Ok(Self { sandbox, estates, stacks })
+        Ok(Self { sandbox, estates, account, stacks })
     }
 
     /// The sandbox.
@@ -104,6 +134,11 @@ impl Stage {
     /// The documents.
     pub fn estates(&self) -> &Estates {
         &self.estates
+    }
+
+    /// The environments that the sandbox's account holds.
+    pub fn at_home(&self) -> impl Iterator<Item = (&Estate, &Environment)> {
+        at_home(&self.estates, &self.account)
     }
 
     /// The stack of a region.
@@ -126,100 +161,6 @@ impl Stage {
     /// Everything went well: end the sandbox and remove its folder.
     pub fn succeeded(self) {
         self.sandbox.succeeded();
-    }
-}
-
-/// The stack of one region.
-#[derive(Debug)]
-pub struct Stack {
-    region: Region,
-    outputs: Outputs,
-    control: Control,
-    site: Site,
-    sfn: aws_sdk_sfn::Client,
-    tick_log: PathBuf,
-    watched: Vec<Scope>,
-    mailbox: Mailbox,
-}
-
-impl Stack {
-    async fn new(sandbox: &Sandbox, region: Region, outputs: Outputs, estates: &Estates) -> Result<Self, StageError> {
-        let config = sandbox.sdk_config(region.as_str());
-        let mailbox = Mailbox::open(sandbox.emulator().endpoint(), &config, &region, &outputs).await?;
-        let tick_log = sandbox.emulator().logs().join(format!("{}.log", outputs.get("AutoShutdownFunction")?));
-        let watched = at_home(estates)
-            .filter(|(_, e)| e.kind() != Kind::Production && e.calendar().is_some() && e.has_resources(&region))
-            .map(|(estate, environment)| scope(estate, environment, &region))
-            .collect();
-        Ok(Self {
-            control: sandbox.control().clone(),
-            site: Site::new(&config, region.clone()),
-            sfn: aws_sdk_sfn::Client::new(&config),
-            region,
-            outputs,
-            tick_log,
-            watched,
-            mailbox,
-        })
-    }
-
-    /// The region.
-    pub fn region(&self) -> &Region {
-        &self.region
-    }
-
-    /// The outputs of the stack.
-    pub fn outputs(&self) -> &Outputs {
-        &self.outputs
-    }
-
-    /// The resources of the region.
-    pub fn site(&self) -> &Site {
-        &self.site
-    }
-
-    /// The emulator's clock, record and faults.
-    pub fn control(&self) -> &Control {
-        &self.control
-    }
-
-    /// What people and programs hear.
-    pub fn mailbox(&self) -> &Mailbox {
-        &self.mailbox
-    }
-
-    /// The environments that a tick of this stack looks after.
-    pub fn watched(&self) -> &[Scope] {
-        &self.watched
-    }
-
-    /// Make it `instant` in the emulated AWS, unless it is later already: its clock never goes back, for leases would
-    /// come to life again.
-    ///
-    /// # Errors
-    /// [`StageError`] when the emulator is gone.
-    pub async fn at(&self, instant: Timestamp) -> Result<(), StageError> {
-        if self.control.now().await? < instant {
-            self.control.set_clock(instant).await?;
-        }
-        Ok(())
-    }
-
-    /// The true capacity of an environment.
-    ///
-    /// # Errors
-    /// [`StageError`] when AWS does not answer.
-    pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, StageError> {
-        Ok(self.site.capacity(environment).await?)
-    }
-
-    /// What the functions did since the call numbered `since`.
-    ///
-    /// # Errors
-    /// [`StageError`] when the emulator is gone.
-    pub async fn deeds(&self, since: u64) -> Result<Deeds, StageError> {
-        let functions = [self.outputs.get("AutoShutdownFunction")?, self.outputs.get("ReconcileFunction")?];
-        Ok(Deeds::of(self.control.calls(since).await?, &functions, &self.region))
     }
 }
 

@@ -1,8 +1,9 @@
-//! Executions of the machine `reconcile`.
+//! Executions of the machine `reconcile`, and how executions end.
 
 use std::time::Duration;
 
 use aws_sdk_sfn::error::DisplayErrorContext;
+use aws_sdk_sfn::primitives::DateTime;
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub struct Ended {
     pub cause: Option<String>,
     /// From what set it going, a tick or a call, to its end.
     pub took: Duration,
+    /// From its own start to its end, on the emulated clock.
+    pub worked: Duration,
 }
 
 impl Ended {
@@ -69,7 +72,8 @@ impl Stack {
         }
     }
 
-    async fn ended(&self, arn: &str, since: Timestamp) -> Result<Ended, StageError> {
+    /// The end of an execution, once it has come.
+    pub(super) async fn ended(&self, arn: &str, since: Timestamp) -> Result<Ended, StageError> {
         awaited(&format!("the end of {arn}"), async || {
             let answer = self.sfn.describe_execution().execution_arn(arn).send().await;
             let answer = answer.map_err(|e| SiteError::new(format!("describe {arn}"), DisplayErrorContext(e)))?;
@@ -82,15 +86,19 @@ impl Stack {
                 output: answer.output().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
                 error: answer.error().map(str::to_owned),
                 cause: answer.cause().map(str::to_owned),
-                took: answer.stop_date().map(|stop| took(since, *stop)).unwrap_or_default(),
+                took: answer.stop_date().map(|stop| between(since.as_millisecond(), stop)).unwrap_or_default(),
+                worked: answer.stop_date().map(|stop| between(millis(answer.start_date()), stop)).unwrap_or_default(),
             }))
         })
         .await
     }
 }
 
-/// The emulated clock runs as fast as the real one.
-fn took(since: Timestamp, stop: aws_sdk_sfn::primitives::DateTime) -> Duration {
-    let stop = stop.to_millis().unwrap_or_default();
-    Duration::from_millis(u64::try_from(stop - since.as_millisecond()).unwrap_or(0))
+/// The emulated clock runs as fast as the real one, unless somebody moves it in between.
+fn between(start: i64, stop: &DateTime) -> Duration {
+    Duration::from_millis(u64::try_from(millis(stop) - start).unwrap_or(0))
+}
+
+fn millis(instant: &DateTime) -> i64 {
+    instant.to_millis().unwrap_or_default()
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use auto_shutdown::execution_name;
 use jiff::Timestamp;
+use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 
 use super::{Ended, Stack, StageError};
@@ -49,7 +49,13 @@ impl Stack {
         let decided = self.control.now().await?.duration_since(since);
         let mut runs = Vec::new();
         for scope in &self.watched {
-            runs.extend(self.ended_by_name(&execution_name(scope, instant), since).await?);
+            runs.extend(
+                self.ended_by_name(
+                    &execution_name(&[scope.estate.as_str(), scope.environment.as_str()], instant),
+                    since,
+                )
+                .await?,
+            );
         }
         Ok(Ticked { runs, decided: decided.unsigned_abs(), cold: before == 0 })
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, DynamoLedger};
-use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceCapacity, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceCapacity, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
-use watchkeeper_sim::contract::{Bench, Failure, Kind, cloud, databases, ledger};
-use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases};
+use watchkeeper_sim::contract::{Bench, Failure, Kind, cloud, databases, ledger, releases};
+use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases};
 use watchkeeper_tests::estate::Site;
 use watchkeeper_tests::stage::Stage;
 
@@ -86,6 +86,10 @@ impl Bench for SandboxBench {
         Ok(id)
     }
 
+    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, Failure> {
+        self.site.make_release(service, cpu_units).await.map_err(bench_failure("make a release"))
+    }
+
     async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {
         let name = DatabaseName::new(self.fresh_name()).unwrap();
         let id = if kind == Kind::Aurora { DatabaseId::Aurora(name) } else { DatabaseId::Rds(name) };
@@ -117,10 +121,15 @@ macro_rules! database_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| databases::$case(bench).await); })*};
 }
 
+macro_rules! release_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| releases::$case(bench).await); })*};
+}
+
 macro_rules! ledger_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| ledger::$case(bench).await); })*};
 }
 
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
+release_cases!(release_tests);
 ledger_cases!(ledger_tests);

@@ -1,4 +1,4 @@
-//! The one sandbox of this binary: the stack in three regions, over this repository's documents and a large one.
+//! The sandbox of most tests: the stack in three regions, over this repository's documents and a large one.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use watchkeeper_domain::capacity::{Capacity, Power};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_tests::sandbox::{Layout, Lines, Options};
-use watchkeeper_tests::stage::{Stack, Stage, at_home, scope};
+use watchkeeper_tests::stage::{Stack, Stage, scope};
 
 /// How many services the large environment has.
 pub(crate) const LARGE: usize = 500;
@@ -23,36 +23,56 @@ const LARGE_BUSY: usize = 12;
 const MONDAY: &str = "2026-11-16T15:00:00Z";
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
-static STAGE: OnceCell<Stage> = OnceCell::const_new();
-static TURN: Mutex<()> = Mutex::new(());
+static FIELD: Field = Field::new();
 
 /// Play a test on the one sandbox, when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static Stage)) {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    RUNTIME.block_on(async {
-        let stage = STAGE.get_or_init(set).await;
-        stage.sandbox().control().clear_faults().await.unwrap();
-        test(stage).await;
-    });
+    FIELD.play(set, test);
 }
 
 async fn set() -> Stage {
-    let options = Options { estates: Some(documents()), ..Options::default() };
+    let options = Options { estates: Some(documents("e2e-estates", &[("large", large())])), ..Options::default() };
     let regions = ["us-east-1", "us-west-1", "eu-west-1"].map(|name| Region::new(name).unwrap());
-    let stage = Stage::set(&options, &regions, &Lines).await.unwrap();
+    prepared(Stage::set(&options, &regions, &Lines).await.unwrap()).await
+}
+
+/// A sandbox that tests share, and play on one after the other.
+pub(crate) struct Field {
+    stage: OnceCell<Stage>,
+    turn: Mutex<()>,
+}
+
+impl Field {
+    pub(crate) const fn new() -> Self {
+        Self { stage: OnceCell::const_new(), turn: Mutex::new(()) }
+    }
+
+    /// Play a test when its turn has come; the first one sets the stage.
+    pub(crate) fn play(&'static self, set: impl AsyncFnOnce() -> Stage, test: impl AsyncFnOnce(&'static Stage)) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        RUNTIME.block_on(async {
+            let stage = self.stage.get_or_init(async || set().await).await;
+            stage.sandbox().control().clear_faults().await.unwrap();
+            test(stage).await;
+        });
+    }
+}
+
+/// The same stage on the first morning, with all that its stacks look after.
+pub(crate) async fn prepared(stage: Stage) -> Stage {
     stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
     for stack in stage.stacks() {
-        for (_, environment) in at_home(stage.estates()).filter(|(_, e)| e.has_resources(stack.region())) {
+        for (_, environment) in stage.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
             stack.site().build(environment).await.unwrap();
         }
     }
     stage
 }
 
-/// This repository's documents and the large one, in a folder under `target`.
-fn documents() -> PathBuf {
+/// This repository's documents and some more, in a folder under `target`.
+pub(crate) fn documents(folder: &str, more: &[(&str, String)]) -> PathBuf {
     let layout = Layout::find().unwrap();
-    let folder = layout.sandbox().join("e2e-estates");
+    let folder = layout.sandbox().join(folder);
     std::fs::create_dir_all(&folder).unwrap();
     for entry in std::fs::read_dir(layout.root().join("shared/estates")).unwrap() {
         let path = entry.unwrap().path();
@@ -60,7 +80,9 @@ fn documents() -> PathBuf {
             std::fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
         }
     }
-    std::fs::write(folder.join("large.yaml"), large()).unwrap();
+    for (name, text) in more {
+        std::fs::write(folder.join(name).with_extension("yaml"), text).unwrap();
+    }
     folder
 }
 
@@ -125,7 +147,7 @@ async fn next_day(stage: &Stage) -> Date {
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
     let mut day = stage.sandbox().control().now().await.unwrap().to_zoned(zone).date();
     let usual = |day: Date| {
-        let mut all = at_home(stage.estates()).filter_map(|(_, environment)| environment.calendar());
+        let mut all = stage.at_home().filter_map(|(_, environment)| environment.calendar());
         all.all(|calendar| !calendar.hours_of(day).is_empty())
     };
     loop {

@@ -1,11 +1,12 @@
-//! The deployed stack in the sandbox does what it is for: one sandbox for all tests, which play one after the other,
-//! because they share its clock.
+//! The deployed stack in the sandbox does what it is for. There are two sandboxes, for emergencies are played in another
+//! account; the tests of each play one after the other, because they share its clock.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod calendars;
 mod contract;
 mod crash;
 mod drift;
+mod emergency;
 mod field;
 mod hand;
 mod large;

@@ -69,7 +69,8 @@ pub(crate) fn alarm(rehearsal: &mut Rehearsal) -> Option<Siren> {
 
 fn by_hand(rehearsal: &Rehearsal, name: &str, fields: Value) -> Siren {
     let mut request = json!({"estate": "clos-v2", "environment": "prod"});
-    request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    request.as_object_mut().unwrap().extend(fields);
     rehearsal.siren(name, request)
 }
 

@@ -74,8 +74,12 @@ fn giving_back_with(k: u64, trouble: Trouble) -> bool {
     assert!(surging(&rehearsal.world.capacity()));
     rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
     rehearsal.world.advance(Duration::from_mins(11));
-    let (_, struck) = strike(&mut rehearsal, k, trouble, |rehearsal| quiet(rehearsal, siren));
+    let (stage, struck) = strike(&mut rehearsal, k, trouble, |rehearsal| quiet(rehearsal, siren));
     kept(&rehearsal, &original, &context);
+    // An execution that lives gives back itself, however often it has to try; only a dead one leaves it to the tick.
+    if stage != Some(Stage::Crashed) {
+        assert_eq!(rehearsal.world.capacity(), original, "{context}: {stage:?}");
+    }
     ended(&mut rehearsal, &original, &context);
     struck
 }

@@ -52,8 +52,8 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
             quotas.tasks_per_service.or(document.and_then(|document| document.tasks_per_service));
         if quotas.vcpu.is_some() {
             // Where AWS tells what the account uses, only what would be added has to be known.
-            let raised = |id: &ServiceId| plan.actions().any(|a| raises(&a.change) && a.change.is_of(id));
-            let matters = |id: &ServiceId| quotas.vcpu_used.is_none() || raised(id);
+            let grows = |id: &ServiceId| plan.actions().any(|action| raises(&action.change) && action.change.is_of(id));
+            let matters = |id: &ServiceId| quotas.vcpu_used.is_none() || grows(id);
             quotas.cpu_units = self.cpu_units(observed, matters).await?;
         }
         Ok(quotas)

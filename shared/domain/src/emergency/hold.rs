@@ -50,9 +50,11 @@ pub fn made_worse(
     standing(forbidding.difference(told), states).into_iter().cloned().collect()
 }
 
-/// Looks at what the execution holds. `intent` is what the ledger has of its profile.
+/// Looks at what the execution holds. `intent` is what the ledger has of its profile; `owing`, whether a baseline is kept
+/// that nothing holds any more: a give-back that failed half way has dropped its intent before.
 pub fn hold(
     intent: Option<&Intent>,
+    owing: bool,
     execution: &str,
     states: &AlarmStates,
     cool_down: SignedDuration,
@@ -62,7 +64,8 @@ pub fn hold(
         Want::Scaled(demand) => Some((intent, &demand.alarms)),
         _ => None,
     }) else {
-        return over("it has been given back already".to_owned());
+        let half_way = || give_back("it was taken back, and not everything is given back yet".to_owned());
+        return if owing { half_way() } else { over("it has been given back already".to_owned()) };
     };
     if intent.by != execution {
         return over(format!("the execution {} holds it now", intent.by));

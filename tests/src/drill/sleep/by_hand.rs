@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
 
-use super::act::{Act, asleep, difference, line};
 use super::night::later;
+use crate::drill::act::{Act, asleep, difference, line};
 use crate::stage::{StageError, listed};
 
 /// A plan first, then an hour awake that ends by itself.

@@ -1,6 +1,5 @@
 //! The runbook auto-shutdown: environments sleep in the evening and wake in the morning, exactly as they were.
 
-mod act;
 mod by_hand;
 mod calendar;
 mod night;
@@ -12,12 +11,13 @@ use watchkeeper_domain::estate::{Environment, Kind};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::Estates;
 
-use self::act::Act;
+use super::act::Act;
+use super::build::build_all;
 use super::command::Selection;
 use super::report::{Outcome, Report};
 use super::show::Show;
-use crate::sandbox::{Options, Progress as _};
-use crate::stage::{Stack, Stage, StageError, at_home, documents, scope};
+use crate::sandbox::Options;
+use crate::stage::{Stage, StageError, at_home, documents, scope};
 
 /// The scenario's name.
 const SCENARIO: &str = "sleep";
@@ -30,9 +30,9 @@ const NEEDY: [&str; 2] = ["clos-v2", "carcierge"];
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
 pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
     let estates = documents(selection.documents.estates.as_ref())?;
-    let chosen = choose(&estates, selection)?;
-    let regions: BTreeSet<Region> = chosen.iter().map(|scope| scope.region.clone()).collect();
     let options = Options { estates: selection.documents.estates.clone(), ..Options::default() };
+    let chosen = choose(&estates, selection, &options.account)?;
+    let regions: BTreeSet<Region> = chosen.iter().map(|scope| scope.region.clone()).collect();
     let stage = Stage::set(&options, &regions, show).await?;
     for stack in stage.stacks() {
         build_all(&stage, stack, show).await?;
@@ -41,12 +41,12 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
     let mut reports = Vec::new();
     let mut seen = BTreeSet::new();
     for scope in &chosen {
-        let mut act = Act::of(&stage, scope, show)?;
+        let mut act = Act::of(SCENARIO, &stage, scope, show)?;
         night::play(&mut act, seen.insert(&scope.estate)).await?;
         reports.push(act.report);
     }
     for (scope, before) in kept {
-        let mut act = Act::of(&stage, &scope, show)?;
+        let mut act = Act::of(SCENARIO, &stage, &scope, show)?;
         production::play(&mut act, &before).await?;
         reports.push(act.report);
     }
@@ -57,7 +57,7 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
 }
 
 /// The environments that sleep: of one estate, of all of somebody's own documents, or of the needy two.
-fn choose(estates: &Estates, selection: &Selection) -> Result<Vec<Scope>, StageError> {
+fn choose(estates: &Estates, selection: &Selection, account: &str) -> Result<Vec<Scope>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }
@@ -67,7 +67,7 @@ fn choose(estates: &Estates, selection: &Selection) -> Result<Vec<Scope>, StageE
         None => own || NEEDY.contains(&name),
     };
     let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
-    let chosen: Vec<Scope> = at_home(estates)
+    let chosen: Vec<Scope> = at_home(estates, account)
         .filter(|(estate, environment)| wanted(estate.name().as_str()) && sleeps(environment))
         .filter(|(_, environment)| environment.has_resources(&environment.document().regions.primary))
         .map(|(estate, environment)| scope(estate, environment, &environment.document().regions.primary))
@@ -78,18 +78,4 @@ fn choose(estates: &Estates, selection: &Selection) -> Result<Vec<Scope>, StageE
         return Err(StageError::Unknown(format!("nothing to play on: {expected}")));
     }
     Ok(chosen)
-}
-
-/// Build everything that a region's stack may look at.
-pub(super) async fn build_all(stage: &Stage, stack: &Stack, show: &Show) -> Result<(), StageError> {
-    let began = stack.control().now().await?;
-    let here: Vec<_> = at_home(stage.estates()).filter(|(_, e)| e.has_resources(stack.region())).collect();
-    let names: Vec<String> = here.iter().map(|(estate, e)| format!("{} {}", estate.name(), e.name())).collect();
-    let step = format!("building {} in {}", names.join(", "), stack.region());
-    show.begin(&step);
-    for (_, environment) in here {
-        stack.site().build(environment).await?;
-    }
-    show.end(&step, stack.control().now().await?.duration_since(began).unsigned_abs());
-    Ok(())
 }

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
 
-use super::act::{Act, asleep, difference, line};
 use super::by_hand;
 use super::calendar::{Night, next_night};
+use crate::drill::act::{Act, asleep, difference, line};
 use crate::drill::report::millis;
 use crate::stage::{Deeds, Ended, StageError, listed};
 

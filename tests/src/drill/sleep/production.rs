@@ -5,13 +5,13 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::Kind;
 use watchkeeper_domain::name::Scope;
 
-use super::act::{Act, difference, line};
-use crate::stage::{Stage, StageError, at_home, scope};
+use crate::drill::act::{Act, difference, line};
+use crate::stage::{Stage, StageError, scope};
 
 /// The production environments of the chosen estates in the regions on stage, and how they are now.
 pub(super) async fn before(stage: &Stage, chosen: &[Scope]) -> Result<Vec<(Scope, Capacity)>, StageError> {
     let mut kept = Vec::new();
-    for (estate, environment) in at_home(stage.estates()) {
+    for (estate, environment) in stage.at_home() {
         let of_chosen = chosen.iter().any(|scope| scope.estate == *estate.name());
         let Ok(stack) = stage.stack(environment.document().regions.primary.as_str()) else { continue };
         if environment.kind() == Kind::Production && of_chosen && environment.has_resources(stack.region()) {

@@ -1,6 +1,6 @@
 //! One environment on stage, and the report about it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,9 +8,8 @@ use watchkeeper_domain::capacity::{Capacity, Power, Suspensions};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 
-use super::SCENARIO;
-use crate::drill::report::Report;
-use crate::drill::show::Show;
+use super::report::Report;
+use super::show::Show;
 use crate::sandbox::{Call, Progress as _};
 use crate::stage::{Deeds, Ended, Stack, Stage, StageError, Ticked};
 
@@ -25,12 +24,18 @@ pub(super) struct Act<'a> {
 }
 
 impl<'a> Act<'a> {
-    pub(super) fn of(stage: &'a Stage, scope: &Scope, show: &'a Show) -> Result<Self, StageError> {
+    /// The environment of this scope, in a runbook's scenario.
+    pub(super) fn of(
+        scenario: &'static str,
+        stage: &'a Stage,
+        scope: &Scope,
+        show: &'a Show,
+    ) -> Result<Self, StageError> {
         let found = stage.estates().environment(scope.estate.as_str(), scope.environment.as_str());
         let (_, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
         let stack = stage.stack(scope.region.as_str())?;
         show.say(&format!("\n{scope}"));
-        let report = Report::new(SCENARIO, scope.estate.as_str(), scope.environment.as_str());
+        let report = Report::new(scenario, scope.estate.as_str(), scope.environment.as_str());
         Ok(Self { stage, stack, environment, scope: scope.clone(), report, show })
     }
 
@@ -40,14 +45,27 @@ impl<'a> Act<'a> {
         self.show.check(check);
     }
 
+    /// Play a step, and note what it took; in real time, for it may move the emulated clock.
+    pub(super) async fn step<T>(
+        &mut self,
+        what: &str,
+        play: impl Future<Output = Result<T, StageError>>,
+    ) -> Result<T, StageError> {
+        let at = self.stack.control().now().await?;
+        let step = format!("{}: {what}", self.local(at));
+        self.show.begin(&step);
+        let began = Instant::now();
+        let answer = play.await?;
+        self.done(at, &step, began.elapsed());
+        Ok(answer)
+    }
+
     /// Fire the deployed schedule, and wait for all that follows.
     pub(super) async fn tick(&mut self, what: &str, instant: Timestamp) -> Result<Ticked, StageError> {
         let step = format!("{}: {what}", self.local(instant));
         self.show.begin(&step);
         let ticked = self.stack.tick(instant).await?;
-        let took = ticked.run_of(&self.scope).map_or(ticked.decided, |run| run.took);
-        self.report.step(instant, step.clone(), took);
-        self.show.end(&step, took);
+        self.done(instant, &step, ticked.run_of(&self.scope).map_or(ticked.decided, |run| run.took));
         Ok(ticked)
     }
 
@@ -59,8 +77,7 @@ impl<'a> Act<'a> {
         input["environment"] = self.scope.environment.to_string().into();
         self.show.begin(&step);
         let ended = self.stack.run(&input).await?;
-        self.report.step(at, step.clone(), ended.took);
-        self.show.end(&step, ended.took);
+        self.done(at, &step, ended.took);
         Ok(ended)
     }
 
@@ -71,6 +88,17 @@ impl<'a> Act<'a> {
         self.report.step(at, step.clone(), Duration::ZERO);
         self.show.say(&format!("  {step}"));
         Ok(())
+    }
+
+    /// Note a step whose time was measured elsewhere.
+    pub(super) fn took(&mut self, what: &str, at: Timestamp, took: Duration) {
+        let step = format!("{}: {what}", self.local(at));
+        self.done(at, &step, took);
+    }
+
+    fn done(&mut self, at: Timestamp, step: &str, took: Duration) {
+        self.report.step(at, step, took);
+        self.show.end(step, took);
     }
 
     pub(super) async fn capacity(&self) -> Result<Capacity, StageError> {
@@ -119,8 +147,14 @@ pub(super) fn line(capacity: &Capacity) -> String {
     let tasks: u32 = capacity.services.values().map(|service| service.desired).sum();
     let targets = capacity.services.values().filter(|service| service.scaling.is_some()).count();
     let on = capacity.databases.values().filter(|power| **power == Power::On).count();
-    let (services, databases) = (capacity.services.len(), capacity.databases.len());
-    format!("{tasks} tasks of {services} services ({targets} with a scalable target), {on} of {databases} databases on")
+    let services = counted(capacity.services.len(), "service");
+    let (tasks, databases) = (counted(tasks as usize, "task"), counted(capacity.databases.len(), "database"));
+    format!("{tasks} of {services} ({targets} with a scalable target), {on} of {databases} on")
+}
+
+/// `1 service`, `2 services`.
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Where two capacities differ.

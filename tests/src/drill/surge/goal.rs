@@ -1,0 +1,110 @@
+//! What a profile must come to, from the document's figures and what was there before; by code of its own, for the one
+//! under test has no part in it.
+
+use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
+use watchkeeper_domain::estate::{Profile, ProfileCapacity, ProfileName};
+
+use crate::drill::act::Act;
+use crate::estate::awaited;
+use crate::stage::StageError;
+
+/// A profile over what was there before it.
+#[derive(Debug)]
+pub(super) struct Goal<'a> {
+    /// The profile's name.
+    pub name: &'a ProfileName,
+    /// What was there before, and has to come back.
+    pub original: Capacity,
+    profile: &'a Profile,
+}
+
+impl<'a> Goal<'a> {
+    pub(super) fn of(name: &'a ProfileName, profile: &'a Profile, original: &Capacity) -> Self {
+        Self { name, original: original.clone(), profile }
+    }
+
+    /// The services that it is for.
+    pub(super) fn services(&self) -> usize {
+        self.original.services.keys().filter(|id| self.figures(id).is_some()).count()
+    }
+
+    /// Whether every service that it is for lies in the profile's band, and every other one as before.
+    pub(super) fn is_reached(&self, found: &Capacity) -> bool {
+        self.original.services.iter().all(|(id, before)| {
+            let Some(now) = found.services.get(id) else { return false };
+            self.figures(id).map_or(now == before, |figures| lies_within(figures, before, now))
+        })
+    }
+
+    /// Wait until it is reached.
+    pub(super) async fn awaited(&self, act: &Act<'_>) -> Result<Capacity, StageError> {
+        let (stack, environment) = (act.stack, act.environment);
+        awaited(&format!("{} at {}", environment.name(), self.name), async || {
+            let found = stack.capacity(environment).await?;
+            Ok(self.is_reached(&found).then_some(found))
+        })
+        .await
+    }
+
+    /// What it is for, as it is: `clos-v2-core-api-service 4 (4..10)`.
+    pub(super) fn line(&self, found: &Capacity) -> String {
+        let line = |(id, service): (&ServiceId, &ServiceCapacity)| {
+            self.figures(id)?;
+            let bounds =
+                service.scaling.map_or_else(String::new, |scaling| format!(" ({}..{})", scaling.min, scaling.max));
+            Some(format!("{} {}{bounds}", id.service, service.desired))
+        };
+        found.services.iter().filter_map(line).collect::<Vec<_>>().join(", ")
+    }
+
+    fn figures(&self, id: &ServiceId) -> Option<ProfileCapacity> {
+        let profile = self.profile;
+        let meant = profile.only.is_empty() || profile.only.contains(&id.service);
+        let own = profile.services.get(&id.service).copied();
+        meant.then(|| own.unwrap_or(ProfileCapacity { desired: profile.desired, max: profile.max }))
+    }
+}
+
+fn lies_within(figures: ProfileCapacity, before: &ServiceCapacity, now: &ServiceCapacity) -> bool {
+    let floor = figures.desired.of(before.desired);
+    let whole = before.scaling.map_or(before.desired, |scaling| scaling.max);
+    let ceiling = figures.max.map(|max| max.of(whole).max(floor));
+    let bounds = now.scaling.is_none_or(|now| {
+        let ceiling = ceiling.or(before.scaling.map(|before| before.max.max(floor)));
+        now.min >= floor && Some(now.max) == ceiling
+    });
+    now.desired >= floor && ceiling.is_none_or(|ceiling| now.desired <= ceiling) && bounds
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+    use watchkeeper_domain::capacity::{Scaling, Suspensions};
+
+    use super::*;
+
+    fn service(desired: u32, min: u32, max: u32) -> Capacity {
+        let scaling = Some(Scaling { min, max, suspended: Suspensions::NONE });
+        let id = ServiceId::try_from("c/api".to_owned()).unwrap();
+        Capacity { services: [(id, ServiceCapacity { desired, scaling })].into(), ..Capacity::default() }
+    }
+
+    #[test]
+    fn a_goal_is_reached_when_count_floor_and_ceiling_are_there() {
+        let profile: Profile = serde_json::from_value(json!({"desired": 4, "max": 10, "for": "2h"})).unwrap();
+        let name = "surge".parse().unwrap();
+        let goal = Goal::of(&name, &profile, &service(3, 3, 6));
+        for (found, reached) in [
+            (service(4, 4, 10), true),
+            (service(7, 4, 10), true),
+            (service(4, 3, 10), false),
+            (service(4, 4, 6), false),
+            (service(3, 4, 10), false),
+            (service(11, 4, 10), false),
+        ] {
+            assert_eq!(goal.is_reached(&found), reached, "{found:?}");
+        }
+        assert_eq!(goal.line(&service(4, 4, 10)), "api 4 (4..10)");
+    }
+}

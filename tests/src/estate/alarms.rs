@@ -1,0 +1,64 @@
+//! Alarms of an environment. What they measure is not the sandbox's business: a person moves them by hand.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::estate::{AlarmName, Environment};
+
+use super::{Site, SiteError};
+
+impl Site {
+    /// Make every alarm that the document of an environment names, and have them all quiet.
+    ///
+    /// # Errors
+    /// [`SiteError`] when CloudWatch refuses. So for all here.
+    pub async fn make_alarms(&self, environment: &Environment) -> Result<(), SiteError> {
+        for alarm in alarms(environment) {
+            self.make_alarm(&alarm, &[]).await?;
+            self.set_alarm(&alarm, AlarmState::Ok).await?;
+        }
+        Ok(())
+    }
+
+    /// Make an alarm, or give the one that is there these actions; its state stays.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn make_alarm(&self, alarm: &AlarmName, actions: &[String]) -> Result<(), SiteError> {
+        let call = self.cloudwatch.put_metric_alarm().alarm_name(alarm.as_str());
+        let call = call.namespace("Sandbox").metric_name(alarm.as_str()).statistic(Statistic::Sum).period(60);
+        let call = call.evaluation_periods(1).threshold(0.0);
+        let call = call.comparison_operator(ComparisonOperator::GreaterThanThreshold);
+        let call = call.set_alarm_actions((!actions.is_empty()).then(|| actions.to_vec()));
+        call.send().await.map_err(SiteError::aws(format!("make alarm {alarm}")))?;
+        Ok(())
+    }
+
+    /// Move an alarm, as CloudWatch would: a state that it is in already is no news.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn set_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), SiteError> {
+        let value = match state {
+            AlarmState::Ok => StateValue::Ok,
+            AlarmState::Alarm => StateValue::Alarm,
+            AlarmState::InsufficientData => StateValue::InsufficientData,
+        };
+        let call = self.cloudwatch.set_alarm_state().alarm_name(alarm.as_str()).state_value(value);
+        let call = call.state_reason(format!("the sandbox says {state}"));
+        call.send().await.map_err(SiteError::aws(format!("move alarm {alarm} to {state}")))?;
+        Ok(())
+    }
+}
+
+/// The alarms that a document lists, and those that something of it answers to.
+fn alarms(environment: &Environment) -> BTreeSet<AlarmName> {
+    let document = environment.document();
+    let mut found: BTreeSet<AlarmName> = document.alarms.iter().cloned().collect();
+    if let Some(emergency) = &document.emergency {
+        let responses = emergency.responses.iter().flat_map(|response| response.veto.iter().chain([&response.alarm]));
+        found.extend(responses.chain(emergency.rollback.iter().flat_map(|rollback| &rollback.alarms)).cloned());
+    }
+    found
+}

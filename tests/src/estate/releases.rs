@@ -1,0 +1,52 @@
+//! Releases: what deployments of the estate's own pipelines bring.
+
+use aws_sdk_ecs::types::{ContainerDefinition, DeploymentRolloutState, Service};
+use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+
+use super::{Site, SiteError, awaited};
+
+impl Site {
+    /// Register the next release of a service, whose tasks take this, in CPU units. It is not rolled out yet.
+    ///
+    /// # Errors
+    /// [`SiteError`] when ECS refuses. So for all here.
+    pub async fn make_release(&self, id: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, SiteError> {
+        let container = ContainerDefinition::builder().name("app").image("app").memory(64).build();
+        let call = self.ecs.register_task_definition().family(id.service.as_str()).container_definitions(container);
+        let call = call.set_cpu(cpu_units.map(|units| units.to_string()));
+        let made = call.send().await.map_err(SiteError::aws(format!("register a release of {id}")))?;
+        let arn = made.task_definition().and_then(|made| made.task_definition_arn());
+        let arn = arn.ok_or_else(|| SiteError::new(format!("register a release of {id}"), "it has no ARN"))?;
+        Ok(TaskDefinition::new(arn))
+    }
+
+    /// Roll a release out, and wait until its deployment has completed or failed.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn release(&self, id: &ServiceId, release: &TaskDefinition) -> Result<(), SiteError> {
+        let call = self.ecs.update_service().cluster(id.cluster.as_str()).service(id.service.as_str());
+        let call = call.task_definition(release.arn());
+        // In a box: the call's own future is large.
+        Box::pin(call.send()).await.map_err(SiteError::aws(format!("roll out {release}")))?;
+        awaited(&format!("the end of the deployment of {release}"), async || {
+            let services = self.described([id].into_iter()).await?;
+            let mut deployments = services.iter().flat_map(Service::deployments);
+            let newest = deployments.find(|deployment| deployment.status() == Some("PRIMARY"));
+            let state = newest.and_then(|deployment| deployment.rollout_state());
+            let ended = matches!(state, Some(DeploymentRolloutState::Completed | DeploymentRolloutState::Failed));
+            Ok(ended.then_some(()))
+        })
+        .await
+    }
+
+    /// What a service is to run.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn released(&self, id: &ServiceId) -> Result<TaskDefinition, SiteError> {
+        let services = self.described([id].into_iter()).await?;
+        let found = services.first().and_then(|service| service.task_definition());
+        found.map(TaskDefinition::new).ok_or_else(|| SiteError::new(format!("find the release of {id}"), "none"))
+    }
+}

@@ -1,0 +1,12 @@
+//! Emergencies, in the account that `clos-v2` production lives in.
+
+mod approval;
+mod asks;
+mod delivery;
+mod field;
+mod hold;
+mod layers;
+mod noise;
+mod rollback;
+mod trouble;
+mod veto;

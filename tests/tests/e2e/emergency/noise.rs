@@ -1,0 +1,83 @@
+//! Messages that lead to nothing, and say why.
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_tests::sandbox::Settings;
+
+use super::field::{ERRORS, Scene, holds, minutes, name, play};
+
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+/// An event leads to nothing: no write, no execution; the reason is in the log, a metric and the ledger.
+async fn is_ignored(scene: &Scene, state: AlarmState, at: Timestamp, why: Why) {
+    let alarm = name(ERRORS);
+    let (mark, lines, started) = (scene.mark().await, scene.stack.alarm_log().len(), scene.started().await);
+    let before = scene.capacity().await;
+    scene.stack.hears(&alarm, state, at).await.unwrap();
+    scene.stack.ignored(lines, (&scene.scope, &alarm), why).await.unwrap();
+    let notes = scene.stack.remembered(&scene.scope, &alarm).await.unwrap().notes;
+    assert!(notes.iter().any(|note| note.at == at && note.what.contains(why.name())), "{why:?}: {notes:?}");
+    assert_eq!((scene.writes(mark).await, scene.started().await), (0, started), "{why:?}");
+    assert_eq!(scene.capacity().await, before, "{why:?}");
+}
+
+#[test]
+fn the_alarm_repeated_reordered_or_late_does_nothing_more_and_says_why() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let (mut siren, _) = scene.alarm(ERRORS).await;
+        let (at, _) = scene.stack.remembered(&scene.scope, &name(ERRORS)).await.unwrap().newest.unwrap();
+        is_ignored(&scene, AlarmState::Alarm, at, Why::Duplicate).await;
+        is_ignored(&scene, AlarmState::Ok, at - SECOND, Why::OutOfOrder).await;
+        is_ignored(&scene, AlarmState::Alarm, at - minutes(30), Why::OutOfOrder).await;
+        // A moment of quiet and an alarm again, before the delay between two answers is over.
+        is_ignored(&scene, AlarmState::Ok, at + SECOND, Why::NotInAlarm).await;
+        is_ignored(&scene, AlarmState::Alarm, at + SECOND * 2, Why::CoolDown).await;
+        // An event of a later change that took longer than the age limit, which is 15 minutes.
+        assert!(holds(&siren.pass(minutes(17)).await.unwrap()));
+        is_ignored(&scene, AlarmState::Alarm, at + minutes(1), Why::StaleEvent).await;
+
+        scene.set(ERRORS, AlarmState::Ok).await;
+        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        scene.is_as_before().await;
+        assert_eq!(scene.started().await, 1);
+    });
+}
+
+#[test]
+fn an_event_that_is_delivered_twice_at_once_is_one_execution() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let twice = |on| Settings { duplicate_events: Some(on), ..Settings::default() };
+        scene.stack.control().change(&twice(true)).await.unwrap();
+        let (lines, mark) = (scene.stack.alarm_log().len(), scene.mark().await);
+        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        scene.stack.control().change(&twice(false)).await.unwrap();
+        assert!(holds(&stands), "{stands:?}");
+        scene.stack.ignored(lines, (&scene.scope, &name(ERRORS)), Why::Duplicate).await.unwrap();
+        assert_eq!((scene.started().await, scene.writes(mark).await), (1, 4));
+        scene.set(ERRORS, AlarmState::Ok).await;
+        siren.run_out().await.unwrap();
+        scene.is_as_before().await;
+    });
+}
+
+#[test]
+fn an_alarm_of_no_document_costs_one_line_of_the_log_and_nothing_else() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let (alarm, site) = (name("somebody-elses-alarm"), scene.stack.site());
+        site.make_alarm(&alarm, &[]).await.unwrap();
+        let (lines, mark) = (scene.stack.alarm_log().len(), scene.mark().await);
+        site.set_alarm(&alarm, AlarmState::Alarm).await.unwrap();
+        let about = |line: &serde_json::Value| line["alarm"] == alarm.as_str();
+        let line = scene.stack.logged(lines, "the unknown alarm", about).await.unwrap();
+        assert_eq!(line["message"], "no document here answers this alarm");
+        let log = scene.stack.alarm_log();
+        assert_eq!(log.iter().skip(lines).filter(|line| about(line)).count(), 1);
+        // Neither was anything asked of AWS or of the ledger.
+        let deeds = scene.stack.deeds(mark).await.unwrap();
+        assert!(deeds.all().is_empty(), "{:?}", deeds.all());
+        site.set_alarm(&alarm, AlarmState::Ok).await.unwrap();
+    });
+}

@@ -1,0 +1,76 @@
+//! `h2o-allegiant` production: an error-rate alarm soon after a deployment proposes the way back.
+
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+use watchkeeper_tests::sandbox::RolloutEnd;
+use watchkeeper_tests::stage::{Stage, Stands};
+
+use super::field::{Scene, ended, minutes, play};
+
+const ERROR_RATE: &str = "h2o-prod-error-rate-high";
+
+/// A good release, one that failed to roll out, and one that rolled out and is bad.
+async fn released(stage: &'static Stage) -> (Scene, ServiceId, [TaskDefinition; 3]) {
+    let scene = Scene::fresh(stage, "h2o-allegiant", "prod").await;
+    let (site, backend) = (scene.stack.site(), scene.service("h2o-backend"));
+    let mut releases = Vec::new();
+    for outcome in [RolloutEnd::Succeed, RolloutEnd::Fail, RolloutEnd::Succeed] {
+        scene.stack.pass(minutes(60)).await.unwrap();
+        let (cluster, service) = (backend.cluster.as_str(), backend.service.as_str());
+        scene.stack.control().order_release("us-east-1", cluster, service, outcome).await.unwrap();
+        let release = site.make_release(&backend, None).await.unwrap();
+        site.release(&backend, &release).await.unwrap();
+        releases.push(release);
+    }
+    scene.stack.pass(minutes(10)).await.unwrap();
+    (scene, backend, releases.try_into().unwrap())
+}
+
+#[test]
+fn a_bad_release_is_taken_back_to_the_last_that_completed_once_a_person_agrees() {
+    play(async |stage| {
+        let (scene, backend, [good, _, bad]) = released(stage).await;
+        let site = scene.stack.site();
+        let mark = scene.mark().await;
+        let (mut siren, stands) = scene.alarm(ERROR_RATE).await;
+        assert!(matches!(stands, Stands::Asking), "{stands:?}");
+        let (question, _) = scene.stack.asked().await.unwrap();
+        let proposed = format!("release {bad} -> {good}");
+        assert!(question.letter.text.contains(&proposed), "{proposed}: {}", question.letter.text);
+        assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (bad, 0));
+
+        assert_eq!(scene.stack.answer(&question.approve.by("Anna")).await.unwrap(), None);
+        let run = ended(siren.goes_on().await.unwrap());
+        assert_eq!(run.outcome(), "done", "{}", run.says());
+        assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (good, 1));
+        assert_eq!(scene.capacity().await, scene.original);
+        let told = scene.stack.mailbox().letters().await.unwrap().pop().unwrap();
+        assert_eq!(told.subject, "h2o-allegiant prod is rolled back in 1 service");
+        assert!(told.text.contains("approved by Anna"), "{}", told.text);
+        scene.set(ERROR_RATE, AlarmState::Ok).await;
+    });
+}
+
+#[test]
+fn a_release_stays_when_nobody_agrees_or_when_it_is_too_old_to_be_the_reason() {
+    play(async |stage| {
+        let (scene, backend, [.., bad]) = released(stage).await;
+        let site = scene.stack.site();
+        let (mut siren, _) = scene.alarm(ERROR_RATE).await;
+        let (question, _) = scene.stack.asked().await.unwrap();
+        assert_eq!(scene.stack.answer(&question.refuse.by("Anna")).await.unwrap(), None);
+        assert_eq!(ended(siren.goes_on().await.unwrap()).outcome(), "declined");
+        assert_eq!(site.released(&backend).await.unwrap(), bad);
+
+        // Half an hour after it, the alarm has another reason, and nobody is asked.
+        scene.set(ERROR_RATE, AlarmState::Ok).await;
+        scene.stack.pass(minutes(30)).await.unwrap();
+        scene.subjects().await;
+        let (_, stands) = scene.alarm(ERROR_RATE).await;
+        let run = ended(stands);
+        assert_eq!(run.outcome(), "nothing", "{}", run.says());
+        assert_eq!(site.released(&backend).await.unwrap(), bad);
+        assert!(scene.subjects().await.is_empty());
+        scene.set(ERROR_RATE, AlarmState::Ok).await;
+    });
+}

@@ -1,0 +1,91 @@
+//! Emergencies that meet trouble of their own: a halt, a call that is refused, a question that cannot be sent.
+
+use serde_json::json;
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_tests::sandbox::{Fault, FaultKind};
+use watchkeeper_tests::stage::Stands;
+
+use super::field::{ERRORS, Scene, ended, holds, minutes, play, profile};
+
+/// Every call of an operation is refused, until the fault is cleared.
+fn denied(service: &str, operation: &str) -> Fault {
+    let (code, status) = (Some("AccessDeniedException".to_owned()), Some(400));
+    Fault { code, status, times: None, ..Fault::new(service, operation, FaultKind::Error) }
+}
+
+#[test]
+fn nobody_is_asked_about_what_is_forbidden_anyway() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let about =
+            |halt: bool| json!({ "estate": "clos-v2", "environment": "prod", "halt": halt, "reason": "release" });
+        scene.stack.run(&about(true)).await.unwrap();
+        scene.subjects().await;
+        let mark = scene.mark().await;
+        let (_, stands) = scene.by_hand(profile("minimum")).await;
+        let run = ended(stands);
+        assert_eq!(run.outcome(), "Guardrail.Refused", "{}", run.says());
+        assert!(run.says().contains("halted"), "{}", run.says());
+        assert_eq!(scene.subjects().await, ["clos-v2 prod: minimum refused, halted"]);
+        let (_, stands) = scene.alarm(ERRORS).await;
+        assert_eq!(ended(stands).outcome(), "Guardrail.Refused");
+        assert_eq!(scene.writes(mark).await, 0);
+        scene.stack.run(&about(false)).await.unwrap();
+        scene.is_as_before().await;
+    });
+}
+
+#[test]
+fn a_give_back_that_fails_is_told_and_tried_again_by_its_execution() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let (mut siren, _) = scene.alarm(ERRORS).await;
+        scene.set(ERRORS, AlarmState::Ok).await;
+        scene.subjects().await;
+        let control = scene.stack.control();
+        control.order(&denied("ecs", "UpdateService")).await.unwrap();
+        let stands = siren.pass(minutes(11)).await.unwrap();
+        control.clear_faults().await.unwrap();
+        assert!(holds(&stands), "{stands:?}");
+        assert!(!siren.child("back-1").await.unwrap().unwrap().succeeded);
+        assert_ne!(scene.capacity().await, scene.original);
+        assert_eq!(scene.subjects().await, ["clos-v2 prod: the run failed with Aws.Denied"]);
+        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        scene.is_as_before().await;
+    });
+}
+
+#[test]
+fn a_surge_that_could_not_be_applied_whole_is_given_back_whole() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let control = scene.stack.control();
+        let second = Fault { skip: 1, ..denied("application-autoscaling", "RegisterScalableTarget") };
+        control.order(&second).await.unwrap();
+        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        control.clear_faults().await.unwrap();
+        assert!(holds(&stands), "it is looked after all the same: {stands:?}");
+        assert!(!siren.child("apply-1").await.unwrap().unwrap().succeeded);
+        assert_ne!(scene.capacity().await, scene.original);
+        scene.set(ERRORS, AlarmState::Ok).await;
+        let run = siren.run_out().await.unwrap();
+        assert_eq!(run.outcome(), "given-back");
+        assert!(run.says().contains("It had not been applied in order"), "{}", run.says());
+        scene.is_as_before().await;
+    });
+}
+
+#[test]
+fn a_question_that_is_throttled_is_sent_again_and_its_answer_counts() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let throttled = Fault { times: Some(4), ..Fault::new("sns", "Publish", FaultKind::Throttle) };
+        scene.stack.control().order(&throttled).await.unwrap();
+        let (mut siren, stands) = scene.by_hand(profile("minimum")).await;
+        assert!(matches!(stands, Stands::Asking), "{stands:?}");
+        let (question, _) = scene.stack.asked().await.unwrap();
+        assert_eq!(scene.stack.answer(&question.refuse.by("Anna")).await.unwrap(), None);
+        assert_eq!(ended(siren.goes_on().await.unwrap()).outcome(), "declined");
+        scene.is_as_before().await;
+    });
+}
