@@ -19,7 +19,7 @@ use watchkeeper_domain::intent::{Slot, Want, deciding};
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::{Request, RequestError, Urgency};
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{ErrorName, Failure};
+use watchkeeper_lambda::{Failure, Unreadable, read_input};
 
 pub use call::{Answer, Call, Decided, Execution, Looked, RunRef, Step, Text};
 use watch::{forbidding, watched};
@@ -39,13 +39,8 @@ pub struct Ports<'a, L, A, N> {
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The input of the execution is no request.
-    #[error("the input is no request: {path}: {source}")]
-    Unreadable {
-        /// Where in it.
-        path: String,
-        /// What is wrong there.
-        source: serde_json::Error,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// A field is not as it must be.
     #[error("the request cannot be followed")]
     Request(#[from] RequestError),
@@ -63,7 +58,7 @@ pub enum CallError {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Unreadable { .. } => Self::new(ErrorName::RequestInvalid, &error),
+            CallError::Unreadable(error) => error.into(),
             CallError::Request(error) => error.into(),
             CallError::Unknown(error) => error.into(),
             CallError::Ledger(error) => error.into(),
@@ -86,9 +81,7 @@ pub async fn handle<L: Ledger, A: Alarms, N: Announcer>(
     let now = call.now;
     match call.step {
         Step::Decide { request, execution, answer, asked } => {
-            let request: EmergencyRequest = serde_path_to_error::deserialize(request).map_err(|error| {
-                CallError::Unreadable { path: error.path().to_string(), source: error.into_inner() }
-            })?;
+            let request: EmergencyRequest = read_input(request)?;
             let reply = answer.map(|answer| Reply::read(&answer, &asked));
             let place = place(estates, home, &request, now)?;
             Ok(Answer::Decided(Box::new(decided(ports, &place, &request, &execution, reply.as_ref(), now).await?)))

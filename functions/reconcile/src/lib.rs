@@ -13,7 +13,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::{Request, RequestError, Trigger};
 use watchkeeper_domain::run::RunError;
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{ErrorName, Failure};
+use watchkeeper_lambda::{Failure, Unreadable, read_input};
 
 /// One step, and the wall time at which it is taken.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -118,13 +118,8 @@ pub struct Switch {
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The input of the execution is no request.
-    #[error("the input is no request: {path}: {source}")]
-    Unreadable {
-        /// Where in it.
-        path: String,
-        /// What is wrong there.
-        source: serde_json::Error,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// It names what no document does.
     #[error(transparent)]
     Unknown(#[from] Unknown),
@@ -136,7 +131,7 @@ pub enum CallError {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Unreadable { .. } => Self::new(ErrorName::RequestInvalid, &error),
+            CallError::Unreadable(error) => error.into(),
             CallError::Unknown(error) => error.into(),
             CallError::Step(error) => error.into(),
         }
@@ -180,8 +175,7 @@ async fn begin<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
     request: Value,
     execution: &Execution,
 ) -> Result<Answer, CallError> {
-    let request: Request = serde_path_to_error::deserialize(request)
-        .map_err(|error| CallError::Unreadable { path: error.path().to_string(), source: error.into_inner() })?;
+    let request: Request = read_input(request)?;
     request.check()?;
     let instant = match (request.trigger, request.instant) {
         (Trigger::Schedule, Some(instant)) => instant,

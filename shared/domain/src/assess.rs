@@ -157,11 +157,7 @@ fn apart(difference: Plan, situation: &Situation<'_>, target: &Capacity) -> (Pla
 }
 
 fn foreign(action: &Action) -> Violation {
-    Violation {
-        code: Code::Drift,
-        severity: Severity::Warn,
-        resource: Some(action.change.resource()),
-        found: format!("somebody else changed it; to be as wanted it would need {}", action.change),
-        advice: "It is left alone until the next transition, and the baseline stays what it was".to_owned(),
-    }
+    let found = format!("somebody else changed it; to be as wanted it would need {}", action.change);
+    let advice = "It is left alone until the next transition, and the baseline stays what it was";
+    Violation::new(Code::Drift, Severity::Warn, found, advice).of(action.change.resource())
 }

@@ -10,6 +10,8 @@ use watchkeeper_control::steps::StepError;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_estates::Unknown;
 
+use crate::input::Unreadable;
+
 macro_rules! names {
     ($($variant:ident = $name:literal: $advice:literal;)*) => {
         /// Every name that an error of ours may have outside of a function.
@@ -153,6 +155,12 @@ impl From<StepError> for Failure {
 
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
+        Self::new(ErrorName::RequestInvalid, &error)
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(error: Unreadable) -> Self {
         Self::new(ErrorName::RequestInvalid, &error)
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod errors;
+pub mod input;
 pub mod metrics;
 pub mod serve;
 pub mod settings;
@@ -10,6 +11,7 @@ pub mod telemetry;
 
 pub use clock::EventClock;
 pub use errors::{ErrorName, Failure};
+pub use input::{Unreadable, read_input};
 pub use metrics::{AlarmFigure, Metrics, RunFigures};
 pub use serve::{Invocation, Kit, serve};
 pub use settings::{SettingError, Settings};

@@ -21,7 +21,7 @@ pub enum FaultKind {
 /// An order to strike the next calls of an operation. `Fault::new` strikes one call; change the fields for more.
 #[derive(Debug, Clone, Serialize)]
 pub struct Fault {
-    /// The service, as in [`Call::service`].
+    /// The service, as in `Call::service`.
     pub service: String,
     /// The operation, or `*` for all of the service.
     pub operation: String,

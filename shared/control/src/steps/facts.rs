@@ -34,8 +34,7 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
             judge(id, service, &history, *suspect, &mut back);
         }
         let missing = services.iter().filter(|name| !observed.services.keys().any(|id| id.service == **name));
-        back.violations
-            .extend(missing.map(|name| no_release(None, format!("{name} is no service of this environment"))));
+        back.violations.extend(missing.map(|name| no_release(format!("{name} is no service of this environment"))));
         Ok(back)
     }
 
@@ -101,16 +100,11 @@ fn judge(
         back.releases.insert(id.clone(), good.clone());
     } else {
         let found = format!("AWS remembers no release before {current} that reached COMPLETED");
-        back.violations.push(no_release(Some(id), found));
+        back.violations.push(no_release(found).of(ResourceId::Service(id.clone())));
     }
 }
 
-fn no_release(service: Option<&ServiceId>, found: String) -> Violation {
-    Violation {
-        code: Code::NoGoodRelease,
-        severity: Severity::Refuse,
-        resource: service.cloned().map(ResourceId::Service),
-        found,
-        advice: "Deploy a good release yourself; AWS keeps deployments for 90 days".to_owned(),
-    }
+fn no_release(found: String) -> Violation {
+    let advice = "Deploy a good release yourself; AWS keeps deployments for 90 days";
+    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
 }

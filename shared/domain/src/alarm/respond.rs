@@ -175,7 +175,7 @@ fn refusal(question: &Question<'_>, answered: Option<Timestamp>) -> Option<Answe
     if let Some((last, next)) = answered.zip(next).filter(|(_, next)| now < *next) {
         let text = format!("it was answered for its change of {last}, and is answered again from {next}");
         let advice = "Nothing: the sweep answers it then, if it is still in ALARM";
-        let violations = vec![violation(Code::CoolDown, Severity::Refuse, text.clone(), advice)];
+        let violations = vec![Violation::new(Code::CoolDown, Severity::Refuse, text.clone(), advice)];
         return Some(Answer::Ignored { why: Why::CoolDown, text, violations, news: true });
     }
     let violations = vetoes(forbidding, states, Severity::Refuse);
@@ -190,15 +190,11 @@ fn ignored(why: Why, text: String) -> Answer {
     Answer::Ignored { why, text, violations: Vec::new(), news: true }
 }
 
-fn violation(code: Code, severity: Severity, found: String, advice: &str) -> Violation {
-    Violation { code, severity, resource: None, found, advice: advice.to_owned() }
-}
-
 fn flapping(flap: Flap, memory: &AlarmMemory, at: Timestamp) -> Option<Violation> {
     let changes = memory.changes_within(flap.within.signed(), at);
     (changes >= flap.transitions).then(|| {
         let found = format!("the alarm changed {changes} times within {}", flap.within);
-        violation(Code::Flap, Severity::Ask, found, "Look at what makes it come and go")
+        Violation::new(Code::Flap, Severity::Ask, found, "Look at what makes it come and go")
     })
 }
 

@@ -12,27 +12,26 @@ pub fn vetoes<'a>(
 ) -> Vec<Violation> {
     let veto = |alarm: &AlarmName| match states.get(alarm).map(|status| status.state) {
         Some(AlarmState::Ok) => None,
-        Some(AlarmState::Alarm) => Some(violation(
+        Some(AlarmState::Alarm) => Some(Violation::new(
+            Code::DependencyVeto,
             severity,
             format!("{alarm} is in ALARM, and more tasks would make that worse"),
             "Look after what that alarm is about first; a person may go on with \"approve\": [\"dependency-veto\"]",
         )),
-        Some(AlarmState::InsufficientData) => Some(violation(
+        Some(AlarmState::InsufficientData) => Some(Violation::new(
+            Code::DependencyVeto,
             Severity::Warn,
             format!("{alarm} has too little data to tell"),
             "Look at it yourself; it forbids only in ALARM",
         )),
-        None => Some(violation(
+        None => Some(Violation::new(
+            Code::DependencyVeto,
             Severity::Warn,
             format!("{alarm} does not exist, so it can forbid nothing"),
             "Correct its name in the estate document, or create it",
         )),
     };
     forbidding.into_iter().filter_map(veto).collect()
-}
-
-fn violation(severity: Severity, found: String, advice: &str) -> Violation {
-    Violation { code: Code::DependencyVeto, severity, resource: None, found, advice: advice.to_owned() }
 }
 
 /// Those of `alarms` that are in ALARM.

@@ -37,19 +37,6 @@ const CHECKS: [Check; 14] = [
     not_found,
 ];
 
-pub(super) fn violation(
-    code: Code,
-    severity: Severity,
-    found: impl Into<String>,
-    advice: impl Into<String>,
-) -> Violation {
-    Violation { code, severity, resource: None, found: found.into(), advice: advice.into() }
-}
-
-pub(super) fn on(resource: ResourceId, violation: Violation) -> Violation {
-    Violation { resource: Some(resource), ..violation }
-}
-
 /// Whether an emergency or a failover decides.
 pub(super) fn urgent(case: &Case<'_>) -> bool {
     case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
@@ -58,7 +45,12 @@ pub(super) fn urgent(case: &Case<'_>) -> bool {
 fn halted(case: &Case<'_>) -> Vec<Violation> {
     let Some(halt) = case.halt.filter(|_| !case.plan.is_empty()) else { return Vec::new() };
     let found = format!("halted since {} by {}: {}", halt.since, halt.by, halt.reason);
-    vec![violation(Code::Halted, Severity::Refuse, found, "Start the reconcile machine with \"halt\": false to go on")]
+    vec![Violation::new(
+        Code::Halted,
+        Severity::Refuse,
+        found,
+        "Start the reconcile machine with \"halt\": false to go on",
+    )]
 }
 
 fn stale_event(case: &Case<'_>) -> Vec<Violation> {
@@ -67,7 +59,7 @@ fn stale_event(case: &Case<'_>) -> Vec<Violation> {
         return Vec::new();
     }
     let found = format!("the event is of {}, {:#} from now, more than {MAX_EVENT_AGE:#}", case.instant, age.abs());
-    vec![violation(Code::StaleEvent, Severity::Refuse, found, "The next tick decides anew; nothing is needed")]
+    vec![Violation::new(Code::StaleEvent, Severity::Refuse, found, "The next tick decides anew; nothing is needed")]
 }
 
 fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
@@ -76,7 +68,7 @@ fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
     }
     let found = "no service and no database is selected that exists";
     let advice = "Name the environment's clusters, services and databases of this region in its estate document";
-    vec![violation(Code::EmptySelection, Severity::Refuse, found, advice)]
+    vec![Violation::new(Code::EmptySelection, Severity::Refuse, found, advice)]
 }
 
 fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
@@ -84,7 +76,7 @@ fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
     let Some(intent) = sleeps.filter(|_| case.allowance.production) else { return Vec::new() };
     let found = intent.to_string();
     let advice = "A production environment cannot be put to sleep; nothing was changed";
-    vec![violation(Code::ProductionNeverSleeps, Severity::Refuse, found, advice)]
+    vec![Violation::new(Code::ProductionNeverSleeps, Severity::Refuse, found, advice)]
 }
 
 fn protected_resource(case: &Case<'_>) -> Vec<Violation> {
@@ -95,7 +87,7 @@ fn protected_resource(case: &Case<'_>) -> Vec<Violation> {
     let broken = |resource: ResourceId| {
         case.allowance.protected.contains(&name(&resource)).then(|| {
             let advice = "Take it from `protected` in the estate document if it may be changed";
-            on(resource, violation(Code::ProtectedResource, Severity::Refuse, "it is protected", advice))
+            Violation::new(Code::ProtectedResource, Severity::Refuse, "it is protected", advice).of(resource)
         })
     };
     touched(case).into_iter().filter_map(broken).collect()
@@ -108,7 +100,7 @@ fn not_managed(case: &Case<'_>) -> Vec<Violation> {
     };
     let broken = |resource: ResourceId| {
         let found = "it lacks the tag watchkeeper:managed = true";
-        on(resource, violation(Code::NotManaged, Severity::Refuse, found, "Tag it, or take it from the document"))
+        Violation::new(Code::NotManaged, Severity::Refuse, found, "Tag it, or take it from the document").of(resource)
     };
     touched(case).into_iter().filter(|resource| !managed(resource)).map(broken).collect()
 }
@@ -117,7 +109,12 @@ fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
     let Some(reason) = case.allowance.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
     // An emergency or a failover is what a freeze must not stop; it is still told.
     let severity = if urgent(case) { Severity::Warn } else { Severity::Refuse };
-    vec![violation(Code::FreezeWindow, severity, format!("frozen: {reason}"), "It goes on when the window has closed")]
+    vec![Violation::new(
+        Code::FreezeWindow,
+        severity,
+        format!("frozen: {reason}"),
+        "It goes on when the window has closed",
+    )]
 }
 
 fn below_floor(case: &Case<'_>) -> Vec<Violation> {
@@ -128,8 +125,8 @@ fn below_floor(case: &Case<'_>) -> Vec<Violation> {
         Change::Count { service, from, to } if *to < floor && to < from => {
             let found = format!("{to} tasks, and the floor is {floor}");
             let advice = "Lower `guardrails.floor` in the estate document if this is meant";
-            let broken = violation(Code::BelowFloor, severity, found, advice);
-            Some(on(ResourceId::Service(service.clone()), broken))
+            let broken = Violation::new(Code::BelowFloor, severity, found, advice);
+            Some(broken.of(ResourceId::Service(service.clone())))
         }
         _ => None,
     };
@@ -145,7 +142,7 @@ fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
         return Vec::new();
     }
     let found = format!("{reduced} of {all} services would be reduced at once, and the limit is {limit} %");
-    vec![violation(Code::BlastRadius, Severity::Ask, found, "Start it again with \"approve\": [\"blast-radius\"]")]
+    vec![Violation::new(Code::BlastRadius, Severity::Ask, found, "Start it again with \"approve\": [\"blast-radius\"]")]
 }
 
 fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
@@ -172,8 +169,8 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
                 (severity, format!("a deployment is in progress{since}"), advice)
             }
         };
-        let broken = violation(Code::DeploymentInProgress, severity, found, advice);
-        Some(on(ResourceId::Service(service.clone()), broken))
+        let broken = Violation::new(Code::DeploymentInProgress, severity, found, advice);
+        Some(broken.of(ResourceId::Service(service.clone())))
     };
     case.plan.actions().filter_map(|action| broken(&action.change)).collect()
 }
@@ -182,7 +179,7 @@ fn database_cannot_stop(case: &Case<'_>) -> Vec<Violation> {
     let broken = |(resource, obstacle): &(ResourceId, Obstacle)| match obstacle {
         Obstacle::CannotStop(why) => {
             let advice = "It stays up and the rest goes on; protect it in the document to silence this";
-            Some(on(resource.clone(), violation(Code::DatabaseCannotStop, Severity::Warn, why.clone(), advice)))
+            Some(Violation::new(Code::DatabaseCannotStop, Severity::Warn, why.clone(), advice).of(resource.clone()))
         }
         Obstacle::Missing => None,
     };
@@ -193,7 +190,8 @@ fn not_found(case: &Case<'_>) -> Vec<Violation> {
     let missing = case.plan.obstacles.iter().filter(|(_, obstacle)| *obstacle == Obstacle::Missing);
     let broken = |resource: &ResourceId| {
         let advice = "The rest goes on; correct its name in the estate document";
-        on(resource.clone(), violation(Code::NotFound, Severity::Warn, "AWS does not know it in this region", advice))
+        Violation::new(Code::NotFound, Severity::Warn, "AWS does not know it in this region", advice)
+            .of(resource.clone())
     };
     missing.map(|(resource, _)| broken(resource)).collect()
 }

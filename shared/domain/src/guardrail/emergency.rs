@@ -1,6 +1,6 @@
 //! Guardrails of plans that raise capacity.
 
-use super::checks::{on, urgent, violation};
+use super::checks::urgent;
 use super::{Case, Code, Severity, Violation};
 use crate::capacity::{ResourceId, ServiceId};
 use crate::plan::Change;
@@ -20,7 +20,7 @@ pub(super) fn above_ceiling(case: &Case<'_>) -> Vec<Violation> {
         (to > ceiling && to > from).then(|| {
             let found = format!("{to} {what}, and the ceiling is {ceiling}");
             let advice = "Raise `guardrails.ceiling` in the estate document if this is meant";
-            refused(service, violation(Code::AboveCeiling, Severity::Refuse, found, advice))
+            Violation::new(Code::AboveCeiling, Severity::Refuse, found, advice).of(ResourceId::Service(service.clone()))
         })
     };
     case.plan.actions().filter_map(|action| broken(&action.change)).collect()
@@ -40,7 +40,7 @@ pub(super) fn quota(case: &Case<'_>) -> Vec<Violation> {
     if let Some(limit) = case.quotas.vcpu.filter(|limit| more > 0 && used + more > u64::from(*limit) * UNITS) {
         let (used, more) = (used.div_ceil(UNITS), more.div_ceil(UNITS));
         let text = format!("{more} vCPUs more, {whose} uses {used}, and the Fargate quota is {limit}");
-        found.push(violation(Code::Quota, Severity::Ask, text, ADVICE));
+        found.push(Violation::new(Code::Quota, Severity::Ask, text, ADVICE));
     }
     found
 }
@@ -50,7 +50,7 @@ const ADVICE: &str = "Raise the quota, or start as much as it allows with \"appr
 fn too_many(case: &Case<'_>, service: &ServiceId, to: u32) -> Option<Violation> {
     let limit = case.quotas.tasks_per_service.filter(|limit| to > *limit)?;
     let found = format!("{to} tasks, and a service may have {limit}");
-    Some(refused(service, violation(Code::Quota, Severity::Ask, found, ADVICE)))
+    Some(Violation::new(Code::Quota, Severity::Ask, found, ADVICE).of(ResourceId::Service(service.clone())))
 }
 
 fn raise(change: &Change) -> Option<(&ServiceId, u32, u32)> {
@@ -58,8 +58,4 @@ fn raise(change: &Change) -> Option<(&ServiceId, u32, u32)> {
         Change::Count { service, from, to } if to > from => Some((service, *from, *to)),
         _ => None,
     }
-}
-
-fn refused(service: &ServiceId, violation: Violation) -> Violation {
-    on(ResourceId::Service(service.clone()), violation)
 }

@@ -152,6 +152,19 @@ pub struct Violation {
     pub advice: String,
 }
 
+impl Violation {
+    /// A violation of the plan, or of what it answers, as a whole.
+    pub fn new(code: Code, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { code, severity, resource: None, found: found.into(), advice: advice.into() }
+    }
+
+    /// The same, of a resource.
+    #[must_use]
+    pub fn of(self, resource: ResourceId) -> Self {
+        Self { resource: Some(resource), ..self }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.code)?;
