@@ -387,3 +387,19 @@ fn an_alarm_that_the_surge_may_make_worse_is_told_once_and_the_surge_goes_on() {
     let text = rehearsal.world.messages().pop().unwrap().text;
     assert!(text.contains(r#""profile": "surge", "give-back": true"#), "{text}");
 }
+
+#[test]
+fn a_give_back_that_keeps_failing_is_told_once_and_made_up_for_by_the_tick() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, Trouble::Denied));
+    siren.run_out(&rehearsal);
+    assert!(matches!(&siren.stage, Stage::Ended(end) if end.starts_with("failed")), "{:?}", siren.stage);
+    let failed = subjects(&rehearsal).iter().filter(|subject| subject.contains("the run failed")).count();
+    assert_eq!(failed, 1, "{:?}", subjects(&rehearsal));
+    rehearsal.world.set_faults(FaultPlan::none());
+    rehearsal.tick(at("2026-11-20T16:30:00Z"));
+    assert_eq!(rehearsal.world.capacity(), original);
+}

@@ -70,12 +70,12 @@ fn outcome(run: &Run, error: Option<&RunError>) -> Outcome {
     }
 }
 
-/// Whether somebody waits for this very run: whoever asked for something, but not an emergency that tries to give back
-/// each minute until it can.
+/// Whether somebody waits for the word of this very run: who asked for something does, but not an emergency that tries to
+/// give back each minute until it can.
 fn awaits_answer(run: &Run) -> bool {
-    match (&run.wanted, run.trigger) {
-        (Some(Wanted::TakenBack(_)), Trigger::Emergency) => false,
-        (wanted, trigger) => wanted.is_some() || trigger == Trigger::Emergency,
+    match &run.wanted {
+        Some(Wanted::TakenBack(_)) => run.trigger != Trigger::Emergency,
+        wanted => wanted.is_some(),
     }
 }
 
