@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Baseline, Capacity, Observed, Power};
+use crate::failover::Placement;
 use crate::guardrail::{Allowance, Case, Code, Halt, Quotas, Severity, Violation, judge, stops};
-use crate::intent::{Intent, Want, deciding, resolve};
+use crate::intent::{Intent, Want, deciding, placed, resolve};
 use crate::plan::{Action, Change, Plan, Releases, difference};
 
 /// After how long AWS starts a stopped database again by itself: seven days (Amazon RDS user guide, "Stopping an Amazon
@@ -83,7 +84,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     let learnt = baseline.absorb(&found);
     let target = target(&baseline, &chosen, instant, allowance);
     let difference = difference(observed, &target, situation.releases, &reason(&chosen));
-    let (plan, drift) = apart(difference, situation, &target);
+    let (plan, drift) = apart(difference, situation, &target, placed(&chosen));
     let approved =
         situation.approved.iter().chain(chosen.iter().flat_map(|intent| &intent.approved)).copied().collect();
     let case = Case {
@@ -113,12 +114,13 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, violations }
 }
 
-/// What the intents are about: a demand for some services has no say, and keeps no baseline, of the others.
+/// What the intents are about: a demand for some services, or the pointer of a pair, has no say, and keeps no baseline, of
+/// the others.
 fn touched(mut found: Capacity, deciding: &[Intent]) -> Capacity {
-    let scaled = |intent: &Intent| matches!(intent.want, Want::Scaled(_));
-    if deciding.iter().any(scaled) {
+    let narrow = |intent: &&Intent| matches!(intent.want, Want::Scaled(_) | Want::Placed(_));
+    if deciding.iter().any(|intent| narrow(&intent)) && deciding.iter().all(|intent| intent.want != Want::Asleep) {
         found.databases.clear();
-        found.services.retain(|id, _| deciding.iter().any(|intent| intent.is_about(&id.service)));
+        found.services.retain(|id, _| deciding.iter().filter(narrow).any(|intent| intent.is_about(&id.service)));
     }
     found
 }
@@ -141,16 +143,25 @@ fn reason(deciding: &[Intent]) -> String {
 }
 
 /// Splits a difference into what we write and what somebody else did. Once a target was reached, a difference from it is
-/// foreign and left alone; only a database that AWS started again by itself is put back.
-fn apart(difference: Plan, situation: &Situation<'_>, target: &Capacity) -> (Plan, Vec<Action>) {
+/// foreign and left alone; only a database that AWS started again by itself is put back, and a service that must not run
+/// in this region of a pair.
+fn apart(
+    difference: Plan,
+    situation: &Situation<'_>,
+    target: &Capacity,
+    placed: Option<&Placement>,
+) -> (Plan, Vec<Action>) {
     let Some((_, at)) = situation.settled.filter(|(mark, _)| *mark == target.fingerprint()) else {
         return (difference, Vec::new());
     };
     let restarted = situation.instant.duration_since(at) >= DATABASE_RESTART;
-    let ours = |action: &Action| match action.change {
+    let ours = |action: &Action| match &action.change {
         Change::Database { to: Power::Off, .. } => restarted,
         Change::Release { .. } => true,
-        _ => false,
+        Change::Count { service, .. } | Change::Scaling { service, .. } => {
+            placed.is_some_and(|placed| placed.forbids(&service.service))
+        }
+        Change::Database { .. } => false,
     };
     let drift = difference.actions().filter(|action| !ours(action)).cloned().collect();
     (difference.retain(ours), drift)

@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod emergency;
 pub mod estate;
 pub mod execution;
+pub mod failover;
 pub mod guardrail;
 pub mod intent;
 pub mod name;

@@ -107,6 +107,7 @@ fn run(assessment: &Assessment, outcome: Outcome) -> Run {
         violations: assessment.violations.clone(),
         slices: 1,
         writes: if outcome == Outcome::Refused { 0 } else { written.try_into().unwrap() },
+        waited_seconds: 0,
         rounds: 0,
         applied: true,
         awaited: Vec::new(),

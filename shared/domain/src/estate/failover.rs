@@ -38,6 +38,9 @@ pub struct Failover {
     /// `DynamoDB` global tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<GlobalTable>,
+    /// Databases that have to be promoted in the region that is to serve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<StandbyDatabase>,
     /// Kinesis streams that both regions need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub streams: Vec<Stream>,
@@ -75,6 +78,9 @@ pub struct Probe {
     pub primary: Label,
     /// The address in the standby region, without a path.
     pub standby: Label,
+    /// The address that people use, without a path. Default: `https://` and the first of `traffic.names`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<Label>,
     /// Health paths by service; one that is not named has none.
     pub paths: BTreeMap<ServiceName, Label>,
     /// How often. Default: 1m.
@@ -128,6 +134,18 @@ pub struct GlobalTable {
     /// Indexes that its replica must have too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<ResourceName>,
+}
+
+/// One database of both regions: either `replica` or `aurora-global`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StandbyDatabase {
+    /// An RDS read replica: the identifier of the instance, the same in both regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<ResourceName>,
+    /// An Aurora global database: its identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aurora_global: Option<ResourceName>,
 }
 
 /// A stream and its size.

@@ -15,7 +15,9 @@ pub use backups::{BackupJob, Backups, Copy, Drill, Engine, Retention, Schedule};
 pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
 pub use emergency::{Emergency, Flap, Profile, ProfileCapacity, Quotas, Response, Rollback};
 pub use environment::Environment;
-pub use failover::{Detect, Failover, Fence, GlobalTable, Probe, Singleton, Strategy, Stream, Traffic};
+pub use failover::{
+    Detect, Failover, Fence, GlobalTable, Probe, Singleton, StandbyDatabase, Strategy, Stream, Traffic,
+};
 pub use finding::{FieldPath, Finding, Step};
 pub use guardrails::{Freeze, FreezeWindow, Guardrails, Limits};
 pub use unblock::{Blockers, Locks, Queue, Report, Unblock};

@@ -3,7 +3,7 @@
 use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
 use crate::assess::gives_back;
 use crate::capacity::{ResourceId, Rollout};
-use crate::intent::{Layer, Want};
+use crate::intent::{Layer, Want, placed};
 use crate::plan::{Change, Obstacle};
 
 /// Every violation of a case, in the order of [`Code::ALL`]. What a human approved beforehand is still told, as a
@@ -36,6 +36,12 @@ const CHECKS: [Check; 14] = [
     database_cannot_stop,
     not_found,
 ];
+
+/// Whether the pointer of a pair decides: then no floor, no blast radius and no deployment holds up what goes down here,
+/// because another region runs it, or is to.
+fn moved(case: &Case<'_>) -> bool {
+    placed(case.deciding).is_some()
+}
 
 /// Whether an emergency or a failover decides.
 pub(super) fn urgent(case: &Case<'_>) -> bool {
@@ -120,7 +126,7 @@ fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
 fn below_floor(case: &Case<'_>) -> Vec<Violation> {
     let floor = case.allowance.floor;
     // What is given back was there before us: its baseline is exact, also where somebody had it below the floor.
-    let severity = if gives_back(case.deciding) { Severity::Warn } else { Severity::Refuse };
+    let severity = if gives_back(case.deciding) || moved(case) { Severity::Warn } else { Severity::Refuse };
     let broken = |change: &Change| match change {
         Change::Count { service, from, to } if *to < floor && to < from => {
             let found = format!("{to} tasks, and the floor is {floor}");
@@ -138,7 +144,7 @@ fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
     let goes_down = |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from);
     let reduced = case.plan.actions().filter(|action| goes_down(&action.change)).count();
     let limit = case.allowance.blast_radius_percent as usize;
-    if gives_back(case.deciding) || reduced * 100 <= limit * all {
+    if gives_back(case.deciding) || moved(case) || reduced * 100 <= limit * all {
         return Vec::new();
     }
     let found = format!("{reduced} of {all} services would be reduced at once, and the limit is {limit} %");
@@ -163,7 +169,7 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
             Rollout::InProgress => {
                 let age = observed.rollout_since.map(|since| case.now.duration_since(since));
                 let young = age.is_none_or(|age| age < DEPLOYMENT_PATIENCE);
-                let severity = if young && to < from { Severity::Refuse } else { Severity::Warn };
+                let severity = if young && to < from && !moved(case) { Severity::Refuse } else { Severity::Warn };
                 let since = age.map_or(String::new(), |age| format!(" for {age:#}"));
                 let advice = "The next tick tries again; a deployment older than half an hour holds nothing up";
                 (severity, format!("a deployment is in progress{since}"), advice)

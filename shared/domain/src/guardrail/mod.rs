@@ -56,6 +56,16 @@ pub enum Code {
     Flap,
     /// No release is known to go back to.
     NoGoodRelease,
+    /// A person has to approve a failover that was detected.
+    Failover,
+    /// Nothing but the probe says that the active region is lost, or something says that it is not.
+    Unconfirmed,
+    /// The region that is to serve is not ready.
+    NotReady,
+    /// More data may be lost than the estate promises.
+    DataLoss,
+    /// Nobody can prove that a singleton has stopped in the other region.
+    FenceUnproved,
     /// Too large a part of the environment would be reduced at once.
     BlastRadius,
     /// A deployment is in progress, or failed.
@@ -70,7 +80,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::Halted,
         Self::StaleEvent,
         Self::EmptySelection,
@@ -85,6 +95,11 @@ impl Code {
         Self::CoolDown,
         Self::Flap,
         Self::NoGoodRelease,
+        Self::Failover,
+        Self::Unconfirmed,
+        Self::NotReady,
+        Self::DataLoss,
+        Self::FenceUnproved,
         Self::BlastRadius,
         Self::DeploymentInProgress,
         Self::DatabaseCannotStop,
@@ -109,6 +124,11 @@ impl Code {
             Self::CoolDown => "cool-down",
             Self::Flap => "flap",
             Self::NoGoodRelease => "no-good-release",
+            Self::Failover => "failover",
+            Self::Unconfirmed => "unconfirmed",
+            Self::NotReady => "not-ready",
+            Self::DataLoss => "data-loss",
+            Self::FenceUnproved => "fence-unproved",
             Self::BlastRadius => "blast-radius",
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::DatabaseCannotStop => "database-cannot-stop",

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
 use crate::estate::ProfileName;
+use crate::failover::Placement;
 use crate::guardrail::Code;
 use crate::name::ServiceName;
 
@@ -60,6 +61,8 @@ pub enum Want {
     Asleep,
     /// Everything running, and some services at other counts and bounds than their baseline's.
     Scaled(Demand),
+    /// What the pointer of a pair wants of this region; the other layers decide about services that it does not name.
+    Placed(Placement),
 }
 
 impl fmt::Display for Want {
@@ -68,6 +71,7 @@ impl fmt::Display for Want {
             Self::Awake => f.write_str("awake"),
             Self::Asleep => f.write_str("asleep"),
             Self::Scaled(demand) => write!(f, "at {}", demand.profile),
+            Self::Placed(placement) => placement.fmt(f),
         }
     }
 }
@@ -158,7 +162,16 @@ impl Intent {
 
     /// Whether it says anything of a service.
     pub fn is_about(&self, service: &ServiceName) -> bool {
-        if let Want::Scaled(demand) = &self.want { demand.is_for(service) } else { true }
+        match &self.want {
+            Want::Scaled(demand) => demand.is_for(service),
+            Want::Placed(placement) => placement.services.contains_key(service),
+            Want::Awake | Want::Asleep => true,
+        }
+    }
+
+    /// What it places, if it is the pointer's.
+    pub fn placement(&self) -> Option<&Placement> {
+        if let Want::Placed(placement) = &self.want { Some(placement) } else { None }
     }
 
     fn rank(&self) -> u32 {
@@ -172,29 +185,45 @@ impl fmt::Display for Intent {
     }
 }
 
-/// The intents that decide at an instant: all that hold in the strongest layer that has any, the one that comes first in
-/// the document's order first.
+/// The intents that decide at an instant: what the pointer of a pair wants, and all that hold in the strongest other layer
+/// that has any, the one that comes first in the document's order first.
 pub fn deciding(intents: &[Intent], instant: Timestamp) -> Vec<&Intent> {
-    let holding = || intents.iter().filter(|intent| intent.holds(instant));
-    let strongest = holding().map(|intent| intent.layer).max();
-    let mut chosen: Vec<&Intent> = holding().filter(|intent| Some(intent.layer) == strongest).collect();
+    let (placed, others): (Vec<&Intent>, Vec<&Intent>) =
+        intents.iter().filter(|intent| intent.holds(instant)).partition(|intent| intent.placement().is_some());
+    let strongest = others.iter().map(|intent| intent.layer).max();
+    let mut chosen: Vec<&Intent> = others.into_iter().filter(|intent| Some(intent.layer) == strongest).collect();
     chosen.sort_by_key(|intent| (intent.rank(), intent.slot()));
-    chosen
+    placed.into_iter().chain(chosen).collect()
+}
+
+/// What the pointer of a pair wants, if it is among those that decide.
+pub fn placed(deciding: &[Intent]) -> Option<&Placement> {
+    deciding.iter().find_map(Intent::placement)
 }
 
 /// The state each resource should be in. Without an intent it is the baseline, so giving back is exact by construction.
 pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> Capacity {
     let chosen = deciding(intents, instant);
-    if chosen.iter().any(|intent| intent.want == Want::Asleep) {
-        return asleep(baseline);
-    }
-    let demands =
-        || chosen.iter().filter_map(|intent| if let Want::Scaled(demand) = &intent.want { Some(demand) } else { None });
-    let scale = |id: &ServiceId, service: ServiceCapacity| {
-        demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
+    let mut target = if chosen.iter().any(|intent| intent.want == Want::Asleep) {
+        asleep(baseline)
+    } else {
+        let demands = || {
+            chosen.iter().filter_map(|intent| if let Want::Scaled(demand) = &intent.want { Some(demand) } else { None })
+        };
+        let scale = |id: &ServiceId, service: ServiceCapacity| {
+            demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
+        };
+        let services = baseline.services.iter().map(|(id, service)| (id.clone(), scale(id, *service)));
+        Capacity { services: services.collect(), databases: baseline.databases.clone() }
     };
-    let services = baseline.services.iter().map(|(id, service)| (id.clone(), scale(id, *service)));
-    Capacity { services: services.collect(), databases: baseline.databases.clone() }
+    for placement in chosen.iter().filter_map(|intent| intent.placement()) {
+        for (id, found) in &baseline.services {
+            if let Some(placed) = placement.services.get(&id.service) {
+                target.services.insert(id.clone(), placed.scale(*found));
+            }
+        }
+    }
+    target
 }
 
 /// Everything down: the maximum is kept, the minimum lowered, because a minimum above desired lifts desired.

@@ -31,6 +31,8 @@ pub enum Trigger {
     Human,
     /// The emergency machine.
     Emergency,
+    /// The failover machine, or the watch over a pair.
+    Failover,
 }
 
 /// Whether a run may write.
@@ -130,6 +132,12 @@ impl Request {
         Self { trigger: Trigger::Emergency, instant: None, emergency, reason, approve, ..of_nobody }
     }
 
+    /// What a failover asks for: a look at what the pair's pointer wants.
+    pub fn of_failover(scope: &Scope, reason: String) -> Self {
+        let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
+        Self { trigger: Trigger::Failover, instant: None, reason: Some(reason), ..of_nobody }
+    }
+
     /// What a tick asks for.
     pub fn of_tick(scope: &Scope, instant: Timestamp) -> Self {
         Self {
@@ -165,17 +173,17 @@ impl Request {
     /// The first [`RequestError`].
     pub fn check(&self) -> Result<(), RequestError> {
         match (self.trigger, &self.want, &self.until) {
-            (Trigger::Schedule, Some(_), _) => {
-                Err(bad("want", "a wish with trigger schedule", "none: a tick has none"))
+            (Trigger::Schedule | Trigger::Failover, Some(_), _) => {
+                Err(bad("want", "a wish with trigger schedule or failover", "none: they have none"))
             }
             (Trigger::Schedule, ..) if self.instant.is_none() => {
                 Err(bad("instant", "nothing", "the instant of the tick, such as 2026-11-21T22:00:00Z"))
             }
-            (Trigger::Human | Trigger::Emergency, ..) if self.instant.is_some() => {
+            (Trigger::Human | Trigger::Emergency | Trigger::Failover, ..) if self.instant.is_some() => {
                 Err(bad("instant", "an instant", "none: only a tick has one, and other runs are about their own start"))
             }
-            (Trigger::Schedule, ..) if self.emergency.is_some() => {
-                Err(bad("emergency", "a wish with trigger schedule", "none: a tick has none"))
+            (Trigger::Schedule | Trigger::Failover, ..) if self.emergency.is_some() => {
+                Err(bad("emergency", "a wish with trigger schedule or failover", "none: they have none"))
             }
             (_, Some(_), _) if self.emergency.is_some() => {
                 Err(bad("want", "a wish beside `emergency`", "one of the two: start a run for each"))

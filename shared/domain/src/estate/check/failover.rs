@@ -1,7 +1,8 @@
 //! Failovers that could not work.
 
 use super::{Checker, at, one_of};
-use crate::estate::{Failover, Fence, FieldPath, Strategy, Traffic};
+use crate::estate::{Detect, Failover, Fence, FieldPath, Strategy, Traffic};
+use crate::failover::Promoted;
 
 impl Checker<'_> {
     pub(super) fn failover(&mut self) {
@@ -15,6 +16,33 @@ impl Checker<'_> {
         self.services(failover);
         self.singletons(failover);
         self.traffic(&failover.traffic);
+        self.standby_databases(failover);
+        self.detection(failover);
+    }
+
+    /// What detects by itself needs a probe; and a service that starts has to have a figure.
+    fn detection(&mut self, failover: &Failover) {
+        if failover.detect != Detect::Off && failover.probe.is_none() {
+            self.note(at("failover").key("detect"), "a detection without `probe`", "a `probe`, or `detect: off`");
+        }
+        if failover.capacity.is_empty() {
+            self.note(at("failover").key("capacity"), "nothing", "the tasks of at least one service");
+        }
+        for (index, singleton) in failover.singletons.iter().enumerate() {
+            if failover.capacity.get(&singleton.service).is_some_and(|tasks| *tasks > 1) {
+                let place = at("failover").key("singletons").index(index).key("service");
+                self.note(place, format!("{} with more than one task in `capacity`", singleton.service), "1 or 0");
+            }
+        }
+    }
+
+    fn standby_databases(&mut self, failover: &Failover) {
+        for (index, entry) in failover.databases.iter().enumerate() {
+            if Promoted::of(entry).is_none() {
+                let place = at("failover").key("databases").index(index);
+                self.note(place, "none or both of them", "either `replica` or `aurora-global`");
+            }
+        }
     }
 
     /// Every service that the section names is one of the standby region.

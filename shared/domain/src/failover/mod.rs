@@ -1,0 +1,23 @@
+//! Moving an active-standby pair: the pointer, what it means for each region, and the decisions on the way.
+
+mod data;
+pub mod evidence;
+pub mod fence;
+mod placement;
+mod pointer;
+pub mod readiness;
+mod record;
+pub mod report;
+mod request;
+pub mod sample;
+mod traffic;
+mod watch;
+
+pub use data::{DatabaseRole, Promoted, Promotion, may_lose, promotion};
+pub use placement::{Placed, Placement, Seen, Unfollowed, placement};
+pub use pointer::{Bounds, Figures, Moving, Pointer, PointerError, Serving, Stage};
+pub use record::{Ending, Move, Pause, PauseKind, Phase, Spell, waves};
+pub use request::{FailoverRequest, Manner};
+pub use sample::{Sample, ServiceSample, serving};
+pub use traffic::{Record, Routing, expected, points_to, switched};
+pub use watch::{Heartbeat, Heed, LOOK_AGAIN, READINESS_EVERY, Watch};

@@ -1,0 +1,236 @@
+//! Placement: what each region of a pair runs, derived from the pointer and stored nowhere else.
+//!
+//! | pointer, as a region's replica has it      | home                                  | standby                              |
+//! | ------------------------------------------ | ------------------------------------- | ------------------------------------ |
+//! | none, or steady at home                    | as without a pair                     | as without a pair                    |
+//! | the same, and the standby silent for T     | singletons with `dead-man` are down   | as without a pair                    |
+//! | moving to the standby, opening or traffic  | singletons are down, the rest serves  | what is open runs, singletons wait   |
+//! | the same, going back                       | singletons are down, the rest serves  | baseline, and singletons are down    |
+//! | steady at the standby                      | everything is down                    | serves, with the figures of the move |
+//! | moving home, opening or traffic            | what is open has its baseline, the rest is down | serves, but for singletons |
+//! | the same, going back                       | everything is down                    | serves, but for singletons           |
+//! | older than what the region has settled     | nothing is changed, and it is told    | nothing is changed, and it is told   |
+//! | active in a region that is none of the two | nothing is changed, and it is told    | nothing is changed, and it is told   |
+//!
+//! So a region that comes back late fences itself as soon as its replica has the pointer, and a pair that is home again
+//! has nothing derived: both regions give back their baselines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::pointer::{Figures, Moving, Pointer, Stage};
+use crate::capacity::{Scaling, ServiceCapacity, Suspensions};
+use crate::estate::{Failover, Fence};
+use crate::intent::{Intent, Layer, Want};
+use crate::name::{Region, ServiceName};
+
+/// What a region is to run of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placed {
+    /// No task.
+    Down,
+    /// So many tasks.
+    At(Figures),
+}
+
+impl Placed {
+    /// What it makes of the baseline of a service. A region that serves away from home has its autoscaler at work, as the
+    /// region that it stands in for had.
+    pub fn scale(self, baseline: ServiceCapacity) -> ServiceCapacity {
+        match self {
+            Self::Down => ServiceCapacity {
+                desired: 0,
+                scaling: baseline.scaling.map(|scaling| Scaling { min: 0, suspended: Suspensions::ALL, ..scaling }),
+            },
+            Self::At(Figures { desired, bounds }) => ServiceCapacity {
+                desired,
+                scaling: baseline.scaling.map(|found| Scaling {
+                    min: bounds.map_or(desired, |bounds| bounds.min.min(desired)),
+                    max: bounds.map_or(found.max, |bounds| bounds.max).max(desired),
+                    suspended: found.suspended,
+                }),
+            },
+        }
+    }
+}
+
+/// What a region runs of a pair: services that it does not name have their baseline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Placement {
+    /// The epoch of the pointer that says so.
+    pub epoch: u64,
+    /// By service.
+    pub services: BTreeMap<ServiceName, Placed>,
+}
+
+impl Placement {
+    /// A short stable mark of it, to tell one placement from another.
+    pub fn mark(&self) -> String {
+        let mut hash = fnv::FnvHasher::default();
+        self.epoch.hash(&mut hash);
+        for (service, placed) in &self.services {
+            service.hash(&mut hash);
+            match placed {
+                Placed::Down => 0_u8.hash(&mut hash),
+                Placed::At(Figures { desired, bounds }) => {
+                    (1_u8, desired, bounds.map(|bounds| (bounds.min, bounds.max))).hash(&mut hash);
+                }
+            }
+        }
+        format!("{:016x}", hash.finish())
+    }
+
+    /// Whether it forbids a service.
+    pub fn forbids(&self, service: &ServiceName) -> bool {
+        self.services.get(service) == Some(&Placed::Down)
+    }
+}
+
+impl fmt::Display for Placement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let down = self.services.values().filter(|placed| **placed == Placed::Down).count();
+        let all = self.services.len();
+        match () {
+            () if down == all => write!(f, "down ({all} of its services, epoch {})", self.epoch),
+            () if down == 0 => write!(f, "serving (epoch {})", self.epoch),
+            () => write!(f, "serving, with {down} of its services down (epoch {})", self.epoch),
+        }
+    }
+}
+
+/// A pair as a region sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The pointer in the region's replica; `None` when it never moved.
+    pub pointer: Option<&'a Pointer>,
+    /// The region that sees it.
+    pub region: &'a Region,
+    /// Where the pair is at home.
+    pub home: &'a Region,
+    /// Where it stands by.
+    pub standby: &'a Region,
+    /// The services that the document has in the region.
+    pub services: &'a BTreeSet<ServiceName>,
+    /// What the document says of failovers.
+    pub failover: &'a Failover,
+    /// The epoch at which the region has settled last.
+    pub settled: Option<u64>,
+    /// The standby's last grant that the region has heard of.
+    pub heard: Option<Timestamp>,
+    /// The wall time.
+    pub now: Timestamp,
+}
+
+/// A pointer that a region cannot follow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfollowed {
+    /// The replica has an older pointer than the region has followed before.
+    #[error("the ledger's pointer is of epoch {found}, and this region has followed epoch {settled} before")]
+    Behind {
+        /// Its epoch.
+        found: u64,
+        /// The one that was followed.
+        settled: u64,
+    },
+    /// It names a region that is none of the pair's.
+    #[error("the ledger's pointer names {found}, and the document has {home} and {standby}")]
+    Stranger {
+        /// The region that it names.
+        found: Region,
+        /// The pair's home.
+        home: Region,
+        /// The pair's standby.
+        standby: Region,
+    },
+}
+
+/// What the pointer wants of a region, as the intent of the `failover` layer; nothing where the region is as without a
+/// pair.
+///
+/// # Errors
+/// [`Unfollowed`]: then nothing may be changed, because nobody can tell who serves.
+pub fn placement(seen: &Seen<'_>) -> Result<Option<Intent>, Unfollowed> {
+    let at_home = Pointer::at_home(seen.home);
+    let pointer = seen.pointer.unwrap_or(&at_home);
+    check(seen, pointer)?;
+    let services = match &pointer.moving {
+        Some(moving) => moving_services(seen, pointer, moving),
+        None if pointer.active == *seen.home && seen.region == seen.home => silenced(seen, pointer),
+        None if pointer.active == *seen.home => BTreeMap::new(),
+        None if pointer.active == *seen.region => at(pointer.serving.iter()),
+        None => down(seen.services),
+    };
+    if services.is_empty() {
+        return Ok(None);
+    }
+    let reason = if pointer.moving.is_none() && pointer.active == *seen.home {
+        format!("{} has not been heard of, and its stack may start them", seen.standby)
+    } else {
+        pointer.to_string()
+    };
+    Ok(Some(Intent {
+        layer: Layer::Failover,
+        want: Want::Placed(Placement { epoch: pointer.epoch, services }),
+        reason,
+        by: pointer.by.clone(),
+        declared: pointer.since,
+        expires: None,
+        approved: pointer.approved.clone(),
+    }))
+}
+
+fn check(seen: &Seen<'_>, pointer: &Pointer) -> Result<(), Unfollowed> {
+    let named = [Some(&pointer.active), pointer.moving.as_ref().map(|moving| &moving.to)];
+    let stranger = named.into_iter().flatten().find(|region| *region != seen.home && *region != seen.standby);
+    if let Some(found) = stranger {
+        let (home, standby) = (seen.home.clone(), seen.standby.clone());
+        return Err(Unfollowed::Stranger { found: found.clone(), home, standby });
+    }
+    match seen.settled.filter(|settled| *settled > pointer.epoch) {
+        Some(settled) => Err(Unfollowed::Behind { found: pointer.epoch, settled }),
+        None => Ok(()),
+    }
+}
+
+fn moving_services(seen: &Seen<'_>, pointer: &Pointer, moving: &Moving) -> BTreeMap<ServiceName, Placed> {
+    let singletons = || seen.failover.singletons.iter().map(|singleton| &singleton.service);
+    let is_new = moving.to == *seen.region;
+    let closed = |service: &&ServiceName| !moving.open.contains(*service);
+    let mut services = match (is_new, moving.to == *seen.home) {
+        // The standby opens, service after service; what is not open has its baseline, and a singleton waits.
+        (true, false) if moving.stage == Stage::Back => BTreeMap::new(),
+        (true, false) => at(moving.serving.iter().filter(|(service, _)| moving.open.contains(*service))),
+        // The way home: what is open has its baseline again.
+        (true, true) => down(seen.services.iter().filter(closed)),
+        // The region that is left goes on serving until the pointer is steady elsewhere.
+        (false, _) => at(pointer.serving.iter()),
+    };
+    services.extend(down(singletons().filter(|service| !is_new || closed(service))));
+    services
+}
+
+/// Singletons whose dead man's switch has fired: the standby granted them once, and not for so long. A pair that came home
+/// has as long from then on.
+fn silenced(seen: &Seen<'_>, pointer: &Pointer) -> BTreeMap<ServiceName, Placed> {
+    let silent = |limit: SignedDuration| {
+        seen.heard.is_some_and(|heard| seen.now.duration_since(heard.max(pointer.since)) >= limit)
+    };
+    let fired = seen.failover.singletons.iter().filter(|singleton| {
+        singleton.fence == Some(Fence::DeadMan) && singleton.silence.is_some_and(|limit| silent(limit.signed()))
+    });
+    down(fired.map(|singleton| &singleton.service))
+}
+
+fn down<'a>(services: impl IntoIterator<Item = &'a ServiceName>) -> BTreeMap<ServiceName, Placed> {
+    services.into_iter().map(|service| (service.clone(), Placed::Down)).collect()
+}
+
+fn at<'a>(serving: impl Iterator<Item = (&'a ServiceName, &'a Figures)>) -> BTreeMap<ServiceName, Placed> {
+    serving.map(|(service, figures)| (service.clone(), Placed::At(*figures))).collect()
+}

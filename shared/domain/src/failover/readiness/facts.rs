@@ -1,0 +1,127 @@
+//! What is known of the region that would have to serve: facts in, findings out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::capacity::{Rollout, Scaling};
+use crate::estate::ResourceName;
+use crate::failover::data::{DatabaseRole, Promoted};
+use crate::failover::sample::Sample;
+use crate::name::{Region, ServiceName};
+
+/// Everything that readiness looks at. What could not be read is an `Err` with the reason, and what was not looked at
+/// is absent: each is a finding of its own, never taken for good.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The region that would have to serve.
+    pub region: Region,
+    /// The region that serves.
+    pub active: Region,
+    /// Each service of the document in the region; `None` where AWS does not know it.
+    pub services: BTreeMap<ServiceName, Read<Option<ServiceFacts>>>,
+    /// Each global table of the document.
+    pub tables: BTreeMap<ResourceName, Read<Option<TableFacts>>>,
+    /// What each database that has to be promoted is in the region; `None` where the region has none of that name.
+    pub databases: BTreeMap<Promoted, Read<Option<DatabaseRole>>>,
+    /// Each stream of the document; `None` where the region has none of that name.
+    pub streams: BTreeMap<ResourceName, Read<Option<StreamFacts>>>,
+    /// What the region's repositories have of the images that are to run, by repository of the document.
+    pub images: BTreeMap<ResourceName, Read<ImageFacts>>,
+    /// What the region's account may run, in Fargate vCPUs, and what it runs.
+    pub quota: Read<QuotaFacts>,
+    /// Whether the means by which traffic moves can be used, and where it points to.
+    pub traffic: Read<TrafficFacts>,
+    /// What the active region last said of itself.
+    pub sample: Option<Sample>,
+    /// When the other region's stack was last heard of.
+    pub heard: Option<Timestamp>,
+    /// The wall time.
+    pub now: Timestamp,
+}
+
+/// Something that was read, or why it was not.
+pub type Read<T> = Result<T, String>;
+
+/// A service of the region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceFacts {
+    /// Tasks that are wanted at present.
+    pub desired: u32,
+    /// The bounds of its autoscaler, if it has one.
+    pub scaling: Read<Option<Scaling>>,
+    /// Whether it carries our tag.
+    pub managed: bool,
+    /// How its newest deployment stands.
+    pub rollout: Rollout,
+    /// The images of its task definition, in the order of its containers.
+    pub images: Read<Vec<String>>,
+    /// CPU units of one of its tasks, of which a vCPU has 1,024; `None` where the task as a whole has no figure.
+    pub cpu_units: Read<Option<u32>>,
+    /// Its target groups.
+    pub target_groups: Read<Vec<TargetGroupFacts>>,
+}
+
+/// A target group of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroupFacts {
+    /// Its name, or its ARN where AWS does not know it.
+    pub name: String,
+    /// The path of its health check; `None` where the group does not exist.
+    pub health_path: Option<String>,
+    /// Targets that are healthy.
+    pub healthy: u32,
+    /// Targets that are not.
+    pub unhealthy: u32,
+}
+
+/// A global table as the region sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFacts {
+    /// Replicas by region, with their status in the words of AWS, such as `ACTIVE`; the region's own among them.
+    pub replicas: BTreeMap<Region, String>,
+    /// Its indexes.
+    pub indexes: BTreeSet<String>,
+}
+
+/// A stream of the region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamFacts {
+    /// Open shards; 0 for a stream on demand, which needs no figure.
+    pub shards: u32,
+    /// Whether its capacity is on demand.
+    pub on_demand: bool,
+    /// How long it keeps a record.
+    pub retention: SignedDuration,
+    /// Whether it is active.
+    pub active: bool,
+}
+
+/// What the region's repository has of the images that are to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// Whether the repository exists.
+    pub repository: bool,
+    /// Tags or digests of [`references`] that are not there.
+    ///
+    /// [`references`]: super::image::references
+    pub missing: BTreeSet<String>,
+}
+
+/// What the account may run in the region.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QuotaFacts {
+    /// Fargate vCPUs that may run at once, where AWS tells it.
+    pub vcpu: Option<u32>,
+    /// Fargate vCPUs that run, rounded up, where AWS tells it.
+    pub vcpu_used: Option<u32>,
+}
+
+/// The means by which traffic moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrafficFacts {
+    /// The region that it points to, as far as it can be told.
+    pub points_to: Option<Region>,
+    /// What is wrong with it; empty when it can be used.
+    pub problems: Vec<String>,
+}

@@ -1,0 +1,359 @@
+//! The record of a move: its phase, what was decided on the way, and how long each phase took.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::pointer::Serving;
+use crate::guardrail::Code;
+use crate::name::{Region, ServiceName};
+use crate::run::Moment;
+
+/// Where a move stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Is the active region lost?
+    Confirm,
+    /// Can this region serve, and what would be lost?
+    Assess,
+    /// A person's word, where one is needed.
+    Approve,
+    /// The pointer says `moving`.
+    Begin,
+    /// The old region is asked to stop its singletons.
+    Fence,
+    /// Databases become writers here.
+    Promote,
+    /// Services start, wave after wave.
+    Scale,
+    /// Everything runs, targets are healthy, health paths answer.
+    Verify,
+    /// The point of no return: traffic moves.
+    Traffic,
+    /// People outside reach the new region.
+    Outside,
+    /// The pointer says `steady`.
+    Settle,
+    /// The move goes back.
+    Back,
+    /// It is over, whatever came of it.
+    Over,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 13] = [
+        Self::Confirm,
+        Self::Assess,
+        Self::Approve,
+        Self::Begin,
+        Self::Fence,
+        Self::Promote,
+        Self::Scale,
+        Self::Verify,
+        Self::Traffic,
+        Self::Outside,
+        Self::Settle,
+        Self::Back,
+        Self::Over,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Assess => "assess",
+            Self::Approve => "approve",
+            Self::Begin => "begin",
+            Self::Fence => "fence",
+            Self::Promote => "promote",
+            Self::Scale => "scale",
+            Self::Verify => "verify",
+            Self::Traffic => "traffic",
+            Self::Outside => "outside",
+            Self::Settle => "settle",
+            Self::Back => "back",
+            Self::Over => "over",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a move ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The new region serves.
+    Done,
+    /// Nothing was to be done.
+    Nothing,
+    /// The plan was the answer.
+    Planned,
+    /// The active region is not lost.
+    FalseAlarm,
+    /// A person said no, or nobody answered.
+    Declined,
+    /// Something forbids it, and nothing was changed.
+    Refused,
+    /// It failed before traffic had moved, and everything is as before.
+    Compensated,
+    /// It stopped where it stands, and a person has to go on.
+    Held,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Done => "done",
+            Self::Nothing => "nothing",
+            Self::Planned => "planned",
+            Self::FalseAlarm => "false alarm",
+            Self::Declined => "declined",
+            Self::Refused => "refused",
+            Self::Compensated => "compensated",
+            Self::Held => "held",
+        })
+    }
+}
+
+/// A phase that was gone through, or is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Spell {
+    /// Which.
+    pub phase: Phase,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended; `None` while it goes on.
+    pub ended: Option<Timestamp>,
+    /// How much of it was waiting for something else than this program: tasks, health checks, people; in milliseconds.
+    pub waited_ms: i64,
+}
+
+impl Spell {
+    /// How long it took; until now, while it goes on.
+    pub fn took(&self, now: Timestamp) -> SignedDuration {
+        self.ended.unwrap_or(now).duration_since(self.began)
+    }
+}
+
+/// What a move waits for between two of its steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Pause {
+    /// Since when.
+    pub since: Timestamp,
+    /// For what.
+    pub kind: PauseKind,
+}
+
+/// For what a move waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PauseKind {
+    /// For so many seconds, before it looks again.
+    Look(i64),
+    /// For a child, by the suffix of its name.
+    Child(String),
+    /// For a person, who was asked about these guardrails.
+    Person(BTreeSet<Code>),
+}
+
+/// The record of a move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Move {
+    /// The execution.
+    pub id: String,
+    /// The execution whose move it goes on with, where it took one over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heir_of: Option<String>,
+    /// The region that is left.
+    pub from: Region,
+    /// The region that is to serve.
+    pub to: Region,
+    /// Whether both regions take part and nothing may be lost.
+    pub graceful: bool,
+    /// Why.
+    pub reason: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// Since when the active region was not reached, where that was the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_since: Option<Timestamp>,
+    /// The epoch of its pointer, once it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Each phase that it went through, in order.
+    pub spells: Vec<Spell>,
+    /// What the new region is to run; empty on the way home.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub serving: Serving,
+    /// Services in the order in which they open; singletons last.
+    pub waves: Vec<Vec<ServiceName>>,
+    /// The wave that is opened next, or is on its way.
+    pub wave: usize,
+    /// How often a child was started for what is on its way; part of its name.
+    pub tries: u32,
+    /// Children that failed in a row.
+    #[serde(default)]
+    pub failed_children: u32,
+    /// Whether a child has closed what was opened, on the way back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked_back: bool,
+    /// Guardrails that ask, each with its reason, that nobody has answered yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asks: BTreeMap<Code, String>,
+    /// Guardrails that were approved.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub approved: BTreeSet<Code>,
+    /// The person who answered last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Whether the home had said, when the move began, that it hears the standby's grants.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub armed: bool,
+    /// When the fence was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fenced_since: Option<Timestamp>,
+    /// When the other region's hand was asked to look last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudged: Option<Timestamp>,
+    /// When traffic was pointed to the new region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched: Option<Timestamp>,
+    /// Whether something was promoted that cannot be taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
+    /// The most that may have been lost: the lag when it was last measured, or the age of that measurement; in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_ms: Option<i64>,
+    /// What happened, in order.
+    pub timeline: Vec<Moment>,
+    /// What it waits for between two steps, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// Why it goes back or is held, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// How it ended; `None` while it goes on.
+    pub ending: Option<Ending>,
+}
+
+impl Move {
+    /// A move that begins in a phase.
+    pub fn new(id: &str, from: &Region, to: &Region, phase: Phase, now: Timestamp) -> Self {
+        Self {
+            id: id.to_owned(),
+            heir_of: None,
+            from: from.clone(),
+            to: to.clone(),
+            graceful: false,
+            reason: String::new(),
+            started: now,
+            lost_since: None,
+            epoch: None,
+            phase,
+            spells: vec![Spell { phase, began: now, ended: None, waited_ms: 0 }],
+            serving: Serving::new(),
+            waves: Vec::new(),
+            wave: 0,
+            tries: 0,
+            failed_children: 0,
+            looked_back: false,
+            asks: BTreeMap::new(),
+            approved: BTreeSet::new(),
+            by: None,
+            armed: false,
+            fenced_since: None,
+            nudged: None,
+            switched: None,
+            irreversible: false,
+            lag_ms: None,
+            timeline: Vec::new(),
+            pause: None,
+            failure: None,
+            ending: None,
+        }
+    }
+
+    /// Goes on to a phase.
+    pub fn enter(&mut self, phase: Phase, now: Timestamp) {
+        if let Some(spell) = self.spells.last_mut() {
+            spell.ended.get_or_insert(now);
+        }
+        self.spells.push(Spell { phase, began: now, ended: None, waited_ms: 0 });
+        self.phase = phase;
+    }
+
+    /// Ends it.
+    pub fn end(&mut self, ending: Ending, now: Timestamp) {
+        self.enter(Phase::Over, now);
+        self.ending = Some(ending);
+    }
+
+    /// Adds to the timeline.
+    pub fn note(&mut self, at: Timestamp, what: impl Into<String>) {
+        self.timeline.push(Moment { at, what: what.into() });
+    }
+
+    /// Adds waiting to the phase that goes on.
+    pub fn waited(&mut self, milliseconds: i64) {
+        if let Some(spell) = self.spells.last_mut() {
+            spell.waited_ms += milliseconds;
+        }
+    }
+
+    /// The times of the phases that it went through, each once, in order, with the waiting in them, in milliseconds. Phases
+    /// after the end are left out.
+    pub fn phases(&self, now: Timestamp) -> Vec<(Phase, i64, i64)> {
+        let mut times: Vec<(Phase, i64, i64)> = Vec::new();
+        for spell in self.spells.iter().filter(|spell| spell.phase != Phase::Over) {
+            let took = i64::try_from(spell.took(now).as_millis()).unwrap_or(i64::MAX);
+            match times.iter_mut().find(|(phase, ..)| *phase == spell.phase) {
+                Some((_, sum, waited)) => (*sum, *waited) = (*sum + took, *waited + spell.waited_ms),
+                None => times.push((spell.phase, took, spell.waited_ms)),
+            }
+        }
+        times
+    }
+
+    /// The time to recover: from the loss, or from the beginning where nothing was lost, to the moment at which people
+    /// reached the new region, in milliseconds; `None` until then.
+    pub fn rto_ms(&self) -> Option<i64> {
+        let reached = self.spells.iter().filter(|spell| spell.phase == Phase::Outside).find_map(|spell| spell.ended)?;
+        let took = reached.duration_since(self.lost_since.unwrap_or(self.started));
+        Some(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// This program's own share of the time from the beginning until people reached the new region, in milliseconds:
+    /// everything but the waiting.
+    pub fn own_ms(&self, now: Timestamp) -> i64 {
+        let counted = self.phases(now).into_iter().filter(|(phase, ..)| *phase <= Phase::Outside);
+        counted.map(|(_, took, waited)| (took - waited).max(0)).sum()
+    }
+}
+
+/// The waves of a move: as the document has them, then what it does not name, and the singletons last of all.
+pub fn waves(failover: &crate::estate::Failover) -> Vec<Vec<ServiceName>> {
+    let single = |service: &ServiceName| failover.singletons.iter().any(|singleton| singleton.service == *service);
+    let named: BTreeSet<&ServiceName> = failover.waves.iter().flatten().collect();
+    let mut waves: Vec<Vec<ServiceName>> = failover.waves.clone();
+    waves.push(failover.capacity.keys().filter(|service| !named.contains(service)).cloned().collect());
+    for wave in &mut waves {
+        wave.retain(|service| !single(service));
+    }
+    waves.push(failover.singletons.iter().map(|singleton| singleton.service.clone()).collect());
+    waves.retain(|wave| !wave.is_empty());
+    waves
+}

@@ -1,0 +1,282 @@
+//! What people and programs read of a move: the plan, the message, the event.
+
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::fence::{SKEW, SWITCH_TIME};
+use super::traffic::expected;
+use super::{Ending, FailoverRequest, Manner, Move, Phase};
+use crate::estate::{Failover, Fence, Strategy};
+use crate::name::Scope;
+use crate::report::Message;
+
+/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
+const SUBJECT: usize = 100;
+
+/// The lines of the timeline that a message shows at most: the newest.
+const LINES: usize = 25;
+
+/// One line about a move.
+pub fn summary(scope: &Scope, record: &Move) -> String {
+    let ending = record.ending.map_or_else(|| record.phase.to_string(), |ending| ending.to_string());
+    let what = if record.graceful { "switchover" } else { "failover" };
+    let Move { from, to, .. } = record;
+    let why = match record.ending {
+        Some(Ending::Done | Ending::Planned) | None => String::new(),
+        Some(Ending::FalseAlarm) => format!(" ({})", record.reason),
+        Some(_) => record
+            .failure
+            .clone()
+            .or_else(|| record.timeline.last().map(|moment| moment.what.clone()))
+            .map_or_else(String::new, |why| format!(" ({why})")),
+    };
+    let detail = if record.ending == Some(Ending::Planned) { format!("\n{}", record.reason) } else { why };
+    format!("{} {}: {what} from {from} to {to}: {ending}{detail}", scope.estate, scope.environment)
+}
+
+/// What a person has to hear of a move that is over; nothing of a plan, and of one that found nothing to do.
+pub fn message(scope: &Scope, failover: &Failover, record: &Move) -> Option<Message> {
+    let ending = record.ending.filter(|ending| !matches!(ending, Ending::Planned | Ending::Nothing))?;
+    let subject = format!("{} {}: {} to {}: {ending}", scope.estate, scope.environment, what(record), record.to);
+    let mut text = format!("{}\n", summary(scope, record));
+    let _ = writeln!(text, "\nWhy: {}", record.reason);
+    if let Some(advice) = advice(scope, record, ending) {
+        let _ = writeln!(text, "\nWhat to do: {advice}");
+    }
+    if ending == Ending::Done {
+        let _ = writeln!(text, "\n{}", promises(failover, record));
+    }
+    text.push_str("\nTimes:\n");
+    text.push_str(&times(record, record.spells.last().map_or(record.started, |spell| spell.began)));
+    let skipped = record.timeline.len().saturating_sub(LINES);
+    text.push_str("\nWhat happened:\n");
+    for moment in record.timeline.iter().skip(skipped) {
+        let _ = writeln!(text, "  {}  {}", moment.at.strftime("%H:%M:%S"), moment.what);
+    }
+    Some(Message { subject: subject.chars().take(SUBJECT).collect(), text })
+}
+
+fn what(record: &Move) -> &'static str {
+    if record.graceful { "switchover" } else { "failover" }
+}
+
+/// The next commands, with the state that they start from.
+fn advice(scope: &Scope, record: &Move, ending: Ending) -> Option<String> {
+    let Scope { estate, environment, region } = scope;
+    let input = |more: &str| format!("{{\"estate\":\"{estate}\",\"environment\":\"{environment}\"{more}}}");
+    match ending {
+        Ending::Done => Some(format!(
+            "{} takes the standby target by itself as soon as its stack sees the pointer. To go home, start the failback \
+             machine in the home region with {}",
+            record.from,
+            input("")
+        )),
+        Ending::Held => {
+            let switched = record.switched.is_some();
+            let state = if switched {
+                format!("Traffic is pointed to {region}, and nothing is taken back by itself.")
+            } else {
+                "Traffic has not been moved.".to_owned()
+            };
+            let back = if switched {
+                format!(
+                    "To leave {region} again, finish this move first, and then start the machine in {} with {}",
+                    record.from,
+                    input(",\"mode\":\"graceful\"")
+                )
+            } else {
+                format!("To go back: {}", input(",\"take-over\":true,\"back\":true"))
+            };
+            Some(format!(
+                "{state} The pointer stays `moving`, so that nobody else acts. Mend what is named above, and start the \
+                 failover machine in {region} again. To go on: {}. {back}",
+                input(",\"take-over\":true")
+            ))
+        }
+        Ending::Compensated => Some(format!(
+            "Everything is as before, and {} serves. Mend what is named above before the next try",
+            record.from
+        )),
+        Ending::FalseAlarm => Some(format!(
+            "Nothing was changed. Look at the way from outside to {}: its load balancer, its names, its certificates. If it is \
+             lost all the same, start the failover machine in {region} with {}",
+            record.from,
+            input("")
+        )),
+        Ending::Declined | Ending::Refused => Some(format!(
+            "Nothing was changed. To move all the same, start the failover machine in {region} with {}",
+            input("")
+        )),
+        Ending::Planned | Ending::Nothing => None,
+    }
+}
+
+/// What was promised and what was measured.
+fn promises(failover: &Failover, record: &Move) -> String {
+    let verdict = |kept: bool| if kept { "kept" } else { "BROKEN" };
+    let rto = record.rto_ms().map_or_else(
+        || "the time to recover is not known".to_owned(),
+        |took| {
+            let took = SignedDuration::from_millis(took);
+            format!("RTO {took:#}, promised {}: {}", failover.rto, verdict(took <= failover.rto.signed()))
+        },
+    );
+    let rpo = record.lag_ms.map_or_else(
+        || format!("RPO not known, promised {}: a person accepted that", failover.rpo),
+        |lag| {
+            let lag = SignedDuration::from_millis(lag);
+            format!(
+                "RPO {lag:#} as last measured, promised {}: {}",
+                failover.rpo,
+                verdict(lag <= failover.rpo.signed())
+            )
+        },
+    );
+    format!("{rto}\n{rpo}")
+}
+
+/// A line for each phase.
+fn times(record: &Move, now: Timestamp) -> String {
+    let mut text = String::new();
+    for (phase, took, waited) in record.phases(now) {
+        let (took, waited) = (seconds(took), seconds(waited));
+        let _ = writeln!(text, "  {:<9} {took:>9} s, of which {waited} s waiting", phase.name());
+    }
+    let _ = writeln!(text, "  this program's own share: {} s", seconds(record.own_ms(now)));
+    text
+}
+
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of a move are far below 2^52")]
+fn seconds(milliseconds: i64) -> String {
+    format!("{:.1}", milliseconds as f64 / 1000.0)
+}
+
+/// The event about a move that is over.
+pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) -> Value {
+    let phases: Vec<Value> = record
+        .phases(now)
+        .into_iter()
+        .map(|(phase, took, waited)| json!({ "phase": phase, "took-ms": took, "waited-ms": waited }))
+        .collect();
+    json!({
+        "estate": scope.estate,
+        "environment": scope.environment,
+        "region": scope.region,
+        "id": record.id,
+        "from": record.from,
+        "to": record.to,
+        "graceful": record.graceful,
+        "ending": record.ending,
+        "epoch": record.epoch,
+        "reason": record.reason,
+        "failure": record.failure,
+        "rto-ms": record.rto_ms(),
+        "rto-promised-ms": failover.rto.seconds() * 1000,
+        "lag-ms": record.lag_ms,
+        "rpo-promised-ms": failover.rpo.seconds() * 1000,
+        "own-ms": record.own_ms(now),
+        "phases": phases,
+    })
+}
+
+/// Every step of a move with its reason, what it calls, and the time it is expected to take.
+pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRequest) -> String {
+    let Move { from, to, .. } = record;
+    let graceful = record.graceful || request.mode == Manner::Graceful;
+    let mut steps: Vec<(Phase, String)> = Vec::new();
+    let singles: Vec<String> = failover
+        .singletons
+        .iter()
+        .map(|single| fence_line(single.service.as_str(), single.fence, single.silence.map(|silence| silence.signed())))
+        .collect();
+    steps.push((
+        Phase::Begin,
+        format!("the pointer in the ledger says that {pair} moves from {from} to {to}; DynamoDB PutItem, below 1 s"),
+    ));
+    if singles.is_empty() {
+        steps.push((Phase::Fence, "no singleton, so nothing has to stop first".to_owned()));
+    } else {
+        steps.push((
+            Phase::Fence,
+            format!("{from}'s own stack is asked to stop {}; StartExecution there, 3 s at most", singles.join("; ")),
+        ));
+    }
+    let databases: Vec<String> =
+        failover.databases.iter().filter_map(super::Promoted::of).map(|database| database.to_string()).collect();
+    if !databases.is_empty() {
+        let how = if graceful { "without loss" } else { "accepting what was not replicated" };
+        steps.push((Phase::Promote, format!("{} become writers in {to}, {how}; minutes", databases.join(", "))));
+    }
+    for (nth, wave) in record.waves.iter().enumerate() {
+        let services: Vec<String> = wave
+            .iter()
+            .map(|service| match record.serving.get(service) {
+                Some(figures) => format!("{service} to {}", figures.desired),
+                None => format!("{service} to its baseline"),
+            })
+            .collect();
+        steps.push((
+            Phase::Scale,
+            format!(
+                "wave {}: {}; a run of reconcile, UpdateService, about the time a task takes to start",
+                nth + 1,
+                services.join(", ")
+            ),
+        ));
+    }
+    let paths = failover.probe.as_ref().map_or(0, |probe| probe.paths.len());
+    steps.push((Phase::Verify, format!("rollout completed, running as wanted, targets healthy, {paths} health paths answer in {to}; reads, and the load balancer's checks")));
+    let means = match failover.traffic.strategy {
+        Strategy::SwitchObject => "the object behind the inverted health check; S3, data plane",
+        Strategy::Alarm => "the metric behind the alarm of the health check; PutMetricData, data plane",
+        Strategy::RoutingControl => "the routing controls; UpdateRoutingControlStates, data plane",
+        Strategy::Record => "the records; ChangeResourceRecordSets, a control plane that may be down",
+    };
+    let names: Vec<&str> = failover.traffic.names.iter().map(crate::estate::Label::as_str).collect();
+    steps.push((
+        Phase::Traffic,
+        format!("{} moves by {means}; after this nothing goes back by itself", names.join(", ")),
+    ));
+    steps.push((
+        Phase::Outside,
+        format!("people reach {to}; resolvers follow within {:#}", expected(&failover.traffic)),
+    ));
+    if graceful {
+        steps.push((
+            Phase::Settle,
+            format!("after as long again the pointer is steady in {to}, and {from} stops by itself"),
+        ));
+    } else {
+        steps.push((Phase::Settle, format!("the pointer is steady in {to}; {from} stops by itself when it sees that")));
+    }
+    let mut text = format!("{pair}: from {from} to {to}{}\n", if graceful { ", planned and without loss" } else { "" });
+    for (phase, what) in steps {
+        let _ = writeln!(text, "  {:<8} {what}", phase.name());
+    }
+    if !record.asks.is_empty() {
+        text.push_str("A person has to approve:\n");
+        for (code, why) in &record.asks {
+            let _ = writeln!(text, "  {code}: {why}");
+        }
+    }
+    let _ = writeln!(
+        text,
+        "Before `traffic` any failure takes everything back. Promised: RTO {}, RPO {}.",
+        failover.rto, failover.rpo
+    );
+    text
+}
+
+fn fence_line(service: &str, fence: Option<Fence>, silence: Option<SignedDuration>) -> String {
+    match (fence, silence) {
+        (Some(Fence::DeadMan), Some(silence)) => {
+            let whole = silence.saturating_add(SWITCH_TIME).saturating_add(SKEW);
+            format!("{service} (proved, or its dead man's switch after {whole:#})")
+        }
+        (Some(Fence::Prove), _) => format!("{service} (it has to be proved)"),
+        (Some(Fence::Ask), _) => format!("{service} (proved, or a person says so)"),
+        _ => format!("{service} (proved, else a person is asked)"),
+    }
+}

@@ -1,0 +1,97 @@
+//! The input of the `failover` and `failback` machines: by the tick, or by a person in as few words as possible.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::guardrail::Code;
+use crate::name::{EnvironmentName, EstateName};
+use crate::request::RequestError;
+
+/// How a move is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
+    /// The other region is lost, or may be: nothing is waited for that it would have to do.
+    #[default]
+    Apply,
+    /// Both regions are well: it drains, waits until the data has caught up, and loses nothing.
+    Graceful,
+    /// It only reports what a move would do.
+    Plan,
+}
+
+/// The input of the `failover` machine, in the region that is to serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FailoverRequest {
+    /// Which estate.
+    pub estate: EstateName,
+    /// Which environment.
+    pub environment: EnvironmentName,
+    /// How.
+    #[serde(default)]
+    pub mode: Manner,
+    /// Since when the probe fails, where the tick started it; a person's failover has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detected: Option<Timestamp>,
+    /// Why, as it will be read in messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Guardrails that ask, answered beforehand.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub approve: BTreeSet<Code>,
+    /// Goes on with a move that another execution left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub take_over: bool,
+    /// With `take-over`: goes back instead of on, while that is possible.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub back: bool,
+    /// The execution that started this one as its child; Step Functions asks for it, and we do not use it.
+    #[serde(rename = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID", default, skip_serializing)]
+    pub parent: Option<String>,
+}
+
+impl FailoverRequest {
+    /// A request about an environment, without anything else.
+    pub fn about(estate: EstateName, environment: EnvironmentName) -> Self {
+        Self {
+            estate,
+            environment,
+            mode: Manner::Apply,
+            detected: None,
+            reason: None,
+            approve: BTreeSet::new(),
+            take_over: false,
+            back: false,
+            parent: None,
+        }
+    }
+
+    /// Checks what one field means for another.
+    ///
+    /// # Errors
+    /// The first [`RequestError`].
+    pub fn check(&self) -> Result<(), RequestError> {
+        let bad = |field, found: &str, expected: &str| {
+            Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
+        };
+        match self.mode {
+            _ if self.back && !self.take_over => bad("back", "true without `take-over`", "both, or neither"),
+            Manner::Plan if self.take_over => bad("take-over", "true with mode plan", "one of the two"),
+            Manner::Graceful if self.detected.is_some() => {
+                bad("detected", "an instant with mode graceful", "none: a planned move answers no loss")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for FailoverRequest {
+    /// The request as JSON: the input of an execution.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}

@@ -1,0 +1,120 @@
+//! The watch over the region that serves, kept from the other one: what the probe found, tick after tick, and what follows.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Probed;
+use super::pointer::Pointer;
+use super::readiness::Readiness;
+use crate::estate::{Detect, Failover};
+
+/// How often readiness is looked at.
+pub const READINESS_EVERY: SignedDuration = SignedDuration::from_mins(30);
+
+/// How often a loss that was not confirmed is looked at again while the probe still fails.
+pub const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Probes that have to fail in a row where the document does not say.
+const FAILURES: u32 = 3;
+
+/// The shortest time between two failovers where the document does not say.
+const MINIMUM_DELAY: SignedDuration = SignedDuration::from_hours(1);
+
+/// A sign of life of a region's stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Heartbeat {
+    /// When.
+    pub at: Timestamp,
+    /// The epoch of the pointer that it saw.
+    pub epoch: u64,
+    /// The standby's last grant that the home saw, in the home's own heartbeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Timestamp>,
+    /// When the standby last saw the pair at home, and so granted the home its singletons: what a dead man's switch
+    /// listens to. A standby that moves or serves lives on, but grants nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<Timestamp>,
+}
+
+/// What the watching region remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Watch {
+    /// Probes that failed in a row.
+    #[serde(default)]
+    pub failures: u32,
+    /// When the first of them failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// The instant of the last probe: an older one is a doubled or a late tick.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probed: Option<Timestamp>,
+    /// When a failover was started over this loss last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
+    /// What was told of this loss last, so that it is told once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<String>,
+    /// How ready this region was when it was looked at last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Readiness>,
+    /// What was told of its readiness last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_readiness: Option<String>,
+}
+
+/// What follows from a tick of the watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heed {
+    /// Nothing.
+    Nothing,
+    /// A failover is started over a loss since this instant; it confirms first.
+    Start(Timestamp),
+    /// A person is told, and nothing is started, and why.
+    Tell(String),
+}
+
+impl Watch {
+    /// The same after a probe.
+    #[must_use]
+    pub fn after(mut self, probed: &Probed, at: Timestamp) -> Self {
+        if self.probed.is_some_and(|before| before >= at) {
+            return self;
+        }
+        self.probed = Some(at);
+        if probed.is_lost() {
+            self.failures += 1;
+            self.since.get_or_insert(at);
+        } else {
+            (self.failures, self.since, self.started, self.told) = (0, None, None, None);
+        }
+        self
+    }
+
+    /// What follows, given the pointer. `self` is the memory after the probe.
+    pub fn heed(&self, failover: &Failover, pointer: &Pointer, now: Timestamp) -> Heed {
+        let enough = failover.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES);
+        let Some(since) = self.since.filter(|_| self.failures >= enough && pointer.moving.is_none()) else {
+            return Heed::Nothing;
+        };
+        let once = |what: String| if self.told.as_deref() == Some(&*what) { Heed::Nothing } else { Heed::Tell(what) };
+        let delay = failover.minimum_delay.map_or(MINIMUM_DELAY, crate::estate::Duration::signed);
+        let moved_lately = pointer.revision > 0 && now.duration_since(pointer.since) < delay;
+        match failover.detect {
+            Detect::Off => once("detection is off: start the failover machine by hand if it is lost".to_owned()),
+            _ if moved_lately => once(format!(
+                "the last move ended at {}, and the shortest time between two is {delay:#}: start the failover machine by \
+                 hand if it is lost",
+                pointer.since
+            )),
+            _ if self.started.is_some_and(|started| now.duration_since(started) < LOOK_AGAIN) => Heed::Nothing,
+            Detect::Automatic | Detect::Ask => Heed::Start(since),
+        }
+    }
+
+    /// Whether readiness is due.
+    pub fn readiness_is_due(&self, now: Timestamp) -> bool {
+        self.readiness.as_ref().is_none_or(|last| now.duration_since(last.at) >= READINESS_EVERY)
+    }
+}

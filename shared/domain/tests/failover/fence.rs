@@ -1,0 +1,96 @@
+//! Fences: when a singleton may start.
+
+use jiff::Timestamp;
+use rstest::rstest;
+use watchkeeper_domain::failover::fence::{Evidence, Fenced, Tasks, judge};
+
+use crate::scene::{at, failover};
+
+const NONE: Tasks = Tasks { desired: 0, running: 0, pending: 0, alive: 0 };
+
+fn evidence(now: i64) -> Evidence<'static> {
+    Evidence {
+        settled: None,
+        tasks: None,
+        beat: Some(at(-30)),
+        word: None,
+        from_home: true,
+        epoch: 1,
+        since: at(0),
+        now: at(now),
+    }
+}
+
+fn fenced(fence: Option<&str>, evidence: &Evidence<'_>) -> Fenced {
+    judge(&failover(fence).singletons[0], evidence)
+}
+
+#[rstest]
+#[case(None)]
+#[case(Some("prove"))]
+#[case(Some("dead-man"))]
+#[case(Some("ask"))]
+fn what_is_proved_counts_for_every_fence(#[case] fence: Option<&str>) {
+    let proved = Evidence { settled: Some(1), tasks: Some(NONE), ..evidence(1) };
+    assert!(matches!(fenced(fence, &proved), Fenced::Holds(_)));
+}
+
+#[rstest]
+#[case::not_confirmed(None, NONE)]
+#[case::confirmed_for_another_epoch(Some(0), NONE)]
+#[case::still_wanted(Some(1), Tasks { desired: 1, ..NONE })]
+#[case::still_running(Some(1), Tasks { running: 1, ..NONE })]
+#[case::on_its_way_up(Some(1), Tasks { pending: 1, ..NONE })]
+#[case::still_stopping(Some(1), Tasks { alive: 1, ..NONE })]
+fn half_a_proof_is_none(#[case] settled: Option<u64>, #[case] tasks: Tasks) {
+    let half = |now| Evidence { settled, tasks: Some(tasks), ..evidence(now) };
+    assert!(matches!(fenced(None, &half(199)), Fenced::Wait(..)));
+    assert!(matches!(fenced(None, &half(200)), Fenced::Ask(_)));
+    assert!(matches!(fenced(Some("prove"), &half(200)), Fenced::Fails(_)));
+    assert!(matches!(fenced(Some("ask"), &half(1)), Fenced::Ask(_)));
+}
+
+#[test]
+fn a_region_that_does_not_answer_is_not_waited_for() {
+    assert!(matches!(fenced(None, &evidence(19)), Fenced::Wait(..)));
+    assert!(matches!(fenced(None, &evidence(20)), Fenced::Ask(_)));
+    assert!(matches!(fenced(Some("prove"), &evidence(20)), Fenced::Fails(_)));
+}
+
+#[test]
+fn a_persons_word_holds() {
+    let word = Evidence { word: Some("Ada"), ..evidence(1) };
+    assert_eq!(
+        fenced(None, &word),
+        Fenced::Holds("Ada says that fleet-orchestration-car-simulator has stopped".to_owned())
+    );
+}
+
+/// Silence 180 s, the switch's own time 220 s, clocks 20 s: 420 s from the move on, however old the last grant is.
+#[test]
+fn a_dead_mans_switch_holds_after_the_silence_the_tick_the_stop_and_the_margin() {
+    assert!(matches!(fenced(Some("dead-man"), &evidence(419)), Fenced::Wait(2, _)));
+    assert!(matches!(fenced(Some("dead-man"), &evidence(420)), Fenced::Holds(_)));
+}
+
+#[test]
+fn a_grant_that_was_written_after_the_fence_began_is_waited_out() {
+    let late = |now| Evidence { beat: Some(at(10)), ..evidence(now) };
+    assert!(matches!(fenced(Some("dead-man"), &late(429)), Fenced::Wait(..)));
+    assert!(matches!(fenced(Some("dead-man"), &late(430)), Fenced::Holds(_)));
+}
+
+#[test]
+fn a_word_does_not_stand_against_tasks_that_are_seen() {
+    let word = |tasks| Evidence { word: Some("Ada"), tasks: Some(tasks), ..evidence(1) };
+    assert!(matches!(fenced(None, &word(NONE)), Fenced::Holds(_)));
+    assert!(matches!(fenced(None, &word(Tasks { alive: 1, ..NONE })), Fenced::Wait(..)));
+}
+
+#[rstest]
+#[case::never_armed(None, true)]
+#[case::on_the_way_home(Some(at(-30)), false)]
+fn a_switch_that_cannot_fire_is_not_waited_for(#[case] beat: Option<Timestamp>, #[case] from_home: bool) {
+    let found = Evidence { beat, from_home, ..evidence(10_000) };
+    assert!(matches!(fenced(Some("dead-man"), &found), Fenced::Ask(_)));
+}

@@ -1,0 +1,12 @@
+//! Moving a pair: pointer, placement, fences, evidence, the watch and the record.
+#![allow(clippy::unwrap_used)]
+
+mod evidence;
+mod fence;
+mod placement;
+mod pointer;
+mod record;
+mod report;
+mod scene;
+mod traffic;
+mod watch;

@@ -1,0 +1,161 @@
+//! The table of placements: every pointer, in both regions.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rstest::rstest;
+use watchkeeper_domain::capacity::{Capacity, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::failover::{Bounds, Figures, Placed, Pointer, Seen, Stage, Unfollowed, placement};
+use watchkeeper_domain::intent::{Intent, resolve};
+use watchkeeper_domain::name::{ClusterName, Region};
+
+use crate::scene::{
+    DASHBOARD, FLEET, JOB, SIMULATOR, at, away, failover, home, moving_away, moving_home, service, services, standby,
+};
+
+/// What a region runs: of its four services in their order, `-` for the baseline, `0` for down, else the tasks.
+fn placed(pointer: Option<&Pointer>, region: &Region) -> String {
+    words(follow(pointer, region, None, None, None).unwrap().as_ref())
+}
+
+fn words(intent: Option<&Intent>) -> String {
+    let empty = BTreeMap::new();
+    let found = intent.and_then(Intent::placement).map_or(&empty, |placement| &placement.services);
+    let word = |name: &str| match found.get(&service(name)) {
+        None => "-".to_owned(),
+        Some(Placed::Down) => "0".to_owned(),
+        Some(Placed::At(figures)) => figures.desired.to_string(),
+    };
+    [FLEET, JOB, DASHBOARD, SIMULATOR].map(word).concat()
+}
+
+fn follow(
+    pointer: Option<&Pointer>,
+    region: &Region,
+    fence: Option<&str>,
+    settled: Option<u64>,
+    heard: Option<Timestamp>,
+) -> Result<Option<Intent>, Unfollowed> {
+    let (failover, services) = (failover(fence), services());
+    placement(&Seen {
+        pointer,
+        region,
+        home: &home(),
+        standby: &standby(),
+        services: &services,
+        failover: &failover,
+        settled,
+        heard,
+        now: at(600),
+    })
+}
+
+#[rstest]
+#[case::never_moved(None, "----", "----")]
+#[case::home_again(Some(Pointer { epoch: 2, revision: 9, ..Pointer::at_home(&home()) }), "----", "----")]
+#[case::begins(Some(moving_away(Stage::Opening, &[])), "---0", "---0")]
+#[case::first_wave(Some(moving_away(Stage::Opening, &[FLEET, JOB])), "---0", "22-0")]
+#[case::singleton_open(Some(moving_away(Stage::Opening, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "---0", "2221")]
+#[case::traffic(Some(moving_away(Stage::Traffic, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "---0", "2221")]
+#[case::goes_back(Some(moving_away(Stage::Back, &[])), "---0", "---0")]
+#[case::away(Some(away()), "0000", "2221")]
+#[case::home_begins(Some(moving_home(Stage::Opening, &[])), "0000", "2220")]
+#[case::home_first_wave(Some(moving_home(Stage::Opening, &[FLEET, JOB])), "--00", "2220")]
+#[case::home_traffic(Some(moving_home(Stage::Traffic, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "----", "2220")]
+#[case::home_goes_back(Some(moving_home(Stage::Back, &[])), "0000", "2220")]
+fn a_pointer_says_what_each_region_runs(
+    #[case] pointer: Option<Pointer>,
+    #[case] in_home: &str,
+    #[case] in_standby: &str,
+) {
+    assert_eq!(placed(pointer.as_ref(), &home()), in_home, "home");
+    assert_eq!(placed(pointer.as_ref(), &standby()), in_standby, "standby");
+}
+
+#[test]
+fn no_pointer_lets_both_regions_run_a_singleton() {
+    let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
+    let stages = [Stage::Opening, Stage::Traffic, Stage::Back];
+    let moving = stages.iter().flat_map(|stage| {
+        [&everything[..0], &everything[..2], &everything[..]]
+            .into_iter()
+            .flat_map(|open| [moving_away(*stage, open), moving_home(*stage, open)])
+    });
+    for pointer in moving.chain([away(), Pointer::at_home(&home())]) {
+        // The baseline of the singleton is one task at home, and none in the standby.
+        let runs_home = placed(Some(&pointer), &home()).ends_with('-');
+        let runs_standby = placed(Some(&pointer), &standby()).ends_with('1');
+        assert!(!(runs_home && runs_standby), "{pointer}");
+    }
+}
+
+#[test]
+fn a_silent_standby_fires_the_dead_mans_switch_at_home_and_nowhere_else() {
+    let heard = |second| Some(at(second));
+    let word = |region: &Region, fence, heard| words(follow(None, region, fence, None, heard).unwrap().as_ref());
+    assert_eq!(word(&home(), Some("dead-man"), heard(600 - 180)), "---0");
+    assert_eq!(word(&home(), Some("dead-man"), heard(600 - 179)), "----");
+    assert_eq!(word(&home(), Some("dead-man"), None), "----");
+    assert_eq!(word(&home(), Some("prove"), heard(0)), "----");
+    assert_eq!(word(&standby(), Some("dead-man"), heard(0)), "----");
+}
+
+#[test]
+fn a_pair_that_came_home_has_the_whole_silence_from_then_on() {
+    let home_again = |since| Pointer { epoch: 2, revision: 9, since: at(since), ..Pointer::at_home(&home()) };
+    let word = |since| {
+        let pointer = home_again(since);
+        words(follow(Some(&pointer), &home(), Some("dead-man"), None, Some(at(0))).unwrap().as_ref())
+    };
+    assert_eq!((word(421), word(420)), ("----".to_owned(), "---0".to_owned()));
+}
+
+#[test]
+fn a_pointer_that_is_older_than_one_followed_before_is_not_followed() {
+    let error = follow(Some(&away()), &home(), None, Some(2), None).unwrap_err();
+    assert_eq!(error.to_string(), "the ledger's pointer is of epoch 1, and this region has followed epoch 2 before");
+    assert!(follow(None, &home(), None, Some(1), None).is_err());
+    assert!(follow(Some(&away()), &home(), None, Some(1), None).is_ok());
+}
+
+#[test]
+fn a_pointer_to_a_region_that_the_document_does_not_have_is_not_followed() {
+    let stranger = Pointer { active: Region::new("eu-west-1").unwrap(), ..away() };
+    let error = follow(Some(&stranger), &home(), None, None, None).unwrap_err();
+    assert_eq!(error.to_string(), "the ledger's pointer names eu-west-1, and the document has us-west-2 and us-west-1");
+}
+
+fn id(name: &str) -> ServiceId {
+    ServiceId { cluster: ClusterName::new("fleet-orchestration-cluster").unwrap(), service: service(name) }
+}
+
+fn scaled(desired: u32, min: u32, max: u32, suspended: Suspensions) -> ServiceCapacity {
+    ServiceCapacity { desired, scaling: Some(Scaling { min, max, suspended }) }
+}
+
+#[test]
+fn the_target_is_the_baseline_with_what_the_pointer_says_and_nothing_else() {
+    let mut baseline = Capacity::default();
+    baseline.services.insert(id(FLEET), scaled(2, 2, 6, Suspensions::NONE));
+    baseline.services.insert(id(SIMULATOR), ServiceCapacity { desired: 1, scaling: None });
+    let intents = |pointer: &Pointer| -> Vec<Intent> {
+        follow(Some(pointer), &home(), None, None, None).unwrap().into_iter().collect()
+    };
+    let moving = resolve(&baseline, &intents(&moving_away(Stage::Opening, &[])), at(0));
+    assert_eq!(moving.services[&id(FLEET)], baseline.services[&id(FLEET)], "it goes on serving");
+    assert_eq!(moving.services[&id(SIMULATOR)].desired, 0);
+    let gone = resolve(&baseline, &intents(&away()), at(0));
+    assert_eq!(gone.services[&id(FLEET)], scaled(0, 0, 6, Suspensions::ALL));
+    let home_again = Pointer { epoch: 3, ..Pointer::at_home(&home()) };
+    assert_eq!(resolve(&baseline, &intents(&home_again), at(0)), baseline);
+}
+
+#[test]
+fn a_region_that_serves_away_from_home_gets_the_bounds_of_the_region_it_stands_in_for() {
+    let figures = Figures { desired: 2, bounds: Some(Bounds { min: 2, max: 6 }) };
+    let found = scaled(0, 0, 1, Suspensions::NONE);
+    assert_eq!(Placed::At(figures).scale(found), scaled(2, 2, 6, Suspensions::NONE));
+    let none = Figures { desired: 3, bounds: None };
+    assert_eq!(Placed::At(none).scale(found), scaled(3, 3, 3, Suspensions::NONE));
+    assert_eq!(Placed::At(none).scale(ServiceCapacity { desired: 0, scaling: None }).scaling, None);
+}
