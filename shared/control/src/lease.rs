@@ -83,10 +83,11 @@ impl Lease {
         Self { expires: later(now.max(self.usable), TERM), ..self.clone() }
     }
 
-    /// The same lease, given back: nobody has to wait, because its holder has written its last.
+    /// The same lease, given back: nobody has to wait for its holder, which has written its last, but for one that it had
+    /// preempted.
     #[must_use]
     pub fn released(&self, now: Timestamp) -> Self {
-        Self { expires: earlier(now, MARGIN), ..self.clone() }
+        Self { expires: earlier(now.max(self.usable), MARGIN), ..self.clone() }
     }
 }
 
@@ -147,6 +148,14 @@ mod tests {
         let preempted = taken(Lease::claim(Some(&lease), "b", Layer::Emergency, at(10)));
         let again = taken(Lease::claim(Some(&preempted), "b", Layer::Emergency, at(12)));
         assert_eq!((again.generation, again.usable), (3, at(30)));
+    }
+
+    #[test]
+    fn a_lease_that_is_released_before_it_was_usable_is_free_when_it_would_have_been() {
+        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
+        let stronger = taken(Lease::claim(Some(&lease), "b", Layer::Failover, at(10))).released(at(11));
+        assert!(matches!(Lease::claim(Some(&stronger), "c", Layer::Schedule, at(29)), Claim::Held { .. }));
+        assert_eq!(taken(Lease::claim(Some(&stronger), "c", Layer::Schedule, at(30))).usable, at(30));
     }
 
     #[test]

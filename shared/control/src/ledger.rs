@@ -1,13 +1,16 @@
 //! The ledger's port: what is remembered of a scope, and the conditional writes that change it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::capacity::Baseline;
 use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, Sample, Watch};
 use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::intent::{Intent, Slot};
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
 pub use watchkeeper_domain::request::Trigger;
 pub use watchkeeper_domain::run::{Moment, Outcome, Run};
@@ -40,6 +43,9 @@ pub struct Standing {
     /// A mark of the last refusal or drift that was told, so that each tick does not tell it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
+    /// The newest epoch of the pair's pointer that was followed; an older pointer is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed: Option<u64>,
 }
 
 /// A target that was reached.
@@ -49,6 +55,12 @@ pub struct Settled {
     pub target: String,
     /// The instant of the last run that wrote for it.
     pub at: Timestamp,
+    /// The epoch of the pair's pointer that wanted it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
+    /// The mark of what that pointer wanted of the region, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<String>,
 }
 
 /// One write to the ledger that counts only while a lease's generation does.
@@ -129,8 +141,68 @@ pub trait AlarmLog {
     ) -> Result<(), LedgerError>;
 }
 
+/// A pair: an environment with a standby region.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PairId {
+    /// The system.
+    pub estate: EstateName,
+    /// The copy of it.
+    pub environment: EnvironmentName,
+}
+
+impl std::fmt::Display for PairId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.estate, self.environment)
+    }
+}
+
+/// What this region's replica of the ledger has of a pair. Each region writes its own part; the pointer is written by
+/// the stack that a move goes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pair {
+    /// Who serves; `None` when it never moved.
+    pub pointer: Option<Pointer>,
+    /// The last sign of life of each region's stack.
+    pub heartbeats: BTreeMap<Region, Heartbeat>,
+    /// What each region last said of itself.
+    pub samples: BTreeMap<Region, Sample>,
+}
+
+/// What is remembered of pairs, in this region's replica. Reads are consistent within the region.
+pub trait Pairs {
+    /// What there is of a pair.
+    async fn pair(&self, pair: &PairId) -> Result<Pair, LedgerError>;
+
+    /// Puts the pointer if the revision there is still `expected` (0: there is none); else [`LedgerError::Conflict`]. A
+    /// write that may have happened without an answer is read again before it counts as lost.
+    async fn point(&self, pair: &PairId, pointer: &Pointer, expected: u64) -> Result<(), LedgerError>;
+
+    /// Puts this region's sign of life.
+    async fn beat(&self, pair: &PairId, region: &Region, heartbeat: &Heartbeat) -> Result<(), LedgerError>;
+
+    /// Puts what this region says of itself.
+    async fn keep_sample(&self, pair: &PairId, region: &Region, sample: &Sample) -> Result<(), LedgerError>;
+
+    /// What this region remembers of its watch over the other one, and its version; nothing yet has version 0.
+    async fn watch(&self, pair: &PairId, region: &Region) -> Result<(Watch, u64), LedgerError>;
+
+    /// Puts it as the version after `expected`, if that is still the version there; else [`LedgerError::Conflict`].
+    async fn keep_watch(&self, pair: &PairId, region: &Region, watch: &Watch, expected: u64)
+    -> Result<(), LedgerError>;
+
+    /// The record of a move, and its version.
+    async fn moved(&self, pair: &PairId, id: &str) -> Result<Option<(Move, u64)>, LedgerError>;
+
+    /// Puts the record of a move as the version after `expected` (0: there is none), if that is still the version there;
+    /// else [`LedgerError::Conflict`]. It is kept for two years.
+    async fn keep_move(&self, pair: &PairId, record: &Move, expected: u64) -> Result<(), LedgerError>;
+
+    /// What the other region's hand has settled last, as this region's replica has it.
+    async fn settled(&self, scope: &Scope) -> Result<Option<Settled>, LedgerError>;
+}
+
 /// The ledger. Reads are consistent; a write of a stale generation changes nothing.
-pub trait Ledger {
+pub trait Ledger: Pairs {
     /// What is remembered of a scope.
     async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError>;
 

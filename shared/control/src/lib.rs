@@ -1,6 +1,8 @@
 //! The engine over ports: observe, resolve, diff, guard, apply, verify.
 
 pub mod bucket;
+
+pub mod failover;
 pub mod lease;
 pub mod ledger;
 pub mod pacing;

@@ -1,14 +1,18 @@
 //! Where a run works: a scope with what its estate document says of it at an instant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
-use watchkeeper_domain::estate::{AccountId, Emergency, Environment, Estate, Kind};
+use watchkeeper_domain::estate::{AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, Kind};
+use watchkeeper_domain::failover::{Pointer, Seen, Unfollowed, placement};
 use watchkeeper_domain::guardrail::Allowance;
-use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::intent::Intent;
+use watchkeeper_domain::name::{Region, Scope, ServiceName};
 use watchkeeper_domain::request::RequestError;
+
+use crate::ledger::{Pair, PairId};
 
 /// Where a stack lives: it looks after the environments of its own account, and their resources in its own region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,97 @@ pub struct Place {
     pub emergency: Option<Emergency>,
     /// The most tasks that the document declares for a service: what shares of profiles are compared by.
     pub declared: u32,
+    /// The pair that it is a half of, if it is one.
+    pub pair: Option<PairPlace>,
+}
+
+/// A region's half of an active-standby pair.
+#[derive(Debug, Clone)]
+pub struct PairPlace {
+    /// Which pair.
+    pub id: PairId,
+    /// The region.
+    pub region: Region,
+    /// The pair's home.
+    pub home: Region,
+    /// Its standby.
+    pub standby: Region,
+    /// The names of its services in the region.
+    pub services: BTreeSet<ServiceName>,
+    /// Its services there, by name.
+    pub own: BTreeMap<ServiceName, ServiceId>,
+    /// Its services in the other region, by name.
+    pub others: BTreeMap<ServiceName, ServiceId>,
+    /// The capacity that the document declares for the home, by service.
+    pub declared: BTreeMap<ServiceName, DeclaredCapacity>,
+    /// What the document says of failovers.
+    pub failover: Failover,
+}
+
+impl PairPlace {
+    /// The half of an environment that lies in a region; nothing where it is no pair, or the region none of its two.
+    pub fn of(estate: &Estate, environment: &Environment, region: &Region) -> Option<Self> {
+        let document = environment.document();
+        let (home, standby) = (&document.regions.primary, document.regions.standby.as_ref()?);
+        if region != home && region != standby {
+            return None;
+        }
+        let ids = |region: &Region| -> BTreeMap<ServiceName, ServiceId> {
+            let services = environment.services(region).into_iter();
+            services.map(|(cluster, service)| (service.clone(), ServiceId { cluster, service })).collect()
+        };
+        let (own, others) = (ids(region), ids(if region == home { standby } else { home }));
+        Some(Self {
+            id: PairId { estate: estate.name().clone(), environment: environment.name().clone() },
+            region: region.clone(),
+            home: home.clone(),
+            standby: standby.clone(),
+            services: own.keys().cloned().collect(),
+            own,
+            others,
+            declared: document.capacity.clone(),
+            failover: document.failover.clone()?,
+        })
+    }
+
+    /// The other region.
+    pub fn other(&self) -> &Region {
+        if self.region == self.home { &self.standby } else { &self.home }
+    }
+
+    /// The scope of this region's half.
+    pub fn scope(&self) -> Scope {
+        self.scope_in(&self.region)
+    }
+
+    /// The scope of the half in a region.
+    pub fn scope_in(&self, region: &Region) -> Scope {
+        let PairId { estate, environment } = self.id.clone();
+        Scope { estate, environment, region: region.clone() }
+    }
+
+    /// The pointer, which is at home until it has moved.
+    pub fn pointer(&self, pair: &Pair) -> Pointer {
+        pair.pointer.clone().unwrap_or_else(|| Pointer::at_home(&self.home))
+    }
+
+    /// What the pointer wants of this region, as far as its replica of the ledger knows.
+    ///
+    /// # Errors
+    /// [`Unfollowed`]: then nothing may be changed.
+    pub fn placement(&self, pair: &Pair, settled: Option<u64>, now: Timestamp) -> Result<Option<Intent>, Unfollowed> {
+        placement(&Seen {
+            pointer: pair.pointer.as_ref(),
+            region: &self.region,
+            home: &self.home,
+            standby: &self.standby,
+            services: &self.services,
+            failover: &self.failover,
+            settled,
+            heard: pair.heartbeats.get(&self.standby).and_then(|heartbeat| heartbeat.granted),
+            now,
+        })
+    }
 }
 
 impl Place {
@@ -79,6 +174,7 @@ impl Place {
             allowance: allowance(environment, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
             emergency: environment.document().emergency.clone(),
+            pair: PairPlace::of(estate, environment, region),
             declared: environment.document().capacity.values().map(|capacity| capacity.desired).max().unwrap_or(1),
         })
     }

@@ -6,7 +6,10 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{Awaited, Change, Plan, difference};
 use watchkeeper_domain::run::Run;
 
-use super::{Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, counted, lost, overdue, own_part};
+use super::{
+    Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, counted, follows, look_again, lost, overdue,
+    own_part,
+};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::Ledger;
 use crate::pacing::Api;
@@ -15,6 +18,9 @@ use crate::ports::{AwsError, Clock, Cloud, Fault};
 
 /// How long to wait after AWS asked us to slow down, or did not answer, in seconds.
 const BACK_OFF_SECONDS: u32 = 5;
+
+/// How often a look at the lease may take too long before the run gives up.
+const LOOKS: usize = 4;
 
 /// Why a slice ended.
 enum End {
@@ -33,6 +39,7 @@ enum End {
 /// What one slice has under its hands.
 struct Hand<'a> {
     place: &'a Place,
+    run: &'a Run,
     layer: Layer,
     generation: u64,
     seen: Timestamp,
@@ -47,6 +54,8 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     /// [`StepError`] when the lease is lost, the halt switch is on, or AWS refused a write for good; what was written
     /// before is in the record.
     pub async fn apply(&self, place: &Place, run: &RunRef) -> Result<Slice, StepError> {
+        // The look is as old as its first read.
+        let looked = self.clock.now();
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
         if now < resumed.lease.usable {
@@ -54,15 +63,21 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             let summary = "the run that was preempted gets time to see it".to_owned();
             return Ok(Slice { next: Next::Apply, wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS), summary });
         }
+        if !resumed.lease.allows_writes(now) {
+            return Err(lost(place));
+        }
+        follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
         if let Some(halt) = &resumed.seen.halt {
             return Err(StepError::Halted { by: halt.by.clone(), reason: halt.reason.clone() });
         }
         let plan = self.current_plan(place, &resumed).await?;
+        let judged = resumed.run.clone();
         let mut hand = Hand {
             place,
+            run: &judged,
             layer: resumed.lease.layer,
             generation: run.generation,
-            seen: now,
+            seen: looked,
             end: now.saturating_add(SLICE).unwrap_or(Timestamp::MAX),
             writes: 0,
         };
@@ -112,19 +127,27 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         Ok(End::Written)
     }
 
-    /// Checks the lease in the ledger where the last look at it is no longer fresh.
+    /// Checks the pointer and then the lease in the ledger where the last look at them is no longer fresh. A look that took
+    /// longer than that is taken again: what was seen at its beginning may be over at its end.
     async fn still_ours(&self, hand: &mut Hand<'_>) -> Result<(), StepError> {
-        let now = self.clock.now();
-        if now.duration_since(hand.seen) < FRESHNESS {
-            return Ok(());
+        for _ in 0..LOOKS {
+            if self.clock.now().duration_since(hand.seen) < FRESHNESS {
+                return Ok(());
+            }
+            let looked = self.clock.now();
+            if hand.place.pair.is_some() {
+                let seen = self.ledger.load(&hand.place.scope).await?;
+                follows(self.wanted_by_pointer(hand.place, &seen).await, hand.run)?;
+            }
+            let lease = self.ledger.lease(&hand.place.scope).await?;
+            let now = self.clock.now();
+            let ours = |lease: &Lease| lease.generation == hand.generation && lease.allows_writes(now);
+            if !lease.as_ref().is_some_and(ours) {
+                return Err(lost(hand.place));
+            }
+            hand.seen = looked;
         }
-        let lease = self.ledger.lease(&hand.place.scope).await?;
-        let ours = |lease: &Lease| lease.generation == hand.generation && lease.allows_writes(now);
-        if !lease.as_ref().is_some_and(ours) {
-            return Err(lost(hand.place));
-        }
-        hand.seen = now;
-        Ok(())
+        Err(lost(hand.place))
     }
 
     async fn write(&self, change: &Change) -> Result<(), AwsError> {
@@ -173,9 +196,10 @@ fn settle(run: &mut Run, hand: &Hand<'_>, end: End, now: Timestamp) -> (Slice, O
             let first = awaited.first().map(ToString::to_string).unwrap_or_default();
             let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
             run.awaited = awaited;
-            (Next::Apply, WAIT_SECONDS, what, None)
+            (Next::Apply, look_again(hand.layer), what, None)
         }
     };
+    run.waited_seconds += wait_seconds;
     let next = if next == Next::Apply && overdue(run, now) { Next::Finish } else { next };
     let summary = format!("{}; {what}", counted(hand.writes as usize, "write"));
     run.note(now, summary.clone());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess, gives_back};
+use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::{Code, Quotas, Severity, stops};
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
@@ -39,8 +40,11 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
         let wanted = ask.wanted(seen);
         let observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
         let back = self.back(ask.request, &observed).await?;
-        let settled = seen.standing.settled.as_ref().filter(|_| !ask.insists(wanted.as_ref()));
         let (intents, mut quotas) = (intents(seen, wanted.as_ref()), Quotas::default());
+        // Another word of the pair's pointer is a transition, also where it comes to the same.
+        let placement = intents.iter().find_map(Intent::placement).map(Placement::mark);
+        let settled = seen.standing.settled.as_ref();
+        let settled = settled.filter(|settled| settled.placement == placement && !ask.insists(wanted.as_ref()));
         let decide = |quotas: &Quotas| {
             assess(&Situation {
                 baseline: seen.baseline.as_ref(),
@@ -130,6 +134,7 @@ impl Ask<'_> {
             violations: assessment.violations,
             slices: 0,
             writes: 0,
+            waited_seconds: 0,
             rounds: 0,
             applied: false,
             awaited: Vec::new(),

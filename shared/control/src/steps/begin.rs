@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::assess::{Verdict, gives_back, target};
+use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, deciding};
+use watchkeeper_domain::intent::{Intent, deciding, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::{Mode, Request, Urgency};
@@ -15,7 +16,7 @@ use super::ask::{Ask, Look, durable};
 use super::wish::Wish;
 use super::{Begun, Engine, StepError};
 use crate::lease::{Claim, Lease};
-use crate::ledger::{Ledger, LedgerError, Remembered, Write};
+use crate::ledger::{Ledger, LedgerError, Remembered, Settled, Write};
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
 
@@ -48,7 +49,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         instant: Timestamp,
     ) -> Result<Begun, StepError> {
         let ask = Ask { place, request, id, instant, wish: Wish::of(place, request, id, instant)? };
-        let seen = self.ledger.load(&place.scope).await?;
+        let seen = self.remember(place).await?;
         if request.mode == Mode::Plan {
             let assessment = self.look(&ask, &seen).await?.assessment;
             let summary = report::plan(&place.scope, &assessment);
@@ -59,7 +60,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         }
         let lease = self.take(&ask, &seen).await?;
         // What was read before the lease may have changed since: read again, now that nobody else writes.
-        let seen = self.ledger.load(&place.scope).await?;
+        let seen = self.remember(place).await?;
         let look = self.look(&ask, &seen).await?;
         self.record(&ask, &lease, look).await
     }
@@ -92,7 +93,9 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             return Ok(gives_back(&chosen).then(|| format!("{scope} is awake, and no baseline is kept")));
         };
         let target = target(baseline, &chosen, ask.instant, &ask.place.allowance).fingerprint();
-        if seen.standing.settled.as_ref().is_none_or(|settled| settled.target != target) {
+        let placement = placed(&chosen).map(Placement::mark);
+        let other = |settled: &Settled| settled.target != target || settled.placement != placement;
+        if seen.standing.settled.as_ref().is_none_or(other) {
             return Ok(None);
         }
         let assessment = self.look(ask, seen).await?.assessment;

@@ -1,12 +1,14 @@
 //! Finish: the record, the ledger and the lease are closed in one transaction, and then it is told.
 
 use watchkeeper_domain::assess::{Verdict, gives_back};
+use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
+use watchkeeper_domain::intent::placed;
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::Trigger;
 use watchkeeper_domain::run::{Outcome, Run, RunError, Wanted};
 
-use super::{Engine, Finished, Resumed, RunRef, StepError};
+use super::{Engine, Finished, POINTER_MOVED, Resumed, RunRef, StepError};
 use crate::ledger::{Ledger, Settled, Standing, Write};
 use crate::place::Place;
 use crate::ports::{Announcer, Clock};
@@ -86,9 +88,12 @@ fn standing(resumed: &mut Resumed) -> Standing {
     let run = &mut resumed.run;
     let mark = run.mark();
     run.tell = match &mark {
+        // The run that comes after it has the news.
+        Some(_) if run.error.as_ref().is_some_and(|error| error.name == POINTER_MOVED) => return before,
         None => run.writes > 0 || run.wanted.is_some(),
         Some(_) => awaits_answer(run) || mark != before.told,
     };
+    let epoch = placed(&run.deciding).map(|placed| placed.epoch);
     let settled = if !run.applied || run.outcome == Some(Outcome::Failed) {
         before.settled
     } else if gives_back(&run.deciding) {
@@ -96,8 +101,12 @@ fn standing(resumed: &mut Resumed) -> Standing {
     } else {
         let target = resumed.target.fingerprint();
         // A run that wrote nothing leaves the time of the last write, from which AWS counts its seven days.
-        let unchanged = before.settled.filter(|settled| settled.target == target && run.writes == 0);
-        Some(unchanged.unwrap_or(Settled { target, at: run.instant }))
+        let same = |settled: &Settled| settled.target == target && settled.epoch == epoch && run.writes == 0;
+        let unchanged = before.settled.filter(same);
+        let placement = placed(&run.deciding).map(Placement::mark);
+        let at = unchanged.map_or(run.instant, |unchanged| unchanged.at);
+        Some(Settled { target, at, epoch, placement })
     };
-    Standing { settled, told: mark }
+    let followed = settled.as_ref().and_then(|settled| settled.epoch).max(before.followed);
+    Standing { settled, told: mark, followed }
 }

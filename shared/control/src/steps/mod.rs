@@ -16,8 +16,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::assess::target;
 use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::failover::Unfollowed;
 use watchkeeper_domain::guardrail::Code;
-use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::plan::Plan;
 use watchkeeper_domain::request::RequestError;
@@ -45,6 +46,12 @@ pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
 /// How long to wait for something that is on its way, in seconds: short against what tasks and databases take, long
 /// enough that a wait of many minutes makes few state transitions. The lease outlives it.
 pub const WAIT_SECONDS: u32 = 15;
+
+/// The same in a failover, whose promise is counted in minutes: a task takes half of one to start.
+pub const URGENT_WAIT_SECONDS: u32 = 3;
+
+/// The name of the error of a run that the pointer of its pair has overtaken; the next run goes on from what is.
+pub const POINTER_MOVED: &str = "Pointer.Moved";
 
 /// A run, as the state machine carries it from step to step: ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +127,12 @@ pub struct Finished {
 /// Why a step could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
+    /// The pointer of the pair cannot be followed.
+    #[error("it cannot be told which region serves, so nothing is changed")]
+    Unfollowed(#[from] Unfollowed),
+    /// The pointer of the pair has moved since the run decided.
+    #[error("the pair's pointer has moved since this run decided; the next one goes on from what is")]
+    PointerMoved,
     /// The input is not as it must be.
     #[error("the request cannot be read")]
     Request(#[from] RequestError),
@@ -172,9 +185,26 @@ pub struct Engine<C, L, N, K> {
     pub pacer: std::sync::Arc<Pacer>,
 }
 
+/// Whether the pointer still wants what it wanted when the run decided; a run that it has overtaken writes no more.
+fn follows(wanted: Result<Option<Intent>, StepError>, run: &Run) -> Result<(), StepError> {
+    let now = wanted?;
+    if now.as_ref().and_then(Intent::placement) == placed(&run.deciding) {
+        Ok(())
+    } else {
+        Err(StepError::PointerMoved)
+    }
+}
+
+/// How long to wait for something that is on its way, in seconds: a failover is not kept waiting for a look.
+fn look_again(layer: Layer) -> u32 {
+    if layer == Layer::Failover { URGENT_WAIT_SECONDS } else { WAIT_SECONDS }
+}
+
 /// A run taken up again by a step that holds its lease.
 struct Resumed {
     seen: Remembered,
+    /// What the pointer of its pair wants now.
+    wanted: Result<Option<Intent>, StepError>,
     lease: Lease,
     run: Run,
     target: Capacity,
@@ -184,6 +214,7 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     /// Reads what is remembered of a run, and refuses when its lease is not its own any more.
     async fn resume(&self, place: &Place, run: &RunRef) -> Result<Resumed, StepError> {
         let seen = self.ledger.load(&place.scope).await?;
+        let wanted = self.wanted_by_pointer(place, &seen).await;
         let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);
         let lease = lease.ok_or_else(|| lost(place))?;
         let record = self.ledger.run(&place.scope, &run.id).await?;
@@ -192,7 +223,21 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let target = baseline.map_or_else(Capacity::default, |baseline| {
             target(baseline, &record.deciding, record.instant, &place.allowance)
         });
-        Ok(Resumed { seen, lease, run: record, target })
+        Ok(Resumed { seen, wanted, lease, run: record, target })
+    }
+
+    /// What is remembered of a scope, and, where it is half of a pair, what the pointer wants of it: an intent like any
+    /// other, but derived each time from this region's replica of the pointer.
+    async fn remember(&self, place: &Place) -> Result<Remembered, StepError> {
+        let mut seen = self.ledger.load(&place.scope).await?;
+        seen.intents.extend(self.wanted_by_pointer(place, &seen).await?);
+        Ok(seen)
+    }
+
+    async fn wanted_by_pointer(&self, place: &Place, seen: &Remembered) -> Result<Option<Intent>, StepError> {
+        let Some(half) = &place.pair else { return Ok(None) };
+        let pair = self.ledger.pair(&half.id).await?;
+        Ok(half.placement(&pair, seen.standing.followed, self.clock.now())?)
     }
 
     /// Writes the record and prolongs the lease, in one transaction. A run that has written everything and only waits

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::plan::difference;
 
-use super::{Engine, MAX_ROUNDS, Next, RunRef, Slice, StepError, WAIT_SECONDS, counted, overdue, own_part};
+use super::{Engine, MAX_ROUNDS, Next, RunRef, Slice, StepError, counted, follows, look_again, overdue, own_part};
 use crate::ledger::Ledger;
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
@@ -14,6 +14,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     /// [`StepError`] when the lease is lost or AWS does not answer.
     pub async fn verify(&self, place: &Place, run: &RunRef) -> Result<Slice, StepError> {
         let mut resumed = self.resume(place, run).await?;
+        follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
         let record = &mut resumed.run;
         let plan = own_part(difference(&observed, &resumed.target, &record.releases, ""), record);
@@ -26,7 +27,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let (next, wait_seconds, summary) = match (record.applied, record.awaited.len()) {
             (true, 0) => (Next::Finish, 0, "everything is as it should be".to_owned()),
             (true, n) if over => (Next::Finish, 0, format!("{} not there in time", counted(n, "resource"))),
-            (true, n) => (Next::Verify, WAIT_SECONDS, format!("{} on the way", counted(n, "resource"))),
+            (true, n) => (Next::Verify, look_again(record.layer), format!("{} on the way", counted(n, "resource"))),
             (false, _) if over || record.rounds >= MAX_ROUNDS => {
                 (Next::Finish, 0, format!("{} left, and somebody else may be writing too", counted(left, "write")))
             }
@@ -35,6 +36,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         if record.timeline.last().is_none_or(|moment| moment.what != summary) {
             record.note(now, summary.clone());
         }
+        record.waited_seconds += wait_seconds;
         self.keep(place, &resumed.lease, record).await?;
         Ok(Slice { next, wait_seconds, summary })
     }

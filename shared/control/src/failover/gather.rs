@@ -1,0 +1,107 @@
+//! Gathering: what readiness judges, read from this region alone, and what this region says of itself for the other.
+//! What cannot be read is a fact too: it keeps nothing else from being read.
+
+mod look;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{join_all, join5};
+use jiff::Timestamp;
+use watchkeeper_domain::failover::readiness::{Facts, Read, TrafficFacts};
+use watchkeeper_domain::failover::{Promoted, Sample, ServiceSample};
+use watchkeeper_domain::intent::Layer;
+
+use self::look::{Look, why};
+use super::ports::{Promotions, Sight};
+use crate::pacing::Pacer;
+use crate::place::PairPlace;
+use crate::ports::{AwsError, Clock};
+
+/// What the ledger has of the other region: nothing here asks it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Other {
+    /// What it last said of itself.
+    pub(super) sample: Option<Sample>,
+    /// When its stack was last heard of.
+    pub(super) heard: Option<Timestamp>,
+}
+
+/// The facts about this region as the one that would have to serve, read at the share of a failover.
+pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
+    sight: &S,
+    pacer: &Pacer,
+    clock: &K,
+    half: &PairPlace,
+    other: Other,
+    traffic: Read<TrafficFacts>,
+) -> Facts {
+    let look = Look { sight, pacer, clock, layer: Layer::Failover };
+    let failover = &half.failover;
+    // All at once: an API that does not answer costs its time-out once.
+    let (services, tables, databases, streams, quota) = join5(
+        look.services(half),
+        join_all(failover.tables.iter().map(async |t| (t.table.clone(), sight.table(&t.table).await.map_err(why)))),
+        join_all(failover.databases.iter().filter_map(Promoted::of).map(async |database| {
+            let role = sight.role(&database).await.map_err(why);
+            (database, role)
+        })),
+        join_all(failover.streams.iter().map(async |s| (s.stream.clone(), sight.stream(&s.stream).await.map_err(why)))),
+        look.quota(),
+    )
+    .await;
+    let images = look.images(&failover.images, &services, other.sample.as_ref()).await;
+    Facts {
+        region: half.region.clone(),
+        active: half.other().clone(),
+        services,
+        tables: tables.into_iter().collect(),
+        databases: databases.into_iter().collect(),
+        streams: streams.into_iter().collect(),
+        images,
+        quota,
+        traffic,
+        sample: other.sample,
+        heard: other.heard,
+        now: clock.now(),
+    }
+}
+
+/// What this region says of itself, for a time when it cannot.
+///
+/// # Errors
+/// [`AwsError`] when counts or bounds cannot be read: an older sample that is whole is better than a newer one that is
+/// not. What else cannot be read is left out.
+pub(super) async fn sample<S: Sight, K: Clock>(
+    sight: &S,
+    pacer: &Pacer,
+    clock: &K,
+    half: &PairPlace,
+) -> Result<Sample, AwsError> {
+    let look = Look { sight, pacer, clock, layer: Layer::Schedule };
+    let at = clock.now();
+    let mut found = BTreeMap::new();
+    for (_, answer) in look.describe(half.own.values()).await {
+        found.extend(answer?);
+    }
+    for (_, answer) in look.targets(found.keys()).await {
+        for (id, scaling) in answer? {
+            found.entry(id).and_modify(|service| service.capacity.scaling = Some(scaling));
+        }
+    }
+    let services = join_all(found.into_iter().map(async |(id, service)| {
+        let images = look.task_images(&service).await.unwrap_or_default();
+        (id.service, ServiceSample { capacity: service.capacity, images })
+    }));
+    let lags = join_all(half.failover.tables.iter().map(async |table| {
+        let lag = sight.lag(&table.table, half.other(), at).await.ok()??;
+        Some((table.table.clone(), u64::try_from(lag.as_millis()).unwrap_or(0)))
+    }));
+    Ok(Sample {
+        at,
+        services: services.await.into_iter().collect(),
+        lag_ms: lags.await.into_iter().flatten().collect(),
+        vcpu: look.quota().await.ok().and_then(|quota| quota.vcpu),
+    })
+}

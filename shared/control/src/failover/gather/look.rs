@@ -1,0 +1,171 @@
+//! Looking at a region: each call within the pace, in batches as large as AWS allows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use watchkeeper_domain::capacity::{ObservedService, Scaling, ServiceId};
+use watchkeeper_domain::estate::ResourceName;
+use watchkeeper_domain::failover::Sample;
+use watchkeeper_domain::failover::readiness::image::references;
+use watchkeeper_domain::failover::readiness::{ImageFacts, QuotaFacts, Read, ServiceFacts};
+use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::{ClusterName, ServiceName};
+
+use crate::failover::ports::Sight;
+use crate::pacing::{Api, Pacer};
+use crate::place::PairPlace;
+use crate::ports::{AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
+
+/// A region, and the pace at which it may be asked.
+#[derive(Debug)]
+pub(super) struct Look<'a, S, K> {
+    /// The region.
+    pub(super) sight: &'a S,
+    /// The pace.
+    pub(super) pacer: &'a Pacer,
+    /// Wall time.
+    pub(super) clock: &'a K,
+    /// Whose share of the budgets is taken.
+    pub(super) layer: Layer,
+}
+
+/// What was asked for in one call, and the answer to it.
+type Batch<T> = (Vec<ServiceId>, Result<BTreeMap<ServiceId, T>, AwsError>);
+
+impl<S: Sight, K: Clock> Look<'_, S, K> {
+    /// One call within the pace, which learns from the answer.
+    async fn paced<T>(&self, api: Api, call: impl Future<Output = Result<T, AwsError>>) -> Result<T, AwsError> {
+        self.pacer.wait(api, self.layer, self.clock).await;
+        let answer = call.await;
+        let now = self.clock.now();
+        match &answer {
+            Ok(_) => self.pacer.passed(api, self.layer, now),
+            Err(error) if error.fault == Fault::Throttled => self.pacer.throttled(api, self.layer, now),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// Each service that the document has here, and each that a failover would start.
+    pub(super) async fn services(&self, half: &PairPlace) -> BTreeMap<ServiceName, Read<Option<ServiceFacts>>> {
+        let undeclared = half.failover.capacity.keys().filter(|name| !half.own.contains_key(*name));
+        let mut facts: BTreeMap<ServiceName, _> = undeclared.map(|name| (name.clone(), Ok(None))).collect();
+        let found = each(self.describe(half.own.values()).await);
+        let known = found.iter().filter(|(_, answer)| matches!(answer, Ok(Some(_)))).map(|(id, _)| id);
+        let mut scalings = each(self.targets(known).await);
+        let found = found.into_iter().map(|(id, answer)| (scalings.remove(&id).unwrap_or(Ok(None)), id, answer));
+        facts.extend(
+            join_all(found.map(async |(scaling, id, answer)| match answer {
+                Ok(Some(service)) => (id.service.clone(), Ok(Some(self.service(&id, &service, scaling).await))),
+                Ok(None) => (id.service, Ok(None)),
+                Err(why) => (id.service, Err(why)),
+            }))
+            .await,
+        );
+        facts
+    }
+
+    async fn service(&self, id: &ServiceId, service: &ObservedService, scaling: Read<Option<Scaling>>) -> ServiceFacts {
+        let cpu_units = match &service.task_definition {
+            Some(definition) => self.paced(Api::EcsRead, self.sight.cpu_units(definition)).await.map_err(why),
+            None => Err(UNNAMED.to_owned()),
+        };
+        ServiceFacts {
+            desired: service.capacity.desired,
+            scaling,
+            managed: service.managed,
+            rollout: service.rollout,
+            images: self.task_images(service).await,
+            cpu_units,
+            target_groups: self.paced(Api::EcsRead, self.sight.target_groups(id)).await.map_err(why),
+        }
+    }
+
+    pub(super) async fn task_images(&self, service: &ObservedService) -> Read<Vec<String>> {
+        let definition = service.task_definition.as_ref().ok_or(UNNAMED)?;
+        self.paced(Api::EcsRead, self.sight.task_images(definition)).await.map_err(why)
+    }
+
+    pub(super) async fn describe(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<ObservedService>> {
+        let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
+        ids.for_each(|id| clusters.entry(&id.cluster).or_default().push(id.service.clone()));
+        let mut batches = Vec::new();
+        for (cluster, names) in clusters {
+            for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
+                let answer = self.paced(Api::EcsRead, self.sight.describe_services(cluster, batch)).await;
+                let id = |service: &ServiceName| ServiceId { cluster: cluster.clone(), service: service.clone() };
+                batches.push((batch.iter().map(id).collect(), answer));
+            }
+        }
+        batches
+    }
+
+    pub(super) async fn targets(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<Scaling>> {
+        let ids: Vec<ServiceId> = ids.cloned().collect();
+        let mut batches = Vec::new();
+        for batch in ids.chunks(DESCRIBE_TARGETS_MAX) {
+            let answer = self.paced(Api::ScalingRead, self.sight.describe_targets(batch)).await;
+            batches.push((batch.to_vec(), answer));
+        }
+        batches
+    }
+
+    pub(super) async fn quota(&self) -> Read<QuotaFacts> {
+        let quotas = self.sight.quotas(self.clock.now()).await.map_err(why)?;
+        Ok(QuotaFacts { vcpu: quotas.vcpu, vcpu_used: quotas.vcpu_used })
+    }
+
+    /// Whether the repositories have what the task definitions of either region name.
+    pub(super) async fn images(
+        &self,
+        repositories: &[ResourceName],
+        services: &BTreeMap<ServiceName, Read<Option<ServiceFacts>>>,
+        sample: Option<&Sample>,
+    ) -> BTreeMap<ResourceName, Read<ImageFacts>> {
+        let here = services.values().filter_map(|service| service.as_ref().ok()?.as_ref()?.images.as_ref().ok());
+        let there = sample.into_iter().flat_map(|sample| sample.services.values()).map(|service| &service.images);
+        let images: Vec<&String> = here.chain(there).flatten().collect();
+        let facts = repositories.iter().map(async |repository| {
+            let wanted = references(repository, images.iter().copied());
+            (repository.clone(), self.repository(repository, &wanted).await.map_err(why))
+        });
+        join_all(facts).await.into_iter().collect()
+    }
+
+    async fn repository(&self, repository: &ResourceName, wanted: &BTreeSet<&str>) -> Result<ImageFacts, AwsError> {
+        let mut facts = ImageFacts { repository: true, missing: BTreeSet::new() };
+        if wanted.is_empty() {
+            // Any tag tells whether the repository is there.
+            facts.repository = self.sight.has_image(repository, "latest").await?.is_some();
+        }
+        for reference in wanted {
+            match self.sight.has_image(repository, reference).await? {
+                Some(true) => {}
+                Some(false) => _ = facts.missing.insert((*reference).to_owned()),
+                None => return Ok(ImageFacts::default()),
+            }
+        }
+        Ok(facts)
+    }
+}
+
+/// The answer about each one that was asked for: nothing where AWS left it out, and why where the call failed.
+fn each<T>(batches: Vec<Batch<T>>) -> BTreeMap<ServiceId, Read<Option<T>>> {
+    let mut all = BTreeMap::new();
+    for (asked, answer) in batches {
+        let mut answer = answer.map_err(why);
+        all.extend(asked.into_iter().map(|id| {
+            let found = answer.as_mut().map(|known| known.remove(&id)).map_err(|why| why.clone());
+            (id, found)
+        }));
+    }
+    all
+}
+
+/// Why a task definition is not known.
+const UNNAMED: &str = "AWS names no task definition of it";
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
+pub(super) fn why(error: AwsError) -> String {
+    error.to_string()
+}

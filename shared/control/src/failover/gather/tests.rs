@@ -1,0 +1,400 @@
+//! What is gathered of fleet-orchestration's standby, and what becomes of it when AWS does not answer.
+#![allow(clippy::unwrap_used)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use watchkeeper_domain::alarm::AlarmStates;
+use watchkeeper_domain::capacity::{
+    ObservedService, Rollout, Scaling, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
+};
+use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::failover::DatabaseRole;
+use watchkeeper_domain::failover::readiness::{Readiness, StreamFacts, TableFacts, TargetGroupFacts};
+use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_domain::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};
+
+use super::*;
+use crate::failover::ports::{Stores, Tasks};
+use crate::ledger::PairId;
+use crate::ports::{AccountQuotas, Alarms, Fault, ScalableTargets, Services};
+
+const CLUSTER: &str = "fleet-orchestration-cluster-west1";
+const FLEET: &str = "fleet-orchestration-fleet-service";
+const SIMULATOR: &str = "fleet-orchestration-car-simulator";
+const VEHICLES: &str = "fleet-orchestration-vehicles";
+const EVENTS: &str = "fleet-orchestration-job-events";
+
+/// A region in memory: two services, a table and a replica, and no stream. It counts its calls, and refuses some.
+#[derive(Default)]
+struct Memory {
+    refused: BTreeSet<&'static str>,
+    without: BTreeSet<&'static str>,
+    calls: RefCell<Vec<String>>,
+}
+
+impl Memory {
+    fn refusing(operations: &[&'static str]) -> Self {
+        Self { refused: operations.iter().copied().collect(), ..Self::default() }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "it makes the calls below short")]
+    fn call<T>(&self, operation: &'static str, subject: impl ToString, answer: T) -> Result<T, AwsError> {
+        let subject = subject.to_string();
+        self.calls.borrow_mut().push(format!("{operation} {subject}"));
+        if self.refused.contains(operation) {
+            return Err(AwsError { operation, subject, fault: Fault::Denied, source: None });
+        }
+        Ok(answer)
+    }
+
+    fn count(&self, operation: &str) -> usize {
+        self.calls.borrow().iter().filter(|call| call.starts_with(operation)).count()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        !self.without.contains(name)
+    }
+}
+
+impl Services for Memory {
+    async fn describe_services(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
+        let described = |service: &ServiceName| {
+            let definition = format!("arn:aws:ecs:us-west-1:123456789012:task-definition/{service}:7");
+            let observed = ObservedService {
+                capacity: ServiceCapacity { desired: 0, scaling: None },
+                running: 0,
+                pending: 0,
+                managed: true,
+                rollout: Rollout::Completed,
+                rollout_since: None,
+                task_definition: Some(TaskDefinition::new(definition)),
+            };
+            (ServiceId { cluster: cluster.clone(), service: service.clone() }, observed)
+        };
+        let known = services.iter().filter(|service| self.has(service.as_str()));
+        self.call("DescribeServices", cluster, known.map(described).collect())
+    }
+
+    async fn set_count(&self, service: &ServiceId, _: u32) -> Result<(), AwsError> {
+        self.call("UpdateService", service, ())
+    }
+}
+
+impl ScalableTargets for Memory {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError> {
+        let scaling = Scaling { min: 0, max: 4, suspended: Suspensions::NONE };
+        let scaled = services.iter().filter(|id| id.service.as_str() == FLEET);
+        self.call("DescribeScalableTargets", services.len(), scaled.map(|id| (id.clone(), scaling)).collect())
+    }
+
+    async fn set_scaling(&self, service: &ServiceId, _: Scaling) -> Result<(), AwsError> {
+        self.call("RegisterScalableTarget", service, ())
+    }
+}
+
+impl Tasks for Memory {
+    async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
+        self.call("ListTasks", service, 0)
+    }
+
+    async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError> {
+        let family = definition.to_string().replace(":7", "");
+        self.call("DescribeTaskDefinition", definition, vec![image("us-west-1", &family, "1.4.2")])
+    }
+
+    async fn target_groups(&self, service: &ServiceId) -> Result<Vec<TargetGroupFacts>, AwsError> {
+        let path = Some("/fleet/health".to_owned());
+        let group = TargetGroupFacts { name: "fleet".to_owned(), health_path: path, healthy: 0, unhealthy: 0 };
+        let groups = if service.service.as_str() == FLEET { vec![group] } else { vec![] };
+        self.call("DescribeTargetGroups", service, groups)
+    }
+}
+
+impl Stores for Memory {
+    async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError> {
+        let replicas = [region("us-west-1"), region("us-west-2")].map(|region| (region, "ACTIVE".to_owned())).into();
+        let facts = TableFacts { replicas, indexes: ["region-status-index".to_owned()].into() };
+        self.call("DescribeTable", table, Some(facts).filter(|_| self.has(table.as_str())))
+    }
+
+    async fn lag(&self, table: &ResourceName, to: &Region, _: Timestamp) -> Result<Option<SignedDuration>, AwsError> {
+        let lag = self.has("lag").then(|| SignedDuration::from_millis(420));
+        self.call("GetMetricData", format!("{table} to {to}"), lag)
+    }
+
+    async fn stream(&self, stream: &ResourceName) -> Result<Option<StreamFacts>, AwsError> {
+        self.call("DescribeStreamSummary", stream, None)
+    }
+
+    async fn has_image(&self, repository: &ResourceName, reference: &str) -> Result<Option<bool>, AwsError> {
+        let there = self.has(repository.as_str()).then(|| self.has(reference));
+        self.call("DescribeImages", format!("{repository}:{reference}"), there)
+    }
+}
+
+impl AccountQuotas for Memory {
+    async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError> {
+        self.call("GetServiceQuota", at, Quotas { vcpu: Some(16), vcpu_used: Some(2), ..Quotas::default() })
+    }
+
+    async fn cpu_units(&self, release: &TaskDefinition) -> Result<Option<u32>, AwsError> {
+        self.call("DescribeTaskSize", release, Some(512))
+    }
+}
+
+impl Alarms for Memory {
+    async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError> {
+        self.call("DescribeAlarms", names.len(), AlarmStates::default())
+    }
+}
+
+impl Promotions for Memory {
+    async fn role(&self, database: &Promoted) -> Result<Option<DatabaseRole>, AwsError> {
+        self.call("DescribeDBInstances", database, Some(DatabaseRole::Follower))
+    }
+
+    async fn promote_replica(&self, database: &ResourceName) -> Result<(), AwsError> {
+        self.call("PromoteReadReplica", database, ())
+    }
+
+    async fn move_writer(&self, global: &ResourceName, _: &Region, _: bool) -> Result<(), AwsError> {
+        self.call("FailoverGlobalCluster", global, ())
+    }
+}
+
+/// Three at night.
+fn night() -> Timestamp {
+    "2026-11-20T03:00:00Z".parse().unwrap()
+}
+
+/// A clock whose sleeps pass at once.
+struct Manual(Cell<Timestamp>);
+
+impl Clock for Manual {
+    fn now(&self) -> Timestamp {
+        self.0.get()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.set(self.0.get().saturating_add(duration).unwrap());
+    }
+}
+
+fn manual() -> Manual {
+    Manual(Cell::new(night()))
+}
+
+fn done<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("nothing here has to be waited for"),
+    }
+}
+
+fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+fn service(name: &str) -> ServiceName {
+    ServiceName::new(name).unwrap()
+}
+
+fn named(name: &str) -> ResourceName {
+    name.parse().unwrap()
+}
+
+fn image(region: &str, name: &str, tag: &str) -> String {
+    format!("123456789012.dkr.ecr.{region}.amazonaws.com/{name}:{tag}")
+}
+
+/// The standby's half; `more` services of the same cluster that no failover starts.
+fn half(more: usize) -> PairPlace {
+    let id = |name: &str| {
+        let name = service(name);
+        (name.clone(), ServiceId { cluster: ClusterName::new(CLUSTER).unwrap(), service: name })
+    };
+    let others = (0..more).map(|n| id(&format!("other-{n:02}")));
+    let own: BTreeMap<ServiceName, ServiceId> = [id(FLEET), id(SIMULATOR)].into_iter().chain(others).collect();
+    PairPlace {
+        id: PairId {
+            estate: EstateName::new("fleet-orchestration").unwrap(),
+            environment: EnvironmentName::new("prod").unwrap(),
+        },
+        region: region("us-west-1"),
+        home: region("us-west-2"),
+        standby: region("us-west-1"),
+        services: own.keys().cloned().collect(),
+        own,
+        others: BTreeMap::new(),
+        declared: BTreeMap::new(),
+        failover: serde_json::from_value(json!({
+            "detect": "off",
+            "probe": { "primary": "https://a", "standby": "https://b", "paths": { FLEET: "/fleet/health" } },
+            "rto": "5m",
+            "rpo": "1s",
+            "capacity": { FLEET: 2, SIMULATOR: 1 },
+            "tables": [{ "table": VEHICLES, "key": "id", "indexes": ["region-status-index"] }],
+            "databases": [{ "replica": "orders" }],
+            "streams": [{ "stream": EVENTS, "shards": 1, "retention": "24h" }],
+            "images": [FLEET, SIMULATOR],
+            "traffic": { "strategy": "switch-object", "names": ["fleet.example.com"], "bucket": "b", "object": "o" }
+        }))
+        .unwrap(),
+    }
+}
+
+/// What the other region said a moment ago.
+fn other() -> Other {
+    let sampled = |name: &str, desired, scaling| {
+        let sample = ServiceSample {
+            capacity: ServiceCapacity { desired, scaling },
+            images: vec![image("us-west-2", name, "1.4.2")],
+        };
+        (service(name), sample)
+    };
+    let scaling = Scaling { min: 2, max: 4, suspended: Suspensions::NONE };
+    let sample = Sample {
+        at: night(),
+        services: [sampled(FLEET, 2, Some(scaling)), sampled(SIMULATOR, 1, None)].into(),
+        lag_ms: [(named(VEHICLES), 420)].into(),
+        vcpu: Some(16),
+    };
+    Other { sample: Some(sample), heard: Some(night()) }
+}
+
+fn facts(memory: &Memory, half: &PairPlace, other: Other) -> Facts {
+    let traffic = Ok(TrafficFacts { points_to: Some(region("us-west-2")), problems: vec![] });
+    done(gather(memory, &Pacer::default(), &manual(), half, other, traffic))
+}
+
+/// The code and the resource of each finding that follows.
+fn findings(memory: &Memory, other: Other) -> Vec<String> {
+    let half = half(0);
+    let readiness = Readiness::of(&facts(memory, &half, other), &half.failover);
+    readiness.findings.into_iter().map(|finding| format!("{}: {}", finding.code, finding.resource)).collect()
+}
+
+fn sampled(memory: &Memory) -> Result<Sample, AwsError> {
+    done(sample(memory, &Pacer::default(), &manual(), &half(0)))
+}
+
+#[test]
+fn a_standby_without_its_stream_lacks_that_and_nothing_else() {
+    assert_eq!(findings(&Memory::default(), other()), [format!("stream-missing: stream {EVENTS}")]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_keeps_nothing_else_from_being_read() {
+    let stream = format!("stream-missing: stream {EVENTS}");
+    let unread = |operation: &'static str| {
+        let mut found = findings(&Memory::refusing(&[operation]), other());
+        found.retain(|finding| *finding != stream);
+        found
+    };
+    let service = |what: &str| [SIMULATOR, FLEET].map(|name| format!("unreadable: {what} {name}"));
+    assert_eq!(unread("DescribeServices"), service("service"));
+    assert_eq!(unread("DescribeScalableTargets"), service("autoscaler of"));
+    assert_eq!(unread("DescribeTaskDefinition"), service("images of"));
+    assert_eq!(unread("DescribeTargetGroups"), service("target groups of"));
+    assert_eq!(unread("DescribeImages"), service("repository"));
+    assert_eq!(unread("DescribeTable"), [format!("unreadable: table {VEHICLES}")]);
+    assert_eq!(unread("DescribeDBInstances"), ["unreadable: replica orders"]);
+    assert_eq!(unread("DescribeTaskSize"), ["quota-unknown: Fargate vCPU quota"]);
+    assert_eq!(unread("GetServiceQuota"), ["unreadable: Fargate vCPU quota"]);
+}
+
+#[test]
+fn a_region_that_answers_nothing_is_not_taken_for_good() {
+    let everything = [
+        "DescribeServices",
+        "DescribeTable",
+        "DescribeDBInstances",
+        "DescribeStreamSummary",
+        "DescribeImages",
+        "GetServiceQuota",
+    ];
+    let found = findings(&Memory::refusing(&everything), Other::default());
+    let unread = found.iter().filter(|finding| finding.starts_with("unreadable: ")).count();
+    assert_eq!(unread, 8, "two services, two repositories, a table, a database, a stream and the quota: {found:?}");
+    assert!(found.contains(&"sample-missing: sample of us-west-2".to_owned()));
+    assert!(found.contains(&"stack-never-heard: stack of us-west-2".to_owned()));
+}
+
+#[test]
+fn what_aws_does_not_know_is_missing_and_not_unread() {
+    let memory = Memory { without: [SIMULATOR, VEHICLES].into(), ..Memory::default() };
+    assert_eq!(
+        findings(&memory, other()),
+        [
+            format!("service-missing: service {SIMULATOR}"),
+            format!("repository-missing: repository {SIMULATOR}"),
+            format!("table-missing: table {VEHICLES}"),
+            format!("stream-missing: stream {EVENTS}"),
+        ]
+    );
+}
+
+#[test]
+fn a_service_that_the_document_has_not_in_this_region_is_missing() {
+    let mut half = half(0);
+    half.failover.capacity.insert(service("elsewhere"), 1);
+    assert_eq!(facts(&Memory::default(), &half, other()).services[&service("elsewhere")], Ok(None));
+}
+
+#[test]
+fn an_image_is_looked_for_that_either_region_runs() {
+    let memory = Memory { without: ["1.5.0"].into(), ..Memory::default() };
+    let mut other = other();
+    let there = other.sample.as_mut().unwrap();
+    there.services.get_mut(&service(FLEET)).unwrap().images = vec![image("us-west-2", FLEET, "1.5.0")];
+    let facts = facts(&memory, &half(0), other);
+    assert_eq!(facts.images[&named(FLEET)].as_ref().unwrap().missing, ["1.5.0".to_owned()].into());
+    assert_eq!(facts.images[&named(SIMULATOR)].as_ref().unwrap().missing, [].into());
+    assert_eq!(memory.count(&format!("DescribeImages {FLEET}:")), 2, "of this region and of the other one");
+}
+
+#[test]
+fn reading_changes_nothing_and_goes_by_batches() {
+    let memory = Memory::default();
+    facts(&memory, &half(58), other());
+    assert_eq!(memory.count("DescribeServices"), 6, "60 services, ten a call");
+    assert_eq!(memory.count("DescribeScalableTargets"), 2, "fifty a call");
+    let writes = ["Update", "Register", "Promote", "Failover"];
+    assert_eq!(writes.map(|write| memory.count(write)), [0; 4]);
+}
+
+#[test]
+fn a_sample_has_counts_bounds_images_lags_and_the_quota() {
+    let sample = sampled(&Memory::default()).unwrap();
+    let fleet = &sample.services[&service(FLEET)];
+    assert_eq!(fleet.capacity.scaling.map(|scaling| (scaling.min, scaling.max)), Some((0, 4)));
+    assert_eq!(fleet.images, [image("us-west-1", FLEET, "1.4.2")]);
+    assert_eq!(sample.services[&service(SIMULATOR)].capacity, ServiceCapacity { desired: 0, scaling: None });
+    assert_eq!(sample.lag_ms, [(named(VEHICLES), 420)].into());
+    assert_eq!((sample.at, sample.vcpu), (night(), Some(16)));
+}
+
+#[test]
+fn a_sample_leaves_out_what_aws_does_not_tell() {
+    let memory = Memory { without: ["lag"].into(), ..Memory::refusing(&["DescribeTaskDefinition", "GetServiceQuota"]) };
+    let sample = sampled(&memory).unwrap();
+    assert_eq!((sample.lag_ms.len(), sample.vcpu), (0, None));
+    assert!(sample.services.values().all(|service| service.images.is_empty()));
+}
+
+#[test]
+fn no_sample_is_taken_without_counts_and_bounds() {
+    for operation in ["DescribeServices", "DescribeScalableTargets"] {
+        assert_eq!(sampled(&Memory::refusing(&[operation])).unwrap_err().operation, operation);
+    }
+}

@@ -1,0 +1,117 @@
+//! The means by which traffic moves, whichever the document chose.
+
+use watchkeeper_domain::estate::{ResourceName, Strategy};
+use watchkeeper_domain::failover::readiness::{Read, TrafficFacts};
+use watchkeeper_domain::failover::{Record, points_to, switched};
+use watchkeeper_domain::name::Region;
+
+use super::MoveError;
+use super::ports::Switches;
+use crate::place::PairPlace;
+
+/// A field that the chosen strategy needs; documents without it are refused when they are read.
+fn given<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T, MoveError> {
+    value.ok_or(MoveError::Incomplete { field })
+}
+
+/// Whether the standby is what traffic points to; `None` where it cannot be told.
+async fn at_standby<W: Switches>(switches: &W, half: &PairPlace) -> Result<Option<bool>, MoveError> {
+    let traffic = &half.failover.traffic;
+    match traffic.strategy {
+        Strategy::SwitchObject => {
+            let (bucket, object) =
+                (given("bucket", traffic.bucket.as_ref())?, given("object", traffic.object.as_ref())?);
+            Ok(Some(switches.object_exists(bucket, object).await?))
+        }
+        Strategy::Alarm => Ok(switches.alarm_is_on(given("alarm", traffic.alarm.as_ref())?).await?),
+        Strategy::RoutingControl => {
+            let home = switches.control_is_on(given("primary-control", traffic.primary_control.as_ref())?).await?;
+            let standby = switches.control_is_on(given("standby-control", traffic.standby_control.as_ref())?).await?;
+            Ok((home != standby).then_some(standby))
+        }
+        Strategy::Record => {
+            let mut sides = Vec::new();
+            for records in all_records(switches, half).await? {
+                sides.push(points_to(&records, [&half.home, &half.standby]).cloned());
+            }
+            let first =
+                sides.first().cloned().flatten().filter(|first| sides.iter().all(|side| side.as_ref() == Some(first)));
+            Ok(first.map(|region| region == half.standby))
+        }
+    }
+}
+
+/// The region that traffic points to; nothing where it cannot be told.
+///
+/// # Errors
+/// [`MoveError`] when the means cannot be asked.
+pub(super) async fn region<W: Switches>(switches: &W, half: &PairPlace) -> Result<Option<Region>, MoveError> {
+    let side = at_standby(switches, half).await?;
+    Ok(side.map(|standby| if standby { half.standby.clone() } else { half.home.clone() }))
+}
+
+/// Points traffic to a region. Repeated, it changes nothing.
+///
+/// # Errors
+/// [`MoveError`] when the means does not take it: then it may or may not have moved.
+pub(super) async fn point<W: Switches>(switches: &W, half: &PairPlace, to: &Region) -> Result<(), MoveError> {
+    let traffic = &half.failover.traffic;
+    let standby = *to == half.standby;
+    match traffic.strategy {
+        Strategy::SwitchObject => {
+            let (bucket, object) =
+                (given("bucket", traffic.bucket.as_ref())?, given("object", traffic.object.as_ref())?);
+            switches.set_object(bucket, object, standby).await?;
+        }
+        Strategy::Alarm => switches.tell_alarm(&half.id.estate, &half.id.environment, standby).await?,
+        Strategy::RoutingControl => {
+            let home = given("primary-control", traffic.primary_control.as_ref())?.clone();
+            let other = given("standby-control", traffic.standby_control.as_ref())?.clone();
+            switches.set_controls(&[(home, !standby), (other, standby)].into()).await?;
+        }
+        Strategy::Record => {
+            let from = if standby { &half.home } else { &half.standby };
+            let zone = given("hosted-zone", traffic.hosted_zone.as_ref())?;
+            // Every name is worked out before the first is changed: what one of them cannot do, none does.
+            let mut changed: Vec<Record> = Vec::new();
+            for records in all_records(switches, half).await? {
+                changed.extend(switched(&records, to, from).map_err(MoveError::Records)?);
+            }
+            switches.change_records(zone, &changed).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What readiness wants to know of the means.
+pub(super) async fn facts<W: Switches>(switches: &W, half: &PairPlace) -> Read<TrafficFacts> {
+    let points_to = region(switches, half).await.map_err(|error| text(&error))?;
+    let mut problems = Vec::new();
+    if half.failover.traffic.strategy == Strategy::Record {
+        let records = all_records(switches, half).await.map_err(|error| text(&error))?;
+        let tried = records.iter().map(|records| switched(records, &half.standby, &half.home));
+        problems.extend(tried.filter_map(Result::err));
+    }
+    Ok(TrafficFacts { points_to, problems })
+}
+
+async fn all_records<W: Switches>(switches: &W, half: &PairPlace) -> Result<Vec<Vec<Record>>, MoveError> {
+    let zone: &ResourceName = given("hosted-zone", half.failover.traffic.hosted_zone.as_ref())?;
+    let mut all = Vec::new();
+    for name in &half.failover.traffic.names {
+        all.push(switches.records(zone, name.as_str()).await?);
+    }
+    Ok(all)
+}
+
+/// An error with its causes, as a person reads it.
+fn text(error: &MoveError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,361 @@
+//! The mover: takes one step of a move, as the `failover` machine asks.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::emergency::Reply;
+use watchkeeper_domain::failover::report;
+use watchkeeper_domain::failover::{Ending, FailoverRequest, Manner, Move, Pause, PauseKind, Phase, Pointer, Stage};
+use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::request::{Request, RequestError};
+use watchkeeper_domain::run::RunError;
+
+use super::ports::{ExecutionState, ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::turn::{Turn, error_of, resume};
+use super::{Advanced, ChildResult, MOVE_FINISHED, MoveError, Next};
+use crate::ledger::{Ledger, LedgerError, Pair};
+use crate::pacing::Pacer;
+use crate::place::PairPlace;
+use crate::ports::{Announcer, Clock, Executions};
+
+/// How long a question about a failover stands. After it nobody has decided, and the probe may ask again.
+const ANSWER: SignedDuration = SignedDuration::from_mins(30);
+
+/// How often the other region's hand is asked to look while its answer is waited for: as long as it may have to wait for a
+/// lease that it takes over.
+const NUDGE_EVERY: SignedDuration = SignedDuration::from_secs(20);
+
+/// How many phases one invocation goes through at most: a few calls each, well within its minute.
+const PHASES: usize = 4;
+
+/// Everything that a move needs. `here` is the region that is to serve, `peer` the other one, whose calls are bounded.
+#[derive(Debug)]
+pub struct Mover<L, S, P, W, H, N, K, X, E> {
+    /// What is remembered.
+    pub ledger: L,
+    /// This region.
+    pub here: S,
+    /// The other region.
+    pub peer: P,
+    /// The means by which traffic moves.
+    pub switches: W,
+    /// Asking from outside.
+    pub prober: H,
+    /// Where people and programs hear of it.
+    pub announcer: N,
+    /// Wall time.
+    pub clock: K,
+    /// The other region's own hand.
+    pub peer_hand: X,
+    /// Executions of the failover machine.
+    pub executions: E,
+    /// The pace of the calls.
+    pub pacer: std::sync::Arc<Pacer>,
+}
+
+/// One step that is asked for.
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    /// The execution's name.
+    pub execution: &'a str,
+    /// When it started.
+    pub start: Timestamp,
+    /// What a person answered, as it came.
+    pub answer: Option<serde_json::Value>,
+    /// What became of the child.
+    pub child: Option<ChildResult>,
+    /// The error of the step before this one, if it failed for good.
+    pub error: Option<RunError>,
+}
+
+/// A step at work: the pair as it is, and the record that changes.
+pub(super) struct Work<'a> {
+    pub(super) half: &'a PairPlace,
+    pub(super) request: &'a FailoverRequest,
+    pub(super) pair: Pair,
+    pub(super) pointer: Pointer,
+    pub(super) record: Move,
+    pub(super) child: Option<ChildResult>,
+}
+
+impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    /// Takes the next step of a move.
+    ///
+    /// # Errors
+    /// [`MoveError`]: it may be asked for again, and what was done before is in the ledger.
+    pub async fn advance(
+        &self,
+        half: &PairPlace,
+        request: &FailoverRequest,
+        call: Call<'_>,
+    ) -> Result<Advanced, MoveError> {
+        request.check()?;
+        let pair = self.ledger.pair(&half.id).await?;
+        let pointer = half.pointer(&pair);
+        // A pointer that cannot be followed moves nothing.
+        half.placement(&pair, None, self.clock.now())?;
+        let found = self.ledger.moved(&half.id, call.execution).await?;
+        let (record, mut version) = match found {
+            Some((record, version)) => (record, version),
+            None => (self.start(half, request, &pointer, &call).await?, 0),
+        };
+        let pointer = self.inherit(half, pointer, &record, &mut version).await?;
+        let mut work = Work { half, request, pair, pointer, record, child: None };
+        let paused = resume(&mut work.record, self.clock.now());
+        self.hear(&mut work, paused, &call).await?;
+        let mut turn = call.error.as_ref().map(|error| Turn::Fail(format!("{}: {}", error.name, error.message)));
+        for _ in 0..PHASES {
+            let outcome = match turn.take() {
+                Some(turn) => Some(turn),
+                None if work.record.phase == Phase::Over => None,
+                None => Some(self.phase(&mut work).await?),
+            };
+            let goes_on = outcome.is_some_and(|turn| self.settle(&mut work, turn));
+            self.ledger.keep_move(&half.id, &work.record, version).await?;
+            version += 1;
+            if !goes_on {
+                break;
+            }
+        }
+        self.answer(work).await
+    }
+
+    /// The beginning of a move: a new one, or that of an execution that is dead or was left to a person.
+    async fn start(
+        &self,
+        half: &PairPlace,
+        request: &FailoverRequest,
+        pointer: &Pointer,
+        call: &Call<'_>,
+    ) -> Result<Move, MoveError> {
+        let now = self.clock.now();
+        let to = &half.region;
+        if !request.take_over {
+            let phase = if request.detected.is_some() { Phase::Confirm } else { Phase::Assess };
+            let mut record = Move::new(call.execution, &pointer.active, to, phase, call.start.min(now));
+            record.graceful = request.mode == Manner::Graceful;
+            record.reason = request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
+            record.lost_since = request.detected;
+            record.approved.clone_from(&request.approve);
+            if pointer.active == *to && pointer.moving.is_none() {
+                record.note(now, format!("{to} serves already"));
+                record.end(Ending::Nothing, now);
+            } else if let Some(moving) = pointer.moving.as_ref().filter(|_| pointer.by != call.execution) {
+                record.note(now, format!("{} moves to {} already, by {}", half.id, moving.to, pointer.by));
+                record.end(Ending::Refused, now);
+            }
+            return Ok(record);
+        }
+        let bad = |found: String, expected: &str| {
+            MoveError::from(RequestError { field: "take-over", found, expected: expected.to_owned() })
+        };
+        let Some(moving) = pointer.moving.as_ref().filter(|moving| moving.to == *to) else {
+            return Err(bad(pointer.to_string(), "a move to this region that was left"));
+        };
+        if self.executions.state(&pointer.by).await? == ExecutionState::Running {
+            return Err(bad(format!("the running execution {}", pointer.by), "one that is over: stop it first"));
+        }
+        let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);
+        let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, Phase::Fence, now));
+        record.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
+        record.id = call.execution.to_owned();
+        record.heir_of = Some(pointer.by.clone());
+        (record.ending, record.pause, record.tries) = (None, None, record.tries + 1);
+        record.epoch = Some(pointer.epoch);
+        record.approved.extend(request.approve.iter().copied());
+        let phase = match moving.stage {
+            Stage::Back => Phase::Back,
+            Stage::Opening if request.back => Phase::Back,
+            Stage::Traffic if request.back => {
+                return Err(bad(pointer.to_string(), "a move whose traffic has not moved"));
+            }
+            Stage::Traffic if matches!(record.phase, Phase::Outside | Phase::Settle) => record.phase,
+            Stage::Traffic => Phase::Traffic,
+            Stage::Opening if (Phase::Fence..=Phase::Verify).contains(&record.phase) => record.phase,
+            Stage::Opening => Phase::Fence,
+        };
+        record.enter(phase, now);
+        Ok(record)
+    }
+
+    /// The pointer, once an heir has it. The heir's record comes first: should it die in between, its next step finds
+    /// what it has inherited.
+    async fn inherit(
+        &self,
+        half: &PairPlace,
+        pointer: Pointer,
+        record: &Move,
+        version: &mut u64,
+    ) -> Result<Pointer, MoveError> {
+        if pointer.moving.is_none() || record.heir_of.as_ref() != Some(&pointer.by) {
+            return Ok(pointer);
+        }
+        if *version == 0 {
+            self.ledger.keep_move(&half.id, record, 0).await?;
+            *version = 1;
+        }
+        Ok(self.point(half, &pointer, pointer.take_over(&record.id)?).await?)
+    }
+
+    /// What came back from what was waited for.
+    async fn hear(&self, work: &mut Work<'_>, paused: Option<PauseKind>, call: &Call<'_>) -> Result<(), MoveError> {
+        let now = self.clock.now();
+        match (paused, &call.answer) {
+            (Some(PauseKind::Person(asked)), Some(answer)) => {
+                let reply = Reply::read(answer, &asked);
+                work.record.note(now, reply.to_string());
+                if let Reply::Approved { by, approve } = reply {
+                    work.record.approved.extend(approve);
+                    work.record.by = Some(by);
+                    work.record.asks.clear();
+                } else if asked == BTreeSet::from([Code::FenceUnproved]) {
+                    work.record.asks.clear();
+                    work.record.failure = Some(format!("the fence of a singleton is not proved, and {reply}"));
+                    self.go_back(work);
+                } else {
+                    work.record.end(Ending::Declined, now);
+                }
+            }
+            // The answer was lost on the way: it is asked again.
+            (Some(PauseKind::Person(_)), None) => {}
+            (Some(PauseKind::Child(suffix)), _) => {
+                let name = child_name(&work.record.id, &suffix);
+                let run = self.ledger.run(&work.half.scope(), &name).await?;
+                work.record.waited(run.map_or(0, |run| i64::from(run.waited_seconds) * 1000));
+                // Without a word of it, what it reached is looked at again by another one.
+                work.child = Some(call.child.clone().unwrap_or_else(|| {
+                    ChildResult::Failed("Run.Unknown".to_owned(), "nothing was heard of it".to_owned())
+                }));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Writes a turn into the record. Tells whether this invocation may go on.
+    fn settle(&self, work: &mut Work<'_>, turn: Turn) -> bool {
+        let now = self.clock.now();
+        let pause = |kind: PauseKind| Some(Pause { since: now, kind });
+        match turn {
+            Turn::Enter(phase) => {
+                work.record.enter(phase, now);
+                return phase != Phase::Over;
+            }
+            Turn::Again(seconds, why) => {
+                if work.record.timeline.last().is_none_or(|moment| moment.what != why) {
+                    work.record.note(now, why);
+                }
+                work.record.pause = pause(PauseKind::Look(seconds));
+            }
+            Turn::Child(suffix, why) => {
+                work.record.note(now, why);
+                work.record.pause = pause(PauseKind::Child(suffix));
+            }
+            Turn::Ask(why) => {
+                work.record.note(now, why);
+                work.record.pause = pause(PauseKind::Person(work.record.asks.keys().copied().collect()));
+            }
+            Turn::Fail(why) => {
+                work.record.note(now, why.clone());
+                work.record.failure = Some(why);
+                self.go_back(work);
+                return true;
+            }
+            Turn::End(ending) => work.record.end(ending, now),
+        }
+        false
+    }
+
+    /// What follows from a failure: before the pointer moved nothing was changed; before traffic moved everything is taken
+    /// back; after that, and where something cannot be taken back, a person has to go on.
+    fn go_back(&self, work: &mut Work<'_>) {
+        let now = self.clock.now();
+        let stage = work.pointer.own(&work.record.id).map(|moving| moving.stage);
+        match stage {
+            None => work.record.end(Ending::Refused, now),
+            Some(Stage::Opening) if !work.record.irreversible => work.record.enter(Phase::Back, now),
+            Some(Stage::Back) if work.record.phase != Phase::Back => work.record.enter(Phase::Back, now),
+            Some(_) => work.record.end(Ending::Held, now),
+        }
+    }
+
+    /// What the machine is told; where it is over, people and programs are told first.
+    async fn answer(&self, work: Work<'_>) -> Result<Advanced, MoveError> {
+        let Work { half, request, pointer, record, .. } = work;
+        let mut answer = Advanced::of(half.scope(), &record);
+        match &record.pause {
+            _ if record.phase == Phase::Over => {
+                let ending = record.ending.unwrap_or(Ending::Held);
+                answer.error = error_of(ending);
+                answer.next = if answer.error.is_some() { Next::Failed } else { Next::Done };
+                answer.summary = report::summary(&half.scope(), &record);
+                if let Some(message) = report::message(&half.scope(), &half.failover, &record) {
+                    self.announcer.tell(&message.subject, &message.text).await?;
+                }
+                let event = report::event(&half.scope(), &half.failover, &record, self.clock.now());
+                self.announcer.publish(MOVE_FINISHED, &event.to_string()).await?;
+            }
+            None => {}
+            Some(Pause { kind: PauseKind::Look(seconds), .. }) => answer.wait_seconds = *seconds,
+            Some(Pause { kind: PauseKind::Child(suffix), .. }) => {
+                answer.next = Next::Reconcile;
+                answer.child = Some(suffix.clone());
+                answer.request = Some(Request::of_failover(&half.scope(), pointer.to_string()));
+            }
+            Some(Pause { kind: PauseKind::Person(_), .. }) => {
+                answer.next = Next::Ask;
+                answer.answer_seconds = ANSWER.as_secs();
+                answer.why = record.asks.values().cloned().collect::<Vec<_>>().join("; ");
+                answer.plan = report::plan(half.id.to_string().as_str(), &half.failover, &record, request);
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Puts the pointer; another one that was faster is a conflict.
+    pub(super) async fn point(
+        &self,
+        half: &PairPlace,
+        before: &Pointer,
+        next: Pointer,
+    ) -> Result<Pointer, LedgerError> {
+        self.ledger.point(&half.id, &next, before.revision).await?;
+        Ok(next)
+    }
+
+    /// Asks the other region's own hand to look at the pointer. Bounded, and nothing depends on its answer.
+    pub(super) async fn nudge(&self, work: &mut Work<'_>, why: &str) {
+        let half = work.half;
+        let lately = |at: Timestamp| self.clock.now().duration_since(at) < NUDGE_EVERY;
+        if work.record.nudged.is_some_and(lately) {
+            return;
+        }
+        work.record.nudged = Some(self.clock.now());
+        let scope = half.scope_in(half.other());
+        work.record.tries += 1;
+        let name = child_name(&work.record.id, &format!("-peer-{}", work.record.tries));
+        let request = Request::of_failover(&scope, format!("{why}: {}", work.pointer)).to_string();
+        let now = self.clock.now();
+        match self.peer_hand.start(&name, &request).await {
+            Ok(_) => work.record.note(now, format!("the hand of {} was asked to look", scope.region)),
+            Err(error) => work.record.note(now, format!("the hand of {} could not be asked: {error}", scope.region)),
+        }
+    }
+}
+
+/// The name of a child of an execution: as the machine makes it.
+pub(super) fn child_name(execution: &str, suffix: &str) -> String {
+    let kept: String = execution.chars().take(68).collect();
+    format!("{kept}{suffix}")
+}

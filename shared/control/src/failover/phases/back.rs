@@ -1,0 +1,107 @@
+//! Back: what the new region opened is closed, and proved to be, and then the pointer is steady where it was.
+
+use watchkeeper_domain::failover::{DatabaseRole, Ending, Promoted, Stage};
+
+use super::super::mover::{Mover, Work};
+use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::turn::Turn;
+use super::super::{ChildResult, MoveError};
+use super::CHILD_TRIES;
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, Clock, Executions};
+
+/// Between two looks, in seconds.
+const LOOK: i64 = 5;
+
+impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    pub(super) async fn back(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+        let id = work.record.id.clone();
+        match work.pointer.own(&id).map(|moving| moving.stage) {
+            // An answer that was lost on the way: it is back already.
+            None => return Ok(Turn::End(Ending::Compensated)),
+            Some(Stage::Traffic) => return Ok(Turn::End(Ending::Held)),
+            Some(Stage::Opening) => {
+                let next = work.pointer.turn_back(&id)?;
+                work.pointer = self.point(work.half, &work.pointer, next).await?;
+                work.record.epoch = Some(work.pointer.epoch);
+                work.record.failed_children = 0;
+                work.record.tries += 1;
+                return Ok(Turn::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
+            }
+            Some(Stage::Back) => {}
+        }
+        match work.child.take() {
+            Some(ChildResult::Done) => {}
+            Some(ChildResult::Failed(name, cause)) => {
+                work.record.failed_children += 1;
+                if work.record.failed_children >= CHILD_TRIES {
+                    work.record.failure = Some(format!("what was opened could not be closed: {name}: {cause}"));
+                    return Ok(Turn::End(Ending::Held));
+                }
+                work.record.tries += 1;
+                return Ok(Turn::Child(format!("-back-{}", work.record.tries), format!("{name}: {cause}; again")));
+            }
+            None if !work.record.looked_back => {
+                work.record.tries += 1;
+                return Ok(Turn::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
+            }
+            None => {}
+        }
+        work.record.looked_back = true;
+        if let Some(why) = self.still_open(work).await? {
+            return Ok(Turn::Again(LOOK, why));
+        }
+        if let Some(why) = self.writers_back(work).await? {
+            return Ok(Turn::Again(LOOK, why));
+        }
+        let now = self.clock.now();
+        let next = work.pointer.restore(&id, now)?;
+        work.pointer = self.point(work.half, &work.pointer, next).await?;
+        work.record.note(now, work.pointer.to_string());
+        work.record.nudged = None;
+        self.nudge(work, "the move went back").await;
+        Ok(Turn::End(Ending::Compensated))
+    }
+
+    /// A singleton that still runs here: the old region may not start its own before that is over.
+    async fn still_open(&self, work: &Work<'_>) -> Result<Option<String>, MoveError> {
+        for singleton in &work.half.failover.singletons {
+            let Some(id) = work.half.own.get(&singleton.service) else { continue };
+            let alive = self.here.tasks_alive(id).await?;
+            if alive > 0 {
+                return Ok(Some(format!("{id}: {alive} tasks have not stopped yet")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Global databases that a planned move had switched here go back, without loss.
+    async fn writers_back(&self, work: &mut Work<'_>) -> Result<Option<String>, MoveError> {
+        if !work.record.graceful {
+            return Ok(None);
+        }
+        for database in work.half.failover.databases.iter().filter_map(Promoted::of) {
+            let Promoted::AuroraGlobal(name) = &database else { continue };
+            match self.here.role(&database).await? {
+                Some(DatabaseRole::Writer) => {
+                    self.here.move_writer(name, &work.pointer.active, true).await?;
+                    return Ok(Some(format!("{database} goes back to {}", work.pointer.active)));
+                }
+                Some(DatabaseRole::Changing(what)) => return Ok(Some(format!("{database}: {what}"))),
+                Some(DatabaseRole::Follower) | None => {}
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,51 @@
+//! Begin: the pointer says `moving`, and from now on this execution alone may write it.
+
+use watchkeeper_domain::failover::{Ending, Phase};
+
+use super::super::MoveError;
+use super::super::mover::{Mover, Work};
+use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::turn::Turn;
+use crate::ledger::{Ledger, LedgerError};
+use crate::ports::{Announcer, Clock, Executions};
+
+impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    pub(super) async fn begin(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+        let now = self.clock.now();
+        let id = work.record.id.clone();
+        work.record.armed |=
+            work.pair.heartbeats.get(work.half.other()).is_some_and(|heartbeat| heartbeat.heard.is_some());
+        // An answer that was lost on the way: the pointer is ours already.
+        if work.pointer.own(&id).is_none() {
+            let (serving, approved) = (work.record.serving.clone(), work.record.approved.clone());
+            let next = match work.pointer.begin(&work.half.region, serving, approved, &id, now) {
+                Ok(next) => next,
+                Err(error) => {
+                    work.record.note(now, error.to_string());
+                    return Ok(Turn::End(Ending::Refused));
+                }
+            };
+            work.pointer = match self.point(work.half, &work.pointer, next).await {
+                Err(LedgerError::Conflict { .. }) => {
+                    work.record.note(now, "another execution was faster");
+                    return Ok(Turn::End(Ending::Refused));
+                }
+                answer => answer?,
+            };
+        }
+        work.record.epoch = Some(work.pointer.epoch);
+        work.record.note(now, work.pointer.to_string());
+        Ok(Turn::Enter(Phase::Fence))
+    }
+}

@@ -1,0 +1,107 @@
+//! Confirm: is the active region lost, by evidence that does not come from the probe?
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::capacity::ServiceId;
+use watchkeeper_domain::estate::{AlarmName, Detect};
+use watchkeeper_domain::failover::evidence::{Confirmed, Evidence, Running, confirm};
+use watchkeeper_domain::failover::{Ending, Phase};
+use watchkeeper_domain::guardrail::Code;
+
+use super::super::mover::{Mover, Work};
+use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::turn::Turn;
+use super::super::{MoveError, probe};
+use crate::ledger::{Ledger, Pair};
+use crate::place::PairPlace;
+use crate::ports::{Alarms, Announcer, AwsError, Clock, DESCRIBE_SERVICES_MAX, Executions, Services};
+
+impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    pub(super) async fn confirm(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+        let half = work.half;
+        let found = evidence(&self.peer, &self.here, &self.prober, half, &work.pair, self.clock.now()).await;
+        let now = self.clock.now();
+        let reasons = match confirm(&found) {
+            Confirmed::FalseAlarm(reasons) => {
+                let what = format!("{} is not lost: {}", half.other(), reasons.join("; "));
+                work.record.note(now, what.clone());
+                work.record.reason = what;
+                return Ok(Turn::End(Ending::FalseAlarm));
+            }
+            Confirmed::Lost(reasons) => reasons,
+            Confirmed::Unclear(reasons) => {
+                let why = format!("it is not clear that {} is lost: {}", half.other(), reasons.join("; "));
+                work.record.asks.insert(Code::Unconfirmed, why);
+                reasons
+            }
+        };
+        work.record.reason = format!("{} is lost: {}", half.other(), reasons.join("; "));
+        work.record.note(now, work.record.reason.clone());
+        if half.failover.approve || half.failover.detect == Detect::Ask {
+            let why = format!("the document asks before a failover that was detected; {}", work.record.reason);
+            work.record.asks.insert(Code::Failover, why);
+        }
+        Ok(Turn::Enter(Phase::Assess))
+    }
+}
+
+/// What is known of the other region. Its calls are bounded, and made all at once: one that hangs costs no more than that.
+pub(in super::super) async fn evidence<P: Services + Alarms, S: Alarms, H: Prober>(
+    peer: &P,
+    here: &S,
+    prober: &H,
+    half: &PairPlace,
+    pair: &Pair,
+    now: Timestamp,
+) -> Evidence {
+    let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
+    let ids: Vec<&ServiceId> = half.others.values().collect();
+    let (probe, (services, (theirs, ours))) = futures_util::future::join(
+        probe::once(prober, half, half.other()),
+        futures_util::future::join(running(peer, &ids), futures_util::future::join(on(peer, &names), on(here, &names))),
+    )
+    .await;
+    let heard = pair.heartbeats.get(half.other()).map(|heartbeat| now.duration_since(heartbeat.at));
+    Evidence { probe, services: services.map_err(|error| error.to_string()), silent: heard, alarms: &theirs | &ours }
+}
+
+async fn running<P: Services>(peer: &P, ids: &[&ServiceId]) -> Result<Running, AwsError> {
+    let mut running = Running::default();
+    let clusters: BTreeSet<_> = ids.iter().map(|id| &id.cluster).collect();
+    for cluster in clusters {
+        let names: Vec<_> = ids.iter().filter(|id| id.cluster == *cluster).map(|id| id.service.clone()).collect();
+        for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
+            let found = peer.describe_services(cluster, batch).await?;
+            for name in batch {
+                let service = found.iter().find(|(id, _)| id.service == *name).map(|(_, service)| service);
+                let whole = service
+                    .is_some_and(|service| service.capacity.desired > 0 && service.running >= service.capacity.desired);
+                let side = if whole { &mut running.whole } else { &mut running.broken };
+                side.insert(name.clone());
+            }
+        }
+    }
+    Ok(running)
+}
+
+/// The alarms that are in ALARM; a region that does not answer has none to tell of.
+async fn on<A: Alarms>(alarms: &A, names: &BTreeSet<AlarmName>) -> BTreeSet<AlarmName> {
+    if names.is_empty() {
+        return BTreeSet::new();
+    }
+    let states = alarms.alarm_states(names).await.unwrap_or_default();
+    states.into_iter().filter(|(_, seen)| seen.state == AlarmState::Alarm).map(|(name, _)| name).collect()
+}

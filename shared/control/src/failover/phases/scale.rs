@@ -1,0 +1,58 @@
+//! Scale: wave after wave the own hand starts what the new region is to run, the singletons last.
+
+use watchkeeper_domain::failover::Phase;
+
+use super::super::mover::{Mover, Work};
+use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::turn::Turn;
+use super::super::{ChildResult, MoveError};
+use super::CHILD_TRIES;
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, Clock, Executions};
+use crate::steps::POINTER_MOVED;
+
+impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    pub(super) async fn scale(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+        match work.child.take() {
+            Some(ChildResult::Done) => {
+                work.record.wave += 1;
+                work.record.failed_children = 0;
+            }
+            Some(ChildResult::Failed(name, cause)) => {
+                // A run that the pointer has overtaken is no failure of what it was to start.
+                work.record.failed_children += u32::from(name != POINTER_MOVED);
+                if work.record.failed_children >= CHILD_TRIES {
+                    return Ok(Turn::Fail(format!("wave {} did not start: {name}: {cause}", work.record.wave + 1)));
+                }
+                work.record.note(self.clock.now(), format!("{name}: {cause}; it is tried again"));
+            }
+            None => {}
+        }
+        let Some(wave) = work.record.waves.get(work.record.wave).cloned() else {
+            return Ok(Turn::Enter(Phase::Verify));
+        };
+        if let Some(turn) = self.gate(work, &wave).await? {
+            return Ok(turn);
+        }
+        let id = work.record.id.clone();
+        let open = work.pointer.own(&id).is_some_and(|moving| wave.iter().all(|service| moving.open.contains(service)));
+        if !open {
+            let next = work.pointer.open(&id, wave.iter().cloned())?;
+            work.pointer = self.point(work.half, &work.pointer, next).await?;
+        }
+        work.record.tries += 1;
+        let names: Vec<&str> = wave.iter().map(|service| service.as_str()).collect();
+        Ok(Turn::Child(format!("-wave-{}", work.record.tries), format!("starting {}", names.join(", "))))
+    }
+}

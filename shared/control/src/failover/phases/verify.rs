@@ -1,0 +1,90 @@
+//! Verify: what was started runs, its targets are healthy, and its health paths answer. Before that no traffic moves.
+
+use jiff::SignedDuration;
+use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId};
+use watchkeeper_domain::failover::Phase;
+
+use super::super::mover::{Mover, Work};
+use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::turn::Turn;
+use super::super::{MoveError, probe};
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, Clock, DESCRIBE_SERVICES_MAX, Executions};
+
+/// How long the new region may take to be healthy once everything was started: two of the load balancer's slowest usual
+/// rounds of health checks (5 times 30 s, Elastic Load Balancing user guide), and as long again.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Between two looks, in seconds.
+const LOOK: i64 = 3;
+
+impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    pub(super) async fn verify(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+        let problems = self.problems(work).await?;
+        match () {
+            () if problems.is_empty() => {
+                work.record.note(self.clock.now(), format!("{} is verified", work.half.region));
+                Ok(Turn::Enter(Phase::Traffic))
+            }
+            () if self.age(work) >= PATIENCE => {
+                Ok(Turn::Fail(format!("{} is not healthy in time: {}", work.half.region, problems.join("; "))))
+            }
+            () => Ok(Turn::Again(LOOK, problems.join("; "))),
+        }
+    }
+
+    /// What is not as it has to be before traffic may come.
+    pub(super) async fn problems(&self, work: &Work<'_>) -> Result<Vec<String>, MoveError> {
+        let half = work.half;
+        let wanted = |id: &ServiceId| half.failover.capacity.get(&id.service).is_some_and(|tasks| *tasks > 0);
+        let ids: Vec<&ServiceId> = half.own.values().filter(|id| wanted(id)).collect();
+        let mut problems = Vec::new();
+        let clusters: std::collections::BTreeSet<_> = ids.iter().map(|id| &id.cluster).collect();
+        for cluster in clusters {
+            let names: Vec<_> = ids.iter().filter(|id| id.cluster == *cluster).map(|id| id.service.clone()).collect();
+            for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
+                let found = self.here.describe_services(cluster, batch).await?;
+                for name in batch {
+                    let id = ServiceId { cluster: cluster.clone(), service: name.clone() };
+                    let least = work.record.serving.get(name).map_or(1, |figures| figures.desired);
+                    problems.extend(unwell(&id, found.get(&id), least));
+                }
+            }
+        }
+        let paths = half.failover.probe.iter().flat_map(|probe| probe.paths.keys());
+        for id in paths.filter_map(|service| half.own.get(service)).filter(|id| wanted(id)) {
+            for group in self.here.target_groups(id).await? {
+                if group.healthy == 0 || group.unhealthy > 0 {
+                    let of = group.healthy + group.unhealthy;
+                    problems.push(format!("{id}: {} of {of} targets of {} are healthy", group.healthy, group.name));
+                }
+            }
+        }
+        problems.extend(probe::once(&self.prober, half, &half.region).await.failed);
+        Ok(problems)
+    }
+}
+
+fn unwell(id: &ServiceId, service: Option<&ObservedService>, least: u32) -> Option<String> {
+    let Some(service) = service else { return Some(format!("{id} does not exist")) };
+    let desired = service.capacity.desired;
+    match () {
+        () if desired < least => Some(format!("{id}: {desired} tasks are wanted, expected {least}")),
+        () if service.running != desired || service.pending > 0 => {
+            Some(format!("{id}: {} of {desired} tasks run, {} pending", service.running, service.pending))
+        }
+        () if service.rollout != Rollout::Completed => Some(format!("{id}: its deployment has not completed")),
+        () => None,
+    }
+}

@@ -1,0 +1,114 @@
+//! The ports of a failover: what it needs of a region beyond its capacity, and of the means by which traffic moves.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
+use watchkeeper_domain::failover::{DatabaseRole, Promoted, Record};
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+
+use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services};
+
+/// The tasks of one region.
+pub trait Tasks {
+    /// Tasks of a service that are not STOPPED, whatever is wanted of them. A service that does not exist has none.
+    async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError>;
+
+    /// The images of a task definition, in the order of its containers.
+    async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError>;
+
+    /// The target groups of a service, each with its health check and the health of its targets.
+    async fn target_groups(&self, service: &ServiceId) -> Result<Vec<TargetGroupFacts>, AwsError>;
+}
+
+/// The data that a region has of a pair.
+pub trait Stores {
+    /// A table as the region sees it; `None` where it has none of that name.
+    async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError>;
+
+    /// How far a table's writes of this region were behind in `to` lately: the largest replication lag of the last five
+    /// minutes before `at`; `None` where AWS has no figure.
+    async fn lag(&self, table: &ResourceName, to: &Region, at: Timestamp) -> Result<Option<SignedDuration>, AwsError>;
+
+    /// A Kinesis stream; `None` where the region has none of that name.
+    async fn stream(&self, stream: &ResourceName) -> Result<Option<StreamFacts>, AwsError>;
+
+    /// Whether the region's repository has an image, by tag or by digest; `None` where it has no such repository.
+    async fn has_image(&self, repository: &ResourceName, reference: &str) -> Result<Option<bool>, AwsError>;
+}
+
+/// The databases that have to be promoted.
+pub trait Promotions {
+    /// What the database is in this region at present; `None` where it is not there.
+    async fn role(&self, database: &Promoted) -> Result<Option<DatabaseRole>, AwsError>;
+
+    /// Makes a read replica of this region a database of its own. It cannot be undone.
+    async fn promote_replica(&self, database: &ResourceName) -> Result<(), AwsError>;
+
+    /// Moves the writer of an Aurora global database to the cluster of this region. With `lossless` it is a switchover,
+    /// which needs both regions; without, a failover, which loses what has not been replicated.
+    async fn move_writer(&self, global: &ResourceName, to: &Region, lossless: bool) -> Result<(), AwsError>;
+}
+
+/// One region as a failover looks at it: nothing here changes capacity.
+pub trait Sight: Services + ScalableTargets + Tasks + Stores + AccountQuotas + Alarms {}
+
+impl<T: Services + ScalableTargets + Tasks + Stores + AccountQuotas + Alarms> Sight for T {}
+
+/// The means by which traffic moves. Each call is of the data plane, but those about records.
+pub trait Switches {
+    /// Whether the object is there.
+    async fn object_exists(&self, bucket: &ResourceName, object: &ResourceName) -> Result<bool, AwsError>;
+
+    /// Puts or removes the object; either is harmless when it is so already.
+    async fn set_object(&self, bucket: &ResourceName, object: &ResourceName, there: bool) -> Result<(), AwsError>;
+
+    /// Whether a routing control is on, asked of each regional endpoint in turn until one answers.
+    async fn control_is_on(&self, control: &ResourceName) -> Result<bool, AwsError>;
+
+    /// Sets routing controls, all in one call, at each regional endpoint in turn until one answers.
+    async fn set_controls(&self, controls: &BTreeMap<ResourceName, bool>) -> Result<(), AwsError>;
+
+    /// Publishes whether the standby serves, as the metric that the estate's alarm follows: 1 or 0.
+    async fn tell_alarm(
+        &self,
+        estate: &EstateName,
+        environment: &EnvironmentName,
+        standby_serves: bool,
+    ) -> Result<(), AwsError>;
+
+    /// Whether an alarm of the standby region is in ALARM; `None` where there is none of that name.
+    async fn alarm_is_on(&self, alarm: &AlarmName) -> Result<Option<bool>, AwsError>;
+
+    /// The failover and weighted records of a hosted zone with this DNS name.
+    async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<Record>, AwsError>;
+
+    /// Changes records, all or none; everything else of each record stays as it is.
+    async fn change_records(&self, hosted_zone: &ResourceName, records: &[Record]) -> Result<(), AwsError>;
+}
+
+/// Asking an address from outside.
+pub trait Prober {
+    /// The HTTP status of an address, or why there is none. Never takes longer than `timeout`.
+    async fn get(&self, address: &str, timeout: Duration) -> Result<u16, String>;
+}
+
+/// How an execution of one of our machines stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExecutionState {
+    /// It runs.
+    Running,
+    /// It is over, one way or another.
+    Over,
+    /// There is none of that name.
+    Unknown,
+}
+
+/// Executions of one of our machines, looked at.
+pub trait ExecutionStates {
+    /// How an execution stands, by its name.
+    async fn state(&self, name: &str) -> Result<ExecutionState, AwsError>;
+}

@@ -1,0 +1,142 @@
+//! Ready: before a pair goes home, its home has to stand by as it should, with everything there and all data caught up.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use watchkeeper_domain::failover::readiness::{Grade, Readiness};
+use watchkeeper_domain::failover::{FailoverRequest, Manner, Placement};
+use watchkeeper_domain::intent::Intent;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::RequestError;
+
+use super::gather::{Other, gather};
+use super::mover::Mover;
+use super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::{MoveError, means};
+use crate::ledger::{Ledger, Pair};
+use crate::place::PairPlace;
+use crate::ports::{Announcer, Clock, Executions};
+
+/// How long a way home waits until its region is ready. What takes longer needs a person.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+
+/// Between two looks, in seconds.
+const LOOK: i64 = 15;
+
+/// What follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ready {
+    /// Another look.
+    Wait,
+    /// The move.
+    Go,
+    /// The end.
+    Refused,
+}
+
+/// What a look found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Readied {
+    /// Where.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// What follows.
+    pub next: Ready,
+    /// After how long, in seconds.
+    pub wait_seconds: i64,
+    /// What the failover machine is asked for.
+    pub request: Option<FailoverRequest>,
+    /// Why, for a person.
+    pub summary: String,
+}
+
+impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    /// Looks whether the pair can go home. `start` is when the execution started.
+    ///
+    /// # Errors
+    /// [`MoveError`]; it may be asked for again.
+    pub async fn ready(
+        &self,
+        half: &PairPlace,
+        request: &FailoverRequest,
+        start: Timestamp,
+    ) -> Result<Readied, MoveError> {
+        request.check()?;
+        if half.region != half.home {
+            let found = format!("{} in {}", half.id, half.region);
+            let expected = format!("to be started in its home, {}", half.home);
+            return Err(RequestError { field: "environment", found, expected }.into());
+        }
+        let answer = |next: Ready, wait_seconds: i64, summary: String| Readied {
+            scope: half.scope(),
+            next,
+            wait_seconds,
+            request: (next == Ready::Go).then(|| FailoverRequest {
+                mode: if request.mode == Manner::Plan { Manner::Plan } else { Manner::Graceful },
+                reason: Some(request.reason.clone().unwrap_or_else(|| "the way home".to_owned())),
+                ..request.clone()
+            }),
+            summary,
+        };
+        let pair = self.ledger.pair(&half.id).await?;
+        let pointer = half.pointer(&pair);
+        // Whether it serves already, or a move is to be taken over, the failover machine says.
+        if request.mode == Manner::Plan || request.take_over || pointer.active == half.home || pointer.moving.is_some()
+        {
+            return Ok(answer(Ready::Go, 0, pointer.to_string()));
+        }
+        let missing = self.missing(half, &pair).await?;
+        let late = self.clock.now().duration_since(start) >= PATIENCE;
+        Ok(match missing {
+            None => answer(Ready::Go, 0, format!("{} is ready to serve again", half.home)),
+            Some(why) if late => answer(Ready::Refused, 0, why),
+            Some(why) => answer(Ready::Wait, LOOK, why),
+        })
+    }
+
+    async fn missing(&self, half: &PairPlace, pair: &Pair) -> Result<Option<String>, MoveError> {
+        let now = self.clock.now();
+        let seen = self.ledger.load(&half.scope()).await?.standing;
+        let wanted = half.placement(pair, seen.followed, now)?;
+        let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
+        if seen.settled.and_then(|settled| settled.placement) != mark {
+            return Ok(Some(format!("{} has not reached its standby target yet", half.home)));
+        }
+        let sample = pair.samples.get(half.other()).cloned();
+        let heard = pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at);
+        let traffic = means::facts(&self.switches, half).await;
+        let facts = gather(&self.here, &self.pacer, &self.clock, half, Other { sample, heard }, traffic).await;
+        let readiness = Readiness::of(&facts, &half.failover);
+        let blocking: Vec<String> = readiness
+            .findings
+            .iter()
+            .filter(|finding| finding.grade == Grade::Blocks)
+            .map(ToString::to_string)
+            .collect();
+        if !blocking.is_empty() {
+            return Ok(Some(format!("{} is not ready: {}", half.home, blocking.join("; "))));
+        }
+        let promised = half.failover.rpo.signed();
+        for table in &half.failover.tables {
+            match self.peer.lag(&table.table, &half.home, now).await? {
+                Some(lag) if lag <= promised => {}
+                Some(lag) => {
+                    return Ok(Some(format!("{} lags by {lag:#}, expected {promised:#} at most", table.table)));
+                }
+                None => return Ok(Some(format!("how far {} lags is not known", table.table))),
+            }
+        }
+        Ok(None)
+    }
+}
