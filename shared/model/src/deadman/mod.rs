@@ -1,0 +1,172 @@
+//! The dead man's switch: the home's own stack stops the singleton when it has not heard the standby for T, and the standby
+//! waits for that long and for everything that may come on top.
+//!
+//! What may happen: a heartbeat is decided on and written much later, arrives late or never; so does the pointer, one version
+//! after the other; a move goes back and another one begins; the home's hand looks at any time and writes within
+//! [`RUN`]; what it preempts writes within [`MARGIN`]; a container stops within [`STOP`]; the clocks differ by a step.
+//!
+//! What is assumed: the home's own stack is alive, so that its tick comes every [`TICK`]; clocks differ by no more. Without
+//! that a dead man's switch guarantees nothing.
+
+mod state;
+mod steps;
+
+use jiff::{SignedDuration, Timestamp};
+use stateright::{Model, Property};
+use watchkeeper_domain::failover::fence::{Evidence, Fenced, judge};
+
+pub use state::{Action, MARGIN, OLD, Pending, Phase, RUN, STALE, STEP, STOP, State, TICK};
+
+use crate::pair::{Pair, Point, Side};
+
+/// Two regions never run the singleton.
+pub const SINGLE: &str = "at most one region runs the singleton";
+
+/// The standby's clock in every state: only ages matter.
+const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+/// A rule that the model can break on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The standby waits for the whole of it; broken, so many steps less.
+    Waits(u8),
+    /// It does not beat while it moves; broken, it does, and counts from the beginning of the move.
+    SilentWhileMoving,
+    /// It does not beat while it serves.
+    SilentWhileServing,
+    /// A heartbeat says when it was decided on, and not when it was written.
+    StampedWhenDecided,
+    /// The switch counts only when the home has said that it hears.
+    Armed,
+    /// And when the standby knew that before the move began.
+    ArmedBefore,
+    /// The standby counts from the beginning of the move where its last heartbeat is older.
+    FromTheBegin,
+    /// The pointer is restored after the singleton is proved stopped.
+    ClosedBeforeRestore,
+    /// The home's tick comes every minute; broken, its stack may be dead.
+    HomeAlive,
+}
+
+/// What is explored.
+#[derive(Debug)]
+pub struct DeadMan {
+    /// The pair, whose singleton has a dead man's switch.
+    pub pair: Pair,
+    /// Moves.
+    pub moves: u8,
+    /// For how many steps a heartbeat that was decided on may be on its way to being written.
+    pub delay: u8,
+    /// Whether the home hears the standby, and has said so, from the start.
+    pub armed: bool,
+    /// By how many steps the home's clock may be ahead.
+    pub skews: Vec<i8>,
+    /// The rule that is broken, if one is.
+    pub broken: Option<Rule>,
+}
+
+impl DeadMan {
+    /// From here on the age of a heartbeat makes no difference.
+    fn oldest(&self) -> u8 {
+        if self.keeps(Rule::FromTheBegin) { STALE } else { OLD }
+    }
+
+    fn keeps(&self, rule: Rule) -> bool {
+        self.broken != Some(rule)
+    }
+
+    /// Whether the home is to run the singleton, by the real table of placements and the home's own clock.
+    fn home_wants(&self, state: &State) -> bool {
+        let now = NOW + STEP * i32::from(state.skew);
+        let heard = state.heard.map(|age| NOW - span(age));
+        self.pair.wants_at(Side::Home, &state.points[0], None, heard, now).unwrap_or(state.desired[0])
+    }
+
+    /// Whether the fence holds, by the real judgement.
+    fn holds(&self, state: &State) -> bool {
+        let armed = match self.broken {
+            Some(Rule::Armed) => true,
+            Some(Rule::ArmedBefore) => state.armed,
+            _ => state.counted,
+        };
+        let age = match self.broken {
+            Some(Rule::FromTheBegin) => state.beat,
+            // A heartbeat that is newer than the move counts; one that is old may be older than it looks here.
+            None | Some(_) if state.beat < STALE && self.keeps(Rule::SilentWhileMoving) => state.beat.min(state.since),
+            _ => state.since,
+        };
+        // The real judgement counts from the later of the two: broken, both are as old as the heartbeat.
+        let since = if self.keeps(Rule::FromTheBegin) { state.since } else { state.beat.max(state.since) };
+        let ahead = match self.broken {
+            Some(Rule::Waits(less)) => less,
+            _ => 0,
+        };
+        let evidence = Evidence {
+            settled: None,
+            tasks: None,
+            beat: armed.then(|| NOW - span(age)),
+            word: None,
+            from_home: true,
+            epoch: state.points[1].epoch.into(),
+            since: NOW - span(since),
+            now: NOW + span(ahead),
+        };
+        matches!(judge(self.pair.singleton(), &evidence), Fenced::Holds(_))
+    }
+}
+
+fn span(steps: u8) -> SignedDuration {
+    STEP * i32::from(steps)
+}
+
+impl Model for DeadMan {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let start = |skew| State {
+            skew,
+            beat: 0,
+            heard: self.armed.then_some(0),
+            beating: None,
+            said: self.armed,
+            armed: self.armed,
+            counted: false,
+            since: 0,
+            points: [Point::START; 2],
+            sent: Vec::new(),
+            tick: TICK,
+            hand: None,
+            late: None,
+            desired: [true, false],
+            alive: [true, false],
+            stopping: 0,
+            phase: Phase::Idle,
+            moves: self.moves,
+        };
+        self.skews.iter().copied().map(start).collect()
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        self.home_actions(state, actions);
+        self.standby_actions(state, actions);
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        let mut next = state.clone();
+        self.apply(&mut next, action);
+        Some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always(SINGLE, |_, state: &State| state.alive != [true, true]),
+            Property::sometimes("the standby takes over while the home cannot see the pointer", |_, state: &State| {
+                state.phase == Phase::Opened && state.alive == [false, true] && state.points[0] == Point::START
+            }),
+            Property::sometimes("the home runs it again after a move that went back", |_, state: &State| {
+                state.points[0].epoch == 2 && state.alive == [true, false]
+            }),
+        ]
+    }
+}

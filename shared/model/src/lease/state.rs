@@ -1,0 +1,134 @@
+//! A state of a scope's lease, by distances from now, and the steps out of it.
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_control::lease::Lease;
+use watchkeeper_domain::intent::Layer;
+
+/// Seconds before a lease's end from which on every second is explored, and seconds after it was taken up to which.
+pub const NEAR: i16 = 50;
+
+/// The instant of every state: only distances matter.
+const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
+
+/// A lease, by distances from now in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The hand that holds it.
+    pub holder: u8,
+    /// Its generation.
+    pub generation: u8,
+    /// From when it may be used.
+    pub usable: i16,
+    /// When it ends.
+    pub expires: i16,
+}
+
+/// What a hand is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Doing {
+    /// It has no lease.
+    Nothing,
+    /// It has taken the lease of this generation, or seen it so long ago.
+    Holding(u8, Option<u8>),
+    /// It has asked the ledger so long ago, and the answer is whether it may go on.
+    Asking(u8, u8, bool),
+    /// It has the answer and writes next.
+    Cleared(u8, u8),
+    /// Its write has been on its way for so long, after a look so long ago.
+    Writing(u8, u8, u8),
+}
+
+/// The scope and its two hands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct State {
+    /// The lease.
+    pub lease: Option<Held>,
+    /// By how many seconds each hand's clock is ahead.
+    pub clocks: [i8; 2],
+    /// The hands; the second is the more urgent one.
+    pub hands: [Doing; 2],
+    /// The latest generation of which a write has landed.
+    pub landed: u8,
+    /// Whether an earlier one landed after it.
+    pub disordered: bool,
+    /// Claims that are left.
+    pub claims: u8,
+}
+
+/// A step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A second passes.
+    Pass,
+    /// Time passes until the lease is near its end.
+    Jump,
+    /// A hand claims the lease.
+    Claim(usize),
+    /// It looks at the lease.
+    Ask(usize),
+    /// The answer arrives.
+    Answer(usize),
+    /// It prolongs the lease.
+    Prolong(usize),
+    /// It gives the lease back.
+    Release(usize),
+    /// It sends a write.
+    Write(usize),
+    /// The write lands.
+    Land(usize),
+}
+
+impl State {
+    /// A hand's clock, in seconds from now.
+    pub(super) fn clock(&self, hand: usize) -> i16 {
+        self.clocks[hand].into()
+    }
+
+    pub(super) fn now(&self, hand: usize) -> Timestamp {
+        NOW + SignedDuration::from_secs(self.clock(hand).into())
+    }
+
+    pub(super) fn pass(&mut self, seconds: i16, oldest: u8) {
+        // What is over for longer than any margin is over.
+        if let Some(held) = &mut self.lease {
+            held.usable = (held.usable - seconds).max(-1);
+            held.expires = (held.expires - seconds).max(-NEAR);
+        }
+        let older = |age: u8| age.saturating_add(seconds.try_into().unwrap_or(u8::MAX)).min(30);
+        for doing in &mut self.hands {
+            *doing = match *doing {
+                Doing::Nothing | Doing::Cleared(..) => *doing,
+                Doing::Holding(generation, age) => {
+                    Doing::Holding(generation, age.map(older).filter(|age| *age < oldest))
+                }
+                Doing::Asking(generation, age, clear) => Doing::Asking(generation, older(age), clear),
+                Doing::Writing(generation, seen, age) => {
+                    Doing::Writing(generation, older(seen).min(oldest), older(age))
+                }
+            };
+        }
+    }
+}
+
+/// The real lease of these distances.
+pub(super) fn lease(held: Held) -> Lease {
+    let instant = |distance: i16| NOW + SignedDuration::from_secs(distance.into());
+    Lease {
+        holder: held.holder.to_string(),
+        layer: if held.holder == 0 { Layer::Schedule } else { Layer::Failover },
+        generation: held.generation.into(),
+        usable: instant(held.usable),
+        expires: instant(held.expires),
+    }
+}
+
+/// The distances of a real lease.
+pub(super) fn held(lease: &Lease) -> Held {
+    let distance = |instant: Timestamp| i16::try_from(instant.duration_since(NOW).as_secs()).unwrap_or(i16::MAX);
+    Held {
+        holder: lease.holder.parse().unwrap_or(u8::MAX),
+        generation: u8::try_from(lease.generation).unwrap_or(u8::MAX),
+        usable: distance(lease.usable),
+        expires: distance(lease.expires),
+    }
+}

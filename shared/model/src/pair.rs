@@ -1,0 +1,197 @@
+//! The pair that the models move: its names and document, and the real functions over small values.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::RwLock;
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::ServiceCapacity;
+use watchkeeper_domain::estate::{Detect, Duration, Failover, Fence, Singleton, Strategy, Traffic};
+use watchkeeper_domain::failover::{Figures, Moving, Placed, Pointer, PointerError, Seen, Serving, placement};
+use watchkeeper_domain::intent::Want;
+use watchkeeper_domain::name::{BadName, Region, ServiceName};
+
+pub use crate::point::{Move, Point, Side};
+
+/// What a region's hand has settled last.
+type Settled = Option<u8>;
+
+/// A question about a placement: the region, its pointer, what it settled, what it heard, and the time.
+type Question = (Side, Point, Settled, Option<Timestamp>, Timestamp);
+
+/// The pair's names and document.
+#[derive(Debug)]
+pub struct Pair {
+    regions: [Region; 2],
+    singleton: Singleton,
+    services: BTreeSet<ServiceName>,
+    failover: Failover,
+    // The same few questions are asked in a million states.
+    known: RwLock<HashMap<Question, Option<bool>>>,
+}
+
+impl Pair {
+    /// A pair with one singleton; with a silence, in minutes, its fence is the dead man's switch.
+    ///
+    /// # Errors
+    /// [`BadName`] never; the names below are good.
+    pub fn new(silence: Option<u32>) -> Result<Self, BadName> {
+        let regions = [Region::new("us-west-2")?, Region::new("us-west-1")?];
+        let service = ServiceName::new("job-scheduler")?;
+        let fence = silence.map(|_| Fence::DeadMan);
+        let singleton = Singleton { service, fence, silence: silence.map(Duration::minutes) };
+        let failover = Failover {
+            detect: Detect::Off,
+            approve: false,
+            evidence: Vec::new(),
+            probe: None,
+            rto: Duration::minutes(10),
+            rpo: Duration::minutes(1),
+            capacity: BTreeMap::from([(singleton.service.clone(), 1)]),
+            waves: Vec::new(),
+            singletons: vec![singleton.clone()],
+            tables: Vec::new(),
+            databases: Vec::new(),
+            streams: Vec::new(),
+            images: Vec::new(),
+            traffic: Traffic {
+                strategy: Strategy::SwitchObject,
+                names: Vec::new(),
+                ttl: None,
+                bucket: None,
+                object: None,
+                alarm: None,
+                primary_control: None,
+                standby_control: None,
+                hosted_zone: None,
+            },
+            minimum_delay: None,
+        };
+        let services = BTreeSet::from([singleton.service.clone()]);
+        Ok(Self { regions, singleton, services, failover, known: RwLock::default() })
+    }
+
+    /// The region's name.
+    pub fn region(&self, side: Side) -> &Region {
+        let [home, standby] = &self.regions;
+        if side == Side::Home { home } else { standby }
+    }
+
+    /// The singleton, as the document has it.
+    pub fn singleton(&self) -> &Singleton {
+        &self.singleton
+    }
+
+    /// A move to this region begins, by the real function.
+    pub fn begin(&self, point: &Point, to: Side, by: u8) -> Option<Point> {
+        let (region, serving) = (self.region(to), self.serving(to));
+        let change =
+            |pointer: &Pointer| pointer.begin(region, serving, BTreeSet::new(), &by.to_string(), Timestamp::UNIX_EPOCH);
+        self.changed(point, change)
+    }
+
+    /// Another change of the pointer, by the real function; `None` when that refuses it.
+    pub fn changed(
+        &self,
+        point: &Point,
+        change: impl FnOnce(&Pointer) -> Result<Pointer, PointerError>,
+    ) -> Option<Point> {
+        change(&self.pointer(*point)).ok().and_then(|next| self.point(&next))
+    }
+
+    /// The singleton opens.
+    pub fn open(&self, point: &Point, by: u8) -> Option<Point> {
+        self.changed(point, |pointer| pointer.open(&by.to_string(), [self.singleton.service.clone()]))
+    }
+
+    /// Whether the region is to run the singleton, by the real table of placements and over its baseline; `None` when it
+    /// must not change anything.
+    pub fn wants(&self, side: Side, point: &Point, settled: Settled) -> Option<bool> {
+        self.wants_at(side, point, settled, None, Timestamp::UNIX_EPOCH)
+    }
+
+    /// The same, with what the region has heard of the standby.
+    pub fn wants_at(
+        &self,
+        side: Side,
+        point: &Point,
+        settled: Settled,
+        heard: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<bool> {
+        let question = (side, *point, settled, heard, now);
+        if let Some(known) = self.known.read().ok().and_then(|known| known.get(&question).copied()) {
+            return known;
+        }
+        let wants = self.place(&question);
+        if let Ok(mut known) = self.known.write() {
+            known.insert(question, wants);
+        }
+        wants
+    }
+
+    fn place(&self, (side, point, settled, heard, now): &Question) -> Option<bool> {
+        let pointer = self.pointer(*point);
+        let seen = Seen {
+            // A pair that never moved has no item.
+            pointer: (point.revision > 0).then_some(&pointer),
+            region: self.region(*side),
+            home: self.region(Side::Home),
+            standby: self.region(Side::Standby),
+            services: &self.services,
+            failover: &self.failover,
+            settled: settled.map(u64::from),
+            heard: *heard,
+            now: *now,
+        };
+        let baseline = ServiceCapacity { desired: u32::from(*side == Side::Home), scaling: None };
+        let placed = match placement(&seen).ok()?.map(|intent| intent.want) {
+            Some(Want::Placed(placed)) => placed.services.get(&self.singleton.service).copied(),
+            _ => None,
+        };
+        Some(placed.map_or(baseline, |placed: Placed| placed.scale(baseline)).desired > 0)
+    }
+
+    /// What a region runs while it serves: nothing is said of the home, where the baseline says it.
+    fn serving(&self, side: Side) -> Serving {
+        let figures = Figures { desired: 1, bounds: None };
+        (side == Side::Standby).then(|| (self.singleton.service.clone(), figures)).into_iter().collect()
+    }
+
+    fn pointer(&self, point: Point) -> Pointer {
+        let moving = point.moving.map(|moving| Moving {
+            to: self.region(moving.to).clone(),
+            stage: moving.stage,
+            open: moving.open.then(|| self.singleton.service.clone()).into_iter().collect(),
+            serving: self.serving(moving.to),
+        });
+        Pointer {
+            active: self.region(point.active).clone(),
+            epoch: point.epoch.into(),
+            revision: point.revision.into(),
+            moving,
+            serving: self.serving(point.active),
+            by: if point.by == 0 { String::new() } else { point.by.to_string() },
+            since: Timestamp::UNIX_EPOCH,
+            approved: BTreeSet::new(),
+        }
+    }
+
+    /// The small form of a pointer; `None` when it says more than the small form can.
+    fn point(&self, pointer: &Pointer) -> Option<Point> {
+        let side = |region: &Region| Side::BOTH.into_iter().find(|side| self.region(*side) == region);
+        let moving = match &pointer.moving {
+            Some(Moving { to, stage, open, .. }) => {
+                Some(Move { to: side(to)?, stage: *stage, open: open.contains(&self.singleton.service) })
+            }
+            None => None,
+        };
+        let point = Point {
+            active: side(&pointer.active)?,
+            epoch: pointer.epoch.try_into().ok()?,
+            revision: pointer.revision.try_into().ok()?,
+            moving,
+            by: pointer.by.parse().ok()?,
+        };
+        (self.pointer(point) == *pointer).then_some(point)
+    }
+}

@@ -1,0 +1,158 @@
+//! The pair: two regions with their replicas of the pointer, a hand in each, executions of the mover, and the singleton.
+//!
+//! What may happen at any time, in any order: a version of the pointer or a mark arrives late or never; a hand reads, and
+//! writes much later; it loses its lease and its write is still on its way; tasks start and stop late; an execution
+//! pauses, crashes and is started again, or is taken for dead while it lives; a fence is not proved in time; a person is
+//! asked, says no, or says yes when it is so.
+//!
+//! What is assumed: a replica gets the versions of one writer in order; a mark may overtake the pointer. A hand's write
+//! never lands after its successor has the lease ([`crate::lease`] shows it). A person who says yes has stopped the
+//! home's hand until its replica has the move. The standby's baseline has no singleton.
+
+mod hand;
+mod mover;
+mod properties;
+mod state;
+
+use stateright::{Model, Property};
+
+pub use properties::{ENDS, EPOCH, ONE_ACTS, ONE_WRITES, RIGHT, SINGLE, TRAFFIC};
+pub use state::{Action, End, Fault, Hand, Mark, Mover, Phase, State};
+
+use crate::pair::{Pair, Point, Side};
+
+/// A rule that the model can break on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A write of the pointer is a compare-and-set on its revision.
+    CompareAndSet,
+    /// `prove` waits until the old region's hand has settled in this epoch.
+    SettledBeforeProved,
+    /// A lease is taken only when no write of its last holder can land any more.
+    Margin,
+    /// The singleton opens after its fence.
+    FenceBeforeOpen,
+    /// The point of no return is passed after the new region is verified.
+    VerifyBeforeTraffic,
+    /// Traffic is switched only while the move is the execution's own.
+    OwnBeforeTraffic,
+    /// The pointer is restored after the new region's singleton is proved stopped.
+    ClosedBeforeRestore,
+    /// What proves that is settled in the epoch of the turn, not in the one before it.
+    ClosedAfterTurn,
+    /// A person says yes only when it is so.
+    Honesty,
+}
+
+/// What is explored.
+#[derive(Debug)]
+pub struct Protocol {
+    /// The pair.
+    pub pair: Pair,
+    /// The region of each execution.
+    pub movers: Vec<Side>,
+    /// Crashes of executions.
+    pub crashes: u8,
+    /// Whether a person is asked where the fence is not proved in time; else the move goes back.
+    pub asks: bool,
+    /// Hands that lose their lease with a write on its way.
+    pub stalls: u8,
+    /// The rule that is broken, if one is.
+    pub broken: Option<Rule>,
+}
+
+impl Protocol {
+    /// Whether the rule holds in this model.
+    pub fn keeps(&self, rule: Rule) -> bool {
+        self.broken != Some(rule)
+    }
+}
+
+impl Model for Protocol {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let mark = |up| Mark { epoch: 0, revision: 0, up };
+        let name = |index: usize| u8::try_from(index * 4 + 1).unwrap_or(u8::MAX);
+        let mover = |(index, side): (usize, &Side)| Mover { side: *side, name: name(index), phase: Phase::Ready };
+        vec![State {
+            points: [Point::START; 2],
+            sent: Vec::new(),
+            towards: Side::Home,
+            marks: [mark(true), mark(false)],
+            heard: [0; 2],
+            hands: [Hand::Idle; 2],
+            late: [None; 2],
+            desired: [true, false],
+            alive: [true, false],
+            halted: None,
+            movers: self.movers.iter().enumerate().map(mover).collect(),
+            traffic: Side::Home,
+            verified: [0; 2],
+            used: 0,
+            crashes: self.crashes,
+            stalls: self.stalls,
+            fault: None,
+        }]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        Self::replication(state, actions);
+        for side in Side::BOTH {
+            self.hand_actions(state, side, actions);
+        }
+        for index in 0..state.movers.len() {
+            self.mover_actions(state, index, actions);
+        }
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        let mut next = state.clone();
+        match action {
+            Action::Replicate => next.replicate(),
+            Action::Tell(side) => next.heard[side.other().at()] = next.marks[side.at()].epoch,
+            Action::Look(index)
+            | Action::Put(index)
+            | Action::Proved(index)
+            | Action::Late(index)
+            | Action::Hold(index)
+            | Action::Switch(index)
+            | Action::Crash(index) => self.move_on(&mut next, index, action),
+            _ => self.hand_on(&mut next, action),
+        }
+        Some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::all()
+    }
+}
+
+impl Protocol {
+    /// What is on its way; it may stay so for ever, which is a partition.
+    fn replication(state: &State, actions: &mut Vec<Action>) {
+        if !state.sent.is_empty() {
+            actions.push(Action::Replicate);
+        }
+        let untold = |side: &Side| state.heard[side.other().at()] != state.marks[side.at()].epoch;
+        actions.extend(Side::BOTH.into_iter().filter(untold).map(Action::Tell));
+    }
+}
+
+impl State {
+    /// Notes what went wrong first.
+    fn note(&mut self, fault: Fault, happened: bool) {
+        self.fault = self.fault.or(happened.then_some(fault));
+    }
+
+    fn replicate(&mut self) {
+        let version = self.sent.remove(0);
+        let replica = self.towards.at();
+        self.note(Fault::Epoch, version.epoch < self.points[replica].epoch);
+        self.points[replica] = version;
+        if self.towards == Side::Home {
+            self.halted = self.halted.filter(|epoch| version.epoch < *epoch);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The dead man's switch with its real bounds, explored whole; and each of its rules, broken once.
+
+mod explore;
+
+use explore::{finds, holds};
+use watchkeeper_model::deadman::{DeadMan, Rule, SINGLE};
+use watchkeeper_model::pair::Pair;
+
+fn model(skews: &[i8], delay: u8, broken: Option<Rule>) -> DeadMan {
+    // A silence of a minute: three steps.
+    let Ok(pair) = Pair::new(Some(1)) else { panic!("its names are good") };
+    DeadMan { pair, moves: 1, delay, armed: false, skews: skews.to_vec(), broken }
+}
+
+fn broken(rule: Rule) -> DeadMan {
+    model(&[-1], 0, Some(rule))
+}
+
+#[test]
+fn the_switch_has_stopped_the_task_before_the_standby_starts_one() {
+    holds(model(&[-1, 0, 1], 0, None), 1_500_000);
+}
+
+#[test]
+#[ignore = "several minutes"]
+fn so_it_has_with_heartbeats_that_are_written_late_and_a_second_move() {
+    holds(model(&[-1, 0, 1], 3, None), 1_500_000);
+    holds(DeadMan { moves: 2, ..model(&[-1, 0, 1], 0, None) }, 1_500_000);
+}
+
+#[test]
+fn a_step_less_of_waiting_is_too_little() {
+    finds(broken(Rule::Waits(1)), SINGLE);
+}
+
+#[test]
+fn a_switch_that_was_never_armed_does_not_fire() {
+    finds(broken(Rule::Armed), SINGLE);
+}
+
+#[test]
+fn a_switch_that_was_armed_during_the_move_fires_later() {
+    finds(broken(Rule::ArmedBefore), SINGLE);
+}
+
+#[test]
+fn a_heartbeat_from_long_before_the_move_says_nothing_of_when_the_switch_fires() {
+    finds(broken(Rule::FromTheBegin), SINGLE);
+}
+
+#[test]
+fn heartbeats_that_go_on_during_the_move_keep_the_home_running() {
+    finds(DeadMan { armed: true, ..broken(Rule::SilentWhileMoving) }, SINGLE);
+}
+
+#[test]
+fn heartbeats_while_the_standby_serves_start_the_home_again() {
+    finds(broken(Rule::SilentWhileServing), SINGLE);
+}
+
+#[test]
+fn a_heartbeat_that_says_when_it_was_written_is_newer_than_the_look_that_it_rests_on() {
+    finds(model(&[-1], 16, Some(Rule::StampedWhenDecided)), SINGLE);
+}
+
+#[test]
+fn a_pointer_that_is_restored_before_the_standby_is_closed_runs_two_singletons() {
+    finds(broken(Rule::ClosedBeforeRestore), SINGLE);
+}
+
+#[test]
+fn a_home_whose_stack_is_dead_never_stops_its_task() {
+    finds(broken(Rule::HomeAlive), SINGLE);
+}
