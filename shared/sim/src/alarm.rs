@@ -6,7 +6,7 @@ use watchkeeper_control::ports::{Alarms, AwsError};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::estate::AlarmName;
 
-use crate::call::Operation;
+use crate::operation::Operation;
 use crate::state::State;
 use crate::world::World;
 

@@ -1,22 +1,30 @@
 //! Building a world.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, DatabaseState, Power};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
+use watchkeeper_domain::failover::{DatabaseRole, Promoted};
 use watchkeeper_domain::guardrail;
+use watchkeeper_domain::name::Region;
 
 use crate::fault::FaultPlan;
+use crate::globe::{Globe, HOME};
 use crate::quota::Quotas;
 use crate::settings::Settings;
 use crate::spec::{DatabaseSpec, Resource, ServiceSpec, checked};
 use crate::state::State;
+use crate::stores::resource;
 use crate::world::World;
 
 /// What a world will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on
 /// Friday, 20 November 2026 at noon UTC.
 #[derive(Debug, Clone)]
 pub struct WorldBuilder {
+    region: Region,
     now: Timestamp,
     seed: u64,
     settings: Settings,
@@ -25,11 +33,16 @@ pub struct WorldBuilder {
     resources: Vec<Resource>,
     account: guardrail::Quotas,
     alarms: Vec<(AlarmName, AlarmState)>,
+    tables: Vec<(ResourceName, TableFacts)>,
+    streams: Vec<(ResourceName, StreamFacts)>,
+    repositories: Vec<(ResourceName, BTreeSet<String>)>,
+    roles: Vec<(Promoted, DatabaseRole)>,
 }
 
 impl Default for WorldBuilder {
     fn default() -> Self {
         Self {
+            region: checked(Region::new("us-east-1")),
             now: Timestamp::constant(1_795_176_000, 0),
             seed: 0,
             settings: Settings::default(),
@@ -38,11 +51,35 @@ impl Default for WorldBuilder {
             resources: Vec::new(),
             account: guardrail::Quotas::default(),
             alarms: Vec::new(),
+            tables: Vec::new(),
+            streams: Vec::new(),
+            repositories: Vec::new(),
+            roles: Vec::new(),
         }
     }
 }
 
 impl WorldBuilder {
+    /// Is this region; by default `us-east-1`. A pair names its regions itself.
+    ///
+    /// # Panics
+    /// When that is no name of a region.
+    #[must_use]
+    pub fn region(mut self, name: &str) -> Self {
+        self.region = checked(Region::new(name));
+        self
+    }
+
+    /// When it begins.
+    pub(crate) fn begins(&self) -> Timestamp {
+        self.now
+    }
+
+    /// What chance is drawn from.
+    pub(crate) fn of_seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Begins at this instant, such as `2026-11-21T00:05:00Z`.
     ///
     /// # Panics
@@ -125,9 +162,53 @@ impl WorldBuilder {
         self
     }
 
+    /// Has this table.
+    ///
+    /// # Panics
+    /// When that is no name.
+    #[must_use]
+    pub fn table(mut self, name: &str, facts: TableFacts) -> Self {
+        self.tables.push((resource(name), facts));
+        self
+    }
+
+    /// Has this stream.
+    ///
+    /// # Panics
+    /// When that is no name.
+    #[must_use]
+    pub fn stream(mut self, name: &str, facts: StreamFacts) -> Self {
+        self.streams.push((resource(name), facts));
+        self
+    }
+
+    /// Has an image repository with these tags and digests.
+    ///
+    /// # Panics
+    /// When that is no name.
+    #[must_use]
+    pub fn repository(mut self, name: &str, references: &[&str]) -> Self {
+        let images = references.iter().map(|image| (*image).to_owned()).collect();
+        self.repositories.push((resource(name), images));
+        self
+    }
+
+    /// Has a database of the pair that is this here.
+    #[must_use]
+    pub fn role(mut self, database: &Promoted, role: DatabaseRole) -> Self {
+        self.roles.push((database.clone(), role));
+        self
+    }
+
     /// The world.
     pub fn build(self) -> World {
-        let mut state = State::new(self.now, self.seed, self.settings, self.quotas, self.faults);
+        World::of(&Globe::alone(self.state()), HOME, HOME)
+    }
+
+    /// The state of the world.
+    pub(crate) fn state(self) -> State {
+        let mut state = State::new(self.region, self.now, self.seed, self.settings);
+        (state.quotas, state.faults) = (self.quotas, self.faults);
         for resource in &self.resources {
             state.add(resource);
         }
@@ -135,7 +216,11 @@ impl WorldBuilder {
         for (name, alarm) in self.alarms {
             state.set_alarm(name, alarm);
         }
-        World::of(state)
+        state.tables.extend(self.tables);
+        state.streams.extend(self.streams);
+        state.repositories.extend(self.repositories);
+        state.roles.extend(self.roles);
+        state
     }
 }
 

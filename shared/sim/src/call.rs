@@ -3,157 +3,9 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::DatabaseId;
 
 use crate::fault::Trouble;
-
-macro_rules! operations {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// What a port asks of the world.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Operation {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl Operation {
-            /// Every operation.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The name of it, as the API or the ledger's port has it.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-operations! {
-    /// Counts and rollouts of services are read.
-    DescribeServices = "DescribeServices",
-    /// A desired count is set, or a release.
-    UpdateService = "UpdateService",
-    /// The releases of a service are read; the revisions that this takes are in the same call here.
-    ListServiceDeployments = "ListServiceDeployments",
-    /// A task definition is read.
-    DescribeTaskDefinition = "DescribeTaskDefinition",
-    /// The quotas of the account are read; the usage that belongs to them is in the same call here.
-    GetServiceQuota = "GetServiceQuota",
-    /// Alarms are read.
-    DescribeAlarms = "DescribeAlarms",
-    /// Bounds and suspensions are read.
-    DescribeScalableTargets = "DescribeScalableTargets",
-    /// Bounds and suspensions are set.
-    RegisterScalableTarget = "RegisterScalableTarget",
-    /// An Aurora cluster is read.
-    DescribeDBClusters = "DescribeDBClusters",
-    /// An RDS instance is read.
-    DescribeDBInstances = "DescribeDBInstances",
-    /// An Aurora cluster is started.
-    StartDBCluster = "StartDBCluster",
-    /// An RDS instance is started.
-    StartDBInstance = "StartDBInstance",
-    /// An Aurora cluster is stopped.
-    StopDBCluster = "StopDBCluster",
-    /// An RDS instance is stopped.
-    StopDBInstance = "StopDBInstance",
-    /// A run is started.
-    StartExecution = "StartExecution",
-    /// A message is sent.
-    Publish = "Publish",
-    /// An event is put.
-    PutEvents = "PutEvents",
-    /// A scope is loaded.
-    LedgerLoad = "Ledger.load",
-    /// A lease is read.
-    LedgerLease = "Ledger.lease",
-    /// A lease is taken.
-    LedgerTakeLease = "Ledger.take_lease",
-    /// Writes are committed under a generation.
-    LedgerCommit = "Ledger.commit",
-    /// A run is read.
-    LedgerRun = "Ledger.run",
-    /// An intent is declared.
-    LedgerDeclare = "Ledger.declare",
-    /// An intent is withdrawn.
-    LedgerWithdraw = "Ledger.withdraw",
-    /// The halt switch is set or lifted.
-    LedgerSetHalt = "Ledger.set_halt",
-    /// The memory of an alarm is read.
-    AlarmLogRecall = "AlarmLog.recall",
-    /// The memory of an alarm is put.
-    AlarmLogRemember = "AlarmLog.remember",
-}
-
-impl Operation {
-    /// Whether it changes capacity.
-    pub fn writes_capacity(self) -> bool {
-        use Operation as O;
-        matches!(
-            self,
-            O::UpdateService
-                | O::RegisterScalableTarget
-                | O::StartDBCluster
-                | O::StartDBInstance
-                | O::StopDBCluster
-                | O::StopDBInstance
-        )
-    }
-
-    /// Whether it reads capacity.
-    pub fn reads_capacity(self) -> bool {
-        use Operation as O;
-        matches!(
-            self,
-            O::DescribeServices | O::DescribeScalableTargets | O::DescribeDBClusters | O::DescribeDBInstances
-        )
-    }
-
-    /// Whether it changes the ledger.
-    pub fn writes_ledger(self) -> bool {
-        use Operation as O;
-        matches!(
-            self,
-            O::LedgerTakeLease
-                | O::LedgerCommit
-                | O::LedgerDeclare
-                | O::LedgerWithdraw
-                | O::LedgerSetHalt
-                | O::AlarmLogRemember
-        )
-    }
-
-    /// How a database is read.
-    pub(crate) fn describe(database: &DatabaseId) -> Self {
-        match database {
-            DatabaseId::Aurora(_) => Self::DescribeDBClusters,
-            DatabaseId::Rds(_) => Self::DescribeDBInstances,
-        }
-    }
-
-    /// How a database is started.
-    pub(crate) fn start(database: &DatabaseId) -> Self {
-        match database {
-            DatabaseId::Aurora(_) => Self::StartDBCluster,
-            DatabaseId::Rds(_) => Self::StartDBInstance,
-        }
-    }
-
-    /// How a database is stopped.
-    pub(crate) fn stop(database: &DatabaseId) -> Self {
-        match database {
-            DatabaseId::Aurora(_) => Self::StopDBCluster,
-            DatabaseId::Rds(_) => Self::StopDBInstance,
-        }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::operation::Operation;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +18,8 @@ pub enum Ending {
     OverQuota,
     /// With a fault of the plan.
     Troubled(Trouble),
+    /// At a region that is lost, without effect.
+    Lost,
 }
 
 /// One call.
@@ -179,6 +33,8 @@ pub struct Call {
     pub operation: Operation,
     /// What it was about.
     pub subject: String,
+    /// Whether it went to the other region of a pair.
+    pub abroad: bool,
     /// How it ended.
     pub ending: Ending,
 }

@@ -14,8 +14,8 @@ use watchkeeper_domain::capacity::{
 use watchkeeper_domain::guardrail::Quotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use crate::call::Operation;
 use crate::gate::Refusal;
+use crate::operation::Operation;
 use crate::state::State;
 use crate::world::World;
 

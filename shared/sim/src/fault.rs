@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use watchkeeper_control::ports::Fault;
 
-use crate::call::Operation;
+use crate::operation::Operation;
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

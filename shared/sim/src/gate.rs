@@ -1,11 +1,15 @@
-//! The gate that every call goes through: the record, the fault plan, the quotas, and then the effect.
+//! The gate that every call goes through: the record, the fault plan, the loss of a region, the quotas, and then the effect.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use watchkeeper_control::ports::{AwsError, Fault};
 
-use crate::call::{Call, Ending, Operation};
+use crate::call::{Call, Ending};
 use crate::fault::Trouble;
+use crate::globe::Globe;
+use crate::loss::Answering;
+use crate::operation::Operation;
 use crate::state::State;
 use crate::world::World;
 
@@ -39,6 +43,24 @@ impl Refusal {
     }
 }
 
+/// What is asked, from where, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    operation: Operation,
+    subject: String,
+    from: usize,
+    /// The region that has to answer; `None` for what is everywhere.
+    at: Option<usize>,
+    /// What no answer takes, where the caller has a bound of its own.
+    pub(crate) patience: Option<Duration>,
+}
+
+impl Asked {
+    fn refused(&self, refusal: Refusal) -> AwsError {
+        refusal.of(self.operation, self.subject.clone())
+    }
+}
+
 impl World {
     /// One call that AWS may refuse.
     pub(crate) async fn ask<T>(
@@ -59,43 +81,113 @@ impl World {
         subject: String,
         effect: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> Result<T, E> {
-        let answer = self.lock().call(operation, subject, effect);
+        let at = self.at;
+        self.reach(self.asked(operation, subject, Some(at)), |globe| effect(&mut globe.states[at])).await
+    }
+
+    /// What is asked by this handle; without a region, it is asked of what is everywhere.
+    pub(crate) fn asked(&self, operation: Operation, subject: impl Display, at: Option<usize>) -> Asked {
+        Asked { operation, subject: subject.to_string(), from: self.from, at, patience: None }
+    }
+
+    /// One call whose effect may be anywhere.
+    pub(crate) async fn reach<T, E: From<AwsError>>(
+        &self,
+        asked: Asked,
+        effect: impl FnOnce(&mut Globe) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let answer = self.lock().globe.call(&asked, effect);
         match answer {
             Some(answer) => answer,
             None => std::future::pending().await,
         }
     }
+
+    /// The same, where AWS may refuse.
+    pub(crate) async fn reach_or_refuse<T>(
+        &self,
+        asked: Asked,
+        effect: impl FnOnce(&mut Globe) -> Result<T, Refusal>,
+    ) -> Result<T, AwsError> {
+        let of = asked.clone();
+        self.reach(asked, |globe| effect(globe).map_err(|refusal| of.refused(refusal))).await
+    }
 }
 
-impl State {
+impl Globe {
     fn call<T, E: From<AwsError>>(
         &mut self,
-        operation: Operation,
-        subject: String,
+        asked: &Asked,
         effect: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
-        if self.crashed {
+        let Asked { operation, ref subject, from, .. } = *asked;
+        let caller = &mut self.states[from];
+        if caller.crashed {
             return None;
         }
-        let (index, nth) = self.count(operation);
-        self.advance(self.settings.latency);
-        let at = self.now;
-        let (answer, ending) = match self.faults.strikes(index, operation, nth, &mut self.rng) {
-            Some(trouble) => (self.strike(trouble, operation, &subject, effect), Ending::Troubled(trouble)),
-            None if !self.quotas.passes(operation, at) => {
-                let refusal = Refusal::new(Fault::Throttled, "the token bucket is empty");
-                (Some(Err(refusal.of(operation, subject.clone()).into())), Ending::OverQuota)
-            }
-            None => {
-                let answer = effect(self);
-                let ending = if answer.is_ok() { Ending::Answered } else { Ending::Refused };
-                (Some(answer), ending)
-            }
+        let ((index, nth), latency) = (caller.count(operation), caller.settings.latency);
+        self.advance(latency);
+        let (at, caller) = (self.now(), &mut self.states[from]);
+        let trouble = caller.faults.strikes(index, operation, nth, &mut caller.rng);
+        let (answer, ending) = if let Some(trouble) = trouble {
+            (self.strike(trouble, asked, effect), Ending::Troubled(trouble))
+        } else {
+            let (answer, ending) = self.answer(asked, effect);
+            (Some(answer), ending)
         };
-        self.calls.push(Call { index, at, operation, subject, ending });
+        let (subject, abroad) = (subject.clone(), asked.at.is_some_and(|at| at != from));
+        self.states[from].calls.push(Call { index, at, operation, subject, abroad, ending });
         answer
     }
 
+    fn answer<T, E: From<AwsError>>(
+        &mut self,
+        asked: &Asked,
+        effect: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> (Result<T, E>, Ending) {
+        let place = asked.at.unwrap_or(asked.from);
+        if let Some(answering) = self.struck(asked.from, place) {
+            let bound = asked.patience.unwrap_or(self.states[asked.from].settings.abroad);
+            if answering == Answering::Never {
+                self.advance(bound);
+            }
+            let refusal = Refusal::new(Fault::Unavailable, "the region does not answer");
+            return (Err(asked.refused(refusal).into()), Ending::Lost);
+        }
+        if place != asked.from && asked.operation.writes_capacity() {
+            let refusal = Refusal::new(Fault::Denied, "no stack may change capacity in another region");
+            return (Err(asked.refused(refusal).into()), Ending::Refused);
+        }
+        let now = self.now();
+        if !self.states[place].quotas.passes(asked.operation, now) {
+            let refusal = Refusal::new(Fault::Throttled, "the token bucket is empty");
+            return (Err(asked.refused(refusal).into()), Ending::OverQuota);
+        }
+        let answer = effect(self);
+        let ending = if answer.is_ok() { Ending::Answered } else { Ending::Refused };
+        (answer, ending)
+    }
+
+    /// Has a call go wrong. What a late trouble's effect answers, nobody hears.
+    fn strike<T, E: From<AwsError>>(
+        &mut self,
+        trouble: Trouble,
+        asked: &Asked,
+        effect: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
+        if trouble.has_effect() && self.struck(asked.from, asked.at.unwrap_or(asked.from)).is_none() {
+            let _unheard = effect(self);
+        }
+        if trouble.takes_time() {
+            self.advance(asked.patience.unwrap_or(self.states[asked.from].settings.time_out));
+        }
+        self.states[asked.from].crashed |= trouble.is_crash();
+        let refusal = Refusal::new(trouble.seen()?, format!("fault on purpose: {trouble:?}"));
+        Some(Err(asked.refused(refusal).into()))
+    }
+}
+
+impl State {
     /// Counts a call: its index (from 0), and its number among those of its operation (from 1).
     fn count(&mut self, operation: Operation) -> (u64, u64) {
         let index = self.made;
@@ -103,24 +195,5 @@ impl State {
         let nth = self.made_of.entry(operation).or_default();
         *nth += 1;
         (index, *nth)
-    }
-
-    /// Has a call go wrong. What a late trouble's effect answers, nobody hears.
-    fn strike<T, E: From<AwsError>>(
-        &mut self,
-        trouble: Trouble,
-        operation: Operation,
-        subject: &str,
-        effect: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Option<Result<T, E>> {
-        if trouble.has_effect() {
-            let _unheard = effect(self);
-        }
-        if trouble.takes_time() {
-            self.advance(self.settings.time_out);
-        }
-        self.crashed |= trouble.is_crash();
-        let refusal = Refusal::new(trouble.seen()?, format!("fault on purpose: {trouble:?}"));
-        Some(Err(refusal.of(operation, subject.to_owned()).into()))
     }
 }

@@ -1,14 +1,18 @@
 //! What a test may look at: the truth, without delay, record or fault.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use watchkeeper_control::ledger::{LedgerError, Remembered};
+use watchkeeper_control::ledger::{LedgerError, Pair, PairId, Remembered};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, Observed, ObservedDatabase, ObservedService, ServiceId};
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::failover::{Move, Pointer, Record};
+use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::run::Run;
 
-use crate::call::{Call, Operation};
+use crate::call::Call;
+use crate::operation::Operation;
 use crate::outside::{Event, Message};
+use crate::stores::resource;
+use crate::switches::Switchboard;
 use crate::world::World;
 
 impl World {
@@ -34,6 +38,16 @@ impl World {
     /// One database as it truly is now.
     pub fn database(&self, id: &DatabaseId) -> Option<ObservedDatabase> {
         self.lock().database(id).map(|database| database.observed.clone())
+    }
+
+    /// The tasks of a service that truly are not STOPPED: those on their way up, those that run, and those that stop.
+    pub fn alive(&self, id: &ServiceId) -> u32 {
+        self.lock().service(id).map_or(0, crate::service::Service::alive)
+    }
+
+    /// The region.
+    pub fn region(&self) -> Region {
+        self.lock().region.clone()
     }
 
     /// The calls since the beginning, or since [`World::forget_calls`].
@@ -80,14 +94,51 @@ impl World {
         self.lock().outside.events.clone()
     }
 
-    /// The executions started: name and input.
-    pub fn executions(&self) -> BTreeMap<String, String> {
-        self.lock().outside.executions.clone()
-    }
-
     /// What the ledger remembers of a scope.
     pub fn remembered(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
         self.lock().ledger.load(scope)
+    }
+
+    /// What this region's replica of the ledger has of a pair.
+    pub fn remembered_of(&self, pair: &PairId) -> Result<Pair, LedgerError> {
+        self.lock().ledger.pair(pair)
+    }
+
+    /// The pointer of a pair in this region's replica of the ledger; one that does not read is an error.
+    pub fn pointer(&self, pair: &PairId) -> Result<Option<Pointer>, LedgerError> {
+        Ok(self.remembered_of(pair)?.pointer)
+    }
+
+    /// The records of the moves of a pair, in the order of their beginning.
+    pub fn moves(&self, pair: &PairId) -> Result<Vec<Move>, LedgerError> {
+        self.lock().ledger.moves(pair)
+    }
+
+    /// Whether the object of a switch is there.
+    pub fn has_object(&self, bucket: &str, object: &str) -> bool {
+        let key = (resource(bucket), resource(object));
+        self.switchboard(|board| board.objects.contains(&key))
+    }
+
+    /// Whether a routing control is on; `None` where there is none of that name.
+    pub fn control(&self, name: &str) -> Option<bool> {
+        self.switchboard(|board| board.controls.get(&resource(name)).copied())
+    }
+
+    /// All records of a hosted zone.
+    pub fn records_of(&self, hosted_zone: &str) -> Vec<Record> {
+        self.switchboard(|board| board.records.get(&resource(hosted_zone)).cloned().unwrap_or_default())
+    }
+
+    /// What the metric of the traffic's alarm was told last.
+    pub fn metric(&self) -> Option<bool> {
+        self.switchboard(|board| board.metric)
+    }
+
+    fn switchboard<T>(&self, look: impl FnOnce(&Switchboard) -> T) -> T {
+        let held = self.lock();
+        let place = held.globe.switchboard();
+        look(&held.globe.states[place].switchboard)
     }
 
     /// The runs of a scope in the ledger, in the order of their beginning.

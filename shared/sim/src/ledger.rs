@@ -9,7 +9,7 @@ use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::Run;
 
-use crate::call::Operation;
+use crate::operation::Operation;
 use crate::world::World;
 
 impl Ledger for World {

@@ -1,7 +1,8 @@
 //! An AWS in memory, with quotas, delays and faults, behind the ports of the engine.
 //!
 //! Everything is deterministic: time moves only when it is told to, and chance comes from a seed. A [`World`]
-//! implements every port; clones of it are handles to the same world.
+//! implements every port; clones of it are handles to the same world. A [`Pair`] is two of them, home and standby, that
+//! share time and replicate their ledgers.
 
 mod alarm;
 mod builder;
@@ -9,29 +10,49 @@ mod call;
 mod cloud;
 pub mod contract;
 mod database;
+mod executions;
 mod fault;
 mod gate;
+mod globe;
 mod history;
 mod inspect;
 mod ledger;
+mod link;
+mod loss;
 mod memory;
+mod operation;
 mod outside;
+mod pair;
+mod pairs;
+mod promotions;
+mod put;
 mod quota;
 mod release;
 mod run;
 mod service;
 mod settings;
+mod site;
 mod spec;
 mod state;
+mod stores;
+mod switches;
 mod tamper;
+mod tasks;
 mod world;
 
 pub use builder::WorldBuilder;
-pub use call::{Call, Ending, Operation};
+pub use call::{Call, Ending};
+pub use executions::{Execution, Machine};
 pub use fault::{FaultPlan, Trouble};
+pub use loss::Loss;
+pub use operation::Operation;
 pub use outside::{Event, Message};
+pub use pair::{Pair, PairBuilder};
+pub use promotions::{aurora_global, replica};
 pub use quota::{Api, Quota, Quotas};
 pub use run::run_until_done_or_crash;
 pub use settings::Settings;
 pub use spec::{DatabaseSpec, Resource, ServiceSpec, aurora, rds, scope, service, task_definition};
+pub use stores::{stream, table};
+pub use tasks::TargetGroup;
 pub use world::World;

@@ -1,13 +1,10 @@
 //! What the ledger in memory holds, as JSON: what does not survive being written down does not survive here either.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{LedgerError, Remembered, Write};
-use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail::Halt;
@@ -15,16 +12,26 @@ use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::Run;
 
-/// The largest item, in bytes (DynamoDB quotas: 400 KB).
-pub(crate) const ITEM_MAX: usize = 400 * 1024;
+use crate::link::Stamp;
+use crate::put::{Put, check_transaction, corrupt, owner, put, put_of};
 
-/// The most items in one transaction (DynamoDB API reference, `TransactWriteItems`).
-const TRANSACTION_MAX: usize = 100;
+/// The scope of an item, or none, and its name within it.
+pub(crate) type Key = (Option<Scope>, String);
+
+/// An item of this replica; one that was removed has no text.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    text: Option<String>,
+    /// Which write it is of; `None` until that is known.
+    stamp: Option<Stamp>,
+}
 
 /// The items of every scope, and those of none.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Memory {
-    items: BTreeMap<(Option<Scope>, String), String>,
+    items: BTreeMap<Key, Item>,
+    /// Those that were written here, and not stamped yet.
+    fresh: Vec<Key>,
 }
 
 /// The name of an item within its scope.
@@ -47,9 +54,6 @@ pub(crate) mod item {
         format!("run {id}")
     }
 }
-
-/// An item's name and its new text; `None` removes it.
-type Put = (String, Option<String>);
 
 impl Memory {
     pub(crate) fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
@@ -137,7 +141,8 @@ impl Memory {
     }
 
     pub(crate) fn set_halt(&mut self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
-        let text = halt.map(serde_json::to_string).transpose().map_err(|error| corrupt(scope, item::HALT, error))?;
+        let text = halt.map(serde_json::to_string).transpose();
+        let text = text.map_err(|error| corrupt(&owner(scope), item::HALT, error))?;
         self.apply(scope, vec![(item::HALT.to_owned(), text)]);
         Ok(())
     }
@@ -146,82 +151,48 @@ impl Memory {
     pub(crate) fn apply(&mut self, scope: Option<&Scope>, puts: Vec<Put>) {
         for (name, text) in puts {
             let key = (scope.cloned(), name);
-            match text {
-                Some(text) => self.items.insert(key, text),
-                None => self.items.remove(&key),
-            };
+            self.items.insert(key.clone(), Item { text, stamp: None });
+            self.fresh.push(key);
+        }
+    }
+
+    /// What was written here since the last call, stamped: what the other replica has to learn of.
+    pub(crate) fn written(&mut self, mut stamp: impl FnMut() -> Stamp) -> Vec<(Key, Item)> {
+        let mut written = Vec::new();
+        for key in std::mem::take(&mut self.fresh) {
+            if let Some(item) = self.items.get_mut(&key).filter(|item| item.stamp.is_none()) {
+                item.stamp = Some(stamp());
+                written.push((key, item.clone()));
+            }
+        }
+        written
+    }
+
+    /// Takes what the other replica has written, unless what is here was written later.
+    pub(crate) fn receive(&mut self, key: Key, item: Item) {
+        if self.items.get(&key).is_none_or(|own| own.stamp < item.stamp) {
+            self.items.insert(key, item);
         }
     }
 
     /// Every item of a scope whose name begins like this.
     fn all<T: DeserializeOwned>(&self, scope: &Scope, prefix: &str) -> Result<Vec<T>, LedgerError> {
-        let names = self.items.keys().filter(|(of, name)| of.as_ref() == Some(scope) && name.starts_with(prefix));
-        names.filter_map(|(of, name)| self.read(of.as_ref(), name).transpose()).collect()
+        self.names(Some(scope), prefix).filter_map(|name| self.read(Some(scope), name).transpose()).collect()
     }
 
-    fn read<T: DeserializeOwned>(&self, scope: Option<&Scope>, name: &str) -> Result<Option<T>, LedgerError> {
-        let text = self.items.get(&(scope.cloned(), name.to_owned()));
-        text.map(|text| serde_json::from_str(text).map_err(|error| corrupt(scope, name, error))).transpose()
+    /// The names of the items of a scope that begin like this; among them those that were removed.
+    pub(crate) fn names<'a>(&'a self, scope: Option<&'a Scope>, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let names = self.items.keys().filter(move |(of, name)| of.as_ref() == scope && name.starts_with(prefix));
+        names.map(|(_, name)| name.as_str())
     }
-}
 
-/// The put or removal that a write is.
-fn put_of(scope: &Scope, generation: u64, write: &Write) -> Result<Put, LedgerError> {
-    match write {
-        Write::PutBaseline(baseline) => put(scope, item::BASELINE, baseline),
-        Write::DropBaseline => Ok((item::BASELINE.to_owned(), None)),
-        Write::PutStanding(standing) => put(scope, item::STANDING, standing),
-        Write::PutIntent(intent) => put(scope, &item::intent(&intent.slot()), intent),
-        Write::DropIntent(slot) => Ok((item::intent(slot), None)),
-        Write::PutRun(run) => put(scope, &item::run(&run.id), run),
-        Write::PutLease(lease) if lease.generation != generation => {
-            let found = format!("a lease of generation {} put under generation {generation}", lease.generation);
-            Err(invalid(scope, found))
-        }
-        Write::PutLease(lease) => put(scope, item::LEASE, lease),
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        scope: Option<&Scope>,
+        name: &str,
+    ) -> Result<Option<T>, LedgerError> {
+        let text = self.items.get(&(scope.cloned(), name.to_owned())).and_then(|item| item.text.as_ref());
+        let read = |text: &String| serde_json::from_str(text).map_err(|error| corrupt(&owner(scope), name, error));
+        text.map(read).transpose()
     }
-}
-
-fn put<T: Serialize>(scope: &Scope, name: &str, value: &T) -> Result<Put, LedgerError> {
-    let text = serde_json::to_string(value).map_err(|error| corrupt(Some(scope), name, error))?;
-    let bytes = stored(&text).map_err(|error| corrupt(Some(scope), name, serde_json::Error::io(error)))?;
-    if bytes > ITEM_MAX {
-        let item = if name == item::BASELINE { "baseline" } else { "record" };
-        return Err(LedgerError::TooLarge { item, scope: scope.to_string(), bytes, limit: ITEM_MAX });
-    }
-    Ok((name.to_owned(), Some(text)))
-}
-
-/// What an item takes, in bytes: the ledger compresses what would not fit.
-fn stored(text: &str) -> std::io::Result<usize> {
-    if text.len() <= ITEM_MAX {
-        return Ok(text.len());
-    }
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(text.as_bytes())?;
-    Ok(encoder.finish()?.len())
-}
-
-/// Refuses what `TransactWriteItems` would: too many items, or one item twice. One item is the lease, checked or put.
-fn check_transaction(scope: &Scope, puts: &[Put]) -> Result<(), LedgerError> {
-    let mut names: Vec<&str> = puts.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    if let Some([twice, ..]) = names.windows(2).find(|pair| pair.first() == pair.last()) {
-        return Err(invalid(scope, format!("item {twice} twice in one transaction")));
-    }
-    let items = names.len() + usize::from(!names.contains(&item::LEASE));
-    if items > TRANSACTION_MAX {
-        return Err(invalid(scope, format!("{items} items in one transaction, at most {TRANSACTION_MAX} expected")));
-    }
-    Ok(())
-}
-
-fn invalid(scope: &Scope, found: String) -> LedgerError {
-    let (operation, subject) = ("TransactWriteItems", scope.to_string());
-    AwsError { operation, subject, fault: Fault::Invalid, source: Some(found.into()) }.into()
-}
-
-fn corrupt(scope: Option<&Scope>, name: &str, error: serde_json::Error) -> LedgerError {
-    let scope = scope.map_or_else(|| "everything".to_owned(), Scope::to_string);
-    LedgerError::Corrupt { item: name.to_owned(), scope, source: error.into() }
 }

@@ -1,17 +1,13 @@
-//! The ports to the outside: state machines, messages, events, and time.
+//! The ports to the outside: messages, events, and time.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_control::ports::{Announcer, AwsError, Clock, Executions, Started};
+use watchkeeper_control::ports::{Announcer, AwsError, Clock};
 
-use crate::call::Operation;
 use crate::gate::Refusal;
+use crate::operation::Operation;
 use crate::world::World;
-
-/// The longest name of an execution, in characters (Step Functions API reference, `StartExecution`).
-const EXECUTION_NAME_MAX: usize = 80;
 
 /// The longest subject of a message, in characters (SNS API reference, Publish).
 const SUBJECT_MAX: usize = 100;
@@ -44,26 +40,8 @@ pub struct Event {
 /// What has gone out.
 #[derive(Debug, Default)]
 pub(crate) struct Outside {
-    pub(crate) executions: BTreeMap<String, String>,
     pub(crate) messages: Vec<Message>,
     pub(crate) events: Vec<Event>,
-}
-
-impl Executions for World {
-    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError> {
-        self.ask(Operation::StartExecution, name, |state| {
-            if !(1..=EXECUTION_NAME_MAX).contains(&name.chars().count()) {
-                return Err(Refusal::invalid(format!("a name of 1 to {EXECUTION_NAME_MAX} characters is expected")));
-            }
-            json(input)?;
-            if state.outside.executions.contains_key(name) {
-                return Ok(Started::AlreadyThere);
-            }
-            state.outside.executions.insert(name.to_owned(), input.to_owned());
-            Ok(Started::New)
-        })
-        .await
-    }
 }
 
 impl Announcer for World {
@@ -103,7 +81,7 @@ impl Clock for World {
     }
 }
 
-fn json(text: &str) -> Result<serde_json::Value, Refusal> {
+pub(crate) fn json(text: &str) -> Result<serde_json::Value, Refusal> {
     serde_json::from_str(text).map_err(|error| Refusal::invalid(format!("JSON expected: {error}")))
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use watchkeeper_control::bucket::TokenBucket;
 
-use crate::call::Operation;
+use crate::operation::Operation;
 
 /// Calls that share one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

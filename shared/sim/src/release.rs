@@ -64,6 +64,15 @@ impl Releases {
     }
 }
 
+/// What a task definition says.
+#[derive(Debug, Clone)]
+pub(crate) struct Definition {
+    /// What a task of it takes, in CPU units.
+    cpu_units: Option<u32>,
+    /// The images of its containers.
+    images: Vec<String>,
+}
+
 impl State {
     /// The deployments that a service has when it comes into the world, and the task definitions behind them.
     pub(crate) fn releases_of(&mut self, spec: &ServiceSpec) -> Releases {
@@ -71,6 +80,9 @@ impl State {
         let (newest, before) = spec.releases.split_last().unwrap_or((&own, &[]));
         for definition in before.iter().chain([newest]) {
             self.register(definition.clone(), spec.cpu_units);
+            if !spec.images.is_empty() {
+                self.set_images(definition, spec.images.clone());
+            }
         }
         let mut started = self.now;
         let newest = Release { task_definition: newest.clone(), rollout: spec.rollout, started };
@@ -106,15 +118,32 @@ impl State {
         self.change_service(id, |service| service.releases.stand(rollout, now))
     }
 
-    /// Registers a task definition that takes this, in CPU units.
+    /// Registers a task definition that takes this, in CPU units. Its image is that of its family and revision, in the
+    /// registry of the region.
     pub(crate) fn register(&mut self, task_definition: TaskDefinition, cpu_units: Option<u32>) {
-        self.definitions.insert(task_definition, cpu_units);
+        let images = vec![format!("123456789012.dkr.ecr.{}.amazonaws.com/{task_definition}", self.region)];
+        self.definitions.insert(task_definition, Definition { cpu_units, images });
+    }
+
+    /// Sets the images of a task definition; tells whether there is one.
+    pub(crate) fn set_images(&mut self, task_definition: &TaskDefinition, images: Vec<String>) -> bool {
+        let found = self.definitions.get_mut(task_definition);
+        found.map(|definition| definition.images = images).is_some()
+    }
+
+    /// The images of a task definition.
+    pub(crate) fn images(&self, task_definition: &TaskDefinition) -> Result<Vec<String>, Refusal> {
+        self.definition(task_definition).map(|definition| definition.images.clone())
     }
 
     /// What a task takes, in CPU units.
     pub(crate) fn cpu_units(&self, task_definition: &TaskDefinition) -> Result<Option<u32>, Refusal> {
+        self.definition(task_definition).map(|definition| definition.cpu_units)
+    }
+
+    fn definition(&self, task_definition: &TaskDefinition) -> Result<&Definition, Refusal> {
         let unknown = || Refusal::invalid(format!("the task definition {task_definition} does not exist"));
-        self.definitions.get(task_definition).copied().ok_or_else(unknown)
+        self.definitions.get(task_definition).ok_or_else(unknown)
     }
 
     /// Takes a service to a task definition, as `UpdateService` does: what it rolls out already, it does not again.

@@ -21,7 +21,7 @@ pub fn run_until_done_or_crash<F: Future>(world: &World, future: F) -> Option<F:
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return Some(output);
         }
-        if std::mem::take(&mut world.lock().crashed) {
+        if std::mem::take(&mut world.lock_caller().crashed) {
             return None;
         }
     }

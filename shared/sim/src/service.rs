@@ -1,5 +1,7 @@
 //! Services in a world: counts that tasks follow, and bounds that an autoscaler keeps.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ObservedService, Release, Scaling, ServiceCapacity, ServiceId};
 
@@ -7,6 +9,7 @@ use crate::history::History;
 use crate::release::Releases;
 use crate::spec::ServiceSpec;
 use crate::state::{Due, State};
+use crate::tasks::TargetGroup;
 
 /// One service and its scalable target.
 #[derive(Debug)]
@@ -14,15 +17,24 @@ pub(crate) struct Service {
     pub(crate) gone: bool,
     pub(crate) desired: u32,
     pub(crate) running: u32,
+    /// Tasks that do not run any more and are not STOPPED yet.
+    pub(crate) stopping: u32,
+    /// Whether its tasks have died and not started again.
+    pub(crate) died: bool,
     pub(crate) managed: bool,
     pub(crate) scaling: Option<Scaling>,
     /// How many tasks the load asks for, where there is one.
     pub(crate) load: Option<u32>,
     pub(crate) releases: Releases,
-    tasks_epoch: u64,
+    pub(crate) target_groups: Vec<TargetGroup>,
+    pub(crate) tasks_epoch: u64,
+    deaths: u64,
+    /// Tasks that run or still stop, from each instant on at which that changed.
+    pub(crate) lives: BTreeMap<Timestamp, u32>,
     pub(crate) seen: History<Option<ObservedService>>,
     pub(crate) seen_scaling: History<Option<Scaling>>,
     pub(crate) seen_releases: History<Option<Vec<Release>>>,
+    pub(crate) seen_alive: History<u32>,
 }
 
 impl Service {
@@ -46,6 +58,25 @@ impl Service {
         self.seen.note(now, (!self.gone).then_some(observed));
         self.seen_scaling.note(now, self.scaling.filter(|_| !self.gone));
         self.seen_releases.note(now, (!self.gone).then(|| self.releases.remembered()));
+        self.seen_alive.note(now, self.alive());
+        self.lives.insert(now, self.working());
+    }
+
+    /// Tasks that work, or may still do so: those that run, and those that stop.
+    pub(crate) fn working(&self) -> u32 {
+        if self.gone { 0 } else { self.running + self.stopping }
+    }
+
+    /// Tasks that are not STOPPED: those on their way up, too.
+    pub(crate) fn alive(&self) -> u32 {
+        if self.gone { 0 } else { self.desired.max(self.running) + self.stopping }
+    }
+
+    /// All its tasks are gone at once.
+    pub(crate) fn tasks_die(&mut self) {
+        (self.running, self.stopping, self.died) = (0, 0, true);
+        self.tasks_epoch += 1;
+        self.deaths += 1;
     }
 
     /// The count that the autoscaler wants: the load inside the bounds, as far as it is not held. `registered` tells
@@ -67,14 +98,20 @@ impl State {
             gone: false,
             desired: spec.desired,
             running: spec.desired,
+            stopping: 0,
+            died: false,
             managed: spec.managed,
             scaling: spec.scaling,
             load: None,
             releases: self.releases_of(spec),
+            target_groups: spec.target_groups.clone(),
             tasks_epoch: 0,
+            deaths: 0,
+            lives: BTreeMap::from([(Timestamp::MIN, spec.desired)]),
             seen: History::new(None),
             seen_scaling: History::new(None),
             seen_releases: History::new(None),
+            seen_alive: History::new(spec.desired),
         };
         let mut observed = service.observed();
         observed.capacity.scaling = None;
@@ -131,9 +168,24 @@ impl State {
     }
 
     pub(crate) fn tasks_follow(&mut self, id: &ServiceId, epoch: u64) {
+        let (mut stopping, mut deaths) = (0, 0);
         self.change_service(id, |service| {
             if service.tasks_epoch == epoch {
+                stopping = service.running.saturating_sub(service.desired);
+                deaths = service.deaths;
+                service.stopping += stopping;
                 service.running = service.desired;
+            }
+        });
+        if stopping > 0 {
+            self.plan(self.settings.task_linger, Due::Stopped(id.clone(), stopping, deaths));
+        }
+    }
+
+    pub(crate) fn tasks_stopped(&mut self, id: &ServiceId, tasks: u32, deaths: u64) {
+        self.change_service(id, |service| {
+            if service.deaths == deaths {
+                service.stopping = service.stopping.saturating_sub(tasks);
             }
         });
     }

@@ -5,6 +5,8 @@ use watchkeeper_domain::capacity::{
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
+use crate::tasks::TargetGroup;
+
 /// A service to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSpec {
@@ -22,6 +24,10 @@ pub struct ServiceSpec {
     pub releases: Vec<TaskDefinition>,
     /// What a task of it takes, in CPU units.
     pub cpu_units: Option<u32>,
+    /// The images of each of its task definitions; empty for that of its family and revision, in the region's registry.
+    pub images: Vec<String>,
+    /// Its target groups.
+    pub target_groups: Vec<TargetGroup>,
     /// Whether its deployments are remembered: those of `CodeDeploy` and of external controllers are not.
     pub keeps_history: bool,
 }
@@ -114,6 +120,8 @@ impl ServiceSpec {
             rollout: Rollout::Completed,
             releases: Vec::new(),
             cpu_units: Some(256),
+            images: Vec::new(),
+            target_groups: Vec::new(),
             keeps_history: true,
         }
     }
@@ -129,6 +137,27 @@ impl ServiceSpec {
     #[must_use]
     pub fn cpu_units(mut self, units: Option<u32>) -> Self {
         self.cpu_units = units;
+        self
+    }
+
+    /// With task definitions of these images.
+    #[must_use]
+    pub fn images(mut self, images: &[&str]) -> Self {
+        self.images = images.iter().map(|image| (*image).to_owned()).collect();
+        self
+    }
+
+    /// With a target group of this health check; as many of its targets are healthy as tasks run.
+    #[must_use]
+    pub fn target_group(mut self, name: &str, health_path: &str) -> Self {
+        self.target_groups.push(TargetGroup::new(name, Some(health_path)));
+        self
+    }
+
+    /// With a target group that does not exist any more.
+    #[must_use]
+    pub fn missing_target_group(mut self, name: &str) -> Self {
+        self.target_groups.push(TargetGroup::new(name, None));
         self
     }
 

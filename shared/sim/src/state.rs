@@ -1,38 +1,55 @@
 //! The state of a world, and the agenda by which time changes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
+use watchkeeper_domain::estate::ResourceName;
+use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
+use watchkeeper_domain::failover::{DatabaseRole, Promoted};
 use watchkeeper_domain::guardrail;
+use watchkeeper_domain::name::Region;
 
-use crate::call::{Call, Operation};
+use crate::call::Call;
 use crate::database::Database;
+use crate::executions::Machines;
 use crate::fault::FaultPlan;
+use crate::loss::Loss;
 use crate::memory::Memory;
+use crate::operation::Operation;
 use crate::outside::Outside;
 use crate::quota::Quotas;
+use crate::release::Definition;
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::stores::Lags;
+use crate::switches::Switchboard;
 
 /// Something that happens by itself when its time has come. An epoch makes it void when its thing has changed since.
 #[derive(Debug, Clone)]
 pub(crate) enum Due {
     /// The tasks of a service have followed its desired count.
     Tasks(ServiceId, u64),
+    /// So many tasks of a service are STOPPED; an epoch makes it void when all of them have died.
+    Stopped(ServiceId, u32, u64),
     /// The deployment of a service has completed.
     Deployment(ServiceId, u64),
     /// The autoscaler looks at a service; with `true`, because its target was registered.
     Autoscaler(ServiceId, bool),
     /// A database has been in its state for as long as it stays there.
     Database(DatabaseId, u64),
+    /// A database has become what it was on its way to.
+    Role(Promoted, DatabaseRole),
+    /// The alarm that moves the traffic follows its metric.
+    Alarm(bool),
 }
 
 /// Everything that there is.
 #[derive(Debug)]
 pub(crate) struct State {
+    pub(crate) region: Region,
     pub(crate) now: Timestamp,
     pub(crate) settings: Settings,
     pub(crate) rng: fastrand::Rng,
@@ -40,13 +57,23 @@ pub(crate) struct State {
     pub(crate) faults: FaultPlan,
     pub(crate) services: BTreeMap<ServiceId, Service>,
     pub(crate) databases: BTreeMap<DatabaseId, Database>,
-    /// What is registered, and what a task of it takes, in CPU units.
-    pub(crate) definitions: BTreeMap<TaskDefinition, Option<u32>>,
+    /// The task definitions that are registered.
+    pub(crate) definitions: BTreeMap<TaskDefinition, Definition>,
     /// What AWS tells of the account's quotas.
     pub(crate) account: guardrail::Quotas,
     pub(crate) alarms: AlarmStates,
+    pub(crate) tables: BTreeMap<ResourceName, TableFacts>,
+    pub(crate) lags: Lags,
+    pub(crate) streams: BTreeMap<ResourceName, StreamFacts>,
+    /// Image repositories, each with its tags and digests.
+    pub(crate) repositories: BTreeMap<ResourceName, BTreeSet<String>>,
+    pub(crate) roles: BTreeMap<Promoted, DatabaseRole>,
+    pub(crate) switchboard: Switchboard,
     pub(crate) ledger: Memory,
     pub(crate) outside: Outside,
+    pub(crate) machines: Machines,
+    /// How it is lost, if it is.
+    pub(crate) loss: Option<Loss>,
     pub(crate) calls: Vec<Call>,
     pub(crate) made: u64,
     pub(crate) made_of: BTreeMap<Operation, u64>,
@@ -57,20 +84,29 @@ pub(crate) struct State {
 
 impl State {
     /// An empty world.
-    pub(crate) fn new(now: Timestamp, seed: u64, settings: Settings, quotas: Quotas, faults: FaultPlan) -> Self {
+    pub(crate) fn new(region: Region, now: Timestamp, seed: u64, settings: Settings) -> Self {
         Self {
+            region,
             now,
             settings,
             rng: fastrand::Rng::with_seed(seed),
-            quotas,
-            faults,
+            quotas: Quotas::none(),
+            faults: FaultPlan::none(),
             services: BTreeMap::new(),
             databases: BTreeMap::new(),
             definitions: BTreeMap::new(),
             account: guardrail::Quotas::default(),
             alarms: AlarmStates::new(),
+            tables: BTreeMap::new(),
+            lags: Lags::new(),
+            streams: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            switchboard: Switchboard::default(),
             ledger: Memory::default(),
             outside: Outside::default(),
+            machines: Machines::default(),
+            loss: None,
             calls: Vec::new(),
             made: 0,
             made_of: BTreeMap::new(),
@@ -80,16 +116,14 @@ impl State {
         }
     }
 
-    /// Lets time pass, and everything happen that falls due in it, in order.
-    pub(crate) fn advance(&mut self, by: Duration) {
-        self.advance_to(self.now.checked_add(by).unwrap_or(Timestamp::MAX));
-    }
-
-    /// Lets time pass until an instant; one that is over changes nothing.
+    /// Lets time pass until an instant, and everything happen that falls due until then, in order; an instant that is over
+    /// changes nothing. Only the globe calls it: its regions share their time.
     pub(crate) fn advance_to(&mut self, instant: Timestamp) {
-        while let Some(entry) = self.agenda.first_entry().filter(|entry| entry.key().0 <= instant) {
+        let still = self.stands_still();
+        while let Some(entry) = self.agenda.first_entry().filter(|entry| !still && entry.key().0 <= instant) {
             let ((at, _), due) = entry.remove_entry();
-            self.now = at;
+            // What fell due while its region was lost happens late.
+            self.now = self.now.max(at);
             self.happen(&due);
         }
         self.now = self.now.max(instant);
@@ -114,7 +148,10 @@ impl State {
             Due::Tasks(id, epoch) => self.tasks_follow(id, *epoch),
             Due::Deployment(id, epoch) => self.deployment_completes(id, *epoch),
             Due::Autoscaler(id, registered) => self.autoscale(id, *registered),
+            Due::Stopped(id, tasks, deaths) => self.tasks_stopped(id, *tasks, *deaths),
             Due::Database(id, epoch) => self.database_moves_on(id, *epoch),
+            Due::Role(database, role) => self.becomes(database, role.clone()),
+            Due::Alarm(on) => self.alarm_follows(*on),
         }
     }
 }

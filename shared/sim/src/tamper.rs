@@ -21,12 +21,12 @@ use crate::world::World;
 impl World {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
-        self.lock().advance(by);
+        self.lock().globe.advance(by);
     }
 
     /// Lets time pass until an instant; one that is over changes nothing.
     pub fn set_now(&self, instant: Timestamp) {
-        self.lock().advance_to(instant);
+        self.lock().globe.advance_to(instant);
     }
 
     /// Fails like this from now on. Indexes count from the beginning: see [`World::calls_made`].
@@ -88,6 +88,20 @@ impl World {
             state.begin_release(service, definition);
             rollout == Rollout::InProgress || state.set_rollout(service, rollout)
         });
+    }
+
+    /// The newest task definition of a service has these images.
+    pub fn change_images(&self, service: &ServiceId, images: &[&str]) {
+        let images = images.iter().map(|image| (*image).to_owned()).collect();
+        self.change(service, |state| {
+            let current = state.service(service).map(|found| found.releases.current().clone());
+            current.is_some_and(|definition| state.set_images(&definition, images))
+        });
+    }
+
+    /// At most so many targets of a service's target group are healthy, or all that run.
+    pub fn change_healthy(&self, service: &ServiceId, group: &str, most: Option<u32>) {
+        self.change(service, |state| state.set_healthy(service, group, most));
     }
 
     /// AWS tells these quotas of the account from now on.

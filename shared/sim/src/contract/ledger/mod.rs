@@ -3,6 +3,9 @@
 pub mod alarms;
 pub mod halts;
 pub mod intents;
+mod moves;
+pub mod pairs;
+pub mod runs;
 mod samples;
 
 use watchkeeper_control::lease::Lease;
@@ -13,7 +16,9 @@ use watchkeeper_domain::name::Scope;
 pub use self::alarms::*;
 pub use self::halts::*;
 pub use self::intents::*;
-use self::samples::{baseline, huge, intent, lease, long, run, standing};
+pub use self::pairs::*;
+pub use self::runs::*;
+use self::samples::{baseline, huge, intent, lease, run, standing};
 
 use super::{Bench, Failure, Passed, differs, equal, holds};
 
@@ -44,6 +49,19 @@ macro_rules! ledger_cases {
             a_halt_of_one_scope_is_its_own
             a_halt_of_everything_is_everybodys
             scopes_do_not_mix
+            an_unknown_pair_is_empty
+            a_pointer_comes_back_exactly_and_is_replaced
+            of_two_that_saw_no_pointer_one_puts_it
+            a_pointer_is_put_only_over_the_revision_that_was_seen
+            heartbeats_and_samples_are_kept_by_region
+            a_watch_is_kept_from_version_to_version
+            a_watch_of_an_old_version_is_a_conflict
+            a_move_is_kept_from_version_to_version
+            a_move_of_an_old_version_is_a_conflict
+            a_long_move_comes_back_exactly
+            what_was_settled_is_read_with_its_epoch
+            pairs_do_not_mix
+            what_there_is_of_a_pair_is_no_part_of_what_a_run_reads
         }
     };
 }
@@ -186,39 +204,6 @@ pub async fn a_baseline_comes_back_exactly_and_goes<B: Bench>(bench: &B) -> Pass
     equal("the baseline", &load(bench, &scope).await?.baseline, &Some(expected))?;
     bench.ledger().commit(&scope, 1, &[Write::DropBaseline]).await?;
     equal("the baseline, dropped", &load(bench, &scope).await?.baseline, &None)
-}
-
-/// Plan, violations and timeline as they were; a later record replaces it.
-pub async fn a_run_comes_back_exactly_and_is_replaced<B: Bench>(bench: &B) -> Passed {
-    let (scope, _) = leased(bench).await?;
-    let mut record = run("run-1", bench.now());
-    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(record.clone()))]).await?;
-    equal("the run", &bench.ledger().run(&scope, "run-1").await?, &Some(record.clone()))?;
-    record.slices += 1;
-    record.note(bench.now(), "another slice");
-    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(record.clone()))]).await?;
-    equal("the run, replaced", &bench.ledger().run(&scope, "run-1").await?, &Some(record))?;
-    equal("another run", &bench.ledger().run(&scope, "run-2").await?, &None)
-}
-
-/// Thousands of actions and moments: more than an item holds as they are, and yet they fit.
-pub async fn a_long_run_comes_back_exactly<B: Bench>(bench: &B) -> Passed {
-    let (scope, _) = leased(bench).await?;
-    let long = long("run-1", bench.now());
-    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(long.clone()))]).await?;
-    let found = bench.ledger().run(&scope, "run-1").await?;
-    holds("that the long run is the same", found == Some(long))
-}
-
-/// The error tells how large it is.
-pub async fn a_run_that_is_too_large_is_refused_by_its_size<B: Bench>(bench: &B) -> Passed {
-    let (scope, _) = leased(bench).await?;
-    let huge = huge("run-1", bench.now());
-    match bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(huge))]).await {
-        Err(LedgerError::TooLarge { bytes, limit, .. }) if bytes > limit => {}
-        other => return Err(differs("the commit", &other, "too large")),
-    }
-    equal("the run", &bench.ledger().run(&scope, "run-1").await?, &None)
 }
 
 /// The same environment in another region, and another environment, are other scopes.

@@ -88,8 +88,9 @@ pub(super) fn baseline(now: Timestamp) -> Baseline {
 
 /// A standing with everything in it.
 pub(super) fn standing(now: Timestamp) -> Standing {
-    let settled = Settled { target: "00ff00ff00ff00ff".to_owned(), at: now };
-    Standing { settled: Some(settled), told: Some("drift-1".to_owned()) }
+    let target = "00ff00ff00ff00ff".to_owned();
+    let settled = Settled { target, at: now, epoch: Some(3), placement: Some("0f0f0f0f0f0f0f0f".to_owned()) };
+    Standing { settled: Some(settled), told: Some("drift-1".to_owned()), followed: Some(3) }
 }
 
 /// A halt for this reason.
@@ -115,6 +116,7 @@ pub(super) fn run(id: &str, now: Timestamp) -> Run {
         violations: violations(),
         slices: 2,
         writes: 7,
+        waited_seconds: 90,
         rounds: 1,
         applied: true,
         awaited: vec![awaited()],

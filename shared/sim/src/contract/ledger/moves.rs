@@ -1,0 +1,112 @@
+//! What the cases about pairs write: nothing in it is left at its default, so that a lost field shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, Suspensions};
+use watchkeeper_domain::failover::readiness::{Finding, Grade, Readiness, ReadinessCode};
+use watchkeeper_domain::failover::sample::ServiceSample;
+use watchkeeper_domain::failover::{
+    Bounds, Ending, Figures, Heartbeat, Move, Moving, Phase, Pointer, Sample, Serving, Stage, Watch,
+};
+use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::name::{Region, ServiceName};
+
+use crate::spec::checked;
+
+/// One of the two regions of a pair.
+pub(super) fn west(number: u32) -> Region {
+    checked(Region::new(format!("us-west-{number}")))
+}
+
+fn service(name: &str) -> ServiceName {
+    checked(ServiceName::new(name))
+}
+
+fn serving() -> Serving {
+    let fleet = Figures { desired: 2, bounds: Some(Bounds { min: 1, max: 6 }) };
+    BTreeMap::from([(service("fleet"), fleet), (service("simulator"), Figures { desired: 1, bounds: None })])
+}
+
+/// A pointer of this revision, in the middle of a move.
+pub(super) fn pointer(revision: u64, now: Timestamp) -> Pointer {
+    let open = BTreeSet::from([service("fleet"), service("jobs")]);
+    Pointer {
+        active: west(2),
+        epoch: 3,
+        revision,
+        moving: Some(Moving { to: west(1), stage: Stage::Opening, open, serving: serving() }),
+        serving: serving(),
+        by: format!("failover-{revision}"),
+        since: now,
+        approved: BTreeSet::from([Code::BlastRadius]),
+    }
+}
+
+/// A heartbeat of this epoch.
+pub(super) fn heartbeat(epoch: u64, now: Timestamp) -> Heartbeat {
+    let (heard, granted) = (Some(now - Duration::from_secs(61)), Some(now - Duration::from_secs(7)));
+    Heartbeat { at: now, epoch, heard, granted }
+}
+
+/// A sample with a service of this count.
+pub(super) fn sample(desired: u32, now: Timestamp) -> Sample {
+    let suspended = Suspensions { scale_in: true, ..Suspensions::NONE };
+    let capacity = ServiceCapacity { desired, scaling: Some(Scaling { min: 1, max: 6, suspended }) };
+    let images = vec!["123456789012.dkr.ecr.us-west-2.amazonaws.com/fleet:1".to_owned()];
+    Sample {
+        at: now,
+        services: BTreeMap::from([(service("fleet"), ServiceSample { capacity, images })]),
+        lag_ms: BTreeMap::from([(checked("fleet-vehicles".parse()), 730)]),
+        vcpu: Some(64),
+    }
+}
+
+/// What a watch remembers after so many probes that failed.
+pub(super) fn watch(failures: u32, now: Timestamp) -> Watch {
+    let finding = Finding {
+        code: ReadinessCode::ALL[0],
+        grade: Grade::Blocks,
+        resource: "fleet in us-west-1".to_owned(),
+        found: "nothing of that name".to_owned(),
+        expected: "an ECS service".to_owned(),
+        advice: "Create it".to_owned(),
+    };
+    Watch {
+        failures,
+        since: Some(now - Duration::from_mins(2)),
+        probed: Some(now),
+        started: Some(now - Duration::from_mins(1)),
+        told: Some("loss-1".to_owned()),
+        readiness: Some(Readiness { at: now, region: west(1), findings: vec![finding] }),
+        told_readiness: Some("not-ready-1".to_owned()),
+    }
+}
+
+/// The record of a move that was compensated, with so many moments.
+pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
+    let mut record = Move::new(id, &west(2), &west(1), Phase::Confirm, now);
+    record.graceful = true;
+    record.reason.push_str("the region \"us-west-2\" is lost, says ÖBB");
+    record.lost_since = Some(now - Duration::from_mins(3));
+    record.epoch = Some(3);
+    record.serving = serving();
+    record.waves = vec![vec![service("fleet"), service("jobs")], vec![service("simulator")]];
+    record.wave = 1;
+    record.tries = 2;
+    record.asks = BTreeMap::from([(Code::BlastRadius, "4 of 4 services".to_owned())]);
+    record.approved = BTreeSet::from([Code::BelowFloor]);
+    record.by = Some("somebody".to_owned());
+    record.fenced_since = Some(now + Duration::from_secs(5));
+    record.irreversible = true;
+    record.lag_ms = Some(730);
+    record.enter(Phase::Assess, now + Duration::from_secs(20));
+    record.waited(1_500);
+    for moment in 0..moments {
+        record.note(now, format!("moment {moment}: the fence of simulator does not hold yet, one task is not stopped"));
+    }
+    record.failure = Some("a wave did not come up".to_owned());
+    record.end(Ending::Compensated, now + Duration::from_mins(4));
+    record
+}

@@ -1,0 +1,130 @@
+//! One region, or two that share a clock: how time passes in them, and which calls get through.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_domain::name::Region;
+
+use crate::link::Link;
+use crate::loss::{Answering, Loss};
+use crate::site::Site;
+use crate::state::State;
+
+/// Where a world without another one is, and where the home of a pair is.
+pub(crate) const HOME: usize = 0;
+
+/// Where the standby of a pair is.
+pub(crate) const STANDBY: usize = 1;
+
+/// All that there is.
+#[derive(Debug)]
+pub(crate) struct Globe {
+    /// One, or those of home and standby.
+    pub(crate) states: Vec<State>,
+    pub(crate) link: Link,
+    pub(crate) site: Option<Site>,
+}
+
+impl Globe {
+    /// A globe of one region.
+    pub(crate) fn alone(state: State) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { states: vec![state], link: Link::default(), site: None }))
+    }
+
+    /// A globe of two.
+    pub(crate) fn pair(home: State, standby: State, link: Link, site: Option<Site>) -> Arc<Mutex<Self>> {
+        let mut globe = Self { states: vec![home, standby], link, site };
+        globe.traffic_changed();
+        Arc::new(Mutex::new(globe))
+    }
+
+    /// The present, which is the same everywhere.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.states[HOME].now
+    }
+
+    /// The place of a region, if it is one of these.
+    pub(crate) fn place(&self, region: &Region) -> Option<usize> {
+        self.states.iter().position(|state| state.region == *region)
+    }
+
+    /// The region whose objects and alarm move the traffic: the standby's, or the only one.
+    pub(crate) fn switchboard(&self) -> usize {
+        self.states.len() - 1
+    }
+
+    /// Lets time pass everywhere.
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.advance_to(self.now().checked_add(by).unwrap_or(Timestamp::MAX));
+    }
+
+    /// Lets time pass until an instant; one that is over changes nothing. Regions change each other through the ledger
+    /// alone, and that changes nothing by itself: so each one's agenda can run by itself.
+    pub(crate) fn advance_to(&mut self, instant: Timestamp) {
+        self.replicate();
+        for state in &mut self.states {
+            state.advance_to(instant);
+        }
+        self.deliver();
+        self.traffic_changed();
+    }
+
+    /// What was written goes on its way, and what has come arrives.
+    pub(crate) fn replicate(&mut self) {
+        let now = self.now();
+        for (from, state) in self.states.iter_mut().enumerate() {
+            let written = state.ledger.written(|| self.link.stamp(now));
+            self.link.send(from, now, written);
+        }
+        if self.states.len() == 1 {
+            self.link.forget();
+        }
+        self.deliver();
+    }
+
+    fn deliver(&mut self) {
+        if self.is_severed() {
+            return;
+        }
+        for (to, key, item) in self.link.arrived(self.now()) {
+            self.states[to].ledger.receive(key, item);
+        }
+    }
+
+    /// Whether nothing passes between the two replicas of the ledger.
+    fn is_severed(&self) -> bool {
+        self.link.partitioned || self.states.iter().any(|state| state.loss.is_some())
+    }
+
+    /// Cuts the two replicas of the ledger off from each other, or joins them again.
+    pub(crate) fn partition(&mut self, partitioned: bool) {
+        self.replicate();
+        self.link.partitioned = partitioned;
+        self.rejoin();
+    }
+
+    /// Loses a region, or has it back.
+    pub(crate) fn lose(&mut self, at: usize, loss: Option<Loss>) {
+        self.replicate();
+        self.states[at].become_lost(loss);
+        self.rejoin();
+    }
+
+    /// What has waited for a way to the other region takes its time once there is one.
+    fn rejoin(&mut self) {
+        if !self.is_severed() {
+            self.link.resume(self.now());
+            self.deliver();
+        }
+    }
+
+    /// How a call from one region to another fails, if one of them is lost.
+    pub(crate) fn struck(&self, from: usize, at: usize) -> Option<Answering> {
+        let lost = |place: usize| self.states.get(place).and_then(|state| state.loss);
+        if from == at {
+            return lost(at).filter(|loss| !loss.runs_inside).map(|loss| loss.answering);
+        }
+        lost(at).or_else(|| lost(from)).map(|loss| loss.answering)
+    }
+}

@@ -1,0 +1,141 @@
+//! Two regions of one account that share a clock, a ledger with two replicas, and a public address.
+
+mod builder;
+mod inspect;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_domain::name::Region;
+
+pub use builder::PairBuilder;
+
+use crate::globe::{Globe, HOME, STANDBY};
+use crate::loss::Loss;
+use crate::world::{World, hold};
+
+/// A pair of regions. What one region's stack sees is a [`World`]: its own by [`Pair::world`], the other one by
+/// [`Pair::peer`].
+#[derive(Debug, Clone)]
+pub struct Pair {
+    globe: Arc<Mutex<Globe>>,
+    home: Region,
+    standby: Region,
+}
+
+impl Pair {
+    /// A pair to be built of these two regions.
+    ///
+    /// # Panics
+    /// When one of them is no name of a region.
+    pub fn builder(home: &str, standby: &str) -> PairBuilder {
+        PairBuilder::new(home, standby)
+    }
+
+    /// The home's own world.
+    pub fn home(&self) -> World {
+        World::of(&self.globe, HOME, HOME)
+    }
+
+    /// The standby's own world.
+    pub fn standby(&self) -> World {
+        World::of(&self.globe, STANDBY, STANDBY)
+    }
+
+    /// The home's name.
+    pub fn home_region(&self) -> &Region {
+        &self.home
+    }
+
+    /// The standby's name.
+    pub fn standby_region(&self) -> &Region {
+        &self.standby
+    }
+
+    /// A region's own world.
+    ///
+    /// # Panics
+    /// When it is none of the two.
+    pub fn world(&self, region: &Region) -> World {
+        let place = self.place(region);
+        World::of(&self.globe, place, place)
+    }
+
+    /// The other region as it is seen from this one: calls count, fail on purpose and crash as calls of this region's stack
+    /// do; they fail or hang while one of the two is lost; and none of them may change capacity.
+    ///
+    /// # Panics
+    /// When it is none of the two.
+    pub fn peer(&self, of: &Region) -> World {
+        let place = self.place(of);
+        World::of(&self.globe, 1 - place, place)
+    }
+
+    /// Lets time pass in both regions.
+    pub fn advance(&self, by: Duration) {
+        hold(&self.globe).advance(by);
+    }
+
+    /// Lets time pass in both regions until an instant; one that is over changes nothing.
+    pub fn set_now(&self, instant: Timestamp) {
+        hold(&self.globe).advance_to(instant);
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        hold(&self.globe).now()
+    }
+
+    /// From now on what is written takes so long to the other replica of the ledger, and up to `jitter` longer, drawn from
+    /// the seed.
+    pub fn set_delay(&self, delay: Duration, jitter: Duration) {
+        let mut globe = hold(&self.globe);
+        (globe.link.delay, globe.link.jitter) = (delay, jitter);
+    }
+
+    /// Cuts the two replicas of the ledger off from each other, and nothing else.
+    pub fn partition(&self) {
+        hold(&self.globe).partition(true);
+    }
+
+    /// Joins them again: what was written meanwhile is on its way.
+    pub fn heal(&self) {
+        hold(&self.globe).partition(false);
+    }
+
+    /// Loses a region.
+    ///
+    /// # Panics
+    /// When it is none of the two.
+    pub fn lose(&self, region: &Region, loss: Loss) {
+        let place = self.place(region);
+        hold(&self.globe).lose(place, Some(loss));
+    }
+
+    /// Has a region back: its tasks are as they were, or start again; what fell due happens; and what was written
+    /// meanwhile is on its way.
+    ///
+    /// # Panics
+    /// When it is none of the two.
+    pub fn regain(&self, region: &Region) {
+        let place = self.place(region);
+        hold(&self.globe).lose(place, None);
+    }
+
+    /// A region's own address is not reached from outside, or is again, with nothing wrong in the region.
+    ///
+    /// # Panics
+    /// When it is none of the two.
+    pub fn block(&self, region: &Region, blocked: bool) {
+        let place = self.place(region);
+        if let Some(site) = &mut hold(&self.globe).site {
+            let _changed = if blocked { site.blocked.insert(place) } else { site.blocked.remove(&place) };
+        }
+    }
+
+    fn place(&self, region: &Region) -> usize {
+        let place = hold(&self.globe).place(region);
+        place.unwrap_or_else(|| panic!("{region} is none of {} and {}", self.home, self.standby))
+    }
+}

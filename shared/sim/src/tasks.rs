@@ -1,0 +1,75 @@
+//! The tasks of a region: those that are alive, their images, and the target groups that they answer in.
+
+use watchkeeper_control::failover::ports::Tasks;
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+use watchkeeper_domain::failover::readiness::TargetGroupFacts;
+
+use crate::operation::Operation;
+use crate::state::State;
+use crate::world::World;
+
+/// A target group of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// Its name.
+    pub name: String,
+    /// The path of its health check; `None` where the group does not exist.
+    pub health_path: Option<String>,
+    /// The most of its targets that are healthy; `None` for all.
+    pub healthy: Option<u32>,
+}
+
+impl TargetGroup {
+    /// A group whose targets are all healthy.
+    pub(crate) fn new(name: &str, health_path: Option<&str>) -> Self {
+        Self { name: name.to_owned(), health_path: health_path.map(str::to_owned), healthy: None }
+    }
+
+    /// What AWS says of it while so many tasks run. A group that does not exist has no targets.
+    fn facts(&self, running: u32) -> TargetGroupFacts {
+        let targets = if self.health_path.is_some() { running } else { 0 };
+        let healthy = self.healthy.map_or(targets, |most| most.min(targets));
+        let (name, health_path) = (self.name.clone(), self.health_path.clone());
+        TargetGroupFacts { name, health_path, healthy, unhealthy: targets - healthy }
+    }
+}
+
+impl Tasks for World {
+    async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
+        self.ask(Operation::ListTasks, service, |state| Ok(state.read_alive(service))).await
+    }
+
+    async fn task_images(&self, definition: &TaskDefinition) -> Result<Vec<String>, AwsError> {
+        self.ask(Operation::DescribeTaskImages, definition, |state| state.images(definition)).await
+    }
+
+    async fn target_groups(&self, service: &ServiceId) -> Result<Vec<TargetGroupFacts>, AwsError> {
+        self.ask(Operation::DescribeTargetHealth, service, |state| {
+            let found = state.service(service);
+            let groups = found
+                .into_iter()
+                .flat_map(|service| service.target_groups.iter().map(|group| group.facts(service.running)));
+            Ok(groups.collect())
+        })
+        .await
+    }
+}
+
+impl State {
+    fn read_alive(&mut self, id: &ServiceId) -> u32 {
+        let (now, lag) = (self.now, self.lag());
+        self.services.get_mut(id).and_then(|service| service.seen_alive.read(now, lag).copied()).unwrap_or(0)
+    }
+
+    /// Sets the most of a group's targets that are healthy; tells whether there is such a group.
+    pub(crate) fn set_healthy(&mut self, id: &ServiceId, group: &str, most: Option<u32>) -> bool {
+        let mut found = false;
+        self.change_service(id, |service| {
+            for of in service.target_groups.iter_mut().filter(|of| of.name == group) {
+                (of.healthy, found) = (most, true);
+            }
+        });
+        found
+    }
+}
