@@ -1,4 +1,7 @@
 //! The clients: how long a call may take, how often it is tried, and the region's capacity APIs in one bundle.
+//!
+//! A call to the other region of a pair goes by [`peer_config`], and to one of several endpoints too: such a call may
+//! hang, and nothing may wait on it for long.
 
 use std::time::Duration;
 
@@ -23,6 +26,17 @@ pub const ATTEMPTS: u32 = 3;
 /// throttle has to reach the engine, which slows down for everybody instead of trying each call harder.
 pub const CAPACITY_ATTEMPTS: u32 = 2;
 
+/// How long one attempt of a call to the other region of a pair may take, in seconds: twice what it takes when that
+/// region is well, with the way there and back.
+pub const PEER_ATTEMPT: Duration = Duration::from_secs(2);
+
+/// How long a call to the other region of a pair may take as a whole, in seconds: when that region hangs instead of
+/// refusing, no look at it waits longer, because the first call that fails ends the look.
+pub const PEER_OPERATION: Duration = Duration::from_secs(3);
+
+/// How often a call to the other region of a pair is tried: whoever asked looks again by itself.
+pub const PEER_ATTEMPTS: u32 = 1;
+
 /// The configuration that all clients share: the environment's credentials, this region, our time-outs and retries.
 pub async fn sdk_config(region: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
@@ -33,13 +47,32 @@ pub async fn sdk_config(region: &str) -> SdkConfig {
         .await
 }
 
+/// The same configuration for a region that may be lost: bounded, and tried once.
+pub fn peer_config(config: &SdkConfig, region: &str) -> SdkConfig {
+    config
+        .to_builder()
+        .region(Region::new(region.to_owned()))
+        .timeout_config(peer_timeouts())
+        .retry_config(RetryConfig::standard().with_max_attempts(PEER_ATTEMPTS))
+        .build()
+}
+
 /// The time-outs of every call.
 fn timeouts() -> TimeoutConfig {
+    bounded(ATTEMPT, OPERATION)
+}
+
+/// The time-outs of a call to a region that may be lost.
+pub(crate) fn peer_timeouts() -> TimeoutConfig {
+    bounded(PEER_ATTEMPT, PEER_OPERATION)
+}
+
+fn bounded(attempt: Duration, operation: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
-        .read_timeout(ATTEMPT)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
+        .read_timeout(attempt)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
         .build()
 }
 
@@ -82,8 +115,8 @@ impl Aws {
 /// The same configuration with the fewer attempts that calls for capacity get.
 #[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 fn capacity_config(config: &SdkConfig) -> SdkConfig {
-    let retries = RetryConfig::standard().with_max_attempts(CAPACITY_ATTEMPTS);
-    config.to_builder().retry_config(retries).build()
+    let attempts = config.retry_config().map_or(CAPACITY_ATTEMPTS, RetryConfig::max_attempts).min(CAPACITY_ATTEMPTS);
+    config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(attempts)).build()
 }
 
 #[cfg(test)]
@@ -92,6 +125,15 @@ mod tests {
     use watchkeeper_control::lease;
 
     use super::*;
+
+    fn own() -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-west-1"))
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .build()
+    }
 
     fn seconds(duration: jiff::SignedDuration) -> Duration {
         Duration::try_from(duration).unwrap()
@@ -112,11 +154,7 @@ mod tests {
 
     #[test]
     fn every_client_has_the_time_outs_and_those_for_capacity_fewer_attempts() {
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .timeout_config(timeouts())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .build();
+        let config = own();
         let capacity = capacity_config(&config);
         for config in [&config, &capacity] {
             let timeouts = config.timeout_config().unwrap();
@@ -126,5 +164,19 @@ mod tests {
         }
         assert_eq!(config.retry_config().unwrap().max_attempts(), ATTEMPTS);
         assert_eq!(capacity.retry_config().unwrap().max_attempts(), CAPACITY_ATTEMPTS);
+    }
+
+    #[test]
+    fn a_call_to_a_region_that_hangs_is_over_after_three_seconds_and_not_made_again() {
+        let peer = peer_config(&own(), "us-west-2");
+        for config in [&peer, &capacity_config(&peer)] {
+            let timeouts = config.timeout_config().unwrap();
+            assert_eq!(config.region().unwrap().as_ref(), "us-west-2");
+            assert_eq!(timeouts.connect_timeout(), Some(Duration::from_secs(1)));
+            assert_eq!(timeouts.read_timeout(), Some(Duration::from_secs(2)));
+            assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(2)));
+            assert_eq!(timeouts.operation_timeout(), Some(Duration::from_secs(3)));
+            assert_eq!(config.retry_config().unwrap().max_attempts(), 1);
+        }
     }
 }

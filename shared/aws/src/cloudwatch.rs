@@ -13,6 +13,8 @@ use watchkeeper_domain::estate::AlarmName;
 use crate::fault::{failed, odd};
 use crate::time::timestamp;
 
+mod figures;
+
 const DESCRIBE: &str = "DescribeAlarms";
 
 /// The kinds of alarm that every region knows: without them, the answer would have metric alarms only.

@@ -18,6 +18,8 @@ use crate::values::{count, tasks};
 use crate::{Aws, managed};
 
 mod releases;
+#[cfg(feature = "view")]
+mod tasks;
 
 const DESCRIBE: &str = "DescribeServices";
 const UPDATE: &str = "UpdateService";

@@ -10,13 +10,21 @@ mod autoscaling;
 pub mod clients;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
+#[cfg(feature = "view")]
+mod ecr;
 #[cfg(feature = "ecs")]
 mod ecs;
+#[cfg(feature = "view")]
+mod elb;
 #[cfg(feature = "eventbridge")]
 mod eventbridge;
 mod fault;
+#[cfg(feature = "view")]
+mod kinesis;
 #[cfg(feature = "dynamodb")]
 pub mod ledger;
+#[cfg(feature = "probe")]
+mod probe;
 #[cfg(all(feature = "servicequotas", feature = "cloudwatch", feature = "ecs"))]
 mod quotas;
 #[cfg(feature = "rds")]
@@ -25,26 +33,38 @@ mod rds;
 mod sfn;
 #[cfg(feature = "sns")]
 mod sns;
+#[cfg(feature = "switches")]
+mod switches;
+#[cfg(feature = "view")]
+mod tables;
 #[cfg(any(feature = "ecs", feature = "cloudwatch"))]
 mod time;
 #[cfg(any(feature = "ecs", feature = "autoscaling"))]
 mod values;
+#[cfg(feature = "view")]
+mod view;
 
 #[cfg(all(feature = "sns", feature = "eventbridge"))]
 pub use announcer::Announcements;
 #[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 pub use clients::Aws;
-pub use clients::sdk_config;
+pub use clients::{PEER_OPERATION, peer_config, sdk_config};
 #[cfg(feature = "cloudwatch")]
 pub use cloudwatch::CloudWatch;
 #[cfg(feature = "eventbridge")]
 pub use eventbridge::{Bus, SOURCE};
 #[cfg(feature = "dynamodb")]
 pub use ledger::DynamoLedger;
+#[cfg(feature = "probe")]
+pub use probe::HttpProber;
 #[cfg(feature = "sfn")]
 pub use sfn::Machine;
 #[cfg(feature = "sns")]
 pub use sns::Topic;
+#[cfg(feature = "switches")]
+pub use switches::Switchboard;
+#[cfg(feature = "view")]
+pub use view::View;
 
 pub use aws_config::SdkConfig;
 

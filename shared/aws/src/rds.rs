@@ -15,6 +15,8 @@ use self::stoppable::{ClusterFacts, InstanceFacts};
 use crate::fault::failed;
 use crate::{Aws, managed};
 
+#[cfg(feature = "view")]
+mod promotions;
 mod stoppable;
 
 impl Databases for Aws {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
+use watchkeeper_control::failover::MoveError;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_control::steps::StepError;
@@ -50,6 +51,12 @@ names! {
     LedgerTooLarge = "Ledger.TooLarge": "Split the environment in the estate document; one item cannot hold so many resources.";
     RunUnknown = "Run.Unknown": "Start a new execution; the record of this one is not in the ledger.";
     RunUnverified = "Run.Unverified": "Look at what is still awaited; the next tick compares again.";
+    PointerConflict = "Pointer.Conflict": "Read the pair's pointer: another move is going on, or this one is not at that point any more; wait for its end, or take it over.";
+    PointerMoved = "Pointer.Moved": "The pair's pointer has moved since this run decided; the next run goes on from what is.";
+    PointerUnfollowed = "Pointer.Unfollowed": "Compare the pair's pointer in this region's replica of the ledger with the estate document; nothing is changed until they fit.";
+    FailoverCompensated = "Failover.Compensated": "Everything is as before; read in the record of the move why it went back, remove the cause, and start the machine again.";
+    FailoverHeld = "Failover.Held": "Read the record of the move, mend what it waits for, and go on with `take-over`; with `back` too it goes back, while it can.";
+    FailoverDeclined = "Failover.Declined": "A person said no, or nobody answered; start the machine again if the move is still wanted.";
     AwsThrottled = "Aws.Throttled": "The account's API budget is used up; it is tried again more slowly.";
     AwsNotFound = "Aws.NotFound": "Check that the named resource exists in this region, and correct the document or the stack's parameters.";
     AwsConflict = "Aws.Conflict": "The resource is in a state that does not allow this now; the next tick compares again.";
@@ -130,8 +137,22 @@ fn of_step(error: &StepError) -> ErrorName {
         StepError::LeaseHeld { .. } => ErrorName::LeaseHeld,
         StepError::Halted { .. } => ErrorName::GuardrailRefused,
         StepError::RunUnknown { .. } => ErrorName::RunUnknown,
+        StepError::Unfollowed(_) => ErrorName::PointerUnfollowed,
+        StepError::PointerMoved => ErrorName::PointerMoved,
         StepError::Ledger(error) => of_ledger(error),
         StepError::Aws(error) => of_fault(error.fault),
+    }
+}
+
+fn of_move(error: &MoveError) -> ErrorName {
+    match error {
+        MoveError::Request(_) => ErrorName::RequestInvalid,
+        MoveError::Pointer(_) => ErrorName::PointerConflict,
+        MoveError::Unfollowed(_) => ErrorName::PointerUnfollowed,
+        MoveError::Incomplete { .. } => ErrorName::EstateInvalid,
+        MoveError::Records(_) => ErrorName::AwsInvalid,
+        MoveError::Ledger(error) => of_ledger(error),
+        MoveError::Aws(error) => of_fault(error.fault),
     }
 }
 
@@ -150,6 +171,12 @@ impl From<LedgerError> for Failure {
 impl From<StepError> for Failure {
     fn from(error: StepError) -> Self {
         Self::new(of_step(&error), &error)
+    }
+}
+
+impl From<MoveError> for Failure {
+    fn from(error: MoveError) -> Self {
+        Self::new(of_move(&error), &error)
     }
 }
 

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
 use rstest::rstest;
+use watchkeeper_control::failover::{COMPENSATED, DECLINED, HELD, REFUSED};
+use watchkeeper_control::steps::POINTER_MOVED;
+use watchkeeper_domain::failover::{PointerError, Unfollowed};
 
 use super::*;
 
@@ -25,6 +28,12 @@ fn the_registry_is_what_state_machines_may_match() {
         "Ledger.TooLarge",
         "Run.Unknown",
         "Run.Unverified",
+        "Pointer.Conflict",
+        "Pointer.Moved",
+        "Pointer.Unfollowed",
+        "Failover.Compensated",
+        "Failover.Held",
+        "Failover.Declined",
         "Aws.Throttled",
         "Aws.NotFound",
         "Aws.Conflict",
@@ -66,6 +75,8 @@ fn a_fault_keeps_its_name_on_every_way_out(#[case] fault: Fault, #[case] name: &
     assert_eq!(Failure::from(LedgerError::Aws(aws(fault))).name.name(), name);
     assert_eq!(Failure::from(StepError::Aws(aws(fault))).name.name(), name);
     assert_eq!(Failure::from(StepError::Ledger(LedgerError::Aws(aws(fault)))).name.name(), name);
+    assert_eq!(Failure::from(MoveError::Aws(aws(fault))).name.name(), name);
+    assert_eq!(Failure::from(MoveError::Ledger(LedgerError::Aws(aws(fault)))).name.name(), name);
 }
 
 #[test]
@@ -94,4 +105,27 @@ fn a_step_that_was_halted_counts_as_refused() {
 fn an_unknown_name_says_which_kind_it_is() {
     let unknown = Unknown::Estate { asked: "clos".to_owned(), known: "clos-v2".to_owned() };
     assert_eq!(Failure::from(unknown).name, ErrorName::EstateUnknown);
+}
+
+#[test]
+fn the_errors_of_a_pairs_pointer_have_names_of_their_own() {
+    let behind = || Unfollowed::Behind { found: 3, settled: 4 };
+    assert_eq!(Failure::from(StepError::Unfollowed(behind())).name.name(), "Pointer.Unfollowed");
+    assert_eq!(Failure::from(StepError::PointerMoved).name.name(), POINTER_MOVED);
+    let taken = PointerError::NotThere("us-west-2 serves (epoch 4)".to_owned());
+    for (error, name) in [
+        (MoveError::Unfollowed(behind()), "Pointer.Unfollowed"),
+        (MoveError::Pointer(taken), "Pointer.Conflict"),
+        (MoveError::Incomplete { field: "bucket" }, "Estate.Invalid"),
+        (MoveError::Records("no record".to_owned()), "Aws.Invalid"),
+    ] {
+        assert_eq!(Failure::from(error).name.name(), name);
+    }
+}
+
+#[test]
+fn the_names_by_which_a_move_ends_are_in_the_registry() {
+    for name in [COMPENSATED, HELD, DECLINED, REFUSED] {
+        assert!(ErrorName::ALL.iter().any(|known| known.name() == name), "{name}");
+    }
 }

@@ -3,12 +3,16 @@
 //! The documents have two fixed shapes, so they are written out here with serde. The libraries that know this format
 //! bring a queue, samplers and histograms along (some fifty crates), none of which a handful of counters needs.
 
+mod pair;
+
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_domain::alarm::Why;
 use watchkeeper_domain::name::Scope;
+
+pub use self::pair::PairFigures;
 
 /// Where metrics go.
 #[derive(Debug, Clone)]
@@ -143,9 +147,9 @@ mod tests {
 
     use super::*;
 
-    const AT: Timestamp = Timestamp::constant(1_795_000_000, 500_000_000);
+    pub(super) const AT: Timestamp = Timestamp::constant(1_795_000_000, 500_000_000);
 
-    fn scope() -> Scope {
+    pub(super) fn scope() -> Scope {
         Scope {
             estate: EstateName::new("clos-v2").unwrap(),
             environment: EnvironmentName::new("dev").unwrap(),
@@ -157,6 +161,26 @@ mod tests {
         let scope = scope();
         let figures = RunFigures { scope: &scope, outcome: "done", writes: 5, took_ms: 1200, drift: 1, refusals: 0 };
         Metrics::new("Watchkeeper").run_document(&figures, AT)
+    }
+
+    /// Every metric and dimension of a document has a value beside it, and there is nothing else.
+    pub(super) fn assert_whole(document: &Value) {
+        let names = |key: &str| -> BTreeSet<String> {
+            let directives = document["_aws"]["CloudWatchMetrics"].as_array().unwrap().iter();
+            let lists = directives.flat_map(|directive| directive[key].as_array().unwrap());
+            match key {
+                "Metrics" => lists.map(|metric| metric["Name"].as_str().unwrap().to_owned()).collect(),
+                _ => lists.flat_map(|set| set.as_array().unwrap()).map(|n| n.as_str().unwrap().to_owned()).collect(),
+            }
+        };
+        for metric in names("Metrics") {
+            assert!(document[&metric].is_number(), "{metric}");
+        }
+        for dimension in names("Dimensions") {
+            assert!(document[&dimension].is_string(), "{dimension}");
+        }
+        let beside = document.as_object().unwrap().keys().filter(|key| *key != "_aws").cloned();
+        assert_eq!(beside.collect::<BTreeSet<_>>(), &names("Metrics") | &names("Dimensions"));
     }
 
     #[test]
@@ -198,22 +222,7 @@ mod tests {
     #[case::answered(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT))]
     #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::Duplicate), AT))]
     fn every_metric_and_dimension_has_a_value_beside_it(#[case] run: Value) {
-        let names = |key: &str| -> BTreeSet<String> {
-            let directives = run["_aws"]["CloudWatchMetrics"].as_array().unwrap().iter();
-            let lists = directives.flat_map(|directive| directive[key].as_array().unwrap());
-            match key {
-                "Metrics" => lists.map(|metric| metric["Name"].as_str().unwrap().to_owned()).collect(),
-                _ => lists.flat_map(|set| set.as_array().unwrap()).map(|n| n.as_str().unwrap().to_owned()).collect(),
-            }
-        };
-        for metric in names("Metrics") {
-            assert!(run[&metric].is_number(), "{metric}");
-        }
-        for dimension in names("Dimensions") {
-            assert!(run[&dimension].is_string(), "{dimension}");
-        }
-        let beside = run.as_object().unwrap().keys().filter(|key| *key != "_aws").cloned();
-        assert_eq!(beside.collect::<BTreeSet<_>>(), &names("Metrics") | &names("Dimensions"));
+        assert_whole(&run);
     }
 
     #[test]

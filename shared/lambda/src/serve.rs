@@ -13,6 +13,7 @@ use watchkeeper_estates::{Estates, Problem, load_dir};
 
 use crate::errors::{ErrorName, Failure};
 use crate::metrics::Metrics;
+use crate::pairs::PairKit;
 use crate::settings::{SettingError, Settings};
 use crate::telemetry;
 
@@ -69,6 +70,14 @@ impl Kit {
     /// [`SettingError`] when the stack does not say which machine it is.
     pub fn emergency_machine(&self) -> Result<Machine, SettingError> {
         Ok(Machine::new(&self.sdk, self.settings.emergency_machine_arn()?))
+    }
+
+    /// What the watch over pairs, and their moves, are built from.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn watch(&self) -> Result<PairKit, SettingError> {
+        PairKit::new(self, &self.sdk)
     }
 }
 

@@ -1,9 +1,13 @@
 //! The environment of a function, read once.
 
+mod peers;
+
 use std::path::PathBuf;
 
 use watchkeeper_control::place::Home;
 use watchkeeper_domain::name::Region;
+
+pub(crate) use self::peers::arn_in;
 
 /// Where the layer of estate documents is mounted, unless `ESTATES_DIR` says otherwise.
 const ESTATES_DIR: &str = "/opt/estates";
@@ -49,6 +53,8 @@ pub struct Settings {
     event_bus: Option<String>,
     reconcile_machine_arn: Option<String>,
     emergency_machine_arn: Option<String>,
+    failover_machine_arn: Option<String>,
+    routing_endpoints: Vec<(Region, String)>,
 }
 
 impl Settings {
@@ -79,6 +85,11 @@ impl Settings {
             event_bus: get("EVENT_BUS"),
             reconcile_machine_arn: get("RECONCILE_MACHINE_ARN"),
             emergency_machine_arn: get("EMERGENCY_MACHINE_ARN"),
+            failover_machine_arn: get("FAILOVER_MACHINE_ARN"),
+            routing_endpoints: fit(
+                "ROUTING_ENDPOINTS",
+                peers::endpoints(&get("ROUTING_ENDPOINTS").unwrap_or_default()),
+            )?,
         })
     }
 
@@ -120,6 +131,19 @@ impl Settings {
     /// [`SettingError::Missing`] when `EMERGENCY_MACHINE_ARN` is not set.
     pub fn emergency_machine_arn(&self) -> Result<String, SettingError> {
         required(self.emergency_machine_arn.clone(), "EMERGENCY_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `failover`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `FAILOVER_MACHINE_ARN` is not set.
+    pub fn failover_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.failover_machine_arn.clone(), "FAILOVER_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The endpoints of the cluster of routing controls, by region; empty where the stack is told none.
+    pub fn routing_endpoints(&self) -> &[(Region, String)] {
+        &self.routing_endpoints
     }
 }
 
@@ -175,6 +199,7 @@ mod tests {
             (settings.event_bus(), "EVENT_BUS"),
             (settings.reconcile_machine_arn(), "RECONCILE_MACHINE_ARN"),
             (settings.emergency_machine_arn(), "EMERGENCY_MACHINE_ARN"),
+            (settings.failover_machine_arn(), "FAILOVER_MACHINE_ARN"),
         ] {
             let error = asked.unwrap_err().to_string();
             assert!(error.starts_with(&format!("environment variable {variable}: found nothing, expected")), "{error}");
@@ -188,5 +213,15 @@ mod tests {
         assert!(matches!(empty, SettingError::Missing { variable: "AWS_REGION", .. }));
         let odd = read(&[("AWS_REGION", "us east"), LAMBDA[1], LAMBDA[2]]).unwrap_err();
         assert!(matches!(odd, SettingError::Unfit { variable: "AWS_REGION", .. }));
+    }
+
+    #[test]
+    fn endpoints_that_do_not_fit_name_their_variable() {
+        let [region, function, account] = LAMBDA;
+        let with = |list| read(&[region, function, account, ("ROUTING_ENDPOINTS", list)]);
+        assert!(read(&LAMBDA).unwrap().routing_endpoints().is_empty());
+        assert_eq!(with("us-west-2=https://a.example/v1").unwrap().routing_endpoints().len(), 1);
+        let error = with("us-west-2").unwrap_err();
+        assert!(matches!(error, SettingError::Unfit { variable: "ROUTING_ENDPOINTS", .. }), "{error}");
     }
 }

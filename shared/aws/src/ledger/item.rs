@@ -33,6 +33,9 @@ pub const RUN_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long an alarm is remembered after its newest change: longer than anybody looks back for what was made of it.
 pub const ALARM_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How long the record of a move is kept after its start: two years, so that a yearly test has the one before beside it.
+pub const MOVE_KEPT: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+
 const JSON: &str = "json";
 const GZIP: &str = "gzip";
 const TTL: &str = "ttl";

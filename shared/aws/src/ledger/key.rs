@@ -3,9 +3,10 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use watchkeeper_control::ledger::PairId;
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::intent::Slot;
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::name::{Region, Scope};
 
 use super::item::Item;
 
@@ -17,6 +18,9 @@ pub(super) const INTENT: &str = "INTENT#";
 pub(super) const LEASE: &str = "LEASE";
 pub(super) const STANDING: &str = "STANDING";
 pub(super) const HALT: &str = "HALT";
+pub(super) const POINTER: &str = "POINTER";
+pub(super) const HEARTBEAT: &str = "HEARTBEAT#";
+pub(super) const SAMPLE: &str = "SAMPLE#";
 
 /// The key of one item; written `pk sk`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +60,27 @@ impl Key {
         Self { pk: format!("RUNS#{estate}#{environment}#{region}"), sk: format!("RUN#{id}") }
     }
 
+    /// An item in the partition of a pair.
+    pub(super) fn of_pair(pair: &PairId, sk: impl Into<String>) -> Self {
+        Self { pk: pair_partition(pair), sk: sk.into() }
+    }
+
+    pub(super) fn heartbeat(pair: &PairId, region: &Region) -> Self {
+        Self::of_pair(pair, format!("{HEARTBEAT}{region}"))
+    }
+
+    pub(super) fn sample(pair: &PairId, region: &Region) -> Self {
+        Self::of_pair(pair, format!("{SAMPLE}{region}"))
+    }
+
+    pub(super) fn watch(PairId { estate, environment }: &PairId, region: &Region) -> Self {
+        Self { pk: format!("WATCHES#{estate}#{environment}"), sk: format!("WATCH#{region}") }
+    }
+
+    pub(super) fn moved(PairId { estate, environment }: &PairId, id: &str) -> Self {
+        Self { pk: format!("MOVES#{estate}#{environment}"), sk: format!("MOVE#{id}") }
+    }
+
     /// The key as an item has it.
     pub(super) fn attributes(&self) -> Item {
         [(PK.to_owned(), text(&self.pk)), (SK.to_owned(), text(&self.sk))].into()
@@ -72,6 +97,11 @@ impl fmt::Display for Key {
 pub(super) fn partition(scope: &Scope) -> String {
     let Scope { estate, environment, region } = scope;
     format!("SCOPE#{estate}#{environment}#{region}")
+}
+
+/// The partition of everything that a pair's two regions tell each other.
+pub(super) fn pair_partition(PairId { estate, environment }: &PairId) -> String {
+    format!("PAIR#{estate}#{environment}")
 }
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
@@ -98,6 +128,17 @@ pub(super) mod tests {
         "clos-v2-alb-5xx-errors".parse().unwrap()
     }
 
+    pub(in super::super) fn pair() -> PairId {
+        PairId {
+            estate: EstateName::new("fleet-orchestration").unwrap(),
+            environment: EnvironmentName::new("prod").unwrap(),
+        }
+    }
+
+    pub(in super::super) fn west1() -> Region {
+        Region::new("us-west-1").unwrap()
+    }
+
     #[test]
     fn the_keys_are_those_of_the_table_in_the_documentation() {
         let surge = Slot::emergency("surge".parse().unwrap());
@@ -111,6 +152,11 @@ pub(super) mod tests {
             (Key::halt(&scope()), "SCOPE#clos-v2#dev#us-east-1 HALT"),
             (Key::halt_of_everything(), "HALT ALL"),
             (Key::run(&scope(), "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),
+            (Key::of_pair(&pair(), POINTER), "PAIR#fleet-orchestration#prod POINTER"),
+            (Key::heartbeat(&pair(), &west1()), "PAIR#fleet-orchestration#prod HEARTBEAT#us-west-1"),
+            (Key::sample(&pair(), &west1()), "PAIR#fleet-orchestration#prod SAMPLE#us-west-1"),
+            (Key::watch(&pair(), &west1()), "WATCHES#fleet-orchestration#prod WATCH#us-west-1"),
+            (Key::moved(&pair(), "fleet-1"), "MOVES#fleet-orchestration#prod MOVE#fleet-1"),
         ];
         for (key, expected) in keys {
             assert_eq!(key.to_string(), expected);

@@ -13,22 +13,34 @@
 //! | same | `HALT` | payload: `Halt` | a person | |
 //! | `HALT` | `ALL` | payload: `Halt` | a person; it halts every scope | |
 //! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run` | each run | [`RUN_KEPT`] after its start |
+//! | `PAIR#estate#environment` | `POINTER` | `revision` (N), payload: `Pointer` | the stack of the region that a move goes to | never: the epoch must not begin again |
+//! | same | `HEARTBEAT#region` | payload: `Heartbeat` | that region's stack, each minute | |
+//! | same | `SAMPLE#region` | payload: `Sample` | that region's stack, while it serves | |
+//! | `WATCHES#estate#environment` | `WATCH#region` | `version` (N), payload: `Watch` | that region's stack, after each probe | |
+//! | `MOVES#estate#environment` | `MOVE#id` | `version` (N), payload: `Move` | the stack of the region that the move goes to | [`MOVE_KEPT`] after its start |
 //!
 //! A payload is JSON: as text in `json`, or compressed in `gzip` (B) where the text is longer than
 //! [`TEXT_MAX`]. The lease has attributes of its own, because every other write of a run has a condition on its
 //! generation. The memory of an alarm has a version beside its payload: it is put as the version after the one that was
 //! read, so of two messages that are handled at once one is handled again. Runs have a partition of their own, so that one
-//! query reads everything else of a scope.
+//! query reads everything else of a scope; and what two regions tell each other of a pair has one, so that one small
+//! query reads it with every run.
 //!
 //! A scope belongs to one region, and only that region's stack writes its items; conditions of DynamoDB count in one
-//! region only, so this stays true when the table becomes a global one.
+//! region only, so this stays true when the table becomes a global one. Of a pair, each region writes what bears its
+//! name. The pointer is written in one region at a time, that of the stack that a move goes to, with a condition on its
+//! revision; a move is its stack's own, and has a condition on its version like the watch.
 
 mod alarm;
 mod commit;
 mod item;
 mod key;
 mod lease;
+mod pair;
 mod read;
+mod version;
+
+use std::fmt::Display;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
@@ -44,9 +56,10 @@ use watchkeeper_domain::name::Scope;
 
 use self::item::Item;
 use self::key::Key;
+use self::version::Raise;
 use crate::fault::failed;
 
-pub use self::item::{ALARM_KEPT, INTENT_KEPT, ITEM_MAX, RUN_KEPT, TEXT_MAX};
+pub use self::item::{ALARM_KEPT, INTENT_KEPT, ITEM_MAX, MOVE_KEPT, RUN_KEPT, TEXT_MAX};
 
 /// The ledger in a DynamoDB table.
 #[derive(Debug, Clone)]
@@ -67,13 +80,12 @@ impl DynamoLedger {
         Ok(answer.map_err(|error| failed("GetItem", key, error))?.item)
     }
 
-    /// Everything of a scope's partition.
-    async fn query(&self, scope: &Scope) -> Result<Vec<Item>, LedgerError> {
+    /// Everything of a partition: that of `whose`.
+    async fn query(&self, partition: String, whose: &impl Display) -> Result<Vec<Item>, LedgerError> {
         let call = self.client.query().table_name(&self.table).consistent_read(true);
-        let call = call.key_condition_expression("pk = :pk");
-        let call = call.expression_attribute_values(":pk", key::text(key::partition(scope)));
+        let call = call.key_condition_expression("pk = :pk").expression_attribute_values(":pk", key::text(partition));
         let items = call.into_paginator().items().send().try_collect().await;
-        Ok(items.map_err(|error| failed("Query", scope, error))?)
+        Ok(items.map_err(|error| failed("Query", whose, error))?)
     }
 
     async fn put(&self, key: &Key, item: Item) -> Result<(), LedgerError> {
@@ -92,6 +104,21 @@ impl DynamoLedger {
         Ok(())
     }
 
+    /// Puts an item while its condition holds. Where it may have been written without an answer, `look` says what became
+    /// of it.
+    async fn put_once(
+        &self,
+        key: &Key,
+        put: Put,
+        look: impl AsyncFnOnce(AwsError) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        match self.put_if(key, put).await {
+            Ok(()) => Ok(()),
+            Err(error) if lease::may_be_written(&error) => look(error).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn delete(&self, key: &Key) -> Result<(), LedgerError> {
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key.attributes()));
         call.send().await.map_err(|error| failed("DeleteItem", key, error))?;
@@ -102,7 +129,7 @@ impl DynamoLedger {
 impl Ledger for DynamoLedger {
     async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
         let everything = Key::halt_of_everything();
-        let (items, halt) = tokio::try_join!(self.query(scope), self.get(&everything))?;
+        let (items, halt) = tokio::try_join!(self.query(key::partition(scope), scope), self.get(&everything))?;
         read::remembered(scope, items, halt.as_ref())
     }
 
@@ -113,12 +140,11 @@ impl Ledger for DynamoLedger {
 
     async fn take_lease(&self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError> {
         let put = lease::put(&self.table, scope, lease, expected)?;
-        let Err(error) = self.put_if(&Key::lease(scope), put).await else { return Ok(()) };
-        if !lease::may_be_written(&error) {
-            return Err(error.into());
-        }
-        let current = self.lease(scope).await?;
-        lease::judge(scope, current.as_ref(), lease, expected, error)
+        let look = async |error| {
+            let current = self.lease(scope).await?;
+            lease::judge(scope, current.as_ref(), lease, expected, error)
+        };
+        self.put_once(&Key::lease(scope), put, look).await
     }
 
     async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError> {
@@ -172,12 +198,12 @@ impl AlarmLog for DynamoLedger {
         memory: &AlarmMemory,
         expected: u64,
     ) -> Result<(), LedgerError> {
-        let put = alarm::put(&self.table, scope, alarm, memory, expected)?;
-        let Err(error) = self.put_if(&Key::alarm(scope, alarm), put).await else { return Ok(()) };
-        if !lease::may_be_written(&error) {
-            return Err(error.into());
-        }
-        let current = self.recall(scope, alarm).await?;
-        alarm::judge(scope, &current, memory, expected, error)
+        let raise = Raise::version(expected);
+        let put = alarm::put(&self.table, scope, alarm, memory, raise)?;
+        let look = async |error| {
+            let (found, version) = self.recall(scope, alarm).await?;
+            raise.judge(scope, (&found, version), memory, error)
+        };
+        self.put_once(&Key::alarm(scope, alarm), put, look).await
     }
 }

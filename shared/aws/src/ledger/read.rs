@@ -57,6 +57,7 @@ mod tests {
     use super::super::commit::transaction;
     use super::super::item;
     use super::super::key::tests::{self, scope};
+    use super::super::version::Raise;
     use super::*;
 
     const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
@@ -90,8 +91,9 @@ mod tests {
 
     #[test]
     fn what_was_committed_is_what_is_remembered() {
-        let settled = Some(Settled { target: "00ff".to_owned(), at: T0 });
-        let standing = Standing { settled, told: Some("drift".to_owned()) };
+        let settled =
+            Some(Settled { target: "00ff".to_owned(), at: T0, epoch: Some(3), placement: Some("opening".to_owned()) });
+        let standing = Standing { settled, told: Some("drift".to_owned()), followed: Some(3) };
         let lease = watchkeeper_control::lease::Lease {
             holder: "run".to_owned(),
             layer: Layer::Schedule,
@@ -115,6 +117,16 @@ mod tests {
     }
 
     #[test]
+    fn a_standing_without_a_pair_reads_as_it_did_before_there_were_any() {
+        let mut item = Key::of(&scope(), STANDING).attributes();
+        let json = r#"{"settled":{"target":"00ff","at":"2026-11-18T11:06:40Z"}}"#;
+        item.insert("json".to_owned(), AttributeValue::S(json.to_owned()));
+        let standing = remembered(&scope(), vec![item], None).unwrap().standing;
+        assert_eq!(standing.settled.unwrap().epoch, None);
+        assert_eq!(standing.followed, None);
+    }
+
+    #[test]
     fn the_scopes_own_halt_comes_before_everythings() {
         let own = item::halt(&Key::halt(&scope()), Some(&scope()), &halt("own")).unwrap();
         let all = item::halt(&Key::halt_of_everything(), None, &halt("all")).unwrap();
@@ -134,13 +146,13 @@ mod tests {
     #[test]
     fn the_memory_of_an_alarm_is_not_the_business_of_a_run() {
         let memory = watchkeeper_domain::alarm::AlarmMemory::default();
-        let item = alarm::put("ledger", &scope(), &tests::alarm(), &memory, 0).unwrap().item;
+        let item = alarm::put("ledger", &scope(), &tests::alarm(), &memory, Raise::version(0)).unwrap().item;
         assert_eq!(remembered(&scope(), vec![item], None).unwrap(), Remembered::default());
     }
 
     #[test]
     fn an_item_of_a_later_version_is_left_alone() {
-        let unknown = Key::of(&scope(), "POINTER").attributes();
+        let unknown = Key::of(&scope(), "TOMORROW").attributes();
         assert_eq!(remembered(&scope(), vec![unknown], None).unwrap(), Remembered::default());
     }
 }

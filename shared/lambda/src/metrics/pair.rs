@@ -1,0 +1,103 @@
+//! What is counted of the watch over pairs.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use watchkeeper_domain::name::Scope;
+
+use super::{Metrics, emit, metadata};
+
+/// The function that keeps the watch: over all pairs, its name is the dimension.
+const FUNCTION: &str = "failover";
+
+/// What a tick found of one half of a pair; what it did not look at is not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PairFigures {
+    /// Whether the region that serves did not answer the probe.
+    pub unreachable: Option<bool>,
+    /// How ready the region is that stands by: 0 ready, 1 degraded, 2 not ready.
+    pub readiness: Option<u8>,
+    /// For how long the other region has not been heard of, in seconds.
+    pub silent_seconds: Option<i64>,
+}
+
+impl Metrics {
+    /// Counts a tick of the watch: an alarm is raised where none has come for a while.
+    pub fn watch(&self, at: Timestamp) {
+        emit(&self.watch_document(at));
+    }
+
+    /// Counts what a tick of the watch found of one half of a pair.
+    pub fn pair(&self, scope: &Scope, figures: &PairFigures, at: Timestamp) {
+        if let Some(document) = self.pair_document(scope, figures, at) {
+            emit(&document);
+        }
+    }
+
+    fn watch_document(&self, at: Timestamp) -> Value {
+        let directives = [self.directive(&[&["Function"]], &[("Watch", "Count")])];
+        json!({ "_aws": metadata(at, &directives), "Function": FUNCTION, "Watch": 1 })
+    }
+
+    /// Nothing where there is nothing to count: a document without metrics is none.
+    fn pair_document(&self, scope: &Scope, figures: &PairFigures, at: Timestamp) -> Option<Value> {
+        let PairFigures { unreachable, readiness, silent_seconds } = *figures;
+        let found = [
+            ("ActiveUnreachable", "None", unreachable.map(i64::from)),
+            ("Readiness", "None", readiness.map(i64::from)),
+            ("HeartbeatAge", "Seconds", silent_seconds),
+        ];
+        let found: Vec<(&str, &str, i64)> =
+            found.into_iter().filter_map(|(name, unit, value)| Some((name, unit, value?))).collect();
+        if found.is_empty() {
+            return None;
+        }
+        // Over all pairs too: one alarm for each figure, not one for each pair.
+        let metrics: Vec<(&str, &str)> = found.iter().map(|(name, unit, _)| (*name, *unit)).collect();
+        let directive = self.directive(&[&["Function"], &["Estate", "Environment"]], &metrics);
+        let mut document: Map<String, Value> =
+            found.iter().map(|(name, _, value)| ((*name).to_owned(), (*value).into())).collect();
+        document.insert("_aws".to_owned(), metadata(at, &[directive]));
+        document.insert("Function".to_owned(), FUNCTION.into());
+        document.insert("Estate".to_owned(), scope.estate.as_str().into());
+        document.insert("Environment".to_owned(), scope.environment.as_str().into());
+        Some(document.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::tests::{AT, assert_whole, scope};
+    use super::*;
+
+    fn document(figures: &PairFigures) -> Option<Value> {
+        Metrics::new("Watchkeeper").pair_document(&scope(), figures, AT)
+    }
+
+    #[test]
+    fn a_tick_of_the_watch_is_counted_for_its_function() {
+        let tick = Metrics::new("Watchkeeper").watch_document(AT);
+        assert_eq!((&tick["Function"], &tick["Watch"]), (&json!("failover"), &json!(1)));
+        assert_whole(&tick);
+    }
+
+    #[test]
+    fn a_pair_is_counted_for_itself_and_among_all() {
+        let figures = PairFigures { unreachable: Some(true), readiness: Some(2), silent_seconds: Some(90) };
+        let found = document(&figures).unwrap();
+        let counted = [&found["ActiveUnreachable"], &found["Readiness"], &found["HeartbeatAge"]];
+        assert_eq!(counted, [&json!(1), &json!(2), &json!(90)]);
+        let dimensions = &found["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
+        assert_eq!(dimensions, &json!([["Function"], ["Estate", "Environment"]]));
+        assert_whole(&found);
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_counted() {
+        let found = document(&PairFigures { unreachable: Some(false), ..PairFigures::default() }).unwrap();
+        assert_eq!(found["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], json!("ActiveUnreachable"));
+        assert_eq!((found.get("Readiness"), found.get("HeartbeatAge")), (None, None));
+        assert_whole(&found);
+        assert_eq!(document(&PairFigures::default()), None);
+    }
+}
