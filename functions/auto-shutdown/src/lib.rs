@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
-use watchkeeper_control::place::Home;
+use watchkeeper_control::place::{Home, PairPlace};
 use watchkeeper_control::ports::{AwsError, Executions, Started};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::execution::execution_name;
@@ -99,7 +99,8 @@ pub async fn handle<L: Ledger, X: Executions>(
         };
         let wanted = wanted(environment, tick.time);
         let (awake, why) = (wanted.want == Want::Awake, wanted.reason.clone());
-        match look_after(ledger, executions, &scope, wanted).await {
+        let half = PairPlace::of(estate, environment, &home.region);
+        match look_after(ledger, executions, &scope, half.as_ref(), wanted).await {
             Ok(did) => {
                 if environment.calendar().is_some() {
                     tracing::info!(estate = %scope.estate, environment = %scope.environment, awake, why, ?did,
@@ -121,10 +122,20 @@ async fn look_after<L: Ledger, X: Executions>(
     ledger: &L,
     executions: &X,
     scope: &Scope,
+    half: Option<&PairPlace>,
     wanted: Intent,
 ) -> Result<Did, TickError> {
     let seen = ledger.load(scope).await?;
     let instant = wanted.declared;
+    // Half of a pair is looked at while the pointer wants something of it; a pointer that cannot be followed is told by
+    // the run that it fails.
+    let pointed = match half {
+        Some(half) => {
+            let pair = ledger.pair(&half.id).await?;
+            half.placement(&pair, seen.standing.followed, instant).map_or(true, |intent| intent.is_some())
+        }
+        None => false,
+    };
     let declared = seen.intents.iter().find(|intent| intent.layer == Layer::Schedule);
     if declared.is_some_and(|declared| declared.declared > instant) {
         return Ok(Did::Late);
@@ -136,7 +147,7 @@ async fn look_after<L: Ledger, X: Executions>(
     }
     let others = seen.intents.iter().filter(|intent| intent.layer != Layer::Schedule);
     let held = wanted.want == Want::Asleep || others.into_iter().any(|intent| intent.holds(instant));
-    if !(changed || held || seen.baseline.is_some()) {
+    if !(changed || held || pointed || seen.baseline.is_some()) {
         return Ok(Did::Nothing);
     }
     let input = Request::of_tick(scope, instant).to_string();

@@ -1,0 +1,167 @@
+//! What the machines and the schedule ask, and what they are answered.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use watchkeeper_control::failover::{Advanced, Ready, RunRef, Ticked};
+use watchkeeper_domain::failover::FailoverRequest;
+use watchkeeper_domain::report::Message;
+
+/// One event: the schedule's, or a step of a machine.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// A step.
+    Step(Box<Call>),
+    /// The tick.
+    Tick(Tick),
+}
+
+/// The event of the schedule: its instant, and an envelope that is of no interest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Tick {
+    /// When the schedule was due.
+    pub time: Timestamp,
+}
+
+/// One step, and the wall time at which it is taken.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Call {
+    /// The time that came with the step.
+    pub now: Timestamp,
+    /// The step.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// A step of an execution.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub enum Step {
+    /// Go on with a move.
+    Advance {
+        /// The execution's input, as it was given.
+        request: Value,
+        /// The execution.
+        execution: Execution,
+        /// What a person answered, once somebody was asked.
+        #[serde(default)]
+        answer: Option<Value>,
+        /// What became of the child, once one was run.
+        #[serde(default)]
+        child: Option<Child>,
+        /// The error that ended the step before this one, if it failed for good.
+        #[serde(default)]
+        error: Option<Caught>,
+    },
+    /// Ask a person.
+    Ask {
+        /// The execution.
+        run: RunRef,
+        /// The token that the answer carries.
+        token: String,
+        /// What is asked for.
+        what: String,
+        /// Why.
+        why: String,
+        /// The plan, for a person.
+        plan: String,
+        /// How long the question stands, in seconds.
+        answer_seconds: i64,
+    },
+    /// Look whether the pair can go home.
+    Ready {
+        /// The execution's input, as it was given.
+        request: Value,
+        /// The execution.
+        execution: Execution,
+    },
+    /// Tell a person.
+    Tell {
+        /// The execution.
+        run: RunRef,
+        /// One line.
+        subject: String,
+        /// The message.
+        text: String,
+    },
+}
+
+/// The execution, as its own state has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Execution {
+    /// Its name.
+    pub name: String,
+    /// When it started.
+    pub start: Timestamp,
+}
+
+/// What became of a child: its output, or its error.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Child {
+    /// It failed.
+    Failed(Caught),
+    /// It ended in order, with this output.
+    Done(Value),
+}
+
+/// An error as Step Functions catches it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Caught {
+    /// The stable name.
+    pub error: String,
+    /// What the function said.
+    #[serde(default)]
+    pub cause: Option<String>,
+}
+
+/// What an event is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// Of the tick: each pair of this region.
+    Ticked {
+        /// What was done about each.
+        pairs: Vec<Ticked>,
+    },
+    /// Of advance.
+    Advanced(Box<Advanced>),
+    /// Of ready.
+    Readied(Box<Readied>),
+    /// Of ask and tell.
+    Told {},
+}
+
+/// Whether a pair can go home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Readied {
+    /// The execution.
+    pub run: RunRef,
+    /// What follows.
+    pub next: Ready,
+    /// After how long, in seconds, where it waits.
+    pub wait_seconds: i64,
+    /// What the failover machine is asked for.
+    pub request: Option<FailoverRequest>,
+    /// Why, in a sentence.
+    pub summary: String,
+    /// What a person has to hear.
+    pub tell: Option<Text>,
+}
+
+/// A message for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// One line.
+    pub subject: String,
+    /// The message.
+    pub text: String,
+}
+
+impl From<Message> for Text {
+    fn from(Message { subject, text }: Message) -> Self {
+        Self { subject, text }
+    }
+}

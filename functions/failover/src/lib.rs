@@ -1,0 +1,146 @@
+//! Failover and failback: the watch over a pair, and the steps of its machines. It changes no capacity.
+
+mod call;
+pub mod report;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_control::failover::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use watchkeeper_control::failover::{self, ChildResult, MoveError, Mover, Ready, RunRef};
+use watchkeeper_control::ledger::Ledger;
+use watchkeeper_control::place::{Home, PairPlace};
+use watchkeeper_control::ports::{Announcer, AwsError, Clock, Executions};
+use watchkeeper_domain::emergency::ask;
+use watchkeeper_domain::failover::FailoverRequest;
+use watchkeeper_domain::report::Message;
+use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::run::RunError;
+use watchkeeper_estates::{Estates, Unknown};
+use watchkeeper_lambda::{Failure, Unreadable, read_input};
+
+pub use call::{Answer, Call, Caught, Child, Event, Execution, Readied, Step, Text, Tick};
+
+/// Why an event could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The input of the execution is no request.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// A field is not as it must be.
+    #[error("the request cannot be followed")]
+    Request(#[from] RequestError),
+    /// It names what no document does.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// The step itself.
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    /// AWS did not do what it was asked.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Unreadable(error) => error.into(),
+            CallError::Request(error) => error.into(),
+            CallError::Unknown(error) => error.into(),
+            CallError::Move(error) => error.into(),
+            CallError::Aws(error) => error.into(),
+        }
+    }
+}
+
+/// The halves of pairs that this stack looks after.
+pub fn halves<'a>(estates: &'a Estates, home: &'a Home) -> impl Iterator<Item = PairPlace> + 'a {
+    let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
+    all.filter(|(_, environment)| home.has(environment))
+        .filter_map(|(estate, environment)| PairPlace::of(estate, environment, &home.region))
+}
+
+/// The half of a pair that a step is about.
+///
+/// # Errors
+/// [`CallError`] when the input does not read, or what it names is no pair of this account and region.
+pub fn half(estates: &Estates, home: &Home, step: &Step) -> Result<PairPlace, CallError> {
+    let (estate, environment) = match step {
+        Step::Advance { request, .. } | Step::Ready { request, .. } => {
+            let request: FailoverRequest = read_input(request.clone())?;
+            (request.estate, request.environment)
+        }
+        Step::Ask { run, .. } | Step::Tell { run, .. } => (run.scope.estate.clone(), run.scope.environment.clone()),
+    };
+    let (estate, environment) = estates.environment(estate.as_str(), environment.as_str())?;
+    let found = PairPlace::of(estate, environment, &home.region).filter(|_| home.has(environment));
+    found.ok_or_else(|| {
+        let found = format!("{} of account {} in {}", environment.name(), home.account, home.region);
+        let expected =
+            "an environment with `failover`, of this account, one of whose two regions is this one".to_owned();
+        RequestError { field: "environment", found, expected }.into()
+    })
+}
+
+/// Takes one step.
+///
+/// # Errors
+/// [`CallError`]; it may be asked for again.
+pub async fn step<L, S, P, W, H, N, K, X, E>(
+    mover: &Mover<L, S, P, W, H, N, K, X, E>,
+    half: &PairPlace,
+    call: Call,
+) -> Result<Answer, CallError>
+where
+    L: Ledger,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    E: ExecutionStates,
+{
+    match call.step {
+        Step::Advance { request, execution, answer, child, error } => {
+            let request: FailoverRequest = read_input(request)?;
+            let call = failover::Call {
+                execution: &execution.name,
+                start: execution.start,
+                answer,
+                child: child.map(ChildResult::from),
+                error: error.map(|caught| RunError { name: caught.error, message: caught.cause.unwrap_or_default() }),
+            };
+            Ok(Answer::Advanced(Box::new(mover.advance(half, &request, call).await?)))
+        }
+        Step::Ready { request, execution } => {
+            let request: FailoverRequest = read_input(request)?;
+            let found = mover.ready(half, &request, execution.start).await?;
+            let run = RunRef { scope: found.scope, id: execution.name };
+            let tell = (found.next == Ready::Refused).then(|| Text {
+                subject: format!("{}: it does not go home", half.id).chars().take(100).collect(),
+                text: format!("{}: nothing was changed, and {} serves on.\n\n{}", half.id, half.other(), found.summary),
+            });
+            let (next, wait_seconds, request, summary) = (found.next, found.wait_seconds, found.request, found.summary);
+            Ok(Answer::Readied(Box::new(Readied { run, next, wait_seconds, request, summary, tell })))
+        }
+        Step::Ask { run, token, what, why, plan, answer_seconds } => {
+            let until = call.now.saturating_add(SignedDuration::from_secs(answer_seconds)).unwrap_or(Timestamp::MAX);
+            tell(&mover.announcer, &ask(&run.scope, &what, &why, &plan, &token, until)).await
+        }
+        Step::Tell { subject, text, .. } => tell(&mover.announcer, &Message { subject, text }).await,
+    }
+}
+
+async fn tell<N: Announcer>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
+    announcer.tell(&message.subject, &message.text).await?;
+    Ok(Answer::Told {})
+}
+
+impl From<Child> for ChildResult {
+    fn from(child: Child) -> Self {
+        match child {
+            Child::Failed(caught) => Self::Failed(caught.error, caught.cause.unwrap_or_default()),
+            Child::Done(_) => Self::Done,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the logs and metrics say of a tick and of a step.
+
+use jiff::Timestamp;
+use watchkeeper_control::failover::Ticked;
+use watchkeeper_domain::failover::readiness::ReadyVerdict;
+use watchkeeper_lambda::{Metrics, PairFigures, telemetry};
+
+use crate::{Answer, Step};
+
+/// From here on, the lines of this invocation say which execution they are about.
+pub fn about(step: &Step) {
+    match step {
+        Step::Advance { execution, .. } | Step::Ready { execution, .. } => {
+            tracing::debug!(run = execution.name, "step")
+        }
+        Step::Ask { run, .. } | Step::Tell { run, .. } => telemetry::about(&run.id, &run.scope),
+    }
+}
+
+/// Logs what a step did.
+pub fn stepped(answer: &Answer) {
+    match answer {
+        Answer::Advanced(advanced) => {
+            telemetry::about(&advanced.run.id, &advanced.run.scope);
+            tracing::info!(phase = %advanced.phase, next = ?advanced.next, wait_seconds = advanced.wait_seconds,
+                "{}", advanced.summary);
+        }
+        Answer::Readied(readied) => {
+            telemetry::about(&readied.run.id, &readied.run.scope);
+            tracing::info!(next = ?readied.next, wait_seconds = readied.wait_seconds, "{}", readied.summary);
+        }
+        Answer::Told {} | Answer::Ticked { .. } => {}
+    }
+}
+
+/// Logs and counts what a tick found of one pair.
+pub fn ticked(metrics: &Metrics, ticked: &Ticked, at: Timestamp) {
+    let Ticked { scope, pointer, reached, readiness, silent_seconds, did } = ticked;
+    tracing::info!(estate = %scope.estate, environment = %scope.environment, pointer, ?reached, ?readiness,
+        ?silent_seconds, did = did.join("; "), "pair looked after");
+    let readiness = readiness.map(|verdict| match verdict {
+        ReadyVerdict::Ready => 0,
+        ReadyVerdict::Degraded => 1,
+        ReadyVerdict::NotReady => 2,
+    });
+    let figures =
+        PairFigures { unreachable: reached.map(|reached| !reached), readiness, silent_seconds: *silent_seconds };
+    metrics.pair(scope, &figures, at);
+}
