@@ -1,6 +1,6 @@
 //! Alarms that others set: the rule that brings their changes, and the composite ones that we suggest for the estates.
 
-use crate::documents::{names_in, parse, read, resources, root, template, walk};
+use crate::documents::{names_in, parse, read, resources, root, sources_under, template, walk};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use watchkeeper_estates::{Estates, load_dir};
@@ -45,7 +45,7 @@ fn composite_examples_name_only_alarms_of_their_estate() {
     let estates = estates();
     let files = names_in(EXAMPLES);
     let examples: Vec<&str> = files.iter().filter_map(|name| name.strip_suffix(".yaml")).collect();
-    assert_eq!(examples, ["clos-v2", "coldchain", "h2o-allegiant"]);
+    assert_eq!(examples, ["clos-v2", "coldchain", "fleet-orchestration", "h2o-allegiant"]);
     for estate in examples {
         let known = alarms_of(&estates, estate);
         let example = parse(&read(format!("{EXAMPLES}/{estate}.yaml")));
@@ -75,6 +75,31 @@ fn the_alarm_that_a_document_calls_composite_has_its_example() {
     let composites = resources(&example, "AWS::CloudWatch::CompositeAlarm");
     assert_eq!(composites[0].1["Properties"]["AlarmName"], "clos-v2-system-health");
     assert!(alarms_of(&estates(), "clos-v2").contains("clos-v2-system-health"));
+}
+
+#[test]
+fn the_alarms_on_the_watch_of_a_pair_see_what_it_publishes() {
+    let (estates, counted) = (estates(), sources_under("shared/lambda/src/metrics"));
+    let example = parse(&read(format!("{EXAMPLES}/fleet-orchestration.yaml")));
+    let known = alarms_of(&estates, "fleet-orchestration");
+    let alarms = resources(&example, "AWS::CloudWatch::Alarm");
+    assert_eq!(alarms.len(), 2);
+    for (id, alarm) in alarms {
+        let alarm = &alarm["Properties"];
+        assert!(known.contains(alarm["AlarmName"].as_str().unwrap()), "{id} is not in the document");
+        assert_eq!(alarm["Namespace"], "Watchkeeper", "{id}");
+        assert!(counted.contains(&format!("\"{}\"", alarm["MetricName"].as_str().unwrap())), "{id}: nothing counts it");
+        let dimensions = json!([
+            {"Name": "Estate", "Value": "fleet-orchestration"}, {"Name": "Environment", "Value": "prod"}]);
+        assert_eq!(alarm["Dimensions"], dimensions, "{id}");
+    }
+    // They stand on our own probe, and confirm nothing.
+    let (_, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
+    let evidence = &environment.document().failover.as_ref().unwrap().evidence;
+    let composites = resources(&example, "AWS::CloudWatch::CompositeAlarm");
+    let own = walk(&example).into_iter().filter_map(|it| it["AlarmName"].as_str()).collect::<BTreeSet<_>>();
+    assert_eq!((own.len(), composites.len()), (3, 1));
+    assert!(!evidence.is_empty() && evidence.iter().all(|alarm| !own.contains(alarm.to_string().as_str())));
 }
 
 #[test]
@@ -127,9 +152,16 @@ fn the_dashboard_shows_every_alarm_that_is_always_there() {
     }
     let filled: Value = serde_json::from_str(body).expect("JSON, once filled in");
     let texts: Vec<&str> = walk(&filled).into_iter().filter_map(Value::as_str).collect();
-    for (metric, by) in [("AlarmAnswered", "Estate,Environment"), ("AlarmIgnored", "Reason")] {
-        let search = format!("SEARCH('{{Watchkeeper,{by}}} MetricName=\"{metric}\"', 'Sum', 300)");
+    let counted = read("shared/lambda/src/metrics.rs") + &sources_under("shared/lambda/src/metrics");
+    for (metric, by, statistic, period) in [
+        ("AlarmAnswered", "Estate,Environment", "Sum", 300),
+        ("AlarmIgnored", "Reason", "Sum", 300),
+        ("ActiveUnreachable", "Estate,Environment", "Maximum", 60),
+        ("HeartbeatAge", "Estate,Environment", "Maximum", 60),
+        ("Readiness", "Estate,Environment", "Maximum", 300),
+    ] {
+        let search = format!("SEARCH('{{Watchkeeper,{by}}} MetricName=\"{metric}\"', '{statistic}', {period})");
         assert!(texts.contains(&search.as_str()), "{search}");
-        assert!(read("shared/lambda/src/metrics.rs").contains(&format!("\"{metric}\"")), "nothing counts {metric}");
+        assert!(counted.contains(&format!("\"{metric}\"")), "nothing counts {metric}");
     }
 }

@@ -8,6 +8,9 @@ const CHILD: &str = "arn:aws:states:::states:startExecution.sync:2";
 /// What keeps a name the same when its task is tried again, and leaves room for what follows: 80 characters are the most
 /// (Step Functions API reference, `StartExecution`).
 const NAME: &str = "{% $substring($states.context.Execution.Name, 0, 68) & '-";
+/// The same where the function says what follows, and so may run a child more than once.
+const NAMED_BY_FUNCTION: &str = "{% $substring($states.context.Execution.Name, 0, 68) & $suffix %}";
+const SUFFIX: &str = "{% $states.result.Payload.child %}";
 /// Functions whose value differs from attempt to attempt.
 const FLEETING: [&str; 4] = ["$now(", "$millis(", "$uuid(", "$random("];
 /// After these a question may have been sent.
@@ -33,13 +36,23 @@ fn children(machine: &Value) -> Vec<(&str, &Value)> {
     tasks(machine).into_iter().filter(|(_, task)| task["Resource"] == CHILD).collect()
 }
 
-fn reckless_children(parent: &Value, child: &Value) -> Vec<String> {
+/// The machine that a task runs: its placeholder is `${NameMachineArn}`.
+fn child_of(task: &Value) -> Value {
+    let arn = task["Arguments"]["StateMachineArn"].as_str().expect("a machine");
+    let name = arn.strip_prefix("${").and_then(|rest| rest.strip_suffix("MachineArn}"));
+    machine(&name.expect("a placeholder for a machine").to_lowercase())
+}
+
+fn reckless_children(parent: &Value) -> Vec<String> {
     let mut found = Vec::new();
+    let suffixed = tasks(parent).into_iter().any(|(_, task)| task["Assign"]["suffix"] == SUFFIX);
     for (state, task) in children(parent) {
+        let child = child_of(task);
         let text = |field: &str| task["Arguments"][field].as_str().unwrap_or_default();
         let (name, input) = (text("Name"), text("Input"));
         let namesakes = children(parent).into_iter().filter(|(_, other)| other["Arguments"]["Name"] == name).count();
-        let room = name.strip_prefix(NAME).and_then(|rest| rest.split('\'').next()).is_some_and(|word| word.len() <= 7);
+        let room = name.strip_prefix(NAME).and_then(|rest| rest.split('\'').next()).is_some_and(|word| word.len() <= 7)
+            || suffixed && name == NAMED_BY_FUNCTION;
         let retried = task["Retry"].as_array().into_iter().flatten().flat_map(|retry| strings(&retry["ErrorEquals"]));
         let checks = [
             (room, "a name of the execution's own, with room for the try"),
@@ -98,25 +111,24 @@ fn granted<'t>(template: &'t Value, file: &str) -> Vec<&'t str> {
 
 #[test]
 fn a_child_is_started_once_and_outlived() {
-    let child = machine("reconcile");
-    let mut parents = 0;
+    let mut parents = Vec::new();
     for (file, parent) in machines() {
-        assert_eq!(reckless_children(&parent, &child), Vec::<String>::new(), "{file}");
-        parents += usize::from(!children(&parent).is_empty());
+        assert_eq!(reckless_children(&parent), Vec::<String>::new(), "{file}");
+        parents.extend((!children(&parent).is_empty()).then_some(file));
     }
-    assert_eq!(parents, 1, "emergency-scale alone starts children");
+    assert_eq!(parents, ["emergency-scale.asl.json", "failback.asl.json", "failover.asl.json"]);
 }
 
 #[test]
 fn a_reckless_child_is_found() {
-    let (mut parent, child) = (machine("emergency-scale"), machine("reconcile"));
+    let mut parent = machine("emergency-scale");
     let states = &mut parent["States"];
     states["Apply"]["Arguments"]["Name"] = json!("{% $uuid() %}");
     states["Apply"]["TimeoutSeconds"] = json!(7200);
     states["GiveBack"]["Arguments"]["Name"] = states["Preview"]["Arguments"]["Name"].clone();
     states["GiveBack"]["Arguments"]["Input"] = json!("{% $merge([$request, {'reason': $now()}]) %}");
     states["Preview"]["Retry"][0]["ErrorEquals"] = json!(["States.TaskFailed"]);
-    let mut found = reckless_children(&parent, &child);
+    let mut found = reckless_children(&parent);
     found.sort();
     let expected = [
         "Apply: a name of the execution's own, with room for the try",
@@ -129,6 +141,12 @@ fn a_reckless_child_is_found() {
         "Preview: a retry of the start only",
     ];
     assert_eq!(found, expected);
+    let mut parent = machine("failover");
+    parent["States"]["Advance"]["Assign"]["suffix"] = json!("{% $uuid() %}");
+    assert_eq!(reckless_children(&parent), ["Child: a name of the execution's own, with room for the try"]);
+    let mut parent = machine("failback");
+    parent["States"]["Move"]["TimeoutSeconds"] = json!(7500);
+    assert_eq!(reckless_children(&parent), ["Move: more time than the child takes"]);
 }
 
 #[test]

@@ -1,16 +1,23 @@
 //! The roles grant what the adapters call, and nothing else: a sandbox without IAM would notice neither.
 
-use crate::documents::{names_in, read, resources, root, sources_under, strings, template, walk};
-use serde_json::Value;
+use crate::documents::{names_in, read, resources, root, strings, template, walk};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The adapters with a client of their own, by the name of their file or folder, and the prefix of its service's actions.
-const CLIENTS: [(&str, &str); 5] = [
+const CLIENTS: [(&str, &str); 12] = [
     ("cloudwatch", "cloudwatch"),
+    ("ecr", "ecr"),
+    ("elb", "elasticloadbalancing"),
     ("eventbridge", "events"),
+    ("kinesis", "kinesis"),
     ("ledger", "dynamodb"),
     ("sfn", "states"),
     ("sns", "sns"),
+    ("switches/arc", "route53-recovery-cluster"),
+    ("switches/records", "route53"),
+    ("switches/s3", "s3"),
+    ("tables", "dynamodb"),
 ];
 /// The clients of a region's capacity, by their field; each adapter of capacity may use several.
 const BUNDLE: [(&str, &str); 5] = [
@@ -20,9 +27,13 @@ const BUNDLE: [(&str, &str); 5] = [
     ("quotas", "servicequotas"),
     ("rds", "rds"),
 ];
+/// What every client has and no service does.
+const NO_OPERATION: &str = "config";
 /// A transaction needs the permissions of its parts; these are the parts that the ledger's have.
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";
 const PARTS: [&str; 3] = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
+/// Operations whose permission has another name (Amazon S3 user guide, required permissions for API operations).
+const RENAMED: [(&str, &str); 2] = [("s3:HeadObject", "s3:GetObject"), ("s3:HeadBucket", "s3:ListBucket")];
 /// Granted beside the calls: what an encrypted topic needs of its key, and what Lambda does on our behalf.
 const BESIDE: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
 
@@ -35,27 +46,44 @@ fn operation(method: &str) -> String {
     method.split('_').map(word).collect()
 }
 
-/// The operations called on a client that is a field, as actions: `self.client.put_item()`.
-fn calls(adapter: &str, source: &str) -> BTreeSet<String> {
-    let own = CLIENTS.iter().filter(|(name, _)| *name == adapter).map(|(_, prefix)| ("client", *prefix));
-    let prefixes: BTreeMap<&str, &str> = own.chain(BUNDLE).collect();
-    let called = source.split("self.").filter_map(|rest| {
-        let (field, rest) = rest.split_once('.')?;
-        let (method, _) = rest.split_once("()")?;
-        let plain = !method.is_empty() && method.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-        let prefix = prefixes.get(field.trim()).filter(|_| plain)?;
-        Some(format!("{prefix}:{}", operation(method)))
-    });
-    called.collect()
+/// The methods called on something of this name: `self.client.put_item()`, `client\n.get_item()`.
+fn methods<'s>(name: &str, source: &'s str) -> Vec<&'s str> {
+    let called = |(at, _): (usize, &str)| {
+        let inside_a_name = source[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let (method, _) = source[at + name.len()..].trim_start().strip_prefix('.')?.split_once("()")?;
+        let plain =
+            !method.is_empty() && method.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        (plain && !inside_a_name && method != NO_OPERATION).then_some(method)
+    };
+    source.match_indices(name).filter_map(called).collect()
 }
 
-/// The files and folders that send something to AWS, by name.
+/// The operations called on a client, as actions.
+fn calls(adapter: &str, source: &str) -> BTreeSet<String> {
+    let own = CLIENTS.iter().filter(|(name, _)| *name == adapter || adapter.starts_with(&format!("{name}/")));
+    let clients = own.map(|(_, prefix)| ("client", *prefix)).chain(BUNDLE);
+    let action = |(name, prefix): (&str, &str)| {
+        methods(name, source)
+            .into_iter()
+            .map(move |method| format!("{prefix}:{}", operation(method)))
+            .collect::<Vec<_>>()
+    };
+    clients.flat_map(action).collect()
+}
+
+/// The files that send something to AWS: path without its ending, and text.
 fn adapters() -> BTreeMap<String, String> {
-    let mut adapters = BTreeMap::<String, String>::new();
-    for name in names_in("shared/aws/src") {
-        let path = format!("shared/aws/src/{name}");
-        let source = if root().join(&path).is_dir() { sources_under(&path) } else { read(path) };
-        adapters.entry(name.trim_end_matches(".rs").to_owned()).or_default().push_str(&source);
+    let mut folders = vec![String::new()];
+    let mut adapters = BTreeMap::new();
+    while let Some(folder) = folders.pop() {
+        for name in names_in(&format!("shared/aws/src/{folder}")) {
+            let (inside, path) = (format!("{folder}{name}"), format!("shared/aws/src/{folder}{name}"));
+            if root().join(&path).is_dir() {
+                folders.push(inside + "/");
+            } else if let Some(adapter) = inside.strip_suffix(".rs") {
+                adapters.insert(adapter.to_owned(), read(path));
+            }
+        }
     }
     adapters.retain(|_, source| source.contains(".send()"));
     adapters
@@ -66,7 +94,11 @@ fn actions_called() -> BTreeSet<String> {
     if actions.remove(TRANSACTION) {
         actions.extend(PARTS.map(str::to_owned));
     }
-    actions
+    let renamed = |action: String| match RENAMED.iter().find(|(operation, _)| *operation == action) {
+        Some((_, permission)) => (*permission).to_owned(),
+        None => action,
+    };
+    actions.into_iter().map(renamed).collect()
 }
 
 fn actions_granted(template: &Value) -> BTreeSet<String> {
@@ -79,6 +111,11 @@ fn actions_granted(template: &Value) -> BTreeSet<String> {
 #[test]
 fn what_the_adapters_call_is_granted_and_nothing_else() {
     assert_eq!(actions_granted(&template()), actions_called());
+    let mut template = template();
+    let own = template["Resources"]["Failover"]["Properties"]["Policies"][0]["Statement"].as_array_mut().unwrap();
+    own.push(json!({"Effect": "Allow", "Action": ["s3:DeleteBucket"], "Resource": "*"}));
+    let more: Vec<_> = actions_granted(&template).difference(&actions_called()).cloned().collect();
+    assert_eq!(more, ["s3:DeleteBucket"]);
 }
 
 #[test]
@@ -86,15 +123,18 @@ fn no_adapter_is_forgotten() {
     let adapters = adapters();
     let unknown: Vec<_> = adapters.iter().filter(|(name, source)| calls(name, source).is_empty()).collect();
     assert_eq!(unknown, Vec::new(), "call AWS, and by no client that is known here");
-    let missing: Vec<_> = CLIENTS.iter().filter(|(name, _)| !adapters.contains_key(*name)).collect();
+    let is = |adapter: &str, name: &str| adapter == name || adapter.starts_with(&format!("{name}/"));
+    let missing: Vec<_> = CLIENTS.iter().filter(|(name, _)| !adapters.keys().any(|it| is(it, name))).collect();
     assert_eq!(missing, Vec::<&(&str, &str)>::new(), "are no adapters any more");
 }
 
 #[test]
 fn calls_are_read_from_the_source() {
-    let source = "let a = self.rds.start_db_cluster().x(); self.client.put_item()\n self.quotas\n.get_service_quota(); self.table.len()";
-    let of_the_bundle = ["rds:StartDBCluster", "servicequotas:GetServiceQuota"].map(str::to_owned);
-    assert_eq!(calls("rds", source), BTreeSet::from(of_the_bundle.clone()));
-    let expected: BTreeSet<String> = of_the_bundle.into_iter().chain(["dynamodb:PutItem".to_owned()]).collect();
-    assert_eq!(calls("ledger", source), expected);
+    let source = "let a = self.aws.rds.start_db_cluster().x(); self.client.put_item()\n self.quotas\n.get_service_quota(); \
+                  self.table.len(); self.rds.config(); a_client.close()";
+    let of_the_bundle = BTreeSet::from(["rds:StartDBCluster", "servicequotas:GetServiceQuota"].map(str::to_owned));
+    assert_eq!(calls("rds", source), of_the_bundle);
+    let with_its_own = |own: &str| of_the_bundle.iter().cloned().chain([own.to_owned()]).collect::<BTreeSet<_>>();
+    assert_eq!(calls("ledger/pair", source), with_its_own("dynamodb:PutItem"));
+    assert_eq!(calls("switches/s3", source), with_its_own("s3:PutItem"));
 }

@@ -9,4 +9,5 @@ mod functions;
 mod grants;
 mod machines;
 mod operations;
+mod pairs;
 mod permissions;

@@ -158,11 +158,15 @@ fn the_outputs_are_those_that_others_read() {
         "EmergencyMachineArn",
         "EmergencyScaleFunction",
         "EventBusName",
+        "FailbackMachineArn",
+        "FailoverFunction",
+        "FailoverMachineArn",
         "LedgerTable",
         "ReconcileFunction",
         "ReconcileMachineArn",
         "TickSchedule",
         "TopicArn",
+        "WatchSchedule",
     ];
     assert_eq!(outputs, BTreeSet::from(expected));
 }

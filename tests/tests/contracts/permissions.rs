@@ -1,4 +1,4 @@
-//! One hand: only reconcile may write capacity, and only where the tag allows it.
+//! One hand: only reconcile may write capacity, and only a failover the role of a database; both only where the tag allows it.
 
 use crate::documents::{resources, strings, template, walk};
 use serde_json::{Value, json};
@@ -9,9 +9,13 @@ const CAPACITY: [&str; 6] = ["ecs:", "application-autoscaling:", "rds:", "autosc
 const READS: [&str; 3] = ["Describe", "List", "Get"];
 const TAG: &str = "aws:ResourceTag/watchkeeper:managed";
 const HAND: &str = "Reconcile";
+/// What changes which region writes, and no capacity.
+pub(crate) const PROMOTIONS: [&str; 3] =
+    ["rds:PromoteReadReplica", "rds:SwitchoverGlobalCluster", "rds:FailoverGlobalCluster"];
+const MOVER: &str = "Failover";
 
 /// The statements of each function and machine: logical id of the owner, and statement.
-fn statements(template: &Value) -> Vec<(&str, &Value)> {
+pub(crate) fn statements(template: &Value) -> Vec<(&str, &Value)> {
     let all = template["Resources"].as_object().unwrap();
     all.iter()
         .flat_map(|(id, resource)| {
@@ -33,8 +37,9 @@ fn overreaching(template: &Value) -> Vec<String> {
             if action.contains('*') {
                 found.push(format!("{owner}: {action} is a wildcard"));
             }
-            if is_capacity_write(action) && owner != HAND {
-                found.push(format!("{owner}: {action} belongs to {HAND} alone"));
+            let whose = if PROMOTIONS.contains(&action) { MOVER } else { HAND };
+            if is_capacity_write(action) && owner != whose {
+                found.push(format!("{owner}: {action} belongs to {whose} alone"));
             }
             if is_capacity_write(action) && statement["Condition"]["StringEquals"][TAG] != "true" {
                 found.push(format!("{owner}: {action} without the tag"));
@@ -63,15 +68,18 @@ fn only_the_one_hand_writes_capacity_and_only_what_is_tagged() {
     assert_eq!(overreaching(&template), Vec::<String>::new());
     assert_eq!(borrowed(&template), Vec::<String>::new());
     assert!(resources(&template, "AWS::IAM::Role").is_empty(), "a role that nothing here checks");
-    let writes =
-        statements(&template).into_iter().flat_map(|(_, it)| strings(&it["Action"])).filter(|it| is_capacity_write(it));
-    assert_eq!(writes.count(), 6, "UpdateService, RegisterScalableTarget, start and stop of clusters and instances");
+    let all = statements(&template);
+    let writes = all.iter().flat_map(|(_, it)| strings(&it["Action"])).filter(|it| is_capacity_write(it));
+    let (promotions, writes): (Vec<_>, Vec<_>) = writes.partition(|it| PROMOTIONS.contains(it));
+    assert_eq!(writes.len(), 6, "UpdateService, RegisterScalableTarget, start and stop of clusters and instances");
+    assert_eq!(promotions, PROMOTIONS);
 }
 
 #[test]
 fn a_permission_too_many_is_found() {
     let mut template = template();
-    let statement = json!({"Effect": "Allow", "Action": ["ecs:UpdateService", "rds:*"], "Resource": "*"});
+    let actions = ["ecs:UpdateService", "rds:*", "rds:PromoteReadReplica"];
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
     template["Resources"]["AutoShutdown"]["Properties"]["Policies"][0]["Statement"][0] = statement;
     let expected = [
         "AutoShutdown: ecs:UpdateService belongs to Reconcile alone",
@@ -79,6 +87,8 @@ fn a_permission_too_many_is_found() {
         "AutoShutdown: rds:* is a wildcard",
         "AutoShutdown: rds:* belongs to Reconcile alone",
         "AutoShutdown: rds:* without the tag",
+        "AutoShutdown: rds:PromoteReadReplica belongs to Failover alone",
+        "AutoShutdown: rds:PromoteReadReplica without the tag",
     ];
     assert_eq!(overreaching(&template), expected);
     template["Resources"]["AutoShutdown"]["Properties"]["Policies"][0] = json!("AmazonECS_FullAccess");
