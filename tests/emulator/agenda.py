@@ -1,7 +1,7 @@
 """What AWS does by itself a little later: a task that starts, a database that has stopped, a restart after seven days.
 
 One thread works through two lists: actions due after some real seconds, and actions due at an instant of the emulated
-clock. Each runs in the account and region of the request that caused it.
+clock. Each runs in the account and region of the request that caused it; while that region is lost, it waits.
 """
 
 import contextvars
@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 
-from . import clock
+from . import clock, outage
 
 _LONGEST_WAIT = 0.5  # seconds; the emulated clock runs on, so instants are looked at again this often
 
@@ -19,6 +19,7 @@ _condition = threading.Condition()
 _order = itertools.count()
 _soon = []  # (monotonic seconds, order, context, action)
 _dated = []  # (emulated epoch seconds, order, context, action)
+_parked = []  # what came due in a region that is lost
 
 
 def after(seconds: float, action, *arguments) -> None:
@@ -36,11 +37,13 @@ def clear() -> None:
     with _condition:
         _soon.clear()
         _dated.clear()
+        _parked.clear()
 
 
 def start() -> None:
     """Start the thread, and look at the dated list whenever the clock jumps."""
     clock.on_change(_wake)
+    outage.on_change(_unpark)
     threading.Thread(target=_work, name="agenda", daemon=True).start()
 
 
@@ -56,6 +59,17 @@ def _wake() -> None:
         _condition.notify()
 
 
+def _unpark(_loss, is_lost) -> None:
+    # What still stands in a region that is lost is parked again.
+    if is_lost:
+        return
+    with _condition:
+        for entry in _parked:
+            heapq.heappush(_soon, (0.0, *entry[1:]))
+        _parked.clear()
+        _condition.notify()
+
+
 def _work() -> None:
     while True:
         with _condition:
@@ -64,6 +78,10 @@ def _work() -> None:
                 _condition.wait(_pause())
                 continue
         _, _, context, action, arguments = entry
+        if context.run(outage.here):
+            with _condition:
+                _parked.append(entry)
+            continue
         try:
             context.run(action, *arguments)
         except Exception:

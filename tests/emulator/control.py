@@ -5,10 +5,10 @@ import json
 from urllib.parse import parse_qs
 
 from ministack import app as ministack
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import agenda, autoscaling, clock, cloudwatch, events, faults, quotas, record, releases, rollouts, schedules
-from . import settings, task_tokens, waits
+from . import agenda, arc, autoscaling, clock, cloudwatch, events, faults, global_tables, outage, quotas, record
+from . import releases, rollouts, schedules, settings, site, target_health, task_tokens, waits
 from .alarms import evaluation
 
 PREFIX = "/_watchkeeper/"
@@ -16,7 +16,9 @@ PREFIX = "/_watchkeeper/"
 
 async def application(scope, receive, send):
     """The ASGI application: our paths here, everything else to ministack."""
-    if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+    if scope["type"] == "http" and scope["path"].startswith(site.PATH):
+        await _respond(send, *await site.answer(scope["path"]))
+    elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
         await _serve(scope, receive, send)
     else:
         await ministack.app(scope, receive, send)
@@ -29,6 +31,10 @@ async def _serve(scope, receive, send):
         status = 200
     except (ValueError, TypeError, LookupError) as problem:
         status, answer = 400, {"error": str(problem)}
+    await _respond(send, status, answer)
+
+
+async def _respond(send, status, answer):
     text = json.dumps(answer).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(text)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -95,6 +101,31 @@ async def _put_quota(request):
     return {}
 
 
+async def _put_replica(request):
+    global_tables.put_status(*_place(request), _text(request, "table"), request.get("status"))
+    return {}
+
+
+async def _put_site(request):
+    return {"paths": site.put(request)}
+
+
+async def _trouble_site(request):
+    site.trouble(*(_text(request, name) for name in ("name", "face", "how")))
+    return {}
+
+
+async def _put_routing_control(request):
+    arc.put(*(_text(request, name) for name in ("arn", "name", "state")))
+    return {}
+
+
+async def _put_target_health(request):
+    with request_scope(*_place(request)):
+        target_health.put(_text(request, "arn"), request.get("healthy"))
+    return {}
+
+
 async def _order_release(request):
     names = [_text(request, name) for name in ("cluster", "service", "outcome")]
     return {"release": rollouts.order(*_place(request), *names)}
@@ -126,6 +157,20 @@ async def _forget_faults(_request):
     return {}
 
 
+async def _lost(_request):
+    return {"lost": outage.everything()}
+
+
+async def _lose(request):
+    outage.lose(request)
+    return await _lost(request)
+
+
+async def _regain(request):
+    outage.regain(_text(request, "region"))
+    return await _lost(request)
+
+
 async def _reset(_request):
     """Empty the emulated AWS, and our own records with it."""
     async with ministack._get_reset_lock():
@@ -155,8 +200,9 @@ def _place(request) -> tuple:
 
 # The clock goes last, and what waits for an execution that is gone looks at it then.
 _FORGETS = (
-    agenda.clear, autoscaling.reset, quotas.reset, releases.reset, rollouts.reset, task_tokens.reset, evaluation.reset,
-    faults.clear, record.clear, settings.reset, waits.wake, clock.reset,
+    agenda.clear, arc.reset, autoscaling.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
+    site.reset, target_health.reset, task_tokens.reset, evaluation.reset, outage.reset, faults.clear, record.clear,
+    settings.reset, waits.wake, clock.reset,
 )
 
 _ROUTES = {
@@ -167,11 +213,19 @@ _ROUTES = {
     ("POST", "events"): _post_event,
     ("PUT", "metrics"): _put_metrics,
     ("PUT", "quotas"): _put_quota,
+    ("PUT", "replicas"): _put_replica,
+    ("PUT", "sites"): _put_site,
+    ("PUT", "sites/trouble"): _trouble_site,
+    ("PUT", "routing-controls"): _put_routing_control,
+    ("PUT", "target-health"): _put_target_health,
     ("POST", "releases"): _order_release,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _forget_calls,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _order_fault,
     ("DELETE", "faults"): _forget_faults,
+    ("GET", "regions"): _lost,
+    ("PUT", "regions"): _lose,
+    ("DELETE", "regions"): _regain,
     ("POST", "reset"): _reset,
 }

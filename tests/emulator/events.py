@@ -12,7 +12,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid, reque
 from ministack.services import eventbridge as aws
 from ministack.services import sns, sqs, stepfunctions
 
-from . import clock, invocations, queues, settings
+from . import clock, invocations, outage, queues, settings
 
 _PRINCIPAL = "events.amazonaws.com"
 _GIVEN = ("source", "detail-type", "detail")  # what a test's event must have
@@ -60,7 +60,12 @@ def post(event: dict) -> str:
 
 
 def dispatch_event(event, view=None):
-    """To the targets of all rules that match; twice, when a test wants to see what becomes of duplicates."""
+    """To the targets of all rules that match; twice, when a test wants to see what becomes of duplicates.
+
+    In a region that is lost, there is nobody to match rules: the event is gone.
+    """
+    if outage.here():
+        return
     for _ in range(2 if settings.get("duplicate_events") else 1):
         _dispatch_event(event, view)
 

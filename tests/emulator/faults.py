@@ -9,7 +9,9 @@ from . import cbor
 KINDS = ("throttle", "error", "delay", "hang")
 
 # Services that speak the query protocol, and so answer errors in XML.
-_QUERY_SERVICES = ("rds", "sns", "iam", "sts", "cloudformation", "monitoring", "elasticache")
+_QUERY_SERVICES = (
+    "rds", "sns", "iam", "sts", "cloudformation", "monitoring", "elasticache", "route53", "elasticloadbalancing",
+)
 _THROTTLE_CODES = {"rds": "Throttling", "sns": "Throttled", "cloudformation": "Throttling", "monitoring": "Throttling"}
 
 
@@ -49,6 +51,9 @@ class Fault:
         if "cbor" in content:
             body = cbor.dumps({"__type": code, "message": self.message})
             return status, {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}, body
+        if self.service == "s3":
+            text = f"<Error><Code>{code}</Code><Message>{self.message}</Message></Error>"
+            return status, {"Content-Type": "application/xml"}, text.encode()
         if self.service in _QUERY_SERVICES and "json" not in content:
             side = "Sender" if status < 500 else "Receiver"
             text = (

@@ -1,4 +1,4 @@
-"""The way in: every call to every service is recorded, and struck by a fault when one was ordered."""
+"""The way in: every call to every service is recorded, and struck by a fault that was ordered, or by a lost region."""
 
 import asyncio
 from urllib.parse import parse_qs
@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core.responses import get_region
 
-from . import faults, record
+from . import faults, outage, record
 
 # Nothing waits this long: the caller gives up first.
 _FOREVER = 24 * 3600  # seconds
@@ -22,6 +22,12 @@ def _recorded(service, handler):
     async def call(method, path, headers, body, query_params):
         operation = _operation(service, method, path, headers, body, query_params)
         entry = record.begin(service, operation, get_region(), headers, body)
+        loss = outage.strikes(headers, get_region())
+        if loss is not None:
+            entry["fault"] = "lost"
+            answer = await outage.refusal(loss, service, headers)
+            record.end(entry, answer[0], answer[2])
+            return answer
         fault = faults.take(service, operation, get_region())
         if fault is None:
             answer = await handler(method, path, headers, body, query_params)

@@ -28,7 +28,7 @@ def stop_instance(request):
     refused = refused or _not_stoppable(instance) or _not_in(instance, "available")
     if refused:
         return refused
-    _move(_Instance(instance), "stopping", "stopped", _plan_restart)
+    move(Instance(instance), "stopping", "stopped", _plan_restart)
     return _instance_answer("StopDBInstance", instance)
 
 
@@ -38,7 +38,7 @@ def start_instance(request):
     refused = refused or _aurora_member(instance) or _not_in(instance, "stopped")
     if refused:
         return refused
-    _start(_Instance(instance))
+    _start(Instance(instance))
     return _instance_answer("StartDBInstance", instance)
 
 
@@ -48,7 +48,7 @@ def stop_cluster(request):
     refused = refused or _cluster_not_stoppable(cluster) or _cluster_not_in(cluster, "available")
     if refused:
         return refused
-    _move(_Cluster(cluster), "stopping", "stopped", _plan_restart)
+    move(Cluster(cluster), "stopping", "stopped", _plan_restart)
     return _cluster_answer("StopDBCluster", cluster)
 
 
@@ -58,11 +58,11 @@ def start_cluster(request):
     refused = refused or _cluster_not_in(cluster, "stopped")
     if refused:
         return refused
-    _start(_Cluster(cluster))
+    _start(Cluster(cluster))
     return _cluster_answer("StartDBCluster", cluster)
 
 
-class _Instance:
+class Instance:
     """An instance, as something that has a status."""
 
     def __init__(self, record):
@@ -77,7 +77,7 @@ class _Instance:
         self.record["DBInstanceStatus"] = value
 
 
-class _Cluster:
+class Cluster:
     """A cluster, as something that has a status, with members that share it."""
 
     def __init__(self, record):
@@ -94,7 +94,8 @@ class _Cluster:
             member["DBInstanceStatus"] = value
 
 
-def _move(database, through, to, then=None) -> None:
+def move(database, through, to, then=None) -> None:
+    """Change a database's status to `through`, and a moment later to `to`; call `then` with it when it has arrived."""
     database.status = through
     agenda.after(settings.get("rds_transition_seconds"), _arrive, database, through, to, then)
 
@@ -109,7 +110,7 @@ def _arrive(database, through, to, then) -> None:
 
 def _start(database) -> None:
     database.record.pop("AutomaticRestartTime", None)
-    _move(database, "starting", "available")
+    move(database, "starting", "available")
 
 
 def _plan_restart(database) -> None:

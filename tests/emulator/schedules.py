@@ -5,7 +5,7 @@ import uuid
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge, scheduler
 
-from . import clock, settings
+from . import clock, outage, settings
 
 _invoke_target = eventbridge._invoke_target
 _tick_rules = eventbridge._tick_scheduled_rules
@@ -20,7 +20,7 @@ def install() -> None:
 
 
 def fire(name: str, instant: float, region: str | None) -> str:
-    """Fire the schedule `name` as if `instant` (epoch seconds) had come. Returns its ARN.
+    """Fire the schedule `name` as if `instant` (epoch seconds) had come. Returns its ARN. In a lost region, none fires.
 
     Raises LookupError when there is no such schedule, or when several regions have one and none is named.
     """
@@ -42,6 +42,8 @@ def fire(name: str, instant: float, region: str | None) -> str:
 
 def invoke_target(target, event, rule, view=None):
     """EventBridge Scheduler user guide, adding context attributes: they are replaced in the target's input."""
+    if outage.here():
+        return None
     if event.get("Source") == "aws.scheduler" and target.get("Input"):
         target = {**target, "Input": _filled(target["Input"], event)}
     return _invoke_target(target, event, rule, view)

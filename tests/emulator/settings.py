@@ -5,6 +5,10 @@ import os
 _DEFAULTS = {
     # ECS: from UpdateService to its tasks' start or stop. AWS takes tens of seconds.
     "ecs_settle_seconds": 0.3,
+    # ECS: how long a task is stopping. AWS waits for its containers, 30 seconds by default. 0: it stops at once.
+    "ecs_stop_seconds": 0.0,
+    # DynamoDB global tables: milliseconds from a write to the other replicas. AWS takes about a second.
+    "replication_ms": 0.0,
     # Application Auto Scaling: from a minimum above desired to the count being lifted.
     "scaling_seconds": 0.5,
     # RDS: how long a database is `starting` or `stopping`. AWS takes minutes.

@@ -3,6 +3,8 @@
 A Wait of 45 seconds or more (`wait_scaled_below_seconds`) ends when the emulated clock has moved that far since it was
 entered: because real time passed, or because a test moved the clock. Shorter ones, and the intervals of retries, do not
 hold up tests: they also end after their length times `wait_scale` in real time.
+
+In a region that is lost, no state is entered and none is left.
 """
 
 import contextlib
@@ -12,7 +14,7 @@ import time
 
 from ministack.services import stepfunctions as aws
 
-from . import clock, settings
+from . import clock, outage, settings
 
 _LONGEST = 1.0  # seconds until a waiting thread looks again by itself
 _FOREVER = float("inf")
@@ -25,6 +27,8 @@ _run_execution = aws._run_execution
 _run_sub_machine = aws._run_sub_machine
 _execute_task = aws._execute_task
 _execute_wait = aws._execute_wait
+_execute_pass = aws._execute_pass
+_execute_choice = aws._execute_choice
 _stop_execution = aws._stop_execution
 _fail_execution = aws._fail_execution
 
@@ -36,10 +40,13 @@ class Stopped(BaseException):
 def install() -> None:
     """Replace what runs, waits, and ends."""
     clock.on_change(wake)
+    outage.on_change(lambda _loss, _lost: wake())
     aws._run_execution = run_execution
     aws._run_sub_machine = run_sub_machine
     aws._execute_task = execute_task
     aws._execute_wait = execute_wait
+    aws._execute_pass = execute_pass
+    aws._execute_choice = execute_choice
     aws._scaled_sleep = pause
     aws._stop_execution = stop_execution
     aws._fail_execution = fail_execution
@@ -69,14 +76,29 @@ def until(due, over=lambda: False, at=_FOREVER) -> bool:
     arns = executions()
     with condition:
         while True:
+            if not running(arns):
+                if over():
+                    return True
+                raise Stopped
+            if outage.here():
+                condition.wait(_LONGEST)
+                continue
             if over():
                 return True
-            if not running(arns):
-                raise Stopped
             left = min(due() - clock.now(), at - time.monotonic())
             if left <= 0:
                 return False
             condition.wait(min(left, _LONGEST))
+
+
+def hold() -> None:
+    """Block while the region is lost. Raises Stopped as `until` does."""
+    arns = executions()
+    while outage.here():
+        with condition:
+            if not running(arns):
+                raise Stopped
+            condition.wait(_LONGEST)
 
 
 def pause(seconds) -> None:
@@ -90,6 +112,7 @@ def run_execution(arn):
     """Run it, and note for whom this thread works. One that is stopped from outside takes its children along."""
     token = _executions.set((*_executions.get(), arn))
     try:
+        hold()
         _run_execution(arn)
     except Stopped:
         aws._stop_execution({"executionArn": arn, "cause": "The parent execution was stopped."})
@@ -107,11 +130,27 @@ def execute_task(state, raw_input, execution, ctx):
     """A stopped execution starts no task any more, whatever its branches were about to do."""
     if not running(executions()):
         raise Stopped
-    return _execute_task(state, raw_input, execution, ctx)
+    hold()
+    answer = _execute_task(state, raw_input, execution, ctx)
+    hold()
+    return answer
+
+
+def execute_pass(state, raw_input, ctx=None):
+    """A Pass state."""
+    hold()
+    return _execute_pass(state, raw_input, ctx)
+
+
+def execute_choice(state, raw_input, ctx=None):
+    """A Choice state."""
+    hold()
+    return _execute_choice(state, raw_input, ctx)
 
 
 def execute_wait(state, raw_input, ctx=None):
     """A Wait state, of any kind."""
+    hold()
     token = _in_wait_state.set(True)
     try:
         return _execute_wait(state, raw_input, ctx)

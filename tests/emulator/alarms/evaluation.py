@@ -14,7 +14,7 @@ import time
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch as aws
 
-from .. import clock, settings
+from .. import clock, outage, settings
 from . import messages, states
 
 _PAUSE = 0.25  # real seconds between looks at the clock
@@ -51,7 +51,7 @@ def _watch() -> None:
 def _look() -> None:
     for (account, region, _), alarm in list(aws._alarms._data.items()):
         end = _window_end(alarm)
-        if _evaluated.get(alarm["AlarmArn"]) == end or alarm.get("Metrics"):
+        if _evaluated.get(alarm["AlarmArn"]) == end or alarm.get("Metrics") or outage.halted(region):
             continue
         _evaluated[alarm["AlarmArn"]] = end
         try:

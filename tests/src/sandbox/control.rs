@@ -36,7 +36,7 @@ pub struct Call {
     pub status: Option<u16>,
     /// The error's code, when it was refused.
     pub error: Option<String>,
-    /// The kind of fault that struck it.
+    /// The kind of fault that struck it, or `lost` where a lost region did.
     pub fault: Option<String>,
 }
 
@@ -89,7 +89,8 @@ impl Control {
     }
 
     /// Fire the EventBridge Scheduler schedule `name` (or `group/name`) of `region` as if `instant` had come, and
-    /// return its ARN. The target is called in the background, as by AWS. The clock is not changed.
+    /// return its ARN. The target is called in the background, as by AWS, and not at all in a region that is lost. The
+    /// clock is not changed.
     pub async fn fire_schedule(&self, region: &str, name: &str, instant: Timestamp) -> Result<String, SandboxError> {
         let request = json!({ "name": name, "region": region, "instant": instant });
         Ok(self.send::<Fired>("POST", "schedules", &request).await?.fired)
@@ -159,7 +160,12 @@ impl Control {
         self.send::<Value>("POST", "reset", &Value::Null).await.map(drop)
     }
 
-    async fn send<T: DeserializeOwned>(&self, method: &str, path: &str, request: &Value) -> Result<T, SandboxError> {
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        request: &Value,
+    ) -> Result<T, SandboxError> {
         let url = format!("{}/_watchkeeper/{path}", self.endpoint);
         let body = if request.is_null() { Vec::new() } else { request.to_string().into_bytes() };
         let refused = |why: String| SandboxError::Control { request: format!("{method} {path}"), why };

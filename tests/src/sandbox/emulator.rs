@@ -107,15 +107,21 @@ impl Emulator {
         self.processes.0.id()
     }
 
-    /// The configuration of SDK clients that talk to the emulated `region`. Their calls are recorded as made by `test`.
+    /// The configuration of SDK clients that talk to the emulated `region`. Their calls are recorded as made by `test`,
+    /// and look into a region that is lost as if it were not.
     pub fn sdk_config(&self, region: &str) -> SdkConfig {
+        self.sdk_config_as("test", region)
+    }
+
+    /// The same for clients whose calls are recorded as made by `caller`: a lost region strikes them.
+    pub fn sdk_config_as(&self, caller: &'static str, region: &str) -> SdkConfig {
         let credentials = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "sandbox");
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
             .endpoint_url(self.endpoint())
             .credentials_provider(SharedCredentialsProvider::new(credentials));
-        config.set_app_name(AppName::new("test").ok());
+        config.set_app_name(AppName::new(caller).ok());
         config.build()
     }
 

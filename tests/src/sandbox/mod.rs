@@ -24,7 +24,9 @@ mod layout;
 mod leash;
 mod orders;
 mod progress;
+mod regions;
 mod run;
+mod site;
 mod venv;
 
 pub use control::{Call, Control};
@@ -35,6 +37,8 @@ pub use functions::Functions;
 pub use layout::Layout;
 pub use orders::{Datum, Fault, FaultKind, RolloutEnd, Settings};
 pub use progress::{Lines, Progress, Silent};
+pub use regions::{Inside, Loss, LossKind, LostTasks};
+pub use site::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
 pub use venv::Venv;
 
 use aws_config::SdkConfig;

@@ -68,6 +68,12 @@ pub struct Settings {
     /// From `UpdateService` to the start or stop of its tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ecs_settle_seconds: Option<f64>,
+    /// How long an ECS task is stopping; 0 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ecs_stop_seconds: Option<f64>,
+    /// Milliseconds from a write to a global table to its arrival in the other regions; 0 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replication_ms: Option<f64>,
     /// From a minimum above desired to the count being lifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling_seconds: Option<f64>,

@@ -7,10 +7,16 @@ mod alarms;
 mod databases;
 mod events;
 mod functions;
+mod global_tables;
+mod metrics;
 mod process;
 mod record;
+mod regions;
 mod releases;
+mod replicas;
 mod services;
+mod sites;
+mod targets;
 mod tokens;
 mod usage;
 mod waits;
@@ -71,19 +77,25 @@ async fn send(
     target: &str,
     request: Value,
 ) -> (u16, Value) {
-    let scope = format!("AWS4-HMAC-SHA256 Credential=root/20261120/{REGION}/{service}/aws4_request");
-    let request = ureq::http::Request::builder()
-        .method(method)
-        .uri(format!("{}{path}", emulator.endpoint()))
-        .header("authorization", scope)
-        .header("content-type", "application/x-amz-json-1.0")
-        .header("x-amz-target", target)
-        .body(request.to_string())
-        .unwrap();
+    let call = signed(REGION, service, "app/test").method(method).uri(format!("{}{path}", emulator.endpoint()));
+    let call = call.header("content-type", "application/x-amz-json-1.0").header("x-amz-target", target);
+    let (status, answer) = exchange(call.body(request.to_string()).unwrap()).await;
+    (status, serde_json::from_str(&answer).unwrap())
+}
+
+/// The beginning of a call to `service` in `region`, made by `agent`.
+fn signed(region: &str, service: &str, agent: &str) -> ureq::http::request::Builder {
+    let scope = format!("AWS4-HMAC-SHA256 Credential=root/20261120/{region}/{service}/aws4_request");
+    ureq::http::Request::builder().header("authorization", scope).header("user-agent", agent)
+}
+
+/// Status and body of an answer.
+async fn exchange(request: ureq::http::Request<String>) -> (u16, String) {
     let exchange = move || {
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let config = ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true);
+        let agent: ureq::Agent = config.proxy(None).build().into();
         let mut answer = agent.run(request).unwrap();
-        (answer.status().as_u16(), serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap())
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     };
     tokio::task::spawn_blocking(exchange).await.unwrap()
 }

@@ -1,0 +1,132 @@
+"""RDS: read replicas in other regions and their promotion, and global databases that take time to change their writer.
+
+Amazon RDS API reference, CreateDBInstanceReadReplica and PromoteReadReplica; Amazon Aurora user guide, "Using
+switchover or failover in Amazon Aurora Global Database".
+"""
+
+import re
+
+from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.services import rds as aws
+
+from . import agenda, outage, rds, settings
+
+_create_read_replica = aws._create_read_replica
+_switchover = aws._switchover_global_cluster
+_failover = aws._failover_global_cluster
+
+_ARN = re.compile(r"arn:aws:rds:([a-z0-9-]+):(\d{12}):db:(.+)")
+
+
+def install() -> None:
+    """Replace the operations. To be called after `rds`, whose descriptions get the state of the replication."""
+    aws._ACTION_MAP.update(
+        CreateDBInstanceReadReplica=create_read_replica,
+        PromoteReadReplica=promote_read_replica,
+        SwitchoverGlobalCluster=switchover,
+        FailoverGlobalCluster=failover,
+    )
+    described = aws._instance_xml
+    aws._instance_xml = lambda instance: described(instance).replace("<StatusInfos/>", _replication_xml(instance))
+
+
+def create_read_replica(request):
+    """A source in another region is named by its ARN; both sides name each other by ARN then."""
+    found = _ARN.fullmatch(aws._p(request, "SourceDBInstanceIdentifier"))
+    if not found or found[1] == get_region():
+        return _create_read_replica(request)
+    source_arn, region, name = found[0], found[1], found[3]
+    if outage.severed(region, get_region()):
+        return aws._error("InvalidDBInstanceState", f"DBInstance {source_arn} cannot be reached.", 400)
+    with request_scope(get_account_id(), region):
+        source = aws._instances.get(name)
+    if source is None:
+        return aws._error("DBInstanceNotFound", f"DBInstance {source_arn} not found.", 404)
+    # ministack copies a source of the same region: let it find this one there for as long as it takes.
+    stand_in = dict(source, ReadReplicaDBInstanceIdentifiers=[])
+    aws._instances[name], hidden = stand_in, aws._instances.get(name)
+    try:
+        answer = _create_read_replica({**request, "SourceDBInstanceIdentifier": [name]})
+    finally:
+        aws._instances.pop(name)
+        if hidden is not None:
+            aws._instances[name] = hidden
+    if answer[0] != 200:
+        return answer
+    replica = aws._instances[aws._p(request, "DBInstanceIdentifier")]
+    replica["ReadReplicaSourceDBInstanceIdentifier"] = source_arn
+    replica["AvailabilityZone"] = f"{get_region()}a"
+    source.setdefault("ReadReplicaDBInstanceIdentifiers", []).append(replica["DBInstanceArn"])
+    return aws._single_instance_response(
+        "CreateDBInstanceReadReplicaResponse", "CreateDBInstanceReadReplicaResult", replica
+    )
+
+
+def promote_read_replica(request):
+    """`modifying`, and a moment later `available` as an instance of its own."""
+    name = aws._p(request, "DBInstanceIdentifier")
+    replica = aws._resolve_instance(name)
+    if replica is None:
+        return aws._error("DBInstanceNotFound", f"DBInstance {name} not found.", 404)
+    if not replica.get("ReadReplicaSourceDBInstanceIdentifier"):
+        return aws._error("InvalidDBInstanceState", f"DBInstance {name} is not a read replica.", 400)
+    if replica["DBInstanceStatus"] != "available":
+        text = f"DBInstance {name} is not in available state, but in {replica['DBInstanceStatus']}."
+        return aws._error("InvalidDBInstanceState", text, 400)
+    if aws._p(request, "BackupRetentionPeriod"):
+        replica["BackupRetentionPeriod"] = int(aws._p(request, "BackupRetentionPeriod"))
+    rds.move(rds.Instance(replica), "modifying", "available", _part)
+    return aws._single_instance_response("PromoteReadReplicaResponse", "PromoteReadReplicaResult", replica)
+
+
+def switchover(request):
+    """Both sides have to answer: nothing may be lost."""
+    lost = _lost_members(request)
+    if lost:
+        text = f"The global cluster cannot switch over: {lost[0]} does not answer."
+        return aws._error("InvalidGlobalClusterStateFault", text, 400)
+    return _changing(request, _switchover(request), "switching-over")
+
+
+def failover(request):
+    """With consent to lose data, the side that is left is enough."""
+    consent = aws._p(request, "AllowDataLoss").lower() == "true"
+    return _changing(request, _failover(request), "failing-over") if consent else switchover(request)
+
+
+def _changing(request, answer, through):
+    if answer[0] == 200:
+        known = aws._resolve_global_cluster(aws._p(request, "GlobalClusterIdentifier"))
+        known["Status"] = through
+        agenda.after(settings.get("rds_transition_seconds"), known.update, {"Status": "available"})
+    return answer
+
+
+def _lost_members(request) -> list:
+    known = aws._resolve_global_cluster(aws._p(request, "GlobalClusterIdentifier")) or {}
+    arns = [member["DBClusterArn"] for member in known.get("GlobalClusterMembers", [])]
+    return [arn for arn in arns if outage.lost(arn.split(":")[3])]
+
+
+def _part(database) -> None:
+    """Promoted: source and replica forget each other."""
+    replica = database.record
+    source = replica["ReadReplicaSourceDBInstanceIdentifier"]
+    replica["ReadReplicaSourceDBInstanceIdentifier"] = ""
+    found = _ARN.fullmatch(source)
+    region, name = (found[1], found[3]) if found else (get_region(), source)
+    with request_scope(get_account_id(), region):
+        known = aws._instances.get(name) or {}
+    names = known.get("ReadReplicaDBInstanceIdentifiers", [])
+    names[:] = [name for name in names if name not in (replica["DBInstanceArn"], replica["DBInstanceIdentifier"])]
+
+
+def _replication_xml(instance) -> str:
+    source = instance.get("ReadReplicaSourceDBInstanceIdentifier")
+    if not source:
+        return "<StatusInfos/>"
+    found = _ARN.fullmatch(source)
+    broken = found is not None and outage.severed(found[1], get_region())
+    status = f"<Normal>{str(not broken).lower()}</Normal><Status>{'error' if broken else 'replicating'}</Status>"
+    info = f"<DBInstanceStatusInfo><StatusType>read replication</StatusType>{status}</DBInstanceStatusInfo>"
+    return f"<StatusInfos>{info}</StatusInfos>"
