@@ -3,7 +3,10 @@
 
 mod emergencies;
 mod emergency_faults;
+mod failover_faults;
+mod failovers;
 mod nights;
+mod pair_scene;
 mod rollbacks;
 mod scene;
 mod single_faults;

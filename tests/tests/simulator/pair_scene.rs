@@ -1,0 +1,139 @@
+//! fleet-orchestration over a simulated AWS of two regions, ready for anything.
+
+use std::path::Path;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_estates::Estates;
+use watchkeeper_sim::{Pair, World, WorldBuilder, service, stream, table};
+use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot, documents};
+
+pub(crate) const HOME: &str = "us-west-2";
+pub(crate) const STANDBY: &str = "us-west-1";
+pub(crate) const SIMULATOR: &str = "fleet-orchestration-car-simulator";
+const SERVICES: [(&str, u32, Option<&str>); 4] = [
+    ("fleet-orchestration-fleet-service", 2, Some("/fleet/health")),
+    ("fleet-orchestration-job-service", 2, Some("/jobs/health")),
+    ("fleet-orchestration-dashboard", 2, Some("/health")),
+    (SIMULATOR, 1, None),
+];
+const TABLES: [(&str, &[&str]); 2] = [
+    ("fleet-orchestration-vehicles", &["region-status-index"]),
+    ("fleet-orchestration-jobs", &["status-index", "assigned-vehicle-index"]),
+];
+
+/// The estate's own document, changed in these places of its failover section.
+pub(crate) fn estates(changes: &[(&str, &str)]) -> Estates {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/fleet-orchestration.yaml");
+    let mut text = std::fs::read_to_string(own).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "the document has no {from:?}");
+        text = text.replace(from, to);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("fleet-orchestration.yaml"), text).unwrap();
+    documents(folder.path())
+}
+
+/// The document of an estate that trusts its machine: no approval, and the singleton has to be proved stopped.
+pub(crate) const AUTOMATIC: (&str, &str) = ("approve: true", "approve: false");
+
+fn region(builder: WorldBuilder, cluster: &str, active: bool) -> WorldBuilder {
+    let mut builder = builder;
+    for (name, desired, path) in SERVICES {
+        let mut spec = service(&format!("{cluster}/{name}")).desired(if active { desired } else { 0 });
+        let own = if active { HOME } else { STANDBY };
+        spec = spec.images(&[&format!("123456789012.dkr.ecr.{own}.amazonaws.com/{name}:v7")]);
+        if let Some(path) = path {
+            spec = spec.target_group(&format!("{name}-tg"), path);
+        }
+        if name.ends_with("-service") {
+            spec = spec.scaling(if active { 2 } else { 0 }, 6);
+        }
+        builder = builder.with(spec).repository(name, &["v7"]);
+    }
+    for (name, indexes) in TABLES {
+        builder = builder.table(name, table(&[HOME, STANDBY], indexes));
+    }
+    builder
+        .stream("fleet-orchestration-vehicle-telemetry", stream(2, 24))
+        .stream("fleet-orchestration-job-events", stream(1, 24))
+}
+
+/// The pair as it is before anything happened, with both stacks at work for half an hour.
+pub(crate) fn duo(estates: &Estates) -> Duo {
+    let (_, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
+    let failover = environment.document().failover.clone().unwrap();
+    let home = region(World::builder().at("2026-11-20T03:00:00Z"), "fleet-orchestration-cluster", true);
+    let standby = region(World::builder(), "fleet-orchestration-cluster-west1", false);
+    let pair = Pair::builder(HOME, STANDBY).home(home).standby(standby).failover(&failover).build();
+    for (name, _) in TABLES {
+        pair.home().set_lag(name, STANDBY, Some(SignedDuration::from_millis(400)));
+        pair.standby().set_lag(name, HOME, Some(SignedDuration::from_millis(300)));
+    }
+    let mut duo = Duo::new(pair, estates, "fleet-orchestration", "prod");
+    duo.minutes(6);
+    duo
+}
+
+pub(crate) fn home() -> Region {
+    Region::new(HOME).unwrap()
+}
+
+pub(crate) fn standby() -> Region {
+    Region::new(STANDBY).unwrap()
+}
+
+/// What both regions run, home first.
+pub(crate) fn capacities(duo: &Duo) -> [Capacity; 2] {
+    [duo.pair.home().capacity(), duo.pair.standby().capacity()]
+}
+
+/// The counts of a region, in the order of the document.
+pub(crate) fn counts(duo: &Duo, region: &Region) -> [u32; 4] {
+    let capacity = duo.pair.world(region).capacity();
+    SERVICES.map(|(name, ..)| {
+        capacity.services.iter().find(|(id, _)| id.service.as_str() == name).map_or(99, |(_, found)| found.desired)
+    })
+}
+
+/// The singleton has run at most once at every moment since the beginning.
+pub(crate) fn never_double(duo: &Duo, context: &str) {
+    let (most, since) = duo.pair.most_at_once(&ServiceName::new(SIMULATOR).unwrap());
+    assert!(most <= 1, "{context}: {most} tasks of the singleton at once since {since}");
+}
+
+/// The only execution that the ticks have started.
+pub(crate) fn started(duo: &mut Duo) -> Pilot {
+    let mut pilots = std::mem::take(&mut duo.pilots);
+    assert_eq!(pilots.len(), 1, "{pilots:?}");
+    pilots.remove(0)
+}
+
+/// A person says yes to everything that is asked.
+pub(crate) fn say_yes(duo: &mut Duo, pilot: &mut Pilot) {
+    duo.fly(pilot);
+    while matches!(pilot.flight, Flight::Asking(_)) {
+        duo.answer(pilot, json!({ "approved": true, "by": "Ada" }));
+    }
+}
+
+/// What the record of an execution says of why it did not end well.
+pub(crate) fn story(duo: &Duo, pilot: &Pilot) -> String {
+    let moves = duo.pair.world(&pilot.region).moves(&duo.half(&pilot.region).id).unwrap();
+    let record = moves.iter().find(|record| record.id == pilot.name);
+    record.map_or_else(String::new, |record| {
+        let lines: Vec<String> =
+            record.timeline.iter().map(|moment| format!("{} {}", moment.at, moment.what)).collect();
+        format!("{:?}: {:?}\n{}", record.phase, record.failure, lines.join("\n"))
+    })
+}
+
+pub(crate) fn ended(pilot: &Pilot) -> (&str, Option<&'static str>) {
+    match &pilot.flight {
+        Flight::Ended(ending, error) => (ending, *error),
+        other => panic!("{} has not ended: {other:?}, {:?}", pilot.name, pilot.last),
+    }
+}
