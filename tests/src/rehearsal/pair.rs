@@ -271,7 +271,8 @@ impl Duo {
         let index = self.index(&pilot.region);
         let failed = |error: &str, cause: String| Child::Failed(Caught { error: error.to_owned(), cause: Some(cause) });
         let end = self.stacks[index].rehearsal.execute(&name, &request);
-        self.play();
+        // What fell due while it ran.
+        self.pass(Duration::ZERO);
         match end {
             End::AtBegin(..) => Child::Done(json!({ "outcome": "nothing" })),
             End::Finished(finished) if matches!(finished.outcome, Outcome::Done | Outcome::Drift) => {

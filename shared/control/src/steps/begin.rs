@@ -59,10 +59,20 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             return Ok(ask.begun(0, BeginVerdict::Nothing, summary));
         }
         let lease = self.take(&ask, &seen).await?;
-        // What was read before the lease may have changed since: read again, now that nobody else writes.
-        let seen = self.remember(place).await?;
-        let look = self.look(&ask, &seen).await?;
-        self.record(&ask, &lease, look).await
+        let begun = self.begin_under(&ask, &lease).await;
+        if begun.is_err() {
+            // Nobody shall wait for a lease under which nothing was written; should that fail too, it expires.
+            let released = Write::PutLease(lease.released(self.clock.now()));
+            let _kept = self.ledger.commit(&place.scope, lease.generation, &[released]).await;
+        }
+        begun
+    }
+
+    /// Decides and records, now that nobody else writes: what was read before the lease may have changed since.
+    async fn begin_under(&self, ask: &Ask<'_>, lease: &Lease) -> Result<Begun, StepError> {
+        let seen = self.remember(ask.place).await?;
+        let look = self.look(ask, &seen).await?;
+        self.record(ask, lease, look).await
     }
 
     /// Turns the halt switch of a scope, or of everything, on or off.

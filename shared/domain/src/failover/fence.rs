@@ -69,6 +69,8 @@ pub struct Evidence<'a> {
     pub epoch: u64,
     /// When the fence was asked for.
     pub since: Timestamp,
+    /// When it was looked at first: a proof is waited for from then on.
+    pub looked: Timestamp,
     /// The wall time.
     pub now: Timestamp,
 }
@@ -103,7 +105,7 @@ pub fn judge(singleton: &Singleton, evidence: &Evidence<'_>) -> Fenced {
     if let Some(who) = evidence.word.filter(|_| evidence.tasks.is_none_or(Tasks::none)) {
         return Fenced::Holds(format!("{who} says that {service} has stopped"));
     }
-    let waited = evidence.now.duration_since(evidence.since);
+    let waited = evidence.now.duration_since(evidence.looked);
     let patience = if evidence.tasks.is_some() { PROVE_PATIENCE } else { SILENT_PATIENCE };
     let fence = singleton.fence.filter(|fence| *fence != Fence::DeadMan || evidence.from_home);
     let what = format!("{service}: {unproved}");

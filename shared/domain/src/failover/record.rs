@@ -226,6 +226,9 @@ pub struct Move {
     /// When the fence was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fenced_since: Option<Timestamp>,
+    /// When the fence was looked at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence_looked: Option<Timestamp>,
     /// When the other region's hand was asked to look last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nudged: Option<Timestamp>,
@@ -276,6 +279,7 @@ impl Move {
             by: None,
             armed: false,
             fenced_since: None,
+            fence_looked: None,
             nudged: None,
             switched: None,
             irreversible: false,

@@ -17,6 +17,7 @@ fn evidence(now: i64) -> Evidence<'static> {
         from_home: true,
         epoch: 1,
         since: at(0),
+        looked: at(0),
         now: at(now),
     }
 }

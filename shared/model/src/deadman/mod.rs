@@ -109,6 +109,7 @@ impl DeadMan {
             from_home: true,
             epoch: state.points[1].epoch.into(),
             since: NOW - span(since),
+            looked: NOW,
             now: NOW + span(ahead),
         };
         matches!(judge(self.pair.singleton(), &evidence), Fenced::Holds(_))

@@ -89,6 +89,7 @@ impl Protocol {
             from_home: side == Side::Standby,
             epoch: epoch.into(),
             since: now,
+            looked: now,
             now,
         };
         matches!(judge(self.pair.singleton(), &evidence), Fenced::Holds(_))

@@ -39,6 +39,7 @@ where
     pub(super) async fn gate(&self, work: &mut Work<'_>, wave: &[ServiceName]) -> Result<Option<Turn>, MoveError> {
         let half = work.half;
         let mut asked = Vec::new();
+        work.record.fence_looked.get_or_insert(self.clock.now());
         for singleton in half.failover.singletons.iter().filter(|singleton| wave.contains(&singleton.service)) {
             match self.judged(work, singleton).await? {
                 Fenced::Holds(why) => work.record.note(self.clock.now(), why),
@@ -82,6 +83,7 @@ where
                 from_home: *half.other() == half.home,
                 epoch: record.epoch.unwrap_or(work.pointer.epoch),
                 since: record.fenced_since.unwrap_or(record.started),
+                looked: record.fence_looked.unwrap_or(record.started),
                 now: self.clock.now(),
             },
         ))
