@@ -84,6 +84,38 @@ operations! {
     AlarmLogRecall = "AlarmLog.recall",
     /// The memory of an alarm is put.
     AlarmLogRemember = "AlarmLog.remember",
+    /// Locks are read.
+    ScanLocks = "Scan of locks",
+    /// The status of items is read.
+    BatchGetItem = "BatchGetItem",
+    /// A lock is released.
+    ReleaseLock = "UpdateItem to release",
+    /// A release is taken back.
+    RestoreLock = "UpdateItem to restore",
+    /// Items that may wait are read.
+    ScanItems = "Scan of items",
+    /// The length of a queue is read.
+    GetQueueAttributes = "GetQueueAttributes",
+    /// Messages are received.
+    ReceiveMessage = "ReceiveMessage",
+    /// A message is sent.
+    SendMessage = "SendMessage",
+    /// A message is removed.
+    DeleteMessage = "DeleteMessage",
+    /// An execution is read.
+    DescribeExecution = "DescribeExecution",
+    /// Executions that wait for an answer are read.
+    ListExecutions = "ListExecutions",
+    /// An execution is ended.
+    StopExecution = "StopExecution",
+    /// A note is read.
+    NotebookRead = "Notebook.read",
+    /// A note is written.
+    NotebookWrite = "Notebook.write",
+    /// Open runs are read.
+    NotebookOpenRuns = "Notebook.open_runs",
+    /// An intent is taken out.
+    NotebookTakeOut = "Notebook.take_out",
 }
 
 impl Operation {
@@ -121,6 +153,8 @@ impl Operation {
                 | O::LedgerWithdraw
                 | O::LedgerSetHalt
                 | O::AlarmLogRemember
+                | O::NotebookWrite
+                | O::NotebookTakeOut
         )
     }
 

@@ -23,6 +23,7 @@ mod service;
 mod settings;
 mod spec;
 mod state;
+mod stuck;
 mod tamper;
 mod world;
 
@@ -34,4 +35,5 @@ pub use quota::{Api, Quota, Quotas};
 pub use run::run_until_done_or_crash;
 pub use settings::Settings;
 pub use spec::{DatabaseSpec, Resource, ServiceSpec, aurora, rds, scope, service, task_definition};
+pub use stuck::BusEvent;
 pub use world::World;

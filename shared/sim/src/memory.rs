@@ -136,6 +136,28 @@ impl Memory {
         Ok(())
     }
 
+    /// A note and its version.
+    pub(crate) fn note<T: DeserializeOwned>(&self, scope: &Scope, name: &str) -> Result<Option<(T, u64)>, LedgerError> {
+        self.read(Some(scope), name)
+    }
+
+    /// Puts a note as the version after `expected`.
+    pub(crate) fn put_note<T: Serialize>(
+        &mut self,
+        scope: &Scope,
+        name: &str,
+        value: &T,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        let current: Option<(serde_json::Value, u64)> = self.read(Some(scope), name)?;
+        if current.map_or(0, |(_, version)| version) != expected {
+            return Err(LedgerError::Conflict { scope: scope.to_string() });
+        }
+        let put = put(scope, name, &(value, expected + 1))?;
+        self.apply(Some(scope), vec![put]);
+        Ok(())
+    }
+
     pub(crate) fn set_halt(&mut self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
         let text = halt.map(serde_json::to_string).transpose().map_err(|error| corrupt(scope, item::HALT, error))?;
         self.apply(scope, vec![(item::HALT.to_owned(), text)]);

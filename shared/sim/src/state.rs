@@ -16,6 +16,7 @@ use crate::outside::Outside;
 use crate::quota::Quotas;
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::stuck::Pile;
 
 /// Something that happens by itself when its time has come. An epoch makes it void when its thing has changed since.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub(crate) alarms: AlarmStates,
     pub(crate) ledger: Memory,
     pub(crate) outside: Outside,
+    pub(crate) pile: Pile,
     pub(crate) calls: Vec<Call>,
     pub(crate) made: u64,
     pub(crate) made_of: BTreeMap<Operation, u64>,
@@ -71,6 +73,7 @@ impl State {
             alarms: AlarmStates::new(),
             ledger: Memory::default(),
             outside: Outside::default(),
+            pile: Pile::default(),
             calls: Vec::new(),
             made: 0,
             made_of: BTreeMap::new(),

@@ -18,7 +18,7 @@ pub use environment::Environment;
 pub use failover::{Detect, Failover, Fence, GlobalTable, Probe, Singleton, Strategy, Stream, Traffic};
 pub use finding::{FieldPath, Finding, Step};
 pub use guardrails::{Freeze, FreezeWindow, Guardrails, Limits};
-pub use unblock::{Blockers, Locks, Queue, Report, Unblock};
+pub use unblock::{Blockers, FinishedItems, Locks, Queue, Report, Unblock};
 pub use value::{
     AccountId, AlarmName, Amount, BadValue, ClockTime, Day, Duration, Label, Moment, Percent, ProfileName,
     ResourceName, Zone,
