@@ -51,6 +51,8 @@ const CODES: &[(Fault, &[&str])] = &[
             "GlobalClusterNotFoundFault",
             "StateMachineDoesNotExist",
             "NoSuchResourceException",
+            "QueueDoesNotExist",
+            "AWS.SimpleQueueService.NonExistentQueue",
             "NotFound",
             "NotFoundException",
         ],

@@ -25,6 +25,8 @@ mod rds;
 mod sfn;
 #[cfg(feature = "sns")]
 mod sns;
+#[cfg(all(feature = "dynamodb", feature = "ecs", feature = "eventbridge", feature = "sfn", feature = "sqs"))]
+mod stuck;
 #[cfg(any(feature = "ecs", feature = "cloudwatch"))]
 mod time;
 #[cfg(any(feature = "ecs", feature = "autoscaling"))]
@@ -45,6 +47,8 @@ pub use ledger::DynamoLedger;
 pub use sfn::Machine;
 #[cfg(feature = "sns")]
 pub use sns::Topic;
+#[cfg(all(feature = "dynamodb", feature = "ecs", feature = "eventbridge", feature = "sfn", feature = "sqs"))]
+pub use stuck::StuckThings;
 
 pub use aws_config::SdkConfig;
 

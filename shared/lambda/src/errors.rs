@@ -7,6 +7,7 @@ use lambda_runtime::Diagnostic;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_control::steps::StepError;
+use watchkeeper_control::unblock::UnblockError;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_estates::Unknown;
 
@@ -150,6 +151,19 @@ impl From<LedgerError> for Failure {
 impl From<StepError> for Failure {
     fn from(error: StepError) -> Self {
         Self::new(of_step(&error), &error)
+    }
+}
+
+impl From<UnblockError> for Failure {
+    fn from(error: UnblockError) -> Self {
+        let name = match &error {
+            UnblockError::Request(_) => ErrorName::RequestInvalid,
+            UnblockError::Halted { .. } => ErrorName::GuardrailRefused,
+            UnblockError::RunUnknown { .. } => ErrorName::RunUnknown,
+            UnblockError::Ledger(error) => of_ledger(error),
+            UnblockError::Aws(error) => of_fault(error.fault),
+        };
+        Self::new(name, &error)
     }
 }
 

@@ -49,6 +49,7 @@ pub struct Settings {
     event_bus: Option<String>,
     reconcile_machine_arn: Option<String>,
     emergency_machine_arn: Option<String>,
+    unblock_machine_arn: Option<String>,
 }
 
 impl Settings {
@@ -79,6 +80,7 @@ impl Settings {
             event_bus: get("EVENT_BUS"),
             reconcile_machine_arn: get("RECONCILE_MACHINE_ARN"),
             emergency_machine_arn: get("EMERGENCY_MACHINE_ARN"),
+            unblock_machine_arn: get("UNBLOCK_MACHINE_ARN"),
         })
     }
 
@@ -120,6 +122,14 @@ impl Settings {
     /// [`SettingError::Missing`] when `EMERGENCY_MACHINE_ARN` is not set.
     pub fn emergency_machine_arn(&self) -> Result<String, SettingError> {
         required(self.emergency_machine_arn.clone(), "EMERGENCY_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `daily-unblock`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `UNBLOCK_MACHINE_ARN` is not set.
+    pub fn unblock_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.unblock_machine_arn.clone(), "UNBLOCK_MACHINE_ARN", "the ARN of a state machine")
     }
 }
 
@@ -175,6 +185,7 @@ mod tests {
             (settings.event_bus(), "EVENT_BUS"),
             (settings.reconcile_machine_arn(), "RECONCILE_MACHINE_ARN"),
             (settings.emergency_machine_arn(), "EMERGENCY_MACHINE_ARN"),
+            (settings.unblock_machine_arn(), "UNBLOCK_MACHINE_ARN"),
         ] {
             let error = asked.unwrap_err().to_string();
             assert!(error.starts_with(&format!("environment variable {variable}: found nothing, expected")), "{error}");

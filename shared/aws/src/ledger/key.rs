@@ -21,7 +21,7 @@ pub(super) const HALT: &str = "HALT";
 /// The key of one item; written `pk sk`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
-    pk: String,
+    pub(super) pk: String,
     pub(super) sk: String,
 }
 

@@ -12,7 +12,10 @@
 //! | same | `STANDING` | payload: `Standing` | a run, when it ends | |
 //! | same | `HALT` | payload: `Halt` | a person | |
 //! | `HALT` | `ALL` | payload: `Halt` | a person; it halts every scope | |
-//! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run` | each run | [`RUN_KEPT`] after its start |
+//! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run`; `outcome` once it has one | each run | [`RUN_KEPT`] after its start |
+//! | same | `UNBLOCK` | `version` (N), payload: `Memory` of the daily unblock | each of its runs, when it ends | 400 days after its last run |
+//! | same | `UNBLOCK#id` | `version` (N), payload: `Record` of a run of it | each step of that run | 90 days after its start |
+//! | same | `UNBLOCK#id#number` | `version` (N), payload: what it released, with the undo | that run, before and after each page; an undo | as above |
 //!
 //! A payload is JSON: as text in `json`, or compressed in `gzip` (B) where the text is longer than
 //! [`TEXT_MAX`]. The lease has attributes of its own, because every other write of a run has a condition on its
@@ -28,6 +31,7 @@ mod commit;
 mod item;
 mod key;
 mod lease;
+mod notes;
 mod read;
 
 use aws_config::SdkConfig;
