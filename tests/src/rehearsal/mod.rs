@@ -2,6 +2,7 @@
 //! crash is the worst one: the execution dies with its process, and only the next tick goes on.
 
 mod emergency;
+mod unblock;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -62,6 +63,7 @@ pub fn documents(folder: &Path) -> Estates {
 }
 
 pub use emergency::{Siren, Stage, alarm_event};
+pub use unblock::Unblocked;
 
 type Hand = Engine<World, World, World, World>;
 

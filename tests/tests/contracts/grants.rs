@@ -13,12 +13,16 @@ const CLIENTS: [(&str, &str); 5] = [
     ("sns", "sns"),
 ];
 /// The clients of a region's capacity, by their field; each adapter of capacity may use several.
-const BUNDLE: [(&str, &str); 5] = [
+const BUNDLE: [(&str, &str); 9] = [
     ("autoscaling", "application-autoscaling"),
     ("cloudwatch", "cloudwatch"),
+    ("dynamodb", "dynamodb"),
     ("ecs", "ecs"),
+    ("events", "events"),
     ("quotas", "servicequotas"),
     ("rds", "rds"),
+    ("sfn", "states"),
+    ("sqs", "sqs"),
 ];
 /// A transaction needs the permissions of its parts; these are the parts that the ledger's have.
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";

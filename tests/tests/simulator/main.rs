@@ -7,3 +7,6 @@ mod nights;
 mod rollbacks;
 mod scene;
 mod single_faults;
+mod unblock_faults;
+mod unblock_scene;
+mod unblocks;

@@ -27,6 +27,10 @@ const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 /// The marks of a last run that did not reach its target, as a run leaves them in the standing.
 const FAILED: [&str; 2] = ["failed-", "unverified-"];
 
+/// How executions stand, asked once in a run: what cannot be read now is not read a moment later either, or a run could be
+/// closed whose lease is kept.
+type Known = BTreeMap<String, Option<ExecutionStatus>>;
+
 impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
     /// All of it: it is small. What was done is saved at once, so that a step that is taken again does not forget it.
     pub(super) async fn own(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
@@ -41,7 +45,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
 
     /// The lease, and the records without an outcome.
     async fn runs(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {
-        let mut known = BTreeMap::new();
+        let mut known = Known::new();
         if let Some(lease) = seen.lease.as_ref().filter(|lease| lease.expires > lease.usable) {
             self.lease(open, lease, &mut known).await?;
         }
@@ -63,7 +67,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         &self,
         open: &mut Open<'_, '_>,
         lease: &Lease,
-        known: &mut BTreeMap<String, ExecutionStatus>,
+        known: &mut Known,
     ) -> Result<(), UnblockError> {
         let scope = open.place.scope.clone();
         let (now, ended) = (self.clock.now(), later(lease.expires, MARGIN));
@@ -104,7 +108,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         open: &mut Open<'_, '_>,
         run: Run,
         generation: u64,
-        known: &mut BTreeMap<String, ExecutionStatus>,
+        known: &mut Known,
     ) -> Result<(), UnblockError> {
         let (now, ended) = (self.clock.now(), later(run.started, TERM + MARGIN));
         if run.outcome.is_some() || now < ended {
@@ -153,21 +157,20 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         &self,
         open: &mut Open<'_, '_>,
         name: &str,
-        known: &mut BTreeMap<String, ExecutionStatus>,
+        known: &mut Known,
     ) -> Result<Option<ExecutionStatus>, UnblockError> {
         if let Some(status) = known.get(name) {
-            return Ok(Some(status.clone()));
+            return Ok(status.clone());
         }
-        match self.stuck.status(name).await {
-            Ok(status) => {
-                known.insert(name.to_owned(), status.clone());
-                Ok(Some(status))
-            }
+        let status = match self.stuck.status(name).await {
+            Ok(status) => Some(status),
             Err(error) => {
                 unreadable(open, name, error)?;
-                Ok(None)
+                None
             }
-        }
+        };
+        known.insert(name.to_owned(), status.clone());
+        Ok(status)
     }
 
     async fn intents(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {

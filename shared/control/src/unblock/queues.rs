@@ -41,6 +41,8 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             let name = queue.queue.to_string();
             open.record.queues.resize(number, QueueFigures::default());
             open.record.queues.push(QueueFigures { queue: name, waiting, ..QueueFigures::default() });
+            // How much waits is worth knowing, also when none of it can be received.
+            self.save(open).await?;
         }
         if !queue.redrive {
             return Ok(false);

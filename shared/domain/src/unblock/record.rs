@@ -224,7 +224,10 @@ pub struct Record {
     /// The figures of the run before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Figures>,
-    /// Whether people were told.
+    /// Whether it is decided what is news.
+    #[serde(default)]
+    pub decided: bool,
+    /// Whether people are told.
     #[serde(default)]
     pub told: bool,
     /// How it ended, and when; `None` while it goes on.
@@ -263,6 +266,7 @@ impl Record {
             findings: Findings::default(),
             news: None,
             before: None,
+            decided: false,
             told: false,
             end: None,
         }

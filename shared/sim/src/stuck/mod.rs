@@ -8,9 +8,12 @@ mod tables;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_control::stuck::{Letter, Question};
+use watchkeeper_control::stuck::{Letter, Note, Question};
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::unblock::{BlockerItem, ExecutionStatus, Field, LockItem};
+use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::intent::Intent;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::unblock::{BlockerItem, ExecutionStatus, Field, LockItem, Record};
 
 use crate::world::World;
 
@@ -45,6 +48,8 @@ pub(crate) struct Pile {
     pub(crate) executions: BTreeMap<String, ExecutionStatus>,
     pub(crate) questions: Vec<Question>,
     pub(crate) words: BTreeMap<ServiceId, Vec<String>>,
+    /// Locks that their owners renew right before somebody releases them: table and new lock, by name.
+    pub(crate) renewals: BTreeMap<String, (String, LockItem)>,
     pub(crate) numbered: u64,
 }
 
@@ -59,6 +64,11 @@ impl World {
     pub fn put_lock(&self, table: &str, lock: LockItem) {
         let key = (lock.pod.clone(), lock.item.clone());
         self.lock().pile.locks.entry(table.to_owned()).or_default().insert(key, lock);
+    }
+
+    /// Its owner renews this lock right before it is released.
+    pub fn renew_before_release(&self, table: &str, lock: LockItem) {
+        self.lock().pile.renewals.insert(lock.name(), (table.to_owned(), lock));
     }
 
     /// A lock as it is.
@@ -117,6 +127,11 @@ impl World {
         self.lock().pile.buses.entry(bus.to_owned()).or_default();
     }
 
+    /// Somebody removes a bus.
+    pub fn remove_bus(&self, bus: &str) {
+        self.lock().pile.buses.remove(bus);
+    }
+
     /// The events on a bus of an estate.
     pub fn bus_events(&self, bus: &str) -> Vec<BusEvent> {
         self.lock().pile.buses.get(bus).cloned().unwrap_or_default()
@@ -130,6 +145,24 @@ impl World {
     /// An execution waits for an answer.
     pub fn ask_question(&self, question: Question) {
         self.lock().pile.questions.push(question);
+    }
+
+    /// The record of a run of the unblock.
+    pub fn unblock_record(&self, scope: &Scope, id: &str) -> Option<Record> {
+        let found = self.lock().ledger.note::<Record>(scope, &notes::name(Note::Run(id))).ok()?;
+        found.map(|(record, _)| record)
+    }
+
+    /// Somebody turns the halt switch of a scope on.
+    pub fn halt(&self, scope: &Scope, halt: &Halt) {
+        let put = self.lock().ledger.set_halt(Some(scope), Some(halt));
+        assert!(put.is_ok(), "{put:?}");
+    }
+
+    /// Somebody has declared an intent.
+    pub fn put_intent(&self, scope: &Scope, intent: &Intent) {
+        let put = self.lock().ledger.declare(scope, intent);
+        assert!(put.is_ok(), "{put:?}");
     }
 
     /// ECS says this of a service.

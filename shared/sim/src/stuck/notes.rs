@@ -15,7 +15,7 @@ use crate::world::World;
 /// Runs on one page: few, so that tests turn pages.
 const PAGE: usize = 3;
 
-fn name(note: Note<'_>) -> String {
+pub(super) fn name(note: Note<'_>) -> String {
     match note {
         Note::Memory => "unblock".to_owned(),
         Note::Run(id) => format!("unblock {id}"),

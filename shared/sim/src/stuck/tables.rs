@@ -37,6 +37,10 @@ impl LockTable for World {
 
     async fn release(&self, table: &Locks, release: &Release, now: Timestamp) -> Result<Written, AwsError> {
         self.ask(Operation::ReleaseLock, release.lock.name(), |state| {
+            if let Some((table, renewed)) = state.pile.renewals.remove(&release.lock.name()) {
+                let locks = state.pile.locks.entry(table).or_default();
+                locks.insert((renewed.pod.clone(), renewed.item.clone()), renewed);
+            }
             let holds = match (&release.proof, &release.lock.expires_at, &table.finished) {
                 (Proof::Expired, Field::Number(second), _) => {
                     second.parse::<i64>().is_ok_and(|second| second <= now.as_second())

@@ -3,7 +3,7 @@
 pub mod alarms;
 pub mod halts;
 pub mod intents;
-mod samples;
+pub(super) mod samples;
 
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Write};
