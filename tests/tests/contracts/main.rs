@@ -10,3 +10,4 @@ mod grants;
 mod machines;
 mod operations;
 mod permissions;
+mod unblock;

@@ -93,7 +93,7 @@ fn the_report_goes_to_the_estates_bus_as_its_listeners_know_it_and_to_a_person()
     assert_eq!(escalated[2]["to"], json!(["grace", "integrator pod"]));
 
     let text = message(&rehearsal);
-    assert!(text.contains("- 3 locks released"), "{text}");
+    assert!(text.contains("- locks released: 3"), "{text}");
     assert!(text.find("old waits").unwrap() < text.find("day-old waits").unwrap(), "oldest first: {text}");
     assert!(!text.contains("young waits"), "{text}");
     assert!(text.contains(&format!("\"undo\":\"{MONDAY}\"")), "{text}");
@@ -265,11 +265,14 @@ fn what_cannot_be_written_stops_after_a_few_tries() {
     for n in 0..20 {
         rehearsal.world.put_lock(LOCKS, lock("Ratio", &format!("left-{n}"), -3));
     }
+    rehearsal.world.put_letter(DEAD, letter("letter", None));
     rehearsal.world.set_faults(FaultPlan::none().always(Operation::ReleaseLock, Trouble::Denied));
     morning(&mut rehearsal);
     assert_eq!(rehearsal.world.count(Operation::ReleaseLock), 3);
     let record = record(&rehearsal, MONDAY).unwrap();
     assert_eq!((record.locks.released, record.locks.remaining), (0, 20));
+    // What fails for locks says nothing about letters.
+    assert_eq!(bodies(&rehearsal, QUEUE), ["body of letter"]);
 }
 
 #[test]

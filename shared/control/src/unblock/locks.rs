@@ -8,9 +8,9 @@ use watchkeeper_domain::unblock::{
     Field, Lock, LockItem, Memory, Proof, Record, Release, ReleaseEnd, Standing, judge,
 };
 
-use super::{FAILURES, Open, PAGE, RECORD_KEPT, UnblockError, Unblocker, later, passes, told, unreadable};
+use super::{FAILURES, Open, PAGE, RECORD_KEPT, UnblockError, Unblocker, later, told, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, Executions, Fault};
 use crate::stuck::{Note, Notebook, STATUSES_MAX, Stuck, Written};
 
 /// A lock that is left behind, with its proof.
@@ -134,7 +134,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             }
             Err(error) => {
                 open.record.failures += 1;
-                let unclear = if passes(&error) { "it may be released all the same: " } else { "" };
+                let unclear = if error.fault == Fault::Unavailable { "it may be released all the same: " } else { "" };
                 ReleaseEnd::Failed(format!("{unclear}{}", told(&error)))
             }
         }

@@ -28,7 +28,6 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         };
         if !more {
             left_over(open, queue, number);
-            open.record.failures = 0;
             open.record.next_stage(open.place.section);
         }
         Ok(())

@@ -287,6 +287,7 @@ impl Record {
     pub fn next_stage(&mut self, section: Option<&Unblock>) {
         let queues = section.map_or(0, |section| section.queues.len());
         self.cursor = None;
+        self.failures = 0;
         self.stage = match self.stage {
             Stage::Undo | Stage::Deployments | Stage::Report => Stage::Report,
             Stage::Locks => Stage::Blockers,

@@ -142,7 +142,7 @@ pub fn message(scope: &Scope, record: &Record, zone: &TimeZone, now: Timestamp) 
     if !done.is_empty() {
         _ = writeln!(text, "\n{}:", if record.applies() { "Freed" } else { "Would be freed" });
         for (what, figure) in &done {
-            _ = writeln!(text, "- {figure} {what}");
+            _ = writeln!(text, "- {what}: {figure}");
         }
     }
     list(&mut text, "For a person, oldest first", todo(record, zone, now));

@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_control::stuck::{Note, Notebook as _};
-use watchkeeper_domain::unblock::{Field, LockItem, Memory, Record};
+use watchkeeper_domain::unblock::{Field, LockItem, Memory, Record, Source};
 
-use super::scene::{Scene, failed, later, text};
+use super::scene::{Living, Scene, failed, later, text};
 use crate::drill::act::Act;
 use crate::drill::report::millis;
 use crate::estate::{SiteError, awaited};
@@ -74,6 +74,12 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
     scene.yard.heard(scene.section.report.bus.as_str()).await?;
     act.stack.mailbox().letters().await?;
 
+    act.stack.at(later(scene.due, SignedDuration::from_mins(-10))).await?;
+    let living = Living::of(act, scene.due).await?;
+    if let Some(living) = &living {
+        act.prepare(&format!("the lease of {} is over, and its execution runs", living.scope)).await?;
+    }
+    act.stack.mailbox().letters().await?;
     // The page is read when the first lock is released; its answer is held up, and in the meantime one is renewed.
     let hold = Fault { seconds: 2.0, ..Fault::new("dynamodb", "UpdateItem", FaultKind::Delay) };
     let mark = act.mark().await?;
@@ -93,12 +99,16 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
         act.check("the run that is due is started", false, "none was");
         return Ok(());
     };
-    act.took("the tick of the hour, and a lock that is renewed while its run works", scene.due, run.took);
+    let local = scene.due.to_zoned(scene.section.zone.rules().clone()).strftime("%H:%M %Z");
+    act.took(&format!("the tick at {local}, and a lock that is renewed while its run works"), scene.due, run.took);
     act.report.figures.insert("unblocked_after_ms", millis(run.took));
     act.check("it runs at its local hour, and comes to its end", run.succeeded, run.says());
     locks(act, scene, &renewed).await?;
     letters(act, scene).await?;
     own(act, &holder).await?;
+    if let Some(living) = living {
+        alive(act, living).await?;
+    }
     told(act, scene).await
 }
 
@@ -141,6 +151,18 @@ async fn own(act: &mut Act<'_>, holder: &str) -> Result<(), StageError> {
     // The one hand may have taken it since: it was free.
     let freed = lease.is_some_and(|lease| lease.holder != holder || lease.expires <= lease.usable);
     act.check("the lease of the dead run is freed", freed, holder.to_owned());
+    Ok(())
+}
+
+/// A lease whose execution runs is left alone, and said so.
+async fn alive(act: &mut Act<'_>, living: Living<'_>) -> Result<(), StageError> {
+    let (scope, before) = (living.scope.clone(), living.lease.clone());
+    let input = json!({ "estate": scope.estate, "environment": scope.environment });
+    let run = act.stack.unblock(&input).await?;
+    let same = living.end(act).await? == Some(before);
+    let found = act.stack.ledger().read::<Record>(&scope, Note::Run(&run.name)).await.map_err(failed)?;
+    let named = found.is_some_and(|(record, _)| record.findings.has(Source::Own, "lingers"));
+    act.check("a lease whose execution runs stays, and is named", same && named, run.says());
     Ok(())
 }
 

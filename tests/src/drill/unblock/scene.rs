@@ -6,11 +6,12 @@ use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger as _, LedgerError};
 use watchkeeper_domain::estate::{Blockers, Locks, Queue, Unblock};
 use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, Field, Hour, LockItem};
 
 use crate::drill::act::Act;
 use crate::estate::{SiteError, Yard};
-use crate::stage::StageError;
+use crate::stage::{Siren, StageError, scope};
 
 /// What of an environment plays, and when.
 pub(super) struct Scene {
@@ -116,6 +117,48 @@ impl Scene {
             Lease { holder: name.clone(), layer: Layer::Schedule, generation: generation + 1, usable: taken, expires };
         ledger.take_lease(&act.scope, &lease, generation).await.map_err(failed)?;
         Ok(name)
+    }
+}
+
+/// A lease that is over, and whose execution runs all the same.
+pub(super) struct Living<'a> {
+    /// Of another environment of the region.
+    pub(super) scope: Scope,
+    /// The lease.
+    pub(super) lease: Lease,
+    siren: Siren<'a>,
+}
+
+impl<'a> Living<'a> {
+    /// One of another environment; its holder waits for a person's answer. Nothing where there is no such environment, or
+    /// nothing that asks.
+    pub(super) async fn of(act: &Act<'a>, due: Timestamp) -> Result<Option<Self>, StageError> {
+        let others = act.stage.at_home().filter(|(_, other)| other.document().regions.primary == act.scope.region);
+        let mut scopes = others.map(|(estate, other)| scope(estate, other, &act.scope.region));
+        let emergency = act.environment.document().emergency.as_ref();
+        let asking = emergency.and_then(|all| all.profiles.iter().find(|(_, profile)| profile.ask));
+        let (Some(scope), Some((profile, _))) = (scopes.find(|scope| *scope != act.scope), asking) else {
+            return Ok(None);
+        };
+        let Scope { estate, environment, .. } = &act.scope;
+        let input = json!({ "estate": estate, "environment": environment, "profile": profile });
+        let mut siren = act.stack.raise(&input).await?;
+        siren.goes_on().await?;
+        let taken = later(due, SignedDuration::from_hours(-2));
+        let ledger = act.stack.ledger();
+        let before = Lease::generation_of(ledger.lease(&scope).await.map_err(failed)?.as_ref());
+        let expires = later(taken, SignedDuration::from_mins(3));
+        let holder = siren.name().to_owned();
+        let lease = Lease { holder, layer: Layer::Emergency, generation: before + 1, usable: taken, expires };
+        ledger.take_lease(&scope, &lease, before).await.map_err(failed)?;
+        Ok(Some(Self { scope, lease, siren }))
+    }
+
+    /// The lease as it is now; its holder is ended then.
+    pub(super) async fn end(self, act: &Act<'_>) -> Result<Option<Lease>, StageError> {
+        let lease = act.stack.ledger().lease(&self.scope).await.map_err(failed)?;
+        self.siren.stop().await?;
+        Ok(lease)
     }
 }
 
