@@ -46,11 +46,7 @@ pub trait LockTable {
     async fn locks(&self, table: &Locks, after: Option<&str>, limit: u32) -> Result<Page<LockItem>, AwsError>;
 
     /// What the status of each of at most [`STATUSES_MAX`] items says; one that does not exist is left out.
-    async fn statuses(
-        &self,
-        finished: &FinishedItems,
-        items: &[String],
-    ) -> Result<BTreeMap<String, Field>, AwsError>;
+    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, Field>, AwsError>;
 
     /// Releases a lock if it is still exactly what was read, and if its proof still holds at `now`.
     async fn release(&self, table: &Locks, release: &Release, now: Timestamp) -> Result<Written, AwsError>;
@@ -134,13 +130,7 @@ pub trait Deployments {
 /// Event buses of estates.
 pub trait Buses {
     /// Puts one event on a bus, under a source of the estate's own; `detail` is JSON.
-    async fn emit(
-        &self,
-        bus: &ResourceName,
-        source: &Label,
-        detail_type: &str,
-        detail: &str,
-    ) -> Result<(), AwsError>;
+    async fn emit(&self, bus: &ResourceName, source: &Label, detail_type: &str, detail: &str) -> Result<(), AwsError>;
 }
 
 /// An execution that waits for a person's answer.

@@ -9,7 +9,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{Mode, Trigger};
 use watchkeeper_domain::unblock::{
     Blocker, BlockerItem, End, ExecutionStatus, Fate, Field, Held, Hour, Kind, Level, LockItem, Memory, Proof, Record,
-    RunFate, Standing, Stamps, detail, escalate, fate, freed_capacity, judge, look, message, run_fate,
+    RunFate, Stamps, Standing, detail, escalate, fate, freed_capacity, judge, look, message, run_fate,
 };
 
 fn at(instant: &str) -> Timestamp {
@@ -76,7 +76,9 @@ fn a_lock_is_left_behind_once_it_has_run_out_for_a_minute(#[case] expires: i64, 
 
 #[test]
 fn a_lock_of_a_finished_item_is_left_behind_and_a_released_one_is_nobodys() {
-    assert!(matches!(judged(&lock(9000), Some("done")), Standing::Left(_, Proof::Finished(status)) if status == "done"));
+    assert!(
+        matches!(judged(&lock(9000), Some("done")), Standing::Left(_, Proof::Finished(status)) if status == "done")
+    );
     let released = LockItem { released_at: text("2026-11-20T00:00:00Z"), ..lock(-9000) };
     assert_eq!(judged(&released, Some("done")), Standing::Released);
 }
@@ -120,7 +122,14 @@ fn only_what_is_limited_is_counted_and_the_worst_comes_first() {
 }
 
 fn item(reason: Field, since: Field, activity: &str, status: &str) -> BlockerItem {
-    BlockerItem { item: text("idea-1"), activity: text(activity), since, owner: text("grace"), reason, status: text(status) }
+    BlockerItem {
+        item: text("idea-1"),
+        activity: text(activity),
+        since,
+        owner: text("grace"),
+        reason,
+        status: text(status),
+    }
 }
 
 #[test]
@@ -282,7 +291,8 @@ fn scope() -> Scope {
 
 /// The record of a run that found something of everything.
 fn full() -> Record {
-    let mut record = Record::new("unblock-20261123T140000Z", Trigger::Schedule, at(NOW), at(NOW), Mode::Apply, Kind::Free);
+    let mut record =
+        Record::new("unblock-20261123T140000Z", Trigger::Schedule, at(NOW), at(NOW), Mode::Apply, Kind::Free);
     record.locks.released = 12;
     record.locks.expired = 12;
     record.add_freed("Ratio", "projects");
@@ -294,7 +304,12 @@ fn full() -> Record {
     (0..5).for_each(|_| held.count(&section(), "Ratio", "projects"));
     record.violations = held.violations(&section());
     record.held = held;
-    record.note("malformed", "Meta/x", "it stays as it is: when it runs out: found \"tomorrow\", expected seconds", None);
+    record.note(
+        "malformed",
+        "Meta/x",
+        "it stays as it is: when it runs out: found \"tomorrow\", expected seconds",
+        None,
+    );
     record.note("lease-freed", "run-1", "its execution is over (TIMED_OUT)", Some(at("2026-11-20T12:00:00Z")));
     let mut memory = Memory::default();
     record.news = Some(escalate(&mut memory, &record.blockers, true, &blockers(), at(NOW)));
@@ -322,7 +337,10 @@ fn programs_get_what_the_listeners_know_and_our_own_beside_it() {
     let event = detail(&scope(), &full(), Some(&section()), at(NOW));
     insta::assert_json_snapshot!(event);
     // Older than the window: it blocks, and is no impediment of the last days.
-    assert_eq!((event["impediments"].as_array().unwrap().len(), event["watchkeeper"]["blockers"].as_array().unwrap().len()), (3, 4));
+    assert_eq!(
+        (event["impediments"].as_array().unwrap().len(), event["watchkeeper"]["blockers"].as_array().unwrap().len()),
+        (3, 4)
+    );
     insta::assert_json_snapshot!(freed_capacity(&scope(), &full(), &section()));
 }
 
@@ -332,12 +350,17 @@ fn a_report_with_as_much_as_is_kept_fits_an_event() {
     for n in 0..5000 {
         let long = "x".repeat(200);
         record.add_blocker(Blocker { item: format!("{long}{n}"), reason: long.clone(), ..blocker("x", 50) });
-        record.note("malformed", format!("{long}{n}"), long.repeat(2), None);
+        record.note("malformed", &format!("{long}{n}"), long.repeat(2), None);
     }
     record.news = Some(escalate(&mut Memory::default(), &record.blockers, false, &blockers(), at(NOW)));
     let bytes = detail(&scope(), &record, Some(&section()), at(NOW)).to_string().len();
     assert!(bytes < 200 * 1024, "{bytes} bytes");
     let message = message(&scope(), &record, Zone::utc().rules(), at(NOW));
     assert!(message.text.len() < 40 * 1024 && message.subject.len() <= 100);
-    assert!((record.blockers.len(), record.more_blockers) == (200, 4804), "{} {}", record.blockers.len(), record.more_blockers);
+    assert!(
+        (record.blockers.len(), record.more_blockers) == (200, 4804),
+        "{} {}",
+        record.blockers.len(),
+        record.more_blockers
+    );
 }

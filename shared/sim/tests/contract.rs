@@ -2,8 +2,8 @@
 
 use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger, releases, stuck};
 use watchkeeper_sim::{
-    FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, release_cases, stuck_cases,
-    run_until_done_or_crash,
+    FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, release_cases,
+    run_until_done_or_crash, stuck_cases,
 };
 
 #[test]

@@ -237,8 +237,10 @@ impl Yard {
     /// # Errors
     /// As above.
     pub async fn length(&self, queue: &str) -> Result<u64, SiteError> {
-        let names =
-            [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
         let call = self.sqs.get_queue_attributes().queue_url(self.url(queue).await?);
         let call = call.set_attribute_names(Some(names.to_vec()));
         let told = call.send().await.map_err(SiteError::aws(format!("describe queue {queue}")))?;
@@ -276,7 +278,8 @@ impl Yard {
     pub async fn fail_all(&self, queue: &str, dead_letters: &str) -> Result<(), SiteError> {
         for message in self.drain(queue).await? {
             let kind = |name: &str| if name == "watchkeeper-returns" { "Number" } else { "String" };
-            let attributes: Vec<_> = message.attributes.iter().map(|(n, v)| (n.as_str(), kind(n), v.as_str())).collect();
+            let attributes: Vec<_> =
+                message.attributes.iter().map(|(n, v)| (n.as_str(), kind(n), v.as_str())).collect();
             self.send(dead_letters, &message.body, &attributes).await?;
         }
         Ok(())

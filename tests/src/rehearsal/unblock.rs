@@ -106,8 +106,7 @@ impl Rehearsal {
         for attempt in 1.. {
             let world = &self.world;
             let (stuck, ledger, announcer) = (world.clone(), world.clone(), world.clone());
-            let hand: Hand =
-                Unblocker { stuck, ledger, reconcile: world.clone(), announcer, clock: world.clone() };
+            let hand: Hand = Unblocker { stuck, ledger, reconcile: world.clone(), announcer, clock: world.clone() };
             let handled = handle(&hand, &self.estates, &self.home, step());
             match run_until_done_or_crash(world, handled)? {
                 Err(error) if attempt < ATTEMPTS && retried(&error) => world.advance(Duration::from_secs(2 << attempt)),
@@ -131,4 +130,3 @@ fn retried(error: &CallError) -> bool {
 fn told(error: &CallError) -> String {
     format!("{error}: {error:?}")
 }
-

@@ -46,7 +46,10 @@ fn morning_with(k: u64, trouble: Trouble) -> bool {
         assert!(is_released(&rehearsal, pod, item), "{context}: {pod}/{item}");
     }
     let sent = bodies(&rehearsal, QUEUE);
-    assert!(sent.contains(&"body of first".to_owned()) && sent.contains(&"body of again".to_owned()), "{context}: {sent:?}");
+    assert!(
+        sent.contains(&"body of first".to_owned()) && sent.contains(&"body of again".to_owned()),
+        "{context}: {sent:?}"
+    );
     let lease = rehearsal.world.remembered(&prod()).unwrap().lease.unwrap();
     assert_eq!(lease.expires, lease.usable, "{context}: the lease of a dead run");
     assert!(rehearsal.world.runs(&prod()).unwrap().iter().all(|run| run.outcome.is_some()), "{context}");

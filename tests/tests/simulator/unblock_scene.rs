@@ -133,7 +133,7 @@ fn dead_run(rehearsal: &Rehearsal) {
         layer: Layer::Schedule,
         generation: 1,
         usable: taken,
-        expires: taken + Duration::from_secs(180),
+        expires: taken + Duration::from_mins(3),
     };
     let run = open_run(DEAD_RUN, taken);
     let put = async {
@@ -173,5 +173,7 @@ pub(crate) fn bodies(rehearsal: &Rehearsal, queue: &str) -> Vec<String> {
 /// The events of a kind on the estate's bus.
 pub(crate) fn events(rehearsal: &Rehearsal, kind: &str) -> Vec<serde_json::Value> {
     let all = rehearsal.world.bus_events(BUS).into_iter();
-    all.filter(|event| event.detail_type == kind && event.source == "clos.daily-rhythm").map(|event| event.detail).collect()
+    all.filter(|event| event.detail_type == kind && event.source == "clos.daily-rhythm")
+        .map(|event| event.detail)
+        .collect()
 }

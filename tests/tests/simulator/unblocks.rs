@@ -14,8 +14,8 @@ use watchkeeper_sim::{FaultPlan, Operation, Trouble, run_until_done_or_crash, se
 use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked};
 
 use crate::unblock_scene::{
-    BUS, DEAD, DEAD_RUN, IDEAS, LOCKS, QUEUE, at, blocked, bodies, busy, events, is_released, letter, lock, monday, prod,
-    quiet, record, text,
+    BUS, DEAD, DEAD_RUN, IDEAS, LOCKS, QUEUE, at, blocked, bodies, busy, events, is_released, letter, lock, monday,
+    prod, quiet, record, text,
 };
 
 const MONDAY: &str = "unblock-20261123T140000Z";
@@ -87,8 +87,7 @@ fn the_report_goes_to_the_estates_bus_as_its_listeners_know_it_and_to_a_person()
 
     let escalated = events(&rehearsal, "Blocker Escalated");
     let told: Vec<_> = escalated.iter().map(|event| (event["item"].clone(), event["level"].clone())).collect();
-    let expected =
-        [("old", "owner"), ("old", "leadership"), ("day-old", "owner")].map(|(i, l)| (json!(i), json!(l)));
+    let expected = [("old", "owner"), ("old", "leadership"), ("day-old", "owner")].map(|(i, l)| (json!(i), json!(l)));
     assert_eq!(told, expected);
     assert_eq!(escalated[2]["to"], json!(["grace", "integrator pod"]));
 
@@ -162,7 +161,9 @@ fn a_plan_frees_nothing_writes_nothing_and_tells_what_it_would_do() {
     assert_eq!(rehearsal.world.locks_of(LOCKS), locks);
     assert_eq!(bodies(&rehearsal, DEAD).len(), 3);
     assert_eq!(rehearsal.world.remembered(&prod()).unwrap(), before);
-    for operation in [Operation::ReleaseLock, Operation::ReceiveMessage, Operation::SendMessage, Operation::StartExecution] {
+    for operation in
+        [Operation::ReleaseLock, Operation::ReceiveMessage, Operation::SendMessage, Operation::StartExecution]
+    {
         assert_eq!(rehearsal.world.count(operation), 0, "{operation}");
     }
     let record = record(&rehearsal, "plan").unwrap();
@@ -246,7 +247,8 @@ fn a_source_that_cannot_be_read_frees_nothing_is_named_and_stops_no_other() {
             rehearsal.world.set_now(monday());
             rehearsal.unblock_ticked(monday());
             rehearsal.world.set_faults(FaultPlan::none().always(operation, trouble));
-            let request = json!({"estate": "clos-v2", "environment": "prod", "trigger": "schedule", "instant": monday()});
+            let request =
+                json!({"estate": "clos-v2", "environment": "prod", "trigger": "schedule", "instant": monday()});
             let end = rehearsal.unblock("clos-v2-prod-unblock-20261123T140000Z", &request);
             assert!(matches!(&end, Unblocked::Done(_)), "{operation} {trouble:?}: {end:?}");
             let record = record(&rehearsal, MONDAY).unwrap();
@@ -332,7 +334,9 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
     };
     rehearsal.world.put_intent(&prod(), &intent(Layer::Override, -3));
     rehearsal.world.put_intent(&prod(), &intent(Layer::Failover, 3));
-    for (name, hours, estate) in [("forgotten", 30, "clos-v2"), ("late", 9, "clos-v2"), ("new", 1, "clos-v2"), ("other", 30, "x")] {
+    for (name, hours, estate) in
+        [("forgotten", 30, "clos-v2"), ("late", 9, "clos-v2"), ("new", 1, "clos-v2"), ("other", 30, "x")]
+    {
         rehearsal.world.ask_question(Question {
             arn: format!("arn:{name}"),
             name: name.to_owned(),
@@ -386,8 +390,16 @@ fn runs_between(rehearsal: &mut Rehearsal, from: &str, to: &str, out: &[(&str, &
 fn it_runs_at_nine_on_both_sides_of_both_clock_changes_once() {
     // Clocks go forward on Sunday 14 March 2027, and back on Sunday 7 November.
     for (from, to, expected) in [
-        ("2027-03-12T00:00:00Z", "2027-03-17T00:00:00Z", ["2027-03-12T14:00:00Z", "2027-03-15T13:00:00Z", "2027-03-16T13:00:00Z"]),
-        ("2027-11-05T00:00:00Z", "2027-11-10T00:00:00Z", ["2027-11-05T13:00:00Z", "2027-11-08T14:00:00Z", "2027-11-09T14:00:00Z"]),
+        (
+            "2027-03-12T00:00:00Z",
+            "2027-03-17T00:00:00Z",
+            ["2027-03-12T14:00:00Z", "2027-03-15T13:00:00Z", "2027-03-16T13:00:00Z"],
+        ),
+        (
+            "2027-11-05T00:00:00Z",
+            "2027-11-10T00:00:00Z",
+            ["2027-11-05T13:00:00Z", "2027-11-08T14:00:00Z", "2027-11-09T14:00:00Z"],
+        ),
     ] {
         let mut rehearsal = quiet();
         rehearsal.world.set_now(at(from));
@@ -404,8 +416,7 @@ fn after_an_outage_it_is_caught_up_once_and_not_after_a_day() {
     let mut rehearsal = quiet();
     let out = [("2026-11-23T13:00:00Z", "2026-11-23T19:22:00Z"), ("2026-11-26T12:00:00Z", "2026-11-28T15:00:00Z")];
     let began = runs_between(&mut rehearsal, "2026-11-23T12:00:00Z", "2026-11-30T12:00:00Z", &out);
-    let expected =
-        ["2026-11-23T19:25:00Z", "2026-11-24T14:00:00Z", "2026-11-25T14:00:00Z"].map(at);
+    let expected = ["2026-11-23T19:25:00Z", "2026-11-24T14:00:00Z", "2026-11-25T14:00:00Z"].map(at);
     // Thursday's and Friday's were missed; on Saturday afternoon both are more than a day ago.
     assert_eq!(began, expected);
 }
@@ -495,7 +506,11 @@ fn a_lock_of_a_finished_item_stays_when_the_item_is_opened_again() {
     let mut rehearsal = quiet();
     rehearsal.world.put_lock(LOCKS, lock("Nanda", "idea-done", 12));
     rehearsal.world.set_now(monday());
-    let opened = watchkeeper_domain::unblock::BlockerItem { status: text("open"), reason: Field::Absent, ..blocked("idea-done", 1, "") };
+    let opened = watchkeeper_domain::unblock::BlockerItem {
+        status: text("open"),
+        reason: Field::Absent,
+        ..blocked("idea-done", 1, "")
+    };
     rehearsal.world.put_item(IDEAS, opened);
     morning(&mut rehearsal);
     assert!(!is_released(&rehearsal, "Nanda", "idea-done"));

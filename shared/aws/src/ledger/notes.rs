@@ -61,7 +61,8 @@ impl Notebook for DynamoLedger {
         let values = run.attributes();
         let call = call.expression_attribute_values(":pk", values[key::PK].clone());
         let call = call.expression_attribute_values(":run", values[SK].clone());
-        let call = call.filter_expression("attribute_not_exists(#outcome)").expression_attribute_names("#outcome", OUTCOME);
+        let call =
+            call.filter_expression("attribute_not_exists(#outcome)").expression_attribute_names("#outcome", OUTCOME);
         let start = after.map(|sk| Key::run(scope, sk).attributes());
         let answer = call.set_exclusive_start_key(start).send().await;
         let answer = answer.map_err(|error| failed("Query", scope, error))?;

@@ -16,8 +16,8 @@ impl BlockerSource for StuckThings {
     async fn items(&self, source: &Blockers, after: Option<&str>, limit: u32) -> Result<Page<BlockerItem>, AwsError> {
         let name = source.table.as_str();
         let optional = source.since.iter().chain(&source.status);
-        let named = [&source.item, &source.activity, &source.owner, &source.reason].into_iter().chain(optional);
-        let mut attributes: Vec<&str> = named.map(ResourceName::as_str).collect();
+        let fields = [&source.item, &source.activity, &source.owner, &source.reason].into_iter().chain(optional);
+        let mut attributes: Vec<&str> = fields.map(ResourceName::as_str).collect();
         attributes.sort_unstable();
         attributes.dedup();
         let (names, wanted) = projection(&attributes);

@@ -10,13 +10,7 @@ use crate::eventbridge::taken;
 use crate::fault::failed;
 
 impl Buses for StuckThings {
-    async fn emit(
-        &self,
-        bus: &ResourceName,
-        source: &Label,
-        detail_type: &str,
-        detail: &str,
-    ) -> Result<(), AwsError> {
+    async fn emit(&self, bus: &ResourceName, source: &Label, detail_type: &str, detail: &str) -> Result<(), AwsError> {
         let entry = PutEventsRequestEntry::builder().event_bus_name(bus.as_str()).source(source.as_str());
         let entry = entry.detail_type(detail_type).detail(detail).build();
         let answer = self.events.put_events().entries(entry).send().await;

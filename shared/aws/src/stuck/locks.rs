@@ -44,11 +44,7 @@ impl LockTable for StuckThings {
         Ok(Page { items: items.iter().map(|item| read(table, item)).collect(), next })
     }
 
-    async fn statuses(
-        &self,
-        finished: &FinishedItems,
-        items: &[String],
-    ) -> Result<BTreeMap<String, Field>, AwsError> {
+    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, Field>, AwsError> {
         const BATCH: &str = "BatchGetItem";
         let (table, key) = (finished.table.as_str(), finished.item.as_str());
         if items.is_empty() {
@@ -74,15 +70,12 @@ impl LockTable for StuckThings {
         let mut change = change(table, &release.lock, format!("SET #{RELEASED} = :at"))?;
         change.values.insert(":at".to_owned(), AttributeValue::S(release.released_at.clone()));
         let after = LockItem { released_at: Field::Text(release.released_at.clone()), ..release.lock.clone() };
-        let written = match (&release.proof, &table.finished) {
-            (Proof::Finished(status), Some(finished)) => {
-                self.transact(table, change, finished, &release.lock.item, status).await
-            }
-            _ => {
-                change.condition.push_str(&format!(" AND #{EXPIRES} <= :now"));
-                change.values.insert(":now".to_owned(), AttributeValue::N(now.as_second().to_string()));
-                self.update(table, change).await
-            }
+        let written = if let (Proof::Finished(status), Some(finished)) = (&release.proof, &table.finished) {
+            self.transact(table, change, finished, &release.lock.item, status).await
+        } else {
+            change.condition = format!("{} AND #{EXPIRES} <= :now", change.condition);
+            change.values.insert(":now".to_owned(), AttributeValue::N(now.as_second().to_string()));
+            self.update(table, change).await
         };
         self.settled(table, written, &release.lock, &after).await
     }
@@ -113,9 +106,8 @@ impl StuckThings {
         item: &Field,
         status: &str,
     ) -> Result<(), AwsError> {
-        let invalid = |error: aws_smithy_types::error::operation::BuildError| {
-            odd(TRANSACT, &table.table, error.to_string())
-        };
+        let invalid =
+            |error: aws_smithy_types::error::operation::BuildError| odd(TRANSACT, &table.table, error.to_string());
         let update = Update::builder().table_name(table.table.as_str()).set_key(Some(change.key));
         let update = update.update_expression(change.update).condition_expression(change.condition);
         let update = update.set_expression_attribute_names(Some(change.names));
@@ -229,7 +221,9 @@ fn unfit(table: &Locks, lock: &LockItem) -> AwsError {
 /// A cancelled transaction tells a reason for each of its items.
 fn cancelled(table: &impl std::fmt::Display, error: SdkError<TransactWriteItemsError, HttpResponse>) -> AwsError {
     let reasons = match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled.cancellation_reasons().to_vec(),
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            canceled.cancellation_reasons().to_vec()
+        }
         _ => Vec::new(),
     };
     let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).filter(|code| *code != "None").collect();

@@ -33,7 +33,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             }
             if let Some(why) = found.malformed {
                 let name = item.item.key().map_or_else(|| item.item.to_string(), str::to_owned);
-                open.record.note("malformed", name, format!("it waits, and nobody can tell {why}"), None);
+                open.record.note("malformed", &name, format!("it waits, and nobody can tell {why}"), None);
             }
         }
         open.record.cursor = page.next;

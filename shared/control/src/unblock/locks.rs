@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use watchkeeper_domain::estate::{FinishedItems, Label, Locks, Unblock};
-use watchkeeper_domain::unblock::{
-    Field, Lock, LockItem, Memory, Proof, Record, Release, ReleaseEnd, Standing, judge,
-};
+use watchkeeper_domain::unblock::{Field, Lock, LockItem, Memory, Proof, Record, Release, ReleaseEnd, Standing, judge};
 
 use super::{FAILURES, Open, PAGE, RECORD_KEPT, UnblockError, Unblocker, later, told, unreadable};
 use crate::ledger::Ledger;
@@ -86,7 +84,9 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         let mut all = BTreeMap::new();
         for items in items.chunks(STATUSES_MAX) {
             match self.stuck.statuses(finished, items).await {
-                Ok(statuses) => all.extend(statuses.into_iter().filter_map(|(item, status)| over(finished, item, &status))),
+                Ok(statuses) => {
+                    all.extend(statuses.into_iter().filter_map(|(item, status)| over(finished, item, &status)));
+                }
                 Err(error) => {
                     // Without proof the lock of a finished item is like any other.
                     unreadable(open, finished.table.as_str(), error)?;
@@ -180,7 +180,7 @@ fn judged(
             Standing::Kept(_) => record.locks.kept += 1,
             Standing::Malformed(why) => {
                 record.locks.malformed += 1;
-                record.note("malformed", item.name(), format!("it stays as it is: {why}"), None);
+                record.note("malformed", &item.name(), format!("it stays as it is: {why}"), None);
             }
             Standing::Left(lock, proof) => {
                 count_left(record, &proof);
@@ -208,7 +208,7 @@ fn record(open: &mut Open<'_, '_>, release: &Release) {
         ReleaseEnd::Changed => record.locks.changed += 1,
         ReleaseEnd::Failed(why) => {
             record.locks.remaining += 1;
-            record.note("not-released", release.lock.name(), why.clone(), None);
+            record.note("not-released", &release.lock.name(), why.clone(), None);
         }
     }
 }

@@ -169,7 +169,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         if open.record.stage != Stage::Report {
             let subject = subject(&open);
             let detail = format!("nothing of it is freed from here on: {}: {}", error.name, error.message);
-            open.record.note("unreadable", subject, detail.chars().take(500).collect::<String>(), None);
+            open.record.note("unreadable", &subject, detail.chars().take(500).collect::<String>(), None);
             open.record.next_stage(place.section);
             self.save(&mut open).await?;
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use watchkeeper_domain::estate::Duration;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::Request;
@@ -63,12 +64,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         }
     }
 
-    async fn lease(
-        &self,
-        open: &mut Open<'_, '_>,
-        lease: &Lease,
-        known: &mut Known,
-    ) -> Result<(), UnblockError> {
+    async fn lease(&self, open: &mut Open<'_, '_>, lease: &Lease, known: &mut Known) -> Result<(), UnblockError> {
         let scope = open.place.scope.clone();
         let (now, ended) = (self.clock.now(), later(lease.expires, MARGIN));
         if now < ended {
@@ -139,12 +135,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// Whether it was written; another run that takes over in this moment looks after it then.
-    async fn write(
-        &self,
-        open: &Open<'_, '_>,
-        generation: u64,
-        writes: &[Write],
-    ) -> Result<bool, UnblockError> {
+    async fn write(&self, open: &Open<'_, '_>, generation: u64, writes: &[Write]) -> Result<bool, UnblockError> {
         match self.ledger.commit(&open.place.scope, generation, writes).await {
             Ok(()) => Ok(true),
             Err(LedgerError::LeaseLost { .. } | LedgerError::Conflict { .. }) => Ok(false),
@@ -194,7 +185,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             Err(error) => return unreadable(open, "questions", error),
         };
         let now = self.clock.now();
-        let limit = open.place.section.and_then(|section| section.waiting_limit).map_or(WAITING, |limit| limit.signed());
+        let limit = open.place.section.and_then(|section| section.waiting_limit).map_or(WAITING, Duration::signed);
         let forgotten = open.place.answer_within.map_or(FORGOTTEN, |within| within.max(FORGOTTEN));
         let scope = open.place.scope.clone();
         for question in questions.iter().filter(|question| is_about(question, &scope)) {
@@ -234,11 +225,12 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         }
         if failed {
             let detail = "its last reconcile did not reach the target; it is started again, and its message says why";
-            open.record.note("reconcile-failed", open.place.scope.clone(), detail, None);
+            open.record.note("reconcile-failed", &open.place.scope.clone(), detail, None);
         }
         if open.record.applies() {
             let scope = &open.place.scope;
-            let name = execution_name(&[scope.estate.as_str(), scope.environment.as_str(), "again"], open.record.instant);
+            let name =
+                execution_name(&[scope.estate.as_str(), scope.environment.as_str(), "again"], open.record.instant);
             let input = Request::of_tick(scope, self.clock.now()).to_string();
             if let Err(error) = self.reconcile.start(&name, &input).await {
                 return not_started(open, error);
@@ -254,7 +246,7 @@ fn not_started(open: &mut Open<'_, '_>, error: AwsError) -> Result<(), UnblockEr
         return Err(error.into());
     }
     let scope = open.place.scope.clone();
-    open.record.note("not-started", scope, format!("reconcile could not be started again: {error}"), None);
+    open.record.note("not-started", &scope, format!("reconcile could not be started again: {error}"), None);
     Ok(())
 }
 

@@ -100,7 +100,8 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         match (sent, fate) {
             (Ok(()), Fate::Park(why)) => {
                 figures.parked += 1;
-                let detail = format!("in {parking}: {why}; look at why it fails, and send it again or delete it by hand");
+                let detail =
+                    format!("in {parking}: {why}; look at why it fails, and send it again or delete it by hand");
                 open.record.note("parked", &letter.id, detail, None);
                 open.record.failures = 0;
             }
@@ -118,13 +119,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// Sent first and removed then: a crash in between makes two of it, and never none.
-    async fn send_on(
-        &self,
-        queue: &Queue,
-        to: &ResourceName,
-        letter: &Letter,
-        stamp: Stamp,
-    ) -> Result<(), AwsError> {
+    async fn send_on(&self, queue: &Queue, to: &ResourceName, letter: &Letter, stamp: Stamp) -> Result<(), AwsError> {
         self.stuck.send(to, letter, &stamp).await?;
         self.stuck.remove(&queue.dead_letters, letter).await
     }

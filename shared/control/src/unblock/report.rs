@@ -44,7 +44,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     async fn close(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
         let (place, now) = (open.place, self.clock.now());
         if open.record.stage != Stage::Report {
-            open.record.note("cut-short", open.record.id.clone(), "the run took too long; the next one goes on", None);
+            open.record.note("cut-short", &open.record.id.clone(), "the run took too long; the next one goes on", None);
             open.record.stage = Stage::Report;
         }
         if !open.record.decided {
@@ -56,7 +56,8 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             open.record.decided = true;
             self.save(open).await?;
         }
-        let partly = ["unreadable", "cut-short"].iter().any(|code| open.record.findings.all.iter().any(|f| f.code == *code));
+        let partly =
+            ["unreadable", "cut-short"].iter().any(|code| open.record.findings.all.iter().any(|f| f.code == *code));
         open.record.end = Some((if partly { End::Partly } else { End::Done }, now));
         if let Some(section) = place.section.filter(|_| open.record.kind == Kind::Free) {
             self.publish(open, section).await?;

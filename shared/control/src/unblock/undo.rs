@@ -43,7 +43,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     async fn undo(&self, open: &mut Open<'_, '_>, release: &Release) -> Result<Option<Undone>, UnblockError> {
         let name = release.lock.name();
         let Some((_, table)) = super::locks::section(open) else {
-            open.record.note("not-put-back", name, "its document names no table of locks any more", None);
+            open.record.note("not-put-back", &name, "its document names no table of locks any more", None);
             return Ok(None);
         };
         if !open.record.applies() {
@@ -57,23 +57,19 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             }
             Ok(Written::Changed) => {
                 open.record.locks.changed += 1;
-                open.record.note("not-put-back", name, "it has changed since, and stays as it is", None);
+                open.record.note("not-put-back", &name, "it has changed since, and stays as it is", None);
                 Ok(Some(Undone::Changed))
             }
             Err(error) if passes(&error) => Err(error.into()),
             Err(error) => {
-                open.record.note("not-put-back", name, told(&error), None);
+                open.record.note("not-put-back", &name, told(&error), None);
                 Ok(None)
             }
         }
     }
 
     /// Changes the memory, and again over what another run has put in between.
-    pub(super) async fn remember(
-        &self,
-        open: &Open<'_, '_>,
-        change: impl Fn(&mut Memory),
-    ) -> Result<(), UnblockError> {
+    pub(super) async fn remember(&self, open: &Open<'_, '_>, change: impl Fn(&mut Memory)) -> Result<(), UnblockError> {
         let scope = &open.place.scope;
         for attempt in 1.. {
             let (mut memory, version) = self.memory(scope).await?;

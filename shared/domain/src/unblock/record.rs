@@ -278,7 +278,13 @@ impl Record {
     }
 
     /// Notes something that a person has to look at, where the run is now.
-    pub fn note(&mut self, code: &str, subject: impl ToString, detail: impl Into<String>, since: Option<Timestamp>) {
+    pub fn note(
+        &mut self,
+        code: &str,
+        subject: &(impl ToString + ?Sized),
+        detail: impl Into<String>,
+        since: Option<Timestamp>,
+    ) {
         let (code, subject) = (code.to_owned(), subject.to_string());
         self.findings.note(Finding { source: self.stage.source(), code, subject, detail: detail.into(), since });
     }

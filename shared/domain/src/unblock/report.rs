@@ -43,9 +43,10 @@ pub fn detail(scope: &Scope, record: &Record, section: Option<&Unblock>, now: Ti
             "days_blocked": now.duration_since(stuck.activity).as_hours() / 24,
         })
     });
-    let violations = record.violations.iter().take(LISTED).map(|it| {
-        json!({ "pod_id": it.pod, "item_type": it.lock_type, "current_count": it.held, "limit": it.limit })
-    });
+    let violations =
+        record.violations.iter().take(LISTED).map(
+            |it| json!({ "pod_id": it.pod, "item_type": it.lock_type, "current_count": it.held, "limit": it.limit }),
+        );
     json!({
         "date": now,
         "type": "daily_unblock",
@@ -128,7 +129,10 @@ pub fn escalated(scope: &Scope, run: &str, news: Result<&Escalation, &Withdrawal
 
 /// Whether a person has something to do.
 fn needs_a_person(record: &Record) -> bool {
-    record.findings.count() > 0 || !record.violations.is_empty() || !record.stuck.is_empty() || !record.blockers.is_empty()
+    record.findings.count() > 0
+        || !record.violations.is_empty()
+        || !record.stuck.is_empty()
+        || !record.blockers.is_empty()
 }
 
 /// What a person is told. Times are those of `zone`.
@@ -145,13 +149,17 @@ pub fn message(scope: &Scope, record: &Record, zone: &TimeZone, now: Timestamp) 
             _ = writeln!(text, "- {what}: {figure}");
         }
     }
-    list(&mut text, "For a person, oldest first", todo(record, zone, now));
+    list(&mut text, "For a person, oldest first", &todo(record, zone, now));
     news(&mut text, record, now);
     if let Some(before) = record.before.as_ref().filter(|_| record.kind == Kind::Free) {
         trend(&mut text, before, &record.figures());
     }
     if record.applies() && record.kind == Kind::Free && record.locks.released > 0 {
-        _ = writeln!(text, "\nTo undo the releases, start the daily-unblock machine with {}", undo_input(scope, &record.id));
+        _ = writeln!(
+            text,
+            "\nTo undo the releases, start the daily-unblock machine with {}",
+            undo_input(scope, &record.id)
+        );
     }
     _ = write!(text, "\nRun: {}", record.id);
     Message { subject: headline.chars().take(SUBJECT).collect(), text }
@@ -218,12 +226,12 @@ fn news(text: &mut String, record: &Record, now: Timestamp) {
         format!("{} to {}: {to} ({hours} h)", escalation.blocker.item, name(escalation.level))
     });
     let title = if record.applies() { "Escalated now" } else { "Would be escalated" };
-    list(text, title, escalated.collect());
+    list(text, title, &escalated.collect::<Vec<_>>());
     let patterns = news.patterns.iter().filter(|pattern| news.new_patterns.contains(&pattern.pattern));
     let patterns = patterns.map(|pattern| format!("{} items wait for the same: {}", pattern.items, pattern.reason));
-    list(text, "Systemic", patterns.collect());
+    list(text, "Systemic", &patterns.collect::<Vec<_>>());
     let withdrawn = news.withdrawn.iter().map(|it| format!("{}, for {}", it.item, it.to.join(" and ")));
-    list(text, "Resolved, no longer escalated", withdrawn.collect());
+    list(text, "Resolved, no longer escalated", &withdrawn.collect::<Vec<_>>());
 }
 
 fn trend(text: &mut String, before: &Figures, now: &Figures) {
@@ -240,11 +248,11 @@ fn trend(text: &mut String, before: &Figures, now: &Figures) {
     if lines.is_empty() {
         text.push_str("\nAgainst the last run: no change.\n");
     } else {
-        list(text, "Against the last run", lines);
+        list(text, "Against the last run", &lines);
     }
 }
 
-fn list(text: &mut String, title: &str, lines: Vec<String>) {
+fn list(text: &mut String, title: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }

@@ -80,7 +80,9 @@ impl UnblockRequest {
         match (self.trigger, self.instant, &self.undo) {
             (Trigger::Emergency, ..) => bad("trigger", "emergency", "schedule, or nothing for a run by hand"),
             (Trigger::Schedule, None, _) => bad("instant", "nothing", "the instant that the run was due at"),
-            (Trigger::Schedule, _, Some(_)) => bad("undo", "a run with trigger schedule", "none: a tick undoes nothing"),
+            (Trigger::Schedule, _, Some(_)) => {
+                bad("undo", "a run with trigger schedule", "none: a tick undoes nothing")
+            }
             (Trigger::Human, Some(_), _) => bad("instant", "an instant", "none: a run by hand is about its own start"),
             (_, _, None) if self.lock.is_some() => bad("lock", "a lock without `undo`", "the run that released it"),
             (Trigger::Schedule, Some(due), None) => Ok(Purpose::Due(due)),

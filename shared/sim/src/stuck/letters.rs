@@ -69,13 +69,7 @@ fn lying<'s>(state: &'s mut State, queue: &ResourceName) -> Result<&'s mut Vec<L
 }
 
 impl Buses for World {
-    async fn emit(
-        &self,
-        bus: &ResourceName,
-        source: &Label,
-        detail_type: &str,
-        detail: &str,
-    ) -> Result<(), AwsError> {
+    async fn emit(&self, bus: &ResourceName, source: &Label, detail_type: &str, detail: &str) -> Result<(), AwsError> {
         self.ask(Operation::PutEvents, bus, |state| {
             let read = |error: serde_json::Error| Refusal::invalid(format!("JSON expected: {error}"));
             let (bus, source) = (bus.to_string(), source.to_string());

@@ -154,12 +154,18 @@ impl World {
     }
 
     /// Somebody turns the halt switch of a scope on.
+    ///
+    /// # Panics
+    /// When the ledger cannot hold it.
     pub fn halt(&self, scope: &Scope, halt: &Halt) {
         let put = self.lock().ledger.set_halt(Some(scope), Some(halt));
         assert!(put.is_ok(), "{put:?}");
     }
 
     /// Somebody has declared an intent.
+    ///
+    /// # Panics
+    /// When the ledger cannot hold it.
     pub fn put_intent(&self, scope: &Scope, intent: &Intent) {
         let put = self.lock().ledger.declare(scope, intent);
         assert!(put.is_ok(), "{put:?}");

@@ -22,11 +22,7 @@ impl LockTable for World {
         .await
     }
 
-    async fn statuses(
-        &self,
-        finished: &FinishedItems,
-        items: &[String],
-    ) -> Result<BTreeMap<String, Field>, AwsError> {
+    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, Field>, AwsError> {
         self.ask(Operation::BatchGetItem, &finished.table, |state| {
             let table = state.pile.statuses.get(finished.table.as_str());
             let table = table.ok_or_else(|| Refusal::not_found(&finished.table))?;

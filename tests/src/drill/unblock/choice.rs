@@ -56,7 +56,10 @@ mod tests {
         let estates = documents(None).unwrap();
         let casts = cast(&estates, &Selection::default()).unwrap();
         assert_eq!(casts.len(), 1);
-        assert_eq!((casts[0].account.as_str(), casts[0].scopes[0].to_string().as_str()), ("210987654321", "clos-v2 prod in us-east-1"));
+        assert_eq!(
+            (casts[0].account.as_str(), casts[0].scopes[0].to_string().as_str()),
+            ("210987654321", "clos-v2 prod in us-east-1")
+        );
         let other = Selection { estate: Some("carcierge".to_owned()), ..Selection::default() };
         assert!(cast(&estates, &other).unwrap_err().to_string().contains("`unblock`"));
     }

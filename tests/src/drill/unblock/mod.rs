@@ -40,9 +40,9 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
         let before = reports.len();
         for scope in &scopes {
             let mut act = Act::of(SCENARIO, &stage, scope, show)?;
-            if let Some(scene) = Scene::of(&act)? {
+            if let Some(scene) = Scene::of(&act) {
                 scene.set(&mut act).await?;
-                morning::play(&mut act, &scene).await?;
+                Box::pin(morning::play(&mut act, &scene)).await?;
                 again::play(&mut act, &scene).await?;
             }
             reports.push(act.report);

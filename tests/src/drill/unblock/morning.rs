@@ -33,7 +33,8 @@ impl Scene {
         let mut locks: Vec<LockItem> = LEFT.iter().map(|(item, hours)| self.lock(item, *hours)).collect();
         locks.extend([self.lock(LIVE, 40), self.lock(RENEWED, -1), self.released_before(), self.malformed()]);
         if let Some((pod, kind, many)) = self.too_many() {
-            let own = |n: u32| LockItem { pod: text(pod), lock_type: text(kind), ..self.lock(&format!("work-{n}"), 90) };
+            let own =
+                |n: u32| LockItem { pod: text(pod), lock_type: text(kind), ..self.lock(&format!("work-{n}"), 90) };
             locks.extend((0..many).map(own));
         }
         if let Some(finished) = &self.locks.finished {
@@ -41,7 +42,8 @@ impl Scene {
             let done = finished.values.first().map(ToString::to_string).unwrap_or_default();
             self.yard.put_status(finished, FINISHED, &done).await?;
         }
-        act.prepare(&format!("{} locks: live, expired, renewed, released, malformed, of a finished item", locks.len())).await?;
+        act.prepare(&format!("{} locks: live, expired, renewed, released, malformed, of a finished item", locks.len()))
+            .await?;
         self.yard.put_locks(&self.locks, &locks).await?;
         act.prepare("items that wait for 10, 30 and 60 hours").await?;
         for (item, hours) in [("blocked-10h", 10), ("blocked-30h", 30), ("blocked-60h", 60)] {
@@ -136,7 +138,8 @@ async fn locks(act: &mut Act<'_>, scene: &Scene, renewed: &LockItem) -> Result<(
 async fn letters(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
     let mut sent = scene.yard.drain(scene.queue.queue.as_str()).await?;
     sent.sort_by(|one, other| one.body.cmp(&other.body));
-    let counts: Vec<_> = sent.iter().map(|m| (m.body.as_str(), m.attributes.get("watchkeeper-returns").cloned())).collect();
+    let counts: Vec<_> =
+        sent.iter().map(|m| (m.body.as_str(), m.attributes.get("watchkeeper-returns").cloned())).collect();
     let expected = [("came back", Some("2".to_owned())), ("new", Some("1".to_owned()))];
     let whole = sent.iter().any(|message| message.attributes.get("trace").is_some_and(|trace| trace == "abc"));
     act.check("dead letters are sent again, counted and whole", counts == expected && whole, format!("{counts:?}"));
@@ -179,7 +182,11 @@ async fn told(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
         && known.iter().all(|field| !report[field].is_null());
     act.check("the report is on the estate's bus, as its listeners know it", compatible, report["summary"].to_string());
     let figures = report["watchkeeper"]["locks"].clone();
-    act.check("it says what was freed", figures["released"].as_u64() == Some(act.report.figures["locks_released"]), figures.to_string());
+    act.check(
+        "it says what was freed",
+        figures["released"].as_u64() == Some(act.report.figures["locks_released"]),
+        figures.to_string(),
+    );
     let mut levels: Vec<String> = of("Blocker Escalated")
         .iter()
         .map(|event| format!("{} to {}", text_of(&event["detail"]["item"]), text_of(&event["detail"]["level"])))
@@ -193,7 +200,8 @@ async fn told(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
     let letters = act.stack.mailbox().letters_until(|letter| letter.subject.starts_with(&format!("{who}: "))).await?;
     let letter = letters.last().map(|letter| letter.text.clone()).unwrap_or_default();
     let oldest = letter.find("blocked-60h waits").zip(letter.find("blocked-30h waits")).is_some_and(|(a, b)| a < b);
-    let limits = scene.too_many().is_none_or(|(pod, kind, many)| letter.contains(&format!("{pod} holds {many} {kind}")));
+    let limits =
+        scene.too_many().is_none_or(|(pod, kind, many)| letter.contains(&format!("{pod} holds {many} {kind}")));
     act.check("a person reads what to do, oldest first", oldest && limits, letter.lines().next().unwrap_or_default());
     Ok(())
 }
@@ -205,7 +213,9 @@ fn text_of(value: &Value) -> &str {
 /// The record of a run of the environment.
 pub(super) async fn record(act: &Act<'_>, id: &str) -> Result<Record, StageError> {
     let found = act.stack.ledger().read::<Record>(&act.scope, Note::Run(id)).await.map_err(failed)?;
-    found.map(|(record, _)| record).ok_or_else(|| SiteError::new(format!("read the record of {id}"), "there is none").into())
+    found
+        .map(|(record, _)| record)
+        .ok_or_else(|| SiteError::new(format!("read the record of {id}"), "there is none").into())
 }
 
 /// What is remembered of the environment.

@@ -28,19 +28,17 @@ pub(super) struct Scene {
 
 impl Scene {
     /// The scene of an act; nothing where its document has no section.
-    pub(super) fn of(act: &Act<'_>) -> Result<Option<Self>, StageError> {
-        let Some(section) = act.environment.document().unblock.clone() else { return Ok(None) };
+    pub(super) fn of(act: &Act<'_>) -> Option<Self> {
+        let section = act.environment.document().unblock.clone()?;
         let queue = section.queues.iter().find(|queue| queue.redrive).cloned();
-        let (Some(locks), Some(blockers), Some(queue)) = (section.locks.clone(), section.blockers.clone(), queue) else {
-            return Ok(None);
-        };
+        let (locks, blockers, queue) = (section.locks.clone()?, section.blockers.clone()?, queue?);
         let limited = section.limits.iter().find_map(|(pod, types)| {
             let (kind, limit) = types.iter().next()?;
             Some((pod.to_string(), kind.to_string(), *limit))
         });
         let config = act.stage.sandbox().sdk_config(act.scope.region.as_str());
         let yard = Yard::new(&config);
-        Ok(Some(Self { section, locks, blockers, queue, yard, due: Timestamp::UNIX_EPOCH, limited }))
+        Some(Self { section, locks, blockers, queue, yard, due: Timestamp::UNIX_EPOCH, limited })
     }
 
     /// Build it, some hours before the next run is due.

@@ -83,14 +83,8 @@ impl Ground {
     }
 
     /// An execution by hand, with this beside estate and environment.
-    pub(crate) async fn by_hand(&self, more: Value) -> Ended {
-        self.stack.unblock(&self.input(more)).await.unwrap()
-    }
-
-    pub(crate) fn input(&self, more: Value) -> Value {
-        let mut input = json!({ "estate": "clos-v2", "environment": "prod" });
-        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        input
+    pub(crate) async fn by_hand(&self, more: &Value) -> Ended {
+        self.stack.unblock(&input(more)).await.unwrap()
     }
 
     /// The id of the day's run.
@@ -102,4 +96,11 @@ impl Ground {
         let found = self.stack.ledger().read::<Record>(&self.scope, Note::Run(id)).await.unwrap();
         found.unwrap().0
     }
+}
+
+/// The input of an execution by hand, with this beside estate and environment.
+pub(crate) fn input(more: &Value) -> Value {
+    let mut input = json!({ "estate": "clos-v2", "environment": "prod" });
+    input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    input
 }

@@ -15,23 +15,23 @@ fn a_plan_frees_nothing_and_a_halt_makes_a_plan_of_every_run() {
         ground.put(std::slice::from_ref(&left)).await;
         ground.yard.send(ground.queue().dead_letters.as_str(), "letter", &[]).await.unwrap();
         ground.stack.at(ground.due).await.unwrap();
-        let plan = ground.by_hand(json!({ "mode": "plan" })).await;
+        let plan = ground.by_hand(&json!({ "mode": "plan" })).await;
         assert!(plan.says().contains("2 would be freed"), "{}", plan.says());
         let halt = Halt { by: "a person".to_owned(), reason: "migration".to_owned(), since: ground.due };
         ground.stack.ledger().set_halt(Some(&ground.scope), Some(&halt)).await.unwrap();
-        let halted = ground.by_hand(json!({})).await;
+        let halted = ground.by_hand(&json!({})).await;
         assert!(halted.says().contains("2 would be freed"), "{}", halted.says());
         assert_eq!(ground.found(&left).await, left);
         assert_eq!(ground.yard.length(ground.queue().dead_letters.as_str()).await.unwrap(), 1);
 
         ground.stack.ledger().set_halt(Some(&ground.scope), None).await.unwrap();
-        let run = ground.by_hand(json!({})).await;
+        let run = ground.by_hand(&json!({})).await;
         assert!(ground.is_released("left").await);
         ground.stack.ledger().set_halt(Some(&ground.scope), Some(&halt)).await.unwrap();
-        let refused = ground.by_hand(json!({ "undo": run.name })).await;
+        let refused = ground.by_hand(&json!({ "undo": run.name })).await;
         assert_eq!(refused.outcome(), "Guardrail.Refused", "{}", refused.says());
         ground.stack.ledger().set_halt(Some(&ground.scope), None).await.unwrap();
-        let undone = ground.by_hand(json!({ "undo": run.name })).await;
+        let undone = ground.by_hand(&json!({ "undo": run.name })).await;
         assert!(undone.says().contains("1 put back"), "{}", undone.says());
         assert_eq!(ground.found(&left).await, left);
     });
@@ -48,7 +48,7 @@ fn an_input_that_cannot_be_followed_names_its_field() {
             (json!({ "environment": "dev" }), "Request.Invalid", "account"),
             (json!({ "undo": "no-such-run" }), "Run.Unknown", "no-such-run"),
         ] {
-            let ended = ground.by_hand(more.clone()).await;
+            let ended = ground.by_hand(&more).await;
             assert_eq!(ended.outcome(), error, "{more}");
             assert!(ended.says().contains(says), "{more}: {}", ended.says());
         }

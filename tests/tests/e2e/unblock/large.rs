@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_tests::estate::{SiteError, awaited};
 
-use crate::unblock::field::{Ground, play};
+use crate::unblock::field::{Ground, input, play};
 
 /// How many locks there are, and which of them have run out.
 const LOCKS: usize = 10_000;
@@ -36,7 +36,7 @@ fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
 
         // The execution is ended from outside in the middle: no Catch runs, and nobody records it.
         let schedule = json!({ "trigger": "schedule", "instant": ground.due });
-        let first = ground.stack.start_unblock(&ground.input(schedule)).await.unwrap();
+        let first = ground.stack.start_unblock(&input(&schedule)).await.unwrap();
         pages(&ground, mark, 8).await;
         ground.stack.stop_unblock(&first).await.unwrap();
         let half = ground.record(&ground.id()).await.locks.read;

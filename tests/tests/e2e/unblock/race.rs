@@ -26,7 +26,8 @@ fn a_lock_that_is_renewed_between_its_reading_and_its_release_stays() {
             .unwrap();
             ground.put(std::slice::from_ref(&renewed)).await;
         };
-        let (ended, ()) = tokio::join!(ground.by_hand(json!({})), renew);
+        let nothing = json!({});
+        let (ended, ()) = tokio::join!(ground.by_hand(&nothing), renew);
         assert!(ended.succeeded, "{ended:?}");
         assert_eq!(ground.found(&renewed).await, renewed);
         let record = ground.record(&ended.name).await;
@@ -40,13 +41,13 @@ fn a_lock_that_is_taken_again_after_its_release_is_nobodys_to_undo() {
         let ground = Ground::fresh(stage).await;
         ground.put(&[ground.lock("again", -1)]).await;
         ground.stack.at(ground.due).await.unwrap();
-        let ended = ground.by_hand(json!({})).await;
+        let ended = ground.by_hand(&json!({})).await;
         assert!(ended.succeeded && ground.is_released("again").await, "{ended:?}");
         let taken = ground.lock("again", 24);
         ground.put(std::slice::from_ref(&taken)).await;
         // Neither a second run nor the undo of the first touches what is somebody's again.
         for more in [json!({}), json!({ "undo": ended.name })] {
-            assert!(ground.by_hand(more).await.succeeded);
+            assert!(ground.by_hand(&more).await.succeeded);
             assert_eq!(ground.found(&taken).await, taken);
         }
     });
@@ -60,7 +61,7 @@ fn an_answer_that_is_lost_after_the_release_is_no_failure() {
         ground.stack.at(ground.due).await.unwrap();
         let lost = Fault { after_effect: true, ..Fault::new("dynamodb", "UpdateItem", FaultKind::Error) };
         ground.stack.control().order(&lost).await.unwrap();
-        let ended = ground.by_hand(json!({})).await;
+        let ended = ground.by_hand(&json!({})).await;
         assert!(ground.is_released("lost").await);
         let record = ground.record(&ended.name).await;
         assert_eq!((record.locks.released, record.locks.changed, record.locks.remaining), (1, 0, 0), "{record:?}");

@@ -25,11 +25,13 @@ fn a_table_that_cannot_be_read_frees_nothing_and_the_queues_have_their_turn() {
         ground.yard.send(ground.queue().dead_letters.as_str(), "letter", &[]).await.unwrap();
         ground.stack.at(ground.due).await.unwrap();
         ground.stack.control().order(&denied("dynamodb", "Scan")).await.unwrap();
-        let ended = ground.by_hand(json!({})).await;
+        let ended = ground.by_hand(&json!({})).await;
         ground.stack.control().clear_faults().await.unwrap();
         assert!(ended.succeeded, "{ended:?}");
         let record = ground.record(&ended.name).await;
-        assert!(record.findings.has(Source::Locks, "unreadable") && record.findings.has(Source::Blockers, "unreadable"));
+        assert!(
+            record.findings.has(Source::Locks, "unreadable") && record.findings.has(Source::Blockers, "unreadable")
+        );
         assert_eq!(record.end.map(|(end, _)| end), Some(End::Partly));
         assert!(!ground.is_released("left").await);
         assert_eq!(ground.yard.drain(ground.queue().queue.as_str()).await.unwrap().len(), 1);
@@ -53,7 +55,7 @@ fn a_message_is_never_lost_between_two_queues() {
             let fault = Fault { skip: 3, times: Some(ATTEMPTS), ..Fault::new("sqs", operation, FaultKind::Error) };
             ground.stack.control().order(&fault).await.unwrap();
         }
-        let ended = ground.by_hand(json!({})).await;
+        let ended = ground.by_hand(&json!({})).await;
         ground.stack.control().clear_faults().await.unwrap();
         assert!(ended.succeeded, "{ended:?}");
         let sent: std::collections::BTreeSet<_> =

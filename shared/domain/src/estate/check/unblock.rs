@@ -40,7 +40,11 @@ impl Checker<'_> {
             }
         }
         if locks.finished.as_ref().is_some_and(|finished| finished.values.is_empty()) {
-            self.note(place.clone().key("finished").key("values"), "nothing", "what the status of a finished item says");
+            self.note(
+                place.clone().key("finished").key("values"),
+                "nothing",
+                "what the status of a finished item says",
+            );
         }
     }
 
