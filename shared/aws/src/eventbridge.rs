@@ -39,7 +39,7 @@ impl Bus {
 }
 
 /// `PutEvents` succeeds as a call even where it did not take an entry.
-fn taken(bus: &str, answer: &PutEventsOutput) -> Result<(), AwsError> {
+pub(crate) fn taken(bus: &str, answer: &PutEventsOutput) -> Result<(), AwsError> {
     let Some(refused) = answer.entries().iter().find(|entry| entry.error_code().is_some()) else { return Ok(()) };
     let code = refused.error_code();
     let source = format!("{}: {}", code.unwrap_or_default(), refused.error_message().unwrap_or_default());

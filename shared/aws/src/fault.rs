@@ -60,6 +60,8 @@ const CODES: &[(Fault, &[&str])] = &[
             "NoSuchHostedZone",
             "NoSuchKey",
             "NoSuchResourceException",
+            "QueueDoesNotExist",
+            "AWS.SimpleQueueService.NonExistentQueue",
             "NotFound",
             "NotFoundException",
         ],

@@ -33,6 +33,8 @@ mod rds;
 mod sfn;
 #[cfg(feature = "sns")]
 mod sns;
+#[cfg(all(feature = "dynamodb", feature = "ecs", feature = "eventbridge", feature = "sfn", feature = "sqs"))]
+mod stuck;
 #[cfg(feature = "switches")]
 mod switches;
 #[cfg(feature = "view")]
@@ -61,6 +63,8 @@ pub use probe::HttpProber;
 pub use sfn::Machine;
 #[cfg(feature = "sns")]
 pub use sns::Topic;
+#[cfg(all(feature = "dynamodb", feature = "ecs", feature = "eventbridge", feature = "sfn", feature = "sqs"))]
+pub use stuck::StuckThings;
 #[cfg(feature = "switches")]
 pub use switches::Switchboard;
 #[cfg(feature = "view")]

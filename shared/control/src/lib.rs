@@ -9,3 +9,5 @@ pub mod pacing;
 pub mod place;
 pub mod ports;
 pub mod steps;
+pub mod stuck;
+pub mod unblock;

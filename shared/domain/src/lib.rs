@@ -17,3 +17,4 @@ pub mod plan;
 pub mod report;
 pub mod request;
 pub mod run;
+pub mod unblock;

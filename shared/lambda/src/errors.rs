@@ -8,6 +8,7 @@ use watchkeeper_control::failover::MoveError;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_control::steps::StepError;
+use watchkeeper_control::unblock::UnblockError;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_estates::Unknown;
 
@@ -177,6 +178,19 @@ impl From<StepError> for Failure {
 impl From<MoveError> for Failure {
     fn from(error: MoveError) -> Self {
         Self::new(of_move(&error), &error)
+    }
+}
+
+impl From<UnblockError> for Failure {
+    fn from(error: UnblockError) -> Self {
+        let name = match &error {
+            UnblockError::Request(_) => ErrorName::RequestInvalid,
+            UnblockError::Halted { .. } => ErrorName::GuardrailRefused,
+            UnblockError::RunUnknown { .. } => ErrorName::RunUnknown,
+            UnblockError::Ledger(error) => of_ledger(error),
+            UnblockError::Aws(error) => of_fault(error.fault),
+        };
+        Self::new(name, &error)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
-use watchkeeper_aws::{Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, sdk_config};
+use watchkeeper_aws::{Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, StuckThings, sdk_config};
 use watchkeeper_estates::{Estates, Problem, load_dir};
 
 use crate::errors::{ErrorName, Failure};
@@ -78,6 +78,24 @@ impl Kit {
     /// [`SettingError`] names what the stack does not say.
     pub fn watch(&self) -> Result<PairKit, SettingError> {
         PairKit::new(self, &self.sdk)
+    }
+
+    /// The machine `daily-unblock`.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which machine it is.
+    pub fn unblock_machine(&self) -> Result<Machine, SettingError> {
+        Ok(Machine::new(&self.sdk, self.settings.unblock_machine_arn()?))
+    }
+
+    /// What may be stuck in this region, and the executions of all our machines.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which machines there are.
+    pub fn stuck(&self) -> Result<StuckThings, SettingError> {
+        let (reconcile, emergency) = (self.settings.reconcile_machine_arn()?, self.settings.emergency_machine_arn()?);
+        let machines = vec![reconcile, emergency.clone(), self.settings.unblock_machine_arn()?];
+        Ok(StuckThings::new(&self.sdk, machines, vec![emergency]))
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Settings {
     reconcile_machine_arn: Option<String>,
     emergency_machine_arn: Option<String>,
     failover_machine_arn: Option<String>,
+    unblock_machine_arn: Option<String>,
     routing_endpoints: Vec<(Region, String)>,
 }
 
@@ -86,6 +87,7 @@ impl Settings {
             reconcile_machine_arn: get("RECONCILE_MACHINE_ARN"),
             emergency_machine_arn: get("EMERGENCY_MACHINE_ARN"),
             failover_machine_arn: get("FAILOVER_MACHINE_ARN"),
+            unblock_machine_arn: get("UNBLOCK_MACHINE_ARN"),
             routing_endpoints: fit(
                 "ROUTING_ENDPOINTS",
                 peers::endpoints(&get("ROUTING_ENDPOINTS").unwrap_or_default()),
@@ -139,6 +141,14 @@ impl Settings {
     /// [`SettingError::Missing`] when `FAILOVER_MACHINE_ARN` is not set.
     pub fn failover_machine_arn(&self) -> Result<String, SettingError> {
         required(self.failover_machine_arn.clone(), "FAILOVER_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `daily-unblock`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `UNBLOCK_MACHINE_ARN` is not set.
+    pub fn unblock_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.unblock_machine_arn.clone(), "UNBLOCK_MACHINE_ARN", "the ARN of a state machine")
     }
 
     /// The endpoints of the cluster of routing controls, by region; empty where the stack is told none.
@@ -200,6 +210,7 @@ mod tests {
             (settings.reconcile_machine_arn(), "RECONCILE_MACHINE_ARN"),
             (settings.emergency_machine_arn(), "EMERGENCY_MACHINE_ARN"),
             (settings.failover_machine_arn(), "FAILOVER_MACHINE_ARN"),
+            (settings.unblock_machine_arn(), "UNBLOCK_MACHINE_ARN"),
         ] {
             let error = asked.unwrap_err().to_string();
             assert!(error.starts_with(&format!("environment variable {variable}: found nothing, expected")), "{error}");

@@ -96,6 +96,11 @@ impl Machines {
         self.started.iter().any(|execution| execution.machine == machine && execution.name == name)
     }
 
+    /// Whether any machine was started with an execution of this name.
+    pub(crate) fn started(&self, name: &str) -> bool {
+        self.started.iter().any(|execution| execution.name == name)
+    }
+
     fn state(&self, machine: &str, name: &str) -> ExecutionState {
         let set = self.states.get(&(machine.to_owned(), name.to_owned()));
         let known = if self.find(machine, name) { ExecutionState::Running } else { ExecutionState::Unknown };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{LedgerError, Remembered, Write};
@@ -136,6 +137,28 @@ impl Memory {
             return Err(LedgerError::Conflict { scope: scope.to_string() });
         }
         let put = put(scope, &item::alarm(alarm), &(memory, expected + 1))?;
+        self.apply(Some(scope), vec![put]);
+        Ok(())
+    }
+
+    /// A note and its version.
+    pub(crate) fn note<T: DeserializeOwned>(&self, scope: &Scope, name: &str) -> Result<Option<(T, u64)>, LedgerError> {
+        self.read(Some(scope), name)
+    }
+
+    /// Puts a note as the version after `expected`.
+    pub(crate) fn put_note<T: Serialize>(
+        &mut self,
+        scope: &Scope,
+        name: &str,
+        value: &T,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        let current: Option<(serde_json::Value, u64)> = self.read(Some(scope), name)?;
+        if current.map_or(0, |(_, version)| version) != expected {
+            return Err(LedgerError::Conflict { scope: scope.to_string() });
+        }
+        let put = put(scope, name, &(value, expected + 1))?;
         self.apply(Some(scope), vec![put]);
         Ok(())
     }

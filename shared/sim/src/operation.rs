@@ -101,6 +101,28 @@ operations! {
     StartExecution = "StartExecution",
     /// A run is looked at.
     DescribeExecution = "DescribeExecution",
+    /// Executions that wait for an answer are read.
+    ListExecutions = "ListExecutions",
+    /// An execution is ended.
+    StopExecution = "StopExecution",
+    /// Locks are read.
+    ScanLocks = "Scan of locks",
+    /// The status of items is read.
+    BatchGetItem = "BatchGetItem",
+    /// A lock is released.
+    ReleaseLock = "UpdateItem to release",
+    /// A release is taken back.
+    RestoreLock = "UpdateItem to restore",
+    /// Items that may wait are read.
+    ScanItems = "Scan of items",
+    /// The length of a queue is read.
+    GetQueueAttributes = "GetQueueAttributes",
+    /// Messages are received.
+    ReceiveMessage = "ReceiveMessage",
+    /// A message is sent.
+    SendMessage = "SendMessage",
+    /// A message is removed.
+    DeleteMessage = "DeleteMessage",
     /// A message is sent.
     Publish = "Publish",
     /// An event is put.
@@ -143,6 +165,14 @@ operations! {
     PairsKeepMove = "Pairs.keep_move",
     /// What the other region has settled is read.
     PairsSettled = "Pairs.settled",
+    /// A note is read.
+    NotebookRead = "Notebook.read",
+    /// A note is written.
+    NotebookWrite = "Notebook.write",
+    /// Open runs are read.
+    NotebookOpenRuns = "Notebook.open_runs",
+    /// An intent is taken out.
+    NotebookTakeOut = "Notebook.take_out",
 }
 
 impl Operation {
@@ -185,6 +215,8 @@ impl Operation {
                 | O::PairsKeepSample
                 | O::PairsKeepWatch
                 | O::PairsKeepMove
+                | O::NotebookWrite
+                | O::NotebookTakeOut
         )
     }
 

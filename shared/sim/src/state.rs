@@ -25,6 +25,7 @@ use crate::release::Definition;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::stores::Lags;
+use crate::stuck::Pile;
 use crate::switches::Switchboard;
 
 /// Something that happens by itself when its time has come. An epoch makes it void when its thing has changed since.
@@ -72,6 +73,7 @@ pub(crate) struct State {
     pub(crate) ledger: Memory,
     pub(crate) outside: Outside,
     pub(crate) machines: Machines,
+    pub(crate) pile: Pile,
     /// How it is lost, if it is.
     pub(crate) loss: Option<Loss>,
     pub(crate) calls: Vec<Call>,
@@ -106,6 +108,7 @@ impl State {
             ledger: Memory::default(),
             outside: Outside::default(),
             machines: Machines::default(),
+            pile: Pile::default(),
             loss: None,
             calls: Vec::new(),
             made: 0,

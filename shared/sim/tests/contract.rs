@@ -1,9 +1,9 @@
 //! Every case of the contract, against the world in memory.
 
-use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger, releases};
+use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger, releases, stuck};
 use watchkeeper_sim::{
     FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, release_cases,
-    run_until_done_or_crash,
+    run_until_done_or_crash, stuck_cases,
 };
 
 #[test]
@@ -57,7 +57,12 @@ macro_rules! ledger_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| ledger::$case(bench)); })*};
 }
 
+macro_rules! stuck_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| stuck::$case(bench)); })*};
+}
+
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 ledger_cases!(ledger_tests);
+stuck_cases!(stuck_tests);

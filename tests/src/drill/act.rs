@@ -81,6 +81,18 @@ impl<'a> Act<'a> {
         Ok(ended)
     }
 
+    /// Start the daily unblock by hand, with this beside estate and environment.
+    pub(super) async fn unblock(&mut self, what: &str, mut input: Value) -> Result<Ended, StageError> {
+        let at = self.stack.control().now().await?;
+        let step = format!("{}: {what}: {input}", self.local(at));
+        input["estate"] = self.scope.estate.to_string().into();
+        input["environment"] = self.scope.environment.to_string().into();
+        self.show.begin(&step);
+        let ended = self.stack.unblock(&input).await?;
+        self.done(at, &step, ended.took);
+        Ok(ended)
+    }
+
     /// Something done without the stack.
     pub(super) async fn prepare(&mut self, what: &str) -> Result<(), StageError> {
         let at = self.stack.control().now().await?;

@@ -8,6 +8,7 @@ mod report;
 mod show;
 mod sleep;
 mod surge;
+mod unblock;
 mod up;
 
 pub use command::{Arguments, run};

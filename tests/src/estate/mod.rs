@@ -8,8 +8,10 @@ mod human;
 mod observe;
 mod releases;
 mod services;
+mod yard;
 
 pub use declared::{Declared, declared};
+pub use yard::{Heard, Yard};
 
 use std::error::Error;
 use std::fmt::Display;

@@ -3,6 +3,7 @@
 
 mod emergency;
 mod pair;
+mod unblock;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -64,6 +65,7 @@ pub fn documents(folder: &Path) -> Estates {
 
 pub use emergency::{Siren, Stage, alarm_event};
 pub use pair::{Duo, Flight, Pilot};
+pub use unblock::Unblocked;
 
 type Hand = Engine<World, World, World, World>;
 

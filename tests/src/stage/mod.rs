@@ -9,6 +9,7 @@ mod runs;
 mod siren;
 mod stack;
 mod tick;
+mod unblock;
 
 pub use deeds::{Deeds, listed};
 pub use mailbox::{Letter, Mailbox};

@@ -57,7 +57,17 @@ impl Stack {
 
     /// The end of the execution with this name; nothing if there is none.
     pub(super) async fn ended_by_name(&self, name: &str, since: Timestamp) -> Result<Option<Ended>, StageError> {
-        let machine = self.outputs.get("ReconcileMachineArn")?;
+        self.ended_of("ReconcileMachineArn", name, since).await
+    }
+
+    /// The end of the execution with this name of the machine that an output names; nothing if there is none.
+    pub(super) async fn ended_of(
+        &self,
+        machine: &str,
+        name: &str,
+        since: Timestamp,
+    ) -> Result<Option<Ended>, StageError> {
+        let machine = self.outputs.get(machine)?;
         let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
         match self.sfn.describe_execution().execution_arn(&arn).send().await {
             Err(error)

@@ -13,8 +13,13 @@ use crate::estate::Site;
 use crate::sandbox::{Control, Outputs, Sandbox};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 4] =
-    ["AutoShutdownFunction", "AlarmResponseFunction", "EmergencyScaleFunction", "ReconcileFunction"];
+const FUNCTIONS: [&str; 5] = [
+    "AutoShutdownFunction",
+    "AlarmResponseFunction",
+    "EmergencyScaleFunction",
+    "DailyUnblockFunction",
+    "ReconcileFunction",
+];
 
 /// The stack of one region.
 #[derive(Debug)]
@@ -28,6 +33,9 @@ pub struct Stack {
     pub(super) tick_log: PathBuf,
     pub(super) alarm_log: PathBuf,
     pub(super) watched: Vec<Scope>,
+    pub(super) unblock_log: PathBuf,
+    /// The environments that have something in this region.
+    pub(super) here: usize,
     site: Site,
     ledger: DynamoLedger,
     topic: Option<String>,
@@ -48,6 +56,7 @@ impl Stack {
         let log = |function: &str| Ok::<_, StageError>(format!("{}.log", outputs.get(function)?));
         let logs = sandbox.emulator().logs();
         let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
+        let unblock_log = logs.join(log("DailyUnblockFunction")?);
         let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
         let here = home.iter().filter(|(_, e)| sleeps(e) && e.has_resources(region));
         let watched = here.map(|(estate, environment)| scope(estate, environment, region)).collect();
@@ -62,6 +71,8 @@ impl Stack {
             outputs,
             tick_log,
             alarm_log,
+            unblock_log,
+            here: home.iter().filter(|(_, e)| e.has_resources(region)).count(),
             watched,
             topic,
             mailbox,

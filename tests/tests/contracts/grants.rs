@@ -20,12 +20,16 @@ const CLIENTS: [(&str, &str); 12] = [
     ("tables", "dynamodb"),
 ];
 /// The clients of a region's capacity, by their field; each adapter of capacity may use several.
-const BUNDLE: [(&str, &str); 5] = [
+const BUNDLE: [(&str, &str); 9] = [
     ("autoscaling", "application-autoscaling"),
     ("cloudwatch", "cloudwatch"),
+    ("dynamodb", "dynamodb"),
     ("ecs", "ecs"),
+    ("events", "events"),
     ("quotas", "servicequotas"),
     ("rds", "rds"),
+    ("sfn", "states"),
+    ("sqs", "sqs"),
 ];
 /// What every client has and no service does.
 const NO_OPERATION: &str = "config";

@@ -11,3 +11,4 @@ mod machines;
 mod operations;
 mod pairs;
 mod permissions;
+mod unblock;

@@ -154,6 +154,7 @@ fn the_outputs_are_those_that_others_read() {
         "AlarmRule",
         "AlarmSweepSchedule",
         "AutoShutdownFunction",
+        "DailyUnblockFunction",
         "DeadLetterQueueUrl",
         "EmergencyMachineArn",
         "EmergencyScaleFunction",
@@ -166,6 +167,8 @@ fn the_outputs_are_those_that_others_read() {
         "ReconcileMachineArn",
         "TickSchedule",
         "TopicArn",
+        "UnblockMachineArn",
+        "UnblockSchedule",
         "WatchSchedule",
     ];
     assert_eq!(outputs, BTreeSet::from(expected));

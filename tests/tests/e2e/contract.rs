@@ -4,12 +4,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{Aws, DynamoLedger};
+use watchkeeper_aws::{Aws, DynamoLedger, StuckThings};
 use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceCapacity, ServiceId, TaskDefinition};
+use watchkeeper_domain::estate::{FinishedItems, Locks, ResourceName};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
+use watchkeeper_domain::unblock::LockItem;
+use watchkeeper_sim::contract::stuck::{self, StuckBench};
 use watchkeeper_sim::contract::{Bench, Failure, Kind, cloud, databases, ledger, releases};
-use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases};
-use watchkeeper_tests::estate::Site;
+use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases, stuck_cases};
+use watchkeeper_tests::estate::{Site, Yard};
 use watchkeeper_tests::stage::Stage;
 
 use crate::field::play;
@@ -24,6 +27,8 @@ static MADE: AtomicU32 = AtomicU32::new(0);
 struct SandboxBench {
     cloud: Aws,
     ledger: DynamoLedger,
+    stuck: StuckThings,
+    yard: Yard,
     site: Site,
     now: Timestamp,
     asked: AtomicU32,
@@ -37,6 +42,8 @@ impl SandboxBench {
         Self {
             cloud: Aws::new(&config),
             ledger: DynamoLedger::new(&config, table),
+            stuck: StuckThings::new(&config, Vec::new(), Vec::new()),
+            yard: Yard::new(&config),
             site: stack.site().clone(),
             now: stage.sandbox().control().now().await.unwrap(),
             asked: AtomicU32::new(0),
@@ -103,6 +110,34 @@ impl Bench for SandboxBench {
     }
 }
 
+impl StuckBench for SandboxBench {
+    type Stuck = StuckThings;
+
+    fn stuck(&self) -> &StuckThings {
+        &self.stuck
+    }
+
+    async fn make_tables(&self, locks: &Locks) -> Result<(), Failure> {
+        self.yard.make_locks(locks).await.map_err(bench_failure("make tables"))
+    }
+
+    async fn put_lock(&self, locks: &Locks, lock: &LockItem) -> Result<(), Failure> {
+        self.yard.put_locks(locks, std::slice::from_ref(lock)).await.map_err(bench_failure("put a lock"))
+    }
+
+    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), Failure> {
+        self.yard.put_status(finished, item, status).await.map_err(bench_failure("put an item"))
+    }
+
+    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), Failure> {
+        self.yard.make_queue(queue.as_str()).await.map_err(bench_failure("make a queue"))?;
+        for body in bodies {
+            self.yard.send(queue.as_str(), body, &[]).await.map_err(bench_failure("send a message"))?;
+        }
+        Ok(())
+    }
+}
+
 /// A case fails with what was found and expected; a database on at its end is nobody's concern.
 fn pass(case: impl AsyncFnOnce(&SandboxBench) -> Result<(), Failure>) {
     play(async |stage| {
@@ -129,7 +164,12 @@ macro_rules! ledger_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| ledger::$case(bench).await); })*};
 }
 
+macro_rules! stuck_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| stuck::$case(bench).await); })*};
+}
+
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 ledger_cases!(ledger_tests);
+stuck_cases!(stuck_tests);

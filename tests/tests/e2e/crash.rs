@@ -94,18 +94,33 @@ fn a_function_that_is_killed_in_the_middle_of_its_work_leaves_a_right_end() {
 
 /// Kill the processes of a function that talk to this endpoint, and tell how many there were.
 #[cfg(target_os = "linux")]
-fn kill(function: &str, endpoint: &str) -> usize {
+pub(crate) fn kill(function: &str, endpoint: &str) -> usize {
+    let killed = processes(function, endpoint).into_iter().filter(|id| {
+        let id = rustix::process::Pid::from_raw(*id).unwrap();
+        rustix::process::kill_process(id, rustix::process::Signal::KILL).is_ok()
+    });
+    killed.count()
+}
+
+/// The most memory that a process of a function has had so far, in KiB.
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_memory(function: &str, endpoint: &str) -> u64 {
+    let peak = |id: i32| {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    };
+    processes(function, endpoint).into_iter().filter_map(peak).max().unwrap()
+}
+
+/// The processes of a function that talk to this endpoint.
+#[cfg(target_os = "linux")]
+fn processes(function: &str, endpoint: &str) -> Vec<i32> {
     let wanted = [format!("AWS_LAMBDA_FUNCTION_NAME={function}"), format!("AWS_ENDPOINT_URL={endpoint}")];
     let is_it = |environment: Vec<u8>| {
         let variables: Vec<&[u8]> = environment.split(|byte| *byte == 0).collect();
         wanted.iter().all(|variable| variables.contains(&variable.as_bytes()))
     };
-    let processes =
-        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let killed =
-        processes.filter(|id: &i32| std::fs::read(format!("/proc/{id}/environ")).is_ok_and(is_it)).filter(|id| {
-            let id = rustix::process::Pid::from_raw(*id).unwrap();
-            rustix::process::kill_process(id, rustix::process::Signal::KILL).is_ok()
-        });
-    killed.count()
+    let all = std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    all.filter(|id: &i32| std::fs::read(format!("/proc/{id}/environ")).is_ok_and(is_it)).collect()
 }

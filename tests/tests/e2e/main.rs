@@ -11,3 +11,4 @@ mod field;
 mod hand;
 mod large;
 mod night;
+mod unblock;

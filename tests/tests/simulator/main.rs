@@ -10,3 +10,6 @@ mod pair_scene;
 mod rollbacks;
 mod scene;
 mod single_faults;
+mod unblock_faults;
+mod unblock_scene;
+mod unblocks;

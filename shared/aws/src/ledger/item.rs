@@ -17,6 +17,7 @@ use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 
 use super::key::Key;
+use super::notes::OUTCOME;
 
 /// The longest payload that is kept as text, in bytes: it stays readable in the console, and costs at most 64 write units.
 pub const TEXT_MAX: usize = 64 * 1024;
@@ -55,7 +56,9 @@ pub(super) fn intent(scope: &Scope, intent: &Intent) -> Result<Item, LedgerError
 
 /// The record of a run as an item.
 pub(super) fn run(scope: &Scope, run: &Run) -> Result<Item, LedgerError> {
-    let item = pack(&Key::run(scope, &run.id), "record of the run", scope, run)?;
+    let mut item = pack(&Key::run(scope, &run.id), "record of the run", scope, run)?;
+    // Beside the payload, so that a query finds the runs without one.
+    item.extend(run.outcome.map(|outcome| (OUTCOME.to_owned(), AttributeValue::S(outcome.to_string()))));
     Ok(with_ttl(item, Some(after(run.started, RUN_KEPT))))
 }
 
@@ -104,6 +107,11 @@ fn encode<T: Serialize>(value: &T) -> Result<(&'static str, AttributeValue, usiz
     let packed = encoder.finish()?;
     let bytes = packed.len();
     Ok((GZIP, AttributeValue::B(Blob::new(packed)), bytes))
+}
+
+/// The attribute that holds the payload of an item, and the payload as it is stored.
+pub(super) fn payload(item: &Item) -> Option<(&'static str, &AttributeValue)> {
+    [JSON, GZIP].into_iter().find_map(|name| Some((name, item.get(name)?)))
 }
 
 fn decode<T: DeserializeOwned>(item: &Item) -> Result<T, Flaw> {

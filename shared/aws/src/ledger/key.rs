@@ -25,7 +25,7 @@ pub(super) const SAMPLE: &str = "SAMPLE#";
 /// The key of one item; written `pk sk`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
-    pk: String,
+    pub(super) pk: String,
     pub(super) sk: String,
 }
 

@@ -23,6 +23,8 @@ pub use document::{Awake, Exception, Hours, Weekly};
 pub use period::Period;
 pub use weekdays::Weekdays;
 
+pub(crate) use spans::instant_of;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, Weekday};

@@ -39,6 +39,14 @@ fn place(zone: &TimeZone, local: DateTime) -> Option<Place> {
     }
 }
 
+/// The instant at which a clock of the zone shows a local time: the first of two, and where it is skipped the first
+/// instant after the gap. Nothing at the ends of time.
+pub(crate) fn instant_of(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
+    match place(zone, local)? {
+        Place::At(instant) | Place::Gap { after: instant, .. } => Some(instant),
+    }
+}
+
 /// The instants of a period that starts on `date`; nothing at the ends of time or on a date that the zone leaves out.
 pub(super) fn interval(zone: &TimeZone, date: Date, period: Period) -> Option<Interval> {
     if zone.to_zoned(date.to_datetime(jiff::civil::Time::midnight())).ok()?.date() != date {
@@ -46,9 +54,7 @@ pub(super) fn interval(zone: &TimeZone, date: Date, period: Period) -> Option<In
     }
     let midnight = date.to_datetime(jiff::civil::Time::midnight());
     let local = |minutes: u16| midnight.checked_add(i64::from(minutes).minutes()).ok();
-    let start = match place(zone, local(period.start())?)? {
-        Place::At(instant) | Place::Gap { after: instant, .. } => instant,
-    };
+    let start = instant_of(zone, local(period.start())?)?;
     let end = match place(zone, local(period.end())?)? {
         Place::At(instant) | Place::Gap { unmoved: instant, .. } => instant,
     };

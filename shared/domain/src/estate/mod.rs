@@ -20,7 +20,7 @@ pub use failover::{
 };
 pub use finding::{FieldPath, Finding, Step};
 pub use guardrails::{Freeze, FreezeWindow, Guardrails, Limits};
-pub use unblock::{Blockers, Locks, Queue, Report, Unblock};
+pub use unblock::{Blockers, FinishedItems, Locks, Queue, Report, Unblock};
 pub use value::{
     AccountId, AlarmName, Amount, BadValue, ClockTime, Day, Duration, Label, Moment, Percent, ProfileName,
     ResourceName, Zone,

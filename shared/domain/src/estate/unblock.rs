@@ -36,8 +36,18 @@ pub struct Unblock {
     /// How long a deployment may take before it is reported. Default: 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_limit: Option<Duration>,
+    /// How long a run or a question may wait for a person before it is named. Default: 8h.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_limit: Option<Duration>,
     /// Where the report goes.
     pub report: Report,
+}
+
+impl Unblock {
+    /// The most that one run releases.
+    pub fn release_at_most(&self) -> u32 {
+        self.release_at_most.unwrap_or(100)
+    }
 }
 
 /// A table of locks and the names of its attributes.
@@ -60,9 +70,26 @@ pub struct Locks {
     pub expires_at: ResourceName,
     /// When it was released; absent while it is held.
     pub released_at: ResourceName,
-    /// An index by type of lock.
+    /// An index by type of lock. The estate's own readers use it; a run reads the table, where nothing is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<ResourceName>,
+    /// Where it is told that an item is finished: its locks are left behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished: Option<FinishedItems>,
+}
+
+/// A table of items, by which a lock of a finished one is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FinishedItems {
+    /// The table.
+    pub table: ResourceName,
+    /// Its partition key, which is the lock's item; it has no sort key.
+    pub item: ResourceName,
+    /// The attribute that tells how an item stands.
+    pub status: ResourceName,
+    /// What it says of one that is finished.
+    pub values: Vec<Label>,
 }
 
 /// Items that wait, and who hears of them.
@@ -71,6 +98,20 @@ pub struct Locks {
 pub struct Blockers {
     /// The table of items.
     pub table: ResourceName,
+    /// An index that holds the items to look at, instead of the whole table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<ResourceName>,
+    /// The attribute that names an item.
+    pub item: ResourceName,
+    /// The attribute that tells since when it is blocked, as ISO 8601. Default: that of the last activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<ResourceName>,
+    /// The attribute that tells how an item stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ResourceName>,
+    /// What that says of items that are finished, and wait for nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finished: Vec<Label>,
     /// The attribute that tells when something last happened, as ISO 8601.
     pub activity: ResourceName,
     /// The attribute that tells who owns the item.
@@ -109,6 +150,21 @@ pub struct Queue {
     /// Returns after which a message is parked. Default: 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poison: Option<u32>,
+    /// The queue for parked messages. Default: they stay with the dead letters, marked with their reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<ResourceName>,
+}
+
+impl Queue {
+    /// The most that one run sends again.
+    pub fn batch(&self) -> u32 {
+        self.batch.unwrap_or(100)
+    }
+
+    /// Returns after which a message is parked.
+    pub fn poison(&self) -> u32 {
+        self.poison.unwrap_or(3)
+    }
 }
 
 /// Where the report goes.

@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
+use watchkeeper_control::stuck::Letter;
 use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId, TaskDefinition};
+use watchkeeper_domain::estate::{FinishedItems, Locks, ResourceName};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Stamps};
 
+use super::stuck::StuckBench;
 use super::{Bench, Failure, Kind};
 use crate::spec::{aurora, rds, scope, service};
 use crate::world::World;
@@ -73,5 +77,46 @@ impl Bench for SimBench {
 
     async fn settle(&self) {
         self.world.advance(SETTLED);
+    }
+}
+
+impl StuckBench for SimBench {
+    type Stuck = World;
+
+    fn stuck(&self) -> &World {
+        &self.world
+    }
+
+    async fn make_tables(&self, locks: &Locks) -> Result<(), Failure> {
+        self.world.make_locks(locks.table.as_str());
+        Ok(())
+    }
+
+    async fn put_lock(&self, locks: &Locks, lock: &LockItem) -> Result<(), Failure> {
+        self.world.put_lock(locks.table.as_str(), lock.clone());
+        Ok(())
+    }
+
+    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), Failure> {
+        let text = |text: &str| Field::Text(text.to_owned());
+        let item = BlockerItem { item: text(item), status: text(status), ..BlockerItem::default() };
+        self.world.put_item(finished.table.as_str(), item);
+        Ok(())
+    }
+
+    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), Failure> {
+        self.world.make_queue(queue.as_str());
+        for body in bodies {
+            let letter = Letter {
+                id: self.fresh_name(),
+                receipt: String::new(),
+                body: (*body).to_owned(),
+                attributes: [].into(),
+                stamps: Stamps::default(),
+                group: None,
+            };
+            self.world.put_letter(queue.as_str(), letter);
+        }
+        Ok(())
     }
 }

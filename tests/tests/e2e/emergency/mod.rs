@@ -3,7 +3,7 @@
 mod approval;
 mod asks;
 mod delivery;
-mod field;
+pub(crate) mod field;
 mod hold;
 mod layers;
 mod noise;

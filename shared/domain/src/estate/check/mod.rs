@@ -5,6 +5,7 @@ mod failover;
 mod places;
 mod schedule;
 mod sections;
+mod unblock;
 
 use super::{Document, Environment, EnvironmentDocument, FieldPath, Finding};
 

@@ -1,4 +1,4 @@
-//! Backups and unblock: jobs without a resource, copies that go nowhere, times in the wrong order.
+//! Backups: jobs without a resource, copies that go nowhere.
 
 use super::{Checker, at};
 use crate::estate::{BackupJob, FieldPath};
@@ -23,7 +23,7 @@ impl Checker<'_> {
         for (index, job) in self.environment.backups.iter().flat_map(|b| b.jobs.iter().enumerate()) {
             self.backup(&at("backups").key("jobs").index(index), job);
         }
-        self.blockers();
+        self.unblock();
     }
 
     fn backup(&mut self, place: &FieldPath, job: &BackupJob) {
@@ -46,17 +46,6 @@ impl Checker<'_> {
         {
             let place = place.clone().key("drill").key("items-at-most");
             self.note(place, most.to_string(), format!("at least the {least} of items-at-least"));
-        }
-    }
-
-    fn blockers(&mut self) {
-        let Some(blockers) = self.environment.unblock.as_ref().and_then(|unblock| unblock.blockers.as_ref()) else {
-            return;
-        };
-        if blockers.escalate_after <= blockers.tell_after {
-            let place = at("unblock").key("blockers").key("escalate-after");
-            let expected = format!("more than the {} of tell-after", blockers.tell_after);
-            self.note(place, blockers.escalate_after.to_string(), expected);
         }
     }
 }

@@ -6,7 +6,7 @@ pub mod intents;
 mod moves;
 pub mod pairs;
 pub mod runs;
-mod samples;
+pub(super) mod samples;
 
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Write};

@@ -99,7 +99,7 @@ pub(super) fn halt(reason: &str, now: Timestamp) -> Halt {
 }
 
 /// A record with every kind of change, violation and obstacle.
-pub(super) fn run(id: &str, now: Timestamp) -> Run {
+pub(in super::super) fn run(id: &str, now: Timestamp) -> Run {
     Run {
         id: id.to_owned(),
         trigger: Trigger::Schedule,

@@ -1,0 +1,25 @@
+//! Wiring of the daily-unblock function.
+
+use std::process::ExitCode;
+
+use daily_unblock::{Answer, CallError, Event, answer};
+use watchkeeper_control::unblock::Unblocker;
+use watchkeeper_lambda::{EventClock, Invocation, Kit, serve};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    serve(|kit: Kit| {
+        let (stuck, ledger, announcer) = (kit.stuck()?, kit.ledger()?, kit.announcer()?);
+        let (reconcile, machine) = (kit.machine()?, kit.unblock_machine()?);
+        Ok(async move |event: Event, _: Invocation| -> Result<Answer, CallError> {
+            if let Event::Tick(tick) = &event {
+                kit.metrics.tick("daily-unblock", tick.time);
+            }
+            let (stuck, ledger, announcer) = (stuck.clone(), ledger.clone(), announcer.clone());
+            let (reconcile, clock) = (reconcile.clone(), EventClock::set_to(event.at()));
+            let unblocker = Unblocker { stuck, ledger, reconcile, announcer, clock };
+            answer(&unblocker, &machine, &kit.estates, &kit.settings.home, event).await
+        })
+    })
+    .await
+}

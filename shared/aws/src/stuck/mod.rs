@@ -1,0 +1,67 @@
+//! What may be stuck in one region: an estate's locks, items, queues and buses, and the executions of our own machines.
+
+mod blockers;
+mod buses;
+mod field;
+mod letters;
+mod locks;
+mod watch;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_config::SdkConfig;
+use watchkeeper_control::ports::{AwsError, Services};
+use watchkeeper_domain::capacity::{ObservedService, ServiceId};
+use watchkeeper_domain::name::{ClusterName, ServiceName};
+
+use crate::Aws;
+
+/// The ports of the daily unblock.
+#[derive(Debug, Clone)]
+pub struct StuckThings {
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) events: aws_sdk_eventbridge::Client,
+    pub(crate) sfn: aws_sdk_sfn::Client,
+    capacity: Aws,
+    /// The ARNs of every machine of ours.
+    machines: Vec<String>,
+    /// Those of them that ask people.
+    asking: Vec<String>,
+    /// The URLs of queues, by name: they never change.
+    urls: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl StuckThings {
+    /// The ports of the configuration's region. `machines` are the ARNs of all machines of ours; `asking` those among them
+    /// that ask people.
+    pub fn new(config: &SdkConfig, machines: Vec<String>, asking: Vec<String>) -> Self {
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            events: aws_sdk_eventbridge::Client::new(config),
+            sfn: aws_sdk_sfn::Client::new(config),
+            capacity: Aws::new(config),
+            machines,
+            asking,
+            urls: Arc::default(),
+        }
+    }
+}
+
+/// Read only: the role of the daily unblock can write no capacity.
+impl Services for StuckThings {
+    async fn describe_services(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
+        self.capacity.describe_services(cluster, services).await
+    }
+
+    async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
+        self.capacity.set_count(service, desired).await
+    }
+}

@@ -1,0 +1,103 @@
+//! Executions of our machines: how they stand, and which of them wait for a person.
+
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
+use aws_sdk_sfn::types::ExecutionStatus as Status;
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_control::stuck::{Question, Watch};
+use watchkeeper_domain::unblock::ExecutionStatus;
+
+use super::StuckThings;
+use crate::fault::{failed, odd};
+use crate::time::timestamp;
+
+/// What the states begin with that ask people; a contract of the machines.
+const ASKING: &str = "Ask";
+
+/// How many of the newest events of an execution are looked at: entering a state and calling its task makes four.
+const NEWEST: i32 = 10;
+
+/// The most executions of a machine that are looked at.
+const LOOKED_AT: usize = 200;
+
+impl Watch for StuckThings {
+    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
+        for machine in &self.machines {
+            let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
+            match self.sfn.describe_execution().execution_arn(&arn).send().await {
+                Ok(answer) => return Ok(read(answer.status())),
+                Err(error)
+                    if error.as_service_error().is_some_and(DescribeExecutionError::is_execution_does_not_exist) => {}
+                Err(error) => return Err(failed("DescribeExecution", name, error)),
+            }
+        }
+        Ok(ExecutionStatus::Unknown)
+    }
+
+    async fn questions(&self) -> Result<Vec<Question>, AwsError> {
+        let mut questions = Vec::new();
+        for machine in &self.asking {
+            let call = self.sfn.list_executions().state_machine_arn(machine).status_filter(Status::Running);
+            let mut running = call.into_paginator().items().send();
+            let mut looked_at = 0;
+            while let Some(execution) = running.next().await {
+                let execution = execution.map_err(|error| failed("ListExecutions", machine, error))?;
+                questions.extend(self.question(&execution.execution_arn, &execution.name).await?);
+                looked_at += 1;
+                if looked_at == LOOKED_AT {
+                    break;
+                }
+            }
+        }
+        Ok(questions)
+    }
+
+    async fn end(&self, question: &Question, why: &str) -> Result<(), AwsError> {
+        let call = self.sfn.stop_execution().execution_arn(&question.arn).error("Guardrail.Refused").cause(why);
+        call.send().await.map_err(|error| failed("StopExecution", &question.name, error))?;
+        Ok(())
+    }
+}
+
+impl StuckThings {
+    /// The question that an execution waits with, if it does.
+    async fn question(&self, arn: &str, name: &str) -> Result<Option<Question>, AwsError> {
+        const OPERATION: &str = "GetExecutionHistory";
+        let call = self.sfn.get_execution_history().execution_arn(arn).reverse_order(true).max_results(NEWEST);
+        let answer = call.include_execution_data(false).send().await;
+        let answer = answer.map_err(|error| failed(OPERATION, name, error))?;
+        let entered = answer.events().iter().find_map(|event| {
+            let details = event.state_entered_event_details()?;
+            Some((details.name(), event.timestamp()))
+        });
+        let Some((_, at)) = entered.filter(|(state, _)| state.starts_with(ASKING)) else { return Ok(None) };
+        let since = timestamp(at).ok_or_else(|| odd(OPERATION, name, format!("timestamp: found {at:?}")))?;
+        let described = self.sfn.describe_execution().execution_arn(arn).send().await;
+        let described = described.map_err(|error| failed("DescribeExecution", name, error))?;
+        let input = described.input().unwrap_or_default().to_owned();
+        let still = *described.status() == Status::Running;
+        Ok(still.then(|| Question { arn: arn.to_owned(), name: name.to_owned(), input, since }))
+    }
+}
+
+fn read(status: &Status) -> ExecutionStatus {
+    match status {
+        Status::Running | Status::PendingRedrive => ExecutionStatus::Running,
+        Status::Succeeded => ExecutionStatus::Succeeded,
+        Status::Failed | Status::TimedOut | Status::Aborted => ExecutionStatus::Dead(status.as_str().to_owned()),
+        _ => ExecutionStatus::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_step_functions_says_has_ended_is_dead() {
+        assert_eq!(read(&Status::Running), ExecutionStatus::Running);
+        assert_eq!(read(&Status::PendingRedrive), ExecutionStatus::Running);
+        assert_eq!(read(&Status::Succeeded), ExecutionStatus::Succeeded);
+        assert_eq!(read(&Status::TimedOut), ExecutionStatus::Dead("TIMED_OUT".to_owned()));
+        assert_eq!(read(&Status::from("SOMETHING_NEW")), ExecutionStatus::Unknown);
+    }
+}

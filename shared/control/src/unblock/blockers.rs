@@ -1,0 +1,47 @@
+//! Blockers: a page of items is looked at; the oldest are kept by name, the rest is counted.
+
+use watchkeeper_domain::unblock::look;
+
+use super::{Open, PAGE, UnblockError, Unblocker, unreadable};
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, Clock, Executions};
+use crate::stuck::{Notebook, Stuck};
+
+impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+    /// One page of items.
+    pub(super) async fn blockers_page(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+        let Some(source) = open.place.section.and_then(|section| section.blockers.as_ref()) else {
+            open.record.next_stage(open.place.section);
+            return Ok(());
+        };
+        let page = match self.stuck.items(source, open.record.cursor.as_deref(), PAGE).await {
+            Ok(page) => page,
+            Err(error) => {
+                unreadable(open, source.table.as_str(), error)?;
+                open.record.next_stage(open.place.section);
+                return Ok(());
+            }
+        };
+        let now = self.clock.now();
+        for item in &page.items {
+            let found = look(item, source, now);
+            if let Some(blocker) = found.blocker {
+                open.record.add_blocker(blocker);
+            }
+            if let Some(stuck) = found.stuck {
+                open.record.add_stuck(stuck);
+            }
+            if let Some(why) = found.malformed {
+                let name = item.item.key().map_or_else(|| item.item.to_string(), str::to_owned);
+                open.record.note("malformed", &name, format!("it waits, and nobody can tell {why}"), None);
+            }
+        }
+        open.record.cursor = page.next;
+        if open.record.cursor.is_none() {
+            // What was only counted may be what was escalated before: then nothing is withdrawn.
+            open.record.blockers_complete = open.record.more_blockers == 0;
+            open.record.next_stage(open.place.section);
+        }
+        Ok(())
+    }
+}

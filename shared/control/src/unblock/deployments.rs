@@ -1,0 +1,63 @@
+//! Deployments that do not come to an end, in the words of ECS. Nothing of them is freed here.
+
+use std::collections::BTreeMap;
+
+use watchkeeper_domain::capacity::ServiceId;
+use watchkeeper_domain::name::{ClusterName, ServiceName};
+use watchkeeper_domain::unblock::{Rolling, stuck_since};
+
+use super::{Open, UnblockError, Unblocker, passes, unreadable};
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, Clock, DESCRIBE_SERVICES_MAX, Executions};
+use crate::stuck::{Notebook, Stuck};
+
+impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+    /// All services of the environment in this region.
+    pub(super) async fn deployments(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+        let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
+        for id in &open.place.services {
+            clusters.entry(&id.cluster).or_default().push(id.service.clone());
+        }
+        let now = self.clock.now();
+        for (cluster, services) in clusters {
+            for services in services.chunks(DESCRIBE_SERVICES_MAX) {
+                match self.stuck.describe_services(cluster, services).await {
+                    Ok(found) => {
+                        for (id, service) in found {
+                            if let Some(rolling) = stuck_since(open.place.section, &service, now) {
+                                let tasks = format!(
+                                    "{} of {} tasks run, {} are starting",
+                                    service.running, service.capacity.desired, service.pending
+                                );
+                                self.deployment(open, &id, rolling, &tasks).await?;
+                            }
+                        }
+                    }
+                    Err(error) => unreadable(open, cluster.as_str(), error)?,
+                }
+            }
+        }
+        open.record.next_stage(open.place.section);
+        Ok(())
+    }
+
+    async fn deployment(
+        &self,
+        open: &mut Open<'_, '_>,
+        id: &ServiceId,
+        rolling: Rolling,
+        tasks: &str,
+    ) -> Result<(), UnblockError> {
+        let words = match self.stuck.words(id).await {
+            Ok(words) => words.join("; "),
+            Err(error) if passes(&error) => return Err(error.into()),
+            Err(error) => format!("nothing: {error}"),
+        };
+        let (code, what, since) = match rolling {
+            Rolling::Stuck(since) => ("deployment-stuck", "its deployment is still in progress", Some(since)),
+            Rolling::Failed(since) => ("deployment-failed", "its last deployment failed", since),
+        };
+        open.record.note(code, id, format!("{what}; {tasks}. ECS says: {words}"), since);
+        Ok(())
+    }
+}

@@ -1,0 +1,263 @@
+//! The steps of the daily unblock: begin, work (a page or a batch at a time), skip, report. Between two of them nothing is
+//! kept in memory but ids: where a run is stands in its record, so that a run that died goes on where it was.
+
+mod begin;
+mod blockers;
+mod deployments;
+mod locks;
+mod own;
+mod queues;
+mod report;
+mod undo;
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use watchkeeper_domain::capacity::ServiceId;
+use watchkeeper_domain::estate::Unblock;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::run::RunError;
+use watchkeeper_domain::unblock::{Hour, Memory, Record, Stage};
+
+use crate::ledger::{Ledger, LedgerError};
+use crate::ports::{Announcer, AwsError, Clock, Executions, Fault};
+use crate::stuck::{Note, Notebook, Stuck};
+
+pub use begin::Execution;
+pub use report::{BLOCKER_ESCALATED, BLOCKER_RESOLVED, CAPACITY_RELEASED, UNBLOCK_FINISHED};
+
+/// How long one slice may work: well below the function's time-out of two minutes, so that it ends by itself.
+pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How many items one page has: a page of locks is released within a few seconds, and its undo fits a note many times.
+pub const PAGE: u32 = 250;
+
+/// How long the record of a run and its undo are kept: as long as the name of its execution stays taken (90 days, Step
+/// Functions quotas).
+pub const RECORD_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long the memory outlives its last run.
+pub const MEMORY_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// How many writes may fail in a row before a run stops trying: what fails so often fails for all.
+pub const FAILURES: u32 = 3;
+
+/// One environment, as the unblock sees it.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    /// Which.
+    pub scope: Scope,
+    /// What its document says, where it has a section.
+    pub section: Option<&'a Unblock>,
+    /// When it is looked after.
+    pub hour: Hour,
+    /// Its services in this region.
+    pub services: BTreeSet<ServiceId>,
+    /// How long a question of it may stand at most, where its document says so.
+    pub answer_within: Option<SignedDuration>,
+}
+
+/// The unblock over its ports.
+#[derive(Debug, Clone)]
+pub struct Unblocker<S, L, X, N, K> {
+    /// What may be stuck.
+    pub stuck: S,
+    /// What is remembered.
+    pub ledger: L,
+    /// The machine `reconcile`.
+    pub reconcile: X,
+    /// Where people hear of it.
+    pub announcer: N,
+    /// The time.
+    pub clock: K,
+}
+
+/// A run, as the state machine carries it from step to step: ids only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRef {
+    /// Where it works.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// Its id.
+    pub id: String,
+}
+
+/// Which step follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Next {
+    /// Work.
+    Work,
+    /// Report.
+    Report,
+    /// End.
+    Done,
+}
+
+/// What a step answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The run.
+    pub run: RunRef,
+    /// What follows.
+    pub next: Next,
+    /// A sentence for the execution's output.
+    pub summary: String,
+}
+
+/// Why a step could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UnblockError {
+    /// A field of the request is not as it must be.
+    #[error("the request cannot be followed")]
+    Request(#[from] RequestError),
+    /// The halt switch is on.
+    #[error("{scope} is halted, so nothing is put back")]
+    Halted {
+        /// Where.
+        scope: Scope,
+    },
+    /// No such run is in the ledger.
+    #[error("run {id} of {scope} is not in the ledger")]
+    RunUnknown {
+        /// Where.
+        scope: Scope,
+        /// Which.
+        id: String,
+    },
+    /// The ledger did not do what it was asked.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// AWS did not do what it was asked, and may do it when it is asked again.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+/// The record of a run with its version.
+struct Open<'a, 'p> {
+    place: &'a Place<'p>,
+    record: Record,
+    version: u64,
+}
+
+impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+    /// Works for a slice, piece by piece, from where the run is.
+    ///
+    /// # Errors
+    /// [`UnblockError`] for what may go better when it is tried again; all that was done is in the record.
+    pub async fn work(&self, place: &Place<'_>, run: &RunRef) -> Result<Step, UnblockError> {
+        let until = later(self.clock.now(), SLICE);
+        let mut open = self.open(place, &run.id).await?;
+        while open.record.stage != Stage::Report && open.record.end.is_none() {
+            self.piece(&mut open).await?;
+            self.save(&mut open).await?;
+            if self.clock.now() >= until {
+                break;
+            }
+        }
+        Ok(step(&open, run))
+    }
+
+    /// Notes that a source could not be worked on, and goes on to what follows.
+    ///
+    /// # Errors
+    /// [`UnblockError`] when the ledger does not answer.
+    pub async fn skip(&self, place: &Place<'_>, run: &RunRef, error: &RunError) -> Result<Step, UnblockError> {
+        let mut open = self.open(place, &run.id).await?;
+        if open.record.stage != Stage::Report {
+            let subject = subject(&open);
+            let detail = format!("nothing of it is freed from here on: {}: {}", error.name, error.message);
+            open.record.note("unreadable", &subject, detail.chars().take(500).collect::<String>(), None);
+            open.record.next_stage(place.section);
+            self.save(&mut open).await?;
+        }
+        Ok(step(&open, run))
+    }
+
+    /// One piece of the stage that the run is at.
+    async fn piece(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+        match open.record.stage {
+            Stage::Undo => self.undo_page(open).await,
+            Stage::Locks => self.locks_page(open).await,
+            Stage::Blockers => self.blockers_page(open).await,
+            Stage::Queue(number) => self.queue_batch(open, number).await,
+            Stage::Own => self.own(open).await,
+            Stage::Deployments => self.deployments(open).await,
+            Stage::Report => Ok(()),
+        }
+    }
+
+    async fn open<'a, 'p>(&self, place: &'a Place<'p>, id: &str) -> Result<Open<'a, 'p>, UnblockError> {
+        let found = self.ledger.read(&place.scope, Note::Run(id)).await?;
+        let unknown = || UnblockError::RunUnknown { scope: place.scope.clone(), id: id.to_owned() };
+        let (record, version) = found.ok_or_else(unknown)?;
+        Ok(Open { place, record, version })
+    }
+
+    async fn save(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+        let until = later(open.record.started, RECORD_KEPT);
+        let note = Note::Run(&open.record.id);
+        self.ledger.write(&open.place.scope, note, &open.record, open.version, until).await?;
+        open.version += 1;
+        Ok(())
+    }
+
+    async fn memory(&self, scope: &Scope) -> Result<(Memory, u64), UnblockError> {
+        Ok(self.ledger.read(scope, Note::Memory).await?.unwrap_or_default())
+    }
+}
+
+fn step(open: &Open<'_, '_>, run: &RunRef) -> Step {
+    let next = match (open.record.end, open.record.stage) {
+        (Some(_), _) => Next::Done,
+        (None, Stage::Report) => Next::Report,
+        _ => Next::Work,
+    };
+    let Record { locks, stage, .. } = &open.record;
+    let summary = format!("{} of {}: at {stage:?}, {} locks read", run.id, run.scope, locks.read);
+    Step { run: run.clone(), next, summary }
+}
+
+/// What a run is at, for a person.
+fn subject(open: &Open<'_, '_>) -> String {
+    let section = open.place.section;
+    match open.record.stage {
+        Stage::Queue(number) => section
+            .and_then(|section| section.queues.get(number))
+            .map_or_else(|| number.to_string(), |queue| queue.dead_letters.to_string()),
+        Stage::Locks | Stage::Undo => section
+            .and_then(|section| section.locks.as_ref())
+            .map_or_else(|| "locks".to_owned(), |locks| locks.table.to_string()),
+        Stage::Blockers => section
+            .and_then(|section| section.blockers.as_ref())
+            .map_or_else(|| "blockers".to_owned(), |blockers| blockers.table.to_string()),
+        stage => stage.source().to_string(),
+    }
+}
+
+/// A source that cannot be read is a finding, unless it may be there when it is asked again.
+fn unreadable(open: &mut Open<'_, '_>, subject: &str, error: AwsError) -> Result<(), UnblockError> {
+    if passes(&error) {
+        return Err(error.into());
+    }
+    open.record.note("unreadable", subject, format!("nothing of it is freed: {}", told(&error)), None);
+    Ok(())
+}
+
+/// Whether a call may succeed when it is made again.
+fn passes(error: &AwsError) -> bool {
+    matches!(error.fault, Fault::Throttled | Fault::Unavailable)
+}
+
+/// An error for a person, short.
+fn told(error: &AwsError) -> String {
+    let because = error.source.as_ref().map_or_else(String::new, |source| format!(" ({source})"));
+    format!("{error}{because}").chars().take(400).collect()
+}
+
+/// `instant` plus `by`, or the end of time.
+fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
+    instant.saturating_add(by).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,284 @@
+//! Our own: leases and records of dead runs, intents past their expiry, questions that nobody answers, and environments
+//! whose last reconcile failed.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use watchkeeper_domain::estate::Duration;
+use watchkeeper_domain::execution::execution_name;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::Request;
+use watchkeeper_domain::run::{Outcome, Run, RunError};
+use watchkeeper_domain::unblock::{ExecutionStatus, RunFate, expired, run_fate};
+
+use super::{Open, UnblockError, Unblocker, later, passes, unreadable};
+use crate::lease::{Lease, MARGIN, TERM};
+use crate::ledger::{Ledger, LedgerError, Remembered, Write};
+use crate::ports::{Announcer, AwsError, Clock, Executions};
+use crate::stuck::{Notebook, Question, Stuck, Written};
+
+/// How long a question may stand before it is named, unless the document says otherwise, in hours.
+const WAITING: SignedDuration = SignedDuration::from_hours(8);
+
+/// How long a question stands at most, unless the document has it stand longer: one day. It should have answered itself
+/// long before.
+const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
+
+/// The marks of a last run that did not reach its target, as a run leaves them in the standing.
+const FAILED: [&str; 2] = ["failed-", "unverified-"];
+
+/// How executions stand, asked once in a run: what cannot be read now is not read a moment later either, or a run could be
+/// closed whose lease is kept.
+type Known = BTreeMap<String, Option<ExecutionStatus>>;
+
+impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+    /// All of it: it is small. What was done is saved at once, so that a step that is taken again does not forget it.
+    pub(super) async fn own(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+        let seen = self.ledger.load(&open.place.scope).await?;
+        self.runs(open, &seen).await?;
+        self.intents(open, &seen).await?;
+        self.questions(open).await?;
+        self.again(open, &seen).await?;
+        open.record.next_stage(open.place.section);
+        Ok(())
+    }
+
+    /// The lease, and the records without an outcome.
+    async fn runs(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {
+        let mut known = Known::new();
+        if let Some(lease) = seen.lease.as_ref().filter(|lease| lease.expires > lease.usable) {
+            self.lease(open, lease, &mut known).await?;
+        }
+        let generation = Lease::generation_of(seen.lease.as_ref());
+        let mut cursor = None;
+        loop {
+            let page = self.ledger.open_runs(&open.place.scope, cursor.as_deref()).await?;
+            for run in page.items {
+                self.run(open, run, generation, &mut known).await?;
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn lease(&self, open: &mut Open<'_, '_>, lease: &Lease, known: &mut Known) -> Result<(), UnblockError> {
+        let scope = open.place.scope.clone();
+        let (now, ended) = (self.clock.now(), later(lease.expires, MARGIN));
+        if now < ended {
+            return Ok(());
+        }
+        let run = self.ledger.run(&scope, &lease.holder).await?;
+        if run.as_ref().is_some_and(|run| run.outcome.is_some()) {
+            return Ok(());
+        }
+        let Some(status) = self.status(open, &lease.holder, known).await? else { return Ok(()) };
+        match run_fate(ended, &status, now) {
+            // One that ended in order, and had nothing to record, has nothing left either.
+            RunFate::Over(how) if run.is_none() && how == "SUCCEEDED" => Ok(()),
+            RunFate::Over(how) => {
+                if open.record.applies() {
+                    // Given back: an end before its beginning frees it, and the generation stays what it was.
+                    let freed = Lease { expires: lease.usable, ..lease.clone() };
+                    if !self.write(open, lease.generation, &[Write::PutLease(freed)]).await? {
+                        return Ok(());
+                    }
+                }
+                open.record.own.leases += 1;
+                let detail = format!("its execution is over ({how}); the lease of a dead run is freed");
+                died(open, "lease-freed", &lease.holder, detail, lease.expires);
+                self.save(open).await
+            }
+            fate => {
+                leave(open, &fate, &lease.holder, lease.expires);
+                Ok(())
+            }
+        }
+    }
+
+    /// A record without an outcome whose run is over gets one.
+    async fn run(
+        &self,
+        open: &mut Open<'_, '_>,
+        run: Run,
+        generation: u64,
+        known: &mut Known,
+    ) -> Result<(), UnblockError> {
+        let (now, ended) = (self.clock.now(), later(run.started, TERM + MARGIN));
+        if run.outcome.is_some() || now < ended {
+            return Ok(());
+        }
+        let Some(status) = self.status(open, &run.id, known).await? else { return Ok(()) };
+        match run_fate(ended, &status, now) {
+            RunFate::Over(how) => {
+                let (id, started) = (run.id.clone(), run.started);
+                if open.record.applies() {
+                    let closed = closed(run, &how, now);
+                    if !self.write(open, generation, &[Write::PutRun(Box::new(closed))]).await? {
+                        return Ok(());
+                    }
+                }
+                open.record.own.runs += 1;
+                let detail = format!("it ended without a word ({how}); its record is closed");
+                died(open, "run-closed", &id, detail, started);
+                self.save(open).await
+            }
+            // A run that works renews its lease: that it runs is no news.
+            RunFate::Lingers | RunFate::Alone => Ok(()),
+            fate @ RunFate::Unproved => {
+                leave(open, &fate, &run.id, run.started);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether it was written; another run that takes over in this moment looks after it then.
+    async fn write(&self, open: &Open<'_, '_>, generation: u64, writes: &[Write]) -> Result<bool, UnblockError> {
+        match self.ledger.commit(&open.place.scope, generation, writes).await {
+            Ok(()) => Ok(true),
+            Err(LedgerError::LeaseLost { .. } | LedgerError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How an execution stands; nothing where that cannot be read, which is a finding.
+    async fn status(
+        &self,
+        open: &mut Open<'_, '_>,
+        name: &str,
+        known: &mut Known,
+    ) -> Result<Option<ExecutionStatus>, UnblockError> {
+        if let Some(status) = known.get(name) {
+            return Ok(status.clone());
+        }
+        let status = match self.stuck.status(name).await {
+            Ok(status) => Some(status),
+            Err(error) => {
+                unreadable(open, name, error)?;
+                None
+            }
+        };
+        known.insert(name.to_owned(), status.clone());
+        Ok(status)
+    }
+
+    async fn intents(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {
+        for intent in expired(&seen.intents, self.clock.now()) {
+            let out = if open.record.applies() {
+                self.ledger.take_out(&open.place.scope, intent).await? == Written::Done
+            } else {
+                true
+            };
+            if out {
+                open.record.own.intents += 1;
+                self.save(open).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn questions(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+        let questions = match self.stuck.questions().await {
+            Ok(questions) => questions,
+            Err(error) => return unreadable(open, "questions", error),
+        };
+        let now = self.clock.now();
+        let limit = open.place.section.and_then(|section| section.waiting_limit).map_or(WAITING, Duration::signed);
+        let forgotten = open.place.answer_within.map_or(FORGOTTEN, |within| within.max(FORGOTTEN));
+        let scope = open.place.scope.clone();
+        for question in questions.iter().filter(|question| is_about(question, &scope)) {
+            let waits = now.duration_since(question.since);
+            if waits > forgotten {
+                self.end(open, question).await?;
+            } else if waits >= limit {
+                let detail = "it waits for a person's answer; the message that asked has the two commands";
+                open.record.note("unanswered", &question.name, detail, Some(question.since));
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(&self, open: &mut Open<'_, '_>, question: &Question) -> Result<(), UnblockError> {
+        if open.record.applies() {
+            let why = "nobody answered; ended by the daily unblock, and nothing was changed";
+            match self.stuck.end(question, why).await {
+                Ok(()) => {}
+                Err(error) if passes(&error) => return Err(error.into()),
+                Err(error) => return unreadable(open, &question.name, error),
+            }
+        }
+        open.record.own.questions += 1;
+        let detail = "nobody answered, so it is ended; start it again if it is still wanted";
+        open.record.note("question-ended", &question.name, detail, Some(question.since));
+        self.save(open).await
+    }
+
+    /// A scope whose last reconcile failed, or died, is compared with its target again.
+    async fn again(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {
+        let dead = open.record.own.leases + open.record.own.runs > 0;
+        let told = seen.standing.told.as_deref();
+        let failed = told.is_some_and(|mark| FAILED.iter().any(|failed| mark.starts_with(failed)));
+        if !failed && !dead {
+            return Ok(());
+        }
+        if failed {
+            let detail = "its last reconcile did not reach the target; it is started again, and its message says why";
+            open.record.note("reconcile-failed", &open.place.scope.clone(), detail, None);
+        }
+        if open.record.applies() {
+            let scope = &open.place.scope;
+            let name =
+                execution_name(&[scope.estate.as_str(), scope.environment.as_str(), "again"], open.record.instant);
+            let input = Request::of_tick(scope, self.clock.now()).to_string();
+            if let Err(error) = self.reconcile.start(&name, &input).await {
+                return not_started(open, error);
+            }
+        }
+        open.record.own.again += 1;
+        Ok(())
+    }
+}
+
+fn not_started(open: &mut Open<'_, '_>, error: AwsError) -> Result<(), UnblockError> {
+    if passes(&error) {
+        return Err(error.into());
+    }
+    let scope = open.place.scope.clone();
+    open.record.note("not-started", &scope, format!("reconcile could not be started again: {error}"), None);
+    Ok(())
+}
+
+/// What is freed of our own is news for a person, too: something died.
+fn died(open: &mut Open<'_, '_>, code: &str, subject: &str, detail: String, since: Timestamp) {
+    open.record.note(code, subject, detail, Some(since));
+}
+
+fn leave(open: &mut Open<'_, '_>, fate: &RunFate, subject: &str, since: Timestamp) {
+    match fate {
+        RunFate::Lingers => {
+            let detail = "its lease is over, and its execution runs all the same; look at where it is";
+            open.record.note("lingers", subject, detail, Some(since));
+        }
+        RunFate::Unproved => {
+            let detail = "it should be over, but no machine of ours knows its execution; nothing is freed";
+            open.record.note("unproved", subject, detail, Some(since));
+        }
+        RunFate::Alone | RunFate::Over(_) => {}
+    }
+}
+
+fn closed(mut run: Run, how: &str, now: Timestamp) -> Run {
+    run.outcome = Some(Outcome::Failed);
+    let message = format!("the execution ended without closing its run: {how}");
+    run.error = Some(RunError { name: "Run.Unverified".to_owned(), message });
+    run.note(now, "closed by the daily unblock");
+    run
+}
+
+/// Whether a question is about this environment: by its input, which both machines and people write.
+fn is_about(question: &Question, scope: &Scope) -> bool {
+    let input: Value = serde_json::from_str(&question.input).unwrap_or_default();
+    input["estate"] == scope.estate.as_str() && input["environment"] == scope.environment.as_str()
+}

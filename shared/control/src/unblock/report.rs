@@ -1,0 +1,149 @@
+//! Report: what is news is decided against the memory, told, and then remembered. A crash in between tells it again, and
+//! never not at all.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use watchkeeper_domain::estate::{Report, Unblock};
+use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::unblock::{
+    End, Escalations, Kind, Memory, Stage, detail, escalate, escalated, freed_capacity, message,
+};
+
+use super::{Next, Open, Place, RunRef, Step, UnblockError, Unblocker, passes, told};
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, AwsError, Clock, Executions};
+use crate::stuck::{Notebook, Stuck};
+
+/// The detail type of the event about a finished run on our own bus; the estate's has the name that its document gives it.
+pub const UNBLOCK_FINISHED: &str = "Watchkeeper Unblock Finished";
+/// The detail type of the event about capacity that was freed.
+pub const CAPACITY_RELEASED: &str = "WIP Capacity Released";
+/// The detail type of the event about an item that somebody has to hear of.
+pub const BLOCKER_ESCALATED: &str = "Blocker Escalated";
+/// The detail type of the event about one that was escalated and is not blocked any more.
+pub const BLOCKER_RESOLVED: &str = "Blocker Resolved";
+
+/// The longest mark of findings that is remembered, in characters.
+const MARK: usize = 1000;
+
+impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+    /// Tells of the run, and closes it.
+    ///
+    /// # Errors
+    /// [`UnblockError`] when the ledger, the topic or a bus does not answer; then nothing is remembered as told.
+    pub async fn report(&self, place: &Place<'_>, run: &RunRef) -> Result<Step, UnblockError> {
+        let mut open = self.open(place, &run.id).await?;
+        if open.record.end.is_none() {
+            self.close(&mut open).await?;
+        }
+        let zone = place.hour.zone().rules();
+        let summary = message(&place.scope, &open.record, zone, self.clock.now()).subject;
+        Ok(Step { run: run.clone(), next: Next::Done, summary })
+    }
+
+    async fn close(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+        let (place, now) = (open.place, self.clock.now());
+        if open.record.stage != Stage::Report {
+            open.record.note("cut-short", &open.record.id.clone(), "the run took too long; the next one goes on", None);
+            open.record.stage = Stage::Report;
+        }
+        if !open.record.decided {
+            // What is news is decided once: after a crash the memory may know it already.
+            let (memory, _) = self.memory(&place.scope).await?;
+            open.record.before.clone_from(&memory.last);
+            open.record.news = remembered(open, &mut memory.clone(), now);
+            open.record.told = is_news(open, &memory);
+            open.record.decided = true;
+            self.save(open).await?;
+        }
+        let partly =
+            ["unreadable", "cut-short"].iter().any(|code| open.record.findings.all.iter().any(|f| f.code == *code));
+        open.record.end = Some((if partly { End::Partly } else { End::Done }, now));
+        if let Some(section) = place.section.filter(|_| open.record.kind == Kind::Free) {
+            self.publish(open, section).await?;
+        }
+        let event = detail(&place.scope, &open.record, place.section, now).to_string();
+        self.announcer.publish(UNBLOCK_FINISHED, &event).await?;
+        if open.record.told {
+            let message = message(&place.scope, &open.record, place.hour.zone().rules(), now);
+            self.announcer.tell(&message.subject, &message.text).await?;
+        }
+        // A plan by hand leaves nothing behind; one of the schedule was made, and held back.
+        if open.record.applies() || open.record.trigger == Trigger::Schedule {
+            self.remember(open, |memory| {
+                remembered(open, memory, now);
+                memory.told = mark(open);
+                if open.record.kind == Kind::Free && open.record.applies() {
+                    memory.last = Some(open.record.figures());
+                }
+                if open.record.trigger == Trigger::Schedule {
+                    memory.done = memory.done.max(Some(open.record.instant));
+                }
+            })
+            .await?;
+        }
+        self.save(open).await
+    }
+
+    /// The events: each escalation, what was freed, and the report itself.
+    async fn publish(&self, open: &mut Open<'_, '_>, section: &Unblock) -> Result<(), UnblockError> {
+        let (scope, bus) = (open.place.scope.clone(), &section.report);
+        let mut events: Vec<(&str, Value)> = Vec::new();
+        if open.record.applies() {
+            if let Some(news) = &open.record.news {
+                let id = &open.record.id;
+                events.extend(news.escalated.iter().map(|it| (BLOCKER_ESCALATED, escalated(&scope, id, Ok(it)))));
+                events.extend(news.withdrawn.iter().map(|it| (BLOCKER_RESOLVED, escalated(&scope, id, Err(it)))));
+            }
+            if open.record.locks.released > 0 {
+                events.push((CAPACITY_RELEASED, freed_capacity(&scope, &open.record, section)));
+            }
+        }
+        let report = detail(&scope, &open.record, Some(section), self.clock.now());
+        events.push((bus.detail_type.as_str(), report));
+        for (detail_type, event) in events {
+            if let Err(error) = self.emit(bus, detail_type, &event).await {
+                return unpublished(open, bus, error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn emit(&self, bus: &Report, detail_type: &str, event: &Value) -> Result<(), AwsError> {
+        self.stuck.emit(&bus.bus, &bus.source, detail_type, &event.to_string()).await
+    }
+}
+
+/// What is news about what blocks, and the memory after it was told. A plan tells nobody, so it changes no memory.
+fn remembered(open: &Open<'_, '_>, memory: &mut Memory, now: Timestamp) -> Option<Escalations> {
+    let section = open.place.section?.blockers.as_ref().filter(|_| open.record.kind == Kind::Free)?;
+    let record = &open.record;
+    let mut aside = memory.clone();
+    let memory = if record.applies() { memory } else { &mut aside };
+    Some(escalate(memory, &record.blockers, record.blockers_complete, section, now))
+}
+
+/// A mark of the findings of a run; nothing where there are none.
+fn mark(open: &Open<'_, '_>) -> Option<String> {
+    let all = open.record.findings.all.iter();
+    let mut findings: Vec<String> = all.map(|finding| format!("{} {}", finding.code, finding.subject)).collect();
+    findings.sort();
+    (!findings.is_empty()).then(|| findings.join("; ").chars().take(MARK).collect())
+}
+
+/// Whether people have to hear of the run: of one by hand, and of the daily one of an environment with a section, always;
+/// else of what it freed or found, once.
+fn is_news(open: &Open<'_, '_>, memory: &Memory) -> bool {
+    let asked = open.place.section.is_some() || open.record.trigger != Trigger::Schedule;
+    let mark = mark(open);
+    asked || (mark.is_some() && mark != memory.told) || !open.record.done().is_empty()
+}
+
+/// A bus that takes nothing keeps nobody from hearing of the rest.
+fn unpublished(open: &mut Open<'_, '_>, bus: &Report, error: AwsError) -> Result<(), UnblockError> {
+    if passes(&error) {
+        return Err(error.into());
+    }
+    open.record.note("unpublished", &bus.bus, format!("the report is not on the bus: {}", told(&error)), None);
+    Ok(())
+}

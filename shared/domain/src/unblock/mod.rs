@@ -1,0 +1,36 @@
+//! The daily unblock: what is stuck is freed where that is proved, and named to the person who can where it is not.
+//!
+//! Every rule here is a function of what was read and of a time that came with it. What a run did is in its [`Record`];
+//! what is remembered from run to run, in the [`Memory`].
+
+mod blocker;
+mod deployment;
+mod due;
+mod escalate;
+mod field;
+mod finding;
+mod letter;
+mod limits;
+mod lock;
+mod memory;
+mod own;
+mod record;
+mod report;
+mod request;
+mod undo;
+
+pub use blocker::{Blocker, BlockerItem, Look, Stuck, look};
+pub use deployment::{Rolling, stuck_since};
+pub use due::{CATCH_UP, Hour};
+pub use escalate::{Escalation, Escalations, Level, Pattern, Withdrawal, escalate};
+pub use field::Field;
+pub use finding::{Finding, Findings, Source};
+pub use letter::{Fate, MESSAGE_ATTRIBUTES_MAX, Stamps, fate};
+pub use limits::{Held, WipViolation};
+pub use lock::{Lock, LockItem, Proof, Release, ReleaseEnd, Standing, Undone, judge};
+pub use memory::{Escalated, Figures, KEPT_MAX, Kept, Memory};
+pub use own::{ExecutionStatus, Fate as RunFate, INTENT_GRACE, expired, run_fate};
+pub use record::{End, Freed, Kind, LockFigures, OwnFigures, QueueFigures, Record, Stage};
+pub use report::{LISTED, detail, escalated, freed_capacity, message};
+pub use request::{Purpose, UnblockRequest};
+pub use undo::{undo_input, wanted};

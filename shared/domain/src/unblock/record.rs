@@ -1,0 +1,368 @@
+//! The record of a run: where it is, what it freed, and what it found. It is all that a run has between two steps.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Blocker, Escalations, Figures, Finding, Findings, Held, Source, Stuck, WipViolation};
+use crate::estate::Unblock;
+use crate::request::{Mode, Trigger};
+
+/// The most items of a kind that a record names; the rest is counted.
+const NAMED: usize = 200;
+
+/// What a run does now. Each stage reads one source; what cannot be read never keeps the next from its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// It puts back what an earlier run released.
+    Undo,
+    /// It reads and releases locks.
+    Locks,
+    /// It reads what blocks.
+    Blockers,
+    /// It looks at the queue with this number.
+    Queue(usize),
+    /// It looks after our own.
+    Own,
+    /// It looks at deployments.
+    Deployments,
+    /// It tells.
+    Report,
+}
+
+impl Stage {
+    /// Where something that goes wrong at this stage was found.
+    pub fn source(self) -> Source {
+        match self {
+            Self::Undo | Self::Locks => Source::Locks,
+            Self::Blockers => Source::Blockers,
+            Self::Queue(_) => Source::Queues,
+            Self::Own => Source::Own,
+            Self::Deployments => Source::Deployments,
+            Self::Report => Source::Report,
+        }
+    }
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// To free what is stuck.
+    Free,
+    /// To put back what an earlier run released: all of it, or one lock.
+    Undo {
+        /// The earlier run.
+        of: String,
+        /// The lock, as `pod/item`.
+        lock: Option<String>,
+    },
+}
+
+/// What was counted of the locks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LockFigures {
+    /// Locks that were read.
+    pub read: u32,
+    /// Held.
+    pub live: u32,
+    /// Released before this run.
+    pub released_before: u32,
+    /// Left behind and expired.
+    pub expired: u32,
+    /// Left behind, of a finished item.
+    pub finished: u32,
+    /// Left alone, because a person took their release back.
+    pub kept: u32,
+    /// Left alone, because they do not read.
+    pub malformed: u32,
+    /// Released by this run; in a plan, those that would be.
+    pub released: u32,
+    /// Left alone, because they changed in between.
+    pub changed: u32,
+    /// Left behind and not released: the limit of one run was reached, or the write failed.
+    pub remaining: u32,
+    /// Put back.
+    pub restored: u32,
+}
+
+/// What was counted of one queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct QueueFigures {
+    /// The queue.
+    pub queue: String,
+    /// Dead letters that waited at the beginning, about.
+    pub waiting: u64,
+    /// Taken on to be sent again, before the first was: what counts for the batch.
+    pub claimed: u32,
+    /// Looked at.
+    pub looked_at: u32,
+    /// Sent again; in a plan, those that would be.
+    pub redriven: u32,
+    /// Parked by this run.
+    pub parked: u32,
+    /// Parked before.
+    pub parked_before: u32,
+    /// Left, because a write failed or they have no room for our stamp.
+    pub left: u32,
+}
+
+/// What was counted of our own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OwnFigures {
+    /// Leases of dead runs that were freed.
+    pub leases: u32,
+    /// Records of dead runs that were closed.
+    pub runs: u32,
+    /// Intents past their expiry that were taken out.
+    pub intents: u32,
+    /// Questions that nobody answered and that were ended.
+    pub questions: u32,
+    /// Runs of `reconcile` that were started again.
+    pub again: u32,
+}
+
+/// Capacity that was freed for one pod and type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Freed {
+    /// Whose.
+    pub pod: String,
+    /// Of what.
+    pub lock_type: String,
+    /// How many locks.
+    pub locks: u32,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// It looked at everything.
+    Done,
+    /// It did what it could; something could not be read or written, or had to be cut short.
+    Partly,
+}
+
+/// The record of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Record {
+    /// The run.
+    pub id: String,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The instant that it was due at, or was started at by a person.
+    pub instant: Timestamp,
+    /// When it began.
+    pub started: Timestamp,
+    /// Whether it may write.
+    pub mode: Mode,
+    /// Why it only plans, where it was asked for more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<String>,
+    /// What it is for.
+    pub kind: Kind,
+    /// What it does now.
+    pub stage: Stage,
+    /// Where in the source of that stage it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// How many pages of releases it has written.
+    #[serde(default)]
+    pub pages: u32,
+    /// Locks.
+    #[serde(default)]
+    pub locks: LockFigures,
+    /// Releases that were written down, whatever came of them: what counts for the limit of one run.
+    #[serde(default)]
+    pub tried: u32,
+    /// Writes that failed in a row: after a few it stops trying.
+    #[serde(default)]
+    pub failures: u32,
+    /// What is held.
+    #[serde(default)]
+    pub held: Held,
+    /// What was freed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freed: Vec<Freed>,
+    /// Pods over their limits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<WipViolation>,
+    /// What blocks: the oldest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blockers: Vec<Blocker>,
+    /// What blocks beside them.
+    #[serde(default)]
+    pub more_blockers: u32,
+    /// Whether all that blocks was read.
+    #[serde(default)]
+    pub blockers_complete: bool,
+    /// What nobody touches: the oldest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stuck: Vec<Stuck>,
+    /// What nobody touches beside them.
+    #[serde(default)]
+    pub more_stuck: u32,
+    /// Queues.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queues: Vec<QueueFigures>,
+    /// Our own.
+    #[serde(default)]
+    pub own: OwnFigures,
+    /// Findings.
+    #[serde(default)]
+    pub findings: Findings,
+    /// What is news about what blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<Escalations>,
+    /// The figures of the run before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Figures>,
+    /// Whether it is decided what is news.
+    #[serde(default)]
+    pub decided: bool,
+    /// Whether people are told.
+    #[serde(default)]
+    pub told: bool,
+    /// How it ended, and when; `None` while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<(End, Timestamp)>,
+}
+
+impl Record {
+    /// The record of a run that begins.
+    pub fn new(id: &str, trigger: Trigger, instant: Timestamp, now: Timestamp, mode: Mode, kind: Kind) -> Self {
+        let stage = if kind == Kind::Free { Stage::Locks } else { Stage::Undo };
+        Self {
+            id: id.to_owned(),
+            trigger,
+            instant,
+            started: now,
+            mode,
+            held_back: None,
+            kind,
+            stage,
+            cursor: None,
+            pages: 0,
+            locks: LockFigures::default(),
+            tried: 0,
+            failures: 0,
+            held: Held::default(),
+            freed: Vec::new(),
+            violations: Vec::new(),
+            blockers: Vec::new(),
+            more_blockers: 0,
+            blockers_complete: false,
+            stuck: Vec::new(),
+            more_stuck: 0,
+            queues: Vec::new(),
+            own: OwnFigures::default(),
+            findings: Findings::default(),
+            news: None,
+            before: None,
+            decided: false,
+            told: false,
+            end: None,
+        }
+    }
+
+    /// Whether it may write.
+    pub fn applies(&self) -> bool {
+        self.mode == Mode::Apply
+    }
+
+    /// Notes something that a person has to look at, where the run is now.
+    pub fn note(
+        &mut self,
+        code: &str,
+        subject: &(impl ToString + ?Sized),
+        detail: impl Into<String>,
+        since: Option<Timestamp>,
+    ) {
+        let (code, subject) = (code.to_owned(), subject.to_string());
+        self.findings.note(Finding { source: self.stage.source(), code, subject, detail: detail.into(), since });
+    }
+
+    /// Goes on to what follows.
+    pub fn next_stage(&mut self, section: Option<&Unblock>) {
+        let queues = section.map_or(0, |section| section.queues.len());
+        self.cursor = None;
+        self.failures = 0;
+        self.stage = match self.stage {
+            Stage::Undo | Stage::Deployments | Stage::Report => Stage::Report,
+            Stage::Locks => Stage::Blockers,
+            Stage::Blockers if queues > 0 => Stage::Queue(0),
+            Stage::Queue(number) if number + 1 < queues => Stage::Queue(number + 1),
+            Stage::Blockers | Stage::Queue(_) => Stage::Own,
+            Stage::Own => Stage::Deployments,
+        };
+    }
+
+    /// Adds what blocks, and keeps the oldest.
+    pub fn add_blocker(&mut self, blocker: Blocker) {
+        self.blockers.push(blocker);
+        self.blockers.sort_by(|one, other| (one.since, &one.item).cmp(&(other.since, &other.item)));
+        if self.blockers.len() > NAMED {
+            self.blockers.truncate(NAMED);
+            self.more_blockers += 1;
+        }
+    }
+
+    /// Adds what nobody touches, and keeps the oldest.
+    pub fn add_stuck(&mut self, stuck: Stuck) {
+        self.stuck.push(stuck);
+        self.stuck.sort_by(|one, other| (one.activity, &one.item).cmp(&(other.activity, &other.item)));
+        if self.stuck.len() > NAMED {
+            self.stuck.truncate(NAMED);
+            self.more_stuck += 1;
+        }
+    }
+
+    /// Counts what was freed, by pod and type.
+    pub fn add_freed(&mut self, pod: &str, lock_type: &str) {
+        let room = self.freed.len() < NAMED;
+        let mut known = self.freed.iter_mut();
+        if let Some(freed) = known.find(|freed| freed.pod == pod && freed.lock_type == lock_type) {
+            freed.locks += 1;
+        } else if room {
+            self.freed.push(Freed { pod: pod.to_owned(), lock_type: lock_type.to_owned(), locks: 1 });
+        }
+    }
+
+    /// The figures that the next run is compared with.
+    pub fn figures(&self) -> Figures {
+        let count = |kept: usize, more: u32| u32::try_from(kept).unwrap_or(u32::MAX).saturating_add(more);
+        Figures {
+            run: self.id.clone(),
+            left: self.locks.expired + self.locks.finished,
+            violations: count(self.violations.len(), 0),
+            blockers: count(self.blockers.len(), self.more_blockers),
+            stuck: count(self.stuck.len(), self.more_stuck),
+            dead_letters: self.queues.iter().map(|queue| queue.waiting).sum(),
+            findings: self.findings.count(),
+        }
+    }
+
+    /// Everything that the run has freed, by what it is: nothing that is zero.
+    pub fn done(&self) -> BTreeMap<&'static str, u32> {
+        let sum = |figure: fn(&QueueFigures) -> u32| self.queues.iter().map(figure).sum::<u32>();
+        let all = [
+            ("locks released", self.locks.released),
+            ("locks put back", self.locks.restored),
+            ("dead letters sent again", sum(|queue| queue.redriven)),
+            ("dead letters parked", sum(|queue| queue.parked)),
+            ("leases of dead runs freed", self.own.leases),
+            ("records of dead runs closed", self.own.runs),
+            ("expired intents taken out", self.own.intents),
+            ("unanswered questions ended", self.own.questions),
+            ("reconcile runs started again", self.own.again),
+        ];
+        all.into_iter().filter(|(_, figure)| *figure > 0).collect()
+    }
+}

@@ -1,0 +1,278 @@
+//! The report: an event for programs, and a short message for people. What people must do comes oldest first.
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{End, Escalation, Figures, Kind, Level, Record, Withdrawal, undo_input};
+use crate::estate::Unblock;
+use crate::name::Scope;
+use crate::report::Message;
+
+/// How many entries of a list an event carries: with the longest texts that are kept, it stays far below the 256 KiB of
+/// an event (EventBridge quotas).
+pub const LISTED: usize = 50;
+
+/// How many lines of a list a message has before it only counts: what a phone shows at once.
+const LINES: usize = 12;
+
+/// The longest subject that SNS takes, in characters (SNS API reference, Publish).
+const SUBJECT: usize = 100;
+
+/// The event about a run. The fields before `watchkeeper` are those that listeners of the estate's own daily rhythm know.
+pub fn detail(scope: &Scope, record: &Record, section: Option<&Unblock>, now: Timestamp) -> Value {
+    let figures = record.figures();
+    let window = section.and_then(|section| section.blockers.as_ref()).map(|blockers| blockers.impediments_of.signed());
+    let recent = |since: Timestamp| window.is_none_or(|window| now.duration_since(since) <= window);
+    let impediments: Vec<Value> = record
+        .blockers
+        .iter()
+        .filter(|blocker| recent(blocker.since))
+        .map(|blocker| {
+            json!({
+                "id": blocker.item, "action": "blocked", "details": blocker.reason,
+                "created_at": blocker.since, "user_name": blocker.owner, "project_name": blocker.item,
+            })
+        })
+        .collect();
+    let stuck = record.stuck.iter().take(LISTED).map(|stuck| {
+        json!({
+            "id": stuck.item, "name": stuck.item, "last_updated": stuck.activity, "lead_name": stuck.owner,
+            "days_blocked": now.duration_since(stuck.activity).as_hours() / 24,
+        })
+    });
+    let violations =
+        record.violations.iter().take(LISTED).map(
+            |it| json!({ "pod_id": it.pod, "item_type": it.lock_type, "current_count": it.held, "limit": it.limit }),
+        );
+    json!({
+        "date": now,
+        "type": "daily_unblock",
+        "summary": {
+            "blocked_items_count": figures.stuck,
+            "impediments_count": impediments.len(),
+            "wip_violations_count": figures.violations,
+        },
+        "blocked_items": stuck.collect::<Vec<_>>(),
+        "impediments": impediments.iter().take(LISTED).collect::<Vec<_>>(),
+        "wip_violations": violations.collect::<Vec<_>>(),
+        "action_required": needs_a_person(record),
+        "watchkeeper": own(scope, record, &figures, now),
+    })
+}
+
+fn own(scope: &Scope, record: &Record, figures: &Figures, now: Timestamp) -> Value {
+    let blockers = record.blockers.iter().take(LISTED).map(|blocker| {
+        json!({
+            "item": blocker.item, "owner": blocker.owner, "reason": blocker.reason, "since": blocker.since,
+            "hours": now.duration_since(blocker.since).as_hours(),
+        })
+    });
+    let findings: Vec<_> = record.findings.oldest_first().into_iter().take(LISTED).collect();
+    let news = record.news.as_ref();
+    json!({
+        "estate": scope.estate,
+        "environment": scope.environment,
+        "region": scope.region,
+        "run": record.id,
+        "trigger": record.trigger,
+        "mode": record.mode,
+        "held_back": record.held_back,
+        "instant": record.instant,
+        "outcome": record.end.map(|(end, _)| end),
+        "done": record.done(),
+        "locks": record.locks,
+        "queues": record.queues.iter().take(LISTED).collect::<Vec<_>>(),
+        "own": record.own,
+        "freed": record.freed.iter().take(LISTED).collect::<Vec<_>>(),
+        "blockers": blockers.collect::<Vec<_>>(),
+        "patterns": news.map(|news| news.patterns.iter().take(LISTED).collect::<Vec<_>>()),
+        "escalated": news.map_or(0, |news| news.escalated.len()),
+        "withdrawn": news.map_or(0, |news| news.withdrawn.len()),
+        "findings": findings,
+        "findings_more": record.findings.count() as usize - findings.len(),
+        "figures": figures,
+        "before": record.before,
+        "undo": (record.locks.released > 0 && record.applies()).then(|| undo_input(scope, &record.id)),
+    })
+}
+
+/// The event about capacity that was freed.
+pub fn freed_capacity(scope: &Scope, record: &Record, section: &Unblock) -> Value {
+    let freed = record.freed.iter().take(LISTED).map(|freed| {
+        let limit = super::limits::limit(section, &freed.pod, &freed.lock_type);
+        json!({
+            "pod_id": freed.pod, "item_type": freed.lock_type, "released": freed.locks,
+            "current_count": limit.map(|_| record.held.of(&freed.pod, &freed.lock_type)), "limit": limit,
+        })
+    });
+    json!({
+        "estate": scope.estate, "environment": scope.environment, "run": record.id,
+        "released": record.locks.released, "freed": freed.collect::<Vec<_>>(),
+    })
+}
+
+/// The event about an item that somebody has to hear of, or has to hear no more of.
+pub fn escalated(scope: &Scope, run: &str, news: Result<&Escalation, &Withdrawal>) -> Value {
+    let mut event = json!({ "estate": scope.estate, "environment": scope.environment, "run": run });
+    let more = match news {
+        Ok(escalation) => json!(escalation),
+        Err(withdrawal) => json!(withdrawal),
+    };
+    if let (Value::Object(event), Value::Object(more)) = (&mut event, more) {
+        event.extend(more);
+    }
+    event
+}
+
+/// Whether a person has something to do.
+fn needs_a_person(record: &Record) -> bool {
+    record.findings.count() > 0
+        || !record.violations.is_empty()
+        || !record.stuck.is_empty()
+        || !record.blockers.is_empty()
+}
+
+/// What a person is told. Times are those of `zone`.
+pub fn message(scope: &Scope, record: &Record, zone: &TimeZone, now: Timestamp) -> Message {
+    let headline = headline(scope, record);
+    let mut text = format!("{headline} ({}).\n", scope.region);
+    if let Some(why) = &record.held_back {
+        _ = writeln!(text, "\nNothing was freed: {why}.");
+    }
+    let done = record.done();
+    if !done.is_empty() {
+        _ = writeln!(text, "\n{}:", if record.applies() { "Freed" } else { "Would be freed" });
+        for (what, figure) in &done {
+            _ = writeln!(text, "- {what}: {figure}");
+        }
+    }
+    list(&mut text, "For a person, oldest first", &todo(record, zone, now));
+    news(&mut text, record, now);
+    if let Some(before) = record.before.as_ref().filter(|_| record.kind == Kind::Free) {
+        trend(&mut text, before, &record.figures());
+    }
+    if record.applies() && record.kind == Kind::Free && record.locks.released > 0 {
+        _ = writeln!(
+            text,
+            "\nTo undo the releases, start the daily-unblock machine with {}",
+            undo_input(scope, &record.id)
+        );
+    }
+    _ = write!(text, "\nRun: {}", record.id);
+    Message { subject: headline.chars().take(SUBJECT).collect(), text }
+}
+
+fn headline(scope: &Scope, record: &Record) -> String {
+    let who = format!("{} {}", scope.estate, scope.environment);
+    let done: u32 = record.done().values().sum();
+    let verb = match (&record.kind, record.applies()) {
+        (Kind::Undo { .. }, true) => "put back",
+        (Kind::Undo { .. }, false) => "would be put back",
+        (Kind::Free, true) => "freed",
+        (Kind::Free, false) => "would be freed",
+    };
+    let todo = record.findings.count() as usize + record.violations.len() + waiting(record).count();
+    let cut = if record.end.is_some_and(|(end, _)| end == End::Partly) { ", not all could be looked at" } else { "" };
+    match (done, todo) {
+        (0, 0) => format!("{who}: nothing is stuck{cut}"),
+        (done, 0) => format!("{who}: {done} {verb}{cut}"),
+        (0, todo) => format!("{who}: {todo} for a person{cut}"),
+        (done, todo) => format!("{who}: {done} {verb}, {todo} for a person{cut}"),
+    }
+}
+
+/// What blocks for so long that somebody has been told: the younger ones are no task yet.
+fn waiting(record: &Record) -> impl Iterator<Item = &super::Blocker> {
+    let first = record.news.as_ref().and_then(|news| news.tell_before);
+    record.blockers.iter().filter(move |blocker| first.is_some_and(|first| blocker.since <= first))
+}
+
+fn todo(record: &Record, zone: &TimeZone, now: Timestamp) -> Vec<String> {
+    let mut all: Vec<(Option<Timestamp>, String)> = Vec::new();
+    for blocker in waiting(record) {
+        let owner = blocker.owner.as_deref().unwrap_or("nobody");
+        let line = format!("{} waits for {} (owner: {owner})", blocker.item, blocker.reason);
+        all.push((Some(blocker.since), line));
+    }
+    for it in &record.violations {
+        let line = format!("{} holds {} {}, and {} are allowed", it.pod, it.held, it.lock_type, it.limit);
+        all.push((None, line));
+    }
+    all.extend(record.findings.all.iter().map(|finding| (finding.since, finding.to_string())));
+    all.sort_by_key(|(since, _)| (since.is_none(), *since));
+    let dated = |(since, line): (Option<Timestamp>, String)| match since {
+        Some(since) => format!("{line}; since {} ({})", local(since, zone), age(now.duration_since(since))),
+        None => line,
+    };
+    let mut lines: Vec<String> = all.into_iter().map(dated).collect();
+    if record.findings.more > 0 {
+        lines.push(format!("{} findings more", record.findings.more));
+    }
+    if record.more_blockers > 0 {
+        lines.push(format!("{} items more that wait", record.more_blockers));
+    }
+    lines
+}
+
+fn news(text: &mut String, record: &Record, now: Timestamp) {
+    let Some(news) = &record.news else { return };
+    let name = |level: Level| if level == Level::Leadership { "leadership" } else { "owner" };
+    let escalated = news.escalated.iter().map(|escalation| {
+        let hours = now.duration_since(escalation.blocker.since).as_hours();
+        let to = escalation.to.join(" and ");
+        format!("{} to {}: {to} ({hours} h)", escalation.blocker.item, name(escalation.level))
+    });
+    let title = if record.applies() { "Escalated now" } else { "Would be escalated" };
+    list(text, title, &escalated.collect::<Vec<_>>());
+    let patterns = news.patterns.iter().filter(|pattern| news.new_patterns.contains(&pattern.pattern));
+    let patterns = patterns.map(|pattern| format!("{} items wait for the same: {}", pattern.items, pattern.reason));
+    list(text, "Systemic", &patterns.collect::<Vec<_>>());
+    let withdrawn = news.withdrawn.iter().map(|it| format!("{}, for {}", it.item, it.to.join(" and ")));
+    list(text, "Resolved, no longer escalated", &withdrawn.collect::<Vec<_>>());
+}
+
+fn trend(text: &mut String, before: &Figures, now: &Figures) {
+    let pairs = [
+        ("left locks", u64::from(before.left), u64::from(now.left)),
+        ("pods over a limit", before.violations.into(), now.violations.into()),
+        ("blocked items", before.blockers.into(), now.blockers.into()),
+        ("untouched items", before.stuck.into(), now.stuck.into()),
+        ("dead letters", before.dead_letters, now.dead_letters),
+        ("findings", before.findings.into(), now.findings.into()),
+    ];
+    let changed = pairs.iter().filter(|(_, before, now)| before != now);
+    let lines: Vec<String> = changed.map(|(what, before, now)| format!("{what}: {before} before, {now} now")).collect();
+    if lines.is_empty() {
+        text.push_str("\nAgainst the last run: no change.\n");
+    } else {
+        list(text, "Against the last run", &lines);
+    }
+}
+
+fn list(text: &mut String, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    _ = writeln!(text, "\n{title}:");
+    for line in lines.iter().take(LINES) {
+        _ = writeln!(text, "- {line}");
+    }
+    if lines.len() > LINES {
+        _ = writeln!(text, "- and {} more", lines.len() - LINES);
+    }
+}
+
+fn local(instant: Timestamp, zone: &TimeZone) -> String {
+    instant.to_zoned(zone.clone()).strftime("%a %d %b %H:%M").to_string()
+}
+
+fn age(age: SignedDuration) -> String {
+    match age.as_hours() {
+        hours if hours >= 72 => format!("{} d", hours / 24),
+        hours if hours >= 1 => format!("{hours} h"),
+        _ => format!("{} min", age.as_mins()),
+    }
+}

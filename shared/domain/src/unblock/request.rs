@@ -1,0 +1,93 @@
+//! The input of the `daily-unblock` machine: by its tick, or by a person in as few words as possible.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::name::{EnvironmentName, EstateName, Scope};
+use crate::request::{Mode, RequestError, Trigger};
+
+/// The input of the `daily-unblock` machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UnblockRequest {
+    /// Which estate.
+    pub estate: EstateName,
+    /// Which environment.
+    pub environment: EnvironmentName,
+    /// What started it.
+    #[serde(default)]
+    pub trigger: Trigger,
+    /// The instant that a run of the schedule was due at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instant: Option<Timestamp>,
+    /// Whether it may write.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Puts back what this run released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<String>,
+    /// Only this lock of it, as `pod/item`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// The execution that started this one as its child; Step Functions asks for it, and we do not use it.
+    #[serde(rename = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID", default, skip_serializing)]
+    pub parent: Option<String>,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose<'a> {
+    /// The run of the schedule that was due at this instant.
+    Due(Timestamp),
+    /// A run now.
+    Now,
+    /// To put back what this run released, or one lock of it.
+    Undo(&'a str, Option<&'a str>),
+}
+
+impl fmt::Display for UnblockRequest {
+    /// The request as JSON: the input of an execution.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl UnblockRequest {
+    /// What the tick asks for.
+    pub fn of_tick(scope: &Scope, due: Timestamp) -> Self {
+        Self {
+            estate: scope.estate.clone(),
+            environment: scope.environment.clone(),
+            trigger: Trigger::Schedule,
+            instant: Some(due),
+            mode: Mode::Apply,
+            undo: None,
+            lock: None,
+            parent: None,
+        }
+    }
+
+    /// What it is for.
+    ///
+    /// # Errors
+    /// [`RequestError`] for fields that contradict each other.
+    pub fn purpose(&self) -> Result<Purpose<'_>, RequestError> {
+        let bad = |field, found: &str, expected: &str| {
+            Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
+        };
+        match (self.trigger, self.instant, &self.undo) {
+            (Trigger::Emergency, ..) => bad("trigger", "emergency", "schedule, or nothing for a run by hand"),
+            (Trigger::Schedule, None, _) => bad("instant", "nothing", "the instant that the run was due at"),
+            (Trigger::Schedule, _, Some(_)) => {
+                bad("undo", "a run with trigger schedule", "none: a tick undoes nothing")
+            }
+            (Trigger::Human, Some(_), _) => bad("instant", "an instant", "none: a run by hand is about its own start"),
+            (_, _, None) if self.lock.is_some() => bad("lock", "a lock without `undo`", "the run that released it"),
+            (Trigger::Schedule, Some(due), None) => Ok(Purpose::Due(due)),
+            (Trigger::Human, None, None) => Ok(Purpose::Now),
+            (Trigger::Human, None, Some(run)) => Ok(Purpose::Undo(run, self.lock.as_deref())),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Executions of our machines, and what ECS says of deployments.
+
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_control::stuck::{Deployments, Question, Watch};
+use watchkeeper_domain::capacity::ServiceId;
+use watchkeeper_domain::unblock::ExecutionStatus;
+
+use crate::gate::Refusal;
+use crate::operation::Operation;
+use crate::world::World;
+
+impl Watch for World {
+    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
+        self.ask(Operation::DescribeExecution, name, |state| {
+            let told = state.pile.executions.get(name).cloned();
+            let started = || state.machines.started(name).then_some(ExecutionStatus::Running);
+            Ok(told.or_else(started).unwrap_or(ExecutionStatus::Unknown))
+        })
+        .await
+    }
+
+    async fn questions(&self) -> Result<Vec<Question>, AwsError> {
+        self.ask(Operation::ListExecutions, "questions", |state| Ok(state.pile.questions.clone())).await
+    }
+
+    async fn end(&self, question: &Question, _why: &str) -> Result<(), AwsError> {
+        self.ask(Operation::StopExecution, &question.name, |state| {
+            let before = state.pile.questions.len();
+            state.pile.questions.retain(|known| known.name != question.name);
+            if state.pile.questions.len() == before {
+                return Err(Refusal::not_found(&question.name));
+            }
+            state.pile.executions.insert(question.name.clone(), ExecutionStatus::Dead("ABORTED".to_owned()));
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Deployments for World {
+    async fn words(&self, service: &ServiceId) -> Result<Vec<String>, AwsError> {
+        self.ask(Operation::DescribeServices, service, |state| {
+            Ok(state.pile.words.get(service).cloned().unwrap_or_default())
+        })
+        .await
+    }
+}

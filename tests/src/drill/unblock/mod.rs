@@ -1,0 +1,55 @@
+//! The runbook daily-unblock: what is stuck is freed where that is proved, and named to the person who can where it is not.
+
+mod again;
+mod choice;
+mod morning;
+mod scene;
+
+use std::collections::BTreeSet;
+
+use watchkeeper_domain::name::Region;
+
+use self::choice::{Cast, cast};
+use self::scene::Scene;
+use super::act::Act;
+use super::build::build_all;
+use super::command::Selection;
+use super::report::{Outcome, Report};
+use super::show::Show;
+use crate::sandbox::Options;
+use crate::stage::{Stage, StageError, documents};
+
+/// The scenario's name.
+const SCENARIO: &str = "unblock";
+
+/// Play the scenario on every chosen environment.
+///
+/// # Errors
+/// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
+pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
+    let folder = &selection.documents.estates;
+    let estates = documents(folder.as_ref())?;
+    let mut reports = Vec::new();
+    for Cast { account, scopes } in cast(&estates, selection)? {
+        let regions: BTreeSet<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
+        let options = Options { estates: folder.clone(), account, ..Options::default() };
+        let stage = Stage::set(&options, &regions, show).await?;
+        for stack in stage.stacks() {
+            build_all(&stage, stack, show).await?;
+        }
+        let before = reports.len();
+        for scope in &scopes {
+            let mut act = Act::of(SCENARIO, &stage, scope, show)?;
+            if let Some(scene) = Scene::of(&act) {
+                scene.set(&mut act).await?;
+                Box::pin(morning::play(&mut act, &scene)).await?;
+                again::play(&mut act, &scene).await?;
+            }
+            reports.push(act.report);
+        }
+        if reports[before..].iter().all(|report| report.outcome == Outcome::Passed) {
+            stage.succeeded();
+        }
+    }
+    Ok(reports)
+}

@@ -1,0 +1,225 @@
+//! The morning: a plan first, then the run by the deployed schedule, with a lock that is renewed while it works.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use watchkeeper_control::ledger::Ledger as _;
+use watchkeeper_control::stuck::{Note, Notebook as _};
+use watchkeeper_domain::unblock::{Field, LockItem, Memory, Record, Source};
+
+use super::scene::{Living, Scene, failed, later, text};
+use crate::drill::act::Act;
+use crate::drill::report::millis;
+use crate::estate::{SiteError, awaited};
+use crate::sandbox::{Fault, FaultKind};
+use crate::stage::StageError;
+
+/// The locks that a run frees, and those that it leaves alone: name, and hours until they run out.
+const LEFT: [(&str, i64); 2] = [("expired-an-hour-ago", -1), ("expired-for-days", -70)];
+const LIVE: &str = "live";
+const RENEWED: &str = "renewed-during-the-run";
+const FINISHED: &str = "of-a-finished-item";
+
+impl Scene {
+    fn released_before(&self) -> LockItem {
+        LockItem { released_at: text("2026-01-01T00:00:00Z"), ..self.lock("released-before", -90) }
+    }
+
+    fn malformed(&self) -> LockItem {
+        LockItem { expires_at: text("tomorrow"), ..self.lock("malformed", -90) }
+    }
+
+    /// Everything that is stuck on a morning.
+    async fn fill(&self, act: &mut Act<'_>) -> Result<(), StageError> {
+        let mut locks: Vec<LockItem> = LEFT.iter().map(|(item, hours)| self.lock(item, *hours)).collect();
+        locks.extend([self.lock(LIVE, 40), self.lock(RENEWED, -1), self.released_before(), self.malformed()]);
+        if let Some((pod, kind, many)) = self.too_many() {
+            let own =
+                |n: u32| LockItem { pod: text(pod), lock_type: text(kind), ..self.lock(&format!("work-{n}"), 90) };
+            locks.extend((0..many).map(own));
+        }
+        if let Some(finished) = &self.locks.finished {
+            locks.push(self.lock(FINISHED, 40));
+            let done = finished.values.first().map(ToString::to_string).unwrap_or_default();
+            self.yard.put_status(finished, FINISHED, &done).await?;
+        }
+        act.prepare(&format!("{} locks: live, expired, renewed, released, malformed, of a finished item", locks.len()))
+            .await?;
+        self.yard.put_locks(&self.locks, &locks).await?;
+        act.prepare("items that wait for 10, 30 and 60 hours").await?;
+        for (item, hours) in [("blocked-10h", 10), ("blocked-30h", 30), ("blocked-60h", 60)] {
+            self.yard.put_item(&self.blockers, &self.blocker(item, hours)).await?;
+        }
+        act.prepare("dead letters: a new one, one that came back before, and poison").await?;
+        let dead = self.queue.dead_letters.as_str();
+        let poison = self.queue.poison().to_string();
+        self.yard.send(dead, "new", &[("trace", "String", "abc")]).await?;
+        self.yard.send(dead, "came back", &[("watchkeeper-returns", "Number", "1")]).await?;
+        self.yard.send(dead, "poison", &[("watchkeeper-returns", "Number", &poison)]).await?;
+        Ok(())
+    }
+}
+
+/// A plan, the run that is due, and what came of it.
+pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
+    let scene = &scene.at(act.stack.control().now().await?);
+    act.stack.at(later(scene.due, SignedDuration::from_mins(-20))).await?;
+    scene.fill(act).await?;
+    let holder = scene.dead_run(act).await?;
+    act.prepare(&format!("the run {holder} died with the lease")).await?;
+    act.stack.mailbox().letters().await?;
+    scene.yard.heard(scene.section.report.bus.as_str()).await?;
+
+    let plan = act.unblock("a plan by hand", json!({ "mode": "plan" })).await?;
+    let before = scene.yard.released(&scene.locks).await?;
+    let writes = act.deeds(0).await?.count("UpdateItem");
+    act.check("a plan frees nothing", plan.succeeded && before == 1 && writes == 0, plan.says());
+    scene.yard.heard(scene.section.report.bus.as_str()).await?;
+    act.stack.mailbox().letters().await?;
+
+    act.stack.at(later(scene.due, SignedDuration::from_mins(-10))).await?;
+    let living = Living::of(act, scene.due).await?;
+    if let Some(living) = &living {
+        act.prepare(&format!("the lease of {} is over, and its execution runs", living.scope)).await?;
+    }
+    act.stack.mailbox().letters().await?;
+    // The page is read when the first lock is released; its answer is held up, and in the meantime one is renewed.
+    let hold = Fault { seconds: 2.0, ..Fault::new("dynamodb", "UpdateItem", FaultKind::Delay) };
+    let mark = act.mark().await?;
+    act.stack.control().order(&hold).await?;
+    let renewed = scene.lock(RENEWED, 24);
+    let renew = async {
+        awaited("the first release", async || {
+            let calls = act.stack.control().calls(mark).await?;
+            Ok::<_, StageError>(calls.iter().any(|call| call.fault.is_some()).then_some(()))
+        })
+        .await?;
+        Ok::<_, StageError>(scene.yard.put_locks(&scene.locks, std::slice::from_ref(&renewed)).await?)
+    };
+    let (ended, ()) = tokio::try_join!(act.stack.unblock_tick(scene.due, &act.scope), renew)?;
+    act.stack.control().clear_faults().await?;
+    let Some(run) = ended.into_iter().next() else {
+        act.check("the run that is due is started", false, "none was");
+        return Ok(());
+    };
+    let local = scene.due.to_zoned(scene.section.zone.rules().clone()).strftime("%H:%M %Z");
+    act.took(&format!("the tick at {local}, and a lock that is renewed while its run works"), scene.due, run.took);
+    act.report.figures.insert("unblocked_after_ms", millis(run.took));
+    act.check("it runs at its local hour, and comes to its end", run.succeeded, run.says());
+    locks(act, scene, &renewed).await?;
+    letters(act, scene).await?;
+    own(act, &holder).await?;
+    if let Some(living) = living {
+        alive(act, living).await?;
+    }
+    told(act, scene).await
+}
+
+async fn locks(act: &mut Act<'_>, scene: &Scene, renewed: &LockItem) -> Result<(), StageError> {
+    let mut freed = Vec::new();
+    let mut expected: Vec<&str> = LEFT.iter().map(|(item, _)| *item).collect();
+    expected.extend(scene.locks.finished.as_ref().map(|_| FINISHED));
+    for item in &expected {
+        let found = scene.yard.lock(&scene.locks, &scene.lock(item, 0)).await?;
+        freed.extend(found.filter(|lock| lock.released_at != Field::Absent).map(|lock| lock.name()));
+    }
+    let detail = freed.join(", ");
+    act.check("what is left behind is released", freed.len() == expected.len(), detail);
+    let mut kept = true;
+    for lock in [scene.lock(LIVE, 40), renewed.clone(), scene.malformed(), scene.released_before()] {
+        kept &= scene.yard.lock(&scene.locks, &lock).await? == Some(lock);
+    }
+    act.check("live, renewed, malformed and released locks are as they were", kept, format!("{RENEWED} is held"));
+    let all = scene.yard.released(&scene.locks).await?;
+    act.check("nothing else is released", all == expected.len() + 1, format!("{all} released, one of them before"));
+    act.report.figures.insert("locks_released", expected.len() as u64);
+    Ok(())
+}
+
+async fn letters(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
+    let mut sent = scene.yard.drain(scene.queue.queue.as_str()).await?;
+    sent.sort_by(|one, other| one.body.cmp(&other.body));
+    let counts: Vec<_> =
+        sent.iter().map(|m| (m.body.as_str(), m.attributes.get("watchkeeper-returns").cloned())).collect();
+    let expected = [("came back", Some("2".to_owned())), ("new", Some("1".to_owned()))];
+    let whole = sent.iter().any(|message| message.attributes.get("trace").is_some_and(|trace| trace == "abc"));
+    act.check("dead letters are sent again, counted and whole", counts == expected && whole, format!("{counts:?}"));
+    let left = scene.yard.length(scene.queue.dead_letters.as_str()).await?;
+    act.check("poison is parked, and not sent again", left == 1, format!("{left} message with the dead letters"));
+    act.report.figures.insert("letters_redriven", sent.len() as u64);
+    Ok(())
+}
+
+async fn own(act: &mut Act<'_>, holder: &str) -> Result<(), StageError> {
+    let lease = act.stack.ledger().lease(&act.scope).await.map_err(failed)?;
+    // The one hand may have taken it since: it was free.
+    let freed = lease.is_some_and(|lease| lease.holder != holder || lease.expires <= lease.usable);
+    act.check("the lease of the dead run is freed", freed, holder.to_owned());
+    Ok(())
+}
+
+/// A lease whose execution runs is left alone, and said so.
+async fn alive(act: &mut Act<'_>, living: Living<'_>) -> Result<(), StageError> {
+    let (scope, before) = (living.scope.clone(), living.lease.clone());
+    let input = json!({ "estate": scope.estate, "environment": scope.environment });
+    let run = act.stack.unblock(&input).await?;
+    let same = living.end(act).await? == Some(before);
+    let found = act.stack.ledger().read::<Record>(&scope, Note::Run(&run.name)).await.map_err(failed)?;
+    let named = found.is_some_and(|(record, _)| record.findings.has(Source::Own, "lingers"));
+    act.check("a lease whose execution runs stays, and is named", same && named, run.says());
+    Ok(())
+}
+
+/// The report, on the bus and on a phone.
+async fn told(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
+    let bus = &scene.section.report;
+    let events = scene.yard.heard_at_least(bus.bus.as_str(), 5).await?;
+    let of = |kind: &str| -> Vec<&Value> { events.iter().filter(|event| event["detail-type"] == kind).collect() };
+    let reports = of(bus.detail_type.as_str());
+    let report = reports.first().map(|event| event["detail"].clone()).unwrap_or_default();
+    let known = ["date", "type", "summary", "blocked_items", "impediments", "wip_violations", "action_required"];
+    let compatible = reports.len() == 1
+        && reports[0]["source"] == bus.source.as_str()
+        && known.iter().all(|field| !report[field].is_null());
+    act.check("the report is on the estate's bus, as its listeners know it", compatible, report["summary"].to_string());
+    let figures = report["watchkeeper"]["locks"].clone();
+    act.check(
+        "it says what was freed",
+        figures["released"].as_u64() == Some(act.report.figures["locks_released"]),
+        figures.to_string(),
+    );
+    let mut levels: Vec<String> = of("Blocker Escalated")
+        .iter()
+        .map(|event| format!("{} to {}", text_of(&event["detail"]["item"]), text_of(&event["detail"]["level"])))
+        .collect();
+    levels.sort();
+    let expected = ["blocked-30h to owner", "blocked-60h to leadership", "blocked-60h to owner"];
+    act.check("blockers are escalated by their age: none, owner, leadership", levels == expected, levels.join(", "));
+    let released = of("WIP Capacity Released").len();
+    act.check("released capacity is announced", released == 1, format!("{released} event"));
+    let who = format!("{} {}", act.scope.estate, act.scope.environment);
+    let letters = act.stack.mailbox().letters_until(|letter| letter.subject.starts_with(&format!("{who}: "))).await?;
+    let letter = letters.last().map(|letter| letter.text.clone()).unwrap_or_default();
+    let oldest = letter.find("blocked-60h waits").zip(letter.find("blocked-30h waits")).is_some_and(|(a, b)| a < b);
+    let limits =
+        scene.too_many().is_none_or(|(pod, kind, many)| letter.contains(&format!("{pod} holds {many} {kind}")));
+    act.check("a person reads what to do, oldest first", oldest && limits, letter.lines().next().unwrap_or_default());
+    Ok(())
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// The record of a run of the environment.
+pub(super) async fn record(act: &Act<'_>, id: &str) -> Result<Record, StageError> {
+    let found = act.stack.ledger().read::<Record>(&act.scope, Note::Run(id)).await.map_err(failed)?;
+    found
+        .map(|(record, _)| record)
+        .ok_or_else(|| SiteError::new(format!("read the record of {id}"), "there is none").into())
+}
+
+/// What is remembered of the environment.
+pub(super) async fn memory(act: &Act<'_>) -> Result<Memory, StageError> {
+    let found = act.stack.ledger().read::<Memory>(&act.scope, Note::Memory).await.map_err(failed)?;
+    Ok(found.map(|(memory, _)| memory).unwrap_or_default())
+}

@@ -1,0 +1,71 @@
+//! The daily unblock: what it may open is tagged, its tick is looked after, and questions are found by their states.
+
+use crate::documents::{machines, strings, template, walk};
+use crate::machines::{asks, states};
+use serde_json::{Value, json};
+
+/// Services of an estate whose resources only its documents name.
+const OF_ESTATES: [&str; 2] = ["dynamodb:", "sqs:"];
+const TAG: &str = "aws:ResourceTag/watchkeeper:managed";
+
+/// Statements of the function about resources of estates that the tag does not open.
+fn untagged(template: &Value) -> Vec<String> {
+    let policies = &template["Resources"]["DailyUnblock"]["Properties"]["Policies"];
+    let statements = walk(policies).into_iter().filter(|it| it["Effect"] == "Allow");
+    let of_estates = statements.filter(|it| {
+        let named = serde_json::to_string(&it["Resource"]).unwrap();
+        // The ledger is named by the stack itself.
+        strings(&it["Action"]).iter().any(|action| OF_ESTATES.iter().any(|service| action.starts_with(service)))
+            && !named.contains("LedgerTableName")
+    });
+    let open = of_estates.filter(|it| it["Condition"]["StringEquals"][TAG] != "true");
+    open.map(|it| it["Sid"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// States that ask a person and are not called so.
+fn hidden_questions(machine: &Value) -> Vec<String> {
+    let asking = states(machine).into_iter().filter(|(_, state)| state["Type"] == "Task" && asks(state));
+    asking.filter(|(name, _)| !name.starts_with("Ask")).map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn tables_and_queues_of_estates_are_opened_by_their_tag() {
+    let mut template = template();
+    assert_eq!(untagged(&template), Vec::<String>::new());
+    let statement = json!({"Sid": "Everything", "Effect": "Allow", "Action": ["sqs:ReceiveMessage"], "Resource": "*"});
+    template["Resources"]["DailyUnblock"]["Properties"]["Policies"][0]["Statement"][1] = statement;
+    assert_eq!(untagged(&template), ["Everything"]);
+}
+
+#[test]
+fn a_state_that_asks_is_called_so_for_a_forgotten_question_is_found_by_it() {
+    for (file, machine) in machines() {
+        assert_eq!(hidden_questions(&machine), Vec::<String>::new(), "{file}");
+    }
+    let mut machine = crate::machines::machine("emergency-scale");
+    let ask = machine["States"]["Ask"].take();
+    machine["States"]["Wait4Answer"] = ask;
+    assert_eq!(hidden_questions(&machine), ["Wait4Answer"]);
+}
+
+#[test]
+fn its_tick_carries_its_own_instant_and_is_missed() {
+    let template = template();
+    let tick = &template["Resources"]["DailyUnblock"]["Properties"]["Events"]["Tick"]["Properties"];
+    let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
+    let alarm = &template["Resources"]["UnblockTickMissing"]["Properties"];
+    assert_eq!(alarm["MetricName"], "Tick");
+    assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "daily-unblock"}]));
+    assert_eq!(alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap(), 15 * 60);
+    assert_eq!(alarm["TreatMissingData"], "breaching");
+}
+
+#[test]
+fn the_function_knows_its_machine_by_the_name_that_the_template_gives_it() {
+    let template = template();
+    let name = template["Resources"]["UnblockMachine"]["Properties"]["Name"]["Fn::Sub"].as_str().unwrap();
+    let variables = &template["Resources"]["DailyUnblock"]["Properties"]["Environment"]["Variables"];
+    let arn = variables["UNBLOCK_MACHINE_ARN"]["Fn::Sub"].as_str().unwrap();
+    assert!(arn.ends_with(&format!(":stateMachine:{name}")), "{arn}");
+}

@@ -1,0 +1,7 @@
+//! The daily unblock, in the account that `clos-v2` production lives in.
+
+mod field;
+mod hand;
+mod large;
+mod race;
+mod trouble;

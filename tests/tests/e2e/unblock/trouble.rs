@@ -1,0 +1,67 @@
+//! Sources that cannot be read, and queues that do not take what is sent.
+
+use serde_json::json;
+use watchkeeper_aws::clients::ATTEMPTS;
+use watchkeeper_domain::unblock::{End, Source};
+use watchkeeper_tests::sandbox::{Fault, FaultKind};
+
+use crate::unblock::field::{Ground, play};
+
+/// A refusal of this operation, each time.
+fn denied(service: &str, operation: &str) -> Fault {
+    Fault {
+        times: None,
+        code: Some("AccessDeniedException".to_owned()),
+        status: Some(400),
+        ..Fault::new(service, operation, FaultKind::Error)
+    }
+}
+
+#[test]
+fn a_table_that_cannot_be_read_frees_nothing_and_the_queues_have_their_turn() {
+    play(async |stage| {
+        let ground = Ground::fresh(stage).await;
+        ground.put(&[ground.lock("left", -2)]).await;
+        ground.yard.send(ground.queue().dead_letters.as_str(), "letter", &[]).await.unwrap();
+        ground.stack.at(ground.due).await.unwrap();
+        ground.stack.control().order(&denied("dynamodb", "Scan")).await.unwrap();
+        let ended = ground.by_hand(&json!({})).await;
+        ground.stack.control().clear_faults().await.unwrap();
+        assert!(ended.succeeded, "{ended:?}");
+        let record = ground.record(&ended.name).await;
+        assert!(
+            record.findings.has(Source::Locks, "unreadable") && record.findings.has(Source::Blockers, "unreadable")
+        );
+        assert_eq!(record.end.map(|(end, _)| end), Some(End::Partly));
+        assert!(!ground.is_released("left").await);
+        assert_eq!(ground.yard.drain(ground.queue().queue.as_str()).await.unwrap().len(), 1);
+        let letters = ground.stack.mailbox().letters().await.unwrap();
+        assert!(letters.iter().any(|letter| letter.subject.ends_with("not all could be looked at")), "{letters:?}");
+    });
+}
+
+#[test]
+fn a_message_is_never_lost_between_two_queues() {
+    play(async |stage| {
+        let ground = Ground::fresh(stage).await;
+        let (queue, dead) = (ground.queue().queue.as_str(), ground.queue().dead_letters.as_str());
+        for n in 0..12 {
+            ground.yard.send(dead, &format!("letter-{n}"), &[]).await.unwrap();
+        }
+        ground.stack.at(ground.due).await.unwrap();
+        // One cannot be sent, and one cannot be removed after it was sent.
+        for operation in ["SendMessage", "DeleteMessage"] {
+            // Every attempt of the call fails.
+            let fault = Fault { skip: 3, times: Some(ATTEMPTS), ..Fault::new("sqs", operation, FaultKind::Error) };
+            ground.stack.control().order(&fault).await.unwrap();
+        }
+        let ended = ground.by_hand(&json!({})).await;
+        ground.stack.control().clear_faults().await.unwrap();
+        assert!(ended.succeeded, "{ended:?}");
+        let sent: std::collections::BTreeSet<_> =
+            ground.yard.drain(queue).await.unwrap().into_iter().map(|message| message.body).collect();
+        assert_eq!((sent.len() as u64, ground.yard.length(dead).await.unwrap()), (11, 2));
+        let record = ground.record(&ended.name).await;
+        assert_eq!((record.queues[0].redriven, record.queues[0].left), (10, 2), "{:?}", record.queues[0]);
+    });
+}

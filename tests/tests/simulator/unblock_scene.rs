@@ -1,0 +1,179 @@
+//! `clos-v2` production on a Monday morning, with everything that may be stuck in it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use watchkeeper_control::lease::Lease;
+use watchkeeper_control::ledger::{Ledger, Write};
+use watchkeeper_control::stuck::Letter;
+use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::run::Run;
+use watchkeeper_domain::unblock::{BlockerItem, ExecutionStatus, Field, LockItem, Record, Stamps};
+use watchkeeper_sim::{World, run_until_done_or_crash, scope, service};
+use watchkeeper_tests::rehearsal::Rehearsal;
+
+pub(crate) const LOCKS: &str = "clos-v2-wip-locks";
+pub(crate) const IDEAS: &str = "clos-v2-ideas";
+pub(crate) const BUS: &str = "clos-v2-event-bus";
+pub(crate) const QUEUE: &str = "clos-v2-async-processing-queue";
+pub(crate) const DEAD: &str = "clos-v2-async-processing-queue-dlq";
+const QUEUES: [&str; 3] = [QUEUE, "clos-v2-stage-gate-queue", "clos-v2-wip-limit-queue"];
+/// The execution whose run died with a lease.
+pub(crate) const DEAD_RUN: &str = "clos-v2-prod-20261120T120000Z";
+
+pub(crate) fn at(instant: &str) -> Timestamp {
+    instant.parse().unwrap()
+}
+
+/// Monday, 23 November 2026, 09:00 in New York.
+pub(crate) fn monday() -> Timestamp {
+    at("2026-11-23T14:00:00Z")
+}
+
+pub(crate) fn prod() -> Scope {
+    scope("clos-v2", "prod", "us-east-1")
+}
+
+pub(crate) fn text(text: &str) -> Field {
+    Field::Text(text.to_owned())
+}
+
+/// A lock of a pod that runs out so many hours after Monday's run, and was taken long before it.
+pub(crate) fn lock(pod: &str, item: &str, hours: i64) -> LockItem {
+    let expires = monday() + jiff::SignedDuration::from_hours(hours);
+    let acquired = monday() - jiff::SignedDuration::from_hours(300);
+    LockItem {
+        pod: text(pod),
+        item: text(item),
+        lock_type: text("projects"),
+        acquired_by: text("ada"),
+        acquired_at: text(&acquired.to_string()),
+        expires_at: Field::Number(expires.as_second().to_string()),
+        released_at: Field::Absent,
+    }
+}
+
+/// An item that is blocked since so many hours before Monday's run.
+pub(crate) fn blocked(item: &str, hours: i64, reason: &str) -> BlockerItem {
+    let since = (monday() - jiff::SignedDuration::from_hours(hours)).to_string();
+    BlockerItem {
+        item: text(item),
+        activity: text(&since),
+        since: text(&since),
+        owner: text("grace"),
+        reason: text(reason),
+        status: text("open"),
+    }
+}
+
+pub(crate) fn letter(id: &str, returns: Option<&str>) -> Letter {
+    Letter {
+        id: id.to_owned(),
+        receipt: String::new(),
+        body: format!("body of {id}"),
+        attributes: BTreeMap::new(),
+        stamps: Stamps { returns: returns.map(str::to_owned), parked: None, others: 0 },
+        group: None,
+    }
+}
+
+/// The world with an estate in which nothing is stuck, before its run is due.
+pub(crate) fn quiet() -> Rehearsal {
+    let world = World::builder()
+        .at("2026-11-23T12:00:00Z")
+        .with(service("clos-v2-cluster/clos-v2-core-api-service").desired(3).scaling(3, 6))
+        .with(service("clos-v2-cluster/clos-v2-workflow-engine-service").desired(3).scaling(3, 6))
+        .build();
+    world.make_locks(LOCKS);
+    world.make_bus(BUS);
+    for queue in QUEUES {
+        world.make_queue(queue);
+        world.make_queue(&format!("{queue}-dlq"));
+    }
+    let finished = BlockerItem { status: text("done"), reason: Field::Absent, ..blocked("idea-done", 200, "") };
+    world.put_item(IDEAS, finished);
+    Rehearsal::new(world, "us-east-1").in_account("210987654321")
+}
+
+/// The same, and everything that may be stuck is.
+pub(crate) fn busy() -> Rehearsal {
+    let rehearsal = quiet();
+    let world = &rehearsal.world;
+    world.put_lock(LOCKS, lock("Ratio", "live", 100));
+    world.put_lock(LOCKS, lock("Ratio", "expired-1", -2));
+    world.put_lock(LOCKS, lock("Nanda", "expired-2", -48));
+    world.put_lock(LOCKS, lock("Meta", "renewed", -1));
+    world.renew_before_release(LOCKS, lock("Meta", "renewed", 123));
+    let released = LockItem { released_at: text("2026-11-22T09:00:00Z"), ..lock("Meta", "released", -30) };
+    world.put_lock(LOCKS, released);
+    let malformed = LockItem { expires_at: text("tomorrow"), ..lock("Meta", "malformed", -30) };
+    world.put_lock(LOCKS, malformed);
+    world.put_lock(LOCKS, lock("Nanda", "idea-done", 112));
+    for n in 0..4 {
+        world.put_lock(LOCKS, lock("Ratio", &format!("busy-{n}"), 110 + n));
+    }
+    for (item, hours) in [("young", 10), ("day-old", 30), ("old", 60)] {
+        world.put_item(IDEAS, blocked(item, hours, &format!("reason of {item}")));
+    }
+    world.put_letter(DEAD, letter("first", None));
+    world.put_letter(DEAD, letter("again", Some("2")));
+    world.put_letter(DEAD, letter("poison", Some("3")));
+    dead_run(&rehearsal);
+    rehearsal
+}
+
+/// A run that took the lease, wrote its record and died.
+fn dead_run(rehearsal: &Rehearsal) {
+    let world = &rehearsal.world;
+    let taken = at("2026-11-20T12:00:00Z");
+    let lease = Lease {
+        holder: DEAD_RUN.to_owned(),
+        layer: Layer::Schedule,
+        generation: 1,
+        usable: taken,
+        expires: taken + Duration::from_mins(3),
+    };
+    let run = open_run(DEAD_RUN, taken);
+    let put = async {
+        Ledger::take_lease(world, &prod(), &lease, 0).await.unwrap();
+        Ledger::commit(world, &prod(), 1, &[Write::PutRun(Box::new(run))]).await.unwrap();
+    };
+    run_until_done_or_crash(world, put).unwrap();
+    world.set_status(DEAD_RUN, ExecutionStatus::Dead("TIMED_OUT".to_owned()));
+}
+
+/// The record of a run without an outcome.
+pub(crate) fn open_run(id: &str, started: Timestamp) -> Run {
+    let run = serde_json::json!({
+        "id": id, "trigger": "schedule", "layer": "schedule", "instant": started, "started": started,
+        "verdict": "apply", "plan": {"steps": []}, "violations": [], "slices": 1, "writes": 0, "rounds": 0,
+        "applied": false, "timeline": [], "outcome": null, "tell": false,
+    });
+    serde_json::from_value(run).unwrap()
+}
+
+/// The record of a run of the unblock.
+pub(crate) fn record(rehearsal: &Rehearsal, id: &str) -> Option<Record> {
+    rehearsal.world.unblock_record(&prod(), id)
+}
+
+pub(crate) fn is_released(rehearsal: &Rehearsal, pod: &str, item: &str) -> bool {
+    rehearsal.world.lock_of(LOCKS, pod, item).unwrap().released_at != Field::Absent
+}
+
+/// The bodies in a queue.
+pub(crate) fn bodies(rehearsal: &Rehearsal, queue: &str) -> Vec<String> {
+    let mut bodies: Vec<String> = rehearsal.world.letters_of(queue).into_iter().map(|letter| letter.body).collect();
+    bodies.sort();
+    bodies
+}
+
+/// The events of a kind on the estate's bus.
+pub(crate) fn events(rehearsal: &Rehearsal, kind: &str) -> Vec<serde_json::Value> {
+    let all = rehearsal.world.bus_events(BUS).into_iter();
+    all.filter(|event| event.detail_type == kind && event.source == "clos.daily-rhythm")
+        .map(|event| event.detail)
+        .collect()
+}
