@@ -60,10 +60,11 @@ async def _serve(listener) -> None:
 def _patched():
     from . import agenda, alarms, autoscaling, cbor, cloudwatch, control, ecs, events, gateway, invocations, lambdas
     from . import quotas, rds, releases, rollouts, schedules, stepfunctions, task_tokens, waits
+    from . import caches, recovery, snapshots
 
     for module in (
         cbor, lambdas, invocations, ecs, releases, rollouts, autoscaling, rds, quotas, stepfunctions, waits,
-        task_tokens, schedules, events, cloudwatch, alarms,
+        task_tokens, schedules, events, cloudwatch, alarms, snapshots, recovery, caches,
     ):
         module.install()
     gateway.install()

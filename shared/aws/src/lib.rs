@@ -25,10 +25,12 @@ mod rds;
 mod sfn;
 #[cfg(feature = "sns")]
 mod sns;
-#[cfg(any(feature = "ecs", feature = "cloudwatch"))]
+#[cfg(any(feature = "ecs", feature = "cloudwatch", feature = "vaults"))]
 mod time;
 #[cfg(any(feature = "ecs", feature = "autoscaling"))]
 mod values;
+#[cfg(feature = "vaults")]
+mod vaults;
 
 #[cfg(all(feature = "sns", feature = "eventbridge"))]
 pub use announcer::Announcements;
@@ -45,6 +47,8 @@ pub use ledger::DynamoLedger;
 pub use sfn::Machine;
 #[cfg(feature = "sns")]
 pub use sns::Topic;
+#[cfg(feature = "vaults")]
+pub use vaults::Vaults;
 
 pub use aws_config::SdkConfig;
 

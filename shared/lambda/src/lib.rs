@@ -12,6 +12,6 @@ pub mod telemetry;
 pub use clock::EventClock;
 pub use errors::{ErrorName, Failure};
 pub use input::{Unreadable, read_input};
-pub use metrics::{AlarmFigure, Metrics, RunFigures};
+pub use metrics::{AlarmFigure, BackupFigures, Metrics, RunFigures};
 pub use serve::{Invocation, Kit, serve};
 pub use settings::{SettingError, Settings};

@@ -3,12 +3,16 @@
 //! The documents have two fixed shapes, so they are written out here with serde. The libraries that know this format
 //! bring a queue, samplers and histograms along (some fifty crates), none of which a handful of counters needs.
 
+mod backup;
+
 use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_domain::alarm::Why;
 use watchkeeper_domain::name::Scope;
+
+pub use backup::BackupFigures;
 
 /// Where metrics go.
 #[derive(Debug, Clone)]
@@ -145,7 +149,7 @@ mod tests {
 
     const AT: Timestamp = Timestamp::constant(1_795_000_000, 500_000_000);
 
-    fn scope() -> Scope {
+    pub(super) fn scope() -> Scope {
         Scope {
             estate: EstateName::new("clos-v2").unwrap(),
             environment: EnvironmentName::new("dev").unwrap(),
@@ -196,6 +200,8 @@ mod tests {
     #[rstest]
     #[case::run(run())]
     #[case::answered(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT))]
+    #[case::backup(Metrics::new("Watchkeeper").backup_sample(AT))]
+    #[case::stale(Metrics::new("Watchkeeper").stale_document(2, AT))]
     #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::Duplicate), AT))]
     fn every_metric_and_dimension_has_a_value_beside_it(#[case] run: Value) {
         let names = |key: &str| -> BTreeSet<String> {

@@ -49,6 +49,8 @@ pub struct Settings {
     event_bus: Option<String>,
     reconcile_machine_arn: Option<String>,
     emergency_machine_arn: Option<String>,
+    backup_machine_arn: Option<String>,
+    restore_machine_arn: Option<String>,
 }
 
 impl Settings {
@@ -79,6 +81,8 @@ impl Settings {
             event_bus: get("EVENT_BUS"),
             reconcile_machine_arn: get("RECONCILE_MACHINE_ARN"),
             emergency_machine_arn: get("EMERGENCY_MACHINE_ARN"),
+            backup_machine_arn: get("BACKUP_MACHINE_ARN"),
+            restore_machine_arn: get("RESTORE_MACHINE_ARN"),
         })
     }
 
@@ -120,6 +124,22 @@ impl Settings {
     /// [`SettingError::Missing`] when `EMERGENCY_MACHINE_ARN` is not set.
     pub fn emergency_machine_arn(&self) -> Result<String, SettingError> {
         required(self.emergency_machine_arn.clone(), "EMERGENCY_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `backup`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `BACKUP_MACHINE_ARN` is not set.
+    pub fn backup_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.backup_machine_arn.clone(), "BACKUP_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `restore-drill`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `RESTORE_MACHINE_ARN` is not set.
+    pub fn restore_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.restore_machine_arn.clone(), "RESTORE_MACHINE_ARN", "the ARN of a state machine")
     }
 }
 
@@ -175,6 +195,8 @@ mod tests {
             (settings.event_bus(), "EVENT_BUS"),
             (settings.reconcile_machine_arn(), "RECONCILE_MACHINE_ARN"),
             (settings.emergency_machine_arn(), "EMERGENCY_MACHINE_ARN"),
+            (settings.backup_machine_arn(), "BACKUP_MACHINE_ARN"),
+            (settings.restore_machine_arn(), "RESTORE_MACHINE_ARN"),
         ] {
             let error = asked.unwrap_err().to_string();
             assert!(error.starts_with(&format!("environment variable {variable}: found nothing, expected")), "{error}");

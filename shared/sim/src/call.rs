@@ -58,6 +58,32 @@ operations! {
     StopDBCluster = "StopDBCluster",
     /// An RDS instance is stopped.
     StopDBInstance = "StopDBInstance",
+    /// A resource that is backed up is read.
+    DescribeStore = "DescribeStore",
+    /// The copies of a resource are read.
+    ListCopies = "ListCopies",
+    /// A backup is begun.
+    StartBackup = "StartBackup",
+    /// A copy in another region is begun.
+    CopyBackup = "CopyBackup",
+    /// A copy is removed.
+    DeleteBackup = "DeleteBackup",
+    /// How full a region is of copies is read.
+    GetCopyQuota = "GetCopyQuota",
+    /// What was restored is read.
+    DescribeRestored = "DescribeRestored",
+    /// A restore of a copy is begun.
+    RestoreBackup = "RestoreBackup",
+    /// A restore of an instant is begun.
+    RestoreToInstant = "RestoreToInstant",
+    /// What was restored is tagged.
+    TagRestored = "TagRestored",
+    /// What a restore does not bring is set.
+    ReapplySettings = "ReapplySettings",
+    /// What was restored is looked into.
+    InspectRestored = "InspectRestored",
+    /// What was restored is removed.
+    DeleteRestored = "DeleteRestored",
     /// A run is started.
     StartExecution = "StartExecution",
     /// A message is sent.
@@ -84,6 +110,16 @@ operations! {
     AlarmLogRecall = "AlarmLog.recall",
     /// The memory of an alarm is put.
     AlarmLogRemember = "AlarmLog.remember",
+    /// What is remembered of a resource's backups is read.
+    BackupLogRead = "BackupLog.backup",
+    /// What is remembered of all of them is read.
+    BackupLogReadAll = "BackupLog.backups",
+    /// What is remembered of a resource's backups is put.
+    BackupLogPut = "BackupLog.put_backup",
+    /// The record of a run of backups is read.
+    BackupLogReadRun = "BackupLog.backup_run",
+    /// The record of a run of backups is put.
+    BackupLogPutRun = "BackupLog.put_backup_run",
 }
 
 impl Operation {
@@ -121,6 +157,8 @@ impl Operation {
                 | O::LedgerWithdraw
                 | O::LedgerSetHalt
                 | O::AlarmLogRemember
+                | O::BackupLogPut
+                | O::BackupLogPutRun
         )
     }
 

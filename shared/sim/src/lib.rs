@@ -4,6 +4,7 @@
 //! implements every port; clones of it are handles to the same world.
 
 mod alarm;
+mod backup;
 mod builder;
 mod call;
 mod cloud;
@@ -26,6 +27,7 @@ mod state;
 mod tamper;
 mod world;
 
+pub use backup::{Deletion, StoreSpec, VaultCopy, store};
 pub use builder::WorldBuilder;
 pub use call::{Call, Ending, Operation};
 pub use fault::{FaultPlan, Trouble};

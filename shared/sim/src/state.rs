@@ -8,6 +8,7 @@ use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
 use watchkeeper_domain::guardrail;
 
+use crate::backup::Vault;
 use crate::call::{Call, Operation};
 use crate::database::Database;
 use crate::fault::FaultPlan;
@@ -45,6 +46,7 @@ pub(crate) struct State {
     /// What AWS tells of the account's quotas.
     pub(crate) account: guardrail::Quotas,
     pub(crate) alarms: AlarmStates,
+    pub(crate) vault: Vault,
     pub(crate) ledger: Memory,
     pub(crate) outside: Outside,
     pub(crate) calls: Vec<Call>,
@@ -69,6 +71,7 @@ impl State {
             definitions: BTreeMap::new(),
             account: guardrail::Quotas::default(),
             alarms: AlarmStates::new(),
+            vault: Vault::default(),
             ledger: Memory::default(),
             outside: Outside::default(),
             calls: Vec::new(),

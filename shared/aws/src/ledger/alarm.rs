@@ -1,30 +1,16 @@
 //! The memory of an alarm: a payload with a version beside it, so that a write can have a condition on it.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use aws_sdk_dynamodb::types::Put;
 use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Scope;
 
-use super::item::{ALARM_KEPT, Item, after, corrupt, pack, unpack, with_ttl};
+use super::item::{ALARM_KEPT, after};
 use super::key::Key;
+use super::versioned;
 
-const VERSION: &str = "version";
-const UNCHANGED: &str = "#version = :version";
-const NEVER_PUT: &str = "attribute_not_exists(#version)";
-
-/// The memory in an item, and its version.
-pub(super) fn read(key: &Key, scope: &Scope, item: &Item) -> Result<(AlarmMemory, u64), LedgerError> {
-    let found = item.get(VERSION);
-    let version = found.and_then(|version| version.as_n().ok()?.parse().ok());
-    let version = version.ok_or_else(|| {
-        corrupt(key, scope, format!("{VERSION}: found {found:?}, expected a number, 1 or more").into())
-    })?;
-    Ok((unpack(key, scope, item)?, version))
-}
+pub(super) use super::versioned::{judge, read};
 
 /// A write of the memory as the version after `expected`, which counts only while that is the version there; 0: while
 /// there is none.
@@ -35,49 +21,20 @@ pub(super) fn put(
     memory: &AlarmMemory,
     expected: u64,
 ) -> Result<Put, LedgerError> {
-    let key = Key::alarm(scope, alarm);
     let ends = memory.newest.map(|(at, _)| after(at, ALARM_KEPT));
-    let mut item = with_ttl(pack(&key, "memory of the alarm", scope, memory)?, ends);
-    item.insert(VERSION.to_owned(), number(expected + 1));
-    let (condition, values) = match expected {
-        0 => (NEVER_PUT, None),
-        version => (UNCHANGED, Some([(":version".to_owned(), number(version))].into())),
-    };
-    let names: HashMap<String, String> = [("#version".to_owned(), VERSION.to_owned())].into();
-    let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression(condition);
-    let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
-    put.build().map_err(|flaw| corrupt(&key, scope, flaw.into()))
-}
-
-/// What became of a memory whose write ended with `error`, from what is there now.
-pub(super) fn judge(
-    scope: &Scope,
-    (current, version): &(AlarmMemory, u64),
-    wanted: &AlarmMemory,
-    expected: u64,
-    error: AwsError,
-) -> Result<(), LedgerError> {
-    if *version == expected + 1 && current == wanted {
-        Ok(())
-    } else if *version == expected {
-        Err(error.into())
-    } else {
-        Err(LedgerError::Conflict { scope: scope.to_string() })
-    }
-}
-
-fn number(version: u64) -> AttributeValue {
-    AttributeValue::N(version.to_string())
+    versioned::put(table, scope, (&Key::alarm(scope, alarm), "memory of the alarm"), memory, ends, expected)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use aws_sdk_dynamodb::types::AttributeValue;
     use jiff::Timestamp;
-    use watchkeeper_control::ports::Fault;
+    use watchkeeper_control::ports::{AwsError, Fault};
     use watchkeeper_domain::alarm::{AlarmState, Noted};
 
     use super::super::key::tests::{alarm, scope};
+    use super::super::versioned::{NEVER_PUT, UNCHANGED};
     use super::*;
 
     const AT: Timestamp = Timestamp::constant(1_795_000_000, 123_000_000);
@@ -106,7 +63,7 @@ mod tests {
         assert_eq!(item["version"], AttributeValue::N("7".to_owned()));
         assert_eq!(item["sk"], AttributeValue::S("ALARM#clos-v2-alb-5xx-errors".to_owned()));
         let key = Key::alarm(&scope(), &alarm());
-        assert_eq!(read(&key, &scope(), &item).unwrap(), (memory("answered"), 7));
+        assert_eq!(read::<AlarmMemory>(&key, &scope(), &item).unwrap(), (memory("answered"), 7));
     }
 
     #[test]
@@ -129,7 +86,7 @@ mod tests {
     fn an_item_without_a_version_is_corrupt() {
         let mut item = written(&memory("answered"), 0).item;
         item.insert("version".to_owned(), AttributeValue::S("first".to_owned()));
-        let error = read(&Key::alarm(&scope(), &alarm()), &scope(), &item).unwrap_err();
+        let error = read::<AlarmMemory>(&Key::alarm(&scope(), &alarm()), &scope(), &item).unwrap_err();
         assert!(
             matches!(&error, LedgerError::Corrupt { item, .. } if item == "ALARM#clos-v2-alb-5xx-errors"),
             "{error}"

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use watchkeeper_domain::backup::Source;
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::intent::Slot;
 use watchkeeper_domain::name::Scope;
@@ -12,6 +13,7 @@ use super::item::Item;
 pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
 pub(super) const ALARM: &str = "ALARM#";
+pub(super) const BACKUP: &str = "JOB#";
 pub(super) const BASELINE: &str = "BASELINE";
 pub(super) const INTENT: &str = "INTENT#";
 pub(super) const LEASE: &str = "LEASE";
@@ -51,6 +53,14 @@ impl Key {
         Self { pk: HALT.to_owned(), sk: "ALL".to_owned() }
     }
 
+    pub(super) fn backup(scope: &Scope, source: &Source) -> Self {
+        Self { pk: backups(scope), sk: format!("{BACKUP}{source}") }
+    }
+
+    pub(super) fn backup_run(scope: &Scope, id: &str) -> Self {
+        Self { pk: backups(scope), sk: format!("RUN#{id}") }
+    }
+
     pub(super) fn run(scope: &Scope, id: &str) -> Self {
         let Scope { estate, environment, region } = scope;
         Self { pk: format!("RUNS#{estate}#{environment}#{region}"), sk: format!("RUN#{id}") }
@@ -72,6 +82,12 @@ impl fmt::Display for Key {
 pub(super) fn partition(scope: &Scope) -> String {
     let Scope { estate, environment, region } = scope;
     format!("SCOPE#{estate}#{environment}#{region}")
+}
+
+/// The partition of a scope's backups.
+pub(super) fn backups(scope: &Scope) -> String {
+    let Scope { estate, environment, region } = scope;
+    format!("BACKUPS#{estate}#{environment}#{region}")
 }
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
@@ -110,6 +126,8 @@ pub(super) mod tests {
             (Key::intent(&scope(), &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
             (Key::halt(&scope()), "SCOPE#clos-v2#dev#us-east-1 HALT"),
             (Key::halt_of_everything(), "HALT ALL"),
+            (Key::backup(&scope(), &"rds:a".parse().unwrap()), "BACKUPS#clos-v2#dev#us-east-1 JOB#rds:a"),
+            (Key::backup_run(&scope(), "x-1"), "BACKUPS#clos-v2#dev#us-east-1 RUN#x-1"),
             (Key::run(&scope(), "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),
         ];
         for (key, expected) in keys {

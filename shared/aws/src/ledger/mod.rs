@@ -12,6 +12,8 @@
 //! | same | `STANDING` | payload: `Standing` | a run, when it ends | |
 //! | same | `HALT` | payload: `Halt` | a person | |
 //! | `HALT` | `ALL` | payload: `Halt` | a person; it halts every scope | |
+//! | `BACKUPS#estate#environment#region` | `JOB#kind:name` | `version` (N), payload: `backup::Memory` | backups, before each change that it asks of AWS | never: it is what is known of the copies |
+//! | same | `RUN#id` | payload: `backup::Run` | each run of backups | [`RUN_KEPT`] after its start |
 //! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run` | each run | [`RUN_KEPT`] after its start |
 //!
 //! A payload is JSON: as text in `json`, or compressed in `gzip` (B) where the text is longer than
@@ -24,11 +26,13 @@
 //! region only, so this stays true when the table becomes a global one.
 
 mod alarm;
+mod backup;
 mod commit;
 mod item;
 mod key;
 mod lease;
 mod read;
+mod versioned;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;

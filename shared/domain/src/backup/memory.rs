@@ -163,6 +163,9 @@ pub struct Memory {
     /// The drill that ended last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drilled: Option<Drilled>,
+    /// The restore by a person that ended last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Drilled>,
 }
 
 impl Memory {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Drilled, End, Freshness, Memory, Policy, Shelf, Source, ago, fates, size};
+use super::{Drilled, End, Freshness, Memory, Policy, Purpose, Shelf, Source, ago, fates, size};
 use crate::name::Scope;
 use crate::report::Message;
 use crate::request::Trigger;
@@ -200,7 +200,8 @@ pub fn plan(policy: &Policy, memory: &Memory, shelves: &[Shelf<'_>], doing: &str
 }
 
 /// What a person is told of a restore that has ended.
-pub fn restored(scope: &Scope, source: &Source, drilled: &Drilled, kept: bool) -> Message {
+pub fn restored(scope: &Scope, source: &Source, drilled: &Drilled) -> Message {
+    let kept = drilled.purpose == Purpose::Keep;
     let what = if kept { "restore" } else { "restore drill" };
     let end = if drilled.ok { "passed" } else { "FAILED" };
     let Scope { estate, environment, region } = scope;

@@ -116,6 +116,12 @@ pub struct Restore {
     /// Why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// Whether nothing is left to be done.
+    #[serde(default)]
+    pub over: bool,
+    /// Whether its end was told, though something was left to be done.
+    #[serde(default)]
+    pub told: bool,
 }
 
 impl Restore {
@@ -142,6 +148,7 @@ impl Restore {
         Drilled {
             at: now,
             run: self.run.clone(),
+            purpose: self.purpose,
             from: self.from.clone(),
             target: self.target.clone(),
             ok,
@@ -163,6 +170,8 @@ pub struct Drilled {
     pub at: Timestamp,
     /// The execution.
     pub run: String,
+    /// What it was for.
+    pub purpose: Purpose,
     /// What was restored.
     pub from: From,
     /// Under which name.
@@ -354,6 +363,8 @@ impl Restore {
             checks: None,
             removing: None,
             failed: None,
+            over: false,
+            told: false,
         }
     }
 

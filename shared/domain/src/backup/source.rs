@@ -48,6 +48,11 @@ impl Kind {
         matches!(self, Self::Aurora | Self::Rds | Self::S3)
     }
 
+    /// Whether it may be restored under a name: the role of the backups function may fill only tables whose names end so.
+    pub fn may_be_called(self, target: &str) -> bool {
+        self != Self::Dynamodb || crate::estate::SCRATCH.iter().any(|end| target.ends_with(end))
+    }
+
     /// Whether a backup of it is restored by the drill: what is not, is refused where the document is read.
     pub const fn can_be_drilled(self) -> bool {
         matches!(self, Self::Aurora | Self::Rds | Self::Dynamodb)

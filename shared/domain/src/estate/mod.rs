@@ -11,6 +11,8 @@ mod guardrails;
 mod unblock;
 pub mod value;
 
+pub(crate) use check::SCRATCH;
+
 pub use backups::{AwsBackup, BackupJob, Backups, Copy, Drill, Engine, KeyValue, Retention, Schedule, Verify};
 pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
 pub use emergency::{Emergency, Flap, Profile, ProfileCapacity, Quotas, Response, Rollback};

@@ -6,6 +6,8 @@ mod places;
 mod schedule;
 mod sections;
 
+pub(crate) use sections::SCRATCH;
+
 use super::{Document, Environment, EnvironmentDocument, FieldPath, Finding};
 
 /// The findings of one environment, and where it stands.
