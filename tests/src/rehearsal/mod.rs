@@ -1,6 +1,7 @@
 //! The control plane over the simulated AWS: the real handlers, and what the schedule and the machines do between them. A
 //! crash is the worst one: the execution dies with its process, and only the next tick goes on.
 
+mod backup;
 mod emergency;
 
 use std::collections::BTreeSet;
@@ -61,6 +62,7 @@ pub fn documents(folder: &Path) -> Estates {
     load_dir(folder).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
+pub use backup::Ended;
 pub use emergency::{Siren, Stage, alarm_event};
 
 type Hand = Engine<World, World, World, World>;

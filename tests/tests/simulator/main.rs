@@ -1,6 +1,7 @@
 //! The control plane over the simulated AWS: nights as they go, and a fault of every kind at every call.
 #![allow(clippy::unwrap_used)]
 
+mod backups;
 mod emergencies;
 mod emergency_faults;
 mod nights;

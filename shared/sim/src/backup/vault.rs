@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{CopyState, Memory, ObservedCopy, Source, SourceState, Window};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
-use watchkeeper_domain::name::{DatabaseName, Region};
+use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 
 use crate::spec::checked;
 use crate::state::State;
@@ -201,6 +201,16 @@ impl World {
     /// Every copy that is there.
     pub fn vault(&self) -> Vec<VaultCopy> {
         self.lock().vault.there().cloned().collect()
+    }
+
+    /// Every copy that ever was.
+    pub fn vault_history(&self) -> Vec<VaultCopy> {
+        self.lock().vault.copies.clone()
+    }
+
+    /// What the ledger remembers of a resource's backups; nothing of what does not read.
+    pub fn backup_memory(&self, scope: &Scope, source: &Source) -> Memory {
+        self.lock().ledger.backup(scope, source).map(|(memory, _)| memory).unwrap_or_default()
     }
 
     /// Every removal of a copy.
