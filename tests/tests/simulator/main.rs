@@ -1,10 +1,12 @@
 //! The control plane over the simulated AWS: nights as they go, and a fault of every kind at every call.
 #![allow(clippy::unwrap_used)]
 
+mod backup_faults;
 mod backups;
 mod emergencies;
 mod emergency_faults;
 mod nights;
+mod restores;
 mod rollbacks;
 mod scene;
 mod single_faults;
