@@ -13,8 +13,13 @@ use crate::estate::Site;
 use crate::sandbox::{Control, Outputs, Sandbox};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 4] =
-    ["AutoShutdownFunction", "AlarmResponseFunction", "EmergencyScaleFunction", "ReconcileFunction"];
+const FUNCTIONS: [&str; 5] = [
+    "AutoShutdownFunction",
+    "AlarmResponseFunction",
+    "BackupsFunction",
+    "EmergencyScaleFunction",
+    "ReconcileFunction",
+];
 
 /// The stack of one region.
 #[derive(Debug)]
@@ -27,6 +32,7 @@ pub struct Stack {
     pub(super) events: aws_sdk_eventbridge::Client,
     pub(super) tick_log: PathBuf,
     pub(super) alarm_log: PathBuf,
+    pub(super) backup_log: PathBuf,
     pub(super) watched: Vec<Scope>,
     site: Site,
     ledger: DynamoLedger,
@@ -48,6 +54,7 @@ impl Stack {
         let log = |function: &str| Ok::<_, StageError>(format!("{}.log", outputs.get(function)?));
         let logs = sandbox.emulator().logs();
         let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
+        let backup_log = logs.join(log("BackupsFunction")?);
         let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
         let here = home.iter().filter(|(_, e)| sleeps(e) && e.has_resources(region));
         let watched = here.map(|(estate, environment)| scope(estate, environment, region)).collect();
@@ -62,6 +69,7 @@ impl Stack {
             outputs,
             tick_log,
             alarm_log,
+            backup_log,
             watched,
             topic,
             mailbox,

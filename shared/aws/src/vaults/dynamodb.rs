@@ -1,5 +1,7 @@
 //! Tables: on-demand backups, which have names that are not unique and no tags, and point-in-time recovery.
 
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{
     BackupStatus, BackupSummary, BackupTypeFilter, ContinuousBackupsDescription, PointInTimeRecoveryStatus,
     TableDescription, TableStatus,
@@ -59,7 +61,9 @@ impl Shelf {
     pub(super) async fn back_up_table(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
         let table = policy.subject.source.name.as_str();
         let call = self.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
-        call.send().await.map(drop).map_err(|error| failed("CreateBackup", name, error))
+        // Names are not unique, so an attempt whose answer was lost must not be made again: the next step looks first.
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        call.customize().config_override(once).send().await.map(drop).map_err(|error| failed("CreateBackup", name, error))
     }
 
     pub(super) async fn delete_table_backup(&self, copy: &ObservedCopy) -> Result<(), AwsError> {

@@ -193,7 +193,7 @@ fn start(view: &View<'_>) -> Next {
         SourceState::Busy(words) if view.now.duration_since(view.attempt.began) > BUSY => {
             Next::Park(later(super::PAUSE), format!("it is {words}"))
         }
-        SourceState::Busy(words) => Next::Wait(60, format!("it is {words}")),
+        SourceState::Busy(words) => Next::Wait(2 * WAITS.0, format!("it is {words}")),
         SourceState::Available => full(view.home).unwrap_or(Next::Start),
     }
 }
