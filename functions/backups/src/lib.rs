@@ -109,9 +109,7 @@ where
             let run = RunRef { scope: jobs.scope, id: execution.name };
             Ok(Answer::Begun { run, jobs: (0..begun.jobs).collect(), summary: begun.summary })
         }
-        Step::Job { run, index } => {
-            Ok(Answer::stepped(keeper.step(&jobs_of(&run)?, &run.id, index, now).await?))
-        }
+        Step::Job { run, index } => Ok(Answer::stepped(keeper.step(&jobs_of(&run)?, &run.id, index, now).await?)),
         Step::Stumble { run, index, error } => {
             Ok(Answer::stepped(keeper.stumble(&jobs_of(&run)?, &run.id, index, &error, now).await?))
         }

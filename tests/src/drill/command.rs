@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::figures::tables;
 use super::report::{Outcome, Report};
 use super::show::Show;
-use super::{sleep, surge, up};
+use super::{backup, sleep, surge, up};
 use crate::sandbox::Layout;
 use crate::stage::StageError;
 
@@ -42,6 +42,8 @@ pub enum Runbook {
     Sleep(Selection),
     /// Alarms bring capacity and take it back; vetoes, approvals and a rollback.
     Surge(Selection),
+    /// A month of backups with missed and doubled ticks, pruned to the policy, and the drill that restores them.
+    Backup(Selection),
     /// Boot, deploy, build all estates, print the exports for the AWS CLI, and stay until Ctrl-C.
     Up(Documents),
 }
@@ -112,10 +114,12 @@ async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
         Some(Runbook::Up(documents)) => return up::stay(documents, show).await.map(|()| true),
         Some(Runbook::Sleep(selection)) => sleep::play(selection, show).await?,
         Some(Runbook::Surge(selection)) => surge::play(selection, show).await?,
+        Some(Runbook::Backup(selection)) => backup::play(selection, show).await?,
         None => {
             let everything = Selection::default();
             let mut reports = sleep::play(&everything, show).await?;
             reports.extend(surge::play(&everything, show).await?);
+            reports.extend(backup::play(&everything, show).await?);
             reports
         }
     };
@@ -195,6 +199,6 @@ mod tests {
     #[test]
     fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
         let text = explained(read("drill failover").unwrap_err()).to_string();
-        assert!(text.contains("no runbook \"failover\"; there are: sleep, surge, up"), "{text}");
+        assert!(text.contains("no runbook \"failover\"; there are: sleep, surge, backup, up"), "{text}");
     }
 }

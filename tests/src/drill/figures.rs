@@ -45,9 +45,26 @@ const SURGE: &[Column] = &[
     count("services", "services"),
 ];
 
+const BACKUP: &[Column] = &[
+    count("days", "days"),
+    count("runs", "runs"),
+    count("copies", "copies"),
+    seconds("slowest run", "slowest_run_ms"),
+    seconds("drill", "drill_ms"),
+];
+
+/// The columns of a runbook.
+fn columns(scenario: &str) -> &'static [Column] {
+    match scenario {
+        "surge" => SURGE,
+        "backup" => BACKUP,
+        _ => SLEEP,
+    }
+}
+
 /// A table for each runbook, in the order in which they were played.
 pub(super) fn tables(reports: &[Report]) -> String {
-    let of_one = |reports: &[Report]| table(reports, if reports[0].scenario == "surge" { SURGE } else { SLEEP });
+    let of_one = |reports: &[Report]| table(reports, columns(reports[0].scenario));
     let runbooks = reports.chunk_by(|one, other| one.scenario == other.scenario);
     runbooks.map(of_one).collect::<Vec<_>>().join("\n")
 }

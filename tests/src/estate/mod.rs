@@ -72,9 +72,7 @@ impl Site {
             rds: aws_sdk_rds::Client::new(config),
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             elasticache: aws_sdk_elasticache::Client::new(config),
-            s3: aws_sdk_s3::Client::from_conf(
-                aws_sdk_s3::config::Builder::from(config).force_path_style(true).build(),
-            ),
+            s3: aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build()),
             config: config.clone(),
         }
     }

@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, Tag, TimeToLiveSpecification,
 };
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
+};
 use watchkeeper_domain::backup::{Kind, Source};
 use watchkeeper_domain::estate::{BackupJob, Environment};
 use watchkeeper_domain::name::Region;
@@ -127,18 +129,31 @@ impl Site {
     async fn make_object(&self, name: &str, job: &BackupJob) -> Result<(), SiteError> {
         let failed = || format!("make object {name}");
         let Some((bucket, key)) = name.split_once('/') else { return Ok(()) };
-        let away = job.copy.as_ref().and_then(|copy| copy.bucket.as_ref()).map(ToString::to_string);
-        for bucket in std::iter::once(bucket.to_owned()).chain(away) {
-            if self.s3.head_bucket().bucket(&bucket).send().await.is_ok() {
-                continue;
-            }
-            self.s3.create_bucket().bucket(&bucket).send().await.map_err(SiteError::aws(failed()))?;
-            let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-            let call = self.s3.put_bucket_versioning().bucket(&bucket).versioning_configuration(on);
-            call.send().await.map_err(SiteError::aws(failed()))?;
+        self.make_bucket(bucket).await?;
+        if let Some((copy, bucket)) = job.copy.as_ref().and_then(|copy| Some((copy, copy.bucket.as_ref()?))) {
+            self.elsewhere(&copy.region).make_bucket(bucket.as_str()).await?;
         }
         let call = self.s3.put_object().bucket(bucket).key(key).body(ByteStream::from_static(b"{\"version\": 4}"));
         Box::pin(call.send()).await.map_err(SiteError::aws(failed()))?;
+        Ok(())
+    }
+
+    async fn make_bucket(&self, bucket: &str) -> Result<(), SiteError> {
+        let failed = || format!("make bucket {bucket}");
+        if self.s3.head_bucket().bucket(bucket).send().await.is_ok() {
+            return Ok(());
+        }
+        let mut call = self.s3.create_bucket().bucket(bucket);
+        // The oldest region is the one that may not be named (Amazon S3 API reference, CreateBucket).
+        if self.region().as_str() != "us-east-1" {
+            let place = BucketLocationConstraint::from(self.region().as_str());
+            call = call
+                .create_bucket_configuration(CreateBucketConfiguration::builder().location_constraint(place).build());
+        }
+        call.send().await.map_err(SiteError::aws(failed()))?;
+        let on = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let call = self.s3.put_bucket_versioning().bucket(bucket).versioning_configuration(on);
+        call.send().await.map_err(SiteError::aws(failed()))?;
         Ok(())
     }
 

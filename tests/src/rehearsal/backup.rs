@@ -141,8 +141,7 @@ impl Rehearsal {
                 Some(Err(error)) => {
                     stumbles += 1;
                     let (run, source, error) = (run.clone(), source.clone(), told(&error));
-                    let note =
-                        || Step::FailRestore { run: run.clone(), source: source.clone(), error: error.clone() };
+                    let note = || Step::FailRestore { run: run.clone(), source: source.clone(), error: error.clone() };
                     match self.backup_task(note) {
                         None => return Ended::Crashed,
                         Some(Ok(_)) => self.world.advance(Duration::from_secs(30)),

@@ -80,9 +80,9 @@ impl Stack {
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<_> = all.map_err(SiteError::aws(format!("list the executions of {machine}")))?;
         // A start is told in seconds.
-        let recent = all.into_iter().filter(|it| {
-            it.start_date().secs() >= since.as_second() || *it.status() == ExecutionStatus::Running
-        });
+        let recent = all
+            .into_iter()
+            .filter(|it| it.start_date().secs() >= since.as_second() || *it.status() == ExecutionStatus::Running);
         Ok(recent.map(|it| it.execution_arn).collect())
     }
 

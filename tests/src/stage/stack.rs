@@ -13,13 +13,8 @@ use crate::estate::Site;
 use crate::sandbox::{Control, Outputs, Sandbox};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 5] = [
-    "AutoShutdownFunction",
-    "AlarmResponseFunction",
-    "BackupsFunction",
-    "EmergencyScaleFunction",
-    "ReconcileFunction",
-];
+const FUNCTIONS: [&str; 5] =
+    ["AutoShutdownFunction", "AlarmResponseFunction", "BackupsFunction", "EmergencyScaleFunction", "ReconcileFunction"];
 
 /// The stack of one region.
 #[derive(Debug)]

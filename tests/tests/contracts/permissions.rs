@@ -63,7 +63,8 @@ fn keeps(owner: &str, action: &str) -> bool {
 
 /// Removals without the tag that says that we made it.
 fn reckless_removals(template: &Value) -> Vec<String> {
-    let all = statements(template).into_iter().flat_map(|(_, it)| strings(&it["Action"]).into_iter().map(move |a| (a, it)));
+    let all =
+        statements(template).into_iter().flat_map(|(_, it)| strings(&it["Action"]).into_iter().map(move |a| (a, it)));
     let tagged = |action: &str, statement: &Value| {
         let tag = REMOVES.iter().find(|(removes, _)| *removes == action);
         tag.is_none_or(|(_, tag)| statement["Condition"]["Null"][*tag] == "false")

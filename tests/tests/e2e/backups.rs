@@ -49,7 +49,8 @@ impl Vault {
         let region = &environment.document().regions.primary;
         let stack = stage.stack(region.as_str()).unwrap();
         let today = stack.control().now().await.unwrap().to_zoned(TimeZone::UTC).date();
-        let vault = Self { stack, environment, scope: scope(estate, environment, region), day: today.tomorrow().unwrap() };
+        let vault =
+            Self { stack, environment, scope: scope(estate, environment, region), day: today.tomorrow().unwrap() };
         stack.at(vault.time("00:30")).await.unwrap();
         stack.site().make_stores(environment).await.unwrap();
         stack.site().build(environment).await.unwrap();
@@ -89,7 +90,7 @@ impl Vault {
 }
 
 fn backup(ended: &[Ended]) -> &Ended {
-    ended.iter().find(|it| it.name.contains("-backup-")).unwrap()
+    ended.iter().find(|it| it.name.starts_with("clos-v2-prod-backup-")).unwrap()
 }
 
 #[test]
@@ -111,7 +112,8 @@ fn a_late_tick_takes_each_backup_once_verifies_it_copies_it_and_tells() {
             assert!(memory.copies.iter().all(watchkeeper_domain::backup::Known::is_good), "{source}: {memory:?}");
         }
         let letters = vault.stack.mailbox().letters().await.unwrap();
-        let told = letters.iter().find(|letter| letter.subject.contains("backups done")).unwrap();
+        let told =
+            letters.iter().find(|letter| letter.subject.starts_with("clos-v2 prod: 7 of 7 backups done")).unwrap();
         assert!(told.text.contains("good") && told.text.contains("clos-v2-ideas"), "{}", told.text);
         // The same tick again, and the next one, take nothing.
         vault.stack.backup_tick(vault.time("03:50")).await.unwrap();
@@ -163,7 +165,7 @@ fn a_drill_restores_a_table_with_its_items_sets_what_a_restore_loses_and_removes
         let drill = vault.stack.restore(&input).await.unwrap();
         assert_eq!(drill.outcome(), "passed", "{}", drill.says());
         let evidence = &drill.output["evidence"];
-        assert!(evidence["rto_seconds"].is_u64() && evidence["rpo_seconds"].is_u64(), "{evidence}");
+        assert!(evidence["rto-seconds"].is_u64() && evidence["rpo-seconds"].is_u64(), "{evidence}");
         assert!(!site.has_table("clos-v2-ideas-drill").await.unwrap());
         assert!(site.has_table("clos-v2-ideas").await.unwrap());
     });
@@ -173,9 +175,12 @@ fn a_drill_restores_a_table_with_its_items_sets_what_a_restore_loses_and_removes
 fn an_instant_is_restored_into_a_new_name_where_recovery_reaches_it() {
     play(async |stage| {
         let vault = Vault::fresh(stage).await;
-        let now = vault.stack.control().now().await.unwrap();
+        // Recovery reaches to whole seconds.
+        let now = vault.stack.control().now().await.unwrap().as_second();
+        let now = Timestamp::from_second(now).unwrap();
         let target = format!("ideas-at-{}-restored", vault.day);
-        let at = |instant: Timestamp| vault.input(json!({ "resource": IDEAS, "into": target, "to": instant.to_string() }));
+        let at =
+            |instant: Timestamp| vault.input(json!({ "resource": IDEAS, "into": target, "to": instant.to_string() }));
         let early = vault.stack.restore(&at(now - SignedDuration::from_hours(24 * 400))).await.unwrap();
         assert_eq!(early.outcome(), "Request.Invalid");
         assert!(early.says().contains("an instant from"), "{}", early.says());

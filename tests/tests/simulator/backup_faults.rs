@@ -107,7 +107,8 @@ fn day_with(k: u64, trouble: Trouble) -> bool {
     let memories = memories(&rehearsal);
     for copy in rehearsal.world.vault() {
         let known = memories.iter().any(|(source, memory)| {
-            *source == copy.source && memory.known(&copy.region, &copy.id).is_some_and(watchkeeper_domain::backup::Known::is_good)
+            *source == copy.source
+                && memory.known(&copy.region, &copy.id).is_some_and(watchkeeper_domain::backup::Known::is_good)
         });
         assert!(known, "{context}: nobody knows of {copy:?}");
     }

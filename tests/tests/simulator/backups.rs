@@ -133,7 +133,8 @@ fn the_run_tells_every_copy_with_its_age_its_size_and_its_verdict() {
 #[test]
 fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     let world = World::builder().at("2026-11-17T20:00:00Z").with(rds("staging-carcierge-rds")).build();
-    for text in ["rds:staging-carcierge-rds", "opensearch:staging-carcierge-opensearch", "elasticache:staging-carcierge-redis"]
+    for text in
+        ["rds:staging-carcierge-rds", "opensearch:staging-carcierge-opensearch", "elasticache:staging-carcierge-redis"]
     {
         world.put_store(store(text));
     }
@@ -155,8 +156,9 @@ fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     assert!(!due.contains(&database), "{due:?}");
     rehearsal.play_backups();
     rehearsal.world.change_database(&id, DatabaseState::Available);
-    let done: Vec<Ended> =
-        (1..8).flat_map(|quarter| rehearsal.backup_tick(at("2026-11-17T20:35:00Z") + SignedDuration::from_mins(15 * quarter))).collect();
+    let done: Vec<Ended> = (1..8)
+        .flat_map(|quarter| rehearsal.backup_tick(at("2026-11-17T20:35:00Z") + SignedDuration::from_mins(15 * quarter)))
+        .collect();
     assert!(done.contains(&Ended::Backup(Outcome::Done)), "{done:?}");
     let settled = rehearsal.backup_memory(&staging, &database).settled.unwrap();
     assert_eq!((settled.end, settled.due), (End::Done, at("2026-11-17T20:00:00Z")));

@@ -87,7 +87,8 @@ fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
     assert!(evidence.checks.iter().any(|check| !check.ok && check.detail == "3, expected 10 to 1000"), "{evidence:?}");
     assert!(rehearsal.world.messages().pop().unwrap().subject.ends_with("FAILED"));
     assert_eq!(rehearsal.world.restored(), Vec::<String>::new());
-    let due = |rehearsal: &mut Rehearsal, instant: Timestamp| rehearsal.backup_look(instant).environments[0].drill.clone();
+    let due =
+        |rehearsal: &mut Rehearsal, instant: Timestamp| rehearsal.backup_look(instant).environments[0].drill.clone();
     let ended = evidence.at;
     assert_eq!(due(&mut rehearsal, ended + SignedDuration::from_hours(23)), None);
     assert!(due(&mut rehearsal, ended + SignedDuration::from_hours(25)).is_some());

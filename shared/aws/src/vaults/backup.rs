@@ -71,7 +71,8 @@ impl Shelf {
         let account = role.split(':').nth(4).unwrap_or_default();
         let partition = role.split(':').nth(1).unwrap_or("aws");
         let call = self.backup.start_copy_job().recovery_point_arn(&copy.id).source_backup_vault_name(vault);
-        let call = call.destination_backup_vault_arn(format!("arn:{partition}:backup:{to}:{account}:backup-vault:{vault}"));
+        let call =
+            call.destination_backup_vault_arn(format!("arn:{partition}:backup:{to}:{account}:backup-vault:{vault}"));
         let call = call.iam_role_arn(role).idempotency_token(&copy.name);
         call.send().await.map(drop).map_err(|error| failed("StartCopyJob", &copy.name, error))
     }

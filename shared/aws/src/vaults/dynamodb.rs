@@ -7,9 +7,7 @@ use aws_sdk_dynamodb::types::{
     TableDescription, TableStatus,
 };
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{
-    CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState, Window,
-};
+use watchkeeper_domain::backup::{CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState, Window};
 
 use super::Shelf;
 use crate::fault::failed;
@@ -63,7 +61,12 @@ impl Shelf {
         let call = self.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
         // Names are not unique, so an attempt whose answer was lost must not be made again: the next step looks first.
         let once = Builder::new().retry_config(RetryConfig::disabled());
-        call.customize().config_override(once).send().await.map(drop).map_err(|error| failed("CreateBackup", name, error))
+        call.customize()
+            .config_override(once)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| failed("CreateBackup", name, error))
     }
 
     pub(super) async fn delete_table_backup(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
@@ -90,11 +93,8 @@ pub(super) fn settings(table: &TableDescription) -> std::collections::BTreeMap<S
     indexes.sort_unstable();
     let none = || "none".to_owned();
     let list = |names: String| if names.is_empty() { none() } else { names };
-    [
-        ("key".to_owned(), list(keys.collect::<Vec<_>>().join(", "))),
-        ("indexes".to_owned(), list(indexes.join(", "))),
-    ]
-    .into()
+    [("key".to_owned(), list(keys.collect::<Vec<_>>().join(", "))), ("indexes".to_owned(), list(indexes.join(", ")))]
+        .into()
 }
 
 fn window(described: &ContinuousBackupsDescription) -> Option<Window> {

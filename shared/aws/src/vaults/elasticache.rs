@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_elasticache::types::{ReplicationGroup, Snapshot, Tag};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState,
-};
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
 
 use super::{Shelf, tags};
 use crate::fault::failed;

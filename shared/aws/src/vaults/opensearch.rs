@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState,
-};
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
 
 use super::Shelf;
 use super::http::{Asked, send};
@@ -30,7 +28,8 @@ impl Shelf {
         let subject = &policy.subject.source;
         let domain = self.domain(policy).await?;
         let found = domain.as_ref().and_then(endpoint);
-        let found = found.ok_or_else(|| odd("DescribeDomain", subject, "found no endpoint of the domain".to_owned()))?;
+        let found =
+            found.ok_or_else(|| odd("DescribeDomain", subject, "found no endpoint of the domain".to_owned()))?;
         let repository = policy.repository.as_deref();
         let repository =
             repository.ok_or_else(|| odd("ESHttpGet", subject, "the document names no repository".to_owned()))?;
@@ -126,6 +125,9 @@ mod tests {
         let domain = json!({"Endpoints": {"vpc": "vpc-x"}, "Endpoint": "x", "Processing": true,
             "EncryptionAtRestOptions": {"Enabled": true}});
         assert_eq!(endpoint(&domain), Some("vpc-x"));
-        assert_eq!((source(&domain).state, source(&domain).encrypted), (SourceState::Busy("processing".to_owned()), true));
+        assert_eq!(
+            (source(&domain).state, source(&domain).encrypted),
+            (SourceState::Busy("processing".to_owned()), true)
+        );
     }
 }

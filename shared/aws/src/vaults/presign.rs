@@ -4,9 +4,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
-use aws_sigv4::http_request::{
-    SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign,
-};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_types::DateTime;
 use watchkeeper_domain::name::Region;

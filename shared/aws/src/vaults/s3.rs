@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::types::{ObjectVersion, Tag, TaggingDirective};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState,
-};
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
 use watchkeeper_domain::estate::Copy;
 use watchkeeper_domain::name::Region;
 

@@ -108,4 +108,3 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
         Ok(Begun { jobs: 0, summary: text })
     }
 }
-

@@ -28,10 +28,11 @@ impl<C: Backups, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L, N> {
     /// [`BackupError`] for a run that is not known, or a ledger, topic or bus that does not answer.
     pub async fn finish(&self, jobs: &Jobs, id: &str, now: Timestamp) -> Result<Finished, BackupError> {
         let scope = &jobs.scope;
-        let run = self.ledger.backup_run(scope, id).await?.ok_or_else(|| BackupError::Unknown {
-            what: format!("run {id}"),
-            scope: scope.to_string(),
-        })?;
+        let run = self
+            .ledger
+            .backup_run(scope, id)
+            .await?
+            .ok_or_else(|| BackupError::Unknown { what: format!("run {id}"), scope: scope.to_string() })?;
         let mut memories = Vec::new();
         for line in &run.jobs {
             let Ok(policy) = jobs.policy(&line.source) else { continue };

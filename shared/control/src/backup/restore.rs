@@ -99,7 +99,12 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
             };
             restore = Some(Restore::new(id, Purpose::Keep, into.to_string(), from, now));
         } else if request.to.is_some() {
-            return Err(wrong("into", "nothing", "a new name for the state of `to`: nothing is restored over what exists").into());
+            return Err(wrong(
+                "into",
+                "nothing",
+                "a new name for the state of `to`: nothing is restored over what exists",
+            )
+            .into());
         }
         let restore = restore.ok_or_else(newest)?;
         if !policy.subject.source.kind.may_be_called(&restore.target) {
@@ -119,7 +124,9 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
     async fn reachable(&self, policy: &Policy, instant: Timestamp) -> Result<(), BackupError> {
         let source = self.cloud.describe_source(policy).await?;
         let Some(window) = source.and_then(|source| source.window) else {
-            return Err(wrong("to", instant.to_string(), "a resource with point-in-time recovery; here it is off").into());
+            return Err(
+                wrong("to", instant.to_string(), "a resource with point-in-time recovery; here it is off").into()
+            );
         };
         if instant > window.to || window.from.is_some_and(|from| instant < from) {
             let from = window.from.map_or_else(|| "its beginning".to_owned(), |from| from.to_string());

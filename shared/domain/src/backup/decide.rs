@@ -113,7 +113,8 @@ pub fn decide(view: &View<'_>) -> Next {
         return step;
     }
     if let Some(away) = view.away {
-        let step = present(view, away, view.attempt.copy_asked, "it is being copied").unwrap_or_else(|| copy(view, away));
+        let step =
+            present(view, away, view.attempt.copy_asked, "it is being copied").unwrap_or_else(|| copy(view, away));
         if step != Next::Done {
             return step;
         }
@@ -136,7 +137,8 @@ fn removals(view: &View<'_>) -> Vec<Removal> {
             Fate::Goes(why) => Some((why, copy)),
             Fate::Stays(_) => None,
         });
-        gone.map(move |(why, copy)| Removal { region: shelf.region.clone(), copy: copy.clone(), why }).collect::<Vec<_>>()
+        gone.map(move |(why, copy)| Removal { region: shelf.region.clone(), copy: copy.clone(), why })
+            .collect::<Vec<_>>()
     });
     all.take(REMOVALS).collect()
 }
@@ -188,7 +190,10 @@ fn start(view: &View<'_>) -> Next {
     match &source.state {
         SourceState::Stopped => {
             let until = view.wakes.unwrap_or_else(|| later(super::PAUSE));
-            Next::Park(until, "it is stopped, and a stopped database cannot be backed up; it is not woken for it".to_owned())
+            Next::Park(
+                until,
+                "it is stopped, and a stopped database cannot be backed up; it is not woken for it".to_owned(),
+            )
         }
         SourceState::Busy(words) if view.now.duration_since(view.attempt.began) > BUSY => {
             Next::Park(later(super::PAUSE), format!("it is {words}"))
@@ -200,7 +205,8 @@ fn start(view: &View<'_>) -> Next {
 
 fn copy(view: &View<'_>, away: Shelf<'_>) -> Next {
     let name = view.policy.subject.series().name(view.attempt.due);
-    let original = view.home.copies.iter().filter(|it| it.name == name.as_str()).min_by_key(|it| (it.created, it.id.clone()));
+    let original =
+        view.home.copies.iter().filter(|it| it.name == name.as_str()).min_by_key(|it| (it.created, it.id.clone()));
     match (full(away), original) {
         (Some(full), _) => full,
         (None, Some(original)) => Next::Copy(original.clone()),

@@ -77,7 +77,8 @@ impl Dues {
             None => (0..WEEK).collect(),
             Some(days) => days.slots().filter_map(|slot| i64::try_from(slot).ok()).collect(),
         };
-        let next = |place: usize| slots.get(place + 1).copied().unwrap_or_else(|| slots.first().map_or(0, |it| it + WEEK));
+        let next =
+            |place: usize| slots.get(place + 1).copied().unwrap_or_else(|| slots.first().map_or(0, |it| it + WEEK));
         let longest = slots.iter().enumerate().map(|(place, slot)| next(place) - slot).max().unwrap_or(WEEK);
         SignedDuration::from_hours(longest * 24) + ALLOWANCE
     }

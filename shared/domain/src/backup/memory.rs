@@ -276,7 +276,8 @@ impl Memory {
             return Some(format!("the restore into {}", restore.target));
         }
         let attempt = self.attempt.as_ref()?;
-        (policy.subject.series().name(attempt.due).as_str() == copy.name).then(|| format!("the backup of {}", attempt.due))
+        (policy.subject.series().name(attempt.due).as_str() == copy.name)
+            .then(|| format!("the backup of {}", attempt.due))
     }
 }
 

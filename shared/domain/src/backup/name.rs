@@ -154,7 +154,13 @@ mod tests {
     #[test]
     fn anything_else_is_nobodys() {
         let series = subject("a", "b", "rds:d").series();
-        for other in ["manual", "", series.to_string().as_str(), &format!("{series}yesterday"), &format!("{series}20261121t033000z2")] {
+        for other in [
+            "manual",
+            "",
+            series.to_string().as_str(),
+            &format!("{series}yesterday"),
+            &format!("{series}20261121t033000z2"),
+        ] {
             assert_eq!(series.due(other), None, "{other}");
         }
     }

@@ -150,7 +150,9 @@ pub fn message(scope: &Scope, run: &Run, all: &[Told<'_>], now: Timestamp) -> Me
     let advice = match (failed, waiting) {
         (0, 0) => "nothing.",
         (0, _) => "nothing: what waits is gone on with when its time has come.",
-        _ => "look at what failed; start the backup machine with {\"estate\", \"environment\", \"resource\"} to try again.",
+        _ => {
+            "look at what failed; start the backup machine with {\"estate\", \"environment\", \"resource\"} to try again."
+        }
     };
     _ = write!(text, "\nWhat to do: {advice}\n\nRun: {}", run.id);
     Message { subject: headline.chars().take(SUBJECT).collect(), text }

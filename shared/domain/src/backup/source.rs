@@ -27,8 +27,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Aurora, Self::Rds, Self::Dynamodb, Self::Elasticache, Self::Opensearch, Self::S3];
+    pub const ALL: [Self; 6] = [Self::Aurora, Self::Rds, Self::Dynamodb, Self::Elasticache, Self::Opensearch, Self::S3];
 
     /// The kind as documents write it.
     pub const fn name(self) -> &'static str {
@@ -95,10 +94,8 @@ impl fmt::Display for Source {
 impl FromStr for Source {
     type Err = BadValue;
     fn from_str(text: &str) -> Result<Self, BadValue> {
-        let bad = || BadValue {
-            found: text.to_owned(),
-            expected: "kind:name, such as dynamodb:clos-v2-ideas".to_owned(),
-        };
+        let bad =
+            || BadValue { found: text.to_owned(), expected: "kind:name, such as dynamodb:clos-v2-ideas".to_owned() };
         let (kind, name) = text.split_once(':').ok_or_else(bad)?;
         let kind = Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(bad)?;
         Ok(Self { kind, name: name.parse().map_err(|_| bad())? })

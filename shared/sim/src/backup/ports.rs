@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use watchkeeper_control::backup::Backups;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{
-    CopyName, CopyQuota, Kind, ObservedCopy, ObservedSource, Policy, SourceState,
-};
+use watchkeeper_domain::backup::{CopyName, CopyQuota, Kind, ObservedCopy, ObservedSource, Policy, SourceState};
 use watchkeeper_domain::name::Region;
 
 use super::vault::{Deletion, VaultCopy};

@@ -18,11 +18,7 @@ impl Restores for World {
             let takes = state.vault.takes;
             let visible = |it: &&Target| it.gone.is_none_or(|gone| gone.checked_add(takes).is_ok_and(|end| now < end));
             Ok(state.vault.targets.get(target).filter(visible).map(|it| ObservedRestore {
-                state: if it.ready <= now {
-                    SourceState::Available
-                } else {
-                    SourceState::Busy("creating".to_owned())
-                },
+                state: if it.ready <= now { SourceState::Available } else { SourceState::Busy("creating".to_owned()) },
                 deleting: it.gone.is_some(),
                 created: Some(it.created),
                 from: it.from.clone(),

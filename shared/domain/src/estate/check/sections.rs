@@ -69,7 +69,11 @@ impl Checker<'_> {
         }
         if native && job.copy.is_some() && !kind.copies_natively() {
             let found = format!("a copy of {source}, whose own backups stay in their region");
-            self.note(place.clone().key("copy"), found, "no copy, or `engine: aws-backup` where it takes such resources");
+            self.note(
+                place.clone().key("copy"),
+                found,
+                "no copy, or `engine: aws-backup` where it takes such resources",
+            );
         }
         if kind == Kind::S3 && source.name.as_str().split_once('/').is_none_or(|(_, key)| key.is_empty()) {
             self.note(place.clone().key("s3"), source.name.to_string(), "bucket/key");
