@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Memory, Policy, Source, ago};
+use crate::guardrail::{Code, Severity, Violation};
 
 /// How fresh one resource's backups are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,24 @@ impl Freshness {
     /// Whether it is not older than this.
     pub fn is_within(&self, within: SignedDuration) -> bool {
         self.age.is_some_and(|age| age <= within)
+    }
+
+    /// The violation where something risky asks for a fresher one than there is; `None` where it is fresh enough. A person
+    /// may approve it, for the risk is theirs to weigh.
+    pub fn violation(&self, within: SignedDuration, approved: bool) -> Option<Violation> {
+        if self.is_within(within) {
+            return None;
+        }
+        let found = match self.age {
+            None => format!("{} has no good backup, expected one of the last {}", self.source, ago(within)),
+            Some(age) => {
+                let (age, within) = (ago(age), ago(within));
+                format!("the newest good backup of {} is {age} old, expected at most {within}", self.source)
+            }
+        };
+        let severity = if approved { Severity::Warn } else { Severity::Ask };
+        let advice = "Start the backup machine for it first, or approve stale-backup";
+        Some(Violation::new(Code::StaleBackup, severity, found, advice))
     }
 
     /// The finding for a readiness report; nothing for a fresh one.

@@ -56,6 +56,8 @@ pub enum Code {
     Flap,
     /// No release is known to go back to.
     NoGoodRelease,
+    /// A database has no backup that is fresh enough for something risky.
+    StaleBackup,
     /// Too large a part of the environment would be reduced at once.
     BlastRadius,
     /// A deployment is in progress, or failed.
@@ -70,7 +72,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Halted,
         Self::StaleEvent,
         Self::EmptySelection,
@@ -85,6 +87,7 @@ impl Code {
         Self::CoolDown,
         Self::Flap,
         Self::NoGoodRelease,
+        Self::StaleBackup,
         Self::BlastRadius,
         Self::DeploymentInProgress,
         Self::DatabaseCannotStop,
@@ -109,6 +112,7 @@ impl Code {
             Self::CoolDown => "cool-down",
             Self::Flap => "flap",
             Self::NoGoodRelease => "no-good-release",
+            Self::StaleBackup => "stale-backup",
             Self::BlastRadius => "blast-radius",
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::DatabaseCannotStop => "database-cannot-stop",

@@ -42,11 +42,15 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
         stage.sandbox().control().change(&quick).await?;
         for stack in stage.stacks() {
             build_all(&stage, stack, show).await?;
+            // A tick takes the backups of all of them.
+            let here = |environment: &&Environment| environment.document().regions.primary == *stack.region();
+            for environment in stage.at_home().map(|(_, environment)| environment).filter(here) {
+                stack.site().make_stores(environment).await?;
+            }
         }
         let before = reports.len();
         for scope in &scopes {
             let mut act = Act::of(SCENARIO, &stage, scope, show)?;
-            act.stack.site().make_stores(act.environment).await?;
             month::play(&mut act).await?;
             proof::play(&mut act).await?;
             reports.push(act.report);
