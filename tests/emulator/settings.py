@@ -15,6 +15,8 @@ _DEFAULTS = {
     "rds_transition_seconds": 1.0,
     # Days after which AWS starts a stopped database (RDS user guide, stopping an instance temporarily).
     "rds_restart_days": 7.0,
+    # RDS: manual snapshots that a region may hold, of instances and of clusters each (RDS user guide, quotas).
+    "rds_snapshot_quota": 100.0,
     # Whether EventBridge rules and Scheduler schedules fire by themselves. Off: tests fire them.
     "native_schedules": False,
     # Whether metric alarms are evaluated. Off: tests set their states.

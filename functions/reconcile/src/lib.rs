@@ -5,6 +5,7 @@ pub mod report;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use watchkeeper_control::backup::BackupLog;
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{Home, Place};
 use watchkeeper_control::ports::{Announcer, Clock, Cloud};
@@ -148,7 +149,7 @@ impl From<RequestError> for CallError {
 ///
 /// # Errors
 /// [`CallError`] for a request that cannot be read, an unknown environment, or a step that failed.
-pub async fn handle<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
+pub async fn handle<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(
     engine: &Engine<C, L, N, K>,
     estates: &Estates,
     home: &Home,
@@ -168,7 +169,7 @@ pub async fn handle<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
     }
 }
 
-async fn begin<C: Cloud, L: Ledger, N: Announcer, K: Clock>(
+async fn begin<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(
     engine: &Engine<C, L, N, K>,
     estates: &Estates,
     home: &Home,

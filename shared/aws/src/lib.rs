@@ -39,10 +39,12 @@ mod stuck;
 mod switches;
 #[cfg(feature = "view")]
 mod tables;
-#[cfg(any(feature = "ecs", feature = "cloudwatch"))]
+#[cfg(any(feature = "ecs", feature = "cloudwatch", feature = "vaults"))]
 mod time;
 #[cfg(any(feature = "ecs", feature = "autoscaling"))]
 mod values;
+#[cfg(feature = "vaults")]
+mod vaults;
 #[cfg(feature = "view")]
 mod view;
 
@@ -67,6 +69,8 @@ pub use sns::Topic;
 pub use stuck::StuckThings;
 #[cfg(feature = "switches")]
 pub use switches::Switchboard;
+#[cfg(feature = "vaults")]
+pub use vaults::Vaults;
 #[cfg(feature = "view")]
 pub use view::View;
 

@@ -10,7 +10,7 @@ pub(crate) fn timestamp(time: &DateTime) -> Option<Timestamp> {
 }
 
 /// A time for a request, to the second: no API that takes one looks closer.
-#[cfg(feature = "cloudwatch")]
+#[cfg(any(feature = "cloudwatch", feature = "vaults"))]
 pub(crate) fn date_time(instant: Timestamp) -> DateTime {
     DateTime::from_secs(instant.as_second())
 }

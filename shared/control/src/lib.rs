@@ -1,5 +1,6 @@
 //! The engine over ports: observe, resolve, diff, guard, apply, verify.
 
+pub mod backup;
 pub mod bucket;
 
 pub mod failover;

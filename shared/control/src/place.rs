@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::backup::{Kind as Store, Policy};
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, Kind};
 use watchkeeper_domain::failover::{Pointer, Seen, Unfollowed, placement};
@@ -45,6 +46,8 @@ pub struct Place {
     pub zone: Option<TimeZone>,
     /// What the document says of emergencies.
     pub emergency: Option<Emergency>,
+    /// The backups of its databases, where the document asks for fresh ones before something risky, and how fresh.
+    pub backups: Option<(SignedDuration, Vec<Policy>)>,
     /// The most tasks that the document declares for a service: what shares of profiles are compared by.
     pub declared: u32,
     /// The pair that it is a half of, if it is one.
@@ -166,16 +169,17 @@ impl Place {
             return Err(RequestError { field: "environment", found, expected });
         }
         let services = environment.services(region).into_iter();
-        let scope = Scope { estate: estate.name().clone(), environment: name.clone(), region: region.clone() };
+        let scope = scope_of(estate, environment, region);
         Ok(Self {
-            scope,
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
             databases: environment.databases(region).into_iter().collect(),
             allowance: allowance(environment, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
             emergency: environment.document().emergency.clone(),
-            pair: PairPlace::of(estate, environment, region),
+            backups: backups(environment, &scope),
+            scope,
             declared: environment.document().capacity.values().map(|capacity| capacity.desired).max().unwrap_or(1),
+            pair: PairPlace::of(estate, environment, region),
         })
     }
 
@@ -190,6 +194,18 @@ impl Place {
         }
         (services, databases)
     }
+}
+
+fn scope_of(estate: &Estate, environment: &Environment, region: &Region) -> Scope {
+    Scope { estate: estate.name().clone(), environment: environment.name().clone(), region: region.clone() }
+}
+
+/// The backups that have to be fresh before something risky: those of databases.
+fn backups(environment: &Environment, scope: &Scope) -> Option<(SignedDuration, Vec<Policy>)> {
+    let within = environment.document().guardrails.as_ref()?.fresh_backup?.signed();
+    let mut policies = Policy::all(scope, environment);
+    policies.retain(|policy| matches!(policy.subject.source.kind, Store::Aurora | Store::Rds));
+    Some((within, policies))
 }
 
 fn allowance(environment: &Environment, instant: Timestamp) -> Allowance {

@@ -4,6 +4,7 @@
 
 pub mod alarm;
 pub mod assess;
+pub mod backup;
 pub mod calendar;
 pub mod capacity;
 pub mod emergency;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use lambda_runtime::Diagnostic;
+use watchkeeper_control::backup::BackupError;
 use watchkeeper_control::failover::MoveError;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{AwsError, Fault};
@@ -63,6 +64,8 @@ names! {
     AwsConflict = "Aws.Conflict": "The resource is in a state that does not allow this now; the next tick compares again.";
     AwsDenied = "Aws.Denied": "Tag the resource `watchkeeper:managed = true`, or allow the action in the function's role.";
     AwsUnavailable = "Aws.Unavailable": "AWS did not answer; it is tried again.";
+    BackupFailed = "Backup.Failed": "Read which resources failed and why; the backup machine tries one again by hand.";
+    RestoreFailed = "Restore.Failed": "Read which check failed; find out why before the backup is needed.";
     AwsInvalid = "Aws.Invalid": "AWS does not accept the request; compare the resource with its estate document.";
 }
 
@@ -154,6 +157,22 @@ fn of_move(error: &MoveError) -> ErrorName {
         MoveError::Records(_) => ErrorName::AwsInvalid,
         MoveError::Ledger(error) => of_ledger(error),
         MoveError::Aws(error) => of_fault(error.fault),
+    }
+}
+
+fn of_backup(error: &BackupError) -> ErrorName {
+    match error {
+        BackupError::Request(_) => ErrorName::RequestInvalid,
+        BackupError::Halted { .. } => ErrorName::GuardrailRefused,
+        BackupError::Unknown { .. } => ErrorName::RunUnknown,
+        BackupError::Ledger(error) => of_ledger(error),
+        BackupError::Aws(error) => of_fault(error.fault),
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        Self::new(of_backup(&error), &error)
     }
 }
 

@@ -39,6 +39,8 @@ fn the_registry_is_what_state_machines_may_match() {
         "Aws.Conflict",
         "Aws.Denied",
         "Aws.Unavailable",
+        "Backup.Failed",
+        "Restore.Failed",
         "Aws.Invalid",
     ];
     assert_eq!(names, expected);

@@ -13,7 +13,7 @@ pub mod telemetry;
 pub use clock::EventClock;
 pub use errors::{ErrorName, Failure};
 pub use input::{Unreadable, read_input};
-pub use metrics::{AlarmFigure, Metrics, PairFigures, RunFigures};
+pub use metrics::{AlarmFigure, BackupFigures, Metrics, PairFigures, RunFigures};
 pub use pairs::{PairKit, PairMover, PairWatcher};
 pub use serve::{Invocation, Kit, serve};
 pub use settings::{SettingError, Settings};

@@ -3,6 +3,7 @@
 //! The documents have two fixed shapes, so they are written out here with serde. The libraries that know this format
 //! bring a queue, samplers and histograms along (some fifty crates), none of which a handful of counters needs.
 
+mod backup;
 mod pair;
 
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use watchkeeper_domain::alarm::Why;
 use watchkeeper_domain::name::Scope;
 
+pub use self::backup::BackupFigures;
 pub use self::pair::PairFigures;
 
 /// Where metrics go.
@@ -220,6 +222,8 @@ mod tests {
     #[rstest]
     #[case::run(run())]
     #[case::answered(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT))]
+    #[case::backup(Metrics::new("Watchkeeper").backup_sample(AT))]
+    #[case::stale(Metrics::new("Watchkeeper").stale_document(2, AT))]
     #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::Duplicate), AT))]
     fn every_metric_and_dimension_has_a_value_beside_it(#[case] run: Value) {
         assert_whole(&run);

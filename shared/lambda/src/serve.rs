@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
-use watchkeeper_aws::{Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, StuckThings, sdk_config};
+use watchkeeper_aws::{
+    Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, StuckThings, Vaults, sdk_config,
+};
 use watchkeeper_estates::{Estates, Problem, load_dir};
 
 use crate::errors::{ErrorName, Failure};
@@ -96,6 +98,27 @@ impl Kit {
         let (reconcile, emergency) = (self.settings.reconcile_machine_arn()?, self.settings.emergency_machine_arn()?);
         let machines = vec![reconcile, emergency.clone(), self.settings.unblock_machine_arn()?];
         Ok(StuckThings::new(&self.sdk, machines, vec![emergency]))
+    }
+
+    /// The machine `backup`.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which machine it is.
+    pub fn backup_machine(&self) -> Result<Machine, SettingError> {
+        Ok(Machine::new(&self.sdk, self.settings.backup_machine_arn()?))
+    }
+
+    /// The machine `restore-drill`.
+    ///
+    /// # Errors
+    /// [`SettingError`] when the stack does not say which machine it is.
+    pub fn restore_machine(&self) -> Result<Machine, SettingError> {
+        Ok(Machine::new(&self.sdk, self.settings.restore_machine_arn()?))
+    }
+
+    /// The backups of this region, and their copies in others.
+    pub fn vaults(&self) -> Vaults {
+        Vaults::new(&self.sdk)
     }
 }
 

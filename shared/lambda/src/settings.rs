@@ -53,6 +53,8 @@ pub struct Settings {
     event_bus: Option<String>,
     reconcile_machine_arn: Option<String>,
     emergency_machine_arn: Option<String>,
+    backup_machine_arn: Option<String>,
+    restore_machine_arn: Option<String>,
     failover_machine_arn: Option<String>,
     unblock_machine_arn: Option<String>,
     routing_endpoints: Vec<(Region, String)>,
@@ -86,6 +88,8 @@ impl Settings {
             event_bus: get("EVENT_BUS"),
             reconcile_machine_arn: get("RECONCILE_MACHINE_ARN"),
             emergency_machine_arn: get("EMERGENCY_MACHINE_ARN"),
+            backup_machine_arn: get("BACKUP_MACHINE_ARN"),
+            restore_machine_arn: get("RESTORE_MACHINE_ARN"),
             failover_machine_arn: get("FAILOVER_MACHINE_ARN"),
             unblock_machine_arn: get("UNBLOCK_MACHINE_ARN"),
             routing_endpoints: fit(
@@ -133,6 +137,22 @@ impl Settings {
     /// [`SettingError::Missing`] when `EMERGENCY_MACHINE_ARN` is not set.
     pub fn emergency_machine_arn(&self) -> Result<String, SettingError> {
         required(self.emergency_machine_arn.clone(), "EMERGENCY_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `backup`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `BACKUP_MACHINE_ARN` is not set.
+    pub fn backup_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.backup_machine_arn.clone(), "BACKUP_MACHINE_ARN", "the ARN of a state machine")
+    }
+
+    /// The ARN of the machine `restore-drill`.
+    ///
+    /// # Errors
+    /// [`SettingError::Missing`] when `RESTORE_MACHINE_ARN` is not set.
+    pub fn restore_machine_arn(&self) -> Result<String, SettingError> {
+        required(self.restore_machine_arn.clone(), "RESTORE_MACHINE_ARN", "the ARN of a state machine")
     }
 
     /// The ARN of the machine `failover`.
@@ -209,6 +229,8 @@ mod tests {
             (settings.event_bus(), "EVENT_BUS"),
             (settings.reconcile_machine_arn(), "RECONCILE_MACHINE_ARN"),
             (settings.emergency_machine_arn(), "EMERGENCY_MACHINE_ARN"),
+            (settings.backup_machine_arn(), "BACKUP_MACHINE_ARN"),
+            (settings.restore_machine_arn(), "RESTORE_MACHINE_ARN"),
             (settings.failover_machine_arn(), "FAILOVER_MACHINE_ARN"),
             (settings.unblock_machine_arn(), "UNBLOCK_MACHINE_ARN"),
         ] {

@@ -5,6 +5,7 @@
 //! share time and replicate their ledgers.
 
 mod alarm;
+mod backup;
 mod builder;
 mod call;
 mod cloud;
@@ -41,6 +42,7 @@ mod tamper;
 mod tasks;
 mod world;
 
+pub use backup::{Deletion, StoreSpec, VaultCopy, store};
 pub use builder::WorldBuilder;
 pub use call::{Call, Ending};
 pub use executions::{Execution, Machine};

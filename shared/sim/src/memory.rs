@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{LedgerError, Remembered, Write};
 use watchkeeper_domain::alarm::AlarmMemory;
+use watchkeeper_domain::backup::{self, Source};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::intent::{Intent, Slot};
@@ -45,6 +46,14 @@ pub(crate) mod item {
 
     pub(crate) fn alarm(name: &watchkeeper_domain::estate::AlarmName) -> String {
         format!("alarm {name}")
+    }
+
+    pub(crate) fn backup(source: &str) -> String {
+        format!("backup {source}")
+    }
+
+    pub(crate) fn backup_run(id: &str) -> String {
+        format!("backups {id}")
     }
 
     pub(crate) fn intent(slot: &watchkeeper_domain::intent::Slot) -> String {
@@ -137,6 +146,42 @@ impl Memory {
             return Err(LedgerError::Conflict { scope: scope.to_string() });
         }
         let put = put(scope, &item::alarm(alarm), &(memory, expected + 1))?;
+        self.apply(Some(scope), vec![put]);
+        Ok(())
+    }
+
+    pub(crate) fn backup(&self, scope: &Scope, source: &Source) -> Result<(backup::Memory, u64), LedgerError> {
+        Ok(self.read(Some(scope), &item::backup(&source.to_string()))?.unwrap_or_default())
+    }
+
+    pub(crate) fn backups(&self, scope: &Scope) -> Result<BTreeMap<Source, backup::Memory>, LedgerError> {
+        let prefix = item::backup("");
+        let own = self.names(Some(scope), &prefix);
+        let sources = own.filter_map(|name| name.strip_prefix(&prefix)?.parse::<Source>().ok());
+        sources.map(|source| self.backup(scope, &source).map(|(memory, _)| (source, memory))).collect()
+    }
+
+    pub(crate) fn put_backup(
+        &mut self,
+        scope: &Scope,
+        source: &Source,
+        memory: &backup::Memory,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        if self.backup(scope, source)?.1 != expected {
+            return Err(LedgerError::Conflict { scope: scope.to_string() });
+        }
+        let put = put(scope, &item::backup(&source.to_string()), &(memory, expected + 1))?;
+        self.apply(Some(scope), vec![put]);
+        Ok(())
+    }
+
+    pub(crate) fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<backup::Run>, LedgerError> {
+        self.read(Some(scope), &item::backup_run(id))
+    }
+
+    pub(crate) fn put_backup_run(&mut self, scope: &Scope, run: &backup::Run) -> Result<(), LedgerError> {
+        let put = put(scope, &item::backup_run(&run.id), run)?;
         self.apply(Some(scope), vec![put]);
         Ok(())
     }

@@ -97,6 +97,32 @@ operations! {
     ChangeRecords = "ChangeResourceRecordSets",
     /// An address is asked from outside.
     Probe = "GET",
+    /// A resource that is backed up is read.
+    DescribeStore = "DescribeStore",
+    /// The copies of a resource are read.
+    ListCopies = "ListCopies",
+    /// A backup is begun.
+    StartBackup = "StartBackup",
+    /// A copy in another region is begun.
+    CopyBackup = "CopyBackup",
+    /// A copy is removed.
+    DeleteBackup = "DeleteBackup",
+    /// How full a region is of copies is read.
+    GetCopyQuota = "GetCopyQuota",
+    /// What was restored is read.
+    DescribeRestored = "DescribeRestored",
+    /// A restore of a copy is begun.
+    RestoreBackup = "RestoreBackup",
+    /// A restore of an instant is begun.
+    RestoreToInstant = "RestoreToInstant",
+    /// What was restored is tagged.
+    TagRestored = "TagRestored",
+    /// What a restore does not bring is set.
+    ReapplySettings = "ReapplySettings",
+    /// What was restored is looked into.
+    InspectRestored = "InspectRestored",
+    /// What was restored is removed.
+    DeleteRestored = "DeleteRestored",
     /// A run is started.
     StartExecution = "StartExecution",
     /// A run is looked at.
@@ -173,6 +199,16 @@ operations! {
     NotebookOpenRuns = "Notebook.open_runs",
     /// An intent is taken out.
     NotebookTakeOut = "Notebook.take_out",
+    /// What is remembered of a resource's backups is read.
+    BackupLogRead = "BackupLog.backup",
+    /// What is remembered of all of them is read.
+    BackupLogReadAll = "BackupLog.backups",
+    /// What is remembered of a resource's backups is put.
+    BackupLogPut = "BackupLog.put_backup",
+    /// The record of a run of backups is read.
+    BackupLogReadRun = "BackupLog.backup_run",
+    /// The record of a run of backups is put.
+    BackupLogPutRun = "BackupLog.put_backup_run",
 }
 
 impl Operation {
@@ -217,6 +253,8 @@ impl Operation {
                 | O::PairsKeepMove
                 | O::NotebookWrite
                 | O::NotebookTakeOut
+                | O::BackupLogPut
+                | O::BackupLogPutRun
         )
     }
 

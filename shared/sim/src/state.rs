@@ -12,6 +12,7 @@ use watchkeeper_domain::failover::{DatabaseRole, Promoted};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
 
+use crate::backup::Vault;
 use crate::call::Call;
 use crate::database::Database;
 use crate::executions::Machines;
@@ -70,6 +71,7 @@ pub(crate) struct State {
     pub(crate) repositories: BTreeMap<ResourceName, BTreeSet<String>>,
     pub(crate) roles: BTreeMap<Promoted, DatabaseRole>,
     pub(crate) switchboard: Switchboard,
+    pub(crate) vault: Vault,
     pub(crate) ledger: Memory,
     pub(crate) outside: Outside,
     pub(crate) machines: Machines,
@@ -105,6 +107,7 @@ impl State {
             repositories: BTreeMap::new(),
             roles: BTreeMap::new(),
             switchboard: Switchboard::default(),
+            vault: Vault::default(),
             ledger: Memory::default(),
             outside: Outside::default(),
             machines: Machines::default(),

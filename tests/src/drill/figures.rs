@@ -51,10 +51,19 @@ const UNBLOCK: &[Column] = &[
     count("letters redriven", "letters_redriven"),
 ];
 
+const BACKUP: &[Column] = &[
+    count("days", "days"),
+    count("runs", "runs"),
+    count("copies", "copies"),
+    seconds("slowest run", "slowest_run_ms"),
+    seconds("drill", "drill_ms"),
+];
+
 /// The columns of a runbook.
 fn columns(scenario: &str) -> &'static [Column] {
     match scenario {
         "surge" => SURGE,
+        "backup" => BACKUP,
         "unblock" => UNBLOCK,
         _ => SLEEP,
     }

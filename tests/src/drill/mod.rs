@@ -1,6 +1,7 @@
 //! The drill: the runbooks, each played in the sandbox on the estate that needs it most.
 
 mod act;
+mod backup;
 mod build;
 pub mod command;
 mod figures;

@@ -8,9 +8,11 @@ mod human;
 mod observe;
 mod releases;
 mod services;
+mod stores;
 mod yard;
 
 pub use declared::{Declared, declared};
+pub use stores::{ITEMS, Items, Shelves};
 pub use yard::{Heard, Yard};
 
 use std::error::Error;
@@ -55,6 +57,10 @@ pub struct Site {
     ecs: aws_sdk_ecs::Client,
     scaling: aws_sdk_applicationautoscaling::Client,
     rds: aws_sdk_rds::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    elasticache: aws_sdk_elasticache::Client,
+    s3: aws_sdk_s3::Client,
+    config: SdkConfig,
 }
 
 impl Site {
@@ -66,7 +72,17 @@ impl Site {
             ecs: aws_sdk_ecs::Client::new(config),
             scaling: aws_sdk_applicationautoscaling::Client::new(config),
             rds: aws_sdk_rds::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            elasticache: aws_sdk_elasticache::Client::new(config),
+            s3: aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build()),
+            config: config.clone(),
         }
+    }
+
+    /// The same in another region.
+    fn elsewhere(&self, region: &Region) -> Self {
+        let name = aws_config::Region::new(region.as_str().to_owned());
+        Self::new(&self.config.to_builder().region(name).build(), region.clone())
     }
 
     /// Which region it is.

@@ -1,6 +1,7 @@
 //! The control plane over the simulated AWS: the real handlers, and what the schedule and the machines do between them. A
 //! crash is the worst one: the execution dies with its process, and only the next tick goes on.
 
+mod backup;
 mod emergency;
 mod pair;
 mod unblock;
@@ -63,6 +64,7 @@ pub fn documents(folder: &Path) -> Estates {
     load_dir(folder).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
+pub use backup::Ended;
 pub use emergency::{Siren, Stage, alarm_event};
 pub use pair::{Duo, Flight, Pilot};
 pub use unblock::Unblocked;

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod deeds;
+mod keeper;
 mod mailbox;
 mod question;
 mod runs;

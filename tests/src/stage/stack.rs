@@ -13,9 +13,10 @@ use crate::estate::Site;
 use crate::sandbox::{Control, Outputs, Sandbox};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 5] = [
+const FUNCTIONS: [&str; 6] = [
     "AutoShutdownFunction",
     "AlarmResponseFunction",
+    "BackupsFunction",
     "EmergencyScaleFunction",
     "DailyUnblockFunction",
     "ReconcileFunction",
@@ -32,8 +33,9 @@ pub struct Stack {
     pub(super) events: aws_sdk_eventbridge::Client,
     pub(super) tick_log: PathBuf,
     pub(super) alarm_log: PathBuf,
-    pub(super) watched: Vec<Scope>,
+    pub(super) backup_log: PathBuf,
     pub(super) unblock_log: PathBuf,
+    pub(super) watched: Vec<Scope>,
     /// The environments that have something in this region.
     pub(super) here: usize,
     site: Site,
@@ -56,6 +58,7 @@ impl Stack {
         let log = |function: &str| Ok::<_, StageError>(format!("{}.log", outputs.get(function)?));
         let logs = sandbox.emulator().logs();
         let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
+        let backup_log = logs.join(log("BackupsFunction")?);
         let unblock_log = logs.join(log("DailyUnblockFunction")?);
         let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
         let here = home.iter().filter(|(_, e)| sleeps(e) && e.has_resources(region));
@@ -71,6 +74,7 @@ impl Stack {
             outputs,
             tick_log,
             alarm_log,
+            backup_log,
             unblock_log,
             here: home.iter().filter(|(_, e)| e.has_resources(region)).count(),
             watched,

@@ -20,26 +20,47 @@ const CLIENTS: [(&str, &str); 12] = [
     ("tables", "dynamodb"),
 ];
 /// The clients of a region's capacity, by their field; each adapter of capacity may use several.
-const BUNDLE: [(&str, &str); 9] = [
+const BUNDLE: [(&str, &str); 12] = [
     ("autoscaling", "application-autoscaling"),
+    ("backup", "backup"),
     ("cloudwatch", "cloudwatch"),
     ("dynamodb", "dynamodb"),
     ("ecs", "ecs"),
+    ("elasticache", "elasticache"),
     ("events", "events"),
     ("quotas", "servicequotas"),
     ("rds", "rds"),
+    ("s3", "s3"),
     ("sfn", "states"),
     ("sqs", "sqs"),
 ];
 /// What every client has and no service does.
 const NO_OPERATION: &str = "config";
+/// Operations of S3 whose actions have other names, or others of a version (Amazon S3 user guide, required permissions for
+/// API operations).
+const S3: [(&str, &[&str]); 6] = [
+    ("s3:HeadObject", &["s3:GetObject", "s3:GetObjectVersion"]),
+    ("s3:GetObjectTagging", &["s3:GetObjectVersionTagging"]),
+    ("s3:ListObjectVersions", &["s3:ListBucketVersions"]),
+    ("s3:CopyObject", &["s3:PutObject", "s3:PutObjectTagging"]),
+    ("s3:DeleteObject", &["s3:DeleteObject", "s3:DeleteObjectVersion"]),
+    ("s3:HeadBucket", &["s3:ListBucket"]),
+];
+/// Calls of search domains, which have no client: their actions are the names of the calls in the adapter.
+const SIGNED: [&str; 4] = ["es:DescribeDomain", "es:ESHttpDelete", "es:ESHttpGet", "es:ESHttpPut"];
 /// A transaction needs the permissions of its parts; these are the parts that the ledger's have.
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";
 const PARTS: [&str; 3] = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
-/// Operations whose permission has another name (Amazon S3 user guide, required permissions for API operations).
-const RENAMED: [(&str, &str); 2] = [("s3:HeadObject", "s3:GetObject"), ("s3:HeadBucket", "s3:ListBucket")];
 /// Granted beside the calls: what an encrypted topic needs of its key, and what Lambda does on our behalf.
-const BESIDE: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
+/// For restores: what DynamoDB does in our name, the tags of a snapshot as it is made, and the role that AWS Backup takes.
+const BESIDE: [&str; 6] = [
+    "kms:GenerateDataKey",
+    "kms:Decrypt",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:UpdateItem",
+    "elasticache:AddTagsToResource",
+    "iam:PassRole",
+];
 
 /// `start_db_cluster` as AWS writes it: `StartDBCluster`.
 fn operation(method: &str) -> String {
@@ -95,14 +116,17 @@ fn adapters() -> BTreeMap<String, String> {
 
 fn actions_called() -> BTreeSet<String> {
     let mut actions: BTreeSet<String> = adapters().iter().flat_map(|(name, source)| calls(name, source)).collect();
+    for (operation, needed) in S3 {
+        if actions.remove(operation) {
+            actions.extend(needed.iter().map(|action| (*action).to_owned()));
+        }
+    }
+    let signed = sources_under("shared/aws/src/vaults");
+    actions.extend(SIGNED.into_iter().filter(|it| signed.contains(&it.replace("es:", "\""))).map(str::to_owned));
     if actions.remove(TRANSACTION) {
         actions.extend(PARTS.map(str::to_owned));
     }
-    let renamed = |action: String| match RENAMED.iter().find(|(operation, _)| *operation == action) {
-        Some((_, permission)) => (*permission).to_owned(),
-        None => action,
-    };
-    actions.into_iter().map(renamed).collect()
+    actions
 }
 
 fn actions_granted(template: &Value) -> BTreeSet<String> {

@@ -116,6 +116,18 @@ fn the_alarm_on_a_missing_tick_watches_the_metric_that_the_function_emits() {
 }
 
 #[test]
+fn a_stale_backup_and_a_silent_tick_of_backups_raise_one_alarm() {
+    let template = template();
+    let alarm = &template["Resources"]["BackupsStale"]["Properties"];
+    assert_eq!((&alarm["MetricName"], &alarm["Namespace"]), (&json!("StaleBackups"), &json!("Watchkeeper")));
+    assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "backups"}]));
+    assert_eq!((&alarm["TreatMissingData"], &alarm["Statistic"]), (&json!("breaching"), &json!("Maximum")));
+    let tick = &template["Resources"]["Backups"]["Properties"]["Events"]["Tick"]["Properties"];
+    let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
+}
+
+#[test]
 fn nothing_is_stored_in_the_clear_or_kept_for_ever() {
     let template = template();
     for (id, queue) in resources(&template, "AWS::SQS::Queue") {
@@ -154,6 +166,9 @@ fn the_outputs_are_those_that_others_read() {
         "AlarmRule",
         "AlarmSweepSchedule",
         "AutoShutdownFunction",
+        "BackupMachineArn",
+        "BackupTickSchedule",
+        "BackupsFunction",
         "DailyUnblockFunction",
         "DeadLetterQueueUrl",
         "EmergencyMachineArn",
@@ -165,6 +180,7 @@ fn the_outputs_are_those_that_others_read() {
         "LedgerTable",
         "ReconcileFunction",
         "ReconcileMachineArn",
+        "RestoreMachineArn",
         "TickSchedule",
         "TopicArn",
         "UnblockMachineArn",

@@ -2,6 +2,7 @@
 //! account; the tests of each play one after the other, because they share its clock.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod backups;
 mod calendars;
 mod contract;
 mod crash;

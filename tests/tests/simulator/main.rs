@@ -1,12 +1,15 @@
 //! The control plane over the simulated AWS: nights as they go, and a fault of every kind at every call.
 #![allow(clippy::unwrap_used)]
 
+mod backup_faults;
+mod backups;
 mod emergencies;
 mod emergency_faults;
 mod failover_faults;
 mod failovers;
 mod nights;
 mod pair_scene;
+mod restores;
 mod rollbacks;
 mod scene;
 mod single_faults;

@@ -6,7 +6,7 @@ use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
-use watchkeeper_sim::{World, WorldBuilder, service};
+use watchkeeper_sim::{World, WorldBuilder, rds, service, store};
 use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event, documents};
 
 /// Two services whose document lets a rollback run by itself, within half an hour of a deployment.
@@ -102,4 +102,33 @@ fn by_hand_it_takes_the_services_that_are_named_and_refuses_unknown_ones() {
     assert_eq!(rehearsal.world.writes(), 0);
     assert_eq!(by_hand("web", json!(["web"])).stage, Stage::Ended("done".to_owned()));
     assert_eq!(releases(&rehearsal), ["api:2", "web:7"]);
+}
+
+#[test]
+fn before_a_release_is_taken_back_a_document_may_ask_for_a_fresh_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = "estate: shop\nenvironments:\n  prod:\n    kind: production\n    \
+        regions: { primary: us-east-1 }\n    clusters: { us-east-1: { shop: [api, web] } }\n    \
+        databases: [{ rds: shop-db }]\n    guardrails: { fresh-backup: 24h }\n    emergency:\n      \
+        profiles: { surge: { desired: 4, for: 1h } }\n      \
+        rollback: { alarms: [errors], within: 30m, ask: false }\n    backups:\n      zone: Etc/UTC\n      \
+        jobs: [{ rds: shop-db, schedule: { at: \"03:00\" }, retention: { daily: 2 } }]\n";
+    std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
+    let world = world().with(rds("shop-db")).build();
+    world.put_store(store("rds:shop-db"));
+    let rehearsal = Rehearsal::over(world, documents(folder.path()), "us-east-1");
+    let before = releases(&rehearsal);
+    let request =
+        json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api"], "reason": "broken"});
+    let asked = rehearsal.siren("by-hand", request.clone()).stage;
+    let Stage::Asking(codes) = &asked else { panic!("nobody is asked: {asked:?}") };
+    assert!(codes.contains(&watchkeeper_domain::guardrail::Code::StaleBackup), "{codes:?}");
+    assert_eq!(releases(&rehearsal), before);
+    // With a backup there is nothing to ask.
+    let backup = json!({"estate": "shop", "environment": "prod"});
+    let taken = rehearsal.backup_run("backup", &backup);
+    assert_eq!(taken, watchkeeper_tests::rehearsal::Ended::Backup(watchkeeper_domain::backup::Outcome::Done));
+    let stage = rehearsal.siren("by-hand-again", request).stage;
+    let stale = |stage: &Stage| matches!(stage, Stage::Asking(codes) if codes.contains(&watchkeeper_domain::guardrail::Code::StaleBackup));
+    assert!(!stale(&stage), "{stage:?}");
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use watchkeeper_control::ledger::PairId;
+use watchkeeper_domain::backup::Source;
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::intent::Slot;
 use watchkeeper_domain::name::{Region, Scope};
@@ -13,6 +14,7 @@ use super::item::Item;
 pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
 pub(super) const ALARM: &str = "ALARM#";
+pub(super) const BACKUP: &str = "JOB#";
 pub(super) const BASELINE: &str = "BASELINE";
 pub(super) const INTENT: &str = "INTENT#";
 pub(super) const LEASE: &str = "LEASE";
@@ -53,6 +55,14 @@ impl Key {
 
     pub(super) fn halt_of_everything() -> Self {
         Self { pk: HALT.to_owned(), sk: "ALL".to_owned() }
+    }
+
+    pub(super) fn backup(scope: &Scope, source: &Source) -> Self {
+        Self { pk: backups(scope), sk: format!("{BACKUP}{source}") }
+    }
+
+    pub(super) fn backup_run(scope: &Scope, id: &str) -> Self {
+        Self { pk: backups(scope), sk: format!("RUN#{id}") }
     }
 
     pub(super) fn run(scope: &Scope, id: &str) -> Self {
@@ -104,6 +114,12 @@ pub(super) fn pair_partition(PairId { estate, environment }: &PairId) -> String 
     format!("PAIR#{estate}#{environment}")
 }
 
+/// The partition of a scope's backups.
+pub(super) fn backups(scope: &Scope) -> String {
+    let Scope { estate, environment, region } = scope;
+    format!("BACKUPS#{estate}#{environment}#{region}")
+}
+
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
@@ -151,6 +167,8 @@ pub(super) mod tests {
             (Key::intent(&scope(), &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
             (Key::halt(&scope()), "SCOPE#clos-v2#dev#us-east-1 HALT"),
             (Key::halt_of_everything(), "HALT ALL"),
+            (Key::backup(&scope(), &"rds:a".parse().unwrap()), "BACKUPS#clos-v2#dev#us-east-1 JOB#rds:a"),
+            (Key::backup_run(&scope(), "x-1"), "BACKUPS#clos-v2#dev#us-east-1 RUN#x-1"),
             (Key::run(&scope(), "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),
             (Key::of_pair(&pair(), POINTER), "PAIR#fleet-orchestration#prod POINTER"),
             (Key::heartbeat(&pair(), &west1()), "PAIR#fleet-orchestration#prod HEARTBEAT#us-west-1"),

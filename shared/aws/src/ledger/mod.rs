@@ -12,6 +12,8 @@
 //! | same | `STANDING` | payload: `Standing` | a run, when it ends | |
 //! | same | `HALT` | payload: `Halt` | a person | |
 //! | `HALT` | `ALL` | payload: `Halt` | a person; it halts every scope | |
+//! | `BACKUPS#estate#environment#region` | `JOB#kind:name` | `version` (N), payload: `backup::Memory` | backups, before each change that it asks of AWS | never: it is what is known of the copies |
+//! | same | `RUN#id` | payload: `backup::Run` | each run of backups | [`RUN_KEPT`] after its start |
 //! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run`; `outcome` once it has one | each run | [`RUN_KEPT`] after its start |
 //! | same | `UNBLOCK` | `version` (N), payload: `Memory` of the daily unblock | each of its runs, when it ends | 400 days after its last run |
 //! | same | `UNBLOCK#id` | `version` (N), payload: `Record` of a run of it | each step of that run | 90 days after its start |
@@ -35,6 +37,7 @@
 //! revision; a move is its stack's own, and has a condition on its version like the watch.
 
 mod alarm;
+mod backup;
 mod commit;
 mod item;
 mod key;

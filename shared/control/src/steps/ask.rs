@@ -14,6 +14,7 @@ use watchkeeper_domain::run::{Run, Wanted};
 use super::begin::BeginVerdict;
 use super::wish::Wish;
 use super::{Begun, Engine, RunRef, StepError};
+use crate::backup::BackupLog;
 use crate::ledger::{Remembered, Write};
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
@@ -34,7 +35,7 @@ pub(super) struct Look {
     pub(super) releases: Releases,
 }
 
-impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
+impl<C: Cloud, L: BackupLog, N, K: Clock> Engine<C, L, N, K> {
     /// Observes and decides.
     pub(super) async fn look(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Look, StepError> {
         let wanted = ask.wanted(seen);
@@ -66,6 +67,7 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
             assessment = decide(&quotas);
         }
         assessment.violations.extend(back.violations);
+        assessment.violations.extend(self.stale_backups(ask).await?);
         if stops(&assessment.violations) {
             assessment.verdict = Verdict::Refused;
         }

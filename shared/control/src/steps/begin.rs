@@ -15,6 +15,7 @@ use watchkeeper_domain::run::{Outcome, mark};
 use super::ask::{Ask, Look, durable};
 use super::wish::Wish;
 use super::{Begun, Engine, StepError};
+use crate::backup::BackupLog;
 use crate::lease::{Claim, Lease};
 use crate::ledger::{Ledger, LedgerError, Remembered, Settled, Write};
 use crate::place::Place;
@@ -36,7 +37,7 @@ pub enum BeginVerdict {
     Refused,
 }
 
-impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
+impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
     /// Begins the run `id` about `instant`.
     ///
     /// # Errors

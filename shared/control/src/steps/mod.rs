@@ -6,6 +6,7 @@ mod ask;
 mod begin;
 mod facts;
 mod finish;
+mod fresh;
 mod observe;
 mod verify;
 mod wish;

@@ -1,9 +1,11 @@
 //! Backups, as data.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ClockTime, Duration, ResourceName, Zone};
+use super::{ClockTime, Duration, Percent, ResourceName, Zone};
 use crate::{
     calendar::Weekdays,
     name::{DatabaseName, Region},
@@ -15,8 +17,21 @@ use crate::{
 pub struct Backups {
     /// The zone of every schedule here that names none.
     pub zone: Zone,
+    /// What AWS Backup needs, where a job chooses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aws_backup: Option<AwsBackup>,
     /// One job for each resource.
     pub jobs: Vec<BackupJob>,
+}
+
+/// What AWS Backup needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AwsBackup {
+    /// The vault, of the same name in each region.
+    pub vault: ResourceName,
+    /// The ARN of the role that AWS Backup takes.
+    pub role: ResourceName,
 }
 
 /// One resource and its backups. Names exactly one resource.
@@ -51,9 +66,30 @@ pub struct BackupJob {
     /// Who takes it. Default: native.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<Engine>,
+    /// The snapshot repository of an `OpenSearch` domain, registered there beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<ResourceName>,
+    /// What makes a copy a good one, beyond that it is there and encrypted as its source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+    /// The age at which the newest good copy counts as stale. Default: the longest time between two, and 6 hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_within: Option<Duration>,
     /// The proof that it can be restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<Drill>,
+}
+
+/// What makes a copy a good one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Verify {
+    /// How much smaller than the last good one it may be. Default: 50 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrink_at_most: Option<Percent>,
+    /// Whether point-in-time recovery of the resource has to be on. Default: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub point_in_time: bool,
 }
 
 /// When a backup is due.
@@ -101,6 +137,9 @@ pub struct Copy {
     /// The key there, for what is encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<ResourceName>,
+    /// The bucket there, for objects of S3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<ResourceName>,
 }
 
 /// Who takes a backup.
@@ -128,7 +167,20 @@ pub struct Drill {
     /// Items that it has at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items_at_most: Option<u64>,
+    /// The key of an item that it has to have, by attribute.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub known_item: BTreeMap<String, KeyValue>,
     /// A query that has to give a row, where the database can be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<super::Label>,
+}
+
+/// The value of a key's attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum KeyValue {
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(String),
 }

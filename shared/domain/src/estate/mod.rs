@@ -11,7 +11,9 @@ mod guardrails;
 mod unblock;
 pub mod value;
 
-pub use backups::{BackupJob, Backups, Copy, Drill, Engine, Retention, Schedule};
+pub(crate) use check::SCRATCH;
+
+pub use backups::{AwsBackup, BackupJob, Backups, Copy, Drill, Engine, KeyValue, Retention, Schedule, Verify};
 pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
 pub use emergency::{Emergency, Flap, Profile, ProfileCapacity, Quotas, Response, Rollback};
 pub use environment::Environment;

@@ -56,6 +56,8 @@ pub enum Code {
     Flap,
     /// No release is known to go back to.
     NoGoodRelease,
+    /// A database has no backup that is fresh enough for something risky.
+    StaleBackup,
     /// A person has to approve a failover that was detected.
     Failover,
     /// Nothing but the probe says that the active region is lost, or something says that it is not.
@@ -80,7 +82,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Halted,
         Self::StaleEvent,
         Self::EmptySelection,
@@ -95,6 +97,7 @@ impl Code {
         Self::CoolDown,
         Self::Flap,
         Self::NoGoodRelease,
+        Self::StaleBackup,
         Self::Failover,
         Self::Unconfirmed,
         Self::NotReady,
@@ -124,6 +127,7 @@ impl Code {
             Self::CoolDown => "cool-down",
             Self::Flap => "flap",
             Self::NoGoodRelease => "no-good-release",
+            Self::StaleBackup => "stale-backup",
             Self::Failover => "failover",
             Self::Unconfirmed => "unconfirmed",
             Self::NotReady => "not-ready",

@@ -7,6 +7,8 @@ mod schedule;
 mod sections;
 mod unblock;
 
+pub(crate) use sections::SCRATCH;
+
 use super::{Document, Environment, EnvironmentDocument, FieldPath, Finding};
 
 /// The findings of one environment, and where it stands.

@@ -1,7 +1,13 @@
 //! Backups: jobs without a resource, copies that go nowhere.
 
+use std::collections::BTreeSet;
+
 use super::{Checker, at};
-use crate::estate::{BackupJob, FieldPath};
+use crate::backup::{Kind, Source};
+use crate::estate::{BackupJob, Engine, FieldPath, ResourceName};
+
+/// How the scratch name of a table ends: the role of the backups function may fill tables of such names only.
+pub(crate) const SCRATCH: [&str; 2] = ["-drill", "-restored"];
 
 impl BackupJob {
     /// The kinds of resource that the job names.
@@ -20,8 +26,16 @@ impl BackupJob {
 
 impl Checker<'_> {
     pub(super) fn sections(&mut self) {
+        let mut seen = BTreeSet::new();
         for (index, job) in self.environment.backups.iter().flat_map(|b| b.jobs.iter().enumerate()) {
-            self.backup(&at("backups").key("jobs").index(index), job);
+            let place = at("backups").key("jobs").index(index);
+            self.backup(&place, job);
+            let Some(source) = Source::of(job) else { continue };
+            self.engine(&place, job, &source);
+            self.drill(&place, job, &source);
+            if !seen.insert(source.clone()) {
+                self.note(place, format!("{source} a second time"), "each resource once");
+            }
         }
         self.unblock();
     }
@@ -40,11 +54,57 @@ impl Checker<'_> {
             let found = format!("{}, where the original is", copy.region);
             self.note(place.clone().key("copy").key("region"), found, "another region");
         }
+    }
+
+    /// What a kind of resource and its engine need, and what they cannot do.
+    fn engine(&mut self, place: &FieldPath, job: &BackupJob, source: &Source) {
+        let (kind, native) = (source.kind, job.engine != Some(Engine::AwsBackup));
+        if !native && !matches!(kind, Kind::Aurora | Kind::Rds | Kind::Dynamodb) {
+            let found = format!("aws-backup for {source}");
+            self.note(place.clone().key("engine"), found, "native, or one of aurora, rds, dynamodb");
+        }
+        if !native && self.environment.backups.as_ref().is_some_and(|backups| backups.aws_backup.is_none()) {
+            let expected = "`aws-backup` with vault and role, beside the jobs";
+            self.note(place.clone().key("engine"), "aws-backup without a vault", expected);
+        }
+        if native && job.copy.is_some() && !kind.copies_natively() {
+            let found = format!("a copy of {source}, whose own backups stay in their region");
+            self.note(
+                place.clone().key("copy"),
+                found,
+                "no copy, or `engine: aws-backup` where it takes such resources",
+            );
+        }
+        if kind == Kind::S3 && source.name.as_str().split_once('/').is_none_or(|(_, key)| key.is_empty()) {
+            self.note(place.clone().key("s3"), source.name.to_string(), "bucket/key");
+        }
+        if kind == Kind::S3 && job.copy.as_ref().is_some_and(|copy| copy.bucket.is_none()) {
+            self.note(place.clone().key("copy").key("bucket"), "nothing", "the bucket of the other region");
+        }
+        if kind == Kind::Opensearch && job.repository.is_none() {
+            self.note(place.clone().key("repository"), "nothing", "the name of a registered snapshot repository");
+        }
+    }
+
+    fn drill(&mut self, place: &FieldPath, job: &BackupJob, source: &Source) {
         let Some(drill) = &job.drill else { return };
+        let place_of = || place.clone().key("drill");
+        if !source.kind.can_be_drilled() || job.engine == Some(Engine::AwsBackup) {
+            let found = format!("a drill of {source}");
+            self.note(place_of(), found, "no drill, or one of aurora, rds, dynamodb with their own backups");
+        }
+        let scratch = drill.scratch.as_ref().map(ResourceName::as_str);
+        if scratch == Some(source.name.as_str()) {
+            self.note(place_of().key("scratch"), source.name.to_string(), "another name than the original's");
+        } else if let Some(scratch) = scratch.filter(|_| source.kind == Kind::Dynamodb)
+            && !SCRATCH.iter().any(|end| scratch.ends_with(end))
+        {
+            self.note(place_of().key("scratch"), scratch, format!("a name that ends with {}", SCRATCH.join(" or ")));
+        }
         if let (Some(least), Some(most)) = (drill.items_at_least, drill.items_at_most)
             && least > most
         {
-            let place = place.clone().key("drill").key("items-at-most");
+            let place = place_of().key("items-at-most");
             self.note(place, most.to_string(), format!("at least the {least} of items-at-least"));
         }
     }

@@ -1,0 +1,156 @@
+//! The backups function: the tick that finds out what is due, and the steps of the machines `backup` and `restore-drill`.
+
+mod call;
+pub mod report;
+mod tick;
+
+use jiff::Timestamp;
+use watchkeeper_control::backup::{BackupError, BackupLog, Backups, Jobs, Keeper, Restores};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
+use watchkeeper_control::place::Home;
+use watchkeeper_control::ports::{Announcer, AwsError, Executions};
+use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
+use watchkeeper_domain::request::RequestError;
+use watchkeeper_estates::{Estates, Unknown};
+use watchkeeper_lambda::{Failure, Unreadable, read_input};
+
+pub use call::{Answer, Call, Event, Execution, RunRef, Step, Tick};
+pub use tick::{Fresh, Line, Ticked, tick};
+
+/// Why an event could not be handled.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The input of the execution is no request.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// It names what no document does.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// The step could not be taken.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+}
+
+impl From<RequestError> for CallError {
+    fn from(error: RequestError) -> Self {
+        Self::Backup(error.into())
+    }
+}
+
+impl From<LedgerError> for CallError {
+    fn from(error: LedgerError) -> Self {
+        Self::Backup(error.into())
+    }
+}
+
+impl From<AwsError> for CallError {
+    fn from(error: AwsError) -> Self {
+        Self::Backup(error.into())
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Unreadable(error) => error.into(),
+            CallError::Unknown(error) => error.into(),
+            CallError::Backup(error) => error.into(),
+        }
+    }
+}
+
+/// Handles one event.
+///
+/// # Errors
+/// [`CallError`] for a request that cannot be read or followed, an unknown environment, the halt switch, or a ledger or an
+/// AWS that does not answer.
+pub async fn handle<C, L, N, B, R>(
+    keeper: Keeper<'_, C, L, N>,
+    machines: (&B, &R),
+    estates: &Estates,
+    home: &Home,
+    event: Event,
+) -> Result<Answer, CallError>
+where
+    C: Backups + Restores,
+    L: Ledger + BackupLog,
+    N: Announcer,
+    B: Executions,
+    R: Executions,
+{
+    match event {
+        Event::Tick(at) => Ok(Answer::Ticked(tick(keeper.ledger, machines, estates, home, &at).await?)),
+        Event::Call(call) => Box::pin(step(keeper, estates, home, call)).await,
+    }
+}
+
+/// Takes one step of a machine.
+///
+/// # Errors
+/// As for [`handle`].
+pub async fn step<C, L, N>(
+    keeper: Keeper<'_, C, L, N>,
+    estates: &Estates,
+    home: &Home,
+    Call { now, step }: Call,
+) -> Result<Answer, CallError>
+where
+    C: Backups + Restores,
+    L: Ledger + BackupLog,
+    N: Announcer,
+{
+    let jobs_of = |run: &RunRef| jobs(estates, home, run.scope.estate.as_str(), run.scope.environment.as_str());
+    match step {
+        Step::Begin { request, execution } => {
+            let request: BackupRequest = read_input(request)?;
+            let jobs = jobs(estates, home, request.estate.as_str(), request.environment.as_str())?;
+            let instant = fresh(&request, execution.start, now)?;
+            let begun = keeper.begin(&jobs, &request, &execution.name, instant).await?;
+            let run = RunRef { scope: jobs.scope, id: execution.name };
+            Ok(Answer::Begun { run, jobs: (0..begun.jobs).collect(), summary: begun.summary })
+        }
+        Step::Job { run, index } => Ok(Answer::stepped(keeper.step(&jobs_of(&run)?, &run.id, index, now).await?)),
+        Step::Stumble { run, index, error } => {
+            Ok(Answer::stepped(keeper.stumble(&jobs_of(&run)?, &run.id, index, &error, now).await?))
+        }
+        Step::Finish { run } => {
+            let finished = keeper.finish(&jobs_of(&run)?, &run.id, now).await?;
+            Ok(Answer::Finished { outcome: finished.outcome, headline: finished.headline })
+        }
+        Step::BeginRestore { request, execution } => {
+            let request: RestoreRequest = read_input(request)?;
+            let jobs = jobs(estates, home, request.estate.as_str(), request.environment.as_str())?;
+            let begun = keeper.begin_restore(&jobs, &request, &execution.name, now).await?;
+            let run = RunRef { scope: jobs.scope, id: execution.name };
+            Ok(Answer::Restoring { run, source: begun.source, summary: begun.summary })
+        }
+        Step::Restore { run, source } => {
+            Ok(Answer::stepped(keeper.step_restore(&jobs_of(&run)?, &source, &run.id, now).await?))
+        }
+        Step::FailRestore { run, source, error } => {
+            keeper.fail_restore(&jobs_of(&run)?, &source, &run.id, &error, now).await?;
+            Ok(Answer::Stepped { again: true, wait_seconds: 0, what: error })
+        }
+        Step::FinishRestore { run, source } => {
+            let ended = keeper.finish_restore(&jobs_of(&run)?, &source, &run.id, now).await?;
+            let (passed, headline) = (ended.drilled.ok, ended.headline);
+            Ok(Answer::Restored { passed, headline, evidence: Box::new(ended.drilled) })
+        }
+    }
+}
+
+fn jobs(estates: &Estates, home: &Home, estate: &str, environment: &str) -> Result<Jobs, CallError> {
+    let (estate, environment) = estates.environment(estate, environment)?;
+    Ok(Jobs::of(estate, environment, home)?)
+}
+
+/// The instant of a request: an event that is older than a day, or from the future, is none that a tick brought.
+fn fresh(request: &BackupRequest, start: Timestamp, now: Timestamp) -> Result<Timestamp, RequestError> {
+    let Some(instant) = request.instant else { return Ok(start) };
+    let age = now.duration_since(instant);
+    if age.abs() < watchkeeper_domain::backup::CATCH_UP {
+        return Ok(start);
+    }
+    let expected = format!("an instant less than {:#} from now, {now}", watchkeeper_domain::backup::CATCH_UP);
+    Err(RequestError { field: "instant", found: instant.to_string(), expected })
+}

@@ -1,0 +1,25 @@
+//! Wiring of the backups function.
+
+use std::process::ExitCode;
+
+use backups::{Answer, CallError, Event, handle, report};
+use watchkeeper_control::backup::Keeper;
+use watchkeeper_lambda::{Invocation, Kit, serve};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    serve(|kit: Kit| {
+        let (cloud, ledger, announcer) = (kit.vaults(), kit.ledger()?, kit.announcer()?);
+        let (backup, restore) = (kit.backup_machine()?, kit.restore_machine()?);
+        Ok(async move |event: Event, _: Invocation| -> Result<Answer, CallError> {
+            report::about(&event);
+            let at = event.at();
+            let keeper = Keeper { cloud: &cloud, ledger: &ledger, announcer: &announcer };
+            let machines = (&backup, &restore);
+            let answer = handle(keeper, machines, &kit.estates, &kit.settings.home, event).await?;
+            report::count(&kit.metrics, at, &answer);
+            Ok(answer)
+        })
+    })
+    .await
+}

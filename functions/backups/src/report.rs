@@ -1,0 +1,42 @@
+//! What the logs and metrics say of an event.
+
+use jiff::Timestamp;
+use watchkeeper_lambda::{BackupFigures, Metrics, telemetry};
+
+use crate::{Answer, Event, Step};
+
+/// From here on, the lines of this invocation say which run they are about.
+pub fn about(event: &Event) {
+    let Event::Call(call) = event else { return };
+    match &call.step {
+        Step::Begin { .. } | Step::BeginRestore { .. } => {}
+        Step::Job { run, .. }
+        | Step::Stumble { run, .. }
+        | Step::Finish { run }
+        | Step::Restore { run, .. }
+        | Step::FailRestore { run, .. }
+        | Step::FinishRestore { run, .. } => telemetry::about(&run.id, &run.scope),
+    }
+}
+
+/// Logs what was done, and counts it.
+pub fn count(metrics: &Metrics, at: Timestamp, answer: &Answer) {
+    match answer {
+        Answer::Ticked(ticked) => {
+            let all = ticked.environments.iter().flat_map(|line| line.fresh.iter().map(move |fresh| (line, fresh)));
+            for (line, fresh) in all.clone() {
+                let resource = &fresh.source.to_string();
+                let (scope, age_seconds) = (&line.scope, fresh.age_seconds);
+                metrics.backup(&BackupFigures { scope, resource, age_seconds }, at);
+            }
+            metrics.stale_backups(all.filter(|(_, fresh)| fresh.stale).count(), at);
+        }
+        Answer::Begun { summary, .. } | Answer::Restoring { summary, .. } => tracing::info!("{summary}"),
+        Answer::Stepped { again, wait_seconds, what } => tracing::info!(again, wait_seconds, "{what}"),
+        Answer::Finished { outcome, headline } => tracing::info!(%outcome, "{headline}"),
+        Answer::Restored { passed, headline, evidence } => {
+            let (rto_seconds, rpo_seconds) = (evidence.rto_seconds, evidence.rpo_seconds);
+            tracing::info!(passed, rto_seconds, rpo_seconds, "{headline}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Tables: on-demand backups, which have names that are not unique and no tags, and point-in-time recovery.
+
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::types::{
+    BackupStatus, BackupSummary, BackupTypeFilter, ContinuousBackupsDescription, PointInTimeRecoveryStatus,
+    TableDescription, TableStatus,
+};
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_domain::backup::{CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState, Window};
+
+use super::Shelf;
+use crate::fault::failed;
+use crate::time::timestamp;
+
+impl Shelf {
+    pub(super) async fn table_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+        let name = policy.subject.source.name.as_str();
+        let Some(table) = self.table(name).await? else { return Ok(None) };
+        let window = self.recovery(name).await?;
+        // DynamoDB encrypts every table and every backup (Amazon DynamoDB developer guide, encryption at rest).
+        Ok(Some(ObservedSource { state: state(&table), encrypted: true, window, settings: settings(&table) }))
+    }
+
+    /// A table; nothing when there is none.
+    pub(super) async fn table(&self, name: &str) -> Result<Option<TableDescription>, AwsError> {
+        match self.dynamodb.describe_table().table_name(name).send().await {
+            Ok(answer) => Ok(answer.table),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+                Ok(None)
+            }
+            Err(error) => Err(failed("DescribeTable", name, error)),
+        }
+    }
+
+    /// Point-in-time recovery of a table, where it is on.
+    pub(super) async fn recovery(&self, name: &str) -> Result<Option<Window>, AwsError> {
+        let answer = self.dynamodb.describe_continuous_backups().table_name(name).send().await;
+        let answer = answer.map_err(|error| failed("DescribeContinuousBackups", name, error))?;
+        Ok(answer.continuous_backups_description().and_then(window))
+    }
+
+    pub(super) async fn table_backups(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
+        let name = policy.subject.source.name.as_str();
+        let mut copies = Vec::new();
+        let mut from = None;
+        loop {
+            let call = self.dynamodb.list_backups().table_name(name).backup_type(BackupTypeFilter::User);
+            let answer = call.set_exclusive_start_backup_arn(from).send().await;
+            let answer = answer.map_err(|error| failed("ListBackups", name, error))?;
+            copies.extend(answer.backup_summaries().iter().filter_map(copy));
+            from = answer.last_evaluated_backup_arn;
+            if from.is_none() {
+                return Ok(copies);
+            }
+        }
+    }
+
+    pub(super) async fn back_up_table(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+        let table = policy.subject.source.name.as_str();
+        let call = self.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
+        // Names are not unique, so an attempt whose answer was lost must not be made again: the next step looks first.
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        call.customize()
+            .config_override(once)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| failed("CreateBackup", name, error))
+    }
+
+    pub(super) async fn delete_table_backup(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = self.dynamodb.delete_backup().backup_arn(&copy.id);
+        call.send().await.map(drop).map_err(|error| failed("DeleteBackup", &copy.name, error))
+    }
+}
+
+pub(super) fn state(table: &TableDescription) -> SourceState {
+    match table.table_status() {
+        // A table that is being updated can be backed up, too.
+        Some(TableStatus::Active | TableStatus::Updating) => SourceState::Available,
+        Some(other) => SourceState::Busy(other.as_str().to_ascii_lowercase()),
+        None => SourceState::Busy("in no state that AWS tells".to_owned()),
+    }
+}
+
+/// What a restored table has to have too.
+pub(super) fn settings(table: &TableDescription) -> std::collections::BTreeMap<String, String> {
+    let keys = table.key_schema().iter().map(|key| format!("{} {}", key.attribute_name(), key.key_type()));
+    let indexes = table.global_secondary_indexes().iter().filter_map(|index| index.index_name());
+    let mut indexes: Vec<&str> =
+        indexes.chain(table.local_secondary_indexes().iter().filter_map(|index| index.index_name())).collect();
+    indexes.sort_unstable();
+    let none = || "none".to_owned();
+    let list = |names: String| if names.is_empty() { none() } else { names };
+    [("key".to_owned(), list(keys.collect::<Vec<_>>().join(", "))), ("indexes".to_owned(), list(indexes.join(", ")))]
+        .into()
+}
+
+fn window(described: &ContinuousBackupsDescription) -> Option<Window> {
+    let recovery = described.point_in_time_recovery_description()?;
+    if recovery.point_in_time_recovery_status() != Some(&PointInTimeRecoveryStatus::Enabled) {
+        return None;
+    }
+    let from = recovery.earliest_restorable_date_time().and_then(timestamp);
+    let to = recovery.latest_restorable_date_time().and_then(timestamp)?;
+    Some(Window { from, to })
+}
+
+fn copy(summary: &BackupSummary) -> Option<ObservedCopy> {
+    Some(ObservedCopy {
+        id: summary.backup_arn()?.to_owned(),
+        name: summary.backup_name()?.to_owned(),
+        state: match summary.backup_status()? {
+            BackupStatus::Available => CopyState::Available,
+            BackupStatus::Creating => CopyState::Creating,
+            BackupStatus::Deleted => CopyState::Deleting,
+            other => CopyState::Failed(other.as_str().to_ascii_lowercase()),
+        },
+        created: summary.backup_creation_date_time().and_then(timestamp),
+        bytes: summary.backup_size_bytes().and_then(|bytes| u64::try_from(bytes).ok()),
+        encrypted: true,
+        mark: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_sdk_dynamodb::types::{BackupType, KeySchemaElement, KeyType, PointInTimeRecoveryDescription};
+    use aws_smithy_types::DateTime;
+
+    use super::*;
+
+    fn summary(status: BackupStatus) -> BackupSummary {
+        BackupSummary::builder()
+            .backup_arn("arn:backup")
+            .backup_name("wk-a")
+            .backup_status(status)
+            .backup_type(BackupType::User)
+            .backup_size_bytes(42)
+            .backup_creation_date_time(DateTime::from_secs(1_795_000_000))
+            .build()
+    }
+
+    #[test]
+    fn a_backup_is_read_with_its_state_and_never_has_a_tag() {
+        let read = copy(&summary(BackupStatus::Available)).unwrap();
+        assert_eq!((read.id.as_str(), read.name.as_str(), read.bytes), ("arn:backup", "wk-a", Some(42)));
+        assert_eq!((read.state, read.mark), (CopyState::Available, None));
+        assert_eq!(copy(&summary(BackupStatus::Creating)).unwrap().state, CopyState::Creating);
+        let odd = copy(&summary(BackupStatus::from("LOST"))).unwrap().state;
+        assert_eq!(odd, CopyState::Failed("lost".to_owned()));
+        assert_eq!(copy(&BackupSummary::builder().build()), None);
+    }
+
+    #[test]
+    fn recovery_counts_only_where_it_is_on() {
+        let described = |status: PointInTimeRecoveryStatus| {
+            let recovery = PointInTimeRecoveryDescription::builder()
+                .point_in_time_recovery_status(status)
+                .latest_restorable_date_time(DateTime::from_secs(1_795_000_000))
+                .build();
+            let described = ContinuousBackupsDescription::builder().point_in_time_recovery_description(recovery);
+            described
+                .continuous_backups_status(aws_sdk_dynamodb::types::ContinuousBackupsStatus::Enabled)
+                .build()
+                .unwrap()
+        };
+        assert_eq!(window(&described(PointInTimeRecoveryStatus::Disabled)), None);
+        let on = window(&described(PointInTimeRecoveryStatus::Enabled)).unwrap();
+        assert_eq!((on.from, on.to.as_second()), (None, 1_795_000_000));
+    }
+
+    #[test]
+    fn settings_are_keys_and_indexes() {
+        let key = KeySchemaElement::builder().attribute_name("idea_id").key_type(KeyType::Hash).build().unwrap();
+        let table = TableDescription::builder().key_schema(key).table_status(TableStatus::Active).build();
+        let read = settings(&table);
+        assert_eq!((read["key"].as_str(), read["indexes"].as_str()), ("idea_id HASH", "none"));
+        assert_eq!(state(&table), SourceState::Available);
+        let busy = TableDescription::builder().table_status(TableStatus::Creating).build();
+        assert_eq!(state(&busy), SourceState::Busy("creating".to_owned()));
+    }
+}

@@ -1,0 +1,133 @@
+//! Search domains: snapshots into a repository that is registered beforehand, over the domain's own HTTP API, signed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
+
+use super::Shelf;
+use super::http::{Asked, send};
+use crate::fault::odd;
+
+impl Shelf {
+    /// What the service says of the domain.
+    async fn domain(&self, policy: &Policy) -> Result<Option<Value>, AwsError> {
+        let region = &policy.subject.scope.region;
+        let base = match self.sdk.endpoint_url() {
+            Some(url) => url.to_owned(),
+            None => format!("https://es.{region}.amazonaws.com"),
+        };
+        let url = format!("{base}/2021-01-01/opensearch/domain/{}", policy.subject.source.name);
+        let asked = Asked { operation: "DescribeDomain", method: "GET", url: &url, body: None };
+        Ok(send(&self.sdk, &asked).await?.map(|answer| answer["DomainStatus"].clone()))
+    }
+
+    async fn repository(&self, policy: &Policy) -> Result<String, AwsError> {
+        let subject = &policy.subject.source;
+        let domain = self.domain(policy).await?;
+        let found = domain.as_ref().and_then(endpoint);
+        let found =
+            found.ok_or_else(|| odd("DescribeDomain", subject, "found no endpoint of the domain".to_owned()))?;
+        let repository = policy.repository.as_deref();
+        let repository =
+            repository.ok_or_else(|| odd("ESHttpGet", subject, "the document names no repository".to_owned()))?;
+        Ok(format!("https://{found}/_snapshot/{repository}"))
+    }
+
+    pub(super) async fn domain_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+        Ok(self.domain(policy).await?.as_ref().map(source))
+    }
+
+    pub(super) async fn domain_snapshots(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
+        let url = format!("{}/{}*?ignore_unavailable=true", self.repository(policy).await?, policy.subject.series());
+        let asked = Asked { operation: "ESHttpGet", method: "GET", url: &url, body: None };
+        let answer = send(&self.sdk, &asked).await?.unwrap_or_default();
+        Ok(answer["snapshots"].as_array().into_iter().flatten().filter_map(snapshot).collect())
+    }
+
+    pub(super) async fn snapshot_domain(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+        let url = format!("{}/{name}?wait_for_completion=false", self.repository(policy).await?);
+        // Indices whose names begin with a dot are the domain's own, and cannot be restored over themselves.
+        let body = json!({
+            "indices": "*,-.*",
+            "include_global_state": false,
+            "metadata": { BACKUP_TAG: policy.subject.identity() },
+        });
+        let asked = Asked { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
+        let answer = send(&self.sdk, &asked).await?;
+        answer.map(drop).ok_or_else(|| odd("ESHttpPut", &policy.subject.source, "found no such repository".to_owned()))
+    }
+
+    pub(super) async fn delete_domain_snapshot(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let url = format!("{}/{}", self.repository(policy).await?, copy.name);
+        let asked = Asked { operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
+        send(&self.sdk, &asked).await.map(drop)
+    }
+}
+
+/// Where the domain answers: within its network, or to everybody who may sign.
+fn endpoint(domain: &Value) -> Option<&str> {
+    domain["Endpoints"]["vpc"].as_str().or_else(|| domain["Endpoint"].as_str())
+}
+
+fn source(domain: &Value) -> ObservedSource {
+    let busy = ["Processing", "UpgradeProcessing", "Deleted"].into_iter().find(|it| domain[*it] == json!(true));
+    ObservedSource {
+        state: busy.map_or(SourceState::Available, |busy| SourceState::Busy(busy.to_ascii_lowercase())),
+        encrypted: domain["EncryptionAtRestOptions"]["Enabled"] == json!(true),
+        window: None,
+        settings: BTreeMap::from([(
+            "engine version".to_owned(),
+            domain["EngineVersion"].as_str().unwrap_or("none").to_owned(),
+        )]),
+    }
+}
+
+fn snapshot(found: &Value) -> Option<ObservedCopy> {
+    let name = found["snapshot"].as_str()?.to_owned();
+    Some(ObservedCopy {
+        id: found["uuid"].as_str().unwrap_or(&name).to_owned(),
+        state: match found["state"].as_str() {
+            Some("SUCCESS") => CopyState::Available,
+            Some("IN_PROGRESS") => CopyState::Creating,
+            other => CopyState::Failed(other.unwrap_or("unknown").to_ascii_lowercase()),
+        },
+        created: found["start_time_in_millis"].as_i64().and_then(|at| Timestamp::from_millisecond(at).ok()),
+        // Snapshots share what has not changed: the size of one says nothing.
+        bytes: None,
+        // They lie in a bucket, and S3 encrypts every object.
+        encrypted: true,
+        mark: found["metadata"][BACKUP_TAG].as_str().map(str::to_owned),
+        name,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_read_with_the_mark_in_its_metadata() {
+        let found = json!({"snapshot": "wk-a", "uuid": "u", "state": "SUCCESS", "start_time_in_millis": 1_795_000_000_000_i64,
+            "metadata": {BACKUP_TAG: "a/b"}});
+        let read = snapshot(&found).unwrap();
+        assert_eq!((read.id.as_str(), read.state, read.mark.as_deref()), ("u", CopyState::Available, Some("a/b")));
+        let partial = json!({"snapshot": "wk-a", "state": "PARTIAL"});
+        assert_eq!(snapshot(&partial).unwrap().state, CopyState::Failed("partial".to_owned()));
+        assert_eq!(snapshot(&json!({})), None);
+    }
+
+    #[test]
+    fn a_domain_that_changes_is_busy_and_answers_in_its_network() {
+        let domain = json!({"Endpoints": {"vpc": "vpc-x"}, "Endpoint": "x", "Processing": true,
+            "EncryptionAtRestOptions": {"Enabled": true}});
+        assert_eq!(endpoint(&domain), Some("vpc-x"));
+        assert_eq!(
+            (source(&domain).state, source(&domain).encrypted),
+            (SourceState::Busy("processing".to_owned()), true)
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! Objects of S3: a copy of the version that is the newest at the instant, under a name of its own in the same bucket, and
+//! from there in a bucket of the other region. Versions are removed as versions, so that nothing lives on below a marker.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::types::{ObjectVersion, Tag, TaggingDirective};
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
+use watchkeeper_domain::estate::Copy;
+use watchkeeper_domain::name::Region;
+
+use super::{Shelf, presign, tags};
+use crate::fault::{failed, odd};
+use crate::time::timestamp;
+
+/// Where the copies lie in a bucket.
+const FOLDER: &str = "watchkeeper/";
+
+/// Parts of the id of a copy: its key and its version.
+const VERSION: char = '?';
+
+fn bucket_and_key(policy: &Policy) -> Result<(&str, &str), AwsError> {
+    let name = policy.subject.source.name.as_str();
+    name.split_once('/').ok_or_else(|| odd("HeadObject", name, "found no key, expected bucket/key".to_owned()))
+}
+
+/// The bucket of the copies in a region.
+fn bucket_in<'a>(policy: &'a Policy, region: &Region) -> Result<&'a str, AwsError> {
+    let away = policy.copy.as_ref().filter(|copy| copy.region == *region);
+    match away.and_then(|copy| copy.bucket.as_ref()) {
+        Some(bucket) => Ok(bucket.as_str()),
+        None => Ok(bucket_and_key(policy)?.0),
+    }
+}
+
+impl Shelf {
+    pub(super) async fn object_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+        let (bucket, key) = bucket_and_key(policy)?;
+        match self.s3.head_object().bucket(bucket).key(key).send().await {
+            Ok(answer) => {
+                let settings = BTreeMap::from([(
+                    "versioned".to_owned(),
+                    answer.version_id().is_some_and(|version| version != "null").to_string(),
+                )]);
+                // S3 encrypts every new object (Amazon S3 user guide, default encryption).
+                let encrypted = answer.server_side_encryption().is_some();
+                Ok(Some(ObservedSource { state: SourceState::Available, encrypted, window: None, settings }))
+            }
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
+            Err(error) => Err(failed("HeadObject", &policy.subject.source, error)),
+        }
+    }
+
+    pub(super) async fn object_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
+        let bucket = bucket_in(policy, region)?;
+        let prefix = format!("{FOLDER}{}", policy.subject.series());
+        let (mut copies, mut from) = (Vec::new(), (None, None));
+        loop {
+            let call = self.s3.list_object_versions().bucket(bucket).prefix(&prefix);
+            let answer = call.set_key_marker(from.0).set_version_id_marker(from.1).send().await;
+            let answer = answer.map_err(|error| failed("ListObjectVersions", bucket, error))?;
+            for version in answer.versions() {
+                copies.extend(self.object_copy(bucket, version).await?);
+            }
+            if !answer.is_truncated().unwrap_or(false) {
+                return Ok(copies);
+            }
+            from = (answer.next_key_marker, answer.next_version_id_marker);
+        }
+    }
+
+    async fn object_copy(&self, bucket: &str, version: &ObjectVersion) -> Result<Option<ObservedCopy>, AwsError> {
+        let (Some(key), Some(id)) = (version.key(), version.version_id()) else { return Ok(None) };
+        let call = self.s3.head_object().bucket(bucket).key(key).version_id(id);
+        let head = call.send().await.map_err(|error| failed("HeadObject", key, error))?;
+        let call = self.s3.get_object_tagging().bucket(bucket).key(key).version_id(id);
+        let tagging = call.send().await.map_err(|error| failed("GetObjectTagging", key, error))?;
+        let pairs = tagging.tag_set().iter().map(|tag| (Some(tag.key()), Some(tag.value())));
+        Ok(Some(ObservedCopy {
+            id: format!("{key}{VERSION}{id}"),
+            name: key.strip_prefix(FOLDER).unwrap_or(key).to_owned(),
+            state: CopyState::Available,
+            created: version.last_modified().and_then(timestamp),
+            bytes: version.size().and_then(|size| u64::try_from(size).ok()),
+            encrypted: head.server_side_encryption().is_some(),
+            mark: tags::value(pairs, BACKUP_TAG),
+        }))
+    }
+
+    pub(super) async fn keep_object(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+        let (bucket, key) = bucket_and_key(policy)?;
+        let call = self.s3.head_object().bucket(bucket).key(key);
+        let head = call.send().await.map_err(|error| failed("HeadObject", &policy.subject.source, error))?;
+        let from = source(bucket, key, head.version_id());
+        self.copy_object(policy, from, bucket, name.as_str()).await
+    }
+
+    /// Called in the region of the copy.
+    pub(super) async fn copy_object_copy(
+        &self,
+        policy: &Policy,
+        to: &Copy,
+        copy: &ObservedCopy,
+    ) -> Result<(), AwsError> {
+        let (bucket, _) = bucket_and_key(policy)?;
+        let (key, version) = copy.id.split_once(VERSION).unwrap_or((&copy.id, "null"));
+        let from = source(bucket, key, Some(version));
+        self.copy_object(policy, from, bucket_in(policy, &to.region)?, &copy.name).await
+    }
+
+    async fn copy_object(&self, policy: &Policy, from: String, bucket: &str, name: &str) -> Result<(), AwsError> {
+        let (key, value) = tags::of_copy(policy);
+        let tag = Tag::builder().key(key).value(value).build();
+        let tag = tag.map_err(|flaw| odd("CopyObject", name, flaw.to_string()))?;
+        let tagging = format!("{}={}", presign::encoded(tag.key()), presign::encoded(tag.value()));
+        let call = self.s3.copy_object().copy_source(from).bucket(bucket).key(format!("{FOLDER}{name}"));
+        let call = call.tagging_directive(TaggingDirective::Replace).tagging(tagging);
+        // In a box: the call's own future is large.
+        Box::pin(call.send()).await.map(drop).map_err(|error| failed("CopyObject", name, error))
+    }
+
+    pub(super) async fn delete_object_copy(
+        &self,
+        policy: &Policy,
+        region: &Region,
+        copy: &ObservedCopy,
+    ) -> Result<(), AwsError> {
+        let (key, version) = copy.id.split_once(VERSION).unwrap_or((&copy.id, "null"));
+        let call = self.s3.delete_object().bucket(bucket_in(policy, region)?).key(key).version_id(version);
+        call.send().await.map(drop).map_err(|error| failed("DeleteObject", &copy.name, error))
+    }
+}
+
+/// One version of an object, as a copy names its source.
+fn source(bucket: &str, key: &str, version: Option<&str>) -> String {
+    let path: Vec<String> = key.split('/').map(presign::encoded).collect();
+    let version = version.map(|version| format!("?versionId={}", presign::encoded(version))).unwrap_or_default();
+    format!("{bucket}/{}{version}", path.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_source_of_a_copy_is_one_version() {
+        let written = source("candlefish-terraform-state", "clos-v2/terraform tfstate", Some("a/b"));
+        assert_eq!(written, "candlefish-terraform-state/clos-v2/terraform%20tfstate?versionId=a%2Fb");
+        assert_eq!(source("b", "k", None), "b/k");
+    }
+}

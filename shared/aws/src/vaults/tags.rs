@@ -1,0 +1,34 @@
+//! The tags of what we make, as each SDK has them.
+
+use watchkeeper_domain::backup::{BACKUP_TAG, Policy, RESTORE_TAG};
+
+/// The tags of a copy: whose backup it is.
+pub(super) fn of_copy(policy: &Policy) -> (&'static str, String) {
+    (BACKUP_TAG, policy.subject.identity())
+}
+
+/// The value of a tag among others.
+pub(super) fn value<'a>(
+    tags: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>,
+    key: &str,
+) -> Option<String> {
+    tags.into_iter().find(|(found, _)| *found == Some(key)).and_then(|(_, value)| value).map(str::to_owned)
+}
+
+/// Whether a tag of a source belongs on what was restored from it: AWS keeps its own, and ours say what they are on.
+pub(super) fn is_theirs(key: &str) -> bool {
+    !key.starts_with("aws:") && key != BACKUP_TAG && key != RESTORE_TAG
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_by_its_key_alone() {
+        let tags = [(Some("team"), Some("x")), (Some(BACKUP_TAG), Some("a/b"))];
+        assert_eq!(value(tags, BACKUP_TAG).as_deref(), Some("a/b"));
+        assert_eq!(value(tags, RESTORE_TAG), None);
+        assert!(is_theirs("team") && !is_theirs("aws:cloudformation:stack-id") && !is_theirs(RESTORE_TAG));
+    }
+}

@@ -1,0 +1,192 @@
+//! Backups over ports: one idempotent step at a time. What is about to be asked of AWS is in the ledger before it is asked,
+//! by compare-and-set, so that of two executions one asks, and whatever a crash leaves behind is found again by its name.
+
+mod begin;
+mod finish;
+mod ports;
+mod restore;
+mod step;
+
+use jiff::Timestamp;
+use watchkeeper_domain::backup::{CopyQuota, Memory, ObservedCopy, ObservedSource, Policy, Shelf, Source};
+use watchkeeper_domain::estate::{Environment, Estate};
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::request::RequestError;
+
+pub use begin::Begun;
+pub use finish::Finished;
+pub use ports::{BackupLog, Backups, Restores};
+pub use restore::{RestoreFinished, RestoreRef};
+pub use step::{Stepped, Then};
+
+use crate::ledger::{Ledger, LedgerError};
+use crate::place::Home;
+use crate::ports::{Announcer, AwsError};
+
+/// Why a step could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A field of the request is not as it must be.
+    #[error("the request cannot be followed")]
+    Request(#[from] RequestError),
+    /// The halt switch is on.
+    #[error("halted since {since} by {by}: {reason}")]
+    Halted {
+        /// Since when.
+        since: Timestamp,
+        /// The execution that set it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// No record of this run, or of this resource in it.
+    #[error("{what} of {scope} is not known")]
+    Unknown {
+        /// What is not known.
+        what: String,
+        /// Where.
+        scope: String,
+    },
+    /// The ledger did not do what it was asked.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// AWS did not do what it was asked.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+}
+
+/// The jobs of an environment, and whose they are.
+#[derive(Debug, Clone)]
+pub struct Jobs {
+    /// Where.
+    pub scope: Scope,
+    /// What the document says of each resource.
+    pub policies: Vec<Policy>,
+    /// The environment.
+    pub environment: Environment,
+}
+
+impl Jobs {
+    /// Whether a stack takes the backups of an environment: that of the region which serves.
+    pub fn are_of(home: &Home, environment: &Environment) -> bool {
+        environment.document().backups.is_some()
+            && environment.is_of_account(&home.account)
+            && environment.document().regions.primary == home.region
+    }
+
+    /// The jobs of an environment to a stack.
+    ///
+    /// # Errors
+    /// [`RequestError`] when it has none, or another stack takes them: an empty selection is an error.
+    pub fn of(estate: &Estate, environment: &Environment, home: &Home) -> Result<Self, RequestError> {
+        let name = environment.name();
+        let wrong = |found: String, expected: String| RequestError { field: "environment", found, expected };
+        if let Some(account) = environment.account().filter(|account| **account != home.account) {
+            let expected = format!("an environment of this stack's account, {}", home.account);
+            return Err(wrong(format!("{name}, which lives in account {account}"), expected));
+        }
+        let region = &environment.document().regions.primary;
+        if *region != home.region {
+            let expected = format!("an environment of this stack's region, {}", home.region);
+            return Err(wrong(format!("{name}, whose backups are taken in {region}"), expected));
+        }
+        let scope = Scope { estate: estate.name().clone(), environment: name.clone(), region: region.clone() };
+        let policies = Policy::all(&scope, environment);
+        if policies.is_empty() {
+            let expected = "an environment whose document has `backups`".to_owned();
+            return Err(wrong(format!("{name}, which has no backups"), expected));
+        }
+        Ok(Self { scope, policies, environment: environment.clone() })
+    }
+
+    /// The job of a resource.
+    ///
+    /// # Errors
+    /// [`RequestError`] with the resources that there are.
+    pub fn policy(&self, source: &Source) -> Result<&Policy, RequestError> {
+        self.policies.iter().find(|policy| policy.subject.source == *source).ok_or_else(|| {
+            let known: Vec<String> = self.policies.iter().map(|it| it.subject.source.to_string()).collect();
+            let expected = format!("one of {}", known.join(", "));
+            RequestError { field: "resource", found: source.to_string(), expected }
+        })
+    }
+
+    /// When the environment wakes, if its calendar says that it sleeps now.
+    fn wakes(&self, now: Timestamp) -> Option<Timestamp> {
+        let decision = self.environment.calendar()?.at(now);
+        decision.until.filter(|_| !decision.awake)
+    }
+}
+
+/// What backups are done with.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeper<'a, C, L, N> {
+    /// The backups, and the restores.
+    pub cloud: &'a C,
+    /// What is remembered.
+    pub ledger: &'a L,
+    /// Where people and programs hear of it.
+    pub announcer: &'a N,
+}
+
+/// What there is of one resource.
+#[derive(Debug)]
+struct Seen {
+    source: Option<ObservedSource>,
+    home: (Region, Vec<ObservedCopy>, Option<CopyQuota>),
+    away: Option<(Region, Vec<ObservedCopy>, Option<CopyQuota>)>,
+}
+
+fn shelf(of: &(Region, Vec<ObservedCopy>, Option<CopyQuota>)) -> Shelf<'_> {
+    Shelf { region: &of.0, copies: &of.1, quota: of.2 }
+}
+
+impl Seen {
+    fn shelves(&self) -> impl Iterator<Item = Shelf<'_>> {
+        std::iter::once(&self.home).chain(&self.away).map(shelf)
+    }
+
+    /// Brings what is remembered in line with what is there.
+    fn sync(&self, policy: &Policy, memory: &mut Memory, now: Timestamp) {
+        for shelf in self.shelves() {
+            memory.sync(&policy.subject, shelf.region, shelf.copies, now);
+        }
+    }
+}
+
+impl<C: Backups, L, N> Keeper<'_, C, L, N> {
+    async fn see(&self, policy: &Policy) -> Result<Seen, AwsError> {
+        let home = policy.subject.scope.region.clone();
+        let away = match &policy.copy {
+            Some(copy) => Some(self.shelf(policy, copy.region.clone()).await?),
+            None => None,
+        };
+        Ok(Seen { source: self.cloud.describe_source(policy).await?, home: self.shelf(policy, home).await?, away })
+    }
+
+    async fn shelf(
+        &self,
+        policy: &Policy,
+        region: Region,
+    ) -> Result<(Region, Vec<ObservedCopy>, Option<CopyQuota>), AwsError> {
+        let copies = self.cloud.list_copies(policy, &region).await?;
+        let quota = self.cloud.copy_quota(policy, &region).await?;
+        Ok((region, copies, quota))
+    }
+}
+
+impl<C, L: Ledger, N> Keeper<'_, C, L, N> {
+    /// Nothing is written while the halt switch is on.
+    async fn not_halted(&self, scope: &Scope) -> Result<(), BackupError> {
+        match self.ledger.load(scope).await?.halt {
+            None => Ok(()),
+            Some(halt) => Err(BackupError::Halted { since: halt.since, by: halt.by, reason: halt.reason }),
+        }
+    }
+}
+
+impl<C, L, N: Announcer> Keeper<'_, C, L, N> {
+    async fn tell(&self, message: &watchkeeper_domain::report::Message) -> Result<(), AwsError> {
+        self.announcer.tell(&message.subject, &message.text).await
+    }
+}

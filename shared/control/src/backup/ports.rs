@@ -1,0 +1,89 @@
+//! What backups need of the world. `aws` implements it for each kind of resource, `sim` in memory for all.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use watchkeeper_domain::backup::{
+    CopyName, CopyQuota, Known, Memory, ObservedCopy, ObservedRestore, ObservedSource, Policy, Restored, Run, Source,
+};
+use watchkeeper_domain::name::{Region, Scope};
+
+use crate::ledger::LedgerError;
+use crate::ports::AwsError;
+
+/// The backups of one region's resources, and their copies in other regions.
+pub trait Backups {
+    /// Describes the resource of a job; `None` when it does not exist.
+    async fn describe_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError>;
+
+    /// Every copy of the resource in a region, ours or not. The list may lag behind what was just made or removed.
+    async fn list_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError>;
+
+    /// Begins a backup under this name, tagged as ours where the service can tag. A name that exists is a
+    /// [`crate::ports::Fault::Conflict`] where names are unique.
+    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError>;
+
+    /// Begins a copy, under the same name and with the same tag, in the region that the job names.
+    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError>;
+
+    /// Removes a copy of ours.
+    async fn delete_backup(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError>;
+
+    /// How full a region is of copies of this kind; `None` where there is no limit, or AWS does not tell.
+    async fn copy_quota(&self, policy: &Policy, region: &Region) -> Result<Option<CopyQuota>, AwsError>;
+}
+
+/// Restores, always into a name that is free.
+pub trait Restores {
+    /// Describes what has this name; `None` when nothing has.
+    async fn describe_restored(&self, policy: &Policy, target: &str) -> Result<Option<ObservedRestore>, AwsError>;
+
+    /// Begins to restore a copy into a new name. A name that exists is a [`crate::ports::Fault::Conflict`].
+    async fn restore_copy(&self, policy: &Policy, known: &Known, target: &str, mark: &str) -> Result<(), AwsError>;
+
+    /// Begins to restore the state of an instant into a new name.
+    async fn restore_instant(
+        &self,
+        policy: &Policy,
+        instant: Timestamp,
+        target: &str,
+        mark: &str,
+    ) -> Result<(), AwsError>;
+
+    /// Tags what was restored as ours.
+    async fn mark_restored(&self, policy: &Policy, target: &str, mark: &str) -> Result<(), AwsError>;
+
+    /// Sets on what was restored, as they are on the source, the things that a restore does not bring; tells which.
+    async fn reapply(&self, policy: &Policy, target: &str) -> Result<Vec<String>, AwsError>;
+
+    /// Looks at what was restored.
+    async fn inspect_restored(&self, policy: &Policy, target: &str) -> Result<Restored, AwsError>;
+
+    /// Removes what was restored.
+    async fn delete_restored(&self, policy: &Policy, target: &str) -> Result<(), AwsError>;
+}
+
+/// What is remembered of backups.
+pub trait BackupLog {
+    /// What is remembered of a resource, and its version; nothing yet has version 0. The read is consistent.
+    async fn backup(&self, scope: &Scope, source: &Source) -> Result<(Memory, u64), LedgerError>;
+
+    /// What is remembered of every resource of an environment.
+    async fn backups(&self, scope: &Scope) -> Result<BTreeMap<Source, Memory>, LedgerError>;
+
+    /// Puts what is remembered of a resource as the version after `expected`, if that is still the version there; else
+    /// [`LedgerError::Conflict`].
+    async fn put_backup(
+        &self,
+        scope: &Scope,
+        source: &Source,
+        memory: &Memory,
+        expected: u64,
+    ) -> Result<(), LedgerError>;
+
+    /// The record of a run, if there is one.
+    async fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError>;
+
+    /// Puts the record of a run.
+    async fn put_backup_run(&self, scope: &Scope, run: &Run) -> Result<(), LedgerError>;
+}

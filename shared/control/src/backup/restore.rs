@@ -1,0 +1,283 @@
+//! Restores, one idempotent step at a time: the drill and a person's own.
+
+use jiff::Timestamp;
+use watchkeeper_domain::backup::{
+    Drilled, From, Memory, Policy, Purpose, Restore, RestoreNext, RestoreRequest, RestoreView, Source, checks,
+    decide_restore, restored,
+};
+use watchkeeper_domain::request::RequestError;
+
+use super::{BackupError, BackupLog, Backups, Jobs, Keeper, Restores, Stepped, Then};
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, AwsError, Fault};
+
+/// A restore, as the machine carries it from step to step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreRef {
+    /// The resource.
+    pub source: Source,
+    /// Under which name.
+    pub target: String,
+    /// What is done, in a sentence.
+    pub summary: String,
+}
+
+/// How a restore ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreFinished {
+    /// The evidence.
+    pub drilled: Drilled,
+    /// In a line.
+    pub headline: String,
+}
+
+fn wrong(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> RequestError {
+    RequestError { field, found: found.into(), expected: expected.into() }
+}
+
+impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L, N> {
+    /// Begins a restore, or goes on with one that its execution has left.
+    ///
+    /// # Errors
+    /// [`BackupError`] for a request that cannot be followed: a name that is taken, an instant that recovery does not
+    /// reach, no good backup, or another restore under way.
+    pub async fn begin_restore(
+        &self,
+        jobs: &Jobs,
+        request: &RestoreRequest,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<RestoreRef, BackupError> {
+        let policy = jobs.policy(&request.resource)?;
+        let source = &policy.subject.source;
+        if !source.kind.can_be_drilled() {
+            let expected = "a resource of the kinds aurora, rds, dynamodb";
+            return Err(wrong("resource", source.to_string(), expected).into());
+        }
+        self.not_halted(&jobs.scope).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
+        // A person's restore that its execution has left stays as it is; the next one has another name.
+        if let Some(left) = memory.restore.take_if(|it| it.purpose == Purpose::Keep && !it.is_alive(now)) {
+            memory.kept = Some(left.outcome(now));
+        }
+        if let Some(under_way) = memory.restore.as_mut() {
+            let takes_over = purpose(request) == Purpose::Drill;
+            if under_way.run != id && (under_way.is_alive(now) || !takes_over) {
+                let found = format!("{source}, of which {} is restoring into {}", under_way.run, under_way.target);
+                return Err(wrong("resource", found, "a resource that is not being restored").into());
+            }
+            id.clone_into(&mut under_way.run);
+            under_way.touched = now;
+        } else {
+            memory.restore = Some(self.new_restore(policy, &memory, request, id, now).await?);
+        }
+        self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
+        let target = memory.restore.as_ref().map_or_else(String::new, |restore| restore.target.clone());
+        let from = memory.restore.as_ref().map_or_else(String::new, |restore| restore.from.to_string());
+        let summary = format!("{}: {from} into {target}", policy.subject);
+        Ok(RestoreRef { source: source.clone(), target, summary })
+    }
+
+    async fn new_restore(
+        &self,
+        policy: &Policy,
+        memory: &Memory,
+        request: &RestoreRequest,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Restore, BackupError> {
+        let region = &policy.subject.scope.region;
+        let newest = || wrong("resource", "no good backup", "a resource with a verified backup in this region");
+        let mut restore = Restore::drill(id, policy, memory, region, now);
+        if let Some(into) = &request.into {
+            let from = match request.to {
+                Some(instant) => {
+                    self.reachable(policy, instant).await?;
+                    From::Instant(instant)
+                }
+                None => restore.as_ref().ok_or_else(newest)?.from.clone(),
+            };
+            restore = Some(Restore::new(id, Purpose::Keep, into.to_string(), from, now));
+        } else if request.to.is_some() {
+            return Err(wrong(
+                "into",
+                "nothing",
+                "a new name for the state of `to`: nothing is restored over what exists",
+            )
+            .into());
+        }
+        let restore = restore.ok_or_else(newest)?;
+        if !policy.subject.source.kind.may_be_called(&restore.target) {
+            let expected = "a name that ends with -drill or -restored: others the role may not fill";
+            return Err(wrong("into", restore.target, expected).into());
+        }
+        let taken = restore.target == policy.subject.source.name.as_str()
+            || self.cloud.describe_restored(policy, &restore.target).await?.is_some();
+        if taken {
+            let found = format!("{}, which exists", restore.target);
+            return Err(wrong("into", found, "a name that is free: nothing is restored over what exists").into());
+        }
+        Ok(restore)
+    }
+
+    /// Whether point-in-time recovery reaches an instant.
+    async fn reachable(&self, policy: &Policy, instant: Timestamp) -> Result<(), BackupError> {
+        let source = self.cloud.describe_source(policy).await?;
+        let Some(window) = source.and_then(|source| source.window) else {
+            return Err(
+                wrong("to", instant.to_string(), "a resource with point-in-time recovery; here it is off").into()
+            );
+        };
+        if instant > window.to || window.from.is_some_and(|from| instant < from) {
+            let from = window.from.map_or_else(|| "its beginning".to_owned(), |from| from.to_string());
+            return Err(wrong("to", instant.to_string(), format!("an instant from {from} to {}", window.to)).into());
+        }
+        Ok(())
+    }
+
+    /// Takes one step of a restore.
+    ///
+    /// # Errors
+    /// [`BackupError`]; the next step finds what was done so far.
+    pub async fn step_restore(
+        &self,
+        jobs: &Jobs,
+        source: &Source,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Stepped, BackupError> {
+        let policy = jobs.policy(source)?;
+        self.not_halted(&jobs.scope).await?;
+        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
+        let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == id) else {
+            return Ok(Stepped { then: Then::Done, what: "another execution goes on with it".to_owned() });
+        };
+        let target = self.cloud.describe_restored(policy, &restore.target).await?;
+        let next = decide_restore(&RestoreView { restore, target: target.as_ref(), now });
+        restore.touched = now;
+        let what = format!("{next:?}");
+        let mut then = Then::Again(0);
+        // The ledger first, where a change is about to be asked for.
+        match &next {
+            RestoreNext::Restore => restore.asked = Some(now),
+            RestoreNext::Ready => restore.ready = Some(now),
+            RestoreNext::Remove => restore.removing = Some(now),
+            RestoreNext::Fail(why) => restore.failed = Some(why.clone()),
+            RestoreNext::Reapply => restore.reapplied = Some(self.cloud.reapply(policy, &restore.target).await?),
+            RestoreNext::Check => {
+                let found = self.cloud.inspect_restored(policy, &restore.target).await?;
+                let observed = self.cloud.describe_source(policy).await?;
+                let drill = policy.drill.as_ref().filter(|_| restore.purpose == Purpose::Drill);
+                restore.checks = Some(checks(drill, observed.as_ref(), &found));
+            }
+            RestoreNext::Wait(seconds, _) => then = Then::Again(*seconds),
+            RestoreNext::Done => {
+                restore.over = true;
+                then = Then::Done;
+            }
+            RestoreNext::Adopt => {}
+        }
+        let restore = restore.clone();
+        self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
+        match next {
+            RestoreNext::Restore => self.ask(policy, &memory, &restore).await?,
+            RestoreNext::Adopt => self.cloud.mark_restored(policy, &restore.target, &restore.mark).await?,
+            RestoreNext::Remove => gone_already(self.cloud.delete_restored(policy, &restore.target).await)?,
+            _ => {}
+        }
+        Ok(Stepped { then, what })
+    }
+
+    async fn ask(&self, policy: &Policy, memory: &Memory, restore: &Restore) -> Result<(), BackupError> {
+        let answer = match &restore.from {
+            From::Instant(instant) => {
+                self.cloud.restore_instant(policy, *instant, &restore.target, &restore.mark).await
+            }
+            From::Copy { id, name, .. } => {
+                let region = &policy.subject.scope.region;
+                let known = memory.known(region, id).ok_or_else(|| BackupError::Unknown {
+                    what: format!("copy {name}"),
+                    scope: policy.subject.scope.to_string(),
+                })?;
+                self.cloud.restore_copy(policy, known, &restore.target, &restore.mark).await
+            }
+        };
+        match answer {
+            // An earlier call made it, and its answer was lost; the next look finds it.
+            Err(error) if error.fault == Fault::Conflict => Ok(()),
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Notes that an error ended the restore; what it made is still removed, where it is a drill.
+    ///
+    /// # Errors
+    /// [`BackupError`] where the ledger does not answer.
+    pub async fn fail_restore(
+        &self,
+        jobs: &Jobs,
+        source: &Source,
+        id: &str,
+        error: &str,
+        now: Timestamp,
+    ) -> Result<(), BackupError> {
+        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
+        let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == id) else { return Ok(()) };
+        restore.failed.get_or_insert_with(|| error.to_owned());
+        restore.touched = now;
+        Ok(self.ledger.put_backup(&jobs.scope, source, &memory, version).await?)
+    }
+
+    /// Tells how a restore ended, and keeps the evidence.
+    ///
+    /// # Errors
+    /// [`BackupError`] for a restore that is not known, or a ledger or topic that does not answer.
+    pub async fn finish_restore(
+        &self,
+        jobs: &Jobs,
+        source: &Source,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<RestoreFinished, BackupError> {
+        let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
+        let unknown = || BackupError::Unknown { what: format!("restore {id}"), scope: jobs.scope.to_string() };
+        let drilled = match memory.restore.take() {
+            // What could not be tidied up stays known, and a tick goes on with it; it is told once.
+            Some(mut restore) if restore.run == id && !restore.over => {
+                let drilled = restore.outcome(now);
+                let message = restored(&jobs.scope, source, &drilled);
+                if !std::mem::replace(&mut restore.told, true) {
+                    self.tell(&message).await?;
+                }
+                memory.restore = Some(restore);
+                self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
+                return Ok(RestoreFinished { drilled, headline: message.subject });
+            }
+            Some(restore) if restore.run == id => {
+                let drilled = restore.outcome(now);
+                match drilled.purpose {
+                    Purpose::Drill => memory.drilled = Some(drilled.clone()),
+                    Purpose::Keep => memory.kept = Some(drilled.clone()),
+                }
+                self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
+                drilled
+            }
+            // A retry of a step whose answer was lost: it is finished already.
+            _ => memory.drilled.into_iter().chain(memory.kept).find(|drilled| drilled.run == id).ok_or_else(unknown)?,
+        };
+        let message = restored(&jobs.scope, source, &drilled);
+        self.tell(&message).await?;
+        Ok(RestoreFinished { drilled, headline: message.subject })
+    }
+}
+
+fn purpose(request: &RestoreRequest) -> Purpose {
+    if request.into.is_some() { Purpose::Keep } else { Purpose::Drill }
+}
+
+fn gone_already(answer: Result<(), AwsError>) -> Result<(), AwsError> {
+    match answer {
+        Err(error) if matches!(error.fault, Fault::NotFound | Fault::Conflict) => Ok(()),
+        answer => answer,
+    }
+}

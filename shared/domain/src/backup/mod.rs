@@ -1,0 +1,56 @@
+//! Backups: when they are due, what they are called, whether they are good, which go, and what proves that they can be
+//! restored. Decisions only: what is looked at comes in, what follows goes out.
+
+mod decide;
+mod due;
+mod fresh;
+mod memory;
+mod name;
+mod observed;
+mod policy;
+mod prune;
+mod report;
+mod request;
+mod restore;
+mod source;
+mod verify;
+
+pub use decide::{Next, Removal, Shelf, View, decide, fates};
+pub use due::{ALLOWANCE, CATCH_UP, Dues};
+pub use fresh::Freshness;
+pub use memory::{Attempt, End, Known, Memory, PAUSE, Parked, SETTLE, SILENCE, Settled, TRIES, Verified};
+pub use name::{BACKUP_TAG, CopyName, RESTORE_TAG, Series};
+pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, SourceState, Window};
+pub use policy::{Keep, Policy, SHRINK};
+pub use prune::{Candidate, Fate, Goes, Keeps, Owner, Standing, prune};
+pub use report::{Line, Outcome, Run, Told, event, inventory, message, plan, restored};
+pub use request::{BackupRequest, RestoreRequest};
+pub use restore::{
+    Check, Drilled, From, Purpose, Restore, RestoreNext, RestoreView, Restored, checks, decide_restore, drill_is_due,
+};
+pub use source::{Kind, Source, Subject};
+pub use verify::{Against, Flaw, verify};
+
+use jiff::{SignedDuration, SpanRound, Unit};
+
+/// A length of time for a person: `2d 3h`, to the minute.
+pub fn ago(length: SignedDuration) -> String {
+    let largest = SpanRound::new().smallest(Unit::Minute).largest(Unit::Day).days_are_24_hours();
+    let span = jiff::Span::try_from(length).and_then(|span| span.round(largest));
+    span.map_or_else(|_| format!("{length:#}"), |span| format!("{span:#}"))
+}
+
+/// A size for a person: `1.5 MB`.
+pub fn size(bytes: Option<u64>) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let Some(bytes) = bytes else { return "size unknown".to_owned() };
+    let mut unit = 0;
+    let mut whole = bytes;
+    let mut rest = 0;
+    while whole >= 1000 && unit + 1 < UNITS.len() {
+        rest = whole % 1000 / 100;
+        whole /= 1000;
+        unit += 1;
+    }
+    if rest == 0 { format!("{whole} {}", UNITS[unit]) } else { format!("{whole}.{rest} {}", UNITS[unit]) }
+}

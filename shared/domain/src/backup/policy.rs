@@ -1,0 +1,88 @@
+//! What a document says of one resource's backups, with every default filled in.
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+use super::{Dues, Source, Subject};
+use crate::estate::{Backups, Copy, Drill, Engine, Environment, Percent, Verify};
+use crate::name::Scope;
+
+/// How much smaller than the last good one a copy may be, where the document does not say: below half, something was
+/// lost, in the data or on the way.
+pub const SHRINK: Percent = Percent::new(50);
+
+/// How many copies are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    /// Days of which the newest is kept: the last ones that have any.
+    pub daily: u32,
+    /// Weeks, likewise.
+    pub weekly: u32,
+    /// Months, likewise.
+    pub monthly: u32,
+    /// The newest that are kept whatever the rest says; at least one.
+    pub minimum: u32,
+    /// The zone of days, weeks and months.
+    pub zone: TimeZone,
+}
+
+/// One job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The resource.
+    pub subject: Subject,
+    /// When.
+    pub dues: Dues,
+    /// How long.
+    pub keep: Keep,
+    /// Where to, besides.
+    pub copy: Option<Copy>,
+    /// What makes it good.
+    pub verify: Verify,
+    /// How old the newest good one may be.
+    pub fresh_within: SignedDuration,
+    /// The proof.
+    pub drill: Option<Drill>,
+    /// Where an `OpenSearch` domain keeps them.
+    pub repository: Option<String>,
+    /// What AWS Backup needs: the vault and the role.
+    pub vault: Option<(String, String)>,
+}
+
+impl Policy {
+    /// How much smaller than the last good one a copy may be.
+    pub fn shrink(&self) -> Percent {
+        self.verify.shrink_at_most.unwrap_or(SHRINK)
+    }
+
+    /// The jobs of an environment; those of its document that name one resource each.
+    pub fn all(scope: &Scope, environment: &Environment) -> Vec<Self> {
+        let Some(section) = &environment.document().backups else { return Vec::new() };
+        section.jobs.iter().filter_map(|job| Self::of(scope, section, job)).collect()
+    }
+
+    fn of(scope: &Scope, section: &Backups, job: &crate::estate::BackupJob) -> Option<Self> {
+        let engine = job.engine.unwrap_or(Engine::Native);
+        let subject = Subject { scope: scope.clone(), source: Source::of(job)?, engine };
+        let dues = Dues::of(&job.schedule, section);
+        let keep = Keep {
+            daily: job.retention.daily,
+            weekly: job.retention.weekly,
+            monthly: job.retention.monthly,
+            minimum: job.retention.minimum.unwrap_or(1).max(1),
+            zone: dues.zone().clone(),
+        };
+        let vault = section.aws_backup.as_ref().map(|it| (it.vault.to_string(), it.role.to_string()));
+        Some(Self {
+            subject,
+            fresh_within: job.fresh_within.map_or_else(|| dues.patience(), crate::estate::Duration::signed),
+            dues,
+            keep,
+            copy: job.copy.clone(),
+            verify: job.verify.clone().unwrap_or_default(),
+            drill: job.drill.clone(),
+            repository: job.repository.as_ref().map(ToString::to_string),
+            vault: vault.filter(|_| engine == Engine::AwsBackup),
+        })
+    }
+}

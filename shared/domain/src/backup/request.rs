@@ -1,0 +1,97 @@
+//! What the machines `backup` and `restore-drill` are asked for, by the tick or by a person.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Source;
+use crate::estate::ResourceName;
+use crate::name::{EnvironmentName, EstateName, Scope};
+use crate::request::{Mode, Trigger};
+
+/// The input of the `backup` machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct BackupRequest {
+    /// Which estate.
+    pub estate: EstateName,
+    /// Which environment.
+    pub environment: EnvironmentName,
+    /// What started it.
+    #[serde(default)]
+    pub trigger: Trigger,
+    /// The instant that a tick is about; a person's run is about its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instant: Option<Timestamp>,
+    /// Whether it may write.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Only this resource, written `kind:name`; without it, a person means all of the environment, the tick all that are
+    /// due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Source>,
+}
+
+/// The input of the `restore-drill` machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RestoreRequest {
+    /// Which estate.
+    pub estate: EstateName,
+    /// Which environment.
+    pub environment: EnvironmentName,
+    /// What started it.
+    #[serde(default)]
+    pub trigger: Trigger,
+    /// Which resource, written `kind:name`.
+    pub resource: Source,
+    /// The new name. With it, what is restored stays; without it, the restore is a drill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<ResourceName>,
+    /// The instant whose state is wanted, by point-in-time recovery; without it, the newest good backup is restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+}
+
+impl BackupRequest {
+    /// What a tick asks for.
+    pub fn of_tick(scope: &Scope, instant: Timestamp) -> Self {
+        Self {
+            estate: scope.estate.clone(),
+            environment: scope.environment.clone(),
+            trigger: Trigger::Schedule,
+            instant: Some(instant),
+            mode: Mode::Apply,
+            resource: None,
+        }
+    }
+}
+
+impl RestoreRequest {
+    /// The drill that a tick asks for.
+    pub fn of_tick(scope: &Scope, resource: Source) -> Self {
+        Self {
+            estate: scope.estate.clone(),
+            environment: scope.environment.clone(),
+            trigger: Trigger::Schedule,
+            resource,
+            into: None,
+            to: None,
+        }
+    }
+}
+
+impl fmt::Display for BackupRequest {
+    /// The request as JSON: the input of an execution.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Display for RestoreRequest {
+    /// The request as JSON: the input of an execution.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}

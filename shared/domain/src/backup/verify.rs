@@ -1,0 +1,88 @@
+//! Whether a copy is a good one.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{CopyState, ObservedCopy, ObservedSource, Policy};
+
+/// How much earlier than its due instant a copy may say that it was begun: clocks differ.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// What is wrong with a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is not there.
+    NotAvailable(CopyState),
+    /// Its source is encrypted, and it is not.
+    NotEncrypted,
+    /// It is much smaller than the last good one.
+    Shrunk {
+        /// Its size, in bytes.
+        bytes: u64,
+        /// The size of the last good one, in bytes.
+        before: u64,
+        /// How much smaller it may be, in per cent.
+        allowed: u16,
+    },
+    /// It was begun before it was due: it is another one.
+    TooOld {
+        /// When it was begun.
+        created: Timestamp,
+        /// When it was due.
+        due: Timestamp,
+    },
+    /// Point-in-time recovery should be on, and is not.
+    NoWindow,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAvailable(state) => write!(f, "it is {state}, expected available"),
+            Self::NotEncrypted => f.write_str("it is not encrypted, and its source is"),
+            Self::Shrunk { bytes, before, allowed } => {
+                write!(f, "it has {bytes} bytes, the last good one {before}: expected at most {allowed} % less")
+            }
+            Self::TooOld { created, due } => write!(f, "it was begun at {created}, before it was due at {due}"),
+            Self::NoWindow => f.write_str("point-in-time recovery of its source is off, expected on"),
+        }
+    }
+}
+
+/// What a copy is compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Against<'a> {
+    /// Its source, where it still exists.
+    pub source: Option<&'a ObservedSource>,
+    /// The size of the last good one, in bytes.
+    pub before: Option<u64>,
+    /// When it was due.
+    pub due: Timestamp,
+}
+
+/// Everything that is wrong with a copy; nothing for a good one. What AWS does not tell is not checked.
+pub fn verify(policy: &Policy, copy: &ObservedCopy, against: Against<'_>) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    if copy.state != CopyState::Available {
+        flaws.push(Flaw::NotAvailable(copy.state.clone()));
+    }
+    if against.source.is_some_and(|source| source.encrypted) && !copy.encrypted {
+        flaws.push(Flaw::NotEncrypted);
+    }
+    let allowed = policy.shrink().value();
+    if let (Some(bytes), Some(before)) = (copy.bytes, against.before) {
+        let least = u128::from(before) * u128::from(100 - allowed.min(100));
+        if u128::from(bytes) * 100 < least {
+            flaws.push(Flaw::Shrunk { bytes, before, allowed });
+        }
+    }
+    let earliest = against.due.saturating_sub(SKEW).unwrap_or(Timestamp::MIN);
+    if let Some(created) = copy.created.filter(|created| *created < earliest) {
+        flaws.push(Flaw::TooOld { created, due: against.due });
+    }
+    if policy.verify.point_in_time && against.source.is_some_and(|source| source.window.is_none()) {
+        flaws.push(Flaw::NoWindow);
+    }
+    flaws
+}

@@ -1,0 +1,290 @@
+//! What is a good copy, what follows in a backup, and what is a proof: tables.
+
+#![allow(clippy::unwrap_used)]
+
+use jiff::{SignedDuration, Timestamp};
+use rstest::rstest;
+use serde_json::json;
+use watchkeeper_domain::backup::{
+    Against, Attempt, CopyQuota, CopyState, Freshness, Known, Memory, Next, ObservedCopy, ObservedRestore,
+    ObservedSource, Policy, Restore, RestoreNext, RestoreView, Restored, Shelf, SourceState, Verified, View, checks,
+    decide, decide_restore, verify,
+};
+use watchkeeper_domain::estate::{Environment, Estate};
+use watchkeeper_domain::guardrail::Severity;
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+
+const DUE: Timestamp = Timestamp::constant(1_795_060_800, 0);
+
+fn minutes(after: i64) -> Timestamp {
+    DUE + SignedDuration::from_mins(after)
+}
+
+fn scope() -> Scope {
+    Scope {
+        estate: EstateName::new("shop").unwrap(),
+        environment: EnvironmentName::new("prod").unwrap(),
+        region: region("us-east-1"),
+    }
+}
+
+fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+fn policy(job: &serde_json::Value) -> Policy {
+    let mut job = job.clone();
+    job["schedule"] = json!({"at": "04:00"});
+    job["retention"] = json!({"daily": 2});
+    let document = json!({"estate": "shop", "environments": {"prod": {
+        "kind": "production", "regions": {"primary": "us-east-1"},
+        "backups": {"zone": "Etc/UTC", "jobs": [job]}}}});
+    let estate: Estate = serde_json::from_value(document).unwrap();
+    let environment: &Environment = estate.environments().next().unwrap();
+    Policy::all(&scope(), environment).remove(0)
+}
+
+fn copied() -> Policy {
+    policy(&json!({"rds": "db", "copy": {"region": "us-west-2"}}))
+}
+
+fn copy(policy: &Policy, region: &str, state: CopyState) -> ObservedCopy {
+    ObservedCopy {
+        id: format!("arn:{region}"),
+        name: policy.subject.series().name(DUE).to_string(),
+        state,
+        created: Some(minutes(1)),
+        bytes: Some(1000),
+        encrypted: true,
+        mark: Some(policy.subject.identity()),
+    }
+}
+
+fn source(state: SourceState) -> ObservedSource {
+    ObservedSource { state, encrypted: true, window: None, settings: [].into() }
+}
+
+#[rstest]
+#[case::good(|_: &mut ObservedCopy| {}, None)]
+#[case::failed(|it: &mut ObservedCopy| it.state = CopyState::Failed("failed".to_owned()), Some("it is failed, expected available"))]
+#[case::clear(|it: &mut ObservedCopy| it.encrypted = false, Some("it is not encrypted, and its source is"))]
+#[case::half(|it: &mut ObservedCopy| it.bytes = Some(500), None)]
+#[case::shrunk(|it: &mut ObservedCopy| it.bytes = Some(499), Some("it has 499 bytes, the last good one 1000: expected at most 50 % less"))]
+#[case::unknown_size(|it: &mut ObservedCopy| it.bytes = None, None)]
+#[case::old(|it: &mut ObservedCopy| it.created = Some(minutes(-6)), Some("before it was due"))]
+fn a_copy_is_good_or_says_why_not(#[case] change: fn(&mut ObservedCopy), #[case] flaw: Option<&str>) {
+    let policy = policy(&json!({"rds": "db"}));
+    let mut copy = copy(&policy, "us-east-1", CopyState::Available);
+    change(&mut copy);
+    let source = source(SourceState::Available);
+    let flaws = verify(&policy, &copy, Against { source: Some(&source), before: Some(1000), due: DUE });
+    let text: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    match flaw {
+        None => assert_eq!(text, Vec::<String>::new()),
+        Some(flaw) => assert!(text.len() == 1 && text[0].contains(flaw), "{text:?}"),
+    }
+}
+
+#[test]
+fn recovery_that_should_be_on_and_is_off_is_a_flaw() {
+    let policy = policy(&json!({"dynamodb": "orders", "verify": {"point-in-time": true}}));
+    let (copy, source) = (copy(&policy, "us-east-1", CopyState::Available), source(SourceState::Available));
+    let flaws = verify(&policy, &copy, Against { source: Some(&source), before: None, due: DUE });
+    assert_eq!(flaws[0].to_string(), "point-in-time recovery of its source is off, expected on");
+}
+
+/// What is decided a minute after it was due, with these copies at home and away.
+struct Scene {
+    policy: Policy,
+    memory: Memory,
+    home: Vec<ObservedCopy>,
+    away: Vec<ObservedCopy>,
+    state: Option<SourceState>,
+    quota: Option<CopyQuota>,
+    now: Timestamp,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut attempt = Attempt::new(DUE, "run", DUE);
+        attempt.asked = Some(DUE);
+        let memory = Memory { attempt: Some(attempt), ..Memory::default() };
+        let (home, away, state) = (Vec::new(), Vec::new(), Some(SourceState::Available));
+        Self { policy: copied(), memory, home, away, state, quota: None, now: minutes(1) }
+    }
+
+    fn known(mut self, at: &str, flaws: Option<&[&str]>) -> Self {
+        let verified =
+            flaws.map(|flaws| Verified { at: DUE, flaws: flaws.iter().map(|it| (*it).to_owned()).collect() });
+        let made = copy(&self.policy, at, CopyState::Available);
+        self.memory.copies.push(Known {
+            id: made.id.clone(),
+            name: made.name.clone(),
+            region: region(at),
+            due: DUE,
+            noted: DUE,
+            bytes: made.bytes,
+            verified,
+        });
+        if at == "us-east-1" {
+            self.home.push(made);
+        } else {
+            self.away.push(made);
+        }
+        self
+    }
+
+    fn next(&self) -> Next {
+        let (home, away) = (region("us-east-1"), region("us-west-2"));
+        let source = self.state.clone().map(source);
+        decide(&View {
+            policy: &self.policy,
+            memory: &self.memory,
+            attempt: self.memory.attempt.as_ref().unwrap(),
+            source: source.as_ref(),
+            home: Shelf { region: &home, copies: &self.home, quota: self.quota },
+            away: Some(Shelf { region: &away, copies: &self.away, quota: None }),
+            wakes: None,
+            now: self.now,
+        })
+    }
+
+    fn fails_with(&self, why: &str) {
+        let next = self.next();
+        assert!(matches!(&next, Next::Fail(found) if found.contains(why)), "{next:?}");
+    }
+}
+
+#[test]
+fn a_backup_goes_its_way_one_step_after_the_other() {
+    let mut scene = Scene::new();
+    assert!(matches!(scene.next(), Next::Wait(15, _)), "what was just asked for may not show yet");
+    scene.now = minutes(3);
+    assert_eq!(scene.next(), Next::Start, "two minutes later it was lost");
+    let scene = Scene::new().known("us-east-1", None);
+    assert!(matches!(scene.next(), Next::Verify { .. }));
+    let scene = Scene::new().known("us-east-1", Some(&[]));
+    assert!(matches!(scene.next(), Next::Copy(_)));
+    let scene = Scene::new().known("us-east-1", Some(&[])).known("us-west-2", None);
+    assert!(matches!(scene.next(), Next::Verify { region: at, .. } if at == region("us-west-2")));
+    let scene = Scene::new().known("us-east-1", Some(&[])).known("us-west-2", Some(&[]));
+    assert_eq!(scene.next(), Next::Done);
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    Scene { state: None, now: minutes(3), ..Scene::new() }.fails_with("rds:db does not exist");
+    let full = Some(CopyQuota { used: 100, limit: 100 });
+    Scene { quota: full, now: minutes(3), ..Scene::new() }.fails_with("100 of 100 manual snapshots");
+    Scene::new().known("us-east-1", Some(&["it shrank"])).fails_with("is not good: it shrank");
+    let mut gone = Scene { now: minutes(3), ..Scene::new().known("us-east-1", Some(&[])) };
+    gone.home.clear();
+    gone.fails_with("and is gone");
+    let mut foreign = Scene::new();
+    foreign.home.push(copy(&foreign.policy, "us-east-1", CopyState::Available));
+    foreign.fails_with("somebody else made it");
+    let mut failed = Scene::new().known("us-east-1", None);
+    failed.home[0].state = CopyState::Failed("incompatible-restore".to_owned());
+    failed.fails_with("AWS says incompatible-restore");
+}
+
+#[test]
+fn a_stopped_source_parks_and_a_busy_one_is_waited_for() {
+    let parked = Scene { state: Some(SourceState::Stopped), now: minutes(3), ..Scene::new() }.next();
+    assert!(
+        matches!(&parked, Next::Park(until, why) if *until == minutes(18) && why.contains("not woken")),
+        "{parked:?}"
+    );
+    let busy = SourceState::Busy("backing-up".to_owned());
+    let waits = Scene { state: Some(busy.clone()), now: minutes(3), ..Scene::new() }.next();
+    assert!(matches!(&waits, Next::Wait(30, why) if why == "it is backing-up"), "{waits:?}");
+    assert!(matches!(Scene { state: Some(busy), now: minutes(70), ..Scene::new() }.next(), Next::Park(..)));
+}
+
+#[test]
+fn a_quota_is_near_before_it_is_full() {
+    let quota = |used| CopyQuota { used, limit: 100 };
+    assert!(!quota(79).is_near() && quota(80).is_near() && !quota(99).is_full() && quota(100).is_full());
+}
+
+#[test]
+fn freshness_finds_what_is_old_and_asks_before_something_risky() {
+    let scene = Scene::new().known("us-east-1", Some(&[]));
+    let at = |hours: i64| Freshness::of(&scene.policy, &scene.memory, DUE + SignedDuration::from_hours(hours));
+    assert_eq!(at(30).finding(), None);
+    assert_eq!(at(31).finding().unwrap(), "the newest good backup of rds:db is 1d 7h old, expected at most 1d 6h");
+    let day = SignedDuration::from_hours(24);
+    assert_eq!(at(24).violation(day, false), None);
+    assert_eq!(at(25).violation(day, false).unwrap().severity, Severity::Ask);
+    assert_eq!(at(25).violation(day, true).unwrap().severity, Severity::Warn);
+    let none = Freshness::of(&scene.policy, &Memory::default(), DUE);
+    assert_eq!(none.finding().unwrap(), "rds:db has no good backup");
+}
+
+fn restore(changed: impl FnOnce(&mut Restore)) -> Restore {
+    let policy = policy(&json!({"dynamodb": "orders", "drill": {"every": "90d"}}));
+    let mut memory = Memory::default();
+    let verified = Some(Verified { at: DUE, flaws: Vec::new() });
+    let (id, name) = ("arn:backup".to_owned(), policy.subject.series().name(DUE).to_string());
+    memory.copies.push(Known { id, name, region: region("us-east-1"), due: DUE, noted: DUE, bytes: None, verified });
+    let mut restore = Restore::drill("run", &policy, &memory, &region("us-east-1"), DUE).unwrap();
+    changed(&mut restore);
+    restore
+}
+
+fn target(mark: Option<&str>, created: Timestamp, state: SourceState) -> ObservedRestore {
+    let mark = mark.map(str::to_owned);
+    let (from, settings) = (Some("arn:backup".to_owned()), [].into());
+    ObservedRestore { state, deleting: false, created: Some(created), from, mark, settings }
+}
+
+fn follows(restore: &Restore, target: Option<&ObservedRestore>) -> RestoreNext {
+    decide_restore(&RestoreView { restore, target, now: minutes(5) })
+}
+
+#[test]
+fn a_drill_goes_its_way_and_touches_nothing_that_it_did_not_make() {
+    let ready = SourceState::Available;
+    let new = restore(|_| {});
+    assert_eq!((new.target.as_str(), follows(&new, None)), ("orders-drill", RestoreNext::Restore));
+    let exists = target(None, minutes(-60), ready.clone());
+    assert!(matches!(follows(&new, Some(&exists)), RestoreNext::Fail(why) if why.contains("exists already")));
+    let asked = restore(|it| it.asked = Some(DUE));
+    let made = target(None, minutes(1), ready.clone());
+    assert_eq!(follows(&asked, Some(&made)), RestoreNext::Adopt);
+    let foreign = target(Some("another"), minutes(1), ready.clone());
+    assert!(matches!(follows(&asked, Some(&foreign)), RestoreNext::Fail(_)));
+    let given_up = restore(|it| (it.asked, it.failed) = (Some(DUE), Some("no".to_owned())));
+    assert_eq!(follows(&given_up, Some(&foreign)), RestoreNext::Done, "another's is not removed");
+    let ours = target(Some("run"), minutes(1), ready);
+    assert_eq!(follows(&asked, Some(&ours)), RestoreNext::Reapply);
+    assert_eq!(follows(&given_up, Some(&ours)), RestoreNext::Remove);
+    let busy = target(Some("run"), minutes(1), SourceState::Busy("creating".to_owned()));
+    assert!(matches!(follows(&given_up, Some(&busy)), RestoreNext::Wait(..)), "it is removed when it can be");
+}
+
+#[rstest]
+#[case(10, true, true)]
+#[case(9, true, false)]
+#[case(100, true, true)]
+#[case(101, true, false)]
+#[case(10, false, false)]
+fn items_are_within_bounds(#[case] items: u64, #[case] all: bool, #[case] ok: bool) {
+    let drill = serde_json::from_value(json!({"every": "90d", "items-at-least": 10, "items-at-most": 100})).unwrap();
+    let restored = Restored { items: Some((items, all)), ..Restored::default() };
+    let found = checks(Some(&drill), None, &restored);
+    assert_eq!(found.iter().map(|check| check.ok).collect::<Vec<_>>(), [ok], "{found:?}");
+}
+
+#[test]
+fn settings_and_the_known_item_are_checked_and_a_query_that_is_not_asked_is_said() {
+    let drill = serde_json::from_value(json!({"every": "90d", "query": "select 1"})).unwrap();
+    let mut source = source(SourceState::Available);
+    source.settings = [("engine".to_owned(), "postgres".to_owned())].into();
+    let mut restored = Restored { known_item: Some(false), ..Restored::default() };
+    restored.settings = [("engine".to_owned(), "mysql".to_owned())].into();
+    let found = checks(Some(&drill), Some(&source), &restored);
+    let wrong: Vec<&str> = found.iter().filter(|check| !check.ok).map(|check| check.detail.as_str()).collect();
+    assert_eq!(wrong, ["found mysql, expected postgres", "the known item is missing"]);
+    assert!(found.iter().any(|check| check.detail.starts_with("not asked")), "{found:?}");
+}

@@ -1,0 +1,120 @@
+//! The ports of backups.
+
+use jiff::Timestamp;
+use watchkeeper_control::backup::Backups;
+use watchkeeper_control::ports::{AwsError, Fault};
+use watchkeeper_domain::backup::{CopyName, CopyQuota, Kind, ObservedCopy, ObservedSource, Policy, SourceState};
+use watchkeeper_domain::name::Region;
+
+use super::vault::{Deletion, VaultCopy};
+use crate::gate::Refusal;
+use crate::operation::Operation;
+use crate::state::State;
+use crate::world::World;
+
+impl Backups for World {
+    async fn describe_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+        let source = &policy.subject.source;
+        self.ask(Operation::DescribeStore, source, |state| {
+            let Some(store) = state.vault.stores.get(source).cloned() else { return Ok(None) };
+            let (encrypted, window) = (store.encrypted, state.window(&store));
+            let settings = store.settings;
+            Ok(Some(ObservedSource { state: state.store_state(source), encrypted, window, settings }))
+        })
+        .await
+    }
+
+    async fn list_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
+        let source = &policy.subject.source;
+        self.ask(Operation::ListCopies, format!("{source} in {region}"), |state| {
+            Ok(state.vault.shown(source, region, state.now))
+        })
+        .await
+    }
+
+    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+        let source = &policy.subject.source;
+        self.ask(Operation::StartBackup, name, |state| {
+            let Some(store) = state.vault.stores.get(source).cloned() else { return Err(Refusal::not_found(source)) };
+            if state.store_state(source) != SourceState::Available {
+                return Err(Refusal::new(Fault::Conflict, format!("{source} is not available")));
+            }
+            let made = VaultCopy {
+                id: String::new(),
+                name: name.to_string(),
+                source: source.clone(),
+                region: policy.subject.scope.region.clone(),
+                created: state.now,
+                bytes: store.bytes,
+                items: store.items,
+                mark: source.kind.carries_tags(policy.subject.engine).then(|| policy.subject.identity()),
+                encrypted: store.encrypted,
+                ready: Timestamp::MAX,
+                failed: None,
+                gone: None,
+            };
+            state.shelve(made)
+        })
+        .await
+    }
+
+    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        self.ask(Operation::CopyBackup, &copy.name, |state| {
+            let Some(to) = policy.copy.as_ref().map(|copy| copy.region.clone()) else {
+                return Err(Refusal::invalid("the job names no region to copy to"));
+            };
+            let original = state.vault.there().find(|it| it.id == copy.id).cloned();
+            let Some(original) = original.filter(|it| it.ready <= state.now) else {
+                return Err(Refusal::not_found(&copy.name));
+            };
+            let (created, ready) = (state.now, Timestamp::MAX);
+            state.shelve(VaultCopy { region: to, created, ready, ..original })
+        })
+        .await
+    }
+
+    async fn delete_backup(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let subject = &policy.subject;
+        self.ask(Operation::DeleteBackup, format!("{} in {region}", copy.name), |state| {
+            let now = state.now;
+            let (memory, _) = state.ledger.backup(&subject.scope, &subject.source).unwrap_or_default();
+            let found = state.vault.copies.iter_mut().find(|it| it.id == copy.id && it.region == *region);
+            let Some(found) = found.filter(|it| it.gone.is_none()) else { return Err(Refusal::not_found(&copy.name)) };
+            found.gone = Some(now);
+            let copy = found.clone();
+            state.vault.deletions.push(Deletion { at: now, copy, memory });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn copy_quota(&self, policy: &Policy, region: &Region) -> Result<Option<CopyQuota>, AwsError> {
+        let limited = matches!(policy.subject.source.kind, Kind::Aurora | Kind::Rds);
+        self.ask(Operation::GetCopyQuota, region, |state| {
+            let used = state.vault.there().filter(|copy| copy.region == *region).count();
+            let used = u32::try_from(used).unwrap_or(u32::MAX);
+            Ok(state.vault.limit.filter(|_| limited).map(|limit| CopyQuota { used, limit }))
+        })
+        .await
+    }
+}
+
+impl State {
+    /// Begins a copy. Where names are unique, a second one of a name is refused.
+    fn shelve(&mut self, copy: VaultCopy) -> Result<(), Refusal> {
+        let unique = copy.source.kind != Kind::Dynamodb;
+        let clash = self.vault.there().any(|it| it.name == copy.name && it.region == copy.region);
+        if unique && clash {
+            return Err(Refusal::new(Fault::Conflict, format!("{} exists", copy.name)));
+        }
+        let there = self.vault.there().filter(|it| it.region == copy.region).count();
+        if self.vault.limit.is_some_and(|limit| there >= limit as usize) {
+            return Err(Refusal::invalid(format!("{} holds as many copies as it may", copy.region)));
+        }
+        self.vault.made += 1;
+        let id = format!("arn:aws:sim:{}:{}", copy.region, self.vault.made);
+        let ready = self.now.checked_add(self.vault.takes).unwrap_or(Timestamp::MAX);
+        self.vault.copies.push(VaultCopy { id, ready, ..copy });
+        Ok(())
+    }
+}

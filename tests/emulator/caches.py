@@ -1,0 +1,35 @@
+"""ElastiCache: snapshots take time, and keep the tags that they are made with."""
+
+from ministack.services import elasticache as aws
+
+from . import agenda, clock, settings
+
+_create = aws._create_snapshot
+
+
+def install() -> None:
+    """Replace ministack's function."""
+    aws._create_snapshot = create
+
+
+def create(request):
+    """`creating`, and `available` a moment later; tagged."""
+    group = aws._p(request, "ReplicationGroupId")
+    if group and group not in aws._replication_groups:
+        return aws._error("ReplicationGroupNotFoundFault", f"ReplicationGroup {group} not found.", 404)
+    answer = _create(request)
+    made = aws._snapshots.get(aws._p(request, "SnapshotName"))
+    if answer[0] != 200 or made is None:
+        return answer
+    aws._tags[made["ARN"]] = aws._extract_tags(request)
+    made["SnapshotStatus"] = "creating"
+    for node in made["NodeSnapshots"]:
+        node.update(SnapshotCreateTime=clock.iso(clock.now()), CacheSize="12 MB")
+    agenda.after(settings.get("rds_transition_seconds"), _ready, made)
+    return answer
+
+
+def _ready(snapshot) -> None:
+    if snapshot["SnapshotStatus"] == "creating":
+        snapshot["SnapshotStatus"] = "available"
+

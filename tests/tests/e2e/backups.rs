@@ -1,0 +1,238 @@
+//! Backups of `clos-v2` production through the deployed stack: taken, copied, pruned, restored, and compared in AWS.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::{Value, json};
+use watchkeeper_domain::backup::{End, Source};
+use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_tests::estate::{ITEMS, Shelves};
+use watchkeeper_tests::sandbox::{Fault, FaultKind, Lines, Options, Settings};
+use watchkeeper_tests::stage::{Ended, Stack, Stage, scope};
+
+use crate::field::{Field, prepared};
+
+const IDEAS: &str = "dynamodb:clos-v2-ideas";
+const CLUSTER: &str = "aurora:clos-v2-db-cluster";
+
+/// The account of `clos-v2` production, as its document has it.
+const ACCOUNT: &str = "210987654321";
+
+static FIELD: Field = Field::new();
+
+/// Play a test on the sandbox of backups, when its turn has come.
+fn play(test: impl AsyncFnOnce(&'static Stage)) {
+    FIELD.play(set, test);
+}
+
+async fn set() -> Stage {
+    let options = Options { account: ACCOUNT.to_owned(), ..Options::default() };
+    let regions = [Region::new("us-east-1").unwrap()];
+    let stage = prepared(Stage::set(&options, &regions, &Lines).await.unwrap()).await;
+    let quick = Settings { wait_scale: Some(0.01), rds_transition_seconds: Some(0.1), ..Settings::default() };
+    stage.sandbox().control().change(&quick).await.unwrap();
+    stage
+}
+
+/// Production on a day of its own, with everything that its backups are taken of.
+struct Vault {
+    stack: &'static Stack,
+    environment: &'static Environment,
+    scope: Scope,
+    day: Date,
+}
+
+impl Vault {
+    async fn fresh(stage: &'static Stage) -> Self {
+        let (estate, environment) = stage.estates().environment("clos-v2", "prod").unwrap();
+        let region = &environment.document().regions.primary;
+        let stack = stage.stack(region.as_str()).unwrap();
+        let today = stack.control().now().await.unwrap().to_zoned(TimeZone::UTC).date();
+        let vault =
+            Self { stack, environment, scope: scope(estate, environment, region), day: today.tomorrow().unwrap() };
+        stack.at(vault.time("00:30")).await.unwrap();
+        stack.site().make_stores(environment).await.unwrap();
+        stack.site().build(environment).await.unwrap();
+        vault
+    }
+
+    /// The instant of its day; `+` means the next one.
+    fn time(&self, time: &str) -> Timestamp {
+        let (day, time) = match time.strip_prefix('+') {
+            Some(time) => (self.day.checked_add(1.day()).unwrap(), time),
+            None => (self.day, time),
+        };
+        day.to_datetime(time.parse().unwrap()).to_zoned(TimeZone::UTC).unwrap().timestamp()
+    }
+
+    async fn shelves(&self) -> Shelves {
+        self.stack.site().shelves(self.environment).await.unwrap()
+    }
+
+    /// The names of what is there of a resource, in its own region and elsewhere.
+    async fn names(&self, source: &str) -> Vec<Vec<String>> {
+        let source: Source = source.parse().unwrap();
+        self.shelves().await.into_iter().filter(|((of, _), _)| *of == source).map(|(_, names)| names).collect()
+    }
+
+    async fn of_the_day(&self, source: &str) -> Vec<usize> {
+        let stamp = self.day.strftime("-%Y%m%dt").to_string();
+        let all = self.names(source).await;
+        all.iter().map(|names| names.iter().filter(|name| name.contains(&stamp)).count()).collect()
+    }
+
+    fn input(&self, mut more: Value) -> Value {
+        more["estate"] = self.scope.estate.as_str().into();
+        more["environment"] = self.scope.environment.as_str().into();
+        more
+    }
+}
+
+fn backup(ended: &[Ended]) -> &Ended {
+    ended.iter().find(|it| it.name.starts_with("clos-v2-prod-backup-")).unwrap()
+}
+
+#[test]
+fn a_late_tick_takes_each_backup_once_verifies_it_copies_it_and_tells() {
+    play(async |stage| {
+        let vault = Vault::fresh(stage).await;
+        vault.stack.mailbox().letters().await.unwrap();
+        // The ticks of 03:00, 03:30 and 03:45 were lost.
+        let ended = vault.stack.backup_tick(vault.time("03:50")).await.unwrap();
+        assert_eq!(backup(&ended).outcome(), "done", "{}", backup(&ended).says());
+        let after = vault.shelves().await;
+        assert_eq!(after.len(), 9, "seven resources, two of which are copied: {after:?}");
+        for ((source, region), names) in &after {
+            let stamp = vault.day.strftime("-%Y%m%dt").to_string();
+            let of_today = names.iter().filter(|name| name.contains(&stamp)).count();
+            assert_eq!(of_today, 1, "{source} in {region}: {names:?}");
+            let memory = vault.stack.backup_memory(&vault.scope, source).await.unwrap();
+            assert_eq!(memory.settled.as_ref().unwrap().end, End::Done, "{source}");
+            assert!(memory.copies.iter().all(watchkeeper_domain::backup::Known::is_good), "{source}: {memory:?}");
+        }
+        let letters = vault.stack.mailbox().letters().await.unwrap();
+        let told =
+            letters.iter().find(|letter| letter.subject.starts_with("clos-v2 prod: 7 of 7 backups done")).unwrap();
+        assert!(told.text.contains("good") && told.text.contains("clos-v2-ideas"), "{}", told.text);
+        // The same tick again, and the next one, take nothing.
+        vault.stack.backup_tick(vault.time("03:50")).await.unwrap();
+        vault.stack.backup_tick(vault.time("03:55")).await.unwrap();
+        assert_eq!(vault.shelves().await, after);
+    });
+}
+
+#[test]
+fn an_answer_that_is_lost_after_its_effect_makes_no_second_backup() {
+    play(async |stage| {
+        let vault = Vault::fresh(stage).await;
+        for (service, operation) in [("dynamodb", "CreateBackup"), ("rds", "CreateDBClusterSnapshot")] {
+            let fault = Fault { after_effect: true, ..Fault::new(service, operation, FaultKind::Error) };
+            vault.stack.control().order(&fault).await.unwrap();
+        }
+        let ended = vault.stack.backup_tick(vault.time("03:50")).await.unwrap();
+        assert_eq!(backup(&ended).outcome(), "done", "{}", backup(&ended).says());
+        assert_eq!(vault.of_the_day(CLUSTER).await, [1, 1]);
+        for table in ["real-time-metrics", "user-sessions", "event-stream", "wip-locks", "ideas"] {
+            assert_eq!(vault.of_the_day(&format!("dynamodb:clos-v2-{table}")).await, [1], "{table}");
+        }
+    });
+}
+
+#[test]
+fn a_drill_restores_a_table_with_its_items_sets_what_a_restore_loses_and_removes_it() {
+    play(async |stage| {
+        let vault = Vault::fresh(stage).await;
+        let input = vault.input(json!({ "resource": IDEAS }));
+        let taken = vault.stack.back_up(&input).await.unwrap();
+        assert_eq!(taken.outcome(), "done", "{}", taken.says());
+        let site = vault.stack.site();
+        let before = site.items("clos-v2-ideas").await.unwrap();
+        assert!(before.len() >= ITEMS);
+        let kept = vault.input(json!({ "resource": IDEAS, "into": format!("ideas-{}-restored", vault.day) }));
+        let restored = vault.stack.restore(&kept).await.unwrap();
+        assert_eq!(restored.outcome(), "passed", "{}", restored.says());
+        let target = format!("ideas-{}-restored", vault.day);
+        assert_eq!(site.items(&target).await.unwrap(), before);
+        let set = restored.output["evidence"]["reapplied"].to_string();
+        for what in ["tags", "time to live by expires_at", "point-in-time recovery"] {
+            assert!(set.contains(what), "{set}");
+        }
+        // What exists is never restored over.
+        let again = vault.stack.restore(&kept).await.unwrap();
+        assert_eq!(again.outcome(), "Request.Invalid");
+        assert!(again.says().contains("a name that is free"), "{}", again.says());
+        let drill = vault.stack.restore(&input).await.unwrap();
+        assert_eq!(drill.outcome(), "passed", "{}", drill.says());
+        let evidence = &drill.output["evidence"];
+        assert!(evidence["rto-seconds"].is_u64() && evidence["rpo-seconds"].is_u64(), "{evidence}");
+        assert!(!site.has_table("clos-v2-ideas-drill").await.unwrap());
+        assert!(site.has_table("clos-v2-ideas").await.unwrap());
+    });
+}
+
+#[test]
+fn an_instant_is_restored_into_a_new_name_where_recovery_reaches_it() {
+    play(async |stage| {
+        let vault = Vault::fresh(stage).await;
+        // Recovery reaches to whole seconds.
+        let now = vault.stack.control().now().await.unwrap().as_second();
+        let now = Timestamp::from_second(now).unwrap();
+        let target = format!("ideas-at-{}-restored", vault.day);
+        let at =
+            |instant: Timestamp| vault.input(json!({ "resource": IDEAS, "into": target, "to": instant.to_string() }));
+        let early = vault.stack.restore(&at(now - SignedDuration::from_hours(24 * 400))).await.unwrap();
+        assert_eq!(early.outcome(), "Request.Invalid");
+        assert!(early.says().contains("an instant from"), "{}", early.says());
+        let restored = vault.stack.restore(&at(now)).await.unwrap();
+        assert_eq!(restored.outcome(), "passed", "{}", restored.says());
+        let site = vault.stack.site();
+        assert_eq!(site.items(&target).await.unwrap(), site.items("clos-v2-ideas").await.unwrap());
+    });
+}
+
+#[test]
+fn a_cluster_is_restored_beside_the_original_and_removed() {
+    play(async |stage| {
+        let vault = Vault::fresh(stage).await;
+        let input = vault.input(json!({ "resource": CLUSTER }));
+        let taken = vault.stack.back_up(&input).await.unwrap();
+        assert_eq!(taken.outcome(), "done", "{}", taken.says());
+        let drill = vault.stack.restore(&input).await.unwrap();
+        assert_eq!(drill.outcome(), "passed", "{}", drill.says());
+        let checks = drill.output["evidence"]["checks"].to_string();
+        assert!(checks.contains("engine version") && checks.contains("encrypted"), "{checks}");
+        assert_eq!(drill.output["evidence"]["target"], "clos-v2-db-cluster-restored");
+    });
+}
+
+#[test]
+fn a_plan_says_why_each_copy_stays_and_writes_nothing() {
+    play(async |stage| {
+        let vault = Vault::fresh(stage).await;
+        vault.stack.site().back_up_by_hand("clos-v2-ideas", "before-the-migration").await.unwrap();
+        vault.stack.back_up(&vault.input(json!({ "resource": IDEAS }))).await.unwrap();
+        let (before, mark) = (vault.shelves().await, vault.stack.control().mark().await.unwrap());
+        let plan = vault.stack.back_up(&vault.input(json!({ "mode": "plan", "resource": IDEAS }))).await.unwrap();
+        assert_eq!(plan.outcome(), "nothing");
+        for line in ["stays: the last good one", "before-the-migration", "stays: not ours"] {
+            assert!(plan.says().contains(line), "{line}: {}", plan.says());
+        }
+        let deeds = vault.stack.deeds(mark).await.unwrap();
+        assert!(deeds.writes().is_empty(), "{}", watchkeeper_tests::stage::listed(&deeds.writes()));
+        assert_eq!(vault.shelves().await, before);
+    });
+}
+
+#[test]
+fn the_halt_switch_stops_backups_too() {
+    play(async |stage| {
+        let vault = Vault::fresh(stage).await;
+        let halt = |on: bool| vault.input(json!({ "halt": on, "reason": "migration" }));
+        vault.stack.run(&halt(true)).await.unwrap();
+        let refused = vault.stack.back_up(&vault.input(json!({ "resource": IDEAS }))).await.unwrap();
+        vault.stack.run(&halt(false)).await.unwrap();
+        assert_eq!(refused.outcome(), "Guardrail.Refused", "{}", refused.says());
+        assert!(refused.says().contains("migration"), "{}", refused.says());
+    });
+}

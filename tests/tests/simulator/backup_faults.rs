@@ -1,0 +1,148 @@
+//! A crash, or any other fault, at any call of a day's backups: exhaustive, not sampled. Whatever happened, no backup is
+//! made twice, none is left that the ledger does not know, and nothing is removed before the new copy is verified.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::backup::{Memory, Outcome, Source};
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_estates::Estates;
+use watchkeeper_sim::{Deletion, FaultPlan, Trouble, World, rds, scope, store};
+use watchkeeper_tests::rehearsal::{Ended, Rehearsal, documents};
+
+use crate::backups::source;
+use crate::scene::at;
+
+const DATABASE: &str = "rds:shop-db";
+const TABLE: &str = "dynamodb:shop-orders";
+
+/// A database that is copied, and a table: names that are unique and carry tags, and names that are not and do not.
+const DOCUMENT: &str = "
+estate: shop
+environments:
+  prod:
+    kind: production
+    regions: { primary: us-east-1 }
+    databases: [{ rds: shop-db }]
+    backups:
+      zone: Etc/UTC
+      jobs:
+        - rds: shop-db
+          schedule: { at: \"03:00\" }
+          retention: { daily: 1 }
+          copy: { region: us-west-2, key: alias/shop }
+        - dynamodb: shop-orders
+          schedule: { at: \"03:00\" }
+          retention: { daily: 1 }
+";
+
+pub(crate) fn shop() -> Scope {
+    scope("shop", "prod", "us-east-1")
+}
+
+/// The estates of a document of the test's own; read once, for reading takes longer than a day in the simulator.
+pub(crate) fn estates(document: &str) -> Estates {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
+    documents(folder.path())
+}
+
+static SHOP: LazyLock<Estates> = LazyLock::new(|| estates(DOCUMENT));
+
+/// The backups of a day are there, and those of the next are due.
+fn next_day() -> Rehearsal {
+    let world = World::builder().at("2026-11-19T03:00:00Z").with(rds("shop-db")).build();
+    world.put_store(store(DATABASE));
+    world.put_store(store(TABLE));
+    world.backups_take(Duration::from_secs(10));
+    let mut rehearsal = Rehearsal::over(world, SHOP.clone(), "us-east-1");
+    assert_eq!(rehearsal.backup_tick(at("2026-11-19T03:00:00Z")), [Ended::Backup(Outcome::Done)]);
+    assert_eq!(rehearsal.world.vault().len(), 3);
+    rehearsal
+}
+
+fn memories(rehearsal: &Rehearsal) -> Vec<(Source, Memory)> {
+    let sources = [DATABASE, TABLE].map(source);
+    sources.into_iter().map(|source| (source.clone(), rehearsal.backup_memory(&shop(), &source))).collect()
+}
+
+/// What was removed was removed when a newer copy of its day was verified, here and where it is copied to.
+fn verified_first(deletion: &Deletion, context: &str) {
+    let newest: Timestamp = deletion.memory.attempt.as_ref().expect("a backup under way").due;
+    let good = |region: &str| {
+        let region = Region::new(region).unwrap();
+        deletion.memory.copies.iter().any(|it| it.region == region && it.due == newest && it.is_good())
+    };
+    let copied = deletion.copy.source.to_string() == DATABASE;
+    assert!(good("us-east-1") && (!copied || good("us-west-2")), "{context}: removed too early: {deletion:?}");
+}
+
+/// The next day with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
+fn day_with(k: u64, trouble: Trouble) -> bool {
+    let mut rehearsal = next_day();
+    let context = format!("{trouble:?} at call {k}");
+    let index = rehearsal.world.calls_made() + k;
+    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
+    rehearsal.backup_tick(at("2026-11-20T03:00:00Z"));
+    let struck = rehearsal.world.calls_made() > index;
+    rehearsal.world.set_faults(FaultPlan::none());
+    // Ticks go on, as they do; after an hour everything is done, whoever has died meanwhile.
+    for tick in 1..=16 {
+        let instant = at("2026-11-20T03:00:00Z") + SignedDuration::from_mins(5 * tick);
+        if instant >= rehearsal.world.now() {
+            rehearsal.backup_tick(instant);
+        }
+    }
+    let mut made = BTreeMap::new();
+    for copy in rehearsal.world.vault_history() {
+        *made.entry((copy.name, copy.region)).or_insert(0) += 1;
+    }
+    assert!(made.values().all(|count| *count == 1), "{context}: made twice: {made:?}");
+    for deletion in rehearsal.world.deletions() {
+        verified_first(&deletion, &context);
+    }
+    let memories = memories(&rehearsal);
+    for copy in rehearsal.world.vault() {
+        let known = memories.iter().any(|(source, memory)| {
+            *source == copy.source
+                && memory.known(&copy.region, &copy.id).is_some_and(watchkeeper_domain::backup::Known::is_good)
+        });
+        assert!(known, "{context}: nobody knows of {copy:?}");
+    }
+    // Of each region and resource the last day is there, and nothing else.
+    assert_eq!(rehearsal.world.vault().len(), 3, "{context}: {:?}", rehearsal.world.vault());
+    let due: Vec<_> = memories.iter().map(|(_, memory)| memory.settled.as_ref().map(|it| (it.due, it.end))).collect();
+    let done = Some((at("2026-11-20T03:00:00Z"), watchkeeper_domain::backup::End::Done));
+    assert_eq!(due, [done, done], "{context}");
+    struck
+}
+
+/// More calls than a day makes.
+const MANY: u64 = 1_000;
+
+fn every_call(trouble: Trouble) {
+    let calls = (0..MANY).take_while(|k| day_with(*k, trouble)).count();
+    assert!((40..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
+}
+
+macro_rules! every_fault {
+    ($($name:ident: $trouble:ident;)*) => {$(
+        #[test]
+        fn $name() {
+            every_call(Trouble::$trouble);
+        }
+    )*};
+}
+
+every_fault! {
+    a_crash_before_any_call_of_a_backup_ends_right: CrashBefore;
+    a_crash_after_any_call_of_a_backup_ends_right: CrashAfter;
+    a_throttle_at_any_call_of_a_backup_ends_right: Throttle;
+    an_error_at_any_call_of_a_backup_ends_right: Error;
+    a_time_out_before_any_effect_of_a_backup_ends_right: TimeoutBefore;
+    a_time_out_after_any_effect_of_a_backup_ends_right: TimeoutAfter;
+    a_denial_at_any_call_of_a_backup_ends_right: Denied;
+}

@@ -1,0 +1,306 @@
+//! A month of backups of `clos-v2` production, and what disturbs them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::json;
+use watchkeeper_domain::backup::{End, Memory, Outcome, Source};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
+use watchkeeper_domain::name::{DatabaseName, Region, Scope};
+use watchkeeper_sim::{World, aurora, rds, scope, store};
+use watchkeeper_tests::rehearsal::{Ended, Rehearsal, documents};
+
+use crate::scene::at;
+
+const CLUSTER: &str = "aurora:clos-v2-db-cluster";
+const IDEAS: &str = "dynamodb:clos-v2-ideas";
+const STATE: &str = "s3:candlefish-terraform-state/clos-v2/terraform.tfstate";
+const TABLES: [&str; 5] = [
+    "dynamodb:clos-v2-real-time-metrics",
+    "dynamodb:clos-v2-user-sessions",
+    "dynamodb:clos-v2-event-stream",
+    "dynamodb:clos-v2-wip-locks",
+    IDEAS,
+];
+
+pub(crate) fn prod() -> Scope {
+    scope("clos-v2", "prod", "us-east-1")
+}
+
+pub(crate) fn source(text: &str) -> Source {
+    text.parse().unwrap()
+}
+
+fn production() -> Rehearsal {
+    let world = World::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
+    for source in TABLES.into_iter().chain([CLUSTER, STATE]) {
+        world.put_store(store(source));
+    }
+    world.backups_take(Duration::from_secs(30));
+    only("clos-v2", world, "us-east-1").in_account("210987654321")
+}
+
+/// A stack over one of this repository's documents.
+pub(crate) fn only(estate: &str, world: World, region: &str) -> Rehearsal {
+    let folder = tempfile::tempdir().unwrap();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates").join(format!("{estate}.yaml"));
+    std::fs::copy(own, folder.path().join(format!("{estate}.yaml"))).unwrap();
+    Rehearsal::over(world, documents(folder.path()), region)
+}
+
+fn memory(rehearsal: &Rehearsal, text: &str) -> Memory {
+    rehearsal.backup_memory(&prod(), &source(text))
+}
+
+/// The days of the copies of a resource in a region, the newest first.
+fn days(rehearsal: &Rehearsal, text: &str, region: &str) -> Vec<Timestamp> {
+    let region = Region::new(region).unwrap();
+    let copies = memory(rehearsal, text).copies;
+    let mut days: Vec<Timestamp> =
+        copies.iter().filter(|it| it.region == region && it.is_good()).map(|it| it.due).collect();
+    days.sort_by(|a, b| b.cmp(a));
+    days
+}
+
+fn every_day(newest: &str, count: i64) -> Vec<Timestamp> {
+    (0..count).map(|day| at(newest) - SignedDuration::from_hours(24 * day)).collect()
+}
+
+/// A night's ticks: one every quarter of an hour from 02:55 on, until 06:00.
+fn night(rehearsal: &mut Rehearsal, date: jiff::civil::Date, lost: impl Fn(usize) -> bool, doubled: bool) {
+    let first = date.at(2, 55, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    for tick in 0..13_usize {
+        let instant = first + SignedDuration::from_mins(15 * i64::try_from(tick).unwrap());
+        if instant < watchkeeper_control::ports::Clock::now(&rehearsal.world) || lost(tick) {
+            continue;
+        }
+        rehearsal.backup_tick(instant);
+        if doubled {
+            rehearsal.backup_tick(instant);
+        }
+    }
+}
+
+#[test]
+fn a_month_of_nights_with_missed_and_doubled_ticks_leaves_what_the_policy_says() {
+    let mut rehearsal = production();
+    let mut date = jiff::civil::date(2026, 10, 2);
+    for day in 0..31 {
+        match day % 7 {
+            // The ticks at the hour itself are lost; an hour later they come again.
+            2 => night(&mut rehearsal, date, |tick| tick < 6, false),
+            5 => night(&mut rehearsal, date, |_| false, true),
+            _ => night(&mut rehearsal, date, |tick| tick % 3 == 1, false),
+        }
+        date = date.checked_add(1.day()).unwrap();
+    }
+    for table in TABLES {
+        assert_eq!(days(&rehearsal, table, "us-east-1"), every_day("2026-11-01T03:30:00Z", 14), "{table}");
+    }
+    for region in ["us-east-1", "us-west-2"] {
+        assert_eq!(days(&rehearsal, CLUSTER, region), every_day("2026-11-01T03:00:00Z", 14), "{region}");
+        // Fourteen days, and the last of October: November has one by now, and September none.
+        assert_eq!(days(&rehearsal, STATE, region), every_day("2026-11-01T03:45:00Z", 14), "{region}");
+    }
+    // One copy a day and region, whatever ticks were doubled: seven resources, two of which are copied, for 31 days.
+    let mut made = BTreeMap::new();
+    for copy in rehearsal.world.vault_history() {
+        *made.entry((copy.name, copy.region)).or_insert(0) += 1;
+    }
+    assert!(made.values().all(|count| *count == 1), "{made:?}");
+    assert_eq!(made.len(), 32 * 9, "and the day before the first night, which was caught up");
+    let kept: usize = rehearsal.world.vault().len();
+    assert_eq!(kept, 14 * 9);
+}
+
+#[test]
+fn the_run_tells_every_copy_with_its_age_its_size_and_its_verdict() {
+    let mut rehearsal = production();
+    night(&mut rehearsal, jiff::civil::date(2026, 10, 2), |_| false, false);
+    night(&mut rehearsal, jiff::civil::date(2026, 10, 3), |_| false, false);
+    let messages = rehearsal.world.messages();
+    let last = messages.iter().rfind(|message| message.text.contains(IDEAS)).unwrap();
+    assert!(last.subject.starts_with("clos-v2 prod: 5 of 5 backups done"), "{}", last.subject);
+    let lines: Vec<&str> = last.text.lines().filter(|line| line.contains("wk-clos-v2-prod-clos-v2-ideas")).collect();
+    // Those of the two nights, and that of the day before, which was caught up.
+    assert_eq!(lines.len(), 3, "{}", last.text);
+    assert!(lines.iter().all(|line| line.ends_with("1 MB, good")), "{lines:?}");
+    assert!(lines[1].contains("1d"), "{lines:?}");
+}
+
+#[test]
+fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
+    let world = World::builder().at("2026-11-17T20:00:00Z").with(rds("staging-carcierge-rds")).build();
+    for text in
+        ["rds:staging-carcierge-rds", "opensearch:staging-carcierge-opensearch", "elasticache:staging-carcierge-redis"]
+    {
+        world.put_store(store(text));
+    }
+    let mut rehearsal = only("carcierge", world, "us-west-1");
+    let id = DatabaseId::Rds(DatabaseName::new("staging-carcierge-rds").unwrap());
+    rehearsal.world.change_database(&id, DatabaseState::Stopped);
+    // Noon in Los Angeles is 20:00 UTC.
+    let ended = rehearsal.backup_tick(at("2026-11-17T20:00:00Z"));
+    assert!(ended.contains(&Ended::Backup(Outcome::Waiting)), "{ended:?}");
+    let (staging, database) = (scope("carcierge", "staging", "us-west-1"), source("rds:staging-carcierge-rds"));
+    let attempt = rehearsal.backup_memory(&staging, &database).attempt.unwrap();
+    let parked = attempt.parked.unwrap();
+    assert!(parked.why.contains("it is not woken for it"), "{}", parked.why);
+    assert!(rehearsal.world.messages().iter().any(|message| message.text.contains("it is not woken for it")));
+    assert_eq!(rehearsal.world.database(&id).unwrap().state, DatabaseState::Stopped);
+    // Nothing happens before its time; once it runs, the backup of noon is taken, under the name of noon.
+    let parked_still = rehearsal.backup_look(at("2026-11-17T20:05:00Z"));
+    let due = parked_still.environments.into_iter().find(|line| line.scope == staging).unwrap().due;
+    assert!(!due.contains(&database), "{due:?}");
+    rehearsal.play_backups();
+    rehearsal.world.change_database(&id, DatabaseState::Available);
+    let done: Vec<Ended> = (1..8)
+        .flat_map(|quarter| rehearsal.backup_tick(at("2026-11-17T20:35:00Z") + SignedDuration::from_mins(15 * quarter)))
+        .collect();
+    assert!(done.contains(&Ended::Backup(Outcome::Done)), "{done:?}");
+    let settled = rehearsal.backup_memory(&staging, &database).settled.unwrap();
+    assert_eq!((settled.end, settled.due), (End::Done, at("2026-11-17T20:00:00Z")));
+}
+
+#[test]
+fn a_backup_that_never_got_its_time_is_missed_and_the_next_one_is_taken() {
+    let world = World::builder().at("2026-11-17T17:00:00Z").with(rds("h2o-dev-db")).build();
+    world.put_store(store("rds:h2o-dev-db"));
+    let mut rehearsal = only("h2o-allegiant", world, "us-east-1");
+    let id = DatabaseId::Rds(DatabaseName::new("h2o-dev-db").unwrap());
+    let (dev, database) = (scope("h2o-allegiant", "dev", "us-east-1"), source("rds:h2o-dev-db"));
+    rehearsal.world.change_database(&id, DatabaseState::Stopped);
+    rehearsal.backup_tick(at("2026-11-17T17:00:00Z"));
+    rehearsal.backup_tick(at("2026-11-18T16:55:00Z"));
+    rehearsal.world.change_database(&id, DatabaseState::Available);
+    rehearsal.backup_tick(at("2026-11-18T17:00:00Z"));
+    let memory = rehearsal.backup_memory(&dev, &database);
+    let settled = memory.settled.unwrap();
+    assert_eq!((settled.end, settled.due), (End::Done, at("2026-11-18T17:00:00Z")));
+    assert_eq!(memory.copies.len(), 1);
+}
+
+#[test]
+fn one_resource_that_fails_does_not_stop_the_others_and_the_run_fails_by_name() {
+    let mut rehearsal = production();
+    // The cluster is due at 03:00; then the tables, of which one is gone.
+    let gone = source("dynamodb:clos-v2-wip-locks");
+    let world = World::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
+    for text in TABLES.into_iter().chain([CLUSTER, STATE]).filter(|text| source(text) != gone) {
+        world.put_store(store(text));
+    }
+    rehearsal.world = world;
+    let ended = rehearsal.backup_tick(at("2026-10-02T03:50:00Z"));
+    assert_eq!(ended, [Ended::Backup(Outcome::Failed)], "development lives in another account");
+    let settled = memory(&rehearsal, "dynamodb:clos-v2-wip-locks").settled.unwrap();
+    assert_eq!((settled.end, settled.why.as_str()), (End::Failed, "dynamodb:clos-v2-wip-locks does not exist"));
+    for text in [IDEAS, CLUSTER, STATE] {
+        assert_eq!(memory(&rehearsal, text).settled.unwrap().end, End::Done, "{text}");
+    }
+    let message = rehearsal.world.messages().pop().unwrap();
+    assert!(message.subject.ends_with("6 of 7 backups done, 1 failed"), "{}", message.subject);
+}
+
+#[test]
+fn a_copy_that_shrank_is_not_good_and_nothing_is_pruned_for_it() {
+    let mut rehearsal = production();
+    let mut date = jiff::civil::date(2026, 10, 2);
+    for _ in 0..16 {
+        night(&mut rehearsal, date, |tick| tick % 3 == 1, false);
+        date = date.checked_add(1.day()).unwrap();
+    }
+    assert_eq!(days(&rehearsal, IDEAS, "us-east-1").len(), 14);
+    rehearsal.world.put_store(watchkeeper_sim::StoreSpec { bytes: 400_000, ..store(IDEAS) });
+    night(&mut rehearsal, date, |_| false, false);
+    let after = memory(&rehearsal, IDEAS);
+    let settled = after.settled.clone().unwrap();
+    assert_eq!(settled.end, End::Failed);
+    assert!(settled.why.contains("it has 400000 bytes, the last good one 1000000"), "{}", settled.why);
+    // It stays, to be looked at, beside the fourteen good ones.
+    assert_eq!((after.copies.len(), days(&rehearsal, IDEAS, "us-east-1").len()), (15, 14));
+}
+
+#[test]
+fn a_quota_near_its_end_is_told_before_it_fails_and_a_full_one_fails_by_name() {
+    let mut rehearsal = production();
+    rehearsal.world.limit_copies(100);
+    let (home, cluster) = (Region::new("us-east-1").unwrap(), source(CLUSTER));
+    (0..79).for_each(|n| rehearsal.world.make_foreign_copy(&cluster, &home, &format!("by-hand-{n}")));
+    rehearsal.backup_tick(at("2026-10-02T03:00:00Z"));
+    let told = rehearsal.world.messages().into_iter().rfind(|it| it.text.contains(CLUSTER)).unwrap().text;
+    assert!(told.contains("of 100 manual snapshots, more than 80 %: raise the quota before it is full"), "{told}");
+    assert_eq!(memory(&rehearsal, CLUSTER).settled.unwrap().end, End::Done);
+    (0..30).for_each(|n| rehearsal.world.make_foreign_copy(&cluster, &home, &format!("more-{n}")));
+    rehearsal.backup_tick(at("2026-10-03T03:00:00Z"));
+    let settled = memory(&rehearsal, CLUSTER).settled.unwrap();
+    assert_eq!(settled.end, End::Failed);
+    assert!(settled.why.contains("manual snapshots: raise the quota"), "{}", settled.why);
+    // None of what others made was touched for it.
+    assert_eq!(rehearsal.world.vault().iter().filter(|copy| copy.name.starts_with("by-hand")).count(), 79);
+}
+
+#[test]
+fn what_somebody_else_made_under_our_name_is_neither_used_nor_removed() {
+    let mut rehearsal = production();
+    let name = watchkeeper_domain::backup::Subject {
+        scope: prod(),
+        source: source(CLUSTER),
+        engine: watchkeeper_domain::estate::Engine::Native,
+    };
+    let name = name.series().name(at("2026-10-02T03:00:00Z"));
+    rehearsal.world.make_foreign_copy(&source(CLUSTER), &prod().region, name.as_str());
+    rehearsal.world.advance(Duration::from_mins(5));
+    rehearsal.backup_tick(at("2026-10-02T03:00:00Z"));
+    let settled = memory(&rehearsal, CLUSTER).settled.unwrap();
+    assert!(settled.why.contains("without our tag: somebody else made it"), "{}", settled.why);
+    let of_the_cluster = |copy: &&watchkeeper_sim::VaultCopy| copy.source == source(CLUSTER);
+    assert_eq!(rehearsal.world.vault().iter().filter(of_the_cluster).count(), 1);
+}
+
+#[test]
+fn a_plan_says_why_each_copy_stays_or_goes_and_writes_nothing() {
+    let mut rehearsal = production();
+    let mut date = jiff::civil::date(2026, 10, 2);
+    for _ in 0..15 {
+        night(&mut rehearsal, date, |tick| tick % 3 == 1, false);
+        date = date.checked_add(1.day()).unwrap();
+    }
+    rehearsal.world.make_foreign_copy(&source(IDEAS), &prod().region, "before-the-migration");
+    rehearsal.world.advance(Duration::from_mins(5));
+    let before = (rehearsal.world.vault(), rehearsal.world.ledger_writes());
+    let request = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan", "resource": IDEAS});
+    let Ended::Nothing(plan) = rehearsal.backup_run("by-hand", &request) else { panic!("a plan ends with nothing") };
+    assert_eq!((rehearsal.world.vault(), rehearsal.world.ledger_writes()), before);
+    assert!(plan.contains("1 B) stays: not ours: neither its name nor its tag is ours"), "{plan}");
+    assert!(plan.contains("stays: the last good one"), "{plan}");
+    assert_eq!(plan.matches("stays: the newest of its day").count(), 13, "{plan}");
+}
+
+#[test]
+fn by_hand_a_backup_is_taken_now_and_two_executions_take_one() {
+    let rehearsal = production();
+    let request = json!({"estate": "clos-v2", "environment": "prod", "resource": IDEAS});
+    assert_eq!(rehearsal.backup_run("one", &request), Ended::Backup(Outcome::Done));
+    assert_eq!(memory(&rehearsal, IDEAS).copies.len(), 1);
+    let unknown = json!({"estate": "clos-v2", "environment": "prod", "resource": "dynamodb:clos-v2-idea"});
+    let Ended::Failed(error) = rehearsal.backup_run("two", &unknown) else { panic!("no such resource") };
+    assert!(error.contains("clos-v2-idea\", expected: \"one of aurora:clos-v2-db-cluster"), "{error}");
+}
+
+#[test]
+fn freshness_is_measured_at_each_tick() {
+    let mut rehearsal = production();
+    let stale = |rehearsal: &mut Rehearsal, instant: &str| {
+        let ticked = rehearsal.backup_look(at(instant));
+        let line = ticked.environments.into_iter().find(|line| line.scope == prod()).unwrap();
+        line.fresh.iter().filter(|fresh| fresh.stale).count()
+    };
+    assert_eq!(stale(&mut rehearsal, "2026-10-02T02:55:00Z"), 7);
+    rehearsal.play_backups();
+    night(&mut rehearsal, jiff::civil::date(2026, 10, 2), |_| false, false);
+    assert_eq!(stale(&mut rehearsal, "2026-10-02T12:00:00Z"), 0);
+    rehearsal.play_backups();
+    assert_eq!(stale(&mut rehearsal, "2026-10-03T23:00:00Z"), 7);
+}

@@ -1,0 +1,179 @@
+//! Restore drills, a person's restores, and a fault of every kind at every call of a drill.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::backup::Drilled;
+use watchkeeper_estates::Estates;
+use watchkeeper_sim::{FaultPlan, StoreSpec, Trouble, World, store};
+use watchkeeper_tests::rehearsal::{Ended, Rehearsal};
+
+use crate::backup_faults::{estates, shop};
+use crate::backups::source;
+use crate::scene::at;
+
+const TABLE: &str = "dynamodb:shop-orders";
+const SCRATCH: &str = "shop-orders-drill";
+
+const DOCUMENT: &str = "
+estate: shop
+environments:
+  prod:
+    kind: production
+    regions: { primary: us-east-1 }
+    backups:
+      zone: Etc/UTC
+      jobs:
+        - dynamodb: shop-orders
+          schedule: { at: \"03:00\" }
+          retention: { daily: 2 }
+          drill: { every: 90d, items-at-least: 10, items-at-most: 1000 }
+";
+
+static SHOP: LazyLock<Estates> = LazyLock::new(|| estates(DOCUMENT));
+
+/// A backup is there, and no drill has been.
+fn backed_up() -> Rehearsal {
+    backed_up_with(100)
+}
+
+/// The same, of a table with so many items.
+fn backed_up_with(items: u64) -> Rehearsal {
+    let world = World::builder().at("2026-11-20T02:00:00Z").build();
+    world.put_store(StoreSpec { items, ..store(TABLE) });
+    world.backups_take(Duration::from_secs(90));
+    let mut rehearsal = Rehearsal::over(world, SHOP.clone(), "us-east-1");
+    rehearsal.backup_tick(at("2026-11-20T03:00:00Z"));
+    assert_eq!(rehearsal.world.vault().len(), 1);
+    rehearsal
+}
+
+fn drilled(rehearsal: &Rehearsal) -> Option<Drilled> {
+    rehearsal.backup_memory(&shop(), &source(TABLE)).drilled
+}
+
+fn by_hand(mut input: Value) -> Value {
+    input["estate"] = "shop".into();
+    input["environment"] = "prod".into();
+    input["resource"] = TABLE.into();
+    input
+}
+
+#[test]
+fn a_drill_restores_checks_measures_and_removes_and_comes_again_with_its_cadence() {
+    let mut rehearsal = backed_up();
+    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:15:00Z")), [Ended::Restore(true)]);
+    let evidence = drilled(&rehearsal).unwrap();
+    assert!(evidence.ok && evidence.checks.len() >= 2, "{evidence:?}");
+    assert_eq!(evidence.reapplied, ["tags", "point-in-time recovery"]);
+    assert!((90..200).contains(&evidence.rto_seconds.unwrap()), "{evidence:?}");
+    assert!((15 * 60..20 * 60).contains(&evidence.rpo_seconds), "{evidence:?}");
+    assert_eq!(rehearsal.world.restored(), Vec::<String>::new());
+    let message = rehearsal.world.messages().pop().unwrap();
+    assert_eq!(message.subject, "shop prod: restore drill of dynamodb:shop-orders passed");
+    assert_eq!(rehearsal.backup_look(at("2026-11-20T03:30:00Z")).environments[0].drill, None);
+    let later = rehearsal.backup_look(at("2027-02-18T03:30:00Z"));
+    assert!(later.environments[0].drill.is_some(), "{later:?}");
+}
+
+#[test]
+fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
+    let mut rehearsal = backed_up_with(3);
+    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:30:00Z")), [Ended::Restore(false)]);
+    let evidence = drilled(&rehearsal).unwrap();
+    assert!(evidence.checks.iter().any(|check| !check.ok && check.detail == "3, expected 10 to 1000"), "{evidence:?}");
+    assert!(rehearsal.world.messages().pop().unwrap().subject.ends_with("FAILED"));
+    assert_eq!(rehearsal.world.restored(), Vec::<String>::new());
+    let due =
+        |rehearsal: &mut Rehearsal, instant: Timestamp| rehearsal.backup_look(instant).environments[0].drill.clone();
+    let ended = evidence.at;
+    assert_eq!(due(&mut rehearsal, ended + SignedDuration::from_hours(23)), None);
+    assert!(due(&mut rehearsal, ended + SignedDuration::from_hours(25)).is_some());
+}
+
+#[test]
+fn nothing_is_restored_over_what_exists_and_what_others_made_is_not_removed() {
+    let rehearsal = backed_up();
+    rehearsal.world.make_foreign_target(SCRATCH);
+    let Ended::Failed(error) = rehearsal.restore_execution("drill", &by_hand(json!({}))) else { panic!("it exists") };
+    assert!(error.contains("shop-orders-drill, which exists"), "{error}");
+    let over = by_hand(json!({"into": "shop-orders"}));
+    let Ended::Failed(error) = rehearsal.restore_execution("over", &over) else { panic!("over the original") };
+    assert!(error.contains("into"), "{error}");
+    assert_eq!(rehearsal.world.restored(), [SCRATCH]);
+}
+
+#[test]
+fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
+    let rehearsal = backed_up();
+    let instant = rehearsal.world.now() - SignedDuration::from_mins(1);
+    let request = by_hand(json!({"into": "shop-orders-restored", "to": instant.to_string()}));
+    assert_eq!(rehearsal.restore_execution("by-hand", &request), Ended::Restore(true));
+    assert_eq!(rehearsal.world.restored(), ["shop-orders-restored"]);
+    let memory = rehearsal.backup_memory(&shop(), &source(TABLE));
+    assert_eq!((memory.restore, memory.drilled), (None, None));
+    assert!(memory.kept.unwrap().ok);
+    for (input, field) in [
+        (json!({"into": "x-restored", "to": "2031-01-01T00:00:00Z"}), "an instant from"),
+        (json!({"to": "2026-11-20T03:00:00Z"}), "a new name for the state of `to`"),
+        (json!({"into": "shop-orders-restored"}), "a name that is free"),
+        (json!({"into": "orders"}), "-drill or -restored"),
+    ] {
+        let ended = rehearsal.restore_execution("wrong", &by_hand(input.clone()));
+        assert!(matches!(&ended, Ended::Failed(error) if error.contains(field)), "{input}: {ended:?}");
+    }
+}
+
+/// A drill with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
+fn drill_with(k: u64, trouble: Trouble) -> bool {
+    let mut rehearsal = backed_up();
+    let context = format!("{trouble:?} at call {k}");
+    let index = rehearsal.world.calls_made() + k;
+    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
+    rehearsal.backup_tick(at("2026-11-20T03:15:00Z"));
+    let struck = rehearsal.world.calls_made() > index;
+    rehearsal.world.set_faults(FaultPlan::none());
+    // A day later at the latest it has been tried again.
+    for half in 1..=52 {
+        let instant = at("2026-11-20T03:15:00Z") + SignedDuration::from_mins(30 * half);
+        if instant >= rehearsal.world.now() {
+            rehearsal.backup_tick(instant);
+        }
+    }
+    assert_eq!(rehearsal.world.restored(), Vec::<String>::new(), "{context}: something was left");
+    assert!(drilled(&rehearsal).is_some_and(|evidence| evidence.ok), "{context}: {:?}", drilled(&rehearsal));
+    let memory = rehearsal.backup_memory(&shop(), &source(TABLE));
+    assert_eq!(memory.restore, None, "{context}");
+    // The copies that drills read are still there, and known.
+    assert!(rehearsal.world.vault().iter().all(|copy| memory.known(&copy.region, &copy.id).is_some()), "{context}");
+    struck
+}
+
+const MANY: u64 = 1_000;
+
+fn every_call(trouble: Trouble) {
+    let calls = (0..MANY).take_while(|k| drill_with(*k, trouble)).count();
+    assert!((20..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
+}
+
+macro_rules! every_fault {
+    ($($name:ident: $trouble:ident;)*) => {$(
+        #[test]
+        fn $name() {
+            every_call(Trouble::$trouble);
+        }
+    )*};
+}
+
+every_fault! {
+    a_crash_before_any_call_of_a_drill_leaves_nothing: CrashBefore;
+    a_crash_after_any_call_of_a_drill_leaves_nothing: CrashAfter;
+    a_throttle_at_any_call_of_a_drill_leaves_nothing: Throttle;
+    an_error_at_any_call_of_a_drill_leaves_nothing: Error;
+    a_time_out_before_any_effect_of_a_drill_leaves_nothing: TimeoutBefore;
+    a_time_out_after_any_effect_of_a_drill_leaves_nothing: TimeoutAfter;
+    a_denial_at_any_call_of_a_drill_leaves_nothing: Denied;
+}
