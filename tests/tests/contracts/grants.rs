@@ -1,6 +1,6 @@
 //! The roles grant what the adapters call, and nothing else: a sandbox without IAM would notice neither.
 
-use crate::documents::{names_in, read, resources, root, strings, template, walk};
+use crate::documents::{names_in, read, resources, root, sources_under, strings, template, walk};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

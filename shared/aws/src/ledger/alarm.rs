@@ -23,6 +23,7 @@ pub(super) fn put(
     memory: &AlarmMemory,
     raise: Raise,
 ) -> Result<Put, LedgerError> {
+    let key = Key::alarm(scope, alarm);
     let ends = memory.newest.map(|(at, _)| after(at, ALARM_KEPT));
     let item = with_ttl(pack(&key, "memory of the alarm", scope, memory)?, ends);
     raise.put(table, &key, scope, item)
@@ -36,7 +37,6 @@ mod tests {
     use watchkeeper_domain::alarm::{AlarmState, Noted};
 
     use super::super::key::tests::{alarm, scope};
-    use super::super::versioned::{NEVER_PUT, UNCHANGED};
     use super::*;
 
     const AT: Timestamp = Timestamp::constant(1_795_000_000, 123_000_000);

@@ -79,6 +79,7 @@ impl UnblockRequest {
         };
         match (self.trigger, self.instant, &self.undo) {
             (Trigger::Emergency, ..) => bad("trigger", "emergency", "schedule, or nothing for a run by hand"),
+            (Trigger::Failover, ..) => bad("trigger", "failover", "schedule, or nothing for a run by hand"),
             (Trigger::Schedule, None, _) => bad("instant", "nothing", "the instant that the run was due at"),
             (Trigger::Schedule, _, Some(_)) => {
                 bad("undo", "a run with trigger schedule", "none: a tick undoes nothing")
