@@ -14,8 +14,9 @@ async fn main() -> ExitCode {
                 Event::Step(call) => {
                     report::about(&call.step);
                     let half = half(&kit.estates, &kit.settings.home, &call.step)?;
-                    let answer = step(&watch.mover(&half, call.now), &half, *call).await?;
-                    report::stepped(&answer);
+                    let now = call.now;
+                    let answer = step(&watch.mover(&half, now), &half, *call).await?;
+                    report::stepped(&kit.metrics, &answer, now);
                     Ok(answer)
                 }
                 Event::Tick(tick) => {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use watchkeeper_control::failover::Ticked;
+use watchkeeper_domain::failover::Ending;
 use watchkeeper_domain::failover::readiness::ReadyVerdict;
 use watchkeeper_lambda::{Metrics, PairFigures, telemetry};
 
@@ -17,13 +18,17 @@ pub fn about(step: &Step) {
     }
 }
 
-/// Logs what a step did.
-pub fn stepped(answer: &Answer) {
+/// Logs what a step did, and counts a move that is done.
+pub fn stepped(metrics: &Metrics, answer: &Answer, now: Timestamp) {
     match answer {
         Answer::Advanced(advanced) => {
             telemetry::about(&advanced.run.id, &advanced.run.scope);
             tracing::info!(phase = %advanced.phase, next = ?advanced.next, wait_seconds = advanced.wait_seconds,
                 "{}", advanced.summary);
+            if advanced.ending == Some(Ending::Done) {
+                let figures = PairFigures { rto_ms: advanced.rto_ms, ..PairFigures::default() };
+                metrics.pair(&advanced.run.scope, &figures, now);
+            }
         }
         Answer::Readied(readied) => {
             telemetry::about(&readied.run.id, &readied.run.scope);
@@ -43,7 +48,7 @@ pub fn ticked(metrics: &Metrics, ticked: &Ticked, at: Timestamp) {
         ReadyVerdict::Degraded => 1,
         ReadyVerdict::NotReady => 2,
     });
-    let figures =
-        PairFigures { unreachable: reached.map(|reached| !reached), readiness, silent_seconds: *silent_seconds };
+    let unreachable = reached.map(|reached| !reached);
+    let figures = PairFigures { unreachable, readiness, silent_seconds: *silent_seconds, rto_ms: None };
     metrics.pair(scope, &figures, at);
 }

@@ -53,8 +53,15 @@ impl Lease {
     }
 
     /// Decides whether `holder` may take the lease. A run takes its own again (its Lambda was retried); anybody takes one
-    /// that has been over for the margin; a stronger layer takes one that is held, and then waits the margin.
-    pub fn claim(current: Option<&Self>, holder: &str, layer: Layer, now: Timestamp) -> Claim {
+    /// that has been over for the margin; a stronger layer takes one that is held, and then waits the margin, and so does
+    /// whoever takes the place of a holder that is over.
+    pub fn claim(
+        current: Option<&Self>,
+        holder: &str,
+        instead_of: Option<&str>,
+        layer: Layer,
+        now: Timestamp,
+    ) -> Claim {
         let take = |usable: Timestamp| {
             let generation = Self::generation_of(current) + 1;
             Claim::Take(Self { holder: holder.to_owned(), layer, generation, usable, expires: later(usable, TERM) })
@@ -65,7 +72,7 @@ impl Lease {
             take(now)
         } else if lease.holder == holder {
             take(lease.usable.max(now))
-        } else if layer > lease.layer {
+        } else if layer > lease.layer || instead_of == Some(lease.holder.as_str()) {
             take(later(now, MARGIN))
         } else {
             Claim::Held { holder: lease.holder.clone(), until: free }
@@ -118,49 +125,57 @@ mod tests {
 
     #[test]
     fn the_first_claim_is_taken_and_usable_at_once() {
-        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
+        let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0)));
         assert_eq!((lease.generation, lease.usable), (1, at(0)));
         assert!(lease.allows_writes(at(0)));
     }
 
     #[test]
     fn a_holder_stops_a_margin_before_the_end_and_a_successor_waits_a_margin_after() {
-        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
+        let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0)));
         assert!(lease.allows_writes(at(159)));
         assert!(!lease.allows_writes(at(160)));
-        let early = Lease::claim(Some(&lease), "b", Layer::Schedule, at(199));
+        let early = Lease::claim(Some(&lease), "b", None, Layer::Schedule, at(199));
         assert_eq!(early, Claim::Held { holder: "a".to_owned(), until: at(200) });
-        assert_eq!(taken(Lease::claim(Some(&lease), "b", Layer::Schedule, at(200))).generation, 2);
+        assert_eq!(taken(Lease::claim(Some(&lease), "b", None, Layer::Schedule, at(200))).generation, 2);
     }
 
     #[test]
     fn a_stronger_layer_preempts_and_waits_the_margin() {
-        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
-        let stronger = taken(Lease::claim(Some(&lease), "b", Layer::Failover, at(10)));
+        let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0)));
+        let stronger = taken(Lease::claim(Some(&lease), "b", None, Layer::Failover, at(10)));
         assert_eq!((stronger.generation, stronger.usable), (2, at(30)));
         assert!(!stronger.allows_writes(at(29)));
-        assert!(matches!(Lease::claim(Some(&stronger), "c", Layer::Failover, at(40)), Claim::Held { .. }));
+        assert!(matches!(Lease::claim(Some(&stronger), "c", None, Layer::Failover, at(40)), Claim::Held { .. }));
     }
 
     #[test]
     fn a_run_takes_its_own_lease_again_without_shortening_its_wait() {
-        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
-        let preempted = taken(Lease::claim(Some(&lease), "b", Layer::Emergency, at(10)));
-        let again = taken(Lease::claim(Some(&preempted), "b", Layer::Emergency, at(12)));
+        let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0)));
+        let preempted = taken(Lease::claim(Some(&lease), "b", None, Layer::Emergency, at(10)));
+        let again = taken(Lease::claim(Some(&preempted), "b", None, Layer::Emergency, at(12)));
         assert_eq!((again.generation, again.usable), (3, at(30)));
     }
 
     #[test]
     fn a_lease_that_is_released_before_it_was_usable_is_free_when_it_would_have_been() {
-        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0)));
-        let stronger = taken(Lease::claim(Some(&lease), "b", Layer::Failover, at(10))).released(at(11));
-        assert!(matches!(Lease::claim(Some(&stronger), "c", Layer::Schedule, at(29)), Claim::Held { .. }));
-        assert_eq!(taken(Lease::claim(Some(&stronger), "c", Layer::Schedule, at(30))).usable, at(30));
+        let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0)));
+        let stronger = taken(Lease::claim(Some(&lease), "b", None, Layer::Failover, at(10))).released(at(11));
+        assert!(matches!(Lease::claim(Some(&stronger), "c", None, Layer::Schedule, at(29)), Claim::Held { .. }));
+        assert_eq!(taken(Lease::claim(Some(&stronger), "c", None, Layer::Schedule, at(30))).usable, at(30));
+    }
+
+    #[test]
+    fn whoever_takes_the_place_of_a_holder_that_is_over_waits_the_margin_only() {
+        let lease = taken(Lease::claim(None, "a", None, Layer::Failover, at(0)));
+        let next = taken(Lease::claim(Some(&lease), "b", Some("a"), Layer::Failover, at(10)));
+        assert_eq!((next.generation, next.usable), (2, at(30)));
+        assert!(matches!(Lease::claim(Some(&lease), "b", Some("c"), Layer::Failover, at(10)), Claim::Held { .. }));
     }
 
     #[test]
     fn a_released_lease_is_free_at_once_and_keeps_its_generation() {
-        let lease = taken(Lease::claim(None, "a", Layer::Schedule, at(0))).released(at(5));
-        assert_eq!(taken(Lease::claim(Some(&lease), "b", Layer::Schedule, at(5))).generation, 2);
+        let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0))).released(at(5));
+        assert_eq!(taken(Lease::claim(Some(&lease), "b", None, Layer::Schedule, at(5))).generation, 2);
     }
 }

@@ -74,7 +74,7 @@ fn over(duo: &mut Duo, pilot: &Pilot, before: &[Capacity; 2], lost: bool, contex
         never_double(duo, context);
         duo.pair.regain(&home());
     }
-    duo.minutes(8);
+    duo.minutes(4);
     if !lost {
         never_double(duo, context);
     }

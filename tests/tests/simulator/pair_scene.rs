@@ -62,7 +62,7 @@ fn region(builder: WorldBuilder, cluster: &str, active: bool) -> WorldBuilder {
         .stream("fleet-orchestration-job-events", stream(1, 24))
 }
 
-/// The pair as it is before anything happened, with both stacks at work for half an hour.
+/// The pair as it is before anything happened, with both stacks at work for two minutes.
 pub(crate) fn duo(estates: &Estates) -> Duo {
     let (_, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
     let failover = environment.document().failover.clone().unwrap();
@@ -74,7 +74,7 @@ pub(crate) fn duo(estates: &Estates) -> Duo {
         pair.standby().set_lag(name, HOME, Some(SignedDuration::from_millis(300)));
     }
     let mut duo = Duo::new(pair, estates, "fleet-orchestration", "prod");
-    duo.minutes(6);
+    duo.minutes(2);
     duo
 }
 

@@ -231,6 +231,7 @@ where
             (Some(PauseKind::Person(_)), None) => {}
             (Some(PauseKind::Child(suffix)), _) => {
                 let name = child_name(&work.record.id, &suffix);
+                work.record.child = Some(name.clone());
                 let run = self.ledger.run(&work.half.scope(), &name).await?;
                 work.record.waited(run.map_or(0, |run| i64::from(run.waited_seconds) * 1000));
                 // Without a word of it, what it reached is looked at again by another one.
@@ -311,7 +312,7 @@ where
             Some(Pause { kind: PauseKind::Child(suffix), .. }) => {
                 answer.next = Next::Reconcile;
                 answer.child = Some(suffix.clone());
-                answer.request = Some(Request::of_failover(&half.scope(), pointer.to_string()));
+                answer.request = Some(Request::of_failover(&half.scope(), pointer.to_string(), record.child.clone()));
             }
             Some(Pause { kind: PauseKind::Person(_), .. }) => {
                 answer.next = Next::Ask;
@@ -345,7 +346,7 @@ where
         let scope = half.scope_in(half.other());
         work.record.tries += 1;
         let name = child_name(&work.record.id, &format!("-peer-{}", work.record.tries));
-        let request = Request::of_failover(&scope, format!("{why}: {}", work.pointer)).to_string();
+        let request = Request::of_failover(&scope, format!("{why}: {}", work.pointer), None).to_string();
         let now = self.clock.now();
         match self.peer_hand.start(&name, &request).await {
             Ok(_) => work.record.note(now, format!("the hand of {} was asked to look", scope.region)),

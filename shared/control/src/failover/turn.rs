@@ -76,6 +76,8 @@ pub struct Advanced {
     pub error: Option<&'static str>,
     /// How it ended.
     pub ending: Option<Ending>,
+    /// The time until people reached the new region, in milliseconds, once they did.
+    pub rto_ms: Option<i64>,
     /// A sentence for the execution's history.
     pub summary: String,
 }
@@ -106,6 +108,7 @@ impl Advanced {
             plan: String::new(),
             error: None,
             ending: record.ending,
+            rto_ms: record.rto_ms(),
             summary: record.timeline.last().map_or_else(String::new, |moment| moment.what.clone()),
         }
     }

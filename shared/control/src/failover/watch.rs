@@ -132,7 +132,7 @@ where
         }
         let name = execution_name(&[half.id.estate.as_str(), half.id.environment.as_str(), "pair"], at);
         let why = wanted.map_or_else(|| "the pair is at home".to_owned(), |wanted| wanted.to_string());
-        self.hand.start(&name, &Request::of_failover(&half.scope(), why.clone()).to_string()).await?;
+        self.hand.start(&name, &Request::of_failover(&half.scope(), why.clone(), None).to_string()).await?;
         ticked.did.push(format!("reconcile was started: {why}"));
         Ok(())
     }

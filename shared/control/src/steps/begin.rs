@@ -122,7 +122,8 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
 
     async fn take(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Lease, StepError> {
         let scope = &ask.place.scope;
-        match Lease::claim(seen.lease.as_ref(), ask.id, ask.urgency(seen), self.clock.now()) {
+        let instead_of = ask.request.instead_of.as_deref();
+        match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, ask.urgency(seen), self.clock.now()) {
             Claim::Take(lease) => {
                 match self.ledger.take_lease(scope, &lease, Lease::generation_of(seen.lease.as_ref())).await {
                     // Somebody was faster by a moment: it is held now, and waited for like any other.

@@ -205,6 +205,9 @@ pub struct Move {
     pub wave: usize,
     /// How often a child was started for what is on its way; part of its name.
     pub tries: u32,
+    /// The child that was run last, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<String>,
     /// Children that failed in a row.
     #[serde(default)]
     pub failed_children: u32,
@@ -272,6 +275,7 @@ impl Move {
             waves: Vec::new(),
             wave: 0,
             tries: 0,
+            child: None,
             failed_children: 0,
             looked_back: false,
             asks: BTreeMap::new(),

@@ -93,6 +93,9 @@ pub struct Request {
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approve: BTreeSet<Code>,
+    /// A run that is over and that this one takes the place of: its lease, should it have died with it, need not expire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
     /// Turns the halt switch on or off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halt: Option<bool>,
@@ -132,10 +135,10 @@ impl Request {
         Self { trigger: Trigger::Emergency, instant: None, emergency, reason, approve, ..of_nobody }
     }
 
-    /// What a failover asks for: a look at what the pair's pointer wants.
-    pub fn of_failover(scope: &Scope, reason: String) -> Self {
+    /// What a failover asks for: a look at what the pair's pointer wants, perhaps in the place of a run that is over.
+    pub fn of_failover(scope: &Scope, reason: String, instead_of: Option<String>) -> Self {
         let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
-        Self { trigger: Trigger::Failover, instant: None, reason: Some(reason), ..of_nobody }
+        Self { trigger: Trigger::Failover, instant: None, reason: Some(reason), instead_of, ..of_nobody }
     }
 
     /// What a tick asks for.
@@ -151,6 +154,7 @@ impl Request {
             reason: None,
             emergency: None,
             approve: BTreeSet::new(),
+            instead_of: None,
             halt: None,
             parent: None,
         }

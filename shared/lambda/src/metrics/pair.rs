@@ -9,7 +9,7 @@ use super::{Metrics, emit, metadata};
 /// The function that keeps the watch: over all pairs, its name is the dimension.
 const FUNCTION: &str = "failover";
 
-/// What a tick found of one half of a pair; what it did not look at is not counted.
+/// What a tick or a move found of one half of a pair; what it did not look at is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PairFigures {
     /// Whether the region that serves did not answer the probe.
@@ -18,6 +18,8 @@ pub struct PairFigures {
     pub readiness: Option<u8>,
     /// For how long the other region has not been heard of, in seconds.
     pub silent_seconds: Option<i64>,
+    /// The time that a move took until people reached the new region, in milliseconds.
+    pub rto_ms: Option<i64>,
 }
 
 impl Metrics {
@@ -40,11 +42,12 @@ impl Metrics {
 
     /// Nothing where there is nothing to count: a document without metrics is none.
     fn pair_document(&self, scope: &Scope, figures: &PairFigures, at: Timestamp) -> Option<Value> {
-        let PairFigures { unreachable, readiness, silent_seconds } = *figures;
+        let PairFigures { unreachable, readiness, silent_seconds, rto_ms } = *figures;
         let found = [
             ("ActiveUnreachable", "None", unreachable.map(i64::from)),
             ("Readiness", "None", readiness.map(i64::from)),
             ("HeartbeatAge", "Seconds", silent_seconds),
+            ("FailoverRto", "Milliseconds", rto_ms),
         ];
         let found: Vec<(&str, &str, i64)> =
             found.into_iter().filter_map(|(name, unit, value)| Some((name, unit, value?))).collect();
@@ -83,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_pair_is_counted_for_itself_and_among_all() {
-        let figures = PairFigures { unreachable: Some(true), readiness: Some(2), silent_seconds: Some(90) };
+        let figures =
+            PairFigures { unreachable: Some(true), readiness: Some(2), silent_seconds: Some(90), rto_ms: None };
         let found = document(&figures).unwrap();
         let counted = [&found["ActiveUnreachable"], &found["Readiness"], &found["HeartbeatAge"]];
         assert_eq!(counted, [&json!(1), &json!(2), &json!(90)]);

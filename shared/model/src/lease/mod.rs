@@ -96,7 +96,7 @@ impl Leases {
         let now = state.now(hand);
         let current = state.lease.map(lease);
         let layer = if hand == 0 { Layer::Schedule } else { Layer::Failover };
-        match Lease::claim(current.as_ref(), &hand.to_string(), layer, now) {
+        match Lease::claim(current.as_ref(), &hand.to_string(), None, layer, now) {
             Claim::Take(taken) => {
                 let usable = if self.keeps(Rule::SuccessorWaits) { taken.usable } else { now };
                 Some(held(&Lease { usable, ..taken }))

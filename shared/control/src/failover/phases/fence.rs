@@ -39,8 +39,8 @@ where
     pub(super) async fn gate(&self, work: &mut Work<'_>, wave: &[ServiceName]) -> Result<Option<Turn>, MoveError> {
         let half = work.half;
         let mut asked = Vec::new();
-        work.record.fence_looked.get_or_insert(self.clock.now());
         for singleton in half.failover.singletons.iter().filter(|singleton| wave.contains(&singleton.service)) {
+            work.record.fence_looked.get_or_insert(self.clock.now());
             match self.judged(work, singleton).await? {
                 Fenced::Holds(why) => work.record.note(self.clock.now(), why),
                 Fenced::Wait(seconds, why) => {
