@@ -1,6 +1,8 @@
 //! `clos-v2` production on a Monday morning, with everything that may be stuck in it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,8 +13,9 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::Run;
 use watchkeeper_domain::unblock::{BlockerItem, ExecutionStatus, Field, LockItem, Record, Stamps};
+use watchkeeper_estates::Estates;
 use watchkeeper_sim::{World, run_until_done_or_crash, scope, service};
-use watchkeeper_tests::rehearsal::Rehearsal;
+use watchkeeper_tests::rehearsal::{Rehearsal, documents};
 
 pub(crate) const LOCKS: &str = "clos-v2-wip-locks";
 pub(crate) const IDEAS: &str = "clos-v2-ideas";
@@ -79,6 +82,14 @@ pub(crate) fn letter(id: &str, returns: Option<&str>) -> Letter {
     }
 }
 
+/// The document of `clos-v2` alone: the others have nothing to be freed, and every fault is played.
+static ESTATE: LazyLock<Estates> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/clos-v2.yaml");
+    std::fs::copy(own, folder.path().join("clos-v2.yaml")).unwrap();
+    documents(folder.path())
+});
+
 /// The world with an estate in which nothing is stuck, before its run is due.
 pub(crate) fn quiet() -> Rehearsal {
     let world = World::builder()
@@ -94,7 +105,7 @@ pub(crate) fn quiet() -> Rehearsal {
     }
     let finished = BlockerItem { status: text("done"), reason: Field::Absent, ..blocked("idea-done", 200, "") };
     world.put_item(IDEAS, finished);
-    Rehearsal::new(world, "us-east-1").in_account("210987654321")
+    Rehearsal::over(world, ESTATE.clone(), "us-east-1").in_account("210987654321")
 }
 
 /// The same, and everything that may be stuck is.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use watchkeeper_domain::estate::{Report, Unblock};
 use watchkeeper_domain::request::Trigger;
 use watchkeeper_domain::unblock::{
-    End, Escalations, Kind, Memory, Stage, detail, escalate, escalated, freed_capacity, message,
+    End, Escalations, Kind, Memory, Source, Stage, detail, escalate, escalated, freed_capacity, message,
 };
 
 use super::{Next, Open, Place, RunRef, Step, UnblockError, Unblocker, passes, told};
@@ -22,6 +22,9 @@ pub const CAPACITY_RELEASED: &str = "WIP Capacity Released";
 pub const BLOCKER_ESCALATED: &str = "Blocker Escalated";
 /// The detail type of the event about one that was escalated and is not blocked any more.
 pub const BLOCKER_RESOLVED: &str = "Blocker Resolved";
+
+/// The code of the finding that a bus did not take what was put on it.
+const UNPUBLISHED: &str = "unpublished";
 
 /// The longest mark of findings that is remembered, in characters.
 const MARK: usize = 1000;
@@ -70,8 +73,12 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         }
         // A plan by hand leaves nothing behind; one of the schedule was made, and held back.
         if open.record.applies() || open.record.trigger == Trigger::Schedule {
+            // What the bus did not take is no escalation yet: the next run tells it again.
+            let published = !open.record.findings.has(Source::Report, UNPUBLISHED);
             self.remember(open, |memory| {
-                remembered(open, memory, now);
+                if published {
+                    remembered(open, memory, now);
+                }
                 memory.told = mark(open);
                 if open.record.kind == Kind::Free && open.record.applies() {
                     memory.last = Some(open.record.figures());
@@ -144,6 +151,6 @@ fn unpublished(open: &mut Open<'_, '_>, bus: &Report, error: AwsError) -> Result
     if passes(&error) {
         return Err(error.into());
     }
-    open.record.note("unpublished", &bus.bus, format!("the report is not on the bus: {}", told(&error)), None);
+    open.record.note(UNPUBLISHED, &bus.bus, format!("the report is not on the bus: {}", told(&error)), None);
     Ok(())
 }

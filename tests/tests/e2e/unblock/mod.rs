@@ -3,5 +3,6 @@
 mod field;
 mod hand;
 mod large;
+mod own;
 mod race;
 mod trouble;
