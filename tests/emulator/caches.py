@@ -5,11 +5,13 @@ from ministack.services import elasticache as aws
 from . import agenda, clock, settings
 
 _create = aws._create_snapshot
+_xml = aws._snapshot_xml
 
 
 def install() -> None:
-    """Replace ministack's function."""
+    """Replace ministack's functions."""
     aws._create_snapshot = create
+    aws._snapshot_xml = xml
 
 
 def create(request):
@@ -23,10 +25,16 @@ def create(request):
         return answer
     aws._tags[made["ARN"]] = aws._extract_tags(request)
     made["SnapshotStatus"] = "creating"
-    for node in made["NodeSnapshots"]:
-        node.update(SnapshotCreateTime=clock.iso(clock.now()), CacheSize="12 MB")
     agenda.after(settings.get("rds_transition_seconds"), _ready, made)
     return answer
+
+
+def xml(snapshot) -> str:
+    """With times as AWS writes them; ministack writes seconds."""
+    for node in snapshot["NodeSnapshots"]:
+        if not isinstance(node["SnapshotCreateTime"], str):
+            node.update(SnapshotCreateTime=clock.iso(node["SnapshotCreateTime"]), CacheSize="12 MB")
+    return _xml(snapshot)
 
 
 def _ready(snapshot) -> None:

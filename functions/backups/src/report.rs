@@ -35,8 +35,12 @@ pub fn count(metrics: &Metrics, at: Timestamp, answer: &Answer) {
         Answer::Stepped { again, wait_seconds, what } => tracing::info!(again, wait_seconds, "{what}"),
         Answer::Finished { outcome, headline } => tracing::info!(%outcome, "{headline}"),
         Answer::Restored { passed, headline, evidence } => {
-            let (rto_seconds, rpo_seconds) = (evidence.rto_seconds, evidence.rpo_seconds);
-            tracing::info!(passed, rto_seconds, rpo_seconds, "{headline}");
+            tracing::info!(
+                passed,
+                rto_seconds = evidence.rto_seconds,
+                rpo_seconds = evidence.rpo_seconds,
+                "{headline}"
+            );
         }
     }
 }

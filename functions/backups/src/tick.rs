@@ -94,10 +94,12 @@ async fn look_after<L: BackupLog, B: Executions, R: Executions>(
         started(scope, &name, backups.start(&name, &BackupRequest::of_tick(scope, instant).to_string()).await?);
         run = Some(name);
     }
-    // One drill at a time in an environment: each restores a whole resource.
+    // One drill at a time in an environment, for each restores a whole resource; and not beside backups, which come first.
     let none = Memory::default();
     let of = |source: &Source| memories.get(source).unwrap_or(&none);
-    let busy = memories.values().any(|memory| memory.restore.as_ref().is_some_and(|it| it.is_alive(instant)));
+    let restores_now = |memory: &Memory| memory.restore.as_ref().is_some_and(|it| it.is_alive(instant));
+    let backs_up = |memory: &Memory| memory.attempt.as_ref().is_some_and(|it| it.is_alive(instant));
+    let busy = !due.is_empty() || memories.values().any(|memory| restores_now(memory) || backs_up(memory));
     let mut waiting = jobs.policies.iter().filter(|policy| drill_is_due(policy, of(&policy.subject.source), instant));
     let mut drill = None;
     if let Some(policy) = waiting.next().filter(|_| !busy) {

@@ -79,46 +79,46 @@ fn cannot(policy: &Policy, operation: &'static str) -> AwsError {
 
 impl Backups for Vaults {
     async fn describe_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.cluster_source(policy)).await,
-            Kind::Rds => Box::pin(shelf.instance_source(policy)).await,
-            Kind::Dynamodb => Box::pin(shelf.table_source(policy)).await,
-            Kind::Elasticache => Box::pin(shelf.group_source(policy)).await,
-            Kind::Opensearch => Box::pin(shelf.domain_source(policy)).await,
-            Kind::S3 => Box::pin(shelf.object_source(policy)).await,
+            Kind::Aurora => Box::pin(place.cluster_source(policy)).await,
+            Kind::Rds => Box::pin(place.instance_source(policy)).await,
+            Kind::Dynamodb => Box::pin(place.table_source(policy)).await,
+            Kind::Elasticache => Box::pin(place.group_source(policy)).await,
+            Kind::Opensearch => Box::pin(place.domain_source(policy)).await,
+            Kind::S3 => Box::pin(place.object_source(policy)).await,
         }
     }
 
     async fn list_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
-        let shelf = self.at(region);
+        let place = self.at(region);
         if by_aws_backup(policy) {
             let resource = Box::pin(self.home(policy).resource_arn(policy)).await?;
-            return Box::pin(shelf.recovery_points(policy, &resource)).await;
+            return Box::pin(place.recovery_points(policy, &resource)).await;
         }
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.cluster_snapshots(policy)).await,
-            Kind::Rds => Box::pin(shelf.instance_snapshots(policy)).await,
-            Kind::Dynamodb => Box::pin(shelf.table_backups(policy)).await,
-            Kind::Elasticache => Box::pin(shelf.group_snapshots(policy)).await,
-            Kind::Opensearch => Box::pin(shelf.domain_snapshots(policy)).await,
-            Kind::S3 => Box::pin(shelf.object_copies(policy, region)).await,
+            Kind::Aurora => Box::pin(place.cluster_snapshots(policy)).await,
+            Kind::Rds => Box::pin(place.instance_snapshots(policy)).await,
+            Kind::Dynamodb => Box::pin(place.table_backups(policy)).await,
+            Kind::Elasticache => Box::pin(place.group_snapshots(policy)).await,
+            Kind::Opensearch => Box::pin(place.domain_snapshots(policy)).await,
+            Kind::S3 => Box::pin(place.object_copies(policy, region)).await,
         }
     }
 
     async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         if by_aws_backup(policy) {
-            let resource = Box::pin(shelf.resource_arn(policy)).await?;
-            return Box::pin(shelf.start_job(policy, &resource, name)).await;
+            let resource = Box::pin(place.resource_arn(policy)).await?;
+            return Box::pin(place.start_job(policy, &resource, name)).await;
         }
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.snapshot_cluster(policy, name)).await,
-            Kind::Rds => Box::pin(shelf.snapshot_instance(policy, name)).await,
-            Kind::Dynamodb => Box::pin(shelf.back_up_table(policy, name)).await,
-            Kind::Elasticache => Box::pin(shelf.snapshot_group(policy, name)).await,
-            Kind::Opensearch => Box::pin(shelf.snapshot_domain(policy, name)).await,
-            Kind::S3 => Box::pin(shelf.keep_object(policy, name)).await,
+            Kind::Aurora => Box::pin(place.snapshot_cluster(policy, name)).await,
+            Kind::Rds => Box::pin(place.snapshot_instance(policy, name)).await,
+            Kind::Dynamodb => Box::pin(place.back_up_table(policy, name)).await,
+            Kind::Elasticache => Box::pin(place.snapshot_group(policy, name)).await,
+            Kind::Opensearch => Box::pin(place.snapshot_domain(policy, name)).await,
+            Kind::S3 => Box::pin(place.keep_object(policy, name)).await,
         }
     }
 
@@ -127,27 +127,27 @@ impl Backups for Vaults {
         if by_aws_backup(policy) {
             return Box::pin(self.home(policy).copy_recovery_point(policy, copy, &to.region)).await;
         }
-        let shelf = self.at(&to.region);
+        let place = self.at(&to.region);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.copy_cluster_snapshot(policy, to, copy)).await,
-            Kind::Rds => Box::pin(shelf.copy_instance_snapshot(policy, to, copy)).await,
-            Kind::S3 => Box::pin(shelf.copy_object_copy(policy, to, copy)).await,
+            Kind::Aurora => Box::pin(place.copy_cluster_snapshot(policy, to, copy)).await,
+            Kind::Rds => Box::pin(place.copy_instance_snapshot(policy, to, copy)).await,
+            Kind::S3 => Box::pin(place.copy_object_copy(policy, to, copy)).await,
             Kind::Dynamodb | Kind::Elasticache | Kind::Opensearch => Err(cannot(policy, "copy")),
         }
     }
 
     async fn delete_backup(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let shelf = self.at(region);
+        let place = self.at(region);
         if by_aws_backup(policy) {
-            return Box::pin(shelf.delete_recovery_point(policy, copy)).await;
+            return Box::pin(place.delete_recovery_point(policy, copy)).await;
         }
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.delete_cluster_snapshot(copy)).await,
-            Kind::Rds => Box::pin(shelf.delete_instance_snapshot(copy)).await,
-            Kind::Dynamodb => Box::pin(shelf.delete_table_backup(copy)).await,
-            Kind::Elasticache => Box::pin(shelf.delete_group_snapshot(copy)).await,
-            Kind::Opensearch => Box::pin(shelf.delete_domain_snapshot(policy, copy)).await,
-            Kind::S3 => Box::pin(shelf.delete_object_copy(policy, region, copy)).await,
+            Kind::Aurora => Box::pin(place.delete_cluster_snapshot(copy)).await,
+            Kind::Rds => Box::pin(place.delete_instance_snapshot(copy)).await,
+            Kind::Dynamodb => Box::pin(place.delete_table_backup(copy)).await,
+            Kind::Elasticache => Box::pin(place.delete_group_snapshot(copy)).await,
+            Kind::Opensearch => Box::pin(place.delete_domain_snapshot(policy, copy)).await,
+            Kind::S3 => Box::pin(place.delete_object_copy(policy, region, copy)).await,
         }
     }
 
@@ -167,21 +167,21 @@ impl Backups for Vaults {
 
 impl Restores for Vaults {
     async fn describe_restored(&self, policy: &Policy, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.restored_cluster(target)).await,
-            Kind::Rds => Box::pin(shelf.restored_instance(target)).await,
-            Kind::Dynamodb => Box::pin(shelf.restored_table(target)).await,
+            Kind::Aurora => Box::pin(place.restored_cluster(target)).await,
+            Kind::Rds => Box::pin(place.restored_instance(target)).await,
+            Kind::Dynamodb => Box::pin(place.restored_table(target)).await,
             Kind::Elasticache | Kind::Opensearch | Kind::S3 => Err(cannot(policy, "restore")),
         }
     }
 
     async fn restore_copy(&self, policy: &Policy, known: &Known, target: &str, mark: &str) -> Result<(), AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.restore_cluster(policy, &known.id, target, mark)).await,
-            Kind::Rds => Box::pin(shelf.restore_instance(policy, &known.name, target, mark)).await,
-            Kind::Dynamodb => Box::pin(shelf.restore_table(&known.id, target)).await,
+            Kind::Aurora => Box::pin(place.restore_cluster(policy, &known.id, target, mark)).await,
+            Kind::Rds => Box::pin(place.restore_instance(policy, &known.name, target, mark)).await,
+            Kind::Dynamodb => Box::pin(place.restore_table(&known.id, target)).await,
             Kind::Elasticache | Kind::Opensearch | Kind::S3 => Err(cannot(policy, "restore")),
         }
     }
@@ -193,50 +193,50 @@ impl Restores for Vaults {
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.restore_cluster_to(policy, instant, target, mark)).await,
-            Kind::Rds => Box::pin(shelf.restore_instance_to(policy, instant, target, mark)).await,
-            Kind::Dynamodb => Box::pin(shelf.restore_table_to(policy, instant, target)).await,
+            Kind::Aurora => Box::pin(place.restore_cluster_to(policy, instant, target, mark)).await,
+            Kind::Rds => Box::pin(place.restore_instance_to(policy, instant, target, mark)).await,
+            Kind::Dynamodb => Box::pin(place.restore_table_to(policy, instant, target)).await,
             Kind::Elasticache | Kind::Opensearch | Kind::S3 => Err(cannot(policy, "restore")),
         }
     }
 
     async fn mark_restored(&self, policy: &Policy, target: &str, mark: &str) -> Result<(), AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.mark_cluster(target, mark)).await,
-            Kind::Rds => Box::pin(shelf.mark_instance(target, mark)).await,
-            Kind::Dynamodb => Box::pin(shelf.mark_table(target, mark)).await,
+            Kind::Aurora => Box::pin(place.mark_cluster(target, mark)).await,
+            Kind::Rds => Box::pin(place.mark_instance(target, mark)).await,
+            Kind::Dynamodb => Box::pin(place.mark_table(target, mark)).await,
             Kind::Elasticache | Kind::Opensearch | Kind::S3 => Err(cannot(policy, "restore")),
         }
     }
 
     async fn reapply(&self, policy: &Policy, target: &str) -> Result<Vec<String>, AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.reapply_to_cluster(policy, target)).await,
-            Kind::Rds => Box::pin(shelf.reapply_to_instance(policy, target)).await,
-            Kind::Dynamodb => Box::pin(shelf.reapply_to_table(policy, target)).await,
+            Kind::Aurora => Box::pin(place.reapply_to_cluster(policy, target)).await,
+            Kind::Rds => Box::pin(place.reapply_to_instance(policy, target)).await,
+            Kind::Dynamodb => Box::pin(place.reapply_to_table(policy, target)).await,
             Kind::Elasticache | Kind::Opensearch | Kind::S3 => Err(cannot(policy, "restore")),
         }
     }
 
     async fn inspect_restored(&self, policy: &Policy, target: &str) -> Result<Restored, AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         if policy.subject.source.kind == Kind::Dynamodb {
-            return Box::pin(shelf.inspect_table(policy, target)).await;
+            return Box::pin(place.inspect_table(policy, target)).await;
         }
         let found = self.describe_restored(policy, target).await?;
         Ok(Restored { settings: found.map(|found| found.settings).unwrap_or_default(), ..Restored::default() })
     }
 
     async fn delete_restored(&self, policy: &Policy, target: &str) -> Result<(), AwsError> {
-        let shelf = self.home(policy);
+        let place = self.home(policy);
         match policy.subject.source.kind {
-            Kind::Aurora => Box::pin(shelf.delete_cluster(target)).await,
-            Kind::Rds => Box::pin(shelf.delete_instance(target)).await,
-            Kind::Dynamodb => Box::pin(shelf.delete_table(target)).await,
+            Kind::Aurora => Box::pin(place.delete_cluster(target)).await,
+            Kind::Rds => Box::pin(place.delete_instance(target)).await,
+            Kind::Dynamodb => Box::pin(place.delete_table(target)).await,
             Kind::Elasticache | Kind::Opensearch | Kind::S3 => Err(cannot(policy, "restore")),
         }
     }

@@ -33,6 +33,14 @@ pub enum Ended {
     Crashed,
 }
 
+/// What follows for a resource.
+enum Job {
+    /// The next step, after this.
+    Waits(Duration),
+    /// Nothing more in this run.
+    Ended,
+}
+
 impl Rehearsal {
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most), and every execution
     /// that it started plays to its end.
@@ -90,8 +98,8 @@ impl Rehearsal {
             self.world.set_now(next.0.max(self.world.now()));
             match self.backup_job(&run, next.1) {
                 None => return Ended::Crashed,
-                Some(None) => {}
-                Some(Some(wait)) => {
+                Some(Job::Ended) => {}
+                Some(Job::Waits(wait)) => {
                     let then = self.world.now().checked_add(wait).unwrap_or(Timestamp::MAX);
                     waiting.push((then, next.1));
                 }
@@ -104,18 +112,18 @@ impl Rehearsal {
         }
     }
 
-    /// One step of a resource, and how long to wait for the next; `None` within when it has ended.
-    fn backup_job(&self, run: &RunRef, index: usize) -> Option<Option<Duration>> {
+    /// One step of a resource; `None` when the process died.
+    fn backup_job(&self, run: &RunRef, index: usize) -> Option<Job> {
         match self.backup_task(|| Step::Job { run: run.clone(), index })? {
             Ok(Answer::Stepped { again: true, wait_seconds, .. }) => {
-                Some(Some(Duration::from_secs(wait_seconds.unsigned_abs())))
+                Some(Job::Waits(Duration::from_secs(wait_seconds.unsigned_abs())))
             }
-            Ok(_) => Some(None),
+            Ok(_) => Some(Job::Ended),
             Err(error) => {
                 let error = told(&error);
                 // An error of this one is caught, too.
                 let _caught = self.backup_task(|| Step::Stumble { run: run.clone(), index, error: error.clone() })?;
-                Some(None)
+                Some(Job::Ended)
             }
         }
     }

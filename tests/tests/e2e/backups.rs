@@ -7,17 +7,38 @@ use serde_json::{Value, json};
 use watchkeeper_domain::backup::{End, Source};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_tests::estate::{ITEMS, Shelves};
+use watchkeeper_tests::estate::{ITEMS, Shelves, SiteError, awaited};
 use watchkeeper_tests::sandbox::{Fault, FaultKind, Lines, Options, Settings};
 use watchkeeper_tests::stage::{Ended, Stack, Stage, scope};
 
-use crate::field::{Field, prepared};
+use crate::field::{Field, documents, prepared};
 
 const IDEAS: &str = "dynamodb:clos-v2-ideas";
 const CLUSTER: &str = "aurora:clos-v2-db-cluster";
 
 /// The account of `clos-v2` production, as its document has it.
 const ACCOUNT: &str = "210987654321";
+
+/// An environment of our own: an encrypted database, whose copies need a key of their own region, and a cache.
+const STRONG_BOX: &str = "\
+estate: strong-box
+environments:
+  prod:
+    kind: production
+    regions: { primary: us-east-1 }
+    backups:
+      zone: Etc/UTC
+      jobs:
+        - rds: strong-box-db
+          schedule: { at: \"03:00\" }
+          retention: { daily: 2 }
+          copy: { region: us-west-2, key: alias/strong-box }
+          drill: { every: 90d }
+        - elasticache: strong-box-redis
+          schedule: { at: \"03:00\" }
+          retention: { daily: 2 }
+";
+const DATABASE: &str = "rds:strong-box-db";
 
 static FIELD: Field = Field::new();
 
@@ -27,7 +48,8 @@ fn play(test: impl AsyncFnOnce(&'static Stage)) {
 }
 
 async fn set() -> Stage {
-    let options = Options { account: ACCOUNT.to_owned(), ..Options::default() };
+    let folder = documents("e2e-backup-estates", &[("strong-box", STRONG_BOX.to_owned())]);
+    let options = Options { account: ACCOUNT.to_owned(), estates: Some(folder), ..Options::default() };
     let regions = [Region::new("us-east-1").unwrap()];
     let stage = prepared(Stage::set(&options, &regions, &Lines).await.unwrap()).await;
     let quick = Settings { wait_scale: Some(0.01), rds_transition_seconds: Some(0.1), ..Settings::default() };
@@ -45,7 +67,21 @@ struct Vault {
 
 impl Vault {
     async fn fresh(stage: &'static Stage) -> Self {
-        let (estate, environment) = stage.estates().environment("clos-v2", "prod").unwrap();
+        Self::of(stage, "clos-v2").await
+    }
+
+    /// The same of the environment with the encrypted database.
+    async fn strong_box(stage: &'static Stage) -> Self {
+        let rds = aws_sdk_rds::Client::new(&stage.sandbox().sdk_config("us-east-1"));
+        let call = rds.create_db_instance().db_instance_identifier("strong-box-db").engine("postgres");
+        let call = call.db_instance_class("db.t4g.small").allocated_storage(20).storage_encrypted(true);
+        // Another test may have made it.
+        drop(call.master_username("sandbox").master_user_password("not-a-secret").send().await);
+        Self::of(stage, "strong-box").await
+    }
+
+    async fn of(stage: &'static Stage, estate: &str) -> Self {
+        let (estate, environment) = stage.estates().environment(estate, "prod").unwrap();
         let region = &environment.document().regions.primary;
         let stack = stage.stack(region.as_str()).unwrap();
         let today = stack.control().now().await.unwrap().to_zoned(TimeZone::UTC).date();
@@ -90,7 +126,11 @@ impl Vault {
 }
 
 fn backup(ended: &[Ended]) -> &Ended {
-    ended.iter().find(|it| it.name.starts_with("clos-v2-prod-backup-")).unwrap()
+    backup_of("clos-v2", ended)
+}
+
+fn backup_of<'e>(estate: &str, ended: &'e [Ended]) -> &'e Ended {
+    ended.iter().find(|it| it.name.starts_with(&format!("{estate}-prod-backup-"))).unwrap()
 }
 
 #[test]
@@ -234,5 +274,57 @@ fn the_halt_switch_stops_backups_too() {
         vault.stack.run(&halt(false)).await.unwrap();
         assert_eq!(refused.outcome(), "Guardrail.Refused", "{}", refused.says());
         assert!(refused.says().contains("migration"), "{}", refused.says());
+    });
+}
+
+#[test]
+fn an_encrypted_database_is_copied_under_a_key_of_the_other_region_and_its_drill_leaves_nothing() {
+    play(async |stage| {
+        let vault = Vault::strong_box(stage).await;
+        let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
+        let run = backup_of("strong-box", &ended);
+        assert_eq!(run.outcome(), "done", "{}", run.says());
+        assert_eq!(vault.of_the_day(DATABASE).await, [1, 1]);
+        let cache = vault.stack.backup_memory(&vault.scope, &"elasticache:strong-box-redis".parse().unwrap()).await;
+        let names = vault.names("elasticache:strong-box-redis").await;
+        assert_eq!(vault.of_the_day("elasticache:strong-box-redis").await, [1], "{names:?} {cache:?}");
+        let memory = vault.stack.backup_memory(&vault.scope, &DATABASE.parse().unwrap()).await.unwrap();
+        assert!(memory.copies.iter().all(watchkeeper_domain::backup::Known::is_good), "{memory:?}");
+        let mark = vault.stack.control().mark().await.unwrap();
+        let drill = vault.stack.restore(&vault.input(json!({ "resource": DATABASE }))).await.unwrap();
+        assert_eq!(drill.outcome(), "passed", "{}", drill.says());
+        let deeds = vault.stack.deeds(mark).await.unwrap();
+        assert_eq!((deeds.count("RestoreDBInstanceFromDBSnapshot"), deeds.count("DeleteDBInstance")), (1, 1));
+    });
+}
+
+#[test]
+fn a_stopped_database_is_backed_up_when_it_runs_again_and_is_not_woken_for_it() {
+    play(async |stage| {
+        let vault = Vault::strong_box(stage).await;
+        let rds = aws_sdk_rds::Client::new(&stage.sandbox().sdk_config("us-east-1"));
+        let status = async || {
+            let answer = rds.describe_db_instances().db_instance_identifier("strong-box-db").send().await.unwrap();
+            answer.db_instances()[0].db_instance_status().unwrap().to_owned()
+        };
+        let is = async |wanted: &str| {
+            let look = async || Ok::<_, SiteError>((status().await == wanted).then_some(()));
+            awaited(&format!("the database {wanted}"), look).await.unwrap();
+        };
+        is("available").await;
+        rds.stop_db_instance().db_instance_identifier("strong-box-db").send().await.unwrap();
+        is("stopped").await;
+        let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
+        assert_eq!(backup_of("strong-box", &ended).outcome(), "waiting");
+        assert_eq!(vault.of_the_day(DATABASE).await, [0, 0]);
+        assert_eq!(vault.of_the_day("elasticache:strong-box-redis").await, [1], "the others go on");
+        assert_eq!(status().await, "stopped");
+        rds.start_db_instance().db_instance_identifier("strong-box-db").send().await.unwrap();
+        is("available").await;
+        let ended = vault.stack.backup_tick(vault.time("03:20")).await.unwrap();
+        assert_eq!(backup_of("strong-box", &ended).outcome(), "done");
+        let [home, away] = &vault.names(DATABASE).await[..] else { panic!("two regions") };
+        let stamp = vault.day.strftime("%Y%m%dt030000z").to_string();
+        assert!(home.iter().chain(away).filter(|name| name.ends_with(&stamp)).count() == 2, "{home:?} {away:?}");
     });
 }

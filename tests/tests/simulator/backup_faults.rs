@@ -71,7 +71,7 @@ fn memories(rehearsal: &Rehearsal) -> Vec<(Source, Memory)> {
 
 /// What was removed was removed when a newer copy of its day was verified, here and where it is copied to.
 fn verified_first(deletion: &Deletion, context: &str) {
-    let newest: Timestamp = deletion.memory.attempt.as_ref().expect("a backup under way").due;
+    let newest: Timestamp = deletion.memory.attempt.as_ref().unwrap().due;
     let good = |region: &str| {
         let region = Region::new(region).unwrap();
         deletion.memory.copies.iter().any(|it| it.region == region && it.due == newest && it.is_good())

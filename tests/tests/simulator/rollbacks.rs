@@ -129,6 +129,6 @@ fn before_a_release_is_taken_back_a_document_may_ask_for_a_fresh_backup() {
     let taken = rehearsal.backup_run("backup", &backup);
     assert_eq!(taken, watchkeeper_tests::rehearsal::Ended::Backup(watchkeeper_domain::backup::Outcome::Done));
     let stage = rehearsal.siren("by-hand-again", request).stage;
-    let stale = |stage: &Stage| matches!(stage, Stage::Asking(codes) if codes.contains(&watchkeeper_domain::guardrail::Code::StaleBackup));
-    assert!(!stale(&stage), "{stage:?}");
+    let asks = |stage: &Stage| matches!(stage, Stage::Asking(codes) if codes.contains(&watchkeeper_domain::guardrail::Code::StaleBackup));
+    assert!(!asks(&stage), "{stage:?}");
 }

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_rds::operation::describe_db_clusters::DescribeDBClustersError;
 use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
     BACKUP_TAG, CopyName, ObservedCopy, ObservedRestore, ObservedSource, Policy, RESTORE_TAG,
 };
-use watchkeeper_domain::estate::Copy;
+use watchkeeper_domain::estate::{Copy, ResourceName};
 
 use super::rds::{GIB, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
 use super::{Shelf, presign, tags};
@@ -34,7 +35,9 @@ impl Shelf {
     pub(super) async fn cluster(&self, name: &str) -> Result<Option<DbCluster>, AwsError> {
         match self.rds.describe_db_clusters().db_cluster_identifier(name).send().await {
             Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_db_cluster_not_found_fault()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(DescribeDBClustersError::is_db_cluster_not_found_fault) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(failed("DescribeDBClusters", name, error)),
@@ -69,7 +72,7 @@ impl Shelf {
                 action: "CopyDBClusterSnapshot",
                 source: ("SourceDBClusterSnapshotIdentifier", &copy.id),
                 target: ("TargetDBClusterSnapshotIdentifier", &copy.name),
-                key: to.key.as_ref().map(|key| key.as_str()),
+                key: to.key.as_ref().map(ResourceName::as_str),
                 from: &policy.subject.scope.region,
                 to: &to.region,
             };

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     BackupStatus, BackupSummary, BackupTypeFilter, ContinuousBackupsDescription, PointInTimeRecoveryStatus,
     TableDescription, TableStatus,
@@ -26,7 +27,7 @@ impl Shelf {
     pub(super) async fn table(&self, name: &str) -> Result<Option<TableDescription>, AwsError> {
         match self.dynamodb.describe_table().table_name(name).send().await {
             Ok(answer) => Ok(answer.table),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+            Err(error) if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) => {
                 Ok(None)
             }
             Err(error) => Err(failed("DescribeTable", name, error)),

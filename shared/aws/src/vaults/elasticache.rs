@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_elasticache::operation::describe_replication_groups::DescribeReplicationGroupsError;
 use aws_sdk_elasticache::types::{ReplicationGroup, Snapshot, Tag};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
@@ -16,7 +17,9 @@ impl Shelf {
         match self.elasticache.describe_replication_groups().replication_group_id(name).send().await {
             Ok(answer) => Ok(answer.replication_groups().first().map(group)),
             Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_replication_group_not_found_fault()) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeReplicationGroupsError::is_replication_group_not_found_fault) =>
             {
                 Ok(None)
             }

@@ -1,11 +1,12 @@
 //! A request that is signed beforehand: to copy an encrypted snapshot, the region of the copy needs one that asks the region
-//! of the original for the same (Amazon RDS API reference, CopyDBSnapshot, `PreSignedUrl`). The SDK makes none.
+//! of the original for the same (Amazon RDS API reference, `CopyDBSnapshot`, `PreSignedUrl`). The SDK makes none.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::identity::Identity;
 use aws_smithy_types::DateTime;
 use watchkeeper_domain::name::Region;
 
@@ -33,7 +34,7 @@ pub(super) async fn url(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<String, St
     let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
     // The SDK's own source of time, which signs every other request.
     let time = sdk.time_source().map_or(UNIX_EPOCH, |source| source.now());
-    signed(&plain(asked), asked.from.as_str(), credentials.into(), DateTime::from(time))
+    signed(&plain(asked), asked.from.as_str(), &credentials.into(), DateTime::from(time))
 }
 
 fn plain(asked: &Asked<'_>) -> String {
@@ -52,17 +53,12 @@ pub(super) fn encoded(text: &str) -> String {
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-fn signed(
-    url: &str,
-    region: &str,
-    identity: aws_smithy_runtime_api::client::identity::Identity,
-    at: DateTime,
-) -> Result<String, String> {
+fn signed(url: &str, region: &str, identity: &Identity, at: DateTime) -> Result<String, String> {
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(HOLDS);
     let time = std::time::SystemTime::try_from(at).map_err(|error| error.to_string())?;
-    let params = v4::SigningParams::builder().identity(&identity).region(region).name("rds").time(time);
+    let params = v4::SigningParams::builder().identity(identity).region(region).name("rds").time(time);
     let params = params.settings(settings).build().map_err(|error| error.to_string())?;
     let request = SignableRequest::new("GET", url, std::iter::empty(), SignableBody::Bytes(&[]));
     let request = request.map_err(|error| error.to_string())?;
@@ -95,7 +91,7 @@ mod tests {
             &TargetDBSnapshotIdentifier=wk-a&DestinationRegion=us-west-2&Version=2014-10-31&KmsKeyId=alias%2Fdr";
         assert_eq!(url, expected);
         let identity = Credentials::new("AKID", "secret", None, None, "test").into();
-        let signed = signed(&url, "us-east-1", identity, DateTime::from_secs(1_795_000_000)).unwrap();
+        let signed = signed(&url, "us-east-1", &identity, DateTime::from_secs(1_795_000_000)).unwrap();
         assert!(signed.starts_with(expected), "{signed}");
         for part in [
             "&X-Amz-Algorithm=AWS4-HMAC-SHA256",

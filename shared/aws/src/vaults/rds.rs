@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_rds::operation::describe_db_instances::DescribeDBInstancesError;
 use aws_sdk_rds::types::{DbInstance, DbSnapshot, Tag};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
@@ -9,7 +10,7 @@ use watchkeeper_domain::backup::{
     BACKUP_TAG, CopyName, CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, Policy, RESTORE_TAG,
     SourceState, Window,
 };
-use watchkeeper_domain::estate::Copy;
+use watchkeeper_domain::estate::{Copy, ResourceName};
 
 use super::{Shelf, presign, tags};
 use crate::fault::{failed, odd};
@@ -32,7 +33,9 @@ impl Shelf {
     pub(super) async fn instance(&self, name: &str) -> Result<Option<DbInstance>, AwsError> {
         match self.rds.describe_db_instances().db_instance_identifier(name).send().await {
             Ok(answer) => Ok(answer.db_instances.unwrap_or_default().into_iter().next()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_db_instance_not_found_fault()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(DescribeDBInstancesError::is_db_instance_not_found_fault) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(failed("DescribeDBInstances", name, error)),
@@ -67,7 +70,7 @@ impl Shelf {
                 action: "CopyDBSnapshot",
                 source: ("SourceDBSnapshotIdentifier", &copy.id),
                 target: ("TargetDBSnapshotIdentifier", &copy.name),
-                key: to.key.as_ref().map(|key| key.as_str()),
+                key: to.key.as_ref().map(ResourceName::as_str),
                 from: &policy.subject.scope.region,
                 to: &to.region,
             };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::types::{ObjectVersion, Tag, TaggingDirective};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
@@ -46,7 +47,7 @@ impl Shelf {
                 let encrypted = answer.server_side_encryption().is_some();
                 Ok(Some(ObservedSource { state: SourceState::Available, encrypted, window: None, settings }))
             }
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
             Err(error) => Err(failed("HeadObject", &policy.subject.source, error)),
         }
     }
