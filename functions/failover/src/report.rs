@@ -12,7 +12,7 @@ use crate::{Answer, Step};
 pub fn about(step: &Step) {
     match step {
         Step::Advance { execution, .. } | Step::Ready { execution, .. } => {
-            tracing::debug!(run = execution.name, "step")
+            tracing::debug!(run = execution.name, "step");
         }
         Step::Ask { run, .. } | Step::Tell { run, .. } => telemetry::about(&run.id, &run.scope),
     }

@@ -226,12 +226,12 @@ impl Duo {
     /// One step of an execution, with what it waits for.
     pub fn step(&mut self, pilot: &mut Pilot) {
         let (child, answer) = (pilot.child.take(), pilot.answer.take());
-        let advanced = match self.advance(pilot, child, answer, None) {
+        let advanced = match self.advance(pilot, child.as_ref(), answer.as_ref(), None) {
             None => return self.over(pilot, Flight::Crashed),
             Some(Ok(advanced)) => advanced,
             Some(Err(error)) => {
                 let caught = Caught { error: "Step.Failed".to_owned(), cause: Some(error.to_string()) };
-                match self.advance(pilot, None, None, Some(caught)) {
+                match self.advance(pilot, None, None, Some(&caught)) {
                     None => return self.over(pilot, Flight::Crashed),
                     Some(Ok(advanced)) => advanced,
                     Some(Err(again)) => {
@@ -287,9 +287,9 @@ impl Duo {
     fn advance(
         &self,
         pilot: &Pilot,
-        child: Option<Child>,
-        answer: Option<Value>,
-        error: Option<Caught>,
+        child: Option<&Child>,
+        answer: Option<&Value>,
+        error: Option<&Caught>,
     ) -> Option<Result<Advanced, CallError>> {
         let world = self.pair.world(&pilot.region);
         let half = self.half(&pilot.region);
@@ -298,9 +298,9 @@ impl Duo {
             let step = Step::Advance {
                 request: pilot.request.clone(),
                 execution: Execution { name: pilot.name.clone(), start: pilot.start },
-                answer: answer.clone(),
-                child: child.clone(),
-                error: error.clone(),
+                answer: answer.cloned(),
+                child: child.cloned(),
+                error: error.cloned(),
             };
             let call = Call { now: self.pair.now(), step };
             match run_until_done_or_crash(&world, failover::step(&mover, half, call))? {

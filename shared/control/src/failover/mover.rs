@@ -169,7 +169,7 @@ where
         let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);
         let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, Phase::Fence, now));
         record.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
-        record.id = call.execution.to_owned();
+        call.execution.clone_into(&mut record.id);
         record.heir_of = Some(pointer.by.clone());
         (record.ending, record.pause, record.tries) = (None, None, record.tries + 1);
         record.epoch = Some(pointer.epoch);
@@ -227,8 +227,6 @@ where
                     work.record.end(Ending::Declined, now);
                 }
             }
-            // The answer was lost on the way: it is asked again.
-            (Some(PauseKind::Person(_)), None) => {}
             (Some(PauseKind::Child(suffix)), _) => {
                 let name = child_name(&work.record.id, &suffix);
                 work.record.child = Some(name.clone());
@@ -239,6 +237,7 @@ where
                     ChildResult::Failed("Run.Unknown".to_owned(), "nothing was heard of it".to_owned())
                 }));
             }
+            // Nothing was waited for, or the answer was lost on the way: then it is asked again.
             _ => {}
         }
         Ok(())

@@ -43,13 +43,13 @@ pub(super) async fn outside<H: Prober>(prober: &H, failover: &Failover) -> Probe
 
 async fn all<H: Prober>(prober: &H, probe: &Probe, base: &str, tries: u32) -> Probed {
     let timeout = probe.timeout.map_or(TIMEOUT, |timeout| Duration::from_secs(timeout.seconds()));
-    let mut probed = Probed::default();
+    let mut found = Probed::default();
     let addresses = probe.paths.values().map(|path| format!("{}{}", base.trim_end_matches('/'), path.as_str()));
     for answer in join_all(addresses.map(|address| one(prober, address, tries, timeout))).await {
-        probed.asked += 1;
-        probed.failed.extend(answer.err());
+        found.asked += 1;
+        found.failed.extend(answer.err());
     }
-    probed
+    found
 }
 
 /// One path: answered by anything that is no error of the server or the client.

@@ -170,6 +170,7 @@ pub enum PauseKind {
 /// The record of a move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and part of what is stored")]
 pub struct Move {
     /// The execution.
     pub id: String,

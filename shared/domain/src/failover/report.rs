@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::fence::{SKEW, SWITCH_TIME};
 use super::traffic::expected;
 use super::{Ending, FailoverRequest, Manner, Move, Phase};
-use crate::estate::{Failover, Fence, Strategy};
+use crate::estate::{Duration, Failover, Fence, Strategy};
 use crate::name::Scope;
 use crate::report::Message;
 
@@ -189,7 +189,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
     let singles: Vec<String> = failover
         .singletons
         .iter()
-        .map(|single| fence_line(single.service.as_str(), single.fence, single.silence.map(|silence| silence.signed())))
+        .map(|single| fence_line(single.service.as_str(), single.fence, single.silence.map(Duration::signed)))
         .collect();
     steps.push((
         Phase::Begin,

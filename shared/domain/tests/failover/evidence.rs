@@ -1,4 +1,5 @@
 //! Confirmation: nothing automatic on the word of the probe alone, nor against the word of the region's own ECS.
+#![allow(clippy::unnecessary_wraps, reason = "cases read as what is looked at: an answer or none")]
 
 use jiff::SignedDuration;
 use rstest::rstest;

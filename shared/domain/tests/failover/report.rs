@@ -18,7 +18,7 @@ fn record() -> Move {
     let mut record =
         Move::new("fleet-orchestration-prod-failover-20261120T030300Z", &home(), &standby(), Phase::Confirm, at(180));
     record.lost_since = Some(at(0));
-    record.reason = "us-west-2 is lost: the probe fails for all 3 paths; its ECS does not answer".to_owned();
+    record.reason = String::from("us-west-2 is lost: the probe fails for all 3 paths; its ECS does not answer");
     record.serving = serving();
     record.waves = waves(&failover(None));
     record

@@ -116,7 +116,7 @@ where
         Some(worst)
     }
 
-    pub(super) fn approve(&self, work: &mut Work<'_>) -> Turn {
+    pub(super) fn approve(work: &mut Work<'_>) -> Turn {
         let approved = work.record.approved.clone();
         work.record.asks.retain(|code, _| !approved.contains(code));
         if work.record.asks.is_empty() {

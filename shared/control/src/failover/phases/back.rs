@@ -42,7 +42,6 @@ where
             Some(Stage::Back) => {}
         }
         match work.child.take() {
-            Some(ChildResult::Done) => {}
             Some(ChildResult::Failed(name, cause)) => {
                 work.record.failed_children += 1;
                 if work.record.failed_children >= CHILD_TRIES {
@@ -56,7 +55,7 @@ where
                 work.record.tries += 1;
                 return Ok(Turn::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
             }
-            None => {}
+            Some(ChildResult::Done) | None => {}
         }
         work.record.looked_back = true;
         if let Some(why) = self.still_open(work).await? {

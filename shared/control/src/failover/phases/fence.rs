@@ -71,7 +71,7 @@ where
         let granted = work.pair.heartbeats.get(&half.region).and_then(|heartbeat| heartbeat.granted);
         let beat = granted.filter(|_| record.armed);
         let tasks = tasks_of(&self.peer, half, &singleton.service).await.ok();
-        let word = record.approved.contains(&Code::FenceUnproved);
+        let told = record.approved.contains(&Code::FenceUnproved);
         let who = record.by.clone().unwrap_or_else(|| "whoever started it".to_owned());
         Ok(judge(
             singleton,
@@ -79,7 +79,7 @@ where
                 settled: settled.and_then(|settled| settled.epoch),
                 tasks,
                 beat,
-                word: word.then_some(&*who),
+                word: told.then_some(&*who),
                 from_home: *half.other() == half.home,
                 epoch: record.epoch.unwrap_or(work.pointer.epoch),
                 since: record.fenced_since.unwrap_or(record.started),

@@ -39,7 +39,7 @@ where
         match work.record.phase {
             Phase::Confirm => self.confirm(work).await,
             Phase::Assess => self.assess(work).await,
-            Phase::Approve => Ok(self.approve(work)),
+            Phase::Approve => Ok(Self::approve(work)),
             Phase::Begin => self.begin(work).await,
             Phase::Fence => self.fence(work).await,
             Phase::Promote => self.promote(work).await,

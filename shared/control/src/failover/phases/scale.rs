@@ -1,6 +1,7 @@
 //! Scale: wave after wave the own hand starts what the new region is to run, the singletons last.
 
 use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::name::ServiceName;
 
 use super::super::mover::{Mover, Work};
 use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
@@ -52,7 +53,7 @@ where
             work.pointer = self.point(work.half, &work.pointer, next).await?;
         }
         work.record.tries += 1;
-        let names: Vec<&str> = wave.iter().map(|service| service.as_str()).collect();
+        let names: Vec<&str> = wave.iter().map(ServiceName::as_str).collect();
         Ok(Turn::Child(format!("-wave-{}", work.record.tries), format!("starting {}", names.join(", "))))
     }
 }
