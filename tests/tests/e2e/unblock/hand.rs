@@ -16,11 +16,17 @@ fn a_plan_frees_nothing_and_a_halt_makes_a_plan_of_every_run() {
         ground.yard.send(ground.queue().dead_letters.as_str(), "letter", &[]).await.unwrap();
         ground.stack.at(ground.due).await.unwrap();
         let plan = ground.by_hand(&json!({ "mode": "plan" })).await;
-        assert!(plan.says().contains("2 would be freed"), "{}", plan.says());
+        // What tests before this one left in the ledger is counted apart.
+        let would = async |name: &str| {
+            let record = ground.record(name).await;
+            (record.locks.released, record.queues[0].redriven, record.held_back.is_some())
+        };
+        assert!(plan.says().contains("would be freed"), "{}", plan.says());
+        assert_eq!(would(&plan.name).await, (1, 1, false));
         let halt = Halt { by: "a person".to_owned(), reason: "migration".to_owned(), since: ground.due };
         ground.stack.ledger().set_halt(Some(&ground.scope), Some(&halt)).await.unwrap();
         let halted = ground.by_hand(&json!({})).await;
-        assert!(halted.says().contains("2 would be freed"), "{}", halted.says());
+        assert_eq!(would(&halted.name).await, (1, 1, true));
         assert_eq!(ground.found(&left).await, left);
         assert_eq!(ground.yard.length(ground.queue().dead_letters.as_str()).await.unwrap(), 1);
 

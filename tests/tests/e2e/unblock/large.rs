@@ -60,9 +60,10 @@ fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
         assert_eq!(record.locks.read as usize, LOCKS);
         assert_eq!(record.locks.released as usize, LOCKS / EVERY);
         assert_eq!(ground.yard.released(ground.locks()).await.unwrap(), LOCKS / EVERY);
-        // A page of 250 each, and again only the one that a crash has cut.
+        // A page of 250 each, and again only what a crash has cut: a function goes on for a moment after its execution was
+        // ended, and then loses its record to its successor. From the beginning again it would be far more.
         let scans = ground.stack.deeds(mark).await.unwrap().count("Scan");
-        assert!((LOCKS / 250..=LOCKS / 250 + 8).contains(&scans), "{scans} pages");
+        assert!((LOCKS / 250..=LOCKS / 250 + 16).contains(&scans), "{scans} pages");
         #[cfg(target_os = "linux")]
         {
             let function = ground.stack.outputs().get("DailyUnblockFunction").unwrap();
