@@ -75,7 +75,9 @@ fn a_drill_restores_checks_measures_and_removes_and_comes_again_with_its_cadence
     let message = rehearsal.world.messages().pop().unwrap();
     assert_eq!(message.subject, "shop prod: restore drill of dynamodb:shop-orders passed");
     assert_eq!(rehearsal.backup_look(at("2026-11-20T03:30:00Z")).environments[0].drill, None);
-    let later = rehearsal.backup_look(at("2027-02-18T03:30:00Z"));
+    // A backup that is due comes first, and the drill with a later tick.
+    rehearsal.backup_tick(at("2027-02-18T03:30:00Z"));
+    let later = rehearsal.backup_look(at("2027-02-18T04:00:00Z"));
     assert!(later.environments[0].drill.is_some(), "{later:?}");
 }
 
@@ -91,7 +93,8 @@ fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
         |rehearsal: &mut Rehearsal, instant: Timestamp| rehearsal.backup_look(instant).environments[0].drill.clone();
     let ended = evidence.at;
     assert_eq!(due(&mut rehearsal, ended + SignedDuration::from_hours(23)), None);
-    assert!(due(&mut rehearsal, ended + SignedDuration::from_hours(25)).is_some());
+    rehearsal.backup_tick(ended + SignedDuration::from_hours(25));
+    assert!(due(&mut rehearsal, ended + SignedDuration::from_hours(26)).is_some());
 }
 
 #[test]
