@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::figures::tables;
 use super::report::{Outcome, Report};
 use super::show::Show;
-use super::{sleep, surge, up};
+use super::{failover, sleep, surge, up};
 use crate::sandbox::Layout;
 use crate::stage::StageError;
 
@@ -42,6 +42,8 @@ pub enum Runbook {
     Sleep(Selection),
     /// Alarms bring capacity and take it back; vetoes, approvals and a rollback.
     Surge(Selection),
+    /// A region is lost, the other one takes over, and later it goes home again.
+    Failover(Selection),
     /// Boot, deploy, build all estates, print the exports for the AWS CLI, and stay until Ctrl-C.
     Up(Documents),
 }
@@ -112,10 +114,13 @@ async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
         Some(Runbook::Up(documents)) => return up::stay(documents, show).await.map(|()| true),
         Some(Runbook::Sleep(selection)) => sleep::play(selection, show).await?,
         Some(Runbook::Surge(selection)) => surge::play(selection, show).await?,
+        // In a box: the play's own future is large.
+        Some(Runbook::Failover(selection)) => Box::pin(failover::play(selection, show)).await?,
         None => {
             let everything = Selection::default();
             let mut reports = sleep::play(&everything, show).await?;
             reports.extend(surge::play(&everything, show).await?);
+            reports.extend(Box::pin(failover::play(&everything, show)).await?);
             reports
         }
     };
@@ -194,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
-        let text = explained(read("drill failover").unwrap_err()).to_string();
-        assert!(text.contains("no runbook \"failover\"; there are: sleep, surge, up"), "{text}");
+        let text = explained(read("drill backup").unwrap_err()).to_string();
+        assert!(text.contains("no runbook \"backup\"; there are: sleep, surge, failover, up"), "{text}");
     }
 }

@@ -45,9 +45,30 @@ const SURGE: &[Column] = &[
     count("services", "services"),
 ];
 
+const FAILOVER: &[Column] = &[
+    seconds("RTO", "rto_ms"),
+    seconds("own share", "own_ms"),
+    seconds("waited", "waited_ms"),
+    seconds("detected after", "detected_after_ms"),
+    seconds("scaled in", "scale_ms"),
+    seconds("verified in", "verify_ms"),
+    seconds("longest step", "longest_step_ms"),
+    seconds("home after", "home_after_ms"),
+    count("ticks to stand by", "standby_after_ticks"),
+];
+
+/// The columns of a runbook.
+fn columns(scenario: &str) -> &'static [Column] {
+    match scenario {
+        "surge" => SURGE,
+        "failover" => FAILOVER,
+        _ => SLEEP,
+    }
+}
+
 /// A table for each runbook, in the order in which they were played.
 pub(super) fn tables(reports: &[Report]) -> String {
-    let of_one = |reports: &[Report]| table(reports, if reports[0].scenario == "surge" { SURGE } else { SLEEP });
+    let of_one = |reports: &[Report]| table(reports, columns(reports[0].scenario));
     let runbooks = reports.chunk_by(|one, other| one.scenario == other.scenario);
     runbooks.map(of_one).collect::<Vec<_>>().join("\n")
 }

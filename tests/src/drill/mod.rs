@@ -3,6 +3,7 @@
 mod act;
 mod build;
 pub mod command;
+mod failover;
 mod figures;
 mod report;
 mod show;

@@ -13,8 +13,13 @@ use crate::estate::Site;
 use crate::sandbox::{Control, Outputs, Sandbox};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 4] =
-    ["AutoShutdownFunction", "AlarmResponseFunction", "EmergencyScaleFunction", "ReconcileFunction"];
+const FUNCTIONS: [&str; 5] = [
+    "AutoShutdownFunction",
+    "AlarmResponseFunction",
+    "EmergencyScaleFunction",
+    "FailoverFunction",
+    "ReconcileFunction",
+];
 
 /// The stack of one region.
 #[derive(Debug)]
@@ -27,7 +32,10 @@ pub struct Stack {
     pub(super) events: aws_sdk_eventbridge::Client,
     pub(super) tick_log: PathBuf,
     pub(super) alarm_log: PathBuf,
+    pub(super) watch_log: PathBuf,
     pub(super) watched: Vec<Scope>,
+    /// The halves of pairs here.
+    pub(super) pairs: Vec<Scope>,
     site: Site,
     ledger: DynamoLedger,
     topic: Option<String>,
@@ -48,6 +56,10 @@ impl Stack {
         let log = |function: &str| Ok::<_, StageError>(format!("{}.log", outputs.get(function)?));
         let logs = sandbox.emulator().logs();
         let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
+        let watch_log = logs.join(log("FailoverFunction")?);
+        let is_pair = |e: &Environment| e.document().failover.is_some() && e.has_resources(region);
+        let pairs = home.iter().filter(|(_, e)| is_pair(e));
+        let pairs = pairs.map(|(estate, environment)| scope(estate, environment, region)).collect();
         let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
         let here = home.iter().filter(|(_, e)| sleeps(e) && e.has_resources(region));
         let watched = here.map(|(estate, environment)| scope(estate, environment, region)).collect();
@@ -62,7 +74,9 @@ impl Stack {
             outputs,
             tick_log,
             alarm_log,
+            watch_log,
             watched,
+            pairs,
             topic,
             mailbox,
         })
@@ -86,6 +100,11 @@ impl Stack {
     /// The emulator's clock, record and faults.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The executions of the region's machines, as Step Functions has them.
+    pub fn executions(&self) -> &aws_sdk_sfn::Client {
+        &self.sfn
     }
 
     /// What is remembered, read and written by the adapter that the functions use.
