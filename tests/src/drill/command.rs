@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::figures::tables;
 use super::report::{Outcome, Report};
 use super::show::Show;
-use super::{backup, sleep, surge, unblock, up};
+use super::{backup, failover, sleep, surge, unblock, up};
 use crate::sandbox::Layout;
 use crate::stage::StageError;
 
@@ -42,6 +42,8 @@ pub enum Runbook {
     Sleep(Selection),
     /// Alarms bring capacity and take it back; vetoes, approvals and a rollback.
     Surge(Selection),
+    /// A region is lost, the other one takes over, and later it goes home again.
+    Failover(Selection),
     /// A month of backups with missed and doubled ticks, pruned to the policy, and the drill that restores them.
     Backup(Selection),
     /// What is stuck is freed where that is proved, and named to a person where it is not.
@@ -118,12 +120,15 @@ async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
         Some(Runbook::Surge(selection)) => surge::play(selection, show).await?,
         Some(Runbook::Backup(selection)) => backup::play(selection, show).await?,
         Some(Runbook::Unblock(selection)) => unblock::play(selection, show).await?,
+        // In a box: the play's own future is large.
+        Some(Runbook::Failover(selection)) => Box::pin(failover::play(selection, show)).await?,
         None => {
             let everything = Selection::default();
             let mut reports = sleep::play(&everything, show).await?;
             reports.extend(surge::play(&everything, show).await?);
             reports.extend(backup::play(&everything, show).await?);
             reports.extend(unblock::play(&everything, show).await?);
+            reports.extend(Box::pin(failover::play(&everything, show)).await?);
             reports
         }
     };
@@ -202,7 +207,8 @@ mod tests {
 
     #[test]
     fn a_runbook_that_is_not_there_is_told_with_those_that_are() {
-        let text = explained(read("drill failover").unwrap_err()).to_string();
-        assert!(text.contains("no runbook \"failover\"; there are: sleep, surge, backup, unblock, up"), "{text}");
+        let text = explained(read("drill restore").unwrap_err()).to_string();
+        let all = "sleep, surge, failover, backup, unblock, up";
+        assert!(text.contains(&format!("no runbook \"restore\"; there are: {all}")), "{text}");
     }
 }

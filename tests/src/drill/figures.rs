@@ -63,11 +63,24 @@ const BACKUP: &[Column] = &[
 fn columns(scenario: &str) -> &'static [Column] {
     match scenario {
         "surge" => SURGE,
+        "failover" => FAILOVER,
         "backup" => BACKUP,
         "unblock" => UNBLOCK,
         _ => SLEEP,
     }
 }
+
+const FAILOVER: &[Column] = &[
+    seconds("RTO", "rto_ms"),
+    seconds("own share", "own_ms"),
+    seconds("waited", "waited_ms"),
+    seconds("detected after", "detected_after_ms"),
+    seconds("scaled in", "scale_ms"),
+    seconds("verified in", "verify_ms"),
+    seconds("longest step", "longest_step_ms"),
+    seconds("home after", "home_after_ms"),
+    count("ticks to stand by", "standby_after_ticks"),
+];
 
 /// A table for each runbook, in the order in which they were played.
 pub(super) fn tables(reports: &[Report]) -> String {

@@ -4,6 +4,7 @@ mod act;
 mod backup;
 mod build;
 pub mod command;
+mod failover;
 mod figures;
 mod report;
 mod show;

@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::estate::{AlarmName, Environment};
 
-use super::{Site, SiteError};
+use super::{Site, SiteError, awaited};
 
 impl Site {
     /// Make every alarm that the document of an environment names, and have them all quiet.
@@ -49,6 +49,22 @@ impl Site {
         let call = call.state_reason(format!("the sandbox says {state}"));
         call.send().await.map_err(SiteError::aws(format!("move alarm {alarm} to {state}")))?;
         Ok(())
+    }
+
+    /// Wait until the alarm that looks at a metric of the stack's function is in ALARM: one that the template brings.
+    ///
+    /// # Errors
+    /// As above, and when it does not come on.
+    pub async fn alarm_comes_on(&self, metric: &str) -> Result<(), SiteError> {
+        awaited(&format!("the alarm on {metric}"), async || {
+            let all = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm).send().await;
+            let all = all.map_err(SiteError::aws("describe the alarms"))?;
+            let of_ours = |alarm: &aws_sdk_cloudwatch::types::MetricAlarm| {
+                alarm.namespace() == Some("Watchkeeper") && alarm.metric_name() == Some(metric)
+            };
+            Ok(all.metric_alarms().iter().any(of_ours).then_some(()))
+        })
+        .await
     }
 }
 

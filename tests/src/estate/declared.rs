@@ -13,7 +13,7 @@ pub type Declared = BTreeMap<ServiceId, ServiceCapacity>;
 const MODEST: DeclaredCapacity = DeclaredCapacity { desired: 1, min: Some(1), max: Some(2) };
 
 /// The services of `environment` in `region`: as the document declares them in the primary region, and with no tasks in
-/// the standby, whose capacity a document does not declare.
+/// the standby, whose capacity a document does not declare; what scales by itself in the one can do so in the other.
 pub fn declared(environment: &Environment, region: &Region) -> Declared {
     let document = environment.document();
     let serves = document.regions.primary == *region;
@@ -21,11 +21,15 @@ pub fn declared(environment: &Environment, region: &Region) -> Declared {
     services
         .map(|(cluster, service)| {
             let said = document.capacity.get(&service).copied().unwrap_or(MODEST);
-            let capacity =
-                if serves { capacity(said) } else { capacity(DeclaredCapacity { desired: 0, min: Some(0), ..said }) };
+            let capacity = if serves { capacity(said) } else { idle(capacity(said)) };
             (ServiceId { cluster, service }, capacity)
         })
         .collect()
+}
+
+/// The same without tasks, and nothing that keeps any.
+fn idle(capacity: ServiceCapacity) -> ServiceCapacity {
+    ServiceCapacity { desired: 0, scaling: capacity.scaling.map(|scaling| Scaling { min: 0, ..scaling }) }
 }
 
 /// A service without bounds has no scalable target; one bound alone is completed by the count.
@@ -49,5 +53,13 @@ mod tests {
         assert_eq!(scaling(Some(1), Some(6)), Some((1, 6)));
         assert_eq!(scaling(Some(1), None), Some((1, 3)));
         assert_eq!(scaling(None, Some(6)), Some((3, 6)));
+    }
+
+    #[test]
+    fn a_standby_runs_nothing_and_may_scale_where_the_primary_does() {
+        let idle = |min, max| idle(capacity(DeclaredCapacity { desired: 2, min, max }));
+        assert_eq!(idle(None, None), ServiceCapacity { desired: 0, scaling: None });
+        let scaling = idle(Some(2), Some(6)).scaling.map(|s| (s.min, s.max));
+        assert_eq!(scaling, Some((0, 6)));
     }
 }

@@ -6,13 +6,17 @@ mod databases;
 mod declared;
 mod human;
 mod observe;
+mod pair;
 mod releases;
 mod services;
 mod stores;
+mod vigil;
 mod yard;
 
 pub use declared::{Declared, declared};
+pub use pair::IMAGE_TAG;
 pub use stores::{ITEMS, Items, Shelves};
+pub use vigil::{Sightings, Vigil};
 pub use yard::{Heard, Yard};
 
 use std::error::Error;
@@ -54,12 +58,15 @@ impl SiteError {
 pub struct Site {
     region: Region,
     cloudwatch: aws_sdk_cloudwatch::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    ecr: aws_sdk_ecr::Client,
     ecs: aws_sdk_ecs::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
+    kinesis: aws_sdk_kinesis::Client,
+    s3: aws_sdk_s3::Client,
     scaling: aws_sdk_applicationautoscaling::Client,
     rds: aws_sdk_rds::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
     elasticache: aws_sdk_elasticache::Client,
-    s3: aws_sdk_s3::Client,
     config: SdkConfig,
 }
 
@@ -69,12 +76,16 @@ impl Site {
         Self {
             region,
             cloudwatch: aws_sdk_cloudwatch::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            ecr: aws_sdk_ecr::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            kinesis: aws_sdk_kinesis::Client::new(config),
+            // The emulated S3 has no host names for buckets.
+            s3: aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build()),
             scaling: aws_sdk_applicationautoscaling::Client::new(config),
             rds: aws_sdk_rds::Client::new(config),
-            dynamodb: aws_sdk_dynamodb::Client::new(config),
             elasticache: aws_sdk_elasticache::Client::new(config),
-            s3: aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(true).build()),
             config: config.clone(),
         }
     }
@@ -98,7 +109,8 @@ impl Site {
     pub async fn build(&self, environment: &Environment) -> Result<(), SiteError> {
         let declared = declared(environment, &self.region);
         self.start_databases(environment).await?;
-        self.make_services(&declared).await?;
+        self.make_pair(environment).await?;
+        self.make_services(&declared, environment.document().failover.as_ref()).await?;
         self.databases_are(environment, "available").await?;
         self.tasks_run(&declared).await
     }

@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
-use aws_sdk_ecs::types::{ContainerDefinition, Service, Tag};
+use aws_sdk_ecs::types::{ContainerDefinition, LoadBalancer, Service, Tag};
 use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, ServiceId};
+use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::name::ClusterName;
 
 use super::{Declared, Site, SiteError, awaited};
 
 /// Services that one call describes (Amazon ECS API reference, `DescribeServices`).
 const DESCRIBED_AT_ONCE: usize = 10;
-/// The task definition of every service: what runs in it is not the sandbox's business.
+/// The task definition of every service of no pair: what runs in it is not the sandbox's business.
 const TASKS: &str = "sandbox-app";
+/// What a task of a pair takes, in CPU units: a quarter of a vCPU, the smallest that Fargate has.
+const CPU_UNITS: &str = "256";
 
 impl Site {
     /// Make one service, and wait until all of its tasks run.
@@ -22,12 +25,12 @@ impl Site {
     /// [`SiteError`] when AWS refuses.
     pub async fn make_service(&self, id: &ServiceId, capacity: ServiceCapacity) -> Result<(), SiteError> {
         let declared = Declared::from([(id.clone(), capacity)]);
-        self.make_services(&declared).await?;
+        self.make_services(&declared, None).await?;
         self.tasks_run(&declared).await
     }
 
-    /// Make or put back services with their targets.
-    pub(super) async fn make_services(&self, declared: &Declared) -> Result<(), SiteError> {
+    /// Make or put back services with their targets; those of a pair with the images and target groups of its document.
+    pub(super) async fn make_services(&self, declared: &Declared, pair: Option<&Failover>) -> Result<(), SiteError> {
         if declared.is_empty() {
             return Ok(());
         }
@@ -44,7 +47,7 @@ impl Site {
                 self.put_target(id, capacity.scaling).await?;
                 self.set_count(id, capacity.desired).await?;
             } else {
-                self.create(id, capacity).await?;
+                self.create(id, capacity, pair).await?;
                 self.put_target(id, capacity.scaling).await?;
             }
         }
@@ -111,12 +114,37 @@ impl Site {
         Ok(found)
     }
 
-    async fn create(&self, id: &ServiceId, capacity: &ServiceCapacity) -> Result<(), SiteError> {
+    async fn create(
+        &self,
+        id: &ServiceId,
+        capacity: &ServiceCapacity,
+        pair: Option<&Failover>,
+    ) -> Result<(), SiteError> {
         let tag = Tag::builder().key(MANAGED_TAG).value("true").build();
         let call = self.ecs.create_service().cluster(id.cluster.as_str()).service_name(id.service.as_str());
-        let call = call.task_definition(TASKS).desired_count(capacity.desired.cast_signed()).tags(tag);
-        call.send().await.map_err(SiteError::aws(format!("make service {id}")))?;
+        let mut call = call.desired_count(capacity.desired.cast_signed()).tags(tag).task_definition(match pair {
+            Some(_) => self.define_own(id).await?,
+            None => TASKS.to_owned(),
+        });
+        if let Some(pair) = pair
+            && let Some(group) = self.target_group(&id.service, pair).await?
+        {
+            let balancer = LoadBalancer::builder().target_group_arn(group).container_name("app").container_port(80);
+            call = call.load_balancers(balancer.build());
+        }
+        // In a box: the call's own future is large.
+        Box::pin(call.send()).await.map_err(SiteError::aws(format!("make service {id}")))?;
         Ok(())
+    }
+
+    /// A task definition of a service's own, with the image of the repository that has its name, and its family.
+    async fn define_own(&self, id: &ServiceId) -> Result<String, SiteError> {
+        let image = self.image_of(id.service.as_str()).await?.unwrap_or_else(|| "app".to_owned());
+        let container = ContainerDefinition::builder().name("app").image(image).memory(64).build();
+        let call = self.ecs.register_task_definition().family(id.service.as_str()).cpu(CPU_UNITS);
+        let call = call.container_definitions(container);
+        call.send().await.map_err(SiteError::aws(format!("register the task definition of {id}")))?;
+        Ok(id.service.to_string())
     }
 
     async fn define_tasks(&self) -> Result<(), SiteError> {

@@ -150,6 +150,8 @@ impl Queue {
         // Nothing checks the signature; the region is read from it.
         let scope = format!("AWS4-HMAC-SHA256 Credential=root/20260101/{}/sqs/aws4_request", self.region);
         let request = ureq::http::Request::post(&self.endpoint)
+            // Whoever looks from outside sees into a region that is lost, too.
+            .header("user-agent", "app/test")
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", format!("AmazonSQS.{operation}"))
             .header("authorization", format!("{scope}, SignedHeaders=host, Signature=none"))

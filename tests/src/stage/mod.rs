@@ -2,23 +2,34 @@
 //! (a tick, an alarm, a run by hand, an answer) and views of what it did (calls, messages, events, log, capacity).
 
 mod alarms;
+mod crossing;
 mod deeds;
+mod departure;
 mod keeper;
 mod mailbox;
+mod outside;
+mod pair;
+mod pairs;
 mod question;
 mod runs;
 mod siren;
 mod stack;
 mod tick;
 mod unblock;
+mod watch;
 
+pub use crossing::{Berth, Crossing};
 pub use deeds::{Deeds, listed};
 pub use mailbox::{Letter, Mailbox};
+pub use outside::took;
+pub use pair::Duo;
+pub use pairs::{document_of, site_name};
 pub use question::{Command, Question};
 pub use runs::Ended;
 pub use siren::{Siren, Stands};
 pub use stack::Stack;
 pub use tick::Ticked;
+pub use watch::Watched;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -80,6 +91,8 @@ pub struct Stage {
     estates: Estates,
     account: String,
     stacks: BTreeMap<Region, Stack>,
+    /// Documents that were written for this stage alone; they go with it.
+    _documents: Option<tempfile::TempDir>,
 }
 
 impl Stage {
@@ -125,7 +138,7 @@ impl Stage {
             let stack = Stack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;
             stacks.insert(region.clone(), stack);
         }
-        Ok(Self { sandbox, estates, account, stacks })
+        Ok(Self { sandbox, estates, account, stacks, _documents: None })
     }
 
     /// The sandbox.

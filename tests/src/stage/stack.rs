@@ -13,12 +13,13 @@ use crate::estate::Site;
 use crate::sandbox::{Control, Outputs, Sandbox};
 
 /// The outputs that name the stack's functions.
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     "AutoShutdownFunction",
     "AlarmResponseFunction",
     "BackupsFunction",
-    "EmergencyScaleFunction",
     "DailyUnblockFunction",
+    "EmergencyScaleFunction",
+    "FailoverFunction",
     "ReconcileFunction",
 ];
 
@@ -35,9 +36,12 @@ pub struct Stack {
     pub(super) alarm_log: PathBuf,
     pub(super) backup_log: PathBuf,
     pub(super) unblock_log: PathBuf,
+    pub(super) watch_log: PathBuf,
     pub(super) watched: Vec<Scope>,
     /// The environments that have something in this region.
     pub(super) here: usize,
+    /// The halves of pairs here.
+    pub(super) pairs: Vec<Scope>,
     site: Site,
     ledger: DynamoLedger,
     topic: Option<String>,
@@ -60,6 +64,10 @@ impl Stack {
         let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
         let backup_log = logs.join(log("BackupsFunction")?);
         let unblock_log = logs.join(log("DailyUnblockFunction")?);
+        let watch_log = logs.join(log("FailoverFunction")?);
+        let is_pair = |e: &Environment| e.document().failover.is_some() && e.has_resources(region);
+        let pairs = home.iter().filter(|(_, e)| is_pair(e));
+        let pairs = pairs.map(|(estate, environment)| scope(estate, environment, region)).collect();
         let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
         let here = home.iter().filter(|(_, e)| sleeps(e) && e.has_resources(region));
         let watched = here.map(|(estate, environment)| scope(estate, environment, region)).collect();
@@ -77,7 +85,9 @@ impl Stack {
             backup_log,
             unblock_log,
             here: home.iter().filter(|(_, e)| e.has_resources(region)).count(),
+            watch_log,
             watched,
+            pairs,
             topic,
             mailbox,
         })
@@ -101,6 +111,11 @@ impl Stack {
     /// The emulator's clock, record and faults.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The executions of the region's machines, as Step Functions has them.
+    pub fn executions(&self) -> &aws_sdk_sfn::Client {
+        &self.sfn
     }
 
     /// What is remembered, read and written by the adapter that the functions use.

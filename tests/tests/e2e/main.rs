@@ -1,5 +1,5 @@
-//! The deployed stack in the sandbox does what it is for. There are two sandboxes, for emergencies are played in another
-//! account; the tests of each play one after the other, because they share its clock.
+//! The deployed stack in the sandbox does what it is for. There are four sandboxes, for emergencies are played in another
+//! account, and pairs over ledgers of their own; the tests of each play one after the other, because they share its clock.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod backups;
@@ -8,6 +8,7 @@ mod contract;
 mod crash;
 mod drift;
 mod emergency;
+mod failover;
 mod field;
 mod hand;
 mod large;

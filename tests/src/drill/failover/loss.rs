@@ -1,0 +1,132 @@
+//! The primary is lost: its calls hang. The standby notices, takes over, and is what people reach.
+
+use std::collections::BTreeMap;
+
+use watchkeeper_domain::capacity::{Capacity, ServiceCapacity};
+use watchkeeper_domain::failover::{Move, Phase};
+
+use super::moving::{detected, ending};
+use super::{Voyage, count};
+use crate::drill::act::{Act, line};
+use crate::drill::report::millis;
+use crate::sandbox::Loss;
+use crate::stage::{Berth, Crossing, Ended, Question, StageError, took};
+
+/// Detection, the move, and the report about it.
+pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+    let duo = &voyage.duo;
+    duo.tick(&[duo.home, duo.standby]).await?;
+    duo.standby.mailbox().letters().await?;
+    let mark = act.mark().await?;
+    duo.lose_home(Loss::hang().with_its_tasks()).await?;
+    act.prepare(&format!("{} is lost: its calls hang, and its tasks are gone", duo.home.region())).await?;
+    let mut crossing = detected(act, voyage, &[duo.standby]).await?;
+    let ended = confirmed(act, voyage, &mut crossing).await?;
+    act.check("the failover is done", ending(&ended) == "done", ended.says());
+    let record = crossing.record().await?;
+    let found = duo.standby.capacity(duo.environment).await?;
+    act.check("the standby runs what the document promises, with bounds", serves(voyage, &found), line(&found));
+    let (status, region) = duo.reached().await?;
+    let there = status == 200 && region.as_ref() == Some(duo.standby.region());
+    let detail = region.map_or_else(|| format!("{status}"), |region| format!("{status} from {region}"));
+    act.check("people reach the standby", there, detail);
+    bounded(act, voyage, &crossing, mark).await?;
+    if let Some(record) = record {
+        measured(act, voyage, &record).await?;
+    }
+    Ok(())
+}
+
+/// The move up to its end, with the question that the fence of a lost region comes to.
+async fn confirmed(act: &mut Act<'_>, voyage: &Voyage<'_>, crossing: &mut Crossing<'_>) -> Result<Ended, StageError> {
+    let duo = &voyage.duo;
+    let first = act.step("the failover confirms the loss and opens what may run twice", crossing.goes_on()).await?;
+    match first {
+        Berth::Ended(ended) => return Ok(ended),
+        Berth::Waiting(_) => return crossing.run_out().await,
+        Berth::Asking => {}
+    }
+    let (question, _) = duo.standby.asked().await?;
+    let found = duo.standby.capacity(duo.environment).await?;
+    let singles: Vec<_> = duo.failover()?.singletons.iter().map(|singleton| &singleton.service).collect();
+    let held = found.services.iter().all(|(id, service)| singles.contains(&&id.service) == (service.desired == 0));
+    act.check("all but the singletons run before anybody is asked", held, line(&found));
+    let named = singles.iter().all(|name| question.letter.text.contains(name.as_str()));
+    act.check("a person is asked whether each singleton has stopped", named, why(&question));
+    let approved = async {
+        duo.standby.answer(&question.approve.by("drill")).await?;
+        crossing.run_out().await
+    };
+    act.step("the person makes sure, and says so with the message's own command", approved).await
+}
+
+/// The line of a question that says why.
+fn why(question: &Question) -> String {
+    let line = question.letter.text.lines().find(|line| line.starts_with("Why: "));
+    line.unwrap_or(&question.letter.subject).to_owned()
+}
+
+/// The document's figures, with the bounds that the primary has where it has any.
+fn serves(voyage: &Voyage<'_>, found: &Capacity) -> bool {
+    let document = voyage.duo.environment.document();
+    let Some(failover) = &document.failover else { return false };
+    let home: BTreeMap<_, _> = voyage.original[0].services.iter().map(|(id, service)| (&id.service, service)).collect();
+    found.services.iter().all(|(id, ServiceCapacity { desired, scaling })| {
+        let Some(wanted) = failover.capacity.get(&id.service) else { return true };
+        let bounds = home.get(&id.service).and_then(|service| service.scaling).map(|home| (home.min, home.max));
+        *desired == *wanted && scaling.map(|scaling| (scaling.min, scaling.max)) == bounds
+    })
+}
+
+/// In no step is anything asked twice of the region that hangs: each call is bounded, and none is made again.
+async fn bounded(act: &mut Act<'_>, voyage: &Voyage<'_>, crossing: &Crossing<'_>, mark: u64) -> Result<(), StageError> {
+    let calls = voyage.duo.calls_across(voyage.duo.home, mark).await?;
+    let steps = crossing.steps().await?;
+    let mut most = 0;
+    for (began, ended) in &steps {
+        let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+        for call in calls.iter().filter(|call| *began <= call.at && call.at <= *ended) {
+            *asked.entry(call.operation.as_str()).or_default() += 1;
+        }
+        most = most.max(asked.into_values().max().unwrap_or(0));
+    }
+    let lost = calls.iter().filter(|call| call.fault.as_deref() == Some("lost")).count();
+    let within = most <= 1 && lost == calls.len() && lost > 0;
+    let bound = watchkeeper_aws::PEER_OPERATION.as_secs();
+    let detail = format!("{lost} calls in {} steps, each given up within {bound} s, none made again", steps.len());
+    act.check("no step waits for the lost region longer than the bound", within, detail);
+    let longest = steps.iter().map(|(began, ended)| millis(ended.duration_since(*began).unsigned_abs())).max();
+    act.report.figures.insert("longest_step_ms", longest.unwrap_or(0));
+    act.report.figures.insert("calls_to_lost_region", count(lost));
+    Ok(())
+}
+
+/// What it took, phase by phase, and that a person and a program are told.
+async fn measured(act: &mut Act<'_>, voyage: &Voyage<'_>, record: &Move) -> Result<(), StageError> {
+    let duo = &voyage.duo;
+    let now = duo.control().now().await?;
+    let positive = |figure: i64| u64::try_from(figure).unwrap_or(0);
+    for (phase, milliseconds, _) in record.phases(now) {
+        act.report.figures.insert(took(phase), positive(milliseconds));
+    }
+    let (own, rto) = (positive(record.own_ms(now)), record.rto_ms().map(positive));
+    let waited: i64 = record.phases(now).iter().map(|(_, _, waited)| waited).sum();
+    act.report.figures.insert("own_ms", own);
+    act.report.figures.insert("waited_ms", positive(waited));
+    act.report.figures.insert("rto_ms", rto.unwrap_or(0));
+    let detected = record.lost_since.map(|since| millis(record.started.duration_since(since).unsigned_abs()));
+    act.report.figures.insert("detected_after_ms", detected.unwrap_or(0));
+    let letters = duo.standby.mailbox().letters().await?;
+    let letter = letters.iter().find(|letter| letter.subject.ends_with(": done"));
+    let phases = [Phase::Confirm, Phase::Scale, Phase::Verify, Phase::Traffic, Phase::Outside];
+    let text = letter.map_or("", |letter| letter.text.as_str());
+    let told = phases.iter().all(|phase| text.contains(&format!("  {:<9} ", phase.name())));
+    let promised = text.contains("RTO ") && text.contains("RPO ") && text.contains("own share");
+    let line = text.lines().find(|line| line.starts_with("RTO ")).unwrap_or("no such message");
+    act.check("the report has the RTO, the RPO, and the time of each phase", told && promised, line);
+    let events = duo.standby.mailbox().events().await?;
+    let event = events.iter().find(|event| event["detail"]["ending"] == "done");
+    let same = event.is_some_and(|event| event["detail"]["rto-ms"].as_i64() == record.rto_ms());
+    act.check("programs are told the same", same, format!("{} events", events.len()));
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Detection, and what came of a move.
+
+use crate::drill::act::Act;
+use crate::stage::{Crossing, Ended, Stack, StageError};
+
+use super::Voyage;
+
+/// Probes in a row that a document asks for where it does not say.
+const FAILURES: u32 = 3;
+
+/// The probes that have to fail, a minute apart, and the failover that the last of them starts. `ticking` are the regions
+/// whose watch can tick.
+pub(super) async fn detected<'a>(
+    act: &mut Act<'_>,
+    voyage: &Voyage<'a>,
+    ticking: &[&Stack],
+) -> Result<Crossing<'a>, StageError> {
+    let duo = &voyage.duo;
+    let failures = duo.failover()?.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES);
+    let since = duo.control().now().await?;
+    let scope = duo.scope(duo.standby);
+    let mut did = String::new();
+    for nth in 1..=failures {
+        let ticked = act.step(&format!("tick {nth} of the watch in the standby"), duo.tick(ticking)).await?;
+        did = ticked.last().map(|tick| tick.did(&scope)).unwrap_or_default();
+        let early = nth < failures && !did.is_empty();
+        if early {
+            act.check(&format!("after {nth} of {failures} probes nothing is started"), false, did.clone());
+        }
+    }
+    let started = did.contains("failover was started");
+    act.check(&format!("after {failures} probes that failed a failover is started"), started, did);
+    duo.standby.crossing(&scope, since).await
+}
+
+/// How a move ended: the word of its output, or its error.
+pub(super) fn ending(ended: &Ended) -> &str {
+    ended.error.as_deref().or_else(|| ended.output["ending"].as_str()).unwrap_or("nothing that it says")
+}

@@ -1,0 +1,211 @@
+//! What a pair of regions has beside its services: images, target groups, streams, global tables, and the bucket of the
+//! switch.
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, CreateReplicationGroupMemberAction, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ReplicationGroupUpdate, ScalarAttributeType, StreamSpecification,
+    StreamViewType,
+};
+use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, ResourceName, Stream};
+use watchkeeper_domain::name::{Region, ServiceName};
+
+use super::{Site, SiteError};
+
+/// The tag of every image: one release in both regions.
+pub const IMAGE_TAG: &str = "1.0";
+/// A manifest without layers: nobody pulls it.
+const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json"}"#;
+
+impl Site {
+    /// Make what a failover needs here, but the streams of the standby: the system itself has none there.
+    pub(super) async fn make_pair(&self, environment: &Environment) -> Result<(), SiteError> {
+        let document = environment.document();
+        let (Some(failover), Some(standby)) = (&document.failover, &document.regions.standby) else { return Ok(()) };
+        for repository in &failover.images {
+            self.push_image(repository).await?;
+        }
+        if *self.region() == document.regions.primary {
+            self.make_streams(&failover.streams).await?;
+            for table in &failover.tables {
+                self.make_global_table(table, standby).await?;
+            }
+        } else if let Some(bucket) = &failover.traffic.bucket {
+            self.make_bucket(bucket).await?;
+        }
+        Ok(())
+    }
+
+    /// Push the image of a repository, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`SiteError`] when ECR refuses. So for all here.
+    pub async fn push_image(&self, repository: &ResourceName) -> Result<(), SiteError> {
+        let what = || format!("push an image to {repository}");
+        if self.image_of(repository.as_str()).await?.is_none() {
+            let call = self.ecr.create_repository().repository_name(repository.as_str());
+            call.send().await.map_err(SiteError::aws(what()))?;
+        }
+        let call = self.ecr.put_image().repository_name(repository.as_str());
+        call.image_tag(IMAGE_TAG).image_manifest(MANIFEST).send().await.map_err(SiteError::aws(what()))?;
+        Ok(())
+    }
+
+    /// Remove the image of a repository, as when it was never replicated.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn drop_image(&self, repository: &ResourceName) -> Result<(), SiteError> {
+        let id = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(IMAGE_TAG).build();
+        let call = self.ecr.batch_delete_image().repository_name(repository.as_str()).image_ids(id);
+        call.send().await.map_err(SiteError::aws(format!("remove the image of {repository}")))?;
+        Ok(())
+    }
+
+    /// Make the streams that are missing.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn make_streams(&self, streams: &[Stream]) -> Result<(), SiteError> {
+        for stream in streams {
+            let what = || format!("make stream {}", stream.stream);
+            let call = self.kinesis.create_stream().stream_name(stream.stream.as_str());
+            match call.shard_count(stream.shards.cast_signed()).send().await {
+                Err(error)
+                    if error.as_service_error().is_some_and(
+                        aws_sdk_kinesis::operation::create_stream::CreateStreamError::is_resource_in_use_exception,
+                    ) => {}
+                answer => answer.map(drop).map_err(SiteError::aws(what()))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Remove streams, as long as they are there.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn drop_streams(&self, streams: &[Stream]) -> Result<(), SiteError> {
+        for stream in streams {
+            let call = self.kinesis.delete_stream().stream_name(stream.stream.as_str());
+            match call.send().await {
+                Err(error)
+                    if error.as_service_error().is_some_and(
+                        aws_sdk_kinesis::operation::delete_stream::DeleteStreamError::is_resource_not_found_exception,
+                    ) => {}
+                answer => answer.map(drop).map_err(SiteError::aws(format!("remove stream {}", stream.stream)))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the object of the switch is there.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn has_object(&self, bucket: &ResourceName, object: &ResourceName) -> Result<bool, SiteError> {
+        let call = self.s3.list_objects_v2().bucket(bucket.as_str()).prefix(object.as_str());
+        let found = call.send().await.map_err(SiteError::aws(format!("look for {object} in {bucket}")))?;
+        Ok(found.contents().iter().any(|found| found.key() == Some(object.as_str())))
+    }
+
+    /// Remove the object of the switch, if it is there.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn drop_object(&self, bucket: &ResourceName, object: &ResourceName) -> Result<(), SiteError> {
+        let call = self.s3.delete_object().bucket(bucket.as_str()).key(object.as_str());
+        call.send().await.map_err(SiteError::aws(format!("remove {object} from {bucket}")))?;
+        Ok(())
+    }
+
+    /// The image that a service of a pair runs: that of the repository which has its name.
+    pub(super) async fn image_of(&self, repository: &str) -> Result<Option<String>, SiteError> {
+        let call = self.ecr.describe_repositories().repository_names(repository).send().await;
+        let found = match call {
+            Err(error) if error.as_service_error().is_some_and(aws_sdk_ecr::operation::describe_repositories::DescribeRepositoriesError::is_repository_not_found_exception) => return Ok(None),
+            answer => answer.map_err(SiteError::aws(format!("describe repository {repository}")))?,
+        };
+        let uri = found.repositories().first().and_then(|repository| repository.repository_uri());
+        Ok(uri.map(|uri| format!("{uri}:{IMAGE_TAG}")))
+    }
+
+    /// The target group of a service that has a health path, by its ARN; it is made where it is missing.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn target_group(&self, service: &ServiceName, failover: &Failover) -> Result<Option<String>, SiteError> {
+        let Some(path) = failover.probe.as_ref().and_then(|probe| probe.paths.get(service)) else { return Ok(None) };
+        // Names of target groups have 32 characters at most, and those of services begin alike.
+        let kept = service.as_str().len().saturating_sub(29);
+        let name = format!("tg-{}", service.as_str()[kept..].trim_start_matches('-'));
+        let there = self.elb.describe_target_groups().names(&name).send().await;
+        let there = there.ok().and_then(|found| found.target_groups().first()?.target_group_arn().map(str::to_owned));
+        if there.is_some() {
+            return Ok(there);
+        }
+        let call = self.elb.create_target_group().name(&name).protocol(ProtocolEnum::Http).port(80).vpc_id("vpc-1");
+        let call = call.target_type(TargetTypeEnum::Ip).health_check_path(path.as_str());
+        let made = call.send().await.map_err(SiteError::aws(format!("make target group {name}")))?;
+        Ok(made.target_groups().first().and_then(|made| made.target_group_arn()).map(str::to_owned))
+    }
+
+    async fn make_global_table(&self, table: &GlobalTable, standby: &Region) -> Result<(), SiteError> {
+        let failed = |what: &str| format!("{what} table {}", table.table);
+        let key = |name: &str| KeySchemaElement::builder().attribute_name(name).key_type(KeyType::Hash).build();
+        let key = |name: &str| key(name).map_err(|error| SiteError::new(failed("name the key of"), error));
+        let mut call = self.dynamodb.create_table().table_name(table.table.as_str());
+        let mut attributes = vec![table.key.as_str()];
+        for index in &table.indexes {
+            // A document names no attributes of an index: here it has the name of the index itself.
+            attributes.push(index.as_str());
+            let all = Projection::builder().projection_type(ProjectionType::All).build();
+            let made = GlobalSecondaryIndex::builder().index_name(index.as_str()).projection(all);
+            let made = made.key_schema(key(index.as_str())?).build();
+            call =
+                call.global_secondary_indexes(made.map_err(|error| SiteError::new(failed("name an index of"), error))?);
+        }
+        for name in attributes {
+            let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+            let attribute = attribute.build().map_err(|error| SiteError::new(failed("name an attribute of"), error))?;
+            call = call.attribute_definitions(attribute);
+        }
+        let streams = StreamSpecification::builder().stream_enabled(true);
+        let streams = streams.stream_view_type(StreamViewType::NewAndOldImages).build();
+        let streams = streams.map_err(|error| SiteError::new(failed("turn on the stream of"), error))?;
+        let call = call.key_schema(key(table.key.as_str())?).stream_specification(streams);
+        match call.billing_mode(BillingMode::PayPerRequest).send().await {
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_dynamodb::operation::create_table::CreateTableError::is_resource_in_use_exception,
+                ) =>
+            {
+                return Ok(());
+            }
+            answer => answer.map(drop).map_err(SiteError::aws(failed("make")))?,
+        }
+        let replica = CreateReplicationGroupMemberAction::builder().region_name(standby.as_str()).build();
+        let replica = replica.map_err(|error| SiteError::new(failed("name a replica of"), error))?;
+        let replica = ReplicationGroupUpdate::builder().create(replica).build();
+        let call = self.dynamodb.update_table().table_name(table.table.as_str()).replica_updates(replica);
+        call.send().await.map_err(SiteError::aws(failed("replicate")))?;
+        Ok(())
+    }
+
+    async fn make_bucket(&self, bucket: &ResourceName) -> Result<(), SiteError> {
+        let place = BucketLocationConstraint::from(self.region().as_str());
+        let place = CreateBucketConfiguration::builder().location_constraint(place).build();
+        let call = self.s3.create_bucket().bucket(bucket.as_str()).create_bucket_configuration(place);
+        match call.send().await {
+            Err(error)
+                if error.as_service_error().is_some_and(
+                    aws_sdk_s3::operation::create_bucket::CreateBucketError::is_bucket_already_owned_by_you,
+                ) =>
+            {
+                Ok(())
+            }
+            answer => answer.map(drop).map_err(SiteError::aws(format!("make bucket {bucket}"))),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What a test that failed may have left behind, put right before the next one.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sfn::types::ExecutionStatus;
+use watchkeeper_tests::sandbox::{Settings, SiteFace, SiteTrouble};
+use watchkeeper_tests::stage::{Duo, Stack, Stage};
+
+/// Nothing is lost, in trouble or under way, and the emulator's figures are the usual ones.
+pub(super) async fn mended(duo: &Duo<'_>) {
+    let control = duo.control();
+    for stack in [duo.home, duo.standby] {
+        let region = stack.region().as_str();
+        // One that is not lost cannot be regained.
+        let _ = control.regain(region).await;
+        for table in &duo.failover().unwrap().tables {
+            // Before the first test there is no such table.
+            let _ = control.put_replica_status(region, table.table.as_str(), "ACTIVE").await;
+        }
+        for (_, service) in duo.environment.services(stack.region()) {
+            if let Some(group) = stack.site().target_group(&service, duo.failover().unwrap()).await.unwrap() {
+                control.put_target_health(region, &group, true).await.unwrap();
+            }
+        }
+        ended(stack).await;
+    }
+    for face in [SiteFace::Primary, SiteFace::Standby, SiteFace::Public] {
+        control.trouble_site(duo.site(), face, SiteTrouble::None).await.unwrap();
+    }
+    let usual = Settings {
+        ecs_settle_seconds: Some(0.3),
+        ecs_stop_seconds: Some(0.0),
+        replication_ms: Some(0.0),
+        alarm_evaluation: Some(false),
+        ..Settings::default()
+    };
+    control.change(&usual).await.unwrap();
+}
+
+/// End what still runs in a region.
+async fn ended(stack: &Stack) {
+    let sfn = stack.executions();
+    for machine in ["FailbackMachineArn", "FailoverMachineArn", "EmergencyMachineArn", "ReconcileMachineArn"] {
+        let arn = stack.outputs().get(machine).unwrap();
+        let running = sfn.list_executions().state_machine_arn(arn).status_filter(ExecutionStatus::Running);
+        for execution in running.send().await.unwrap().executions() {
+            sfn.stop_execution().execution_arn(execution.execution_arn()).send().await.unwrap();
+        }
+    }
+}
+
+/// Take everything that the ledger knows of a half, and of the pair, out of it.
+pub(super) async fn forget(stage: &Stage, duo: &Duo<'_>, stack: &Stack) {
+    let client = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config(stack.region().as_str()));
+    let table = stack.outputs().get("LedgerTable").unwrap();
+    let pair = format!("{}#{}", duo.id.estate, duo.id.environment);
+    for partition in [
+        format!("PAIR#{pair}"),
+        format!("MOVES#{pair}"),
+        format!("WATCHES#{pair}"),
+        format!("SCOPE#{pair}#{}", stack.region()),
+    ] {
+        let query = client.query().table_name(table).key_condition_expression("pk = :pk");
+        let found = query.expression_attribute_values(":pk", AttributeValue::S(partition)).send().await.unwrap();
+        for item in found.items() {
+            let delete = client.delete_item().table_name(table);
+            delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The sandboxes of pairs: the stack in two regions over one ledger. One has the fleet as its document has it, the other a
+//! small pair whose singleton has a dead man's switch and whose owner wants to be asked: a region that is lost is lost to
+//! every pair in it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use watchkeeper_domain::capacity::{Capacity, Suspensions};
+use watchkeeper_domain::estate::Document;
+use watchkeeper_domain::name::ServiceName;
+use watchkeeper_tests::estate::{Sightings, Vigil};
+use watchkeeper_tests::sandbox::{Lines, Options};
+use watchkeeper_tests::stage::{Crossing, Duo, Ended, Stack, Stage, document_of, documents};
+
+use super::clean::{forget, mended};
+use crate::field::Field;
+
+/// A Monday morning, later than the machine's own clock.
+const MONDAY: &str = "2027-01-11T09:00:00Z";
+
+/// A pair of our own.
+const TRAM: &str = "\
+estate: tram
+environments:
+  prod:
+    kind: production
+    regions: { primary: us-west-2, standby: us-west-1 }
+    clusters:
+      us-west-2: { tram: [tram-web, tram-signal] }
+      us-west-1: { tram-standby: [tram-web, tram-signal] }
+    capacity:
+      tram-web: { desired: 2, min: 2, max: 6 }
+      tram-signal: { desired: 1 }
+    emergency:
+      profiles:
+        surge: { desired: 4, max: 8, for: 2h, only: [tram-web] }
+    failover:
+      detect: automatic
+      approve: true
+      probe:
+        primary: https://tram.us-west-2.example.com
+        standby: https://tram.us-west-1.example.com
+        paths: { tram-web: /health }
+        tries: 1
+        timeout: 1s
+        failures: 2
+      rto: 15m
+      rpo: 1s
+      capacity: { tram-web: 2, tram-signal: 1 }
+      waves: [[tram-web], [tram-signal]]
+      singletons: [{ service: tram-signal, fence: dead-man, silence: 3m }]
+      traffic: { strategy: switch-object, names: [tram.example.com], bucket: tram-failover, object: standby-serves }
+";
+
+static FLEET: Field = Field::new();
+static TRAMS: Field = Field::new();
+
+/// Play a test on the sandbox of the fleet, when its turn has come.
+pub(crate) fn play(test: impl AsyncFnOnce(&'static Stage)) {
+    FLEET.play(async || set(fleet()).await, test);
+}
+
+/// The same on that of the small pair.
+pub(crate) fn play_tram(test: impl AsyncFnOnce(&'static Stage)) {
+    TRAMS.play(async || set(tram()).await, test);
+}
+
+async fn set(document: Document) -> Stage {
+    let stage = Stage::set_pairs(&Options::default(), vec![document], &Lines).await.unwrap();
+    stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
+    stage
+}
+
+/// The fleet's document; only the way to wait for a region that hangs is shorter, and nobody is asked first.
+fn fleet() -> Document {
+    let estates = documents(None).unwrap();
+    let (estate, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
+    let mut document = document_of(estate, environment);
+    let failover = document.environments.values_mut().next().unwrap().failover.as_mut().unwrap();
+    failover.approve = false;
+    let probe = failover.probe.as_mut().unwrap();
+    (probe.timeout, probe.tries) = (Some("1s".parse().unwrap()), Some(1));
+    document
+}
+
+fn tram() -> Document {
+    let estate = watchkeeper_estates::parse("tram.yaml", TRAM).unwrap();
+    let environment = estate.environments().next().unwrap();
+    document_of(&estate, environment)
+}
+
+/// A pair as its document declares it, with everything there that a failover needs.
+pub(crate) struct Scene {
+    pub(crate) duo: Duo<'static>,
+    /// What is there before anything happens, at home and in the standby.
+    pub(crate) original: [Capacity; 2],
+    vigils: Vec<(ServiceName, Vigil)>,
+}
+
+impl std::ops::Deref for Scene {
+    type Target = Duo<'static>;
+
+    fn deref(&self) -> &Duo<'static> {
+        &self.duo
+    }
+}
+
+impl Scene {
+    /// Nothing is remembered, nothing is lost, both regions have ticked, and the singletons are watched over.
+    pub(crate) async fn fresh(stage: &'static Stage, estate: &str) -> Self {
+        let duo = Duo::of(stage, estate, "prod").unwrap();
+        mended(&duo).await;
+        for stack in [duo.home, duo.standby] {
+            forget(stage, &duo, stack).await;
+        }
+        let failover = duo.failover().unwrap();
+        if let (Some(bucket), Some(object)) = (&failover.traffic.bucket, &failover.traffic.object) {
+            duo.build().await.unwrap();
+            duo.standby.site().drop_object(bucket, object).await.unwrap();
+        }
+        duo.standby.site().make_streams(&failover.streams).await.unwrap();
+        // An hour later: no figure and no lease of the test before counts any more.
+        duo.home.pass(SignedDuration::from_hours(1)).await.unwrap();
+        let original = duo.capacity().await.unwrap();
+        let vigils = duo.keep_vigil().unwrap();
+        let scene = Self { duo, original, vigils };
+        scene.both().await;
+        for stack in [scene.home, scene.standby] {
+            stack.mailbox().letters().await.unwrap();
+            stack.mailbox().events().await.unwrap();
+        }
+        scene
+    }
+
+    /// A minute later both regions tick.
+    pub(crate) async fn both(&self) {
+        self.tick(&[self.home, self.standby]).await.unwrap();
+    }
+
+    /// What a machine is asked about the pair.
+    pub(crate) fn about(&self, mut more: Value) -> Value {
+        more["estate"] = self.id.estate.as_str().into();
+        more["environment"] = self.id.environment.as_str().into();
+        more
+    }
+
+    /// A failover into the standby, by hand.
+    pub(crate) async fn fail_over(&self, more: Value) -> Crossing<'static> {
+        self.standby.fail_over(&self.about(more)).await.unwrap()
+    }
+
+    /// The way home, by hand, to its end.
+    pub(crate) async fn goes_home(&self) {
+        self.both().await;
+        let ended = self.home.fail_back(&self.about(json!({}))).await.unwrap().run_out().await.unwrap();
+        assert_eq!(ending(&ended), "done", "{}", ended.says());
+        self.both().await;
+    }
+
+    /// Whether both halves run what they ran before anything happened, and the pointer is steady at home.
+    pub(crate) async fn is_as_before(&self) {
+        assert_eq!(self.capacity().await.unwrap(), self.original);
+        for stack in [self.home, self.standby] {
+            let pointer = self.pointer(stack).await.unwrap();
+            assert!(pointer.moving.is_none() && pointer.active == *self.home.region(), "{pointer}");
+        }
+        assert_eq!(self.reached().await.unwrap(), (200, Some(self.home.region().clone())));
+    }
+
+    /// The standby serves with at least the document's figures, and home stands by.
+    pub(crate) async fn is_in_the_standby(&self) {
+        let [home, standby] = self.capacity().await.unwrap();
+        assert!(stands_by(&home), "{home:?}");
+        self.serves(&standby);
+        assert_eq!(self.reached().await.unwrap(), (200, Some(self.standby.region().clone())));
+    }
+
+    /// The standby runs what the document says, with the bounds that home has.
+    pub(crate) fn serves(&self, standby: &Capacity) {
+        let wanted = &self.failover().unwrap().capacity;
+        for (id, found) in &standby.services {
+            assert_eq!(found.desired, wanted[&id.service], "{id}: {standby:?}");
+            let home = self.original[0].services.iter().find(|(home, _)| home.service == id.service).unwrap().1;
+            let bounds = |scaling: watchkeeper_domain::capacity::Scaling| (scaling.min, scaling.max);
+            assert_eq!(found.scaling.map(bounds), home.scaling.map(bounds), "{id}: {standby:?}");
+        }
+    }
+
+    /// The subjects of the messages in a region since the last look.
+    pub(crate) async fn subjects(&self, stack: &Stack) -> Vec<String> {
+        let letters = stack.mailbox().letters().await.unwrap();
+        letters.into_iter().map(|letter| letter.subject).collect()
+    }
+
+    /// No singleton was seen twice at any time of the test.
+    pub(crate) async fn was_never_double(self) {
+        for (service, vigil) in self.vigils {
+            let Sightings { looks, double, .. } = vigil.end().await.unwrap();
+            assert!(looks > 0 && double.is_empty(), "{service}: {} of {looks} looks: {double:?}", double.len());
+        }
+    }
+}
+
+/// Nothing runs, and nothing can be started by an autoscaler.
+pub(crate) fn stands_by(capacity: &Capacity) -> bool {
+    !capacity.services.is_empty()
+        && capacity.services.values().all(|service| {
+            service.desired == 0
+                && service.scaling.is_none_or(|scaling| scaling.min == 0 && scaling.suspended == Suspensions::ALL)
+        })
+}
+
+/// How a move ended: the word of its output, or its error.
+pub(crate) fn ending(ended: &Ended) -> &str {
+    ended.error.as_deref().or_else(|| ended.output["ending"].as_str()).unwrap_or("nothing that it says")
+}
+
+pub(crate) fn minutes(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+/// What time it is in the emulated AWS.
+pub(crate) async fn now(duo: &Duo<'_>) -> Timestamp {
+    duo.control().now().await.unwrap()
+}

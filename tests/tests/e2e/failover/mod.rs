@@ -1,0 +1,9 @@
+//! Pairs of regions: one is lost, or leaves, and the other one takes over; and the way home.
+
+mod calm;
+mod clean;
+mod deadman;
+mod field;
+mod order;
+mod rivals;
+mod trouble;
