@@ -7,7 +7,6 @@ use aws_sdk_dynamodb::types::{
     StreamViewType,
 };
 use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, ResourceName, Stream};
 use watchkeeper_domain::name::{Region, ServiceName};
 
@@ -32,7 +31,7 @@ impl Site {
                 self.make_global_table(table, standby).await?;
             }
         } else if let Some(bucket) = &failover.traffic.bucket {
-            self.make_bucket(bucket).await?;
+            self.make_bucket(bucket.as_str()).await?;
         }
         Ok(())
     }
@@ -191,21 +190,5 @@ impl Site {
         let call = self.dynamodb.update_table().table_name(table.table.as_str()).replica_updates(replica);
         call.send().await.map_err(SiteError::aws(failed("replicate")))?;
         Ok(())
-    }
-
-    async fn make_bucket(&self, bucket: &ResourceName) -> Result<(), SiteError> {
-        let place = BucketLocationConstraint::from(self.region().as_str());
-        let place = CreateBucketConfiguration::builder().location_constraint(place).build();
-        let call = self.s3.create_bucket().bucket(bucket.as_str()).create_bucket_configuration(place);
-        match call.send().await {
-            Err(error)
-                if error.as_service_error().is_some_and(
-                    aws_sdk_s3::operation::create_bucket::CreateBucketError::is_bucket_already_owned_by_you,
-                ) =>
-            {
-                Ok(())
-            }
-            answer => answer.map(drop).map_err(SiteError::aws(format!("make bucket {bucket}"))),
-        }
     }
 }

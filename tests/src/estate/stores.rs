@@ -138,7 +138,8 @@ impl Site {
         Ok(())
     }
 
-    async fn make_bucket(&self, bucket: &str) -> Result<(), SiteError> {
+    /// Makes a bucket that keeps versions; one that is there stays.
+    pub(super) async fn make_bucket(&self, bucket: &str) -> Result<(), SiteError> {
         let failed = || format!("make bucket {bucket}");
         if self.s3.head_bucket().bucket(bucket).send().await.is_ok() {
             return Ok(());

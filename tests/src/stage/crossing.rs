@@ -165,7 +165,7 @@ impl Crossing<'_> {
         let call = self.stack.sfn.get_execution_history().execution_arn(&self.arn).include_execution_data(false);
         let answer = call.reverse_order(true).max_results(LAST).send().await;
         let answer = answer.map_err(SiteError::aws(format!("read the history of {}", self.name())))?;
-        let event = answer.events().first().map_or(0, |event| event.id());
+        let event = answer.events().first().map_or(0, aws_sdk_sfn::types::HistoryEvent::id);
         let entered = answer.events().iter().find_map(|e| Some((e.id(), e.state_entered_event_details()?.name())));
         let Some((state, name)) = entered.filter(|_| status == ExecutionStatus::Running) else {
             // What it entered is further back; or it is over, and its parent has yet to hear of it.

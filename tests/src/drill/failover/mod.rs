@@ -59,7 +59,8 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
 }
 
 async fn all(act: &mut Act<'_>, duo: Duo<'_>) -> Result<(), StageError> {
-    act.step("both regions are built, the streams at home only, as the system has them", duo.build()).await?;
+    let build = Box::pin(duo.build());
+    act.step("both regions are built, the streams at home only, as the system has them", build).await?;
     let voyage = Voyage { original: duo.capacity().await?, duo };
     let duo = &voyage.duo;
     readiness::play(act, &voyage).await?;
