@@ -53,7 +53,9 @@ fn admits(statement: &Value, operator: &str, partition: &str) -> bool {
 fn may<'t>(template: &'t Value, action: &str, partition: &str) -> BTreeSet<&'t str> {
     let (mut allowed, mut denied) = (BTreeSet::new(), BTreeSet::new());
     for (owner, statement) in statements(template) {
-        if strings(&statement["Action"]).contains(&action) {
+        // Tables of estates are none of the ledger's.
+        let of_ledger = statement["Resource"].to_string().contains("LedgerTableName");
+        if of_ledger && strings(&statement["Action"]).contains(&action) {
             if statement["Effect"] == "Deny" && admits(statement, "ForAnyValue:StringLike", partition) {
                 denied.insert(owner);
             } else if statement["Effect"] == "Allow" && admits(statement, "ForAllValues:StringLike", partition) {
