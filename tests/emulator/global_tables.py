@@ -22,7 +22,7 @@ STATUSES = (
 )
 
 _handle_request = aws.handle_request
-_table_description = aws._table_description
+_table_description = None
 
 _lock = threading.RLock()
 _order = itertools.count(1)
@@ -56,6 +56,9 @@ def install() -> None:
     """Replace the replication, and the description of replicas."""
     aws.handle_request = handle_request
     aws._replicate_write = replicate
+    # Taken now, and not when this is imported: another module may have replaced it before.
+    global _table_description
+    _table_description = aws._table_description
     aws._table_description = table_description
     outage.on_change(_region_changed)
 

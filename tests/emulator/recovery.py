@@ -14,11 +14,14 @@ _describe = aws._describe_continuous_backups
 _update = aws._update_continuous_backups
 _from_backup = aws._restore_table_from_backup
 _to_instant = aws._restore_table_to_point_in_time
-_description = aws._table_description
+_description = None
 
 
 def install() -> None:
     """Replace ministack's functions."""
+    global _description
+    # Taken now, and not when this is imported: another module may have replaced it before.
+    _description = aws._table_description
     aws._describe_continuous_backups = describe
     aws._update_continuous_backups = update
     aws._restore_table_from_backup = lambda data: _restoring(_from_backup(data), data)
