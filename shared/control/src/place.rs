@@ -173,7 +173,7 @@ impl Place {
         Ok(Self {
             services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
             databases: environment.databases(region).into_iter().collect(),
-            allowance: allowance(environment, instant),
+            allowance: allowance(environment, region, instant),
             zone: environment.calendar().map(|calendar| calendar.zone().rules().clone()),
             emergency: environment.document().emergency.clone(),
             backups: backups(environment, &scope),
@@ -208,8 +208,10 @@ fn backups(environment: &Environment, scope: &Scope) -> Option<(SignedDuration, 
     Some((within, policies))
 }
 
-fn allowance(environment: &Environment, instant: Timestamp) -> Allowance {
+fn allowance(environment: &Environment, region: &Region, instant: Timestamp) -> Allowance {
     let limits = environment.limits();
+    let document = environment.document();
+    let pair = document.failover.as_ref().filter(|_| *region == document.regions.primary);
     Allowance {
         production: environment.kind() == Kind::Production,
         floor: limits.floor,
@@ -217,5 +219,6 @@ fn allowance(environment: &Environment, instant: Timestamp) -> Allowance {
         blast_radius_percent: limits.blast_radius.value().into(),
         protected: environment.document().protected.iter().map(ToString::to_string).collect(),
         frozen: limits.freeze_at(instant).map(|window| window.reason.clone()),
+        at_home: pair.map(|failover| failover.capacity.clone()).unwrap_or_default(),
     }
 }

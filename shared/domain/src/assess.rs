@@ -78,7 +78,7 @@ pub struct Assessment {
 pub fn assess(situation: &Situation<'_>) -> Assessment {
     let Situation { intents, instant, observed, allowance, .. } = *situation;
     let chosen: Vec<Intent> = deciding(intents, instant).into_iter().cloned().collect();
-    let found = touched(observed.capacity(), &chosen);
+    let found = stopped_by_hand(touched(observed.capacity(), &chosen), placed(&chosen), allowance);
     let mut baseline =
         situation.baseline.cloned().unwrap_or_else(|| Baseline { capacity: Capacity::default(), taken: instant });
     let learnt = baseline.absorb(&found);
@@ -121,6 +121,17 @@ fn touched(mut found: Capacity, deciding: &[Intent]) -> Capacity {
     if deciding.iter().any(|intent| narrow(&intent)) && deciding.iter().all(|intent| intent.want != Want::Asleep) {
         found.databases.clear();
         found.services.retain(|id, _| deciding.iter().filter(narrow).any(|intent| intent.is_about(&id.service)));
+    }
+    found
+}
+
+/// What a person had stopped in the home of a pair, so that it could start elsewhere, is no baseline: the way home would
+/// give it back as nothing.
+fn stopped_by_hand(mut found: Capacity, placed: Option<&Placement>, allowance: &Allowance) -> Capacity {
+    for (id, service) in found.services.iter_mut().filter(|(_, service)| service.desired == 0) {
+        if placed.is_some_and(|placed| placed.forbids(&id.service)) {
+            service.desired = allowance.at_home.get(&id.service).copied().unwrap_or(0);
+        }
     }
     found
 }

@@ -9,6 +9,7 @@ use watchkeeper_domain::capacity::{
     Baseline, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
 };
+use watchkeeper_domain::failover::{Placed, Placement};
 use watchkeeper_domain::guardrail::{Allowance, Code, Quotas};
 use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::plan::{Change, Releases};
@@ -95,6 +96,7 @@ impl World {
             blast_radius_percent: 100,
             protected: BTreeSet::new(),
             frozen: None,
+            at_home: [].into(),
         };
         Self { baseline: None, intents: vec![night()], observed: awake(), settled: None, allowance, instant: evening() }
     }
@@ -261,4 +263,19 @@ fn what_was_approved_for_an_intent_is_not_asked_again_when_it_is_applied_again()
     let again = world.decide();
     assert_eq!(again.verdict, Verdict::Apply);
     assert!(again.violations.iter().any(|violation| violation.code == Code::BlastRadius), "it is still told");
+}
+
+#[test]
+fn what_a_person_stopped_at_home_so_that_it_could_start_elsewhere_is_not_remembered_as_nothing() {
+    let mut world = World::evening();
+    let id = world.observed.services.keys().next().unwrap().clone();
+    world.observed.services.get_mut(&id).unwrap().capacity.desired = 0;
+    let down = Placement { epoch: 1, services: [(id.service.clone(), Placed::Down)].into() };
+    world.intents = vec![intent(Layer::Failover, Want::Placed(down), None)];
+    let remembered = |world: &World| world.decide().baseline.capacity.services[&id].desired;
+    assert_eq!(remembered(&world), 0, "in the standby nothing is its own figure");
+    world.allowance.at_home = [(id.service.clone(), 1)].into();
+    assert_eq!(remembered(&world), 1);
+    world.observed.services.get_mut(&id).unwrap().capacity.desired = 3;
+    assert_eq!(remembered(&world), 3, "what runs is what it was");
 }

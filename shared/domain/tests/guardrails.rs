@@ -73,6 +73,7 @@ fn clean() -> Facts {
             blast_radius_percent: 100,
             protected: BTreeSet::new(),
             frozen: None,
+            at_home: [].into(),
         },
         quotas: Quotas::default(),
         instant: evening(),

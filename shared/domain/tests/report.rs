@@ -73,6 +73,7 @@ fn decided(production: bool, services: usize) -> Assessment {
         blast_radius_percent: 100,
         protected: BTreeSet::new(),
         frozen: None,
+        at_home: [].into(),
     };
     assess(&Situation {
         baseline: None,

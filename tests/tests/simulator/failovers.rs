@@ -1,11 +1,12 @@
 //! Failover and failback over the simulator: both stacks, both regions, every tick.
 
 use serde_json::json;
+use watchkeeper_domain::name::ServiceName;
 use watchkeeper_sim::{FaultPlan, Loss, Operation, Trouble};
 use watchkeeper_tests::rehearsal::Flight;
 
 use crate::pair_scene::{
-    AUTOMATIC, capacities, counts, duo, ended, estates, home, never_double, say_yes, standby, started, story,
+    AUTOMATIC, SIMULATOR, capacities, counts, duo, ended, estates, home, never_double, say_yes, standby, started, story,
 };
 
 #[test]
@@ -38,6 +39,29 @@ fn a_region_that_is_lost_is_taken_over_and_the_pair_goes_home_again_exactly() {
     duo.minutes(6);
     assert_eq!(capacities(&duo), before);
     assert_eq!(duo.pair.serving(), Some(home()));
+}
+
+#[test]
+fn a_singleton_that_a_person_stopped_by_hand_in_the_old_region_runs_there_again_after_the_way_home() {
+    let mut duo = duo(&estates(&[AUTOMATIC]));
+    let before = capacities(&duo);
+    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    let mut pilot = duo.by_hand(&standby(), "fenced-by-hand", &json!({}));
+    duo.fly(&mut pilot);
+    let Flight::Asking(_) = &pilot.flight else { panic!("{pilot:?}") };
+    // What a person does to be able to say yes: it is all that the home's stack finds when it comes back.
+    let id = duo.half(&home()).own[&ServiceName::new(SIMULATOR).unwrap()].clone();
+    duo.pair.home().change_count(&id, 0);
+    say_yes(&mut duo, &mut pilot);
+    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
+    duo.pair.regain(&home());
+    duo.minutes(4);
+    let mut back = duo.go_home("home-again", &json!({})).unwrap();
+    duo.fly(&mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
+    duo.minutes(6);
+    assert_eq!(capacities(&duo), before);
+    never_double(&duo, "fenced by hand");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, Observed, ResourceId, ServiceId};
 use crate::intent::Intent;
+use crate::name::ServiceName;
 use crate::plan::Plan;
 
 pub use checks::judge;
@@ -225,6 +226,8 @@ pub struct Allowance {
     pub protected: BTreeSet<String>,
     /// The reason of the freeze window that is open at the instant, if one is.
     pub frozen: Option<String>,
+    /// In the home of a pair, the tasks that the document counts on in each service: what it has at least after the way home.
+    pub at_home: BTreeMap<ServiceName, u32>,
 }
 
 /// What the account and region allow, as far as it is known; what is not known is not checked.
