@@ -2,7 +2,7 @@
 //! it has changed, and starts `reconcile` where something may differ. It decides; it changes no capacity.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::{Home, PairPlace};
 use watchkeeper_control::ports::{AwsError, Executions, Started};
@@ -12,14 +12,7 @@ use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::Request;
 use watchkeeper_estates::Estates;
-use watchkeeper_lambda::Failure;
-
-/// The event of the schedule: its instant, and an envelope that is of no interest.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Tick {
-    /// When the schedule was due.
-    pub time: Timestamp,
-}
+use watchkeeper_lambda::{Failure, Tick};
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use auto_shutdown::{Tick, TickError, Ticked, handle};
-use watchkeeper_lambda::{Invocation, Kit, serve};
+use auto_shutdown::{TickError, Ticked, handle};
+use watchkeeper_lambda::{Invocation, Kit, Tick, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -1,63 +1,13 @@
 //! What the schedule and the machines ask, and what they are answered: ids, verdicts and short texts only.
 
-use jiff::Timestamp;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::Then;
 use watchkeeper_domain::backup::{Drilled, Outcome, Source};
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::run::RunRef;
+use watchkeeper_lambda::Execution;
 
 use crate::tick::Ticked;
-
-/// An event: of the schedule, or a step of a machine.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// The schedule.
-    Tick(Tick),
-    /// A step.
-    Call(Call),
-}
-
-impl<'de> Deserialize<'de> for Event {
-    /// By hand, so that a mistake is told about the form that was meant, and not about all of them.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = Value::deserialize(deserializer)?;
-        let read = if event.get("step").is_some() {
-            serde_json::from_value(event).map(Self::Call)
-        } else {
-            serde_json::from_value(event).map(Self::Tick)
-        };
-        read.map_err(D::Error::custom)
-    }
-}
-
-impl Event {
-    /// The instant that it is about.
-    pub fn at(&self) -> Timestamp {
-        match self {
-            Self::Tick(tick) => tick.time,
-            Self::Call(call) => call.now,
-        }
-    }
-}
-
-/// The event of the schedule: its instant, and an envelope that is of no interest.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Tick {
-    /// When the schedule was due.
-    pub time: Timestamp,
-}
-
-/// One step, and the wall time at which it is taken.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Call {
-    /// The time that came with the step.
-    pub now: Timestamp,
-    /// The step.
-    #[serde(flatten)]
-    pub step: Step,
-}
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -121,25 +71,6 @@ pub enum Step {
         /// The resource.
         source: Source,
     },
-}
-
-/// The execution, as its own state has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Execution {
-    /// Its name.
-    pub name: String,
-    /// When it was started.
-    pub start: Timestamp,
-}
-
-/// An execution and where it works.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRef {
-    /// Where.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// The execution's name.
-    pub id: String,
 }
 
 /// What an event is answered.

@@ -11,10 +11,11 @@ use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{Announcer, AwsError, Executions};
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::run::RunRef;
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Failure, Unreadable, read_input};
+use watchkeeper_lambda::{Call, Event, Failure, Unreadable, read_input};
 
-pub use call::{Answer, Call, Event, Execution, RunRef, Step, Tick};
+pub use call::{Answer, Step};
 pub use tick::{Fresh, Line, Ticked, tick};
 
 /// Why an event could not be handled.
@@ -69,7 +70,7 @@ pub async fn handle<C, L, N, B, R>(
     machines: (&B, &R),
     estates: &Estates,
     home: &Home,
-    event: Event,
+    event: Event<Step>,
 ) -> Result<Answer, CallError>
 where
     C: Backups + Restores,
@@ -92,7 +93,7 @@ pub async fn step<C, L, N>(
     keeper: Keeper<'_, C, L, N>,
     estates: &Estates,
     home: &Home,
-    Call { now, step }: Call,
+    Call { now, step }: Call<Step>,
 ) -> Result<Answer, CallError>
 where
     C: Backups + Restores,

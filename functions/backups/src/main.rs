@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use backups::{Answer, CallError, Event, handle, report};
+use backups::{Answer, CallError, Step, handle, report};
 use watchkeeper_control::backup::Keeper;
-use watchkeeper_lambda::{Invocation, Kit, serve};
+use watchkeeper_lambda::{Event, Invocation, Kit, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: Kit| {
         let (cloud, ledger, announcer) = (kit.vaults(), kit.ledger()?, kit.announcer()?);
         let (backup, restore) = (kit.backup_machine()?, kit.restore_machine()?);
-        Ok(async move |event: Event, _: Invocation| -> Result<Answer, CallError> {
+        Ok(async move |event: Event<Step>, _: Invocation| -> Result<Answer, CallError> {
             report::about(&event);
             let at = event.at();
             let keeper = Keeper { cloud: &cloud, ledger: &ledger, announcer: &announcer };

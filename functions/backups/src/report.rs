@@ -1,12 +1,12 @@
 //! What the logs and metrics say of an event.
 
 use jiff::Timestamp;
-use watchkeeper_lambda::{BackupFigures, Metrics, telemetry};
+use watchkeeper_lambda::{BackupFigures, Event, Metrics, telemetry};
 
-use crate::{Answer, Event, Step};
+use crate::{Answer, Step};
 
 /// From here on, the lines of this invocation say which run they are about.
-pub fn about(event: &Event) {
+pub fn about(event: &Event<Step>) {
     let Event::Call(call) = event else { return };
     match &call.step {
         Step::Begin { .. } | Step::BeginRestore { .. } => {}

@@ -9,8 +9,9 @@ use watchkeeper_domain::backup::{BackupRequest, Freshness, Memory, RestoreReques
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::Estates;
+use watchkeeper_lambda::Tick;
 
-use crate::{CallError, Tick};
+use crate::CallError;
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -8,14 +8,14 @@ use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{Home, Place};
 use watchkeeper_control::ports::{Announcer, Clock, Executions};
 use watchkeeper_control::stuck::{Notebook, Stuck};
-use watchkeeper_control::unblock::{self, RunRef, Step as Taken, UnblockError, Unblocker};
+use watchkeeper_control::unblock::{self, Step as Taken, UnblockError, Unblocker};
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunError;
+use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::UnblockRequest;
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Failure, Unreadable, read_input};
+use watchkeeper_lambda::{Event, Failure, Unreadable, read_input};
 
-pub use call::{Answer, Call, Caught, Event, Execution, Step, Tick};
+pub use call::{Answer, Step};
 use tick::TickError;
 
 /// Why an event was not handled.
@@ -60,7 +60,7 @@ pub async fn answer<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
     machine: &X,
     estates: &Estates,
     home: &Home,
-    event: Event,
+    event: Event<Step>,
 ) -> Result<Answer, CallError> {
     match event {
         Event::Tick(due) => {
@@ -99,10 +99,7 @@ pub async fn handle<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
             unblocker.begin(&place::place(estate, environment, home), &request, execution).await?
         }
         Step::Work { run } => unblocker.work(&of_run(&run)?, &run).await?,
-        Step::Skip { run, error } => {
-            let error = RunError { name: error.error, message: error.cause.unwrap_or_default() };
-            unblocker.skip(&of_run(&run)?, &run, &error).await?
-        }
+        Step::Skip { run, error } => unblocker.skip(&of_run(&run)?, &run, &error.into()).await?,
         Step::Report { run } => unblocker.report(&of_run(&run)?, &run).await?,
     })
 }

@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use daily_unblock::{Answer, CallError, Event, answer};
+use daily_unblock::{Answer, CallError, Step, answer};
 use watchkeeper_control::unblock::Unblocker;
-use watchkeeper_lambda::{EventClock, Invocation, Kit, serve};
+use watchkeeper_lambda::{Event, EventClock, Invocation, Kit, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: Kit| {
         let (stuck, ledger, announcer) = (kit.stuck()?, kit.ledger()?, kit.announcer()?);
         let (reconcile, machine) = (kit.machine()?, kit.unblock_machine()?);
-        Ok(async move |event: Event, _: Invocation| -> Result<Answer, CallError> {
+        Ok(async move |event: Event<Step>, _: Invocation| -> Result<Answer, CallError> {
             if let Event::Tick(tick) = &event {
                 kit.metrics.tick("daily-unblock", tick.time);
             }

@@ -7,9 +7,10 @@ use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{AwsError, Executions, Started};
 use watchkeeper_control::stuck::{Note, Notebook, Watch};
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::unblock::{ExecutionStatus, Memory, UnblockRequest};
+use watchkeeper_domain::unblock::{Memory, UnblockRequest};
 use watchkeeper_estates::Estates;
 
 use crate::place::place;

@@ -2,25 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_domain::emergency::{Held, Step as Next};
 use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::Code;
-use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::Request;
-
-/// One step, and the wall time at which it is taken.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Call {
-    /// The time that came with the step.
-    pub now: Timestamp,
-    /// The step.
-    #[serde(flatten)]
-    pub step: Step,
-}
+use watchkeeper_domain::run::RunRef;
+use watchkeeper_lambda::Execution;
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -75,23 +65,6 @@ pub enum Step {
     },
 }
 
-/// The execution, as its own state has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Execution {
-    /// Its name.
-    pub name: String,
-}
-
-/// An execution and where it works.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRef {
-    /// Where.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// The execution's name.
-    pub id: String,
-}
-
 /// What a step answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -128,7 +101,7 @@ pub struct Decided {
     /// The guardrails that a person has to approve.
     pub asks: BTreeSet<Code>,
     /// What a person has to hear.
-    pub tell: Option<Text>,
+    pub tell: Option<Message>,
 }
 
 /// What a look at a held emergency found.
@@ -141,24 +114,9 @@ pub struct Looked {
     /// What `reconcile` is asked for, where it gives back.
     pub request: Option<Request>,
     /// What a person has to hear.
-    pub tell: Option<Text>,
+    pub tell: Option<Message>,
     /// The alarms that may be made worse and that a person will have been told of.
     pub told: BTreeSet<AlarmName>,
     /// Why, in a sentence.
     pub summary: String,
-}
-
-impl From<Message> for Text {
-    fn from(Message { subject, text }: Message) -> Self {
-        Self { subject, text }
-    }
-}
-
-/// A message for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Text {
-    /// One line.
-    pub subject: String,
-    /// The message.
-    pub text: String,
 }

@@ -18,10 +18,11 @@ use watchkeeper_domain::guardrail::{Code, Severity};
 use watchkeeper_domain::intent::{Slot, Want, deciding};
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::{Request, RequestError, Urgency};
+use watchkeeper_domain::run::RunRef;
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Failure, Unreadable, read_input};
+use watchkeeper_lambda::{Call, Execution, Failure, Unreadable, read_input};
 
-pub use call::{Answer, Call, Decided, Execution, Looked, RunRef, Step, Text};
+pub use call::{Answer, Decided, Looked, Step};
 use watch::{forbidding, watched};
 
 /// What a step works with.
@@ -76,7 +77,7 @@ pub async fn handle<L: Ledger, A: Alarms, N: Announcer>(
     ports: Ports<'_, L, A, N>,
     estates: &Estates,
     home: &Home,
-    call: Call,
+    call: Call<Step>,
 ) -> Result<Answer, CallError> {
     let now = call.now;
     match call.step {
@@ -146,7 +147,7 @@ fn answer(run: RunRef, request: &EmergencyRequest, decision: Decision) -> Decide
         decision.violations.iter().filter(|v| v.severity == Severity::Ask).map(|v| v.code).collect();
     let told = matches!(decision.step, Next::Refused | Next::Declined).then(|| {
         let by_hand = forbidding(request, &decision.violations);
-        Text::from(not_done(&run.scope, &what, &decision.summary, &decision.violations, by_hand.as_deref()))
+        not_done(&run.scope, &what, &decision.summary, &decision.violations, by_hand.as_deref())
     });
     let seconds = seconds(decision.wait);
     let (wait_seconds, answer_seconds) = if decision.step == Next::Wait { (seconds, 0) } else { (0, seconds) };
@@ -198,7 +199,7 @@ async fn look<L: Ledger, A: Alarms, N>(
         Request::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())
     });
     let worsened = if held.verdict == Held::Hold { made_worse(forbidding, &states, &told) } else { BTreeSet::new() };
-    let tell = (!worsened.is_empty()).then(|| worse(&run.scope, profile, &worsened).into());
+    let tell = (!worsened.is_empty()).then(|| worse(&run.scope, profile, &worsened));
     told.extend(worsened);
     Ok(Looked { next: held.verdict, wait_seconds: seconds(held.wait), request, tell, told, summary: held.summary })
 }

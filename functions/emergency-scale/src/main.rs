@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use emergency_scale::{Answer, Call, CallError, Ports, handle};
-use watchkeeper_lambda::{Invocation, Kit, serve};
+use emergency_scale::{Answer, CallError, Ports, Step, handle};
+use watchkeeper_lambda::{Call, Invocation, Kit, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: Kit| {
         let (ledger, alarms, announcer) = (kit.ledger()?, kit.alarms(), kit.announcer()?);
-        Ok(async move |call: Call, _: Invocation| -> Result<Answer, CallError> {
+        Ok(async move |call: Call<Step>, _: Invocation| -> Result<Answer, CallError> {
             let ports = Ports { ledger: &ledger, alarms: &alarms, announcer: &announcer };
             handle(ports, &kit.estates, &kit.settings.home, call).await
         })

@@ -1,38 +1,12 @@
 //! What the machines and the schedule ask, and what they are answered.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_control::failover::{Advanced, Ready, RunRef, Ticked};
+use watchkeeper_control::failover::{Advanced, Ready, Ticked};
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::report::Message;
-
-/// One event: the schedule's, or a step of a machine.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub enum Event {
-    /// A step.
-    Step(Box<Call>),
-    /// The tick.
-    Tick(Tick),
-}
-
-/// The event of the schedule: its instant, and an envelope that is of no interest.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Tick {
-    /// When the schedule was due.
-    pub time: Timestamp,
-}
-
-/// One step, and the wall time at which it is taken.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Call {
-    /// The time that came with the step.
-    pub now: Timestamp,
-    /// The step.
-    #[serde(flatten)]
-    pub step: Step,
-}
+use watchkeeper_domain::run::RunRef;
+use watchkeeper_lambda::{Caught, Execution};
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -87,15 +61,6 @@ pub enum Step {
     },
 }
 
-/// The execution, as its own state has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Execution {
-    /// Its name.
-    pub name: String,
-    /// When it started.
-    pub start: Timestamp,
-}
-
 /// What became of a child: its output, or its error.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
@@ -104,17 +69,6 @@ pub enum Child {
     Failed(Caught),
     /// It ended in order, with this output.
     Done(Value),
-}
-
-/// An error as Step Functions catches it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Caught {
-    /// The stable name.
-    pub error: String,
-    /// What the function said.
-    #[serde(default)]
-    pub cause: Option<String>,
 }
 
 /// What an event is answered.
@@ -148,20 +102,5 @@ pub struct Readied {
     /// Why, in a sentence.
     pub summary: String,
     /// What a person has to hear.
-    pub tell: Option<Text>,
-}
-
-/// A message for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Text {
-    /// One line.
-    pub subject: String,
-    /// The message.
-    pub text: String,
-}
-
-impl From<Message> for Text {
-    fn from(Message { subject, text }: Message) -> Self {
-        Self { subject, text }
-    }
+    pub tell: Option<Message>,
 }

@@ -4,20 +4,21 @@ mod call;
 pub mod report;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::failover::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
-use watchkeeper_control::failover::{self, ChildResult, MoveError, Mover, Ready, RunRef};
+use watchkeeper_control::backup::BackupLog;
+use watchkeeper_control::failover::ports::{Prober, Promotions, Sight, Switches};
+use watchkeeper_control::failover::{self, ChildResult, MoveError, Mover, Ready};
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{Home, PairPlace};
-use watchkeeper_control::ports::{Announcer, AwsError, Clock, Executions};
+use watchkeeper_control::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions};
 use watchkeeper_domain::emergency::ask;
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunError;
+use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Failure, Unreadable, read_input};
+use watchkeeper_lambda::{Call, Failure, Unreadable, read_input};
 
-pub use call::{Answer, Call, Caught, Child, Event, Execution, Readied, Step, Text, Tick};
+pub use call::{Answer, Child, Readied, Step};
 
 /// Why an event could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -87,10 +88,10 @@ pub fn half(estates: &Estates, home: &Home, step: &Step) -> Result<PairPlace, Ca
 pub async fn step<L, S, P, W, H, N, K, X, E>(
     mover: &Mover<L, S, P, W, H, N, K, X, E>,
     half: &PairPlace,
-    call: Call,
+    call: Call<Step>,
 ) -> Result<Answer, CallError>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,
@@ -108,7 +109,7 @@ where
                 start: execution.start,
                 answer,
                 child: child.map(ChildResult::from),
-                error: error.map(|caught| RunError { name: caught.error, message: caught.cause.unwrap_or_default() }),
+                error: error.map(RunError::from),
             };
             Ok(Answer::Advanced(Box::new(mover.advance(half, &request, call).await?)))
         }
@@ -116,7 +117,7 @@ where
             let request: FailoverRequest = read_input(request)?;
             let found = mover.ready(half, &request, execution.start).await?;
             let run = RunRef { scope: found.scope, id: execution.name };
-            let tell = (found.next == Ready::Refused).then(|| Text {
+            let tell = (found.next == Ready::Refused).then(|| Message {
                 subject: format!("{}: it does not go home", half.id).chars().take(100).collect(),
                 text: format!("{}: nothing was changed, and {} serves on.\n\n{}", half.id, half.other(), found.summary),
             });

@@ -2,20 +2,20 @@
 
 use std::process::ExitCode;
 
-use failover::{Answer, CallError, Event, half, halves, report, step};
-use watchkeeper_lambda::{Invocation, Kit, serve};
+use failover::{Answer, CallError, Step, half, halves, report, step};
+use watchkeeper_lambda::{Event, Invocation, Kit, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: Kit| {
         let watch = kit.watch()?;
-        Ok(async move |event: Event, _: Invocation| -> Result<Answer, CallError> {
+        Ok(async move |event: Event<Step>, _: Invocation| -> Result<Answer, CallError> {
             match event {
-                Event::Step(call) => {
+                Event::Call(call) => {
                     report::about(&call.step);
                     let half = half(&kit.estates, &kit.settings.home, &call.step)?;
                     let now = call.now;
-                    let answer = step(&watch.mover(&half, now), &half, *call).await?;
+                    let answer = step(&watch.mover(&half, now), &half, call).await?;
                     report::stepped(&kit.metrics, &answer, now);
                     Ok(answer)
                 }

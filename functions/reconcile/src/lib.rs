@@ -2,29 +2,18 @@
 
 pub mod report;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::BackupLog;
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{Home, Place};
 use watchkeeper_control::ports::{Announcer, Clock, Cloud};
-use watchkeeper_control::steps::{Begun, Engine, Finished, RunRef, Slice, StepError};
+use watchkeeper_control::steps::{Begun, Engine, Finished, LeasedRun, Slice, StepError};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::{Request, RequestError, Trigger};
 use watchkeeper_domain::run::RunError;
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Failure, Unreadable, read_input};
-
-/// One step, and the wall time at which it is taken.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Call {
-    /// The time that came with the step.
-    pub now: Timestamp,
-    /// The step.
-    #[serde(flatten)]
-    pub step: Step,
-}
+use watchkeeper_lambda::{Caught, Execution, Failure, Unreadable, read_input};
 
 /// A step of a run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -40,17 +29,17 @@ pub enum Step {
     /// Write.
     Apply {
         /// The run.
-        run: RunRef,
+        run: LeasedRun,
     },
     /// Look.
     Verify {
         /// The run.
-        run: RunRef,
+        run: LeasedRun,
     },
     /// Close.
     Finish {
         /// The run.
-        run: RunRef,
+        run: LeasedRun,
         /// The error that ended it, if one did.
         #[serde(default)]
         error: Option<Caught>,
@@ -65,26 +54,6 @@ impl Step {
             Self::Apply { run } | Self::Verify { run } | Self::Finish { run, .. } => (&run.id, Some(&run.scope)),
         }
     }
-}
-
-/// The execution that a run is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Execution {
-    /// Its name, which is the run's id.
-    pub name: String,
-    /// When it started: the instant of a run by hand.
-    pub start: Timestamp,
-}
-
-/// An error as Step Functions catches it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Caught {
-    /// The stable name.
-    pub error: String,
-    /// What the function said.
-    #[serde(default)]
-    pub cause: Option<String>,
 }
 
 /// What a step answers.
@@ -163,7 +132,7 @@ pub async fn handle<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(
         }
         Step::Finish { run, error } => {
             let place = place(estates, home, &run.scope, engine)?;
-            let error = error.map(|caught| RunError { name: caught.error, message: caught.cause.unwrap_or_default() });
+            let error = error.map(RunError::from);
             Ok(Answer::Finished(engine.finish(&place, &run, error).await?))
         }
     }

@@ -1,8 +1,8 @@
 //! What the logs and metrics say of a step.
 
-use watchkeeper_lambda::{Metrics, RunFigures, telemetry};
+use watchkeeper_lambda::{Call, Metrics, RunFigures, telemetry};
 
-use crate::{Answer, Call, Step};
+use crate::{Answer, Step};
 
 /// From here on, the lines of this invocation say which run they are about.
 pub fn about(step: &Step) {
@@ -12,7 +12,7 @@ pub fn about(step: &Step) {
 }
 
 /// Logs what a step did, and counts a run that has ended.
-pub fn count(metrics: &Metrics, call: &Call, answer: &Answer) {
+pub fn count(metrics: &Metrics, call: &Call<Step>, answer: &Answer) {
     let run = call.step.run().0;
     match answer {
         Answer::Begun(begun) => {

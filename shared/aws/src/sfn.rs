@@ -3,9 +3,9 @@
 use aws_config::SdkConfig;
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
-use aws_sdk_sfn::types::ExecutionStatus;
-use watchkeeper_control::failover::ports::{ExecutionState, ExecutionStates};
-use watchkeeper_control::ports::{AwsError, Executions, Started};
+use aws_sdk_sfn::types::ExecutionStatus as Status;
+use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, Started};
+use watchkeeper_domain::execution::ExecutionStatus;
 
 use crate::fault::failed;
 
@@ -41,11 +41,11 @@ impl Executions for Machine {
 }
 
 impl ExecutionStates for Machine {
-    async fn state(&self, name: &str) -> Result<ExecutionState, AwsError> {
+    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
         match self.client.describe_execution().execution_arn(execution_arn(&self.arn, name)).send().await {
-            Ok(answer) => Ok(state(answer.status())),
+            Ok(answer) => Ok(status(answer.status())),
             Err(error) if error.as_service_error().is_some_and(DescribeExecutionError::is_execution_does_not_exist) => {
-                Ok(ExecutionState::Unknown)
+                Ok(ExecutionStatus::Unknown)
             }
             Err(error) => Err(failed("DescribeExecution", name, error)),
         }
@@ -58,10 +58,12 @@ fn execution_arn(machine: &str, name: &str) -> String {
 }
 
 /// One that waits to be redriven still has something to do.
-fn state(status: &ExecutionStatus) -> ExecutionState {
+fn status(status: &Status) -> ExecutionStatus {
     match status {
-        ExecutionStatus::Running | ExecutionStatus::PendingRedrive => ExecutionState::Running,
-        _ => ExecutionState::Over,
+        Status::Running | Status::PendingRedrive => ExecutionStatus::Running,
+        Status::Succeeded => ExecutionStatus::Succeeded,
+        Status::Failed | Status::TimedOut | Status::Aborted => ExecutionStatus::Dead(status.as_str().to_owned()),
+        _ => ExecutionStatus::Unknown,
     }
 }
 
@@ -83,16 +85,18 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_still_do_something_runs() {
-        for (status, expected) in [
-            ("RUNNING", ExecutionState::Running),
-            ("PENDING_REDRIVE", ExecutionState::Running),
-            ("SUCCEEDED", ExecutionState::Over),
-            ("FAILED", ExecutionState::Over),
-            ("TIMED_OUT", ExecutionState::Over),
-            ("ABORTED", ExecutionState::Over),
+    fn only_what_step_functions_says_has_ended_is_dead() {
+        let dead = |how: &str| ExecutionStatus::Dead(how.to_owned());
+        for (found, expected) in [
+            ("RUNNING", ExecutionStatus::Running),
+            ("PENDING_REDRIVE", ExecutionStatus::Running),
+            ("SUCCEEDED", ExecutionStatus::Succeeded),
+            ("FAILED", dead("FAILED")),
+            ("TIMED_OUT", dead("TIMED_OUT")),
+            ("ABORTED", dead("ABORTED")),
+            ("SOMETHING_NEW", ExecutionStatus::Unknown),
         ] {
-            assert_eq!(state(&ExecutionStatus::from(status)), expected, "{status}");
+            assert_eq!(status(&Status::from(found)), expected, "{found}");
         }
     }
 

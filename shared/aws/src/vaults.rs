@@ -2,6 +2,7 @@
 
 mod aurora;
 mod backup;
+mod database;
 mod dynamodb;
 mod elasticache;
 mod http;

@@ -75,6 +75,8 @@ pub struct PairPlace {
     pub declared: BTreeMap<ServiceName, DeclaredCapacity>,
     /// What the document says of failovers.
     pub failover: Failover,
+    /// Its backups, which are taken in the home.
+    pub backups: Vec<Policy>,
 }
 
 impl PairPlace {
@@ -100,6 +102,7 @@ impl PairPlace {
             others,
             declared: document.capacity.clone(),
             failover: document.failover.clone()?,
+            backups: Policy::all(&scope_of(estate, environment, home), environment),
         })
     }
 

@@ -12,6 +12,7 @@ use watchkeeper_domain::capacity::{
     DatabaseId, ObservedDatabase, ObservedService, Release, Scaling, ServiceId, TaskDefinition,
 };
 use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::guardrail::Quotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
@@ -155,6 +156,12 @@ pub enum Started {
 pub trait Executions {
     /// Starts it under a name that makes a second start impossible. `input` is JSON.
     async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError>;
+}
+
+/// Executions of our state machines, looked at.
+pub trait ExecutionStates {
+    /// How the execution of this name stands.
+    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError>;
 }
 
 /// Where people and programs learn of a run.

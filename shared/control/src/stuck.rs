@@ -11,10 +11,10 @@ use watchkeeper_domain::estate::{Blockers, FinishedItems, Label, Locks, Resource
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::Run;
-use watchkeeper_domain::unblock::{BlockerItem, ExecutionStatus, Field, LockItem, Release, Stamps};
+use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Release, Stamps};
 
 use crate::ledger::LedgerError;
-use crate::ports::{AwsError, Services};
+use crate::ports::{AwsError, ExecutionStates, Services};
 
 /// The most items whose status one call tells (`BatchGetItem`, Amazon DynamoDB API reference).
 pub const STATUSES_MAX: usize = 100;
@@ -147,10 +147,7 @@ pub struct Question {
 }
 
 /// Executions of all our machines.
-pub trait Watch {
-    /// How the execution of this name stands, whichever machine it is of.
-    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError>;
-
+pub trait Watch: ExecutionStates {
     /// The executions that wait for a person's answer.
     async fn questions(&self) -> Result<Vec<Question>, AwsError>;
 

@@ -1,14 +1,29 @@
-//! Execution names: a good name is an idempotency key.
+//! Executions of our machines: their names, of which a good one is an idempotency key, and how they stand.
 
 use std::hash::Hasher;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// The longest name of an execution, in characters (Step Functions API reference, `StartExecution`).
 const LONGEST: usize = 80;
 
 /// Characters that are left for what a machine adds to its own name when it names its children.
 const SUFFIX: usize = 12;
+
+/// How an execution stands, as Step Functions says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExecutionStatus {
+    /// It runs.
+    Running,
+    /// It came to its end.
+    Succeeded,
+    /// It ended otherwise, in the words of Step Functions: `FAILED`, `TIMED_OUT`, `ABORTED`.
+    Dead(String),
+    /// No machine of ours knows it.
+    Unknown,
+}
 
 /// The name of the execution that these words call for at an instant: the same words and instant give the same name, so
 /// that a doubled event is one run. Characters that a name cannot have become `-`; a name that would be too long is cut,

@@ -11,6 +11,7 @@ use crate::assess::Verdict;
 use crate::capacity::ResourceId;
 use crate::guardrail::{Code, Violation};
 use crate::intent::{Intent, Layer, Slot};
+use crate::name::Scope;
 use crate::plan::{Awaited, Plan, Releases};
 use crate::request::Trigger;
 
@@ -58,6 +59,16 @@ pub struct RunError {
     pub name: String,
     /// What it says.
     pub message: String,
+}
+
+/// A run, as a state machine carries it from step to step: ids only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRef {
+    /// Where it works.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// The execution's name.
+    pub id: String,
 }
 
 /// What became of the intent that a run came with.

@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use rstest::rstest;
 use watchkeeper_domain::estate::{Blockers, Unblock, Zone};
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{Mode, Trigger};
 use watchkeeper_domain::unblock::{
-    Blocker, BlockerItem, End, ExecutionStatus, Fate, Field, Held, Hour, Kind, Level, LockItem, Memory, Proof, Record,
-    RunFate, Stamps, Standing, detail, escalate, fate, freed_capacity, judge, look, message, run_fate,
+    Blocker, BlockerItem, End, Fate, Field, Held, Hour, Kind, Level, LockItem, Memory, Proof, Record, RunFate, Stamps,
+    Standing, detail, escalate, fate, freed_capacity, judge, look, message, run_fate,
 };
 
 fn at(instant: &str) -> Timestamp {

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod errors;
 pub mod input;
+pub mod machine;
 pub mod metrics;
 pub mod pairs;
 pub mod serve;
@@ -13,6 +14,7 @@ pub mod telemetry;
 pub use clock::EventClock;
 pub use errors::{ErrorName, Failure};
 pub use input::{Unreadable, read_input};
+pub use machine::{Call, Caught, Event, Execution, Tick};
 pub use metrics::{AlarmFigure, BackupFigures, Metrics, PairFigures, RunFigures};
 pub use pairs::{PairKit, PairMover, PairWatcher};
 pub use serve::{Invocation, Kit, serve};

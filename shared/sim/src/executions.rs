@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use watchkeeper_control::failover::ports::{ExecutionState, ExecutionStates};
-use watchkeeper_control::ports::{AwsError, Executions, Started};
+use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, Started};
+use watchkeeper_domain::execution::ExecutionStatus;
 
 use crate::gate::Refusal;
 use crate::operation::Operation;
@@ -35,7 +35,8 @@ pub(crate) struct Machines {
     started: Vec<Execution>,
     /// How many of them the test has taken.
     taken: usize,
-    states: BTreeMap<(String, String), ExecutionState>,
+    /// What was told of them, by name.
+    told: BTreeMap<String, ExecutionStatus>,
 }
 
 /// A handle to one machine of a region.
@@ -66,9 +67,9 @@ impl World {
         new
     }
 
-    /// Sets how an execution of a machine stands. Until then one that was started runs, and any other is unknown.
-    pub fn set_execution(&self, machine: &str, name: &str, state: ExecutionState) {
-        self.lock().machines.states.insert((machine.to_owned(), name.to_owned()), state);
+    /// Tells how the execution of this name stands. Until then one that was started runs, and any other is unknown.
+    pub fn set_status(&self, name: &str, status: ExecutionStatus) {
+        self.lock().machines.tell(name, status);
     }
 
     async fn start_on(&self, machine: &str, name: &str, input: &str) -> Result<Started, AwsError> {
@@ -96,15 +97,16 @@ impl Machines {
         self.started.iter().any(|execution| execution.machine == machine && execution.name == name)
     }
 
-    /// Whether any machine was started with an execution of this name.
-    pub(crate) fn started(&self, name: &str) -> bool {
-        self.started.iter().any(|execution| execution.name == name)
+    pub(crate) fn tell(&mut self, name: &str, status: ExecutionStatus) {
+        self.told.insert(name.to_owned(), status);
     }
 
-    fn state(&self, machine: &str, name: &str) -> ExecutionState {
-        let set = self.states.get(&(machine.to_owned(), name.to_owned()));
-        let known = if self.find(machine, name) { ExecutionState::Running } else { ExecutionState::Unknown };
-        set.copied().unwrap_or(known)
+    /// How an execution stands, as far as this machine, or any, has started it.
+    fn status(&self, machine: Option<&str>, name: &str) -> ExecutionStatus {
+        let of = |machine: &str| self.find(machine, name);
+        let started = machine.map_or_else(|| self.started.iter().any(|execution| execution.name == name), of);
+        let known = if started { ExecutionStatus::Running } else { ExecutionStatus::Unknown };
+        self.told.get(name).cloned().unwrap_or(known)
     }
 }
 
@@ -120,15 +122,16 @@ impl Executions for Machine {
     }
 }
 
+/// Of any machine.
 impl ExecutionStates for World {
-    async fn state(&self, name: &str) -> Result<ExecutionState, AwsError> {
-        self.ask(Operation::DescribeExecution, name, |state| Ok(state.machines.state(OWN, name))).await
+    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
+        self.ask(Operation::DescribeExecution, name, |state| Ok(state.machines.status(None, name))).await
     }
 }
 
 impl ExecutionStates for Machine {
-    async fn state(&self, name: &str) -> Result<ExecutionState, AwsError> {
-        let asked = |state: &mut State| Ok(state.machines.state(&self.name, name));
+    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
+        let asked = |state: &mut State| Ok(state.machines.status(Some(&self.name), name));
         self.world.ask(Operation::DescribeExecution, name, asked).await
     }
 }

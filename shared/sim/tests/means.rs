@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::failover::ports::{
-    ExecutionState, ExecutionStates, Prober, Promotions, Stores, Switches, Tasks,
-};
-use watchkeeper_control::ports::{AwsError, Clock, Executions, Fault, Services, Started};
+use watchkeeper_control::failover::ports::{Prober, Promotions, Stores, Switches, Tasks};
+use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Services, Started};
 use watchkeeper_domain::estate::{Failover, ResourceName};
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::{DatabaseRole, switched};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_sim::{
@@ -300,10 +299,10 @@ fn executions_are_started_by_machine_and_taken_once() {
     };
     assert_eq!(taken(&standby), [r#"failover a {"n":1}"#, "reconcile a {}"]);
     assert_eq!((taken(&home), taken(&standby)), (vec!["reconcile b {}".to_owned()], vec![]));
-    let state = |name| run(&standby, here.state(name)).unwrap();
-    assert_eq!((state("a"), state("b")), (ExecutionState::Running, ExecutionState::Unknown));
-    standby.set_execution("failover", "a", ExecutionState::Over);
-    assert_eq!(state("a"), ExecutionState::Over);
+    let status = |name| run(&standby, here.status(name)).unwrap();
+    assert_eq!((status("a"), status("b")), (ExecutionStatus::Running, ExecutionStatus::Unknown));
+    standby.set_status("a", ExecutionStatus::Succeeded);
+    assert_eq!(status("a"), ExecutionStatus::Succeeded);
     pair.lose(pair.home_region(), Loss::failing());
     assert_eq!(fault(run(&standby, there.start("c", "{}"))), Fault::Unavailable);
     assert_eq!(taken(&home), Vec::<String>::new());

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backups::{Answer, Call, CallError, Event, Execution, RunRef, Step, Tick, Ticked};
+use backups::{Answer, CallError, Step, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::backup::{BackupError, Keeper};
@@ -11,6 +11,8 @@ use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_domain::backup::{Memory, Outcome, Source};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::run::RunRef;
+use watchkeeper_lambda::{Call, Event, Execution, Tick};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{ATTEMPTS, Rehearsal};
@@ -188,7 +190,7 @@ impl Rehearsal {
         None
     }
 
-    fn backup_event(&self, event: Event) -> Option<Result<Answer, CallError>> {
+    fn backup_event(&self, event: Event<Step>) -> Option<Result<Answer, CallError>> {
         let world = &self.world;
         let keeper = Keeper { cloud: world, ledger: world, announcer: world };
         let handled = backups::handle(keeper, (world, world), &self.estates, &self.home, event);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use alarm_response::{Handled, ResponseError};
-use emergency_scale::{Answer, Call, CallError, Decided, Execution, Looked, Ports, RunRef, Step, Text};
+use emergency_scale::{Answer, CallError, Decided, Looked, Ports, Step};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::LedgerError;
@@ -14,8 +14,10 @@ use watchkeeper_control::steps::BeginVerdict;
 use watchkeeper_domain::emergency::{Held, Step as Next};
 use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::Request;
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::run::{Outcome, RunRef};
+use watchkeeper_lambda::{Call, Execution};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{ATTEMPTS, End, Rehearsal};
@@ -46,6 +48,7 @@ pub struct Siren {
     pub name: String,
     /// Where it is.
     pub stage: Stage,
+    start: Timestamp,
     request: Value,
     children: u32,
     held: Option<(RunRef, ProfileName)>,
@@ -87,6 +90,7 @@ impl Rehearsal {
         let mut siren = Siren {
             name: name.to_owned(),
             stage,
+            start: self.world.now(),
             request,
             children: 0,
             held: None,
@@ -140,7 +144,7 @@ impl Siren {
     }
 
     fn decide(&mut self, rehearsal: &Rehearsal, answer: Option<Value>, asked: &BTreeSet<Code>) -> Stage {
-        let execution = Execution { name: self.name.clone() };
+        let execution = Execution { name: self.name.clone(), start: self.start };
         let step = || Step::Decide {
             request: self.request.clone(),
             execution: execution.clone(),
@@ -228,7 +232,7 @@ impl Siren {
                 Some(_) => return Stage::Holding(Duration::from_mins(1)),
             };
             self.told = looked.told;
-            if let Some(Text { subject, text }) = looked.tell {
+            if let Some(Message { subject, text }) = looked.tell {
                 let tell = || Step::Tell { run: run.clone(), subject: subject.clone(), text: text.clone() };
                 if rehearsal.step(tell).is_none() {
                     return Stage::Crashed;

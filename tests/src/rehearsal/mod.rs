@@ -11,17 +11,18 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use auto_shutdown::{Tick, TickError};
+use auto_shutdown::TickError;
 use jiff::Timestamp;
-use reconcile::{Answer, CallError, Caught, Execution, Step};
+use reconcile::{Answer, CallError, Step};
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::steps::{BeginVerdict, Engine, Finished, Next, RunRef, StepError};
+use watchkeeper_control::steps::{BeginVerdict, Engine, Finished, LeasedRun, Next, StepError};
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{Estates, load_dir};
+use watchkeeper_lambda::{Caught, Execution, Tick};
 use watchkeeper_sim::{World, run_until_done_or_crash};
 
 /// How often a task is tried, as `statemachines/reconcile.asl.json` has it.
@@ -161,7 +162,7 @@ impl Rehearsal {
         }
     }
 
-    fn slices(&self, run: &RunRef) -> End {
+    fn slices(&self, run: &LeasedRun) -> End {
         let mut next = Next::Apply;
         while next != Next::Finish {
             let step = || match next {
@@ -184,7 +185,7 @@ impl Rehearsal {
         self.finish(run, None)
     }
 
-    fn finish(&self, run: &RunRef, error: Option<&Caught>) -> End {
+    fn finish(&self, run: &LeasedRun, error: Option<&Caught>) -> End {
         match self.task(|| Step::Finish { run: run.clone(), error: error.cloned() }) {
             None => End::Crashed,
             Some(Ok(Answer::Finished(finished))) => End::Finished(finished),

@@ -1,65 +1,29 @@
-//! A pair of stacks over a simulated AWS of two regions: the ticks of both, their own hands, and the failover and failback
-//! machines, one step at a time. What one region starts in the other is played there, while that region runs.
+//! A pair of stacks over a simulated AWS of two regions: the ticks of both and their own hands. What one region starts in the
+//! other is played there, while that region runs.
+
+mod flight;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auto_shutdown::Tick;
-use failover::{Answer, Call, CallError, Caught, Child, Execution, Step};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
-use watchkeeper_control::failover::ports::ExecutionState;
-use watchkeeper_control::failover::{Advanced, MoveError, Mover, Next, Ready, Watcher};
-use watchkeeper_control::ledger::LedgerError;
+use serde_json::Value;
+use watchkeeper_control::failover::Watcher;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::PairPlace;
-use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::run::Outcome;
 use watchkeeper_estates::Estates;
+use watchkeeper_lambda::Tick;
 use watchkeeper_sim::{Machine, Pair, World, run_until_done_or_crash};
 
-use super::{ATTEMPTS, End, Rehearsal};
+use super::Rehearsal;
+
+pub use flight::{Flight, Pilot};
 
 /// The name of the failover machine.
 const FAILOVER: &str = "failover";
-
-/// Steps of one execution at most; more is a loop without an end.
-const STEPS: usize = 2_000;
-
-/// Where an execution of the failover machine is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flight {
-    /// It goes on.
-    Flying,
-    /// It waits for a person, who reads this.
-    Asking(String),
-    /// It has ended: its ending, and the error if it failed.
-    Ended(String, Option<&'static str>),
-    /// It failed for good, without an ending of its own.
-    Failed(String),
-    /// Its process died, and the execution with it.
-    Crashed,
-}
-
-/// An execution of the failover machine.
-#[derive(Debug)]
-pub struct Pilot {
-    /// Its name.
-    pub name: String,
-    /// The region that it runs in.
-    pub region: Region,
-    /// Where it is.
-    pub flight: Flight,
-    /// What it was told last.
-    pub last: Option<Advanced>,
-    request: Value,
-    start: Timestamp,
-    child: Option<Child>,
-    answer: Option<Value>,
-}
 
 /// Both stacks of a pair.
 #[derive(Debug)]
@@ -80,7 +44,6 @@ struct Stack {
     waiting: Vec<(String, Value)>,
 }
 
-type SimMover = Mover<World, World, World, World, World, World, World, World, Machine>;
 type SimWatcher = Watcher<World, World, World, World, World, World, World, Machine, Machine>;
 
 impl Duo {
@@ -179,189 +142,6 @@ impl Duo {
         }
     }
 
-    /// An execution of the failover machine of a region, before its first step.
-    pub fn pilot(&self, region: &Region, name: &str, request: Value) -> Pilot {
-        Pilot {
-            name: name.to_owned(),
-            region: region.clone(),
-            flight: Flight::Flying,
-            last: None,
-            request,
-            start: self.pair.now(),
-            child: None,
-            answer: None,
-        }
-    }
-
-    /// A person starts the failover machine of a region.
-    pub fn by_hand(&self, region: &Region, name: &str, more: &Value) -> Pilot {
-        let id = &self.half(region).id;
-        let mut request = json!({ "estate": id.estate, "environment": id.environment });
-        if let (Some(request), Some(more)) = (request.as_object_mut(), more.as_object()) {
-            request.extend(more.clone());
-        }
-        let world = self.pair.world(region);
-        let machine = world.machine(FAILOVER);
-        // What a person starts is known to the machine as what a tick starts is.
-        let started = watchkeeper_control::ports::Executions::start(&machine, name, "{}");
-        let _died = run_until_done_or_crash(&world, async { started.await.map(|_| ()) });
-        world.take_started();
-        self.pilot(region, name, request)
-    }
-
-    /// Lets an execution go on until it ends, dies, or asks a person.
-    ///
-    /// # Panics
-    /// When it never ends.
-    pub fn fly(&mut self, pilot: &mut Pilot) {
-        for _ in 0..STEPS {
-            if pilot.flight != Flight::Flying {
-                return;
-            }
-            self.step(pilot);
-        }
-        panic!("{} does not end: {:?}", pilot.name, pilot.last);
-    }
-
-    /// One step of an execution, with what it waits for.
-    pub fn step(&mut self, pilot: &mut Pilot) {
-        let (child, answer) = (pilot.child.take(), pilot.answer.take());
-        let advanced = match self.advance(pilot, child.as_ref(), answer.as_ref(), None) {
-            None => return self.over(pilot, Flight::Crashed),
-            Some(Ok(advanced)) => advanced,
-            Some(Err(error)) => {
-                let caught = Caught { error: "Step.Failed".to_owned(), cause: Some(error.to_string()) };
-                match self.advance(pilot, None, None, Some(&caught)) {
-                    None => return self.over(pilot, Flight::Crashed),
-                    Some(Ok(advanced)) => advanced,
-                    Some(Err(again)) => {
-                        return self.over(pilot, Flight::Failed(format!("{error}; {again}: {again:?}")));
-                    }
-                }
-            }
-        };
-        pilot.last = Some(advanced.clone());
-        match advanced.next {
-            Next::Again => self.pass(Duration::from_secs(advanced.wait_seconds.unsigned_abs())),
-            Next::Reconcile => pilot.child = Some(self.run_child(pilot, &advanced)),
-            Next::Ask => pilot.flight = Flight::Asking(advanced.why),
-            Next::Done | Next::Failed => {
-                let ending = advanced.ending.map_or_else(String::new, |ending| ending.to_string());
-                self.over(pilot, Flight::Ended(ending, advanced.error));
-            }
-        }
-    }
-
-    /// A person answers.
-    pub fn answer(&mut self, pilot: &mut Pilot, answer: Value) {
-        pilot.answer = Some(answer);
-        pilot.flight = Flight::Flying;
-        self.fly(pilot);
-    }
-
-    fn over(&self, pilot: &mut Pilot, flight: Flight) {
-        self.pair.world(&pilot.region).set_execution(FAILOVER, &pilot.name, ExecutionState::Over);
-        pilot.flight = flight;
-    }
-
-    fn run_child(&mut self, pilot: &Pilot, advanced: &Advanced) -> Child {
-        let kept: String = pilot.name.chars().take(68).collect();
-        let name = format!("{kept}{}", advanced.child.as_deref().unwrap_or_default());
-        let request = serde_json::to_value(&advanced.request).unwrap_or(Value::Null);
-        let index = self.index(&pilot.region);
-        let failed = |error: &str, cause: String| Child::Failed(Caught { error: error.to_owned(), cause: Some(cause) });
-        let end = self.stacks[index].rehearsal.execute(&name, &request);
-        // What fell due while it ran.
-        self.pass(Duration::ZERO);
-        match end {
-            End::AtBegin(..) => Child::Done(json!({ "outcome": "nothing" })),
-            End::Finished(finished) if matches!(finished.outcome, Outcome::Done | Outcome::Drift) => {
-                Child::Done(json!({ "outcome": finished.outcome }))
-            }
-            End::Finished(finished) => failed(finished.error.as_deref().unwrap_or("Run.Unverified"), finished.summary),
-            End::Failed(why) => failed("Run.Failed", why),
-            End::Crashed => failed("States.Timeout", "the child died".to_owned()),
-        }
-    }
-
-    fn advance(
-        &self,
-        pilot: &Pilot,
-        child: Option<&Child>,
-        answer: Option<&Value>,
-        error: Option<&Caught>,
-    ) -> Option<Result<Advanced, CallError>> {
-        let world = self.pair.world(&pilot.region);
-        let half = self.half(&pilot.region);
-        for attempt in 1.. {
-            let mover = self.mover(&pilot.region);
-            let step = Step::Advance {
-                request: pilot.request.clone(),
-                execution: Execution { name: pilot.name.clone(), start: pilot.start },
-                answer: answer.cloned(),
-                child: child.cloned(),
-                error: error.cloned(),
-            };
-            let call = Call { now: self.pair.now(), step };
-            match run_until_done_or_crash(&world, failover::step(&mover, half, call))? {
-                Ok(Answer::Advanced(advanced)) => return Some(Ok(*advanced)),
-                Ok(other) => panic!("{other:?}"),
-                Err(error) if attempt < ATTEMPTS && passes(&error) => {
-                    self.pair.advance(Duration::from_secs(2 << attempt));
-                }
-                Err(error) => return Some(Err(error)),
-            }
-        }
-        None
-    }
-
-    /// The failback machine, up to the move: what it says of the way home, and the execution that goes there.
-    ///
-    /// # Panics
-    /// When its function dies or fails for good.
-    pub fn go_home(&mut self, name: &str, more: &Value) -> Result<Pilot, String> {
-        let region = self.pair.home_region().clone();
-        let mut pilot = self.by_hand(&region, name, more);
-        let start = self.pair.now();
-        loop {
-            let world = self.pair.world(&region);
-            let mover = self.mover(&region);
-            let execution = Execution { name: name.to_owned(), start };
-            let step = Step::Ready { request: pilot.request.clone(), execution };
-            let call = Call { now: self.pair.now(), step };
-            let handled = run_until_done_or_crash(&world, failover::step(&mover, self.half(&region), call));
-            let readied = match handled {
-                Some(Ok(Answer::Readied(readied))) => readied,
-                other => panic!("{other:?}"),
-            };
-            match readied.next {
-                Ready::Wait => self.pass(Duration::from_secs(readied.wait_seconds.unsigned_abs())),
-                Ready::Refused => return Err(readied.summary),
-                Ready::Go => {
-                    pilot.request = serde_json::to_value(&readied.request).unwrap_or(Value::Null);
-                    pilot.start = self.pair.now();
-                    return Ok(pilot);
-                }
-            }
-        }
-    }
-
-    fn mover(&self, region: &Region) -> SimMover {
-        let (own, peer) = (self.pair.world(region), self.pair.peer(region));
-        Mover {
-            ledger: own.clone(),
-            here: own.clone(),
-            peer: peer.clone(),
-            switches: self.switches(region),
-            prober: own.clone(),
-            announcer: own.clone(),
-            clock: own.clone(),
-            peer_hand: peer,
-            executions: own.machine(FAILOVER),
-            pacer: Arc::new(Pacer::default()),
-        }
-    }
-
     fn watcher(&self, region: &Region) -> SimWatcher {
         let own = self.pair.world(region);
         Watcher {
@@ -401,16 +181,5 @@ impl Duo {
         let moves = self.pair.world(region).moves(&self.half(region).id).unwrap_or_else(|error| panic!("{error}"));
         let endings = moves.iter().map(|record| record.ending.map_or_else(|| "open".to_owned(), |e| e.to_string()));
         endings.collect()
-    }
-}
-
-/// Whether the machine tries a step again after this error.
-fn passes(error: &CallError) -> bool {
-    match error {
-        CallError::Move(MoveError::Ledger(LedgerError::Conflict { .. })) => true,
-        CallError::Move(MoveError::Aws(error) | MoveError::Ledger(LedgerError::Aws(error))) | CallError::Aws(error) => {
-            matches!(error.fault, Fault::Throttled | Fault::Unavailable)
-        }
-        _ => false,
     }
 }

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use daily_unblock::tick::{Ticked, tick};
-use daily_unblock::{CallError, Caught, Execution, Step, handle};
+use daily_unblock::{CallError, Step, handle};
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::unblock::{Next, RunRef, Step as Taken, UnblockError, Unblocker};
-use watchkeeper_domain::unblock::ExecutionStatus;
+use watchkeeper_control::unblock::{Next, Step as Taken, UnblockError, Unblocker};
+use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::run::RunRef;
+use watchkeeper_lambda::{Caught, Execution};
 use watchkeeper_sim::{World, run_until_done_or_crash};
 
 use super::{ATTEMPTS, Rehearsal};

@@ -1,8 +1,12 @@
 //! Failover and failback over the simulator: both stacks, both regions, every tick.
 
+use jiff::SignedDuration;
 use serde_json::json;
+use watchkeeper_control::backup::BackupLog as _;
+use watchkeeper_domain::backup::{Known, Memory, Verified};
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::ServiceName;
-use watchkeeper_sim::{FaultPlan, Loss, Operation, Trouble};
+use watchkeeper_sim::{FaultPlan, Loss, Operation, Trouble, run_until_done_or_crash};
 use watchkeeper_tests::rehearsal::Flight;
 
 use crate::pair_scene::{
@@ -108,6 +112,31 @@ fn a_plan_shows_every_step_and_changes_nothing() {
 }
 
 #[test]
+fn a_plan_notes_the_backups_that_are_not_fresh_as_the_home_has_written_them_down() {
+    let mut duo = duo(&estates(&[AUTOMATIC]));
+    let (home, half) = (duo.pair.home(), duo.half(&home()).clone());
+    let (vehicles, jobs) = (half.backups[0].subject.source.clone(), half.backups[1].subject.source.clone());
+    let taken = Known {
+        id: "arn:backup".to_owned(),
+        name: "backup".to_owned(),
+        region: half.region.clone(),
+        due: duo.pair.now() - SignedDuration::from_hours(18),
+        noted: duo.pair.now() - SignedDuration::from_hours(18),
+        bytes: None,
+        verified: Some(Verified { at: duo.pair.now(), flaws: Vec::new() }),
+    };
+    let memory = Memory { copies: vec![taken], ..Memory::default() };
+    let scope = half.scope();
+    run_until_done_or_crash(&home, home.put_backup(&scope, &vehicles, &memory, 0)).unwrap().unwrap();
+    duo.minutes(1);
+    let mut pilot = duo.by_hand(&standby(), "plan", &json!({ "mode": "plan" }));
+    duo.fly(&mut pilot);
+    let story = story(&duo, &pilot);
+    assert!(story.contains(&format!("[note] backup-stale: backup of {jobs}\n  found:      none\n")), "{story}");
+    assert!(!story.contains(&format!("backup of {vehicles}")), "{story}");
+}
+
+#[test]
 fn of_two_failovers_at_once_one_acts_and_the_other_says_who() {
     let mut duo = duo(&estates(&[AUTOMATIC]));
     duo.pair.lose(&home(), Loss::failing().tasks_die());
@@ -139,8 +168,7 @@ fn a_move_whose_execution_is_dead_is_taken_over_by_the_watch() {
         duo.step(&mut dead);
     }
     assert!(duo.pointer(&standby()).is_moving_to(&standby()), "{:?}", dead.last);
-    let machine = watchkeeper_control::failover::ports::ExecutionState::Over;
-    duo.pair.standby().set_execution("failover", "dead", machine);
+    duo.pair.standby().set_status("dead", ExecutionStatus::Dead("ABORTED".to_owned()));
     duo.minutes(1);
     let mut heir = duo.pilots.remove(0);
     duo.fly(&mut heir);

@@ -13,6 +13,8 @@ mod restores;
 mod rollbacks;
 mod scene;
 mod single_faults;
+mod unblock_days;
 mod unblock_faults;
 mod unblock_scene;
+mod unblock_trouble;
 mod unblocks;

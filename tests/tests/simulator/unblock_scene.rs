@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, Write};
 use watchkeeper_control::stuck::Letter;
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::Run;
-use watchkeeper_domain::unblock::{BlockerItem, ExecutionStatus, Field, LockItem, Record, Stamps};
+use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Record, Stamps};
 use watchkeeper_estates::Estates;
 use watchkeeper_sim::{World, run_until_done_or_crash, scope, service};
-use watchkeeper_tests::rehearsal::{Rehearsal, documents};
+use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked, documents};
 
 pub(crate) const LOCKS: &str = "clos-v2-wip-locks";
 pub(crate) const IDEAS: &str = "clos-v2-ideas";
@@ -187,4 +188,20 @@ pub(crate) fn events(rehearsal: &Rehearsal, kind: &str) -> Vec<serde_json::Value
     all.filter(|event| event.detail_type == kind && event.source == "clos.daily-rhythm")
         .map(|event| event.detail)
         .collect()
+}
+
+pub(crate) const MONDAY: &str = "unblock-20261123T140000Z";
+
+/// Plays Monday's run, which comes to its end.
+pub(crate) fn morning(rehearsal: &mut Rehearsal) -> String {
+    let played = rehearsal.unblock_tick(monday());
+    let of_prod: Vec<_> = played.iter().filter(|(name, _)| name.starts_with("clos-v2-prod-")).collect();
+    let [(name, Unblocked::Done(summary))] = of_prod[..] else { panic!("{played:?}") };
+    assert_eq!(name, "clos-v2-prod-unblock-20261123T140000Z");
+    summary.clone()
+}
+
+pub(crate) fn message(rehearsal: &Rehearsal) -> String {
+    let messages = rehearsal.world.messages();
+    messages.iter().rfind(|message| message.subject.starts_with("clos-v2 prod")).unwrap().text.clone()
 }

@@ -1,9 +1,6 @@
 //! What the daily unblock notes: payloads with a version beside them, like the memory of an alarm, in the partition of runs,
 //! so that no run of `reconcile` reads them.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,12 +10,12 @@ use watchkeeper_control::stuck::{Note, Notebook, Page, Written};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 
-use super::item::{self, Item, corrupt, pack, unpack, with_ttl};
+use super::item::{self, pack, unpack, with_ttl};
 use super::key::{self, Key, SK};
+use super::version::{Raise, version};
 use super::{DynamoLedger, lease};
 use crate::fault::failed;
 
-const VERSION: &str = "version";
 /// How many runs one page reads: with the largest record it stays near the megabyte of a query.
 const PAGE: i32 = 100;
 /// The runs that have an outcome carry it beside their payload.
@@ -28,9 +25,7 @@ impl Notebook for DynamoLedger {
     async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: Note<'_>) -> Result<Option<(T, u64)>, LedgerError> {
         let key = Key::note(scope, note);
         let Some(item) = self.get(&key).await? else { return Ok(None) };
-        let found = item.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok());
-        let version = found.ok_or_else(|| corrupt(&key, scope, "no version, expected a number, 1 or more".into()))?;
-        Ok(Some((unpack(&key, scope, &item)?, version)))
+        Ok(Some((unpack(&key, scope, &item)?, version(&key, scope, &item)?)))
     }
 
     async fn write<T: Serialize + DeserializeOwned + PartialEq>(
@@ -42,15 +37,16 @@ impl Notebook for DynamoLedger {
         until: Timestamp,
     ) -> Result<(), LedgerError> {
         let key = Key::note(scope, note);
-        let put = put(&self.table, &key, scope, value, expected, until)?;
-        let Err(error) = self.put_if(&key, put).await else { return Ok(()) };
+        let item = with_ttl(pack(&key, "note of the daily unblock", scope, value)?, Some(until));
+        let raise = Raise::version(expected);
+        let Err(error) = self.put_if(&key, raise.put(&self.table, &key, scope, item)?).await else { return Ok(()) };
         if !lease::may_be_written(&error) {
             return Err(error.into());
         }
         match self.read::<T>(scope, note).await? {
-            Some((current, version)) if version == expected + 1 && current == *value => Ok(()),
-            current if current.as_ref().map_or(0, |(_, version)| *version) == expected => Err(error.into()),
-            _ => Err(LedgerError::Conflict { scope: scope.to_string() }),
+            Some((found, version)) => raise.judge(scope, (&found, version), value, error),
+            None if expected == 0 => Err(error.into()),
+            None => Err(LedgerError::Conflict { scope: scope.to_string() }),
         }
     }
 
@@ -109,29 +105,6 @@ impl Key {
     }
 }
 
-/// A write of a note as the version after `expected`, which counts only while that is the version there; 0: while there is
-/// none.
-fn put<T: Serialize>(
-    table: &str,
-    key: &Key,
-    scope: &Scope,
-    value: &T,
-    expected: u64,
-    until: Timestamp,
-) -> Result<Put, LedgerError> {
-    let number = |version: u64| AttributeValue::N(version.to_string());
-    let mut item: Item = with_ttl(pack(key, "note of the daily unblock", scope, value)?, Some(until));
-    item.insert(VERSION.to_owned(), number(expected + 1));
-    let (condition, values) = match expected {
-        0 => ("attribute_not_exists(#version)", None),
-        version => ("#version = :version", Some([(":version".to_owned(), number(version))].into())),
-    };
-    let names: HashMap<String, String> = [("#version".to_owned(), VERSION.to_owned())].into();
-    let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression(condition);
-    let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
-    put.build().map_err(|flaw| corrupt(key, scope, flaw.into()))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -149,16 +122,5 @@ mod tests {
             assert_eq!(Key::note(&scope(), note).to_string(), format!("{partition} {sk}"));
             assert!(!sk.starts_with(RUN));
         }
-    }
-
-    #[test]
-    fn a_note_is_put_over_the_version_that_was_read_and_kept_for_its_time() {
-        let (key, until) = (Key::note(&scope(), Note::Memory), Timestamp::constant(1_795_000_000, 0));
-        let first = put("ledger", &key, &scope(), &"x", 0, until).unwrap();
-        assert_eq!(first.condition_expression.as_deref(), Some("attribute_not_exists(#version)"));
-        let next = put("ledger", &key, &scope(), &"x", 6, until).unwrap();
-        assert_eq!(next.item["version"], AttributeValue::N("7".to_owned()));
-        assert_eq!(next.item["ttl"], AttributeValue::N("1795000000".to_owned()));
-        assert_eq!(next.expression_attribute_values.unwrap()[":version"], AttributeValue::N("6".to_owned()));
     }
 }

@@ -16,7 +16,7 @@ use watchkeeper_control::ports::{AwsError, Services};
 use watchkeeper_domain::capacity::{ObservedService, ServiceId};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use crate::Aws;
+use crate::{Aws, Machine};
 
 /// The ports of the daily unblock.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub struct StuckThings {
     pub(crate) events: aws_sdk_eventbridge::Client,
     pub(crate) sfn: aws_sdk_sfn::Client,
     capacity: Aws,
-    /// The ARNs of every machine of ours.
-    machines: Vec<String>,
+    /// Every machine whose executions may have died.
+    machines: Vec<Machine>,
     /// Those of them that ask people.
     asking: Vec<String>,
     /// The URLs of queues, by name: they never change.
@@ -35,8 +35,8 @@ pub struct StuckThings {
 }
 
 impl StuckThings {
-    /// The ports of the configuration's region. `machines` are the ARNs of all machines of ours; `asking` those among them
-    /// that ask people.
+    /// The ports of the configuration's region. `machines` are the ARNs of our machines whose executions may have died;
+    /// `asking` those among them whose questions may be ended.
     pub fn new(config: &SdkConfig, machines: Vec<String>, asking: Vec<String>) -> Self {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
@@ -44,7 +44,7 @@ impl StuckThings {
             events: aws_sdk_eventbridge::Client::new(config),
             sfn: aws_sdk_sfn::Client::new(config),
             capacity: Aws::new(config),
-            machines,
+            machines: machines.into_iter().map(|arn| Machine::new(config, arn)).collect(),
             asking,
             urls: Arc::default(),
         }

@@ -1,10 +1,9 @@
 //! Executions of our machines: how they stand, and which of them wait for a person.
 
-use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus as Status;
-use watchkeeper_control::ports::AwsError;
+use watchkeeper_control::ports::{AwsError, ExecutionStates};
 use watchkeeper_control::stuck::{Question, Watch};
-use watchkeeper_domain::unblock::ExecutionStatus;
+use watchkeeper_domain::execution::ExecutionStatus;
 
 use super::StuckThings;
 use crate::fault::{failed, odd};
@@ -19,20 +18,19 @@ const NEWEST: i32 = 10;
 /// The most executions of a machine that are looked at.
 const LOOKED_AT: usize = 200;
 
-impl Watch for StuckThings {
+impl ExecutionStates for StuckThings {
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
         for machine in &self.machines {
-            let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
-            match self.sfn.describe_execution().execution_arn(&arn).send().await {
-                Ok(answer) => return Ok(read(answer.status())),
-                Err(error)
-                    if error.as_service_error().is_some_and(DescribeExecutionError::is_execution_does_not_exist) => {}
-                Err(error) => return Err(failed("DescribeExecution", name, error)),
+            match machine.status(name).await? {
+                ExecutionStatus::Unknown => {}
+                known => return Ok(known),
             }
         }
         Ok(ExecutionStatus::Unknown)
     }
+}
 
+impl Watch for StuckThings {
     async fn questions(&self) -> Result<Vec<Question>, AwsError> {
         let mut questions = Vec::new();
         for machine in &self.asking {
@@ -76,28 +74,5 @@ impl StuckThings {
         let input = described.input().unwrap_or_default().to_owned();
         let still = *described.status() == Status::Running;
         Ok(still.then(|| Question { arn: arn.to_owned(), name: name.to_owned(), input, since }))
-    }
-}
-
-fn read(status: &Status) -> ExecutionStatus {
-    match status {
-        Status::Running | Status::PendingRedrive => ExecutionStatus::Running,
-        Status::Succeeded => ExecutionStatus::Succeeded,
-        Status::Failed | Status::TimedOut | Status::Aborted => ExecutionStatus::Dead(status.as_str().to_owned()),
-        _ => ExecutionStatus::Unknown,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_step_functions_says_has_ended_is_dead() {
-        assert_eq!(read(&Status::Running), ExecutionStatus::Running);
-        assert_eq!(read(&Status::PendingRedrive), ExecutionStatus::Running);
-        assert_eq!(read(&Status::Succeeded), ExecutionStatus::Succeeded);
-        assert_eq!(read(&Status::TimedOut), ExecutionStatus::Dead("TIMED_OUT".to_owned()));
-        assert_eq!(read(&Status::from("SOMETHING_NEW")), ExecutionStatus::Unknown);
     }
 }

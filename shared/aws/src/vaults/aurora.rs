@@ -12,7 +12,7 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::estate::{Copy, ResourceName};
 
-use super::rds::{GIB, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
+use super::database::{GIB, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
 use super::{Shelf, presign, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};

@@ -9,23 +9,47 @@ use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, join5};
 use jiff::Timestamp;
+use watchkeeper_domain::backup::{Freshness, Memory, Policy};
 use watchkeeper_domain::failover::readiness::{Facts, Read, TrafficFacts};
 use watchkeeper_domain::failover::{Promoted, Sample, ServiceSample};
 use watchkeeper_domain::intent::Layer;
 
 use self::look::{Look, why};
 use super::ports::{Promotions, Sight};
+use crate::backup::BackupLog;
+use crate::ledger::{LedgerError, Pair};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
 use crate::ports::{AwsError, Clock};
 
-/// What the ledger has of the other region: nothing here asks it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Other {
-    /// What it last said of itself.
+/// What the ledger has, of the other region above all: nothing here asks that one.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    /// What the other region last said of itself.
     pub(super) sample: Option<Sample>,
     /// When its stack was last heard of.
     pub(super) heard: Option<Timestamp>,
+    /// How fresh the backups are.
+    pub(super) backups: Read<Vec<Freshness>>,
+}
+
+impl Kept {
+    pub(super) async fn of<L: BackupLog>(ledger: &L, half: &PairPlace, pair: &Pair, now: Timestamp) -> Self {
+        Self {
+            sample: pair.samples.get(half.other()).cloned(),
+            heard: pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at),
+            backups: freshness(ledger, half, now).await.map_err(|error| error.to_string()),
+        }
+    }
+}
+
+async fn freshness<L: BackupLog>(ledger: &L, half: &PairPlace, now: Timestamp) -> Result<Vec<Freshness>, LedgerError> {
+    if half.backups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (memories, none) = (ledger.backups(&half.scope_in(&half.home)).await?, Memory::default());
+    let of = |policy: &Policy| Freshness::of(policy, memories.get(&policy.subject.source).unwrap_or(&none), now);
+    Ok(half.backups.iter().map(of).collect())
 }
 
 /// The facts about this region as the one that would have to serve, read at the share of a failover.
@@ -34,7 +58,7 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
     pacer: &Pacer,
     clock: &K,
     half: &PairPlace,
-    other: Other,
+    kept: Kept,
     traffic: Read<TrafficFacts>,
 ) -> Facts {
     let look = Look { sight, pacer, clock, layer: Layer::Failover };
@@ -51,7 +75,7 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
         look.quota(),
     )
     .await;
-    let images = look.images(&failover.images, &services, other.sample.as_ref()).await;
+    let images = look.images(&failover.images, &services, kept.sample.as_ref()).await;
     Facts {
         region: half.region.clone(),
         active: half.other().clone(),
@@ -62,8 +86,9 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
         images,
         quota,
         traffic,
-        sample: other.sample,
-        heard: other.heard,
+        backups: kept.backups,
+        sample: kept.sample,
+        heard: kept.heard,
         now: clock.now(),
     }
 }

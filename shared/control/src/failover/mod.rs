@@ -19,7 +19,7 @@ use crate::ports::AwsError;
 
 pub use mover::{Call, Mover};
 pub use ready::{Readied, Ready};
-pub use turn::{Advanced, ChildResult, Next, RunRef};
+pub use turn::{Advanced, ChildResult, Next};
 pub use watch::{Ticked, Watcher};
 
 /// The error of a move that failed before traffic had moved, and went back.

@@ -4,19 +4,21 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::Reply;
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::report;
 use watchkeeper_domain::failover::{Ending, FailoverRequest, Manner, Move, Pause, PauseKind, Phase, Pointer, Stage};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::request::{Request, RequestError};
 use watchkeeper_domain::run::RunError;
 
-use super::ports::{ExecutionState, ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::ports::{Prober, Promotions, Sight, Switches};
 use super::turn::{Turn, error_of, resume};
 use super::{Advanced, ChildResult, MOVE_FINISHED, MoveError, Next};
+use crate::backup::BackupLog;
 use crate::ledger::{Ledger, LedgerError, Pair};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// How long a question about a failover stands. After it nobody has decided, and the probe may ask again.
 const ANSWER: SignedDuration = SignedDuration::from_mins(30);
@@ -80,7 +82,7 @@ pub(super) struct Work<'a> {
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,
@@ -163,7 +165,7 @@ where
         let Some(moving) = pointer.moving.as_ref().filter(|moving| moving.to == *to) else {
             return Err(bad(pointer.to_string(), "a move to this region that was left"));
         };
-        if self.executions.state(&pointer.by).await? == ExecutionState::Running {
+        if self.executions.status(&pointer.by).await? == ExecutionStatus::Running {
             return Err(bad(format!("the running execution {}", pointer.by), "one that is over: stop it first"));
         }
         let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);

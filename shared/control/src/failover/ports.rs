@@ -95,20 +95,3 @@ pub trait Prober {
     /// The HTTP status of an address, or why there is none. Never takes longer than `timeout`.
     async fn get(&self, address: &str, timeout: Duration) -> Result<u16, String>;
 }
-
-/// How an execution of one of our machines stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExecutionState {
-    /// It runs.
-    Running,
-    /// It is over, one way or another.
-    Over,
-    /// There is none of that name.
-    Unknown,
-}
-
-/// Executions of one of our machines, looked at.
-pub trait ExecutionStates {
-    /// How an execution stands, by its name.
-    async fn state(&self, name: &str) -> Result<ExecutionState, AwsError>;
-}

@@ -8,13 +8,14 @@ use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
 
-use super::gather::{Other, gather};
+use super::gather::{Kept, gather};
 use super::mover::Mover;
-use super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::ports::{Prober, Promotions, Sight, Switches};
 use super::{MoveError, means};
+use crate::backup::BackupLog;
 use crate::ledger::{Ledger, Pair};
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// How long a way home waits until its region is ready. What takes longer needs a person.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -52,7 +53,7 @@ pub struct Readied {
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,
@@ -113,10 +114,9 @@ where
         if seen.settled.and_then(|settled| settled.placement) != mark {
             return Ok(Some(format!("{} has not reached its standby target yet", half.home)));
         }
-        let sample = pair.samples.get(half.other()).cloned();
-        let heard = pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at);
+        let kept = Kept::of(&self.ledger, half, pair, now).await;
         let traffic = means::facts(&self.switches, half).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, half, Other { sample, heard }, traffic).await;
+        let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
         let readiness = Readiness::of(&facts, &half.failover);
         let blocking: Vec<String> = readiness
             .findings

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::{Ending, Move, Pause, PauseKind, Phase};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::Request;
+use watchkeeper_domain::run::RunRef;
 
 use super::{COMPENSATED, DECLINED, HELD, REFUSED};
 
@@ -80,16 +81,6 @@ pub struct Advanced {
     pub rto_ms: Option<i64>,
     /// A sentence for the execution's history.
     pub summary: String,
-}
-
-/// An execution and where it works.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRef {
-    /// Where.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// The execution's name.
-    pub id: String,
 }
 
 impl Advanced {

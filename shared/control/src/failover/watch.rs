@@ -4,20 +4,21 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use watchkeeper_domain::estate::Strategy;
-use watchkeeper_domain::execution::execution_name;
+use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
 use watchkeeper_domain::failover::{Ending, FailoverRequest, Heartbeat, Heed, Placement, Pointer, Stage, Watch};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::Request;
 
-use super::gather::{Other, gather, sample};
-use super::ports::{ExecutionState, ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::gather::{Kept, gather, sample};
+use super::ports::{Prober, Promotions, Sight, Switches};
 use super::{MoveError, means, probe};
+use crate::backup::BackupLog;
 use crate::ledger::{Ledger, Pair};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// Everything that the watch needs.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ pub struct Ticked {
 
 impl<L, S, W, H, N, K, X, Y, E> Watcher<L, S, W, H, N, K, X, Y, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     W: Switches,
     H: Prober,
@@ -147,7 +148,7 @@ where
     ) -> Result<(), MoveError> {
         let record = self.ledger.moved(&half.id, &pointer.by).await?;
         let held = record.is_some_and(|(record, _)| record.ending == Some(Ending::Held));
-        if held || self.executions.state(&pointer.by).await? == ExecutionState::Running {
+        if held || self.executions.status(&pointer.by).await? == ExecutionStatus::Running {
             return Ok(());
         }
         let request = FailoverRequest {
@@ -217,7 +218,7 @@ where
             }
         }
         if watch.readiness_is_due(at) {
-            self.look_at_readiness(half, pair, pointer, &mut watch).await?;
+            self.look_at_readiness(half, pair, &mut watch).await?;
         }
         ticked.readiness = watch.readiness.as_ref().map(Readiness::verdict);
         if watch != before {
@@ -227,19 +228,10 @@ where
     }
 
     /// Looks whether this region could serve, and tells of it when that has changed.
-    async fn look_at_readiness(
-        &self,
-        half: &PairPlace,
-        pair: &Pair,
-        pointer: &Pointer,
-        watch: &mut Watch,
-    ) -> Result<(), MoveError> {
-        let other = Other {
-            sample: pair.samples.get(&pointer.active).cloned(),
-            heard: pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at),
-        };
+    async fn look_at_readiness(&self, half: &PairPlace, pair: &Pair, watch: &mut Watch) -> Result<(), MoveError> {
+        let kept = Kept::of(&self.ledger, half, pair, self.clock.now()).await;
         let traffic = means::facts(&self.switches, half).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, half, other, traffic).await;
+        let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
         let readiness = Readiness::of(&facts, &half.failover);
         let ready = readiness.verdict() == ReadyVerdict::Ready;
         let mark = (!ready).then(|| readiness.mark());

@@ -7,8 +7,8 @@ use watchkeeper_domain::plan::{Awaited, Change, Plan, difference};
 use watchkeeper_domain::run::Run;
 
 use super::{
-    Engine, Next, Resumed, RunRef, SLICE, Slice, StepError, WAIT_SECONDS, counted, follows, look_again, lost, overdue,
-    own_part,
+    Engine, LeasedRun, Next, Resumed, SLICE, Slice, StepError, WAIT_SECONDS, counted, follows, look_again, lost,
+    overdue, own_part,
 };
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::Ledger;
@@ -53,7 +53,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     /// # Errors
     /// [`StepError`] when the lease is lost, the halt switch is on, or AWS refused a write for good; what was written
     /// before is in the record.
-    pub async fn apply(&self, place: &Place, run: &RunRef) -> Result<Slice, StepError> {
+    pub async fn apply(&self, place: &Place, run: &LeasedRun) -> Result<Slice, StepError> {
         // The look is as old as its first read.
         let looked = self.clock.now();
         let mut resumed = self.resume(place, run).await?;

@@ -13,7 +13,7 @@ use watchkeeper_domain::run::{Run, Wanted};
 
 use super::begin::BeginVerdict;
 use super::wish::Wish;
-use super::{Begun, Engine, RunRef, StepError};
+use super::{Begun, Engine, LeasedRun, StepError};
 use crate::backup::BackupLog;
 use crate::ledger::{Remembered, Write};
 use crate::place::Place;
@@ -93,7 +93,7 @@ impl Begun {
 
 impl Ask<'_> {
     pub(super) fn begun(&self, generation: u64, verdict: BeginVerdict, summary: String) -> Begun {
-        let run = RunRef { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
+        let run = LeasedRun { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
         Begun { run, verdict, summary, asks: BTreeSet::new(), blocked: BTreeSet::new(), writes: 0 }
     }
 

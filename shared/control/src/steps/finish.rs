@@ -8,7 +8,7 @@ use watchkeeper_domain::report;
 use watchkeeper_domain::request::Trigger;
 use watchkeeper_domain::run::{Outcome, Run, RunError, Wanted};
 
-use super::{Engine, Finished, POINTER_MOVED, Resumed, RunRef, StepError};
+use super::{Engine, Finished, LeasedRun, POINTER_MOVED, Resumed, StepError};
 use crate::ledger::{Ledger, Settled, Standing, Write};
 use crate::place::Place;
 use crate::ports::{Announcer, Clock};
@@ -21,7 +21,7 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
     ///
     /// # Errors
     /// [`StepError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
-    pub async fn finish(&self, place: &Place, run: &RunRef, error: Option<RunError>) -> Result<Finished, StepError> {
+    pub async fn finish(&self, place: &Place, run: &LeasedRun, error: Option<RunError>) -> Result<Finished, StepError> {
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
         if resumed.run.outcome.is_none() {

@@ -54,9 +54,9 @@ pub const URGENT_WAIT_SECONDS: u32 = 3;
 /// The name of the error of a run that the pointer of its pair has overtaken; the next run goes on from what is.
 pub const POINTER_MOVED: &str = "Pointer.Moved";
 
-/// A run, as the state machine carries it from step to step: ids only.
+/// A run that holds the lease, as the state machine carries it from step to step: ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRef {
+pub struct LeasedRun {
     /// Where it works.
     #[serde(flatten)]
     pub scope: Scope,
@@ -70,7 +70,7 @@ pub struct RunRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Begun {
     /// The run; its generation is 0 when it took no lease.
-    pub run: RunRef,
+    pub run: LeasedRun,
     /// What the machine does next.
     pub verdict: BeginVerdict,
     /// A sentence for the execution's output.
@@ -213,7 +213,7 @@ struct Resumed {
 
 impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     /// Reads what is remembered of a run, and refuses when its lease is not its own any more.
-    async fn resume(&self, place: &Place, run: &RunRef) -> Result<Resumed, StepError> {
+    async fn resume(&self, place: &Place, run: &LeasedRun) -> Result<Resumed, StepError> {
         let seen = self.ledger.load(&place.scope).await?;
         let wanted = self.wanted_by_pointer(place, &seen).await;
         let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::plan::difference;
 
-use super::{Engine, MAX_ROUNDS, Next, RunRef, Slice, StepError, counted, follows, look_again, overdue, own_part};
+use super::{Engine, LeasedRun, MAX_ROUNDS, Next, Slice, StepError, counted, follows, look_again, overdue, own_part};
 use crate::ledger::Ledger;
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
@@ -12,7 +12,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     ///
     /// # Errors
     /// [`StepError`] when the lease is lost or AWS does not answer.
-    pub async fn verify(&self, place: &Place, run: &RunRef) -> Result<Slice, StepError> {
+    pub async fn verify(&self, place: &Place, run: &LeasedRun) -> Result<Slice, StepError> {
         let mut resumed = self.resume(place, run).await?;
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;

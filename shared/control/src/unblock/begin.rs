@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::request::Mode;
+use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::{Kind, Purpose, Record, Stage, UnblockRequest};
 
-use super::{Open, Place, RunRef, Step, UnblockError, Unblocker, step};
+use super::{Open, Place, Step, UnblockError, Unblocker, step};
 use crate::ledger::Ledger;
 use crate::ports::{Announcer, Clock, Executions};
 use crate::stuck::{Note, Notebook, Stuck};

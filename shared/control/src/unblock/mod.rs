@@ -18,7 +18,7 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::Unblock;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunError;
+use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::{Hour, Memory, Record, Stage};
 
 use crate::ledger::{Ledger, LedgerError};
@@ -72,16 +72,6 @@ pub struct Unblocker<S, L, X, N, K> {
     pub announcer: N,
     /// The time.
     pub clock: K,
-}
-
-/// A run, as the state machine carries it from step to step: ids only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRef {
-    /// Where it works.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// Its id.
-    pub id: String,
 }
 
 /// Which step follows.

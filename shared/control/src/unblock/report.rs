@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_domain::estate::{Report, Unblock};
 use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::{
     End, Escalations, Kind, Memory, Source, Stage, detail, escalate, escalated, freed_capacity, message,
 };
 
-use super::{Next, Open, Place, RunRef, Step, UnblockError, Unblocker, passes, told};
+use super::{Next, Open, Place, Step, UnblockError, Unblocker, passes, told};
 use crate::ledger::Ledger;
 use crate::ports::{Announcer, AwsError, Clock, Executions};
 use crate::stuck::{Notebook, Stuck};

@@ -5,6 +5,7 @@ mod advice;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, SpanRound, Unit};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::assess::{Assessment, Verdict};
@@ -28,7 +29,7 @@ const PLAN_LINES: usize = 100;
 const SUBJECT: usize = 100;
 
 /// A message for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Message {
     /// One line.
     pub subject: String,

@@ -34,7 +34,7 @@ pub use limits::{Held, WipViolation};
 pub use lock::{Lock, LockItem, Proof, Release, ReleaseEnd, Standing, Undone, judge};
 pub use memory::{Escalated, Figures, KEPT_MAX, Kept, Memory};
 pub use message::message;
-pub use own::{ExecutionStatus, Fate as RunFate, INTENT_GRACE, expired, run_fate};
+pub use own::{Fate as RunFate, INTENT_GRACE, expired, run_fate};
 pub use record::{End, Kind, Record, Stage};
 pub use request::{Purpose, UnblockRequest};
 pub use undo::{undo_input, wanted};

@@ -1,29 +1,14 @@
 //! Our own: what a dead run leaves behind, and what has run out.
 
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-
+use crate::execution::ExecutionStatus;
 use crate::intent::Intent;
+use jiff::{SignedDuration, Timestamp};
 
 /// How long an intent is left in the ledger after its expiry: whoever gives back under it has ended by then.
 pub const INTENT_GRACE: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long Step Functions remembers an execution (Step Functions quotas); one that is older and unknown is over.
 const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
-
-/// How an execution stands, as Step Functions says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExecutionStatus {
-    /// It runs.
-    Running,
-    /// It came to its end.
-    Succeeded,
-    /// It ended otherwise, in the words of Step Functions: `FAILED`, `TIMED_OUT`, `ABORTED`.
-    Dead(String),
-    /// No machine of ours knows it.
-    Unknown,
-}
 
 /// What is to be done about a run that has something and may be dead.
 #[derive(Debug, Clone, PartialEq, Eq)]

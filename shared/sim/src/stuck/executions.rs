@@ -3,22 +3,13 @@
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_control::stuck::{Deployments, Question, Watch};
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::unblock::ExecutionStatus;
+use watchkeeper_domain::execution::ExecutionStatus;
 
 use crate::gate::Refusal;
 use crate::operation::Operation;
 use crate::world::World;
 
 impl Watch for World {
-    async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
-        self.ask(Operation::DescribeExecution, name, |state| {
-            let told = state.pile.executions.get(name).cloned();
-            let started = || state.machines.started(name).then_some(ExecutionStatus::Running);
-            Ok(told.or_else(started).unwrap_or(ExecutionStatus::Unknown))
-        })
-        .await
-    }
-
     async fn questions(&self) -> Result<Vec<Question>, AwsError> {
         self.ask(Operation::ListExecutions, "questions", |state| Ok(state.pile.questions.clone())).await
     }
@@ -30,7 +21,7 @@ impl Watch for World {
             if state.pile.questions.len() == before {
                 return Err(Refusal::not_found(&question.name));
             }
-            state.pile.executions.insert(question.name.clone(), ExecutionStatus::Dead("ABORTED".to_owned()));
+            state.machines.tell(&question.name, ExecutionStatus::Dead("ABORTED".to_owned()));
             Ok(())
         })
         .await

@@ -13,7 +13,7 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::unblock::{BlockerItem, ExecutionStatus, Field, LockItem, Record};
+use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Record};
 
 use crate::world::World;
 
@@ -45,7 +45,6 @@ pub(crate) struct Pile {
     pub(crate) items: BTreeMap<String, BTreeMap<String, BlockerItem>>,
     pub(crate) queues: BTreeMap<String, Vec<Lying>>,
     pub(crate) buses: BTreeMap<String, Vec<BusEvent>>,
-    pub(crate) executions: BTreeMap<String, ExecutionStatus>,
     pub(crate) questions: Vec<Question>,
     pub(crate) words: BTreeMap<ServiceId, Vec<String>>,
     /// Locks that their owners renew right before somebody releases them: table and new lock, by name.
@@ -135,11 +134,6 @@ impl World {
     /// The events on a bus of an estate.
     pub fn bus_events(&self, bus: &str) -> Vec<BusEvent> {
         self.lock().pile.buses.get(bus).cloned().unwrap_or_default()
-    }
-
-    /// An execution stands like this; one that was started and is not told of runs.
-    pub fn set_status(&self, name: &str, status: ExecutionStatus) {
-        self.lock().pile.executions.insert(name.to_owned(), status);
     }
 
     /// An execution waits for an answer.

@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_aws::StuckThings;
+use watchkeeper_control::ports::ExecutionStates as _;
 use watchkeeper_control::stuck::Watch as _;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::unblock::ExecutionStatus;
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_tests::sandbox::RolloutEnd;
 use watchkeeper_tests::stage::Stands;
 

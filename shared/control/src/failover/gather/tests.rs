@@ -250,11 +250,12 @@ fn half(more: usize) -> PairPlace {
             "traffic": { "strategy": "switch-object", "names": ["fleet.example.com"], "bucket": "b", "object": "o" }
         }))
         .unwrap(),
+        backups: Vec::new(),
     }
 }
 
 /// What the other region said a moment ago.
-fn other() -> Other {
+fn kept() -> Kept {
     let sampled = |name: &str, desired, scaling| {
         let sample = ServiceSample {
             capacity: ServiceCapacity { desired, scaling },
@@ -269,18 +270,18 @@ fn other() -> Other {
         lag_ms: [(named(VEHICLES), 420)].into(),
         vcpu: Some(16),
     };
-    Other { sample: Some(sample), heard: Some(night()) }
+    Kept { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()) }
 }
 
-fn facts(memory: &Memory, half: &PairPlace, other: Other) -> Facts {
+fn facts(memory: &Memory, half: &PairPlace, kept: Kept) -> Facts {
     let traffic = Ok(TrafficFacts { points_to: Some(region("us-west-2")), problems: vec![] });
-    done(gather(memory, &Pacer::default(), &manual(), half, other, traffic))
+    done(gather(memory, &Pacer::default(), &manual(), half, kept, traffic))
 }
 
 /// The code and the resource of each finding that follows.
-fn findings(memory: &Memory, other: Other) -> Vec<String> {
+fn findings(memory: &Memory, kept: Kept) -> Vec<String> {
     let half = half(0);
-    let readiness = Readiness::of(&facts(memory, &half, other), &half.failover);
+    let readiness = Readiness::of(&facts(memory, &half, kept), &half.failover);
     readiness.findings.into_iter().map(|finding| format!("{}: {}", finding.code, finding.resource)).collect()
 }
 
@@ -290,14 +291,14 @@ fn sampled(memory: &Memory) -> Result<Sample, AwsError> {
 
 #[test]
 fn a_standby_without_its_stream_lacks_that_and_nothing_else() {
-    assert_eq!(findings(&Memory::default(), other()), [format!("stream-missing: stream {EVENTS}")]);
+    assert_eq!(findings(&Memory::default(), kept()), [format!("stream-missing: stream {EVENTS}")]);
 }
 
 #[test]
 fn what_cannot_be_read_is_told_and_keeps_nothing_else_from_being_read() {
     let stream = format!("stream-missing: stream {EVENTS}");
     let unread = |operation: &'static str| {
-        let mut found = findings(&Memory::refusing(&[operation]), other());
+        let mut found = findings(&Memory::refusing(&[operation]), kept());
         found.retain(|finding| *finding != stream);
         found
     };
@@ -323,7 +324,8 @@ fn a_region_that_answers_nothing_is_not_taken_for_good() {
         "DescribeImages",
         "GetServiceQuota",
     ];
-    let found = findings(&Memory::refusing(&everything), Other::default());
+    let nothing = Kept { sample: None, heard: None, backups: Ok(Vec::new()) };
+    let found = findings(&Memory::refusing(&everything), nothing);
     let unread = found.iter().filter(|finding| finding.starts_with("unreadable: ")).count();
     assert_eq!(unread, 8, "two services, two repositories, a table, a database, a stream and the quota: {found:?}");
     assert!(found.contains(&"sample-missing: sample of us-west-2".to_owned()));
@@ -334,7 +336,7 @@ fn a_region_that_answers_nothing_is_not_taken_for_good() {
 fn what_aws_does_not_know_is_missing_and_not_unread() {
     let memory = Memory { without: [SIMULATOR, VEHICLES].into(), ..Memory::default() };
     assert_eq!(
-        findings(&memory, other()),
+        findings(&memory, kept()),
         [
             format!("service-missing: service {SIMULATOR}"),
             format!("repository-missing: repository {SIMULATOR}"),
@@ -348,16 +350,16 @@ fn what_aws_does_not_know_is_missing_and_not_unread() {
 fn a_service_that_the_document_has_not_in_this_region_is_missing() {
     let mut half = half(0);
     half.failover.capacity.insert(service("elsewhere"), 1);
-    assert_eq!(facts(&Memory::default(), &half, other()).services[&service("elsewhere")], Ok(None));
+    assert_eq!(facts(&Memory::default(), &half, kept()).services[&service("elsewhere")], Ok(None));
 }
 
 #[test]
 fn an_image_is_looked_for_that_either_region_runs() {
     let memory = Memory { without: ["1.5.0"].into(), ..Memory::default() };
-    let mut other = other();
-    let there = other.sample.as_mut().unwrap();
+    let mut kept = kept();
+    let there = kept.sample.as_mut().unwrap();
     there.services.get_mut(&service(FLEET)).unwrap().images = vec![image("us-west-2", FLEET, "1.5.0")];
-    let facts = facts(&memory, &half(0), other);
+    let facts = facts(&memory, &half(0), kept);
     assert_eq!(facts.images[&named(FLEET)].as_ref().unwrap().missing, ["1.5.0".to_owned()].into());
     assert_eq!(facts.images[&named(SIMULATOR)].as_ref().unwrap().missing, [].into());
     assert_eq!(memory.count(&format!("DescribeImages {FLEET}:")), 2, "of this region and of the other one");
@@ -366,7 +368,7 @@ fn an_image_is_looked_for_that_either_region_runs() {
 #[test]
 fn reading_changes_nothing_and_goes_by_batches() {
     let memory = Memory::default();
-    facts(&memory, &half(58), other());
+    facts(&memory, &half(58), kept());
     assert_eq!(memory.count("DescribeServices"), 6, "60 services, ten a call");
     assert_eq!(memory.count("DescribeScalableTargets"), 2, "fifty a call");
     let writes = ["Update", "Register", "Promote", "Failover"];

@@ -5,13 +5,14 @@ use watchkeeper_domain::failover::readiness::{Grade, Readiness, judge};
 use watchkeeper_domain::failover::{Ending, Manner, Phase, Promoted, may_lose, report, serving, waves};
 use watchkeeper_domain::guardrail::Code;
 
-use super::super::gather::{Other, gather};
+use super::super::gather::{Kept, gather};
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{MoveError, means};
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// How long a planned move waits for replicas to catch up before it is refused.
 const CATCH_UP: SignedDuration = SignedDuration::from_mins(10);
@@ -21,7 +22,7 @@ const LAG_LOOK: i64 = 15;
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,
@@ -40,9 +41,8 @@ where
         }
         work.record.waves = waves(&half.failover);
         let traffic = means::facts(&self.switches, half).await;
-        let heard = work.pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at);
-        let other = Other { sample: sample.clone(), heard };
-        let facts = gather(&self.here, &self.pacer, &self.clock, half, other, traffic).await;
+        let kept = Kept::of(&self.ledger, half, &work.pair, now).await;
+        let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
         let readiness = Readiness { at: now, region: half.region.clone(), findings: judge(&facts, &half.failover) };
         work.record.note(now, readiness.summary());
         let blocking: Vec<String> = readiness

@@ -3,19 +3,20 @@
 use watchkeeper_domain::failover::{DatabaseRole, Ending, Promoted, Stage};
 
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// Between two looks, in seconds.
 const LOOK: i64 = 5;
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

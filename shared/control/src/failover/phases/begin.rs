@@ -4,14 +4,15 @@ use watchkeeper_domain::failover::{Ending, Phase};
 
 use super::super::MoveError;
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
+use crate::backup::BackupLog;
 use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

@@ -11,16 +11,17 @@ use watchkeeper_domain::failover::{Ending, Phase};
 use watchkeeper_domain::guardrail::Code;
 
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{MoveError, probe};
+use crate::backup::BackupLog;
 use crate::ledger::{Ledger, Pair};
 use crate::place::PairPlace;
-use crate::ports::{Alarms, Announcer, AwsError, Clock, DESCRIBE_SERVICES_MAX, Executions, Services};
+use crate::ports::{Alarms, Announcer, AwsError, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Services};
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

@@ -8,15 +8,16 @@ use watchkeeper_domain::name::ServiceName;
 
 use super::super::MoveError;
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches, Tasks};
+use super::super::ports::{Prober, Promotions, Sight, Switches, Tasks};
 use super::super::turn::Turn;
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
 use crate::place::PairPlace;
-use crate::ports::{Announcer, AwsError, Clock, Executions, Services};
+use crate::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions, Services};
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

@@ -15,17 +15,18 @@ use watchkeeper_domain::failover::Phase;
 
 use super::MoveError;
 use super::mover::{Mover, Work};
-use super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::ports::{Prober, Promotions, Sight, Switches};
 use super::turn::Turn;
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// How often a child is tried before the move goes back.
 const CHILD_TRIES: u32 = 3;
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

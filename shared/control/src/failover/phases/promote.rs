@@ -5,10 +5,11 @@ use watchkeeper_domain::failover::{Phase, Promoted, Promotion, promotion};
 
 use super::super::MoveError;
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, AwsError, Clock, Executions, Fault};
+use crate::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions, Fault};
 
 /// How long a promotion may take: a read replica applies what it has, and restarts.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -18,7 +19,7 @@ const LOOK: i64 = 5;
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

@@ -4,17 +4,18 @@ use watchkeeper_domain::failover::Phase;
 use watchkeeper_domain::name::ServiceName;
 
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 use crate::steps::POINTER_MOVED;
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

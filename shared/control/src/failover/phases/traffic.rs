@@ -4,11 +4,12 @@ use jiff::SignedDuration;
 use watchkeeper_domain::failover::{Ending, Phase, Stage, expected};
 
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{MoveError, means, probe};
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// How long after the time that a strategy takes people may still not reach the new region before somebody is called.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -18,7 +19,7 @@ const LOOK: i64 = 3;
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

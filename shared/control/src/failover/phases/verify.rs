@@ -5,11 +5,12 @@ use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId};
 use watchkeeper_domain::failover::Phase;
 
 use super::super::mover::{Mover, Work};
-use super::super::ports::{ExecutionStates, Prober, Promotions, Sight, Switches};
+use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{MoveError, probe};
+use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, DESCRIBE_SERVICES_MAX, Executions};
+use crate::ports::{Announcer, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions};
 
 /// How long the new region may take to be healthy once everything was started: two of the load balancer's slowest usual
 /// rounds of health checks (5 times 30 s, Elastic Load Balancing user guide), and as long again.
@@ -20,7 +21,7 @@ const LOOK: i64 = 3;
 
 impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger,
+    L: Ledger + BackupLog,
     S: Sight + Promotions,
     P: Sight,
     W: Switches,

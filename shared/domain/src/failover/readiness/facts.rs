@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::backup::Freshness;
 use crate::capacity::{Rollout, Scaling};
 use crate::estate::ResourceName;
 use crate::failover::data::{DatabaseRole, Promoted};
@@ -32,6 +33,8 @@ pub struct Facts {
     pub quota: Read<QuotaFacts>,
     /// Whether the means by which traffic moves can be used, and where it points to.
     pub traffic: Read<TrafficFacts>,
+    /// How fresh the backups are that the document asks for.
+    pub backups: Read<Vec<Freshness>>,
     /// What the active region last said of itself.
     pub sample: Option<Sample>,
     /// When the other region's stack was last heard of.

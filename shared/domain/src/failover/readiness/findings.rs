@@ -97,6 +97,8 @@ codes! {
     DatabaseApart = "database-apart",
     /// A database is being changed.
     DatabaseChanging = "database-changing",
+    /// The newest good backup of a resource is older than it may be, or there is none.
+    BackupStale = "backup-stale",
     /// The region has no stream of that name.
     StreamMissing = "stream-missing",
     /// A stream is not active.

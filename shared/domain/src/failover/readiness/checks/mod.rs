@@ -1,5 +1,6 @@
 //! The checks: each compares one kind of fact with what the document needs.
 
+mod backups;
 mod data;
 mod images;
 mod quota;
@@ -24,6 +25,7 @@ pub fn judge(facts: &Facts, failover: &Failover) -> Vec<Finding> {
     services::check(case, &mut found);
     images::check(case, &mut found);
     data::check(case, &mut found);
+    backups::check(case, &mut found);
     streams::check(case, &mut found);
     quota::check(case, &mut found);
     traffic::check(case, &mut found);

@@ -1,205 +1,20 @@
-//! Readiness of fleet-orchestration's standby: the example is ready, and each fact corrupted alone is its own finding.
-#![allow(clippy::unwrap_used)]
+//! Each fact corrupted alone is its own finding, and what suffices is none.
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::json;
-use watchkeeper_domain::capacity::{Rollout, Scaling, ServiceCapacity, Suspensions};
-use watchkeeper_domain::estate::{Failover, Fence, ResourceName};
+use watchkeeper_domain::capacity::{Rollout, Scaling, Suspensions};
+use watchkeeper_domain::estate::Fence;
+use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::failover::readiness::{
-    Facts, Finding, Grade, ImageFacts, QuotaFacts, Readiness, ReadinessCode, ReadyVerdict, ServiceFacts, StreamFacts,
-    TableFacts, TargetGroupFacts, TrafficFacts, judge,
+    Grade, ImageFacts, QuotaFacts, ReadinessCode, StreamFacts, TargetGroupFacts,
 };
-use watchkeeper_domain::failover::{DatabaseRole, Promoted, Sample, ServiceSample};
-use watchkeeper_domain::name::{Region, ServiceName};
 
 use Grade::{Blocks, Degrades, Note};
 
-const FLEET: &str = "fleet-orchestration-fleet-service";
-const JOB: &str = "fleet-orchestration-job-service";
-const DASHBOARD: &str = "fleet-orchestration-dashboard";
-const SIMULATOR: &str = "fleet-orchestration-car-simulator";
-const VEHICLES: &str = "fleet-orchestration-vehicles";
-const JOBS: &str = "fleet-orchestration-jobs";
-const TELEMETRY: &str = "fleet-orchestration-vehicle-telemetry";
-const EVENTS: &str = "fleet-orchestration-job-events";
-
-/// Everything that is judged, to be corrupted one fact at a time.
-struct Night {
-    facts: Facts,
-    failover: Failover,
-}
-
-fn service(name: &str) -> ServiceName {
-    ServiceName::new(name).unwrap()
-}
-
-fn region(name: &str) -> Region {
-    Region::new(name).unwrap()
-}
-
-fn named(name: &str) -> ResourceName {
-    name.parse().unwrap()
-}
-
-fn three_at_night() -> Timestamp {
-    "2026-11-20T03:00:00Z".parse().unwrap()
-}
-
-fn ago(minutes: i64) -> Timestamp {
-    three_at_night() - SignedDuration::from_mins(minutes)
-}
-
-fn image(region: &str, name: &str, tag: &str) -> String {
-    format!("123456789012.dkr.ecr.{region}.amazonaws.com/{name}:{tag}")
-}
-
-/// What the estate's document says.
-fn document() -> Failover {
-    serde_json::from_value(json!({
-        "detect": "automatic",
-        "probe": {
-            "primary": "https://fleet-orchestration-alb.us-west-2.example.com",
-            "standby": "https://fleet-orchestration-alb.us-west-1.example.com",
-            "paths": { FLEET: "/fleet/health", JOB: "/jobs/health", DASHBOARD: "/health" }
-        },
-        "rto": "5m",
-        "rpo": "1s",
-        "capacity": { FLEET: 2, JOB: 2, DASHBOARD: 2, SIMULATOR: 1 },
-        "singletons": [{ "service": SIMULATOR }],
-        "tables": [
-            { "table": VEHICLES, "key": "id", "indexes": ["region-status-index"] },
-            { "table": JOBS, "key": "id", "indexes": ["status-index", "assigned-vehicle-index"] }
-        ],
-        "streams": [
-            { "stream": TELEMETRY, "shards": 2, "retention": "24h" },
-            { "stream": EVENTS, "shards": 1, "retention": "24h" }
-        ],
-        "images": [FLEET, JOB, SIMULATOR, DASHBOARD],
-        "traffic": {
-            "strategy": "switch-object",
-            "names": ["fleet.example.com"],
-            "bucket": "fleet-orchestration-failover-us-west-1",
-            "object": "standby-serves"
-        }
-    }))
-    .unwrap()
-}
-
-fn standing_by(name: &str, path: Option<&str>) -> ServiceFacts {
-    let group = |path: &str| TargetGroupFacts {
-        name: format!("{name}-tg"),
-        health_path: Some(path.to_owned()),
-        healthy: 0,
-        unhealthy: 0,
-    };
-    ServiceFacts {
-        desired: 0,
-        scaling: Ok(None),
-        managed: true,
-        rollout: Rollout::Completed,
-        images: Ok(vec![image("us-west-1", name, "1.4.2")]),
-        cpu_units: Ok(Some(512)),
-        target_groups: Ok(path.map(group).into_iter().collect()),
-    }
-}
-
-fn sampled(name: &str, desired: u32) -> (ServiceName, ServiceSample) {
-    let capacity = ServiceCapacity { desired, scaling: None };
-    (service(name), ServiceSample { capacity, images: vec![image("us-west-2", name, "1.4.2")] })
-}
-
-fn replicated(indexes: &[&str]) -> TableFacts {
-    TableFacts {
-        replicas: ["us-west-1", "us-west-2"].map(|name| (region(name), "ACTIVE".to_owned())).into(),
-        indexes: indexes.iter().map(ToString::to_string).collect(),
-    }
-}
-
-fn stream(shards: u32) -> StreamFacts {
-    StreamFacts { shards, on_demand: false, retention: SignedDuration::from_hours(24), active: true }
-}
-
-/// A standby that could take over at once.
-fn ready() -> Night {
-    let services =
-        [(FLEET, Some("/fleet/health")), (JOB, Some("/jobs/health")), (DASHBOARD, Some("/health")), (SIMULATOR, None)];
-    let there = ImageFacts { repository: true, missing: BTreeSet::new() };
-    let facts = Facts {
-        region: region("us-west-1"),
-        active: region("us-west-2"),
-        services: services.map(|(name, path)| (service(name), Ok(Some(standing_by(name, path))))).into(),
-        tables: [
-            (named(VEHICLES), Ok(Some(replicated(&["region-status-index"])))),
-            (named(JOBS), Ok(Some(replicated(&["status-index", "assigned-vehicle-index"])))),
-        ]
-        .into(),
-        databases: [].into(),
-        streams: [(named(TELEMETRY), Ok(Some(stream(2)))), (named(EVENTS), Ok(Some(stream(1))))].into(),
-        images: [FLEET, JOB, SIMULATOR, DASHBOARD].map(|name| (named(name), Ok(there.clone()))).into(),
-        quota: Ok(QuotaFacts { vcpu: Some(16), vcpu_used: Some(2) }),
-        traffic: Ok(TrafficFacts { points_to: Some(region("us-west-2")), problems: vec![] }),
-        sample: Some(Sample {
-            at: ago(1),
-            services: [sampled(FLEET, 2), sampled(JOB, 2), sampled(DASHBOARD, 2), sampled(SIMULATOR, 1)].into(),
-            lag_ms: [(named(VEHICLES), 420), (named(JOBS), 1000)].into(),
-            vcpu: Some(16),
-        }),
-        heard: Some(ago(1)),
-        now: three_at_night(),
-    };
-    Night { facts, failover: document() }
-}
-
-fn of<'a>(night: &'a mut Night, name: &str) -> &'a mut ServiceFacts {
-    night.facts.services.get_mut(&service(name)).unwrap().as_mut().unwrap().as_mut().unwrap()
-}
-
-fn table<'a>(night: &'a mut Night, name: &str) -> &'a mut TableFacts {
-    night.facts.tables.get_mut(&named(name)).unwrap().as_mut().unwrap().as_mut().unwrap()
-}
-
-fn stream_of<'a>(night: &'a mut Night, name: &str) -> &'a mut StreamFacts {
-    night.facts.streams.get_mut(&named(name)).unwrap().as_mut().unwrap().as_mut().unwrap()
-}
-
-fn lacking(night: &mut Night, repository: &str, image: &str) {
-    let facts = ImageFacts { repository: true, missing: [image.to_owned()].into() };
-    night.facts.images.insert(named(repository), Ok(facts));
-}
-
-fn sample(night: &mut Night) -> &mut Sample {
-    night.facts.sample.as_mut().unwrap()
-}
-
-fn traffic(night: &mut Night) -> &mut TrafficFacts {
-    night.facts.traffic.as_mut().unwrap()
-}
-
-fn with_replica(night: &mut Night, role: Option<DatabaseRole>) {
-    night.failover.databases = serde_json::from_value(json!([{ "replica": "orders" }])).unwrap();
-    night.facts.databases = [(Promoted::Replica(named("orders")), Ok(role))].into();
-}
-
-fn scaled(night: &mut Night) {
-    let scaling = Scaling { min: 2, max: 6, suspended: Suspensions::NONE };
-    sample(night).services.get_mut(&service(FLEET)).unwrap().capacity.scaling = Some(scaling);
-}
-
-fn found(night: &Night) -> Vec<Finding> {
-    judge(&night.facts, &night.failover)
-}
-
-/// The code, the grade and the resource of each finding.
-fn told(night: &Night) -> Vec<(&'static str, Grade, String)> {
-    found(night).into_iter().map(|finding| (finding.code.name(), finding.grade, finding.resource)).collect()
-}
-
-fn denied<T>(call: &str) -> Result<T, String> {
-    Err(format!("{call}: denied"))
-}
+use crate::scene::*;
 
 #[test]
 fn a_standby_that_lacks_nothing_is_ready() {
@@ -405,6 +220,16 @@ fn a_service_that_is_not_as_it_must_be_is_named(
     "traffic-too-slow", Degrades, "traffic by switch-object"
 )]
 #[case(|n: &mut Night| n.facts.traffic = denied("HeadObject"), "unreadable", Blocks, "traffic by switch-object")]
+// Backups.
+#[case(
+    |n: &mut Night| n.facts.backups = Ok(vec![backup(JOBS, Some(27))]),
+    "backup-stale", Note, "backup of dynamodb:fleet-orchestration-jobs"
+)]
+#[case(
+    |n: &mut Night| n.facts.backups = Ok(vec![backup(VEHICLES, Some(26)), backup(JOBS, None)]),
+    "backup-stale", Note, "backup of dynamodb:fleet-orchestration-jobs"
+)]
+#[case(|n: &mut Night| n.facts.backups = denied("Query"), "unreadable", Note, "record of backups")]
 // The watch.
 #[case(|n: &mut Night| n.facts.sample = None, "sample-missing", Degrades, "sample of us-west-2")]
 #[case(|n: &mut Night| sample(n).at = ago(16), "sample-stale", Degrades, "sample of us-west-2")]
@@ -500,96 +325,4 @@ fn every_code_has_a_name_that_reads_back() {
     }
     let names: BTreeSet<&str> = ReadinessCode::ALL.iter().map(|code| code.name()).collect();
     assert_eq!(names.len(), ReadinessCode::ALL.len(), "no two have the same name");
-}
-
-/// The estate as its infrastructure code builds it: no streams in the standby.
-fn as_built() -> Night {
-    let mut night = ready();
-    night.facts.streams.values_mut().for_each(|stream| *stream = Ok(None));
-    night
-}
-
-/// Much of what can be wrong at once.
-fn bad_night() -> Night {
-    let mut night = as_built();
-    lacking(&mut night, SIMULATOR, "1.4.2");
-    of(&mut night, DASHBOARD).rollout = Rollout::Failed;
-    table(&mut night, JOBS).replicas.insert(region("us-west-1"), "INACCESSIBLE_ENCRYPTION_CREDENTIALS".to_owned());
-    night.facts.quota = Ok(QuotaFacts { vcpu: Some(6), vcpu_used: Some(4) });
-    night.facts.traffic = denied("HeadObject of fleet-orchestration-failover-us-west-1/standby-serves");
-    let sample = sample(&mut night);
-    sample.at = ago(47);
-    sample.lag_ms = [(named(VEHICLES), 93_500)].into();
-    night.facts.heard = Some(ago(46));
-    night
-}
-
-fn readiness(night: &Night) -> Readiness {
-    Readiness::of(&night.facts, &night.failover)
-}
-
-#[test]
-fn the_report_of_the_estate_as_built_names_its_missing_streams() {
-    let readiness = readiness(&as_built());
-    assert_eq!(readiness.verdict(), ReadyVerdict::NotReady);
-    insta::assert_snapshot!(readiness.text());
-}
-
-#[test]
-fn the_report_of_a_bad_night_begins_with_what_stops_a_failover() {
-    let readiness = readiness(&bad_night());
-    assert_eq!((readiness.count(Blocks), readiness.count(Note)), (7, 0));
-    insta::assert_snapshot!(readiness.text());
-}
-
-#[test]
-fn the_report_of_a_ready_region_says_so() {
-    insta::assert_snapshot!(readiness(&ready()).text(), @r"
-    us-west-1 is ready to take over (as of 2026-11-20T03:00:00Z)
-
-    Nothing was found that a failover would stumble over.
-    ");
-}
-
-#[test]
-fn a_region_that_is_only_worse_than_promised_is_degraded() {
-    let mut night = ready();
-    stream_of(&mut night, TELEMETRY).shards = 1;
-    sample(&mut night).lag_ms = [(named(VEHICLES), 1_500)].into();
-    let readiness = readiness(&night);
-    assert_eq!(readiness.verdict(), ReadyVerdict::Degraded);
-    insta::assert_snapshot!(readiness.text());
-}
-
-#[test]
-fn a_note_leaves_a_region_ready() {
-    let mut night = ready();
-    night.failover.images.push(named("forgotten"));
-    night.facts.images.insert(named("forgotten"), Ok(ImageFacts { repository: true, ..ImageFacts::default() }));
-    let readiness = readiness(&night);
-    assert_eq!(readiness.verdict(), ReadyVerdict::Ready);
-    assert!(readiness.text().contains("[note] image-unused: repository forgotten"));
-}
-
-#[test]
-fn the_mark_is_the_same_for_the_same_findings_whatever_their_figures() {
-    let mark = |change: &dyn Fn(&mut Night)| {
-        let mut night = as_built();
-        change(&mut night);
-        readiness(&night).mark()
-    };
-    let lag = |millis: u64| mark(&|night| _ = sample(night).lag_ms.insert(named(JOBS), millis));
-    let built = mark(&|_| ());
-    assert_eq!(lag(2_000), lag(3_000), "a figure that moves is no news");
-    assert_eq!(mark(&|night| night.facts.now += SignedDuration::from_mins(1)), built, "nor is the time");
-    assert_ne!(lag(2_000), built, "another code is");
-    let one_less = |night: &mut Night| _ = night.facts.streams.insert(named(EVENTS), Ok(Some(stream(1))));
-    assert_ne!(mark(&one_less), built, "and another resource is");
-}
-
-#[test]
-fn a_report_comes_back_from_the_ledger_exactly() {
-    let readiness = readiness(&bad_night());
-    let text = serde_json::to_string(&readiness).unwrap();
-    assert_eq!(serde_json::from_str::<Readiness>(&text).unwrap(), readiness);
 }
