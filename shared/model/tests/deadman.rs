@@ -22,7 +22,6 @@ fn the_switch_has_stopped_the_task_before_the_standby_starts_one() {
 }
 
 #[test]
-#[ignore = "several minutes"]
 fn so_it_has_with_heartbeats_that_are_written_late_and_a_second_move() {
     holds(model(&[-1, 0, 1], 3, None), 1_500_000);
     holds(DeadMan { moves: 2, ..model(&[-1, 0, 1], 0, None) }, 1_500_000);

@@ -53,9 +53,14 @@ fn a_failover_the_way_home_and_another_failover_keep_every_promise() {
 }
 
 #[test]
-#[ignore = "several minutes"]
-fn wider_bounds_keep_every_promise() {
+#[ignore = "four minutes"]
+fn two_failovers_at_once_that_ask_with_a_crash_and_a_late_write_keep_every_promise() {
     holds(asking(model(&[AWAY, AWAY], 1, 1)), 1_000_000);
+}
+
+#[test]
+#[ignore = "several minutes"]
+fn three_moves_with_a_crash_and_a_late_write_keep_every_promise() {
     holds(model(&[AWAY, HOME, AWAY], 1, 1), 1_000_000);
 }
 
