@@ -8,7 +8,7 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_sim::{FaultPlan, Trouble};
 use watchkeeper_tests::rehearsal::{Rehearsal, Siren, Stage};
 
-use crate::emergencies::{alarm, prod, production, rehearsal, surging};
+use crate::emergency_scene::{alarm, prod, production, rehearsal, surging};
 use crate::scene::at;
 
 const ERRORS: &str = "clos-v2-alb-5xx-errors";

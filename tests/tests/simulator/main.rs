@@ -5,6 +5,8 @@ mod backup_faults;
 mod backups;
 mod emergencies;
 mod emergency_faults;
+mod emergency_scene;
+mod emergency_trouble;
 mod failover_faults;
 mod failovers;
 mod nights;

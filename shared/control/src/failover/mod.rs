@@ -8,6 +8,7 @@ mod phases;
 pub mod ports;
 mod probe;
 mod ready;
+mod start;
 mod turn;
 mod watch;
 

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::Reply;
-use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::report;
-use watchkeeper_domain::failover::{Ending, FailoverRequest, Manner, Move, Pause, PauseKind, Phase, Pointer, Stage};
+use watchkeeper_domain::failover::{Ending, FailoverRequest, Move, Pause, PauseKind, Phase, Pointer, Stage};
 use watchkeeper_domain::guardrail::Code;
-use watchkeeper_domain::request::{Request, RequestError};
+use watchkeeper_domain::request::Request;
 use watchkeeper_domain::run::RunError;
 
 use super::ports::{Prober, Promotions, Sight, Switches};
@@ -131,83 +130,6 @@ where
             }
         }
         self.answer(work).await
-    }
-
-    /// The beginning of a move: a new one, or that of an execution that is dead or was left to a person.
-    async fn start(
-        &self,
-        half: &PairPlace,
-        request: &FailoverRequest,
-        pointer: &Pointer,
-        call: &Call<'_>,
-    ) -> Result<Move, MoveError> {
-        let now = self.clock.now();
-        let to = &half.region;
-        if !request.take_over {
-            let phase = if request.detected.is_some() { Phase::Confirm } else { Phase::Assess };
-            let mut record = Move::new(call.execution, &pointer.active, to, phase, call.start.min(now));
-            record.graceful = request.mode == Manner::Graceful;
-            record.reason = request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
-            record.lost_since = request.detected;
-            record.approved.clone_from(&request.approve);
-            if pointer.active == *to && pointer.moving.is_none() {
-                record.note(now, format!("{to} serves already"));
-                record.end(Ending::Nothing, now);
-            } else if let Some(moving) = pointer.moving.as_ref().filter(|_| pointer.by != call.execution) {
-                record.note(now, format!("{} moves to {} already, by {}", half.id, moving.to, pointer.by));
-                record.end(Ending::Refused, now);
-            }
-            return Ok(record);
-        }
-        let bad = |found: String, expected: &str| {
-            MoveError::from(RequestError { field: "take-over", found, expected: expected.to_owned() })
-        };
-        let Some(moving) = pointer.moving.as_ref().filter(|moving| moving.to == *to) else {
-            return Err(bad(pointer.to_string(), "a move to this region that was left"));
-        };
-        if self.executions.status(&pointer.by).await? == ExecutionStatus::Running {
-            return Err(bad(format!("the running execution {}", pointer.by), "one that is over: stop it first"));
-        }
-        let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);
-        let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, Phase::Fence, now));
-        record.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
-        call.execution.clone_into(&mut record.id);
-        record.heir_of = Some(pointer.by.clone());
-        (record.ending, record.pause, record.tries) = (None, None, record.tries + 1);
-        record.epoch = Some(pointer.epoch);
-        record.approved.extend(request.approve.iter().copied());
-        let phase = match moving.stage {
-            Stage::Back => Phase::Back,
-            Stage::Opening if request.back => Phase::Back,
-            Stage::Traffic if request.back => {
-                return Err(bad(pointer.to_string(), "a move whose traffic has not moved"));
-            }
-            Stage::Traffic if matches!(record.phase, Phase::Outside | Phase::Settle) => record.phase,
-            Stage::Traffic => Phase::Traffic,
-            Stage::Opening if (Phase::Fence..=Phase::Verify).contains(&record.phase) => record.phase,
-            Stage::Opening => Phase::Fence,
-        };
-        record.enter(phase, now);
-        Ok(record)
-    }
-
-    /// The pointer, once an heir has it. The heir's record comes first: should it die in between, its next step finds
-    /// what it has inherited.
-    async fn inherit(
-        &self,
-        half: &PairPlace,
-        pointer: Pointer,
-        record: &Move,
-        version: &mut u64,
-    ) -> Result<Pointer, MoveError> {
-        if pointer.moving.is_none() || record.heir_of.as_ref() != Some(&pointer.by) {
-            return Ok(pointer);
-        }
-        if *version == 0 {
-            self.ledger.keep_move(&half.id, record, 0).await?;
-            *version = 1;
-        }
-        Ok(self.point(half, &pointer, pointer.take_over(&record.id)?).await?)
     }
 
     /// What came back from what was waited for.

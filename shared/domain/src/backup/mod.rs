@@ -1,6 +1,7 @@
 //! Backups: when they are due, what they are called, whether they are good, which go, and what proves that they can be
 //! restored. Decisions only: what is looked at comes in, what follows goes out.
 
+mod checks;
 mod decide;
 mod due;
 mod fresh;
@@ -12,9 +13,11 @@ mod prune;
 mod report;
 mod request;
 mod restore;
+mod restore_step;
 mod source;
 mod verify;
 
+pub use checks::{Check, Restored, checks};
 pub use decide::{Next, Removal, Shelf, View, decide, fates};
 pub use due::{ALLOWANCE, CATCH_UP, Dues};
 pub use fresh::Freshness;
@@ -25,9 +28,8 @@ pub use policy::{Keep, Policy, SHRINK};
 pub use prune::{Candidate, Fate, Goes, Keeps, Owner, Standing, prune};
 pub use report::{Line, Outcome, Run, Told, event, inventory, message, plan, restored};
 pub use request::{BackupRequest, RestoreRequest};
-pub use restore::{
-    Check, Drilled, From, Purpose, Restore, RestoreNext, RestoreView, Restored, checks, decide_restore, drill_is_due,
-};
+pub use restore::{Drilled, From, Purpose, Restore, drill_is_due};
+pub use restore_step::{RestoreNext, RestoreView, decide_restore};
 pub use source::{Kind, Source, Subject};
 pub use verify::{Against, Flaw, verify};
 

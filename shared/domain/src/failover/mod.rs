@@ -3,6 +3,7 @@
 mod data;
 pub mod evidence;
 pub mod fence;
+mod phase;
 mod placement;
 mod pointer;
 pub mod readiness;
@@ -14,9 +15,10 @@ mod traffic;
 mod watch;
 
 pub use data::{DatabaseRole, Promoted, Promotion, may_lose, promotion};
+pub use phase::{Ending, Phase};
 pub use placement::{Placed, Placement, Seen, Unfollowed, placement};
 pub use pointer::{Bounds, Figures, Moving, Pointer, PointerError, Serving, Stage};
-pub use record::{Ending, Move, Pause, PauseKind, Phase, Spell, waves};
+pub use record::{Move, Pause, PauseKind, Spell, waves};
 pub use request::{FailoverRequest, Manner};
 pub use sample::{Sample, ServiceSample, serving};
 pub use traffic::{Record, Routing, expected, points_to, switched};

@@ -1,128 +1,15 @@
-//! The record of a move: its phase, what was decided on the way, and how long each phase took.
+//! The record of a move: what was decided on the way, and how long each phase took.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::phase::{Ending, Phase};
 use super::pointer::Serving;
 use crate::guardrail::Code;
 use crate::name::{Region, ServiceName};
 use crate::run::Moment;
-
-/// Where a move stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// Is the active region lost?
-    Confirm,
-    /// Can this region serve, and what would be lost?
-    Assess,
-    /// A person's word, where one is needed.
-    Approve,
-    /// The pointer says `moving`.
-    Begin,
-    /// The old region is asked to stop its singletons.
-    Fence,
-    /// Databases become writers here.
-    Promote,
-    /// Services start, wave after wave.
-    Scale,
-    /// Everything runs, targets are healthy, health paths answer.
-    Verify,
-    /// The point of no return: traffic moves.
-    Traffic,
-    /// People outside reach the new region.
-    Outside,
-    /// The pointer says `steady`.
-    Settle,
-    /// The move goes back.
-    Back,
-    /// It is over, whatever came of it.
-    Over,
-}
-
-impl Phase {
-    /// Every phase, in order.
-    pub const ALL: [Self; 13] = [
-        Self::Confirm,
-        Self::Assess,
-        Self::Approve,
-        Self::Begin,
-        Self::Fence,
-        Self::Promote,
-        Self::Scale,
-        Self::Verify,
-        Self::Traffic,
-        Self::Outside,
-        Self::Settle,
-        Self::Back,
-        Self::Over,
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Confirm => "confirm",
-            Self::Assess => "assess",
-            Self::Approve => "approve",
-            Self::Begin => "begin",
-            Self::Fence => "fence",
-            Self::Promote => "promote",
-            Self::Scale => "scale",
-            Self::Verify => "verify",
-            Self::Traffic => "traffic",
-            Self::Outside => "outside",
-            Self::Settle => "settle",
-            Self::Back => "back",
-            Self::Over => "over",
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// How a move ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// The new region serves.
-    Done,
-    /// Nothing was to be done.
-    Nothing,
-    /// The plan was the answer.
-    Planned,
-    /// The active region is not lost.
-    FalseAlarm,
-    /// A person said no, or nobody answered.
-    Declined,
-    /// Something forbids it, and nothing was changed.
-    Refused,
-    /// It failed before traffic had moved, and everything is as before.
-    Compensated,
-    /// It stopped where it stands, and a person has to go on.
-    Held,
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::Nothing => "nothing",
-            Self::Planned => "planned",
-            Self::FalseAlarm => "false alarm",
-            Self::Declined => "declined",
-            Self::Refused => "refused",
-            Self::Compensated => "compensated",
-            Self::Held => "held",
-        })
-    }
-}
 
 /// A phase that was gone through, or is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

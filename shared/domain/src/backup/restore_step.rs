@@ -1,0 +1,108 @@
+//! The next step of a restore, decided from what is remembered and what is there: nothing is restored over what exists, and
+//! nothing is removed that we did not make.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{From, ObservedRestore, Purpose, Restore, SETTLE, SourceState};
+
+/// How long a restore may take: the largest databases take hours.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(12);
+
+/// How much earlier than we asked for it what we restored may say that it was made: clocks differ.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// The shortest and the longest wait between two looks, in seconds.
+const WAITS: (i64, i64) = (15, 300);
+
+/// What follows in a restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RestoreNext {
+    /// Ask AWS to restore.
+    Restore,
+    /// It is ours and does not say so: tag it.
+    Adopt,
+    /// It is there: note the time.
+    Ready,
+    /// Set what a restore does not bring.
+    Reapply,
+    /// Look whether it is as it should be.
+    Check,
+    /// Ask AWS to remove it.
+    Remove,
+    /// Look again after so many seconds.
+    Wait(i64, String),
+    /// It cannot be done; what was made is removed.
+    Fail(String),
+    /// All of it is done.
+    Done,
+}
+
+/// What a decision is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoreView<'a> {
+    /// What is remembered.
+    pub restore: &'a Restore,
+    /// What has its name.
+    pub target: Option<&'a ObservedRestore>,
+    /// The present.
+    pub now: Timestamp,
+}
+
+/// What follows.
+pub fn decide_restore(view: &RestoreView<'_>) -> RestoreNext {
+    let Some(target) = view.target else { return absent(view) };
+    let restore = view.restore;
+    let tidies = restore.purpose == Purpose::Drill && restore.is_over();
+    if !is_ours(restore, target) {
+        // What we did not make is neither changed nor removed.
+        let exists = format!("{} exists already, and nothing is restored over what exists", restore.target);
+        return if restore.is_over() { RestoreNext::Done } else { RestoreNext::Fail(exists) };
+    }
+    if target.mark.is_none() && !target.deleting && target.state == SourceState::Available {
+        return RestoreNext::Adopt;
+    }
+    match &target.state {
+        _ if target.deleting => waiting(view, "it is being removed"),
+        SourceState::Busy(words) => waiting(view, words),
+        _ if tidies => RestoreNext::Remove,
+        _ if restore.is_over() => RestoreNext::Done,
+        SourceState::Stopped => RestoreNext::Fail(format!("{} is stopped", restore.target)),
+        SourceState::Available if restore.reapplied.is_none() => RestoreNext::Reapply,
+        SourceState::Available if restore.ready.is_none() => RestoreNext::Ready,
+        SourceState::Available => RestoreNext::Check,
+    }
+}
+
+/// Ours is what carries our mark; and, where it carries none yet, what was made after we asked, from what we asked for.
+fn is_ours(restore: &Restore, target: &ObservedRestore) -> bool {
+    let Some(asked) = restore.asked else { return false };
+    let earliest = asked.min(restore.began).saturating_sub(SKEW).unwrap_or(Timestamp::MIN);
+    let same = match (&restore.from, &target.from) {
+        (From::Copy { id, .. }, Some(from)) => id == from,
+        _ => true,
+    };
+    match &target.mark {
+        Some(mark) => *mark == restore.mark,
+        None => same && target.created.is_some_and(|created| created >= earliest),
+    }
+}
+
+fn absent(view: &RestoreView<'_>) -> RestoreNext {
+    let restore = view.restore;
+    let recent = restore.asked.is_some_and(|asked| view.now.duration_since(asked) < SETTLE);
+    match (restore.is_over(), restore.asked) {
+        (true, Some(_)) if recent && restore.removing.is_none() => waiting(view, "it may still come"),
+        (true, _) => RestoreNext::Done,
+        (false, _) if restore.ready.is_some() => RestoreNext::Fail(format!("{} is gone", restore.target)),
+        (false, Some(_)) if recent => waiting(view, "it does not show yet"),
+        (false, _) => RestoreNext::Restore,
+    }
+}
+
+fn waiting(view: &RestoreView<'_>, what: &str) -> RestoreNext {
+    let since = view.now.duration_since(view.restore.removing.or(view.restore.asked).unwrap_or(view.restore.began));
+    if since > PATIENCE && view.restore.failed.is_none() {
+        return RestoreNext::Fail(format!("{} is {what} for more than {PATIENCE:#}", view.restore.target));
+    }
+    RestoreNext::Wait((since.as_secs() / 4).clamp(WAITS.0, WAITS.1), format!("{}: {what}", view.restore.target))
+}

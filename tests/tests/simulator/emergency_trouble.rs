@@ -1,0 +1,126 @@
+//! Emergencies in which not everything goes well: dead executions, failed deployments, quotas, and what is told of it once.
+
+use std::time::Duration;
+
+use serde_json::json;
+use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::capacity::Rollout;
+use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_sim::{FaultPlan, Operation, Settings, Trouble};
+use watchkeeper_tests::rehearsal::Stage;
+
+use crate::emergency_scene::{
+    API, CONNECTIONS, ERRORS, alarm, by_hand, id, prod, production, rehearsal, subjects, surging,
+};
+use crate::scene::at;
+
+#[test]
+fn an_execution_that_died_is_given_back_by_the_tick_when_it_expires() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let siren = alarm(&mut rehearsal).unwrap();
+    drop(siren);
+    rehearsal.tick(at("2026-11-20T16:00:00Z"));
+    assert!(surging(&rehearsal.world.capacity()));
+    rehearsal.tick(at("2026-11-20T17:05:00Z"));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_failed_deployment_is_not_answered_with_more_tasks() {
+    let mut rehearsal = rehearsal(production());
+    rehearsal.world.change_rollout(&id(API), Rollout::Failed);
+    let siren = alarm(&mut rehearsal).unwrap();
+    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+    assert_eq!(rehearsal.world.writes(), 0);
+    let message = rehearsal.world.messages().pop().unwrap();
+    assert!(message.text.contains("More tasks cannot help"), "{}", message.text);
+    assert!(rehearsal.world.remembered(&prod()).unwrap().intents.is_empty(), "a refused emergency leaves nothing");
+}
+
+#[test]
+fn a_person_gives_back_while_the_tasks_of_a_surge_never_start() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    rehearsal.world.set_settings(Settings { task_start: Duration::from_hours(100), ..Settings::default() });
+    // The run waits for its tasks, and holds its lease, when a person has seen enough.
+    let index = rehearsal.world.calls_made() + 60;
+    rehearsal.world.set_faults(FaultPlan::none().at(index, Trouble::CrashAfter));
+    assert_eq!(alarm(&mut rehearsal).unwrap().stage, Stage::Crashed);
+    rehearsal.world.set_faults(FaultPlan::none());
+    assert!(surging(&rehearsal.world.capacity()));
+    let back = by_hand(&rehearsal, "give-back", json!({"profile": "surge", "give-back": true}));
+    assert_eq!(back.stage, Stage::Ended("done".to_owned()));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
+
+#[test]
+fn a_quota_that_would_not_suffice_is_told_before_anything_is_written() {
+    let quotas = Quotas { vcpu: Some(2), vcpu_used: Some(2), ..Quotas::default() };
+    let mut rehearsal = rehearsal(production().account(quotas));
+    let siren = alarm(&mut rehearsal).unwrap();
+    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+    assert_eq!(rehearsal.world.writes(), 0);
+    let message = rehearsal.world.messages().pop().unwrap();
+    assert!(message.text.contains("1 vCPUs more, the account uses 2, and the Fargate quota is 2"), "{}", message.text);
+    let again = by_hand(&rehearsal, "approved", json!({"profile": "surge", "approve": ["quota"]}));
+    assert!(matches!(again.stage, Stage::Holding(_)), "{:?}", again.stage);
+    assert!(surging(&rehearsal.world.capacity()));
+}
+
+#[test]
+fn a_plan_by_hand_shows_the_surge_and_writes_nothing() {
+    let rehearsal = rehearsal(production());
+    let siren = by_hand(&rehearsal, "plan", json!({"profile": "surge", "mode": "plan"}));
+    let Stage::Ended(plan) = siren.stage else { panic!("{:?}", siren.stage) };
+    assert!(plan.contains("clos-v2-core-api-service: 3 -> 4 tasks"), "{plan}");
+    assert!(plan.contains("bounds 3..6, nothing suspended -> 4..10, nothing suspended"), "{plan}");
+    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
+}
+
+#[test]
+fn a_deployment_holds_a_give_back_up_and_not_for_ever() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    rehearsal.world.set_settings(Settings { deployment: Duration::from_mins(40), ..Settings::default() });
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    rehearsal.world.advance(Duration::from_mins(10));
+    rehearsal.world.change_rollout(&id(API), Rollout::InProgress);
+    siren.run_out(&rehearsal);
+    assert_eq!(siren.stage, Stage::Ended("given-back".to_owned()));
+    assert_eq!(rehearsal.world.capacity(), original);
+    let refused = subjects(&rehearsal).iter().filter(|subject| subject.contains("deployment-in-progress")).count();
+    assert_eq!(refused, 1, "told once, not with each try: {:?}", subjects(&rehearsal));
+}
+
+#[test]
+fn an_alarm_that_the_surge_may_make_worse_is_told_once_and_the_surge_goes_on() {
+    let mut rehearsal = rehearsal(production());
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    rehearsal.world.set_alarm(CONNECTIONS, AlarmState::Alarm);
+    for _ in 0..3 {
+        siren.look(&rehearsal);
+    }
+    let told: Vec<String> = subjects(&rehearsal).into_iter().filter(|subject| subject.contains("went off")).collect();
+    assert_eq!(told, ["clos-v2 prod: surge holds, and clos-v2-rds-connections-high went off"]);
+    assert!(surging(&rehearsal.world.capacity()));
+    let text = rehearsal.world.messages().pop().unwrap().text;
+    assert!(text.contains(r#""profile": "surge", "give-back": true"#), "{text}");
+}
+
+#[test]
+fn a_give_back_that_keeps_failing_is_told_once_and_made_up_for_by_the_tick() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, Trouble::Denied));
+    siren.run_out(&rehearsal);
+    assert!(matches!(&siren.stage, Stage::Ended(end) if end.starts_with("failed")), "{:?}", siren.stage);
+    let failed = subjects(&rehearsal).iter().filter(|subject| subject.contains("the run failed")).count();
+    assert_eq!(failed, 1, "{:?}", subjects(&rehearsal));
+    rehearsal.world.set_faults(FaultPlan::none());
+    rehearsal.tick(at("2026-11-20T16:30:00Z"));
+    assert_eq!(rehearsal.world.capacity(), original);
+}
