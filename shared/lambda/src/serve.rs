@@ -90,15 +90,15 @@ impl Kit {
         Ok(Machine::new(&self.sdk, self.settings.unblock_machine_arn()?))
     }
 
-    /// What may be stuck in this region, and the executions of our machines that hold leases or ask people. A question of
-    /// a failover is never ended from here: it comes in the middle of a move.
+    /// What may be stuck in this region, and the executions of our machines that hold leases, may be ended, or free what is
+    /// stuck. A failover is none of them: its children hold the leases, and a question of it may come in the middle of a
+    /// move, and ends by itself.
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which machines there are.
     pub fn stuck(&self) -> Result<StuckThings, SettingError> {
         let (reconcile, emergency) = (self.settings.reconcile_machine_arn()?, self.settings.emergency_machine_arn()?);
-        let (failover, own) = (self.settings.failover_machine_arn()?, self.settings.unblock_machine_arn()?);
-        let machines = vec![reconcile, emergency.clone(), failover, own];
+        let machines = vec![reconcile, emergency.clone(), self.settings.unblock_machine_arn()?];
         Ok(StuckThings::new(&self.sdk, machines, vec![emergency]))
     }
 
