@@ -125,8 +125,8 @@ fn touched(mut found: Capacity, deciding: &[Intent]) -> Capacity {
     found
 }
 
-/// What a person had stopped in the home of a pair, so that it could start elsewhere, is no baseline: the way home would
-/// give it back as nothing.
+/// What stands at 0 in the home of a pair that has left it is no baseline: most likely a person stopped it, so that it
+/// could start elsewhere, and the way home would give it back as nothing.
 fn stopped_by_hand(mut found: Capacity, placed: Option<&Placement>, allowance: &Allowance) -> Capacity {
     for (id, service) in found.services.iter_mut().filter(|(_, service)| service.desired == 0) {
         if placed.is_some_and(|placed| placed.forbids(&id.service)) {

@@ -226,7 +226,8 @@ pub struct Allowance {
     pub protected: BTreeSet<String>,
     /// The reason of the freeze window that is open at the instant, if one is.
     pub frozen: Option<String>,
-    /// In the home of a pair, the tasks that the document counts on in each service: what it has at least after the way home.
+    /// In the home of a pair, the tasks that the document counts on in each service: what one gets on the way home that
+    /// stood at 0 when the pair had left. Empty elsewhere.
     pub at_home: BTreeMap<ServiceName, u32>,
 }
 
