@@ -11,4 +11,5 @@ mod machines;
 mod operations;
 mod pairs;
 mod permissions;
+mod scopes;
 mod unblock;
