@@ -60,7 +60,7 @@ impl Site {
             let all = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm).send().await;
             let all = all.map_err(SiteError::aws("describe the alarms"))?;
             let of_ours = |alarm: &aws_sdk_cloudwatch::types::MetricAlarm| {
-                alarm.namespace() == Some("Watchkeeper") && alarm.metric_name() == Some(metric)
+                alarm.namespace() == Some(crate::stage::STACK) && alarm.metric_name() == Some(metric)
             };
             Ok(all.metric_alarms().iter().any(of_ours).then_some(()))
         })

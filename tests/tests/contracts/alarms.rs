@@ -87,7 +87,8 @@ fn the_alarms_on_the_watch_of_a_pair_see_what_it_publishes() {
     for (id, alarm) in alarms {
         let alarm = &alarm["Properties"];
         assert!(known.contains(alarm["AlarmName"].as_str().unwrap()), "{id} is not in the document");
-        assert_eq!(alarm["Namespace"], "Watchkeeper", "{id}");
+        // The name of the stack whose watch publishes them.
+        assert_eq!(alarm["Namespace"], json!({"Ref": "Stack"}), "{id}");
         assert!(counted.contains(&format!("\"{}\"", alarm["MetricName"].as_str().unwrap())), "{id}: nothing counts it");
         let dimensions = json!([
             {"Name": "Estate", "Value": "fleet-orchestration"}, {"Name": "Environment", "Value": "prod"}]);
@@ -160,7 +161,7 @@ fn the_dashboard_shows_every_alarm_that_is_always_there() {
         ("HeartbeatAge", "Estate,Environment", "Maximum", 60),
         ("Readiness", "Estate,Environment", "Maximum", 300),
     ] {
-        let search = format!("SEARCH('{{Watchkeeper,{by}}} MetricName=\"{metric}\"', '{statistic}', {period})");
+        let search = format!("SEARCH('{{\"${{AWS::StackName}}\",{by}}} MetricName=\"{metric}\"', '{statistic}', {period})");
         assert!(texts.contains(&search.as_str()), "{search}");
         assert!(counted.contains(&format!("\"{metric}\"")), "nothing counts {metric}");
     }

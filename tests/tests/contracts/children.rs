@@ -4,7 +4,7 @@ use crate::documents::{machines, resources, strings, template, walk};
 use crate::machines::{asks, machine, tasks};
 use serde_json::{Value, json};
 
-const CHILD: &str = "arn:aws:states:::states:startExecution.sync:2";
+const CHILD: &str = "arn:${Partition}:states:::states:startExecution.sync:2";
 /// What keeps a name the same when its task is tried again, and leaves room for what follows: 80 characters are the most
 /// (Step Functions API reference, `StartExecution`).
 const NAME: &str = "{% $substring($states.context.Execution.Name, 0, 68) & '-";

@@ -136,6 +136,30 @@ fn every_substitution_is_given_and_used() {
     assert_eq!(defined, machines().len(), "machines in the template and files in statemachines/");
 }
 
+/// ARNs that hold in one partition only.
+fn partitioned(document: &Value) -> Vec<&str> {
+    walk(document).into_iter().filter_map(Value::as_str).filter(|text| text.starts_with("arn:aws")).collect()
+}
+
+#[test]
+fn nothing_is_bound_to_one_partition() {
+    let template = template();
+    // A parameter's text may show an example.
+    assert_eq!(partitioned(&template["Resources"]), Vec::<&str>::new());
+    for (file, mut machine) in machines() {
+        assert_eq!(partitioned(&machine), Vec::<&str>::new(), "{file}");
+        for (name, task) in tasks(&machine) {
+            assert!(task["Resource"].as_str().unwrap().starts_with("arn:${Partition}:states:::"), "{file}: {name}");
+        }
+        machine["StartAt"] = json!("arn:aws:states:::lambda:invoke");
+        assert_eq!(partitioned(&machine), ["arn:aws:states:::lambda:invoke"]);
+    }
+    for (id, machine) in resources(&template, "AWS::Serverless::StateMachine") {
+        let partition = &machine["Properties"]["DefinitionSubstitutions"]["Partition"];
+        assert_eq!(*partition, json!({"Ref": "AWS::Partition"}), "{id}");
+    }
+}
+
 #[test]
 fn machines_end_and_explain_themselves() {
     for (file, machine) in machines() {

@@ -1,6 +1,6 @@
 //! What keeps the watch itself alive: retries, dead letters, alarms, encryption, retention, outputs.
 
-use crate::documents::{resources, template};
+use crate::documents::{read, resources, template, walk};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -119,7 +119,7 @@ fn the_alarm_on_a_missing_tick_watches_the_metric_that_the_function_emits() {
 fn a_stale_backup_and_a_silent_tick_of_backups_raise_one_alarm() {
     let template = template();
     let alarm = &template["Resources"]["BackupsStale"]["Properties"];
-    assert_eq!((&alarm["MetricName"], &alarm["Namespace"]), (&json!("StaleBackups"), &json!("Watchkeeper")));
+    assert_eq!((&alarm["MetricName"], &alarm["Namespace"]), (&json!("StaleBackups"), &json!({"Ref": "AWS::StackName"})));
     assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "backups"}]));
     assert_eq!((&alarm["TreatMissingData"], &alarm["Statistic"]), (&json!("breaching"), &json!("Maximum")));
     let tick = &template["Resources"]["Backups"]["Properties"]["Events"]["Tick"]["Properties"];
@@ -140,6 +140,78 @@ fn nothing_is_stored_in_the_clear_or_kept_for_ever() {
     for (id, group) in resources(&template, "AWS::Logs::LogGroup") {
         assert!(!group["Properties"]["RetentionInDays"].is_null(), "{id}");
     }
+}
+
+/// The longest names: of a schedule (EventBridge Scheduler API reference, `CreateSchedule`), of a state machine (Step
+/// Functions API reference, `CreateStateMachine`), of a log group and of a dashboard; in characters.
+const LONGEST: [(&str, &str, usize); 4] = [
+    ("ScheduleV2", "Name", 64),
+    ("AWS::Serverless::StateMachine", "Name", 80),
+    ("AWS::Logs::LogGroup", "LogGroupName", 512),
+    ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
+];
+/// The longest name of a region, such as `ap-southeast-1`, in characters.
+const REGION: usize = 14;
+/// What ends with `Name` and tells nothing apart.
+const NO_NAMES: [&str; 2] = ["DisplayName", "MetricName"];
+
+/// Names that another stack of this template in the same account and region would have as well: of resources and of their
+/// events, which neither contain the stack's nor are left to CloudFormation.
+fn shared_names(template: &Value) -> Vec<String> {
+    let all = template["Resources"].as_object().unwrap();
+    let own = all.iter().map(|(id, it)| (id, &it["Properties"]));
+    let events = all.iter().flat_map(|(id, it)| {
+        let events = it["Properties"]["Events"].as_object().into_iter().flat_map(|events| events.values());
+        events.map(move |event| (id, &event["Properties"]))
+    });
+    let mut found = Vec::new();
+    for (id, properties) in own.chain(events) {
+        for (key, value) in properties.as_object().into_iter().flatten() {
+            let told_apart = value.to_string().contains("AWS::StackName") || value["Ref"].is_string();
+            if key.ends_with("Name") && !NO_NAMES.contains(&key.as_str()) && !told_apart {
+                found.push(format!("{id}: {key}"));
+            }
+        }
+    }
+    found
+}
+
+/// How long the name of a stack may be, so that every name that is made of it is one.
+fn longest_stack_name(template: &Value) -> usize {
+    let texts = |kind: &str, key: &str| -> Vec<String> {
+        let all = walk(&template["Resources"]).into_iter().filter(|it| it["Type"] == kind);
+        all.filter_map(|it| it["Properties"][key]["Fn::Sub"].as_str().map(str::to_owned)).collect()
+    };
+    let left = LONGEST.iter().flat_map(|(kind, key, longest)| {
+        texts(kind, key).into_iter().map(move |text| {
+            let rest = text.replace("${AWS::StackName}", "").replace("${AWS::Region}", &"x".repeat(REGION));
+            longest - rest.chars().count()
+        })
+    });
+    left.min().expect("names made of the stack's")
+}
+
+#[test]
+fn two_stacks_in_one_region_share_no_name_and_no_metric() {
+    let mut template = template();
+    assert_eq!(shared_names(&template), Vec::<String>::new());
+    for (id, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+        let namespace = &alarm["Properties"]["Namespace"];
+        let of_aws = namespace.as_str().is_some_and(|it| it.starts_with("AWS/"));
+        assert!(of_aws || *namespace == json!({"Ref": "AWS::StackName"}), "{id}: {namespace}");
+    }
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    assert_eq!(variables["METRICS_NAMESPACE"], json!({"Ref": "AWS::StackName"}));
+    template["Resources"]["EventBus"]["Properties"]["Name"] = json!("watchkeeper");
+    template["Resources"]["Failover"]["Properties"]["Events"]["Watch"]["Properties"]["Name"] = json!("watch");
+    assert_eq!(shared_names(&template), ["EventBus: Name", "Failover: Name"]);
+}
+
+#[test]
+fn the_readme_says_how_long_the_name_of_a_stack_may_be() {
+    let longest = longest_stack_name(&template());
+    assert_eq!(longest, 51);
+    assert!(read("README.md").contains(&format!("at most {longest} characters")), "{longest}");
 }
 
 #[test]

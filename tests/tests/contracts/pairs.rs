@@ -15,6 +15,9 @@ const LOOKS: [&str; 5] = [
     "ecs:DescribeTasks",
     "ecs:ListTasks",
 ];
+/// What a caught failure of a question has to be asked before it is taken for a text.
+const NAMED: &str = "$type($states.errorOutput.Error) = 'string'";
+const EXPLAINED: &str = "$type($states.errorOutput.Cause) = 'string'";
 const PARTITION: &str = "PAIR#fleet-orchestration#prod";
 
 fn names_the_peer(value: &Value) -> bool {
@@ -156,7 +159,7 @@ fn the_alarms_of_a_pair_watch_metrics_that_the_watch_emits() {
     assert_eq!(of_the_watch.len(), 4);
     for (id, alarm) in &of_the_watch {
         let (alarm, metric) = (&alarm["Properties"], alarm["Properties"]["MetricName"].as_str().unwrap());
-        assert_eq!(alarm["Namespace"], "Watchkeeper", "{id}");
+        assert_eq!(alarm["Namespace"], json!({"Ref": "AWS::StackName"}), "{id}");
         assert!(sources.contains(&format!("\"{metric}\"")), "{id}: nothing counts {metric}");
     }
     let missing = &template["Resources"]["WatchMissing"];
@@ -209,6 +212,9 @@ fn what_a_step_is_told_it_is_told_once_and_an_error_goes_back_to_the_function_be
     assert_eq!(advance["Catch"][0]["Next"], "Stumbled");
     assert_eq!(advance["Catch"][0]["Assign"]["hopeless"], "{% $type($error) = 'object' %}");
     assert_eq!((&stumbled["Choices"][0]["Next"], &stumbled["Default"]), (&json!("Failed"), &json!("Advance")));
+    // A person's no may come without a name and without a cause.
+    let no = machine["States"]["Ask"]["Catch"][1]["Assign"]["error"].as_str().unwrap();
+    assert!(no.contains(NAMED) && no.contains(EXPLAINED), "{no}");
     // A question that could not be sent, and a child that failed, are for the function to judge.
     for state in ["Ask", "Child"] {
         for catch in machine["States"][state]["Catch"].as_array().unwrap() {
