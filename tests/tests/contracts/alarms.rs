@@ -161,7 +161,8 @@ fn the_dashboard_shows_every_alarm_that_is_always_there() {
         ("HeartbeatAge", "Estate,Environment", "Maximum", 60),
         ("Readiness", "Estate,Environment", "Maximum", 300),
     ] {
-        let search = format!("SEARCH('{{\"${{AWS::StackName}}\",{by}}} MetricName=\"{metric}\"', '{statistic}', {period})");
+        let search =
+            format!("SEARCH('{{\"${{AWS::StackName}}\",{by}}} MetricName=\"{metric}\"', '{statistic}', {period})");
         assert!(texts.contains(&search.as_str()), "{search}");
         assert!(counted.contains(&format!("\"{metric}\"")), "nothing counts {metric}");
     }

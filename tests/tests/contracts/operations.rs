@@ -119,7 +119,10 @@ fn the_alarm_on_a_missing_tick_watches_the_metric_that_the_function_emits() {
 fn a_stale_backup_and_a_silent_tick_of_backups_raise_one_alarm() {
     let template = template();
     let alarm = &template["Resources"]["BackupsStale"]["Properties"];
-    assert_eq!((&alarm["MetricName"], &alarm["Namespace"]), (&json!("StaleBackups"), &json!({"Ref": "AWS::StackName"})));
+    assert_eq!(
+        (&alarm["MetricName"], &alarm["Namespace"]),
+        (&json!("StaleBackups"), &json!({"Ref": "AWS::StackName"}))
+    );
     assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "backups"}]));
     assert_eq!((&alarm["TreatMissingData"], &alarm["Statistic"]), (&json!("breaching"), &json!("Maximum")));
     let tick = &template["Resources"]["Backups"]["Properties"]["Events"]["Tick"]["Properties"];

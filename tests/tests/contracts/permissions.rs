@@ -142,9 +142,12 @@ fn writer_kept_from_moving(template: &Value) -> Vec<String> {
                 && (resource == GLOBAL_CLUSTERS) == it["Condition"].is_null()
         })
     };
-    let needed = ["${AWS::Region}:${AWS::AccountId}:cluster:*", "${PeerRegion}:${AWS::AccountId}:cluster:*", GLOBAL_CLUSTERS];
+    let needed =
+        ["${AWS::Region}:${AWS::AccountId}:cluster:*", "${PeerRegion}:${AWS::AccountId}:cluster:*", GLOBAL_CLUSTERS];
     let all = OF_GLOBAL_CLUSTERS.into_iter().flat_map(|action| needed.map(|resource| (action, resource)));
-    all.filter(|(action, resource)| !grants(action, resource)).map(|(a, resource)| format!("{a} on {resource}")).collect()
+    all.filter(|(action, resource)| !grants(action, resource))
+        .map(|(a, resource)| format!("{a} on {resource}"))
+        .collect()
 }
 
 #[test]
@@ -174,7 +177,11 @@ fn schedules_share_a_role_that_other_accounts_cannot_borrow() {
     }
     let statements = &role["Policies"][0]["PolicyDocument"]["Statement"];
     assert_eq!(statements[0]["Action"], json!(["lambda:InvokeFunction"]));
-    assert_eq!(statements[0]["Resource"].as_array().unwrap().len(), called.len(), "what it calls and what has a schedule");
+    assert_eq!(
+        statements[0]["Resource"].as_array().unwrap().len(),
+        called.len(),
+        "what it calls and what has a schedule"
+    );
     assert_eq!(statements[1]["Resource"], json!({"Fn::GetAtt": ["DeadLetters", "Arn"]}));
     assert_eq!(statements.as_array().unwrap().len(), 2);
 }
