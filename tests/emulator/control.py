@@ -8,7 +8,7 @@ from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region, request_scope
 
 from . import agenda, arc, autoscaling, clock, cloudwatch, events, faults, global_tables, outage, quotas, record
-from . import releases, rollouts, schedules, settings, site, target_health, task_tokens, waits
+from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits
 from .alarms import evaluation
 
 PREFIX = "/_watchkeeper/"
@@ -143,6 +143,18 @@ async def _forget_calls(_request):
     return {}
 
 
+async def _requests(_request):
+    return await asyncio.to_thread(validation.report)
+
+
+async def _forgive_requests(_request):
+    return {"violations": validation.forgive()}
+
+
+async def _judge_expressions(_request):
+    return await asyncio.to_thread(reference.judge)
+
+
 async def _faults(_request):
     return {"faults": faults.everything()}
 
@@ -202,7 +214,7 @@ def _place(request) -> tuple:
 _FORGETS = (
     agenda.clear, arc.reset, autoscaling.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
     site.reset, target_health.reset, task_tokens.reset, evaluation.reset, outage.reset, faults.clear, record.clear,
-    settings.reset, waits.wake, clock.reset,
+    validation.clear, settings.reset, waits.wake, clock.reset,
 )
 
 _ROUTES = {
@@ -221,6 +233,9 @@ _ROUTES = {
     ("POST", "releases"): _order_release,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _forget_calls,
+    ("GET", "requests"): _requests,
+    ("DELETE", "requests"): _forgive_requests,
+    ("POST", "expressions"): _judge_expressions,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _order_fault,
     ("DELETE", "faults"): _forget_faults,

@@ -1,4 +1,4 @@
-"""The way in: every call to every service is recorded, and struck by a fault that was ordered, or by a lost region."""
+"""The way in: every call to every service is recorded, checked, and struck by a fault that was ordered or a lost region."""
 
 import asyncio
 from urllib.parse import parse_qs
@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core.responses import get_region
 
-from . import faults, outage, record
+from . import faults, models, outage, record, validation
 
 # Nothing waits this long: the caller gives up first.
 _FOREVER = 24 * 3600  # seconds
@@ -22,6 +22,11 @@ def _recorded(service, handler):
     async def call(method, path, headers, body, query_params):
         operation = _operation(service, method, path, headers, body, query_params)
         entry = record.begin(service, operation, get_region(), headers, body)
+        # Whatever strikes it, it is held against the model. Who does not say its name is a tool of the deployment.
+        refused = None
+        if entry["caller"]:
+            await validation.prepare(service)
+            refused = validation.check(entry, method, path, headers, body, query_params)
         loss = outage.strikes(headers, get_region())
         if loss is not None:
             entry["fault"] = "lost"
@@ -29,8 +34,10 @@ def _recorded(service, handler):
             record.end(entry, answer[0], answer[2])
             return answer
         fault = faults.take(service, operation, get_region())
-        if fault is None:
-            answer = await handler(method, path, headers, body, query_params)
+        if fault is None and refused is not None:
+            answer = refused
+        elif fault is None:
+            answer = _as_modelled(entry, await handler(method, path, headers, body, query_params))
         else:
             entry["fault"] = fault.kind
             answer = await _struck(fault, headers, lambda: handler(method, path, headers, body, query_params))
@@ -38,6 +45,15 @@ def _recorded(service, handler):
         return answer
 
     return call
+
+
+def _as_modelled(entry, answer):
+    """An error has the status that AWS gives it: ministack says 404 of a missing search domain, and AWS 409."""
+    status, headers, body = answer
+    if entry["caller"] and status >= 400 and isinstance(body, bytes):
+        code = record.error_code(body) or headers.get("x-amzn-errortype")
+        return models.error_status(entry["service"], code or "") or status, headers, body
+    return answer
 
 
 async def _struck(fault, headers, perform):

@@ -18,6 +18,8 @@ def install() -> None:
         CreateDBClusterSnapshot=create_cluster_snapshot,
         CopyDBSnapshot=copy_snapshot,
         CopyDBClusterSnapshot=copy_cluster_snapshot,
+        DeleteDBSnapshot=delete_snapshot,
+        DeleteDBClusterSnapshot=delete_cluster_snapshot,
         DescribeAccountAttributes=account_attributes,
         RestoreDBInstanceFromDBSnapshot=restore_instance,
         RestoreDBInstanceToPointInTime=restore_instance_to,
@@ -28,6 +30,14 @@ def install() -> None:
 
 _create = aws._create_db_snapshot
 _create_cluster = aws._create_db_cluster_snapshot
+_delete = aws._delete_db_snapshot
+_delete_cluster = aws._delete_db_cluster_snapshot
+
+# RDS and Aurora user guides, limitations of copies: in progress to one region of an account; those of one source wait for
+# each other. The code is what the API reference has, the text is RDS's own (pbudzon/aws-maintenance, issue 19).
+_COPIES = {"DBSnapshot": 20, "DBClusterSnapshot": 5}
+# RDS API reference: the errors of operations on a snapshot that is not available.
+_NOT_AVAILABLE = {"DBSnapshot": "InvalidDBSnapshotState", "DBClusterSnapshot": "InvalidDBClusterSnapshotStateFault"}
 
 
 def create_snapshot(request):
@@ -73,6 +83,18 @@ def copy_cluster_snapshot(request):
     )
 
 
+def delete_snapshot(request):
+    """Refused while it is being made: DeleteDBSnapshot, API reference."""
+    snapshot = aws._snapshots.get(aws._p(request, "DBSnapshotIdentifier"))
+    return _not_available("DBSnapshot", snapshot) or _delete(request)
+
+
+def delete_cluster_snapshot(request):
+    """As for an instance."""
+    snapshot = aws._db_cluster_snapshots.get(aws._p(request, "DBClusterSnapshotIdentifier"))
+    return _not_available("DBClusterSnapshot", snapshot) or _delete_cluster(request)
+
+
 def account_attributes(_request):
     """The quotas of snapshots; AWS tells some more."""
     quotas = (("ManualSnapshots", aws._snapshots), ("ManualClusterSnapshots", aws._db_cluster_snapshots))
@@ -87,7 +109,8 @@ def account_attributes(_request):
 
 def restore_instance(request):
     """Beside the original: a name that exists is refused; `creating`, and `available` a moment later."""
-    answer = aws._restore_from_snapshot(request)
+    snapshot = _by_arn(aws._snapshots, aws._p(request, "DBSnapshotIdentifier"))
+    answer = _not_available("DBSnapshot", snapshot) or aws._restore_from_snapshot(request)
     return _restored_instance(request, answer, aws._p(request, "DBInstanceIdentifier"))
 
 
@@ -120,7 +143,8 @@ def restore_cluster(request):
     snapshot = next(found, None)
     if snapshot is None:
         return aws._error("DBClusterSnapshotNotFoundFault", f"DBClusterSnapshot {name} not found.", 404)
-    return _cluster_like(request, "RestoreDBClusterFromSnapshot", snapshot["DBClusterIdentifier"], snapshot)
+    refused = _not_available("DBClusterSnapshot", snapshot)
+    return refused or _cluster_like(request, "RestoreDBClusterFromSnapshot", snapshot["DBClusterIdentifier"], snapshot)
 
 
 def restore_cluster_to(request):
@@ -165,11 +189,17 @@ def _restored_instance(request, answer, target):
 
 def _copy(request, noun, shelf, kind, missing, exists, xml):
     name, target = aws._p(request, f"Source{noun}Identifier"), aws._p(request, f"Target{noun}Identifier")
-    original = _by_arn(shelf, name, f"{noun}Arn")
+    original = _by_arn(shelf, name)
     if original is None:
         return aws._error(missing, f"{noun} {name} not found.", 404)
     if target in shelf:
         return aws._error(exists, f"{noun} {target} already exists.", 400)
+    if refused := _not_available(noun, original):
+        return refused
+    under_way = [copied for copied in shelf.values() if copied.get(f"Source{noun}Identifier") and copied["Status"] == "creating"]
+    if len(under_way) >= _COPIES[noun]:
+        text = f"Cannot copy more than {_COPIES[noun]} snapshots across regions"
+        return aws._error("SnapshotQuotaExceeded", text, 400)
     encrypted = original.get("StorageEncrypted") or original.get("Encrypted")
     if encrypted and not aws._p(request, "PreSignedUrl"):
         text = "PreSignedUrl must be specified when copying an encrypted snapshot from another region."
@@ -190,11 +220,19 @@ def _copy(request, noun, shelf, kind, missing, exists, xml):
     )
     shelf[target] = made
     answer = aws._xml(200, f"Copy{noun}Response", f"<Copy{noun}Result><{noun}>{xml(made)}</{noun}></Copy{noun}Result>")
-    _ripen(made, answer)
+    source = noun.replace("Snapshot", "Identifier")
+    _ripen(made, answer, 1 + sum(1 for copied in under_way if copied[source] == made[source]))
     return answer
 
 
-def _by_arn(shelf, name, field):
+def _not_available(noun, snapshot):
+    if snapshot is None or snapshot["Status"] == "available":
+        return None
+    text = f"{noun} {snapshot[f'{noun}Identifier']} is in {snapshot['Status']} state, expected available."
+    return aws._error(_NOT_AVAILABLE[noun], text, 400)
+
+
+def _by_arn(shelf, name):
     """A snapshot of any region: its ARN says which."""
     parts = name.split(":")
     if len(parts) < 7:
@@ -202,11 +240,11 @@ def _by_arn(shelf, name, field):
     return shelf.get_scoped(parts[4], parts[3], parts[6])
 
 
-def _ripen(snapshot, answer) -> None:
+def _ripen(snapshot, answer, turns=1) -> None:
     if snapshot is None or answer[0] != 200 or snapshot.get("Status") != "available":
         return
     snapshot["Status"], snapshot["PercentProgress"] = "creating", 0
-    agenda.after(settings.get("rds_transition_seconds"), _become, snapshot, "Status", "creating", "available")
+    agenda.after(turns * settings.get("rds_transition_seconds"), _become, snapshot, "Status", "creating", "available")
 
 
 def _become(record, field, through, to) -> None:

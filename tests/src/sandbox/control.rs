@@ -166,24 +166,41 @@ impl Control {
         path: &str,
         request: &Value,
     ) -> Result<T, SandboxError> {
+        let what = format!("{method} {path}");
+        let request = self.request(method, path, request)?;
+        // The client blocks; the answers are quick, except that of a reset.
+        let answer = tokio::task::spawn_blocking(move || exchange(request)).await;
+        read(&what, answer.map_err(|error| refused(&what, &error))?)
+    }
+
+    /// The same for who cannot wait.
+    pub(super) fn send_now<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        path: &str,
+        request: &Value,
+    ) -> Result<T, SandboxError> {
+        read(&format!("{method} {path}"), exchange(self.request(method, path, request)?))
+    }
+
+    fn request(&self, method: &str, path: &str, request: &Value) -> Result<ureq::http::Request<Vec<u8>>, SandboxError> {
         let url = format!("{}/_watchkeeper/{path}", self.endpoint);
         let body = if request.is_null() { Vec::new() } else { request.to_string().into_bytes() };
-        let refused = |why: String| SandboxError::Control { request: format!("{method} {path}"), why };
         let request = ureq::http::Request::builder().method(method).uri(&url).body(body);
-        let request = request.map_err(|error| refused(error.to_string()))?;
-        // The client blocks; the answers are quick, except that of a reset.
-        let (status, text) = tokio::task::spawn_blocking(move || exchange(request))
-            .await
-            .map_err(|error| refused(error.to_string()))?
-            .map_err(|error| refused(error.to_string()))?;
-        if status != 200 {
-            return Err(refused(text));
-        }
-        serde_json::from_str(&text).map_err(|source| SandboxError::Decode {
-            what: format!("the emulator's answer to {method} {path}"),
-            source,
-        })
+        request.map_err(|error| refused(&format!("{method} {path}"), &error))
     }
+}
+
+fn read<T: DeserializeOwned>(what: &str, answer: Result<(u16, String), ureq::Error>) -> Result<T, SandboxError> {
+    match answer.map_err(|error| refused(what, &error))? {
+        (200, text) => serde_json::from_str(&text)
+            .map_err(|source| SandboxError::Decode { what: format!("the emulator's answer to {what}"), source }),
+        (_, text) => Err(refused(what, &text)),
+    }
+}
+
+fn refused(what: &str, why: &dyn std::fmt::Display) -> SandboxError {
+    SandboxError::Control { request: what.to_owned(), why: why.to_string() }
 }
 
 fn exchange(request: ureq::http::Request<Vec<u8>>) -> Result<(u16, String), ureq::Error> {

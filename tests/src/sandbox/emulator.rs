@@ -137,8 +137,13 @@ impl Emulator {
     }
 
     /// Stop it, and remove the run's folder.
-    pub fn succeeded(mut self) {
+    ///
+    /// # Errors
+    /// [`SandboxError::Requests`] when AWS would have refused a request; the folder is kept then.
+    pub fn succeeded(mut self) -> Result<(), SandboxError> {
+        self.control.judge_requests_now()?;
         self.run.succeeded();
+        Ok(())
     }
 
     pub(super) fn run(&self) -> &RunDirectory {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{Difference, Violation};
+
 /// A step of the sandbox that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -45,6 +47,12 @@ pub enum SandboxError {
         /// Its own words, or the transport's.
         why: String,
     },
+    /// Requests that AWS would have refused.
+    #[error("AWS would refuse {} of the requests:\n  {}", .0.len(), listed(.0))]
+    Requests(Vec<Violation>),
+    /// Expressions that Step Functions may evaluate otherwise.
+    #[error("Step Functions may evaluate {} expressions otherwise:\n  {}", .0.len(), listed(.0))]
+    Expressions(Vec<Difference>),
     /// An answer that could not be read.
     #[error("{what} could not be read")]
     Decode {
@@ -62,4 +70,8 @@ impl SandboxError {
         let what = format!("cannot {what} {}", path.display());
         move |source| Self::Io { what, source }
     }
+}
+
+fn listed(found: &[impl ToString]) -> String {
+    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
 }

@@ -7,8 +7,7 @@
 //! let outputs = sandbox.deploy("watchkeeper", "us-east-1", &[], &Lines).await?;
 //! let ecs = aws_sdk_ecs::Client::new(&sandbox.sdk_config("us-east-1"));
 //! # drop((outputs, ecs));
-//! sandbox.succeeded();
-//! # Ok(())
+//! sandbox.succeeded()
 //! # }
 //! ```
 //!
@@ -19,12 +18,14 @@ mod control;
 mod deploy;
 mod emulator;
 mod error;
+mod expressions;
 mod functions;
 mod layout;
 mod leash;
 mod orders;
 mod progress;
 mod regions;
+mod requests;
 mod run;
 mod site;
 mod venv;
@@ -33,11 +34,13 @@ pub use control::{Call, Control};
 pub use deploy::Outputs;
 pub use emulator::{Emulator, Options};
 pub use error::SandboxError;
+pub use expressions::{Difference, Judged};
 pub use functions::Functions;
 pub use layout::Layout;
 pub use orders::{Datum, Fault, FaultKind, RolloutEnd, Settings};
 pub use progress::{Lines, Progress, Silent};
 pub use regions::{Inside, Loss, LossKind, LostTasks};
+pub use requests::{Requests, Violation};
 pub use site::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
 pub use venv::Venv;
 
@@ -97,7 +100,10 @@ impl Sandbox {
 
     /// Stop everything, and remove this run's folder: there is nothing to look into.
     /// Without this call, the folder with the logs is kept and its place is printed.
-    pub fn succeeded(self) {
-        self.emulator.succeeded();
+    ///
+    /// # Errors
+    /// [`SandboxError::Requests`] when AWS would have refused a request.
+    pub fn succeeded(self) -> Result<(), SandboxError> {
+        self.emulator.succeeded()
     }
 }

@@ -174,8 +174,11 @@ impl Stage {
     }
 
     /// Everything went well: end the sandbox and remove its folder.
-    pub fn succeeded(self) {
-        self.sandbox.succeeded();
+    ///
+    /// # Errors
+    /// [`StageError::Sandbox`] when AWS would have refused a request.
+    pub fn succeeded(self) -> Result<(), StageError> {
+        Ok(self.sandbox.succeeded()?)
     }
 }
 

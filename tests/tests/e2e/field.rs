@@ -51,11 +51,20 @@ impl Field {
     pub(crate) fn play(&'static self, set: impl AsyncFnOnce() -> Stage, test: impl AsyncFnOnce(&'static Stage)) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         RUNTIME.block_on(async {
-            let stage = self.stage.get_or_init(async || set().await).await;
-            stage.sandbox().control().clear_faults().await.unwrap();
+            let stage = self.stage.get_or_init(async || judged(set().await).await).await;
+            let control = stage.sandbox().control();
+            control.clear_faults().await.unwrap();
+            // What a test that failed left is told by that test.
+            control.forgive_requests().await.unwrap();
             test(stage).await;
+            control.judge_requests().await.unwrap();
         });
     }
+}
+
+async fn judged(stage: Stage) -> Stage {
+    stage.sandbox().control().judge_requests().await.unwrap();
+    stage
 }
 
 /// The same stage on the first morning, with all that its stacks look after.

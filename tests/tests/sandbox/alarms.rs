@@ -65,7 +65,7 @@ async fn only_a_change_of_state_is_an_event_and_it_says_what_was_before() {
     assert_eq!((offset, instant.len()), ("+0000", "2026-11-20T10:00:00.250".len()));
     let since = format!("{instant}Z").parse::<Timestamp>().unwrap().duration_since(now);
     assert!(since >= SignedDuration::ZERO && since < SignedDuration::from_mins(5), "{stamp}");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,13 +86,13 @@ async fn the_moment_of_the_transition_outlasts_a_state_that_is_set_again() {
     emulator.control().set_clock(now + 1.hour()).await.unwrap();
     set(&cloudwatch, ALARM, StateValue::Alarm).await;
 
-    let found = cloudwatch.describe_alarms().alarm_name_prefix("").send().await.unwrap();
+    let found = cloudwatch.describe_alarms().send().await.unwrap();
     let [other, alarm] = found.metric_alarms() else { panic!("two alarms were made: {found:?}") };
     assert_eq!((other.metrics().len(), other.threshold_metric_id(), other.threshold()), (2, Some("band"), None));
     let apart = alarm.state_updated_timestamp().unwrap().secs() - alarm.state_transitioned_timestamp().unwrap().secs();
     assert!((3500..=3600).contains(&apart), "{alarm:?}");
     assert_ne!(alarm.state_transitioned_timestamp().unwrap().subsec_nanos(), 0);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +118,7 @@ async fn a_composite_alarm_follows_its_children_and_says_which() {
     assert_eq!(composite[0]["detail"]["configuration"], json!({ "alarmRule": rule }));
     let data: Value = serde_json::from_str(composite[0]["detail"]["state"]["reasonData"].as_str().unwrap()).unwrap();
     assert_eq!(data["triggeringAlarms"][0]["state"]["value"], "ALARM");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,5 +143,5 @@ async fn metrics_move_an_alarm_only_when_evaluation_is_on() {
     // The other service's errors are of another metric.
     emulator.control().set_clock(now + 30.minutes()).await.unwrap();
     eventually(StateValue::InsufficientData, async || state(&cloudwatch, ALARM).await).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

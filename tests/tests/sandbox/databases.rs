@@ -32,5 +32,5 @@ async fn a_stopped_database_is_started_by_aws_after_seven_days() {
     assert_eq!(status().await, both("stopped"));
     emulator.control().set_clock(friday + (7 * 24 + 1).hours()).await.unwrap();
     eventually(both("available"), &status).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -24,5 +24,5 @@ async fn an_event_of_a_test_arrives_exactly_as_written_and_twice_when_asked_to()
 
     let refused = emulator.control().post_event(&json!({ "source": "aws.cloudwatch" })).await.unwrap_err();
     assert!(matches!(&refused, SandboxError::Control { why, .. } if why.contains("detail-type")), "{refused}");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -77,7 +77,7 @@ async fn what_cannot_be_invoked_is_a_dead_letter_and_what_fails_is_tried_three_t
     assert_eq!(record["requestContext"]["approximateInvokeCount"], 3);
     assert_eq!(record["requestPayload"]["detail"], event["detail"]);
     assert_eq!(record["responsePayload"]["errorMessage"], "no");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,5 +99,5 @@ async fn a_function_that_fails_to_ask_fails_the_task_that_would_have_waited() {
     let history = sfn.get_execution_history().execution_arn(&execution).send().await.unwrap();
     let attempts = history.events().iter().filter(|event| event.r#type.as_str() == "TaskScheduled").count();
     assert_eq!(attempts, 2);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -75,7 +75,7 @@ async fn sides_that_wrote_apart_agree_on_the_last_writer_when_they_meet_again() 
         assert_eq!(get(&here, id).await.as_deref(), expected, "{id}");
         assert_eq!(get(&there, id).await.as_deref(), expected, "{id}");
     }
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +87,7 @@ async fn replication_takes_the_time_that_a_test_sets() {
     put(&here, "item", "value").await;
     assert_eq!(get(&there, "item").await, None);
     eventually(Some("value".to_owned()), async || get(&there, "item").await).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +105,7 @@ async fn a_replica_is_described_with_its_status_and_its_indexes() {
     emulator.control().put_replica_status(OTHER, TABLE, "UPDATING").await.unwrap();
     assert_eq!(replica().await, ReplicaStatus::Updating);
     assert!(emulator.control().put_replica_status(OTHER, TABLE, "SLEEPING").await.is_err());
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 /// The status of a call of CloudFormation about a stack with a table that has replicas in these regions.
@@ -138,5 +138,5 @@ async fn a_stack_makes_and_removes_the_replicas_that_its_template_names() {
     // A stack that is still being made is not updated.
     eventually(200, || form(&emulator, "UpdateStack", &[REGION])).await;
     eventually(false, &exists).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -74,7 +74,7 @@ async fn metrics_in_the_log_of_a_function_reach_cloudwatch_and_move_an_alarm() {
         answer.metric_alarms()[0].state_value().unwrap().as_str().to_owned()
     };
     eventually("ALARM".to_owned(), state).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,5 +96,5 @@ async fn a_function_begins_in_no_lost_region_and_its_events_wait_until_it_is_reg
     assert_eq!(lags(&cloudwatch, now).await, [0.0; 0]);
     emulator.control().regain(REGION).await.unwrap();
     eventually(vec![9.0], || lags(&cloudwatch, now)).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -9,7 +9,7 @@ async fn nothing_is_left_when_the_emulator_is_dropped() {
     let address = emulator.endpoint().strip_prefix("http://").unwrap().to_owned();
     let logs = emulator.logs();
     tokio::net::TcpStream::connect(&address).await.unwrap();
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
     tokio::net::TcpStream::connect(&address).await.unwrap_err();
     assert!(!logs.exists());
 }
@@ -21,5 +21,5 @@ async fn everything_belongs_to_the_account_that_was_asked_for() {
     let sfn = aws_sdk_sfn::Client::new(&emulator.sdk_config(REGION));
     let arn = machine(&sfn, "idle", r#"{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}"#).await;
     assert_eq!(arn, "arn:aws:states:us-east-1:210987654321:stateMachine:idle");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

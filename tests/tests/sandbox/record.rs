@@ -32,5 +32,6 @@ async fn calls_are_recorded_limited_and_struck_by_faults() {
     );
     assert!(calls.iter().all(|call| !call.write && call.region == REGION && call.caller.as_deref() == Some("test")));
     assert_eq!(calls[2].resources["cluster"], CLUSTER);
-    emulator.succeeded();
+    assert_eq!(emulator.control().forgive_requests().await.unwrap().len(), 1);
+    emulator.succeeded().unwrap();
 }

@@ -49,7 +49,7 @@ async fn a_lost_region_refuses_every_call_and_only_the_test_still_sees_into_it()
     emulator.control().regain(REGION).await.unwrap();
     assert!(emulator.control().regain(REGION).await.is_err());
     stranger(&emulator, REGION).list_clusters().send().await.unwrap();
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,7 @@ async fn a_call_that_hangs_is_answered_when_the_region_is_regained_and_has_done_
     let refused = hanging.await.unwrap().unwrap_err();
     assert_eq!(refused.code(), Some("ServiceUnavailable"));
     assert_eq!(counts(&ecs).await, (1, 1));
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +102,7 @@ async fn nothing_goes_on_in_a_lost_region_until_it_is_regained() {
         inputs(&sfn, &letters).await.iter().map(|input| input["detail"]["number"].clone()).collect()
     };
     eventually(vec![json!(2)], numbers).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +126,7 @@ async fn a_schedule_of_a_lost_region_does_not_fire() {
     emulator.control().regain(REGION).await.unwrap();
     fire("2026-11-20T10:01:00Z").await;
     eventually(vec![json!({ "at": "2026-11-20T10:01:00Z" })], async || inputs(&sfn, &letters).await).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,7 +139,7 @@ async fn tasks_that_end_with_their_region_come_back_with_it() {
     assert_eq!(counts(&ecs).await, (2, 0));
     emulator.control().regain(REGION).await.unwrap();
     eventually((2, 2), || counts(&ecs)).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,5 +153,5 @@ async fn a_region_that_is_cut_off_goes_on_by_itself_and_reaches_nobody_else() {
     assert_eq!(across(&emulator, OTHER, OTHER).await, 200);
     make_service(&ecs, 1).await;
     eventually((1, 1), || counts(&ecs)).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -62,7 +62,7 @@ async fn each_release_is_remembered_with_its_task_definition_and_its_end() {
     assert!(older.finished_at() >= older.started_at());
     let unknown = ecs.update_service().cluster(CLUSTER).service(SERVICE).task_definition("app:99").send().await;
     assert!(unknown.unwrap_err().into_service_error().is_client_exception());
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +82,7 @@ async fn a_release_that_fails_leaves_the_tasks_of_the_one_before_alone() {
     ecs.update_service().cluster(CLUSTER).service(SERVICE).task_definition("app:1").send().await.unwrap();
     eventually("app:1 COMPLETED".to_owned(), async || current(&ecs).await).await;
     eventually(4, async || running(&ecs).await).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,5 +102,5 @@ async fn ecs_rolls_back_a_release_that_was_held_and_then_failed() {
     let wanted = ecs.list_service_deployments().cluster(CLUSTER).service(SERVICE);
     let good = wanted.status(ServiceDeploymentStatus::Successful).send().await.unwrap();
     assert_eq!(good.service_deployments().len(), 1);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

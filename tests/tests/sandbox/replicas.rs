@@ -42,7 +42,7 @@ async fn a_read_replica_of_a_lost_region_is_promoted_to_an_instance_of_its_own()
     eventually(("available".to_owned(), String::new(), None), replica).await;
     assert_eq!(promote().await.unwrap_err().code(), Some("InvalidDBInstanceState"));
     assert_eq!(replicas().await, 0);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 /// The ARN of a member of the global database, made in the region of `rds`.
@@ -88,5 +88,5 @@ async fn a_global_database_switches_over_with_both_sides_and_fails_over_with_one
     assert_eq!(fail().send().await.unwrap_err().code(), Some("InvalidGlobalClusterStateFault"));
     fail().allow_data_loss(true).send().await.unwrap();
     eventually(("available".to_owned(), second.clone()), &known).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -30,5 +30,5 @@ async fn a_minimum_above_desired_lifts_the_count_unless_a_human_suspended_scalin
 
     ecs.update_service().cluster(CLUSTER).service(SERVICE).desired_count(0).send().await.unwrap();
     eventually((0, 0), || counts(&ecs)).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -79,7 +79,7 @@ async fn a_load_balancer_answers_as_long_as_a_task_runs_and_its_region_is_there(
     assert_eq!(ask(&emulator, standby).await.0, 200);
     emulator.control().trouble_site(NAME, public, SiteTrouble::Fail).await.unwrap();
     assert_eq!(ask(&emulator, public).await.0, 503);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,7 +93,7 @@ async fn a_site_of_a_region_that_hangs_hangs_with_it() {
     assert!(!hanging.is_finished());
     emulator.control().regain(REGION).await.unwrap();
     assert_eq!(hanging.await.unwrap().0, 503);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +110,7 @@ async fn an_object_in_the_standby_region_moves_traffic_there_while_that_region_a
     emulator.control().regain(OTHER).await.unwrap();
     rest(&emulator, (OTHER, "s3"), "DELETE", "/switch/standby", String::new()).await;
     assert_eq!(side(&emulator).await, "primary");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +125,7 @@ async fn an_alarm_of_the_standby_region_moves_traffic() {
     let state = cloudwatch.set_alarm_state().alarm_name("primary-down").state_reason("a test");
     state.state_value(aws_sdk_cloudwatch::types::StateValue::Alarm).send().await.unwrap();
     assert_eq!(side(&emulator).await, "standby");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 /// The change of a record whose `SetIdentifier` is `region`.
@@ -168,7 +168,7 @@ async fn weights_of_records_move_traffic() {
     assert_eq!(resolve(&emulator, &zone, (full, none)).await, "primary");
     assert_eq!(resolve(&emulator, &zone, (none, full)).await, "standby");
     assert_eq!(resolve(&emulator, &zone, (none, none)).await, Value::Null);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,7 +177,7 @@ async fn failover_records_move_traffic_when_they_change_places() {
     let (first, second) = ("<Failover>PRIMARY</Failover>", "<Failover>SECONDARY</Failover>");
     assert_eq!(resolve(&emulator, &zone, (first, second)).await, "primary");
     assert_eq!(resolve(&emulator, &zone, (second, first)).await, "standby");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,5 +208,5 @@ async fn routing_controls_move_traffic_through_any_endpoint_that_answers() {
     assert_eq!(side(&emulator).await, "primary");
     assert_eq!(send("ap-southeast-2").await.0, 200);
     assert_eq!(side(&emulator).await, "standby");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

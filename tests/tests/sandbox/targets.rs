@@ -52,7 +52,7 @@ async fn every_running_task_is_a_target_and_healthy_until_a_test_says_otherwise(
     emulator.control().put_target_health(REGION, &group, true).await.unwrap();
     ecs.update_service().cluster(CLUSTER).service(SERVICE).desired_count(1).send().await.unwrap();
     eventually(vec!["healthy".to_owned()], || states(&emulator, &group)).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,5 +74,5 @@ async fn a_task_that_stops_is_alive_after_its_service_counts_it_no_longer() {
     };
     assert_eq!(last().await, ["STOPPING", "STOPPING"]);
     eventually(vec!["STOPPED".to_owned(); 2], last).await;
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

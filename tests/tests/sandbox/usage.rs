@@ -24,7 +24,7 @@ async fn a_quota_is_unknown_until_it_is_set_and_its_default_is_another_matter() 
     emulator.control().put_quota(REGION, "fargate", "L-3032A538", Some(64.0), None).await.unwrap();
     assert_eq!(quota(&emulator, "GetServiceQuota").await.1["Quota"]["Value"], 64.0);
     assert_eq!(quota(&emulator, "GetAWSDefaultServiceQuota").await.0, 400);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,5 +54,5 @@ async fn usage_is_written_by_aws_alone_and_read_newest_first() {
     let datum = MetricDatum::builder().metric_name("ResourceCount").value(1.0).build();
     let refused = cloudwatch.put_metric_data().namespace("AWS/Usage").metric_data(datum).send().await.unwrap_err();
     assert_eq!(refused.code(), Some("InvalidParameterValue"));
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

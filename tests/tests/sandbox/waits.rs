@@ -31,7 +31,7 @@ async fn a_long_wait_ends_when_the_clock_has_moved_that_far() {
     for execution in &held {
         eventually("SUCCEEDED".to_owned(), async || status(&sfn, execution).await).await;
     }
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,5 +55,5 @@ async fn a_stopped_execution_goes_no_further_and_takes_its_child_along() {
     eventually(("ABORTED".to_owned(), "ABORTED".to_owned()), &states).await;
     emulator.control().set_clock(now + 2.hours()).await.unwrap();
     assert_eq!(states().await, ("ABORTED".to_owned(), "ABORTED".to_owned()));
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }

@@ -52,7 +52,7 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
         let passed = act.report.outcome == Outcome::Passed;
         reports.push(act.report);
         if passed {
-            stage.succeeded();
+            stage.succeeded()?;
         }
     }
     Ok(reports)

@@ -51,7 +51,7 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
         reports.push(act.report);
     }
     if reports.iter().all(|report| report.outcome == Outcome::Passed) {
-        stage.succeeded();
+        stage.succeeded()?;
     }
     Ok(reports)
 }
