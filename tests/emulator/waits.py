@@ -24,7 +24,6 @@ _executions = contextvars.ContextVar("executions", default=())
 _in_wait_state = contextvars.ContextVar("in_wait_state", default=False)
 
 _run_execution = aws._run_execution
-_run_sub_machine = aws._run_sub_machine
 _execute_task = aws._execute_task
 _execute_wait = aws._execute_wait
 _execute_pass = aws._execute_pass
@@ -42,7 +41,8 @@ def install() -> None:
     clock.on_change(wake)
     outage.on_change(lambda _loss, _lost: wake())
     aws._run_execution = run_execution
-    aws._run_sub_machine = run_sub_machine
+    run_iteration = aws._run_sub_machine
+    aws._run_sub_machine = lambda *arguments: run_sub_machine(run_iteration, *arguments)
     aws._execute_task = execute_task
     aws._execute_wait = execute_wait
     aws._execute_pass = execute_pass
@@ -118,12 +118,14 @@ def run_execution(arn):
         aws._stop_execution({"executionArn": arn, "cause": "The parent execution was stopped."})
     finally:
         _executions.reset(token)
+        # Its parent may wait for it.
+        wake()
 
 
-def run_sub_machine(states, start, *arguments):
+def run_sub_machine(run, *arguments):
     """A branch of a stopped execution just ends."""
     with contextlib.suppress(Stopped):
-        return _run_sub_machine(states, start, *arguments)
+        return run(*arguments)
 
 
 def execute_task(state, raw_input, execution, ctx):

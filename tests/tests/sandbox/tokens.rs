@@ -49,7 +49,7 @@ impl Question {
     }
 
     /// What the machine ended with.
-    async fn outcome(&self) -> String {
+    async fn outcome(&self) -> Value {
         eventually("SUCCEEDED".to_owned(), async || status(&self.sfn, &self.execution).await).await;
         let known = self.sfn.describe_execution().execution_arn(&self.execution).send().await.unwrap();
         serde_json::from_str(known.output().unwrap()).unwrap()
@@ -67,7 +67,7 @@ async fn the_first_answer_counts_and_the_second_is_refused() {
     assert_eq!(question.outcome().await, "yes");
     assert_eq!(question.yes(&token).await.as_deref(), TIMED_OUT);
     assert_eq!(question.yes("not a token").await.as_deref(), Some("InvalidToken"));
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +81,7 @@ async fn a_question_expires_by_the_emulated_clock() {
     emulator.control().set_clock(now + 20.minutes()).await.unwrap();
     assert_eq!(question.outcome().await, "States.Timeout");
     assert_eq!(question.yes(&token).await.as_deref(), TIMED_OUT);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +94,17 @@ async fn each_attempt_has_a_token_of_its_own() {
     assert_eq!(question.yes(&first).await.as_deref(), TIMED_OUT);
     assert_eq!(question.yes(&second).await, None);
     assert_eq!(question.outcome().await, "yes");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_without_a_name_is_null() {
+    let emulator = boot().await;
+    let question = Question::ask(&emulator).await;
+    let token = question.token(1).await;
+    question.sfn.send_task_failure().task_token(&token).send().await.unwrap();
+    assert_eq!(question.outcome().await, Value::Null);
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,5 +115,5 @@ async fn nobody_answers_for_a_stopped_execution() {
     question.sfn.stop_execution().execution_arn(&question.execution).send().await.unwrap();
     assert_eq!(question.yes(&token).await.as_deref(), TIMED_OUT);
     assert_eq!(status(&question.sfn, &question.execution).await, "ABORTED");
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
