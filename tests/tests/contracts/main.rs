@@ -5,6 +5,7 @@
 mod alarms;
 mod children;
 mod documents;
+mod expressions;
 mod functions;
 mod grants;
 mod machines;
