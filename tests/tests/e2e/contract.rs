@@ -22,6 +22,9 @@ const REGION: &str = "eu-west-1";
 /// Longer than tasks, autoscalers and databases of the sandbox take; see the emulator's settings.
 const SETTLED: Duration = Duration::from_millis(1600);
 
+/// What is wrong with the one request that a case sends to see it refused.
+const ON_PURPOSE: &str = "Maximum capacity cannot be less than minimum capacity";
+
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 struct SandboxBench {
@@ -145,6 +148,8 @@ fn pass(case: impl AsyncFnOnce(&SandboxBench) -> Result<(), Failure>) {
         if let Err(failure) = case(&bench).await {
             panic!("{failure}: {failure:?}");
         }
+        let refused = stage.sandbox().control().forgive_requests().await.unwrap();
+        assert!(refused.iter().all(|it| it.problems == [ON_PURPOSE]), "{refused:?}");
     });
 }
 

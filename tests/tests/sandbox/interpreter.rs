@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::Emulator;
 
-use crate::{REGION, boot, eventually, machine, start, status};
+use crate::{REGION, boot, eventually, machine, module, start, status};
 
 struct Bench {
     emulator: Emulator,
@@ -128,4 +128,12 @@ async fn data_flows_as_the_guide_says() {
     assert_eq!(bench.gives("function", "$error").await.unwrap_err().0, "States.QueryEvaluationError");
     assert_eq!(bench.gives("letters", "$string({'a': 'é'})").await.unwrap(), json!("{\"a\":\"é\"}"));
     bench.emulator.succeeded().unwrap();
+}
+
+#[tokio::test]
+async fn the_longest_life_of_each_machine_ends_by_its_own_words() {
+    let said = module("lives").await.unwrap();
+    for machine in ["reconcile", "emergency-scale", "failover", "failback", "daily-unblock"] {
+        assert!(said.lines().any(|line| line.starts_with(&format!("{machine} "))), "{machine}: {said}");
+    }
 }

@@ -43,6 +43,18 @@ async fn boot_with(options: &Options) -> Emulator {
     Emulator::boot(&layout, &venv, options, &Lines).await.unwrap()
 }
 
+/// What a module of the emulator says when it is run by itself; what it says as an error where it fails.
+async fn module(name: &str) -> Result<String, String> {
+    let layout = Layout::find().unwrap();
+    let venv = Venv::ensure(&layout, &Lines).await.unwrap();
+    let mut command = tokio::process::Command::new(venv.python());
+    command.args(["-B", "-m", &format!("emulator.{name}")]).current_dir(layout.root().join("tests"));
+    let output = command.output().await.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let said = text(&output.stdout);
+    if output.status.success() { Ok(said) } else { Err(said + &text(&output.stderr)) }
+}
+
 /// Ask again until the answer is the expected one. A test that waits in vain fails with what it saw last.
 async fn eventually<T: PartialEq + std::fmt::Debug, F: Future<Output = T>>(expected: T, mut ask: impl FnMut() -> F) {
     let mut seen = ask().await;

@@ -1,9 +1,9 @@
 //! Every request is held against AWS's own models, and against what they do not say.
 
 use aws_sdk_ecs::config::Region;
-use watchkeeper_tests::sandbox::{Emulator, Layout, Lines, SandboxError, Venv};
+use watchkeeper_tests::sandbox::{Emulator, SandboxError};
 
-use crate::{REGION, boot};
+use crate::{REGION, boot, module};
 
 /// What is wrong with the one request that was sent since the last time.
 async fn violation(emulator: &Emulator) -> String {
@@ -83,12 +83,11 @@ async fn a_test_that_ends_with_a_refused_request_fails_whatever_struck_it() {
 
 #[tokio::test]
 async fn requests_are_read_as_botocore_writes_them() {
-    let layout = Layout::find().unwrap();
-    let venv = Venv::ensure(&layout, &Lines).await.unwrap();
-    let mut command = tokio::process::Command::new(venv.python());
-    command.args(["-B", "-m", "emulator.roundtrip"]).current_dir(layout.root().join("tests"));
-    let output = command.output().await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let said = module("roundtrip").await.unwrap();
     assert!(said.contains(" requests read as they were written"), "{said}");
+}
+
+#[tokio::test]
+async fn the_errors_that_were_decided_on_are_those_of_the_models() {
+    assert_eq!(module("errors").await.unwrap(), "");
 }

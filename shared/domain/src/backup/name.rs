@@ -8,13 +8,19 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::Subject;
+use super::{Kind, Subject};
 
 /// What every name begins with.
 const OURS: &str = "wk-";
 
-/// The longest readable part, in characters: with the rest of the name below 100, which every service takes.
+/// The longest readable part, in characters, where the service would take more.
 const READABLE: usize = 60;
+
+/// The longest name of a cluster's snapshot, in characters (Amazon RDS API reference, `CreateDBClusterSnapshot`).
+const CLUSTER_SNAPSHOT: usize = 63;
+
+/// The rest of a name, in characters: what it begins with, the hash and the instant, each with a hyphen before it.
+const REST: usize = OURS.len() + 1 + 16 + 1 + 16;
 
 /// The longest value of a tag that we write, in characters; AWS takes 256 (AWS General Reference, tagging).
 const TAG_VALUE: usize = 200;
@@ -56,10 +62,11 @@ impl Series {
     pub fn of(subject: &Subject) -> Self {
         let identity = whole(subject);
         let text = format!("{}-{}-{}", subject.scope.estate, subject.scope.environment, subject.source.name);
+        let longest = if subject.source.kind == Kind::Aurora { CLUSTER_SNAPSHOT - REST } else { READABLE };
         let mut readable = String::new();
         // Two hyphens in a row, and one at the end, are no name of RDS.
         for c in text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }) {
-            if readable.len() < READABLE && !(c == '-' && (readable.is_empty() || readable.ends_with('-'))) {
+            if readable.len() < longest && !(c == '-' && (readable.is_empty() || readable.ends_with('-'))) {
                 readable.push(c);
             }
         }
@@ -163,6 +170,12 @@ mod tests {
         ] {
             assert_eq!(series.due(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_snapshot_of_a_cluster_has_a_name_that_aurora_takes() {
+        let name = subject("clos-v2", "prod", "aurora:clos-v2-db-cluster").series().name(due());
+        assert_eq!(name.as_str().len(), CLUSTER_SNAPSHOT, "{name}");
     }
 
     #[test]

@@ -1,0 +1,104 @@
+"""The longest lives of the machines, played by the interpreter at once: `python -m emulator.lives`.
+
+Whoever answers a machine's calls says "not yet" for ever. Each machine has to end by its own words before its history has
+25,000 events (AWS Step Functions, quotas), where it would end without any. Prints machine, story, status, error and events.
+"""
+
+import functools
+import json
+import pathlib
+import re
+import sys
+
+from . import clock
+
+clock.install()
+
+from ministack.services import stepfunctions as aws  # noqa: E402  (the clock first)
+
+from . import expressions, interpreter, task_tokens  # noqa: E402
+
+_FOLDER = pathlib.Path(__file__).parents[2] / "statemachines"
+_ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
+# Room for what an operator's own repetitions add: some calls are tried again.
+_ENOUGH = 24_000
+
+_RUN = {"estate": "clos-v2", "environment": "prod", "region": "us-east-1", "id": "r", "generation": 1}
+_SAYS = {"run": _RUN, "summary": "not yet", "asks": [], "blocked": [], "writes": 1, "tell": None, "told": [], "request": {}}
+_EMERGENCY = {**_SAYS, "answer_seconds": 60, "holds": True, "profile": "surge", "what": "surge"}
+_MOVE = {
+    **_SAYS, "phase": "promote", "answer_seconds": 60, "what": "failover", "why": "lost", "plan": "", "error": None,
+    "ending": None, "rto_ms": None, "child": "-c",
+}
+
+# Machine, story, seconds that a call takes, and what each task is told; a task that is not named is told the first answer.
+_STORIES = (
+    ("reconcile", "verifies for ever", 0.2, {
+        "Begin": {**_SAYS, "verdict": "apply"}, "Apply": {"next": "verify", "wait_seconds": 3},
+        "Verify": {"next": "verify", "wait_seconds": 3}, "Finish": {**_SAYS, "outcome": "failed", "error": None},
+    }),
+    ("emergency-scale", "holds for ever", 1, {
+        "Decide": {**_EMERGENCY, "next": "apply", "wait_seconds": 0}, "Apply": {**_SAYS, "outcome": "done"},
+        "Hold": {**_EMERGENCY, "next": "hold", "wait_seconds": 60},
+    }),
+    ("failover", "starts children for ever", 20, {
+        "Advance": {**_MOVE, "next": "reconcile", "wait_seconds": 0}, "Child": {**_SAYS, "outcome": "done"},
+    }),
+    ("failback", "is never ready", 0.5, {"Ready": {**_SAYS, "next": "wait", "wait_seconds": 15}}),
+    ("daily-unblock", "works for ever", 1, {
+        "Begin": {**_SAYS, "next": "work"}, "Work": {**_SAYS, "next": "work"}, "Report": {**_SAYS, "next": "done"},
+    }),
+)
+
+
+def main() -> int:
+    """The exit code is 1 when a life is too long, or ends in an error of the machine itself."""
+    task_tokens.install()
+    interpreter.install()
+    expressions.mute()
+    aws._scaled_sleep = lambda seconds: clock.set_now(clock.now() + seconds)
+    # One thread, and the same expressions again and again. The time limit of an engine begins when it is made.
+    engine = functools.cache(aws.jsonata.Jsonata.jsonata)
+    aws.jsonata.Jsonata.jsonata = lambda expression, timeout=None: engine(expression)
+    aws._emit_execution_status_event = lambda _execution: None
+    bad = 0
+    for machine, story, seconds, answers in _STORIES:
+        ended = _play(machine, seconds, answers)
+        events = len(ended["events"])
+        odd = events > _ENOUGH or str(ended.get("error")).startswith("States.")
+        bad += odd
+        why = ended.get("cause") or "" if odd else ""
+        print(f"{machine} {story}: {ended['status']} {ended.get('error') or ''}, {events} events{': TOO MUCH ' if odd else ''}{why}")
+    return 1 if bad else 0
+
+
+def _play(machine, seconds, answers):
+    text = (_FOLDER / f"{machine}.asl.json").read_text()
+    began = clock.now()
+    limit = json.loads(text)["TimeoutSeconds"]
+    arn = f"arn:aws:states:us-east-1:123456789012:stateMachine:{machine}"
+    name = arn.replace("stateMachine", "execution") + ":life"
+    aws._state_machines[arn] = {"definition": re.sub(r"\$\{\w+\}", _ARN, text), "name": machine, "roleArn": "r"}
+    execution = {
+        "executionArn": name, "stateMachineArn": arn, "name": "life", "status": "RUNNING", "startDate": clock.iso(began),
+        "stopDate": None, "input": json.dumps({"estate": "clos-v2", "environment": "prod"}), "output": None, "events": [],
+    }
+    aws._executions[name] = execution
+
+    def answer(resource, _arguments, *_more):
+        if clock.now() - began > limit:
+            raise aws._ExecutionError("States.Timeout", "the machine's own time is over")
+        clock.set_now(clock.now() + seconds)
+        state = next(event for event in reversed(execution["events"]) if event["type"] == "TaskStateEntered")
+        told = answers.get(state["stateEnteredEventDetails"]["name"]) or next(iter(answers.values()))
+        return {"Output": told, "Status": "SUCCEEDED"} if "startExecution" in resource else {"StatusCode": 200, "Payload": told}
+
+    aws._invoke_resource = answer
+    aws._invoke_resource_with_timeout = answer
+    aws._invoke_with_callback = answer
+    aws._run_execution(name)
+    return execution
+
+
+if __name__ == "__main__":
+    sys.exit(main())
