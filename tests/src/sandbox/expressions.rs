@@ -47,6 +47,9 @@ impl Control {
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { machine, state, expression, seen, sandbox, reference } = self;
-        write!(f, "{machine}, {state}: {expression}\n    saw {seen}\n    gave {sandbox}, and to the reference {reference}")
+        write!(
+            f,
+            "{machine}, {state}: {expression}\n    saw {seen}\n    gave {sandbox}, and to the reference {reference}"
+        )
     }
 }

@@ -116,7 +116,8 @@ fn wrong_in(name: &str, state: &Value, settled: &Names) -> Vec<String> {
         found.extend(missing.map(|it| format!("{place}: Step Functions has no ${it}")));
     }
     let assigned = exits(state).into_iter().flat_map(|(assign, _)| keys(assign)).collect::<Names>();
-    let ill = |it: &&String| *it == "states" || it.chars().count() > LONGEST || it.starts_with(|c: char| !c.is_alphabetic());
+    let ill =
+        |it: &&String| *it == "states" || it.chars().count() > LONGEST || it.starts_with(|c: char| !c.is_alphabetic());
     found.extend(assigned.iter().filter(ill).map(|it| format!("{name}: no variable can be named {it}")));
     if name.chars().count() > LONGEST {
         found.push(format!("{name}: a name of more than {LONGEST} characters"));
@@ -158,9 +159,11 @@ fn what_is_not_there_is_found() {
     states.insert("Lost".into(), start);
     states["Begin"]["Arguments"]["Payload"] = json!("{% $states.result %}");
     states["Begin"]["Assign"]["states"] = json!("{% $eval('1') %}");
-    states["Apply"]["Output"] = json!("{% ($own := 1; $map([1], function($v, $i) { $v + $i + $own })[0] + $nowhere) %}");
+    states["Apply"]["Output"] =
+        json!("{% ($own := 1; $map([1], function($v, $i) { $v + $i + $own })[0] + $nowhere) %}");
     states["Apply"]["Assign"]["2nd"] = json!("{% $states.errorOutput.Error %}");
-    states["Apply"]["Arguments"]["Payload"] = json!("{% 'the text $states.errorOutput and $nothing' & $states.context.Task.Token %}");
+    states["Apply"]["Arguments"]["Payload"] =
+        json!("{% 'the text $states.errorOutput and $nothing' & $states.context.Task.Token %}");
     let found = wrong(&machine, &Names::new());
     let expected = [
         "Apply/Arguments/Payload: there is no token",

@@ -67,7 +67,10 @@ async fn a_child_that_failed_is_a_failed_task_with_its_description() {
     assert_eq!(caught["Error"], "States.TaskFailed");
     let told: Value = serde_json::from_str(caught["Cause"].as_str().unwrap()).unwrap();
     assert_eq!((&told["Error"], &told["Cause"]), (&json!("Own.Error"), &json!("why")));
-    assert_eq!((&told["Status"], &told["Name"], &told["Input"]), (&json!("FAILED"), &json!("one"), &json!("{\"n\":1}")));
+    assert_eq!(
+        (&told["Status"], &told["Name"], &told["Input"]),
+        (&json!("FAILED"), &json!("one"), &json!("{\"n\":1}"))
+    );
     // Its name is used.
     let again = bench.run("again", child(&failing, "one")).await.unwrap();
     assert_eq!(again["Error"], "StepFunctions.ExecutionAlreadyExistsException");
