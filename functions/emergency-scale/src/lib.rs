@@ -133,6 +133,7 @@ async fn decided<L: Ledger, A: Alarms, N>(
         intents: &seen.intents,
         states: &states,
         execution: &execution.name,
+        started: execution.start,
         reply,
         now,
     };

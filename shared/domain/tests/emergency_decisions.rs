@@ -59,8 +59,16 @@ fn states(alarms: &[(&str, AlarmState, i64)]) -> AlarmStates {
 
 fn decided(fields: Value, alarms: &[(&str, AlarmState, i64)], reply: Option<&Reply>) -> Result<Decision, RequestError> {
     let (scope, emergency, states) = (scope(), emergency(), states(alarms));
-    let known =
-        Known { scope: &scope, emergency: &emergency, intents: &[], states: &states, execution: "e-1", reply, now: T0 };
+    let known = Known {
+        scope: &scope,
+        emergency: &emergency,
+        intents: &[],
+        states: &states,
+        execution: "e-1",
+        started: T0,
+        reply,
+        now: T0,
+    };
     decide(&request(fields), &known)
 }
 
@@ -129,6 +137,11 @@ fn a_yes_goes_on_with_what_the_question_named_and_says_who_said_it() {
 #[case::empty(json!({}), "is not understood")]
 #[case::misspelt(json!({"aproved": true}), "is not understood")]
 #[case::null(json!(null), "is not understood")]
+#[case::by_position(json!([true, "Anna"]), "is not understood")]
+#[case::pasted_as_it_was_sent(json!({"approved": true, "by": "YOUR NAME"}), "found \"YOUR NAME\", expected the name of a person")]
+#[case::of_nobody(json!({"approved": true}), "found nothing, expected the name of a person")]
+#[case::of_a_blank(json!({"approved": true, "by": " "}), "found nothing, expected the name of a person")]
+#[case::a_no_of_nobody(json!({"approved": false, "by": "your name"}), "found \"your name\"")]
 fn anything_but_a_clear_yes_is_a_no(#[case] answer: Value, #[case] says: &str) {
     let reply = Reply::read(&answer, &BTreeSet::new());
     let decision = decided(json!({"profile": "minimum"}), &[], Some(&reply)).unwrap();
@@ -149,6 +162,24 @@ fn a_rollback_proposes_the_releases_of_the_last_half_hour() {
     assert_eq!((decision.step, decision.holds), (Step::Ask, false));
     let Some(Urgency::RollBack { suspect, .. }) = decision.request.unwrap().emergency else { panic!("no rollback") };
     assert_eq!(suspect, Some((T0 - SignedDuration::from_mins(30), T0)));
+}
+
+#[test]
+fn a_yes_to_a_rollback_is_about_what_was_released_when_it_was_asked_and_not_about_an_alarm_that_is_over() {
+    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let asked = |fields: Value, alarms: &[(&str, AlarmState, i64)], reply| {
+        let decision = decided(fields, alarms, reply).unwrap();
+        match decision.request.and_then(|request| request.emergency) {
+            Some(Urgency::RollBack { asked, .. }) => (decision.step, asked),
+            _ => (decision.step, None),
+        }
+    };
+    let by_hand = json!({"roll-back": true, "services": ["api"]});
+    assert_eq!(asked(by_hand.clone(), &[], None), (Step::Ask, None));
+    assert_eq!(asked(by_hand, &[], Some(&yes)), (Step::Apply, Some(T0)));
+    let by_alarm = json!({"roll-back": true, "alarm": "errors", "since": T0.to_string()});
+    assert_eq!(asked(by_alarm.clone(), &[("errors", AlarmState::Alarm, 0)], Some(&yes)), (Step::Apply, Some(T0)));
+    assert_eq!(asked(by_alarm, &[("errors", AlarmState::Ok, 1)], Some(&yes)), (Step::Nothing, None));
 }
 
 #[test]

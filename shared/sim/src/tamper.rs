@@ -76,6 +76,11 @@ impl World {
         definition
     }
 
+    /// Somebody deregisters a task definition, as CloudFormation does with the one before at each update.
+    pub fn deregister(&self, definition: &TaskDefinition) {
+        self.change(definition, |state| state.deregister(definition));
+    }
+
     /// Somebody deploys a task definition, such as `h2o-backend:124`, whose tasks take what those before it took. The
     /// deployment stands like this now; one in progress completes by itself.
     pub fn release(&self, service: &ServiceId, name: &str, rollout: Rollout) {

@@ -46,6 +46,8 @@ pub struct Known<'a> {
     pub states: &'a AlarmStates,
     /// The name of the execution.
     pub execution: &'a str,
+    /// When it began: what came later, nobody had seen who was asked by it.
+    pub started: Timestamp,
     /// What a person answered, once somebody was asked.
     pub reply: Option<&'a Reply>,
     /// The wall time.
@@ -86,10 +88,11 @@ pub fn decide(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision,
 fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> Result<Decision, RequestError> {
     let profile = profile(known.emergency, name)?;
     let response = response(request, name, known.emergency)?;
+    let confirms = response.is_some_and(|response| response.confirm.is_some());
     if let Some(wait) = unconfirmed(request, response, known.now) {
         return Ok(Decision { wait, ..end(Step::Wait, "the alarm has to last before it is acted upon".to_owned()) });
     }
-    if let Some(text) = gone(request, response, known) {
+    if let Some(text) = gone(request, confirms, known) {
         return Ok(end(Step::Nothing, text));
     }
     let lasts = request.lasts.unwrap_or(profile.lasts);
@@ -132,9 +135,9 @@ fn unconfirmed(request: &EmergencyRequest, response: Option<&Response>, now: Tim
 }
 
 /// Whether the alarm has gone in the meantime. At once it is believed: what CloudWatch describes may lag behind.
-fn gone(request: &EmergencyRequest, response: Option<&Response>, known: &Known<'_>) -> Option<String> {
+fn gone(request: &EmergencyRequest, confirms: bool, known: &Known<'_>) -> Option<String> {
     let alarm = request.alarm.as_ref()?;
-    let waited = known.reply.is_some() || response.is_some_and(|response| response.confirm.is_some());
+    let waited = known.reply.is_some() || confirms;
     let status = known.states.get(alarm).filter(|_| waited)?;
     (status.state != AlarmState::Alarm).then(|| format!("{alarm} is {} by now: nothing is needed", status.state))
 }
@@ -157,10 +160,14 @@ fn roll_back(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, 
             .ok_or_else(|| unknown("alarm", format!("{alarm}, which calls for no rollback"), "`rollback.alarms`"))?;
         suspect = Some((since.saturating_sub(section.within.signed()).unwrap_or(Timestamp::MIN), since));
     }
+    if let Some(text) = gone(request, false, known) {
+        return Ok(end(Step::Nothing, text));
+    }
     let asks = section.is_none_or(|section| section.ask);
     let because = asks.then(|| "a rollback is proposed, and a person decides".to_owned());
     let answer = section.map_or(UNSAID, |section| section.answer_within().signed());
-    let urgency = Urgency::RollBack { services: request.services.clone(), suspect };
+    let asked = known.reply.map(|_| known.started);
+    let urgency = Urgency::RollBack { services: request.services.clone(), suspect, asked };
     Ok(judged(request, known, Vec::new(), because, answer, (urgency, false)))
 }
 
