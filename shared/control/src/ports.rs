@@ -142,6 +142,13 @@ pub trait Alarms {
     async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError>;
 }
 
+/// What holds the actions of CloudWatch alarms back beside the alarms themselves.
+pub trait Mutes {
+    /// Whether a mute rule is active for an alarm. A mute holds actions back, and no change of state: events about it go on
+    /// (Amazon CloudWatch API reference, `PutAlarmMuteRule`).
+    async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError>;
+}
+
 /// Everything whose capacity one region has.
 pub trait Cloud: Services + ScalableTargets + Databases + Releases + AccountQuotas {}
 

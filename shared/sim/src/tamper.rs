@@ -122,6 +122,30 @@ impl World {
         self.lock().set_alarm(checked(name.parse()), state);
     }
 
+    /// A mute rule of an alarm becomes active, or is over. It changes nothing that `DescribeAlarms` would show.
+    ///
+    /// # Panics
+    /// When that is no name of an alarm.
+    pub fn mute(&self, name: &str, active: bool) {
+        let (mut state, name) = (self.lock(), checked(name.parse()));
+        if active {
+            state.muted.insert(name)
+        } else {
+            state.muted.remove(&name)
+        };
+    }
+
+    /// Somebody disables, or enables, the actions of an alarm.
+    ///
+    /// # Panics
+    /// When there is no such alarm.
+    pub fn disable_actions(&self, name: &str, disabled: bool) {
+        self.change(&name, |state| {
+            let found = state.alarms.get_mut(&checked(name.parse()));
+            found.map(|status| status.suppressed = disabled).is_some()
+        });
+    }
+
     /// Somebody deletes an alarm.
     ///
     /// # Panics

@@ -102,7 +102,7 @@ fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> R
     // A person may go on in spite of a veto, an alarm may not.
     let severity = if request.alarm.is_some() { Severity::Refuse } else { Severity::Ask };
     let forbidding = response.map_or_else(|| known.emergency.vetoes(name), |r| r.veto.iter().collect());
-    let violations = vetoes(forbidding, known.states, severity);
+    let violations = vetoes(forbidding, known.states, severity, known.emergency.missing());
     let because = profile.ask.then(|| format!("the document asks for it before {name}"));
     Ok(judged(request, known, violations, because, profile.answer_within().signed(), (urgency, true)))
 }
@@ -198,6 +198,10 @@ fn judged(
         None => {}
     }
     soften(&mut violations, &approve);
+    // What nobody could look at is read wherever the reason is: in the plan, the message and the record.
+    for unknown in violations.iter().filter(|violation| violation.severity == Severity::Warn) {
+        reason = format!("{reason}; but {}", unknown.found);
+    }
     let asked = violations.iter().filter(|violation| violation.severity == Severity::Ask);
     questions.extend(asked.map(|violation| violation.found.clone()));
     let refused = violations.iter().any(|violation| violation.severity == Severity::Refuse);

@@ -8,6 +8,6 @@ mod request;
 
 pub use decide::{Decision, Known, Step, decide};
 pub use hold::{Held, Hold, hold, made_worse};
-pub use notice::{not_done, worse};
+pub use notice::{not_done, unknown_alarms, worse};
 pub use question::{Reply, ask};
 pub use request::{EmergencyRequest, MAX_LASTS, Purpose};
