@@ -8,9 +8,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::emergency::{
-    Decision, EmergencyRequest, Held, Hold, Known, Reply, Step, ask, decide, hold, not_done,
+    Asked, Decision, EmergencyRequest, Held, Hold, Known, Reply, Step, ask, decide, hold, not_done, still_called_for,
 };
-use watchkeeper_domain::estate::Emergency;
+use watchkeeper_domain::estate::{AlarmName, Emergency};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
@@ -67,6 +67,7 @@ fn decided(fields: Value, alarms: &[(&str, AlarmState, i64)], reply: Option<&Rep
         execution: "e-1",
         started: T0,
         reply,
+        asked: None,
         now: T0,
     };
     decide(&request(fields), &known)
@@ -291,4 +292,100 @@ fn a_veto_is_told_with_what_was_not_done_why_and_what_to_do() {
     let input = r#"{"estate": "clos-v2", "environment": "prod", "profile": "surge", "approve": ["dependency-veto"]}"#;
     let message = not_done(&scope(), "surge", "5xx is in ALARM", &decision.violations, Some(input));
     insta::assert_snapshot!(format!("{}\n\n{}", message.subject, message.text));
+}
+
+#[rstest]
+#[case::of_another_name_by_now(&["old"], &[("5xx", AlarmState::Ok, 0)], &["5xx"], Some(0))]
+#[case::beside_one_that_is_there(&["old", "5xx"], &[("5xx", AlarmState::Ok, 0)], &["5xx"], Some(1))]
+#[case::deleted_and_in_the_document(&["5xx"], &[], &["5xx"], Some(1))]
+#[case::there_and_not_in_the_document(&["5xx"], &[("5xx", AlarmState::Alarm, 0)], &[], Some(1))]
+#[case::by_hand(&[], &[], &["5xx"], Some(0))]
+fn an_alarm_that_neither_exists_nor_is_in_the_document_holds_nothing(
+    #[case] alarms: &[&str],
+    #[case] found: &[(&str, AlarmState, i64)],
+    #[case] named: &[&str],
+    #[case] left: Option<usize>,
+) {
+    let emergency = emergency();
+    let surge = "surge".parse().unwrap();
+    let all: BTreeSet<_> = alarms.iter().map(|alarm| alarm.parse().unwrap()).collect();
+    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, all.clone()));
+    let (reason, by) = ("test".to_owned(), "e-1".to_owned());
+    let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires: None, approved: [].into() };
+    let named: BTreeSet<AlarmName> = named.iter().map(|alarm| alarm.parse().unwrap()).collect();
+    let lasting = still_called_for(&intent, &states(found), &named.iter().collect());
+    let count = lasting.map(|intent| if let Want::Scaled(demand) = intent.want { demand.alarms.len() } else { 99 });
+    assert_eq!(count, left.filter(|left| *left > 0 || all.is_empty()));
+}
+
+#[rstest]
+#[case::freeze(json!({"profile": "surge", "approve": ["freeze-window"]}), "freeze-window")]
+#[case::of_a_move(json!({"profile": "surge", "approve": ["quota", "data-loss"]}), "data-loss")]
+fn an_approval_that_answers_nothing_is_refused_by_name(#[case] fields: Value, #[case] code: &str) {
+    let error = decided(fields, &QUIET, None).unwrap_err();
+    assert_eq!((error.field, error.found), ("approve", format!("{code}, which asks nobody here")));
+}
+
+fn asked(minute: i64, refused: Option<i64>) -> Asked {
+    let at = |minute| T0 + SignedDuration::from_mins(minute);
+    let alarms = ["5xx".parse().unwrap()].into();
+    let refused = refused.map(|minute| ("Anna".to_owned(), at(minute)));
+    Asked { execution: "e-0".to_owned(), until: at(minute), alarms, refused }
+}
+
+#[rstest]
+#[case::it_stands(json!({"profile": "minimum"}), asked(10, None), Step::Nothing)]
+#[case::it_is_over(json!({"profile": "minimum"}), asked(-1, None), Step::Ask)]
+#[case::a_person_asks_again_after_a_no(json!({"profile": "minimum"}), asked(-1, Some(-1)), Step::Ask)]
+#[case::the_alarm_lasts_after_a_no(by_alarm_asking("5xx", -20), asked(-1, Some(-1)), Step::Nothing)]
+#[case::it_came_back_at_once(by_alarm_asking("5xx", 8), asked(-1, Some(-1)), Step::Nothing)]
+#[case::it_was_quiet_for_long(by_alarm_asking("5xx", 9), asked(-1, Some(-1)), Step::Ask)]
+#[case::another_alarm(by_alarm_asking("slow", -20), asked(-1, Some(-1)), Step::Ask)]
+#[case::a_plan_asks_nobody(json!({"profile": "minimum", "mode": "plan"}), asked(10, None), Step::Plan)]
+fn one_question_stands_and_a_no_is_remembered_while_its_cause_lasts(
+    #[case] fields: Value,
+    #[case] asked: Asked,
+    #[case] step: Step,
+) {
+    let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
+    let known = Known {
+        scope: &scope,
+        emergency: &emergency,
+        intents: &[],
+        states: &states,
+        execution: "e-1",
+        started: T0,
+        reply: None,
+        asked: Some(&asked),
+        now: T0,
+    };
+    assert_eq!(decide(&request(fields), &known).unwrap().step, step);
+}
+
+/// An alarm that comes and goes, in ALARM since a minute: a person is asked.
+fn by_alarm_asking(alarm: &str, minute: i64) -> Value {
+    let since = (T0 + SignedDuration::from_mins(minute)).to_string();
+    json!({"profile": "surge", "alarm": alarm, "since": since, "ask": "it comes and goes"})
+}
+
+#[test]
+fn an_alarm_that_called_for_it_while_it_was_asked_holds_it_as_well() {
+    let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
+    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let own = Asked { execution: "e-1".to_owned(), ..asked(10, None) }.joined(&"slow".parse().unwrap());
+    let known = Known {
+        scope: &scope,
+        emergency: &emergency,
+        intents: &[],
+        states: &states,
+        execution: "e-1",
+        started: T0,
+        reply: Some(&yes),
+        asked: Some(&own),
+        now: T0,
+    };
+    let decision = decide(&request(by_alarm_asking("5xx", 0)), &known).unwrap();
+    let Some(Urgency::Scale { alarms, .. }) = decision.request.unwrap().emergency else { panic!("no surge") };
+    assert_eq!(alarms.len(), 2);
+    assert_eq!(own.answered(&yes, T0).refused, None);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{EmergencyRequest, Purpose, Reply};
+use super::{Asked, EmergencyRequest, Purpose, Reply};
 use crate::alarm::{AlarmState, AlarmStates, vetoes};
 use crate::estate::{Emergency, Profile, ProfileName, Response};
 use crate::guardrail::{Code, Severity, Violation, stops};
@@ -50,6 +50,8 @@ pub struct Known<'a> {
     pub started: Timestamp,
     /// What a person answered, once somebody was asked.
     pub reply: Option<&'a Reply>,
+    /// The last question about the same, of whatever execution, as far as that is not dead.
+    pub asked: Option<&'a Asked>,
     /// The wall time.
     pub now: Timestamp,
 }
@@ -81,8 +83,23 @@ pub fn decide(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision,
         Purpose::GiveBack(profile) => give_back(request, profile, known),
         Purpose::RollBack => roll_back(request, known)?,
     };
-    let plans = request.mode == Mode::Plan && decision.request.is_some();
-    Ok(Decision { step: if plans { Step::Plan } else { decision.step }, ..decision })
+    if request.mode == Mode::Plan && decision.request.is_some() {
+        return Ok(Decision { step: Step::Plan, ..decision });
+    }
+    let settled = known.asked.filter(|_| decision.step == Step::Ask).and_then(|asked| settled(request, asked, known));
+    Ok(settled.map_or(decision, |text| end(Step::Nothing, text)))
+}
+
+/// Why nobody is asked: a question stands, or it was answered with a no whose cause lasts. A person who asks for it again is
+/// a cause of their own.
+fn settled(request: &EmergencyRequest, asked: &Asked, known: &Known<'_>) -> Option<String> {
+    if asked.stands(known.execution, known.now) {
+        let Asked { execution, until, .. } = asked;
+        return Some(format!("{execution} asks for it already, until {until}: answer that question"));
+    }
+    let (alarm, since) = request.alarm.as_ref().zip(request.since)?;
+    let (by, at) = asked.refusal(alarm, since, known.emergency.cool_down().signed())?;
+    Some(format!("{by} said no at {at}, and {alarm} was not quiet since for long enough to be asked about again"))
 }
 
 fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> Result<Decision, RequestError> {
@@ -97,7 +114,10 @@ fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> R
     }
     let lasts = request.lasts.unwrap_or(profile.lasts);
     let until = known.now.saturating_add(lasts.signed()).unwrap_or(Timestamp::MAX);
-    let (alarms, by) = (request.alarm.iter().cloned().collect(), Some(known.execution.to_owned()));
+    // What called for it while it was asked holds it as well.
+    let joined = known.asked.filter(|asked| request.alarm.is_some() && asked.execution == known.execution);
+    let alarms = joined.into_iter().flat_map(|asked| &asked.alarms).chain(&request.alarm).cloned().collect();
+    let by = Some(known.execution.to_owned());
     let urgency = Urgency::Scale { profile: name.clone(), until, alarms, by };
     // A person may go on in spite of a veto, an alarm may not.
     let severity = if request.alarm.is_some() { Severity::Refuse } else { Severity::Ask };

@@ -91,6 +91,11 @@ impl Emergency {
         u32::try_from(place).unwrap_or(u32::MAX)
     }
 
+    /// Every alarm that calls for a profile.
+    pub fn calls(&self, profile: &ProfileName) -> BTreeSet<&AlarmName> {
+        self.responses.iter().filter(|response| response.run == *profile).map(|response| &response.alarm).collect()
+    }
+
     /// Every alarm that forbids a profile while it is in ALARM.
     pub fn vetoes(&self, profile: &ProfileName) -> BTreeSet<&AlarmName> {
         self.responses.iter().filter(|response| response.run == *profile).flat_map(|response| &response.veto).collect()
