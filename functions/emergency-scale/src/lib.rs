@@ -136,7 +136,7 @@ async fn decided<L: Ledger + Notebook, A: Alarms, X: ExecutionStates, N>(
         let (execution, started) = (execution.name.as_str(), execution.start);
         decide(request, &Known { scope, emergency, intents, states: &states, execution, started, reply, asked, now })
     };
-    let decision = ports.one_question(&place.scope, (request, &execution.name), reply, now, decide).await?;
+    let decision = ports.one_question(&place.scope, (request, execution.name.as_str()), reply, now, decide).await?;
     let run = RunRef { scope: place.scope.clone(), id: execution.name.clone() };
     Ok(answer(run, request, decision))
 }
@@ -203,7 +203,7 @@ async fn look<L: Ledger, A: Alarms, X, N>(
             summary: "none of the alarms that called for it is left: they neither exist nor are in the document"
                 .to_owned(),
         },
-        Some(Err(intent)) => hold(Some(intent), owing, &run.id, &states, cool_down, now),
+        Some(Err(intent)) => hold(Some(*intent), owing, &run.id, &states, cool_down, now),
         Some(Ok(intent)) => hold(Some(intent), owing, &run.id, &states, cool_down, now),
         None => hold(None, owing, &run.id, &states, cool_down, now),
     };

@@ -278,6 +278,8 @@ fn an_event_that_was_lost_is_made_up_for_however_long_the_alarm_has_lasted() {
             "told again, it is no fresher"
         );
     }
+    let other = late.hears_for("rollback", AlarmState::Alarm, T0, T0 + minutes(17));
+    assert_eq!(why(&other), Why::StaleEvent, "too late for one thing is too late for the other");
     assert_eq!(late.finds(T0, T0 + minutes(20)), Answer::Start { ask: None });
 }
 

@@ -94,10 +94,12 @@ impl AlarmMemory {
         self.notes.iter().any(|noted| noted.at == at && noted.what.ends_with(Why::Suppressed.name()))
     }
 
-    /// Whether a change led to nothing before for this reason.
-    pub(super) fn was(&self, why: Why, what: &str, at: Timestamp) -> bool {
-        let said = format!("{what}: ignored, {}", why.name());
-        self.notes.iter().any(|noted| noted.at == at && noted.what == said)
+    /// Whether a change was considered before for this, and was not too old then.
+    pub(super) fn heard_in_time(&self, what: &str, at: Timestamp) -> bool {
+        let stale = format!("{what}: ignored, {}", Why::StaleEvent.name());
+        let said = |noted: &&Noted| noted.at == at && noted.what.starts_with(&format!("{what}: "));
+        self.notes.iter().any(|noted| said(&noted))
+            && !self.notes.iter().any(|noted| said(&noted) && noted.what == stale)
     }
 
     /// Whether a person is to hear that the alarm does not exist: at once, and again while it lasts.

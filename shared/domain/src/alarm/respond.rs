@@ -138,11 +138,8 @@ fn weigh(question: &Question<'_>, memory: &AlarmMemory, source: Source) -> Consi
             Some(ignored(Why::Duplicate, format!("the change of {} was answered before", change.at)))
         }
         // What was heard of in time does not grow old while it is held up; what came too late stays so, told again.
-        Order::Same if !memory.was(Why::StaleEvent, what, change.at) => {
-            refusal(question, called.answered, Source::Look)
-        }
-        Order::Same => refusal(question, called.answered, source),
-        Order::New => refusal(question, called.answered, source),
+        Order::Same if memory.heard_in_time(what, change.at) => refusal(question, called.answered, Source::Look),
+        Order::Same | Order::New => refusal(question, called.answered, source),
     };
     let mut answer = refused.unwrap_or_else(|| {
         called.answered = Some(change.at);
