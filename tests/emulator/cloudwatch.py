@@ -9,10 +9,12 @@ import re
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+import cbor2
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch as aws
 
 from . import clock
+from .alarms import mutes
 
 _NAMESPACE = "http://monitoring.amazonaws.com/doc/2010-08-01/"
 _NAMES_LIMIT = 100  # alarms that one DescribeAlarms may name; CloudWatch API reference
@@ -39,19 +41,34 @@ def install() -> None:
 async def handle_request(method, path, headers, body, query_params):
     """Translate the query protocol; hand on the others."""
     if "form" not in headers.get("content-type", ""):
-        return await _handle_request(method, path, headers, body, query_params)
+        return await _dispatch(method, path, headers, body, query_params)
     flat = {name: values[-1] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
     operation = flat.pop("Action", "")
     flat.pop("Version", None)
     json_headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"{_TARGET}.{operation}"}
     request = json.dumps(_nested(flat)).encode()
-    status, _, answer = await _handle_request("POST", "/", json_headers, request, {})
+    status, _, answer = await _dispatch("POST", "/", json_headers, request, {})
     answer = json.loads(answer or b"{}")
     if status != 200:
         return aws._error(answer.get("__type", "InternalFailure"), answer.get("message", ""), status)
     inner = f"<{operation}Result>{_xml(answer)}</{operation}Result><ResponseMetadata><RequestId>sandbox</RequestId>"
     text = f'<{operation}Response xmlns="{_NAMESPACE}">{inner}</ResponseMetadata></{operation}Response>'
     return 200, {"Content-Type": "text/xml"}, text.encode()
+
+
+async def _dispatch(method, path, headers, body, query_params):
+    """Operations that ministack lacks, and then its own."""
+    target = headers.get("x-amz-target", "") or path.rstrip("/")
+    run = mutes.OPERATIONS.get(re.split(r"[./]", target)[-1])
+    if run is None:
+        return await _handle_request(method, path, headers, body, query_params)
+    is_cbor = "cbor" in headers.get("content-type", "") or "cbor" in headers.get("smithy-protocol", "")
+    try:
+        answer = run((cbor2.loads(body) if is_cbor else json.loads(body)) if body else {})
+    except mutes.Refused as refused:
+        code, message = refused.args
+        return aws._error(code, message, 400, use_json=not is_cbor, use_cbor=is_cbor)
+    return aws._cbor_ok(answer) if is_cbor else aws._json_ok(answer)
 
 
 def describe_alarms(params, request, is_cbor, is_json=False):

@@ -14,6 +14,7 @@ from . import clock
 
 _DESCRIBE_LIMIT = 20  # ARNs a call
 _LIST_LIMIT = 100  # deployments a page
+_LIST_DEFAULT = 20
 _UNDER_WAY = ("PENDING", "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
 _BRIEF = (
     "serviceDeploymentArn", "serviceArn", "clusterArn", "createdAt", "startedAt", "finishedAt",
@@ -111,8 +112,8 @@ def task_definition(release) -> str:
 
 
 def list_service_deployments(request):
-    """Newest first, in pages, by status and time of creation."""
-    size = request.get("maxResults", _LIST_LIMIT)
+    """In pages, by status and time of creation. AWS promises no order: here the ARNs' own, which is that of chance."""
+    size = request.get("maxResults", _LIST_DEFAULT)
     if not 1 <= size <= _LIST_LIMIT:
         return error("InvalidParameterException", f"maxResults must be between 1 and {_LIST_LIMIT}")
     cluster = aws._resolve_cluster_name(request.get("cluster") or "default")
@@ -124,7 +125,7 @@ def list_service_deployments(request):
     created = request.get("createdAt") or {}
     wanted = [
         release
-        for release in reversed(_histories.get(key) or [])
+        for release in sorted(_histories.get(key) or [], key=lambda found: found["serviceDeploymentArn"])
         if release["status"] in (request.get("status") or [release["status"]])
         and created.get("after", float("-inf")) < release["createdAt"] < created.get("before", float("inf"))
     ]

@@ -1,6 +1,7 @@
 //! Alarm state changes in, executions out. Whatever leads to nothing says why: in the log, as a metric, in the ledger.
 
 mod calls;
+mod missing;
 pub mod payload;
 pub mod report;
 mod respond;
@@ -12,15 +13,16 @@ use serde::Serialize;
 use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::place::Home;
-use watchkeeper_control::ports::{Alarms, Announcer, AwsError, Executions};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmState, AlarmStates, AlarmStatus, Why};
+use watchkeeper_control::ports::{Alarms, Announcer, AwsError, Executions, Mutes};
+use watchkeeper_domain::alarm::{self as domain, AlarmChange, AlarmState, AlarmStates, AlarmStatus, Why, consider};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::Estates;
 use watchkeeper_lambda::{ErrorName, Failure};
 
 use calls::{Call, Callee, callees};
-use payload::{Incoming, PayloadError};
+use payload::{Incoming, Kind, PayloadError};
+use respond::Heard;
 
 /// What the function works with.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +42,41 @@ pub struct Ports<'a, L, A, X, N> {
 pub struct Handled {
     /// Each thing that an alarm of it calls for.
     pub lines: Vec<Line>,
+    /// What of it is nothing for us.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<Passed>,
+}
+
+/// A message, or a record of one, that is nothing for us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Passed {
+    /// The reason's name.
+    pub why: Nothing,
+    /// The reason.
+    pub text: String,
+}
+
+/// Why a message is nothing for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nothing {
+    /// It is about one of the time series of an alarm.
+    Contributor,
+    /// It is about no alarm.
+    NoAlarm,
+    /// It is about an alarm that no document names here.
+    NotOurs,
+}
+
+impl Nothing {
+    /// The stable text of the reason.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contributor => "contributor",
+            Self::NoAlarm => "no-alarm",
+            Self::NotOurs => "not-ours",
+        }
+    }
 }
 
 /// What was made of one thing that an alarm calls for.
@@ -106,7 +143,7 @@ impl From<ResponseError> for Failure {
 ///
 /// # Errors
 /// The first [`ResponseError`].
-pub async fn handle<L: AlarmLog, A: Alarms, X: Executions, N: Announcer>(
+pub async fn handle<L: AlarmLog, A: Alarms + Mutes, X: Executions, N: Announcer>(
     ports: Ports<'_, L, A, X, N>,
     estates: &Estates,
     home: &Home,
@@ -114,28 +151,47 @@ pub async fn handle<L: AlarmLog, A: Alarms, X: Executions, N: Announcer>(
     now: Timestamp,
 ) -> Result<Handled, ResponseError> {
     let callees = callees(estates, home);
-    let mut round = Round { lines: Vec::new(), failed: None };
-    match Incoming::read(event)? {
-        Incoming::Changes(changes) => {
-            for change in changes {
-                match change {
-                    Ok(change) => ports.change(&callees, home, &change, now, &mut round).await,
-                    Err(error) => round.failed(error.into()),
-                }
-            }
+    let mut round = Round { lines: Vec::new(), passed: Vec::new(), failed: None };
+    let changes = match Incoming::read(event) {
+        Ok(Incoming::Changes(changes)) => changes,
+        Ok(Incoming::Sweep(_)) => {
+            ports.sweep(&callees, now, &mut round).await?;
+            Vec::new()
         }
-        Incoming::Sweep(_) => ports.sweep(&callees, now, &mut round).await?,
+        Err(error) => vec![Err(error)],
+    };
+    for change in changes {
+        match change {
+            Ok(change) => ports.change(&callees, home, &change, now, &mut round).await,
+            Err(error) => round.unread(error, &callees),
+        }
     }
-    round.failed.map_or(Ok(Handled { lines: round.lines }), Err)
+    let Round { lines, passed, failed } = round;
+    failed.map_or(Ok(Handled { lines, passed }), Err)
 }
 
 /// What was done so far, and the first failure.
 struct Round {
     lines: Vec<Line>,
+    passed: Vec<Passed>,
     failed: Option<ResponseError>,
 }
 
 impl Round {
+    /// What tells of no change is a failure only where it may be one of an alarm of ours.
+    fn unread(&mut self, error: PayloadError, callees: &[Callee<'_>]) {
+        let why = match &error.kind {
+            Kind::Contributor => Nothing::Contributor,
+            Kind::NoAlarm => Nothing::NoAlarm,
+            Kind::Damaged(Some(alarm)) if !callees.iter().any(|callee| callee.calls.contains_key(alarm)) => {
+                Nothing::NotOurs
+            }
+            Kind::Damaged(_) => return self.failed(error.into()),
+        };
+        tracing::info!(why = why.name(), %error, "a message that is nothing for us");
+        self.passed.push(Passed { why, text: error.to_string() });
+    }
+
     fn failed(&mut self, error: ResponseError) {
         tracing::warn!(%error, "a message about an alarm could not be handled; it comes again");
         self.failed.get_or_insert(error);
@@ -154,7 +210,7 @@ impl Round {
     }
 }
 
-impl<L: AlarmLog, A: Alarms, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
+impl<L: AlarmLog, A: Alarms + Mutes, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
     /// Answers one change for every environment that it calls in.
     async fn change(
         &self,
@@ -170,6 +226,8 @@ impl<L: AlarmLog, A: Alarms, X: Executions, N: Announcer> Ports<'_, L, A, X, N> 
         let mut called = callees.iter().filter(|callee| ours && callee.calls.contains_key(alarm)).peekable();
         if called.peek().is_none() {
             tracing::info!(%alarm, state = %change.state, ours, "no document here answers this alarm");
+            let text = format!("no document here answers the alarm {alarm}");
+            round.passed.push(Passed { why: Nothing::NotOurs, text });
         }
         for callee in called {
             let answer = self.answer(callee, change, now).await;
@@ -184,11 +242,13 @@ impl<L: AlarmLog, A: Alarms, X: Executions, N: Announcer> Ports<'_, L, A, X, N> 
         now: Timestamp,
     ) -> Result<Vec<Line>, ResponseError> {
         let calls = callee.calls.get(&change.alarm).map_or(&[][..], Vec::as_slice);
-        let forbidding: BTreeSet<AlarmName> = calls.iter().flat_map(|call| &call.forbidding).cloned().collect();
-        // Only an ALARM can be forbidden: for anything else CloudWatch is not asked.
-        let asks = change.state == AlarmState::Alarm && !forbidding.is_empty();
-        let states = if asks { self.alarms.alarm_states(&forbidding).await? } else { AlarmStates::new() };
-        self.respond(callee, calls, change, &states, now).await
+        let mut names: BTreeSet<AlarmName> = calls.iter().flat_map(|call| &call.forbidding).cloned().collect();
+        // Whether its actions are disabled, only a description of the alarm itself tells.
+        names.insert(change.alarm.clone());
+        // Only an ALARM leads to something: for anything else CloudWatch is not asked.
+        let asks = change.state == AlarmState::Alarm;
+        let states = if asks { self.alarms.alarm_states(&names).await? } else { AlarmStates::new() };
+        self.respond(callee, calls, Heard { change, how: consider, states: &states, now }).await
     }
 
     /// Makes up for lost messages: looks at every alarm that calls for something, and answers those that are in ALARM.
@@ -205,6 +265,11 @@ impl<L: AlarmLog, A: Alarms, X: Executions, N: Announcer> Ports<'_, L, A, X, N> 
                     let answer = self.found(callee, (alarm, calls), found, &states, now).await;
                     round.did(alarm, answer);
                 }
+            }
+        }
+        for callee in callees {
+            if let Err(error) = self.missing(callee, &states, now).await {
+                round.failed(error);
             }
         }
         Ok(())
@@ -232,7 +297,7 @@ impl<L: AlarmLog, A: Alarms, X: Executions, N: Announcer> Ports<'_, L, A, X, N> 
             suppressed: found.suppressed,
         };
         let told = |line: &Line| matches!(line.did, Did::Ignored { why: Why::Duplicate, .. });
-        let lines = self.respond(callee, calls, &change, states, now).await?;
+        let lines = self.respond(callee, calls, Heard { change: &change, how: domain::found, states, now }).await?;
         Ok(lines.into_iter().filter(|line| !told(line)).collect())
     }
 }

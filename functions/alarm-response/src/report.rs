@@ -16,4 +16,7 @@ pub fn count(metrics: &Metrics, handled: &Handled, now: Timestamp) {
         };
         metrics.alarm(&line.scope, figure, now);
     }
+    for passed in &handled.passed {
+        metrics.passed(passed.why.name(), now);
+    }
 }

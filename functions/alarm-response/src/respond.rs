@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
-use watchkeeper_control::ports::{Announcer, AwsError, Executions, Started};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmStates, Answer, Considered, Question, Why, consider};
+use watchkeeper_control::ports::{Announcer, AwsError, Executions, Fault, Mutes, Started};
+use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmStates, Answer, Considered, Question, Why};
 use watchkeeper_domain::emergency::{EmergencyRequest, not_done};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::guardrail::{Code, Violation};
@@ -15,50 +15,80 @@ use crate::{Did, Line, Ports, ResponseError};
 /// How often a message is considered again when another one about the same alarm was faster.
 const TRIES: u32 = 5;
 
-impl<L: AlarmLog, A, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
-    /// Answers a change for an environment. `states` has the alarms that may forbid it.
+/// A change, and how it is considered.
+#[derive(Clone, Copy)]
+pub(crate) struct Heard<'a> {
+    /// The change.
+    pub(crate) change: &'a AlarmChange,
+    /// As a message tells of it, or as a look found it.
+    pub(crate) how: fn(&Question<'_>, &AlarmMemory) -> Considered,
+    /// The alarms that may forbid something, and the alarm itself.
+    pub(crate) states: &'a AlarmStates,
+    /// The latest moment at which an answer could take effect.
+    pub(crate) now: Timestamp,
+}
+
+impl<L: AlarmLog, A: Mutes, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
+    /// Answers a change for an environment.
     pub(crate) async fn respond(
         &self,
         callee: &Callee<'_>,
         calls: &[Call],
-        change: &AlarmChange,
-        states: &AlarmStates,
-        now: Timestamp,
+        heard: Heard<'_>,
     ) -> Result<Vec<Line>, ResponseError> {
         for _ in 1..TRIES {
-            let (before, version) = self.ledger.recall(&callee.scope, &change.alarm).await?;
-            match self.once(callee, calls, change, states, now, (before, version)).await {
+            let (before, version) = self.ledger.recall(&callee.scope, &heard.change.alarm).await?;
+            match self.once(callee, calls, heard, (before, version)).await {
                 Err(ResponseError::Ledger(LedgerError::Conflict { .. })) => {}
                 answer => return answer,
             }
         }
-        let (before, version) = self.ledger.recall(&callee.scope, &change.alarm).await?;
-        self.once(callee, calls, change, states, now, (before, version)).await
+        let (before, version) = self.ledger.recall(&callee.scope, &heard.change.alarm).await?;
+        self.once(callee, calls, heard, (before, version)).await
     }
 
     async fn once(
         &self,
         callee: &Callee<'_>,
         calls: &[Call],
-        change: &AlarmChange,
-        states: &AlarmStates,
-        now: Timestamp,
+        heard: Heard<'_>,
         (before, version): (AlarmMemory, u64),
     ) -> Result<Vec<Line>, ResponseError> {
-        let mut memory = before.clone();
+        let at = before.same_change(heard.change.at, heard.change.state);
+        let mut change = AlarmChange { at, ..heard.change.clone() };
+        let (mut answers, mut memory) = considered(callee, calls, heard, &change, &before);
+        let starts = |answer: &Answer| matches!(answer, Answer::Start { .. });
+        // Asked only where something would follow: a mute is over for certain, or it holds the answer back.
+        if answers.iter().any(starts) && self.held_back(&change, heard.states, &before).await? {
+            change.suppressed = true;
+            (answers, memory) = considered(callee, calls, heard, &change, &before);
+        }
         let mut lines = Vec::new();
-        for call in calls {
-            let (what, forbidding) = (call.what(), call.forbidding.as_slice());
-            let question = Question { change, what, emergency: callee.emergency, forbidding, states, now };
-            let Considered { answer, memory: after } = consider(&question, &memory);
-            memory = after;
-            let did = self.act(callee, call, change, answer).await?;
-            lines.push(Line { scope: callee.scope.clone(), what: what.to_owned(), did });
+        for (call, answer) in calls.iter().zip(answers) {
+            let did = self.act(callee, call, &change, answer).await?;
+            lines.push(Line { scope: callee.scope.clone(), what: call.what().to_owned(), did });
         }
         if memory != before {
             self.ledger.remember(&callee.scope, &change.alarm, &memory, version).await?;
         }
         Ok(lines)
+    }
+
+    /// Whether somebody holds the actions of an alarm back: they are disabled, suppressed, or muted.
+    async fn held_back(
+        &self,
+        change: &AlarmChange,
+        states: &AlarmStates,
+        before: &AlarmMemory,
+    ) -> Result<bool, AwsError> {
+        if states.get(&change.alarm).is_some_and(|status| status.suppressed) {
+            return Ok(true);
+        }
+        match self.alarms.is_muted(&change.alarm).await {
+            // Not known is no mute; only one that was told of lasts until it is known to be over.
+            Err(error) if error.fault == Fault::Denied => Ok(before.was_held_back(change.at)),
+            answer => answer,
+        }
     }
 
     async fn act(
@@ -104,4 +134,25 @@ impl<L: AlarmLog, A, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
         let message = not_done(&callee.scope, call.what(), &why, violations, Some(&by_hand.to_string()));
         self.announcer.tell(&message.subject, &message.text).await
     }
+}
+
+/// What is made of a change for each thing that it calls for, and what is remembered then.
+fn considered(
+    callee: &Callee<'_>,
+    calls: &[Call],
+    heard: Heard<'_>,
+    change: &AlarmChange,
+    before: &AlarmMemory,
+) -> (Vec<Answer>, AlarmMemory) {
+    let Heard { how, states, now, .. } = heard;
+    let mut memory = before.clone();
+    let mut answers = Vec::new();
+    for call in calls {
+        let (what, forbidding) = (call.what(), call.forbidding.as_slice());
+        let question = Question { change, what, emergency: callee.emergency, forbidding, states, now };
+        let Considered { answer, memory: after } = how(&question, &memory);
+        memory = after;
+        answers.push(answer);
+    }
+    (answers, memory)
 }

@@ -56,8 +56,9 @@ pub enum Step {
     },
     /// Tell a person.
     Tell {
-        /// The execution.
-        run: RunRef,
+        /// The execution; nothing where it failed before it knew what it is about.
+        #[serde(default)]
+        run: Option<RunRef>,
         /// One line.
         subject: String,
         /// The message.

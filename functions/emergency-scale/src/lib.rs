@@ -1,6 +1,7 @@
 //! The emergency runbook: takes one step of the `emergency-scale` machine. It decides and asks; it changes no capacity.
 
 mod call;
+mod question;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -8,10 +9,11 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::{Home, Place};
-use watchkeeper_control::ports::{Alarms, Announcer, AwsError};
+use watchkeeper_control::ports::{Alarms, Announcer, AwsError, ExecutionStates};
+use watchkeeper_control::stuck::Notebook;
 use watchkeeper_domain::emergency::{
-    Decision, EmergencyRequest, Held, Known, Purpose, Reply, Step as Next, ask, decide, hold, made_worse, not_done,
-    worse,
+    Asked, Decision, EmergencyRequest, Held, Hold, Known, Purpose, Reply, Step as Next, ask, decide, hold, made_worse,
+    not_done, still_called_for, worse,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
 use watchkeeper_domain::guardrail::{Code, Severity};
@@ -27,11 +29,13 @@ use watch::{forbidding, watched};
 
 /// What a step works with.
 #[derive(Debug, Clone, Copy)]
-pub struct Ports<'a, L, A, N> {
+pub struct Ports<'a, L, A, X, N> {
     /// What is remembered.
     pub ledger: &'a L,
     /// The alarms.
     pub alarms: &'a A,
+    /// The executions of the machine: one that is dead asks nobody any more.
+    pub executions: &'a X,
     /// Where people hear of it.
     pub announcer: &'a N,
 }
@@ -73,8 +77,8 @@ impl From<CallError> for Failure {
 /// # Errors
 /// [`CallError`] for a request that cannot be read or followed, an unknown environment, or a ledger, an alarm or a topic
 /// that does not answer.
-pub async fn handle<L: Ledger, A: Alarms, N: Announcer>(
-    ports: Ports<'_, L, A, N>,
+pub async fn handle<L: Ledger + Notebook, A: Alarms, X: ExecutionStates, N: Announcer>(
+    ports: Ports<'_, L, A, X, N>,
     estates: &Estates,
     home: &Home,
     call: Call<Step>,
@@ -112,8 +116,8 @@ fn place(estates: &Estates, home: &Home, request: &EmergencyRequest, now: Timest
     Ok(Place::of(estate, environment, home, now)?)
 }
 
-async fn decided<L: Ledger, A: Alarms, N>(
-    ports: Ports<'_, L, A, N>,
+async fn decided<L: Ledger + Notebook, A: Alarms, X: ExecutionStates, N>(
+    ports: Ports<'_, L, A, X, N>,
     place: &Place,
     request: &EmergencyRequest,
     execution: &Execution,
@@ -127,16 +131,12 @@ async fn decided<L: Ledger, A: Alarms, N>(
     })?;
     let seen = ports.ledger.load(&place.scope).await?;
     let states = ports.alarms.alarm_states(&watched(request, emergency)).await?;
-    let known = Known {
-        scope: &place.scope,
-        emergency,
-        intents: &seen.intents,
-        states: &states,
-        execution: &execution.name,
-        reply,
-        now,
+    let decide = |asked: Option<&Asked>| {
+        let (scope, intents) = (&place.scope, seen.intents.as_slice());
+        let (execution, started) = (execution.name.as_str(), execution.start);
+        decide(request, &Known { scope, emergency, intents, states: &states, execution, started, reply, asked, now })
     };
-    let decision = decide(request, &known)?;
+    let decision = ports.one_question(&place.scope, (request, execution.name.as_str()), reply, now, decide).await?;
     let run = RunRef { scope: place.scope.clone(), id: execution.name.clone() };
     Ok(answer(run, request, decision))
 }
@@ -176,8 +176,8 @@ fn what(request: &EmergencyRequest) -> String {
     }
 }
 
-async fn look<L: Ledger, A: Alarms, N>(
-    ports: Ports<'_, L, A, N>,
+async fn look<L: Ledger, A: Alarms, X, N>(
+    ports: Ports<'_, L, A, X, N>,
     run: &RunRef,
     profile: &ProfileName,
     emergency: Option<&Emergency>,
@@ -193,7 +193,20 @@ async fn look<L: Ledger, A: Alarms, N>(
     let cool_down = emergency.map_or(SignedDuration::ZERO, |emergency| emergency.cool_down().signed());
     let nothing_held = deciding(&seen.intents, now).iter().all(|intent| intent.want == Want::Awake);
     let owing = nothing_held && seen.baseline.is_some();
-    let held = hold(intent, owing, &run.id, &states, cool_down, now);
+    let named = emergency.map(|emergency| emergency.calls(profile)).unwrap_or_default();
+    let lasting = intent.map(|intent| still_called_for(intent, &states, &named).ok_or(intent));
+    let held = match &lasting {
+        // Ours, and of alarms that nobody can name any more.
+        Some(Err(intent)) if intent.by == run.id => Hold {
+            verdict: Held::GiveBack,
+            wait: SignedDuration::ZERO,
+            summary: "none of the alarms that called for it is left: they neither exist nor are in the document"
+                .to_owned(),
+        },
+        Some(Err(intent)) => hold(Some(*intent), owing, &run.id, &states, cool_down, now),
+        Some(Ok(intent)) => hold(Some(intent), owing, &run.id, &states, cool_down, now),
+        None => hold(None, owing, &run.id, &states, cool_down, now),
+    };
     let request = (held.verdict == Held::GiveBack).then(|| {
         let urgency = Urgency::GiveBack { profile: profile.clone(), by: Some(run.id.clone()) };
         Request::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())

@@ -9,8 +9,9 @@ use watchkeeper_lambda::{Call, Invocation, Kit, serve};
 async fn main() -> ExitCode {
     serve(|kit: Kit| {
         let (ledger, alarms, announcer) = (kit.ledger()?, kit.alarms(), kit.announcer()?);
+        let executions = kit.emergency_machine()?;
         Ok(async move |call: Call<Step>, _: Invocation| -> Result<Answer, CallError> {
-            let ports = Ports { ledger: &ledger, alarms: &alarms, announcer: &announcer };
+            let ports = Ports { ledger: &ledger, alarms: &alarms, executions: &executions, announcer: &announcer };
             handle(ports, &kit.estates, &kit.settings.home, call).await
         })
     })

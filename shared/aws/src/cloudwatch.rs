@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
-use aws_sdk_cloudwatch::types::{AlarmType, CompositeAlarm, MetricAlarm, StateValue};
+use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmType, CompositeAlarm, MetricAlarm, StateValue};
 use aws_smithy_types::DateTime;
-use watchkeeper_control::ports::{Alarms, AwsError, DESCRIBE_ALARMS_MAX};
+use watchkeeper_control::ports::{Alarms, AwsError, DESCRIBE_ALARMS_MAX, Fault, Mutes};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::estate::AlarmName;
 
@@ -16,6 +16,7 @@ use crate::time::timestamp;
 mod figures;
 
 const DESCRIBE: &str = "DescribeAlarms";
+const LIST_MUTES: &str = "ListAlarmMuteRules";
 
 /// The kinds of alarm that every region knows: without them, the answer would have metric alarms only.
 const KINDS: [AlarmType; 2] = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm];
@@ -50,6 +51,24 @@ impl Alarms for CloudWatch {
     }
 }
 
+impl Mutes for CloudWatch {
+    async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError> {
+        let call = self.client.list_alarm_mute_rules().alarm_name(alarm.as_str());
+        // Pages may be empty and not the last.
+        let mut pages = call.statuses(AlarmMuteRuleStatus::Active).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            match page.map_err(|error| failed(LIST_MUTES, alarm, error)) {
+                Ok(page) if page.alarm_mute_rule_summaries().is_empty() => {}
+                Ok(_) => return Ok(true),
+                // A region without mute rules, or an alarm without any.
+                Err(error) if matches!(error.fault, Fault::Invalid | Fault::NotFound) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+}
+
 /// The names, as many at a time as one call takes.
 fn batches(names: &BTreeSet<AlarmName>) -> Vec<Vec<String>> {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -72,7 +91,7 @@ impl<'a> From<&'a MetricAlarm> for Found<'a> {
             state: alarm.state_value(),
             transitioned: alarm.state_transitioned_timestamp(),
             updated: alarm.state_updated_timestamp(),
-            suppressed: false,
+            suppressed: alarm.actions_enabled() == Some(false),
         }
     }
 }
@@ -84,7 +103,7 @@ impl<'a> From<&'a CompositeAlarm> for Found<'a> {
             state: alarm.state_value(),
             transitioned: alarm.state_transitioned_timestamp(),
             updated: alarm.state_updated_timestamp(),
-            suppressed: alarm.actions_suppressed_by().is_some(),
+            suppressed: alarm.actions_suppressed_by().is_some() || alarm.actions_enabled() == Some(false),
         }
     }
 }
@@ -161,6 +180,18 @@ mod tests {
         let suppressed = composite.actions_suppressed_by(ActionsSuppressedBy::Alarm).build();
         let found = read(&DescribeAlarmsOutput::builder().composite_alarms(suppressed).build()).unwrap();
         assert!(found[&name("all")].suppressed);
+    }
+
+    #[test]
+    fn an_alarm_whose_actions_are_disabled_says_so_and_one_that_says_nothing_has_them() {
+        for (enabled, suppressed) in [(Some(false), true), (Some(true), false), (None, false)] {
+            let composite = CompositeAlarm::builder().alarm_name("all").state_value(StateValue::Alarm);
+            let answer = DescribeAlarmsOutput::builder()
+                .metric_alarms(metric("5xx", "ALARM").set_actions_enabled(enabled).build())
+                .composite_alarms(composite.set_actions_enabled(enabled).build());
+            let found = read(&answer.build()).unwrap();
+            assert!(found.values().all(|status| status.suppressed == suppressed), "{enabled:?}");
+        }
     }
 
     #[test]

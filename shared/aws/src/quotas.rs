@@ -14,6 +14,7 @@ use crate::fault::{failed, odd};
 use crate::time::date_time;
 
 const GET_QUOTA: &str = "GetServiceQuota";
+const GET_DEFAULT: &str = "GetAWSDefaultServiceQuota";
 const GET_USAGE: &str = "GetMetricStatistics";
 const DESCRIBE: &str = "DescribeTaskDefinition";
 
@@ -43,7 +44,7 @@ const PERIOD: i32 = 60;
 
 impl AccountQuotas for Aws {
     async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError> {
-        // At once, and in boxes: three calls of the SDK side by side are a large future.
+        // At once, and in boxes: calls of the SDK side by side are a large future.
         let (vcpu, tasks_per_service) = (self.quota(&FARGATE_VCPU), self.quota(&TASKS_PER_SERVICE));
         let vcpu_used = Box::pin(self.vcpu_used(at));
         let (vcpu, tasks_per_service, vcpu_used) =
@@ -62,9 +63,17 @@ impl AccountQuotas for Aws {
 }
 
 impl Aws {
+    /// The value that is applied to the account; where Service Quotas knows none, that is AWS's default (Service Quotas API
+    /// reference, `GetServiceQuota`: "For some quotas, only the default values are available").
     async fn quota(&self, known: &Known) -> Result<Option<u32>, AwsError> {
         let call = self.quotas.get_service_quota().service_code(known.service).quota_code(known.code);
         let answer = call.send().await.map_err(|error| failed(GET_QUOTA, known.name, error));
+        let applied = optional(answer)?.and_then(|answer| read_quota(known, answer.quota()?));
+        if applied.is_some() {
+            return Ok(applied);
+        }
+        let call = self.quotas.get_aws_default_service_quota().service_code(known.service).quota_code(known.code);
+        let answer = call.send().await.map_err(|error| failed(GET_DEFAULT, known.name, error));
         Ok(optional(answer)?.and_then(|answer| read_quota(known, answer.quota()?)))
     }
 

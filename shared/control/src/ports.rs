@@ -22,8 +22,8 @@ pub const DESCRIBE_SERVICES_MAX: usize = 10;
 /// The most resource ids one `DescribeScalableTargets` call takes (Application Auto Scaling API reference).
 pub const DESCRIBE_TARGETS_MAX: usize = 50;
 
-/// The most deployments of a service that are looked at for one to go back to: one page of `ListServiceDeployments` (20),
-/// which is also what one `DescribeServiceRevisions` call takes (Amazon ECS API reference).
+/// The most deployments of a service that are looked at for one to go back to: what one `DescribeServiceRevisions` call
+/// takes (Amazon ECS API reference).
 pub const RELEASES_MAX: usize = 20;
 
 /// The most alarms one `DescribeAlarms` call takes by name (Amazon CloudWatch API reference).
@@ -112,11 +112,15 @@ pub trait Databases {
 
 /// The releases of the ECS services of one region.
 pub trait Releases {
-    /// The deployments of a service that AWS remembers, newest first, at most [`RELEASES_MAX`]. A deployment that was
-    /// rolled back, stopped or failed is [`Rollout::Failed`]. Empty for a service whose controller keeps no such history.
+    /// The deployments of a service that AWS remembers, newest first, at most [`RELEASES_MAX`]: the newest of all, and
+    /// before them those that completed. A deployment that was rolled back, stopped or failed is [`Rollout::Failed`]. Empty for a service whose controller keeps no such history.
     ///
     /// [`Rollout::Failed`]: watchkeeper_domain::capacity::Rollout::Failed
     async fn releases(&self, service: &ServiceId) -> Result<Vec<Release>, AwsError>;
+
+    /// Whether a service may be taken to a task definition: ECS rolls out none that was deregistered, as CloudFormation does
+    /// with the one before at each update, or deleted (Amazon ECS API reference, `DeregisterTaskDefinition`).
+    async fn is_active(&self, release: &TaskDefinition) -> Result<bool, AwsError>;
 
     /// Begins to roll out a task definition; the count stays.
     async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError>;
@@ -124,7 +128,7 @@ pub trait Releases {
 
 /// What the account may start in one region.
 pub trait AccountQuotas {
-    /// The quotas that AWS tells, and what is used of them at `at`: what it does not know, or does not let us read, is
+    /// The quotas that AWS tells, applied or else its defaults, and what is used of them at `at`: what it does not know, or does not let us read, is
     /// `None`. `cpu_units` is empty.
     async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError>;
 
@@ -136,6 +140,13 @@ pub trait AccountQuotas {
 pub trait Alarms {
     /// Describes alarms of any kind, by name; one that does not exist is left out.
     async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError>;
+}
+
+/// What holds the actions of CloudWatch alarms back beside the alarms themselves.
+pub trait Mutes {
+    /// Whether a mute rule is active for an alarm. A mute holds actions back, and no change of state: events about it go on
+    /// (Amazon CloudWatch API reference, `PutAlarmMuteRule`).
+    async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError>;
 }
 
 /// Everything whose capacity one region has.

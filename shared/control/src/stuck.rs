@@ -160,7 +160,7 @@ pub trait Stuck: LockTable + BlockerSource + DeadLetters + Deployments + Buses +
 
 impl<T: LockTable + BlockerSource + DeadLetters + Deployments + Buses + Watch + Services> Stuck for T {}
 
-/// A note of the daily unblock in the ledger.
+/// A note of the daily unblock, or of emergencies, in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note<'a> {
     /// What is remembered from run to run.
@@ -169,6 +169,8 @@ pub enum Note<'a> {
     Run(&'a str),
     /// A page of what the run with this id released, from 1.
     Page(&'a str, u32),
+    /// The last question of an emergency about something, such as a profile.
+    Question(&'a str),
 }
 
 /// What the daily unblock notes in the ledger, and what it tidies up there. Reads are consistent.

@@ -14,6 +14,7 @@ pub mod failover;
 pub mod guardrail;
 pub mod intent;
 pub mod name;
+pub mod person;
 pub mod plan;
 pub mod report;
 pub mod request;

@@ -3,8 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use rstest::rstest;
 use watchkeeper_domain::alarm::{
-    AlarmChange, AlarmMemory, AlarmState, AlarmStates, AlarmStatus, Answer, Considered, Question, Why, consider,
+    AlarmChange, AlarmMemory, AlarmState, AlarmStates, AlarmStatus, Answer, Considered, Question, Why, consider, found,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency};
 use watchkeeper_domain::guardrail::{Code, Severity};
@@ -45,6 +46,8 @@ fn change(state: AlarmState, at: Timestamp) -> AlarmChange {
 struct Watch {
     memory: AlarmMemory,
     states: AlarmStates,
+    missing: Option<&'static str>,
+    held_back: bool,
 }
 
 impl Watch {
@@ -53,7 +56,26 @@ impl Watch {
     }
 
     fn hears_for(&mut self, what: &str, state: AlarmState, at: Timestamp, now: Timestamp) -> Answer {
-        let (change, emergency) = (change(state, at), emergency());
+        self.by(consider, what, state, at, now)
+    }
+
+    /// The sweep finds it in ALARM.
+    fn finds(&mut self, at: Timestamp, now: Timestamp) -> Answer {
+        let at = self.memory.change_at(at);
+        self.by(found, "scale-out", AlarmState::Alarm, at, now)
+    }
+
+    fn by(
+        &mut self,
+        how: fn(&Question<'_>, &AlarmMemory) -> Considered,
+        what: &str,
+        state: AlarmState,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Answer {
+        let change = AlarmChange { suppressed: self.held_back, ..change(state, at) };
+        let mut emergency = emergency();
+        emergency.missing = self.missing.map(|missing| serde_json::from_value(missing.into()).unwrap());
         let forbidding = [name("coldchain-production-rds-connections-high")];
         let question = Question {
             change: &change,
@@ -63,7 +85,7 @@ impl Watch {
             states: &self.states,
             now,
         };
-        let Considered { answer, memory } = consider(&question, &self.memory);
+        let Considered { answer, memory } = how(&question, &self.memory);
         self.memory = memory;
         answer
     }
@@ -201,6 +223,91 @@ fn a_veto_that_cannot_be_read_does_not_forbid() {
     let mut watch = Watch::default();
     watch.database(AlarmState::InsufficientData);
     assert_eq!(watch.hears(AlarmState::Alarm, T0, T0), Answer::Start { ask: None });
+}
+
+#[rstest]
+#[case::told(None, None)]
+#[case::told_in_so_many_words(Some("tell"), None)]
+#[case::asked_by_the_execution(Some("ask"), None)]
+#[case::forbidden(Some("veto"), Some(Why::DependencyVeto))]
+fn a_veto_whose_alarm_does_not_exist_counts_as_the_document_says(
+    #[case] missing: Option<&'static str>,
+    #[case] refused: Option<Why>,
+) {
+    let mut watch = Watch { missing, ..Watch::default() };
+    let answer = watch.hears(AlarmState::Alarm, T0, T0);
+    assert_eq!(if matches!(answer, Answer::Start { .. }) { None } else { Some(why(&answer)) }, refused);
+}
+
+#[rstest]
+#[case::for_a_moment(4)]
+#[case::for_longer_than_a_message_stays_fresh(20)]
+#[case::for_days(3000)]
+fn what_holds_an_answer_up_may_last_and_the_alarm_is_answered_once_when_it_is_over(#[case] lasts: i64) {
+    let obstacles: [fn(&mut Watch, bool); 2] = [
+        |watch, on| watch.database(if on { AlarmState::Alarm } else { AlarmState::Ok }),
+        |watch, on| watch.held_back = on,
+    ];
+    for obstacle in obstacles {
+        let mut watch = Watch::quiet();
+        obstacle(&mut watch, true);
+        watch.hears(AlarmState::Alarm, T0, T0);
+        for n in 1..=lasts {
+            assert!(matches!(watch.finds(T0, T0 + minutes(n)), Answer::Ignored { .. }), "minute {n} of {lasts}");
+        }
+        obstacle(&mut watch, false);
+        assert_eq!(watch.finds(T0, T0 + minutes(lasts + 1)), Answer::Start { ask: None });
+        assert_eq!(why(&watch.finds(T0, T0 + minutes(lasts + 2))), Why::Duplicate);
+    }
+}
+
+#[test]
+fn an_event_that_was_lost_is_made_up_for_however_long_the_alarm_has_lasted() {
+    let mut watch = Watch::quiet();
+    assert_eq!(watch.finds(T0, T0 + minutes(600)), Answer::Start { ask: None });
+    assert_eq!(
+        why(&watch.hears(AlarmState::Alarm, T0, T0 + minutes(601))),
+        Why::Duplicate,
+        "its message comes at last"
+    );
+    let mut late = Watch::quiet();
+    for n in [16, 17] {
+        assert_eq!(
+            why(&late.hears(AlarmState::Alarm, T0, T0 + minutes(n))),
+            Why::StaleEvent,
+            "told again, it is no fresher"
+        );
+    }
+    let other = late.hears_for("rollback", AlarmState::Alarm, T0, T0 + minutes(17));
+    assert_eq!(why(&other), Why::StaleEvent, "too late for one thing is too late for the other");
+    assert_eq!(late.finds(T0, T0 + minutes(20)), Answer::Start { ask: None });
+}
+
+#[rstest]
+#[case::the_sweep_first(true)]
+#[case::the_event_first(false)]
+fn one_change_is_answered_once_whichever_way_it_came_first(#[case] sweep_first: bool) {
+    for apart in [-9_000, -40, 0, 40, 9_000] {
+        let other = T0 + SignedDuration::from_millis(apart);
+        let mut watch = Watch::quiet();
+        let started = |answer: Answer| u32::from(matches!(answer, Answer::Start { .. }));
+        let mut starts = 0;
+        for n in 0..8 {
+            let now = T0 + minutes(n * 3 + 1);
+            let by_sweep = (n == 0) == sweep_first;
+            let answer = if by_sweep { watch.finds(T0, now) } else { watch.hears(AlarmState::Alarm, other, now) };
+            starts += started(answer);
+        }
+        assert_eq!((starts, watch.memory.changes.len()), (1, 1), "{apart} ms apart");
+    }
+}
+
+#[test]
+fn an_alarm_that_does_not_exist_is_told_once_a_week() {
+    let mut memory = AlarmMemory::default();
+    assert!(memory.misses(T0));
+    memory.missed = Some(T0);
+    assert!(!memory.misses(T0 + minutes(60 * 24 * 6)) && memory.misses(T0 + minutes(60 * 24 * 7)));
 }
 
 #[test]

@@ -8,9 +8,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::emergency::{
-    Decision, EmergencyRequest, Held, Hold, Known, Reply, Step, ask, decide, hold, not_done,
+    Asked, Decision, EmergencyRequest, Held, Hold, Known, Reply, Step, ask, decide, hold, not_done, still_called_for,
 };
-use watchkeeper_domain::estate::Emergency;
+use watchkeeper_domain::estate::{AlarmName, Emergency};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
@@ -59,8 +59,17 @@ fn states(alarms: &[(&str, AlarmState, i64)]) -> AlarmStates {
 
 fn decided(fields: Value, alarms: &[(&str, AlarmState, i64)], reply: Option<&Reply>) -> Result<Decision, RequestError> {
     let (scope, emergency, states) = (scope(), emergency(), states(alarms));
-    let known =
-        Known { scope: &scope, emergency: &emergency, intents: &[], states: &states, execution: "e-1", reply, now: T0 };
+    let known = Known {
+        scope: &scope,
+        emergency: &emergency,
+        intents: &[],
+        states: &states,
+        execution: "e-1",
+        started: T0,
+        reply,
+        asked: None,
+        now: T0,
+    };
     decide(&request(fields), &known)
 }
 
@@ -129,6 +138,11 @@ fn a_yes_goes_on_with_what_the_question_named_and_says_who_said_it() {
 #[case::empty(json!({}), "is not understood")]
 #[case::misspelt(json!({"aproved": true}), "is not understood")]
 #[case::null(json!(null), "is not understood")]
+#[case::by_position(json!([true, "Anna"]), "is not understood")]
+#[case::pasted_as_it_was_sent(json!({"approved": true, "by": "YOUR NAME"}), "found \"YOUR NAME\", expected the name of a person")]
+#[case::of_nobody(json!({"approved": true}), "found nothing, expected the name of a person")]
+#[case::of_a_blank(json!({"approved": true, "by": " "}), "found nothing, expected the name of a person")]
+#[case::a_no_of_nobody(json!({"approved": false, "by": "your name"}), "found \"your name\"")]
 fn anything_but_a_clear_yes_is_a_no(#[case] answer: Value, #[case] says: &str) {
     let reply = Reply::read(&answer, &BTreeSet::new());
     let decision = decided(json!({"profile": "minimum"}), &[], Some(&reply)).unwrap();
@@ -149,6 +163,24 @@ fn a_rollback_proposes_the_releases_of_the_last_half_hour() {
     assert_eq!((decision.step, decision.holds), (Step::Ask, false));
     let Some(Urgency::RollBack { suspect, .. }) = decision.request.unwrap().emergency else { panic!("no rollback") };
     assert_eq!(suspect, Some((T0 - SignedDuration::from_mins(30), T0)));
+}
+
+#[test]
+fn a_yes_to_a_rollback_is_about_what_was_released_when_it_was_asked_and_not_about_an_alarm_that_is_over() {
+    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let asked = |fields: Value, alarms: &[(&str, AlarmState, i64)], reply| {
+        let decision = decided(fields, alarms, reply).unwrap();
+        match decision.request.and_then(|request| request.emergency) {
+            Some(Urgency::RollBack { asked, .. }) => (decision.step, asked),
+            _ => (decision.step, None),
+        }
+    };
+    let by_hand = json!({"roll-back": true, "services": ["api"]});
+    assert_eq!(asked(by_hand.clone(), &[], None), (Step::Ask, None));
+    assert_eq!(asked(by_hand, &[], Some(&yes)), (Step::Apply, Some(T0)));
+    let by_alarm = json!({"roll-back": true, "alarm": "errors", "since": T0.to_string()});
+    assert_eq!(asked(by_alarm.clone(), &[("errors", AlarmState::Alarm, 0)], Some(&yes)), (Step::Apply, Some(T0)));
+    assert_eq!(asked(by_alarm, &[("errors", AlarmState::Ok, 1)], Some(&yes)), (Step::Nothing, None));
 }
 
 #[test]
@@ -260,4 +292,100 @@ fn a_veto_is_told_with_what_was_not_done_why_and_what_to_do() {
     let input = r#"{"estate": "clos-v2", "environment": "prod", "profile": "surge", "approve": ["dependency-veto"]}"#;
     let message = not_done(&scope(), "surge", "5xx is in ALARM", &decision.violations, Some(input));
     insta::assert_snapshot!(format!("{}\n\n{}", message.subject, message.text));
+}
+
+#[rstest]
+#[case::of_another_name_by_now(&["old"], &[("5xx", AlarmState::Ok, 0)], &["5xx"], Some(0))]
+#[case::beside_one_that_is_there(&["old", "5xx"], &[("5xx", AlarmState::Ok, 0)], &["5xx"], Some(1))]
+#[case::deleted_and_in_the_document(&["5xx"], &[], &["5xx"], Some(1))]
+#[case::there_and_not_in_the_document(&["5xx"], &[("5xx", AlarmState::Alarm, 0)], &[], Some(1))]
+#[case::by_hand(&[], &[], &["5xx"], Some(0))]
+fn an_alarm_that_neither_exists_nor_is_in_the_document_holds_nothing(
+    #[case] alarms: &[&str],
+    #[case] found: &[(&str, AlarmState, i64)],
+    #[case] named: &[&str],
+    #[case] left: Option<usize>,
+) {
+    let emergency = emergency();
+    let surge = "surge".parse().unwrap();
+    let all: BTreeSet<_> = alarms.iter().map(|alarm| alarm.parse().unwrap()).collect();
+    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, all.clone()));
+    let (reason, by) = ("test".to_owned(), "e-1".to_owned());
+    let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires: None, approved: [].into() };
+    let named: BTreeSet<AlarmName> = named.iter().map(|alarm| alarm.parse().unwrap()).collect();
+    let lasting = still_called_for(&intent, &states(found), &named.iter().collect());
+    let count = lasting.map(|intent| if let Want::Scaled(demand) = intent.want { demand.alarms.len() } else { 99 });
+    assert_eq!(count, left.filter(|left| *left > 0 || all.is_empty()));
+}
+
+#[rstest]
+#[case::freeze(json!({"profile": "surge", "approve": ["freeze-window"]}), "freeze-window")]
+#[case::of_a_move(json!({"profile": "surge", "approve": ["quota", "data-loss"]}), "data-loss")]
+fn an_approval_that_answers_nothing_is_refused_by_name(#[case] fields: Value, #[case] code: &str) {
+    let error = decided(fields, &QUIET, None).unwrap_err();
+    assert_eq!((error.field, error.found), ("approve", format!("{code}, which asks nobody here")));
+}
+
+fn asked(minute: i64, refused: Option<i64>) -> Asked {
+    let at = |minute| T0 + SignedDuration::from_mins(minute);
+    let alarms = ["5xx".parse().unwrap()].into();
+    let refused = refused.map(|minute| ("Anna".to_owned(), at(minute)));
+    Asked { execution: "e-0".to_owned(), until: at(minute), alarms, refused }
+}
+
+#[rstest]
+#[case::it_stands(json!({"profile": "minimum"}), asked(10, None), Step::Nothing)]
+#[case::it_is_over(json!({"profile": "minimum"}), asked(-1, None), Step::Ask)]
+#[case::a_person_asks_again_after_a_no(json!({"profile": "minimum"}), asked(-1, Some(-1)), Step::Ask)]
+#[case::the_alarm_lasts_after_a_no(by_alarm_asking("5xx", -20), asked(-1, Some(-1)), Step::Nothing)]
+#[case::it_came_back_at_once(by_alarm_asking("5xx", 8), asked(-1, Some(-1)), Step::Nothing)]
+#[case::it_was_quiet_for_long(by_alarm_asking("5xx", 9), asked(-1, Some(-1)), Step::Ask)]
+#[case::another_alarm(by_alarm_asking("slow", -20), asked(-1, Some(-1)), Step::Ask)]
+#[case::a_plan_asks_nobody(json!({"profile": "minimum", "mode": "plan"}), asked(10, None), Step::Plan)]
+fn one_question_stands_and_a_no_is_remembered_while_its_cause_lasts(
+    #[case] fields: Value,
+    #[case] asked: Asked,
+    #[case] step: Step,
+) {
+    let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
+    let known = Known {
+        scope: &scope,
+        emergency: &emergency,
+        intents: &[],
+        states: &states,
+        execution: "e-1",
+        started: T0,
+        reply: None,
+        asked: Some(&asked),
+        now: T0,
+    };
+    assert_eq!(decide(&request(fields), &known).unwrap().step, step);
+}
+
+/// An alarm that comes and goes, in ALARM since a minute: a person is asked.
+fn by_alarm_asking(alarm: &str, minute: i64) -> Value {
+    let since = (T0 + SignedDuration::from_mins(minute)).to_string();
+    json!({"profile": "surge", "alarm": alarm, "since": since, "ask": "it comes and goes"})
+}
+
+#[test]
+fn an_alarm_that_called_for_it_while_it_was_asked_holds_it_as_well() {
+    let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
+    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let own = Asked { execution: "e-1".to_owned(), ..asked(10, None) }.joined(&"slow".parse().unwrap());
+    let known = Known {
+        scope: &scope,
+        emergency: &emergency,
+        intents: &[],
+        states: &states,
+        execution: "e-1",
+        started: T0,
+        reply: Some(&yes),
+        asked: Some(&own),
+        now: T0,
+    };
+    let decision = decide(&request(by_alarm_asking("5xx", 0)), &known).unwrap();
+    let Some(Urgency::Scale { alarms, .. }) = decision.request.unwrap().emergency else { panic!("no surge") };
+    assert_eq!(alarms.len(), 2);
+    assert_eq!(own.answered(&yes, T0).refused, None);
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::{Emergency, Profile, ProfileName};
+use watchkeeper_domain::failover::{Bounds, Figures, Placed, Placement};
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, deciding, resolve};
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
@@ -143,6 +144,44 @@ fn what_a_person_asked_for_until_a_time_ends_at_no_alarms_word() {
     let (by_hand, by_alarm) = (urgent("surge"), with_alarm(urgent("surge"), "5xx"));
     assert_eq!(alarms(&by_hand.clone().after(Some(&by_alarm), T0)), 0);
     assert_eq!(alarms(&by_alarm.after(Some(&by_hand), T0)), 0);
+}
+
+/// The pair serves here, away from home: `api` runs with the figures of the move, `engine` must not run.
+fn away() -> Intent {
+    let at = Figures { desired: 6, bounds: Some(Bounds { min: 6, max: 8 }) };
+    let services = [("api", Placed::At(at)), ("engine", Placed::Down)];
+    let services = services.map(|(name, placed)| (watchkeeper_domain::name::ServiceName::new(name).unwrap(), placed));
+    Intent { expires: None, ..intent(Layer::Failover, Want::Placed(Placement { epoch: 3, services: services.into() })) }
+}
+
+#[rstest]
+#[case::more_tasks("double", (12, Some((12, 24))))]
+#[case::a_higher_ceiling("surge", (6, Some((6, 10))))]
+#[case::fewer("minimum", (1, Some((1, 2))))]
+fn what_serves_away_from_home_is_scaled_from_what_it_serves_with(
+    #[case] profile: &str,
+    #[case] expected: (u32, Option<(u32, u32)>),
+) {
+    let intents = [away(), urgent(profile)];
+    let target = |at| resolve(&baseline(), &intents, at).services;
+    let figures =
+        |service: ServiceCapacity| (service.desired, service.scaling.map(|scaling| (scaling.min, scaling.max)));
+    assert_eq!(figures(target(T0)[&id("api")]), expected);
+    assert_eq!(target(T0)[&id("engine")].desired, 0, "what must not run here does not run for an emergency either");
+    let after = target(T0 + SignedDuration::from_hours(2));
+    assert_eq!(figures(after[&id("api")]), (6, Some((6, 8))), "given back to the figures of the move");
+}
+
+#[test]
+fn what_was_approved_of_other_figures_was_not_approved_of_these() {
+    let approved = |intent: Intent| Intent { approved: [watchkeeper_domain::guardrail::Code::Quota].into(), ..intent };
+    let before = approved(urgent("surge"));
+    assert_eq!(urgent("surge").after(Some(&before), T0).approved, before.approved);
+    let mut changed = urgent("surge");
+    if let Want::Scaled(demand) = &mut changed.want {
+        demand.capacity = serde_json::from_value(serde_json::json!({"desired": 9})).unwrap();
+    }
+    assert_eq!(changed.after(Some(&before), T0).approved, BTreeSet::new(), "the document was edited meanwhile");
 }
 
 #[test]

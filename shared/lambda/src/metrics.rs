@@ -69,6 +69,16 @@ impl Metrics {
         emit(&self.alarm_document(scope, figure, at));
     }
 
+    /// Counts a message to the alarms' function that is about no alarm of ours.
+    pub fn passed(&self, reason: &str, at: Timestamp) {
+        emit(&self.passed_document(reason, at));
+    }
+
+    fn passed_document(&self, reason: &str, at: Timestamp) -> Value {
+        let directive = self.directive(&[&["Reason"]], &[("AlarmIgnored", "Count")]);
+        json!({ "_aws": metadata(at, &[directive]), "Reason": reason, "AlarmIgnored": 1 })
+    }
+
     fn alarm_document(&self, scope: &Scope, figure: AlarmFigure, at: Timestamp) -> Value {
         let (estate, environment) = (scope.estate.as_str(), scope.environment.as_str());
         match figure {
@@ -224,6 +234,7 @@ mod tests {
     #[case::answered(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Answered, AT))]
     #[case::backup(Metrics::new("Watchkeeper").backup_sample(AT))]
     #[case::stale(Metrics::new("Watchkeeper").stale_document(2, AT))]
+    #[case::passed(Metrics::new("Watchkeeper").passed_document("contributor", AT))]
     #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::Duplicate), AT))]
     fn every_metric_and_dimension_has_a_value_beside_it(#[case] run: Value) {
         assert_whole(&run);

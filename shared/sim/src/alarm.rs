@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ports::{Alarms, AwsError};
+use watchkeeper_control::ports::{Alarms, AwsError, Mutes};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::estate::AlarmName;
 
@@ -21,13 +21,19 @@ impl Alarms for World {
     }
 }
 
+impl Mutes for World {
+    async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError> {
+        self.ask(Operation::ListAlarmMuteRules, alarm, |state| Ok(state.muted.contains(alarm))).await
+    }
+}
+
 impl State {
     /// Puts an alarm into a state. It stands so since now, unless it did so before.
     pub(crate) fn set_alarm(&mut self, name: AlarmName, state: AlarmState) {
         let now = AlarmStatus { state, since: Some(self.now), suppressed: false };
         let status = self.alarms.entry(name).or_insert(now);
         if status.state != state {
-            *status = now;
+            *status = AlarmStatus { suppressed: status.suppressed, ..now };
         }
     }
 }

@@ -93,6 +93,10 @@ impl Releases for World {
         .await
     }
 
+    async fn is_active(&self, release: &TaskDefinition) -> Result<bool, AwsError> {
+        self.ask(Operation::DescribeTaskDefinition, release, |state| Ok(state.is_active(release))).await
+    }
+
     async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
         self.ask(Operation::UpdateService, service, |state| {
             state.check_service(service)?;

@@ -39,6 +39,8 @@ operations! {
     GetServiceQuota = "GetServiceQuota",
     /// Alarms are read.
     DescribeAlarms = "DescribeAlarms",
+    /// The mute rules of an alarm are read.
+    ListAlarmMuteRules = "ListAlarmMuteRules",
     /// Bounds and suspensions are read.
     DescribeScalableTargets = "DescribeScalableTargets",
     /// Bounds and suspensions are set.

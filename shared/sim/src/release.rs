@@ -71,6 +71,8 @@ pub(crate) struct Definition {
     cpu_units: Option<u32>,
     /// The images of its containers.
     images: Vec<String>,
+    /// Whether it was deregistered.
+    inactive: bool,
 }
 
 impl State {
@@ -122,7 +124,18 @@ impl State {
     /// registry of the region.
     pub(crate) fn register(&mut self, task_definition: TaskDefinition, cpu_units: Option<u32>) {
         let images = vec![format!("123456789012.dkr.ecr.{}.amazonaws.com/{task_definition}", self.region)];
-        self.definitions.insert(task_definition, Definition { cpu_units, images });
+        self.definitions.insert(task_definition, Definition { cpu_units, images, inactive: false });
+    }
+
+    /// Deregisters a task definition; tells whether there is one.
+    pub(crate) fn deregister(&mut self, task_definition: &TaskDefinition) -> bool {
+        let found = self.definitions.get_mut(task_definition);
+        found.map(|definition| definition.inactive = true).is_some()
+    }
+
+    /// Whether a service may be taken to a task definition.
+    pub(crate) fn is_active(&self, task_definition: &TaskDefinition) -> bool {
+        self.definitions.get(task_definition).is_some_and(|definition| !definition.inactive)
     }
 
     /// Sets the images of a task definition; tells whether there is one.
@@ -148,7 +161,9 @@ impl State {
 
     /// Takes a service to a task definition, as `UpdateService` does: what it rolls out already, it does not again.
     pub(crate) fn update_release(&mut self, id: &ServiceId, task_definition: &TaskDefinition) -> Result<(), Refusal> {
-        self.cpu_units(task_definition)?;
+        if self.definition(task_definition)?.inactive {
+            return Err(Refusal::invalid(format!("the task definition {task_definition} is inactive")));
+        }
         let releases = &self.service(id).ok_or_else(|| Refusal::not_found(id))?.releases;
         if !releases.keeps_history {
             return Err(Refusal::invalid(format!("ECS does not deploy {id}: its controller does")));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::ResourceName;
+use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, Promoted};
 use watchkeeper_domain::guardrail;
@@ -64,6 +64,8 @@ pub(crate) struct State {
     /// What AWS tells of the account's quotas.
     pub(crate) account: guardrail::Quotas,
     pub(crate) alarms: AlarmStates,
+    /// The alarms that a mute rule is active for.
+    pub(crate) muted: BTreeSet<AlarmName>,
     pub(crate) tables: BTreeMap<ResourceName, TableFacts>,
     pub(crate) lags: Lags,
     pub(crate) streams: BTreeMap<ResourceName, StreamFacts>,
@@ -101,6 +103,7 @@ impl State {
             definitions: BTreeMap::new(),
             account: guardrail::Quotas::default(),
             alarms: AlarmStates::new(),
+            muted: BTreeSet::new(),
             tables: BTreeMap::new(),
             lags: Lags::new(),
             streams: BTreeMap::new(),

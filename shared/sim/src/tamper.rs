@@ -76,6 +76,11 @@ impl World {
         definition
     }
 
+    /// Somebody deregisters a task definition, as CloudFormation does with the one before at each update.
+    pub fn deregister(&self, definition: &TaskDefinition) {
+        self.change(definition, |state| state.deregister(definition));
+    }
+
     /// Somebody deploys a task definition, such as `h2o-backend:124`, whose tasks take what those before it took. The
     /// deployment stands like this now; one in progress completes by itself.
     pub fn release(&self, service: &ServiceId, name: &str, rollout: Rollout) {
@@ -115,6 +120,30 @@ impl World {
     /// When that is no name of an alarm.
     pub fn set_alarm(&self, name: &str, state: AlarmState) {
         self.lock().set_alarm(checked(name.parse()), state);
+    }
+
+    /// A mute rule of an alarm becomes active, or is over. It changes nothing that `DescribeAlarms` would show.
+    ///
+    /// # Panics
+    /// When that is no name of an alarm.
+    pub fn mute(&self, name: &str, active: bool) {
+        let (mut state, name) = (self.lock(), checked(name.parse()));
+        if active {
+            state.muted.insert(name)
+        } else {
+            state.muted.remove(&name)
+        };
+    }
+
+    /// Somebody disables, or enables, the actions of an alarm.
+    ///
+    /// # Panics
+    /// When there is no such alarm.
+    pub fn disable_actions(&self, name: &str, disabled: bool) {
+        self.change(&name, |state| {
+            let found = state.alarms.get_mut(&checked(name.parse()));
+            found.map(|status| status.suppressed = disabled).is_some()
+        });
     }
 
     /// Somebody deletes an alarm.

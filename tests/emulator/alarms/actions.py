@@ -7,7 +7,7 @@ from ministack.core.responses import new_uuid
 from ministack.services import eventbridge, sns
 
 from .. import invocations
-from . import messages
+from . import messages, mutes
 
 _ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 _log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def take(alarm, previous) -> None:
         "Resources": [alarm["AlarmArn"]],
     }
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
-    if not alarm.get("ActionsEnabled", True):
+    if not alarm.get("ActionsEnabled", True) or mutes.is_muted(alarm["AlarmName"]):
         return
     for action in alarm.get(_ACTIONS[alarm["StateValue"]]) or []:
         _act(action, alarm, previous)

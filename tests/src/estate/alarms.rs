@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
+use aws_sdk_cloudwatch::types::{ComparisonOperator, MuteTargets, Rule, Schedule, StateValue, Statistic};
+use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::estate::{AlarmName, Environment};
 
@@ -49,6 +50,35 @@ impl Site {
         let call = call.state_reason(format!("the sandbox says {state}"));
         call.send().await.map_err(SiteError::aws(format!("move alarm {alarm} to {state}")))?;
         Ok(())
+    }
+
+    /// Mute alarms of this site from an instant on, to the minute, for so long.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn mute(&self, rule: &str, alarm: &AlarmName, from: Timestamp, minutes: u32) -> Result<(), SiteError> {
+        let expression = from.strftime("at(%Y-%m-%dT%H:%M)").to_string();
+        let schedule = Schedule::builder().expression(expression).duration(format!("PT{minutes}M")).build();
+        let targets = MuteTargets::builder().alarm_names(alarm.as_str()).build();
+        let call = self.cloudwatch.put_alarm_mute_rule().name(rule).mute_targets(targets);
+        let call = call.rule(Rule::builder().schedule(schedule).build());
+        call.send().await.map_err(SiteError::aws(format!("mute alarm {alarm}")))?;
+        Ok(())
+    }
+
+    /// Disable the actions of an alarm, or enable them.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn disable_actions(&self, alarm: &AlarmName, disabled: bool) -> Result<(), SiteError> {
+        let failed = SiteError::aws(format!("switch the actions of alarm {alarm}"));
+        if disabled {
+            let call = self.cloudwatch.disable_alarm_actions().alarm_names(alarm.as_str());
+            call.send().await.map(drop).map_err(failed)
+        } else {
+            let call = self.cloudwatch.enable_alarm_actions().alarm_names(alarm.as_str());
+            call.send().await.map(drop).map_err(SiteError::aws(format!("switch the actions of alarm {alarm}")))
+        }
     }
 
     /// Wait until the alarm that looks at a metric of the stack's function is in ALARM: one that the template brings.

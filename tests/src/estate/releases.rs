@@ -20,6 +20,16 @@ impl Site {
         Ok(TaskDefinition::new(arn))
     }
 
+    /// Deregister a release, as CloudFormation does with the one before at each update.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn retire_release(&self, release: &TaskDefinition) -> Result<(), SiteError> {
+        let call = self.ecs.deregister_task_definition().task_definition(release.arn());
+        call.send().await.map_err(SiteError::aws(format!("deregister {release}")))?;
+        Ok(())
+    }
+
     /// Roll a release out, and wait until its deployment has completed or failed.
     ///
     /// # Errors

@@ -25,7 +25,8 @@ use super::{ATTEMPTS, End, Rehearsal};
 /// How long Lambda lets alarm-response work, as `template.yaml` has it.
 const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
 
-/// How often a give-back is tried, as `statemachines/emergency-scale.asl.json` has it.
+/// How often a give-back is tried each minute, before a person is told and it is tried each half hour, as
+/// `statemachines/emergency-scale.asl.json` has it.
 const GIVE_BACKS: u32 = 45;
 
 /// Where an execution of the emergency machine is.
@@ -51,6 +52,7 @@ pub struct Siren {
     start: Timestamp,
     request: Value,
     children: u32,
+    backs: u32,
     held: Option<(RunRef, ProfileName)>,
     told: BTreeSet<AlarmName>,
     failure: Option<String>,
@@ -93,6 +95,7 @@ impl Rehearsal {
             start: self.world.now(),
             request,
             children: 0,
+            backs: 0,
             held: None,
             told: BTreeSet::new(),
             failure: None,
@@ -104,7 +107,7 @@ impl Rehearsal {
     fn step(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
         for attempt in 1.. {
             let world = &self.world;
-            let ports = Ports { ledger: world, alarms: world, announcer: world };
+            let ports = Ports { ledger: world, alarms: world, executions: world, announcer: world };
             let call = Call { now: world.now(), step: step() };
             let handled = emergency_scale::handle(ports, &self.estates, &self.home, call);
             match run_until_done_or_crash(world, handled)? {
@@ -166,7 +169,8 @@ impl Siren {
             Next::Refused | Next::Declined => {
                 let text = decided.tell.unwrap_or_else(|| panic!("a refusal without a message"));
                 let (subject, text) = (text.subject, text.text);
-                let tell = || Step::Tell { run: decided.run.clone(), subject: subject.clone(), text: text.clone() };
+                let tell =
+                    || Step::Tell { run: Some(decided.run.clone()), subject: subject.clone(), text: text.clone() };
                 let told = rehearsal.step(tell);
                 let end = if decided.next == Next::Refused { "Guardrail.Refused" } else { "declined" };
                 told.map_or(Stage::Crashed, |_| Stage::Ended(end.to_owned()))
@@ -224,7 +228,7 @@ impl Siren {
 
     fn hold(&mut self, rehearsal: &Rehearsal) -> Stage {
         let Some((run, profile)) = self.held.clone() else { panic!("nothing is held") };
-        for _ in 0..GIVE_BACKS {
+        loop {
             let look = || Step::Hold { run: run.clone(), profile: profile.clone(), told: self.told.clone() };
             let looked: Looked = match rehearsal.step(look) {
                 None => return Stage::Crashed,
@@ -233,7 +237,7 @@ impl Siren {
             };
             self.told = looked.told;
             if let Some(Message { subject, text }) = looked.tell {
-                let tell = || Step::Tell { run: run.clone(), subject: subject.clone(), text: text.clone() };
+                let tell = || Step::Tell { run: Some(run.clone()), subject: subject.clone(), text: text.clone() };
                 if rehearsal.step(tell).is_none() {
                     return Stage::Crashed;
                 }
@@ -247,9 +251,21 @@ impl Siren {
                     end => self.failure = failure(&end),
                 },
             }
+            self.backs += 1;
+            if self.backs == GIVE_BACKS {
+                let subject =
+                    format!("{} {}: {profile} is over and not given back", run.scope.estate, run.scope.environment);
+                let tell =
+                    || Step::Tell { run: Some(run.clone()), subject: subject.clone(), text: looked.summary.clone() };
+                if rehearsal.step(tell).is_none() {
+                    return Stage::Crashed;
+                }
+            }
+            if self.backs >= GIVE_BACKS {
+                return Stage::Holding(Duration::from_mins(30));
+            }
             rehearsal.world.advance(Duration::from_mins(1));
         }
-        Stage::Ended(self.failure.clone().unwrap_or_default())
     }
 }
 

@@ -120,6 +120,36 @@ fn the_rule_hears_every_change_of_an_alarm_and_may_keep_what_it_cannot_deliver()
     assert!(undelivered_to(&template, "events.amazonaws.com"));
 }
 
+/// The states that lead to one, by whichever field.
+fn before(machine: &Value, state: &str) -> BTreeSet<String> {
+    let leads = |value: &Value| ["Next", "Default"].iter().any(|field| value[*field] == state);
+    let states = machine["States"].as_object().unwrap().iter();
+    states.filter(|(_, it)| walk(it).into_iter().any(leads)).map(|(name, _)| name.clone()).collect()
+}
+
+#[test]
+fn an_emergency_fails_only_after_somebody_was_told() {
+    let machine = crate::machines::machine("emergency-scale");
+    let ends: Vec<&str> = crate::machines::states(&machine)
+        .into_iter()
+        .filter_map(|(name, state)| (state["Type"] == "Fail").then_some(name))
+        .collect();
+    let told = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    for end in ends {
+        let expected = match end {
+            "Failed" => told(&["TellFailure"]),
+            // What a person was told of before it is ended.
+            "Refused" => told(&["Ended"]),
+            // What the child has told, under its own name.
+            "Unapplied" => told(&["Applied", "Looked"]),
+            other => panic!("{other}: who hears of it?"),
+        };
+        assert_eq!(before(&machine, end), expected, "{end}");
+    }
+    assert_eq!(before(&machine, "Ended"), told(&["Decided", "Tell"]));
+    assert_eq!(machine["States"]["NotGivenBack"]["Default"], "Pause", "what is held is not given up");
+}
+
 #[test]
 fn the_sweep_carries_its_own_instant() {
     let template = template();

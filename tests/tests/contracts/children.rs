@@ -14,11 +14,12 @@ const SUFFIX: &str = "{% $states.result.Payload.child %}";
 /// Functions whose value differs from attempt to attempt.
 const FLEETING: [&str; 4] = ["$now(", "$millis(", "$uuid(", "$random("];
 /// After these a question may have been sent.
-const PERHAPS_SENT: [&str; 6] = [
+const PERHAPS_SENT: [&str; 7] = [
     "States.ALL",
     "States.TaskFailed",
     "States.Timeout",
     "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
     "Lambda.Unknown",
     "Sandbox.Timedout",
 ];

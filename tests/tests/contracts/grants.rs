@@ -60,6 +60,7 @@ const BESIDE: [&str; 5] =
 fn operation(method: &str) -> String {
     let word = |word: &str| match word {
         "db" => "DB".to_owned(),
+        "aws" => "AWS".to_owned(),
         word => word[..1].to_uppercase() + &word[1..],
     };
     method.split('_').map(word).collect()

@@ -5,6 +5,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use watchkeeper_lambda::ErrorName;
 
+/// What Lambda itself may answer for a moment (Step Functions developer guide, "Handle Lambda service exceptions").
+const PASSING: [&str; 5] = [
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+];
 /// Namespaces of errors that AWS itself defines.
 const AWS_DEFINED: [&str; 3] = ["States.", "Lambda.", "StepFunctions."];
 
@@ -35,7 +43,11 @@ fn unguarded_tasks(machine: &Value) -> Vec<String> {
         let caught = task["Catch"]
             .as_array()
             .is_some_and(|all| all.iter().any(|catch| strings(&catch["ErrorEquals"]).contains(&"States.ALL")));
+        let retried: Vec<&str> = retries.iter().flat_map(|retry| strings(&retry["ErrorEquals"])).collect();
+        // A question is not sent twice, a function of ours may be called again.
+        let calls = task["Resource"].as_str().is_some_and(|resource| resource.ends_with(":lambda:invoke"));
         let checks = [
+            (!calls || PASSING.iter().all(|name| retried.contains(name)), "Retry of what passes at Lambda"),
             (task["TimeoutSeconds"].is_u64() || asks(task) && task["TimeoutSeconds"].is_string(), "TimeoutSeconds"),
             (!retries.is_empty() && retries.iter().all(calm), "Retry with jitter and a longest delay"),
             (caught, "Catch of States.ALL"),
@@ -104,10 +116,16 @@ fn every_task_has_a_timeout_a_retry_and_a_catch() {
     }
     let mut machine = machine("reconcile");
     machine["States"]["Apply"].as_object_mut().unwrap().remove("TimeoutSeconds");
+    machine["States"]["Begin"]["Retry"][0]["ErrorEquals"] = json!(["Lambda.SdkClientException"]);
     machine["States"]["Verify"]["Retry"] = json!([]);
     machine["States"]["Finish"]["Catch"][0]["ErrorEquals"] = json!(["Lease.Lost"]);
-    let expected =
-        ["Apply: TimeoutSeconds", "Finish: Catch of States.ALL", "Verify: Retry with jitter and a longest delay"];
+    let expected = [
+        "Apply: TimeoutSeconds",
+        "Begin: Retry of what passes at Lambda",
+        "Finish: Catch of States.ALL",
+        "Verify: Retry of what passes at Lambda",
+        "Verify: Retry with jitter and a longest delay",
+    ];
     assert_eq!(unguarded_tasks(&machine), expected);
 }
 

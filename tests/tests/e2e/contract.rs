@@ -100,6 +100,10 @@ impl Bench for SandboxBench {
         self.site.make_release(service, cpu_units).await.map_err(bench_failure("make a release"))
     }
 
+    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), Failure> {
+        self.site.retire_release(release).await.map_err(bench_failure("deregister a release"))
+    }
+
     async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {
         let name = DatabaseName::new(self.fresh_name()).unwrap();
         let id = if kind == Kind::Aurora { DatabaseId::Aurora(name) } else { DatabaseId::Rds(name) };

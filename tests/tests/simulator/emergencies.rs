@@ -8,7 +8,7 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Rollout, Scaling, Suspensions};
 use watchkeeper_domain::intent::{Intent, Layer, Want};
-use watchkeeper_sim::{Operation, World, service};
+use watchkeeper_sim::{FaultPlan, Operation, Trouble, World, service};
 use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event};
 
 use crate::emergency_scene::{
@@ -221,4 +221,101 @@ fn a_bad_release_is_taken_back_once_a_person_agrees() {
     let told = rehearsal.world.messages().pop().unwrap();
     assert_eq!(told.subject, "h2o-allegiant prod is rolled back in 1 service");
     assert!(told.text.contains("approved by Anna"), "{}", told.text);
+}
+
+fn sweep(rehearsal: &mut Rehearsal, minutes: u64) -> usize {
+    rehearsal.world.advance(Duration::from_mins(minutes));
+    let now = rehearsal.world.now().to_string();
+    rehearsal.hears(&json!({"source": "watchkeeper.schedule", "time": now})).unwrap().unwrap();
+    rehearsal.sirens().len()
+}
+
+#[test]
+fn an_alarm_that_is_muted_or_has_its_actions_disabled_is_not_acted_on_until_that_is_known_to_be_over() {
+    for by_mute in [true, false] {
+        let mut rehearsal = rehearsal(production());
+        let switch = |rehearsal: &Rehearsal, on: bool| {
+            if by_mute { rehearsal.world.mute(ERRORS, on) } else { rehearsal.world.disable_actions(ERRORS, on) }
+        };
+        switch(&rehearsal, true);
+        assert!(alarm(&mut rehearsal).is_none(), "the event");
+        for minutes in [5, 5, 30, 300] {
+            assert_eq!(sweep(&mut rehearsal, minutes), 0, "the sweep");
+        }
+        assert_eq!((rehearsal.world.writes(), subjects(&rehearsal).len()), (0, 0), "it was done on purpose");
+        switch(&rehearsal, false);
+        assert_eq!(sweep(&mut rehearsal, 5), 1);
+        assert!(surging(&rehearsal.world.capacity()));
+        assert_eq!(sweep(&mut rehearsal, 5), 0);
+    }
+}
+
+#[test]
+fn a_mute_that_cannot_be_read_keeps_nothing_back_but_what_was_told_to_be_muted() {
+    let denied = || FaultPlan::none().always(Operation::ListAlarmMuteRules, Trouble::Denied);
+    let mut told = rehearsal(production());
+    told.world.set_faults(denied());
+    told.world.set_alarm(ERRORS, AlarmState::Alarm);
+    let mut muted = event(&told, "ALARM");
+    muted["detail"]["muteDetail"] = json!({"mutedBy": "maintenance"});
+    told.hears(&muted).unwrap().unwrap();
+    assert_eq!(sweep(&mut told, 5), 0, "it came muted, and nobody knows that the mute is over");
+    told.world.set_faults(FaultPlan::none());
+    assert_eq!(sweep(&mut told, 5), 1);
+    let mut other = rehearsal(production());
+    other.world.set_faults(denied());
+    assert!(alarm(&mut other).is_some());
+}
+
+#[test]
+fn a_veto_that_does_not_exist_is_told_in_plan_message_and_record_and_by_the_sweep_once() {
+    let mut rehearsal = rehearsal(production());
+    rehearsal.world.remove_alarm(CONNECTIONS);
+    let siren = alarm(&mut rehearsal).unwrap();
+    assert!(matches!(siren.stage, Stage::Holding(_)), "{:?}", siren.stage);
+    let unknown = format!("{CONNECTIONS}, which would forbid it, does not exist here");
+    let intents = rehearsal.world.remembered(&prod()).unwrap().intents;
+    assert!(intents.iter().any(|intent| intent.reason.contains(&unknown)), "{intents:?}");
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert!(told.text.contains(&unknown), "{}", told.text);
+    let plan = by_hand(&rehearsal, "plan", json!({"profile": "surge", "mode": "plan"}));
+    assert!(matches!(&plan.stage, Stage::Ended(text) if text.contains(&unknown)), "{:?}", plan.stage);
+    for minutes in [5, 5, 60] {
+        sweep(&mut rehearsal, minutes);
+    }
+    let missing =
+        subjects(&rehearsal).into_iter().filter(|subject| subject.contains("not found in")).collect::<Vec<_>>();
+    assert_eq!(missing, ["clos-v2 prod: 1 alarm of its document not found in us-east-1"]);
+}
+
+#[test]
+fn what_is_about_no_alarm_of_ours_is_ignored_with_a_reason_and_never_an_error() {
+    let mut rehearsal = rehearsal(production());
+    let sns =
+        |message: serde_json::Value| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": message}}]});
+    let mut foreign = alarm_event("somebody-elses", (ACCOUNT, REGION), "ALARM", rehearsal.world.now());
+    let whole = foreign.clone();
+    foreign["detail"]["state"]["value"] = json!("BROKEN");
+    let mut contributor = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", rehearsal.world.now());
+    contributor["detail"]["alarmContributor"] = json!({"id": "6d442278dba546f6"});
+    let text =
+        json!({"AlarmName": ERRORS, "NewStateValue": "ALARM", "AlarmContributorId": "6d442278dba546f6"}).to_string();
+    for (message, why) in [
+        (sns(json!("this is a test")), "no-alarm"),
+        (sns(json!("{\"budget\": \"80 %\"}")), "no-alarm"),
+        (sns(json!(text)), "contributor"),
+        (json!({"Records": [{"eventSource": "aws:s3", "s3": {}}]}), "no-alarm"),
+        (json!({"source": "aws.health", "detail-type": "AWS Health Event", "detail": {}}), "no-alarm"),
+        (json!({"hello": "world"}), "no-alarm"),
+        (contributor, "contributor"),
+        (whole, "not-ours"),
+        (foreign, "not-ours"),
+    ] {
+        let handled = rehearsal.hears(&message).unwrap().unwrap();
+        assert_eq!(handled.passed.iter().map(|passed| passed.why.name()).collect::<Vec<_>>(), [why], "{message}");
+        assert!(handled.lines.is_empty());
+    }
+    let mut broken = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", rehearsal.world.now());
+    broken["detail"]["state"]["value"] = json!("BROKEN");
+    assert!(rehearsal.hears(&broken).unwrap().is_err(), "an alarm of ours that cannot be read may be unanswered");
 }

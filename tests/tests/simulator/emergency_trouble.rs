@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
+use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Rollout;
+use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::guardrail::Quotas;
 use watchkeeper_sim::{FaultPlan, Operation, Settings, Trouble};
 use watchkeeper_tests::rehearsal::Stage;
@@ -116,11 +118,73 @@ fn a_give_back_that_keeps_failing_is_told_once_and_made_up_for_by_the_tick() {
     let mut siren = alarm(&mut rehearsal).unwrap();
     rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
     rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, Trouble::Denied));
-    siren.run_out(&rehearsal);
-    assert!(matches!(&siren.stage, Stage::Ended(end) if end.starts_with("failed")), "{:?}", siren.stage);
-    let failed = subjects(&rehearsal).iter().filter(|subject| subject.contains("the run failed")).count();
-    assert_eq!(failed, 1, "{:?}", subjects(&rehearsal));
+    for _ in 0..20 {
+        siren.look(&rehearsal);
+    }
+    assert_eq!(siren.stage, Stage::Holding(Duration::from_mins(30)), "it goes on, and no more so often");
+    let told = |words: &str| subjects(&rehearsal).iter().filter(|subject| subject.contains(words)).count();
+    assert_eq!(told("is over and not given back"), 1, "{:?}", subjects(&rehearsal));
     rehearsal.world.set_faults(FaultPlan::none());
-    rehearsal.tick(at("2026-11-20T16:30:00Z"));
+    let now = rehearsal.world.now();
+    rehearsal.tick(now);
     assert_eq!(rehearsal.world.capacity(), original);
+    siren.look(&rehearsal);
+    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+}
+
+#[test]
+fn what_a_halt_kept_from_being_given_back_is_given_back_by_the_first_tick_after_it() {
+    let mut rehearsal = rehearsal(production());
+    let original = rehearsal.world.capacity();
+    let mut siren = alarm(&mut rehearsal).unwrap();
+    let request =
+        |on: bool| json!({"estate": "clos-v2", "environment": "prod", "halt": on, "reason": "look", "by": "Anna"});
+    rehearsal.execute("halt", &halt(&request(true)));
+    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+    for _ in 0..12 {
+        siren.look(&rehearsal);
+    }
+    let writes = rehearsal.world.writes();
+    assert!(surging(&rehearsal.world.capacity()), "halted is halted");
+    drop(siren);
+    rehearsal.execute("go-on", &halt(&request(false)));
+    let now = rehearsal.world.now();
+    rehearsal.tick(now);
+    assert_eq!(rehearsal.world.capacity(), original, "well before the surge would have expired");
+    assert!(rehearsal.world.writes() > writes);
+}
+
+/// The request as the hand knows it today.
+fn halt(request: &serde_json::Value) -> serde_json::Value {
+    let mut request = request.clone();
+    if serde_json::from_value::<watchkeeper_domain::request::Request>(request.clone()).is_err() {
+        request.as_object_mut().unwrap().remove("by");
+    }
+    request
+}
+
+#[test]
+fn one_question_stands_at_a_time_and_a_no_lasts_as_long_as_its_cause() {
+    let rehearsal = rehearsal(production());
+    let asks = |name: &str| {
+        rehearsal.world.set_status(name, ExecutionStatus::Running);
+        by_hand(&rehearsal, name, json!({"profile": "minimum"}))
+    };
+    let mut first = asks("first");
+    for name in ["second", "third"] {
+        assert_eq!(asks(name).stage, Stage::Ended("nothing".to_owned()));
+    }
+    let questions = || subjects(&rehearsal).iter().filter(|subject| subject.contains("approve minimum?")).count();
+    assert_eq!(questions(), 1);
+    // Its execution is ended by somebody: then nobody asks any more.
+    rehearsal.world.set_status("first", ExecutionStatus::Dead("ABORTED".to_owned()));
+    let mut fourth = asks("fourth");
+    assert!(matches!(fourth.stage, Stage::Asking(_)), "{:?}", fourth.stage);
+    rehearsal.world.set_status("first", ExecutionStatus::Running);
+    fourth.answer(&rehearsal, json!({"approved": false, "by": "Anna"}));
+    first.answer(&rehearsal, json!({"approved": true, "by": "YOUR NAME"}));
+    assert_eq!((first.stage, fourth.stage), (Stage::Ended("declined".to_owned()), Stage::Ended("declined".to_owned())));
+    assert_eq!(rehearsal.world.writes(), 0);
+    // A person who asks again is a cause of their own.
+    assert!(matches!(asks("fifth").stage, Stage::Asking(_)));
 }

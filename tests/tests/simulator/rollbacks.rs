@@ -6,7 +6,7 @@ use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
-use watchkeeper_sim::{World, WorldBuilder, rds, service, store};
+use watchkeeper_sim::{World, WorldBuilder, rds, service, store, task_definition};
 use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event, documents};
 
 /// Two services whose document lets a rollback run by itself, within half an hour of a deployment.
@@ -129,4 +129,35 @@ fn before_a_release_is_taken_back_a_document_may_ask_for_a_fresh_backup() {
     assert_eq!(taken, watchkeeper_tests::rehearsal::Ended::Backup(watchkeeper_domain::backup::Outcome::Done));
     assert_eq!(rehearsal.siren("by-hand-again", request).stage, Stage::Ended("done".to_owned()));
     assert_ne!(releases(&rehearsal), before);
+}
+
+#[test]
+fn a_release_that_was_deregistered_is_named_with_what_to_do_and_nothing_is_written() {
+    let mut rehearsal = rehearsal(world());
+    rehearsal.world.advance(Duration::from_hours(2));
+    rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
+    rehearsal.world.deregister(&task_definition("api:2"));
+    let stage = errors(&mut rehearsal, Duration::from_mins(10));
+    assert!(matches!(stage, Stage::Ended(_)), "{stage:?}");
+    assert_eq!(releases(&rehearsal), ["api:3", "web:8"]);
+    assert_eq!(rehearsal.world.writes(), 0);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert!(told.text.contains("no-good-release: shop/api: api:2, the last release"), "{}", told.text);
+    assert!(told.text.contains("aws ecs describe-task-definition --task-definition api:2"), "{}", told.text);
+}
+
+#[test]
+fn what_was_released_after_the_question_is_not_taken_back_by_its_answer() {
+    let rehearsal = rehearsal(world());
+    let request =
+        json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api"], "ask": "look"});
+    let mut siren = rehearsal.siren("by-hand", request);
+    assert!(matches!(siren.stage, Stage::Asking(_)), "{:?}", siren.stage);
+    rehearsal.world.advance(Duration::from_mins(10));
+    rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
+    rehearsal.world.advance(Duration::from_mins(5));
+    siren.answer(&rehearsal, json!({"approved": true, "by": "Anna"}));
+    assert_eq!(releases(&rehearsal), ["api:3", "web:8"]);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert!(told.text.contains("after it was asked about a release before it"), "{}", told.text);
 }

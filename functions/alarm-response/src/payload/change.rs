@@ -10,9 +10,9 @@ use watchkeeper_domain::alarm::{AlarmChange, AlarmState};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::estate::value::TextForm;
 
-use super::PayloadError;
 use super::field::Field;
 use super::origin::Origin;
+use super::{Kind, PayloadError};
 
 /// The longest reason that CloudWatch keeps, in characters: `StateReason` in the CloudWatch API reference.
 const REASON: usize = 1023;
@@ -30,11 +30,16 @@ const INSTANT: &str = "an instant, such as \"2026-11-27T14:02:11.312+0000\"";
 pub(super) fn of_detail(detail: Field<'_>, origin: Origin) -> Result<AlarmChange, PayloadError> {
     let detail = detail.object("an object with the alarm's name and its state")?;
     of_whole_alarm(&detail.key("alarmContributor"))?;
+    let alarm = name(&detail.key("alarmName"))?;
+    state_of(&detail, alarm.clone(), origin).map_err(|error| error.about(&alarm))
+}
+
+fn state_of(detail: &Field<'_>, alarm: AlarmName, origin: Origin) -> Result<AlarmChange, PayloadError> {
     let now = detail.key("state").object("an object with the alarm's state")?;
     let before = detail.key("previousState");
     let previous = if before.is_there() { state(&before.object("an object, or nothing")?.key("value"))? } else { None };
     Ok(AlarmChange {
-        alarm: name(&detail.key("alarmName"))?,
+        alarm,
         account: origin.account,
         region: origin.region,
         state: state_now(&now.key("value"))?,
@@ -49,7 +54,8 @@ pub(super) fn of_detail(detail: Field<'_>, origin: Origin) -> Result<AlarmChange
 /// change is told by a message of its own.
 pub(super) fn of_whole_alarm(contributor: &Field<'_>) -> Result<(), PayloadError> {
     if contributor.is_there() {
-        return Err(contributor.wrong("nothing: the state of one time series is not the alarm's"));
+        let error = contributor.wrong("nothing: the state of one time series is not the alarm's");
+        return Err(error.of(Kind::Contributor));
     }
     Ok(())
 }

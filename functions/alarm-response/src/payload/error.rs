@@ -1,7 +1,7 @@
 //! What is wrong with a payload: where, what was found, and what belongs there.
 
 use serde_json::Value;
-use watchkeeper_domain::estate::FieldPath;
+use watchkeeper_domain::estate::{AlarmName, FieldPath};
 
 /// How many characters of a text that was found are repeated: enough to recognise it in a log line.
 const SHOWN: usize = 80;
@@ -9,10 +9,24 @@ const SHOWN: usize = 80;
 /// How many keys of an object that was found are named.
 const KEYS: usize = 10;
 
-/// A payload, or one record of it, that cannot be what it was taken for. No retry makes it better.
+/// Whether a payload that tells of no change is a mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// It is about an alarm, and damaged; the alarm, where its name can be read.
+    Damaged(Option<AlarmName>),
+    /// It is whole, and about one of the time series of an alarm, whose own change has a message of its own (CloudWatch user
+    /// guide, "Acting on alarm changes").
+    Contributor,
+    /// It is about no alarm: a test, or another tool's notice.
+    NoAlarm,
+}
+
+/// A payload, or one record of it, that tells of no change of an alarm. No retry makes it better.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: found {found}, expected {expected}", place(field))]
 pub struct PayloadError {
+    /// Whether that is a mistake.
+    pub kind: Kind,
     /// The field, from the event's root; the root itself when the whole event is of no known shape.
     pub field: FieldPath,
     /// What is there, shortened.
@@ -24,7 +38,19 @@ pub struct PayloadError {
 impl PayloadError {
     /// The error of a field.
     pub(super) fn new(field: &FieldPath, found: Option<&Value>, expected: impl Into<String>) -> Self {
-        Self { field: field.clone(), found: describe(found), expected: expected.into() }
+        let kind = Kind::Damaged(None);
+        Self { kind, field: field.clone(), found: describe(found), expected: expected.into() }
+    }
+
+    /// The same, of another kind.
+    pub(super) fn of(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same, of a message about this alarm.
+    pub(super) fn about(self, alarm: &AlarmName) -> Self {
+        let kind = if self.kind == Kind::Damaged(None) { Kind::Damaged(Some(alarm.clone())) } else { self.kind };
+        Self { kind, ..self }
     }
 }
 

@@ -4,10 +4,10 @@
 
 use watchkeeper_domain::alarm::AlarmChange;
 
-use super::PayloadError;
 use super::change::of_detail;
 use super::field::Field;
 use super::origin::Origin;
+use super::{Kind, PayloadError};
 
 /// What CloudWatch's events name as their source.
 const SOURCE: &str = "aws.cloudwatch";
@@ -36,7 +36,8 @@ pub(super) fn change(event: &Field<'_>) -> Result<AlarmChange, PayloadError> {
 }
 
 fn exactly(field: &Field<'_>, text: &str) -> Result<(), PayloadError> {
-    field.need(&format!("{text:?}"), |found| (found == text).then_some(()))
+    let read = field.need(&format!("{text:?}"), |found| (found == text).then_some(()));
+    read.map_err(|error| error.of(Kind::NoAlarm))
 }
 
 #[cfg(test)]

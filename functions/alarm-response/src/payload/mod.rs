@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_domain::alarm::AlarmChange;
 
-pub use error::PayloadError;
+pub use error::{Kind, PayloadError};
 use field::Field;
 
 /// The source that the tick of this function names.
@@ -39,8 +39,8 @@ impl Incoming {
     /// Reads a raw event.
     ///
     /// # Errors
-    /// A [`PayloadError`] when nothing of the event can be used: it is of no known shape, or the only alarm in it has a
-    /// field that is not as it must be.
+    /// A [`PayloadError`] when nothing of the event can be used: it is about no alarm, or the only alarm in it has a field
+    /// that is not as it must be.
     pub fn read(event: &Value) -> Result<Self, PayloadError> {
         let event = Field::root(event);
         if event.key("source").text() == Some(SWEEP_SOURCE) {
@@ -54,7 +54,7 @@ impl Incoming {
         } else if eventbridge::is_shape(&event) {
             eventbridge::change(&event)?
         } else {
-            return Err(event.wrong(SHAPES));
+            return Err(event.wrong(SHAPES).of(Kind::NoAlarm));
         };
         Ok(Self::Changes(vec![Ok(change)]))
     }

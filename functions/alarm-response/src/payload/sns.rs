@@ -4,12 +4,13 @@
 
 use serde_json::Value;
 use watchkeeper_domain::alarm::AlarmChange;
+use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Region;
 
-use super::PayloadError;
 use super::change::{instant, name, of_whole_alarm, reason, state, state_now};
 use super::field::Field;
 use super::origin::{Origin, account};
+use super::{Kind, PayloadError};
 
 /// What the text of a message must hold.
 const MESSAGE: &str = "the JSON of an alarm's message, with `AlarmName` and `NewStateValue`";
@@ -26,24 +27,29 @@ pub(super) fn is_shape(event: &Field<'_>) -> bool {
 pub(super) fn changes(event: &Field<'_>) -> Result<Vec<Result<AlarmChange, PayloadError>>, PayloadError> {
     let records = event.key("Records");
     let changes: Vec<_> = records.items().map(|record| change(&record)).collect();
-    if changes.is_empty() { Err(records.wrong("a list of SNS records")) } else { Ok(changes) }
+    if changes.is_empty() { Err(no_alarm(records.wrong("a list of SNS records"))) } else { Ok(changes) }
 }
 
 fn change(record: &Field<'_>) -> Result<AlarmChange, PayloadError> {
-    let sns = record.key("Sns").object("the object of an SNS record")?;
+    let sns = record.key("Sns").object("the object of an SNS record").map_err(no_alarm)?;
     let text = sns.key("Message");
-    let message: Value = text.need(MESSAGE, |text| serde_json::from_str(text).ok())?;
+    let message: Value = text.need(MESSAGE, |text| serde_json::from_str(text).ok()).map_err(no_alarm)?;
     let message = Field::inside(text.path().clone(), &message);
     if !(message.key("AlarmName").is_there() || message.key("NewStateValue").is_there()) {
-        return Err(message.wrong(MESSAGE));
+        return Err(no_alarm(message.wrong(MESSAGE)));
     }
     of_whole_alarm(&message.key("AlarmContributorId"))?;
+    let alarm = name(&message.key("AlarmName"))?;
+    state_of(&message, alarm.clone()).map_err(|error| error.about(&alarm))
+}
+
+fn state_of(message: &Field<'_>, alarm: AlarmName) -> Result<AlarmChange, PayloadError> {
     let origin = match Origin::of_arn(&message.key("AlarmArn"))? {
         Some(origin) => origin,
         None => Origin { account: account(&message.key("AWSAccountId"))?, region: region(&message.key("Region")) },
     };
     Ok(AlarmChange {
-        alarm: name(&message.key("AlarmName"))?,
+        alarm,
         account: origin.account,
         region: origin.region,
         state: state_now(&message.key("NewStateValue"))?,
@@ -53,6 +59,11 @@ fn change(record: &Field<'_>) -> Result<AlarmChange, PayloadError> {
         // CloudWatch sends nothing to a topic while the actions are held back.
         suppressed: false,
     })
+}
+
+/// Topics carry what any tool sends to them.
+fn no_alarm(error: PayloadError) -> PayloadError {
+    error.of(Kind::NoAlarm)
 }
 
 /// CloudWatch writes the region's display name, such as `US East (N. Virginia)`: that is none. A name such as

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::operation::describe_service_revisions::DescribeServiceRevisionsOutput;
+use aws_sdk_ecs::operation::describe_task_definition::DescribeTaskDefinitionError;
 use aws_sdk_ecs::operation::list_service_deployments::ListServiceDeploymentsError;
-use aws_sdk_ecs::types::{ServiceDeploymentBrief, ServiceDeploymentStatus};
+use aws_sdk_ecs::types::{
+    ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinition as Definition, TaskDefinitionStatus,
+};
 use watchkeeper_control::ports::{AwsError, RELEASES_MAX, Releases};
 use watchkeeper_domain::capacity::{Release, Rollout, ServiceId, TaskDefinition};
 
@@ -14,13 +17,20 @@ use crate::fault::{failed, odd};
 
 const LIST: &str = "ListServiceDeployments";
 const REVISIONS: &str = "DescribeServiceRevisions";
+const DESCRIBE: &str = "DescribeTaskDefinition";
+
+/// The most deployments of one page of `ListServiceDeployments` (Amazon ECS API reference).
+const PAGE: i32 = 100;
+
+/// How many deployments are looked at whatever became of them; before them only those that completed are of interest.
+const NEWEST: usize = RELEASES_MAX / 2;
 
 /// The task definition of each service revision, by the revision's ARN.
 type Revisions = BTreeMap<String, TaskDefinition>;
 
 impl Releases for Aws {
     async fn releases(&self, service: &ServiceId) -> Result<Vec<Release>, AwsError> {
-        let deployments = self.deployments(service).await?;
+        let deployments = newest(self.deployments(service).await?);
         let arns = revision_arns(&deployments);
         // ECS answers an empty list with an error; there is nothing to ask.
         if arns.is_empty() {
@@ -32,6 +42,19 @@ impl Releases for Aws {
         Ok(history(&deployments, &revisions))
     }
 
+    async fn is_active(&self, release: &TaskDefinition) -> Result<bool, AwsError> {
+        match self.ecs.describe_task_definition().task_definition(release.arn()).send().await {
+            Ok(answer) => {
+                Ok(answer.task_definition().and_then(Definition::status) == Some(&TaskDefinitionStatus::Active))
+            }
+            // What ECS says of one that it does not know any more.
+            Err(error) if error.as_service_error().is_some_and(DescribeTaskDefinitionError::is_client_exception) => {
+                Ok(false)
+            }
+            Err(error) => Err(failed(DESCRIBE, release, error)),
+        }
+    }
+
     async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
         let call = self.ecs.update_service().cluster(service.cluster.as_str()).service(service.service.as_str());
         call.task_definition(release.arn()).send().await.map_err(|error| failed(UPDATE, service, error))?;
@@ -40,14 +63,25 @@ impl Releases for Aws {
 }
 
 impl Aws {
-    /// The newest deployments of a service, in any status.
+    /// All deployments of a service, in any status: in which order AWS lists them, it does not say.
     async fn deployments(&self, service: &ServiceId) -> Result<Vec<ServiceDeploymentBrief>, AwsError> {
         let call = self.ecs.list_service_deployments().cluster(service.cluster.as_str());
-        let call = call.service(service.service.as_str()).max_results(i32::try_from(RELEASES_MAX).unwrap_or(i32::MAX));
-        match call.send().await {
-            Ok(answer) => Ok(answer.service_deployments.unwrap_or_default()),
-            Err(error) if error.as_service_error().is_some_and(keeps_no_history) => Ok(Vec::new()),
-            Err(error) => Err(failed(LIST, service, error)),
+        let call = call.service(service.service.as_str()).max_results(PAGE);
+        let (mut found, mut token) = (Vec::new(), None);
+        loop {
+            match call.clone().set_next_token(token).send().await {
+                Ok(answer) => {
+                    found.extend(answer.service_deployments.unwrap_or_default());
+                    token = answer.next_token.filter(|token| !token.is_empty());
+                }
+                Err(error) if found.is_empty() && error.as_service_error().is_some_and(keeps_no_history) => {
+                    return Ok(found);
+                }
+                Err(error) => return Err(failed(LIST, service, error)),
+            }
+            if token.is_none() {
+                return Ok(found);
+            }
         }
     }
 }
@@ -56,6 +90,15 @@ impl Aws {
 /// with which of the two errors it answers then; our own parameters are checked names and a constant.
 fn keeps_no_history(error: &ListServiceDeploymentsError) -> bool {
     error.is_unsupported_feature_exception() || error.is_invalid_parameter_exception()
+}
+
+/// The deployments that are of interest, newest first: however many failed of late, what completed before is among them.
+fn newest(mut deployments: Vec<ServiceDeploymentBrief>) -> Vec<ServiceDeploymentBrief> {
+    let created = |deployment: &ServiceDeploymentBrief| since(deployment.created_at(), deployment.started_at());
+    deployments.sort_by_key(|deployment| std::cmp::Reverse(created(deployment)));
+    let (first, before) = deployments.split_at(NEWEST.min(deployments.len()));
+    let good = before.iter().filter(|deployment| rollout(deployment.status()) == Rollout::Completed);
+    first.iter().chain(good).take(RELEASES_MAX).cloned().collect()
 }
 
 /// The revisions that the deployments rolled out, each once.
@@ -75,7 +118,7 @@ fn read_revisions(answer: &DescribeServiceRevisionsOutput) -> Result<Revisions, 
     Ok(known.map(|(arn, definition)| (arn.to_owned(), TaskDefinition::new(definition))).collect())
 }
 
-/// The deployments with what they rolled out, newest first. One whose revision ECS has forgotten, or that has no time,
+/// The deployments with what they rolled out, in their order. One whose revision ECS has forgotten, or that has no time,
 /// says nothing that could be gone back to.
 fn history(deployments: &[ServiceDeploymentBrief], revisions: &Revisions) -> Vec<Release> {
     let release = |deployment: &ServiceDeploymentBrief| {
@@ -83,10 +126,7 @@ fn history(deployments: &[ServiceDeploymentBrief], revisions: &Revisions) -> Vec
         let started = since(deployment.started_at(), deployment.created_at())?;
         Some(Release { task_definition, rollout: rollout(deployment.status()), started })
     };
-    let mut releases: Vec<Release> = deployments.iter().filter_map(release).collect();
-    releases.sort_by_key(|release| std::cmp::Reverse(release.started));
-    releases.truncate(RELEASES_MAX);
-    releases
+    deployments.iter().filter_map(release).collect()
 }
 
 /// A deployment that was stopped, or rolled back, or is on its way there, did not bring what it was for.
@@ -139,7 +179,20 @@ mod tests {
             started: Timestamp::from_second(T0 + second).unwrap(),
         };
         let releases = [expected("td:2", Rollout::InProgress, 60), expected("td:1", Rollout::Completed, 0)];
-        assert_eq!(history(&deployments, &revisions()), releases);
+        assert_eq!(history(&newest(deployments.to_vec()), &revisions()), releases);
+    }
+
+    #[test]
+    fn what_completed_is_found_behind_any_number_of_failures() {
+        let failures = (1..=150).map(|n| deployment("r2", "ROLLBACK_SUCCESSFUL", 60 * n));
+        // AWS does not say in which order it lists them.
+        let deployments: Vec<_> = [deployment("r1", "SUCCESSFUL", 0)].into_iter().chain(failures).collect();
+        let found = history(&newest(deployments), &revisions());
+        assert_eq!(found.len(), NEWEST + 1);
+        assert_eq!(found[0].started, Timestamp::from_second(T0 + 60 * 150).unwrap());
+        assert_eq!(found[NEWEST].task_definition.arn(), "td:1");
+        let many = newest((0..500).map(|n| deployment("r1", "SUCCESSFUL", n)).collect());
+        assert_eq!(many.len(), RELEASES_MAX);
     }
 
     #[rstest]

@@ -24,7 +24,7 @@ pub(super) fn put(
     raise: Raise,
 ) -> Result<Put, LedgerError> {
     let key = Key::alarm(scope, alarm);
-    let ends = memory.newest.map(|(at, _)| after(at, ALARM_KEPT));
+    let ends = memory.newest.map(|(at, _)| at).max(memory.missed).map(|at| after(at, ALARM_KEPT));
     let item = with_ttl(pack(&key, "memory of the alarm", scope, memory)?, ends);
     raise.put(table, &key, scope, item)
 }

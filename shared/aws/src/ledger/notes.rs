@@ -100,6 +100,7 @@ impl Key {
             Note::Memory => "UNBLOCK".to_owned(),
             Note::Run(id) => format!("UNBLOCK#{id}"),
             Note::Page(id, number) => format!("UNBLOCK#{id}#{number:06}"),
+            Note::Question(what) => format!("QUESTION#{what}"),
         };
         Self { sk, ..Self::run(scope, "") }
     }
@@ -118,6 +119,7 @@ mod tests {
             (Note::Memory, "UNBLOCK"),
             (Note::Run("unblock-1"), "UNBLOCK#unblock-1"),
             (Note::Page("unblock-1", 12), "UNBLOCK#unblock-1#000012"),
+            (Note::Question("surge"), "QUESTION#surge"),
         ] {
             assert_eq!(Key::note(&scope(), note).to_string(), format!("{partition} {sk}"));
             assert!(!sk.starts_with(RUN));

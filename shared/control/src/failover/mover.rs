@@ -141,7 +141,7 @@ where
                 work.record.note(now, reply.to_string());
                 if let Reply::Approved { by, approve } = reply {
                     work.record.approved.extend(approve);
-                    work.record.by = Some(by);
+                    work.record.by = Some(by.to_string());
                     work.record.asks.clear();
                 } else if asked == BTreeSet::from([Code::FenceUnproved]) {
                     work.record.asks.clear();

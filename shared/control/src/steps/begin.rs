@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use watchkeeper_domain::assess::{Verdict, gives_back, target};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, deciding, placed};
+use watchkeeper_domain::intent::{Intent, Layer, deciding, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::{Mode, Request, Urgency};
-use watchkeeper_domain::run::{Outcome, mark};
+use watchkeeper_domain::run::{Outcome, Wanted, mark};
 
 use super::ask::{Ask, Look, durable};
 use super::wish::Wish;
@@ -157,6 +157,12 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
             writes.push(Write::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
                 writes.extend(durable(&look));
+            } else if let (BeginVerdict::Refused, Some(Wanted::TakenBack(slot))) = (verdict, &look.wanted)
+                && slot.layer == Layer::Emergency
+            {
+                // The emergency is over, whatever keeps its capacity from being given back now: the tick does that as soon as
+                // it may, and not only when the intent would have expired.
+                writes.push(Write::DropIntent(slot.clone()));
             }
             let mut run = ask.run(look, lease.layer, now);
             run.note(now, summary);

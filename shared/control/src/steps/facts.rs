@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{Observed, ObservedService, Release, ResourceId, ServiceId};
+use watchkeeper_domain::capacity::{Observed, ObservedService, Release, ResourceId, ServiceId, TaskDefinition};
 use watchkeeper_domain::guardrail::{Code, Quotas, Severity, Violation};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::rollback::{last_good, released};
@@ -25,13 +25,21 @@ pub(super) struct Back {
 impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
     /// What a request to roll back comes to.
     pub(super) async fn back(&self, request: &Request, observed: &Observed) -> Result<Back, AwsError> {
-        let Some(Urgency::RollBack { services, suspect }) = &request.emergency else { return Ok(Back::default()) };
+        let Some(Urgency::RollBack { services, suspect, asked }) = &request.emergency else {
+            return Ok(Back::default());
+        };
         let mut back = Back::default();
         let meant = |id: &ServiceId| services.is_empty() || services.contains(&id.service);
         for (id, service) in observed.services.iter().filter(|(id, _)| meant(id)) {
             self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
             let history = self.paced(Api::EcsRead, Layer::Emergency, self.cloud.releases(id).await)?;
-            judge(id, service, &history, *suspect, &mut back);
+            judge(id, service, &history, (*suspect, *asked), &mut back);
+            let Some(good) = back.releases.get(id) else { continue };
+            self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
+            if !self.paced(Api::EcsRead, Layer::Emergency, self.cloud.is_active(good).await)? {
+                back.violations.push(inactive(good).of(ResourceId::Service(id.clone())));
+                back.releases.remove(id);
+            }
         }
         let missing = services.iter().filter(|name| !observed.services.keys().any(|id| id.service == **name));
         back.violations.extend(missing.map(|name| no_release(format!("{name} is no service of this environment"))));
@@ -83,25 +91,60 @@ fn optional<T>(answer: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
     }
 }
 
-/// Without a time of suspicion every service goes back; with one, only what was released in it.
+/// Without a time of suspicion every service goes back; with one, only what was released in it. What was released after a
+/// person was asked is not what they agreed to take back.
 fn judge(
     id: &ServiceId,
     service: &ObservedService,
     history: &[Release],
-    suspect: Option<(Timestamp, Timestamp)>,
+    (suspect, asked): (Option<(Timestamp, Timestamp)>, Option<Timestamp>),
     back: &mut Back,
 ) {
     let Some(current) = &service.task_definition else { return };
-    let in_time = |(from, to)| released(current, history).is_some_and(|at| from <= at && at <= to);
+    let since = released(current, history);
+    let in_time = |(from, to)| since.is_some_and(|at| from <= at && at <= to);
     if !suspect.is_none_or(in_time) {
         return;
     }
-    if let Some(good) = last_good(current, history) {
-        back.releases.insert(id.clone(), good.clone());
-    } else {
-        let found = format!("AWS remembers no release before {current} that reached COMPLETED");
-        back.violations.push(no_release(found).of(ResourceId::Service(id.clone())));
+    let refused = |violation: Violation| violation.of(ResourceId::Service(id.clone()));
+    match (last_good(current, history), since.zip(asked).filter(|(since, asked)| since > asked)) {
+        (_, Some((since, _))) => back.violations.push(refused(newer(current, since))),
+        (Some(good), None) => {
+            back.releases.insert(id.clone(), good.clone());
+        }
+        (None, None) if history.is_empty() => back.violations.push(refused(elsewhere())),
+        (None, None) => {
+            let found = format!("AWS remembers no release before {current} that reached COMPLETED");
+            back.violations.push(refused(no_release(found)));
+        }
     }
+}
+
+fn newer(current: &TaskDefinition, since: Timestamp) -> Violation {
+    let found = format!("{current} was released at {since}, after it was asked about a release before it");
+    let advice = "Look at the new release; start the rollback again if that is to be taken back, too";
+    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
+}
+
+/// ECS keeps a history of the deployments that it makes itself, for 90 days (Amazon ECS developer guide, service history).
+fn elsewhere() -> Violation {
+    let found = "ECS has no history of its deployments: CodeDeploy or another controller makes them, or the last one is more \
+                 than 90 days ago";
+    let advice = "Take it back where it is deployed: a CodeDeploy deployment group rolls back by itself";
+    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
+}
+
+/// To register it again is for whoever registered it: the copy would be one that no template knows.
+fn inactive(good: &TaskDefinition) -> Violation {
+    let found =
+        format!("{good}, the last release that reached COMPLETED, was deregistered, and ECS rolls out none that was");
+    let advice = format!(
+        "Register it again (the answer of `aws ecs describe-task-definition --task-definition {good} --include TAGS`, less \
+         what ECS adds, into `aws ecs register-task-definition --cli-input-json`) and deploy that, or deploy the good \
+         release with what deploys it otherwise. `UpdateReplacePolicy: Retain` in CloudFormation, `skip_destroy` in \
+         Terraform, keep the next ones"
+    );
+    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
 }
 
 fn no_release(found: String) -> Violation {

@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::AlarmState;
+use super::{AlarmState, Why};
 
 /// How many changes and how many notes are remembered: more than any sensible `flap` asks for, and small.
 const KEPT: usize = 50;
 
 /// How far two times of one change may lie apart: less than the shortest period of an alarm, 10 s (CloudWatch user guide).
 const SAME_CHANGE: SignedDuration = SignedDuration::from_secs(10);
+
+/// How often a person is reminded of an alarm that does not exist: once a week.
+const REMINDER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What was made of one message about an alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,9 @@ pub struct AlarmMemory {
     /// What was made of the last messages, newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Noted>,
+    /// When a person was told last that it does not exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<Timestamp>,
 }
 
 impl AlarmMemory {
@@ -74,6 +80,31 @@ impl AlarmMemory {
             Some((at, AlarmState::Alarm)) if since.duration_since(at) < SAME_CHANGE => at,
             _ => since,
         }
+    }
+
+    /// The time of a change that a message tells of: where a description of the same change came first, that one's.
+    pub fn same_change(&self, at: Timestamp, state: AlarmState) -> Timestamp {
+        let known =
+            self.newest.filter(|(known, before)| *before == state && at.duration_since(*known).abs() < SAME_CHANGE);
+        known.map_or(at, |(known, _)| known)
+    }
+
+    /// Whether a change came while somebody held the alarm's actions back.
+    pub fn was_held_back(&self, at: Timestamp) -> bool {
+        self.notes.iter().any(|noted| noted.at == at && noted.what.ends_with(Why::Suppressed.name()))
+    }
+
+    /// Whether a change was considered before for this, and was not too old then.
+    pub(super) fn heard_in_time(&self, what: &str, at: Timestamp) -> bool {
+        let stale = format!("{what}: ignored, {}", Why::StaleEvent.name());
+        let said = |noted: &&Noted| noted.at == at && noted.what.starts_with(&format!("{what}: "));
+        self.notes.iter().any(|noted| said(&noted))
+            && !self.notes.iter().any(|noted| said(&noted) && noted.what == stale)
+    }
+
+    /// Whether a person is to hear that the alarm does not exist: at once, and again while it lasts.
+    pub fn misses(&self, now: Timestamp) -> bool {
+        self.missed.is_none_or(|told| now.duration_since(told) >= REMINDER)
     }
 
     /// Remembers a change.

@@ -14,7 +14,7 @@ use crate::estate::{AccountId, AlarmName};
 use crate::name::Region;
 
 pub use memory::{AlarmMemory, Called, Noted};
-pub use respond::{Answer, Considered, Question, Why, consider};
+pub use respond::{Answer, Considered, Question, Why, consider, found};
 pub use veto::{standing, vetoes};
 
 /// The state of an alarm, in CloudWatch's words.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AlarmChange, AlarmMemory, AlarmState, AlarmStates, Noted, vetoes};
 use crate::estate::{AlarmName, Emergency, Flap};
-use crate::guardrail::{Code, Severity, Violation, stops};
+use crate::guardrail::{Code, Severity, Violation};
 
 /// How far a message may come from the future: what clocks may differ, generously.
 const SKEW: SignedDuration = SignedDuration::from_mins(2);
@@ -103,11 +103,29 @@ pub struct Question<'a> {
     pub now: Timestamp,
 }
 
-/// Considers one thing that a changed alarm calls for.
+/// Considers one thing that a changed alarm calls for, as a message tells of the change: messages grow old.
 pub fn consider(question: &Question<'_>, memory: &AlarmMemory) -> Considered {
-    let Question { change, what, .. } = *question;
+    weigh(question, memory, Source::Message)
+}
+
+/// The same, of an alarm that was looked at: what was found is true now, however long ago it began.
+pub fn found(question: &Question<'_>, memory: &AlarmMemory) -> Considered {
+    weigh(question, memory, Source::Look)
+}
+
+/// Where a change is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Message,
+    Look,
+}
+
+fn weigh(question: &Question<'_>, memory: &AlarmMemory, source: Source) -> Considered {
     let mut memory = memory.clone();
-    let order = order(change, &memory);
+    let change =
+        AlarmChange { at: memory.same_change(question.change.at, question.change.state), ..question.change.clone() };
+    let (what, question) = (question.what, &Question { change: &change, ..*question });
+    let order = order(&change, &memory);
     if order == Order::New {
         memory.learn(change.at, change.state);
     }
@@ -119,14 +137,20 @@ pub fn consider(question: &Question<'_>, memory: &AlarmMemory) -> Considered {
         Order::Same if called.settled == Some(change.at) => {
             Some(ignored(Why::Duplicate, format!("the change of {} was answered before", change.at)))
         }
-        Order::Same | Order::New => refusal(question, called.answered),
+        // What was heard of in time does not grow old while it is held up; what came too late stays so, told again.
+        Order::Same if memory.heard_in_time(what, change.at) => refusal(question, called.answered, Source::Look),
+        Order::Same | Order::New => refusal(question, called.answered, source),
     };
     let mut answer = refused.unwrap_or_else(|| {
         called.answered = Some(change.at);
         Answer::Start { ask: flapping(question.emergency.flap(), &memory, change.at) }
     });
-    // Only what may pass by itself is looked at again: a veto, a suppression, and the time since the last answer.
-    let open = matches!(answer, Answer::Ignored { why: Why::Suppressed | Why::CoolDown | Why::DependencyVeto, .. });
+    // What may pass by itself is looked at again: a veto, a suppression, the time since the last answer; and so is an alarm
+    // whose message came too late, for it may last.
+    let open = matches!(
+        answer,
+        Answer::Ignored { why: Why::Suppressed | Why::CoolDown | Why::DependencyVeto | Why::StaleEvent, .. }
+    );
     if !matches!(order, Order::Before(_)) {
         called.settled = Some(change.at).filter(|_| !open);
     }
@@ -155,7 +179,7 @@ fn order(change: &AlarmChange, memory: &AlarmMemory) -> Order {
     }
 }
 
-fn refusal(question: &Question<'_>, answered: Option<Timestamp>) -> Option<Answer> {
+fn refusal(question: &Question<'_>, answered: Option<Timestamp>, source: Source) -> Option<Answer> {
     let Question { change, emergency, forbidding, states, now, .. } = *question;
     if change.state != AlarmState::Alarm {
         return Some(ignored(Why::NotInAlarm, format!("its state is {}", change.state)));
@@ -165,7 +189,7 @@ fn refusal(question: &Question<'_>, answered: Option<Timestamp>) -> Option<Answe
     }
     let age = now.duration_since(change.at);
     let limit = emergency.max_age();
-    if age > limit.signed() || age < -SKEW {
+    if source == Source::Message && (age > limit.signed() || age < -SKEW) {
         let when = if age < SignedDuration::ZERO { "ahead of" } else { "before" };
         let text = format!("it changed {:#} {when} {now}, and the limit is {limit}", age.abs());
         return Some(ignored(Why::StaleEvent, text));
@@ -178,9 +202,11 @@ fn refusal(question: &Question<'_>, answered: Option<Timestamp>) -> Option<Answe
         let violations = vec![Violation::new(Code::CoolDown, Severity::Refuse, text.clone(), advice)];
         return Some(Answer::Ignored { why: Why::CoolDown, text, violations, news: true });
     }
-    let violations = vetoes(forbidding, states, Severity::Refuse);
-    stops(&violations).then(|| {
-        let stopping = violations.iter().filter(|violation| violation.severity > Severity::Warn);
+    let violations = vetoes(forbidding, states, Severity::Refuse, emergency.missing());
+    // What asks is for the execution to ask.
+    let refuses = |violation: &&Violation| violation.severity == Severity::Refuse;
+    violations.iter().any(|violation| refuses(&violation)).then(|| {
+        let stopping = violations.iter().filter(refuses);
         let text = stopping.map(|violation| violation.found.clone()).collect::<Vec<_>>().join("; ");
         Answer::Ignored { why: Why::DependencyVeto, text, violations, news: true }
     })

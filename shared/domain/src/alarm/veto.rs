@@ -1,14 +1,16 @@
 //! Vetoes: alarms that more tasks would make worse.
 
 use super::{AlarmState, AlarmStates};
-use crate::estate::AlarmName;
+use crate::estate::{AlarmName, Missing};
 use crate::guardrail::{Code, Severity, Violation};
 
-/// What the alarms that forbid a profile say. One in ALARM forbids it with `severity`; one that cannot be read is told.
+/// What the alarms that forbid a profile say. One in ALARM forbids it with `severity`; one that cannot be read is told, and
+/// one that does not exist counts as the document says.
 pub fn vetoes<'a>(
     forbidding: impl IntoIterator<Item = &'a AlarmName>,
     states: &AlarmStates,
     severity: Severity,
+    missing: Missing,
 ) -> Vec<Violation> {
     let veto = |alarm: &AlarmName| match states.get(alarm).map(|status| status.state) {
         Some(AlarmState::Ok) => None,
@@ -26,9 +28,13 @@ pub fn vetoes<'a>(
         )),
         None => Some(Violation::new(
             Code::DependencyVeto,
-            Severity::Warn,
-            format!("{alarm} does not exist, so it can forbid nothing"),
-            "Correct its name in the estate document, or create it",
+            match missing {
+                Missing::Tell => Severity::Warn,
+                Missing::Ask => Severity::Ask,
+                Missing::Veto => severity,
+            },
+            format!("{alarm}, which would forbid it, does not exist here, so nobody knows"),
+            "Correct its name in the estate document, or create it in this region",
         )),
     };
     forbidding.into_iter().filter_map(veto).collect()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{EmergencyRequest, Purpose, Reply};
+use super::{Asked, EmergencyRequest, Purpose, Reply};
 use crate::alarm::{AlarmState, AlarmStates, vetoes};
 use crate::estate::{Emergency, Profile, ProfileName, Response};
 use crate::guardrail::{Code, Severity, Violation, stops};
@@ -46,8 +46,12 @@ pub struct Known<'a> {
     pub states: &'a AlarmStates,
     /// The name of the execution.
     pub execution: &'a str,
+    /// When it began: what came later, nobody had seen who was asked by it.
+    pub started: Timestamp,
     /// What a person answered, once somebody was asked.
     pub reply: Option<&'a Reply>,
+    /// The last question about the same, of whatever execution, as far as that is not dead.
+    pub asked: Option<&'a Asked>,
     /// The wall time.
     pub now: Timestamp,
 }
@@ -79,27 +83,46 @@ pub fn decide(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision,
         Purpose::GiveBack(profile) => give_back(request, profile, known),
         Purpose::RollBack => roll_back(request, known)?,
     };
-    let plans = request.mode == Mode::Plan && decision.request.is_some();
-    Ok(Decision { step: if plans { Step::Plan } else { decision.step }, ..decision })
+    if request.mode == Mode::Plan && decision.request.is_some() {
+        return Ok(Decision { step: Step::Plan, ..decision });
+    }
+    let settled = known.asked.filter(|_| decision.step == Step::Ask).and_then(|asked| settled(request, asked, known));
+    Ok(settled.map_or(decision, |text| end(Step::Nothing, text)))
+}
+
+/// Why nobody is asked: a question stands, or it was answered with a no whose cause lasts. A person who asks for it again is
+/// a cause of their own.
+fn settled(request: &EmergencyRequest, asked: &Asked, known: &Known<'_>) -> Option<String> {
+    if asked.stands(known.execution, known.now) {
+        let Asked { execution, until, .. } = asked;
+        return Some(format!("{execution} asks for it already, until {until}: answer that question"));
+    }
+    let (alarm, since) = request.alarm.as_ref().zip(request.since)?;
+    let (by, at) = asked.refusal(alarm, since, known.emergency.cool_down().signed())?;
+    Some(format!("{by} said no at {at}, and {alarm} was not quiet since for long enough to be asked about again"))
 }
 
 fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> Result<Decision, RequestError> {
     let profile = profile(known.emergency, name)?;
     let response = response(request, name, known.emergency)?;
+    let confirms = response.is_some_and(|response| response.confirm.is_some());
     if let Some(wait) = unconfirmed(request, response, known.now) {
         return Ok(Decision { wait, ..end(Step::Wait, "the alarm has to last before it is acted upon".to_owned()) });
     }
-    if let Some(text) = gone(request, response, known) {
+    if let Some(text) = gone(request, confirms, known) {
         return Ok(end(Step::Nothing, text));
     }
     let lasts = request.lasts.unwrap_or(profile.lasts);
     let until = known.now.saturating_add(lasts.signed()).unwrap_or(Timestamp::MAX);
-    let (alarms, by) = (request.alarm.iter().cloned().collect(), Some(known.execution.to_owned()));
+    // What called for it while it was asked holds it as well.
+    let joined = known.asked.filter(|asked| request.alarm.is_some() && asked.execution == known.execution);
+    let alarms = joined.into_iter().flat_map(|asked| &asked.alarms).chain(&request.alarm).cloned().collect();
+    let by = Some(known.execution.to_owned());
     let urgency = Urgency::Scale { profile: name.clone(), until, alarms, by };
     // A person may go on in spite of a veto, an alarm may not.
     let severity = if request.alarm.is_some() { Severity::Refuse } else { Severity::Ask };
     let forbidding = response.map_or_else(|| known.emergency.vetoes(name), |r| r.veto.iter().collect());
-    let violations = vetoes(forbidding, known.states, severity);
+    let violations = vetoes(forbidding, known.states, severity, known.emergency.missing());
     let because = profile.ask.then(|| format!("the document asks for it before {name}"));
     Ok(judged(request, known, violations, because, profile.answer_within().signed(), (urgency, true)))
 }
@@ -132,9 +155,9 @@ fn unconfirmed(request: &EmergencyRequest, response: Option<&Response>, now: Tim
 }
 
 /// Whether the alarm has gone in the meantime. At once it is believed: what CloudWatch describes may lag behind.
-fn gone(request: &EmergencyRequest, response: Option<&Response>, known: &Known<'_>) -> Option<String> {
+fn gone(request: &EmergencyRequest, confirms: bool, known: &Known<'_>) -> Option<String> {
     let alarm = request.alarm.as_ref()?;
-    let waited = known.reply.is_some() || response.is_some_and(|response| response.confirm.is_some());
+    let waited = known.reply.is_some() || confirms;
     let status = known.states.get(alarm).filter(|_| waited)?;
     (status.state != AlarmState::Alarm).then(|| format!("{alarm} is {} by now: nothing is needed", status.state))
 }
@@ -157,10 +180,14 @@ fn roll_back(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, 
             .ok_or_else(|| unknown("alarm", format!("{alarm}, which calls for no rollback"), "`rollback.alarms`"))?;
         suspect = Some((since.saturating_sub(section.within.signed()).unwrap_or(Timestamp::MIN), since));
     }
+    if let Some(text) = gone(request, false, known) {
+        return Ok(end(Step::Nothing, text));
+    }
     let asks = section.is_none_or(|section| section.ask);
     let because = asks.then(|| "a rollback is proposed, and a person decides".to_owned());
     let answer = section.map_or(UNSAID, |section| section.answer_within().signed());
-    let urgency = Urgency::RollBack { services: request.services.clone(), suspect };
+    let asked = known.reply.map(|_| known.started);
+    let urgency = Urgency::RollBack { services: request.services.clone(), suspect, asked };
     Ok(judged(request, known, Vec::new(), because, answer, (urgency, false)))
 }
 
@@ -191,6 +218,10 @@ fn judged(
         None => {}
     }
     soften(&mut violations, &approve);
+    // What nobody could look at is read wherever the reason is: in the plan, the message and the record.
+    for unknown in violations.iter().filter(|violation| violation.severity == Severity::Warn) {
+        reason = format!("{reason}; but {}", unknown.found);
+    }
     let asked = violations.iter().filter(|violation| violation.severity == Severity::Ask);
     questions.extend(asked.map(|violation| violation.found.clone()));
     let refused = violations.iter().any(|violation| violation.severity == Severity::Refuse);

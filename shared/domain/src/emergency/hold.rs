@@ -50,6 +50,21 @@ pub fn made_worse(
     standing(forbidding.difference(told), states).into_iter().cloned().collect()
 }
 
+/// The intent as far as something calls for it still: without alarms that neither exist nor are in the document any more, for
+/// they were renamed or removed, and would hold it until its expiry. Nothing where none of its alarms is left.
+pub fn still_called_for(intent: &Intent, states: &AlarmStates, named: &BTreeSet<&AlarmName>) -> Option<Intent> {
+    let mut intent = intent.clone();
+    if let Want::Scaled(demand) = &mut intent.want
+        && !demand.alarms.is_empty()
+    {
+        demand.alarms.retain(|alarm| states.contains_key(alarm) || named.contains(alarm));
+        if demand.alarms.is_empty() {
+            return None;
+        }
+    }
+    Some(intent)
+}
+
 /// Looks at what the execution holds. `intent` is what the ledger has of its profile; `owing`, whether a baseline is kept
 /// that nothing holds any more: a give-back that failed half way has dropped its intent before.
 pub fn hold(

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::guardrail::Code;
 use crate::name::Scope;
+use crate::person::{PLACEHOLDER, Person, Unsigned};
 use crate::report::Message;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
@@ -23,15 +24,17 @@ pub enum Reply {
     /// Yes.
     Approved {
         /// Who.
-        by: String,
+        by: Person,
         /// The guardrails that the question named.
         approve: BTreeSet<Code>,
     },
     /// No.
     Refused {
         /// Who.
-        by: String,
+        by: Person,
     },
+    /// Yes or no, and nobody knows whose.
+    Unsigned(Unsigned),
     /// Nobody answered in time.
     Expired,
     /// Something that is no answer, which counts as a no.
@@ -53,14 +56,17 @@ struct Answer {
 impl Reply {
     /// Reads the answer to a question that named these guardrails.
     pub fn read(answer: &Value, asked: &BTreeSet<Code>) -> Self {
-        let somebody = || "somebody who gave no name".to_owned();
-        match Answer::deserialize(answer) {
-            Ok(Answer { expired: true, .. }) => Self::Expired,
-            Ok(Answer { approved: Some(true), by, .. }) => {
-                Self::Approved { by: by.unwrap_or_else(somebody), approve: asked.clone() }
-            }
-            Ok(Answer { approved: Some(false), by, .. }) => Self::Refused { by: by.unwrap_or_else(somebody) },
-            Ok(Answer { approved: None, .. }) | Err(_) => Self::Unreadable(answer.to_string()),
+        // A list would be read by position.
+        let read = if answer.is_object() { Answer::deserialize(answer).ok() } else { None };
+        let Some(Answer { approved, by, expired }) = read else {
+            return Self::Unreadable(answer.to_string());
+        };
+        match (approved, Person::read(by.as_deref())) {
+            _ if expired => Self::Expired,
+            (None, _) => Self::Unreadable(answer.to_string()),
+            (Some(_), Err(unsigned)) => Self::Unsigned(unsigned),
+            (Some(true), Ok(by)) => Self::Approved { by, approve: asked.clone() },
+            (Some(false), Ok(by)) => Self::Refused { by },
         }
     }
 }
@@ -70,6 +76,9 @@ impl fmt::Display for Reply {
         match self {
             Self::Approved { by, .. } => write!(f, "approved by {by}"),
             Self::Refused { by } => write!(f, "refused by {by}"),
+            Self::Unsigned(unsigned) => {
+                write!(f, "the answer was not signed, which counts as a no: `by`: {unsigned}; start it again")
+            }
             Self::Expired => f.write_str("nobody answered in time, which counts as a no"),
             Self::Unreadable(found) => write!(
                 f,
@@ -92,12 +101,13 @@ pub fn ask(scope: &Scope, what: &str, why: &str, plan: &str, token: &str, until:
     let answer = |approved: bool| {
         format!(
             "aws stepfunctions send-task-success --region {region} --task-token '{token}' \
-             --task-output '{{\"approved\":{approved},\"by\":\"YOUR NAME\"}}'"
+             --task-output '{{\"approved\":{approved},\"by\":\"{PLACEHOLDER}\"}}'"
         )
     };
     let text = format!(
         "{estate} {environment} ({region}): {what} waits for a person.\n\nWhy: {why}.\n\nPlan:\n{shown}\n\n\
-         To approve:\n{}\n\nTo refuse:\n{}\n\nWithout an answer until {until} it is refused, and nothing is changed.",
+         To approve:\n{}\n\nTo refuse:\n{}\n\nPut your own name in the place of {PLACEHOLDER}: an answer that nobody signed is a no. \
+         Without an answer until {until} it is refused, and nothing is changed.",
         answer(true),
         answer(false)
     );

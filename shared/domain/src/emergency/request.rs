@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::estate::{AlarmName, Duration, ProfileName};
 use crate::guardrail::Code;
 use crate::name::{EnvironmentName, EstateName, ServiceName};
-use crate::request::{Mode, RequestError};
+use crate::request::{ASKED_OF_CAPACITY, Mode, RequestError, approvable};
 
 /// The longest that an emergency may last: what lasts longer is no emergency, and belongs into the estate's own code.
 pub const MAX_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -107,6 +107,7 @@ impl EmergencyRequest {
         let bad = |field, found: &str, expected: &str| {
             Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
         };
+        approvable(&self.approve, &ASKED_OF_CAPACITY)?;
         if self.lasts.is_some_and(|lasts| lasts.signed() > MAX_LASTS) {
             return bad("for", "more than 7 days", "at most 7d");
         }

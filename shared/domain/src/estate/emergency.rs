@@ -32,6 +32,9 @@ pub struct Emergency {
     /// When an alarm that comes and goes is handed to a person. Default: 6 transitions within 30m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flap: Option<Flap>,
+    /// What a veto counts as whose alarm does not exist. Default: tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
     /// Going back to the last good release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<Rollback>,
@@ -72,6 +75,11 @@ impl Emergency {
         self.flap.unwrap_or(FLAP)
     }
 
+    /// What a veto counts as whose alarm does not exist.
+    pub fn missing(&self) -> Missing {
+        self.missing.unwrap_or_default()
+    }
+
     /// The place of a profile in the document's order: those of `precedence` first, then the others, more tasks first. A
     /// share is compared as that share of `declared` tasks.
     pub fn rank(&self, profile: &ProfileName, declared: u32) -> u32 {
@@ -81,6 +89,11 @@ impl Emergency {
         order.sort_by_key(|name| (listed(name).unwrap_or(usize::MAX), std::cmp::Reverse(tasks(name)), *name));
         let place = order.iter().position(|name| *name == profile).unwrap_or(order.len());
         u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
+    /// Every alarm that calls for a profile.
+    pub fn calls(&self, profile: &ProfileName) -> BTreeSet<&AlarmName> {
+        self.responses.iter().filter(|response| response.run == *profile).map(|response| &response.alarm).collect()
     }
 
     /// Every alarm that forbids a profile while it is in ALARM.
@@ -94,6 +107,19 @@ impl Profile {
     pub fn answer_within(&self) -> Duration {
         self.answer_within.unwrap_or(ANSWER_WITHIN)
     }
+}
+
+/// What a veto counts as whose alarm does not exist where it is looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Missing {
+    /// It forbids nothing, and people are told.
+    #[default]
+    Tell,
+    /// A person has to approve.
+    Ask,
+    /// It forbids, as if it were in ALARM.
+    Veto,
 }
 
 /// A capacity for an emergency.

@@ -15,7 +15,7 @@ pub(crate) use check::SCRATCH;
 
 pub use backups::{AwsBackup, BackupJob, Backups, Copy, Drill, Engine, KeyValue, Retention, Schedule, Verify};
 pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
-pub use emergency::{Emergency, Flap, Profile, ProfileCapacity, Quotas, Response, Rollback};
+pub use emergency::{Emergency, Flap, Missing, Profile, ProfileCapacity, Quotas, Response, Rollback};
 pub use environment::Environment;
 pub use failover::{
     Detect, Failover, Fence, GlobalTable, Probe, Singleton, StandbyDatabase, Strategy, Stream, Traffic,

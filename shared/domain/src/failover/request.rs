@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::guardrail::Code;
 use crate::name::{EnvironmentName, EstateName};
-use crate::request::RequestError;
+use crate::request::{RequestError, approvable};
+
+/// The guardrails that ask a person in a move.
+const ASKED_OF_MOVES: [Code; 5] =
+    [Code::Failover, Code::Unconfirmed, Code::NotReady, Code::DataLoss, Code::FenceUnproved];
 
 /// How a move is made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +79,7 @@ impl FailoverRequest {
     /// # Errors
     /// The first [`RequestError`].
     pub fn check(&self) -> Result<(), RequestError> {
+        approvable(&self.approve, &ASKED_OF_MOVES)?;
         let bad = |field, found: &str, expected: &str| {
             Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
         };

@@ -42,6 +42,11 @@ impl Demand {
         }
     }
 
+    /// Whether it comes to the same as another, whatever holds it.
+    pub(super) fn same_figures(&self, other: &Self) -> bool {
+        (self.capacity, &self.services, &self.only) == (other.capacity, &other.services, &other.only)
+    }
+
     /// Whether it is for a service.
     pub fn is_for(&self, service: &ServiceName) -> bool {
         self.only.is_empty() || self.only.contains(service)

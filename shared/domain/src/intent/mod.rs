@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
 use crate::estate::ProfileName;
-use crate::failover::Placement;
+use crate::failover::{Placed, Placement};
 use crate::guardrail::Code;
 use crate::name::ServiceName;
 
@@ -155,7 +155,10 @@ impl Intent {
             demand.alarms.retain(|_| !by_hand);
             self.expires = self.expires.zip(before.expires).map(|(one, other)| one.max(other));
             self.declared = before.declared;
-            self.approved.extend(before.approved.iter().copied());
+            // What was approved of other figures was not approved of these.
+            if demand.same_figures(earlier) {
+                self.approved.extend(before.approved.iter().copied());
+            }
         }
         self
     }
@@ -204,23 +207,26 @@ pub fn placed(deciding: &[Intent]) -> Option<&Placement> {
 /// The state each resource should be in. Without an intent it is the baseline, so giving back is exact by construction.
 pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> Capacity {
     let chosen = deciding(intents, instant);
+    let demands =
+        || chosen.iter().filter_map(|intent| if let Want::Scaled(demand) = &intent.want { Some(demand) } else { None });
+    let scale = |id: &ServiceId, service: ServiceCapacity| {
+        demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
+    };
     let mut target = if chosen.iter().any(|intent| intent.want == Want::Asleep) {
         asleep(baseline)
     } else {
-        let demands = || {
-            chosen.iter().filter_map(|intent| if let Want::Scaled(demand) = &intent.want { Some(demand) } else { None })
-        };
-        let scale = |id: &ServiceId, service: ServiceCapacity| {
-            demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
-        };
         let services = baseline.services.iter().map(|(id, service)| (id.clone(), scale(id, *service)));
         Capacity { services: services.collect(), databases: baseline.databases.clone() }
     };
     for placement in chosen.iter().filter_map(|intent| intent.placement()) {
         for (id, found) in &baseline.services {
-            if let Some(placed) = placement.services.get(&id.service) {
-                target.services.insert(id.clone(), placed.scale(*found));
-            }
+            let Some(placed) = placement.services.get(&id.service) else { continue };
+            // What serves away from home is scaled in an emergency like any other; what must not run here stays down.
+            let wanted = match placed {
+                Placed::Down => placed.scale(*found),
+                Placed::At(_) => scale(id, placed.scale(*found)),
+            };
+            target.services.insert(id.clone(), wanted);
         }
     }
     target

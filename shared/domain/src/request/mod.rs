@@ -116,6 +116,20 @@ pub struct RequestError {
     pub expected: String,
 }
 
+/// The guardrails that ask a person in a run of capacity, or in an emergency.
+pub const ASKED_OF_CAPACITY: [Code; 5] =
+    [Code::Quota, Code::DependencyVeto, Code::StaleBackup, Code::BlastRadius, Code::DeploymentInProgress];
+
+/// Checks that each guardrail that is approved beforehand asks there: an approval that answers nothing is a mistake.
+///
+/// # Errors
+/// [`RequestError`] that names the first one.
+pub fn approvable(given: &BTreeSet<Code>, asks: &[Code]) -> Result<(), RequestError> {
+    let Some(code) = given.iter().find(|code| !asks.contains(code)) else { return Ok(()) };
+    let names: Vec<&str> = asks.iter().map(|code| code.name()).collect();
+    Err(bad("approve", format!("{code}, which asks nobody here"), format!("only what asks: {}", names.join(", "))))
+}
+
 fn bad(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> RequestError {
     RequestError { field, found: found.into(), expected: expected.into() }
 }
@@ -176,6 +190,7 @@ impl Request {
     /// # Errors
     /// The first [`RequestError`].
     pub fn check(&self) -> Result<(), RequestError> {
+        approvable(&self.approve, &ASKED_OF_CAPACITY)?;
         match (self.trigger, &self.want, &self.until) {
             (Trigger::Schedule | Trigger::Failover, Some(_), _) => {
                 Err(bad("want", "a wish with trigger schedule or failover", "none: they have none"))

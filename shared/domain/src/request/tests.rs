@@ -62,3 +62,15 @@ fn an_unknown_field_is_no_request() {
     let error = serde_json::from_value::<Request>(json!({"enviroment": "dev"})).unwrap_err();
     assert!(error.to_string().contains("enviroment"), "{error}");
 }
+
+#[rstest]
+#[case::first("2026-11-01T05:00:00Z", "01:30", "2026-11-01T05:30:00Z")]
+#[case::second("2026-11-01T05:45:00Z", "01:30", "2026-11-01T06:30:00Z")]
+#[case::over("2026-11-01T06:45:00Z", "01:30", "2026-11-02T06:30:00Z")]
+#[case::with_its_date("2026-11-01T05:45:00Z", "2026-11-01T01:30", "2026-11-01T06:30:00Z")]
+#[case::in_the_hour_that_is_left_out("2026-03-08T05:00:00Z", "02:30", "2026-03-08T07:30:00Z")]
+fn a_time_of_the_hour_that_comes_twice_is_the_next_one(#[case] start: &str, #[case] until: &str, #[case] end: &str) {
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let request = request(json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": until}));
+    assert_eq!(request.end(start.parse().unwrap(), Some(&zone)).unwrap(), Some(end.parse().unwrap()));
+}

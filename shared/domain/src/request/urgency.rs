@@ -41,5 +41,8 @@ pub enum Urgency {
         /// Only releases that began between these two instants are suspect.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         suspect: Option<(Timestamp, Timestamp)>,
+        /// When a person who agreed was asked: what was released after it, they did not see.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<Timestamp>,
     },
 }

@@ -93,6 +93,9 @@ pub trait Bench {
     /// A new task definition for a service, which is not deployed yet, whose tasks take this, in CPU units.
     async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, Failure>;
 
+    /// Deregisters a task definition.
+    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), Failure>;
+
     /// A new database, available.
     async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure>;
 

@@ -18,6 +18,7 @@ macro_rules! release_cases {
             an_unknown_release_is_invalid_and_changes_nothing
             the_releases_of_an_unknown_service_are_not_found
             a_task_takes_what_its_definition_says
+            a_deregistered_release_is_none_to_go_back_to
         }
     };
 }
@@ -116,4 +117,20 @@ pub async fn a_task_takes_what_its_definition_says<B: Bench>(bench: &B) -> Passe
         equal("its CPU units", &bench.cloud().cpu_units(&release).await?, &units)?;
     }
     Ok(())
+}
+
+/// It is still remembered, and AWS rolls it out no more; one that AWS does not know is none either.
+pub async fn a_deregistered_release_is_none_to_go_back_to<B: Bench>(bench: &B) -> Passed {
+    let id = bench.make_service(1, None).await?;
+    bench.settle().await;
+    let (old, new) = (running(bench, &id).await?, bench.make_release(&id, Some(512)).await?);
+    equal("that it is active", &bench.cloud().is_active(&old).await?, &true)?;
+    bench.cloud().set_release(&id, &new).await?;
+    bench.settle().await;
+    bench.retire_release(&old).await?;
+    equal("that it is active", &bench.cloud().is_active(&old).await?, &false)?;
+    fails("the way back", bench.cloud().set_release(&id, &old).await, Fault::Invalid)?;
+    equal("what runs", &running(bench, &id).await?, &new)?;
+    let unknown = TaskDefinition::new(format!("{}999", old.arn()));
+    equal("that an unknown one is active", &bench.cloud().is_active(&unknown).await?, &false)
 }

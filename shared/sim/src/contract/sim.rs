@@ -68,6 +68,11 @@ impl Bench for SimBench {
         Ok(self.world.register(&format!("{}:{}", service.service, self.fresh_name()), cpu_units))
     }
 
+    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), Failure> {
+        self.world.deregister(release);
+        Ok(())
+    }
+
     async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {
         let name = self.fresh_name();
         let spec = if kind == Kind::Aurora { aurora(&name) } else { rds(&name) };

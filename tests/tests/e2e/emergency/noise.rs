@@ -81,3 +81,34 @@ fn an_alarm_of_no_document_costs_one_line_of_the_log_and_nothing_else() {
         site.set_alarm(&alarm, AlarmState::Ok).await.unwrap();
     });
 }
+
+#[test]
+fn an_alarm_that_is_muted_or_whose_actions_are_disabled_is_answered_when_that_is_over() {
+    play(async |stage| {
+        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+        let (alarm, site) = (name(ERRORS), scene.stack.site());
+        let now = scene.stack.control().now().await.unwrap();
+        // By the minute: the window begins before the alarm does.
+        site.mute("maintenance", &alarm, now, 30).await.unwrap();
+        let (lines, mark) = (scene.stack.alarm_log().len(), scene.mark().await);
+        scene.set(ERRORS, AlarmState::Alarm).await;
+        scene.stack.ignored(lines, (&scene.scope, &alarm), Why::Suppressed).await.unwrap();
+        // The mute ends, and the actions are disabled meanwhile; the sweep looks at both.
+        for (disabled, after) in [(false, 10), (true, 25)] {
+            site.disable_actions(&alarm, disabled).await.unwrap();
+            scene.stack.pass(minutes(after)).await.unwrap();
+            let lines = scene.stack.alarm_log().len();
+            scene.stack.sweep().await.unwrap();
+            scene.stack.ignored(lines, (&scene.scope, &alarm), Why::Suppressed).await.unwrap();
+        }
+        assert_eq!((scene.started().await, scene.writes(mark).await), (0, 0));
+        site.disable_actions(&alarm, false).await.unwrap();
+        let since = scene.stack.pass(minutes(5)).await.unwrap();
+        scene.stack.sweep().await.unwrap();
+        let (mut siren, stands) = scene.siren(since).await;
+        assert!(holds(&stands), "{stands:?}");
+        scene.set(ERRORS, AlarmState::Ok).await;
+        siren.run_out().await.unwrap();
+        scene.is_as_before().await;
+    });
+}

@@ -74,3 +74,20 @@ fn a_release_stays_when_nobody_agrees_or_when_it_is_too_old_to_be_the_reason() {
         scene.set(ERROR_RATE, AlarmState::Ok).await;
     });
 }
+
+#[test]
+fn a_release_that_was_deregistered_is_named_and_nothing_is_written() {
+    play(async |stage| {
+        let (scene, backend, [good, _, bad]) = released(stage).await;
+        let site = scene.stack.site();
+        site.retire_release(&good).await.unwrap();
+        let mark = scene.mark().await;
+        let run = ended(scene.alarm(ERROR_RATE).await.1);
+        assert_eq!(run.outcome(), "Guardrail.Refused", "{}", run.says());
+        assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (bad, 0));
+        let told = scene.stack.mailbox().letters().await.unwrap().pop().unwrap();
+        let named = format!("{good}, the last release that reached COMPLETED, was deregistered");
+        assert!(told.text.contains(&named), "{}", told.text);
+        scene.set(ERROR_RATE, AlarmState::Ok).await;
+    });
+}

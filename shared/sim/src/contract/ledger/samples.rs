@@ -69,6 +69,7 @@ pub(super) fn emergency(profile: &str, now: Timestamp) -> Intent {
 pub(super) fn memory(what: &str, now: Timestamp) -> AlarmMemory {
     let called = Called { settled: Some(now), answered: Some(now - Duration::from_mins(5)) };
     AlarmMemory {
+        missed: Some(now),
         newest: Some((now, AlarmState::Alarm)),
         changes: vec![now - Duration::from_mins(5), now],
         calls: BTreeMap::from([("surge".to_owned(), called)]),
