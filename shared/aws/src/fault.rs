@@ -192,6 +192,12 @@ pub(crate) fn odd(operation: &'static str, subject: impl Display, what: String) 
     AwsError { operation, subject: subject.to_string(), fault: Fault::Unavailable, source: Some(what.into()) }
 }
 
+/// What cannot be asked for: `what` says what was found and what was expected. Asking again would come to the same.
+#[cfg(feature = "vaults")]
+pub(crate) fn invalid(operation: &'static str, subject: impl Display, what: String) -> AwsError {
+    AwsError { operation, subject: subject.to_string(), fault: Fault::Invalid, source: Some(what.into()) }
+}
+
 #[cfg(test)]
 #[path = "fault_tests.rs"]
 mod tests;

@@ -18,12 +18,12 @@ use jiff::Timestamp;
 use watchkeeper_control::backup::{Backups, Restores};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    CopyName, CopyQuota, Kind, Known, ObservedCopy, ObservedRestore, ObservedSource, Policy, Restored,
+    CopyName, CopyQuota, Kind, Known, Memory, ObservedCopy, ObservedRestore, ObservedSource, Policy, Restored,
 };
 use watchkeeper_domain::estate::Engine;
 use watchkeeper_domain::name::Region;
 
-use crate::fault::odd;
+use crate::fault::invalid;
 
 /// The backups of every kind of resource.
 #[derive(Debug, Clone)]
@@ -73,9 +73,14 @@ fn by_aws_backup(policy: &Policy) -> bool {
     policy.subject.engine == Engine::AwsBackup
 }
 
+/// Where the next page of a list begins, if there is one: neither an empty token nor the one that was just given leads on.
+fn next_page(given: Option<&str>, told: Option<String>) -> Option<String> {
+    told.filter(|token| !token.is_empty() && given != Some(token))
+}
+
 /// What a document check refuses, and nobody should come to.
 fn cannot(policy: &Policy, operation: &'static str) -> AwsError {
-    odd(operation, &policy.subject, "this kind of resource has no such operation here".to_owned())
+    invalid(operation, &policy.subject, "this kind of resource has no such operation here".to_owned())
 }
 
 impl Backups for Vaults {
@@ -91,11 +96,15 @@ impl Backups for Vaults {
         }
     }
 
-    async fn list_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
+    async fn list_copies(
+        &self,
+        policy: &Policy,
+        region: &Region,
+        memory: &Memory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
         let place = self.at(region);
         if by_aws_backup(policy) {
-            let resource = Box::pin(self.home(policy).resource_arn(policy)).await?;
-            return Box::pin(place.recovery_points(policy, &resource)).await;
+            return Box::pin(place.recovery_points(policy, &self.home(policy), region, memory)).await;
         }
         match policy.subject.source.kind {
             Kind::Aurora => Box::pin(place.cluster_snapshots(policy)).await,
@@ -107,34 +116,35 @@ impl Backups for Vaults {
         }
     }
 
-    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<Option<String>, AwsError> {
         let place = self.home(policy);
         if by_aws_backup(policy) {
-            let resource = Box::pin(place.resource_arn(policy)).await?;
-            return Box::pin(place.start_job(policy, &resource, name)).await;
+            return Box::pin(place.start_job(policy, name)).await;
         }
-        match policy.subject.source.kind {
+        let asked = match policy.subject.source.kind {
             Kind::Aurora => Box::pin(place.snapshot_cluster(policy, name)).await,
             Kind::Rds => Box::pin(place.snapshot_instance(policy, name)).await,
             Kind::Dynamodb => Box::pin(place.back_up_table(policy, name)).await,
             Kind::Elasticache => Box::pin(place.snapshot_group(policy, name)).await,
             Kind::Opensearch => Box::pin(place.snapshot_domain(policy, name)).await,
             Kind::S3 => Box::pin(place.keep_object(policy, name)).await,
-        }
+        };
+        asked.map(|()| None)
     }
 
-    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError> {
+    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<Option<String>, AwsError> {
         let Some(to) = &policy.copy else { return Err(cannot(policy, "copy")) };
         if by_aws_backup(policy) {
             return Box::pin(self.home(policy).copy_recovery_point(policy, copy, &to.region)).await;
         }
         let place = self.at(&to.region);
-        match policy.subject.source.kind {
+        let asked = match policy.subject.source.kind {
             Kind::Aurora => Box::pin(place.copy_cluster_snapshot(policy, to, copy)).await,
             Kind::Rds => Box::pin(place.copy_instance_snapshot(policy, to, copy)).await,
             Kind::S3 => Box::pin(place.copy_object_copy(policy, to, copy)).await,
             Kind::Dynamodb | Kind::Elasticache | Kind::Opensearch => Err(cannot(policy, "copy")),
-        }
+        };
+        asked.map(|()| None)
     }
 
     async fn delete_backup(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
@@ -148,7 +158,7 @@ impl Backups for Vaults {
             Kind::Dynamodb => Box::pin(place.delete_table_backup(copy)).await,
             Kind::Elasticache => Box::pin(place.delete_group_snapshot(copy)).await,
             Kind::Opensearch => Box::pin(place.delete_domain_snapshot(policy, copy)).await,
-            Kind::S3 => Box::pin(place.delete_object_copy(policy, region, copy)).await,
+            Kind::S3 => Box::pin(place.delete_object_copy(copy)).await,
         }
     }
 
@@ -239,6 +249,21 @@ impl Restores for Vaults {
             Kind::Rds => Box::pin(place.delete_instance(target)).await,
             Kind::Dynamodb => Box::pin(place.delete_table(target)).await,
             Kind::Elasticache | Kind::Opensearch | Kind::S3 => Err(cannot(policy, "restore")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_at_an_empty_token_and_at_one_that_was_given() {
+        let next = |given, told: Option<&str>| next_page(given, told.map(str::to_owned));
+        assert_eq!(next(None, Some("b")).as_deref(), Some("b"));
+        assert_eq!(next(Some("a"), Some("b")).as_deref(), Some("b"));
+        for (given, told) in [(None, None), (None, Some("")), (Some("a"), Some("a"))] {
+            assert_eq!(next(given, told), None, "{given:?} {told:?}");
         }
     }
 }

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::json;
 use watchkeeper_domain::backup::{
-    Against, Attempt, CopyQuota, CopyState, Freshness, Known, Memory, Next, ObservedCopy, ObservedRestore,
-    ObservedSource, Policy, Restore, RestoreNext, RestoreView, Restored, Shelf, SourceState, Verified, View, checks,
-    decide, decide_restore, verify,
+    Again, Against, Attempt, Away, Claim, CopyQuota, CopyState, Freshness, Known, Memory, Next, ObservedCopy,
+    ObservedRestore, ObservedSource, Policy, Restore, RestoreNext, RestoreView, Restored, Shelf, SourceState, Verified,
+    View, checks, decide, decide_restore, verify, wanted,
 };
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::guardrail::Severity;
@@ -98,7 +98,8 @@ struct Scene {
     policy: Policy,
     memory: Memory,
     home: Vec<ObservedCopy>,
-    away: Vec<ObservedCopy>,
+    /// Nothing where the other region was not looked at.
+    away: Option<Vec<ObservedCopy>>,
     state: Option<SourceState>,
     quota: Option<CopyQuota>,
     now: Timestamp,
@@ -109,7 +110,7 @@ impl Scene {
         let mut attempt = Attempt::new(DUE, "run", DUE);
         attempt.asked = Some(DUE);
         let memory = Memory { attempt: Some(attempt), ..Memory::default() };
-        let (home, away, state) = (Vec::new(), Vec::new(), Some(SourceState::Available));
+        let (home, away, state) = (Vec::new(), Some(Vec::new()), Some(SourceState::Available));
         Self { policy: copied(), memory, home, away, state, quota: None, now: minutes(1) }
     }
 
@@ -117,19 +118,11 @@ impl Scene {
         let verified =
             flaws.map(|flaws| Verified { at: DUE, flaws: flaws.iter().map(|it| (*it).to_owned()).collect() });
         let made = copy(&self.policy, at, CopyState::Available);
-        self.memory.copies.push(Known {
-            id: made.id.clone(),
-            name: made.name.clone(),
-            region: region(at),
-            due: DUE,
-            noted: DUE,
-            bytes: made.bytes,
-            verified,
-        });
+        self.memory.copies.push(Known { verified, ..Known::new(&made, &region(at), DUE, DUE) });
         if at == "us-east-1" {
             self.home.push(made);
         } else {
-            self.away.push(made);
+            self.away.get_or_insert_default().push(made);
         }
         self
     }
@@ -143,7 +136,10 @@ impl Scene {
             attempt: self.memory.attempt.as_ref().unwrap(),
             source: source.as_ref(),
             home: Shelf { region: &home, copies: &self.home, quota: self.quota },
-            away: Some(Shelf { region: &away, copies: &self.away, quota: None }),
+            away: self
+                .away
+                .as_ref()
+                .map_or(Away::Unseen, |copies| Away::Seen(Shelf { region: &away, copies, quota: None })),
             wakes: None,
             now: self.now,
         })
@@ -151,7 +147,7 @@ impl Scene {
 
     fn fails_with(&self, why: &str) {
         let next = self.next();
-        assert!(matches!(&next, Next::Fail(found) if found.contains(why)), "{next:?}");
+        assert!(matches!(&next, Next::Fail(found, _) if found.contains(why)), "{next:?}");
     }
 }
 
@@ -177,8 +173,11 @@ fn what_cannot_be_done_says_why() {
     let full = Some(CopyQuota { used: 100, limit: 100 });
     Scene { quota: full, now: minutes(3), ..Scene::new() }.fails_with("100 of 100 manual snapshots");
     Scene::new().known("us-east-1", Some(&["it shrank"])).fails_with("is not good: it shrank");
-    let mut gone = Scene { now: minutes(3), ..Scene::new().known("us-east-1", Some(&[])) };
+    let mut gone = Scene { now: minutes(30), ..Scene::new().known("us-east-1", Some(&[])) };
     gone.home.clear();
+    gone.memory.copies[0].gone = Some(minutes(25));
+    assert!(matches!(gone.next(), Next::Wait(60, _)), "one list may come short");
+    gone.memory.copies[0].gone = Some(minutes(20));
     gone.fails_with("and is gone");
     let mut foreign = Scene::new();
     foreign.home.push(copy(&foreign.policy, "us-east-1", CopyState::Available));
@@ -226,7 +225,18 @@ fn restore(changed: impl FnOnce(&mut Restore)) -> Restore {
     let mut memory = Memory::default();
     let verified = Some(Verified { at: DUE, flaws: Vec::new() });
     let (id, name) = ("arn:backup".to_owned(), policy.subject.series().name(DUE).to_string());
-    memory.copies.push(Known { id, name, region: region("us-east-1"), due: DUE, noted: DUE, bytes: None, verified });
+    let (region_, bytes) = (region("us-east-1"), None);
+    memory.copies.push(Known {
+        id,
+        name,
+        region: region_,
+        due: DUE,
+        noted: DUE,
+        bytes,
+        verified,
+        gone: None,
+        removed: false,
+    });
     let mut restore = Restore::drill("run", &policy, &memory, &region("us-east-1"), DUE).unwrap();
     changed(&mut restore);
     restore
@@ -273,7 +283,7 @@ fn items_are_within_bounds(#[case] items: u64, #[case] all: bool, #[case] ok: bo
     let drill = serde_json::from_value(json!({"every": "90d", "items-at-least": 10, "items-at-most": 100})).unwrap();
     let restored = Restored { items: Some((items, all)), ..Restored::default() };
     let found = checks(Some(&drill), None, &restored);
-    assert_eq!(found.iter().map(|check| check.ok).collect::<Vec<_>>(), [ok], "{found:?}");
+    assert_eq!(found.iter().map(|check| check.ok).collect::<Vec<_>>(), [Some(ok)], "{found:?}");
 }
 
 #[test]
@@ -284,7 +294,80 @@ fn settings_and_the_known_item_are_checked_and_a_query_that_is_not_asked_is_said
     let mut restored = Restored { known_item: Some(false), ..Restored::default() };
     restored.settings = [("engine".to_owned(), "mysql".to_owned())].into();
     let found = checks(Some(&drill), Some(&source), &restored);
-    let wrong: Vec<&str> = found.iter().filter(|check| !check.ok).map(|check| check.detail.as_str()).collect();
+    let wrong: Vec<&str> =
+        found.iter().filter(|check| check.ok == Some(false)).map(|check| check.detail.as_str()).collect();
     assert_eq!(wrong, ["found mysql, expected postgres", "the known item is missing"]);
-    assert!(found.iter().any(|check| check.detail.starts_with("not asked")), "{found:?}");
+    let query = found.iter().find(|check| check.name == "query").unwrap();
+    assert_eq!((query.ok, query.verdict()), (None, "NOT ASKED"), "{query:?}");
+}
+
+#[test]
+fn a_drill_of_which_nothing_but_a_query_was_wanted_has_not_passed() {
+    let check = |name: &str, ok: Option<bool>| watchkeeper_domain::backup::Check {
+        name: name.to_owned(),
+        ok,
+        detail: String::new(),
+    };
+    let ended =
+        |checks: Vec<watchkeeper_domain::backup::Check>| restore(|it| it.checks = Some(checks)).outcome(minutes(5));
+    assert!(!ended(vec![check("query", None)]).ok, "nothing is proved");
+    assert!(!ended(vec![check("query", None), check("engine", Some(false))]).ok);
+    let passed = ended(vec![check("query", None), check("engine", Some(true))]);
+    let told = watchkeeper_domain::backup::restored(&scope(), &"rds:db".parse().unwrap(), &passed);
+    assert!(passed.ok && told.subject.ends_with("passed, query not asked"), "{}", told.subject);
+    assert!(told.text.contains("- NOT ASKED query"), "{}", told.text);
+    assert_eq!(serde_json::to_value(&passed).unwrap()["checks"][0]["ok"], serde_json::Value::Null);
+}
+
+#[test]
+fn home_comes_first_and_does_not_wait_for_the_other_region() {
+    let unseen = |scene: Scene| Scene { away: None, ..scene }.next();
+    assert_eq!(unseen(Scene { now: minutes(3), ..Scene::new() }), Next::Start);
+    assert!(matches!(unseen(Scene::new().known("us-east-1", None)), Next::Verify { .. }));
+    assert_eq!(unseen(Scene::new().known("us-east-1", Some(&[]))), Next::LookAway, "only then");
+}
+
+#[test]
+fn what_is_refused_again_and_again_is_put_off_and_not_asked_for_without_an_end() {
+    let mut scene = Scene { now: minutes(3), ..Scene::new() };
+    let asks = |scene: &mut Scene, asks| scene.memory.attempt.as_mut().unwrap().asks = asks;
+    asks(&mut scene, 9);
+    assert_eq!(scene.next(), Next::Start);
+    asks(&mut scene, 10);
+    assert!(matches!(scene.next(), Next::Park(until, _) if until == minutes(15)), "{:?}", scene.next());
+    scene.now = minutes(16);
+    assert_eq!(scene.next(), Next::Start, "after the pause it is asked for again");
+    scene.now = minutes(12 * 60 + 1);
+    scene.fails_with("AWS was asked for it 10 times");
+}
+
+#[test]
+fn one_that_failed_is_tried_again_within_its_day_and_not_without_an_end() {
+    let hour = |hours: i64| DUE + SignedDuration::from_hours(hours);
+    let policy = policy(&json!({"rds": "db"}));
+    let mut memory = Memory::default();
+    let mut now = DUE;
+    let mut tries = Vec::new();
+    for _ in 0..9 {
+        let Some(due) = wanted(&policy, &memory, now) else { break };
+        tries.push(((now.duration_since(DUE)).as_hours(), due == DUE));
+        assert_eq!(memory.claim(due, &format!("run-{}", tries.len()), now, now), Claim::Taken);
+        memory.fail("the quota is full", Again::Same, now);
+        assert_eq!(wanted(&policy, &memory, now), None, "not at once");
+        // It says when it is tried again; the last time, that it is given up.
+        let Some(retry) = memory.settled.as_ref().unwrap().retry.clone() else { break };
+        now = retry.at;
+    }
+    assert_eq!(tries, [(0, true), (1, true), (3, true), (7, true), (15, true)]);
+    assert_eq!(wanted(&policy, &memory, hour(23)), None);
+    // The next day begins anew.
+    let next = wanted(&policy, &memory, hour(24)).unwrap();
+    memory.claim(next, "next", hour(24), hour(24));
+    assert_eq!((next, memory.attempt.as_ref().unwrap().tried), (hour(24), 0));
+    // One whose name is used up gets a new one, and one that a person has to look at none.
+    memory.fail("AWS says failed", Again::Anew, hour(24));
+    assert_eq!(wanted(&policy, &memory, hour(25)), Some(hour(25)));
+    memory.claim(hour(25), "anew", hour(25), hour(25));
+    memory.fail("it is not good", Again::No, hour(25));
+    assert_eq!(wanted(&policy, &memory, hour(47)), None);
 }

@@ -128,11 +128,12 @@ impl Stage {
     ) -> Result<Self, StageError> {
         let estates = documents(options.estates.as_ref())?;
         let sandbox = Sandbox::up(options, progress).await?;
-        let account = options.account.clone();
+        let (account, kept) = (options.account.clone(), pairs::kept_buckets(&estates));
         let mut stacks = BTreeMap::new();
         for region in regions {
             let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
-            let parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
+            let mut parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
+            parameters.push(("BackupBuckets", &kept));
             let outputs = sandbox.deploy(STACK, region.as_str(), &parameters, progress).await?;
             let home: Vec<_> = at_home(&estates, &account).collect();
             let stack = Stack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;

@@ -1,12 +1,14 @@
 //! The stage of active-standby pairs: the stack in both regions over one ledger, and a site of the sandbox for each pair,
 //! which stands for its load balancers and for the DNS in front of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use watchkeeper_domain::estate::{Document, Environment, EnvironmentDocument, Estate, Failover, Label, Strategy};
+use watchkeeper_domain::estate::{
+    BackupJob, Document, Environment, EnvironmentDocument, Estate, Failover, Label, Strategy,
+};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
-use watchkeeper_estates::load_dir;
+use watchkeeper_estates::{Estates, load_dir};
 
 use super::{STACK, Stack, Stage, StageError, at_home};
 use crate::estate::SiteError;
@@ -57,12 +59,12 @@ impl Stage {
         let told = |problem: &watchkeeper_estates::Problem| problem.to_string();
         let estates = load_dir(folder.path())
             .map_err(|all| StageError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
-        let buckets = buckets(&documents);
+        let (buckets, kept) = (buckets(&documents), kept_buckets(&estates));
         let mut parameters = vec![("PeerRegion", standby.as_str()), ("StandbyRegion", standby.as_str())];
-        parameters.push(("SwitchBuckets", &buckets));
+        parameters.extend([("SwitchBuckets", buckets.as_str()), ("BackupBuckets", kept.as_str())]);
         let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
         let mut parameters = vec![("PeerRegion", home.as_str()), ("LedgerTableName", first.get("LedgerTable")?)];
-        parameters.push(("SwitchBuckets", &buckets));
+        parameters.extend([("SwitchBuckets", buckets.as_str()), ("BackupBuckets", kept.as_str())]);
         let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;
         let mut stage = Self {
             sandbox,
@@ -126,6 +128,20 @@ fn buckets(documents: &[Document]) -> String {
     let all = documents.iter().flat_map(|document| document.environments.values());
     let buckets = all.filter_map(|environment| environment.failover.as_ref()?.traffic.bucket.as_ref());
     buckets.map(|bucket| format!("arn:aws:s3:::{bucket}")).collect::<Vec<_>>().join(",")
+}
+
+/// The buckets of the objects that are backed up, and of their copies.
+pub(super) fn kept_buckets(estates: &Estates) -> String {
+    let environments = estates.iter().flat_map(Estate::environments);
+    let jobs = environments.filter_map(|it| it.document().backups.as_ref()).flat_map(|backups| &backups.jobs);
+    let of = |job: &BackupJob| {
+        let source =
+            job.s3.as_ref().and_then(|name| name.as_str().split_once('/')).map(|(bucket, _)| bucket.to_owned());
+        let copy = job.copy.as_ref().and_then(|copy| copy.bucket.as_ref()).map(ToString::to_string);
+        source.into_iter().chain(copy)
+    };
+    let all: BTreeSet<String> = jobs.flat_map(of).map(|bucket| format!("arn:aws:s3:::{bucket}")).collect();
+    all.into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// What users see of a pair: its health paths, behind the load balancers of both regions.

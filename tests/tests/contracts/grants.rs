@@ -53,8 +53,15 @@ const TRANSACTION: &str = "dynamodb:TransactWriteItems";
 const PARTS: [&str; 3] = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
 /// Granted beside the calls: what an encrypted topic needs of its key, and what Lambda does on our behalf.
 /// For restores: what DynamoDB does in our name, the tags of a snapshot as it is made, and the role that AWS Backup takes.
-const BESIDE: [&str; 5] =
-    ["kms:GenerateDataKey", "kms:Decrypt", "dynamodb:BatchWriteItem", "elasticache:AddTagsToResource", "iam:PassRole"];
+const BESIDE: [&str; 7] = [
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKey",
+    "dynamodb:BatchWriteItem",
+    "elasticache:AddTagsToResource",
+    "iam:PassRole",
+];
 
 /// `start_db_cluster` as AWS writes it: `StartDBCluster`.
 fn operation(method: &str) -> String {

@@ -40,13 +40,12 @@ fn is_capacity_write(action: &str) -> bool {
 /// on the resource, but where the service has none.
 const KEEPER: &str = "Backups";
 /// What it makes or changes beside the original.
-const MAKES: [&str; 10] = [
+const MAKES: [&str; 9] = [
     "rds:CreateDBSnapshot",
     "rds:CreateDBClusterSnapshot",
     "rds:CopyDBSnapshot",
     "rds:CopyDBClusterSnapshot",
     "elasticache:CreateSnapshot",
-    "elasticache:AddTagsToResource",
     "rds:RestoreDBInstanceFromDBSnapshot",
     "rds:RestoreDBInstanceToPointInTime",
     "rds:RestoreDBClusterFromSnapshot",
@@ -63,12 +62,89 @@ const REMOVES: [(&str, &str); 7] = [
     ("dynamodb:DeleteTable", "aws:ResourceTag/watchkeeper:restore"),
 ];
 
+/// Where it sets tags: only under names that are ours, for a tag is what removals trust.
+const TAGS: [&str; 2] = ["rds:AddTagsToResource", "elasticache:AddTagsToResource"];
+
 /// Whether an action belongs to the keeper of backups.
-fn keeps(owner: &str, action: &str) -> bool {
-    owner == KEEPER
-        && (MAKES.contains(&action)
-            || action == "rds:AddTagsToResource"
-            || REMOVES.iter().any(|(removes, _)| *removes == action))
+fn keeps(owner: &str, action: &str, statement: &Value) -> bool {
+    let tags = TAGS.contains(&action) && arns(statement).iter().all(|arn| is_reserved(arn));
+    owner == KEEPER && (MAKES.contains(&action) || tags || REMOVES.iter().any(|(removes, _)| *removes == action))
+}
+
+/// The names under which Watchkeeper makes things, and nobody else: backups, and what a restore makes.
+fn is_reserved(arn: &str) -> bool {
+    let name = arn.rsplit([':', '/']).next().unwrap_or_default();
+    name.starts_with("wk-") || name.ends_with("-drill") || name.ends_with("-restored")
+}
+
+/// The ARNs that a statement writes out, with pseudo parameters as their names.
+fn arns(statement: &Value) -> Vec<String> {
+    let written = walk(&statement["Resource"]).into_iter().filter_map(Value::as_str);
+    written.map(|arn| arn.replace("${AWS::", "").replace('}', "")).collect()
+}
+
+/// Whether two patterns have a text in common.
+fn meet(one: &[u8], other: &[u8]) -> bool {
+    match (one, other) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => meet(rest, other) || (!other.is_empty() && meet(one, &other[1..])),
+        (_, [b'*', ..]) => meet(other, one),
+        ([a, one @ ..], [b, other @ ..]) => a == b && meet(one, other),
+        _ => false,
+    }
+}
+
+/// Whether two patterns of ARNs have a resource in common: compared part by part, the last of which may be left out.
+fn overlap(one: &str, other: &str) -> bool {
+    let parts = |arn: &str| {
+        let mut parts: Vec<String> = arn.splitn(7, ':').map(str::to_owned).collect();
+        parts.resize(7, "*".to_owned());
+        parts
+    };
+    parts(one).iter().zip(parts(other)).all(|(a, b)| {
+        // A region or an account that is written out may be any.
+        let any = |part: &str| matches!(part, "Region" | "AccountId" | "Partition" | "aws");
+        any(a) || any(&b) || meet(a.as_bytes(), b.as_bytes())
+    })
+}
+
+/// The tags of a resource on which a statement relies.
+fn trusted(statement: &Value) -> Vec<String> {
+    let conditions = statement["Condition"].as_object().into_iter().flatten();
+    let keys =
+        conditions.flat_map(|(operator, keys)| keys.as_object().into_iter().flatten().map(move |it| (operator, it)));
+    // That a tag must not be there is no trust in it.
+    let relies = keys.filter(|(operator, (_, value))| !(*operator == "Null" && **value == "true"));
+    relies.filter_map(|(_, (key, _))| key.strip_prefix("aws:ResourceTag/").map(str::to_owned)).collect()
+}
+
+/// Whether a statement lets somebody set a tag on what exists.
+fn may_set(statement: &Value, tag: &str) -> bool {
+    let sets = |action: &str| {
+        action.split_once(':').is_some_and(|(_, verb)| verb.starts_with("Tag") || verb.starts_with("AddTags"))
+    };
+    let never = statement["Condition"]["Null"][format!("aws:RequestTag/{tag}")] == "true";
+    strings(&statement["Action"]).into_iter().any(sets) && !never
+}
+
+/// Statements that rely on a tag which some role may set on the same resources, but under names of ours.
+fn forgeable(template: &Value) -> Vec<String> {
+    let all = statements(template);
+    let mut found = Vec::new();
+    for (owner, statement) in &all {
+        for tag in trusted(statement) {
+            for (forger, sets) in all.iter().filter(|(_, it)| may_set(it, &tag)) {
+                let both = |a: &String, b: &String| overlap(a, b) && !(is_reserved(a) && is_reserved(b));
+                if arns(statement).iter().any(|a| arns(sets).iter().any(|b| both(a, b))) {
+                    found.push(format!(
+                        "{owner}: {} relies on {tag}, which {forger}: {} sets",
+                        statement["Sid"], sets["Sid"]
+                    ));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Removals without the tag that says that we made it.
@@ -89,7 +165,7 @@ fn overreaching(template: &Value) -> Vec<String> {
             if action.contains('*') {
                 found.push(format!("{owner}: {action} is a wildcard"));
             }
-            if keeps(owner, action) {
+            if keeps(owner, action, statement) {
                 continue;
             }
             let whose = if PROMOTIONS.contains(&action) { MOVER } else { HAND };
@@ -197,6 +273,24 @@ fn what_is_removed_carries_the_tag_that_we_made_it() {
     let removal = policies.as_array_mut().unwrap().iter_mut().find(|it| it["Sid"] == "RemoveRestored").unwrap();
     removal["Condition"] = json!({});
     assert_eq!(reckless_removals(&template), ["dynamodb:DeleteTable", "rds:DeleteDBInstance", "rds:DeleteDBCluster"]);
+}
+
+#[test]
+fn no_role_sets_a_tag_that_another_statement_relies_on() {
+    let mut template = template();
+    assert_eq!(forgeable(&template), Vec::<String>::new());
+    let policies = &mut template["Resources"][KEEPER]["Properties"]["Policies"][0]["Statement"];
+    let all = policies.as_array_mut().unwrap();
+    let tags = all.iter_mut().find(|it| it["Sid"] == "TagRestored").unwrap();
+    tags["Condition"] = json!({});
+    tags["Resource"] = json!("arn:aws:rds:*:*:db:*");
+    let found = forgeable(&template);
+    assert!(
+        found.iter().any(|it| it.starts_with("Backups: \"RemoveRestored\" relies on watchkeeper:restore")),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|it| it.contains("relies on watchkeeper:managed")), "{found:?}");
+    assert!(overreaching(&template).contains(&"Backups: rds:AddTagsToResource belongs to Reconcile alone".to_owned()));
 }
 
 #[test]

@@ -124,6 +124,8 @@ fn a_plan_notes_the_backups_that_are_not_fresh_as_the_home_has_written_them_down
         noted: duo.pair.now() - SignedDuration::from_hours(18),
         bytes: None,
         verified: Some(Verified { at: duo.pair.now(), flaws: Vec::new() }),
+        gone: None,
+        removed: false,
     };
     let memory = Memory { copies: vec![taken], ..Memory::default() };
     let scope = half.scope();

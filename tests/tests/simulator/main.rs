@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod backup_faults;
+mod backup_trouble;
 mod backups;
 mod emergencies;
 mod emergency_faults;

@@ -86,7 +86,10 @@ fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
     let mut rehearsal = backed_up_with(3);
     assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:30:00Z")), [Ended::Restore(false)]);
     let evidence = drilled(&rehearsal).unwrap();
-    assert!(evidence.checks.iter().any(|check| !check.ok && check.detail == "3, expected 10 to 1000"), "{evidence:?}");
+    assert!(
+        evidence.checks.iter().any(|check| check.ok == Some(false) && check.detail == "3, expected 10 to 1000"),
+        "{evidence:?}"
+    );
     assert!(rehearsal.world.messages().pop().unwrap().subject.ends_with("FAILED"));
     assert_eq!(rehearsal.world.restored(), Vec::<String>::new());
     let due =

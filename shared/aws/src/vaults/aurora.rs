@@ -12,7 +12,7 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::estate::{Copy, ResourceName};
 
-use super::database::{GIB, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
+use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
 use super::{Shelf, presign, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
@@ -46,10 +46,13 @@ impl Shelf {
 
     pub(super) async fn cluster_snapshots(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
-        let call = self.rds.describe_db_cluster_snapshots().db_cluster_identifier(name).snapshot_type("manual");
+        // Not by the cluster: in the region of the copies there is none of the name.
+        let call = self.rds.describe_db_cluster_snapshots().snapshot_type("manual");
         let all = call.into_paginator().items().send().try_collect().await;
-        let all = all.map_err(|error| failed("DescribeDBClusterSnapshots", name, error))?;
-        Ok(all.iter().filter_map(snapshot).collect())
+        let all: Vec<DbClusterSnapshot> = all.map_err(|error| failed("DescribeDBClusterSnapshots", name, error))?;
+        let of_it =
+            |it: &&DbClusterSnapshot| it.db_cluster_identifier().is_some_and(|found| found.eq_ignore_ascii_case(name));
+        Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
     }
 
     pub(super) async fn snapshot_cluster(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
@@ -68,17 +71,19 @@ impl Shelf {
         let call = self.rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&copy.id);
         let mut call = call.target_db_cluster_snapshot_identifier(&copy.name).tags(copy_tag(policy));
         if copy.encrypted {
+            let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
             let asked = presign::Asked {
                 action: "CopyDBClusterSnapshot",
                 source: ("SourceDBClusterSnapshotIdentifier", &copy.id),
                 target: ("TargetDBClusterSnapshotIdentifier", &copy.name),
-                key: to.key.as_ref().map(ResourceName::as_str),
+                key,
+                tag: &copy_tag(policy),
                 from: &policy.subject.scope.region,
                 to: &to.region,
             };
             let url = presign::url(&self.sdk, &asked).await;
             let url = url.map_err(|why| odd("CopyDBClusterSnapshot", &copy.name, why))?;
-            call = call.set_kms_key_id(to.key.as_ref().map(ToString::to_string)).pre_signed_url(url);
+            call = call.kms_key_id(key).pre_signed_url(url);
         }
         call.send().await.map(drop).map_err(|error| failed("CopyDBClusterSnapshot", &copy.name, error))
     }

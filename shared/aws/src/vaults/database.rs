@@ -27,9 +27,15 @@ impl Shelf {
     }
 }
 
+/// The key of a copy in another region where the document names none: that of the original stays in its region, and RDS has one
+/// of its own in each (Amazon RDS user guide, copying a DB snapshot across regions).
+pub(super) const KEY: &str = "alias/aws/rds";
+
+/// Of an instance a snapshot can be taken while its storage is being optimized, too (Amazon RDS API reference,
+/// `CreateDBSnapshot`); in any other state RDS refuses.
 pub(super) fn state(status: Option<&str>) -> SourceState {
     match status {
-        Some("available") => SourceState::Available,
+        Some("available" | "storage-optimization") => SourceState::Available,
         Some("stopped" | "stopping") => SourceState::Stopped,
         Some(other) => SourceState::Busy(other.to_owned()),
         None => SourceState::Busy("in no state that AWS tells".to_owned()),
@@ -105,6 +111,7 @@ mod tests {
     #[test]
     fn a_stopped_instance_is_told_from_a_busy_one() {
         assert_eq!(state(Some("stopping")), SourceState::Stopped);
+        assert_eq!(state(Some("storage-optimization")), SourceState::Available);
         assert_eq!(state(Some("backing-up")), SourceState::Busy("backing-up".to_owned()));
     }
 }

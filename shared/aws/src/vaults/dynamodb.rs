@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState, Window};
 
-use super::Shelf;
+use super::{Shelf, next_page};
 use crate::fault::failed;
 use crate::time::timestamp;
 
@@ -44,13 +44,13 @@ impl Shelf {
     pub(super) async fn table_backups(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
         let mut copies = Vec::new();
-        let mut from = None;
+        let mut from: Option<String> = None;
         loop {
             let call = self.dynamodb.list_backups().table_name(name).backup_type(BackupTypeFilter::User);
-            let answer = call.set_exclusive_start_backup_arn(from).send().await;
+            let answer = call.set_exclusive_start_backup_arn(from.clone()).send().await;
             let answer = answer.map_err(|error| failed("ListBackups", name, error))?;
             copies.extend(answer.backup_summaries().iter().filter_map(copy));
-            from = answer.last_evaluated_backup_arn;
+            from = next_page(from.as_deref(), answer.last_evaluated_backup_arn);
             if from.is_none() {
                 return Ok(copies);
             }

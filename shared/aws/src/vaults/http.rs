@@ -13,7 +13,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use watchkeeper_control::ports::{AwsError, Fault};
 
-use crate::clients::{CONNECT, OPERATION};
+use crate::clients::{ATTEMPT, ATTEMPTS, CONNECT, OPERATION};
 use crate::fault::classify;
 
 /// The service under which calls of search domains are signed.
@@ -32,34 +32,67 @@ fn wrong(asked: &Asked<'_>, fault: Fault, why: String) -> AwsError {
     AwsError { operation: asked.operation, subject: asked.url.to_owned(), fault, source: Some(why.into()) }
 }
 
-/// Sends a call, and reads the JSON that comes back. A status of 404 is `None`.
+/// Sends a call, and reads the JSON that comes back. What is not there is `None`. What may be asked twice is, where no answer
+/// came; the whole of it, bodies too, takes at most [`OPERATION`].
 pub(super) async fn send(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<Option<Value>, AwsError> {
+    let tries = async {
+        let mut attempt = 1;
+        loop {
+            match once(sdk, asked).await {
+                Err(error) if asked.method != "PUT" && attempt < ATTEMPTS && passes(error.fault) => attempt += 1,
+                answer => return answer,
+            }
+        }
+    };
+    let late = |_| wrong(asked, Fault::Unavailable, format!("no whole answer came within {OPERATION:?}"));
+    tokio::time::timeout(OPERATION, tries).await.map_err(late)?
+}
+
+fn passes(fault: Fault) -> bool {
+    matches!(fault, Fault::Unavailable | Fault::Throttled)
+}
+
+async fn once(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<Option<Value>, AwsError> {
     let request = signed(sdk, asked).await.map_err(|why| wrong(asked, Fault::Invalid, why))?;
     let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    let times = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(OPERATION).build();
+    let times = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
     let mut connector = connector.connector_settings(times);
     connector.set_sleep_impl(sdk.sleep_impl());
     let connector = connector.build();
     let answer = connector.call(request).await;
     let answer = answer.map_err(|error| wrong(asked, Fault::Unavailable, error.to_string()))?;
     let status = answer.status().as_u16();
+    let named = answer.headers().get(ERROR_TYPE).map(str::to_owned);
     let body = aws_smithy_types::byte_stream::ByteStream::new(answer.into_body()).collect().await;
     let body = body.map_err(|error| wrong(asked, Fault::Unavailable, error.to_string()))?.into_bytes();
-    read(asked, status, &body)
+    read(asked, status, named.as_deref(), &body)
 }
 
-fn read(asked: &Asked<'_>, status: u16, body: &[u8]) -> Result<Option<Value>, AwsError> {
-    match status {
-        200..300 if body.is_empty() => Ok(Some(Value::Null)),
-        200..300 => {
-            let read = serde_json::from_slice(body);
-            read.map(Some).map_err(|error| wrong(asked, Fault::Invalid, format!("the answer is no JSON: {error}")))
+/// The header with the name of an error (Smithy, `restJson1` protocol); the body has it too.
+const ERROR_TYPE: &str = "x-amzn-errortype";
+
+/// What a domain says of a snapshot whose name is taken, with status 400 (`OpenSearch`, snapshot management).
+const NAME_TAKEN: &str = "invalid_snapshot_name_exception";
+
+fn read(asked: &Asked<'_>, status: u16, named: Option<&str>, body: &[u8]) -> Result<Option<Value>, AwsError> {
+    if (200..300).contains(&status) {
+        if body.is_empty() {
+            return Ok(Some(Value::Null));
         }
-        404 => Ok(None),
-        _ => {
-            let text = String::from_utf8_lossy(body).chars().take(500).collect();
-            Err(wrong(asked, classify(None, Some(status)), text))
-        }
+        let read = serde_json::from_slice(body);
+        return read.map(Some).map_err(|error| wrong(asked, Fault::Invalid, format!("the answer is no JSON: {error}")));
+    }
+    let text: String = String::from_utf8_lossy(body).chars().take(500).collect();
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let code = named.or_else(|| said["__type"].as_str()).or_else(|| said["code"].as_str());
+    // A name may come with a namespace before it and an address behind it.
+    let code =
+        code.map(|code| code.split(':').next().unwrap_or(code)).map(|code| code.rsplit('#').next().unwrap_or(code));
+    let taken = said["error"]["type"] == NAME_TAKEN && text.contains("already exists");
+    match classify(code, Some(status)) {
+        Fault::NotFound => Ok(None),
+        _ if taken => Err(wrong(asked, Fault::Conflict, text)),
+        fault => Err(wrong(asked, fault, text)),
     }
 }
 
@@ -98,12 +131,26 @@ mod tests {
 
     #[test]
     fn an_answer_is_json_or_nothing_or_a_fault() {
-        assert_eq!(read(&ASKED, 200, b"{\"a\":1}").unwrap().unwrap()["a"], 1);
-        assert_eq!(read(&ASKED, 200, b"").unwrap(), Some(Value::Null));
-        assert_eq!(read(&ASKED, 404, b"gone").unwrap(), None);
+        let read = |status: u16, body: &[u8]| read(&ASKED, status, None, body);
+        assert_eq!(read(200, b"{\"a\":1}").unwrap().unwrap()["a"], 1);
+        assert_eq!(read(200, b"").unwrap(), Some(Value::Null));
+        assert_eq!(read(404, b"gone").unwrap(), None);
         for (status, fault) in [(403, Fault::Denied), (429, Fault::Throttled), (503, Fault::Unavailable)] {
-            assert_eq!(read(&ASKED, status, b"no").unwrap_err().fault, fault);
+            assert_eq!(read(status, b"no").unwrap_err().fault, fault);
         }
-        assert_eq!(read(&ASKED, 200, b"<html>").unwrap_err().fault, Fault::Invalid);
+        assert_eq!(read(200, b"<html>").unwrap_err().fault, Fault::Invalid);
+    }
+
+    #[test]
+    fn an_error_goes_by_its_name_before_its_status() {
+        // The service says 409 of a domain that is not there (Amazon OpenSearch API reference, DescribeDomain).
+        let gone = "ResourceNotFoundException:http://internal.amazon.com/coral/";
+        assert_eq!(read(&ASKED, 409, Some(gone), b"{}").unwrap(), None);
+        let body = br#"{"__type": "com.amazonaws.es#ResourceNotFoundException", "message": "no"}"#;
+        assert_eq!(read(&ASKED, 409, None, body).unwrap(), None);
+        assert_eq!(read(&ASKED, 409, Some("ConflictException"), b"{}").unwrap_err().fault, Fault::Conflict);
+        let taken =
+            br#"{"error": {"type": "invalid_snapshot_name_exception", "reason": "[r:wk] snapshot already exists"}}"#;
+        assert_eq!(read(&ASKED, 400, None, taken).unwrap_err().fault, Fault::Conflict);
     }
 }

@@ -9,7 +9,7 @@ use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, 
 
 use super::Shelf;
 use super::http::{Asked, send};
-use crate::fault::odd;
+use crate::fault::invalid;
 
 impl Shelf {
     /// What the service says of the domain.
@@ -26,13 +26,11 @@ impl Shelf {
 
     async fn repository(&self, policy: &Policy) -> Result<String, AwsError> {
         let subject = &policy.subject.source;
-        let domain = self.domain(policy).await?;
-        let found = domain.as_ref().and_then(endpoint);
-        let found =
-            found.ok_or_else(|| odd("DescribeDomain", subject, "found no endpoint of the domain".to_owned()))?;
+        let domain = self.domain(policy).await?.unwrap_or_default();
+        let found = endpoint(&domain).map_err(|why| invalid("DescribeDomain", subject, why.to_owned()))?;
         let repository = policy.repository.as_deref();
         let repository =
-            repository.ok_or_else(|| odd("ESHttpGet", subject, "the document names no repository".to_owned()))?;
+            repository.ok_or_else(|| invalid("ESHttpGet", subject, "the document names no repository".to_owned()))?;
         Ok(format!("https://{found}/_snapshot/{repository}"))
     }
 
@@ -57,7 +55,9 @@ impl Shelf {
         });
         let asked = Asked { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
         let answer = send(&self.sdk, &asked).await?;
-        answer.map(drop).ok_or_else(|| odd("ESHttpPut", &policy.subject.source, "found no such repository".to_owned()))
+        answer
+            .map(drop)
+            .ok_or_else(|| invalid("ESHttpPut", &policy.subject.source, "found no such repository".to_owned()))
     }
 
     pub(super) async fn delete_domain_snapshot(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError> {
@@ -67,15 +67,29 @@ impl Shelf {
     }
 }
 
-/// Where the domain answers: within its network, or to everybody who may sign.
-fn endpoint(domain: &Value) -> Option<&str> {
-    domain["Endpoints"]["vpc"].as_str().or_else(|| domain["Endpoint"].as_str())
+/// Where the domain answers to everybody who may sign. `Err` says why nowhere.
+fn endpoint(domain: &Value) -> Result<&str, &'static str> {
+    match (domain["Endpoint"].as_str(), domain["Endpoints"].as_object()) {
+        (Some(endpoint), _) => Ok(endpoint),
+        (None, Some(all)) if all.keys().any(|key| key.starts_with("vpc")) => Err(
+            "the domain answers within its VPC only, and this function is in none: take its snapshots with a policy of Index State \
+             Management, and leave the job out of the document",
+        ),
+        (None, _) => Err("found no endpoint of the domain, expected a public one"),
+    }
 }
 
+/// A domain of which AWS does not say that it is made is not made.
 fn source(domain: &Value) -> ObservedSource {
-    let busy = ["Processing", "UpgradeProcessing", "Deleted"].into_iter().find(|it| domain[*it] == json!(true));
+    let is = |what: &str| domain[what] == json!(true);
+    let busy = ["Processing", "UpgradeProcessing", "Deleted"].into_iter().find(|it| is(it));
+    let state = match busy {
+        Some(busy) => SourceState::Busy(busy.to_ascii_lowercase()),
+        None if is("Created") => SourceState::Available,
+        None => SourceState::Busy("not created yet".to_owned()),
+    };
     ObservedSource {
-        state: busy.map_or(SourceState::Available, |busy| SourceState::Busy(busy.to_ascii_lowercase())),
+        state,
         encrypted: domain["EncryptionAtRestOptions"]["Enabled"] == json!(true),
         window: None,
         settings: BTreeMap::from([(
@@ -121,13 +135,22 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_changes_is_busy_and_answers_in_its_network() {
-        let domain = json!({"Endpoints": {"vpc": "vpc-x"}, "Endpoint": "x", "Processing": true,
-            "EncryptionAtRestOptions": {"Enabled": true}});
-        assert_eq!(endpoint(&domain), Some("vpc-x"));
+    fn a_domain_that_changes_or_is_not_made_yet_is_busy() {
+        let domain = json!({"Created": true, "Processing": true, "EncryptionAtRestOptions": {"Enabled": true}});
         assert_eq!(
             (source(&domain).state, source(&domain).encrypted),
             (SourceState::Busy("processing".to_owned()), true)
         );
+        assert_eq!(source(&json!({"Created": true})).state, SourceState::Available);
+        for unmade in [json!({"Created": false}), json!({})] {
+            assert_eq!(source(&unmade).state, SourceState::Busy("not created yet".to_owned()), "{unmade}");
+        }
+    }
+
+    #[test]
+    fn a_domain_within_a_network_is_refused_by_name() {
+        assert_eq!(endpoint(&json!({"Endpoint": "x"})), Ok("x"));
+        assert!(endpoint(&json!({"Endpoints": {"vpc": "vpc-x"}})).unwrap_err().contains("within its VPC only"));
+        assert!(endpoint(&json!({})).unwrap_err().contains("found no endpoint"));
     }
 }

@@ -1,9 +1,11 @@
 //! A request that is signed beforehand: to copy an encrypted snapshot, the region of the copy needs one that asks the region
-//! of the original for the same (Amazon RDS API reference, `CopyDBSnapshot`, `PreSignedUrl`). The SDK makes none.
+//! of the original for the same (Amazon RDS API reference, `CopyDBSnapshot`, `PreSignedUrl`; it is read in `GovCloud` only). The SDK
+//! makes none. The tag is in it too: without it the role may not copy.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
+use aws_sdk_rds::types::Tag;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::identity::Identity;
@@ -22,7 +24,8 @@ pub(super) struct Asked<'a> {
     pub(super) action: &'static str,
     pub(super) source: (&'static str, &'a str),
     pub(super) target: (&'static str, &'a str),
-    pub(super) key: Option<&'a str>,
+    pub(super) key: &'a str,
+    pub(super) tag: &'a Tag,
     pub(super) from: &'a Region,
     pub(super) to: &'a Region,
 }
@@ -42,7 +45,9 @@ fn plain(asked: &Asked<'_>) -> String {
     let domain = if from.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let to = asked.to.as_str();
     let mut pairs = vec![asked.source, asked.target, ("DestinationRegion", to), ("Version", VERSION)];
-    pairs.extend(asked.key.map(|key| ("KmsKeyId", key)));
+    pairs.push(("KmsKeyId", asked.key));
+    pairs.push(("Tags.Tag.1.Key", asked.tag.key().unwrap_or_default()));
+    pairs.push(("Tags.Tag.1.Value", asked.tag.value().unwrap_or_default()));
     let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
     format!("https://rds.{from}.{domain}/?Action={action}&{}", query.join("&"))
 }
@@ -81,14 +86,16 @@ mod tests {
             action: "CopyDBSnapshot",
             source: ("SourceDBSnapshotIdentifier", "arn:aws:rds:us-east-1:1:snapshot:wk-a"),
             target: ("TargetDBSnapshotIdentifier", "wk-a"),
-            key: Some("alias/dr"),
+            key: "alias/dr",
+            tag: &Tag::builder().key("watchkeeper:backup").value("a/b").build(),
             from: &from,
             to: &to,
         };
         let url = plain(&asked);
         let expected = "https://rds.us-east-1.amazonaws.com/?Action=CopyDBSnapshot\
             &SourceDBSnapshotIdentifier=arn%3Aaws%3Ards%3Aus-east-1%3A1%3Asnapshot%3Awk-a\
-            &TargetDBSnapshotIdentifier=wk-a&DestinationRegion=us-west-2&Version=2014-10-31&KmsKeyId=alias%2Fdr";
+            &TargetDBSnapshotIdentifier=wk-a&DestinationRegion=us-west-2&Version=2014-10-31&KmsKeyId=alias%2Fdr\
+            &Tags.Tag.1.Key=watchkeeper%3Abackup&Tags.Tag.1.Value=a%2Fb";
         assert_eq!(url, expected);
         let identity = Credentials::new("AKID", "secret", None, None, "test").into();
         let signed = signed(&url, "us-east-1", &identity, DateTime::from_secs(1_795_000_000)).unwrap();

@@ -10,7 +10,7 @@ use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{ObservedRestore, Policy, RESTORE_TAG, Restored};
 use watchkeeper_domain::estate::KeyValue;
 
-use super::{Shelf, dynamodb, tags};
+use super::{Shelf, dynamodb, next_page, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
 
@@ -38,12 +38,13 @@ impl Shelf {
     async fn table_tags(&self, table: &TableDescription) -> Result<Vec<Tag>, AwsError> {
         let arn = table.table_arn().unwrap_or_default();
         let mut all = Vec::new();
-        let mut next = None;
+        let mut next: Option<String> = None;
         loop {
-            let answer = self.dynamodb.list_tags_of_resource().resource_arn(arn).set_next_token(next).send().await;
+            let call = self.dynamodb.list_tags_of_resource().resource_arn(arn).set_next_token(next.clone());
+            let answer = call.send().await;
             let answer = answer.map_err(|error| failed("ListTagsOfResource", arn, error))?;
             all.extend_from_slice(answer.tags());
-            next = answer.next_token;
+            next = next_page(next.as_deref(), answer.next_token);
             if next.is_none() {
                 return Ok(all);
             }

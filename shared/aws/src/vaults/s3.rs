@@ -2,27 +2,42 @@
 //! from there in a bucket of the other region. Versions are removed as versions, so that nothing lives on below a marker.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::types::{ObjectVersion, Tag, TaggingDirective};
-use watchkeeper_control::ports::AwsError;
+use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
 use watchkeeper_domain::estate::Copy;
 use watchkeeper_domain::name::Region;
 
 use super::{Shelf, presign, tags};
-use crate::fault::{failed, odd};
+use crate::clients::CONNECT;
+use crate::fault::{failed, invalid};
 use crate::time::timestamp;
 
 /// Where the copies lie in a bucket.
 const FOLDER: &str = "watchkeeper/";
 
-/// Parts of the id of a copy: its key and its version.
+/// Between the key and the version in the id of a copy, which begins with the bucket: in another one it is another copy.
 const VERSION: char = '?';
+
+/// The largest object that one call copies, in bytes (Amazon S3 API reference, `CopyObject`): 5 GB.
+const LARGEST: i64 = 5 * (1 << 30);
+
+/// How long S3 may take to copy an object: it answers when it is done. Below the time of one step.
+const COPYING: Duration = Duration::from_secs(100);
+
+/// The error code where the key is there already.
+const TAKEN: &str = "PreconditionFailed";
 
 fn bucket_and_key(policy: &Policy) -> Result<(&str, &str), AwsError> {
     let name = policy.subject.source.name.as_str();
-    name.split_once('/').ok_or_else(|| odd("HeadObject", name, "found no key, expected bucket/key".to_owned()))
+    name.split_once('/').ok_or_else(|| invalid("HeadObject", name, "found no key, expected bucket/key".to_owned()))
 }
 
 /// The bucket of the copies in a region.
@@ -55,18 +70,20 @@ impl Shelf {
     pub(super) async fn object_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
         let bucket = bucket_in(policy, region)?;
         let prefix = format!("{FOLDER}{}", policy.subject.series());
-        let (mut copies, mut from) = (Vec::new(), (None, None));
+        let (mut copies, mut from): (_, (Option<String>, Option<String>)) = (Vec::new(), (None, None));
         loop {
             let call = self.s3.list_object_versions().bucket(bucket).prefix(&prefix);
-            let answer = call.set_key_marker(from.0).set_version_id_marker(from.1).send().await;
+            let answer = call.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone()).send().await;
             let answer = answer.map_err(|error| failed("ListObjectVersions", bucket, error))?;
             for version in answer.versions() {
                 copies.extend(self.object_copy(bucket, version).await?);
             }
-            if !answer.is_truncated().unwrap_or(false) {
+            let next = (answer.next_key_marker.filter(|key| !key.is_empty()), answer.next_version_id_marker);
+            // A list that says that there is more, and not where, or where it began, has no more for us.
+            if !answer.is_truncated.unwrap_or(false) || next.0.is_none() || next == from {
                 return Ok(copies);
             }
-            from = (answer.next_key_marker, answer.next_version_id_marker);
+            from = next;
         }
     }
 
@@ -78,7 +95,7 @@ impl Shelf {
         let tagging = call.send().await.map_err(|error| failed("GetObjectTagging", key, error))?;
         let pairs = tagging.tag_set().iter().map(|tag| (Some(tag.key()), Some(tag.value())));
         Ok(Some(ObservedCopy {
-            id: format!("{key}{VERSION}{id}"),
+            id: format!("{bucket}/{key}{VERSION}{id}"),
             name: key.strip_prefix(FOLDER).unwrap_or(key).to_owned(),
             state: CopyState::Available,
             created: version.last_modified().and_then(timestamp),
@@ -92,6 +109,11 @@ impl Shelf {
         let (bucket, key) = bucket_and_key(policy)?;
         let call = self.s3.head_object().bucket(bucket).key(key);
         let head = call.send().await.map_err(|error| failed("HeadObject", &policy.subject.source, error))?;
+        if head.content_length().is_some_and(|bytes| bytes > LARGEST) {
+            let found =
+                format!("found an object of {} bytes, expected at most {LARGEST}", head.content_length().unwrap_or(0));
+            return Err(invalid("CopyObject", &policy.subject.source, found));
+        }
         let from = source(bucket, key, head.version_id());
         self.copy_object(policy, from, bucket, name.as_str()).await
     }
@@ -103,8 +125,7 @@ impl Shelf {
         to: &Copy,
         copy: &ObservedCopy,
     ) -> Result<(), AwsError> {
-        let (bucket, _) = bucket_and_key(policy)?;
-        let (key, version) = copy.id.split_once(VERSION).unwrap_or((&copy.id, "null"));
+        let (bucket, key, version) = parts(copy)?;
         let from = source(bucket, key, Some(version));
         self.copy_object(policy, from, bucket_in(policy, &to.region)?, &copy.name).await
     }
@@ -112,24 +133,36 @@ impl Shelf {
     async fn copy_object(&self, policy: &Policy, from: String, bucket: &str, name: &str) -> Result<(), AwsError> {
         let (key, value) = tags::of_copy(policy);
         let tag = Tag::builder().key(key).value(value).build();
-        let tag = tag.map_err(|flaw| odd("CopyObject", name, flaw.to_string()))?;
+        let tag = tag.map_err(|flaw| invalid("CopyObject", name, flaw.to_string()))?;
         let tagging = format!("{}={}", presign::encoded(tag.key()), presign::encoded(tag.value()));
         let call = self.s3.copy_object().copy_source(from).bucket(bucket).key(format!("{FOLDER}{name}"));
-        let call = call.tagging_directive(TaggingDirective::Replace).tagging(tagging);
-        // In a box: the call's own future is large.
-        Box::pin(call.send()).await.map(drop).map_err(|error| failed("CopyObject", name, error))
+        let call = call.tagging_directive(TaggingDirective::Replace).tagging(tagging).if_none_match("*");
+        // Each copy is a version of its own, so one whose answer was lost must not be made again: the next step looks first.
+        let times = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(COPYING);
+        let times = times.operation_attempt_timeout(COPYING).operation_timeout(COPYING).build();
+        let once = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(times);
+        let answer = Box::pin(call.customize().config_override(once).send()).await;
+        answer.map(drop).map_err(|error| {
+            let taken = error.code() == Some(TAKEN);
+            let error = failed("CopyObject", name, error);
+            if taken { AwsError { fault: Fault::Conflict, ..error } } else { error }
+        })
     }
 
-    pub(super) async fn delete_object_copy(
-        &self,
-        policy: &Policy,
-        region: &Region,
-        copy: &ObservedCopy,
-    ) -> Result<(), AwsError> {
-        let (key, version) = copy.id.split_once(VERSION).unwrap_or((&copy.id, "null"));
-        let call = self.s3.delete_object().bucket(bucket_in(policy, region)?).key(key).version_id(version);
+    pub(super) async fn delete_object_copy(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let (bucket, key, version) = parts(copy)?;
+        let call = self.s3.delete_object().bucket(bucket).key(key).version_id(version);
         call.send().await.map(drop).map_err(|error| failed("DeleteObject", &copy.name, error))
     }
+}
+
+/// The bucket, the key and the version of a copy.
+fn parts(copy: &ObservedCopy) -> Result<(&str, &str, &str), AwsError> {
+    let (place, version) = copy.id.split_once(VERSION).unwrap_or((&copy.id, "null"));
+    let (bucket, key) = place.split_once('/').ok_or_else(|| {
+        invalid("CopyObject", &copy.name, format!("found the id {}, expected bucket/key{VERSION}version", copy.id))
+    })?;
+    Ok((bucket, key, version))
 }
 
 /// One version of an object, as a copy names its source.

@@ -1,6 +1,9 @@
 //! The tags of what we make, as each SDK has them.
 
-use watchkeeper_domain::backup::{BACKUP_TAG, Policy, RESTORE_TAG};
+use watchkeeper_domain::backup::{BACKUP_TAG, Policy};
+
+/// What the tags of Watchkeeper begin with.
+const OURS: &str = "watchkeeper:";
 
 /// The tags of a copy: whose backup it is.
 pub(super) fn of_copy(policy: &Policy) -> (&'static str, String) {
@@ -15,13 +18,16 @@ pub(super) fn value<'a>(
     tags.into_iter().find(|(found, _)| *found == Some(key)).and_then(|(_, value)| value).map(str::to_owned)
 }
 
-/// Whether a tag of a source belongs on what was restored from it: AWS keeps its own, and ours say what they are on.
+/// Whether a tag of a source belongs on what was restored from it: AWS keeps its own, and ours say what they are on. What was
+/// restored is not managed: somebody else has to say so.
 pub(super) fn is_theirs(key: &str) -> bool {
-    !key.starts_with("aws:") && key != BACKUP_TAG && key != RESTORE_TAG
+    !key.starts_with("aws:") && !key.starts_with(OURS)
 }
 
 #[cfg(test)]
 mod tests {
+    use watchkeeper_domain::backup::RESTORE_TAG;
+
     use super::*;
 
     #[test]
@@ -30,5 +36,6 @@ mod tests {
         assert_eq!(value(tags, BACKUP_TAG).as_deref(), Some("a/b"));
         assert_eq!(value(tags, RESTORE_TAG), None);
         assert!(is_theirs("team") && !is_theirs("aws:cloudformation:stack-id") && !is_theirs(RESTORE_TAG));
+        assert!(!is_theirs("watchkeeper:managed"), "a role that sets it could let others stop what it restored");
     }
 }

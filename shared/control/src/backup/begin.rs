@@ -1,11 +1,15 @@
 //! The beginning of a run: which resources it is about.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{BackupRequest, Line, Memory, Policy, Run, plan};
+use watchkeeper_domain::backup::{
+    AT_ONCE, BackupRequest, Claim, Line, Memory, Policy, Run, Source, abandoned, fitting, plan, turn, wanted,
+};
 use watchkeeper_domain::request::{Mode, Trigger};
 
 use super::{BackupError, BackupLog, Backups, Jobs, Keeper};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,30 +20,40 @@ pub struct Begun {
     pub summary: String,
 }
 
-/// What a resource's backup of a run would be due at; nothing where none is due.
-pub(super) fn wanted(policy: &Policy, memory: &Memory, instant: Timestamp) -> Option<Timestamp> {
-    if let Some(attempt) = &memory.attempt {
-        let superseded = policy.dues.last(instant).filter(|due| *due > attempt.due && attempt.asked.is_none());
-        let free = !attempt.is_alive(instant) && !attempt.is_parked(instant);
-        return superseded.or(free.then_some(attempt.due));
-    }
-    policy.dues.last(instant).filter(|due| memory.owes(*due))
-}
-
 impl Jobs {
-    /// The resources whose backups a tick has to see to, with the instants at which they were due.
-    pub fn wanted(
-        &self,
-        memories: &std::collections::BTreeMap<watchkeeper_domain::backup::Source, Memory>,
-        instant: Timestamp,
-    ) -> Vec<Line> {
+    /// The resources whose backups a tick has to see to and that have their turn, with the instants at which they were due.
+    pub fn wanted(&self, memories: &BTreeMap<Source, Memory>, instant: Timestamp) -> Vec<Line> {
         let none = Memory::default();
         let line = |policy: &Policy| {
             let source = &policy.subject.source;
             let due = wanted(policy, memories.get(source).unwrap_or(&none), instant)?;
             Some(Line { source: source.clone(), due })
         };
-        self.policies.iter().filter_map(line).collect()
+        turn(self.policies.iter().filter_map(line).collect(), memories, instant).0
+    }
+}
+
+impl Jobs {
+    /// The resources that a person means, with the present as the instant at which they are due: those that have their turn,
+    /// and those that have not.
+    fn asked(
+        &self,
+        memories: &BTreeMap<Source, Memory>,
+        request: &BackupRequest,
+        instant: Timestamp,
+    ) -> Result<(Vec<Line>, Vec<Line>), BackupError> {
+        // To the second: a name carries no more, and what is begun twice within one is one.
+        let second = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
+        let of = |policy: &Policy| {
+            let source = policy.subject.source.clone();
+            let under_way = memories.get(&source).and_then(|memory| memory.attempt.as_ref());
+            Line { due: under_way.map_or(second, |attempt| attempt.due), source }
+        };
+        match &request.resource {
+            // One by its name is a person's own word, and does not wait for its turn.
+            Some(source) => Ok((vec![of(self.policy(source)?)], Vec::new())),
+            None => Ok(turn(self.policies.iter().map(of).collect(), memories, instant)),
+        }
     }
 }
 
@@ -56,35 +70,64 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
         start: Timestamp,
     ) -> Result<Begun, BackupError> {
         let instant = request.instant.unwrap_or(start);
-        let memories = self.ledger.backups(&jobs.scope).await?;
         if request.mode == Mode::Plan {
             return self.planned(jobs, request, instant).await;
         }
         self.not_halted(&jobs.scope).await?;
-        let mut lines = if request.trigger == Trigger::Schedule {
-            jobs.wanted(&memories, instant)
+        // A retry of this step whose answer was lost: what the run is about is noted.
+        if let Some(run) = self.ledger.backup_run(&jobs.scope, id).await? {
+            return Ok(begun(jobs, &run, 0));
+        }
+        let memories = self.ledger.backups(&jobs.scope).await?;
+        let (lines, later) = if request.trigger == Trigger::Schedule {
+            (jobs.wanted(&memories, instant), Vec::new())
         } else {
-            // To the second: a name carries no more, and what is begun twice within one is one.
-            let second = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
-            let of = |policy: &Policy| {
-                let source = policy.subject.source.clone();
-                let under_way = memories.get(&source).and_then(|memory| memory.attempt.as_ref());
-                Line { due: under_way.map_or(second, |attempt| attempt.due), source }
-            };
-            jobs.policies.iter().map(of).collect()
+            jobs.asked(&memories, request, instant)?
         };
-        if let Some(source) = &request.resource {
-            jobs.policy(source)?;
-            lines.retain(|line| line.source == *source);
-        }
-        if lines.is_empty() {
-            return Ok(Begun { jobs: 0, summary: format!("{}: no backup is due", jobs.scope) });
-        }
-        let named: Vec<String> = lines.iter().map(|line| line.source.to_string()).collect();
-        let summary = format!("{}: backups of {}", jobs.scope, named.join(", "));
         let run = Run { id: id.to_owned(), trigger: request.trigger, started: start, jobs: lines };
-        self.ledger.put_backup_run(&jobs.scope, &run).await?;
-        Ok(Begun { jobs: run.jobs.len(), summary })
+        if !run.jobs.is_empty() {
+            self.ledger.put_backup_run(&jobs.scope, &run).await?;
+        }
+        for line in &run.jobs {
+            self.take(jobs, line, &run).await?;
+        }
+        for line in &later {
+            self.put_off(jobs, line, &run).await?;
+        }
+        Ok(begun(jobs, &run, later.len()))
+    }
+
+    /// Notes that a resource is this run's, unless another one is at it.
+    async fn take(&self, jobs: &Jobs, line: &Line, run: &Run) -> Result<(), BackupError> {
+        let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
+        match memory.claim(line.due, &run.id, run.started, run.started) {
+            Claim::Taken => self.note(jobs, line, &memory, version).await,
+            Claim::Other(_) | Claim::Waits | Claim::Over => Ok(()),
+        }
+    }
+
+    /// Notes that a resource has to be backed up, and has not had its turn: the next tick takes it up.
+    async fn put_off(&self, jobs: &Jobs, line: &Line, run: &Run) -> Result<(), BackupError> {
+        let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
+        if memory.attempt.is_some() || memory.claim(line.due, &run.id, run.started, run.started) != Claim::Taken {
+            return Ok(());
+        }
+        if let Some(attempt) = &mut memory.attempt {
+            attempt.park(
+                format!("{AT_ONCE} are backed up at once, and it has not had its turn"),
+                run.started,
+                run.started,
+            );
+        }
+        self.note(jobs, line, &memory, version).await
+    }
+
+    /// Somebody else who was quicker has it.
+    async fn note(&self, jobs: &Jobs, line: &Line, memory: &Memory, version: u64) -> Result<(), BackupError> {
+        match self.ledger.put_backup(&jobs.scope, &line.source, memory, version).await {
+            Err(LedgerError::Conflict { .. }) => Ok(()),
+            noted => Ok(noted?),
+        }
     }
 
     async fn planned(&self, jobs: &Jobs, request: &BackupRequest, now: Timestamp) -> Result<Begun, BackupError> {
@@ -94,17 +137,53 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
             policies = vec![jobs.policy(source)?];
         }
         for policy in policies {
-            let (mut memory, _) = self.ledger.backup(&jobs.scope, &policy.subject.source).await?;
-            let seen = self.see(policy).await?;
-            seen.sync(policy, &mut memory, now);
-            let doing = match wanted(policy, &memory, now) {
-                Some(due) => format!("a backup is due since {due}"),
-                None if memory.attempt.is_some() => "a backup is under way".to_owned(),
-                None => "no backup is due".to_owned(),
-            };
-            let shelves: Vec<_> = seen.shelves().collect();
-            text.push_str(&plan(policy, &memory, &shelves, &doing, now));
+            match self.planned_of(policy, now).await {
+                Ok(planned) => text.push_str(&planned),
+                // One that cannot be looked at does not hide the others.
+                Err(error) => text.extend([format!("{}: cannot be looked at: {}\n", policy.subject.source, told(&error))]),
+            }
         }
-        Ok(Begun { jobs: 0, summary: text })
+        let memories = self.ledger.backups(&jobs.scope).await?;
+        let left = abandoned(&jobs.policies, &memories).into_iter().map(|finding| format!("finding: {finding}\n"));
+        text.extend(left);
+        Ok(Begun { jobs: 0, summary: fitting(&text) })
     }
+
+    async fn planned_of(&self, policy: &Policy, now: Timestamp) -> Result<String, BackupError> {
+        let (mut memory, _) = self.ledger.backup(&policy.subject.scope, &policy.subject.source).await?;
+        let mut seen = self.see(policy, &memory).await?;
+        let unseen = match self.see_away(policy, &memory, &mut seen).await {
+            Ok(()) => String::new(),
+            Err(error) => format!("  the copies elsewhere cannot be looked at: {}\n", told(&error.into())),
+        };
+        seen.sync(policy, &mut memory, now);
+        let doing = match wanted(policy, &memory, now) {
+            Some(due) => format!("a backup is due since {due}"),
+            None if memory.attempt.is_some() => "a backup is under way".to_owned(),
+            None => "no backup is due".to_owned(),
+        };
+        let shelves: Vec<_> = seen.shelves().collect();
+        Ok(plan(policy, &memory, &shelves, &doing, now) + &unseen)
+    }
+}
+
+/// An error with what lies below it.
+fn told(error: &BackupError) -> String {
+    let mut text = error.to_string();
+    let mut below = std::error::Error::source(error);
+    while let Some(cause) = below {
+        text = format!("{text}: {cause}");
+        below = cause.source();
+    }
+    text
+}
+
+fn begun(jobs: &Jobs, run: &Run, later: usize) -> Begun {
+    if run.jobs.is_empty() && later == 0 {
+        return Begun { jobs: 0, summary: format!("{}: no backup is due", jobs.scope) };
+    }
+    let named: Vec<String> = run.jobs.iter().map(|line| line.source.to_string()).collect();
+    let more = if later == 0 { String::new() } else { format!("; {later} more with the next ticks") };
+    let summary = format!("{}: backups of {}{more}", jobs.scope, named.join(", "));
+    Begun { jobs: run.jobs.len(), summary: fitting(&summary) }
 }

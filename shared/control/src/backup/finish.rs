@@ -1,11 +1,11 @@
 //! The end of a run: what became of each resource, for a person and for programs.
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{CopyQuota, Outcome, Policy, Told, event, message};
+use watchkeeper_domain::backup::{CopyQuota, Outcome, Policy, Told, abandoned, event, message};
 
 use super::{BackupError, BackupLog, Backups, Jobs, Keeper};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, AwsError};
+use crate::ports::Announcer;
 
 /// The kind of event that a finished run puts on the bus.
 const FINISHED: &str = "Watchkeeper Backup Run Finished";
@@ -33,43 +33,59 @@ impl<C: Backups, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L, N> {
             .backup_run(scope, id)
             .await?
             .ok_or_else(|| BackupError::Unknown { what: format!("run {id}"), scope: scope.to_string() })?;
-        let mut memories = Vec::new();
+        // What cannot be read is said, and keeps nothing else from being told.
+        let (mut memories, mut notes, mut unread) = (Vec::new(), Vec::new(), false);
         for line in &run.jobs {
-            let Ok(policy) = jobs.policy(&line.source) else { continue };
-            let (memory, _) = self.ledger.backup(scope, &line.source).await?;
-            memories.push((policy, memory, line.due, self.findings(policy).await?));
+            let Ok(policy) = jobs.policy(&line.source) else {
+                notes
+                    .push(format!("{}: the document names it no more, and its backup was left as it was", line.source));
+                continue;
+            };
+            match self.ledger.backup(scope, &line.source).await {
+                Ok((memory, _)) => memories.push((policy, memory, line.due, self.findings(policy).await)),
+                Err(error) => {
+                    unread = true;
+                    notes.push(format!("{}: how it ended cannot be read: {error}", line.source));
+                }
+            }
+        }
+        if let Ok(all) = self.ledger.backups(scope).await {
+            notes.extend(abandoned(&jobs.policies, &all));
         }
         let told: Vec<Told<'_>> = memories
             .iter()
             .map(|(policy, memory, due, findings)| Told { policy, memory, due: *due, findings: findings.clone() })
             .collect();
-        let message = message(scope, &run, &told, now);
-        let news = |told: &Told<'_>| {
-            let parked = told.memory.attempt.as_ref().and_then(|attempt| attempt.parked.as_ref());
-            told.outcome() != Outcome::Waiting || parked.is_some_and(|parked| parked.since >= run.started)
-        };
-        if told.iter().any(news) {
-            self.tell(&message).await?;
-            self.announcer.publish(FINISHED, &event(scope, &run, &told, now).to_string()).await?;
+        let message = message(scope, &run, &told, &notes, now);
+        if unread || told.len() < run.jobs.len() || told.iter().any(|told| told.is_news(&run)) {
+            // The bus does not wait for the topic, nor the other way round.
+            let tells = self.tell(&message).await;
+            let published = self.announcer.publish(FINISHED, &event(scope, &run, &told, now).to_string()).await;
+            tells.and(published)?;
         }
         let outcomes: Vec<(String, Outcome)> =
             told.iter().map(|told| (told.policy.subject.source.to_string(), told.outcome())).collect();
         let has = |wanted: Outcome| outcomes.iter().any(|(_, outcome)| *outcome == wanted);
         let worst = [Outcome::Failed, Outcome::Waiting].into_iter().find(|outcome| has(*outcome));
+        let worst = if unread { Some(Outcome::Failed) } else { worst };
         Ok(Finished { outcome: worst.unwrap_or(Outcome::Done), headline: message.subject, outcomes })
     }
 
-    /// What a person should know beside the verdicts: a quota whose end is near.
-    async fn findings(&self, policy: &Policy) -> Result<Vec<String>, AwsError> {
+    /// What a person should know beside the verdicts: a quota whose end is near, or that cannot be read.
+    async fn findings(&self, policy: &Policy) -> Vec<String> {
         let home = &policy.subject.scope.region;
         let mut findings = Vec::new();
         for region in std::iter::once(home).chain(policy.copy.iter().map(|copy| &copy.region)) {
-            let quota = self.cloud.copy_quota(policy, region).await?;
-            if let Some(quota) = quota.filter(|quota| quota.is_near()) {
-                let most = CopyQuota::NEAR_PERCENT;
-                findings.push(format!("{region} holds {quota}, more than {most} %: raise the quota before it is full"));
+            match self.cloud.copy_quota(policy, region).await {
+                Ok(quota) => {
+                    let near = quota.filter(|quota| quota.is_near());
+                    let (most, what_to_do) = (CopyQuota::NEAR_PERCENT, "raise the quota before it is full");
+                    findings
+                        .extend(near.map(|quota| format!("{region} holds {quota}, more than {most} %: {what_to_do}")));
+                }
+                Err(error) => findings.push(format!("how full {region} is of copies cannot be read: {error}")),
             }
         }
-        Ok(findings)
+        findings
     }
 }

@@ -8,7 +8,7 @@ mod restore;
 mod step;
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{CopyQuota, Memory, ObservedCopy, ObservedSource, Policy, Shelf, Source};
+use watchkeeper_domain::backup::{Away, CopyQuota, Memory, ObservedCopy, ObservedSource, Policy, Shelf, Source};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
@@ -133,17 +133,35 @@ pub struct Keeper<'a, C, L, N> {
 #[derive(Debug)]
 struct Seen {
     source: Option<ObservedSource>,
-    home: (Region, Vec<ObservedCopy>, Option<CopyQuota>),
-    away: Option<(Region, Vec<ObservedCopy>, Option<CopyQuota>)>,
+    home: Found,
+    away: Option<Found>,
 }
 
-fn shelf(of: &(Region, Vec<ObservedCopy>, Option<CopyQuota>)) -> Shelf<'_> {
-    Shelf { region: &of.0, copies: &of.1, quota: of.2 }
+/// What there is in one region.
+#[derive(Debug)]
+struct Found {
+    region: Region,
+    copies: Vec<ObservedCopy>,
+    quota: Option<CopyQuota>,
+}
+
+impl Found {
+    fn shelf(&self) -> Shelf<'_> {
+        Shelf { region: &self.region, copies: &self.copies, quota: self.quota }
+    }
 }
 
 impl Seen {
     fn shelves(&self) -> impl Iterator<Item = Shelf<'_>> {
-        std::iter::once(&self.home).chain(&self.away).map(shelf)
+        std::iter::once(&self.home).chain(&self.away).map(Found::shelf)
+    }
+
+    fn away(&self, policy: &Policy) -> Away<'_> {
+        match (&policy.copy, &self.away) {
+            (None, _) => Away::None,
+            (Some(_), None) => Away::Unseen,
+            (Some(_), Some(away)) => Away::Seen(away.shelf()),
+        }
     }
 
     /// Brings what is remembered in line with what is there.
@@ -155,23 +173,30 @@ impl Seen {
 }
 
 impl<C: Backups, L, N> Keeper<'_, C, L, N> {
-    async fn see(&self, policy: &Policy) -> Result<Seen, AwsError> {
-        let home = policy.subject.scope.region.clone();
-        let away = match &policy.copy {
-            Some(copy) => Some(self.shelf(policy, copy.region.clone()).await?),
-            None => None,
-        };
-        Ok(Seen { source: self.cloud.describe_source(policy).await?, home: self.shelf(policy, home).await?, away })
+    /// What there is at home. The other region is looked at when its turn comes: home does not wait for it.
+    async fn see(&self, policy: &Policy, memory: &Memory) -> Result<Seen, AwsError> {
+        let region = policy.subject.scope.region.clone();
+        let source = self.cloud.describe_source(policy).await?;
+        Ok(Seen { source, home: self.found(policy, memory, region).await?, away: None })
     }
 
-    async fn shelf(
-        &self,
-        policy: &Policy,
-        region: Region,
-    ) -> Result<(Region, Vec<ObservedCopy>, Option<CopyQuota>), AwsError> {
-        let copies = self.cloud.list_copies(policy, &region).await?;
-        let quota = self.cloud.copy_quota(policy, &region).await?;
-        Ok((region, copies, quota))
+    /// What there is in the other region, where the document names one.
+    async fn see_away(&self, policy: &Policy, memory: &Memory, seen: &mut Seen) -> Result<(), AwsError> {
+        let Some(copy) = &policy.copy else { return Ok(()) };
+        let found = self.found(policy, memory, copy.region.clone()).await;
+        let named = |error: AwsError| {
+            let subject = format!("{} in {}, the copy's region; the one at home is good", error.subject, copy.region);
+            AwsError { subject, ..error }
+        };
+        seen.away = Some(found.map_err(named)?);
+        Ok(())
+    }
+
+    async fn found(&self, policy: &Policy, memory: &Memory, region: Region) -> Result<Found, AwsError> {
+        let copies = self.cloud.list_copies(policy, &region, memory).await?;
+        // A quota that cannot be read stops nothing: AWS says by itself when it is full.
+        let quota = self.cloud.copy_quota(policy, &region).await.ok().flatten();
+        Ok(Found { region, copies, quota })
     }
 }
 

@@ -16,15 +16,22 @@ pub trait Backups {
     /// Describes the resource of a job; `None` when it does not exist.
     async fn describe_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError>;
 
-    /// Every copy of the resource in a region, ours or not. The list may lag behind what was just made or removed.
-    async fn list_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError>;
+    /// Every copy of the resource in a region, ours or not. The list may lag behind what was just made or removed. What is
+    /// remembered says which is which, where neither name nor tag can be asked for.
+    async fn list_copies(
+        &self,
+        policy: &Policy,
+        region: &Region,
+        memory: &Memory,
+    ) -> Result<Vec<ObservedCopy>, AwsError>;
 
     /// Begins a backup under this name, tagged as ours where the service can tag. A name that exists is a
-    /// [`crate::ports::Fault::Conflict`] where names are unique.
-    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError>;
+    /// [`crate::ports::Fault::Conflict`] where names are unique. Tells the job that makes it, where there is one.
+    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<Option<String>, AwsError>;
 
-    /// Begins a copy, under the same name and with the same tag, in the region that the job names.
-    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError>;
+    /// Begins a copy, under the same name and with the same tag, in the region that the job names. Tells the job that makes
+    /// it, where there is one.
+    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<Option<String>, AwsError>;
 
     /// Removes a copy of ours.
     async fn delete_backup(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError>;

@@ -107,11 +107,11 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
             .into());
         }
         let restore = restore.ok_or_else(newest)?;
-        if !policy.subject.source.kind.may_be_called(&restore.target) {
-            let expected = "a name that ends with -drill or -restored: others the role may not fill";
+        let kind = policy.subject.source.kind;
+        if let Some(expected) = kind.wrong_target(&restore.target) {
             return Err(wrong("into", restore.target, expected).into());
         }
-        let taken = restore.target == policy.subject.source.name.as_str()
+        let taken = kind.same_name(&restore.target, policy.subject.source.name.as_str())
             || self.cloud.describe_restored(policy, &restore.target).await?.is_some();
         if taken {
             let found = format!("{}, which exists", restore.target);
@@ -171,6 +171,7 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
                 restore.checks = Some(checks(drill, observed.as_ref(), &found));
             }
             RestoreNext::Wait(seconds, _) => then = Then::Again(*seconds),
+            RestoreNext::Leave(_) => then = Then::Done,
             RestoreNext::Done => {
                 restore.over = true;
                 then = Then::Done;

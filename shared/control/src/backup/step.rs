@@ -1,13 +1,18 @@
 //! One step of one resource's backup.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{
-    Against, Attempt, End, Memory, Next, Parked, Policy, Removal, Verified, View, decide, verify,
+    Against, Attempt, Claim, End, Memory, Next, Policy, Removal, Verified, View, decide, verify,
 };
+use watchkeeper_domain::name::Region;
 
-use super::{BackupError, BackupLog, Backups, Jobs, Keeper, Seen, shelf};
+use super::{BackupError, BackupLog, Backups, Jobs, Keeper, Seen};
 use crate::ledger::Ledger;
 use crate::ports::{AwsError, Fault};
+
+/// How long a run looks after a resource before another one goes on with it: the looks of eight resources have to fit into
+/// one history (25,000 events, AWS Step Functions developer guide, quotas).
+const LEG: SignedDuration = SignedDuration::from_hours(6);
 
 /// What the machine does after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,58 +63,29 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
         self.not_halted(scope).await?;
         let (memory, version) = self.ledger.backup(scope, &line.source).await?;
         let mut job = Job { policy, memory, version };
-        if let Some(ended) = self.claim(&mut job, id, line.due, run.started, now).await? {
-            return Ok(ended);
+        match job.memory.claim(line.due, id, run.started, now) {
+            Claim::Taken => self.put(&mut job).await?,
+            Claim::Other(run) => return Ok(Stepped::done(format!("{run} does it already"))),
+            Claim::Waits => return Ok(Stepped::done("it waits")),
+            Claim::Over => return Ok(Stepped::done("it is done already")),
         }
-        let seen = self.see(policy).await?;
+        let mut seen = self.see(policy, &job.memory).await?;
         seen.sync(policy, &mut job.memory, now);
         let Some(attempt) = job.memory.attempt.clone() else { return Ok(Stepped::done("done")) };
-        let next = decide(&View {
-            policy,
-            memory: &job.memory,
-            attempt: &attempt,
-            source: seen.source.as_ref(),
-            home: shelf(&seen.home),
-            away: seen.away.as_ref().map(shelf),
-            wakes: jobs.wakes(now),
-            now,
-        });
-        self.act(job, &seen, next, now).await
-    }
-
-    /// Makes the attempt this run's own, unless it is another's or over: then the step ends with that.
-    async fn claim(
-        &self,
-        job: &mut Job<'_>,
-        id: &str,
-        due: Timestamp,
-        started: Timestamp,
-        now: Timestamp,
-    ) -> Result<Option<Stepped>, BackupError> {
-        let owes = job.memory.owes(due);
-        match &mut job.memory.attempt {
-            Some(attempt) if attempt.run != id && attempt.is_alive(now) => {
-                return Ok(Some(Stepped::done(format!("{} does it already", attempt.run))));
-            }
-            Some(attempt) if attempt.due < due && attempt.asked.is_none() => {
-                let why = attempt.parked.as_ref().map_or_else(String::new, |parked| parked.why.clone());
-                job.memory.settle(End::Missed, format!("the next one was due before its time came: {why}"), now);
-                job.memory.attempt = Some(Attempt::new(due, id, now));
-            }
-            Some(attempt) => {
-                // What this very run has put off is not taken up again by it.
-                if attempt.run == id && attempt.parked.as_ref().is_some_and(|parked| parked.since >= started) {
-                    return Ok(Some(Stepped::done("it waits")));
-                }
-                id.clone_into(&mut attempt.run);
-                attempt.touched = now;
-                attempt.parked = None;
-            }
-            None if owes => job.memory.attempt = Some(Attempt::new(due, id, now)),
-            None => return Ok(Some(Stepped::done("it is done already"))),
+        let wakes = jobs.wakes(now);
+        let mut next = follows(&job, &attempt, &seen, wakes, now);
+        if next == Next::LookAway {
+            // What is known of home is noted before the other region is asked, which may not answer.
+            self.put(&mut job).await?;
+            self.see_away(policy, &job.memory, &mut seen).await?;
+            seen.sync(policy, &mut job.memory, now);
+            next = follows(&job, &attempt, &seen, wakes, now);
         }
-        self.put(job).await?;
-        Ok(None)
+        if matches!(next, Next::Wait(..)) && now.duration_since(run.started) > LEG {
+            let why = format!("{next}; this run has lasted {LEG:#}, and another one goes on");
+            next = Next::Park(now, why);
+        }
+        self.act(job, &seen, next, now).await
     }
 
     async fn put(&self, job: &mut Job<'_>) -> Result<(), BackupError> {
@@ -128,16 +104,18 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
                 self.put(&mut job).await?;
                 let due = job.memory.attempt.as_ref().map_or(now, |attempt| attempt.due);
                 let name = policy.subject.series().name(due);
-                there_already(self.cloud.start_backup(policy, &name).await)?;
-                return Ok(Stepped::again(what));
+                let made = there_already(self.cloud.start_backup(policy, &name).await)?;
+                let region = policy.subject.scope.region.clone();
+                return self.follow(job, &region, made, what).await;
             }
             Next::Copy(copy) => {
                 if let Some(attempt) = &mut job.memory.attempt {
                     attempt.copy_asked = Some(now);
                 }
                 self.put(&mut job).await?;
-                there_already(self.cloud.copy_backup(policy, &copy).await)?;
-                return Ok(Stepped::again(what));
+                let made = there_already(self.cloud.copy_backup(policy, &copy).await)?;
+                let region = policy.copy.as_ref().map_or(&policy.subject.scope.region, |copy| &copy.region).clone();
+                return self.follow(job, &region, made, what).await;
             }
             Next::Verify { region, copy } => {
                 let due = policy.subject.series().due(&copy.name).unwrap_or(now);
@@ -149,8 +127,22 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
                 self.put(&mut job).await?;
                 return Ok(Stepped::again(what));
             }
+            Next::Review(copies) => {
+                // Of an older one only what it shows itself is judged: what it came from may have changed since.
+                for (region, copy) in copies {
+                    let due = policy.subject.series().due(&copy.name).unwrap_or(now);
+                    let flaws = verify(policy, &copy, Against { source: None, before: None, due });
+                    let flaws = flaws.iter().map(ToString::to_string).collect();
+                    job.memory.judge(&region, &copy.id, &Verified { at: now, flaws });
+                }
+                self.put(&mut job).await?;
+                return Ok(Stepped::again(what));
+            }
             Next::Prune(removals) => {
                 // What is known by now is noted before the first removal.
+                for removal in &removals {
+                    job.memory.remove(&removal.region, &removal.copy.id);
+                }
                 self.put(&mut job).await?;
                 self.prune(policy, removals).await?;
                 return Ok(Stepped { then: Then::Again(1), what });
@@ -161,14 +153,31 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
             }
             Next::Park(until, why) => {
                 if let Some(attempt) = &mut job.memory.attempt {
-                    attempt.parked = Some(Parked { why, since: now, until });
+                    attempt.park(why, until, now);
                 }
             }
-            Next::Fail(why) => job.memory.settle(End::Failed, why, now),
+            // The other region was looked at before this.
+            Next::LookAway => return Ok(Stepped::again(what)),
+            Next::Fail(why, again) => job.memory.fail(why, again, now),
             Next::Done => job.memory.settle(End::Done, "", now),
         }
         self.put(&mut job).await?;
         Ok(Stepped::done(what))
+    }
+
+    /// Notes the job that makes a copy, where there is one: by it the copy is known as ours.
+    async fn follow(
+        &self,
+        mut job: Job<'_>,
+        region: &Region,
+        made: Option<String>,
+        what: String,
+    ) -> Result<Stepped, BackupError> {
+        if let Some(made) = made {
+            job.memory.started(&job.policy.subject, region, &made);
+            self.put(&mut job).await?;
+        }
+        Ok(Stepped::again(what))
     }
 
     async fn prune(&self, policy: &Policy, removals: Vec<Removal>) -> Result<(), BackupError> {
@@ -196,13 +205,14 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
     ) -> Result<Stepped, BackupError> {
         let run = self.ledger.backup_run(&jobs.scope, id).await?;
         let Some(line) = run.as_ref().and_then(|run| run.jobs.get(index)) else { return Ok(Stepped::done("unknown")) };
-        let policy = jobs.policy(&line.source)?;
+        // The document may have lost the resource meanwhile: then nobody is at it any more.
+        let Ok(policy) = jobs.policy(&line.source) else { return Ok(Stepped::done("the document names it no more")) };
         let (memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
         let mut job = Job { policy, memory, version };
         match &job.memory.attempt {
             Some(attempt) if attempt.run != id => return Ok(Stepped::done("another execution does it")),
-            None if job.memory.owes(line.due) => job.memory.attempt = Some(Attempt::new(line.due, id, now)),
-            _ => {}
+            None => drop(job.memory.claim(line.due, id, now, now)),
+            Some(_) => {}
         }
         job.memory.stumble(error, now);
         self.put(&mut job).await?;
@@ -211,10 +221,24 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
 }
 
 /// A name that is there already is what an earlier call made, whose answer was lost: the next look finds it.
-fn there_already(answer: Result<(), AwsError>) -> Result<(), AwsError> {
+fn there_already(answer: Result<Option<String>, AwsError>) -> Result<Option<String>, AwsError> {
     match answer {
         // A conflict may also be a resource that is busy: then the name does not show up, and is asked for again.
-        Err(error) if error.fault == Fault::Conflict => Ok(()),
+        Err(error) if error.fault == Fault::Conflict => Ok(None),
         answer => answer,
     }
+}
+
+/// What follows, from what is remembered and what was seen.
+fn follows(job: &Job<'_>, attempt: &Attempt, seen: &Seen, wakes: Option<Timestamp>, now: Timestamp) -> Next {
+    decide(&View {
+        policy: job.policy,
+        memory: &job.memory,
+        attempt,
+        source: seen.source.as_ref(),
+        home: seen.home.shelf(),
+        away: seen.away(job.policy),
+        wakes,
+        now,
+    })
 }

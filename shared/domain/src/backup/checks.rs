@@ -12,10 +12,21 @@ use crate::estate::Drill;
 pub struct Check {
     /// What.
     pub name: String,
-    /// Whether it is as it should be.
-    pub ok: bool,
+    /// Whether it is as it should be; nothing where it was not asked.
+    pub ok: Option<bool>,
     /// What was found, and what was expected.
     pub detail: String,
+}
+
+impl Check {
+    /// The verdict, in a word.
+    pub fn verdict(&self) -> &'static str {
+        match self.ok {
+            Some(true) => "ok",
+            Some(false) => "NOT OK",
+            None => "NOT ASKED",
+        }
+    }
 }
 
 /// What was looked at in what was restored.
@@ -35,7 +46,7 @@ pub fn checks(drill: Option<&Drill>, source: Option<&ObservedSource>, restored: 
     for (name, expected) in source.iter().flat_map(|source| &source.settings) {
         let found = restored.settings.get(name);
         let detail = format!("found {}, expected {expected}", found.map_or("nothing", String::as_str));
-        checks.push(Check { name: name.clone(), ok: found == Some(expected), detail });
+        checks.push(Check { name: name.clone(), ok: Some(found == Some(expected)), detail });
     }
     if let Some((items, all)) = restored.items {
         let (least, most) = (drill.and_then(|it| it.items_at_least), drill.and_then(|it| it.items_at_most));
@@ -48,16 +59,17 @@ pub fn checks(drill: Option<&Drill>, source: Option<&ObservedSource>, restored: 
             (Some(least), Some(most)) => format!("expected {least} to {most}"),
         };
         let more = if all { "" } else { " or more" };
-        checks.push(Check { name: "items".to_owned(), ok: enough && few, detail: format!("{items}{more}, {bounds}") });
+        let detail = format!("{items}{more}, {bounds}");
+        checks.push(Check { name: "items".to_owned(), ok: Some(enough && few), detail });
     }
     if let Some(there) = restored.known_item {
         let detail = if there { "the known item is there" } else { "the known item is missing" };
-        checks.push(Check { name: "known item".to_owned(), ok: there, detail: detail.to_owned() });
+        checks.push(Check { name: "known item".to_owned(), ok: Some(there), detail: detail.to_owned() });
     }
     if drill.is_some_and(|drill| drill.query.is_some()) {
         // No data API is called: status and settings are the proof, and the report says so.
         let detail = "not asked: no data API is reached from here, so status and settings are the proof".to_owned();
-        checks.push(Check { name: "query".to_owned(), ok: true, detail });
+        checks.push(Check { name: "query".to_owned(), ok: None, detail });
     }
     checks
 }

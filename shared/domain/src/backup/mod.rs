@@ -1,37 +1,53 @@
 //! Backups: when they are due, what they are called, whether they are good, which go, and what proves that they can be
 //! restored. Decisions only: what is looked at comes in, what follows goes out.
 
+mod attempt;
 mod checks;
+mod claim;
 mod decide;
 mod due;
 mod fresh;
+mod jobs;
+mod known;
 mod memory;
 mod name;
 mod observed;
 mod policy;
 mod prune;
 mod report;
+mod report_restore;
 mod request;
 mod restore;
 mod restore_step;
 mod source;
+mod told;
+mod turn;
 mod verify;
+mod view;
 
+pub use attempt::{Again, Attempt, End, PAUSE, Parked, RETRIES, RETRY_PAUSE, Retry, SILENCE, Settled, TRIES};
 pub use checks::{Check, Restored, checks};
-pub use decide::{Next, Removal, Shelf, View, decide, fates};
+pub use claim::Claim;
+pub use decide::{decide, fates};
 pub use due::{ALLOWANCE, CATCH_UP, Dues};
 pub use fresh::Freshness;
-pub use memory::{Attempt, End, Known, Memory, PAUSE, Parked, SETTLE, SILENCE, Settled, TRIES, Verified};
+pub use jobs::Job;
+pub use known::{FORGET, Known, Verified};
+pub use memory::{Memory, SETTLE};
 pub use name::{BACKUP_TAG, CopyName, RESTORE_TAG, Series};
 pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, SourceState, Window};
 pub use policy::{Keep, Policy, SHRINK};
 pub use prune::{Candidate, Fate, Goes, Keeps, Owner, Standing, prune};
-pub use report::{Line, Outcome, Run, Told, event, inventory, message, plan, restored};
+pub use report::{Line, Outcome, Run, event, fitting, inventory, message, plan};
+pub use report_restore::restored;
 pub use request::{BackupRequest, RestoreRequest};
 pub use restore::{Drilled, From, Purpose, Restore, drill_is_due};
 pub use restore_step::{RestoreNext, RestoreView, decide_restore};
 pub use source::{Kind, Source, Subject};
+pub use told::{Told, abandoned};
+pub use turn::{AT_ONCE, CLUSTERS_AT_ONCE, turn, wanted};
 pub use verify::{Against, Flaw, verify};
+pub use view::{Away, Next, Removal, Shelf, View};
 
 use jiff::{SignedDuration, SpanRound, Unit};
 

@@ -8,16 +8,13 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Subject};
+use super::Subject;
 
 /// What every name begins with.
 const OURS: &str = "wk-";
 
 /// The longest readable part, in characters, where the service would take more.
 const READABLE: usize = 60;
-
-/// The longest name of a cluster's snapshot, in characters (Amazon RDS API reference, `CreateDBClusterSnapshot`).
-const CLUSTER_SNAPSHOT: usize = 63;
 
 /// The rest of a name, in characters: what it begins with, the hash and the instant, each with a hyphen before it.
 const REST: usize = OURS.len() + 1 + 16 + 1 + 16;
@@ -62,7 +59,7 @@ impl Series {
     pub fn of(subject: &Subject) -> Self {
         let identity = whole(subject);
         let text = format!("{}-{}-{}", subject.scope.estate, subject.scope.environment, subject.source.name);
-        let longest = if subject.source.kind == Kind::Aurora { CLUSTER_SNAPSHOT - REST } else { READABLE };
+        let longest = READABLE.min(subject.source.kind.longest_name() - REST);
         let mut readable = String::new();
         // Two hyphens in a row, and one at the end, are no name of RDS.
         for c in text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }) {
@@ -116,7 +113,7 @@ fn whole(subject: &Subject) -> String {
     format!("{estate}/{environment}/{region}/{}", subject.source)
 }
 
-fn hash(text: &str) -> u64 {
+pub(super) fn hash(text: &str) -> u64 {
     let mut hash = fnv::FnvHasher::default();
     hash.write(text.as_bytes());
     hash.finish()
@@ -173,18 +170,19 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_of_a_cluster_has_a_name_that_aurora_takes() {
-        let name = subject("clos-v2", "prod", "aurora:clos-v2-db-cluster").series().name(due());
-        assert_eq!(name.as_str().len(), CLUSTER_SNAPSHOT, "{name}");
-    }
-
-    #[test]
-    fn a_long_or_odd_name_is_still_one_that_every_service_takes() {
-        let odd = format!("s3:bucket/{}__Ünder..score/-end", "long/".repeat(100));
-        let name = subject("clos-v2", "prod", &odd).series().name(due());
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        assert!(name.as_str().len() < 100 && name.as_str().chars().all(fits), "{name}");
-        assert!(!name.as_str().contains("--"), "{name}");
-        assert!(subject("clos-v2", "prod", &odd).identity().len() <= TAG_VALUE);
+    fn a_long_or_odd_name_is_still_one_that_its_service_takes() {
+        for kind in crate::backup::Kind::ALL {
+            let odd = format!("{}:bucket/{}__Ünder..score/-end", kind.name(), "long/".repeat(100));
+            let series = subject("a-very-long-name-of-an-estate", "production", &odd).series();
+            let name = series.name(due());
+            let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(name.as_str().chars().all(fits), "{name}");
+            assert!(name.as_str().len() <= kind.longest_name(), "{} in {name}", name.as_str().len());
+            assert!(!name.as_str().contains("--"), "{name}");
+            assert_eq!(series.due(name.as_str()), Some(due()));
+            assert!(subject("clos-v2", "prod", &odd).identity().len() <= TAG_VALUE);
+        }
+        let cluster = subject("clos-v2", "prod", "aurora:clos-v2-db-cluster").series().name(due());
+        assert_eq!(cluster.as_str().len(), 63, "{cluster}");
     }
 }

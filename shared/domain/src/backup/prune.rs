@@ -2,6 +2,9 @@
 //!
 //! Of the last days, weeks and months *that have a good copy* the newest is kept, as many as the policy says. So a time
 //! without backups removes nothing, and a second look removes nothing that the first one kept.
+//!
+//! What nobody has looked at is not bad: the rules are applied twice, once as if it were good and once without it, and what
+//! either keeps stays.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,7 +20,9 @@ use super::Keep;
 pub enum Standing {
     /// There, and verified.
     Good,
-    /// There, and not verified, or not found good.
+    /// There, and nobody has looked at it, or what was found is forgotten.
+    Unknown,
+    /// There, and not found good.
     Doubtful,
     /// Not finished: being made, or on its way out.
     Unfinished,
@@ -75,7 +80,9 @@ pub enum Keeps {
     InUse(String),
     /// It is not finished.
     Unfinished,
-    /// It is not verified, and from a day that is kept, or there is no good one yet.
+    /// Nobody has looked at it, and there is none that was found good.
+    Unknown,
+    /// It was not found good, and is from a day that is kept, or there is no good one yet.
     Doubtful,
 }
 
@@ -90,7 +97,8 @@ impl fmt::Display for Keeps {
             Self::NotOurs(why) => write!(f, "not ours: {why}"),
             Self::InUse(by) => write!(f, "in use by {by}"),
             Self::Unfinished => f.write_str("not finished"),
-            Self::Doubtful => f.write_str("not verified, and no good one takes its place"),
+            Self::Unknown => f.write_str("nobody has looked at it, and none was found good"),
+            Self::Doubtful => f.write_str("not found good, and no good one takes its place"),
         }
     }
 }
@@ -145,12 +153,20 @@ impl fmt::Display for Fate {
 
 /// What becomes of each copy, in the order given. The candidates are those of one resource in one region.
 pub fn prune(keep: &Keep, candidates: &[Candidate]) -> Vec<Fate> {
-    let mut good: Vec<&Candidate> =
-        candidates.iter().filter(|it| it.owner == Owner::Us && it.standing == Standing::Good).collect();
-    // The newest first; of two of one instant the order of their ids, so that every look sees the same one.
-    good.sort_by(|a, b| (b.taken, &b.id).cmp(&(a.taken, &a.id)));
-    let rules = Rules::of(keep, &good);
-    candidates.iter().map(|candidate| rules.fate(candidate)).collect()
+    let newest_first = |standings: &[Standing]| {
+        let counts = |it: &&Candidate| it.owner == Owner::Us && standings.contains(&it.standing);
+        let mut all: Vec<&Candidate> = candidates.iter().filter(counts).collect();
+        // Of two of one instant the order of their ids, so that every look sees the same one.
+        all.sort_by(|a, b| (b.taken, &b.id).cmp(&(a.taken, &a.id)));
+        Rules::of(keep, &all)
+    };
+    let known = newest_first(&[Standing::Good]);
+    let supposed = newest_first(&[Standing::Good, Standing::Unknown]);
+    let fate = |candidate: &Candidate| match known.fate(candidate) {
+        Fate::Goes(_) => supposed.fate(candidate),
+        stays @ Fate::Stays(_) => stays,
+    };
+    candidates.iter().map(fate).collect()
 }
 
 /// The ids that each rule keeps.
@@ -205,7 +221,8 @@ impl<'a> Rules<'a> {
             Standing::Failed if self.last.is_some() => Fate::Goes(Goes::Failed),
             Standing::Failed => Fate::Stays(Keeps::Doubtful),
             Standing::Doubtful => self.doubtful(it),
-            Standing::Good => self.good(&it.id),
+            Standing::Unknown if self.last.is_none() => Fate::Stays(Keeps::Unknown),
+            Standing::Good | Standing::Unknown => self.good(&it.id),
         }
     }
 

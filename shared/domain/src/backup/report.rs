@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Drilled, End, Freshness, Memory, Policy, Purpose, Shelf, Source, ago, fates, size};
+use super::{Memory, Policy, Shelf, Source, Told, ago, fates, size};
 use crate::name::Scope;
 use crate::report::Message;
 use crate::request::Trigger;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
-const SUBJECT: usize = 100;
+pub(super) const SUBJECT: usize = 100;
 
 /// How many copies of one resource a message lists before it only counts.
 const COPIES: usize = 40;
@@ -62,42 +62,6 @@ pub struct Run {
     pub jobs: Vec<Line>,
 }
 
-/// How a resource stands, for a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told<'a> {
-    /// What the document says.
-    pub policy: &'a Policy,
-    /// What is remembered.
-    pub memory: &'a Memory,
-    /// When its backup was due.
-    pub due: Timestamp,
-    /// Findings beside it: a quota near its end.
-    pub findings: Vec<String>,
-}
-
-impl Told<'_> {
-    /// How it stands.
-    pub fn outcome(&self) -> Outcome {
-        if self.memory.attempt.as_ref().is_some_and(|attempt| attempt.due == self.due) {
-            return Outcome::Waiting;
-        }
-        let ended = self.memory.settled.as_ref().filter(|settled| settled.due >= self.due);
-        if ended.is_some_and(|settled| settled.end == End::Done) { Outcome::Done } else { Outcome::Failed }
-    }
-
-    /// Why it is not done; empty where it is.
-    pub fn why(&self) -> String {
-        let parked = self.memory.attempt.as_ref().and_then(|attempt| attempt.parked.as_ref());
-        match (self.outcome(), parked, &self.memory.settled) {
-            (Outcome::Done, ..) => String::new(),
-            (Outcome::Waiting, Some(parked), _) => format!("{}; looked at again at {}", parked.why, parked.until),
-            (Outcome::Waiting, None, _) => "it is under way in another execution".to_owned(),
-            (Outcome::Failed, _, Some(settled)) if !settled.why.is_empty() => settled.why.clone(),
-            (Outcome::Failed, ..) => "it ended without a verdict".to_owned(),
-        }
-    }
-}
-
 /// Every copy of a resource, the newest first: where, how old, how large, and whether it is good.
 pub fn inventory(policy: &Policy, memory: &Memory, now: Timestamp) -> Vec<String> {
     let mut copies: Vec<_> = memory.copies.iter().collect();
@@ -105,6 +69,7 @@ pub fn inventory(policy: &Policy, memory: &Memory, now: Timestamp) -> Vec<String
     let home = &policy.subject.scope.region;
     let line = |known: &super::Known| {
         let verdict = match &known.verified {
+            _ if known.gone.is_some() => format!("NOT SEEN since {}", known.gone.unwrap_or(now)),
             None => "not verified".to_owned(),
             Some(verified) if verified.flaws.is_empty() => "good".to_owned(),
             Some(verified) => format!("NOT GOOD: {}", verified.flaws.join("; ")),
@@ -115,8 +80,8 @@ pub fn inventory(policy: &Policy, memory: &Memory, now: Timestamp) -> Vec<String
     copies.into_iter().map(line).collect()
 }
 
-/// What a person is told of a run.
-pub fn message(scope: &Scope, run: &Run, all: &[Told<'_>], now: Timestamp) -> Message {
+/// What a person is told of a run; the notes are about the environment as a whole.
+pub fn message(scope: &Scope, run: &Run, all: &[Told<'_>], notes: &[String], now: Timestamp) -> Message {
     let of = |outcome: Outcome| all.iter().filter(|told| told.outcome() == outcome).count();
     let (done, waiting, failed) = (of(Outcome::Done), of(Outcome::Waiting), of(Outcome::Failed));
     let Scope { estate, environment, region } = scope;
@@ -133,10 +98,7 @@ pub fn message(scope: &Scope, run: &Run, all: &[Told<'_>], now: Timestamp) -> Me
         if !why.is_empty() {
             _ = writeln!(text, "  {why}");
         }
-        for finding in &told.findings {
-            _ = writeln!(text, "  finding: {finding}");
-        }
-        if let Some(finding) = Freshness::of(told.policy, told.memory, now).finding() {
+        for finding in told.findings(now) {
             _ = writeln!(text, "  finding: {finding}");
         }
         let copies = inventory(told.policy, told.memory, now);
@@ -146,6 +108,9 @@ pub fn message(scope: &Scope, run: &Run, all: &[Told<'_>], now: Timestamp) -> Me
         if copies.len() > COPIES {
             _ = writeln!(text, "  - and {} more", copies.len() - COPIES);
         }
+    }
+    for note in notes {
+        _ = writeln!(text, "\nfinding: {note}");
     }
     let advice = match (failed, waiting) {
         (0, 0) => "nothing.",
@@ -187,6 +152,10 @@ pub fn plan(policy: &Policy, memory: &Memory, shelves: &[Shelf<'_>], doing: &str
     if let Some(next) = policy.dues.next(now) {
         _ = writeln!(text, "  next due {next}");
     }
+    let told = Told { policy, memory, due: now, findings: Vec::new() };
+    for finding in told.findings(now) {
+        _ = writeln!(text, "  finding: {finding}");
+    }
     for shelf in shelves {
         let fates = fates(policy, memory, shelf);
         _ = writeln!(text, "  {}: {} copies", shelf.region, shelf.copies.len());
@@ -201,31 +170,27 @@ pub fn plan(policy: &Policy, memory: &Memory, shelves: &[Shelf<'_>], doing: &str
     text
 }
 
-/// What a person is told of a restore that has ended.
-pub fn restored(scope: &Scope, source: &Source, drilled: &Drilled) -> Message {
-    let kept = drilled.purpose == Purpose::Keep;
-    let what = if kept { "restore" } else { "restore drill" };
-    let end = if drilled.ok { "passed" } else { "FAILED" };
-    let Scope { estate, environment, region } = scope;
-    let subject = format!("{estate} {environment}: {what} of {source} {end}");
-    let mut text = format!("{subject} ({region}).\n\nRestored: {} into {}.\n", drilled.from, drilled.target);
-    let rto = drilled.rto_seconds.map_or_else(|| "not reached".to_owned(), |seconds| format!("{seconds} s"));
-    _ = writeln!(text, "Time to restore: {rto}. Age of what was restored: {} s.", drilled.rpo_seconds);
-    if !drilled.reapplied.is_empty() {
-        _ = writeln!(text, "Set again, for a restore does not bring it: {}.", drilled.reapplied.join(", "));
+/// The longest text that a machine's state carries, in bytes as JSON: 256 KiB are the limit for all of it (AWS Step Functions
+/// developer guide, quotas).
+const TEXT: usize = 200 * 1024;
+
+/// A text as long as a state carries it: what is too much is left out by lines, from the end.
+pub fn fitting(text: &str) -> String {
+    let size = |line: &str| serde_json::to_string(line).map_or(usize::MAX, |line| line.len());
+    if size(text) <= TEXT {
+        return text.to_owned();
     }
-    for check in &drilled.checks {
-        _ = writeln!(text, "- {} {}: {}", if check.ok { "ok" } else { "NOT OK" }, check.name, check.detail);
+    let lines = text.lines().count();
+    let (mut kept, mut taken, mut bytes) = (String::new(), 0, 0);
+    for line in text.lines() {
+        bytes += size(line);
+        if bytes > TEXT {
+            break;
+        }
+        kept.push_str(line);
+        kept.push('\n');
+        taken += 1;
     }
-    if let Some(why) = &drilled.why {
-        _ = writeln!(text, "\nWhy it failed: {why}");
-    }
-    let advice = match (drilled.ok, kept) {
-        (true, false) => "nothing: what the drill made is removed.".to_owned(),
-        (true, true) => format!("use {}; the original was not touched.", drilled.target),
-        (false, false) => "find out why before the backup is needed; what the drill made is removed.".to_owned(),
-        (false, true) => format!("look at {}; the original was not touched, and nothing was removed.", drilled.target),
-    };
-    _ = write!(text, "\nWhat to do: {advice}\n\nRun: {}", drilled.run);
-    Message { subject: subject.chars().filter(char::is_ascii).take(SUBJECT).collect(), text }
+    let what_to_do = "ask for one resource by `resource` to read the rest";
+    format!("{kept}and {} more lines: {what_to_do}\n", lines - taken)
 }

@@ -126,7 +126,7 @@ impl Restore {
         let newest = memory.newest_good(region)?;
         let drill = policy.drill.as_ref();
         let scratch = drill.and_then(|drill| drill.scratch.as_ref()).map(ToString::to_string);
-        let target = scratch.unwrap_or_else(|| format!("{}-drill", policy.subject.source.name));
+        let target = scratch.unwrap_or_else(|| policy.subject.source.scratch());
         let from = From::Copy { id: newest.id.clone(), name: newest.name.clone(), due: newest.due };
         Some(Self::new(run, Purpose::Drill, target, from, now))
     }
@@ -149,7 +149,9 @@ impl Restore {
     /// What it came to, once it is over.
     pub fn outcome(&self, now: Timestamp) -> Drilled {
         let checks = self.checks.clone().unwrap_or_default();
-        let ok = self.failed.is_none() && !checks.is_empty() && checks.iter().all(|check| check.ok);
+        // What was not asked proves nothing, and fails nothing.
+        let (proved, wrong) = (|check: &Check| check.ok == Some(true), |check: &Check| check.ok == Some(false));
+        let ok = self.failed.is_none() && checks.iter().any(proved) && !checks.iter().any(wrong);
         let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs().max(0);
         Drilled {
             at: now,

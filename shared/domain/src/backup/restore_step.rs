@@ -31,6 +31,8 @@ pub enum RestoreNext {
     Remove,
     /// Look again after so many seconds.
     Wait(i64, String),
+    /// It takes too long even to tidy up: a later run goes on with it.
+    Leave(String),
     /// It cannot be done; what was made is removed.
     Fail(String),
     /// All of it is done.
@@ -101,8 +103,9 @@ fn absent(view: &RestoreView<'_>) -> RestoreNext {
 
 fn waiting(view: &RestoreView<'_>, what: &str) -> RestoreNext {
     let since = view.now.duration_since(view.restore.removing.or(view.restore.asked).unwrap_or(view.restore.began));
-    if since > PATIENCE && view.restore.failed.is_none() {
-        return RestoreNext::Fail(format!("{} is {what} for more than {PATIENCE:#}", view.restore.target));
+    if since > PATIENCE {
+        let why = format!("{} is {what} for more than {PATIENCE:#}", view.restore.target);
+        return if view.restore.failed.is_none() { RestoreNext::Fail(why) } else { RestoreNext::Leave(why) };
     }
     RestoreNext::Wait((since.as_secs() / 4).clamp(WAITS.0, WAITS.1), format!("{}: {what}", view.restore.target))
 }

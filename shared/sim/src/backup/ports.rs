@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use watchkeeper_control::backup::Backups;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{CopyName, CopyQuota, Kind, ObservedCopy, ObservedSource, Policy, SourceState};
+use watchkeeper_domain::backup::{
+    CopyName, CopyQuota, Kind, Memory, ObservedCopy, ObservedSource, Policy, SourceState,
+};
 use watchkeeper_domain::name::Region;
 
 use super::vault::{Deletion, VaultCopy};
@@ -24,15 +26,16 @@ impl Backups for World {
         .await
     }
 
-    async fn list_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
+    async fn list_copies(&self, policy: &Policy, region: &Region, _: &Memory) -> Result<Vec<ObservedCopy>, AwsError> {
         let source = &policy.subject.source;
         self.ask(Operation::ListCopies, format!("{source} in {region}"), |state| {
+            state.vault.answers(region)?;
             Ok(state.vault.shown(source, region, state.now))
         })
         .await
     }
 
-    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<Option<String>, AwsError> {
         let source = &policy.subject.source;
         self.ask(Operation::StartBackup, name, |state| {
             let Some(store) = state.vault.stores.get(source).cloned() else { return Err(Refusal::not_found(source)) };
@@ -53,22 +56,23 @@ impl Backups for World {
                 failed: None,
                 gone: None,
             };
-            state.shelve(made)
+            state.shelve(made).map(|()| None)
         })
         .await
     }
 
-    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError> {
+    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<Option<String>, AwsError> {
         self.ask(Operation::CopyBackup, &copy.name, |state| {
             let Some(to) = policy.copy.as_ref().map(|copy| copy.region.clone()) else {
                 return Err(Refusal::invalid("the job names no region to copy to"));
             };
+            state.vault.answers(&to)?;
             let original = state.vault.there().find(|it| it.id == copy.id).cloned();
             let Some(original) = original.filter(|it| it.ready <= state.now) else {
                 return Err(Refusal::not_found(&copy.name));
             };
             let (created, ready) = (state.now, Timestamp::MAX);
-            state.shelve(VaultCopy { region: to, created, ready, ..original })
+            state.shelve(VaultCopy { region: to, created, ready, ..original }).map(|()| None)
         })
         .await
     }
@@ -91,11 +95,22 @@ impl Backups for World {
     async fn copy_quota(&self, policy: &Policy, region: &Region) -> Result<Option<CopyQuota>, AwsError> {
         let limited = matches!(policy.subject.source.kind, Kind::Aurora | Kind::Rds);
         self.ask(Operation::GetCopyQuota, region, |state| {
+            state.vault.answers(region)?;
             let used = state.vault.there().filter(|copy| copy.region == *region).count();
             let used = u32::try_from(used).unwrap_or(u32::MAX);
             Ok(state.vault.limit.filter(|_| limited).map(|limit| CopyQuota { used, limit }))
         })
         .await
+    }
+}
+
+impl super::Vault {
+    /// Whether the shelf of a region answers.
+    fn answers(&self, region: &Region) -> Result<(), Refusal> {
+        if self.silent.contains(region) {
+            return Err(Refusal::new(Fault::Unavailable, format!("{region} does not answer")));
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What there is to back up, what was made of it, and what was restored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -107,6 +107,8 @@ pub(crate) struct Vault {
     pub(super) made: u64,
     /// The most copies of a region; nothing: as many as one likes.
     pub(super) limit: Option<u32>,
+    /// The regions whose shelves do not answer.
+    pub(super) silent: BTreeSet<Region>,
     /// What a backup, a copy, a restore and a removal take.
     pub(super) takes: Duration,
     /// How long lists show what was, and do not show what is.
@@ -122,6 +124,7 @@ impl Default for Vault {
             deletions: Vec::new(),
             made: 0,
             limit: None,
+            silent: BTreeSet::new(),
             takes: Duration::from_mins(2),
             lag: Duration::from_secs(20),
         }
@@ -191,6 +194,21 @@ impl World {
     /// Holds at most so many copies in a region.
     pub fn limit_copies(&self, limit: u32) {
         self.lock().vault.limit = Some(limit);
+    }
+
+    /// Holds as many copies as one likes again.
+    pub fn unlimit_copies(&self) {
+        self.lock().vault.limit = None;
+    }
+
+    /// The shelf of a region does not answer, or does again.
+    pub fn silence_shelf(&self, region: &Region, silent: bool) {
+        let mut state = self.lock();
+        if silent {
+            state.vault.silent.insert(region.clone());
+        } else {
+            state.vault.silent.remove(region);
+        }
     }
 
     /// Backups, copies, restores and removals take so long.

@@ -6,7 +6,7 @@ use super::{Checker, at};
 use crate::backup::{Kind, Source};
 use crate::estate::{BackupJob, Engine, FieldPath, ResourceName};
 
-/// How the scratch name of a table ends: the role of the backups function may fill tables of such names only.
+/// How the names of what is restored end: the role of the backups function may fill, tag and remove only what is called so.
 pub(crate) const SCRATCH: [&str; 2] = ["-drill", "-restored"];
 
 impl BackupJob {
@@ -93,13 +93,12 @@ impl Checker<'_> {
             let found = format!("a drill of {source}");
             self.note(place_of(), found, "no drill, or one of aurora, rds, dynamodb with their own backups");
         }
-        let scratch = drill.scratch.as_ref().map(ResourceName::as_str);
-        if scratch == Some(source.name.as_str()) {
-            self.note(place_of().key("scratch"), source.name.to_string(), "another name than the original's");
-        } else if let Some(scratch) = scratch.filter(|_| source.kind == Kind::Dynamodb)
-            && !SCRATCH.iter().any(|end| scratch.ends_with(end))
-        {
-            self.note(place_of().key("scratch"), scratch, format!("a name that ends with {}", SCRATCH.join(" or ")));
+        if let Some(scratch) = drill.scratch.as_ref().map(ResourceName::as_str) {
+            if source.kind.same_name(scratch, source.name.as_str()) {
+                self.note(place_of().key("scratch"), source.name.to_string(), "another name than the original's");
+            } else if let Some(expected) = source.kind.wrong_target(scratch) {
+                self.note(place_of().key("scratch"), scratch, expected);
+            }
         }
         if let (Some(least), Some(most)) = (drill.items_at_least, drill.items_at_most)
             && least > most

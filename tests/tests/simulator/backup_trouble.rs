@@ -1,0 +1,263 @@
+//! What goes wrong around backups: a region of copies that does not answer, a quota that is full for an hour, a document that
+//! changes between two of them, more resources than are backed up at once, a ledger that is made anew.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::backup::{AT_ONCE, CLUSTERS_AT_ONCE, End, Memory, Outcome};
+use watchkeeper_domain::name::Region;
+use watchkeeper_sim::{World, rds, store};
+use watchkeeper_tests::rehearsal::{Ended, Rehearsal};
+
+use crate::backup_faults::{estates, shop};
+use crate::backups::source;
+use crate::scene::at;
+
+const DATABASE: &str = "rds:shop-db";
+const TABLE: &str = "dynamodb:shop-orders";
+
+/// A database that is copied, and a table, as documents change.
+fn document(database: &str, table: bool) -> String {
+    let table = if table {
+        "
+        - dynamodb: shop-orders
+          schedule: { at: \"03:00\" }
+          retention: { daily: 3 }"
+    } else {
+        ""
+    };
+    format!(
+        "
+estate: shop
+environments:
+  prod:
+    kind: production
+    regions: {{ primary: us-east-1 }}
+    databases: [{{ rds: shop-db }}]
+    backups:
+      zone: Etc/UTC
+      jobs:
+        - rds: shop-db
+          schedule: {{ at: \"03:00\" }}
+          {database}{table}
+"
+    )
+}
+
+const COPIED: &str = "retention: { daily: 3 }
+          copy: { region: us-west-2, key: alias/shop }";
+
+fn shop_with(document: &str) -> Rehearsal {
+    let world = World::builder().at("2026-11-19T02:00:00Z").with(rds("shop-db")).build();
+    world.put_store(store(DATABASE));
+    world.put_store(store(TABLE));
+    world.backups_take(Duration::from_secs(10));
+    Rehearsal::over(world, estates(document), "us-east-1")
+}
+
+/// The same world under another document.
+fn edited(rehearsal: Rehearsal, document: &str) -> Rehearsal {
+    Rehearsal::over(rehearsal.world, estates(document), "us-east-1")
+}
+
+fn memory(rehearsal: &Rehearsal, text: &str) -> Memory {
+    rehearsal.backup_memory(&shop(), &source(text))
+}
+
+fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+/// The ids of what is on the shelf of a region.
+fn shelf(rehearsal: &Rehearsal, name: &str) -> BTreeSet<String> {
+    let here = rehearsal.world.vault().into_iter().filter(|copy| copy.region == region(name));
+    here.map(|copy| copy.id).collect()
+}
+
+fn night(rehearsal: &mut Rehearsal, date: &str) {
+    rehearsal.backup_tick(at(&format!("{date}T03:00:00Z")));
+}
+
+#[test]
+fn a_region_of_copies_that_does_not_answer_stops_neither_the_backup_at_home_nor_the_message() {
+    let mut rehearsal = shop_with(&document(COPIED, true));
+    let far = region("us-west-2");
+    rehearsal.world.silence_shelf(&far, true);
+    let mut ended = Vec::new();
+    for quarter in 0..6 {
+        let instant = at("2026-11-19T03:00:00Z") + SignedDuration::from_mins(20 * quarter);
+        ended.extend(rehearsal.backup_tick(instant.max(rehearsal.world.now())));
+    }
+    assert_eq!(shelf(&rehearsal, "us-east-1").len(), 2, "taken at home, both");
+    assert!(memory(&rehearsal, DATABASE).newest_good(&region("us-east-1")).is_some(), "and verified");
+    assert!(ended.contains(&Ended::Backup(Outcome::Failed)), "{ended:?}");
+    assert_eq!(memory(&rehearsal, TABLE).settled.unwrap().end, End::Done);
+    let settled = memory(&rehearsal, DATABASE).settled.unwrap();
+    assert!(settled.why.contains("the one at home is good"), "{}", settled.why);
+    let text: String = rehearsal.world.messages().into_iter().map(|message| message.text).collect();
+    for line in ["rds:shop-db: failed", "us-west-2", "tried again by itself at", "cannot be read", ", good"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    // The region is back, and the copy is made up the same day, of the backup that there is.
+    rehearsal.world.silence_shelf(&far, false);
+    let again = settled.retry.unwrap().at;
+    rehearsal.backup_tick(again.max(rehearsal.world.now()));
+    let settled = memory(&rehearsal, DATABASE).settled.unwrap();
+    assert_eq!((settled.end, settled.due), (End::Done, at("2026-11-19T03:00:00Z")));
+    assert_eq!((shelf(&rehearsal, "us-east-1").len(), shelf(&rehearsal, "us-west-2").len()), (2, 1));
+}
+
+#[test]
+fn a_quota_that_was_full_for_an_hour_costs_no_day_and_is_told_at_its_beginning_and_its_end() {
+    let mut rehearsal = shop_with(&document("retention: { daily: 3 }", false));
+    let home = region("us-east-1");
+    (0..5).for_each(|n| rehearsal.world.make_foreign_copy(&source(DATABASE), &home, &format!("by-hand-{n}")));
+    rehearsal.world.limit_copies(5);
+    rehearsal.world.advance(Duration::from_mins(5));
+    night(&mut rehearsal, "2026-11-19");
+    assert_eq!(memory(&rehearsal, DATABASE).settled.unwrap().end, End::Failed);
+    let told = |rehearsal: &Rehearsal| rehearsal.world.messages().len();
+    assert_eq!(told(&rehearsal), 1);
+    for hour in 4..6 {
+        rehearsal.backup_tick(at(&format!("2026-11-19T0{hour}:05:00Z")));
+    }
+    assert_eq!(told(&rehearsal), 1, "tried again, and told no more");
+    rehearsal.world.unlimit_copies();
+    for hour in 6..9 {
+        rehearsal.backup_tick(at(&format!("2026-11-19T0{hour}:30:00Z")));
+    }
+    assert_eq!(memory(&rehearsal, DATABASE).settled.unwrap().end, End::Done);
+    assert_eq!((told(&rehearsal), memory(&rehearsal, DATABASE).copies.len()), (2, 1));
+    // One that stays full is tried some times, and given up with a word.
+    rehearsal.world.limit_copies(1);
+    for quarter in 0..92 {
+        rehearsal.backup_tick(at("2026-11-20T03:00:00Z") + SignedDuration::from_mins(15 * quarter));
+    }
+    let settled = memory(&rehearsal, DATABASE).settled.unwrap();
+    assert_eq!((settled.end, settled.retry.clone(), settled.tried), (End::Failed, None, 4));
+    assert_eq!(told(&rehearsal), 4);
+    assert!(rehearsal.world.messages().pop().unwrap().text.contains("given up until the next one is due"));
+}
+
+#[test]
+fn copies_in_an_earlier_region_and_of_a_removed_job_stay_and_are_told() {
+    let mut rehearsal = shop_with(&document(COPIED, true));
+    for day in 19..24 {
+        night(&mut rehearsal, &format!("2026-11-{day}"));
+    }
+    let (left, orders) = (shelf(&rehearsal, "us-west-2"), memory(&rehearsal, TABLE).copies.len());
+    assert_eq!((left.len(), orders), (3, 3));
+    let moved = document(&COPIED.replace("us-west-2", "us-west-1"), false);
+    let mut rehearsal = edited(rehearsal, &moved);
+    for day in 24..30 {
+        night(&mut rehearsal, &format!("2026-11-{day}"));
+    }
+    assert_eq!(shelf(&rehearsal, "us-west-2"), left, "nothing is pruned where nothing is copied to");
+    assert_eq!(shelf(&rehearsal, "us-west-1").len(), 3);
+    assert_eq!(memory(&rehearsal, TABLE).copies.len(), 3);
+    let told = rehearsal.world.messages().pop().unwrap().text;
+    assert!(told.contains("3 copies are in us-west-2, to which the document copies no more"), "{told}");
+    assert!(
+        told.contains("dynamodb:shop-orders: no job of the document is about it any more; its 3 copies stay"),
+        "{told}"
+    );
+    // Named again, its copies are pruned as before.
+    let mut rehearsal = edited(rehearsal, &document(COPIED, true));
+    night(&mut rehearsal, "2026-11-30");
+    assert_eq!(memory(&rehearsal, TABLE).copies.iter().filter(|it| !it.removed).count(), 3);
+}
+
+#[test]
+fn a_job_that_the_document_loses_while_it_is_under_way_is_told_and_hurts_no_other() {
+    let rehearsal = shop_with(&document(COPIED, true));
+    let request = json!({"estate": "shop", "environment": "prod", "resource": TABLE});
+    let mut rehearsal = edited(rehearsal, &document(COPIED, true));
+    night(&mut rehearsal, "2026-11-19");
+    let gone = edited(rehearsal, &document(COPIED, false));
+    let Ended::Failed(error) = gone.backup_run("by-hand", &request) else { panic!("no such job") };
+    assert!(error.contains("expected: \"one of rds:shop-db\""), "{error}");
+    assert_eq!(memory(&gone, TABLE).copies.len(), 1);
+}
+
+/// An environment of many clusters and tables.
+fn many(clusters: usize, tables: usize) -> Rehearsal {
+    let job = |kind: &str, name: String| {
+        format!(
+            "\n        - {kind}: {name}\n          schedule: {{ at: \"03:00\" }}\n          retention: {{ daily: 3 }}"
+        )
+    };
+    let world = World::builder().at("2026-11-19T02:00:00Z").build();
+    let mut jobs = String::new();
+    for (kind, name) in (0..clusters)
+        .map(|n| ("aurora", format!("c{n}")))
+        .chain((0..tables).map(|n| ("dynamodb", format!("table-{n}"))))
+    {
+        world.put_store(store(&format!("{kind}:{name}")));
+        jobs += &job(kind, name);
+    }
+    world.backups_take(Duration::from_secs(10));
+    let document = format!(
+        "
+estate: shop
+environments:
+  prod:
+    kind: production
+    regions: {{ primary: us-east-1 }}
+    backups:
+      zone: Etc/UTC
+      jobs:{jobs}
+"
+    );
+    Rehearsal::over(world, estates(&document), "us-east-1")
+}
+
+/// How many copies were under way at once, at the most.
+fn at_once(rehearsal: &Rehearsal, kind: &str) -> usize {
+    let all = rehearsal.world.vault_history();
+    let of_kind: Vec<Timestamp> =
+        all.iter().filter(|copy| copy.source.to_string().starts_with(kind)).map(|copy| copy.created).collect();
+    let took = SignedDuration::from_secs(10);
+    of_kind.iter().map(|now| of_kind.iter().filter(|it| **it <= *now && *now < **it + took).count()).max().unwrap_or(0)
+}
+
+#[test]
+fn many_resources_are_backed_up_in_turns_by_ticks_and_by_hand() {
+    let mut rehearsal = many(12, 20);
+    for tick in 0..8 {
+        rehearsal.backup_tick(at("2026-11-19T03:00:00Z") + SignedDuration::from_mins(5 * tick));
+    }
+    assert_eq!(rehearsal.world.vault().len(), 32);
+    assert!(at_once(&rehearsal, "") <= AT_ONCE && at_once(&rehearsal, "aurora") <= CLUSTERS_AT_ONCE);
+    // Two ticks before the first run has got anywhere: what it has taken is not taken again, and there is no room for more.
+    let due = |rehearsal: &mut Rehearsal, instant: &str| rehearsal.backup_look(at(instant)).environments[0].due.len();
+    assert_eq!(due(&mut rehearsal, "2026-11-20T03:00:00Z"), AT_ONCE);
+    // By hand everything is meant: the rest comes with the ticks.
+    let rehearsal = many(12, 20);
+    let request = json!({"estate": "shop", "environment": "prod"});
+    assert_eq!(rehearsal.backup_run("all-now", &request), Ended::Backup(Outcome::Done));
+    assert_eq!(rehearsal.world.vault().len(), AT_ONCE);
+    let mut rehearsal = rehearsal;
+    for tick in 1..8 {
+        rehearsal.backup_tick(at("2026-11-19T02:05:00Z") + SignedDuration::from_mins(5 * tick));
+    }
+    assert_eq!(rehearsal.world.vault().len(), 32, "also those that were not due by themselves");
+    assert!(at_once(&rehearsal, "") <= AT_ONCE && at_once(&rehearsal, "aurora") <= CLUSTERS_AT_ONCE);
+}
+
+#[test]
+fn a_stopped_database_is_told_once_however_often_it_is_looked_at() {
+    use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
+    use watchkeeper_domain::name::DatabaseName;
+
+    let mut rehearsal = shop_with(&document("retention: { daily: 3 }", false));
+    let id = DatabaseId::Rds(DatabaseName::new("shop-db").unwrap());
+    rehearsal.world.change_database(&id, DatabaseState::Stopped);
+    for quarter in 0..8 {
+        rehearsal.backup_tick(at("2026-11-19T03:00:00Z") + SignedDuration::from_mins(16 * quarter));
+    }
+    let told = rehearsal.world.messages().into_iter().filter(|it| it.text.contains("it is not woken for it")).count();
+    assert_eq!(told, 1);
+}
