@@ -20,6 +20,7 @@ pub(super) fn name(note: Note<'_>) -> String {
         Note::Memory => "unblock".to_owned(),
         Note::Run(id) => format!("unblock {id}"),
         Note::Page(id, number) => format!("unblock {id} {number}"),
+        Note::Trouble(machine) => format!("trouble {machine}"),
     }
 }
 
