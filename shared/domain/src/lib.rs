@@ -18,4 +18,5 @@ pub mod plan;
 pub mod report;
 pub mod request;
 pub mod run;
+pub mod trouble;
 pub mod unblock;

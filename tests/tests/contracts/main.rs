@@ -5,6 +5,7 @@
 mod alarms;
 mod children;
 mod documents;
+mod ends;
 mod functions;
 mod grants;
 mod machines;

@@ -20,3 +20,4 @@ mod unblock_faults;
 mod unblock_scene;
 mod unblock_trouble;
 mod unblocks;
+mod unmade;
