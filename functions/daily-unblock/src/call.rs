@@ -36,6 +36,15 @@ pub enum Step {
         /// The run.
         run: RunRef,
     },
+    /// Tell of a run that could not begin, or not be closed.
+    Tell {
+        /// The execution's input, as it was given.
+        request: Value,
+        /// The execution.
+        execution: Execution,
+        /// Why it ends.
+        error: Caught,
+    },
 }
 
 /// What goes out.
@@ -46,4 +55,9 @@ pub enum Answer {
     Ticked(Ticked),
     /// To the machine.
     Taken(Taken),
+    /// To the machine, of tell: whether people were told.
+    Told {
+        /// Whether they were.
+        told: bool,
+    },
 }

@@ -4,16 +4,19 @@ mod call;
 mod place;
 pub mod tick;
 
+use serde::Deserialize;
+use serde_json::Value;
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{Home, Place};
 use watchkeeper_control::ports::{Announcer, Clock, Executions};
 use watchkeeper_control::stuck::{Notebook, Stuck};
-use watchkeeper_control::unblock::{self, Step as Taken, UnblockError, Unblocker};
-use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_control::trouble::{self, Ended};
+use watchkeeper_control::unblock::{self, UnblockError, Unblocker};
+use watchkeeper_domain::request::{RequestError, Trigger};
+use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::UnblockRequest;
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Event, Failure, Unreadable, read_input};
+use watchkeeper_lambda::{Event, Execution, Failure, Unreadable, read_input};
 
 pub use call::{Answer, Step};
 use tick::TickError;
@@ -64,13 +67,22 @@ pub async fn answer<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
 ) -> Result<Answer, CallError> {
     match event {
         Event::Tick(due) => {
-            let ticked = tick::tick(&unblocker.ledger, machine, &unblocker.stuck, estates, home, due.time).await?;
+            let hands = tick::Hands {
+                ledger: &unblocker.ledger,
+                machine,
+                watch: &unblocker.stuck,
+                announcer: &unblocker.announcer,
+            };
+            let ticked = tick::tick(&hands, estates, home, due.time).await?;
             Ok(Answer::Ticked(ticked))
         }
         Event::Call(call) => {
-            let taken = handle(unblocker, estates, home, call.step).await?;
-            tracing::info!(run = taken.run.id, next = ?taken.next, "{}", taken.summary);
-            Ok(Answer::Taken(taken))
+            let answer = handle(unblocker, estates, home, call.step).await?;
+            match &answer {
+                Answer::Taken(taken) => tracing::info!(run = taken.run.id, next = ?taken.next, "{}", taken.summary),
+                other => tracing::warn!(?other, "the run could not be made"),
+            }
+            Ok(answer)
         }
     }
 }
@@ -84,12 +96,15 @@ pub async fn handle<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
     estates: &Estates,
     home: &Home,
     step: Step,
-) -> Result<Taken, CallError> {
+) -> Result<Answer, CallError> {
     let of_run = |run: &RunRef| {
         let (estate, environment) = estates.environment(run.scope.estate.as_str(), run.scope.environment.as_str())?;
         Ok::<_, CallError>(place::place(estate, environment, home))
     };
-    Ok(match step {
+    Ok(Answer::Taken(match step {
+        Step::Tell { request, execution, error } => {
+            return tell(unblocker, estates, home, &request, &execution, error.into()).await;
+        }
         Step::Begin { request, execution } => {
             let request: UnblockRequest = read_input(request)?;
             let (estate, environment) = estates.environment(request.estate.as_str(), request.environment.as_str())?;
@@ -101,5 +116,28 @@ pub async fn handle<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
         Step::Work { run } => unblocker.work(&of_run(&run)?, &run).await?,
         Step::Skip { run, error } => unblocker.skip(&of_run(&run)?, &run, &error.into()).await?,
         Step::Report { run } => unblocker.report(&of_run(&run)?, &run).await?,
-    })
+    }))
+}
+
+/// Tells of a run that has no record to tell by, as far as its input can be read.
+async fn tell<S, L: Notebook, X, N: Announcer, K>(
+    unblocker: &Unblocker<S, L, X, N, K>,
+    estates: &Estates,
+    home: &Home,
+    request: &Value,
+    execution: &Execution,
+    error: RunError,
+) -> Result<Answer, CallError> {
+    let text = |field: &str| request.get(field).and_then(Value::as_str).unwrap_or_default();
+    let Ok((estate, environment)) = estates.environment(text("estate"), text("environment")) else {
+        return Ok(Answer::Told { told: false });
+    };
+    let scope = place::place(estate, environment, home).scope;
+    let trigger = request.get("trigger").and_then(|trigger| Trigger::deserialize(trigger).ok()).unwrap_or_default();
+    // Each try of a run that is due is about the same instant; what lasts is told by when it was tried.
+    let ended =
+        Ended { machine: "daily-unblock", trigger, instant: execution.start, run: &execution.name, error: &error };
+    let told =
+        trouble::tell(&unblocker.ledger, &unblocker.announcer, &scope, ended).await.map_err(UnblockError::from)?;
+    Ok(Answer::Told { told })
 }

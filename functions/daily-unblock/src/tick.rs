@@ -5,11 +5,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::place::Home;
-use watchkeeper_control::ports::{AwsError, Executions, Started};
+use watchkeeper_control::ports::{Announcer, AwsError, Executions, Started};
 use watchkeeper_control::stuck::{Note, Notebook, Watch};
+use watchkeeper_control::trouble::{self, Ended};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::run::RunError;
 use watchkeeper_domain::unblock::{Memory, UnblockRequest};
 use watchkeeper_estates::Estates;
 
@@ -77,10 +80,8 @@ pub fn execution(scope: &Scope, due: Timestamp, attempt: u32) -> String {
 ///
 /// # Errors
 /// The first [`TickError`].
-pub async fn tick<L: Notebook, X: Executions, W: Watch>(
-    ledger: &L,
-    machine: &X,
-    watch: &W,
+pub async fn tick<L: Notebook, X: Executions, W: Watch, N: Announcer>(
+    hands: &Hands<'_, L, X, W, N>,
     estates: &Estates,
     home: &Home,
     instant: Timestamp,
@@ -92,7 +93,7 @@ pub async fn tick<L: Notebook, X: Executions, W: Watch>(
         let place = place(estate, environment, home);
         let (scope, due) = (place.scope, place.hour.last_due(instant));
         let did = match due {
-            Some(due) => look_after(ledger, machine, watch, &scope, due).await,
+            Some(due) => look_after(hands, &scope, due, instant).await,
             None => Ok(Did::Nothing),
         };
         match did {
@@ -110,30 +111,48 @@ pub async fn tick<L: Notebook, X: Executions, W: Watch>(
     failed.map_or(Ok(Ticked { environments }), Err)
 }
 
-async fn look_after<L: Notebook, X: Executions, W: Watch>(
-    ledger: &L,
-    machine: &X,
-    watch: &W,
+/// What the tick works with.
+#[derive(Debug)]
+pub struct Hands<'a, L, X, W, N> {
+    /// What is remembered.
+    pub ledger: &'a L,
+    /// The machine.
+    pub machine: &'a X,
+    /// Its executions.
+    pub watch: &'a W,
+    /// Where people hear of it.
+    pub announcer: &'a N,
+}
+
+async fn look_after<L: Notebook, X: Executions, W: Watch, N: Announcer>(
+    hands: &Hands<'_, L, X, W, N>,
     scope: &Scope,
     due: Timestamp,
+    instant: Timestamp,
 ) -> Result<Did, TickError> {
-    let memory = ledger.read::<Memory>(scope, Note::Memory).await?;
+    let memory = hands.ledger.read::<Memory>(scope, Note::Memory).await?;
     if memory.is_some_and(|(memory, _)| memory.done >= Some(due)) {
         return Ok(Did::Nothing);
     }
     let input = UnblockRequest::of_tick(scope, due).to_string();
     for attempt in 0..TRIES {
         let name = execution(scope, due, attempt);
-        if machine.start(&name, &input).await? == Started::New {
+        if hands.machine.start(&name, &input).await? == Started::New {
             return Ok(Did::Started);
         }
         // It was started before, and has not come to its end: it runs, or it died and the next one goes on.
-        match watch.status(&name).await? {
+        match hands.watch.status(&name).await? {
             ExecutionStatus::Dead(_) => {}
             _ => return Ok(Did::Running),
         }
     }
     tracing::error!(estate = %scope.estate, environment = %scope.environment, tries = TRIES,
         "the daily unblock died as often as it is tried; its executions say why");
+    // An execution that was stopped, or ran into its time-out, could not tell of it.
+    let message = format!("the run that was due at {due} died {TRIES} times; its executions say why");
+    let error = RunError { name: "Run.Unverified".to_owned(), message };
+    let run = execution(scope, due, TRIES - 1);
+    let ended = Ended { machine: "daily-unblock", trigger: Trigger::Schedule, instant, run: &run, error: &error };
+    trouble::tell(hands.ledger, hands.announcer, scope, ended).await?;
     Ok(Did::GaveUp)
 }

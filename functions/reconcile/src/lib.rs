@@ -2,6 +2,7 @@
 
 pub mod report;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::BackupLog;
@@ -9,6 +10,8 @@ use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{Home, Place};
 use watchkeeper_control::ports::{Announcer, Clock, Cloud};
 use watchkeeper_control::steps::{Begun, Engine, Finished, LeasedRun, Slice, StepError};
+use watchkeeper_control::stuck::Notebook;
+use watchkeeper_control::trouble::{self, Ended};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::{Request, RequestError, Trigger};
 use watchkeeper_domain::run::RunError;
@@ -44,13 +47,22 @@ pub enum Step {
         #[serde(default)]
         error: Option<Caught>,
     },
+    /// Tell of a run that could not begin, or not be closed.
+    Tell {
+        /// The execution's input, as it was given.
+        request: Value,
+        /// The execution.
+        execution: Execution,
+        /// Why it ends.
+        error: Caught,
+    },
 }
 
 impl Step {
     /// The run that a step belongs to; at its beginning only its name is known.
     pub fn run(&self) -> (&str, Option<&Scope>) {
         match self {
-            Self::Begin { execution, .. } => (&execution.name, None),
+            Self::Begin { execution, .. } | Self::Tell { execution, .. } => (&execution.name, None),
             Self::Apply { run } | Self::Verify { run } | Self::Finish { run, .. } => (&run.id, Some(&run.scope)),
         }
     }
@@ -75,6 +87,11 @@ pub enum Answer {
     Slice(Slice),
     /// Of finish.
     Finished(Finished),
+    /// Of tell: whether people were told.
+    Told {
+        /// Whether they were.
+        told: bool,
+    },
 }
 
 /// A run that only turned the halt switch.
@@ -118,7 +135,7 @@ impl From<RequestError> for CallError {
 ///
 /// # Errors
 /// [`CallError`] for a request that cannot be read, an unknown environment, or a step that failed.
-pub async fn handle<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(
+pub async fn handle<C: Cloud, L: Ledger + BackupLog + Notebook, N: Announcer, K: Clock>(
     engine: &Engine<C, L, N, K>,
     estates: &Estates,
     home: &Home,
@@ -135,7 +152,33 @@ pub async fn handle<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(
             let error = error.map(RunError::from);
             Ok(Answer::Finished(engine.finish(&place, &run, error).await?))
         }
+        Step::Tell { request, execution, error } => {
+            tell(engine, estates, home, &request, &execution, error.into()).await
+        }
     }
+}
+
+/// Tells of a run that has no record to tell by, as far as its input can be read.
+async fn tell<C, L: Notebook, N: Announcer, K>(
+    engine: &Engine<C, L, N, K>,
+    estates: &Estates,
+    home: &Home,
+    request: &Value,
+    execution: &Execution,
+    error: RunError,
+) -> Result<Answer, CallError> {
+    let text = |field: &str| request.get(field).and_then(Value::as_str).unwrap_or_default();
+    let Ok((estate, environment)) = estates.environment(text("estate"), text("environment")) else {
+        return Ok(Answer::Told { told: false });
+    };
+    let (estate, environment) = (estate.name().clone(), environment.name().clone());
+    let scope = Scope { estate, environment, region: home.region.clone() };
+    let trigger = request.get("trigger").and_then(|trigger| Trigger::deserialize(trigger).ok()).unwrap_or_default();
+    let instant = request.get("instant").and_then(|instant| Timestamp::deserialize(instant).ok());
+    let instant = instant.unwrap_or(execution.start);
+    let ended = Ended { machine: "reconcile", trigger, instant, run: &execution.name, error: &error };
+    let told = trouble::tell(&engine.ledger, &engine.announcer, &scope, ended).await.map_err(StepError::from)?;
+    Ok(Answer::Told { told })
 }
 
 async fn begin<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(

@@ -20,6 +20,7 @@ pub fn count(metrics: &Metrics, call: &Call<Step>, answer: &Answer) {
             tracing::info!(verdict = ?begun.verdict, "{}", begun.summary);
         }
         Answer::Switched { summary, .. } => tracing::warn!("{summary}"),
+        Answer::Told { told } => tracing::warn!(told, "the run could not be made"),
         Answer::Slice(slice) => {
             tracing::info!(next = ?slice.next, wait_seconds = slice.wait_seconds, "{}", slice.summary);
         }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ecs::operation::describe_services::{DescribeServicesError, DescribeServicesOutput};
 use aws_sdk_ecs::types::{
-    Deployment, DeploymentRolloutState, Failure, Service, ServiceField, StabilityStatus, TaskSet,
+    Deployment, DeploymentConfiguration, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus,
+    DeploymentLifecycleHookTargetType, DeploymentRolloutState, Failure, Service, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceField, StabilityStatus, TaskSet,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -37,7 +39,13 @@ impl Services for Aws {
         let names = services.iter().map(ToString::to_string).collect();
         let call = self.ecs.describe_services().cluster(cluster.as_str()).set_services(Some(names));
         match call.include(ServiceField::Tags).send().await {
-            Ok(answer) => read_services(cluster, &answer).map_err(|what| odd(DESCRIBE, cluster, what)),
+            Ok(answer) => {
+                let mut found = read_services(cluster, &answer).map_err(|what| odd(DESCRIBE, cluster, what))?;
+                for service in answer.services().iter().filter(|service| may_pause(service)) {
+                    self.see_pause(cluster, service, &mut found).await;
+                }
+                Ok(found)
+            }
             Err(error) if is_unknown_cluster(error.as_service_error()) => Ok(BTreeMap::new()),
             Err(error) => Err(failed(DESCRIBE, cluster, error)),
         }
@@ -49,6 +57,50 @@ impl Services for Aws {
         call.desired_count(desired).send().await.map_err(|error| failed(UPDATE, service, error))?;
         Ok(())
     }
+}
+
+impl Aws {
+    /// Looks whether a hook holds the newest deployment of a service. Where ECS does not say, it is in progress: what is
+    /// known of it without that is known still.
+    async fn see_pause(
+        &self,
+        cluster: &ClusterName,
+        service: &Service,
+        found: &mut BTreeMap<ServiceId, ObservedService>,
+    ) {
+        let Some(observed) = service_id(cluster, service).ok().and_then(|id| found.get_mut(&id)) else { return };
+        if observed.rollout != Rollout::InProgress {
+            return;
+        }
+        let call =
+            self.ecs.list_service_deployments().cluster(cluster.as_str()).status(ServiceDeploymentStatus::InProgress);
+        let Ok(listed) = call.set_service(service.service_name.clone()).send().await else { return };
+        let arns: Vec<String> =
+            listed.service_deployments().iter().filter_map(|it| it.service_deployment_arn.clone()).collect();
+        if arns.is_empty() {
+            return;
+        }
+        let Ok(told) = self.ecs.describe_service_deployments().set_service_deployment_arns(Some(arns)).send().await
+        else {
+            return;
+        };
+        if told.service_deployments().iter().any(waits_in_a_hook) {
+            observed.rollout = Rollout::Paused;
+        }
+    }
+}
+
+/// Whether a hook of a service may hold its deployments: only then there is something to look for.
+fn may_pause(service: &Service) -> bool {
+    let hooks = service.deployment_configuration().map(DeploymentConfiguration::lifecycle_hooks).unwrap_or_default();
+    hooks.iter().any(|hook| hook.target_type() == Some(&DeploymentLifecycleHookTargetType::Pause))
+}
+
+/// Whether somebody has to answer before a deployment goes on (Amazon ECS API reference, `DeploymentLifecycleHookDetail`).
+fn waits_in_a_hook(deployment: &ServiceDeployment) -> bool {
+    let waits =
+        |hook: &DeploymentLifecycleHookDetail| hook.status() == Some(&DeploymentLifecycleHookStatus::AwaitingAction);
+    deployment.lifecycle_hook_details().iter().any(waits)
 }
 
 fn is_unknown_cluster(error: Option<&DescribeServicesError>) -> bool {

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
-use aws_sdk_ecs::types::Tag;
 use aws_sdk_ecs::types::builders::ServiceBuilder;
 use aws_sdk_ecs::types::error::ClusterNotFoundException;
+use aws_sdk_ecs::types::{DeploymentLifecycleHook, Tag};
 use rstest::rstest;
 
 use super::*;
@@ -129,4 +129,30 @@ fn only_an_unknown_cluster_is_an_empty_one() {
     let other = aws_smithy_types::error::ErrorMetadata::builder().code("ServerException").build();
     assert!(!is_unknown_cluster(Some(&DescribeServicesError::generic(other))));
     assert!(!is_unknown_cluster(None));
+}
+
+#[test]
+fn a_deployment_waits_while_a_hook_of_it_awaits_an_answer() {
+    let hook =
+        |status: &str| DeploymentLifecycleHookDetail::builder().hook_id("ecs-pause-1").status(status.into()).build();
+    let waits = |statuses: &[&str]| {
+        let hooks = statuses.iter().map(|status| hook(status)).collect();
+        waits_in_a_hook(&ServiceDeployment::builder().set_lifecycle_hook_details(Some(hooks)).build())
+    };
+    assert!(waits(&["SUCCEEDED", "AWAITING_ACTION"]));
+    for others in [&[][..], &["IN_PROGRESS"], &["SUCCEEDED", "TIMED_OUT"]] {
+        assert!(!waits(others), "{others:?}");
+    }
+}
+
+#[test]
+fn only_a_service_with_a_pause_hook_is_asked_about() {
+    let with = |kind: &str| {
+        let hook = DeploymentLifecycleHook::builder().target_type(kind.into()).build();
+        let configuration = DeploymentConfiguration::builder().lifecycle_hooks(hook).build();
+        may_pause(&service("api").deployment_configuration(configuration).build())
+    };
+    assert!(with("PAUSE"));
+    assert!(!with("AWS_LAMBDA"));
+    assert!(!may_pause(&service("api").build()));
 }

@@ -1,11 +1,12 @@
 //! The event bus that programs listen to.
 
 use aws_config::SdkConfig;
-use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
+use aws_sdk_eventbridge::operation::put_events::{PutEventsError, PutEventsOutput};
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use watchkeeper_control::ports::AwsError;
 
 use crate::fault::{classify, failed};
+use crate::once::Once;
 
 /// What our events have as their source.
 pub const SOURCE: &str = "watchkeeper";
@@ -22,7 +23,7 @@ pub struct Bus {
 impl Bus {
     /// The bus with this name or ARN.
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
-        Self { client: aws_sdk_eventbridge::Client::new(config), name: name.into() }
+        Self { client: client(config), name: name.into() }
     }
 
     /// Puts one event; `detail` is a JSON object.
@@ -36,6 +37,12 @@ impl Bus {
         let answer = answer.map_err(|error| failed(PUT, &self.name, error))?;
         taken(&self.name, &answer)
     }
+}
+
+/// A client that puts no event twice by itself.
+pub(crate) fn client(config: &SdkConfig) -> aws_sdk_eventbridge::Client {
+    let config = aws_sdk_eventbridge::config::Builder::from(config);
+    aws_sdk_eventbridge::Client::from_conf(config.retry_classifier(Once::<PutEventsError>::new()).build())
 }
 
 /// `PutEvents` succeeds as a call even where it did not take an entry.

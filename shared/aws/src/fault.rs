@@ -8,160 +8,32 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use watchkeeper_control::ports::{AwsError, Fault};
 
-/// The error codes that we may meet, by service API reference and the list of common errors, and what each means to us.
-/// RDS and SNS shorten some codes in their answers, so both forms are here.
-const CODES: &[(Fault, &[&str])] = &[
-    (
-        Fault::Throttled,
-        &[
-            "ThrottlingException",
-            "ThrottledException",
-            "Throttling",
-            "Throttled",
-            "ThrottlingError",
-            "TooManyRequestsException",
-            "RequestLimitExceeded",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "ProvisionedThroughputExceededException",
-            "ProvisionedThroughputExceeded",
-            "ExecutionLimitExceeded",
-            "KMSThrottling",
-            "KMSThrottlingException",
-            "KmsThrottlingException",
-            "SlowDown",
-            // Somebody else's transaction is at the same item this moment: nothing was written, and nothing is decided.
-            "TransactionConflictException",
-            "TransactionConflict",
-            "TransactionInProgressException",
-        ],
-    ),
-    (
-        Fault::NotFound,
-        &[
-            "ClusterNotFoundException",
-            "ServiceNotFoundException",
-            "ServiceNotActiveException",
-            "ObjectNotFoundException",
-            "ResourceNotFoundException",
-            "DBInstanceNotFound",
-            "DBInstanceNotFoundFault",
-            "DBClusterNotFound",
-            "DBClusterNotFoundFault",
-            "DBSnapshotNotFound",
-            "DBSnapshotNotFoundFault",
-            "DBClusterSnapshotNotFoundFault",
-            "SnapshotNotFoundFault",
-            "BackupNotFoundException",
-            "TableNotFoundException",
-            "NoSuchVersion",
-            "GlobalClusterNotFoundFault",
-            "StateMachineDoesNotExist",
-            "ExecutionDoesNotExist",
-            "ImageNotFoundException",
-            "RepositoryNotFoundException",
-            "TargetGroupNotFound",
-            "TargetGroupNotFoundException",
-            "NoSuchBucket",
-            "NoSuchHealthCheck",
-            "NoSuchHostedZone",
-            "NoSuchKey",
-            "NoSuchResourceException",
-            "QueueDoesNotExist",
-            "AWS.SimpleQueueService.NonExistentQueue",
-            "NotFound",
-            "NotFoundException",
-        ],
-    ),
-    (
-        Fault::Conflict,
-        &[
-            "UpdateInProgressException",
-            "ConcurrentUpdateException",
-            "ConcurrentModificationException",
-            "ConflictException",
-            "ConditionalCheckFailedException",
-            "ConditionalCheckFailed",
-            "ResourceInUseException",
-            "InvalidDBInstanceState",
-            "InvalidDBInstanceStateFault",
-            "InvalidDBClusterStateFault",
-            "InvalidGlobalClusterStateFault",
-            "PriorRequestNotComplete",
-            "InvalidDBSnapshotState",
-            "InvalidDBClusterSnapshotStateFault",
-            "InvalidReplicationGroupState",
-            "InvalidSnapshotState",
-            "DBInstanceAlreadyExists",
-            "DBClusterAlreadyExistsFault",
-            "DBSnapshotAlreadyExists",
-            "DBClusterSnapshotAlreadyExistsFault",
-            "SnapshotAlreadyExistsFault",
-            "BackupInUseException",
-            "TableAlreadyExistsException",
-            "TableInUseException",
-            "ExecutionAlreadyExists",
-            "StateMachineDeleting",
-        ],
-    ),
-    (
-        Fault::Denied,
-        &[
-            "AccessDeniedException",
-            "AccessDenied",
-            "AuthorizationError",
-            "AuthFailure",
-            "BlockedException",
-            "ExpiredToken",
-            "ExpiredTokenException",
-            "FailedResourceAccessException",
-            "IncompleteSignature",
-            "InvalidClientTokenId",
-            "InvalidSignatureException",
-            "KMSAccessDenied",
-            "KmsAccessDeniedException",
-            "MissingAuthenticationToken",
-            "NotAuthorized",
-            "OptInRequired",
-            "SignatureDoesNotMatch",
-            "UnauthorizedOperation",
-            "UnrecognizedClientException",
-        ],
-    ),
-    (
-        Fault::Unavailable,
-        &[
-            "EndpointTemporarilyUnavailableException",
-            "HealthUnavailable",
-            "HealthUnavailableException",
-            "InsufficientDBInstanceCapacity",
-            "InternalError",
-            "InternalException",
-            "InternalFailure",
-            "InternalServerError",
-            "InternalServerException",
-            "InternalServiceException",
-            "InternalServiceFault",
-            "RequestTimeout",
-            "RequestTimeoutException",
-            "ServerException",
-            "ServiceUnavailable",
-            "ServiceUnavailableException",
-        ],
-    ),
-];
+mod codes;
+
+use codes::{CODES, LIMITED};
 
 /// The fault behind an error code and an HTTP status. A code that is not in the table, or none, leaves it to the status.
 pub(crate) fn classify(code: Option<&str>, status: Option<u16>) -> Fault {
-    let named = code.and_then(|code| CODES.iter().find(|(_, codes)| codes.contains(&code)));
-    match (named, status) {
-        (Some((fault, _)), _) => *fault,
+    let in_table = |code: &str| CODES.iter().find(|(_, codes)| codes.contains(&code)).map(|(fault, _)| *fault);
+    match (code.and_then(|code| in_table(code).or_else(|| by_form(code))), status) {
+        (Some(fault), _) => fault,
         (None, Some(429)) => Fault::Throttled,
         (None, Some(401 | 403)) => Fault::Denied,
         (None, Some(404)) => Fault::NotFound,
         (None, Some(409)) => Fault::Conflict,
         (None, Some(500..)) => Fault::Unavailable,
         (None, _) => Fault::Invalid,
+    }
+}
+
+/// Codes of the same thing have the same form: what is not in the table is known by it.
+fn by_form(code: &str) -> Option<Fault> {
+    let stem = code.trim_end_matches("Exception").trim_end_matches("Fault");
+    match stem {
+        _ if stem.ends_with("NotFound") => Some(Fault::NotFound),
+        _ if stem.ends_with("AlreadyExists") => Some(Fault::Conflict),
+        _ if stem.ends_with("QuotaExceeded") => Some(Fault::Invalid),
+        _ => None,
     }
 }
 
@@ -181,7 +53,8 @@ pub(crate) fn failed<E>(operation: &'static str, subject: impl Display, error: S
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let fault = of(&error);
+    let limited = error.code() == Some("LimitExceededException") && LIMITED.contains(&operation);
+    let fault = if limited { Fault::Throttled } else { of(&error) };
     let source = error.into_source().unwrap_or_else(Into::into);
     AwsError { operation, subject: subject.to_string(), fault, source: Some(source) }
 }

@@ -64,6 +64,23 @@ fn answer(status: u16, code: &str) -> SdkError<ErrorMetadata, HttpResponse> {
 #[case("ValidationException", 400, Fault::Invalid)]
 #[case("ClientException", 400, Fault::Invalid)]
 #[case("LimitExceededException", 400, Fault::Invalid)]
+#[case("KMS.ThrottlingException", 400, Fault::Throttled)]
+#[case("KmsThrottled", 400, Fault::Throttled)]
+#[case("OverLimit", 403, Fault::Throttled)]
+#[case("Throttled", 429, Fault::Throttled)]
+#[case("KMS.AccessDeniedException", 400, Fault::Denied)]
+#[case("KmsAccessDenied", 400, Fault::Denied)]
+#[case("KMSKeyNotAccessibleFault", 400, Fault::Denied)]
+#[case("InvalidCacheClusterState", 400, Fault::Conflict)]
+#[case("InvalidResourceStateException", 400, Fault::Conflict)]
+#[case("ReplicatedWriteConflictException", 400, Fault::Conflict)]
+#[case("InsufficientDBClusterCapacityFault", 403, Fault::Unavailable)]
+#[case("DBClusterQuotaExceededFault", 403, Fault::Invalid)]
+#[case("SnapshotQuotaExceeded", 400, Fault::Invalid)]
+#[case("DBSubnetGroupNotFoundFault", 404, Fault::NotFound)]
+#[case("SomethingNewNotFoundException", 400, Fault::NotFound)]
+#[case("SomethingNewAlreadyExistsFault", 400, Fault::Conflict)]
+#[case("SomethingNewQuotaExceeded", 403, Fault::Invalid)]
 fn a_code_decides(#[case] code: &str, #[case] status: u16, #[case] fault: Fault) {
     assert_eq!(of(&answer(status, code)), fault);
 }
@@ -107,4 +124,14 @@ fn an_error_says_what_was_tried_and_leaves_the_cause_to_its_source() {
     assert_eq!(error.to_string(), "UpdateService of c/s: not found");
     let source = error.source().unwrap().to_string();
     assert!(source.contains("ServiceNotFoundException"), "{source}");
+}
+
+#[rstest]
+#[case("CreateBackup", Fault::Throttled)]
+#[case("RestoreTableFromBackup", Fault::Throttled)]
+#[case("DescribeStreamSummary", Fault::Throttled)]
+#[case("RegisterScalableTarget", Fault::Invalid)]
+#[case("StartBackupJob", Fault::Invalid)]
+fn a_limit_passes_where_it_is_one_of_what_goes_on_at_once(#[case] operation: &'static str, #[case] fault: Fault) {
+    assert_eq!(failed(operation, "x", answer(400, "LimitExceededException")).fault, fault);
 }

@@ -23,6 +23,8 @@ mod fault;
 mod kinesis;
 #[cfg(feature = "dynamodb")]
 pub mod ledger;
+#[cfg(any(feature = "eventbridge", feature = "sns", feature = "sqs"))]
+mod once;
 #[cfg(feature = "probe")]
 mod probe;
 #[cfg(all(feature = "servicequotas", feature = "cloudwatch", feature = "ecs"))]

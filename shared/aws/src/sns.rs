@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use aws_config::SdkConfig;
+use aws_sdk_sns::operation::publish::PublishError;
 use watchkeeper_control::ports::AwsError;
 
 use crate::fault::failed;
+use crate::once::Once;
 
 /// The longest subject, in bytes (SNS API reference: less than 100 characters long; bytes are the safe side of that).
 const SUBJECT_MAX: usize = 99;
@@ -26,7 +28,8 @@ pub struct Topic {
 impl Topic {
     /// The topic with this ARN.
     pub fn new(config: &SdkConfig, arn: impl Into<String>) -> Self {
-        Self { client: aws_sdk_sns::Client::new(config), arn: arn.into() }
+        let config = aws_sdk_sns::config::Builder::from(config).retry_classifier(Once::<PublishError>::new()).build();
+        Self { client: aws_sdk_sns::Client::from_conf(config), arn: arn.into() }
     }
 
     /// Sends a message that a person reads.

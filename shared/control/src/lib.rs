@@ -11,4 +11,5 @@ pub mod place;
 pub mod ports;
 pub mod steps;
 pub mod stuck;
+pub mod trouble;
 pub mod unblock;

@@ -181,7 +181,7 @@ impl Place {
             emergency: environment.document().emergency.clone(),
             backups: backups(environment, &scope),
             scope,
-            declared: environment.document().capacity.values().map(|capacity| capacity.desired).max().unwrap_or(1),
+            declared: environment.document().capacity.values().map(DeclaredCapacity::tasks).max().unwrap_or(1),
             pair: PairPlace::of(estate, environment, region),
         })
     }

@@ -93,8 +93,10 @@ pub struct Letter {
     pub attributes: BTreeMap<String, Attribute>,
     /// What we have written on it before.
     pub stamps: Stamps,
-    /// Its group, in a queue that keeps an order.
+    /// Its group, where its sender gave it one.
     pub group: Option<String>,
+    /// The queue whose consumer failed over it; nothing where somebody else put it here.
+    pub source: Option<String>,
 }
 
 /// What is written on a message.
@@ -171,6 +173,8 @@ pub enum Note<'a> {
     Page(&'a str, u32),
     /// The last question of an emergency about something, such as a profile.
     Question(&'a str),
+    /// That the runs of this machine end before they begin.
+    Trouble(&'a str),
 }
 
 /// What the daily unblock notes in the ledger, and what it tidies up there. Reads are consistent.

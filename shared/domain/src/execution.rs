@@ -43,8 +43,10 @@ pub fn execution_name(words: &[&str], instant: Timestamp) -> String {
     format!("{}{tail}", &name[..kept])
 }
 
+/// Characters that a name may have where an execution is also logged (Step Functions API reference, `StartExecution`: to
+/// enable logging with CloudWatch Logs, the name should only contain 0-9, A-Z, a-z, - and _).
 fn is_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
 #[cfg(test)]
@@ -79,5 +81,12 @@ mod tests {
         );
         assert_ne!(names[0], names[1]);
         assert!(execution_name(&["é"], instant()).is_ascii());
+    }
+
+    #[test]
+    fn a_dot_that_an_estate_may_have_is_in_no_name() {
+        let names = [execution_name(&["shop.eu", "dev"], instant()), execution_name(&["shop-eu", "dev"], instant())];
+        assert!(names[0].starts_with("shop-eu-dev-") && names[0].chars().all(is_name), "{names:?}");
+        assert_ne!(names[0], names[1]);
     }
 }

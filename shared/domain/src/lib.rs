@@ -19,4 +19,5 @@ pub mod plan;
 pub mod report;
 pub mod request;
 pub mod run;
+pub mod trouble;
 pub mod unblock;

@@ -112,6 +112,12 @@ fn aurora_of(facts: &mut Facts) -> &mut ObservedDatabase {
     facts.observed.databases.get_mut(&database()).unwrap()
 }
 
+/// A hook holds its deployment since then.
+fn paused(facts: &mut Facts, since: SignedDuration) {
+    deploying(facts, since);
+    api_of(facts).rollout = Rollout::Paused;
+}
+
 fn deploying(facts: &mut Facts, since: SignedDuration) {
     let now = facts.now;
     let service = api_of(facts);
@@ -175,6 +181,8 @@ const CORRUPTIONS: &[Corruption] = &[
         Severity::Refuse,
     ),
     ("stuck_deployment", |f| deploying(f, DEPLOYMENT_PATIENCE), Code::DeploymentInProgress, Severity::Warn),
+    ("paused_deployment", |f| paused(f, SignedDuration::from_mins(5)), Code::DeploymentInProgress, Severity::Refuse),
+    ("long_paused_deployment", |f| paused(f, DEPLOYMENT_PATIENCE), Code::DeploymentInProgress, Severity::Warn),
     ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, Code::DeploymentInProgress, Severity::Warn),
     (
         "replica",

@@ -9,7 +9,7 @@ use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, ResourceId, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::guardrail::{Allowance, Quotas};
+use watchkeeper_domain::guardrail::{Allowance, Code, Quotas, Severity, Violation};
 use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::plan::{Awaited, Releases};
@@ -51,6 +51,19 @@ fn observed(services: usize) -> Observed {
         databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), aurora)].into(),
         missing: BTreeSet::new(),
     }
+}
+
+#[test]
+fn a_plan_of_a_thousand_services_and_violations_fits_a_state_and_hides_no_refusal() {
+    let mut assessment = decided(true, 1000);
+    let refusal = assessment.violations[0].clone();
+    let warning =
+        Violation { severity: Severity::Warn, code: Code::NotManaged, found: "it lacks \"x\"".repeat(40), ..refusal };
+    assessment.violations = std::iter::repeat_n(warning, 1000).chain(assessment.violations).collect();
+    let text = report::plan(&scope(), &assessment);
+    assert!(serde_json::to_string(&text).unwrap().len() <= report::TEXT_MAX, "{}", text.len());
+    assert!(text.contains("[refused] production-never-sleeps"), "{text}");
+    assert!(text.contains("and 900 more of not-managed"), "{}", &text[text.len() - 300..]);
 }
 
 fn night() -> Intent {
@@ -146,6 +159,26 @@ fn a_refusal_says_which_guardrail_and_that_nothing_changed() {
     let assessment = decided(true, 2);
     assert_eq!(assessment.verdict, Verdict::Refused);
     insta::assert_snapshot!(text(&run(&assessment, Outcome::Refused)));
+}
+
+#[test]
+fn the_cause_of_an_execution_says_why_in_words() {
+    let refused = run(&decided(true, 2), Outcome::Refused);
+    let told = report::summary(&scope(), &refused);
+    assert!(told.starts_with("clos-v2 dev was not changed: production-never-sleeps: "), "{told}");
+    assert!(told.ends_with("A production environment cannot be put to sleep; nothing was changed"), "{told}");
+    let mut failed = run(&decided(false, 2), Outcome::Failed);
+    failed.error = Some(RunError { name: "Aws.Denied".to_owned(), message: "c/s: denied. ".repeat(1000) });
+    let told = report::summary(&scope(), &failed);
+    assert!(told.starts_with("clos-v2 dev: the run failed with Aws.Denied: c/s: denied."), "{told}");
+    assert!(told.chars().count() < 4000, "{}", told.len());
+    let mut late = run(&decided(false, 2), Outcome::Unverified);
+    let resource = |n: usize| ResourceId::Service(ServiceId::try_from(format!("c/service-{n}")).unwrap());
+    let awaited = |n: usize| Awaited { resource: resource(n), what: "0 of 2 tasks running".to_owned() };
+    late.awaited = (0..9).map(awaited).collect();
+    assert!(report::summary(&scope(), &late).ends_with("; and 6 more"), "{}", report::summary(&scope(), &late));
+    let done = run(&decided(false, 2), Outcome::Done);
+    assert_eq!(report::summary(&scope(), &done), report::headline(&scope(), &done));
 }
 
 #[test]

@@ -4,13 +4,14 @@
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use rstest::rstest;
-use watchkeeper_domain::estate::{Blockers, Unblock, Zone};
+use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceCapacity};
+use watchkeeper_domain::estate::{Blockers, Queue, Unblock, Zone};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{Mode, Trigger};
 use watchkeeper_domain::unblock::{
-    Blocker, BlockerItem, End, Fate, Field, Held, Hour, Kind, Level, LockItem, Memory, Proof, Record, RunFate, Stamps,
-    Standing, detail, escalate, fate, freed_capacity, judge, look, message, run_fate,
+    Blocker, BlockerItem, End, Fate, Field, Held, Hour, Kind, Level, LockItem, Memory, Proof, Record, Rolling, RunFate,
+    Stamps, Standing, detail, escalate, fate, fate_of, freed_capacity, judge, look, message, run_fate, stuck_since,
 };
 
 fn at(instant: &str) -> Timestamp {
@@ -280,6 +281,52 @@ proptest! {
         let left = matches!(judged(&lock, None), Standing::Left(..));
         prop_assert!(!left || (kind == 0 && seconds <= -60 && !by.is_empty()), "{lock:?}");
     }
+}
+
+#[rstest]
+#[case::done(Rollout::Completed, 100, None)]
+#[case::young(Rollout::InProgress, 59, None)]
+#[case::stuck(Rollout::InProgress, 60, Some(Rolling::Stuck(at(NOW) - 60.minutes())))]
+#[case::waits_for_somebody(Rollout::Paused, 7 * 60, None)]
+#[case::nobody_answers(Rollout::Paused, 8 * 60, Some(Rolling::Paused(at(NOW) - 480.minutes())))]
+#[case::failed(Rollout::Failed, 1, Some(Rolling::Failed(Some(at(NOW) - 1.minutes()))))]
+fn a_deployment_is_stuck_by_its_age_and_one_in_a_hook_waits_rightly(
+    #[case] rollout: Rollout,
+    #[case] minutes: i64,
+    #[case] expected: Option<Rolling>,
+) {
+    let service = ObservedService {
+        capacity: ServiceCapacity { desired: 1, scaling: None },
+        running: 1,
+        pending: 1,
+        managed: true,
+        rollout,
+        rollout_since: Some(at(NOW) - minutes.minutes()),
+        task_definition: None,
+    };
+    assert_eq!(stuck_since(Some(&section()), &service, at(NOW)), expected);
+}
+
+#[rstest]
+#[case::its_own(Some(0), Some("orders"), Fate::Redrive(1))]
+#[case::enough_for_today(Some(2), Some("orders"), Fate::Later)]
+#[case::of_another_queue(None, Some("invoices"), Fate::Stranger(Some("invoices".to_owned())))]
+#[case::of_nobody_knows_whom(None, None, Fate::Stranger(None))]
+fn a_letter_goes_back_where_it_came_from_only(
+    #[case] sent: Option<u32>,
+    #[case] source: Option<&str>,
+    #[case] expected: Fate,
+) {
+    let entry: Queue = serde_json::from_value(
+        serde_json::json!({"queue": "orders", "dead-letters": "dlq", "redrive": true, "batch": 2}),
+    )
+    .unwrap();
+    let counted = sent.map(|sent| (&entry, sent));
+    assert_eq!(fate_of(counted, source, &Stamps::default()), expected);
+    let parked = Stamps { parked: Some("poison".to_owned()), ..Stamps::default() };
+    assert_eq!(fate_of(counted, source, &parked), Fate::Parked);
+    let forbidden = Queue { redrive: false, ..entry.clone() };
+    assert_eq!(fate_of(Some((&forbidden, 0)), source, &Stamps::default()), Fate::Kept);
 }
 
 fn scope() -> Scope {

@@ -40,6 +40,10 @@ fn main() -> ExitCode {
     }
 }
 
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the command's main is where the clock is read")]
 fn now() -> Timestamp {
     Timestamp::now()
@@ -51,14 +55,15 @@ fn check(folder: &std::path::Path, instant: Timestamp) -> ExitCode {
             for (estate, environment) in estates.iter().flat_map(|e| e.environments().map(move |env| (e, env))) {
                 println!("{}", week_of(estate, environment, instant));
             }
-            println!("{} estates are in order", estates.iter().count());
+            let verb = if estates.iter().count() == 1 { "is" } else { "are" };
+            println!("{} {verb} in order", counted(estates.iter().count(), "estate"));
             ExitCode::SUCCESS
         }
         Err(problems) => {
             for problem in &problems {
                 eprintln!("{problem}");
             }
-            eprintln!("{} problems", problems.len());
+            eprintln!("{}", counted(problems.len(), "problem"));
             ExitCode::FAILURE
         }
     }

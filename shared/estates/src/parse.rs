@@ -133,6 +133,11 @@ impl Mended {
                         self.gone.extend(path.last().and_then(key).cloned());
                     }
                 }
+                Mend::Put(path, value) => {
+                    if let Some(node) = self.tree.get_mut(&path) {
+                        node.content = Content::of_filler(&value);
+                    }
+                }
                 Mend::Fill(path, one, other) => self.fill(path, &one, other),
             }
         }
@@ -203,7 +208,7 @@ fn key(step: &Step) -> Option<&String> {
 impl Mend {
     fn path(&self) -> &[Step] {
         match self {
-            Self::Drop(path) | Self::Take(path) | Self::Fill(path, ..) => path,
+            Self::Drop(path) | Self::Take(path) | Self::Put(path, _) | Self::Fill(path, ..) => path,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::Value;
-use watchkeeper_domain::estate::{Step, value::FORMS};
+use watchkeeper_domain::estate::value::{FORMS, TextForm};
+use watchkeeper_domain::estate::{AccountId, Step};
 
 use crate::{
     node::{Content, Node},
@@ -17,6 +18,8 @@ pub(crate) enum Mend {
     Drop(Vec<Step>),
     /// Take out a value that is wrong.
     Take(Vec<Step>),
+    /// Put another value in the place of one that is wrong.
+    Put(Vec<Step>, Value),
     /// Put a value where one is missing: the first, and for a second look the other.
     Fill(Vec<Step>, Value, Value),
 }
@@ -58,7 +61,11 @@ fn of_error(root: &Node, error: &ValidationError<'_>) -> Vec<Flaw> {
         kind => {
             let found = describe(error.instance());
             let mistake = mistake(root, &path, found, limit(kind).unwrap_or_else(|| expected(owner)));
-            vec![Flaw { mistake, mend: Mend::Take(path) }]
+            // An environment of an account that does not read is one of another account still, and shares nothing.
+            let account = owner.get("format").and_then(Value::as_str) == Some(AccountId::FORMAT);
+            let mend =
+                if account { Mend::Put(path, format!("9{:011}", mistake.line).into()) } else { Mend::Take(path) };
+            vec![Flaw { mistake, mend }]
         }
     }
 }
@@ -136,7 +143,7 @@ fn fillers(property: &Value) -> Option<(Value, Value)> {
 }
 
 /// The rule of every name of a resource.
-const NAME: &str = "a name of 1 to 255 letters, digits, '-', '_', '.' or '/'";
+const NAME: &str = "a name of 1 to 255 letters, digits, '-', '_' or '.'";
 
 /// What a schema wants, as the end of "expected …".
 fn expected(owner: &Value) -> String {

@@ -148,6 +148,42 @@ fn a_few_lines_cannot_become_millions_of_values() {
 }
 
 #[test]
+fn an_account_that_does_not_read_is_the_only_mistake_about_it() {
+    let dev = |name: &str, account: &str| {
+        format!(
+            "  {name}:\n    kind: development\n    account: {account}\n    regions: {{ primary: eu-central-1 }}\n    \
+             clusters: {{ eu-central-1: {{ shop: [api] }} }}\n"
+        )
+    };
+    let text = format!(
+        "estate: shop\nenvironments:\n{}{}{}",
+        dev("dev", "0123"),
+        dev("qa", "777"),
+        dev("uat", "\"123456789012\"")
+    );
+    let found = problems(&text);
+    let of_accounts = found.iter().filter(|problem| problem.contains("account: found"));
+    assert_eq!((of_accounts.count(), found.len()), (2, 2), "{found:#?}");
+}
+
+#[test]
+fn several_queues_may_share_their_dead_letters_and_a_report_may_go_to_no_bus() {
+    let unblock = "    unblock:\n      at: \"09:00\"\n      days: mon-fri\n      zone: Etc/UTC\n      queues:\n        \
+                   - { queue: orders, dead-letters: dlq, redrive: true }\n        - { queue: returns, dead-letters: dlq, redrive: false }\n";
+    let estate = parse("estate.yaml", &format!("{GOOD}{unblock}")).unwrap();
+    let section = estate.environments().next().unwrap().document().unblock.clone().unwrap();
+    assert_eq!((section.queues.len(), section.report), (2, None));
+}
+
+#[test]
+fn code_may_declare_fewer_tasks_than_its_autoscaler_keeps() {
+    let capacity = "    capacity: { clos-v2-core-api-service: { desired: 1, min: 2, max: 4 } }\n";
+    let estate = parse("estate.yaml", &format!("{GOOD}{capacity}")).unwrap();
+    let declared = estate.environments().next().unwrap().document().capacity.values().next().unwrap().tasks();
+    assert_eq!(declared, 2);
+}
+
+#[test]
 fn a_folder_reports_the_problems_of_all_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let none = load_dir(folder.path()).unwrap_err();

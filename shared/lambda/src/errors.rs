@@ -92,13 +92,17 @@ impl Failure {
     }
 }
 
+/// The longest message, in characters without its advice: the machines keep 4,000 of a cause, and its end says what to do.
+const MESSAGE_MAX: usize = 3000;
+
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let Failure { name, message } = failure;
-        Self {
-            error_type: name.to_string(),
-            error_message: format!("{}. {}", message.trim_end_matches('.'), name.advice()),
+        let mut said: String = message.trim_end_matches('.').chars().take(MESSAGE_MAX).collect();
+        if said.len() < message.trim_end_matches('.').len() {
+            said.push('…');
         }
+        Self { error_type: name.to_string(), error_message: format!("{said}. {}", name.advice()) }
     }
 }
 

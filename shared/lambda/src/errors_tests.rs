@@ -65,6 +65,13 @@ fn a_failure_is_reported_under_its_name_with_its_causes_and_advice() {
     assert_eq!(diagnostic.error_message, format!("{message}. {}", ErrorName::AwsDenied.advice()));
 }
 
+#[test]
+fn a_message_without_end_is_cut_and_keeps_its_advice() {
+    let failure = Failure { name: ErrorName::AwsInvalid, message: "ä".repeat(100_000) };
+    let text = Diagnostic::from(failure).error_message;
+    assert!(text.chars().count() < 4000 && text.ends_with(ErrorName::AwsInvalid.advice()), "{}", text.len());
+}
+
 #[rstest]
 #[case(Fault::Throttled, "Aws.Throttled")]
 #[case(Fault::NotFound, "Aws.NotFound")]

@@ -77,8 +77,28 @@ pub struct Caught {
 
 impl From<Caught> for RunError {
     fn from(caught: Caught) -> Self {
-        Self { name: caught.error, message: caught.cause.unwrap_or_default() }
+        Self { name: caught.error, message: in_words(caught.cause.unwrap_or_default()) }
     }
+}
+
+/// What a function said, out of the JSON in which Lambda hands its error on; a machine may have cut that anywhere.
+fn in_words(cause: String) -> String {
+    const MESSAGE: &str = "\"errorMessage\":\"";
+    let packed = cause.replacen("\"errorMessage\": \"", MESSAGE, 1);
+    let Some((_, rest)) = packed.split_once(MESSAGE).filter(|_| packed.starts_with('{')) else { return cause };
+    let mut escaped = false;
+    let end = rest.char_indices().find(|(_, c)| {
+        let ends = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    let read = |text: &str| serde_json::from_str::<String>(&format!("\"{text}\"")).ok();
+    if let Some((end, _)) = end {
+        return read(&rest[..end]).unwrap_or(cause);
+    }
+    // An escape that was cut in its middle takes at most six characters.
+    let mut ends = rest.char_indices().rev().map(|(end, c)| end + c.len_utf8()).take(7);
+    ends.find_map(|end| read(&rest[..end])).map_or(cause, |text| text + "…")
 }
 
 #[cfg(test)]
@@ -105,6 +125,23 @@ mod tests {
         let call = read(json!({ "now": noon, "step": "begin", "execution": { "name": "a", "start": noon } })).unwrap();
         assert!(matches!((&tick, &call), (Event::Tick(_), Event::Call(_))));
         assert_eq!(tick.at(), call.at());
+    }
+
+    #[test]
+    fn a_cause_is_told_in_the_words_of_the_function() {
+        let words =
+            |cause: &str| RunError::from(Caught { error: "Aws.Denied".to_owned(), cause: Some(cause.to_owned()) });
+        for (cause, expected) in [
+            (r#"{"errorType":"Aws.Denied","errorMessage":"c/s: \"denied\"."}"#, r#"c/s: "denied"."#),
+            (r#"{"errorMessage": "no\nway", "errorType": "Aws.Denied"}"#, "no\nway"),
+            (r#"{"errorType":"Aws.Denied","errorMessage":"it was cut h"#, "it was cut h…"),
+            (r#"{"errorType":"Aws.Denied","errorMessage":"it was cut \u00e"#, "it was cut …"),
+            ("The task timed out.", "The task timed out."),
+            (r#"{"Status": "FAILED"}"#, r#"{"Status": "FAILED"}"#),
+        ] {
+            assert_eq!(words(cause).message, expected);
+        }
+        assert_eq!(RunError::from(Caught { error: "States.Timeout".to_owned(), cause: None }).message, "");
     }
 
     #[test]

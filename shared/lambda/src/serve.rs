@@ -11,6 +11,7 @@ use tracing::Instrument;
 use watchkeeper_aws::{
     Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, StuckThings, Vaults, sdk_config,
 };
+use watchkeeper_domain::report::fitting;
 use watchkeeper_estates::{Estates, Problem, load_dir};
 
 use crate::errors::{ErrorName, Failure};
@@ -200,9 +201,10 @@ where
 }
 
 /// Handles one event. An error is logged here, once, and leaves under its stable name.
-async fn answer<Q, A, E, H>(handler: &H, payload: Value, invocation: Invocation) -> Result<A, Diagnostic>
+async fn answer<Q, A, E, H>(handler: &H, payload: Value, invocation: Invocation) -> Result<Value, Diagnostic>
 where
     Q: DeserializeOwned,
+    A: Serialize,
     E: Into<Failure>,
     H: AsyncFn(Q, Invocation) -> Result<A, E>,
 {
@@ -210,10 +212,26 @@ where
         Ok(request) => Box::pin(handler(request, invocation)).await.map_err(Into::into),
         Err(failure) => Err(failure),
     };
-    answered.map_err(|failure: Failure| {
+    answered.and_then(|answer| carried(&answer)).map_err(|failure: Failure| {
         tracing::error!(name = failure.name.name(), error = failure.message, "the event was not handled");
         failure.into()
     })
+}
+
+/// An answer as a state of a machine carries it: a text that is too long for one is cut, whichever step wrote it.
+fn carried<A: Serialize>(answer: &A) -> Result<Value, Failure> {
+    let mut value = serde_json::to_value(answer).map_err(|error| Failure::new(ErrorName::AwsInvalid, &error))?;
+    cut(&mut value);
+    Ok(value)
+}
+
+fn cut(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = fitting(std::mem::take(text)),
+        Value::Array(items) => items.iter_mut().for_each(cut),
+        Value::Object(fields) => fields.values_mut().for_each(cut),
+        _ => {}
+    }
 }
 
 /// The request in an event, or which of its fields is wrong.
@@ -239,7 +257,7 @@ mod tests {
         time: jiff::Timestamp,
     }
 
-    async fn of(payload: Value, outcome: impl Fn() -> Result<(), AwsError>) -> Result<i64, Diagnostic> {
+    async fn of(payload: Value, outcome: impl Fn() -> Result<(), AwsError>) -> Result<Value, Diagnostic> {
         let handler = async |tick: Tick, _: Invocation| outcome().map(|()| tick.time.as_second());
         answer(&handler, payload, Invocation { deadline: Timestamp::UNIX_EPOCH }).await
     }
@@ -250,12 +268,23 @@ mod tests {
         context.deadline = 1_795_219_500_250;
         let handler = async |_: Value, invocation: Invocation| Ok::<_, AwsError>(invocation.deadline.as_millisecond());
         let answered = answer(&handler, json!({}), Invocation::from(&context)).await;
-        assert_eq!(answered, Ok(1_795_219_500_250));
+        assert_eq!(answered, Ok(json!(1_795_219_500_250_i64)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_never_too_long_for_a_state() {
+        let long = "service:c/s: below the floor\n".repeat(20_000);
+        let handler =
+            async |_: Value, _: Invocation| Ok::<_, AwsError>(json!({"plan": {"lines": [long.clone()]}, "n": 1}));
+        let answered = answer(&handler, json!({}), Invocation { deadline: Timestamp::UNIX_EPOCH }).await.unwrap();
+        let size = answered.to_string().len();
+        assert!((190_000..250_000).contains(&size), "{size}");
+        assert_eq!(answered["n"], 1);
     }
 
     #[tokio::test]
     async fn an_event_reaches_its_handler() {
-        assert_eq!(of(json!({ "time": "2026-11-21T00:05:00Z" }), || Ok(())).await, Ok(1_795_219_500));
+        assert_eq!(of(json!({ "time": "2026-11-21T00:05:00Z" }), || Ok(())).await, Ok(json!(1_795_219_500)));
     }
 
     #[tokio::test]

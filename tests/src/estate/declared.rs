@@ -33,7 +33,9 @@ fn idle(capacity: ServiceCapacity) -> ServiceCapacity {
 }
 
 /// A service without bounds has no scalable target; one bound alone is completed by the count.
-fn capacity(DeclaredCapacity { desired, min, max }: DeclaredCapacity) -> ServiceCapacity {
+fn capacity(declared: DeclaredCapacity) -> ServiceCapacity {
+    let DeclaredCapacity { min, max, .. } = declared;
+    let desired = declared.tasks();
     let scaling = (min.is_some() || max.is_some()).then(|| Scaling {
         min: min.unwrap_or(desired),
         max: max.unwrap_or_else(|| desired.max(min.unwrap_or(0))),

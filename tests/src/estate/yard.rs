@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName};
 use serde_json::{Value, json};
-use watchkeeper_domain::estate::{Blockers, FinishedItems, Locks, Unblock};
+use watchkeeper_domain::estate::{Blockers, FinishedItems, Locks, Queue, Unblock};
 use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem};
 
 use super::{SiteError, awaited};
@@ -63,8 +63,26 @@ impl Yard {
         for queue in &section.queues {
             self.make_queue(queue.queue.as_str()).await?;
             self.make_queue(queue.dead_letters.as_str()).await?;
+            self.give_dead_letters(queue).await?;
         }
-        self.make_bus(section.report.bus.as_str()).await
+        match &section.report {
+            Some(report) => self.make_bus(report.bus.as_str()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What fails once in a queue goes to its dead letters.
+    async fn give_dead_letters(&self, queue: &Queue) -> Result<(), SiteError> {
+        let (name, dead) = (queue.queue.as_str(), queue.dead_letters.as_str());
+        let asked = self.sqs.get_queue_attributes().queue_url(self.url(dead).await?);
+        let told = asked.attribute_names(QueueAttributeName::QueueArn).send().await;
+        let told = told.map_err(SiteError::aws(format!("describe queue {dead}")))?;
+        let arn = told.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).cloned().unwrap_or_default();
+        let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
+        let call = self.sqs.set_queue_attributes().queue_url(self.url(name).await?);
+        let call = call.attributes(QueueAttributeName::RedrivePolicy, policy);
+        call.send().await.map_err(SiteError::aws(format!("give {name} its dead letters")))?;
+        Ok(())
     }
 
     /// Make a table of locks, and that of its items.
@@ -271,18 +289,28 @@ impl Yard {
         }
     }
 
-    /// A consumer fails over everything in a queue: it lies with the dead letters then, with its attributes.
+    /// A consumer fails over everything in a queue: AWS moves it to the dead letters then, and says where it came from.
     ///
     /// # Errors
     /// As above.
-    pub async fn fail_all(&self, queue: &str, dead_letters: &str) -> Result<(), SiteError> {
-        for message in self.drain(queue).await? {
-            let kind = |name: &str| if name == "watchkeeper-returns" { "Number" } else { "String" };
-            let attributes: Vec<_> =
-                message.attributes.iter().map(|(n, v)| (n.as_str(), kind(n), v.as_str())).collect();
-            self.send(dead_letters, &message.body, &attributes).await?;
+    pub async fn fail_all(&self, queue: &str) -> Result<(), SiteError> {
+        let url = self.url(queue).await?;
+        loop {
+            let call = self.sqs.receive_message().queue_url(&url).max_number_of_messages(10).visibility_timeout(0);
+            let found = call.send().await.map_err(SiteError::aws(format!("receive from {queue}")))?;
+            if found.messages().is_empty() {
+                return Ok(());
+            }
         }
-        Ok(())
+    }
+
+    /// A message over which the consumer of a queue fails.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn fail(&self, queue: &Queue, body: &str, attributes: &[(&str, &str, &str)]) -> Result<(), SiteError> {
+        self.send(queue.queue.as_str(), body, attributes).await?;
+        self.fail_all(queue.queue.as_str()).await
     }
 
     /// Wait until as many events as this are heard, and return them.

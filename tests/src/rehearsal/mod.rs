@@ -22,7 +22,7 @@ use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::steps::{BeginVerdict, Engine, Finished, LeasedRun, Next, StepError};
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{Estates, load_dir};
-use watchkeeper_lambda::{Caught, Execution, Tick};
+use watchkeeper_lambda::{Caught, Execution, Failure, Tick};
 use watchkeeper_sim::{World, run_until_done_or_crash};
 
 /// How often a task is tried, as `statemachines/reconcile.asl.json` has it.
@@ -139,30 +139,41 @@ impl Rehearsal {
 
     /// One execution of the machine, from its input to its end.
     pub fn execute(&self, name: &str, request: &Value) -> End {
-        let start = self.world.now();
+        let execution = Execution { name: name.to_owned(), start: self.world.now() };
+        let error = match self.execution(&execution, request) {
+            Ok(end) => return end,
+            Err(error) => error,
+        };
+        let why = told(&error);
+        let failure = Failure::from(error);
+        let error = Caught { error: failure.name.to_string(), cause: Some(failure.message) };
+        let tell = || Step::Tell { request: request.clone(), execution: execution.clone(), error: error.clone() };
+        if self.task(tell).is_none() { End::Crashed } else { End::Failed(why) }
+    }
+
+    fn execution(&self, execution: &Execution, request: &Value) -> Result<End, CallError> {
         let mut waits = 0;
         let begun = loop {
-            let execution = Execution { name: name.to_owned(), start };
             let step = || Step::Begin { request: request.clone(), execution: execution.clone() };
             match self.task(step) {
-                None => return End::Crashed,
+                None => return Ok(End::Crashed),
                 Some(Ok(Answer::Begun(begun))) => break begun,
-                Some(Ok(other)) => return End::AtBegin(BeginVerdict::Nothing, format!("{other:?}")),
+                Some(Ok(other)) => return Ok(End::AtBegin(BeginVerdict::Nothing, format!("{other:?}"))),
                 Some(Err(CallError::Step(StepError::LeaseHeld { .. }))) if waits < LEASE_WAITS => {
                     waits += 1;
                     self.world.advance(LEASE_WAIT);
                 }
-                Some(Err(error)) => return End::Failed(told(&error)),
+                Some(Err(error)) => return Err(error),
             }
         };
         match begun.verdict {
-            BeginVerdict::Nothing | BeginVerdict::Plan => End::AtBegin(begun.verdict, begun.summary),
+            BeginVerdict::Nothing | BeginVerdict::Plan => Ok(End::AtBegin(begun.verdict, begun.summary)),
             BeginVerdict::Apply => self.slices(&begun.run),
             BeginVerdict::Drift | BeginVerdict::Refused => self.finish(&begun.run, None),
         }
     }
 
-    fn slices(&self, run: &LeasedRun) -> End {
+    fn slices(&self, run: &LeasedRun) -> Result<End, CallError> {
         let mut next = Next::Apply;
         while next != Next::Finish {
             let step = || match next {
@@ -170,12 +181,12 @@ impl Rehearsal {
                 _ => Step::Apply { run: run.clone() },
             };
             match self.task(step) {
-                None => return End::Crashed,
+                None => return Ok(End::Crashed),
                 Some(Ok(Answer::Slice(slice))) => {
                     self.world.advance(Duration::from_secs(slice.wait_seconds.into()));
                     next = slice.next;
                 }
-                Some(Ok(other)) => return End::Failed(format!("{other:?}")),
+                Some(Ok(other)) => return Ok(End::Failed(format!("{other:?}"))),
                 Some(Err(error)) => {
                     let cause = Some(told(&error));
                     return self.finish(run, Some(&Caught { error: "Step.Failed".to_owned(), cause }));
@@ -185,12 +196,12 @@ impl Rehearsal {
         self.finish(run, None)
     }
 
-    fn finish(&self, run: &LeasedRun, error: Option<&Caught>) -> End {
+    fn finish(&self, run: &LeasedRun, error: Option<&Caught>) -> Result<End, CallError> {
         match self.task(|| Step::Finish { run: run.clone(), error: error.cloned() }) {
-            None => End::Crashed,
-            Some(Ok(Answer::Finished(finished))) => End::Finished(finished),
-            Some(Ok(other)) => End::Failed(format!("{other:?}")),
-            Some(Err(error)) => End::Failed(told(&error)),
+            None => Ok(End::Crashed),
+            Some(Ok(Answer::Finished(finished))) => Ok(End::Finished(finished)),
+            Some(Ok(other)) => Ok(End::Failed(format!("{other:?}"))),
+            Some(Err(error)) => Err(error),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use daily_unblock::tick::{Ticked, tick};
-use daily_unblock::{CallError, Step, handle};
+use daily_unblock::tick::{Hands, Ticked, tick};
+use daily_unblock::{Answer, CallError, Step, handle};
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
@@ -45,7 +45,8 @@ impl Rehearsal {
         let world = &self.world;
         world.set_now(instant);
         for wait in [60, 120, 0] {
-            let ticked = tick(world, world, world, &self.estates, &self.home, instant);
+            let hands = Hands { ledger: world, machine: world, watch: world, announcer: world };
+            let ticked = tick(&hands, &self.estates, &self.home, instant);
             match run_until_done_or_crash(world, ticked) {
                 Some(Ok(ticked)) => return Some(ticked),
                 _ => world.advance(Duration::from_secs(wait)),
@@ -56,7 +57,15 @@ impl Rehearsal {
 
     /// One execution of the machine, from its input to its end.
     pub fn unblock(&self, name: &str, request: &Value) -> Unblocked {
-        let end = self.unblock_machine(name, request);
+        let mut end = self.unblock_machine(name, request);
+        if let Unblocked::Failed(why) = &end {
+            let execution = Execution { name: name.to_owned(), start: self.world.now() };
+            let error = Caught { error: "Step.Failed".to_owned(), cause: Some(why.clone()) };
+            let tell = || Step::Tell { request: request.clone(), execution: execution.clone(), error: error.clone() };
+            if self.unblock_call(tell).is_none() {
+                end = Unblocked::Crashed;
+            }
+        }
         let status = match &end {
             Unblocked::Done(_) => ExecutionStatus::Succeeded,
             Unblocked::Failed(_) => ExecutionStatus::Dead("FAILED".to_owned()),
@@ -105,6 +114,13 @@ impl Rehearsal {
     /// One task of the machine: a new process each time, retried as the machine retries it. What goes over the wire is
     /// JSON, so it is here, too.
     fn unblock_task(&self, step: impl Fn() -> Step) -> Option<Result<Taken, CallError>> {
+        Some(self.unblock_call(step)?.map(|answer| match answer {
+            Answer::Taken(taken) => taken,
+            other => panic!("{other:?}"),
+        }))
+    }
+
+    fn unblock_call(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
         for attempt in 1.. {
             let world = &self.world;
             let (stuck, ledger, announcer) = (world.clone(), world.clone(), world.clone());

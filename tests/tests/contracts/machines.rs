@@ -43,11 +43,11 @@ fn unguarded_tasks(machine: &Value) -> Vec<String> {
         let caught = task["Catch"]
             .as_array()
             .is_some_and(|all| all.iter().any(|catch| strings(&catch["ErrorEquals"]).contains(&"States.ALL")));
-        let retried: Vec<&str> = retries.iter().flat_map(|retry| strings(&retry["ErrorEquals"])).collect();
+        let matched: Vec<&str> = retries.iter().flat_map(|retry| strings(&retry["ErrorEquals"])).collect();
         // A question is not sent twice, a function of ours may be called again.
         let calls = task["Resource"].as_str().is_some_and(|resource| resource.ends_with(":lambda:invoke"));
         let checks = [
-            (!calls || PASSING.iter().all(|name| retried.contains(name)), "Retry of what passes at Lambda"),
+            (!calls || PASSING.iter().all(|name| matched.contains(name)), "Retry of what passes at Lambda"),
             (task["TimeoutSeconds"].is_u64() || asks(task) && task["TimeoutSeconds"].is_string(), "TimeoutSeconds"),
             (!retries.is_empty() && retries.iter().all(calm), "Retry with jitter and a longest delay"),
             (caught, "Catch of States.ALL"),

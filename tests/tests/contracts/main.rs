@@ -5,6 +5,7 @@
 mod alarms;
 mod children;
 mod documents;
+mod ends;
 mod expressions;
 mod functions;
 mod grants;

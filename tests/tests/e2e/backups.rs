@@ -268,7 +268,7 @@ fn a_plan_says_why_each_copy_stays_and_writes_nothing() {
 fn the_halt_switch_stops_backups_too() {
     play(async |stage| {
         let vault = Vault::fresh(stage).await;
-        let halt = |on: bool| vault.input(json!({ "halt": on, "reason": "migration" }));
+        let halt = |on: bool| vault.input(json!({ "halt": on, "reason": "migration", "by": "ada" }));
         vault.stack.run(&halt(true)).await.unwrap();
         let refused = vault.stack.back_up(&vault.input(json!({ "resource": IDEAS }))).await.unwrap();
         vault.stack.run(&halt(false)).await.unwrap();

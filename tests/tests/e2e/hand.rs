@@ -73,7 +73,7 @@ fn the_halt_switch_holds_every_run_until_it_is_lifted() {
     play(async |stage| {
         let plot = Plot::fresh(stage, "clos-v2", "dev").await;
         let original = plot.capacity().await;
-        plot.stack.run(&dev(json!({ "halt": true, "reason": "maintenance" }))).await.unwrap();
+        plot.stack.run(&dev(json!({ "halt": true, "reason": "maintenance", "by": "ada" }))).await.unwrap();
         let ticked = plot.stack.tick(plot.time("19:05")).await.unwrap();
         let run = ticked.run_of(&plot.scope).unwrap();
         assert_eq!(run.outcome(), "Guardrail.Refused");
@@ -97,6 +97,11 @@ fn input_that_is_not_right_fails_by_name_and_says_which_field() {
             (dev(json!({ "want": "awake" })), "Request.Invalid", "until"),
             (dev(json!({ "wants": "awake", "until": "2h" })), "Request.Invalid", "wants"),
             (dev(json!({ "want": "sleepy", "until": "2h" })), "Request.Invalid", "want"),
+            (dev(json!({ "halt": true, "reason": "x", "by": "ada", "mode": "plan" })), "Request.Invalid", "mode"),
+            (dev(json!({ "halt": true, "by": "ada" })), "Request.Invalid", "reason"),
+            (dev(json!({ "halt": true, "reason": "x", "by": "YOUR NAME" })), "Request.Invalid", "by"),
+            (dev(json!({ "approve": "quota" })), "Request.Invalid", "approve"),
+            (json!(["clos-v2", "dev"]), "Request.Invalid", "found a list"),
             (json!({ "estate": "clos-v2" }), "Request.Invalid", "environment"),
             (json!({ "estate": "clos-v3", "environment": "dev" }), "Estate.Unknown", "clos-v2"),
             (json!({ "estate": "clos-v2", "environment": "test" }), "Environment.Unknown", "dev"),
@@ -105,6 +110,7 @@ fn input_that_is_not_right_fails_by_name_and_says_which_field() {
             let run = plot.stack.run(&input).await.unwrap();
             assert_eq!(run.outcome(), error, "{input}: {}", run.says());
             assert!(run.says().contains(names), "{input}: {}", run.says());
+            assert!(!run.says().contains("errorMessage"), "in words: {}", run.says());
             let deeds = plot.stack.deeds(mark).await.unwrap();
             assert!(deeds.writes().is_empty(), "{input}: {}", listed(&deeds.writes()));
         }

@@ -31,7 +31,7 @@ async fn running(ecs: &Client) -> i32 {
 async fn history(ecs: &Client) -> Vec<String> {
     let listed = ecs.list_service_deployments().cluster(CLUSTER).service(SERVICE).send().await.unwrap();
     let mut listed = listed.service_deployments().to_vec();
-    listed.sort_by_key(|brief| std::cmp::Reverse(brief.created_at().map(|at| at.as_nanos())));
+    listed.sort_by_key(|brief| std::cmp::Reverse(brief.created_at().map(aws_sdk_ecs::primitives::DateTime::as_nanos)));
     let mut found = Vec::new();
     for brief in &listed {
         let revision = brief.target_service_revision_arn().unwrap();

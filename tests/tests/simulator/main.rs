@@ -21,3 +21,4 @@ mod unblock_faults;
 mod unblock_scene;
 mod unblock_trouble;
 mod unblocks;
+mod unmade;

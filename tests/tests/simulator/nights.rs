@@ -169,7 +169,7 @@ fn a_plan_by_hand_writes_nothing_and_says_everything() {
 #[test]
 fn the_halt_switch_stops_ticks_and_people_until_it_is_lifted() {
     let mut rehearsal = afternoon();
-    rehearsal.execute("halt", &json!({"halt": true, "reason": "migration"}));
+    rehearsal.execute("halt", &json!({"halt": true, "reason": "migration", "by": "ada"}));
     assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Refused);
     assert_eq!(rehearsal.world.writes(), 0);
     rehearsal.execute("lift", &json!({"halt": false}));

@@ -80,6 +80,7 @@ pub(crate) fn letter(id: &str, returns: Option<&str>) -> Letter {
         attributes: BTreeMap::new(),
         stamps: Stamps { returns: returns.map(str::to_owned), parked: None, others: 0 },
         group: None,
+        source: Some(QUEUE.to_owned()),
     }
 }
 
@@ -107,6 +108,18 @@ pub(crate) fn quiet() -> Rehearsal {
     let finished = BlockerItem { status: text("done"), reason: Field::Absent, ..blocked("idea-done", 200, "") };
     world.put_item(IDEAS, finished);
     Rehearsal::over(world, ESTATE.clone(), "us-east-1").in_account("210987654321")
+}
+
+/// The same world with a document whose section has these queues, and names no bus.
+pub(crate) fn with_queues(queues: &str) -> Rehearsal {
+    let own =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/clos-v2.yaml")).unwrap();
+    let (before, _) = own.split_once("      queues: #").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let indented = if queues.is_empty() { String::new() } else { format!("      {queues}") };
+    std::fs::write(folder.path().join("clos-v2.yaml"), format!("{before}{indented}")).unwrap();
+    let rehearsal = quiet();
+    Rehearsal::over(rehearsal.world, documents(folder.path()), "us-east-1").in_account("210987654321")
 }
 
 /// The same, and everything that may be stuck is.

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
+use watchkeeper_control::stuck::Letter;
 use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::run::Outcome;
 use watchkeeper_domain::unblock::{End, Field, Source};
-use watchkeeper_sim::Operation;
+use watchkeeper_sim::{FaultPlan, Operation, Trouble};
 use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked};
 
 use crate::unblock_scene::{
-    DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, events, is_released, lock, message, monday, morning,
-    prod, quiet, record,
+    BUS, DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, events, is_released, letter, lock, message, monday,
+    morning, prod, quiet, record, with_queues,
 };
 
 #[test]
@@ -212,4 +213,95 @@ fn a_run_releases_no_more_than_it_may_and_the_next_one_goes_on() {
     assert!(monday_run.findings.has(Source::Locks, "limit"), "{:?}", monday_run.findings);
     rehearsal.unblock_tick(monday() + SignedDuration::from_hours(24));
     assert_eq!(released(&rehearsal), 130);
+}
+
+/// A letter over which the consumer of this queue failed; of nobody knows whom, with none.
+fn of(source: Option<&str>, id: &str) -> Letter {
+    Letter { source: source.map(str::to_owned), ..letter(id, None) }
+}
+
+#[test]
+fn a_dead_letter_goes_back_where_it_came_from_or_stays_and_is_named() {
+    let mut rehearsal = quiet();
+    let world = &rehearsal.world;
+    world.put_letter(DEAD, of(Some(QUEUE), "ours"));
+    world.put_letter(DEAD, of(Some("clos-v2-invoices"), "of another queue"));
+    world.put_letter(DEAD, of(Some("clos-v2-stage-gate-queue"), "of a queue with other dead letters"));
+    world.put_letter(DEAD, of(None, "put there by hand"));
+    morning(&mut rehearsal);
+    assert_eq!(bodies(&rehearsal, QUEUE), ["body of ours"]);
+    let left = ["body of of a queue with other dead letters", "body of of another queue", "body of put there by hand"];
+    assert_eq!(bodies(&rehearsal, DEAD), left);
+    let record = record(&rehearsal, MONDAY).unwrap();
+    assert_eq!((record.queues[0].redriven, record.queues[0].strangers.len()), (1, 3), "{:?}", record.queues[0]);
+    let text = message(&rehearsal);
+    assert!(text.contains("1 come from clos-v2-invoices"), "{text}");
+    assert!(text.contains("do not say which queue they come from"), "{text}");
+}
+
+#[test]
+fn two_queues_share_their_dead_letters_each_with_its_own_limits() {
+    let entries = "queues:\n        - { queue: orders, dead-letters: dlq, redrive: true, batch: 2 }\n        \
+                   - { queue: alone, dead-letters: alone-dlq, redrive: true }\n        \
+                   - { queue: returns, dead-letters: dlq, redrive: true }\n        \
+                   - { queue: refunds, dead-letters: dlq, redrive: false }\n";
+    let mut rehearsal = with_queues(entries);
+    let world = &rehearsal.world;
+    for queue in ["orders", "alone", "returns", "refunds", "dlq", "alone-dlq"] {
+        world.make_queue(queue);
+    }
+    for n in 0..3 {
+        world.put_letter("dlq", of(Some("orders"), &format!("order-{n}")));
+        world.put_letter("dlq", of(Some("returns"), &format!("return-{n}")));
+        world.put_letter("dlq", of(Some("refunds"), &format!("refund-{n}")));
+    }
+    world.put_letter("alone-dlq", of(Some("alone"), "alone"));
+    morning(&mut rehearsal);
+    assert_eq!(bodies(&rehearsal, "orders"), ["body of order-0", "body of order-1"]);
+    assert_eq!(bodies(&rehearsal, "returns"), ["body of return-0", "body of return-1", "body of return-2"]);
+    assert_eq!(bodies(&rehearsal, "alone"), ["body of alone"]);
+    assert_eq!(bodies(&rehearsal, "refunds"), [""; 0]);
+    let left = ["body of order-2", "body of refund-0", "body of refund-1", "body of refund-2"];
+    assert_eq!(bodies(&rehearsal, "dlq"), left);
+    let record = record(&rehearsal, MONDAY).unwrap();
+    let names: Vec<&str> = record.queues.iter().map(|figures| figures.queue.as_str()).collect();
+    assert_eq!(names, ["orders", "alone", "returns", "refunds"]);
+    assert_eq!(record.queues.iter().map(|figures| figures.waiting).sum::<u64>(), 10, "each letter waits once");
+    assert_eq!(record.queues[3].kept, 3);
+    assert!(message(&rehearsal).contains("3 of refunds, and its document allows none"), "{}", message(&rehearsal));
+}
+
+#[test]
+fn parked_letters_hide_no_new_one_however_many_they_are() {
+    let mut rehearsal = quiet();
+    for n in 0..1200 {
+        let mut parked = letter(&format!("parked-{n}"), Some("3"));
+        parked.stamps.parked = Some("it came back 3 times".to_owned());
+        rehearsal.world.put_letter(DEAD, parked);
+    }
+    rehearsal.world.put_letter(DEAD, letter("new", None));
+    morning(&mut rehearsal);
+    assert_eq!(bodies(&rehearsal, QUEUE), ["body of new"]);
+    assert_eq!(record(&rehearsal, MONDAY).unwrap().queues[0].parked_before, 1200);
+}
+
+#[test]
+fn without_a_bus_only_people_and_our_own_bus_hear_of_it() {
+    let mut rehearsal = with_queues("");
+    morning(&mut rehearsal);
+    assert_eq!(rehearsal.world.bus_events(BUS), []);
+    assert!(message(&rehearsal).contains("nothing is stuck"), "{}", message(&rehearsal));
+}
+
+#[test]
+fn a_run_that_dies_as_often_as_it_is_tried_is_told_once() {
+    let mut rehearsal = quiet();
+    // The ledger takes no record of a run: each try dies at its beginning.
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::NotebookWrite, Trouble::Error));
+    for tick in 0..12 {
+        rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5 * tick));
+    }
+    let told = rehearsal.world.messages().into_iter().filter(|message| message.subject.contains("could not be made"));
+    let told: Vec<_> = told.map(|message| message.at).collect();
+    assert!((1..=2).contains(&told.len()), "at most twice an hour where nothing is remembered: {told:?}");
 }

@@ -17,6 +17,7 @@
 //! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run`; `outcome` once it has one | each run | [`RUN_KEPT`] after its start |
 //! | same | `UNBLOCK` | `version` (N), payload: `Memory` of the daily unblock | each of its runs, when it ends | 400 days after its last run |
 //! | same | `UNBLOCK#id` | `version` (N), payload: `Record` of a run of it | each step of that run | 90 days after its start |
+//! | same | `TROUBLE#machine` | `version` (N), payload: `Trouble` of runs that could not be made | each of them | a day after the last |
 //! | same | `UNBLOCK#id#number` | `version` (N), payload: what it released, with the undo | that run, before and after each page; an undo | as above |
 //! | `PAIR#estate#environment` | `POINTER` | `revision` (N), payload: `Pointer` | the stack of the region that a move goes to | never: the epoch must not begin again |
 //! | same | `HEARTBEAT#region` | payload: `Heartbeat` | that region's stack, each minute | |

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::ledger::{LedgerError, Run};
-use watchkeeper_control::ports::Fault;
 use watchkeeper_control::stuck::{Note, Notebook, Page, Written};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
@@ -80,13 +79,19 @@ impl Notebook for DynamoLedger {
         let Some((name, payload)) = item::payload(&found) else { return Ok(Written::Changed) };
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key.attributes()));
         let call = call.condition_expression("#payload = :payload").expression_attribute_names("#payload", name);
-        match call.expression_attribute_values(":payload", payload.clone()).send().await {
-            Ok(_) => Ok(Written::Done),
-            Err(error) => {
-                let error = failed("DeleteItem", &key, error);
-                if error.fault == Fault::Conflict { Ok(Written::Changed) } else { Err(error.into()) }
-            }
+        let Err(error) = call.expression_attribute_values(":payload", payload.clone()).send().await else {
+            return Ok(Written::Done);
+        };
+        let error = failed("DeleteItem", &key, error);
+        if !lease::may_be_written(&error) {
+            return Err(error.into());
         }
+        // An attempt before this one may have taken it out, unanswered.
+        Ok(match self.get(&key).await? {
+            None => Written::Done,
+            Some(still) if still == found => return Err(error.into()),
+            Some(_) => Written::Changed,
+        })
     }
 }
 
@@ -101,6 +106,7 @@ impl Key {
             Note::Run(id) => format!("UNBLOCK#{id}"),
             Note::Page(id, number) => format!("UNBLOCK#{id}#{number:06}"),
             Note::Question(what) => format!("QUESTION#{what}"),
+            Note::Trouble(machine) => format!("TROUBLE#{machine}"),
         };
         Self { sk, ..Self::run(scope, "") }
     }
@@ -120,6 +126,7 @@ mod tests {
             (Note::Run("unblock-1"), "UNBLOCK#unblock-1"),
             (Note::Page("unblock-1", 12), "UNBLOCK#unblock-1#000012"),
             (Note::Question("surge"), "QUESTION#surge"),
+            (Note::Trouble("reconcile"), "TROUBLE#reconcile"),
         ] {
             assert_eq!(Key::note(&scope(), note).to_string(), format!("{partition} {sk}"));
             assert!(!sk.starts_with(RUN));

@@ -23,6 +23,9 @@ pub(crate) struct InstanceFacts<'a> {
 impl InstanceFacts<'_> {
     /// The reason, or `None` when it can be stopped.
     pub(crate) fn cannot_stop(&self) -> Option<String> {
+        if let Some(of_others) = of_others(self.engine) {
+            return Some(of_others);
+        }
         if let Some(cluster) = self.cluster {
             return Some(format!(
                 "it is a member of cluster {cluster}, which stops as a whole: name `aurora: {cluster}`"
@@ -37,6 +40,17 @@ impl InstanceFacts<'_> {
         let sql_server = self.engine.starts_with("sqlserver") || self.engine.starts_with("custom-sqlserver");
         (sql_server && self.multi_az).then(|| "it is a SQL Server in a Multi-AZ deployment".to_owned())
     }
+}
+
+/// Engines of services of their own, which the RDS API describes too (developer guides of Amazon `DocumentDB` and
+/// Amazon Neptune).
+fn of_others(engine: &str) -> Option<String> {
+    let service = match engine {
+        "docdb" => "DocumentDB",
+        "neptune" => "Neptune",
+        _ => return None,
+    };
+    Some(format!("it belongs to Amazon {service}, which is not looked after: take it out of the document"))
 }
 
 /// What decides for an Aurora cluster.
@@ -57,6 +71,9 @@ pub(crate) struct ClusterFacts<'a> {
 impl ClusterFacts<'_> {
     /// The reason, or `None` when it can be stopped.
     pub(crate) fn cannot_stop(&self) -> Option<String> {
+        if let Some(of_others) = of_others(self.engine) {
+            return Some(of_others);
+        }
         if !self.engine.is_empty() && !self.engine.starts_with("aurora") {
             return Some(format!("it is a Multi-AZ DB cluster of {}, which cannot be stopped", self.engine));
         }
@@ -107,6 +124,10 @@ mod tests {
         InstanceFacts { cluster: Some("whole"), ..instance() },
         Some("it is a member of cluster whole, which stops as a whole: name `aurora: whole`")
     )]
+    #[case::documents(
+        InstanceFacts { engine: "docdb", cluster: Some("whole"), ..instance() },
+        Some("it belongs to Amazon DocumentDB, which is not looked after: take it out of the document")
+    )]
     fn an_instance_stops_or_says_why_not(#[case] facts: InstanceFacts<'_>, #[case] reason: Option<&str>) {
         assert_eq!(facts.cannot_stop().as_deref(), reason);
     }
@@ -135,6 +156,10 @@ mod tests {
     #[case::global(
         ClusterFacts { global_members: 2, ..cluster() },
         Some("it belongs to a global database of 2 clusters")
+    )]
+    #[case::graph(
+        ClusterFacts { engine: "neptune", ..cluster() },
+        Some("it belongs to Amazon Neptune, which is not looked after: take it out of the document")
     )]
     fn a_cluster_stops_or_says_why_not(#[case] facts: ClusterFacts<'_>, #[case] reason: Option<&str>) {
         assert_eq!(facts.cannot_stop().as_deref(), reason);

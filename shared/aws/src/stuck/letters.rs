@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
+use aws_sdk_sqs::config::Builder;
+use aws_sdk_sqs::operation::send_message::SendMessageError;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_types::Blob;
 use watchkeeper_control::ports::AwsError;
@@ -12,6 +14,7 @@ use watchkeeper_domain::unblock::Stamps;
 
 use super::StuckThings;
 use crate::fault::{failed, odd};
+use crate::once::Once;
 
 /// How often a message was sent again by us.
 const RETURNS: &str = "watchkeeper-returns";
@@ -40,6 +43,7 @@ impl DeadLetters for StuckThings {
         let call = call.max_number_of_messages(i32::try_from(most).unwrap_or(1)).wait_time_seconds(WAIT);
         let call = call.message_attribute_names("All");
         let call = call.message_system_attribute_names(MessageSystemAttributeName::MessageGroupId);
+        let call = call.message_system_attribute_names(MessageSystemAttributeName::DeadLetterQueueSourceArn);
         let answer = call.send().await.map_err(|error| failed("ReceiveMessage", queue, error))?;
         Ok(answer.messages.unwrap_or_default().into_iter().map(read).collect())
     }
@@ -49,9 +53,16 @@ impl DeadLetters for StuckThings {
         let call = self.sqs.send_message().queue_url(self.url(queue).await?).message_body(&letter.body);
         let attributes = attributes(letter, &stamps).map_err(|what| odd("SendMessage", queue, what))?;
         let call = call.set_message_attributes(Some(attributes)).set_message_group_id(letter.group.clone());
-        // In a queue that keeps an order, the same step taken twice within five minutes is one message.
-        let once = letter.group.as_ref().map(|_| format!("{}-{}", letter.id, stamps.returns.unwrap_or_default()));
-        call.set_message_deduplication_id(once).send().await.map_err(|error| failed("SendMessage", queue, error))?;
+        let call = call.set_message_deduplication_id(deduplication(queue, letter, &stamps));
+        let sent = if queue.is_fifo() {
+            call.send().await
+        } else {
+            call.customize()
+                .config_override(Builder::new().retry_classifier(Once::<SendMessageError>::new()))
+                .send()
+                .await
+        };
+        sent.map_err(|error| failed("SendMessage", queue, error))?;
         Ok(())
     }
 
@@ -76,8 +87,21 @@ impl StuckThings {
     }
 }
 
+/// In a queue that keeps an order, the same step taken twice within five minutes is one message. Other queues have groups,
+/// too, and refuse the id (Amazon SQS API reference, `SendMessage`: it applies only to FIFO queues).
+fn deduplication(queue: &ResourceName, letter: &Letter, stamps: &Stamps) -> Option<String> {
+    queue.is_fifo().then(|| format!("{}-{}", letter.id, stamps.returns.as_deref().unwrap_or_default()))
+}
+
+/// The name at the end of a queue's ARN.
+fn queue_name(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}
+
 fn read(message: Message) -> Letter {
-    let group = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::MessageGroupId)).cloned();
+    let system = |name| message.attributes().and_then(|all| all.get(&name)).cloned();
+    let group = system(MessageSystemAttributeName::MessageGroupId);
+    let source = system(MessageSystemAttributeName::DeadLetterQueueSourceArn).map(|arn| queue_name(&arn).to_owned());
     let mut stamps = Stamps::default();
     let mut attributes = BTreeMap::new();
     for (name, value) in message.message_attributes.unwrap_or_default() {
@@ -97,6 +121,7 @@ fn read(message: Message) -> Letter {
         attributes,
         stamps,
         group,
+        source,
     }
 }
 
@@ -152,14 +177,28 @@ mod tests {
             .message_attributes("picture", bytes.build().unwrap())
             .message_attributes(RETURNS, text("Number", "2"))
             .attributes(MessageSystemAttributeName::MessageGroupId, "pod-1")
+            .attributes(
+                MessageSystemAttributeName::DeadLetterQueueSourceArn,
+                "arn:aws-cn:sqs:cn-north-1:123456789012:orders",
+            )
             .build()
+    }
+
+    #[test]
+    fn only_a_queue_that_keeps_an_order_gets_an_id_against_doubles() {
+        let letter = read(message());
+        assert_eq!(letter.group.as_deref(), Some("pod-1"), "a group that a queue of either kind may have");
+        let id = |queue: &str| deduplication(&queue.parse().unwrap(), &letter, &letter.stamps);
+        assert_eq!(id("orders.fifo").as_deref(), Some("m-1-2"));
+        assert_eq!(id("orders"), None);
+        assert_eq!(id("fifo"), None);
     }
 
     #[test]
     fn a_message_keeps_what_its_sender_gave_it_and_our_stamps_are_apart() {
         let letter = read(message());
         assert_eq!(letter.stamps, Stamps { returns: Some("2".to_owned()), parked: None, others: 2 });
-        assert_eq!(letter.group.as_deref(), Some("pod-1"));
+        assert_eq!((letter.group.as_deref(), letter.source.as_deref()), (Some("pod-1"), Some("orders")));
         let picture = Attribute::Binary { kind: "Binary.png".to_owned(), value: vec![1, 2] };
         assert_eq!(letter.attributes["picture"], picture);
         let again = attributes(&letter, &stamped(&letter.stamps, &Stamp::Returns(3))).unwrap();

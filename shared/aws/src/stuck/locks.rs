@@ -55,13 +55,20 @@ impl LockTable for StuckThings {
         let request = KeysAndAttributes::builder().set_keys(Some(keys.collect())).consistent_read(true);
         let request = request.projection_expression(wanted).set_expression_attribute_names(Some(names)).build();
         let request = request.map_err(|error| odd(BATCH, table, error.to_string()))?;
-        let answer = self.dynamodb.batch_get_item().request_items(table, request).send().await;
-        let answer = answer.map_err(|error| failed(BATCH, table, error))?;
-        if answer.unprocessed_keys().is_some_and(|left| !left.is_empty()) {
-            let source = Some("some keys were not read".into());
-            return Err(AwsError { operation: BATCH, subject: table.to_owned(), fault: Fault::Throttled, source });
+        let mut left = Some(HashMap::from([(table.to_owned(), request)]));
+        let mut found = Vec::new();
+        while let Some(wanted) = left {
+            let before = unread(&wanted);
+            let answer = self.dynamodb.batch_get_item().set_request_items(Some(wanted)).send().await;
+            let answer = answer.map_err(|error| failed(BATCH, table, error))?;
+            found.extend(answer.responses.unwrap_or_default().remove(table).unwrap_or_default());
+            left = answer.unprocessed_keys.filter(|left| unread(left) > 0);
+            // With large items an answer holds only some of them (16 MB, Amazon DynamoDB API reference); with none it is the pace.
+            if left.as_ref().is_some_and(|left| unread(left) >= before) {
+                let source = Some("some keys were not read".into());
+                return Err(AwsError { operation: BATCH, subject: table.to_owned(), fault: Fault::Throttled, source });
+            }
         }
-        let found = answer.responses.unwrap_or_default().remove(table).unwrap_or_default();
         let status = |item: &Item| Some((field(item, key).key()?.to_owned(), field(item, finished.status.as_str())));
         Ok(found.iter().filter_map(status).collect())
     }
@@ -150,6 +157,11 @@ impl StuckThings {
             Ok(Written::Changed)
         }
     }
+}
+
+/// How many keys a batch asks for.
+fn unread(batch: &HashMap<String, KeysAndAttributes>) -> usize {
+    batch.values().map(|keys| keys.keys().len()).sum()
 }
 
 /// Places of attributes in expressions.

@@ -41,7 +41,7 @@ impl StuckThings {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
-            events: aws_sdk_eventbridge::Client::new(config),
+            events: crate::eventbridge::client(config),
             sfn: aws_sdk_sfn::Client::new(config),
             capacity: Aws::new(config),
             machines: machines.into_iter().map(|arn| Machine::new(config, arn)).collect(),

@@ -12,8 +12,9 @@ use crate::time::timestamp;
 /// What the states begin with that ask people; a contract of the machines.
 const ASKING: &str = "Ask";
 
-/// How many of the newest events of an execution are looked at: entering a state and calling its task makes four.
-const NEWEST: i32 = 10;
+/// How many of the newest events of an execution are looked at: an attempt that failed makes three, a waiting one three more,
+/// so that the entering of a state is the thirteenth newest after three throttled attempts.
+const NEWEST: i32 = 20;
 
 /// The most executions of a machine that are looked at.
 const LOOKED_AT: usize = 200;

@@ -140,7 +140,9 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
             match self.planned_of(policy, now).await {
                 Ok(planned) => text.push_str(&planned),
                 // One that cannot be looked at does not hide the others.
-                Err(error) => text.extend([format!("{}: cannot be looked at: {}\n", policy.subject.source, told(&error))]),
+                Err(error) => {
+                    text.extend([format!("{}: cannot be looked at: {}\n", policy.subject.source, told(&error))]);
+                }
             }
         }
         let memories = self.ledger.backups(&jobs.scope).await?;

@@ -5,9 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::assess::{Verdict, gives_back, target};
 use watchkeeper_domain::failover::Placement;
-use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::intent::{Intent, Layer, deciding, placed};
-use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::{Mode, Request, Urgency};
 use watchkeeper_domain::run::{Outcome, Wanted, mark};
@@ -74,23 +72,6 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
         let seen = self.remember(ask.place).await?;
         let look = self.look(ask, &seen).await?;
         self.record(ask, lease, look).await
-    }
-
-    /// Turns the halt switch of a scope, or of everything, on or off.
-    ///
-    /// # Errors
-    /// [`StepError`] when the ledger does not take it.
-    pub async fn halt(&self, scope: Option<&Scope>, request: &Request, by: &str) -> Result<String, StepError> {
-        let what = scope.map_or_else(|| "everything".to_owned(), ToString::to_string);
-        if request.halt == Some(true) {
-            let reason = request.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
-            let halt = Halt { by: by.to_owned(), reason, since: self.clock.now() };
-            self.ledger.set_halt(scope, Some(&halt)).await?;
-            Ok(format!("{what} is halted: no run writes until it is lifted with \"halt\": false"))
-        } else {
-            self.ledger.set_halt(scope, None).await?;
-            Ok(format!("{what} is not halted any more"))
-        }
     }
 
     /// Whether a tick can end here without a lease and without a write, and why.

@@ -44,7 +44,7 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
         Ok(Finished {
             outcome: record.outcome.unwrap_or(Outcome::Failed),
             error: record.error.as_ref().map(|error| error.name.clone()),
-            summary: report::headline(&place.scope, record),
+            summary: report::summary(&place.scope, record),
             writes: record.writes,
             drift: record.left_alone().len(),
             refusals: record.violations.iter().filter(|violation| violation.severity > Severity::Warn).count(),

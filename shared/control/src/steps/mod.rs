@@ -7,6 +7,7 @@ mod begin;
 mod facts;
 mod finish;
 mod fresh;
+mod halt;
 mod observe;
 mod verify;
 mod wish;
@@ -33,6 +34,7 @@ use crate::ports::{AwsError, Clock};
 
 pub use begin::BeginVerdict;
 pub use finish::RUN_FINISHED;
+pub use halt::HALT_SWITCHED;
 
 /// How long a run may take before it ends with what it has reached: a database start may take half an hour, and the
 /// services come after it.

@@ -55,6 +55,10 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         };
         let (code, what, since) = match rolling {
             Rolling::Stuck(since) => ("deployment-stuck", "its deployment is still in progress", Some(since)),
+            Rolling::Paused(since) => {
+                let what = "its deployment waits in a lifecycle hook: continue it, or roll it back";
+                ("deployment-paused", what, Some(since))
+            }
             Rolling::Failed(since) => ("deployment-failed", "its last deployment failed", since),
         };
         open.record.note(code, id, format!("{what}; {tasks}. ECS says: {words}"), since);

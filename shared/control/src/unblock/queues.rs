@@ -1,100 +1,149 @@
 //! Dead letters: what is taken on counts before the first is sent, so that no crash makes a batch larger.
 
 use watchkeeper_domain::estate::{Queue, ResourceName};
-use watchkeeper_domain::unblock::{Fate, QueueFigures, fate};
+use watchkeeper_domain::unblock::{Fate, QueueFigures, entry_of, fate_of};
 
 use super::{FAILURES, Open, UnblockError, Unblocker, passes, told, unreadable};
 use crate::ledger::Ledger;
 use crate::ports::{Announcer, AwsError, Clock, Executions};
 use crate::stuck::{Letter, Notebook, RECEIVE_MAX, Stamp, Stuck};
 
-/// The most letters of one queue that one run looks at: parked ones among them come up in every run.
-const LOOKED_AT_MAX: u32 = 1000;
+/// The most letters of one dead-letter queue that one run looks at beyond those that waited at its beginning: what is left
+/// there comes up again after a while, parked ones for ever.
+const LOOKED_AT_MORE: u64 = 1000;
+
+/// The entries of a document over one dead-letter queue, and where the first of them is: that one counts what waits.
+struct Shared<'p> {
+    first: usize,
+    dead_letters: &'p ResourceName,
+    entries: Vec<(usize, &'p Queue)>,
+}
+
+impl<'p> Shared<'p> {
+    /// Those of the entry with this number, unless an earlier one stands for them.
+    fn of(queues: &'p [Queue], number: usize) -> Option<Self> {
+        let dead_letters = &queues.get(number)?.dead_letters;
+        let all = queues.iter().enumerate();
+        let entries: Vec<_> = all.filter(|(_, entry)| entry.dead_letters == *dead_letters).collect();
+        let first = entries.first()?.0;
+        (first == number).then_some(Self { first, dead_letters, entries })
+    }
+
+    /// How many more may be sent again.
+    fn room(&self, figures: &[QueueFigures]) -> u32 {
+        let left = |(number, entry): &(usize, &Queue)| entry.batch().saturating_sub(figures[*number].claimed);
+        self.entries.iter().filter(|(_, entry)| entry.redrive).map(left).sum()
+    }
+}
 
 impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
     /// One batch of a queue's dead letters.
     pub(super) async fn queue_batch(&self, open: &mut Open<'_, '_>, number: usize) -> Result<(), UnblockError> {
-        let Some(queue) = open.place.section.and_then(|section| section.queues.get(number)) else {
+        let queues = open.place.section.map_or(&[][..], |section| &section.queues);
+        let Some(shared) = Shared::of(queues, number) else {
             open.record.next_stage(open.place.section);
             return Ok(());
         };
-        let more = match self.batch(open, queue, number).await {
+        let more = match self.batch(open, &shared).await {
             Ok(more) => more,
             Err(UnblockError::Aws(error)) if !passes(&error) => {
-                unreadable(open, queue.dead_letters.as_str(), error)?;
+                unreadable(open, shared.dead_letters.as_str(), error)?;
                 false
             }
             Err(error) => return Err(error),
         };
         if !more {
-            left_over(open, queue, number);
+            left_over(open, &shared);
             open.record.next_stage(open.place.section);
         }
         Ok(())
     }
 
     /// Whether there may be more.
-    async fn batch(&self, open: &mut Open<'_, '_>, queue: &Queue, number: usize) -> Result<bool, UnblockError> {
-        if open.record.queues.len() <= number {
-            let waiting = self.stuck.waiting(&queue.dead_letters).await?;
-            let name = queue.queue.to_string();
-            open.record.queues.resize(number, QueueFigures::default());
-            open.record.queues.push(QueueFigures { queue: name, waiting, ..QueueFigures::default() });
+    async fn batch(&self, open: &mut Open<'_, '_>, shared: &Shared<'_>) -> Result<bool, UnblockError> {
+        let (first, dead_letters) = (shared.first, shared.dead_letters);
+        if open.record.queues.get(first).is_none_or(|figures| figures.queue.is_empty()) {
+            let waiting = self.stuck.waiting(dead_letters).await?;
+            let figures = &mut open.record.queues;
+            for (number, entry) in &shared.entries {
+                figures.resize(figures.len().max(number + 1), QueueFigures::default());
+                figures[*number].queue = entry.queue.to_string();
+            }
+            figures[first].waiting = waiting;
             // How much waits is worth knowing, also when none of it can be received.
             self.save(open).await?;
         }
-        if !queue.redrive {
-            return Ok(false);
-        }
+        let room = shared.room(&open.record.queues);
         let applies = open.record.applies();
-        let figures = &mut open.record.queues[number];
+        let figures = &mut open.record.queues[first];
         if !applies {
             // To receive a message changes it, so a plan only counts.
-            let waiting = u32::try_from(figures.waiting).unwrap_or(u32::MAX);
-            figures.redriven = waiting.min(queue.batch());
+            figures.redriven = u32::try_from(figures.waiting).unwrap_or(u32::MAX).min(room);
             return Ok(false);
         }
-        if figures.claimed >= queue.batch() || figures.looked_at >= LOOKED_AT_MAX || open.record.failures >= FAILURES {
+        let enough = u64::from(figures.looked_at) >= figures.waiting.saturating_add(LOOKED_AT_MORE);
+        if room == 0 || enough || open.record.failures >= FAILURES {
             return Ok(false);
         }
-        let room = queue.batch() - figures.claimed;
-        let letters = self.stuck.receive(&queue.dead_letters, room.min(RECEIVE_MAX)).await?;
-        let fates: Vec<(Letter, Fate)> = letters
-            .into_iter()
-            .map(|letter| {
-                let fate = fate(&letter.stamps, queue.poison());
-                (letter, fate)
-            })
-            .collect();
-        let claimed = fates.iter().filter(|(_, fate)| matches!(fate, Fate::Redrive(_))).count();
-        let figures = &mut open.record.queues[number];
-        figures.claimed += super::locks::number(claimed);
-        figures.looked_at += super::locks::number(fates.len());
-        if claimed > 0 {
+        let letters = self.stuck.receive(dead_letters, room.min(RECEIVE_MAX)).await?;
+        let figures = &mut open.record.queues;
+        figures[first].looked_at += super::locks::number(letters.len());
+        let mut fates = Vec::new();
+        for letter in letters {
+            let entry = entry_of(shared.entries.iter().copied(), letter.source.as_deref());
+            let counted = entry.map(|(number, entry)| (entry, figures[number].claimed));
+            let fate = fate_of(counted, letter.source.as_deref(), &letter.stamps);
+            if let (Some((number, _)), Fate::Redrive(_)) = (entry, &fate) {
+                figures[number].claimed += 1;
+            }
+            fates.push((letter, entry, fate));
+        }
+        if fates.iter().any(|(_, _, fate)| matches!(fate, Fate::Redrive(_))) {
             self.save(open).await?;
         }
-        for (letter, fate) in &fates {
-            self.settle(open, queue, number, letter, fate).await;
+        for (letter, entry, fate) in &fates {
+            self.settle(open, shared, *entry, letter, fate).await;
         }
         Ok(!fates.is_empty())
     }
 
     /// Does with one letter what is to be done.
-    async fn settle(&self, open: &mut Open<'_, '_>, queue: &Queue, number: usize, letter: &Letter, fate: &Fate) {
-        let parking = queue.parked.as_ref().unwrap_or(&queue.dead_letters);
-        let sent = match fate {
-            Fate::Redrive(returns) => self.send_on(queue, &queue.queue, letter, Stamp::Returns(*returns)).await,
-            Fate::Park(why) => self.send_on(queue, parking, letter, Stamp::Parked(why.clone())).await,
-            Fate::Parked => {
-                open.record.queues[number].parked_before += 1;
+    async fn settle(
+        &self,
+        open: &mut Open<'_, '_>,
+        shared: &Shared<'_>,
+        entry: Option<(usize, &Queue)>,
+        letter: &Letter,
+        fate: &Fate,
+    ) {
+        let dead_letters = shared.dead_letters;
+        let number = entry.map_or(shared.first, |(number, _)| number);
+        let parking = entry.and_then(|(_, entry)| entry.parked.as_ref()).unwrap_or(dead_letters);
+        let figures = &mut open.record.queues[number];
+        let sent = match (fate, entry) {
+            (Fate::Redrive(returns), Some((_, entry))) => {
+                self.send_on(dead_letters, &entry.queue, letter, Stamp::Returns(*returns)).await
+            }
+            (Fate::Park(why), _) => self.send_on(dead_letters, parking, letter, Stamp::Parked(why.clone())).await,
+            (Fate::Parked, _) => {
+                figures.parked_before += 1;
                 return;
             }
-            Fate::NoRoom => {
-                open.record.queues[number].left += 1;
-                let detail = format!("in {}: it has ten attributes, and no room to be counted", queue.dead_letters);
+            (Fate::Kept, _) => {
+                figures.kept += 1;
+                return;
+            }
+            (Fate::Stranger(source), _) => {
+                *figures.strangers.entry(source.clone().unwrap_or_default()).or_default() += 1;
+                return;
+            }
+            (Fate::NoRoom, _) => {
+                figures.left += 1;
+                let detail = format!("in {dead_letters}: it has ten attributes, and no room to be counted");
                 open.record.note("not-sent-again", &letter.id, detail, None);
                 return;
             }
+            (Fate::Later | Fate::Redrive(_), _) => return,
         };
         let figures = &mut open.record.queues[number];
         match (sent, fate) {
@@ -112,33 +161,57 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             (Err(error), _) => {
                 figures.left += 1;
                 open.record.failures += 1;
-                let detail = format!("in {}: {}", queue.dead_letters, told(&error));
+                let detail = format!("in {dead_letters}: {}", told(&error));
                 open.record.note("not-sent-again", &letter.id, detail, None);
             }
         }
     }
 
     /// Sent first and removed then: a crash in between makes two of it, and never none.
-    async fn send_on(&self, queue: &Queue, to: &ResourceName, letter: &Letter, stamp: Stamp) -> Result<(), AwsError> {
+    async fn send_on(
+        &self,
+        from: &ResourceName,
+        to: &ResourceName,
+        letter: &Letter,
+        stamp: Stamp,
+    ) -> Result<(), AwsError> {
         self.stuck.send(to, letter, &stamp).await?;
-        self.stuck.remove(&queue.dead_letters, letter).await
+        self.stuck.remove(from, letter).await
     }
 }
 
-/// What of a queue is left for a person.
-fn left_over(open: &mut Open<'_, '_>, queue: &Queue, number: usize) {
-    let Some(figures) = open.record.queues.get(number).cloned() else { return };
-    let name = &queue.dead_letters;
-    if !queue.redrive && figures.waiting > 0 {
-        let detail = format!("{} dead letters, about, and its document allows none to be sent again", figures.waiting);
+/// What of a dead-letter queue is left for a person.
+fn left_over(open: &mut Open<'_, '_>, shared: &Shared<'_>) {
+    let name = shared.dead_letters;
+    let Some(first) = open.record.queues.get(shared.first).cloned() else { return };
+    if shared.entries.iter().all(|(_, entry)| !entry.redrive) && first.waiting > 0 {
+        let detail = format!("{} dead letters, about, and its document allows none to be sent again", first.waiting);
         open.record.note("dead-letters", name, detail, None);
     }
-    if figures.parked_before > 0 {
-        let detail = format!("{} messages are parked; look at them, and delete them by hand", figures.parked_before);
+    let mut parked = 0;
+    for (number, entry) in &shared.entries {
+        let Some(figures) = open.record.queues.get(*number).cloned() else { continue };
+        parked += figures.parked_before;
+        if figures.kept > 0 {
+            let detail = format!("{} of {}, and its document allows none to be sent again", figures.kept, entry.queue);
+            open.record.note("dead-letters", name, detail, None);
+        }
+        if entry.redrive && figures.claimed >= entry.batch() && first.waiting > u64::from(first.looked_at) {
+            let queue = &entry.queue;
+            let detail = format!("more dead letters of {queue} than one run sends again ({})", entry.batch());
+            open.record.note("limit", name, format!("{detail}; the next run goes on"), None);
+        }
+    }
+    if parked > 0 {
+        let detail = format!("{parked} messages are parked; look at them, and delete them by hand");
         open.record.note("parked-before", name, detail, None);
     }
-    if figures.claimed >= queue.batch() && figures.waiting > u64::from(figures.looked_at) {
-        let detail = format!("more dead letters than one run sends again ({}); the next run goes on", queue.batch());
-        open.record.note("limit", name, detail, None);
+    for (source, letters) in first.strangers {
+        let detail = if source.is_empty() {
+            format!("{letters} do not say which queue they come from, and stay; send them on or delete them by hand")
+        } else {
+            format!("{letters} come from {source}, which no entry of `queues` names for them, and stay; name it there")
+        };
+        open.record.note("of-another-queue", name, detail, None);
     }
 }

@@ -95,7 +95,8 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
 
     /// The events: each escalation, what was freed, and the report itself.
     async fn publish(&self, open: &mut Open<'_, '_>, section: &Unblock) -> Result<(), UnblockError> {
-        let (scope, bus) = (open.place.scope.clone(), &section.report);
+        let Some(bus) = &section.report else { return Ok(()) };
+        let scope = open.place.scope.clone();
         let mut events: Vec<(&str, Value)> = Vec::new();
         if open.record.applies() {
             if let Some(news) = &open.record.news {

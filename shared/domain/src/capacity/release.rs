@@ -13,6 +13,8 @@ pub enum Rollout {
     Completed,
     /// Tasks are being replaced.
     InProgress,
+    /// A lifecycle hook holds it until somebody answers (Amazon ECS developer guide, pause hooks): it waits rightly.
+    Paused,
     /// The circuit breaker gave up.
     Failed,
 }

@@ -55,9 +55,6 @@ pub struct EmergencyRequest {
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approve: BTreeSet<Code>,
-    /// The execution that started this one as its child; Step Functions asks for it, and we do not use it.
-    #[serde(rename = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID", default, skip_serializing)]
-    pub parent: Option<String>,
 }
 
 /// What a request is for.
@@ -95,7 +92,6 @@ impl EmergencyRequest {
             since: None,
             ask: None,
             approve: BTreeSet::new(),
-            parent: None,
         }
     }
 

@@ -133,3 +133,10 @@ pub struct DeclaredCapacity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u32>,
 }
+
+impl DeclaredCapacity {
+    /// The tasks that the service has where nothing else moves them: an autoscaler lifts a count below its minimum.
+    pub fn tasks(&self) -> u32 {
+        self.desired.max(self.min.unwrap_or_default())
+    }
+}

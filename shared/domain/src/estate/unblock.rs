@@ -39,8 +39,9 @@ pub struct Unblock {
     /// How long a run or a question may wait for a person before it is named. Default: 8h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_limit: Option<Duration>,
-    /// Where the report goes.
-    pub report: Report,
+    /// The event bus of the estate that hears of it too. Without it, only people and our own bus do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report>,
 }
 
 impl Unblock {
@@ -140,7 +141,7 @@ pub struct Blockers {
 pub struct Queue {
     /// The queue.
     pub queue: ResourceName,
-    /// Its dead-letter queue.
+    /// Its dead-letter queue, which other queues may share: a letter goes back to the one that it came from.
     pub dead_letters: ResourceName,
     /// Whether dead letters may be sent again.
     pub redrive: bool,

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use crate::estate::AlarmName;
 use crate::name::ServiceName;
+use crate::report::rounded;
 
 /// How long the active region's stack may be silent and still count as alive: three of its ticks of a minute.
 pub const SILENCE: SignedDuration = SignedDuration::from_mins(3);
@@ -80,7 +81,7 @@ pub fn confirm(evidence: &Evidence) -> Confirmed {
         }
     }
     if let Some(silent) = silent.filter(|silent| *silent > SILENCE) {
-        lost.push(format!("its own stack has been silent for {silent:#}"));
+        lost.push(format!("its own stack has been silent for {}", rounded(silent)));
     }
     lost.extend(alarms.iter().map(|alarm| format!("the alarm {alarm} is on")));
     let probe =

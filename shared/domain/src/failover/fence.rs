@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::estate::{Fence, Singleton};
+use crate::report::rounded;
 
 /// How long a proof is waited for before somebody is asked, or the move goes back: the longest time that Fargate lets a
 /// container take to stop (120 s, Amazon ECS task definition parameters), a tick of a minute, and the margin.
@@ -121,7 +122,7 @@ pub fn judge(singleton: &Singleton, evidence: &Evidence<'_>) -> Fenced {
             if left.is_positive() {
                 Fenced::Wait(
                     left.as_secs().clamp(0, LOOK - 1) + 1,
-                    format!("{what}; its dead man's switch needs {left:#} more"),
+                    format!("{what}; its dead man's switch needs {} more", rounded(left)),
                 )
             } else {
                 Fenced::Holds(format!("the dead man's switch of {service} has had its time"))

@@ -53,9 +53,6 @@ pub struct FailoverRequest {
     /// With `take-over`: goes back instead of on, while that is possible.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub back: bool,
-    /// The execution that started this one as its child; Step Functions asks for it, and we do not use it.
-    #[serde(rename = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID", default, skip_serializing)]
-    pub parent: Option<String>,
 }
 
 impl FailoverRequest {
@@ -70,7 +67,6 @@ impl FailoverRequest {
             approve: BTreeSet::new(),
             take_over: false,
             back: false,
-            parent: None,
         }
     }
 

@@ -1,10 +1,13 @@
 //! One function a guardrail.
 
+use jiff::SignedDuration;
+
 use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
 use crate::assess::gives_back;
-use crate::capacity::{ResourceId, Rollout};
+use crate::capacity::{ObservedService, ResourceId, Rollout};
 use crate::intent::{Layer, Want, placed};
 use crate::plan::{Change, Obstacle};
+use crate::report::rounded;
 
 /// Every violation of a case, in the order of [`Code::ALL`]. What a human approved beforehand is still told, as a
 /// warning.
@@ -166,19 +169,37 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
             Rollout::Failed => {
                 (Severity::Warn, "its last deployment failed".to_owned(), "Check or roll back the service")
             }
+            Rollout::Paused => {
+                let severity =
+                    if young(case, observed) && to < from && !moved(case) { Severity::Refuse } else { Severity::Warn };
+                let advice = "Continue it or roll it back (aws ecs continue-service-deployment); after half an hour it holds \
+                              nothing up, and goes on waiting meanwhile";
+                (severity, format!("a deployment waits in a lifecycle hook{}", lasting(case, observed)), advice)
+            }
             Rollout::InProgress => {
-                let age = observed.rollout_since.map(|since| case.now.duration_since(since));
-                let young = age.is_none_or(|age| age < DEPLOYMENT_PATIENCE);
-                let severity = if young && to < from && !moved(case) { Severity::Refuse } else { Severity::Warn };
-                let since = age.map_or(String::new(), |age| format!(" for {age:#}"));
+                let severity =
+                    if young(case, observed) && to < from && !moved(case) { Severity::Refuse } else { Severity::Warn };
                 let advice = "The next tick tries again; a deployment older than half an hour holds nothing up";
-                (severity, format!("a deployment is in progress{since}"), advice)
+                (severity, format!("a deployment is in progress{}", lasting(case, observed)), advice)
             }
         };
         let broken = Violation::new(Code::DeploymentInProgress, severity, found, advice);
         Some(broken.of(ResourceId::Service(service.clone())))
     };
     case.plan.actions().filter_map(|action| broken(&action.change)).collect()
+}
+
+/// How long its newest deployment has been what it is.
+fn rollout_age(case: &Case<'_>, service: &ObservedService) -> Option<SignedDuration> {
+    service.rollout_since.map(|since| case.now.duration_since(since))
+}
+
+fn young(case: &Case<'_>, service: &ObservedService) -> bool {
+    rollout_age(case, service).is_none_or(|age| age < DEPLOYMENT_PATIENCE)
+}
+
+fn lasting(case: &Case<'_>, service: &ObservedService) -> String {
+    rollout_age(case, service).map_or_else(String::new, |age| format!(" for {}", rounded(age)))
 }
 
 fn database_cannot_stop(case: &Case<'_>) -> Vec<Violation> {

@@ -123,7 +123,8 @@ pub(super) fn unsettled(found: &ObservedService) -> Option<String> {
     let desired = found.capacity.desired;
     if found.running != desired || found.pending > 0 {
         Some(format!("{} of {desired} tasks running, {} pending", found.running, found.pending))
-    } else if desired > 0 && found.rollout != Rollout::Completed {
+    } else if desired > 0 && matches!(found.rollout, Rollout::InProgress | Rollout::Failed) {
+        // One that a hook holds may stand for days: nothing is waited for that only a person can move.
         let rollout = if found.rollout == Rollout::Failed { "failed" } else { "in progress" };
         Some(format!("deployment {rollout}"))
     } else {

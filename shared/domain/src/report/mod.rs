@@ -1,7 +1,9 @@
 //! What people and programs read: a plan before it is applied, a message on a phone, an event about a finished run.
 
 mod advice;
+mod limit;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, SpanRound, Unit};
@@ -17,13 +19,17 @@ use crate::plan::{Action, Change, Plan};
 use crate::run::{Outcome, Run};
 
 use advice::advice;
+pub use limit::{TEXT_MAX, fitting};
 
 /// How many lines of changes or violations a message lists before it only counts: what a phone shows at once.
 const LINES: usize = 12;
 
-/// How many lines of one wave a plan lists: six waves of such lines stay far below the 256 KiB that a state of Step
-/// Functions carries (Step Functions quotas).
+/// How many lines of one wave, and how many violations of one severity, a plan lists.
 const PLAN_LINES: usize = 100;
+
+/// How many reasons a summary gives, and how long they are together, in characters: a cause is read on one screen.
+const REASONS: usize = 3;
+const SUMMARY: usize = 3000;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 const SUBJECT: usize = 100;
@@ -35,6 +41,13 @@ pub struct Message {
     pub subject: String,
     /// What, where, why, what changed, what to do.
     pub text: String,
+}
+
+impl Message {
+    /// A message whose subject is cut to what SNS takes.
+    pub fn new(subject: &str, text: String) -> Self {
+        Self { subject: subject.chars().take(SUBJECT).collect(), text }
+    }
 }
 
 /// A plan for a person: every wave with what it waits for, and what the guardrails say.
@@ -51,10 +64,21 @@ pub fn plan(scope: &Scope, assessment: &Assessment) -> String {
             _ = writeln!(text, "  and {} more", step.actions.len() - PLAN_LINES);
         }
     }
-    for violation in &assessment.violations {
-        _ = writeln!(text, "{} {violation}", severity(violation));
+    // What stops the plan comes first, and each guardrail has its share: a thousand warnings hide no refusal.
+    let mut sorted: Vec<&Violation> = assessment.violations.iter().collect();
+    sorted.sort_by_key(|violation| std::cmp::Reverse(violation.severity));
+    let mut told: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
+    for violation in sorted {
+        let count = told.entry((violation.code.name(), violation.severity)).or_default();
+        *count += 1;
+        if *count <= PLAN_LINES {
+            _ = writeln!(text, "{} {violation}", severity(violation));
+        }
     }
-    text
+    for ((code, _), count) in told.into_iter().filter(|(_, count)| *count > PLAN_LINES) {
+        _ = writeln!(text, "and {} more of {code}", count - PLAN_LINES);
+    }
+    fitting(text)
 }
 
 /// A decision in one sentence.
@@ -99,6 +123,25 @@ pub fn headline(scope: &Scope, run: &Run) -> String {
     }
 }
 
+/// The same with its reason: what stands in an execution as its cause or its summary.
+pub fn summary(scope: &Scope, run: &Run) -> String {
+    let why: Vec<String> = match run.outcome {
+        Some(Outcome::Refused) => {
+            let stopping = run.violations.iter().filter(|violation| violation.severity > Severity::Warn);
+            stopping.map(ToString::to_string).collect()
+        }
+        Some(Outcome::Unverified) => run.awaited.iter().map(ToString::to_string).collect(),
+        Some(Outcome::Failed) => run.error.iter().map(|error| error.message.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let more = if why.len() > REASONS { format!("; and {} more", why.len() - REASONS) } else { String::new() };
+    let headline = headline(scope, run);
+    match why.iter().take(REASONS).map(String::as_str).collect::<Vec<_>>().join("; ") {
+        told if told.is_empty() => headline,
+        told => format!("{headline}: {}{more}", told.chars().take(SUMMARY).collect::<String>()),
+    }
+}
+
 /// What a person is told of a finished run.
 pub fn message(scope: &Scope, run: &Run) -> Message {
     let headline = headline(scope, run);
@@ -112,7 +155,7 @@ pub fn message(scope: &Scope, run: &Run) -> Message {
     }
     _ = writeln!(text, "\nWhat to do: {}", advice(scope, run));
     _ = write!(text, "\nRun: {}", run.id);
-    Message { subject: headline.chars().take(SUBJECT).collect(), text }
+    Message::new(&headline, text)
 }
 
 /// The event about a finished run: figures and verdicts, and no list that grows with the estate.
@@ -238,7 +281,7 @@ fn counted(n: usize, noun: &str) -> String {
 }
 
 /// A duration to the second, in words.
-fn rounded(duration: SignedDuration) -> String {
+pub fn rounded(duration: SignedDuration) -> String {
     let seconds = SignedDuration::from_secs(duration.as_secs());
     jiff::Span::try_from(seconds)
         .and_then(|span| span.round(SpanRound::new().largest(Unit::Hour)))

@@ -1,5 +1,6 @@
 //! What a run was asked for: by the tick, or by a person in as few words as possible.
 
+mod halt;
 mod until;
 mod urgency;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::guardrail::Code;
 use crate::name::{EnvironmentName, EstateName, Scope};
 
+pub use halt::switched;
 use until::read_end;
 pub use urgency::Urgency;
 
@@ -99,9 +101,9 @@ pub struct Request {
     /// Turns the halt switch on or off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halt: Option<bool>,
-    /// The execution that started this one as its child; Step Functions asks for it, and we do not use it.
-    #[serde(rename = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID", default, skip_serializing)]
-    pub parent: Option<String>,
+    /// The person who wants the switch turned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// A field of a request that is not as it must be.
@@ -170,7 +172,7 @@ impl Request {
             approve: BTreeSet::new(),
             instead_of: None,
             halt: None,
-            parent: None,
+            by: None,
         }
     }
 
@@ -191,6 +193,7 @@ impl Request {
     /// The first [`RequestError`].
     pub fn check(&self) -> Result<(), RequestError> {
         approvable(&self.approve, &ASKED_OF_CAPACITY)?;
+        self.check_halt()?;
         match (self.trigger, &self.want, &self.until) {
             (Trigger::Schedule | Trigger::Failover, Some(_), _) => {
                 Err(bad("want", "a wish with trigger schedule or failover", "none: they have none"))
@@ -224,8 +227,9 @@ impl Request {
     pub fn end(&self, start: Timestamp, zone: Option<&TimeZone>) -> Result<Option<Timestamp>, RequestError> {
         let Some(text) = &self.until else { return Ok(None) };
         let found = || format!("{text:?}");
-        let end = read_end(text, start, zone)
-            .ok_or_else(|| bad("until", found(), "2026-11-21T22:00, 22:00, 2h, or a time with an offset"))?;
+        let end = read_end(text, start, zone).ok_or_else(|| {
+            bad("until", found(), "2026-11-21T22:00, 2026-11-21 (its beginning), 22:00, 2h, or a time with an offset")
+        })?;
         if end <= start {
             return Err(bad("until", format!("{text:?}, which is {end}"), format!("a time after {start}")));
         }

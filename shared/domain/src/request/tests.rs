@@ -17,6 +17,7 @@ fn request(value: serde_json::Value) -> Request {
 #[case::offset("2026-11-21T22:00Z", "2026-11-21T22:00:00Z")]
 #[case::clock_later_today("22:00", "2026-11-22T03:00:00Z")]
 #[case::clock_tomorrow("08:00", "2026-11-22T13:00:00Z")]
+#[case::date("2026-11-22", "2026-11-22T05:00:00Z")]
 #[case::duration("2h", "2026-11-21T20:30:00Z")]
 #[case::days("14d", "2026-12-05T18:30:00Z")]
 fn until_reads_as_a_person_writes_it(#[case] until: &str, #[case] expected: &str) {
@@ -27,7 +28,11 @@ fn until_reads_as_a_person_writes_it(#[case] until: &str, #[case] expected: &str
 }
 
 #[rstest]
-#[case::not_a_time("soon", "until: found \"soon\", expected 2026-11-21T22:00, 22:00, 2h, or a time with an offset")]
+#[case::not_a_time(
+    "soon",
+    "until: found \"soon\", expected 2026-11-21T22:00, 2026-11-21 (its beginning), 22:00, 2h, or a \
+     time with an offset"
+)]
 #[case::past(
     "2026-11-20T22:00",
     "until: found \"2026-11-20T22:00\", which is 2026-11-20T22:00:00Z, expected a time after 2026-11-21T18:30:00Z"
@@ -49,6 +54,50 @@ fn a_bad_until_says_what_was_found_and_expected(#[case] until: &str, #[case] exp
 #[case::tick_with_wish(json!({"trigger": "schedule", "instant": "2026-11-21T22:00:00Z", "want": "as-scheduled"}), "want")]
 fn fields_that_contradict_each_other_are_named(#[case] value: serde_json::Value, #[case] field: &str) {
     assert_eq!(request(value).check().unwrap_err().field, field);
+}
+
+#[rstest]
+#[case::mode(json!({"mode": "plan"}), "mode")]
+#[case::wish(json!({"want": "awake", "until": "2h"}), "want")]
+#[case::until(json!({"until": "2h"}), "until")]
+#[case::trigger(json!({"trigger": "schedule", "instant": "2026-11-21T22:00:00Z"}), "trigger")]
+#[case::emergency(json!({"emergency": {"give-back": {"profile": "surge"}}}), "emergency")]
+#[case::approval(json!({"approve": ["quota"]}), "approve")]
+#[case::instead(json!({"instead-of": "a-run"}), "instead-of")]
+#[case::half_a_place(json!({"estate": null, "environment": "dev"}), "estate")]
+#[case::no_reason(json!({"reason": null}), "reason")]
+#[case::empty_reason(json!({"reason": "  "}), "reason")]
+#[case::nobody(json!({"by": null}), "by")]
+#[case::blank(json!({"by": ""}), "by")]
+#[case::placeholder(json!({"by": "YOUR NAME"}), "by")]
+#[case::endless(json!({"reason": "x".repeat(501)}), "reason")]
+fn a_halt_is_a_halt_by_somebody_for_a_reason_and_nothing_else(#[case] other: serde_json::Value, #[case] field: &str) {
+    let halt = json!({"estate": "clos-v2", "environment": "dev", "halt": true, "reason": "migration", "by": "ada"});
+    request(halt.clone()).check().unwrap();
+    let mut halt = halt;
+    halt.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+    let error = request(halt).check().unwrap_err();
+    assert_eq!(error.field, field, "{error}");
+}
+
+#[test]
+fn a_halt_is_lifted_by_anybody_and_a_name_belongs_to_a_halt() {
+    request(json!({"halt": false})).check().unwrap();
+    request(json!({"halt": false, "by": "ada"})).check().unwrap();
+    assert_eq!(request(json!({"halt": false, "mode": "plan"})).check().unwrap_err().field, "mode");
+    assert_eq!(request(json!({"halt": false, "by": "your name"})).check().unwrap_err().field, "by");
+    assert_eq!(request(json!({"by": "ada"})).check().unwrap_err().field, "by");
+}
+
+#[test]
+fn a_turned_switch_is_told_with_who_and_why_and_what_lifts_it() {
+    let message = switched(None, true, "ada", Some("migration"), "run-1");
+    assert_eq!(message.subject, "everything is halted");
+    assert!(message.text.contains("Why: migration."), "{}", message.text);
+    assert!(message.text.contains(r#"{"halt": false, "by": "your name"}"#), "{}", message.text);
+    let lifted = switched(None, false, "grace", None, "run-2");
+    assert_eq!(lifted.subject, "everything is not halted any more");
+    assert!(lifted.text.contains("By: grace."), "{}", lifted.text);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a run counts.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What was counted of the locks.
@@ -50,6 +52,12 @@ pub struct QueueFigures {
     pub parked_before: u32,
     /// Left, because a write failed or they have no room for our stamp.
     pub left: u32,
+    /// Left, because the document lets none of this queue be sent again.
+    #[serde(default)]
+    pub kept: u32,
+    /// Left, because they come from a queue that no entry names, by its name; from nobody knows where, by none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub strangers: BTreeMap<String, u32>,
 }
 
 /// What was counted of our own.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::estate::Queue;
+
 /// The most attributes that a message may have (Amazon SQS developer guide, message metadata).
 pub const MESSAGE_ATTRIBUTES_MAX: usize = 10;
 
@@ -27,8 +29,34 @@ pub enum Fate {
     Park(String),
     /// Left where it is: it is parked.
     Parked,
+    /// Left where it is: the document lets none of its queue be sent again.
+    Kept,
+    /// Left where it is for the next run: this one has sent as many of its queue as it may.
+    Later,
+    /// Left where it is: it comes from this queue, which no entry names, or, with none, from nobody knows where.
+    Stranger(Option<String>),
     /// Left where it is: it has no room for our stamp, and a message that cannot be counted could go round for ever.
     NoRoom,
+}
+
+/// The entry whose queue a dead letter goes back to, of those over one dead-letter queue. `source` is what SQS says of it;
+/// a letter goes back where it came from, and nowhere else: another queue has another consumer.
+pub fn entry_of<'q>(
+    mut entries: impl Iterator<Item = (usize, &'q Queue)>,
+    source: Option<&str>,
+) -> Option<(usize, &'q Queue)> {
+    entries.find(|(_, entry)| Some(entry.queue.as_str()) == source)
+}
+
+/// What becomes of a dead letter. `entry` is that of its queue, with how many of its letters this run has sent again.
+pub fn fate_of(entry: Option<(&Queue, u32)>, source: Option<&str>, stamps: &Stamps) -> Fate {
+    match entry {
+        _ if stamps.parked.is_some() => Fate::Parked,
+        None => Fate::Stranger(source.map(str::to_owned)),
+        Some((entry, _)) if !entry.redrive => Fate::Kept,
+        Some((entry, sent)) if sent >= entry.batch() => Fate::Later,
+        Some((entry, _)) => fate(stamps, entry.poison()),
+    }
 }
 
 /// What becomes of a dead letter that was sent again `returns` times, and so came back as often.

@@ -29,7 +29,7 @@ pub use event::{LISTED, detail, escalated, freed_capacity};
 pub use field::Field;
 pub use figures::{Freed, LockFigures, OwnFigures, QueueFigures};
 pub use finding::{Finding, Findings, Source};
-pub use letter::{Fate, MESSAGE_ATTRIBUTES_MAX, Stamps, fate};
+pub use letter::{Fate, MESSAGE_ATTRIBUTES_MAX, Stamps, entry_of, fate, fate_of};
 pub use limits::{Held, WipViolation};
 pub use lock::{Lock, LockItem, Proof, Release, ReleaseEnd, Standing, Undone, judge};
 pub use memory::{Escalated, Figures, KEPT_MAX, Kept, Memory};

@@ -31,9 +31,6 @@ pub struct UnblockRequest {
     /// Only this lock of it, as `pod/item`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
-    /// The execution that started this one as its child; Step Functions asks for it, and we do not use it.
-    #[serde(rename = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID", default, skip_serializing)]
-    pub parent: Option<String>,
 }
 
 /// What a request is for.
@@ -65,7 +62,6 @@ impl UnblockRequest {
             mode: Mode::Apply,
             undo: None,
             lock: None,
-            parent: None,
         }
     }
 

@@ -119,6 +119,7 @@ impl StuckBench for SimBench {
                 attributes: [].into(),
                 stamps: Stamps::default(),
                 group: None,
+                source: None,
             };
             self.world.put_letter(queue.as_str(), letter);
         }

@@ -280,7 +280,9 @@ pub async fn a_queue_that_is_not_there_is_not_found<B: StuckBench>(bench: &B) ->
 pub async fn a_note_is_written_over_the_version_that_was_read<B: StuckBench>(bench: &B) -> Passed {
     let (scope, until) = (bench.fresh_scope(), bench.now() + Duration::from_hours(1));
     let read = async |note| Ok::<_, Failure>(bench.ledger().read::<String>(&scope, note).await?);
-    for note in [Note::Memory, Note::Run("run-1"), Note::Page("run-1", 1), Note::Page("run-1", 2)] {
+    for note in
+        [Note::Memory, Note::Run("run-1"), Note::Page("run-1", 1), Note::Page("run-1", 2), Note::Trouble("reconcile")]
+    {
         equal("nothing yet", &read(note).await?, &None)?;
         bench.ledger().write(&scope, note, &format!("{note:?}"), 0, until).await?;
         equal("the note", &read(note).await?, &Some((format!("{note:?}"), 1)))?;

@@ -41,7 +41,7 @@ impl DeadLetters for World {
 
     async fn send(&self, queue: &ResourceName, letter: &Letter, stamp: &Stamp) -> Result<(), AwsError> {
         self.ask(Operation::SendMessage, queue, |state| {
-            let mut sent = Letter { receipt: String::new(), ..letter.clone() };
+            let mut sent = Letter { receipt: String::new(), source: None, ..letter.clone() };
             match stamp {
                 Stamp::Returns(returns) => sent.stamps.returns = Some(returns.to_string()),
                 Stamp::Parked(why) => sent.stamps.parked = Some(why.clone()),

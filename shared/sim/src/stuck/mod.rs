@@ -117,7 +117,10 @@ impl World {
     /// A consumer fails over every message of a queue: they lie with its dead letters again.
     pub fn fail_all(&self, queue: &str, dead_letters: &str) {
         let pile = &mut self.lock().pile;
-        let failed = pile.queues.get_mut(queue).map(std::mem::take).unwrap_or_default();
+        let mut failed = pile.queues.get_mut(queue).map(std::mem::take).unwrap_or_default();
+        for lying in &mut failed {
+            lying.letter.source = Some(queue.to_owned());
+        }
         pile.queues.entry(dead_letters.to_owned()).or_default().extend(failed);
     }
 

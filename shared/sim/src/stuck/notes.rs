@@ -21,6 +21,7 @@ pub(super) fn name(note: Note<'_>) -> String {
         Note::Run(id) => format!("unblock {id}"),
         Note::Page(id, number) => format!("unblock {id} {number}"),
         Note::Question(what) => format!("question {what}"),
+        Note::Trouble(machine) => format!("trouble {machine}"),
     }
 }
 

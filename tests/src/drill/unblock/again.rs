@@ -18,7 +18,7 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
         act.check("the morning's run is remembered", false, "it is not");
         return Ok(());
     };
-    let bus = scene.section.report.bus.as_str();
+    let bus = scene.bus.bus.as_str();
     let before = scene.yard.released(&scene.locks).await?;
     let again = act.stack.unblock_tick(later(done, SignedDuration::from_mins(5)), &act.scope).await?;
     act.check("the next tick starts nothing", again.is_empty(), format!("{} executions", again.len()));

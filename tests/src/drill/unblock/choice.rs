@@ -19,7 +19,7 @@ pub(super) struct Cast {
     pub scopes: Vec<Scope>,
 }
 
-/// The environments whose documents have locks, blockers and queues: all that the scenario plays with.
+/// The environments whose documents have locks, blockers, queues and a bus: all that the scenario plays with.
 pub(super) fn cast(estates: &Estates, selection: &Selection) -> Result<Vec<Cast>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
@@ -34,7 +34,8 @@ pub(super) fn cast(estates: &Estates, selection: &Selection) -> Result<Vec<Cast>
         }
     }
     if by_account.is_empty() {
-        let expected = "expected an environment with `unblock` that has locks, blockers and a queue to redrive";
+        let expected =
+            "expected an environment with `unblock` that has locks, blockers, a queue to redrive and a report";
         return Err(StageError::Unknown(format!("nothing to play on: {expected}")));
     }
     Ok(by_account.into_iter().map(|(account, scopes)| Cast { account, scopes }).collect())
@@ -42,7 +43,8 @@ pub(super) fn cast(estates: &Estates, selection: &Selection) -> Result<Vec<Cast>
 
 fn plays(environment: &Environment) -> bool {
     let Some(section) = &environment.document().unblock else { return false };
-    section.locks.is_some() && section.blockers.is_some() && section.queues.iter().any(|queue| queue.redrive)
+    let redrives = section.queues.iter().any(|queue| queue.redrive);
+    section.locks.is_some() && section.blockers.is_some() && redrives && section.report.is_some()
 }
 
 #[cfg(test)]

@@ -50,11 +50,10 @@ impl Scene {
             self.yard.put_item(&self.blockers, &self.blocker(item, hours)).await?;
         }
         act.prepare("dead letters: a new one, one that came back before, and poison").await?;
-        let dead = self.queue.dead_letters.as_str();
         let poison = self.queue.poison().to_string();
-        self.yard.send(dead, "new", &[("trace", "String", "abc")]).await?;
-        self.yard.send(dead, "came back", &[("watchkeeper-returns", "Number", "1")]).await?;
-        self.yard.send(dead, "poison", &[("watchkeeper-returns", "Number", &poison)]).await?;
+        self.yard.fail(&self.queue, "new", &[("trace", "String", "abc")]).await?;
+        self.yard.fail(&self.queue, "came back", &[("watchkeeper-returns", "Number", "1")]).await?;
+        self.yard.fail(&self.queue, "poison", &[("watchkeeper-returns", "Number", &poison)]).await?;
         Ok(())
     }
 }
@@ -67,13 +66,13 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
     let holder = scene.dead_run(act).await?;
     act.prepare(&format!("the run {holder} died with the lease")).await?;
     act.stack.mailbox().letters().await?;
-    scene.yard.heard(scene.section.report.bus.as_str()).await?;
+    scene.yard.heard(scene.bus.bus.as_str()).await?;
 
     let plan = act.unblock("a plan by hand", json!({ "mode": "plan" })).await?;
     let before = scene.yard.released(&scene.locks).await?;
     let writes = act.deeds(0).await?.count("UpdateItem");
     act.check("a plan frees nothing", plan.succeeded && before == 1 && writes == 0, plan.says());
-    scene.yard.heard(scene.section.report.bus.as_str()).await?;
+    scene.yard.heard(scene.bus.bus.as_str()).await?;
     act.stack.mailbox().letters().await?;
 
     act.stack.at(later(scene.due, SignedDuration::from_mins(-10))).await?;
@@ -171,7 +170,7 @@ async fn alive(act: &mut Act<'_>, living: Living<'_>) -> Result<(), StageError> 
 
 /// The report, on the bus and on a phone.
 async fn told(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
-    let bus = &scene.section.report;
+    let bus = &scene.bus;
     let events = scene.yard.heard_at_least(bus.bus.as_str(), 5).await?;
     let of = |kind: &str| -> Vec<&Value> { events.iter().filter(|event| event["detail-type"] == kind).collect() };
     let reports = of(bus.detail_type.as_str());

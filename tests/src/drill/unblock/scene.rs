@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger as _, LedgerError};
-use watchkeeper_domain::estate::{Blockers, Locks, Queue, Unblock};
+use watchkeeper_domain::estate::{Blockers, Locks, Queue, Report, Unblock};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, Field, Hour, LockItem};
@@ -19,6 +19,7 @@ pub(super) struct Scene {
     pub(super) locks: Locks,
     pub(super) blockers: Blockers,
     pub(super) queue: Queue,
+    pub(super) bus: Report,
     pub(super) yard: Yard,
     /// When the run is due.
     pub(super) due: Timestamp,
@@ -32,13 +33,14 @@ impl Scene {
         let section = act.environment.document().unblock.clone()?;
         let queue = section.queues.iter().find(|queue| queue.redrive).cloned();
         let (locks, blockers, queue) = (section.locks.clone()?, section.blockers.clone()?, queue?);
+        let bus = section.report.clone()?;
         let limited = section.limits.iter().find_map(|(pod, types)| {
             let (kind, limit) = types.iter().next()?;
             Some((pod.to_string(), kind.to_string(), *limit))
         });
         let config = act.stage.sandbox().sdk_config(act.scope.region.as_str());
         let yard = Yard::new(&config);
-        Some(Self { section, locks, blockers, queue, yard, due: Timestamp::UNIX_EPOCH, limited })
+        Some(Self { section, locks, blockers, queue, bus, yard, due: Timestamp::UNIX_EPOCH, limited })
     }
 
     /// Build it, some hours before the next run is due.
@@ -55,12 +57,13 @@ impl Scene {
         // A week has a day of every name.
         let days = (0..=8).map(|day| later(soon, SignedDuration::from_hours(24 * day)));
         let due = days.filter_map(|day| hour.last_due(day)).find(|due| *due >= soon).unwrap_or(soon);
-        let Self { section, locks, blockers, queue, yard, limited, .. } = self;
+        let Self { section, locks, blockers, queue, bus, yard, limited, .. } = self;
         Self {
             section: section.clone(),
             locks: locks.clone(),
             blockers: blockers.clone(),
             queue: queue.clone(),
+            bus: bus.clone(),
             yard: yard.clone(),
             limited: limited.clone(),
             due,

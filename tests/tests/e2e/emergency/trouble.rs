@@ -17,8 +17,7 @@ fn denied(service: &str, operation: &str) -> Fault {
 fn nobody_is_asked_about_what_is_forbidden_anyway() {
     play(async |stage| {
         let scene = Scene::fresh(stage, "clos-v2", "prod").await;
-        let about =
-            |halt: bool| json!({ "estate": "clos-v2", "environment": "prod", "halt": halt, "reason": "release" });
+        let about = |halt: bool| json!({ "estate": "clos-v2", "environment": "prod", "halt": halt, "reason": "release", "by": "ada" });
         scene.stack.run(&about(true)).await.unwrap();
         scene.subjects().await;
         let mark = scene.mark().await;

@@ -13,7 +13,7 @@ fn a_plan_frees_nothing_and_a_halt_makes_a_plan_of_every_run() {
         let ground = Ground::fresh(stage).await;
         let left = ground.lock("left", -2);
         ground.put(std::slice::from_ref(&left)).await;
-        ground.yard.send(ground.queue().dead_letters.as_str(), "letter", &[]).await.unwrap();
+        ground.yard.fail(ground.queue(), "letter", &[]).await.unwrap();
         ground.stack.at(ground.due).await.unwrap();
         let plan = ground.by_hand(&json!({ "mode": "plan" })).await;
         // What tests before this one left in the ledger is counted apart.

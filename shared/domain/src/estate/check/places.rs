@@ -124,15 +124,9 @@ impl Checker<'_> {
         for (service, declared) in &self.environment.capacity {
             let place = at("capacity").key(service);
             self.known_service(place.clone(), service);
-            if let Some(min) = declared.min.filter(|min| *min > declared.desired) {
-                self.note(
-                    place.clone().key("min"),
-                    min.to_string(),
-                    format!("at most the desired {}", declared.desired),
-                );
-            }
-            if let Some(max) = declared.max.filter(|max| *max < declared.desired) {
-                self.note(place.key("max"), max.to_string(), format!("at least the desired {}", declared.desired));
+            // Code may declare fewer tasks than its autoscaler's minimum, which lifts them.
+            if let Some(max) = declared.max.filter(|max| *max < declared.tasks()) {
+                self.note(place.key("max"), max.to_string(), format!("at least {}", declared.tasks()));
             }
         }
     }

@@ -66,15 +66,34 @@ impl Checker<'_> {
         let mut seen: BTreeMap<&ResourceName, usize> = BTreeMap::new();
         for (index, queue) in unblock.queues.iter().enumerate() {
             let place = place.clone().index(index);
-            if let Some(other) = seen.insert(&queue.dead_letters, index) {
-                let found = format!("{}, as in queue {other}", queue.dead_letters);
-                self.note(place.clone().key("dead-letters"), found, "dead letters of its own");
+            // Several queues may share their dead letters: each goes back where it came from.
+            if let Some(other) = seen.insert(&queue.queue, index) {
+                let found = format!("{}, as in queue {other}", queue.queue);
+                self.note(place.clone().key("queue"), found, "each queue once: it has one dead-letter queue");
             }
             if queue.queue == queue.dead_letters {
                 self.note(place.clone().key("dead-letters"), "the queue itself", "another queue");
             }
-            if queue.parked.as_ref() == Some(&queue.queue) {
-                self.note(place.clone().key("parked"), "the queue itself", "another queue");
+            let kind = |fifo: bool| if fifo { "a FIFO queue" } else { "a standard queue" };
+            if queue.queue.is_fifo() != queue.dead_letters.is_fifo() {
+                let found = format!("{}, {}", queue.dead_letters, kind(queue.dead_letters.is_fifo()));
+                let expected = format!("{}, as its queue is", kind(queue.queue.is_fifo()));
+                self.note(place.clone().key("dead-letters"), found, expected);
+            }
+            if let Some(parked) = &queue.parked {
+                if unblock.queues.iter().any(|other| other.queue == *parked) {
+                    let found = if *parked == queue.queue {
+                        "the queue itself".to_owned()
+                    } else {
+                        format!("{parked}, which has a consumer")
+                    };
+                    self.note(place.clone().key("parked"), found, "another queue");
+                }
+                if parked.is_fifo() != queue.dead_letters.is_fifo() {
+                    let found = format!("{parked}, {}", kind(parked.is_fifo()));
+                    let expected = format!("{}, as its dead letters are", kind(queue.dead_letters.is_fifo()));
+                    self.note(place.clone().key("parked"), found, expected);
+                }
             }
             for (key, value) in [("batch", queue.batch), ("poison", queue.poison)] {
                 if value == Some(0) {

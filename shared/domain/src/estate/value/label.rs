@@ -57,3 +57,11 @@ labels! {
     /// A few words for a person.
     Label, "label", 500, "a text of 1 to 500 characters on one line", "^\\S(.{0,498}\\S)?$", "a reason";
 }
+
+impl ResourceName {
+    /// Whether it is the name of a queue that keeps an order (Amazon SQS developer guide: it ends in `.fifo`).
+    pub fn is_fifo(&self) -> bool {
+        // As AWS compares it: with its case.
+        self.0.rsplit_once('.').is_some_and(|(_, kind)| kind == "fifo")
+    }
+}

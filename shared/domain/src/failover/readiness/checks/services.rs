@@ -51,6 +51,12 @@ fn deployment(name: &ServiceName, service: &ServiceFacts) -> Option<Finding> {
                 "Let it finish: a failover now would start tasks of a release that nobody has seen at work here";
             Some(about.found("a deployment in progress", expected, advice))
         }
+        Rollout::Paused => {
+            let about = about(Grade::Degrades, ReadinessCode::DeploymentInProgress, resource(name));
+            let advice =
+                "Continue it, or roll it back: a failover now would start tasks of a release that waits for a word";
+            Some(about.found("a deployment that waits in a lifecycle hook", expected, advice))
+        }
         Rollout::Failed => {
             let about = about(Grade::Blocks, ReadinessCode::DeploymentFailed, resource(name));
             let advice = "Deploy a release that works: without a completed deployment ECS starts no task that stays";

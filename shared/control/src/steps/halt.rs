@@ -1,0 +1,41 @@
+//! The halt switch: turned, and told.
+
+use serde_json::json;
+use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::{Request, switched};
+
+use super::{Engine, StepError};
+use crate::ledger::Ledger;
+use crate::ports::{Announcer, Clock};
+
+/// The detail type of the event about the halt switch.
+pub const HALT_SWITCHED: &str = "Watchkeeper Halt Switched";
+
+impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
+    /// Turns the halt switch of a scope, or of everything, on or off, and tells of it. Repeated, it only tells again.
+    ///
+    /// # Errors
+    /// [`StepError`] when the ledger does not take it, or the news cannot be sent.
+    pub async fn halt(&self, scope: Option<&Scope>, request: &Request, run: &str) -> Result<String, StepError> {
+        let on = request.halt == Some(true);
+        let by = request.by.as_deref().map_or(run, str::trim);
+        let reason = request.reason.as_deref();
+        let halt = on.then(|| Halt {
+            by: by.to_owned(),
+            reason: reason.unwrap_or_default().to_owned(),
+            since: self.clock.now(),
+        });
+        self.ledger.set_halt(scope, halt.as_ref()).await?;
+        let message = switched(scope, on, by, reason, run);
+        self.announcer.tell(&message.subject, &message.text).await?;
+        let event = json!({
+            "estate": scope.map(|scope| &scope.estate),
+            "environment": scope.map(|scope| &scope.environment),
+            "region": scope.map(|scope| &scope.region),
+            "run": run, "halted": on, "by": by, "reason": reason, "headline": message.subject,
+        });
+        self.announcer.publish(HALT_SWITCHED, &event.to_string()).await?;
+        Ok(message.subject)
+    }
+}

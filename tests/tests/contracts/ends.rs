@@ -1,0 +1,154 @@
+//! Every way in which an execution of any machine can end either told a person or had nothing to tell.
+
+use crate::documents::{machines, template, walk};
+use crate::machines::machine;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The steps of our functions that tell people what they have to hear; what leaves one of them in order has been told.
+const TELL: [&str; 6] = ["advance", "ask", "finish", "finish-restore", "report", "tell"];
+
+/// Ends that are reached without a word, each with its reason: a machine, and the last step towards the end.
+const SILENT: &[(&str, &str, &str)] = &[
+    ("backup", "Begin -> Failed", "the alarm BackupsFailed says so, and the tick begins again"),
+    ("backup", "Begin -> Refused", "the halt switch is on, which was told when it was turned"),
+    ("backup", "Begun -> Nothing", "no backup is due, or the plan was the answer"),
+    ("backup", "Finish -> Failed", "the alarm BackupsFailed says so: the topic or the ledger does not answer"),
+    (
+        "daily-unblock",
+        "Begin -> Refused",
+        "a person's own undo under the halt switch, which was told when it was turned",
+    ),
+    ("daily-unblock", "Onward -> Done", "a run that was closed before this execution took it up again"),
+    ("daily-unblock", "Tell -> Failed", "the alarm UnblocksFailed says so: the topic does not answer"),
+    ("emergency-scale", "Ask -> Failed", "the alarm EmergenciesFailed says so: the question could not be sent"),
+    ("emergency-scale", "Decide -> Failed", "the alarm EmergenciesFailed says so"),
+    ("emergency-scale", "Ended -> Declined", "its answer was no: whoever gave it knows"),
+    ("emergency-scale", "Ended -> Nothing", "there was nothing to do"),
+    (
+        "emergency-scale",
+        "Ended -> Refused",
+        "the message that could not be sent is in the execution, and the alarm EmergenciesFailed says so",
+    ),
+    ("emergency-scale", "Preview -> Failed", "the alarm EmergenciesFailed says so"),
+    ("emergency-scale", "Previewed -> Nothing", "there was nothing to do"),
+    ("emergency-scale", "Previewed -> Planned", "a plan is its own answer, read by whoever asked for it"),
+    ("failback", "Readied -> NotReady", "the alarm FailbacksFailed says so"),
+    ("failback", "Readied -> Refused", "a person's own input is refused, and the execution says why"),
+    ("failback", "Ready -> Failed", "the alarm FailbacksFailed says so"),
+    ("failback", "Tell -> Refused", "the alarm FailbacksFailed says so: the topic does not answer"),
+    ("failover", "Stumbled -> Failed", "the alarm FailoversFailed says so: the move is taken over by the next tick"),
+    ("reconcile", "Tell -> Unmade", "the alarm RunsFailed says so: the topic does not answer"),
+    ("reconcile", "Verdict -> Nothing", "the world is at its target, or was told before"),
+    ("reconcile", "Verdict -> Planned", "a plan is its own answer, read by whoever asked for it"),
+    ("restore-drill", "Begin -> Failed", "the alarm RestoresFailed says so"),
+    ("restore-drill", "Begin -> Refused", "the halt switch is on, which was told when it was turned"),
+    ("restore-drill", "Finish -> Failed", "the alarm RestoresFailed says so: the topic or the ledger does not answer"),
+];
+
+/// The states of a machine and of the maps in it, with where each goes: whether in order, and to which state.
+fn graph(states: &Value) -> BTreeMap<String, Vec<(bool, String)>> {
+    let mut all = BTreeMap::new();
+    for (name, state) in states.as_object().into_iter().flatten() {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let choices = state["Choices"].as_array().into_iter().flatten().map(|choice| &choice["Next"]);
+        let in_order = [&state["Next"], &state["Default"]].into_iter().chain(choices).filter_map(text);
+        let caught = state["Catch"].as_array().into_iter().flatten().filter_map(|catch| text(&catch["Next"]));
+        let next = in_order.map(|next| (true, next)).chain(caught.map(|next| (false, next)));
+        all.insert(name.clone(), next.collect());
+    }
+    all
+}
+
+fn is_end(state: &Value) -> bool {
+    state["Type"] == "Fail" || state["End"] == true
+}
+
+fn tells(state: &Value) -> bool {
+    state["Arguments"]["Payload"]["step"].as_str().is_some_and(|step| TELL.contains(&step))
+}
+
+/// A child tells all its own ends; one that was asked for its plan alone has no news.
+fn is_telling_child(state: &Value) -> bool {
+    let input = state["Arguments"]["Input"].as_str().unwrap_or_default();
+    state["Resource"] == "arn:${Partition}:states:::states:startExecution.sync:2" && !input.contains("'mode': 'plan'")
+}
+
+/// The last steps of the ways from the start to an end on which nobody was told.
+fn silent_ends(machine: &Value) -> BTreeSet<String> {
+    let (states, graph) = (&machine["States"], graph(&machine["States"]));
+    let start = machine["StartAt"].as_str().unwrap().to_owned();
+    let (mut seen, mut open, mut found) = (BTreeSet::new(), vec![start], BTreeSet::new());
+    while let Some(name) = open.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let (told, child) = (tells(&states[&name]), is_telling_child(&states[&name]));
+        for (in_order, next) in graph.get(&name).into_iter().flatten() {
+            if child || told && *in_order {
+                continue;
+            }
+            if is_end(&states[next]) {
+                found.insert(format!("{name} -> {next}"));
+            } else {
+                open.push(next.clone());
+            }
+        }
+        if is_end(&states[&name]) {
+            found.insert(name);
+        }
+    }
+    found
+}
+
+fn unexplained(file: &str, machine: &Value) -> Vec<String> {
+    let name = file.trim_end_matches(".asl.json");
+    let explained: BTreeSet<String> =
+        SILENT.iter().filter(|(of, ..)| *of == name).map(|(_, end, _)| (*end).to_owned()).collect();
+    silent_ends(machine).symmetric_difference(&explained).map(|end| format!("{name}: {end}")).collect()
+}
+
+#[test]
+fn every_end_was_told_or_had_nothing_to_tell() {
+    let found: Vec<String> = machines().iter().flat_map(|(file, machine)| unexplained(file, machine)).collect();
+    assert_eq!(found, Vec::<String>::new());
+    assert!(SILENT.iter().all(|(_, _, reason)| reason.split(' ').count() >= 4), "each with its reason");
+    // An alarm that stands in for a word has to exist, over that very machine's failures, and tell somebody.
+    let template = template();
+    for (machine, end, reason) in SILENT {
+        let Some(alarm) = reason.split([' ', ':', ',']).find(|word| word.ends_with("sFailed")) else { continue };
+        let alarm = &template["Resources"][alarm]["Properties"];
+        assert_eq!(alarm["MetricName"], "ExecutionsFailed", "{machine}: {end}");
+        assert_eq!(alarm["AlarmActions"], serde_json::json!([{ "Ref": "Topic" }]), "{machine}: {end}");
+        let of = alarm["Dimensions"][0]["Value"]["Ref"].as_str().unwrap();
+        let uri = template["Resources"][of]["Properties"]["DefinitionUri"].as_str().unwrap();
+        assert_eq!(uri, format!("statemachines/{machine}.asl.json"), "{end}");
+    }
+}
+
+#[test]
+fn an_end_that_tells_nobody_is_found_and_so_is_a_reason_without_an_end() {
+    let mut reconcile = machine("reconcile");
+    reconcile["States"]["Begin"]["Catch"][1]["Next"] = "Unmade".into();
+    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begin -> Unmade"]);
+    let mut reconcile = machine("reconcile");
+    reconcile["States"]["Verdict"]["Choices"][0]["Next"] = "Finish".into();
+    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Verdict -> Nothing"]);
+}
+
+#[test]
+fn a_failed_execution_says_why_in_words() {
+    for (file, machine) in machines() {
+        let fails = machine["States"].as_object().unwrap().iter().filter(|(_, state)| state["Type"] == "Fail");
+        for (name, state) in fails {
+            let cause = state["Cause"].as_str().unwrap_or_default();
+            // What was caught is JSON of Lambda's, unless it was read where it was caught.
+            let caught = walk(&machine).into_iter().filter_map(|it| it["Assign"]["error"].as_str());
+            let read = caught.filter(|text| text.contains("errorOutput")).all(|text| text.contains("errorMessage"));
+            assert!(
+                !cause.contains("$error.Cause") || read || cause.contains("errorMessage"),
+                "{file}: {name}: {cause}"
+            );
+        }
+    }
+}
