@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ecs::operation::describe_services::{DescribeServicesError, DescribeServicesOutput};
 use aws_sdk_ecs::types::{
-    Deployment, DeploymentRolloutState, Failure, Service, ServiceField, StabilityStatus, TaskSet,
+    Deployment, DeploymentRolloutState, Failure, SchedulingStrategy, Service, ServiceField, StabilityStatus, TaskSet,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -89,6 +89,7 @@ fn read_service(service: &Service) -> Result<ObservedService, String> {
         rollout,
         rollout_since,
         task_definition: task_definition(service).map(TaskDefinition::new),
+        daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
     })
 }
 

@@ -98,7 +98,9 @@ impl FromStr for Source {
             || BadValue { found: text.to_owned(), expected: "kind:name, such as dynamodb:clos-v2-ideas".to_owned() };
         let (kind, name) = text.split_once(':').ok_or_else(bad)?;
         let kind = Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(bad)?;
-        Ok(Self { kind, name: name.parse().map_err(|_| bad())? })
+        // As a job's name is read: RDS tells no cases apart.
+        let folded = matches!(kind, Kind::Aurora | Kind::Rds).then(|| name.to_ascii_lowercase());
+        Ok(Self { kind, name: folded.as_deref().unwrap_or(name).parse().map_err(|_| bad())? })
     }
 }
 
@@ -136,6 +138,13 @@ impl fmt::Display for Subject {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_database_is_the_same_source_in_every_spelling() {
+        let source = |text: &str| text.parse::<Source>().unwrap();
+        assert_eq!(source("rds:Shop-DB"), source("rds:shop-db"));
+        assert_ne!(source("dynamodb:Ideas"), source("dynamodb:ideas"));
+    }
 
     #[test]
     fn a_source_reads_as_it_is_written() {
