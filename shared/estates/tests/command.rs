@@ -16,6 +16,49 @@ fn check_prints_the_week_and_succeeds() {
     assert!(text.ends_with("5 estates are in order\n"), "{text}");
 }
 
+/// A shop whose year ends with a freeze.
+fn frozen(calendar: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let document = format!(
+        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: eu-central-1 }}\n    \
+         clusters: {{ eu-central-1: {{ shop: [api] }} }}\n    \
+         awake: {{ zone: UTC, weekly: {{ mon-sun: \"08:00-19:00\" }} }}\n    \
+         guardrails: {{ freeze: [{{ from: 2026-12-20, to: 2026-12-21, reason: year's end{calendar} }}] }}\n"
+    );
+    std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
+    let output = run(&["check", folder.path().to_str().unwrap(), "--at", "2026-12-19T12:00:00Z"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let days = text.lines().filter(|line| line.starts_with('│') || line.starts_with("frozen"));
+    days.skip(1)
+        .take(6)
+        .chain(text.lines().filter(|line| line.starts_with("frozen")))
+        .fold(String::new(), |all, line| all + &line.split('┆').map(str::trim).collect::<Vec<_>>().join(" | ") + "\n")
+}
+
+#[test]
+fn check_prints_the_days_as_they_will_be_in_a_freeze() {
+    let has = |text: &str, parts: &[&str]| parts.iter().for_each(|part| assert!(text.contains(part), "{part}: {text}"));
+    let open = "frozen from Sun 2026-12-20 00:00 UTC to Tue 2026-12-22 00:00 UTC (year's end): lets nothing new in and everything out";
+    has(
+        &frozen(""),
+        &[
+            "sleep | Sun 2026-12-20 19:00 UTC | 2026-12-20 19:00Z | outside the hours of Sun 2026-12-20; goes on in the freeze: year's end",
+            &format!("{open}; the calendar goes on"),
+        ],
+    );
+    has(
+        &frozen(", calendar: stops"),
+        &[
+            "sleep | Sat 2026-12-19 19:00 UTC",
+            "wake | Sun 2026-12-20 08:00 UTC",
+            "stay awake | Sun 2026-12-20 19:00 UTC | 2026-12-20 19:00Z | frozen: year's end",
+            "stay awake | Mon 2026-12-21 19:00 UTC",
+            "sleep | Tue 2026-12-22 00:00 UTC | 2026-12-22 00:00Z | outside the hours of Mon 2026-12-21",
+            &format!("{open}, and puts nothing to sleep"),
+        ],
+    );
+}
+
 #[test]
 fn check_prints_every_problem_and_fails_with_1() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documents");

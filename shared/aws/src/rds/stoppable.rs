@@ -20,11 +20,20 @@ pub(crate) struct InstanceFacts<'a> {
     pub(crate) replicas: Vec<&'a str>,
 }
 
+/// Engines that RDS describes too and that are not looked after: documents name only RDS and Aurora.
+fn another_service(engine: &str) -> Option<&'static str> {
+    match engine {
+        "docdb" => Some("DocumentDB"),
+        "neptune" => Some("Neptune"),
+        _ => None,
+    }
+}
+
 impl InstanceFacts<'_> {
     /// The reason, or `None` when it can be stopped.
     pub(crate) fn cannot_stop(&self) -> Option<String> {
-        if let Some(of_others) = of_others(self.engine) {
-            return Some(of_others);
+        if let Some(service) = another_service(self.engine) {
+            return Some(format!("it is an instance of {service}, which is not looked after"));
         }
         if let Some(cluster) = self.cluster {
             return Some(format!(
@@ -40,17 +49,6 @@ impl InstanceFacts<'_> {
         let sql_server = self.engine.starts_with("sqlserver") || self.engine.starts_with("custom-sqlserver");
         (sql_server && self.multi_az).then(|| "it is a SQL Server in a Multi-AZ deployment".to_owned())
     }
-}
-
-/// Engines of services of their own, which the RDS API describes too (developer guides of Amazon `DocumentDB` and
-/// Amazon Neptune).
-fn of_others(engine: &str) -> Option<String> {
-    let service = match engine {
-        "docdb" => "DocumentDB",
-        "neptune" => "Neptune",
-        _ => return None,
-    };
-    Some(format!("it belongs to Amazon {service}, which is not looked after: take it out of the document"))
 }
 
 /// What decides for an Aurora cluster.
@@ -71,8 +69,8 @@ pub(crate) struct ClusterFacts<'a> {
 impl ClusterFacts<'_> {
     /// The reason, or `None` when it can be stopped.
     pub(crate) fn cannot_stop(&self) -> Option<String> {
-        if let Some(of_others) = of_others(self.engine) {
-            return Some(of_others);
+        if let Some(service) = another_service(self.engine) {
+            return Some(format!("it is a cluster of {service}, which is not looked after"));
         }
         if !self.engine.is_empty() && !self.engine.starts_with("aurora") {
             return Some(format!("it is a Multi-AZ DB cluster of {}, which cannot be stopped", self.engine));
@@ -124,9 +122,9 @@ mod tests {
         InstanceFacts { cluster: Some("whole"), ..instance() },
         Some("it is a member of cluster whole, which stops as a whole: name `aurora: whole`")
     )]
-    #[case::documents(
+    #[case::documentdb(
         InstanceFacts { engine: "docdb", cluster: Some("whole"), ..instance() },
-        Some("it belongs to Amazon DocumentDB, which is not looked after: take it out of the document")
+        Some("it is an instance of DocumentDB, which is not looked after")
     )]
     fn an_instance_stops_or_says_why_not(#[case] facts: InstanceFacts<'_>, #[case] reason: Option<&str>) {
         assert_eq!(facts.cannot_stop().as_deref(), reason);
@@ -147,6 +145,10 @@ mod tests {
     #[case::multi_az_cluster(
         ClusterFacts { engine: "postgres", ..cluster() },
         Some("it is a Multi-AZ DB cluster of postgres, which cannot be stopped")
+    )]
+    #[case::neptune(
+        ClusterFacts { engine: "neptune", ..cluster() },
+        Some("it is a cluster of Neptune, which is not looked after")
     )]
     #[case::replica(ClusterFacts { replica_of: Some("arn:x"), ..cluster() }, Some("it is a replica of arn:x"))]
     #[case::has_replicas(
