@@ -159,10 +159,6 @@ mod tests {
         ClusterFacts { global_members: 2, ..cluster() },
         Some("it belongs to a global database of 2 clusters")
     )]
-    #[case::graph(
-        ClusterFacts { engine: "neptune", ..cluster() },
-        Some("it belongs to Amazon Neptune, which is not looked after: take it out of the document")
-    )]
     fn a_cluster_stops_or_says_why_not(#[case] facts: ClusterFacts<'_>, #[case] reason: Option<&str>) {
         assert_eq!(facts.cannot_stop().as_deref(), reason);
     }
