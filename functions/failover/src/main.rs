@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
                     report::about(&call.step);
                     let half = half(&kit.estates, &kit.settings.home, &call.step)?;
                     let now = call.now;
-                    let answer = step(&watch.mover(&half, now), &half, call).await?;
+                    let answer = Box::pin(step(&watch.mover(&half, now), &half, call)).await?;
                     report::stepped(&kit.metrics, &answer, now);
                     Ok(answer)
                 }
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
                     let mut pairs = Vec::new();
                     let mut failed = None;
                     for (half, allowance) in halves(&kit.estates, &kit.settings.home, tick.time) {
-                        match watch.watcher(&half, tick.time).tick(&half, &allowance, tick.time).await {
+                        match Box::pin(watch.watcher(&half, tick.time).tick(&half, &allowance, tick.time)).await {
                             Ok(ticked) => {
                                 report::ticked(&kit.metrics, &ticked, tick.time);
                                 let half = ticked

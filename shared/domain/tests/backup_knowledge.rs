@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 use watchkeeper_domain::backup::{
-    Against, Attempt, Away, CopyState, Fate, Memory, Next, ObservedCopy, ObservedSource, Owner, Policy, Shelf,
+    Against, Attempt, Away, CopyState, Fate, Known, Memory, Next, ObservedCopy, ObservedSource, Owner, Policy, Shelf,
     SourceState, Standing, Verified, View, decide, fates, prune, verify,
 };
 use watchkeeper_domain::estate::Estate;
@@ -114,7 +114,7 @@ impl History {
             let (at_home, at_away) = (self.listed(&home, due, short), self.listed(&away, due, short));
             self.memory.sync(&self.policy.subject, &home, &at_home, now);
             self.memory.sync(&self.policy.subject, &away, &at_away, now);
-            let shelf = |region, copies| Shelf { region, copies, quota: None };
+            let seen = |region, copies| Shelf { region, copies, quota: None };
             let (policy, memory) = (self.policy.clone(), self.memory.clone());
             let attempt = memory.attempt.clone().unwrap();
             let view = View {
@@ -122,8 +122,8 @@ impl History {
                 memory: &memory,
                 attempt: &attempt,
                 source: Some(&source),
-                home: shelf(&home, &at_home),
-                away: Away::Seen(shelf(&away, &at_away)),
+                home: seen(&home, &at_home),
+                away: Away::Seen(seen(&away, &at_away)),
                 wakes: None,
                 now,
             };
@@ -247,7 +247,7 @@ fn a_new_ledger_finds_the_backups_of_the_old_one_and_keeps_what_the_policy_keeps
     assert_eq!(names(&lost), names(&known));
     assert!(names(&known).len() >= 2 * 8, "{:?}", names(&known));
     // And all of them are known, and good, by now.
-    assert!(lost.memory.copies.iter().filter(|known| !known.removed).all(|known| known.is_good()));
+    assert!(lost.memory.copies.iter().filter(|known| !known.removed).all(Known::is_good));
 }
 
 #[test]

@@ -151,7 +151,10 @@ fn away() -> Intent {
     let at = Figures { desired: 6, bounds: Some(Bounds { min: 6, max: 8 }) };
     let services = [("api", Placed::At(at)), ("engine", Placed::Down)];
     let services = services.map(|(name, placed)| (watchkeeper_domain::name::ServiceName::new(name).unwrap(), placed));
-    Intent { expires: None, ..intent(Layer::Failover, Want::Placed(Placement { epoch: 3, services: services.into() })) }
+    Intent {
+        expires: None,
+        ..intent(Layer::Failover, Want::Placed(Placement { epoch: 3, services: services.into(), promised: [].into() }))
+    }
 }
 
 #[rstest]

@@ -13,6 +13,7 @@ use crate::tasks::TargetGroup;
 
 /// One service and its scalable target.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what a test may set, each by itself")]
 pub(crate) struct Service {
     pub(crate) gone: bool,
     pub(crate) desired: u32,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::placement::{Placed, Placement};
 use crate::assess::{Situation, Verdict, assess};
-use crate::capacity::{Observed, ResourceId, ServiceId};
+use crate::capacity::{Observed, Reached, ResourceId, ServiceId};
 use crate::estate::{Failover, Fence};
 use crate::guardrail::{Allowance, Quotas, Severity};
 use crate::intent::{Intent, Layer, Want};
@@ -85,7 +85,8 @@ fn hindrance(id: &ServiceId, observed: &Observed, allowance: &Allowance, now: Ti
         baseline: None,
         intents: &[stop],
         observed: &alone,
-        settled: None,
+        reached: &Reached::default(),
+        declares: false,
         releases: &Releases::default(),
         quotas: &Quotas::default(),
         allowance,

@@ -51,6 +51,7 @@ pub struct Pending {
 
 /// The pair, with its clocks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own of the world that is explored")]
 pub struct State {
     /// Whether something holds up the home's stop for good.
     pub hindered: bool,

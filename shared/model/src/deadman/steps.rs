@@ -126,7 +126,7 @@ impl DeadMan {
 
     /// Whether the home's stop goes through.
     fn stops(&self, state: &State) -> bool {
-        !state.hindered && !(state.halted && !self.keeps(Rule::StopsDespiteHalt))
+        !state.hindered && (!state.halted || self.keeps(Rule::StopsDespiteHalt))
     }
 
     fn pass(&self, state: &mut State) {

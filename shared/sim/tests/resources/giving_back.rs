@@ -9,8 +9,8 @@ use crate::stage::{End, Stage, db, evening, id};
 
 const DONE: End = End::Closed(Outcome::Done);
 
-fn frozen(calendar: bool) -> Option<Frozen> {
-    Some(Frozen { reason: "year's end".to_owned(), calendar })
+fn frozen(calendar: bool) -> Frozen {
+    Frozen { reason: "year's end".to_owned(), calendar }
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_surge_in_a_freeze_is_given_back_in_it() {
     let surge = serde_json::json!({ "surge": { "desired": 4, "max": 10, "for": "2h" } });
     for by_hand in [true, false] {
         let mut stage = Stage::over(world.clone()).production(&surge);
-        stage.place.allowance.frozen = frozen(true);
+        stage.place.allowance.frozen = Some(frozen(true));
         assert_eq!(stage.surge("surge", 2), DONE);
         assert_eq!(stage.desired("web"), 4);
         if by_hand {
@@ -82,7 +82,7 @@ fn a_freeze_lets_a_calendar_go_on_unless_the_document_stops_it() {
     for (stops, night) in [(false, 0), (true, 2)] {
         let world = evening().with(service("shop/api").desired(2)).build();
         let mut stage = Stage::over(world);
-        stage.place.allowance.frozen = frozen(stops);
+        stage.place.allowance.frozen = Some(frozen(stops));
         stage.sleep();
         assert_eq!(stage.desired("api"), night);
         stage.wake();
@@ -96,7 +96,7 @@ fn what_sleeps_when_a_freeze_opens_is_woken_in_it() {
     let before = world.capacity();
     let mut stage = Stage::over(world);
     stage.sleep();
-    stage.place.allowance.frozen = frozen(true);
+    stage.place.allowance.frozen = Some(frozen(true));
     assert_eq!(stage.wake(), DONE);
     assert_eq!(stage.world.capacity(), before);
 }
