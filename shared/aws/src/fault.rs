@@ -74,3 +74,7 @@ pub(crate) fn invalid(operation: &'static str, subject: impl Display, what: Stri
 #[cfg(test)]
 #[path = "fault_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "fault/models_tests.rs"]
+mod models_tests;

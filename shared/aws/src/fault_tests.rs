@@ -10,7 +10,7 @@ use rstest::rstest;
 
 use super::*;
 
-fn answer(status: u16, code: &str) -> SdkError<ErrorMetadata, HttpResponse> {
+pub(super) fn answer(status: u16, code: &str) -> SdkError<ErrorMetadata, HttpResponse> {
     let raw = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty());
     SdkError::service_error(ErrorMetadata::builder().code(code).message("no").build(), raw)
 }
