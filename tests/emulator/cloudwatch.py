@@ -9,11 +9,10 @@ import re
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-import cbor2
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch as aws
 
-from . import clock
+from . import cbor, clock
 from .alarms import mutes
 
 _NAMESPACE = "http://monitoring.amazonaws.com/doc/2010-08-01/"
@@ -64,7 +63,7 @@ async def _dispatch(method, path, headers, body, query_params):
         return await _handle_request(method, path, headers, body, query_params)
     is_cbor = "cbor" in headers.get("content-type", "") or "cbor" in headers.get("smithy-protocol", "")
     try:
-        answer = run((cbor2.loads(body) if is_cbor else json.loads(body)) if body else {})
+        answer = run((cbor.loads(body) if is_cbor else json.loads(body)) if body else {})
     except mutes.Refused as refused:
         code, message = refused.args
         return aws._error(code, message, 400, use_json=not is_cbor, use_cbor=is_cbor)
