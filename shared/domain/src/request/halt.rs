@@ -2,10 +2,8 @@
 
 use super::{Mode, Request, RequestError, Trigger, bad};
 use crate::name::Scope;
+use crate::person::{PLACEHOLDER, Person};
 use crate::report::Message;
-
-/// What stands in the commands of our own messages where a person puts a name.
-const PLACEHOLDER: &str = "your name";
 
 /// The longest name and reason that are kept, in characters: they are in every refusal while the switch is on.
 const LONGEST: usize = 500;
@@ -53,10 +51,8 @@ impl Request {
 /// A name that a person gave.
 fn person(by: Option<&str>) -> Result<(), RequestError> {
     let expected = "the name of the person who wants it";
-    if by.is_some_and(|by| by.trim().eq_ignore_ascii_case(PLACEHOLDER)) {
-        return Err(bad("by", format!("{:?}, which stands in our own messages", by.unwrap_or_default()), expected));
-    }
-    text("by", by, expected)
+    text("by", by, expected)?;
+    Person::read(by).map(drop).map_err(|unsigned| bad("by", unsigned.found, expected))
 }
 
 fn text(field: &'static str, found: Option<&str>, expected: &str) -> Result<(), RequestError> {
@@ -79,7 +75,7 @@ pub fn switched(scope: Option<&Scope>, on: bool, by: &str, reason: Option<&str>,
         None => format!("{{{rest}}}"),
     };
     let (subject, text) = if on {
-        let next = input(r#""halt": false, "by": "your name""#);
+        let next = input(&format!(r#""halt": false, "by": "{PLACEHOLDER}""#));
         let text = format!("No run writes until it is lifted. To lift it, start the reconcile machine with {next}");
         (format!("{what} is halted"), text)
     } else {

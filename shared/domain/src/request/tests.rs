@@ -70,6 +70,8 @@ fn fields_that_contradict_each_other_are_named(#[case] value: serde_json::Value,
 #[case::nobody(json!({"by": null}), "by")]
 #[case::blank(json!({"by": ""}), "by")]
 #[case::placeholder(json!({"by": "YOUR NAME"}), "by")]
+#[case::placeholder_in_brackets(json!({"by": "<your name>"}), "by")]
+#[case::no_letter(json!({"by": "-"}), "by")]
 #[case::endless(json!({"reason": "x".repeat(501)}), "reason")]
 fn a_halt_is_a_halt_by_somebody_for_a_reason_and_nothing_else(#[case] other: serde_json::Value, #[case] field: &str) {
     let halt = json!({"estate": "clos-v2", "environment": "dev", "halt": true, "reason": "migration", "by": "ada"});
@@ -94,7 +96,7 @@ fn a_turned_switch_is_told_with_who_and_why_and_what_lifts_it() {
     let message = switched(None, true, "ada", Some("migration"), "run-1");
     assert_eq!(message.subject, "everything is halted");
     assert!(message.text.contains("Why: migration."), "{}", message.text);
-    assert!(message.text.contains(r#"{"halt": false, "by": "your name"}"#), "{}", message.text);
+    assert!(message.text.contains(r#"{"halt": false, "by": "YOUR NAME"}"#), "{}", message.text);
     let lifted = switched(None, false, "grace", None, "run-2");
     assert_eq!(lifted.subject, "everything is not halted any more");
     assert!(lifted.text.contains("By: grace."), "{}", lifted.text);
