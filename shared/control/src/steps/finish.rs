@@ -11,7 +11,7 @@ use watchkeeper_domain::run::{Outcome, Run, RunError, Wanted};
 use super::{Engine, Finished, LeasedRun, POINTER_MOVED, Resumed, StepError};
 use crate::ledger::{Ledger, Settled, Standing, Write};
 use crate::place::Place;
-use crate::ports::{Announcer, Clock};
+use crate::ports::{Announcer, AwsError, Clock, Fault};
 
 /// The detail type of the event about a finished run.
 pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
@@ -52,13 +52,17 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
         })
     }
 
+    /// The event first: it may come twice where the message must not, should the step be tried again. A bus that takes
+    /// nothing for good keeps no message from its turn.
     async fn tell(&self, place: &Place, run: &Run) -> Result<(), StepError> {
-        if run.tell {
+        let event = report::event(&place.scope, run);
+        let published = self.announcer.publish(RUN_FINISHED, &event.to_string()).await;
+        let later = |error: &AwsError| matches!(error.fault, Fault::Throttled | Fault::Unavailable);
+        if !published.as_ref().is_err_and(later) && run.tell {
             let message = report::message(&place.scope, run);
             self.announcer.tell(&message.subject, &message.text).await?;
         }
-        let event = report::event(&place.scope, run);
-        Ok(self.announcer.publish(RUN_FINISHED, &event.to_string()).await?)
+        Ok(published?)
     }
 }
 

@@ -28,7 +28,6 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
         });
         self.ledger.set_halt(scope, halt.as_ref()).await?;
         let message = switched(scope, on, by, reason, run);
-        self.announcer.tell(&message.subject, &message.text).await?;
         let event = json!({
             "estate": scope.map(|scope| &scope.estate),
             "environment": scope.map(|scope| &scope.environment),
@@ -36,6 +35,7 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
             "run": run, "halted": on, "by": by, "reason": reason, "headline": message.subject,
         });
         self.announcer.publish(HALT_SWITCHED, &event.to_string()).await?;
+        self.announcer.tell(&message.subject, &message.text).await?;
         Ok(message.subject)
     }
 }
