@@ -173,6 +173,15 @@ fn an_account_that_is_as_the_document_needs_it_is_clean() {
     assert!(rows.len() > 30, "{}", rows.len());
 }
 
+#[test]
+fn letters_of_a_queue_that_the_document_does_not_name_stay() {
+    let mut facts = clean();
+    facts.queues.insert(name("shop-queue-dlq"), Ok(Some(queue(None, &["other", "shop-queue"]))));
+    let rows = rows(&facts);
+    let row = rows.iter().find(|row| row.check == Check::Letters).unwrap();
+    assert_eq!((row.mark, row.found.as_str()), (Mark::Good, "letters of shop-queue go back; those of other stay"));
+}
+
 fn api(facts: &mut Facts) -> &mut ServiceFacts {
     facts.services.get_mut(&id("shop/api")).unwrap().as_mut().unwrap().as_mut().unwrap()
 }
@@ -225,7 +234,6 @@ fn errors(facts: &mut Facts) -> &mut AlarmFacts {
 #[case::queue_missing(|f: &mut Facts| { f.queues.insert(name("shop-queue"), Ok(None)); }, "exists", "sqs list-queues")]
 #[case::queue_untagged(|f: &mut Facts| letters(f).tags = Ok(Tags::new()), "tagged", "sqs tag-queue")]
 #[case::letters_go_nowhere(|f: &mut Facts| letters(f).redrive = None, "dead-letters", r#""RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:shop-queue-dlq\",\"maxReceiveCount\":\"3\"}"#)]
-#[case::letters_of_two(|f: &mut Facts| { f.queues.insert(name("shop-queue-dlq"), Ok(Some(queue(None, &["shop-queue", "other"])))); }, "letters-of-one-queue", "sqs list-dead-letter-source-queues")]
 #[case::alarm_missing(|f: &mut Facts| { f.alarms.insert(alarm("shop-5xx"), Ok(None)); }, "exists", "cloudwatch describe-alarms")]
 #[case::alarm_elsewhere(|f: &mut Facts| { f.alarms.insert(alarm("shop-5xx"), Ok(None)); f.elsewhere.insert(alarm("shop-5xx"), [region("us-east-1")].into()); }, "region", "cloudwatch describe-alarms --alarm-names shop-5xx --region us-east-1")]
 #[case::actions_disabled(|f: &mut Facts| errors(f).actions_enabled = false, "actions-enabled", "cloudwatch enable-alarm-actions --alarm-names shop-5xx")]

@@ -46,8 +46,8 @@ fn of_queue(case: Case<'_>, name: &ResourceName, need: &QueueNeed, rows: &mut Ve
     if let Some(dead_letters) = &need.dead_letters {
         rows.push(of_dead_letters(case, dead_letters, &subject, queue));
     }
-    if let Some(own) = &need.letters_of {
-        rows.push(of_letters(case, own, &subject, queue));
+    if !need.letters_of.is_empty() {
+        rows.push(of_letters(need, &subject, queue));
     }
 }
 
@@ -72,23 +72,15 @@ fn of_dead_letters(case: Case<'_>, dead_letters: &ResourceName, subject: &str, q
     Row::bad(Check::DeadLetters, subject, found, dead_letters.as_str(), case.aws(&words))
 }
 
-/// Dead letters go back to one queue: those of another would reach the wrong consumer.
-fn of_letters(case: Case<'_>, own: &ResourceName, subject: &str, queue: &QueueFacts) -> Row {
+/// Whose dead letters it has: a letter of a queue that the document does not name stays where it is.
+fn of_letters(need: &QueueNeed, subject: &str, queue: &QueueFacts) -> Row {
     let sources = match &queue.sources {
         Ok(sources) => sources,
-        Err(unread) => return Row::unread(Check::OwnLetters, subject, unread),
+        Err(unread) => return Row::unread(Check::Letters, subject, unread),
     };
-    let others: Vec<&str> = sources.iter().map(String::as_str).filter(|source| *source != own.as_str()).collect();
-    if others.is_empty() {
-        return Row::good(Check::OwnLetters, subject, format!("those of {own}"));
-    }
-    let list = case.aws(&["sqs", "list-dead-letter-source-queues", "--queue-url", &queue.url]);
-    let found = format!("those of {} too", others.join(", "));
-    Row::bad(
-        Check::OwnLetters,
-        subject,
-        found,
-        format!("those of {own} alone: give the others a queue of their own"),
-        list,
-    )
+    let own = need.letters_of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let named = |source: &str| need.letters_of.iter().any(|own| own.as_str() == source);
+    let others: Vec<&str> = sources.iter().map(String::as_str).filter(|source| !named(source)).collect();
+    let others = if others.is_empty() { String::new() } else { format!("; those of {} stay", others.join(", ")) };
+    Row::good(Check::Letters, subject, format!("letters of {own} go back{others}"))
 }

@@ -76,8 +76,8 @@ checks! {
     Abac = "tag-conditions-of-tables",
     /// Its dead letters go to the queue that the document names.
     DeadLetters = "dead-letters",
-    /// No other queue sends its dead letters there.
-    OwnLetters = "letters-of-one-queue",
+    /// Whose dead letters it has.
+    Letters = "letters",
     /// Its actions are enabled.
     Actions = "actions-enabled",
     /// No rule mutes it.

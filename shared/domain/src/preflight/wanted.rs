@@ -26,8 +26,8 @@ pub struct TableNeed {
 pub struct QueueNeed {
     /// Where its dead letters have to go.
     pub dead_letters: Option<ResourceName>,
-    /// The queue whose dead letters it has.
-    pub letters_of: Option<ResourceName>,
+    /// The queues whose dead letters it has.
+    pub letters_of: BTreeSet<ResourceName>,
 }
 
 /// Everything that an environment has, or should have, in one region.
@@ -123,7 +123,7 @@ impl Wanted {
         }
         for queue in &unblock.queues {
             self.queues.entry(queue.queue.clone()).or_default().dead_letters = Some(queue.dead_letters.clone());
-            self.queues.entry(queue.dead_letters.clone()).or_default().letters_of = Some(queue.queue.clone());
+            self.queues.entry(queue.dead_letters.clone()).or_default().letters_of.insert(queue.queue.clone());
             if let Some(parked) = &queue.parked {
                 self.queues.entry(parked.clone()).or_default();
             }
