@@ -1,4 +1,5 @@
-"""Application Auto Scaling, which ministack lacks: scalable targets, policies, and the minimum that lifts a count."""
+"""Application Auto Scaling, which ministack lacks: scalable targets, policies, scheduled actions that nobody carries out, and
+the minimum that lifts a count."""
 
 import json
 import uuid
@@ -16,6 +17,7 @@ _SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "Sche
 _targets = AccountRegionScopedDict()
 _policies = AccountRegionScopedDict()
 _activities = AccountRegionScopedDict()
+_scheduled = AccountRegionScopedDict()
 _tags = AccountRegionScopedDict()
 
 
@@ -30,7 +32,7 @@ def install() -> None:
 
 def reset() -> None:
     """Forget everything."""
-    for store in (_targets, _policies, _activities, _tags):
+    for store in (_targets, _policies, _activities, _scheduled, _tags):
         store._data.clear()
 
 
@@ -73,13 +75,14 @@ def describe(request):
 
 
 def deregister(request):
-    """Remove a target, its tags and its policies."""
+    """Remove a target, its tags, its policies and its scheduled actions."""
     key = _key(request)
     if key not in _targets:
         raise Refused("ObjectNotFoundException", f"No scalable target found for {'/'.join(key)}")
     _tags.pop(_targets.pop(key)["ScalableTargetARN"], None)
-    for policy in [name for name in _policies.keys() if name[:3] == key]:
-        _policies.pop(policy)
+    for store in (_policies, _scheduled):
+        for name in [name for name in store.keys() if name[:3] == key]:
+            store.pop(name)
     return {}
 
 
@@ -104,6 +107,29 @@ def describe_policies(request):
     if request.get("ResourceId"):
         found = [policy for policy in found if policy["ResourceId"] == request["ResourceId"]]
     return _page(found, request, "ScalingPolicies")
+
+
+def put_scheduled(request):
+    """Keep a scheduled action. The sandbox fires none of them."""
+    key = _key(request)
+    if key not in _targets:
+        raise Refused("ObjectNotFoundException", f"No scalable target registered for {'/'.join(key)}")
+    name = _text(request, "ScheduledActionName")
+    arn = (
+        f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scheduledAction:{uuid.uuid4()}"
+        f":resource/{request['ServiceNamespace']}/{request['ResourceId']}:scheduledActionName/{name}"
+    )
+    action = _scheduled.setdefault((*key, name), {"ScheduledActionARN": arn, "CreationTime": clock.now()})
+    action.update(request)
+    return {}
+
+
+def describe_scheduled(request):
+    """Scheduled actions of one namespace, of one resource or all."""
+    found = _of_namespace(_scheduled, request)
+    if request.get("ResourceId"):
+        found = [action for action in found if action["ResourceId"] == request["ResourceId"]]
+    return _page(found, request, "ScheduledActions")
 
 
 def describe_activities(request):
@@ -244,6 +270,8 @@ _OPERATIONS = {
     "PutScalingPolicy": put_policy,
     "DescribeScalingPolicies": describe_policies,
     "DescribeScalingActivities": describe_activities,
+    "PutScheduledAction": put_scheduled,
+    "DescribeScheduledActions": describe_scheduled,
     "TagResource": tag,
     "UntagResource": untag,
     "ListTagsForResource": list_tags,

@@ -1,10 +1,24 @@
-"""Messages that AWS itself puts into SQS queues: dead letters, and records of what failed."""
+"""Messages that AWS itself puts into SQS queues: dead letters, and records of what failed; and whose letters a queue has."""
+
+import json
 
 from ministack.core.concurrency import esm_wake
 from ministack.core.responses import new_uuid
 from ministack.services import sqs
 
 from . import clock
+
+
+def install() -> None:
+    """Add what ministack does not know."""
+    sqs._HANDLERS["ListDeadLetterSourceQueues"] = list_sources
+
+
+def list_sources(request: dict, url: str) -> dict:
+    """The queues whose redrive policy names this one (Amazon SQS API reference, ListDeadLetterSourceQueues)."""
+    arn = sqs._get_q(request.get("QueueUrl", url))["attributes"]["QueueArn"]
+    names = lambda queue: json.loads(queue["attributes"].get("RedrivePolicy") or "{}").get("deadLetterTargetArn") == arn
+    return {"queueUrls": sorted(source for source, queue in sqs._queues.items() if names(queue))}
 
 
 def put(arn: str, body: str, attributes: dict | None = None) -> bool:

@@ -49,7 +49,7 @@ pub(crate) fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> 
 }
 
 /// A failed call as the ports have it. Its source is what the service said, without the SDK's wrapping around it.
-pub(crate) fn failed<E>(operation: &'static str, subject: impl Display, error: SdkError<E, HttpResponse>) -> AwsError
+pub fn failed<E>(operation: &'static str, subject: impl Display, error: SdkError<E, HttpResponse>) -> AwsError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {

@@ -59,6 +59,7 @@ pub use clients::{PEER_OPERATION, peer_config, sdk_config};
 pub use cloudwatch::CloudWatch;
 #[cfg(feature = "eventbridge")]
 pub use eventbridge::{Bus, SOURCE};
+pub use fault::failed;
 #[cfg(feature = "dynamodb")]
 pub use ledger::DynamoLedger;
 #[cfg(feature = "probe")]

@@ -16,6 +16,7 @@ pub mod intent;
 pub mod name;
 pub mod person;
 pub mod plan;
+pub mod preflight;
 pub mod report;
 pub mod request;
 pub mod run;

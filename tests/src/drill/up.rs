@@ -8,7 +8,6 @@ use watchkeeper_domain::name::Region;
 use super::build::build_all;
 use super::command::{Documents, print};
 use super::show::Show;
-use crate::estate::Yard;
 use crate::sandbox::Options;
 use crate::stage::{STACK, Stack, Stage, StageError, at_home, documents};
 
@@ -22,10 +21,7 @@ pub(super) async fn stay(selection: &Documents, show: &Show) -> Result<(), Stage
     for stack in stage.stacks() {
         build_all(&stage, stack, show).await?;
         for (_, environment) in stage.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
-            stack.site().make_alarms(environment).await?;
-            if let Some(section) = &environment.document().unblock {
-                Yard::new(&stage.sandbox().sdk_config(stack.region().as_str())).build(section).await?;
-            }
+            stack.site().furnish(environment).await?;
         }
     }
     // Where something sleeps, there is something to try.

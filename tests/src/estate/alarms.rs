@@ -98,10 +98,11 @@ impl Site {
     }
 }
 
-/// The alarms that a document lists, and those that something of it answers to.
+/// The alarms that a document lists, those that something of it answers to, and those that speak of the region's loss.
 fn alarms(environment: &Environment) -> BTreeSet<AlarmName> {
     let document = environment.document();
-    let mut found: BTreeSet<AlarmName> = document.alarms.iter().cloned().collect();
+    let evidence = document.failover.iter().flat_map(|failover| &failover.evidence);
+    let mut found: BTreeSet<AlarmName> = document.alarms.iter().chain(evidence).cloned().collect();
     if let Some(emergency) = &document.emergency {
         let responses = emergency.responses.iter().flat_map(|response| response.veto.iter().chain([&response.alarm]));
         found.extend(responses.chain(emergency.rollback.iter().flat_map(|rollback| &rollback.alarms)).cloned());

@@ -114,6 +114,23 @@ impl Site {
         self.databases_are(environment, "available").await?;
         self.tasks_run(&declared).await
     }
+
+    /// Make everything else that the document names here, or empty it: alarms, tables, queues, the bus, what backups are taken
+    /// of.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn furnish(&self, environment: &Environment) -> Result<(), SiteError> {
+        let document = environment.document();
+        if *self.region() != document.regions.primary {
+            return Ok(());
+        }
+        self.make_alarms(environment).await?;
+        if let Some(section) = &document.unblock {
+            Yard::new(&self.config).build(section).await?;
+        }
+        self.make_stores(environment).await
+    }
 }
 
 /// Look until there is an answer.

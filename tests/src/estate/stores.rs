@@ -41,7 +41,7 @@ fn keys(table: &str) -> &'static [&'static str] {
 
 impl Site {
     /// Make what the backups of an environment are taken of, as far as the sandbox can: tables with items, buckets with the
-    /// object, caches. What is there stays.
+    /// object, caches, search domains. What is there stays.
     ///
     /// # Errors
     /// [`SiteError`] when AWS refuses. So for all here.
@@ -52,7 +52,8 @@ impl Site {
                 Kind::Dynamodb => self.make_table(source.name.as_str()).await?,
                 Kind::S3 => self.make_object(source.name.as_str(), job).await?,
                 Kind::Elasticache => self.make_cache(source.name.as_str()).await?,
-                Kind::Aurora | Kind::Rds | Kind::Opensearch => {}
+                Kind::Opensearch => self.make_domain(source.name.as_str()).await?,
+                Kind::Aurora | Kind::Rds => {}
             }
         }
         Ok(())
@@ -156,6 +157,28 @@ impl Site {
         let call = self.s3.put_bucket_versioning().bucket(bucket).versioning_configuration(on);
         call.send().await.map_err(SiteError::aws(failed()))?;
         Ok(())
+    }
+
+    /// A search domain, of which the sandbox has no more than its description.
+    async fn make_domain(&self, name: &str) -> Result<(), SiteError> {
+        let failed = || format!("make domain {name}");
+        let url = format!("{}/2021-01-01/opensearch/domain", self.config.endpoint_url().unwrap_or_default());
+        let scope = format!("AWS4-HMAC-SHA256 Credential=root/20261120/{}/es/aws4_request", self.region());
+        let request = ureq::http::Request::post(url).header("authorization", scope);
+        let request = request.header("content-type", "application/json");
+        let request = request.body(serde_json::json!({ "DomainName": name }).to_string());
+        let request = request.map_err(|error| SiteError::new(failed(), error))?;
+        let made = tokio::task::spawn_blocking(move || {
+            let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
+            let mut answer = ureq::Agent::from(config).run(request)?;
+            Ok::<_, ureq::Error>((answer.status().as_u16(), answer.body_mut().read_to_string()?))
+        });
+        let made = made.await.map_err(|error| SiteError::new(failed(), error))?;
+        match made.map_err(|error| SiteError::new(failed(), error))? {
+            // One that is there stays.
+            (200 | 409, _) => Ok(()),
+            (status, text) => Err(SiteError::new(failed(), format!("{status}: {text}"))),
+        }
     }
 
     async fn make_cache(&self, name: &str) -> Result<(), SiteError> {

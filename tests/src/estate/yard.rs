@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest, ScalarAttributeType,
-    WriteRequest,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+    PointInTimeRecoverySpecification, Projection, ProjectionType, PutRequest, ScalarAttributeType, Tag, WriteRequest,
 };
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName};
 use serde_json::{Value, json};
+use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::estate::{Blockers, FinishedItems, Locks, Queue, Unblock};
 use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem};
 
@@ -58,12 +59,16 @@ impl Yard {
             self.make_locks(locks).await?;
         }
         if let Some(blockers) = &section.blockers {
-            self.make_table(blockers.table.as_str(), &[blockers.item.as_str()]).await?;
+            let index = blockers.index.as_ref().map(|index| (index.as_str(), blockers.item.as_str()));
+            self.make_table(blockers.table.as_str(), &[blockers.item.as_str()], index).await?;
         }
         for queue in &section.queues {
             self.make_queue(queue.queue.as_str()).await?;
             self.make_queue(queue.dead_letters.as_str()).await?;
             self.give_dead_letters(queue).await?;
+            if let Some(parked) = &queue.parked {
+                self.make_queue(parked.as_str()).await?;
+            }
         }
         match &section.report {
             Some(report) => self.make_bus(report.bus.as_str()).await,
@@ -73,12 +78,8 @@ impl Yard {
 
     /// What fails once in a queue goes to its dead letters.
     async fn give_dead_letters(&self, queue: &Queue) -> Result<(), SiteError> {
-        let (name, dead) = (queue.queue.as_str(), queue.dead_letters.as_str());
-        let asked = self.sqs.get_queue_attributes().queue_url(self.url(dead).await?);
-        let told = asked.attribute_names(QueueAttributeName::QueueArn).send().await;
-        let told = told.map_err(SiteError::aws(format!("describe queue {dead}")))?;
-        let arn = told.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).cloned().unwrap_or_default();
-        let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
+        let (name, to) = (queue.queue.as_str(), self.arn(queue.dead_letters.as_str()).await?);
+        let policy = json!({ "deadLetterTargetArn": to, "maxReceiveCount": 1 }).to_string();
         let call = self.sqs.set_queue_attributes().queue_url(self.url(name).await?);
         let call = call.attributes(QueueAttributeName::RedrivePolicy, policy);
         call.send().await.map_err(SiteError::aws(format!("give {name} its dead letters")))?;
@@ -90,26 +91,49 @@ impl Yard {
     /// # Errors
     /// As above.
     pub async fn make_locks(&self, locks: &Locks) -> Result<(), SiteError> {
-        self.make_table(locks.table.as_str(), &[locks.pod.as_str(), locks.item.as_str()]).await?;
+        let index = locks.index.as_ref().map(|index| (index.as_str(), locks.lock_type.as_str()));
+        self.make_table(locks.table.as_str(), &[locks.pod.as_str(), locks.item.as_str()], index).await?;
         if let Some(finished) = &locks.finished {
-            self.make_table(finished.table.as_str(), &[finished.item.as_str()]).await?;
+            self.make_table(finished.table.as_str(), &[finished.item.as_str()], None).await?;
         }
         Ok(())
     }
 
-    async fn make_table(&self, table: &str, keys: &[&str]) -> Result<(), SiteError> {
+    /// A table with these keys, perhaps an index by one attribute, point-in-time recovery, and our tag.
+    async fn make_table(&self, table: &str, keys: &[&str], index: Option<(&str, &str)>) -> Result<(), SiteError> {
         // One that is not there is as good as deleted.
         let _ = self.dynamodb.delete_table().table_name(table).send().await;
+        let odd = |error| SiteError::new(format!("describe table {table}"), error);
+        let element = |key: &str, kind| KeySchemaElement::builder().attribute_name(key).key_type(kind).build();
         let mut call = self.dynamodb.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
         for (key, kind) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
-            let attribute = AttributeDefinition::builder().attribute_name(*key).attribute_type(ScalarAttributeType::S);
-            let element = KeySchemaElement::builder().attribute_name(*key).key_type(kind);
-            let odd = |error| SiteError::new(format!("describe the key of {table}"), error);
-            call = call.attribute_definitions(attribute.build().map_err(odd)?);
-            call = call.key_schema(element.build().map_err(odd)?);
+            call = call.key_schema(element(key, kind).map_err(odd)?);
         }
-        call.send().await.map_err(SiteError::aws(format!("make table {table}")))?;
+        if let Some((name, key)) = index {
+            let all = Projection::builder().projection_type(ProjectionType::All).build();
+            let made = GlobalSecondaryIndex::builder().index_name(name).projection(all);
+            let made = made.key_schema(element(key, KeyType::Hash).map_err(odd)?).build();
+            call = call.global_secondary_indexes(made.map_err(odd)?);
+        }
+        let indexed = index.map(|(_, key)| key).filter(|key| !keys.contains(key));
+        for key in keys.iter().copied().chain(indexed) {
+            let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
+            call = call.attribute_definitions(attribute.build().map_err(odd)?);
+        }
+        let tag = Tag::builder().key(MANAGED_TAG).value("true").build().map_err(odd)?;
+        Box::pin(call.tags(tag).send()).await.map_err(SiteError::aws(format!("make table {table}")))?;
+        let on = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
+        let call = self.dynamodb.update_continuous_backups().table_name(table);
+        let call = call.point_in_time_recovery_specification(on.map_err(odd)?);
+        call.send().await.map_err(SiteError::aws(format!("turn on the recovery of {table}")))?;
         Ok(())
+    }
+
+    async fn arn(&self, queue: &str) -> Result<String, SiteError> {
+        let url = self.url(queue).await?;
+        let asked = self.sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::QueueArn);
+        let told = asked.send().await.map_err(SiteError::aws(format!("describe queue {queue}")))?;
+        Ok(told.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).cloned().unwrap_or_default())
     }
 
     /// Make a queue, or empty the one that is there.
@@ -117,7 +141,7 @@ impl Yard {
     /// # Errors
     /// As above.
     pub async fn make_queue(&self, queue: &str) -> Result<(), SiteError> {
-        let made = self.sqs.create_queue().queue_name(queue).send().await;
+        let made = self.sqs.create_queue().queue_name(queue).tags(MANAGED_TAG, "true").send().await;
         let url = made.map_err(SiteError::aws(format!("make queue {queue}")))?.queue_url.unwrap_or_default();
         self.sqs.purge_queue().queue_url(url).send().await.map_err(SiteError::aws(format!("empty queue {queue}")))?;
         Ok(())
@@ -129,10 +153,7 @@ impl Yard {
         let _ = self.events.create_event_bus().name(bus).send().await;
         let ear = ear(bus);
         self.make_queue(&ear).await?;
-        let url = self.url(&ear).await?;
-        let asked = self.sqs.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::QueueArn);
-        let told = asked.send().await.map_err(SiteError::aws(format!("describe queue {ear}")))?;
-        let arn = told.attributes().and_then(|all| all.get(&QueueAttributeName::QueueArn)).cloned().unwrap_or_default();
+        let arn = self.arn(&ear).await?;
         let pattern = json!({ "source": [{ "prefix": "" }] }).to_string();
         let rule = self.events.put_rule().name(&ear).event_bus_name(bus).event_pattern(pattern);
         rule.send().await.map_err(SiteError::aws(format!("make a rule on {bus}")))?;

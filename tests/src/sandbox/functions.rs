@@ -25,7 +25,8 @@ impl Functions {
         let python = PathBuf::from("python3");
         let mut step = Step::new(layout, &python, "building the functions", log);
         step.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        step.args(["build", "--workspace", "--bins", "--profile", layout.profile()]);
+        // The workspace's default members: what `cargo test` builds too, with the same features.
+        step.args(["build", "--bins", "--profile", layout.profile()]);
         for (name, _) in std::env::vars_os() {
             if OF_THE_OUTER_CARGO.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
                 step.command().env_remove(name);

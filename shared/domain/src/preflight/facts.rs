@@ -1,0 +1,264 @@
+//! What was found in a region. What could not be read is an [`Unread`]: a finding of its own, never taken for good.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::backup::{CopyQuota, Kind, ObservedSource, Source};
+use crate::capacity::{DatabaseId, ObservedDatabase, ServiceId};
+use crate::estate::{AlarmName, ResourceName};
+use crate::failover::{DatabaseRole, Promoted};
+use crate::name::{ClusterName, Region};
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// What the caller needs, as policies write it: `rds:DescribeDBInstances`.
+    pub action: String,
+    /// Whether IAM forbids it.
+    pub denied: bool,
+    /// What AWS said.
+    pub why: String,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { action, denied, why } = self;
+        if *denied {
+            write!(f, "cannot be read: needs {action}")
+        } else {
+            write!(f, "could not be read by {action}: {why}")
+        }
+    }
+}
+
+/// Something that was read, or why not.
+pub type Read<T> = Result<T, Unread>;
+
+/// Tags by their keys.
+pub type Tags = BTreeMap<String, String>;
+
+/// Whose account it is, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The partition: `aws`, `aws-us-gov`, `aws-cn`.
+    pub partition: String,
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: Region,
+}
+
+impl Place {
+    /// The ARN of something of this place.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
+    }
+}
+
+/// What was found of all that a document names in a region; `None` is what does not exist.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Where.
+    pub place: Place,
+    /// Clusters, with their status in the words of AWS.
+    pub clusters: BTreeMap<ClusterName, Read<Option<String>>>,
+    /// Services of clusters that exist.
+    pub services: BTreeMap<ServiceId, Read<Option<ServiceFacts>>>,
+    /// Databases that sleep and wake.
+    pub databases: BTreeMap<DatabaseId, Read<Option<DatabaseFacts>>>,
+    /// What has to be promoted in a failover.
+    pub promoted: BTreeMap<Promoted, Read<Option<DatabaseRole>>>,
+    /// What backups are taken of.
+    pub sources: BTreeMap<Source, Read<Option<ObservedSource>>>,
+    /// How full the region is of copies, by the kind of resource.
+    pub snapshots: BTreeMap<Kind, Read<Option<CopyQuota>>>,
+    /// Tables.
+    pub tables: BTreeMap<ResourceName, Read<Option<TableFacts>>>,
+    /// Queues.
+    pub queues: BTreeMap<ResourceName, Read<Option<QueueFacts>>>,
+    /// Alarms.
+    pub alarms: BTreeMap<AlarmName, Read<Option<AlarmFacts>>>,
+    /// For alarms that the region does not have: regions that have one of that name.
+    pub elsewhere: BTreeMap<AlarmName, BTreeSet<Region>>,
+    /// Event buses.
+    pub buses: BTreeMap<ResourceName, Read<bool>>,
+    /// Buckets.
+    pub buckets: BTreeMap<ResourceName, Read<Option<BucketFacts>>>,
+    /// Repositories of images.
+    pub repositories: BTreeMap<ResourceName, Read<bool>>,
+    /// Keys.
+    pub keys: BTreeMap<ResourceName, Read<Option<KeyFacts>>>,
+    /// Vaults of AWS Backup.
+    pub vaults: BTreeMap<ResourceName, Read<bool>>,
+    /// What the account may start.
+    pub quotas: QuotaFacts,
+}
+
+impl Facts {
+    /// Nothing looked at yet but the quotas.
+    pub fn nothing(place: Place, quotas: QuotaFacts) -> Self {
+        Self {
+            place,
+            clusters: BTreeMap::new(),
+            services: BTreeMap::new(),
+            databases: BTreeMap::new(),
+            promoted: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            buses: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+            repositories: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            vaults: BTreeMap::new(),
+            quotas,
+        }
+    }
+}
+
+/// Who deploys a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Controller {
+    /// ECS itself.
+    Ecs,
+    /// Another one, in the words of AWS: `CODE_DEPLOY`, `EXTERNAL`.
+    Other(String),
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceFacts {
+    /// Its ARN.
+    pub arn: String,
+    /// Tasks that are wanted.
+    pub desired: u32,
+    /// Tasks that run.
+    pub running: u32,
+    /// Its tags.
+    pub tags: Tags,
+    /// Whether one task runs on each instance, so that there is no count to set.
+    pub daemon: bool,
+    /// Who deploys it.
+    pub controller: Controller,
+    /// Its target groups: the name, and the path or protocol of the health check; `None` where the group does not exist.
+    pub target_groups: Read<Vec<(String, Option<String>)>>,
+    /// Its scalable target.
+    pub target: Read<Option<TargetFacts>>,
+    /// What one of its tasks takes, in CPU units, where the task as a whole has a figure.
+    pub cpu_units: Read<Option<u32>>,
+}
+
+/// A scalable target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetFacts {
+    /// Its ARN; targets of before 2023 had none until they were changed.
+    pub arn: Option<String>,
+    /// The least number of tasks.
+    pub min: u32,
+    /// The greatest.
+    pub max: u32,
+    /// Its tags.
+    pub tags: Read<Tags>,
+    /// The names of the scheduled actions that move it.
+    pub scheduled: Read<Vec<String>>,
+}
+
+/// A database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// As the engine sees it: state, tag, and why it cannot be stopped.
+    pub observed: ObservedDatabase,
+    /// Its tags.
+    pub tags: Read<Tags>,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFacts {
+    /// Regions that have a replica, with its status; its own among them.
+    pub replicas: BTreeMap<Region, String>,
+    /// Indexes that can be queried.
+    pub indexes: BTreeSet<String>,
+    /// Its tags.
+    pub tags: Read<Tags>,
+    /// Whether point-in-time recovery is on.
+    pub recovers: Read<bool>,
+}
+
+/// A queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueFacts {
+    /// Its URL, by which the CLI names it.
+    pub url: String,
+    /// Its tags.
+    pub tags: Read<Tags>,
+    /// The ARN of the queue that its dead letters go to, and after how many receives.
+    pub redrive: Option<(String, u32)>,
+    /// The names of the queues that send their dead letters here.
+    pub sources: Read<BTreeSet<String>>,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmFacts {
+    /// How it stands, in the words of AWS.
+    pub state: String,
+    /// Whether it acts.
+    pub actions_enabled: bool,
+    /// The rules that mute it now.
+    pub muted_by: Read<BTreeSet<String>>,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketFacts {
+    /// Where it lies, as far as S3 says so.
+    pub region: Option<String>,
+    /// Whether it keeps versions.
+    pub versions: Read<bool>,
+}
+
+/// A key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// Its state, in the words of AWS: `Enabled`.
+    pub state: String,
+}
+
+/// What the account may start, and has started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaFacts {
+    /// Fargate vCPUs that may run at once; `None` where AWS has no figure.
+    pub vcpu: Read<Option<u32>>,
+    /// Fargate vCPUs that run, where AWS counts them.
+    pub vcpu_used: Read<Option<u32>>,
+    /// Tasks that a service may have; `None` where AWS has no figure.
+    pub tasks_per_service: Read<Option<u32>>,
+}
+
+/// What Access Analyzer says of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFinding {
+    /// How bad it is, in the words of AWS: `ERROR`, `SECURITY_WARNING`, `WARNING`, `SUGGESTION`.
+    pub kind: String,
+    /// Its code.
+    pub code: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// What Step Functions says of a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is, in the words of AWS: `ERROR`, `WARNING`.
+    pub severity: String,
+    /// Its code.
+    pub code: String,
+    /// What it says.
+    pub text: String,
+    /// Where in the definition.
+    pub place: String,
+}

@@ -1,0 +1,68 @@
+//! Before the first deploy: whether an account is as an estate document, and what Watchkeeper does with it, needs it.
+//!
+//! What the document names in a region ([`Wanted`]) is looked up ([`Facts`]) and judged ([`judge`]): a row for each question,
+//! with what was found and the command that mends it. What could not be read is a row of its own, and never a good one.
+
+mod alarms;
+mod call;
+mod command;
+mod databases;
+mod definitions;
+mod facts;
+mod places;
+mod queues;
+mod quotas;
+mod report;
+mod row;
+mod services;
+mod tables;
+mod wanted;
+
+pub use call::{Call, Simulated, calls, policies, simulated};
+pub use definitions::definition;
+pub use facts::{
+    AlarmFacts, BucketFacts, Controller, DatabaseFacts, Diagnostic, Facts, KeyFacts, Place, PolicyFinding, QueueFacts,
+    QuotaFacts, Read, ServiceFacts, TableFacts, Tags, TargetFacts, Unread,
+};
+pub use quotas::{FARGATE_VCPU, TASKS_PER_SERVICE};
+pub use report::{Report, Section};
+pub use row::{Check, Mark, Row};
+pub use wanted::{QueueNeed, TableNeed, Wanted};
+
+use crate::estate::Environment;
+
+/// The tag that lets us change a resource, with the value `true`.
+pub const MANAGED: &str = "watchkeeper:managed";
+
+/// Everything there is to say about what an environment has in a region.
+pub fn judge(environment: &Environment, wanted: &Wanted, facts: &Facts) -> Vec<Row> {
+    let case = Case { environment, wanted, facts };
+    let mut rows = Vec::new();
+    services::judge(case, &mut rows);
+    databases::judge(case, &mut rows);
+    tables::judge(case, &mut rows);
+    queues::judge(case, &mut rows);
+    alarms::judge(case, &mut rows);
+    places::judge(case, &mut rows);
+    quotas::judge(case, &mut rows);
+    rows
+}
+
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+struct Case<'a> {
+    environment: &'a Environment,
+    wanted: &'a Wanted,
+    facts: &'a Facts,
+}
+
+impl Case<'_> {
+    fn region(&self) -> &str {
+        self.facts.place.region.as_str()
+    }
+
+    /// A command of the AWS CLI in the region.
+    fn aws(&self, words: &[&str]) -> String {
+        command::aws(words, self.region())
+    }
+}

@@ -1,0 +1,91 @@
+//! What is written to, or taken from, by its name: buses, buckets, repositories, keys, vaults.
+
+use super::{BucketFacts, Case, Check, KeyFacts, Read, Row};
+use crate::estate::ResourceName;
+
+pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
+    for bus in &case.wanted.buses {
+        let create = ["events", "create-event-bus", "--name", bus.as_str()];
+        rows.extend(there(case, &format!("event bus {bus}"), case.facts.buses.get(bus), &create));
+    }
+    for (bucket, versions) in &case.wanted.buckets {
+        of_bucket(case, bucket, *versions, rows);
+    }
+    for repository in &case.wanted.repositories {
+        let create = ["ecr", "create-repository", "--repository-name", repository.as_str()];
+        rows.extend(there(case, &format!("repository {repository}"), case.facts.repositories.get(repository), &create));
+    }
+    for key in &case.wanted.keys {
+        rows.extend(case.facts.keys.get(key).map(|found| of_key(case, key, found)));
+    }
+    for vault in &case.wanted.vaults {
+        let create = ["backup", "create-backup-vault", "--backup-vault-name", vault.as_str()];
+        rows.extend(there(case, &format!("vault {vault}"), case.facts.vaults.get(vault), &create));
+    }
+}
+
+fn there(case: Case<'_>, subject: &str, found: Option<&Read<bool>>, create: &[&str]) -> Option<Row> {
+    Some(match found? {
+        Err(unread) => Row::unread(Check::Exists, subject, unread),
+        Ok(true) => Row::good(Check::Exists, subject, "is there"),
+        Ok(false) => Row::bad(Check::Exists, subject, "does not exist", "one of that name", case.aws(create)),
+    })
+}
+
+fn of_bucket(case: Case<'_>, name: &ResourceName, versions: bool, rows: &mut Vec<Row>) {
+    let (subject, region) = (format!("bucket {name}"), case.region());
+    let bucket = match case.facts.buckets.get(name) {
+        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        Some(Ok(None)) => {
+            let place = format!("LocationConstraint={region}");
+            let mut words = vec!["s3api", "create-bucket", "--bucket", name.as_str()];
+            // The oldest region is the one that may not be named (Amazon S3 API reference, CreateBucket).
+            if region != "us-east-1" {
+                words.extend(["--create-bucket-configuration", &place]);
+            }
+            return rows.push(Row::bad(Check::Exists, subject, "does not exist", "one of that name", case.aws(&words)));
+        }
+        Some(Ok(Some(bucket))) => bucket,
+    };
+    rows.push(of_place(case, name, &subject, bucket));
+    if versions {
+        rows.push(match &bucket.versions {
+            Err(unread) => Row::unread(Check::Versions, subject, unread),
+            Ok(true) => Row::good(Check::Versions, subject, "keeps versions"),
+            Ok(false) => {
+                let mut words = vec!["s3api", "put-bucket-versioning", "--bucket", name.as_str()];
+                words.extend(["--versioning-configuration", "Status=Enabled"]);
+                Row::bad(Check::Versions, subject, "keeps none", "that it keeps versions", case.aws(&words))
+            }
+        });
+    }
+}
+
+fn of_place(case: Case<'_>, name: &ResourceName, subject: &str, bucket: &BucketFacts) -> Row {
+    match bucket.region.as_deref() {
+        Some(region) if region != case.region() => {
+            let words = ["s3api", "get-bucket-location", "--bucket", name.as_str()];
+            let expected = format!("one in {}, or another name in the document", case.region());
+            Row::bad(Check::Region, subject, format!("lies in {region}"), expected, case.aws(&words))
+        }
+        _ => Row::good(Check::Exists, subject, "is there"),
+    }
+}
+
+fn of_key(case: Case<'_>, key: &ResourceName, found: &Read<Option<KeyFacts>>) -> Row {
+    let subject = format!("key {key}");
+    match found {
+        Err(unread) => Row::unread(Check::KeyUsable, subject, unread),
+        Ok(Some(found)) if found.state == "Enabled" => Row::good(Check::KeyUsable, subject, "Enabled"),
+        Ok(Some(found)) => {
+            let mend = if found.state == "PendingDeletion" { "cancel-key-deletion" } else { "enable-key" };
+            let words = ["kms", mend, "--key-id", key.as_str()];
+            Row::bad(Check::KeyUsable, subject, found.state.as_str(), "Enabled", case.aws(&words))
+        }
+        Ok(None) => {
+            let names = case.aws(&["kms", "list-aliases"]);
+            Row::bad(Check::KeyUsable, subject, "does not exist", "one of the names that this lists", names)
+        }
+    }
+}

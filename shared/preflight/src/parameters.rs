@@ -1,0 +1,41 @@
+//! What the documents say of the template's parameters: a stack looks after all environments of its account and region.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use watchkeeper_domain::backup::{Kind, Source};
+use watchkeeper_domain::estate::{Environment, ResourceName};
+use watchkeeper_domain::preflight::Place;
+
+/// The parameters of a stack of this place, as far as the documents of what it looks after tell them.
+pub(crate) fn of(place: &Place, own: &[&Environment]) -> BTreeMap<String, String> {
+    let here = own.iter().filter(|it| it.regions().contains(&place.region));
+    let mut lists = BTreeMap::<&str, BTreeSet<String>>::new();
+    let mut peer = None;
+    for document in here.map(|environment| (environment, environment.document())) {
+        let (environment, document) = document;
+        let bucket = |name: &str| format!("arn:{}:s3:::{name}", place.partition);
+        if let Some(failover) = &document.failover {
+            peer = peer.or_else(|| environment.regions().into_iter().find(|region| *region != place.region));
+            lists
+                .entry("SwitchBuckets")
+                .or_default()
+                .extend(failover.traffic.bucket.iter().map(|it| bucket(it.as_str())));
+            let global = failover.databases.iter().filter_map(|database| database.aurora_global.as_ref());
+            let arn = |name| format!("arn:{}:rds::{}:global-cluster:{name}", place.partition, place.account);
+            lists.entry("GlobalClusters").or_default().extend(global.map(arn));
+        }
+        if let Some(backups) = &document.backups {
+            let role = backups.aws_backup.iter().map(|it| it.role.to_string());
+            lists.entry("AwsBackupRoles").or_default().extend(role);
+            for job in &backups.jobs {
+                let source = Source::of(job).filter(|source| source.kind == Kind::S3);
+                let source = source.iter().filter_map(|source| source.name.as_str().split('/').next());
+                let copy = job.copy.iter().filter_map(|copy| copy.bucket.as_ref()).map(ResourceName::as_str);
+                lists.entry("BackupBuckets").or_default().extend(source.chain(copy).map(bucket));
+            }
+        }
+    }
+    let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+    let joined = lists.map(|(name, list)| (name.to_owned(), list.into_iter().collect::<Vec<_>>().join(",")));
+    joined.chain(peer.map(|peer| ("PeerRegion".to_owned(), peer.to_string()))).collect()
+}

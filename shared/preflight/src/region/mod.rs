@@ -1,0 +1,66 @@
+//! One region, looked at: no operation here writes.
+
+mod alarms;
+mod capacity;
+mod databases;
+mod places;
+mod queues;
+mod quotas;
+mod tables;
+
+use aws_config::SdkConfig;
+use watchkeeper_aws::{Aws, Vaults, View};
+use watchkeeper_domain::preflight::Tags;
+
+/// The clients of a region.
+#[derive(Debug)]
+pub struct Region {
+    aws: Aws,
+    view: View,
+    vaults: Vaults,
+    autoscaling: aws_sdk_applicationautoscaling::Client,
+    backup: aws_sdk_backup::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    ecr: aws_sdk_ecr::Client,
+    ecs: aws_sdk_ecs::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
+    events: aws_sdk_eventbridge::Client,
+    quotas: aws_sdk_servicequotas::Client,
+    rds: aws_sdk_rds::Client,
+    s3: aws_sdk_s3::Client,
+    sfn: aws_sdk_sfn::Client,
+    sqs: aws_sdk_sqs::Client,
+}
+
+impl Region {
+    /// The configuration's region.
+    pub fn new(config: &SdkConfig) -> Self {
+        // A sandbox has no name for each bucket.
+        let plain = config.endpoint_url().is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(plain).build();
+        Self {
+            aws: Aws::new(config),
+            view: View::new(config),
+            vaults: Vaults::new(config),
+            autoscaling: aws_sdk_applicationautoscaling::Client::new(config),
+            backup: aws_sdk_backup::Client::new(config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            ecr: aws_sdk_ecr::Client::new(config),
+            ecs: aws_sdk_ecs::Client::new(config),
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            events: aws_sdk_eventbridge::Client::new(config),
+            quotas: aws_sdk_servicequotas::Client::new(config),
+            rds: aws_sdk_rds::Client::new(config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sfn: aws_sdk_sfn::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+        }
+    }
+}
+
+/// Tags as each SDK has them.
+fn tags<'a>(all: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Tags {
+    all.filter_map(|(key, value)| Some((key?.to_owned(), value.unwrap_or_default().to_owned()))).collect()
+}

@@ -1,0 +1,175 @@
+//! `cargo preflight` over the sandbox: the estates as the drill builds them are clean; ten planted faults are ten findings,
+//! each with its command, and nothing else; what may not be read is said; and nothing is ever written.
+
+mod faults;
+mod judge;
+
+use std::collections::BTreeSet;
+
+use aws_config::{AppName, BehaviorVersion};
+use aws_sdk_ecs::config::Credentials;
+use watchkeeper_domain::estate::Estate;
+use watchkeeper_domain::name::Region;
+use watchkeeper_domain::preflight::{Check, Mark, Report, Row, Wanted};
+use watchkeeper_estates::{Estates, load_dir};
+use watchkeeper_preflight::{PreflightError, Selection, Template, preflight};
+use watchkeeper_tests::estate::Site;
+use watchkeeper_tests::sandbox::{Emulator, Fault, FaultKind, Layout, Options};
+
+use self::faults::Plot;
+use self::judge::Evaluator;
+use crate::boot_with;
+
+/// Everything that the documents name in the emulator's account is there, and the quotas are known.
+async fn build(emulator: &Emulator, estates: &Estates, account: &str) {
+    for environment in estates.iter().flat_map(Estate::environments) {
+        if environment.account().is_some_and(|own| own.to_string() != account) {
+            continue;
+        }
+        for region in Wanted::regions(environment) {
+            let site = Site::new(&emulator.sdk_config(region.as_str()), region.clone());
+            site.build(environment).await.unwrap();
+            site.furnish(environment).await.unwrap();
+            for (service, code, value) in [("fargate", "L-3032A538", 64.0), ("ecs", "L-92E49DE3", 5000.0)] {
+                emulator.control().put_quota(region.as_str(), service, code, Some(value), None).await.unwrap();
+            }
+        }
+    }
+}
+
+async fn look(emulator: &Emulator, estates: &Estates, selection: &Selection) -> Result<Report, PreflightError> {
+    // As a person's: from the loader, which knows the time too, by which a search domain's calls are signed.
+    let config = aws_config::defaults(BehaviorVersion::latest()).region(aws_config::Region::new("us-east-1"));
+    let config = config.endpoint_url(emulator.endpoint()).app_name(AppName::new("preflight").unwrap());
+    let config =
+        config.credentials_provider(Credentials::new("root", "rootsecret", None, None, "sandbox")).load().await;
+    let template = Template::of_this_repository()?;
+    let now = emulator.control().now().await.unwrap();
+    Box::pin(preflight(&config, estates, &template, selection, |_| Evaluator, (now, &|_| ()))).await
+}
+
+fn stack() -> Selection {
+    Selection { stack: "watchkeeper".to_owned(), ..Selection::default() }
+}
+
+/// What every call of a preflight was.
+async fn only_read(emulator: &Emulator, since: u64) {
+    let calls = emulator.control().calls(since).await.unwrap();
+    let own: Vec<_> = calls.iter().filter(|call| call.caller.as_deref() == Some("preflight")).collect();
+    assert!(own.len() > 20, "{}", own.len());
+    let writes: BTreeSet<_> = own.iter().filter(|call| call.write).map(|call| &call.operation).collect();
+    assert_eq!(writes, BTreeSet::new());
+}
+
+fn of(report: &Report, mark: Mark) -> Vec<&Row> {
+    report.of(mark).collect()
+}
+
+/// The estates of this repository live in two accounts.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_estates_that_the_drill_builds_are_clean() {
+    let estates = load_dir(&Layout::find().unwrap().root().join("shared/estates")).unwrap();
+    for account in ["123456789012", "210987654321"] {
+        let emulator = boot_with(&Options { account: account.to_owned(), ..Options::default() }).await;
+        build(&emulator, &estates, account).await;
+        let since = emulator.control().mark().await.unwrap();
+        let report = look(&emulator, &estates, &stack()).await.unwrap();
+        assert_eq!(of(&report, Mark::Bad), Vec::<&Row>::new());
+        assert_eq!(of(&report, Mark::Unread), Vec::<&Row>::new());
+        let untold = of(&report, Mark::Untold);
+        assert!(untold.iter().all(|row| [Check::Abac, Check::Account].contains(&row.check)), "{untold:#?}");
+        assert_eq!(report.exit_code(), 0);
+        assert!(of(&report, Mark::Good).len() > 150, "{}", of(&report, Mark::Good).len());
+        for check in [Check::Definition, Check::Policy, Check::Allowed, Check::Replica, Check::HealthCheck] {
+            assert!(account != "123456789012" || report.of(Mark::Good).any(|row| row.check == check), "{check:?}");
+        }
+        only_read(&emulator, since).await;
+        emulator.succeeded();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("shop.yaml"), faults::DOCUMENT).unwrap();
+    let estates = load_dir(folder.path()).unwrap();
+    let emulator = boot_with(&Options::default()).await;
+    build(&emulator, &estates, "123456789012").await;
+    let clean = look(&emulator, &estates, &stack()).await.unwrap();
+    assert_eq!(of(&clean, Mark::Bad), Vec::<&Row>::new());
+    assert_eq!(clean.exit_code(), 0);
+
+    Plot::new(&emulator).plant().await;
+    let since = emulator.control().mark().await.unwrap();
+    let report = look(&emulator, &estates, &stack()).await.unwrap();
+    let bad = of(&report, Mark::Bad);
+    let found: Vec<_> = bad.iter().map(|row| (row.subject.as_str(), row.check.name())).collect();
+    assert_eq!(found, faults::EXPECTED.map(|(subject, check, _)| (subject, check)), "{bad:#?}");
+    for (row, (_, _, command)) in bad.iter().zip(faults::EXPECTED) {
+        let found = row.command.as_deref().unwrap();
+        assert!(found.starts_with(&format!("aws {command}")) && found.contains("--region eu-west-1"), "{found}");
+        assert!(row.expected.is_some() && !row.found.is_empty(), "{row:#?}");
+    }
+    assert_eq!(report.exit_code(), 1);
+    only_read(&emulator, since).await;
+    let table = watchkeeper_preflight::table(&report);
+    for (subject, _, command) in faults::EXPECTED {
+        let line = table.lines().find(|line| line.contains('✗') && line.contains(subject));
+        assert!(line.is_some() && table.contains(command), "{subject}: {table}");
+    }
+    emulator.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_read_is_a_finding_and_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("shop.yaml"), faults::DOCUMENT).unwrap();
+    let estates = load_dir(folder.path()).unwrap();
+    let emulator = boot_with(&Options::default()).await;
+    build(&emulator, &estates, "123456789012").await;
+    let denied = [
+        ("rds", "DescribeDBInstances"),
+        ("sqs", "ListQueueTags"),
+        ("application-autoscaling", "DescribeScheduledActions"),
+        ("monitoring", "ListAlarmMuteRules"),
+        ("states", "ValidateStateMachineDefinition"),
+    ];
+    for (service, operation) in denied {
+        let mut fault = Fault::new(service, operation, FaultKind::Error);
+        (fault.code, fault.status, fault.times) = (Some("AccessDeniedException".to_owned()), Some(400), None);
+        emulator.control().order(&fault).await.unwrap();
+    }
+    let report = look(&emulator, &estates, &stack()).await.unwrap();
+    assert_eq!(of(&report, Mark::Bad), Vec::<&Row>::new());
+    let told: BTreeSet<_> = of(&report, Mark::Unread).iter().map(|row| row.found.as_str()).collect();
+    let expected = [
+        "cannot be read: needs application-autoscaling:DescribeScheduledActions",
+        "cannot be read: needs cloudwatch:ListAlarmMuteRules",
+        "cannot be read: needs rds:DescribeDBInstances",
+        "cannot be read: needs sqs:ListQueueTags",
+        "cannot be read: needs states:ValidateStateMachineDefinition",
+    ];
+    assert_eq!(told, expected.into());
+    assert_eq!(report.exit_code(), 3);
+    emulator.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_of_another_account_and_a_region_that_nobody_names_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = faults::DOCUMENT.replace("kind: staging", "kind: staging\n    account: \"210987654321\"");
+    std::fs::write(folder.path().join("shop.yaml"), other).unwrap();
+    let estates = load_dir(folder.path()).unwrap();
+    let emulator = boot_with(&Options::default()).await;
+    let report = look(&emulator, &estates, &stack()).await.unwrap();
+    let untold = of(&report, Mark::Untold);
+    let [row] = untold.as_slice() else { panic!("{untold:#?}") };
+    assert_eq!(row.found, "it belongs to account 210987654321, and the caller to 123456789012");
+    let region = Some(Region::new("sa-east-1").unwrap().to_string());
+    let error = look(&emulator, &estates, &Selection { region, ..stack() }).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "--region: found \"sa-east-1\", expected one in which the chosen documents name something: eu-central-1, eu-west-1"
+    );
+    emulator.succeeded();
+}
