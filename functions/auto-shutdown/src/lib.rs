@@ -125,7 +125,7 @@ async fn look_after<L: Ledger, X: Executions>(
     let pointed = match half {
         Some(half) => {
             let pair = ledger.pair(&half.id).await?;
-            half.placement(&pair, seen.standing.followed, instant).map_or(true, |intent| intent.is_some())
+            half.placement(&pair, &seen, instant).map_or(true, |intent| intent.is_some())
         }
         None => false,
     };

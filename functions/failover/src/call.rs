@@ -52,8 +52,8 @@ pub enum Step {
     },
     /// Tell a person.
     Tell {
-        /// The execution.
-        run: RunRef,
+        /// The execution, where it got as far as having a run.
+        run: Option<RunRef>,
         /// One line.
         subject: String,
         /// The message.

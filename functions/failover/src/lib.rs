@@ -8,15 +8,16 @@ use watchkeeper_control::backup::BackupLog;
 use watchkeeper_control::failover::ports::{Prober, Promotions, Sight, Switches};
 use watchkeeper_control::failover::{self, ChildResult, MoveError, Mover, Ready};
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::place::{Home, PairPlace};
+use watchkeeper_control::place::{Home, PairPlace, Place};
 use watchkeeper_control::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions};
 use watchkeeper_domain::emergency::ask;
 use watchkeeper_domain::failover::FailoverRequest;
+use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Call, Failure, Unreadable, read_input};
+use watchkeeper_lambda::{Call, ErrorName, Failure, Unreadable, read_input};
 
 pub use call::{Answer, Child, Readied, Step};
 
@@ -38,6 +39,9 @@ pub enum CallError {
     /// AWS did not do what it was asked.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// A tick did a part of its work: which pair, and the first thing that failed.
+    #[error("{0} was looked after in part: {1}")]
+    Half(String, String),
 }
 
 impl From<CallError> for Failure {
@@ -48,15 +52,22 @@ impl From<CallError> for Failure {
             CallError::Unknown(error) => error.into(),
             CallError::Move(error) => error.into(),
             CallError::Aws(error) => error.into(),
+            CallError::Half(..) => Failure { name: ErrorName::RunUnverified, message: error.to_string() },
         }
     }
 }
 
-/// The halves of pairs that this stack looks after.
-pub fn halves<'a>(estates: &'a Estates, home: &'a Home) -> impl Iterator<Item = PairPlace> + 'a {
+/// The halves of pairs that this stack looks after, each with what its document allows at an instant.
+pub fn halves<'a>(
+    estates: &'a Estates,
+    home: &'a Home,
+    at: Timestamp,
+) -> impl Iterator<Item = (PairPlace, Allowance)> + 'a {
     let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
-    all.filter(|(_, environment)| home.has(environment))
-        .filter_map(|(estate, environment)| PairPlace::of(estate, environment, &home.region))
+    all.filter(|(_, environment)| home.has(environment)).filter_map(move |(estate, environment)| {
+        let place = Place::of(estate, environment, home, at).ok()?;
+        Some((place.pair?, place.allowance))
+    })
 }
 
 /// The half of a pair that a step is about.
@@ -69,7 +80,13 @@ pub fn half(estates: &Estates, home: &Home, step: &Step) -> Result<PairPlace, Ca
             let request: FailoverRequest = read_input(request.clone())?;
             (request.estate, request.environment)
         }
-        Step::Ask { run, .. } | Step::Tell { run, .. } => (run.scope.estate.clone(), run.scope.environment.clone()),
+        Step::Ask { run, .. } | Step::Tell { run: Some(run), .. } => {
+            (run.scope.estate.clone(), run.scope.environment.clone())
+        }
+        Step::Tell { run: None, .. } => {
+            let (found, expected) = ("nothing".to_owned(), "a run, for all but a message".to_owned());
+            return Err(RequestError { field: "run", found, expected }.into());
+        }
     };
     let (estate, environment) = estates.environment(estate.as_str(), environment.as_str())?;
     let found = PairPlace::of(estate, environment, &home.region).filter(|_| home.has(environment));
@@ -132,7 +149,11 @@ where
     }
 }
 
-async fn tell<N: Announcer>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
+/// Tells people, whatever it is about: what failed before it was any pair's has to be told, too.
+///
+/// # Errors
+/// [`CallError`]; it may be asked for again.
+pub async fn tell<N: Announcer>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
     announcer.tell(&message.subject, &message.text).await?;
     Ok(Answer::Told {})
 }

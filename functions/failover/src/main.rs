@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use failover::{Answer, CallError, Step, half, halves, report, step};
-use watchkeeper_lambda::{Event, Invocation, Kit, serve};
+use failover::{Answer, CallError, Step, half, halves, report, step, tell};
+use watchkeeper_domain::report::Message;
+use watchkeeper_lambda::{Call, Event, Invocation, Kit, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -11,6 +12,10 @@ async fn main() -> ExitCode {
         let watch = kit.watch()?;
         Ok(async move |event: Event<Step>, _: Invocation| -> Result<Answer, CallError> {
             match event {
+                Event::Call(Call { step: Step::Tell { run, subject, text }, .. }) => {
+                    report::about(&Step::Tell { run, subject: subject.clone(), text: text.clone() });
+                    tell(watch.announcer(), &Message { subject, text }).await
+                }
                 Event::Call(call) => {
                     report::about(&call.step);
                     let half = half(&kit.estates, &kit.settings.home, &call.step)?;
@@ -23,19 +28,24 @@ async fn main() -> ExitCode {
                     kit.metrics.watch(tick.time);
                     let mut pairs = Vec::new();
                     let mut failed = None;
-                    for half in halves(&kit.estates, &kit.settings.home) {
-                        match watch.watcher(&half, tick.time).tick(&half, tick.time).await {
+                    for (half, allowance) in halves(&kit.estates, &kit.settings.home, tick.time) {
+                        match watch.watcher(&half, tick.time).tick(&half, &allowance, tick.time).await {
                             Ok(ticked) => {
                                 report::ticked(&kit.metrics, &ticked, tick.time);
+                                let half = ticked
+                                    .failed
+                                    .first()
+                                    .map(|why| CallError::Half(ticked.scope.to_string(), why.clone()));
+                                failed = failed.or(half);
                                 pairs.push(ticked);
                             }
                             Err(error) => {
                                 tracing::warn!(pair = %half.id, %error, "the pair could not be looked after");
-                                failed.get_or_insert(error);
+                                failed.get_or_insert(error.into());
                             }
                         }
                     }
-                    failed.map_or(Ok(Answer::Ticked { pairs }), |error| Err(error.into()))
+                    failed.map_or(Ok(Answer::Ticked { pairs }), Err)
                 }
             }
         })

@@ -14,7 +14,8 @@ pub fn about(step: &Step) {
         Step::Advance { execution, .. } | Step::Ready { execution, .. } => {
             tracing::debug!(run = execution.name, "step");
         }
-        Step::Ask { run, .. } | Step::Tell { run, .. } => telemetry::about(&run.id, &run.scope),
+        Step::Ask { run, .. } | Step::Tell { run: Some(run), .. } => telemetry::about(&run.id, &run.scope),
+        Step::Tell { run: None, .. } => {}
     }
 }
 
@@ -40,9 +41,9 @@ pub fn stepped(metrics: &Metrics, answer: &Answer, now: Timestamp) {
 
 /// Logs and counts what a tick found of one pair.
 pub fn ticked(metrics: &Metrics, ticked: &Ticked, at: Timestamp) {
-    let Ticked { scope, pointer, reached, readiness, silent_seconds, did } = ticked;
+    let Ticked { scope, pointer, reached, readiness, silent_seconds, did, failed } = ticked;
     tracing::info!(estate = %scope.estate, environment = %scope.environment, pointer, ?reached, ?readiness,
-        ?silent_seconds, did = did.join("; "), "pair looked after");
+        ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
     let readiness = readiness.map(|verdict| match verdict {
         ReadyVerdict::Ready => 0,
         ReadyVerdict::Degraded => 1,

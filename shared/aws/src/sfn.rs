@@ -3,11 +3,16 @@
 use aws_config::SdkConfig;
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
+use aws_sdk_sfn::operation::stop_execution::StopExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus as Status;
+use watchkeeper_control::failover::ports::Questions;
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, Started};
 use watchkeeper_domain::execution::ExecutionStatus;
 
 use crate::fault::failed;
+
+/// As much of a reason as an execution is ended with, in characters.
+const CAUSE: usize = 4000;
 
 /// One state machine.
 #[derive(Debug, Clone)]
@@ -48,6 +53,21 @@ impl ExecutionStates for Machine {
                 Ok(ExecutionStatus::Unknown)
             }
             Err(error) => Err(failed("DescribeExecution", name, error)),
+        }
+    }
+}
+
+impl Questions for Machine {
+    async fn end(&self, name: &str, why: &str) -> Result<(), AwsError> {
+        let call = self.client.stop_execution().execution_arn(execution_arn(&self.arn, name));
+        // A cause has 32,768 characters at most (Step Functions API reference, StopExecution).
+        let cause: String = why.chars().take(CAUSE).collect();
+        match call.error("Question.Withdrawn").cause(cause).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(StopExecutionError::is_execution_does_not_exist) => {
+                Ok(())
+            }
+            Err(error) => Err(failed("StopExecution", name, error)),
         }
     }
 }

@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{Kind as Store, Policy};
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, Kind};
-use watchkeeper_domain::failover::{Pointer, Seen, Unfollowed, placement};
+use watchkeeper_domain::failover::{Pointer, Seen, Unfollowed, placement, same_home};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{Region, Scope, ServiceName};
 use watchkeeper_domain::request::RequestError;
 
-use crate::ledger::{Pair, PairId};
+use crate::ledger::{Pair, PairId, Remembered};
 
 /// Where a stack lives: it looks after the environments of its own account, and their resources in its own region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,23 +124,44 @@ impl PairPlace {
 
     /// The pointer, which is at home until it has moved.
     pub fn pointer(&self, pair: &Pair) -> Pointer {
-        pair.pointer.clone().unwrap_or_else(|| Pointer::at_home(&self.home))
+        let mut pointer = pair.pointer.clone().unwrap_or_else(|| Pointer::at_home(&self.home));
+        pointer.home.get_or_insert_with(|| self.home.clone());
+        pointer
     }
 
-    /// What the pointer wants of this region, as far as its replica of the ledger knows.
+    /// The same with home and standby as the pair's pointer was made with them: a document that calls the other region home
+    /// by now moves nothing.
+    #[must_use]
+    pub fn as_made(&self, pointer: &Pointer) -> Self {
+        let mut made = self.clone();
+        if same_home(pointer, &self.home).is_err() && pointer.home.as_ref() == Some(&self.standby) {
+            std::mem::swap(&mut made.home, &mut made.standby);
+        }
+        made
+    }
+
+    /// What the pointer wants of this region, as far as its replica of the ledger knows: of the services that the document
+    /// has there, and of those whose baseline is kept although it has them no more.
     ///
     /// # Errors
     /// [`Unfollowed`]: then nothing may be changed.
-    pub fn placement(&self, pair: &Pair, settled: Option<u64>, now: Timestamp) -> Result<Option<Intent>, Unfollowed> {
+    pub fn placement(&self, pair: &Pair, seen: &Remembered, now: Timestamp) -> Result<Option<Intent>, Unfollowed> {
+        let kept = seen.baseline.iter().flat_map(|baseline| baseline.capacity.services.keys());
+        let services: BTreeSet<ServiceName> = kept.map(|id| &id.service).chain(&self.services).cloned().collect();
+        let other = if pair.pointer.as_ref().and_then(|pointer| pointer.home.as_ref()) == Some(&self.standby) {
+            &self.home
+        } else {
+            &self.standby
+        };
         placement(&Seen {
             pointer: pair.pointer.as_ref(),
             region: &self.region,
             home: &self.home,
             standby: &self.standby,
-            services: &self.services,
+            services: &services,
             failover: &self.failover,
-            settled,
-            heard: pair.heartbeats.get(&self.standby).and_then(|heartbeat| heartbeat.granted),
+            settled: seen.standing.followed,
+            heard: pair.heartbeats.get(other).and_then(|heartbeat| heartbeat.granted),
             now,
         })
     }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Baseline, Capacity, Observed, Power};
+use crate::capacity::{Baseline, Capacity, Observed, Power, ResourceId};
 use crate::failover::Placement;
 use crate::guardrail::{Allowance, Case, Code, Halt, Quotas, Severity, Violation, judge, stops};
 use crate::intent::{Intent, Want, deciding, placed, resolve};
@@ -85,6 +85,8 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     let target = target(&baseline, &chosen, instant, allowance);
     let difference = difference(observed, &target, situation.releases, &reason(&chosen));
     let (plan, drift) = apart(difference, situation, &target, placed(&chosen));
+    let promised = situation.halt.map(|_| despite_halt(plan.clone(), &chosen)).filter(|promised| !promised.is_empty());
+    let plan = promised.unwrap_or(plan);
     let approved =
         situation.approved.iter().chain(chosen.iter().flat_map(|intent| &intent.approved)).copied().collect();
     let case = Case {
@@ -147,6 +149,18 @@ pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allow
 /// Whether the intents that decide leave nothing to keep a baseline for: the target is the baseline itself.
 pub fn gives_back(deciding: &[Intent]) -> bool {
     deciding.iter().all(|intent| intent.want == Want::Awake)
+}
+
+/// The part of a plan that no halt holds up: the other region of a pair counts on it without seeing it, and would start a
+/// second one.
+pub fn despite_halt(plan: Plan, deciding: &[Intent]) -> Plan {
+    plan.retain(|action| promised(&action.change, deciding))
+}
+
+/// Whether a change is a stop that a dead man's switch has promised.
+pub fn promised(change: &Change, deciding: &[Intent]) -> bool {
+    let ResourceId::Service(id) = change.resource() else { return false };
+    placed(deciding).is_some_and(|placed| placed.promised.contains(&id.service))
 }
 
 fn reason(deciding: &[Intent]) -> String {

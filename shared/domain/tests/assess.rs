@@ -270,7 +270,7 @@ fn what_a_person_stopped_at_home_so_that_it_could_start_elsewhere_is_not_remembe
     let mut world = World::evening();
     let id = world.observed.services.keys().next().unwrap().clone();
     world.observed.services.get_mut(&id).unwrap().capacity.desired = 0;
-    let down = Placement { epoch: 1, services: [(id.service.clone(), Placed::Down)].into() };
+    let down = Placement { epoch: 1, services: [(id.service.clone(), Placed::Down)].into(), promised: [].into() };
     world.intents = vec![intent(Layer::Failover, Want::Placed(down), None)];
     let remembered = |world: &World| world.decide().baseline.capacity.services[&id].desired;
     assert_eq!(remembered(&world), 0, "in the standby nothing is its own figure");

@@ -19,7 +19,7 @@ pub type PairMover =
 
 /// What keeps the watch over a pair.
 pub type PairWatcher =
-    Watcher<DynamoLedger, View, Switchboard, HttpProber, Announcements, EventClock, Machine, Machine, Machine>;
+    Watcher<DynamoLedger, View, View, Switchboard, HttpProber, Announcements, EventClock, Machine, Machine, Machine>;
 
 /// What all pairs have in common, built once. What belongs to one pair or one event comes with it; the connections are
 /// the same all the time.
@@ -55,6 +55,11 @@ impl PairKit {
         })
     }
 
+    /// Where people hear of it.
+    pub fn announcer(&self) -> &Announcements {
+        &self.announcer
+    }
+
     /// The mover of one half of a pair, at the time that came with an event.
     pub fn mover(&self, half: &PairPlace, now: Timestamp) -> PairMover {
         // Whatever is asked of the other region is bounded: it may hang.
@@ -76,10 +81,13 @@ impl PairKit {
 
     /// The watcher of one half of a pair, at the instant of a tick.
     pub fn watcher(&self, half: &PairPlace, at: Timestamp) -> PairWatcher {
+        let there = peer_config(&self.sdk, half.other().as_str());
         Watcher {
             ledger: self.ledger.clone(),
             here: self.here.clone(),
+            peer: View::new(&there),
             switches: self.switches(&half.standby),
+            metric: self.switches(&half.region),
             prober: self.prober.clone(),
             announcer: self.announcer.clone(),
             clock: EventClock::set_to(at),

@@ -162,9 +162,11 @@ impl Pair {
             to: self.region(moving.to).clone(),
             stage: moving.stage,
             open: moving.open.then(|| self.singleton.service.clone()).into_iter().collect(),
+            singletons: BTreeSet::new(),
             serving: self.serving(moving.to),
         });
         Pointer {
+            home: Some(self.region(Side::Home).clone()),
             active: self.region(point.active).clone(),
             epoch: point.epoch.into(),
             revision: point.revision.into(),

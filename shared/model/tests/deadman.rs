@@ -2,14 +2,14 @@
 
 mod explore;
 
-use explore::{finds, holds};
+use explore::{finds, holds, keeps};
 use watchkeeper_model::deadman::{DeadMan, Rule, SINGLE};
 use watchkeeper_model::pair::Pair;
 
 fn model(skews: &[i8], delay: u8, broken: Option<Rule>) -> DeadMan {
     // A silence of a minute: three steps.
     let Ok(pair) = Pair::new(Some(1)) else { panic!("its names are good") };
-    DeadMan { pair, moves: 1, delay, armed: false, skews: skews.to_vec(), broken }
+    DeadMan { pair, moves: 1, delay, armed: false, hindered: false, halts: false, skews: skews.to_vec(), broken }
 }
 
 fn broken(rule: Rule) -> DeadMan {
@@ -25,6 +25,22 @@ fn the_switch_has_stopped_the_task_before_the_standby_starts_one() {
 fn so_it_has_with_heartbeats_that_are_written_late_and_a_second_move() {
     holds(model(&[-1, 0, 1], 3, None), 1_500_000);
     holds(DeadMan { moves: 2, ..model(&[-1, 0, 1], 0, None) }, 1_500_000);
+}
+
+#[test]
+fn a_switch_whose_stop_would_be_held_up_is_not_counted_on_and_a_halt_holds_up_none() {
+    keeps(DeadMan { hindered: true, ..model(&[-1, 0, 1], 0, None) }, SINGLE);
+    holds(DeadMan { halts: true, ..model(&[-1], 0, None) }, 500_000);
+}
+
+#[test]
+fn a_switch_that_is_armed_although_its_stop_would_be_refused_runs_two_singletons() {
+    finds(DeadMan { hindered: true, ..broken(Rule::ArmedIfItCould) }, SINGLE);
+}
+
+#[test]
+fn a_halt_that_holds_up_a_promised_stop_runs_two_singletons() {
+    finds(DeadMan { halts: true, ..broken(Rule::StopsDespiteHalt) }, SINGLE);
 }
 
 #[test]

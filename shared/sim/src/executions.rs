@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use watchkeeper_control::failover::ports::Questions;
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, Started};
 use watchkeeper_domain::execution::ExecutionStatus;
 
@@ -123,6 +124,20 @@ impl Executions for Machine {
 }
 
 /// Of any machine.
+impl Questions for Machine {
+    async fn end(&self, name: &str, _why: &str) -> Result<(), AwsError> {
+        let dead = ExecutionStatus::Dead("ABORTED".to_owned());
+        self.world
+            .ask(Operation::StopExecution, name, |state| {
+                if state.machines.status(Some(&self.name), name) == ExecutionStatus::Running {
+                    state.machines.tell(name, dead);
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
 impl ExecutionStates for World {
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
         self.ask(Operation::DescribeExecution, name, |state| Ok(state.machines.status(None, name))).await

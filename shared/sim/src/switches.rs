@@ -80,9 +80,9 @@ impl Switches for World {
         .await
     }
 
-    async fn control_is_on(&self, control: &ResourceName) -> Result<bool, AwsError> {
+    async fn control_is_on(&self, control: &ResourceName) -> Result<Option<bool>, AwsError> {
         self.throw_at(None, Operation::GetRoutingControl, control, |state| {
-            state.switchboard.controls.get(control).copied().ok_or_else(|| Refusal::not_found(control))
+            state.switchboard.controls.get(control).copied().map(Some).ok_or_else(|| Refusal::not_found(control))
         })
         .await
     }

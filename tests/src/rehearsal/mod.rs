@@ -17,9 +17,10 @@ use reconcile::{Answer, CallError, Step};
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::place::Home;
+use watchkeeper_control::place::{Home, PairPlace, Place};
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::steps::{BeginVerdict, Engine, Finished, LeasedRun, Next, StepError};
+use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{Estates, load_dir};
 use watchkeeper_lambda::{Caught, Execution, Failure, Tick};
@@ -92,6 +93,14 @@ impl Rehearsal {
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
         Self { world, estates, home: Home { account, region }, done: BTreeSet::new() }
+    }
+
+    /// What its document allows a pair's half at an instant.
+    pub(crate) fn allowance(&self, half: &PairPlace, at: Timestamp) -> Allowance {
+        let id = &half.id;
+        let found = self.estates.environment(id.estate.as_str(), id.environment.as_str());
+        let (estate, environment) = found.unwrap_or_else(|error| panic!("{error}"));
+        Place::of(estate, environment, &self.home, at).unwrap_or_else(|error| panic!("{error}")).allowance
     }
 
     /// The same stack in another account.

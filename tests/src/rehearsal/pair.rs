@@ -18,7 +18,7 @@ use watchkeeper_estates::Estates;
 use watchkeeper_lambda::Tick;
 use watchkeeper_sim::{Machine, Pair, World, run_until_done_or_crash};
 
-use super::Rehearsal;
+use super::{End, Rehearsal};
 
 pub use flight::{Flight, Pilot};
 
@@ -41,10 +41,12 @@ pub struct Duo {
 struct Stack {
     rehearsal: Rehearsal,
     half: PairPlace,
+    /// Whether the document has the pair.
+    paired: bool,
     waiting: Vec<(String, Value)>,
 }
 
-type SimWatcher = Watcher<World, World, World, World, World, World, World, Machine, Machine>;
+type SimWatcher = Watcher<World, World, World, World, World, World, World, World, Machine, Machine>;
 
 impl Duo {
     /// Two stacks over these documents, of an estate's environment that is a pair.
@@ -56,7 +58,7 @@ impl Duo {
             let found = estates.environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
             let half = PairPlace::of(found.0, found.1, region).unwrap_or_else(|| panic!("{environment} is no pair"));
             let rehearsal = Rehearsal::over(pair.world(region), estates.clone(), region.as_str());
-            Stack { rehearsal, half, waiting: Vec::new() }
+            Stack { rehearsal, half, paired: true, waiting: Vec::new() }
         };
         let stacks = [stack(pair.home_region()), stack(pair.standby_region())];
         let ticked = pair.now();
@@ -113,10 +115,15 @@ impl Duo {
                 let handled = auto_shutdown::handle(&world, &world, estates, home, &tick);
                 let _died = run_until_done_or_crash(&world, async { handled.await.map(|_| ()) });
             }
+            if !self.stacks[index].paired {
+                continue;
+            }
             let watcher = self.watcher(&region);
             let half = self.stacks[index].half.clone();
-            let _died =
-                run_until_done_or_crash(&self.pair.world(&region), async { watcher.tick(&half, at).await.map(|_| ()) });
+            let allowance = self.stacks[index].rehearsal.allowance(&half, at);
+            let _died = run_until_done_or_crash(&self.pair.world(&region), async {
+                watcher.tick(&half, &allowance, at).await.map(|_| ())
+            });
         }
         self.play();
     }
@@ -147,7 +154,9 @@ impl Duo {
         Watcher {
             ledger: own.clone(),
             here: own.clone(),
+            peer: self.pair.peer(region),
             switches: self.switches(region),
+            metric: own.clone(),
             prober: own.clone(),
             announcer: own.clone(),
             clock: own.clone(),
@@ -166,6 +175,31 @@ impl Duo {
 
     fn index(&self, region: &Region) -> usize {
         usize::from(region != self.pair.home_region())
+    }
+
+    /// Both stacks are deployed with other documents. A region that they do not name any more keeps the half that it had, for
+    /// a test to look at; its stack looks after nothing of it.
+    ///
+    /// # Panics
+    /// When the environment has gone from them.
+    pub fn redocument(&mut self, estates: &Estates) {
+        self.estates = estates.clone();
+        for index in 0..2 {
+            let stack = &mut self.stacks[index];
+            let (region, id) = (stack.half.region.clone(), stack.half.id.clone());
+            let found = estates.environment(id.estate.as_str(), id.environment.as_str());
+            let (estate, environment) = found.unwrap_or_else(|error| panic!("{error}"));
+            stack.rehearsal = Rehearsal::over(self.pair.world(&region), estates.clone(), region.as_str());
+            let half = PairPlace::of(estate, environment, &region);
+            stack.paired = half.is_some();
+            stack.half = half.unwrap_or_else(|| stack.half.clone());
+        }
+    }
+
+    /// A person starts `reconcile` in a region.
+    pub fn run(&mut self, region: &Region, name: &str, input: &Value) -> End {
+        let index = self.index(region);
+        self.stacks[index].rehearsal.execute(name, input)
     }
 
     /// The documents that both stacks carry.

@@ -183,6 +183,10 @@ fn the_machines_send_and_read_what_the_function_takes_and_gives() {
         (&failover, "Ask", "    Ask {"),
         (&failback, "Ready", "    Ready {"),
         (&failback, "Tell", "    Tell {"),
+        (&failback, "TellFailed", "    Tell {"),
+        (&failback, "TellNotReady", "    Tell {"),
+        (&failover, "TellFailed", "    Tell {"),
+        (&failover, "TellUnfinished", "    Tell {"),
     ] {
         assert_eq!(fields_sent(machine, state), fields(&call, step), "{state}");
     }
@@ -201,6 +205,35 @@ fn each_bad_ending_of_a_move_has_its_own_state_and_name() {
     }
 }
 
+/// Ends of which the function has told already, or that a child has told of: what leads there needs no message of its own.
+const TOLD: [&str; 8] = ["Compensated", "Held", "Declined", "Refused", "Done", "Move", "Tell", "Ended"];
+
+/// The states that lead to an end of which nobody has been told.
+fn untold(machine: &Value) -> Vec<String> {
+    let ends: BTreeSet<&str> =
+        states(machine).into_iter().filter(|(_, it)| it["Type"] == "Fail").map(|(name, _)| name).collect();
+    let leads = |state: &Value| -> Vec<String> {
+        let all = walk(state).into_iter().filter_map(Value::as_object);
+        let next = all.flat_map(|it| it.iter()).filter(|(key, _)| ["Next", "Default"].contains(&key.as_str()));
+        next.filter_map(|(_, to)| to.as_str())
+            .filter(|to| ends.contains(to) && !TOLD.contains(to))
+            .map(str::to_owned)
+            .collect()
+    };
+    let silent = states(machine).into_iter().filter(|(name, _)| !name.starts_with("Tell") && !TOLD.contains(name));
+    silent.flat_map(|(name, state)| leads(state).into_iter().map(move |to| format!("{name}: {to}"))).collect()
+}
+
+#[test]
+fn every_bad_end_of_a_move_and_of_the_way_home_is_told() {
+    for name in ["failover", "failback"] {
+        assert_eq!(untold(&machine(name)), Vec::<String>::new(), "{name}");
+    }
+    let mut machine = machine("failover");
+    machine["States"]["Stumbled"]["Choices"][0]["Next"] = json!("Failed");
+    assert_eq!(untold(&machine), ["Stumbled: Failed"]);
+}
+
 #[test]
 fn what_a_step_is_told_it_is_told_once_and_an_error_goes_back_to_the_function_before_it_ends_the_move() {
     let machine = machine("failover");
@@ -211,7 +244,7 @@ fn what_a_step_is_told_it_is_told_once_and_an_error_goes_back_to_the_function_be
     }
     assert_eq!(advance["Catch"][0]["Next"], "Stumbled");
     assert_eq!(advance["Catch"][0]["Assign"]["hopeless"], "{% $type($error) = 'object' %}");
-    assert_eq!((&stumbled["Choices"][0]["Next"], &stumbled["Default"]), (&json!("Failed"), &json!("Advance")));
+    assert_eq!((&stumbled["Choices"][0]["Next"], &stumbled["Default"]), (&json!("TellFailed"), &json!("Advance")));
     // A person's no may come without a name and without a cause.
     let no = machine["States"]["Ask"]["Catch"][1]["Assign"]["error"].as_str().unwrap();
     assert!(no.contains(NAMED) && no.contains(EXPLAINED), "{no}");

@@ -4,11 +4,14 @@
 mod backup_faults;
 mod backup_trouble;
 mod backups;
+mod changing_documents;
 mod emergencies;
 mod emergency_faults;
 mod emergency_scene;
 mod emergency_trouble;
+mod failover_documents;
 mod failover_faults;
+mod failover_questions;
 mod failovers;
 mod nights;
 mod pair_scene;

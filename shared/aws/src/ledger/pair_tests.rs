@@ -15,6 +15,7 @@ fn west2() -> Region {
 
 fn pointer(revision: u64) -> Pointer {
     Pointer {
+        home: Some(west2()),
         active: west2(),
         epoch: 1,
         revision,
@@ -33,11 +34,11 @@ fn pointer_item(pointer: &Pointer) -> Item {
 }
 
 fn heartbeat() -> Heartbeat {
-    Heartbeat { at: T0, epoch: 1, heard: None, granted: Some(T0) }
+    Heartbeat { at: T0, epoch: 1, heard: None, granted: Some(T0), switches: BTreeMap::new() }
 }
 
 fn sample() -> Sample {
-    Sample { at: T0, services: BTreeMap::new(), lag_ms: BTreeMap::new(), vcpu: Some(40) }
+    Sample { at: T0, services: BTreeMap::new(), lag_ms: BTreeMap::new(), vcpu: Some(40), alarms: None }
 }
 
 #[test]

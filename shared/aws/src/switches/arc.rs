@@ -31,14 +31,22 @@ fn in_order<'a>(own: &str, endpoints: &'a [(Region, String)]) -> impl Iterator<I
     endpoints.iter().filter(is_own).chain(others)
 }
 
-/// Whether a routing control is on.
-pub(super) async fn is_on(clients: &[Client], control: &ResourceName) -> Result<bool, AwsError> {
+/// Whether a routing control is on; nothing where it is in a state that is not known here.
+pub(super) async fn is_on(clients: &[Client], control: &ResourceName) -> Result<Option<bool>, AwsError> {
     in_turn(clients, GET, control.as_str(), async |client| {
         let answer = client.get_routing_control_state().routing_control_arn(control.as_str()).send().await;
         answer.map_err(|error| failed(GET, control, error))
     })
     .await
-    .map(|answer| *answer.routing_control_state() == RoutingControlState::On)
+    .map(|answer| on_or_off(answer.routing_control_state()))
+}
+
+fn on_or_off(state: &RoutingControlState) -> Option<bool> {
+    match state {
+        RoutingControlState::On => Some(true),
+        RoutingControlState::Off => Some(false),
+        _ => None,
+    }
 }
 
 /// Sets routing controls, all in one call, so that no safety rule sees them in between.
@@ -149,6 +157,14 @@ mod tests {
         let order = |own| in_order(own, &endpoints).map(|(region, _)| region.as_str()).collect::<Vec<_>>();
         assert_eq!(order("us-west-2"), ["us-west-2", "us-east-1", "us-west-1"]);
         assert_eq!(order("eu-west-1"), ["us-east-1", "us-west-2", "us-west-1"]);
+    }
+
+    #[rstest]
+    #[case("On", Some(true))]
+    #[case("Off", Some(false))]
+    #[case("Draining", None)]
+    fn a_state_that_is_not_known_is_neither_on_nor_off(#[case] state: &str, #[case] expected: Option<bool>) {
+        assert_eq!(on_or_off(&RoutingControlState::from(state)), expected);
     }
 
     #[test]

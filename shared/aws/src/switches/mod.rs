@@ -57,7 +57,7 @@ impl Switches for Switchboard {
         }
     }
 
-    async fn control_is_on(&self, control: &ResourceName) -> Result<bool, AwsError> {
+    async fn control_is_on(&self, control: &ResourceName) -> Result<Option<bool>, AwsError> {
         arc::is_on(&self.arc, control).await
     }
 

@@ -19,13 +19,34 @@ pub(super) async fn list(client: &Client, zone: &ResourceName, name: &str) -> Re
     Ok(sets(client, zone, name).await?.iter().filter_map(read).collect())
 }
 
-/// Changes how records are chosen, all of them or none; those that are as they should be are left alone.
+/// Changes how records are chosen, all of them or none; those that are as they should be are left alone. A batch cannot be
+/// sent twice, for what it deletes is gone the second time: whatever the answer was, what the zone lists afterwards counts.
+/// It lists changes as soon as they were accepted (Amazon Route 53 API reference, `ListResourceRecordSets`).
 pub(super) async fn change(client: &Client, zone: &ResourceName, records: &[Record]) -> Result<(), AwsError> {
+    match swap(client, zone, records).await {
+        Err(_) if settled(client, zone, records).await => Ok(()),
+        answer => answer,
+    }
+}
+
+/// Whether nothing is left to swap.
+async fn settled(client: &Client, zone: &ResourceName, records: &[Record]) -> bool {
+    let found = named(client, zone, records).await;
+    found.is_ok_and(|found| swaps(&found, records).is_ok_and(|swaps| swaps.is_empty()))
+}
+
+/// The record sets of a zone that have the names of these records.
+async fn named(client: &Client, zone: &ResourceName, records: &[Record]) -> Result<Vec<ResourceRecordSet>, AwsError> {
     let mut found = Vec::new();
     let names: BTreeSet<String> = records.iter().map(|record| plain(&record.name)).collect();
     for name in names {
         found.extend(sets(client, zone, &name).await?);
     }
+    Ok(found)
+}
+
+async fn swap(client: &Client, zone: &ResourceName, records: &[Record]) -> Result<(), AwsError> {
+    let found = named(client, zone, records).await?;
     let error = |fault, what: String| AwsError {
         operation: CHANGE,
         subject: zone.to_string(),

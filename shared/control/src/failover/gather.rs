@@ -5,14 +5,17 @@ mod look;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join_all, join5};
+use futures_util::future::{join, join_all, join5};
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{Freshness, Memory, Policy};
+use watchkeeper_domain::capacity::{Observed, ServiceId};
+use watchkeeper_domain::estate::{AlarmName, Fence};
 use watchkeeper_domain::failover::readiness::{Facts, Read, TrafficFacts};
-use watchkeeper_domain::failover::{Promoted, Sample, ServiceSample};
+use watchkeeper_domain::failover::{Arming, Promoted, Sample, ServiceSample};
 use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::ServiceName;
 
 use self::look::{Look, why};
 use super::ports::{Promotions, Sight};
@@ -20,7 +23,7 @@ use crate::backup::BackupLog;
 use crate::ledger::{LedgerError, Pair};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{AwsError, Clock};
+use crate::ports::{Alarms, AwsError, Clock};
 
 /// What the ledger has, of the other region above all: nothing here asks that one.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub(super) struct Kept {
     pub(super) heard: Option<Timestamp>,
     /// How fresh the backups are.
     pub(super) backups: Read<Vec<Freshness>>,
+    /// Dead man's switches in the other region that would not stop their singletons, and why.
+    pub(super) unarmed: BTreeMap<ServiceName, String>,
 }
 
 impl Kept {
@@ -39,8 +44,21 @@ impl Kept {
             sample: pair.samples.get(half.other()).cloned(),
             heard: pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at),
             backups: freshness(ledger, half, now).await.map_err(|error| error.to_string()),
+            unarmed: unarmed(half, pair),
         }
     }
+}
+
+/// Singletons of the home that have a dead man's switch which the home does not say would stop them.
+fn unarmed(half: &PairPlace, pair: &Pair) -> BTreeMap<ServiceName, String> {
+    let heartbeat = pair.heartbeats.get(&half.home).filter(|_| half.region == half.standby);
+    let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(Fence::DeadMan));
+    let why = |service: &ServiceName| match heartbeat?.switches.get(service) {
+        Some(Arming::Hindered { why }) => Some(why.clone()),
+        Some(Arming::Armed { .. }) => None,
+        None => Some("its home says nothing of it".to_owned()),
+    };
+    dead_man.filter_map(|singleton| Some((singleton.service.clone(), why(&singleton.service)?))).collect()
 }
 
 async fn freshness<L: BackupLog>(ledger: &L, half: &PairPlace, now: Timestamp) -> Result<Vec<Freshness>, LedgerError> {
@@ -64,7 +82,7 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
     let look = Look { sight, pacer, clock, layer: Layer::Failover };
     let failover = &half.failover;
     // All at once: an API that does not answer costs its time-out once.
-    let (services, tables, databases, streams, quota) = join5(
+    let (services, tables, databases, streams, (quota, alarms)) = join5(
         look.services(half),
         join_all(failover.tables.iter().map(async |t| (t.table.clone(), sight.table(&t.table).await.map_err(why)))),
         join_all(failover.databases.iter().filter_map(Promoted::of).map(async |database| {
@@ -72,7 +90,7 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
             (database, role)
         })),
         join_all(failover.streams.iter().map(async |s| (s.stream.clone(), sight.stream(&s.stream).await.map_err(why)))),
-        look.quota(),
+        join(look.quota(), evidence(sight, half, kept.sample.as_ref())),
     )
     .await;
     let images = look.images(&failover.images, &services, kept.sample.as_ref()).await;
@@ -86,11 +104,48 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
         images,
         quota,
         traffic,
+        alarms,
+        unarmed: kept.unarmed,
         backups: kept.backups,
         sample: kept.sample,
         heard: kept.heard,
         now: clock.now(),
     }
+}
+
+/// Alarms that the document counts as evidence and that neither region has: this one by its own word, the other one by what
+/// it last told.
+async fn evidence<S: Alarms>(sight: &S, half: &PairPlace, sample: Option<&Sample>) -> Read<BTreeSet<AlarmName>> {
+    let mut missing: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
+    let Some(there) = sample.and_then(|sample| sample.alarms.as_ref()).filter(|_| !missing.is_empty()) else {
+        return Ok(BTreeSet::new());
+    };
+    let here = sight.alarm_states(&missing).await.map_err(why)?;
+    missing.retain(|alarm| !here.contains_key(alarm) && !there.contains(alarm));
+    Ok(missing)
+}
+
+/// These services as they are, for a judgement.
+///
+/// # Errors
+/// Why they cannot be seen.
+pub(super) async fn observed<S: Sight, K: Clock>(
+    sight: &S,
+    pacer: &Pacer,
+    clock: &K,
+    ids: &[&ServiceId],
+) -> Result<Observed, String> {
+    let look = Look { sight, pacer, clock, layer: Layer::Schedule };
+    let mut observed = Observed::default();
+    for (_, answer) in look.describe(ids.iter().copied()).await {
+        observed.services.extend(answer.map_err(why)?);
+    }
+    for (_, answer) in look.targets(ids.iter().copied()).await {
+        for (id, scaling) in answer.map_err(why)? {
+            observed.services.entry(id).and_modify(|service| service.capacity.scaling = Some(scaling));
+        }
+    }
+    Ok(observed)
 }
 
 /// What this region says of itself, for a time when it cannot.
@@ -123,8 +178,11 @@ pub(super) async fn sample<S: Sight, K: Clock>(
         let lag = sight.lag(&table.table, half.other(), at).await.ok()??;
         Some((table.table.clone(), u64::try_from(lag.as_millis()).unwrap_or(0)))
     }));
+    let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
+    let alarms = if names.is_empty() { None } else { sight.alarm_states(&names).await.ok() };
     Ok(Sample {
         at,
+        alarms: alarms.map(|alarms| alarms.into_keys().collect()),
         services: services.await.into_iter().collect(),
         lag_ms: lags.await.into_iter().flatten().collect(),
         vcpu: look.quota().await.ok().and_then(|quota| quota.vcpu),

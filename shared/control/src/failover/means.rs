@@ -27,7 +27,7 @@ async fn at_standby<W: Switches>(switches: &W, half: &PairPlace) -> Result<Optio
         Strategy::RoutingControl => {
             let home = switches.control_is_on(given("primary-control", traffic.primary_control.as_ref())?).await?;
             let standby = switches.control_is_on(given("standby-control", traffic.standby_control.as_ref())?).await?;
-            Ok((home != standby).then_some(standby))
+            Ok(home.zip(standby).filter(|(home, standby)| home != standby).map(|(_, standby)| standby))
         }
         Strategy::Record => {
             let mut sides = Vec::new();
@@ -105,7 +105,7 @@ async fn all_records<W: Switches>(switches: &W, half: &PairPlace) -> Result<Vec<
 }
 
 /// An error with its causes, as a person reads it.
-fn text(error: &MoveError) -> String {
+pub(super) fn text(error: &MoveError) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

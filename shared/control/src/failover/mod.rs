@@ -1,7 +1,9 @@
 //! Moving a pair: the watch over it, and the steps of a move. Each step is one look or one write; between two of them
 //! nothing is kept in memory, and each reads the pointer first.
 
+mod beat;
 mod gather;
+mod heir;
 mod means;
 mod mover;
 mod phases;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::Reply;
 use watchkeeper_domain::failover::report;
-use watchkeeper_domain::failover::{Ending, FailoverRequest, Move, Pause, PauseKind, Phase, Pointer, Stage};
+use watchkeeper_domain::failover::{
+    Ending, FailoverRequest, Move, Pause, PauseKind, Phase, Pointer, QUESTION, Stage, none_forgotten, same_home,
+};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::request::Request;
 use watchkeeper_domain::run::RunError;
@@ -14,13 +16,10 @@ use super::ports::{Prober, Promotions, Sight, Switches};
 use super::turn::{Turn, error_of, resume};
 use super::{Advanced, ChildResult, MOVE_FINISHED, MoveError, Next};
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, LedgerError, Pair};
+use crate::ledger::{Ledger, LedgerError, Pair, Remembered};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
-
-/// How long a question about a failover stands. After it nobody has decided, and the probe may ask again.
-const ANSWER: SignedDuration = SignedDuration::from_mins(30);
+use crate::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions};
 
 /// How often the other region's hand is asked to look while its answer is waited for: as long as it may have to wait for a
 /// lease that it takes over.
@@ -105,7 +104,9 @@ where
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
         // A pointer that cannot be followed moves nothing.
-        half.placement(&pair, None, self.clock.now())?;
+        half.placement(&pair, &Remembered::default(), self.clock.now())?;
+        same_home(&pointer, &half.home)?;
+        none_forgotten(&pointer, &half.services)?;
         let found = self.ledger.moved(&half.id, call.execution).await?;
         let (record, mut version) = match found {
             Some((record, version)) => (record, version),
@@ -115,7 +116,9 @@ where
         let mut work = Work { half, request, pair, pointer, record, child: None };
         let paused = resume(&mut work.record, self.clock.now());
         self.hear(&mut work, paused, &call).await?;
-        let mut turn = call.error.as_ref().map(|error| Turn::Fail(format!("{}: {}", error.name, error.message)));
+        // What failed once it was over can only be the telling of it.
+        let failed = call.error.as_ref().filter(|_| work.record.phase != Phase::Over);
+        let mut turn = failed.map(|error| Turn::Fail(format!("{}: {}", error.name, error.message)));
         for _ in 0..PHASES {
             let outcome = match turn.take() {
                 Some(turn) => Some(turn),
@@ -129,7 +132,7 @@ where
                 break;
             }
         }
-        self.answer(work).await
+        self.answer(work, call.error.is_some()).await
     }
 
     /// What came back from what was waited for.
@@ -140,14 +143,23 @@ where
                 let reply = Reply::read(answer, &asked);
                 work.record.note(now, reply.to_string());
                 if let Reply::Approved { by, approve } = reply {
+                    if approve.contains(&Code::FenceUnproved) {
+                        work.record.word = Some(by.clone());
+                    }
                     work.record.approved.extend(approve);
                     work.record.by = Some(by.to_string());
                     work.record.asks.clear();
+                    if work.record.phase == Phase::Approve {
+                        // An approval acts on evidence that is looked at again.
+                        let phase = if work.record.lost_since.is_some() { Phase::Confirm } else { Phase::Assess };
+                        work.record.enter(phase, now);
+                    }
                 } else if asked == BTreeSet::from([Code::FenceUnproved]) {
                     work.record.asks.clear();
                     work.record.failure = Some(format!("the fence of a singleton is not proved, and {reply}"));
                     self.go_back(work);
                 } else {
+                    work.record.refused = (reply != Reply::Expired).then(|| reply.to_string());
                     work.record.end(Ending::Declined, now);
                 }
             }
@@ -215,7 +227,7 @@ where
     }
 
     /// What the machine is told; where it is over, people and programs are told first.
-    async fn answer(&self, work: Work<'_>) -> Result<Advanced, MoveError> {
+    async fn answer(&self, work: Work<'_>, stumbled: bool) -> Result<Advanced, MoveError> {
         let Work { half, request, pointer, record, .. } = work;
         let mut answer = Advanced::of(half.scope(), &record);
         match &record.pause {
@@ -224,11 +236,13 @@ where
                 answer.error = error_of(ending);
                 answer.next = if answer.error.is_some() { Next::Failed } else { Next::Done };
                 answer.summary = report::summary(&half.scope(), &record);
-                if let Some(message) = report::message(&half.scope(), &half.failover, &record) {
-                    self.announcer.tell(&message.subject, &message.text).await?;
+                // The telling is tried as often as the machine tries a step; after that what was done counts for itself.
+                match self.tell(half, &record).await {
+                    Err(error) if stumbled => {
+                        answer.summary = format!("{} (nobody was told of it: {error})", answer.summary);
+                    }
+                    told => told?,
                 }
-                let event = report::event(&half.scope(), &half.failover, &record, self.clock.now());
-                self.announcer.publish(MOVE_FINISHED, &event.to_string()).await?;
             }
             None => {}
             Some(Pause { kind: PauseKind::Look(seconds), .. }) => answer.wait_seconds = *seconds,
@@ -239,12 +253,20 @@ where
             }
             Some(Pause { kind: PauseKind::Person(_), .. }) => {
                 answer.next = Next::Ask;
-                answer.answer_seconds = ANSWER.as_secs();
+                answer.answer_seconds = QUESTION.as_secs();
                 answer.why = record.asks.values().cloned().collect::<Vec<_>>().join("; ");
                 answer.plan = report::plan(half.id.to_string().as_str(), &half.failover, &record, request);
             }
         }
         Ok(answer)
+    }
+
+    async fn tell(&self, half: &PairPlace, record: &Move) -> Result<(), AwsError> {
+        if let Some(message) = report::message(&half.scope(), &half.failover, record) {
+            self.announcer.tell(&message.subject, &message.text).await?;
+        }
+        let event = report::event(&half.scope(), &half.failover, record, self.clock.now());
+        self.announcer.publish(MOVE_FINISHED, &event.to_string()).await
     }
 
     /// Puts the pointer; another one that was faster is a conflict.

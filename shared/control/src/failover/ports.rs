@@ -66,8 +66,9 @@ pub trait Switches {
     /// Puts or removes the object; either is harmless when it is so already.
     async fn set_object(&self, bucket: &ResourceName, object: &ResourceName, there: bool) -> Result<(), AwsError>;
 
-    /// Whether a routing control is on, asked of each regional endpoint in turn until one answers.
-    async fn control_is_on(&self, control: &ResourceName) -> Result<bool, AwsError>;
+    /// Whether a routing control is on, asked of each regional endpoint in turn until one answers; `None` where it is in a
+    /// state that is neither on nor off.
+    async fn control_is_on(&self, control: &ResourceName) -> Result<Option<bool>, AwsError>;
 
     /// Sets routing controls, all in one call, at each regional endpoint in turn until one answers.
     async fn set_controls(&self, controls: &BTreeMap<ResourceName, bool>) -> Result<(), AwsError>;
@@ -88,6 +89,12 @@ pub trait Switches {
 
     /// Changes records, all or none; everything else of each record stays as it is.
     async fn change_records(&self, hosted_zone: &ResourceName, records: &[Record]) -> Result<(), AwsError>;
+}
+
+/// Executions that ask a person.
+pub trait Questions {
+    /// Ends the execution of this name, whose question needs no answer any more; one that is over stays as it is.
+    async fn end(&self, name: &str, why: &str) -> Result<(), AwsError>;
 }
 
 /// Asking an address from outside.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::readiness::{Grade, Readiness};
-use watchkeeper_domain::failover::{FailoverRequest, Manner, Placement};
+use watchkeeper_domain::failover::{FailoverRequest, Manner, Placement, none_forgotten, same_home};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
@@ -92,6 +92,8 @@ where
         };
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
+        same_home(&pointer, &half.home)?;
+        none_forgotten(&pointer, &half.services)?;
         // Whether it serves already, or a move is to be taken over, the failover machine says.
         if request.mode == Manner::Plan || request.take_over || pointer.active == half.home || pointer.moving.is_some()
         {
@@ -108,10 +110,10 @@ where
 
     async fn missing(&self, half: &PairPlace, pair: &Pair) -> Result<Option<String>, MoveError> {
         let now = self.clock.now();
-        let seen = self.ledger.load(&half.scope()).await?.standing;
-        let wanted = half.placement(pair, seen.followed, now)?;
+        let seen = self.ledger.load(&half.scope()).await?;
+        let wanted = half.placement(pair, &seen, now)?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
-        if seen.settled.and_then(|settled| settled.placement) != mark {
+        if seen.standing.settled.and_then(|settled| settled.placement) != mark {
             return Ok(Some(format!("{} has not reached its standby target yet", half.home)));
         }
         let kept = Kept::of(&self.ledger, half, pair, now).await;
@@ -129,12 +131,13 @@ where
         }
         let promised = half.failover.rpo.signed();
         for table in &half.failover.tables {
-            match self.peer.lag(&table.table, &half.home, now).await? {
-                Some(lag) if lag <= promised => {}
-                Some(lag) => {
+            match self.peer.lag(&table.table, &half.home, now).await {
+                Ok(Some(lag)) if lag <= promised => {}
+                Ok(Some(lag)) => {
                     return Ok(Some(format!("{} lags by {lag:#}, expected {promised:#} at most", table.table)));
                 }
-                None => return Ok(Some(format!("how far {} lags is not known", table.table))),
+                Ok(None) => return Ok(Some(format!("how far {} lags is not known", table.table))),
+                Err(error) => return Ok(Some(format!("how far {} lags cannot be read: {error}", table.table))),
             }
         }
         Ok(None)

@@ -2,6 +2,7 @@
 
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::{Ending, FailoverRequest, Manner, Move, Phase, Pointer, Stage};
+use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::request::RequestError;
 
 use super::MoveError;
@@ -41,6 +42,7 @@ where
             record.reason = request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
             record.lost_since = request.detected;
             record.approved.clone_from(&request.approve);
+            record.revision = Some(pointer.revision);
             if pointer.active == *to && pointer.moving.is_none() {
                 record.note(now, format!("{to} serves already"));
                 record.end(Ending::Nothing, now);
@@ -67,6 +69,10 @@ where
         (record.ending, record.pause, record.tries) = (None, None, record.tries + 1);
         record.epoch = Some(pointer.epoch);
         record.approved.extend(request.approve.iter().copied());
+        // Whoever takes it over sees how it stands.
+        if request.approve.contains(&Code::FenceUnproved) {
+            record.word = Some("whoever took it over".to_owned());
+        }
         let phase = match moving.stage {
             Stage::Back => Phase::Back,
             Stage::Opening if request.back => Phase::Back,

@@ -6,13 +6,16 @@ use serde::Serialize;
 use watchkeeper_domain::estate::Strategy;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
-use watchkeeper_domain::failover::{Ending, FailoverRequest, Heartbeat, Heed, Placement, Pointer, Stage, Watch};
+use watchkeeper_domain::failover::{
+    FailoverRequest, Heed, Placement, Pointer, Refusal, Stage, Unfollowed, Watch, same_home,
+};
+use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::Request;
 
 use super::gather::{Kept, gather, sample};
-use super::ports::{Prober, Promotions, Sight, Switches};
+use super::ports::{Prober, Promotions, Questions, Sight, Switches};
 use super::{MoveError, means, probe};
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, Pair};
@@ -22,13 +25,17 @@ use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
 
 /// Everything that the watch needs.
 #[derive(Debug)]
-pub struct Watcher<L, S, W, H, N, K, X, Y, E> {
+pub struct Watcher<L, S, P, W, H, N, K, X, Y, E> {
     /// What is remembered.
     pub ledger: L,
     /// This region.
     pub here: S,
+    /// The other region, whose calls are bounded; it is asked only whether a fence can be proved.
+    pub peer: P,
     /// The means by which traffic moves.
     pub switches: W,
+    /// The metrics of this very region, which the estate's alarm follows where the means is one.
+    pub metric: W,
     /// Asking from outside.
     pub prober: H,
     /// Where people hear of it.
@@ -61,27 +68,41 @@ pub struct Ticked {
     pub silent_seconds: Option<i64>,
     /// What was done.
     pub did: Vec<String>,
+    /// What could not be done, and why: the next tick tries again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
 }
 
-impl<L, S, W, H, N, K, X, Y, E> Watcher<L, S, W, H, N, K, X, Y, E>
+impl Ticked {
+    pub(super) fn note(&mut self, done: Result<(), MoveError>) {
+        self.failed.extend(done.err().as_ref().map(means::text));
+    }
+}
+
+impl<L, S, P, W, H, N, K, X, Y, E> Watcher<L, S, P, W, H, N, K, X, Y, E>
 where
     L: Ledger + BackupLog,
     S: Sight + Promotions,
+    P: Sight,
     W: Switches,
     H: Prober,
     N: Announcer,
     K: Clock,
     X: Executions,
     Y: Executions,
-    E: ExecutionStates,
+    E: ExecutionStates + Questions,
 {
-    /// Looks after one half of a pair, at the instant of a tick.
+    /// Looks after one half of a pair, at the instant of a tick. What fails keeps nothing else from its turn: it is in
+    /// [`Ticked::failed`], and the next tick looks again.
     ///
     /// # Errors
-    /// [`MoveError`]; the next tick looks again.
-    pub async fn tick(&self, half: &PairPlace, at: Timestamp) -> Result<Ticked, MoveError> {
+    /// [`MoveError`] when it cannot be read where the pair is.
+    pub async fn tick(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> Result<Ticked, MoveError> {
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
+        // Who is at home is the pointer's word: a document that says otherwise by now moves nothing.
+        let rehomed = same_home(&pointer, &half.home).err();
+        let half = &half.as_made(&pointer);
         let heard = pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at);
         let mut ticked = Ticked {
             scope: half.scope(),
@@ -90,42 +111,52 @@ where
             readiness: None,
             silent_seconds: heard.map(|heard| at.duration_since(heard).as_secs()),
             did: Vec::new(),
+            failed: Vec::new(),
         };
-        self.beat(half, &pair, &pointer, at).await?;
-        self.follow(half, &pair, at, &mut ticked).await?;
+        let beat = self.beat(half, allowance, &pair, &pointer, at).await;
+        ticked.note(beat);
+        let followed = self.follow(half, &pair, at, &mut ticked).await;
+        ticked.note(followed);
         if half.failover.traffic.strategy == Strategy::Alarm && half.region == half.standby {
-            self.switches.tell_alarm(&half.id.estate, &half.id.environment, at_standby(&pointer, half)).await?;
+            let serves = at_standby(&pointer, half);
+            let told = self.metric.tell_alarm(&half.id.estate, &half.id.environment, serves).await;
+            ticked.note(told.map_err(MoveError::from));
         }
-        match &pointer.moving {
-            Some(moving) if moving.to == half.region => self.take_over(half, &pointer, at, &mut ticked).await?,
-            Some(_) => {}
-            None if pointer.active == half.region => {
-                let found = sample(&self.here, &self.pacer, &self.clock, half).await?;
-                self.ledger.keep_sample(&half.id, &half.region, &found).await?;
-            }
-            None => self.watch(half, &pair, &pointer, at, &mut ticked).await?,
-        }
+        let looked = match &pointer.moving {
+            _ if rehomed.is_some() => self.refuse(half, rehomed, &mut ticked).await,
+            Some(moving) if moving.to == half.region => self.take_over(half, &pair, &pointer, at, &mut ticked).await,
+            Some(_) => Ok(()),
+            None if pointer.active == half.region => self.sampled(half).await,
+            None => self.watch(half, &pair, &pointer, at, &mut ticked).await,
+        };
+        ticked.note(looked);
         Ok(ticked)
     }
 
-    /// A sign of life, and of a standby that sees the pair at home the grant that a dead man's switch listens to. Its
-    /// instant is that of the tick that read the pointer, so that one that comes late grants nothing new.
-    async fn beat(&self, half: &PairPlace, pair: &Pair, pointer: &Pointer, at: Timestamp) -> Result<(), MoveError> {
-        let last = pair.heartbeats.get(&half.region);
-        if last.is_some_and(|last| last.at >= at) {
+    /// What this region says of itself.
+    async fn sampled(&self, half: &PairPlace) -> Result<(), MoveError> {
+        let found = sample(&self.here, &self.pacer, &self.clock, half).await?;
+        Ok(self.ledger.keep_sample(&half.id, &half.region, &found).await?)
+    }
+
+    /// Tells once that a document cannot be followed; everything stays as it is.
+    async fn refuse(&self, half: &PairPlace, why: Option<Unfollowed>, ticked: &mut Ticked) -> Result<(), MoveError> {
+        let what = why.map_or_else(String::new, |why| why.to_string());
+        let (mut watch, version) = self.ledger.watch(&half.id, &half.region).await?;
+        ticked.did.push(what.clone());
+        if watch.told.as_deref() == Some(&*what) {
             return Ok(());
         }
-        let grants = half.region == half.standby && pointer.active == half.home && pointer.moving.is_none();
-        let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
-        let heard = pair.heartbeats.get(half.other()).and_then(|heartbeat| heartbeat.granted);
-        let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted };
-        Ok(self.ledger.beat(&half.id, &half.region, &heartbeat).await?)
+        let subject = format!("{}: the document does not fit the pair", half.id);
+        self.announcer.tell(&subject, &format!("{what}.\n\nEverything stays as it is, and nothing moves.")).await?;
+        watch.told = Some(what);
+        Ok(self.ledger.keep_watch(&half.id, &half.region, &watch, version).await?)
     }
 
     /// Lets the own hand look where the pointer wants something of this region that has not been reached.
     async fn follow(&self, half: &PairPlace, pair: &Pair, at: Timestamp, ticked: &mut Ticked) -> Result<(), MoveError> {
         let seen = self.ledger.load(&half.scope()).await?;
-        let wanted = half.placement(pair, seen.standing.followed, at)?;
+        let wanted = half.placement(pair, &seen, at)?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
         let reached = seen.standing.settled.and_then(|settled| settled.placement);
         if mark == reached || pair.pointer.as_ref().is_some_and(|pointer| pointer.is_moving_to(&half.region)) {
@@ -138,39 +169,16 @@ where
         Ok(())
     }
 
-    /// Goes on with a move to this region whose execution is dead. One that waits for a person is left alone.
-    async fn take_over(
-        &self,
-        half: &PairPlace,
-        pointer: &Pointer,
-        at: Timestamp,
-        ticked: &mut Ticked,
-    ) -> Result<(), MoveError> {
-        let record = self.ledger.moved(&half.id, &pointer.by).await?;
-        let held = record.is_some_and(|(record, _)| record.ending == Some(Ending::Held));
-        if held || self.executions.status(&pointer.by).await? == ExecutionStatus::Running {
-            return Ok(());
-        }
-        let request = FailoverRequest {
-            take_over: true,
-            reason: Some(format!("{} is dead", pointer.by)),
-            ..FailoverRequest::about(half.id.estate.clone(), half.id.environment.clone())
-        };
-        self.start(half, "take-over", &request, at).await?;
-        ticked.did.push(format!("the move of {}, which is dead, was taken over", pointer.by));
-        Ok(())
-    }
-
-    async fn start(
+    pub(super) async fn start(
         &self,
         half: &PairPlace,
         word: &str,
         request: &FailoverRequest,
         at: Timestamp,
-    ) -> Result<(), MoveError> {
+    ) -> Result<String, MoveError> {
         let name = execution_name(&[half.id.estate.as_str(), half.id.environment.as_str(), word], at);
         self.failover.start(&name, &request.to_string()).await?;
-        Ok(())
+        Ok(name)
     }
 
     /// Looks at the region that serves, from outside, and at how ready this one is.
@@ -189,42 +197,52 @@ where
             ticked.reached = Some(!probed.is_lost());
             watch = watch.after(&probed, at);
         }
+        let asking = self.asked(half, &mut watch).await?;
         match watch.heed(&half.failover, pointer, at) {
             Heed::Nothing => {}
             Heed::Tell(what) => {
                 let subject = format!("{}: {} is not reached", half.id, half.other());
-                self.announcer
-                    .tell(
-                        &subject,
-                        &format!(
-                            "{} has not been reached since {}.\n\n{what}",
-                            half.other(),
-                            watch.since.map_or_else(String::new, |since| since.to_string())
-                        ),
-                    )
-                    .await?;
-                ticked.did.push(what.clone());
-                watch.told = Some(what);
+                let since = watch.since.map_or_else(String::new, |since| since.to_string());
+                let text = format!("{} has not been reached since {since}.\n\n{what}", half.other());
+                let told = self.announcer.tell(&subject, &text).await;
+                // What nobody heard is told again by the next tick.
+                watch.told = if told.is_ok() { Some(what.clone()) } else { watch.told };
+                ticked.did.push(what);
+                ticked.note(told.map_err(MoveError::from));
             }
+            Heed::Start(_) if asking => {}
             Heed::Start(since) => {
                 let request = FailoverRequest {
                     detected: Some(since),
                     reason: Some(format!("{} has not been reached since {since}", half.other())),
                     ..FailoverRequest::about(half.id.estate.clone(), half.id.environment.clone())
                 };
-                self.start(half, "failover", &request, at).await?;
+                watch.execution = Some(self.start(half, "failover", &request, at).await?);
                 ticked.did.push(format!("failover was started: not reached since {since}"));
                 watch.started = Some(at);
             }
         }
         if watch.readiness_is_due(at) {
-            self.look_at_readiness(half, pair, &mut watch).await?;
+            let told = self.look_at_readiness(half, pair, &mut watch).await;
+            ticked.note(told);
         }
         ticked.readiness = watch.readiness.as_ref().map(Readiness::verdict);
         if watch != before {
             self.ledger.keep_watch(&half.id, &half.region, &watch, version).await?;
         }
         Ok(())
+    }
+
+    /// Whether an execution over this loss still runs, and perhaps asks: there is one question at a time. A person's no to
+    /// it is remembered for as long as the loss lasts.
+    async fn asked(&self, half: &PairPlace, watch: &mut Watch) -> Result<bool, MoveError> {
+        let Some(name) = watch.execution.clone().filter(|_| watch.refused.is_none()) else { return Ok(false) };
+        if self.executions.status(&name).await? == ExecutionStatus::Running {
+            return Ok(true);
+        }
+        let record = self.ledger.moved(&half.id, &name).await?.map(|(record, _)| record);
+        watch.refused = record.and_then(|it| it.refused).map(|answer| Refusal { execution: name, answer });
+        Ok(false)
     }
 
     /// Looks whether this region could serve, and tells of it when that has changed.
@@ -235,12 +253,12 @@ where
         let readiness = Readiness::of(&facts, &half.failover);
         let ready = readiness.verdict() == ReadyVerdict::Ready;
         let mark = (!ready).then(|| readiness.mark());
+        let (subject, text) = (format!("{}: {} is {}", half.id, half.region, readiness.verdict()), readiness.text());
+        watch.readiness = Some(readiness);
         if mark != watch.told_readiness {
-            let subject = format!("{}: {} is {}", half.id, half.region, readiness.verdict());
-            self.announcer.tell(&subject, &readiness.text()).await?;
+            self.announcer.tell(&subject, &text).await?;
             watch.told_readiness = mark;
         }
-        watch.readiness = Some(readiness);
         Ok(())
     }
 }

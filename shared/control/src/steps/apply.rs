@@ -1,6 +1,7 @@
 //! Apply: the one hand. It writes the waves of a plan in order, each write within the pace and under a fresh lease.
 
 use jiff::Timestamp;
+use watchkeeper_domain::assess::despite_halt;
 use watchkeeper_domain::capacity::Power;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{Awaited, Change, Plan, difference};
@@ -67,10 +68,13 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             return Err(lost(place));
         }
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
+        let mut plan = self.current_plan(place, &resumed).await?;
         if let Some(halt) = &resumed.seen.halt {
-            return Err(StepError::Halted { by: halt.by.clone(), reason: halt.reason.clone() });
+            plan = despite_halt(plan, &resumed.run.deciding);
+            if plan.is_empty() {
+                return Err(StepError::Halted { by: halt.by.clone(), reason: halt.reason.clone() });
+            }
         }
-        let plan = self.current_plan(place, &resumed).await?;
         let judged = resumed.run.clone();
         let mut hand = Hand {
             place,

@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::assess::target;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::failover::Unfollowed;
+use watchkeeper_domain::failover::{Unfollowed, unpaired};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
@@ -27,7 +27,7 @@ use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::{Outcome, Run};
 
 use crate::lease::Lease;
-use crate::ledger::{Ledger, LedgerError, Remembered, Write};
+use crate::ledger::{Ledger, LedgerError, PairId, Remembered, Write};
 use crate::pacing::Pacer;
 use crate::place::Place;
 use crate::ports::{AwsError, Clock};
@@ -238,9 +238,11 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     }
 
     async fn wanted_by_pointer(&self, place: &Place, seen: &Remembered) -> Result<Option<Intent>, StepError> {
-        let Some(half) = &place.pair else { return Ok(None) };
-        let pair = self.ledger.pair(&half.id).await?;
-        Ok(half.placement(&pair, seen.standing.followed, self.clock.now())?)
+        let Scope { estate, environment, .. } = place.scope.clone();
+        let pair = self.ledger.pair(&PairId { estate, environment }).await?;
+        // A document may lose its pair while the pair is away: then nobody can tell what is to run here.
+        let Some(half) = &place.pair else { return Ok(unpaired(pair.pointer.as_ref()).map(|()| None)?) };
+        Ok(half.placement(&pair, seen, self.clock.now())?)
     }
 
     /// Writes the record and prolongs the lease, in one transaction. A run that has written everything and only waits

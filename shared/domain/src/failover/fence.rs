@@ -3,7 +3,7 @@
 //! | fence      | holds when                                                            | cannot guarantee                              |
 //! | ---------- | --------------------------------------------------------------------- | --------------------------------------------- |
 //! | `prove`    | the old region's own hand has settled this epoch, and its ECS says that nothing runs and nothing is wanted | that no person starts it there by hand |
-//! | `dead-man` | the standby has been silent for T, and the old region had its tick, its stop and the margin after that | that the old region's own stack is alive: if only that died, the old task runs on |
+//! | `dead-man` | the old region had said that its stop would go through; the standby has been silent for T, and the old region had its tick, its stop and the margin after that | that the old region's own stack is alive: if only that died, the old task runs on |
 //! | `ask`      | a person says so                                                      | that the person is right                      |
 //!
 //! What is proved counts for each of them. Without a fence in the document: proved, else a person is asked.
@@ -60,8 +60,10 @@ pub struct Evidence<'a> {
     /// Its tasks; `None` when the region's ECS did not answer.
     pub tasks: Option<Tasks>,
     /// When this region last granted the home its singletons by a heartbeat, if the home had said before the move that it
-    /// hears them: a switch that was not armed then may not fire.
+    /// hears them, and says so still: a switch that is not armed may not fire.
     pub beat: Option<Timestamp>,
+    /// For how long the home lets the singleton run in silence, as it says itself: its document may be another one by now.
+    pub silence: Option<SignedDuration>,
     /// The person who said that it has stopped.
     pub word: Option<&'a str>,
     /// Whether the region that is left is the pair's home: only there a dead man's switch works.
@@ -112,18 +114,22 @@ pub fn judge(singleton: &Singleton, evidence: &Evidence<'_>) -> Fenced {
     let what = format!("{service}: {unproved}");
     match (fence, singleton.silence) {
         (Some(Fence::DeadMan), _) if evidence.beat.is_none() => {
-            Fenced::Ask(format!("{what}; its dead man's switch was never armed"))
+            Fenced::Ask(format!("{what}; its dead man's switch is not armed"))
         }
         (Some(Fence::DeadMan), Some(silence)) => {
+            let silence = evidence.silence.map_or(silence.signed(), |theirs| theirs.max(silence.signed()));
             // Whatever was granted before the move, the old region may have heard of it at the move's beginning only.
             let from = evidence.beat.map_or(evidence.since, |beat| beat.max(evidence.since));
-            let whole = silence.signed().saturating_add(SWITCH_TIME).saturating_add(SKEW);
+            let whole = silence.saturating_add(SWITCH_TIME).saturating_add(SKEW);
             let left = whole.saturating_sub(evidence.now.duration_since(from));
             if left.is_positive() {
                 Fenced::Wait(
                     left.as_secs().clamp(0, LOOK - 1) + 1,
                     format!("{what}; its dead man's switch needs {} more", rounded(left)),
                 )
+            } else if evidence.tasks.is_some_and(|tasks| !tasks.none()) {
+                // Nor does the switch stand against what is seen.
+                Fenced::Ask(format!("{what}; its dead man's switch has had its time, and did not stop it"))
             } else {
                 Fenced::Holds(format!("the dead man's switch of {service} has had its time"))
             }

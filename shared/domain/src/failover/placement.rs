@@ -12,6 +12,11 @@
 //! | older than what the region has settled     | nothing is changed, and it is told    | nothing is changed, and it is told   |
 //! | active in a region that is none of the two | nothing is changed, and it is told    | nothing is changed, and it is told   |
 //!
+//! Home and standby are those of the pointer, where it has moved: a document that calls the other region home by now changes
+//! nothing here, and nothing moves until it does not.
+//! While services open, the least of their bounds is what they open with: an autoscaler that sees no traffic yet would take
+//! away what the traffic is about to need.
+//!
 //! So a region that comes back late fences itself as soon as its replica has the pointer, and a pair that is home again
 //! has nothing derived: both regions give back their baselines.
 
@@ -22,7 +27,7 @@ use std::hash::{Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::pointer::{Figures, Moving, Pointer, Stage};
+use super::pointer::{Bounds, Figures, Moving, Pointer, Stage};
 use crate::capacity::{Scaling, ServiceCapacity, Suspensions};
 use crate::estate::{Failover, Fence};
 use crate::intent::{Intent, Layer, Want};
@@ -67,6 +72,9 @@ pub struct Placement {
     pub epoch: u64,
     /// By service.
     pub services: BTreeMap<ServiceName, Placed>,
+    /// Stops that the other region counts on without seeing them, as a dead man's switch promises: no halt holds them up.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub promised: BTreeSet<ServiceName>,
 }
 
 impl Placement {
@@ -111,11 +119,11 @@ pub struct Seen<'a> {
     pub pointer: Option<&'a Pointer>,
     /// The region that sees it.
     pub region: &'a Region,
-    /// Where the pair is at home.
+    /// Where the document has the pair at home.
     pub home: &'a Region,
-    /// Where it stands by.
+    /// Where it has it stand by.
     pub standby: &'a Region,
-    /// The services that the document has in the region.
+    /// The services that the document has in the region, and those whose baseline is kept there.
     pub services: &'a BTreeSet<ServiceName>,
     /// What the document says of failovers.
     pub failover: &'a Failover,
@@ -148,6 +156,74 @@ pub enum Unfollowed {
         /// The pair's standby.
         standby: Region,
     },
+    /// The pair has moved, and the document calls the other one of its two regions home. What runs stays; nothing moves.
+    #[error(
+        "the pair was made with {home} as its home, and the document says {found}: go home with the document as it was, and \
+         change it after that"
+    )]
+    Rehomed {
+        /// The home that the pointer has.
+        home: Region,
+        /// The document's.
+        found: Region,
+    },
+    /// The pair is away, and the document has lost services that it runs there.
+    #[error(
+        "{pointer}, with {services} at work that the document does not have any more: put them back, go home, and take them out \
+         after that"
+    )]
+    Forgotten {
+        /// The pointer, in words.
+        pointer: String,
+        /// Their names.
+        services: String,
+    },
+    /// The pair has moved, and the document has no pair by now.
+    #[error(
+        "{pointer}, and the document has no `failover` section with a standby region any more: put it back, go home, and take \
+         it out after that"
+    )]
+    Unpaired {
+        /// The pointer, in words.
+        pointer: String,
+    },
+}
+
+/// Whether a pair may move by this document: only with the home that its pointer has.
+///
+/// # Errors
+/// [`Unfollowed::Rehomed`].
+pub fn same_home(pointer: &Pointer, home: &Region) -> Result<(), Unfollowed> {
+    match pointer.home.as_ref().filter(|own| *own != home && pointer.revision > 0) {
+        Some(own) => Err(Unfollowed::Rehomed { home: own.clone(), found: home.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a move may begin: not while services are at work away from home that the document has lost, for nobody would keep
+/// one of them from running in both regions.
+///
+/// # Errors
+/// [`Unfollowed::Forgotten`].
+pub fn none_forgotten(pointer: &Pointer, services: &BTreeSet<ServiceName>) -> Result<(), Unfollowed> {
+    let lost = pointer.serving.keys().filter(|service| pointer.moving.is_none() && !services.contains(*service));
+    let lost: Vec<&str> = lost.map(ServiceName::as_str).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    Err(Unfollowed::Forgotten { pointer: pointer.to_string(), services: lost.join(", ") })
+}
+
+/// Whether a scope whose document has no pair may be changed: not while the pointer of the pair that it had says anything.
+///
+/// # Errors
+/// [`Unfollowed::Unpaired`].
+pub fn unpaired(pointer: Option<&Pointer>) -> Result<(), Unfollowed> {
+    let away = |pointer: &&Pointer| pointer.moving.is_some() || pointer.home.as_ref() != Some(&pointer.active);
+    match pointer.filter(|pointer| pointer.revision > 0).filter(away) {
+        Some(pointer) => Err(Unfollowed::Unpaired { pointer: pointer.to_string() }),
+        None => Ok(()),
+    }
 }
 
 /// What the pointer wants of a region, as the intent of the `failover` layer; nothing where the region is as without a
@@ -159,6 +235,7 @@ pub fn placement(seen: &Seen<'_>) -> Result<Option<Intent>, Unfollowed> {
     let at_home = Pointer::at_home(seen.home);
     let pointer = seen.pointer.unwrap_or(&at_home);
     check(seen, pointer)?;
+    let seen = &seen.as_made(pointer);
     let services = match &pointer.moving {
         Some(moving) => moving_services(seen, pointer, moving),
         None if pointer.active == *seen.home && seen.region == seen.home => silenced(seen, pointer),
@@ -176,7 +253,7 @@ pub fn placement(seen: &Seen<'_>) -> Result<Option<Intent>, Unfollowed> {
     };
     Ok(Some(Intent {
         layer: Layer::Failover,
-        want: Want::Placed(Placement { epoch: pointer.epoch, services }),
+        want: Want::Placed(Placement { epoch: pointer.epoch, promised: promised(seen, &services), services }),
         reason,
         by: pointer.by.clone(),
         declared: pointer.since,
@@ -185,8 +262,16 @@ pub fn placement(seen: &Seen<'_>) -> Result<Option<Intent>, Unfollowed> {
     }))
 }
 
+impl<'a> Seen<'a> {
+    /// The same with home and standby as the pointer was made with them.
+    fn as_made(&self, pointer: &Pointer) -> Seen<'a> {
+        let swapped = pointer.revision > 0 && pointer.home.as_ref() == Some(self.standby);
+        if swapped { Seen { home: self.standby, standby: self.home, ..*self } } else { *self }
+    }
+}
+
 fn check(seen: &Seen<'_>, pointer: &Pointer) -> Result<(), Unfollowed> {
-    let named = [Some(&pointer.active), pointer.moving.as_ref().map(|moving| &moving.to)];
+    let named = [Some(&pointer.active), pointer.moving.as_ref().map(|moving| &moving.to), pointer.home.as_ref()];
     let stranger = named.into_iter().flatten().find(|region| *region != seen.home && *region != seen.standby);
     if let Some(found) = stranger {
         let (home, standby) = (seen.home.clone(), seen.standby.clone());
@@ -199,20 +284,37 @@ fn check(seen: &Seen<'_>, pointer: &Pointer) -> Result<(), Unfollowed> {
 }
 
 fn moving_services(seen: &Seen<'_>, pointer: &Pointer, moving: &Moving) -> BTreeMap<ServiceName, Placed> {
-    let singletons = || seen.failover.singletons.iter().map(|singleton| &singleton.service);
+    let declared = seen.failover.singletons.iter().map(|singleton| &singleton.service);
+    let singletons: BTreeSet<&ServiceName> = declared.chain(&moving.singletons).collect();
     let is_new = moving.to == *seen.region;
     let closed = |service: &&ServiceName| !moving.open.contains(*service);
     let mut services = match (is_new, moving.to == *seen.home) {
         // The standby opens, service after service; what is not open has its baseline, and a singleton waits.
         (true, false) if moving.stage == Stage::Back => BTreeMap::new(),
-        (true, false) => at(moving.serving.iter().filter(|(service, _)| moving.open.contains(*service))),
+        (true, false) => at(opening(moving).iter().filter(|(service, _)| moving.open.contains(*service))),
         // The way home: what is open has its baseline again.
         (true, true) => down(seen.services.iter().filter(closed)),
         // The region that is left goes on serving until the pointer is steady elsewhere.
         (false, _) => at(pointer.serving.iter()),
     };
-    services.extend(down(singletons().filter(|service| !is_new || closed(service))));
+    services.extend(down(singletons.into_iter().filter(|service| !is_new || closed(service))));
     services
+}
+
+/// The stops of singletons whose dead man's switch is at home here.
+fn promised(seen: &Seen<'_>, services: &BTreeMap<ServiceName, Placed>) -> BTreeSet<ServiceName> {
+    let dead_man = seen.failover.singletons.iter().filter(|it| it.fence == Some(Fence::DeadMan));
+    let down = dead_man.map(|it| &it.service).filter(|service| services.get(*service) == Some(&Placed::Down));
+    down.filter(|_| seen.region == seen.home).cloned().collect()
+}
+
+/// What the new region opens with: no fewer tasks than its traffic will need, whatever an autoscaler makes of their idleness.
+fn opening(moving: &Moving) -> BTreeMap<ServiceName, Figures> {
+    let held = |figures: &Figures| Figures {
+        bounds: figures.bounds.map(|bounds| Bounds { min: bounds.min.max(figures.desired), ..bounds }),
+        ..*figures
+    };
+    moving.serving.iter().map(|(service, figures)| (service.clone(), held(figures))).collect()
 }
 
 /// Singletons whose dead man's switch has fired: the standby granted them once, and not for so long. A pair that came home

@@ -60,6 +60,9 @@ pub struct Moving {
     /// Services that the new region may run.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub open: BTreeSet<ServiceName>,
+    /// The singletons that the document had when the move began: whatever it says later, they stay singletons.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub singletons: BTreeSet<ServiceName>,
     /// What the new region is to run; empty on the way home, where the baseline says so.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub serving: Serving,
@@ -69,6 +72,10 @@ pub struct Moving {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Pointer {
+    /// Where the pair was at home when it first moved: what each region runs depends on it, whatever the document calls
+    /// home by now. Pointers of before have none, and the document's counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Region>,
     /// The region that serves; during a move the one that is left.
     pub active: Region,
     /// Raised by one with every move, when it turns back, and when it has gone back.
@@ -113,6 +120,7 @@ impl Pointer {
     /// The pointer of a pair that never moved.
     pub fn at_home(home: &Region) -> Self {
         Self {
+            home: Some(home.clone()),
             active: home.clone(),
             epoch: 0,
             revision: 0,
@@ -152,7 +160,13 @@ impl Pointer {
         if self.active == *to {
             return Err(PointerError::Active(to.clone()));
         }
-        let moving = Moving { to: to.clone(), stage: Stage::Opening, open: BTreeSet::new(), serving };
+        let moving = Moving {
+            to: to.clone(),
+            stage: Stage::Opening,
+            open: BTreeSet::new(),
+            singletons: BTreeSet::new(),
+            serving,
+        };
         let next = Self {
             moving: Some(moving),
             epoch: self.epoch + 1,
@@ -162,6 +176,15 @@ impl Pointer {
             ..self.clone()
         };
         Ok(next.raised())
+    }
+
+    /// The same with the singletons that the move keeps apart to its end.
+    #[must_use]
+    pub fn keeping_apart(mut self, singletons: impl IntoIterator<Item = ServiceName>) -> Self {
+        if let Some(moving) = &mut self.moving {
+            moving.singletons.extend(singletons);
+        }
+        self
     }
 
     /// Another execution goes on with the move of one that is dead.

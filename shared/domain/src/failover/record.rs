@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::data::Promoted;
 use super::phase::{Ending, Phase};
 use super::pointer::Serving;
 use crate::guardrail::Code;
@@ -111,6 +112,22 @@ pub struct Move {
     /// The person who answered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// The revision of the pointer when the move was asked for: what a person approves is about the pair as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// Whether the region that is left answered when the move was first assessed: what was approved beforehand is no word
+    /// about a loss that began after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<bool>,
+    /// The person whose word the fence has: an answer to its own question, or what came with a take-over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
+    /// A person's no, as it was answered; what nobody answered is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// Databases that were promoted, or are being: they go back with the move, whatever the document says by then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub promoted: BTreeSet<Promoted>,
     /// Whether the home had said, when the move began, that it hears the standby's grants.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub armed: bool,
@@ -169,6 +186,11 @@ impl Move {
             asks: BTreeMap::new(),
             approved: BTreeSet::new(),
             by: None,
+            revision: None,
+            answered: None,
+            word: None,
+            refused: None,
+            promoted: BTreeSet::new(),
             armed: false,
             fenced_since: None,
             fence_looked: None,

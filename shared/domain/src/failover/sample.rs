@@ -1,13 +1,13 @@
 //! Samples: what the active region says of itself while it can, so that a failover need not ask it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::pointer::{Bounds, Figures, Serving};
 use crate::capacity::ServiceCapacity;
-use crate::estate::{DeclaredCapacity, Failover, ResourceName};
+use crate::estate::{AlarmName, DeclaredCapacity, Failover, ResourceName};
 use crate::name::ServiceName;
 
 /// How old a sample may be and still count as fresh: fifteen ticks of a minute.
@@ -27,6 +27,9 @@ pub struct Sample {
     /// Fargate vCPUs that the region's quota allows, where AWS tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vcpu: Option<u32>,
+    /// The alarms of the document's evidence that the region has, where they could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<BTreeSet<AlarmName>>,
 }
 
 /// A service at the time of a sample.

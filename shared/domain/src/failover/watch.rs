@@ -1,18 +1,25 @@
 //! The watch over the region that serves, kept from the other one: what the probe found, tick after tick, and what follows.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Probed;
 use super::pointer::Pointer;
 use super::readiness::Readiness;
+use super::switch::Arming;
 use crate::estate::{Detect, Failover};
+use crate::name::ServiceName;
 
 /// How often readiness is looked at.
 pub const READINESS_EVERY: SignedDuration = SignedDuration::from_mins(30);
 
 /// How often a loss that was not confirmed is looked at again while the probe still fails.
 pub const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long a question about a failover stands. After it nobody has decided, and the probe may ask again.
+pub const QUESTION: SignedDuration = SignedDuration::from_mins(30);
 
 /// Probes that have to fail in a row where the document does not say.
 const FAILURES: u32 = 3;
@@ -21,20 +28,45 @@ const FAILURES: u32 = 3;
 const MINIMUM_DELAY: SignedDuration = SignedDuration::from_hours(1);
 
 /// A sign of life of a region's stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Heartbeat {
     /// When.
     pub at: Timestamp,
     /// The epoch of the pointer that it saw.
     pub epoch: u64,
-    /// The standby's last grant that the home saw, in the home's own heartbeat.
+    /// The standby's last grant that the home saw, in the home's own heartbeat: only while every dead man's switch that the
+    /// document has there would stop its singleton.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<Timestamp>,
     /// When the standby last saw the pair at home, and so granted the home its singletons: what a dead man's switch
     /// listens to. A standby that moves or serves lives on, but grants nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<Timestamp>,
+    /// In the home's heartbeat: its dead man's switches, and whether each could do what it is for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub switches: BTreeMap<ServiceName, Arming>,
+}
+
+impl Heartbeat {
+    /// For how long the home lets a singleton run in silence, if its switch counts.
+    pub fn silence(&self, singleton: &ServiceName) -> Option<SignedDuration> {
+        self.heard?;
+        match self.switches.get(singleton)? {
+            Arming::Armed { silence } => Some(SignedDuration::from_secs(*silence)),
+            Arming::Hindered { .. } => None,
+        }
+    }
+}
+
+/// A person's no to a failover: it counts for as long as the loss lasts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Refusal {
+    /// The execution that asked.
+    pub execution: String,
+    /// What was answered, and by whom.
+    pub answer: String,
 }
 
 /// What the watching region remembers.
@@ -53,6 +85,12 @@ pub struct Watch {
     /// When a failover was started over this loss last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
+    /// The execution that was started then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<String>,
+    /// A person's no to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refusal>,
     /// What was told of this loss last, so that it is told once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
@@ -87,7 +125,8 @@ impl Watch {
             self.failures += 1;
             self.since.get_or_insert(at);
         } else {
-            (self.failures, self.since, self.started, self.told) = (0, None, None, None);
+            let Self { readiness, told_readiness, probed, .. } = self;
+            return Self { probed, readiness, told_readiness, ..Self::default() };
         }
         self
     }
@@ -101,6 +140,9 @@ impl Watch {
         let once = |what: String| if self.told.as_deref() == Some(&*what) { Heed::Nothing } else { Heed::Tell(what) };
         let delay = failover.minimum_delay.map_or(MINIMUM_DELAY, crate::estate::Duration::signed);
         let moved_lately = pointer.revision > 0 && now.duration_since(pointer.since) < delay;
+        // Where the document asks first, a start is a question: there is one at a time.
+        let asks = failover.detect == Detect::Ask || failover.approve;
+        let pause = if asks { QUESTION } else { LOOK_AGAIN };
         match failover.detect {
             Detect::Off => once("detection is off: start the failover machine by hand if it is lost".to_owned()),
             _ if moved_lately => once(format!(
@@ -108,7 +150,13 @@ impl Watch {
                  hand if it is lost",
                 pointer.since
             )),
-            _ if self.started.is_some_and(|started| now.duration_since(started) < LOOK_AGAIN) => Heed::Nothing,
+            _ if self.refused.is_some() => once(self.refused.as_ref().map_or_else(String::new, |refused| {
+                format!(
+                    "a failover was declined ({}): while it lasts nobody is asked again; start the failover machine by hand",
+                    refused.answer
+                )
+            })),
+            _ if self.started.is_some_and(|started| now.duration_since(started) < pause) => Heed::Nothing,
             Detect::Automatic | Detect::Ask => Heed::Start(since),
         }
     }

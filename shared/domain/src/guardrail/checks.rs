@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
-use crate::assess::gives_back;
+use crate::assess::{gives_back, promised};
 use crate::capacity::{ObservedService, ResourceId, Rollout};
 use crate::intent::{Layer, Want, placed};
 use crate::plan::{Change, Obstacle};
@@ -54,9 +54,11 @@ pub(super) fn urgent(case: &Case<'_>) -> bool {
 fn halted(case: &Case<'_>) -> Vec<Violation> {
     let Some(halt) = case.halt.filter(|_| !case.plan.is_empty()) else { return Vec::new() };
     let found = format!("halted since {} by {}: {}", halt.since, halt.by, halt.reason);
+    // What a dead man's switch has promised stops all the same: the other region counts on it unseen.
+    let kept = case.plan.actions().all(|action| promised(&action.change, case.deciding));
     vec![Violation::new(
         Code::Halted,
-        Severity::Refuse,
+        if kept { Severity::Warn } else { Severity::Refuse },
         found,
         "Start the reconcile machine with \"halt\": false to go on",
     )]

@@ -1,6 +1,6 @@
 //! Fences: when a singleton may start.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use watchkeeper_domain::failover::fence::{Evidence, Fenced, Tasks, judge};
 
@@ -13,6 +13,7 @@ fn evidence(now: i64) -> Evidence<'static> {
         settled: None,
         tasks: None,
         beat: Some(at(-30)),
+        silence: None,
         word: None,
         from_home: true,
         epoch: 1,
@@ -56,6 +57,24 @@ fn a_region_that_does_not_answer_is_not_waited_for() {
     assert!(matches!(fenced(None, &evidence(19)), Fenced::Wait(..)));
     assert!(matches!(fenced(None, &evidence(20)), Fenced::Ask(_)));
     assert!(matches!(fenced(Some("prove"), &evidence(20)), Fenced::Fails(_)));
+}
+
+#[test]
+fn a_dead_mans_switch_does_not_stand_against_what_is_seen() {
+    let seen = |tasks| Evidence { tasks: Some(tasks), ..evidence(420) };
+    assert!(matches!(fenced(Some("dead-man"), &seen(NONE)), Fenced::Holds(_)));
+    let Fenced::Ask(why) = fenced(Some("dead-man"), &seen(Tasks { running: 1, alive: 1, ..NONE })) else {
+        panic!("asks")
+    };
+    assert!(why.contains("did not stop it"), "{why}");
+}
+
+#[test]
+fn the_home_says_itself_how_long_it_lets_a_singleton_run_in_silence() {
+    let theirs = |minutes, now| Evidence { silence: Some(SignedDuration::from_mins(minutes)), ..evidence(now) };
+    assert!(matches!(fenced(Some("dead-man"), &theirs(5, 420)), Fenced::Wait(..)));
+    assert!(matches!(fenced(Some("dead-man"), &theirs(5, 540)), Fenced::Holds(_)));
+    assert!(matches!(fenced(Some("dead-man"), &theirs(1, 419)), Fenced::Wait(..)), "never less than its own document");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rstest::rstest;
 use watchkeeper_domain::capacity::{Capacity, Scaling, ServiceCapacity, ServiceId, Suspensions};
-use watchkeeper_domain::failover::{Bounds, Figures, Placed, Pointer, Seen, Stage, Unfollowed, placement};
+use watchkeeper_domain::failover::{
+    Bounds, Figures, Placed, Pointer, Seen, Stage, Unfollowed, placement, same_home, unpaired,
+};
 use watchkeeper_domain::intent::{Intent, resolve};
 use watchkeeper_domain::name::{ClusterName, Region};
 
@@ -72,6 +74,93 @@ fn a_pointer_says_what_each_region_runs(
     assert_eq!(placed(pointer.as_ref(), &standby()), in_standby, "standby");
 }
 
+/// The document with the two regions in each other's place.
+fn swapped(pointer: &Pointer, region: &Region) -> String {
+    let (failover, services) = (failover(None), services());
+    let seen = Seen {
+        pointer: Some(pointer),
+        region,
+        home: &standby(),
+        standby: &home(),
+        services: &services,
+        failover: &failover,
+        settled: None,
+        heard: None,
+        now: at(600),
+    };
+    words(placement(&seen).unwrap().as_ref())
+}
+
+#[test]
+fn a_document_that_swaps_the_regions_changes_nothing_that_runs() {
+    let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
+    let stages = [Stage::Opening, Stage::Traffic, Stage::Back];
+    let moving = stages.iter().flat_map(|stage| [moving_away(*stage, &everything), moving_home(*stage, &everything)]);
+    let home_again = Pointer { epoch: 2, revision: 9, ..Pointer::at_home(&home()) };
+    for pointer in moving.chain([away(), home_again]) {
+        for region in [home(), standby()] {
+            assert_eq!(swapped(&pointer, &region), placed(Some(&pointer), &region), "{pointer} in {region}");
+        }
+        assert!(same_home(&pointer, &standby()).is_err(), "{pointer}: and nothing moves by it");
+        assert!(same_home(&pointer, &home()).is_ok(), "{pointer}");
+    }
+    assert!(
+        same_home(&Pointer::at_home(&home()), &standby()).is_ok(),
+        "a pair that never moved has the document's home"
+    );
+}
+
+#[test]
+fn a_document_without_the_pair_is_refused_until_the_pair_is_home() {
+    assert!(unpaired(None).is_ok());
+    assert!(unpaired(Some(&Pointer { epoch: 2, revision: 9, ..Pointer::at_home(&home()) })).is_ok());
+    for pointer in [away(), moving_away(Stage::Opening, &[]), moving_home(Stage::Traffic, &[FLEET])] {
+        let error = unpaired(Some(&pointer)).unwrap_err().to_string();
+        assert!(error.starts_with(&pointer.to_string()) && error.contains("go home"), "{error}");
+    }
+}
+
+#[test]
+fn a_singleton_stays_one_to_the_end_of_its_move_whatever_the_document_says() {
+    let mut document = failover(None);
+    document.singletons.clear();
+    let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
+    for (pointer, left) in
+        [(moving_away(Stage::Traffic, &everything), home()), (moving_home(Stage::Traffic, &everything), standby())]
+    {
+        let pointer = pointer.keeping_apart([service(SIMULATOR)]);
+        let services = services();
+        let seen = Seen {
+            pointer: Some(&pointer),
+            region: &left,
+            home: &home(),
+            standby: &standby(),
+            services: &services,
+            failover: &document,
+            settled: None,
+            heard: None,
+            now: at(600),
+        };
+        assert!(words(placement(&seen).unwrap().as_ref()).ends_with('0'), "{pointer}");
+    }
+}
+
+#[test]
+fn what_opens_keeps_its_tasks_until_its_traffic_has_come() {
+    let bounds = Some(Bounds { min: 1, max: 8 });
+    let figures = [(service(FLEET), Figures { desired: 6, bounds })].into();
+    let (mut moving, mut gone) = (moving_away(Stage::Traffic, &[FLEET]), away());
+    moving.moving.as_mut().unwrap().serving = figures;
+    gone.serving = moving.moving.as_ref().unwrap().serving.clone();
+    let found = scaled(2, 1, 8, Suspensions::NONE);
+    let bounds = |pointer: &Pointer| {
+        let intent = follow(Some(pointer), &standby(), None, None, None).unwrap().unwrap();
+        intent.placement().unwrap().services[&service(FLEET)].scale(found)
+    };
+    assert_eq!(bounds(&moving), scaled(6, 6, 8, Suspensions::NONE), "no autoscaler takes away what idles");
+    assert_eq!(bounds(&gone), scaled(6, 1, 8, Suspensions::NONE), "with the bounds of the region it stands in for");
+}
+
 #[test]
 fn no_pointer_lets_both_regions_run_a_singleton() {
     let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
@@ -120,6 +209,8 @@ fn a_pointer_that_is_older_than_one_followed_before_is_not_followed() {
 
 #[test]
 fn a_pointer_to_a_region_that_the_document_does_not_have_is_not_followed() {
+    let home_elsewhere = Pointer { home: Some(Region::new("eu-west-1").unwrap()), ..away() };
+    assert!(follow(Some(&home_elsewhere), &home(), None, None, None).is_err());
     let stranger = Pointer { active: Region::new("eu-west-1").unwrap(), ..away() };
     let error = follow(Some(&stranger), &home(), None, None, None).unwrap_err();
     assert_eq!(error.to_string(), "the ledger's pointer names eu-west-1, and the document has us-west-2 and us-west-1");

@@ -72,8 +72,13 @@ pub(crate) fn serving() -> Serving {
 
 /// A pointer that moves from home to the standby, with these services open.
 pub(crate) fn moving_away(stage: Stage, open: &[&str]) -> Pointer {
-    let moving =
-        Moving { to: standby(), stage, open: open.iter().map(|name| service(name)).collect(), serving: serving() };
+    let moving = Moving {
+        to: standby(),
+        stage,
+        open: open.iter().map(|name| service(name)).collect(),
+        singletons: [].into(),
+        serving: serving(),
+    };
     Pointer {
         epoch: 1,
         revision: 3,
@@ -100,6 +105,6 @@ pub(crate) fn away() -> Pointer {
 /// A pointer that moves home, with these services open.
 pub(crate) fn moving_home(stage: Stage, open: &[&str]) -> Pointer {
     let open = open.iter().map(|name| service(name)).collect();
-    let moving = Moving { to: home(), stage, open, serving: Serving::new() };
+    let moving = Moving { to: home(), stage, open, singletons: [].into(), serving: Serving::new() };
     Pointer { epoch: 2, revision: 7, moving: Some(moving), ..away() }
 }

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::estate::{Detect, Failover};
 use watchkeeper_domain::failover::evidence::Probed;
-use watchkeeper_domain::failover::{Heed, Pointer, Stage, Watch};
+use watchkeeper_domain::failover::{Heed, Pointer, Refusal, Stage, Watch};
 
 use crate::scene::{at, failover, home, moving_away};
 
@@ -46,9 +46,32 @@ fn one_loss_starts_one_failover_and_is_looked_at_again_after_ten_minutes() {
     let pointer = Pointer::at_home(&home());
     let mut watch = after(&[lost(), lost(), lost()]);
     watch.started = Some(at(180));
-    assert_eq!(watch.heed(&document(Detect::Ask), &pointer, at(240)), Heed::Nothing);
-    assert_eq!(watch.heed(&document(Detect::Ask), &pointer, at(180 + 600)), Heed::Start(at(0)));
+    assert_eq!(watch.heed(&document(Detect::Automatic), &pointer, at(240)), Heed::Nothing);
+    assert_eq!(watch.heed(&document(Detect::Automatic), &pointer, at(180 + 600)), Heed::Start(at(0)));
     assert_eq!(watch.after(&fine(), at(300)).started, None);
+}
+
+#[test]
+fn where_a_person_is_asked_one_question_stands_at_a_time() {
+    let (pointer, mut watch) = (Pointer::at_home(&home()), after(&[lost(), lost(), lost()]));
+    watch.started = Some(at(180));
+    let asking = [document(Detect::Ask), Failover { approve: true, ..document(Detect::Automatic) }];
+    for document in asking {
+        assert_eq!(watch.heed(&document, &pointer, at(180 + 1799)), Heed::Nothing);
+        assert_eq!(watch.heed(&document, &pointer, at(180 + 1800)), Heed::Start(at(0)));
+    }
+}
+
+#[test]
+fn a_persons_no_counts_for_as_long_as_the_loss_lasts_and_is_told_once() {
+    let (pointer, mut watch) = (Pointer::at_home(&home()), after(&[lost(), lost(), lost()]));
+    watch.refused = Some(Refusal { execution: "failover-1".to_owned(), answer: "refused by Ada".to_owned() });
+    let Heed::Tell(what) = watch.heed(&document(Detect::Ask), &pointer, at(86_400)) else { panic!("told") };
+    assert!(what.contains("refused by Ada"), "{what}");
+    watch.told = Some(what);
+    assert_eq!(watch.heed(&document(Detect::Ask), &pointer, at(90_000)), Heed::Nothing);
+    let over = watch.after(&fine(), at(90_060));
+    assert_eq!((over.refused, over.told), (None, None));
 }
 
 #[test]

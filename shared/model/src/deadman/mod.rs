@@ -5,8 +5,8 @@
 //! after the other; a move goes back and another one begins; the home's hand looks at any time and writes within
 //! [`RUN`]; what it preempts writes within [`MARGIN`]; a container stops within [`STOP`]; the clocks differ by a step.
 //!
-//! What is assumed: the home's own stack is alive, so that its tick comes every [`TICK`]; clocks differ by no more. Without
-//! that a dead man's switch guarantees nothing.
+//! What is assumed: the home's own stack is alive, so that its tick comes every [`TICK`]; clocks differ by no more; and what
+//! would hold up its stop for good did so before it said that it hears. Without that a dead man's switch guarantees nothing.
 
 mod state;
 mod steps;
@@ -42,6 +42,10 @@ pub enum Rule {
     ArmedBefore,
     /// The standby counts from the beginning of the move where its last heartbeat is older.
     FromTheBegin,
+    /// The home says that it hears only while its stop would go through; broken, it says so whatever holds its stop up.
+    ArmedIfItCould,
+    /// A halt does not hold up the stop that a switch has promised.
+    StopsDespiteHalt,
     /// The pointer is restored after the singleton is proved stopped.
     ClosedBeforeRestore,
     /// The home's tick comes every minute; broken, its stack may be dead.
@@ -59,6 +63,10 @@ pub struct DeadMan {
     pub delay: u8,
     /// Whether the home hears the standby, and has said so, from the start.
     pub armed: bool,
+    /// Whether something may hold up the home's stop for good: a missing tag, a denial, `protected`.
+    pub hindered: bool,
+    /// Whether a person may halt the home at any time.
+    pub halts: bool,
     /// By how many steps the home's clock may be ahead.
     pub skews: Vec<i8>,
     /// The rule that is broken, if one is.
@@ -105,6 +113,7 @@ impl DeadMan {
             settled: None,
             tasks: None,
             beat: armed.then(|| NOW - span(age)),
+            silence: None,
             word: None,
             from_home: true,
             epoch: state.points[1].epoch.into(),
@@ -126,12 +135,14 @@ impl Model for DeadMan {
 
     fn init_states(&self) -> Vec<State> {
         let start = |skew| State {
+            hindered: self.hindered,
+            halted: false,
             skew,
             beat: 0,
-            heard: self.armed.then_some(0),
+            heard: (self.armed && !self.hindered).then_some(0),
             beating: None,
-            said: self.armed,
-            armed: self.armed,
+            said: self.armed && !self.hindered,
+            armed: self.armed && !self.hindered,
             counted: false,
             since: 0,
             points: [Point::START; 2],

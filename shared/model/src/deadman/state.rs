@@ -52,6 +52,10 @@ pub struct Pending {
 /// The pair, with its clocks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct State {
+    /// Whether something holds up the home's stop for good.
+    pub hindered: bool,
+    /// Whether a person has halted the home.
+    pub halted: bool,
     /// By how many steps the home's clock is ahead.
     pub skew: i8,
     /// The age of the standby's last heartbeat in its own replica.
@@ -101,6 +105,8 @@ pub enum Action {
     Look,
     /// It writes.
     Write,
+    /// A person halts the home.
+    Halt,
     /// A preempted write lands.
     Land,
     /// It is lost.

@@ -44,6 +44,9 @@ impl DeadMan {
         if !state.sent.is_empty() {
             actions.push(Action::Replicate);
         }
+        if self.halts && !state.halted {
+            actions.push(Action::Halt);
+        }
     }
 
     pub(super) fn standby_actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -81,18 +84,21 @@ impl DeadMan {
             Action::Pass => self.pass(state),
             Action::Tick => {
                 state.tick = TICK;
-                state.said |= state.heard.is_some();
+                state.said |= state.heard.is_some() && !(state.hindered && self.keeps(Rule::ArmedIfItCould));
                 self.look(state);
             }
             Action::Look => self.look(state),
             Action::Write => {
                 let up = state.hand.take().map(|pending| pending.up);
-                state.write(up);
+                let through = up.filter(|up| *up || self.stops(state));
+                state.write(through);
             }
             Action::Land => {
                 let up = state.late.take().map(|pending| pending.up);
-                state.write(up);
+                let through = up.filter(|up| *up || self.stops(state));
+                state.write(through);
             }
+            Action::Halt => state.halted = true,
             Action::Lose => state.late = None,
             Action::Start(home) => state.alive[usize::from(!home)] = true,
             Action::Stop(true) => (state.alive[0], state.stopping) = (false, 0),
@@ -116,6 +122,11 @@ impl DeadMan {
             }
             Action::Open | Action::Settle | Action::Back | Action::Restore => self.put(state, action),
         }
+    }
+
+    /// Whether the home's stop goes through.
+    fn stops(&self, state: &State) -> bool {
+        !state.hindered && !(state.halted && !self.keeps(Rule::StopsDespiteHalt))
     }
 
     fn pass(&self, state: &mut State) {

@@ -84,6 +84,7 @@ impl Protocol {
             settled: Some(settled.into()),
             // A person is asked where the region does not answer: the word is all there is then.
             tasks: word.is_none().then_some(tasks),
+            silence: None,
             beat: None,
             word,
             from_home: side == Side::Standby,

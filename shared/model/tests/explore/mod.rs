@@ -24,6 +24,18 @@ where
     assert!(states >= at_least, "{states} states, and {at_least} were expected at least");
 }
 
+/// Explores every state: this promise is kept. Examples need not be found.
+#[allow(dead_code, reason = "not every test file has a model that can do nothing")]
+pub(crate) fn keeps<M>(model: M, promise: &'static str)
+where
+    M: Model + Send + Sync + 'static,
+    M::State: Debug + Hash + Send + Sync + Clone + PartialEq,
+    M::Action: Debug + Clone + PartialEq + Send + Sync,
+{
+    let checker = model.checker().threads(THREADS).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    checker.assert_no_discovery(promise);
+}
+
 /// Explores until this promise is broken, and fails when it never is.
 pub(crate) fn finds<M>(model: M, promise: &'static str)
 where

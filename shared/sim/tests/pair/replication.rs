@@ -116,7 +116,7 @@ fn items_overtake_each_other_when_their_time_varies() {
         let home = World::builder().seed(seed);
         let pair = Pair::builder("us-west-2", "us-west-1").home(home).jitter(seconds(30)).build();
         let world = pair.home();
-        let beat = Heartbeat { at: pair.now(), epoch: 1, heard: None, granted: None };
+        let beat = Heartbeat { at: pair.now(), epoch: 1, heard: None, granted: None, switches: [].into() };
         point(&world, &pointer(&pair, 1, "a")).unwrap();
         run(&world, world.beat(&fleet(), pair.home_region(), &beat)).unwrap();
         loop {
@@ -136,7 +136,7 @@ fn items_overtake_each_other_when_their_time_varies() {
 fn a_partition_stops_replication_both_ways_until_it_is_healed() {
     let pair = pair();
     let (home, standby) = (pair.home(), pair.standby());
-    let beat = Heartbeat { at: pair.now(), epoch: 0, heard: None, granted: None };
+    let beat = Heartbeat { at: pair.now(), epoch: 0, heard: None, granted: None, switches: [].into() };
     point(&standby, &pointer(&pair, 1, "before")).unwrap();
     pair.advance(seconds(1));
     pair.partition();

@@ -130,8 +130,9 @@ fn kept() -> Kept {
         services: [sampled(FLEET, 2, Some(scaling)), sampled(SIMULATOR, 1, None)].into(),
         lag_ms: [(named(VEHICLES), 420)].into(),
         vcpu: Some(16),
+        alarms: None,
     };
-    Kept { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()) }
+    Kept { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()), unarmed: BTreeMap::new() }
 }
 
 fn facts(memory: &Memory, half: &PairPlace, kept: Kept) -> Facts {
@@ -185,7 +186,7 @@ fn a_region_that_answers_nothing_is_not_taken_for_good() {
         "DescribeImages",
         "GetServiceQuota",
     ];
-    let nothing = Kept { sample: None, heard: None, backups: Ok(Vec::new()) };
+    let nothing = Kept { sample: None, heard: None, backups: Ok(Vec::new()), unarmed: BTreeMap::new() };
     let found = findings(&Memory::refusing(&everything), nothing);
     let unread = found.iter().filter(|finding| finding.starts_with("unreadable: ")).count();
     assert_eq!(unread, 8, "two services, two repositories, a table, a database, a stream and the quota: {found:?}");

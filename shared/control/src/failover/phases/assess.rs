@@ -10,6 +10,7 @@ use super::super::mover::{Mover, Work};
 use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{MoveError, means};
+use super::fence::tasks_of;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
 use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
@@ -40,6 +41,9 @@ where
             work.record.serving = serving(&half.failover, &half.declared, sample.as_ref());
         }
         work.record.waves = waves(&half.failover);
+        if let Some(singleton) = half.failover.singletons.first().filter(|_| work.record.answered.is_none()) {
+            work.record.answered = Some(tasks_of(&self.peer, half, &singleton.service).await.is_ok());
+        }
         let traffic = means::facts(&self.switches, half).await;
         let kept = Kept::of(&self.ledger, half, &work.pair, now).await;
         let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;

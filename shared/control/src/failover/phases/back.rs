@@ -1,5 +1,7 @@
 //! Back: what the new region opened is closed, and proved to be, and then the pointer is steady where it was.
 
+use std::collections::BTreeSet;
+
 use watchkeeper_domain::failover::{DatabaseRole, Ending, Promoted, Stage};
 
 use super::super::mover::{Mover, Work};
@@ -7,9 +9,10 @@ use super::super::ports::{Prober, Promotions, Sight, Switches};
 use super::super::turn::Turn;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
+use super::fence::singletons;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions, Fault};
 
 /// Between two looks, in seconds.
 const LOOK: i64 = 5;
@@ -76,7 +79,7 @@ where
 
     /// A singleton that still runs here: the old region may not start its own before that is over.
     async fn still_open(&self, work: &Work<'_>) -> Result<Option<String>, MoveError> {
-        for singleton in &work.half.failover.singletons {
+        for singleton in singletons(work.half, &work.pointer) {
             let Some(id) = work.half.own.get(&singleton.service) else { continue };
             let alive = self.here.tasks_alive(id).await?;
             if alive > 0 {
@@ -91,11 +94,17 @@ where
         if !work.record.graceful {
             return Ok(None);
         }
-        for database in work.half.failover.databases.iter().filter_map(Promoted::of) {
+        let declared = work.half.failover.databases.iter().filter_map(Promoted::of);
+        let all: BTreeSet<Promoted> = declared.chain(work.record.promoted.iter().cloned()).collect();
+        for database in all {
             let Promoted::AuroraGlobal(name) = &database else { continue };
             match self.here.role(&database).await? {
                 Some(DatabaseRole::Writer) => {
-                    self.here.move_writer(name, &work.pointer.active, true).await?;
+                    match self.here.move_writer(name, &work.pointer.active, true).await {
+                        // It changes already: the answer to an earlier call may have been lost.
+                        Err(error) if error.fault == Fault::Conflict => return Ok(Some(error.to_string())),
+                        answer => answer?,
+                    }
                     return Ok(Some(format!("{database} goes back to {}", work.pointer.active)));
                 }
                 Some(DatabaseRole::Changing(what)) => return Ok(Some(format!("{database}: {what}"))),

@@ -27,11 +27,17 @@ where
         let id = work.record.id.clone();
         work.record.armed |=
             work.pair.heartbeats.get(work.half.other()).is_some_and(|heartbeat| heartbeat.heard.is_some());
+        // What was approved is about the pair as it was when it was asked for.
+        let revision = work.record.revision.unwrap_or(work.pointer.revision);
+        if work.pointer.moving.is_none() && work.pointer.revision != revision {
+            work.record.note(now, format!("the pair has moved since this was asked for: {}", work.pointer));
+            return Ok(Turn::End(Ending::Refused));
+        }
         // An answer that was lost on the way: the pointer is ours already.
         if work.pointer.own(&id).is_none() {
             let (serving, approved) = (work.record.serving.clone(), work.record.approved.clone());
             let next = match work.pointer.begin(&work.half.region, serving, approved, &id, now) {
-                Ok(next) => next,
+                Ok(next) => next.keeping_apart(work.half.failover.singletons.iter().map(|it| it.service.clone())),
                 Err(error) => {
                     work.record.note(now, error.to_string());
                     return Ok(Turn::End(Ending::Refused));

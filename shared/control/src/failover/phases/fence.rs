@@ -1,8 +1,9 @@
 //! Fence: the old region's own hand is asked to stop its singletons, and before one starts here it is judged whether it did.
 
+use jiff::Timestamp;
 use watchkeeper_domain::estate::Singleton;
-use watchkeeper_domain::failover::Phase;
 use watchkeeper_domain::failover::fence::{Evidence, Fenced, Tasks as FencedTasks, judge};
+use watchkeeper_domain::failover::{Move, Phase, Pointer};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::name::ServiceName;
 
@@ -11,7 +12,7 @@ use super::super::mover::{Mover, Work};
 use super::super::ports::{Prober, Promotions, Sight, Switches, Tasks};
 use super::super::turn::Turn;
 use crate::backup::BackupLog;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Pair};
 use crate::place::PairPlace;
 use crate::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions, Services};
 
@@ -30,7 +31,7 @@ where
     /// Begins the fence; what has no singleton needs none.
     pub(super) async fn fence(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
         work.record.fenced_since.get_or_insert(self.clock.now());
-        if !work.half.failover.singletons.is_empty() {
+        if !singletons(work.half, &work.pointer).is_empty() {
             self.nudge(work, "a fence").await;
         }
         Ok(Turn::Enter(Phase::Promote))
@@ -40,7 +41,7 @@ where
     pub(super) async fn gate(&self, work: &mut Work<'_>, wave: &[ServiceName]) -> Result<Option<Turn>, MoveError> {
         let half = work.half;
         let mut asked = Vec::new();
-        for singleton in half.failover.singletons.iter().filter(|singleton| wave.contains(&singleton.service)) {
+        for singleton in singletons(half, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service)) {
             work.record.fence_looked.get_or_insert(self.clock.now());
             match self.judged(work, singleton).await? {
                 Fenced::Holds(why) => work.record.note(self.clock.now(), why),
@@ -66,33 +67,60 @@ where
     }
 
     async fn judged(&self, work: &Work<'_>, singleton: &Singleton) -> Result<Fenced, MoveError> {
-        let half = work.half;
-        let record = &work.record;
-        let settled = self.ledger.settled(&half.scope_in(half.other())).await?;
-        let granted = work.pair.heartbeats.get(&half.region).and_then(|heartbeat| heartbeat.granted);
-        let beat = granted.filter(|_| record.armed);
-        let tasks = tasks_of(&self.peer, half, &singleton.service).await.ok();
-        let told = record.approved.contains(&Code::FenceUnproved);
-        let who = record.by.clone().unwrap_or_else(|| "whoever started it".to_owned());
-        Ok(judge(
-            singleton,
-            &Evidence {
-                settled: settled.and_then(|settled| settled.epoch),
-                tasks,
-                beat,
-                word: told.then_some(&*who),
-                from_home: *half.other() == half.home,
-                epoch: record.epoch.unwrap_or(work.pointer.epoch),
-                since: record.fenced_since.unwrap_or(record.started),
-                looked: record.fence_looked.unwrap_or(record.started),
-                now: self.clock.now(),
-            },
-        ))
+        let Work { half, pair, record, .. } = work;
+        proof(&self.ledger, &self.peer, half, pair, record, singleton, self.clock.now()).await
     }
 }
 
+/// The singletons of a move: those of the document, and those that it had when the move began.
+pub(in super::super) fn singletons(half: &PairPlace, pointer: &Pointer) -> Vec<Singleton> {
+    let declared = &half.failover.singletons;
+    let kept = pointer.moving.iter().flat_map(|moving| &moving.singletons);
+    let gone = kept.filter(|service| !declared.iter().any(|singleton| singleton.service == **service));
+    let bare = gone.map(|service| Singleton { service: service.clone(), fence: None, silence: None });
+    declared.iter().cloned().chain(bare).collect()
+}
+
+/// Whether the fence of a singleton holds for a move, as it stands now.
+pub(in super::super) async fn proof<L: Ledger, P: Services + Tasks>(
+    ledger: &L,
+    peer: &P,
+    half: &PairPlace,
+    pair: &Pair,
+    record: &Move,
+    singleton: &Singleton,
+    now: Timestamp,
+) -> Result<Fenced, MoveError> {
+    let settled = ledger.settled(&half.scope_in(half.other())).await?;
+    let granted = pair.heartbeats.get(&half.region).and_then(|heartbeat| heartbeat.granted);
+    // Armed when the move began, and, as far as has been heard, still.
+    let silence = pair.heartbeats.get(half.other()).and_then(|theirs| theirs.silence(&singleton.service));
+    let beat = granted.filter(|_| record.armed && silence.is_some());
+    let tasks = tasks_of(peer, half, &singleton.service).await.ok();
+    // What was approved beforehand does not cover a loss that began after it.
+    let lost_since = record.answered == Some(true) && tasks.is_none();
+    let beforehand = record.approved.contains(&Code::FenceUnproved) && !lost_since;
+    let by = || record.by.clone().unwrap_or_else(|| "whoever started it".to_owned());
+    let who = record.word.clone().or_else(|| beforehand.then(by));
+    Ok(judge(
+        singleton,
+        &Evidence {
+            settled: settled.and_then(|settled| settled.epoch),
+            tasks,
+            beat,
+            silence,
+            word: who.as_deref(),
+            from_home: *half.other() == half.home,
+            epoch: record.epoch.unwrap_or(0),
+            since: record.fenced_since.unwrap_or(record.started),
+            looked: record.fence_looked.unwrap_or(record.started),
+            now,
+        },
+    ))
+}
+
 /// A service's tasks in the other region, whose calls are bounded.
-async fn tasks_of<P: Services + Tasks>(
+pub(super) async fn tasks_of<P: Services + Tasks>(
     peer: &P,
     half: &PairPlace,
     service: &ServiceName,

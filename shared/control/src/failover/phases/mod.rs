@@ -4,7 +4,7 @@ mod assess;
 mod back;
 mod begin;
 mod confirm;
-mod fence;
+pub(super) mod fence;
 mod promote;
 mod scale;
 mod traffic;

@@ -43,6 +43,11 @@ where
                     work.record.irreversible = true;
                     return Ok(Turn::Again(0, format!("{database} is to be promoted, which cannot be taken back")));
                 }
+                Promotion::Promote if !work.record.promoted.contains(database) => {
+                    // It is in the record before it is done, and goes back with the move.
+                    work.record.promoted.insert(database.clone());
+                    return Ok(Turn::Again(0, format!("{database} is to be promoted")));
+                }
                 Promotion::Promote => match self.make_writer(work, database).await {
                     // It changes already, or its source does.
                     Err(error) if error.fault == Fault::Conflict => waits.push(error.to_string()),

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backup::Freshness;
 use crate::capacity::{Rollout, Scaling};
-use crate::estate::ResourceName;
+use crate::estate::{AlarmName, ResourceName};
 use crate::failover::data::{DatabaseRole, Promoted};
 use crate::failover::sample::Sample;
 use crate::name::{Region, ServiceName};
@@ -33,6 +33,10 @@ pub struct Facts {
     pub quota: Read<QuotaFacts>,
     /// Whether the means by which traffic moves can be used, and where it points to.
     pub traffic: Read<TrafficFacts>,
+    /// Alarms of the document's evidence that exist in neither region.
+    pub alarms: Read<BTreeSet<AlarmName>>,
+    /// Singletons whose dead man's switch in the other region would not stop them, and why.
+    pub unarmed: BTreeMap<ServiceName, String>,
     /// How fresh the backups are that the document asks for.
     pub backups: Read<Vec<Freshness>>,
     /// What the active region last said of itself.

@@ -131,6 +131,10 @@ codes! {
     StackSilent = "stack-silent",
     /// The other region's stack has never been heard of.
     StackNeverHeard = "stack-never-heard",
+    /// The dead man's switch of a singleton would not stop it.
+    SwitchUnarmed = "switch-unarmed",
+    /// An alarm that counts as evidence exists in neither region.
+    AlarmMissing = "alarm-missing",
     /// Something could not be read.
     Unreadable = "unreadable",
 }

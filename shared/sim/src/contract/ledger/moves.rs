@@ -8,7 +8,7 @@ use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, Suspensions};
 use watchkeeper_domain::failover::readiness::{Finding, Grade, Readiness, ReadinessCode};
 use watchkeeper_domain::failover::sample::ServiceSample;
 use watchkeeper_domain::failover::{
-    Bounds, Ending, Figures, Heartbeat, Move, Moving, Phase, Pointer, Sample, Serving, Stage, Watch,
+    Arming, Bounds, Ending, Figures, Heartbeat, Move, Moving, Phase, Pointer, Refusal, Sample, Serving, Stage, Watch,
 };
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::name::{Region, ServiceName};
@@ -33,10 +33,17 @@ fn serving() -> Serving {
 pub(super) fn pointer(revision: u64, now: Timestamp) -> Pointer {
     let open = BTreeSet::from([service("fleet"), service("jobs")]);
     Pointer {
+        home: Some(west(2)),
         active: west(2),
         epoch: 3,
         revision,
-        moving: Some(Moving { to: west(1), stage: Stage::Opening, open, serving: serving() }),
+        moving: Some(Moving {
+            to: west(1),
+            stage: Stage::Opening,
+            open,
+            singletons: [service("jobs")].into(),
+            serving: serving(),
+        }),
         serving: serving(),
         by: format!("failover-{revision}"),
         since: now,
@@ -47,7 +54,9 @@ pub(super) fn pointer(revision: u64, now: Timestamp) -> Pointer {
 /// A heartbeat of this epoch.
 pub(super) fn heartbeat(epoch: u64, now: Timestamp) -> Heartbeat {
     let (heard, granted) = (Some(now - Duration::from_secs(61)), Some(now - Duration::from_secs(7)));
-    Heartbeat { at: now, epoch, heard, granted }
+    let why = "it lacks the tag".to_owned();
+    let switches = [(service("fleet"), Arming::Armed { silence: 180 }), (service("jobs"), Arming::Hindered { why })];
+    Heartbeat { at: now, epoch, heard, granted, switches: switches.into() }
 }
 
 /// A sample with a service of this count.
@@ -60,6 +69,7 @@ pub(super) fn sample(desired: u32, now: Timestamp) -> Sample {
         services: BTreeMap::from([(service("fleet"), ServiceSample { capacity, images })]),
         lag_ms: BTreeMap::from([(checked("fleet-vehicles".parse()), 730)]),
         vcpu: Some(64),
+        alarms: "edge-5xx".parse().ok().map(|alarm| BTreeSet::from([alarm])),
     }
 }
 
@@ -78,6 +88,8 @@ pub(super) fn watch(failures: u32, now: Timestamp) -> Watch {
         since: Some(now - Duration::from_mins(2)),
         probed: Some(now),
         started: Some(now - Duration::from_mins(1)),
+        execution: Some("failover-1".to_owned()),
+        refused: Some(Refusal { execution: "failover-1".to_owned(), answer: "refused by Ada".to_owned() }),
         told: Some("loss-1".to_owned()),
         readiness: Some(Readiness { at: now, region: west(1), findings: vec![finding] }),
         told_readiness: Some("not-ready-1".to_owned()),

@@ -2,10 +2,11 @@
 
 use jiff::SignedDuration;
 
-use super::{Case, about, words};
-use crate::estate::Fence;
+use super::{Case, about, unreadable, words};
+use crate::estate::{AlarmName, Fence};
 use crate::failover::readiness::{Finding, Grade, ReadinessCode};
 use crate::failover::sample::{FRESH, Sample};
+use crate::name::ServiceName;
 
 /// How long the other region's stack may be silent: five of its ticks of a minute.
 const SILENCE: SignedDuration = SignedDuration::from_mins(5);
@@ -19,6 +20,30 @@ pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
         }
     }
     found.extend(heard(case));
+    found.extend(case.facts.unarmed.iter().map(|(service, why)| unarmed(case, service, why)));
+    match &case.facts.alarms {
+        Ok(missing) => found.extend(missing.iter().map(|alarm| no_alarm(case, alarm))),
+        Err(why) => found.push(unreadable(Grade::Degrades, "alarms of the evidence", why)),
+    }
+}
+
+/// A fence counts only on what it could do.
+fn unarmed(case: Case<'_>, service: &ServiceName, why: &str) -> Finding {
+    let active = &case.facts.active;
+    about(Grade::Degrades, ReadinessCode::SwitchUnarmed, format!("service {service}")).found(
+        format!("a dead man's switch in {active} that would not stop it: {why}"),
+        "one whose stop would go through",
+        "Mend what is named. Until then a failover waits for a proof, or for a person",
+    )
+}
+
+fn no_alarm(case: Case<'_>, alarm: &AlarmName) -> Finding {
+    let active = &case.facts.active;
+    about(Grade::Degrades, ReadinessCode::AlarmMissing, format!("alarm {alarm}")).found(
+        "none of that name",
+        format!("one here or in {active}: the document counts on its word"),
+        "Correct `failover.evidence`, or make the alarm. Until then a loss is confirmed without it, or a person is asked",
+    )
 }
 
 fn no_sample(case: Case<'_>) -> Finding {

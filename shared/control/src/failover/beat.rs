@@ -1,0 +1,69 @@
+//! The heartbeat: a sign of life, the standby's grants, and what the home's dead man's switches could do.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::ServiceId;
+use watchkeeper_domain::estate::Fence;
+use watchkeeper_domain::failover::{Arming, Heartbeat, Pointer, arming};
+use watchkeeper_domain::guardrail::Allowance;
+use watchkeeper_domain::name::ServiceName;
+
+use super::MoveError;
+use super::gather::observed;
+use super::ports::{Prober, Promotions, Questions, Sight, Switches};
+use super::watch::Watcher;
+use crate::backup::BackupLog;
+use crate::ledger::{Ledger, Pair};
+use crate::place::PairPlace;
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+
+impl<L, S, P, W, H, N, K, X, Y, E> Watcher<L, S, P, W, H, N, K, X, Y, E>
+where
+    L: Ledger + BackupLog,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    Y: Executions,
+    E: ExecutionStates + Questions,
+{
+    /// A sign of life; of a standby that sees the pair at home the grant that a dead man's switch listens to; and of the home
+    /// that it hears that, as long as each switch could do what it is for. The instant is that of the tick that read the
+    /// pointer, so that one that comes late grants nothing new.
+    pub(super) async fn beat(
+        &self,
+        half: &PairPlace,
+        allowance: &Allowance,
+        pair: &Pair,
+        pointer: &Pointer,
+        at: Timestamp,
+    ) -> Result<(), MoveError> {
+        let last = pair.heartbeats.get(&half.region);
+        if last.is_some_and(|last| last.at >= at) {
+            return Ok(());
+        }
+        let grants = half.region == half.standby && pointer.active == half.home && pointer.moving.is_none();
+        let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
+        let switches =
+            if half.region == half.home { self.switches(half, allowance, at).await } else { BTreeMap::new() };
+        let armed = switches.values().all(|switch| matches!(switch, Arming::Armed { .. }));
+        let heard = pair.heartbeats.get(half.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
+        let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted, switches };
+        Ok(self.ledger.beat(&half.id, &half.region, &heartbeat).await?)
+    }
+
+    /// The dead man's switches of this home, each looked at.
+    async fn switches(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> BTreeMap<ServiceName, Arming> {
+        let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(Fence::DeadMan));
+        let ids: Vec<&ServiceId> = dead_man.filter_map(|singleton| half.own.get(&singleton.service)).collect();
+        if ids.is_empty() {
+            return BTreeMap::new();
+        }
+        let observed = observed(&self.here, &self.pacer, &self.clock, &ids).await;
+        arming(&half.failover, &half.own, &observed, allowance, at)
+    }
+}

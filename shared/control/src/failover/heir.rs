@@ -1,0 +1,93 @@
+//! Moves that were left: one whose execution is dead is taken over, and one that asks what has become known asks no more.
+
+use jiff::Timestamp;
+use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::failover::fence::Fenced;
+use watchkeeper_domain::failover::{Ending, FailoverRequest, Move, PauseKind, Pointer};
+use watchkeeper_domain::guardrail::Code;
+
+use super::MoveError;
+use super::phases::fence;
+use super::ports::{Prober, Promotions, Questions, Sight, Switches};
+use super::watch::{Ticked, Watcher};
+use crate::backup::BackupLog;
+use crate::ledger::{Ledger, Pair};
+use crate::place::PairPlace;
+use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+
+impl<L, S, P, W, H, N, K, X, Y, E> Watcher<L, S, P, W, H, N, K, X, Y, E>
+where
+    L: Ledger + BackupLog,
+    S: Sight + Promotions,
+    P: Sight,
+    W: Switches,
+    H: Prober,
+    N: Announcer,
+    K: Clock,
+    X: Executions,
+    Y: Executions,
+    E: ExecutionStates + Questions,
+{
+    /// Goes on with a move to this region whose execution is dead. One that waits for a person is left alone, unless what it
+    /// asks has become known by now.
+    pub(super) async fn take_over(
+        &self,
+        half: &PairPlace,
+        pair: &Pair,
+        pointer: &Pointer,
+        at: Timestamp,
+        ticked: &mut Ticked,
+    ) -> Result<(), MoveError> {
+        let record = self.ledger.moved(&half.id, &pointer.by).await?;
+        let held = record.as_ref().is_some_and(|(record, _)| record.ending == Some(Ending::Held));
+        if held {
+            return Ok(());
+        }
+        if self.executions.status(&pointer.by).await? == ExecutionStatus::Running {
+            let Some((record, _)) = record else { return Ok(()) };
+            let Some(why) = self.needless(half, pair, pointer, &record, at).await? else { return Ok(()) };
+            // The next tick finds it over, and goes on with its move.
+            self.executions.end(&pointer.by, &why).await?;
+            let what = format!("the question of {} needs no answer any more: {why}", pointer.by);
+            let subject = format!("{}: the question is withdrawn", half.id);
+            let told = self.announcer.tell(&subject, &format!("{what}. The move goes on by itself.")).await;
+            ticked.did.push(what);
+            ticked.note(told.map_err(MoveError::from));
+            return Ok(());
+        }
+        let request = FailoverRequest {
+            take_over: true,
+            reason: Some(format!("{} is dead", pointer.by)),
+            ..FailoverRequest::about(half.id.estate.clone(), half.id.environment.clone())
+        };
+        self.start(half, "take-over", &request, at).await?;
+        ticked.did.push(format!("the move of {}, which is dead, was taken over", pointer.by));
+        Ok(())
+    }
+
+    /// Why a person's word about a fence is not needed any more: every singleton that the move waits for has been proved
+    /// stopped since. Nothing where somebody is still to answer.
+    async fn needless(
+        &self,
+        half: &PairPlace,
+        pair: &Pair,
+        pointer: &Pointer,
+        record: &Move,
+        at: Timestamp,
+    ) -> Result<Option<String>, MoveError> {
+        let asks = record.pause.as_ref().is_some_and(
+            |pause| matches!(&pause.kind, PauseKind::Person(codes) if codes.contains(&Code::FenceUnproved)),
+        );
+        let waiting = record.waves.get(record.wave).filter(|_| asks).into_iter().flatten();
+        let known = fence::singletons(half, pointer);
+        let singletons = waiting.filter_map(|name| known.iter().find(|it| it.service == *name));
+        let mut why = Vec::new();
+        for singleton in singletons {
+            match fence::proof(&self.ledger, &self.peer, half, pair, record, singleton, at).await? {
+                Fenced::Holds(proved) => why.push(proved),
+                Fenced::Wait(..) | Fenced::Ask(_) | Fenced::Fails(_) => return Ok(None),
+            }
+        }
+        Ok((!why.is_empty()).then(|| why.join("; ")))
+    }
+}

@@ -1,0 +1,269 @@
+//! The table of changing documents, for pairs: each part of a document, changed while the pair is at home, in a move, or away.
+//! Nothing that is held is lost; what cannot be followed is refused by name and left as it was.
+
+use serde_json::json;
+use watchkeeper_domain::capacity::{Scaling, Suspensions};
+use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::name::ServiceName;
+use watchkeeper_tests::rehearsal::{Duo, End, Flight, Pilot};
+
+use crate::pair_scene::{AUTOMATIC, capacities, counts, duo, ended, estates, home, never_double, standby, story};
+
+type Changes = &'static [(&'static str, &'static str)];
+
+/// What becomes of a pair whose document has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// The way home is open, and everything is as it was before the move.
+    GoesHome,
+    /// Nothing moves, and it is said why; what runs goes on.
+    Refused(&'static str),
+}
+
+const SWAPPED: Changes =
+    &[("{ primary: us-west-2, standby: us-west-1 }", "{ primary: us-west-1, standby: us-west-2 }")];
+const NO_SINGLETON: Changes = &[
+    ("        - { service: fleet-orchestration-car-simulator }\n", ""),
+    ("      singletons:\n", "      singletons: []\n"),
+];
+const MORE_SINGLETONS: Changes = &[
+    (
+        "        - { service: fleet-orchestration-car-simulator }\n",
+        "        - { service: fleet-orchestration-car-simulator }\n        - { service: fleet-orchestration-dashboard }\n",
+    ),
+    (
+        "        fleet-orchestration-dashboard: 2\n        fleet-orchestration-car",
+        "        fleet-orchestration-dashboard: 1\n        fleet-orchestration-car",
+    ),
+];
+const MORE_CAPACITY: Changes = &[(
+    "        fleet-orchestration-dashboard: 2\n        fleet-orchestration-car-simulator: 1\n",
+    "        fleet-orchestration-dashboard: 4\n        fleet-orchestration-car-simulator: 1\n",
+)];
+const DEVELOPMENT: Changes = &[("kind: production", "kind: staging")];
+const FENCED: Changes = &[(
+    "- { service: fleet-orchestration-car-simulator }",
+    "- { service: fleet-orchestration-car-simulator, fence: prove }",
+)];
+const OTHER_WAVES: Changes = &[("        - [fleet-orchestration-dashboard]\n", "")];
+const RETENTION: Changes =
+    &[("retention: { daily: 14, minimum: 3 }\n        - dynamodb", "retention: { daily: 2 }\n        - dynamodb")];
+
+/// Each part of the document, and what happens when it changes while the pair is away.
+const AWAY: [(&str, Changes, Then); 8] = [
+    ("regions swapped", SWAPPED, Then::Refused("us-west-2 as its home")),
+    ("singletons removed", NO_SINGLETON, Then::GoesHome),
+    ("singletons added", MORE_SINGLETONS, Then::GoesHome),
+    ("failover.capacity", MORE_CAPACITY, Then::GoesHome),
+    ("kind", DEVELOPMENT, Then::GoesHome),
+    ("fence", FENCED, Then::GoesHome),
+    ("waves", OTHER_WAVES, Then::GoesHome),
+    ("backups' retention", RETENTION, Then::GoesHome),
+];
+
+fn with(changes: Changes) -> Vec<(&'static str, &'static str)> {
+    std::iter::once(AUTOMATIC).chain(changes.iter().copied()).collect()
+}
+
+fn away(duo: &mut Duo) {
+    let mut there = duo.by_hand(&standby(), "there", &json!({ "mode": "graceful" }));
+    duo.fly(&mut there);
+    assert_eq!(ended(&there), ("done", None), "{}", story(duo, &there));
+    duo.minutes(3);
+    assert_eq!((counts(duo, &home()), counts(duo, &standby())), ([0; 4], [2, 2, 2, 1]));
+}
+
+fn refused_by_name(duo: &mut Duo, region: &watchkeeper_domain::name::Region, what: &str, context: &str) {
+    let mut pilot =
+        duo.by_hand(region, &format!("refused-{}", duo.pair.now().as_second()), &json!({ "mode": "graceful" }));
+    duo.fly(&mut pilot);
+    let Flight::Failed(why) = &pilot.flight else { panic!("{context}: {:?}", pilot.flight) };
+    assert!(why.contains("go home") || why.contains("cannot be told"), "{context}: {why}");
+    let told = duo.pair.world(region).messages();
+    let told = told.iter().filter(|message| message.text.contains(what)).count();
+    assert_eq!(told, 1, "{context}: it is told once");
+}
+
+#[test]
+fn a_document_that_changes_while_the_pair_is_away_loses_nothing_and_runs_no_singleton_twice() {
+    for (part, changes, then) in AWAY {
+        let mut duo = duo(&estates(&[AUTOMATIC]));
+        let before = capacities(&duo);
+        away(&mut duo);
+        let there = capacities(&duo);
+        duo.redocument(&estates(&with(changes)));
+        duo.minutes(12);
+        assert_eq!(capacities(&duo), there, "{part}: what runs goes on");
+        if let Then::Refused(what) = then {
+            refused_by_name(&mut duo, &home(), what, part);
+            assert_eq!(capacities(&duo), there, "{part}");
+            duo.redocument(&estates(&[AUTOMATIC]));
+            duo.minutes(2);
+        }
+        let mut back = duo.go_home("home-again", &json!({})).unwrap_or_else(|why| panic!("{part}: {why}"));
+        duo.fly(&mut back);
+        assert_eq!(ended(&back), ("done", None), "{part}: {}", story(&duo, &back));
+        duo.minutes(12);
+        assert_eq!(capacities(&duo), before, "{part}");
+        // What the document calls a singleton no more may run in both regions on its way.
+        if part != "singletons removed" {
+            never_double(&duo, part);
+        }
+    }
+}
+
+/// The pair as no pair: without its standby region, or without what to do about it.
+fn unpaired() -> Vec<(&'static str, &'static str)> {
+    vec![AUTOMATIC, ("{ primary: us-west-2, standby: us-west-1 }", "{ primary: us-west-2 }")]
+}
+
+#[test]
+fn a_document_that_loses_its_pair_while_away_is_refused_and_everything_stays() {
+    let own = std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/fleet-orchestration.yaml"),
+    )
+    .unwrap();
+    let (start, end) = (own.find("    failover:\n").unwrap(), own.find("    backups:\n").unwrap());
+    let section: &'static str = Box::leak(own[start..end].to_owned().into_boxed_str());
+    let section: &'static str = Box::leak(section.replace("approve: true", "approve: false").into_boxed_str());
+    let mut changes = unpaired();
+    changes.push((section, ""));
+    let (start, end) =
+        (own.find("      us-west-1:").unwrap(), own.find("    # The estate declares no autoscaler").unwrap());
+    changes.push((Box::leak(own[start..end].to_owned().into_boxed_str()), ""));
+    let mut duo = duo(&estates(&[AUTOMATIC]));
+    away(&mut duo);
+    let there = capacities(&duo);
+    duo.redocument(&estates(&changes));
+    duo.minutes(12);
+    let end = duo.run(&home(), "by-hand", &json!({ "estate": "fleet-orchestration", "environment": "prod" }));
+    assert!(matches!(end, End::Failed(_)), "{end:?}");
+    assert_eq!(capacities(&duo), there);
+    never_double(&duo, "unpaired");
+    duo.redocument(&estates(&[AUTOMATIC]));
+    duo.minutes(3);
+    let mut back = duo.go_home("home-again", &json!({})).unwrap();
+    duo.fly(&mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
+}
+
+/// Everything that the document says of the singleton.
+const NO_SIMULATOR: Changes = &[
+    ("          - fleet-orchestration-car-simulator\n      us-west-1:", "      us-west-1:"),
+    ("          - fleet-orchestration-car-simulator\n", ""),
+    ("      fleet-orchestration-car-simulator: { desired: 1 }\n", ""),
+    ("        fleet-orchestration-car-simulator: 1\n", ""),
+    ("        - [fleet-orchestration-car-simulator]\n", ""),
+    ("        - { service: fleet-orchestration-car-simulator }\n", ""),
+    ("      singletons:\n", "      singletons: []\n"),
+    ("        - fleet-orchestration-car-simulator\n", ""),
+];
+
+#[test]
+fn a_service_that_leaves_the_document_while_the_pair_is_away_starts_nowhere_else() {
+    let mut duo = duo(&estates(&[AUTOMATIC]));
+    let before = capacities(&duo);
+    away(&mut duo);
+    let there = capacities(&duo);
+    duo.redocument(&estates(&with(NO_SIMULATOR)));
+    duo.minutes(12);
+    assert_eq!(capacities(&duo), there);
+    let mut pilot = duo.by_hand(&home(), "refused", &json!({ "mode": "graceful" }));
+    duo.fly(&mut pilot);
+    let Flight::Failed(why) = &pilot.flight else { panic!("{:?}", pilot.flight) };
+    assert!(why.contains("cannot be told") || why.contains("put them back"), "{why}");
+    duo.redocument(&estates(&[AUTOMATIC]));
+    let mut back = duo.go_home("home-again", &json!({})).unwrap();
+    duo.fly(&mut back);
+    duo.minutes(12);
+    assert_eq!(capacities(&duo), before);
+    never_double(&duo, "a service less");
+}
+
+/// Changes in the middle of a move, at every step of it: the move ends, taken over if it has to be.
+#[test]
+fn a_document_that_changes_in_the_middle_of_a_move_runs_no_singleton_twice() {
+    for (part, changes) in [
+        ("singletons removed", NO_SINGLETON),
+        ("singletons added", MORE_SINGLETONS),
+        ("failover.capacity", MORE_CAPACITY),
+        ("waves", OTHER_WAVES),
+        ("regions swapped", SWAPPED),
+    ] {
+        for steps in [1, 3, 5, 7, 9, 11] {
+            let context = format!("{part} after {steps} steps");
+            let mut duo = duo(&estates(&[AUTOMATIC]));
+            let mut pilot = duo.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
+            for _ in 0..steps {
+                if pilot.flight == Flight::Flying {
+                    duo.step(&mut pilot);
+                }
+            }
+            duo.redocument(&estates(&with(changes)));
+            if pilot.flight == Flight::Flying {
+                duo.fly(&mut pilot);
+            }
+            never_double(&duo, &context);
+            if matches!(pilot.flight, Flight::Failed(_)) {
+                // What cannot be followed stands still until the document is as it was.
+                duo.minutes(5);
+                never_double(&duo, &context);
+                duo.redocument(&estates(&[AUTOMATIC]));
+                duo.pair.standby().set_status(&pilot.name, ExecutionStatus::Dead("FAILED".to_owned()));
+                duo.minutes(2);
+                if let Some(heir) = duo.pilots.pop() {
+                    pilot = heir;
+                    duo.fly(&mut pilot);
+                }
+            }
+            ends(&mut duo, &pilot, &context);
+        }
+    }
+}
+
+fn ends(duo: &mut Duo, pilot: &Pilot, context: &str) {
+    assert!(matches!(pilot.flight, Flight::Ended(..)), "{context}: {:?}\n{}", pilot.flight, story(duo, pilot));
+    duo.minutes(4);
+    let pointer = duo.pointer(&standby());
+    assert_eq!(pointer.moving, None, "{context}: {pointer}");
+    assert_eq!(duo.pair.serving(), Some(pointer.active), "{context}");
+    never_double(duo, context);
+}
+
+#[test]
+fn a_warm_standby_with_the_homes_own_bounds_is_scaled_to_what_the_home_ran() {
+    let mut duo = duo(&estates(&[AUTOMATIC]));
+    let name = ServiceName::new("fleet-orchestration-fleet-service").unwrap();
+    let at_home = duo.half(&home()).own[&name].clone();
+    let there = duo.half(&standby()).own[&name].clone();
+    duo.pair.home().change_count(&at_home, 6);
+    let scaling = Scaling { min: 2, max: 6, suspended: Suspensions::NONE };
+    duo.pair.standby().change_scaling(&there, Some(scaling));
+    duo.pair.standby().change_count(&there, 2);
+    duo.minutes(2);
+    let mut pilot = duo.by_hand(&standby(), "warm", &json!({ "mode": "graceful" }));
+    duo.fly(&mut pilot);
+    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
+    assert_eq!(counts(&duo, &standby())[0], 6);
+}
+
+#[test]
+fn a_freeze_that_opens_in_the_middle_of_a_move_keeps_nothing_from_going_back() {
+    let frozen: Changes = &[(
+        "guardrails: { floor: 1, blast-radius: 50 % }",
+        "guardrails: { floor: 1, blast-radius: 50 %, freeze: [{ from: 2026-11-20, to: 2026-11-21, reason: launch }] }",
+    )];
+    let all = vec![AUTOMATIC];
+    let mut duo = duo(&estates(&all));
+    let before = capacities(&duo);
+    duo.pair.block(&standby(), true);
+    let mut pilot = duo.by_hand(&standby(), "unhealthy", &json!({ "mode": "graceful" }));
+    for _ in 0..6 {
+        duo.step(&mut pilot);
+    }
+    duo.redocument(&estates(&all.into_iter().chain(frozen.iter().copied()).collect::<Vec<_>>()));
+    duo.fly(&mut pilot);
+    assert_eq!(ended(&pilot).0, "compensated", "{}", story(&duo, &pilot));
+    duo.minutes(6);
+    assert_eq!(capacities(&duo), before);
+}
