@@ -144,7 +144,7 @@ where
                 work.record.note(now, reply.to_string());
                 if let Reply::Approved { by, approve } = reply {
                     if approve.contains(&Code::FenceUnproved) {
-                        work.record.word = Some(by.clone());
+                        work.record.word = Some(by.to_string());
                     }
                     work.record.approved.extend(approve);
                     work.record.by = Some(by.to_string());
