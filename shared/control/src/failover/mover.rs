@@ -159,7 +159,7 @@ where
                     work.record.failure = Some(format!("the fence of a singleton is not proved, and {reply}"));
                     self.go_back(work);
                 } else {
-                    work.record.refused = (reply != Reply::Expired).then(|| reply.to_string());
+                    work.record.refused = matches!(reply, Reply::Refused { .. }).then(|| reply.to_string());
                     work.record.end(Ending::Declined, now);
                 }
             }
