@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest, ScalarAttributeType, Tag,
     WriteRequest,
 };
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName};
 use serde_json::{Value, json};
+use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::estate::{Blockers, FinishedItems, Locks, Queue, Unblock};
 use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem};
 
@@ -108,7 +109,9 @@ impl Yard {
             call = call.attribute_definitions(attribute.build().map_err(odd)?);
             call = call.key_schema(element.build().map_err(odd)?);
         }
-        call.send().await.map_err(SiteError::aws(format!("make table {table}")))?;
+        let tag = Tag::builder().key(MANAGED_TAG).value("true").build();
+        let tag = tag.map_err(|error| SiteError::new(format!("tag table {table}"), error))?;
+        call.tags(tag).send().await.map_err(SiteError::aws(format!("make table {table}")))?;
         Ok(())
     }
 
@@ -117,7 +120,7 @@ impl Yard {
     /// # Errors
     /// As above.
     pub async fn make_queue(&self, queue: &str) -> Result<(), SiteError> {
-        let made = self.sqs.create_queue().queue_name(queue).send().await;
+        let made = self.sqs.create_queue().queue_name(queue).tags(MANAGED_TAG, "true").send().await;
         let url = made.map_err(SiteError::aws(format!("make queue {queue}")))?.queue_url.unwrap_or_default();
         self.sqs.purge_queue().queue_url(url).send().await.map_err(SiteError::aws(format!("empty queue {queue}")))?;
         Ok(())
@@ -125,8 +128,10 @@ impl Yard {
 
     /// A bus, and a queue behind a rule that takes everything on it.
     async fn make_bus(&self, bus: &str) -> Result<(), SiteError> {
+        let tag = aws_sdk_eventbridge::types::Tag::builder().key(MANAGED_TAG).value("true").build();
+        let tag = tag.map_err(|error| SiteError::new(format!("tag bus {bus}"), error))?;
         // One that is there already is as good.
-        let _ = self.events.create_event_bus().name(bus).send().await;
+        let _ = self.events.create_event_bus().name(bus).tags(tag).send().await;
         let ear = ear(bus);
         self.make_queue(&ear).await?;
         let url = self.url(&ear).await?;

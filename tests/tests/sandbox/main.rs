@@ -11,6 +11,7 @@ mod global_tables;
 mod interpreter;
 mod metrics;
 mod names;
+mod permissions;
 mod process;
 mod record;
 mod regions;
