@@ -24,7 +24,6 @@ _MEMBERS = {
     "dynamodb:backup": ("BackupArn",),
     "dynamodb:table": ("TableName", "SourceTableName", "TargetTableName", "ResourceArn"),
     "ecr:repository": ("repositoryName",),
-    "ecs:service-revision": ("serviceRevisionArns",),
     "elasticache:replicationgroup": ("ReplicationGroupId", "ResourceName"),
     "elasticache:snapshot": ("SnapshotName", "ResourceName"),
     "es:domain": ("DomainName",),
@@ -158,11 +157,12 @@ def _list_tasks(operation, members, place):
     return [(f"ecs:{operation}", "*", {"ecs:cluster": place.arn("ecs", f"cluster/{cluster}")})]
 
 
-def _revisions(operation, members, _place):
-    # The reference names the service too; a revision's ARN begins as its service's does.
-    for arn in _listed(members.get("serviceRevisionArns")):
+def _parts_of_services(operation, members, _place):
+    # The reference names the service too; the ARN of its deployment or revision goes on from its name.
+    for arn in _listed(members.get("serviceRevisionArns") or members.get("serviceDeploymentArns")):
         yield f"ecs:{operation}", arn, {}
-        yield f"ecs:{operation}", arn.replace(":service-revision/", ":service/").rsplit("/", 1)[0], {}
+        service = arn.replace(":service-revision/", ":service/").replace(":service-deployment/", ":service/")
+        yield f"ecs:{operation}", service.rsplit("/", 1)[0], {}
 
 
 def _target(operation, members, place):
@@ -258,7 +258,8 @@ _SPECIAL = {
     ("ecs", "DescribeTasks"): _tasks,
     ("ecs", "ListTasks"): _list_tasks,
     ("ecs", "ListServiceDeployments"): _services,
-    ("ecs", "DescribeServiceRevisions"): _revisions,
+    ("ecs", "DescribeServiceDeployments"): _parts_of_services,
+    ("ecs", "DescribeServiceRevisions"): _parts_of_services,
     ("events", "PutEvents"): _events,
     ("route53-recovery-cluster", "UpdateRoutingControlStates"): _controls,
     ("s3", "*"): _objects,
