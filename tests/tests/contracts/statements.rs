@@ -84,11 +84,22 @@ fn misfits(reference: &Reference, statement: &Statement) -> Vec<String> {
             found.push(format!("{name}: {action} takes none of the resources, but {}", takes.join(", ")));
         }
     }
+    let vague = statement.resources.iter().filter(|it| has_vague_type(it));
+    found.extend(vague.map(|it| format!("{name}: {it} has a wildcard where the type of a resource stands")));
     let idle = |pattern: &&String| {
         *pattern != "*" && statement.actions.iter().all(|action| reference.named(action, pattern).is_empty())
     };
     found.extend(statement.resources.iter().filter(idle).map(|it| format!("{name}: no action takes {it}")));
     found
+}
+
+/// IAM user guide, "Identify AWS resources with ARNs", incorrect wildcard usage: not in the part that says which type it is.
+fn has_vague_type(pattern: &str) -> bool {
+    // These have no type in their ARNs.
+    let untyped = ["arn:aws:s3:", "arn:aws:sns:", "arn:aws:sqs:"].iter().any(|it| pattern.starts_with(it));
+    let resource = pattern.splitn(6, ':').nth(5).unwrap_or_default();
+    let kind = resource.split_once([':', '/']).map_or("", |(kind, _)| kind);
+    !untyped && kind.contains(['*', '?'])
 }
 
 /// Types of resources that an action needs as well, and the role names nowhere for it.
@@ -275,6 +286,10 @@ fn a_resource_that_an_action_does_not_take_is_found() {
         "Reconcile.More: no action takes arn:aws:ecs:us-east-1:1:cluster/*",
     ];
     assert_eq!(found_with("Reconcile", more), expected);
+    let more = json!({"Sid": "More", "Effect": "Allow", "Action": ["rds:DeleteDBInstance"], "Resource": "arn:aws:rds:us-east-1:1:d*:a-drill"});
+    let expected =
+        "AutoShutdown.More: arn:aws:rds:us-east-1:1:d*:a-drill has a wildcard where the type of a resource stands";
+    assert_eq!(found_with("AutoShutdown", more), [expected]);
     let more =
         json!({"Sid": "More", "Effect": "Allow", "Action": ["ecs:DoService", "ecs:DeleteService"], "Resource": "*"});
     let expected = [
