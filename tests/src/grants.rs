@@ -21,7 +21,7 @@ pub struct Grants {
     elsewhere: Vec<Elsewhere>,
 }
 
-/// Rights that no drill uses.
+/// Rights that no drill is sure to use.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Elsewhere {
     because: String,
@@ -42,8 +42,8 @@ impl Grants {
         self.drills.get(drill).map(flat).unwrap_or_default()
     }
 
-    /// The rights that no drill uses.
-    pub fn unused(&self) -> BTreeSet<Right> {
+    /// The rights that no drill is sure to use.
+    fn unused(&self) -> BTreeSet<Right> {
         self.elsewhere.iter().flat_map(|it| flat(&it.rights)).collect()
     }
 
@@ -71,7 +71,7 @@ impl Grants {
         self
     }
 
-    /// Why no drill uses the others.
+    /// Why no drill is sure to use the others.
     pub fn reasons(&self) -> impl Iterator<Item = &str> {
         self.elsewhere.iter().map(|it| it.because.as_str())
     }
