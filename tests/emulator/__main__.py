@@ -60,12 +60,13 @@ async def _serve(listener) -> None:
 def _patched():
     from . import agenda, alarms, arc, autoscaling, caches, cbor, cloudwatch, control, ecs, events, gateway, global_tables
     from . import interpreter, invocations, lambdas, queues, quotas, rds, rds_replicas, recovery, releases, replica_resources, rollouts
-    from . import schedules, snapshots, stepfunctions, target_health, task_tokens, tasks, waits
+    from . import schedules, snapshots, stepfunctions, target_health, task_tokens, tasks, topics, waits
+    from .iam import roles, services
 
     for module in (
         cbor, lambdas, invocations, ecs, tasks, releases, rollouts, target_health, autoscaling, rds, rds_replicas,
         global_tables, replica_resources, quotas, arc, stepfunctions, task_tokens, interpreter, waits, schedules, events,
-        cloudwatch, alarms, snapshots, recovery, caches, queues,
+        cloudwatch, alarms, snapshots, recovery, caches, queues, topics, roles, services,
     ):
         module.install()
     gateway.install()

@@ -10,6 +10,7 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from . import agenda, arc, autoscaling, clock, cloudwatch, events, faults, global_tables, outage, quotas, record
 from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits
 from .alarms import evaluation
+from .iam import guard, roles
 
 PREFIX = "/_watchkeeper/"
 
@@ -143,6 +144,24 @@ async def _forget_calls(_request):
     return {}
 
 
+async def _permissions(_request):
+    return guard.report()
+
+
+async def _forgive_denials(_request):
+    return {"denials": guard.forgive()}
+
+
+async def _withdraw(request):
+    roles.withdraw(_text(request, "role"), _text(request, "statement"))
+    return {}
+
+
+async def _restore_rights(_request):
+    roles.restore()
+    return {}
+
+
 async def _requests(_request):
     return await asyncio.to_thread(validation.report)
 
@@ -213,8 +232,8 @@ def _place(request) -> tuple:
 # The clock goes last, and what waits for an execution that is gone looks at it then.
 _FORGETS = (
     agenda.clear, arc.reset, autoscaling.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
-    site.reset, target_health.reset, task_tokens.reset, evaluation.reset, outage.reset, faults.clear, record.clear,
-    validation.clear, settings.reset, waits.wake, clock.reset,
+    site.reset, target_health.reset, task_tokens.reset, evaluation.reset, outage.reset, faults.clear, roles.restore, guard.clear,
+    record.clear, validation.clear, settings.reset, waits.wake, clock.reset,
 )
 
 _ROUTES = {
@@ -233,6 +252,10 @@ _ROUTES = {
     ("POST", "releases"): _order_release,
     ("GET", "calls"): _calls,
     ("DELETE", "calls"): _forget_calls,
+    ("GET", "permissions"): _permissions,
+    ("DELETE", "permissions"): _forgive_denials,
+    ("POST", "rights"): _withdraw,
+    ("DELETE", "rights"): _restore_rights,
     ("GET", "requests"): _requests,
     ("DELETE", "requests"): _forgive_requests,
     ("POST", "expressions"): _judge_expressions,

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core.responses import get_region
 
-from . import faults, models, outage, record, validation
+from . import faults, models, outage, record, validation, wire
+from .iam import guard
 
 # Nothing waits this long: the caller gives up first.
 _FOREVER = 24 * 3600  # seconds
@@ -34,6 +35,7 @@ def _recorded(service, handler):
             record.end(entry, answer[0], answer[2])
             return answer
         fault = faults.take(service, operation, get_region())
+        refused = refused or await _denied(entry, method, path, headers, body, query_params)
         if fault is None and refused is not None:
             answer = refused
         elif fault is None:
@@ -45,6 +47,13 @@ def _recorded(service, handler):
         return answer
 
     return call
+
+
+async def _denied(entry, method, path, headers, body, query_params):
+    """The refusal of a function whose role does not permit the call, once what it calls is known."""
+    role = guard.role(entry["caller"], headers)
+    found = role and wire.read(entry["service"], method, path, headers, body, query_params)
+    return found and await guard.refusal(role, entry, found, headers)
 
 
 def _as_modelled(entry, answer):

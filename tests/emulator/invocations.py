@@ -16,6 +16,7 @@ from ministack.services import lambda_svc as aws
 from ministack.services import sns
 
 from . import clock, queues, settings
+from .iam.services import may_send
 
 _RETRIES = 2
 _EVENT_AGE = 6 * 3600  # seconds that an event may wait
@@ -77,6 +78,7 @@ def _begin(function, event) -> None:
 def _try(function, event) -> None:
     config = function.get("config") or function
     asked = _asked(function)
+    may_send(config, ((asked.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination"))
     expires = clock.now() + asked.get("MaximumEventAgeInSeconds", _EVENT_AGE)
     tries = 0
     while True:

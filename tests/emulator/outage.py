@@ -111,12 +111,17 @@ def strikes(headers: dict, region: str) -> Loss | None:
     agent = headers.get("user-agent", "")
     if not _losses or _OBSERVER.search(agent) or "x-sandbox-observer" in headers:
         return None
-    found = _ORIGIN.search(agent)
-    origin = found.group(1) if found else None
+    origin = where(headers)
     loss = _losses.get(region) or _losses.get(origin)
     if loss is None or (loss.inside == "runs" and origin == region):
         return None
     return loss
+
+
+def where(headers: dict) -> str | None:
+    """The region of the function that calls; None where no function does."""
+    found = _ORIGIN.search(headers.get("user-agent", ""))
+    return found.group(1) if found else None
 
 
 async def over(loss: Loss) -> None:

@@ -6,6 +6,7 @@
 
 pub mod drill;
 pub mod estate;
+pub mod grants;
 pub mod rehearsal;
 pub mod sandbox;
 pub mod stage;

@@ -23,7 +23,7 @@ const INTERRUPTED: u8 = 130;
     name = "cargo drill",
     about = "Plays Watchkeeper's runbooks in a local AWS: this repository's own template, deployed on loopback.\n\
              Without a runbook, all of them, each on the estate that needs it most.",
-    after_help = "The first run installs a local AWS (about 350 MB) and compiles the functions, all under target/; \
+    after_help = "The first run installs a local AWS (about 450 MB) and compiles the functions, all under target/; \
                   later runs start in seconds. Nothing is left running."
 )]
 pub struct Arguments {

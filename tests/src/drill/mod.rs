@@ -7,6 +7,7 @@ pub mod command;
 mod failover;
 mod figures;
 mod report;
+mod rights;
 mod show;
 mod sleep;
 mod surge;

@@ -149,8 +149,10 @@ impl Yard {
 
     /// A bus, and a queue behind a rule that takes everything on it.
     async fn make_bus(&self, bus: &str) -> Result<(), SiteError> {
+        let tag = aws_sdk_eventbridge::types::Tag::builder().key(MANAGED_TAG).value("true").build();
+        let tag = tag.map_err(|error| SiteError::new(format!("tag bus {bus}"), error))?;
         // One that is there already is as good.
-        let _ = self.events.create_event_bus().name(bus).send().await;
+        let _ = self.events.create_event_bus().name(bus).tags(tag).send().await;
         let ear = ear(bus);
         self.make_queue(&ear).await?;
         let arn = self.arn(&ear).await?;

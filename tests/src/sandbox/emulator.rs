@@ -139,9 +139,11 @@ impl Emulator {
     /// Stop it, and remove the run's folder.
     ///
     /// # Errors
-    /// [`SandboxError::Requests`] when AWS would have refused a request; the folder is kept then.
+    /// [`SandboxError::Requests`] when AWS would have refused a request, [`SandboxError::Denied`] when it would have denied a call;
+    /// the folder is kept then.
     pub fn succeeded(mut self) -> Result<(), SandboxError> {
         self.control.judge_requests_now()?;
+        self.control.judge_permissions_now()?;
         self.run.succeeded();
         Ok(())
     }
@@ -191,6 +193,7 @@ fn spawn(
         .env_clear()
         .envs(base_environment(layout, run))
         .env("WATCHKEEPER_LOGS", run.path().join("logs"))
+        .env("WATCHKEEPER_JUDGE", venv.judge(layout)?)
         .env("ESTATES_DIR", estates)
         .env("SFN_WAIT_SCALE", options.wait_scale.to_string())
         .env("MINISTACK_ACCOUNT_ID", &options.account)

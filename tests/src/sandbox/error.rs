@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Difference, Violation};
+use super::{Denial, Difference, Violation};
 
 /// A step of the sandbox that failed.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,9 @@ pub enum SandboxError {
         /// Its own words, or the transport's.
         why: String,
     },
+    /// Calls that the role of who made them does not permit.
+    #[error("AWS would deny {} of the calls:\n  {}", .0.len(), listed(.0))]
+    Denied(Vec<Denial>),
     /// Requests that AWS would have refused.
     #[error("AWS would refuse {} of the requests:\n  {}", .0.len(), listed(.0))]
     Requests(Vec<Violation>),

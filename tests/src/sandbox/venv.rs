@@ -1,8 +1,9 @@
-//! The Python environment with ministack and the SAM CLI: pinned, hashed, made once, under the target folder.
+//! The Python environment with ministack and the SAM CLI, and the judge's packages beside it: pinned, hashed, made once, under
+//! the target folder.
 
 use super::leash::Step;
 use super::progress::print;
-use super::{Layout, Progress, SandboxError};
+use super::{Layout, Progress, SandboxError, judge};
 use std::fs::{File, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ const MARKER: &str = "complete";
 #[derive(Debug, Clone)]
 pub struct Venv {
     directory: PathBuf,
+    judge: PathBuf,
 }
 
 impl Venv {
@@ -27,15 +29,23 @@ impl Venv {
     pub async fn ensure(layout: &Layout, progress: &dyn Progress) -> Result<Self, SandboxError> {
         let requirements = layout.root().join("tests/requirements.txt");
         let pinned = std::fs::read(&requirements).map_err(SandboxError::io("read", &requirements))?;
+        let lock_file = layout.root().join(judge::LOCK);
+        let locked = std::fs::read(&lock_file).map_err(SandboxError::io("read", &lock_file))?;
         let version = python_version().await?;
         let sandbox = layout.sandbox();
         std::fs::create_dir_all(&sandbox).map_err(SandboxError::io("make", &sandbox))?;
-        let venv = Self { directory: sandbox.join(format!("venv-{}", fingerprint(&pinned, &version))) };
+        let venv = Self {
+            directory: sandbox.join(format!("venv-{}", fingerprint(&pinned, &version))),
+            judge: sandbox.join(format!("judge-{}", fingerprint(&locked, ""))),
+        };
         if !venv.is_complete() {
             let _lock = lock(&sandbox.join("venv.lock")).await?;
             // Another process may have installed it while we waited.
-            if !venv.is_complete() {
+            if !venv.directory.join(MARKER).is_file() {
                 venv.install(layout, &requirements, progress).await?;
+            }
+            if !venv.judge.join(MARKER).is_file() {
+                venv.install_judge(layout, progress).await?;
             }
         }
         Ok(venv)
@@ -46,8 +56,25 @@ impl Venv {
         self.directory.join("bin/python")
     }
 
+    /// The command of the judge of permissions, and where its packages are, as the emulator wants them.
+    ///
+    /// # Errors
+    /// [`SandboxError::Missing`] when the environment has no Node.
+    pub fn judge(&self, layout: &Layout) -> Result<String, SandboxError> {
+        judge::command(layout, &self.python(), &self.judge)
+    }
+
     fn is_complete(&self) -> bool {
-        self.directory.join(MARKER).is_file()
+        [&self.directory, &self.judge].iter().all(|folder| folder.join(MARKER).is_file())
+    }
+
+    async fn install_judge(&self, layout: &Layout, progress: &dyn Progress) -> Result<(), SandboxError> {
+        if self.judge.exists() {
+            std::fs::remove_dir_all(&self.judge).map_err(SandboxError::io("remove", &self.judge))?;
+        }
+        judge::install(layout, &self.python(), &self.judge, progress).await?;
+        let marker = self.judge.join(MARKER);
+        std::fs::write(&marker, "").map_err(SandboxError::io("write", &marker))
     }
 
     async fn install(&self, layout: &Layout, requirements: &Path, progress: &dyn Progress) -> Result<(), SandboxError> {
@@ -59,7 +86,7 @@ impl Venv {
         let mut make = Step::new(layout, &python, "making a Python environment", log("venv.log"));
         make.arg(&python).args(["-m", "venv"]).arg(&self.directory);
         make.run(progress).await?;
-        let name = "installing the local AWS and the SAM CLI (once, about 350 MB)";
+        let name = "installing the local AWS and the SAM CLI (once, about 450 MB)";
         let mut install = Step::new(layout, &python, name, log("pip.log"));
         install
             .arg(self.python())

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod alarms;
+mod authorization;
 mod children;
 mod documents;
 mod ends;
@@ -13,5 +14,8 @@ mod machines;
 mod operations;
 mod pairs;
 mod permissions;
+mod rights;
+mod roles;
 mod scopes;
+mod statements;
 mod unblock;

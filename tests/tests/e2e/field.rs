@@ -56,8 +56,11 @@ impl Field {
             control.clear_faults().await.unwrap();
             // What a test that failed left is told by that test.
             control.forgive_requests().await.unwrap();
+            control.restore_rights().await.unwrap();
+            control.forgive_denials().await.unwrap();
             test(stage).await;
             control.judge_requests().await.unwrap();
+            control.judge_permissions().await.unwrap();
         });
     }
 }

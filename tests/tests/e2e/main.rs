@@ -6,6 +6,7 @@ mod backups;
 mod calendars;
 mod contract;
 mod crash;
+mod denied;
 mod drift;
 mod emergency;
 mod failover;

@@ -11,6 +11,7 @@ mod global_tables;
 mod interpreter;
 mod metrics;
 mod names;
+mod permissions;
 mod preflight;
 mod process;
 mod record;

@@ -14,6 +14,7 @@ use super::act::Act;
 use super::build::build_all;
 use super::command::Selection;
 use super::report::{Outcome, Report};
+use super::rights::Rights;
 use super::show::Show;
 use crate::sandbox::{Options, Settings};
 use crate::stage::{Stage, StageError, documents, scope};
@@ -32,7 +33,7 @@ const ANYWHERE: &str = "123456789012";
 pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
     let folder = &selection.documents.estates;
     let estates = documents(folder.as_ref())?;
-    let mut reports = Vec::new();
+    let (mut reports, mut rights) = (Vec::new(), Rights::default());
     for (account, scopes) in cast(&estates, selection)? {
         let regions: Vec<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
         let options = Options { estates: folder.clone(), account, ..Options::default() };
@@ -55,10 +56,12 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
             proof::play(&mut act).await?;
             reports.push(act.report);
         }
+        rights.judge(&stage, &mut reports, show).await?;
         if reports[before..].iter().all(|report| report.outcome == Outcome::Passed) {
             stage.succeeded()?;
         }
     }
+    rights.close(SCENARIO, selection, &mut reports, show)?;
     Ok(reports)
 }
 

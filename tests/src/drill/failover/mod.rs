@@ -16,6 +16,7 @@ use self::choice::{Part, parts};
 use super::act::Act;
 use super::command::Selection;
 use super::report::{Outcome, Report};
+use super::rights::Rights;
 use super::show::Show;
 use crate::estate::{Sightings, Vigil};
 use crate::sandbox::Options;
@@ -37,7 +38,7 @@ struct Voyage<'a> {
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
 pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
     let estates = documents(selection.documents.estates.as_ref())?;
-    let mut reports = Vec::new();
+    let (mut reports, mut rights) = (Vec::new(), Rights::default());
     for Part { account, document, environment } in parts(&estates, selection)? {
         let options = Options { account, ..Options::default() };
         let estate = document.estate.to_string();
@@ -49,12 +50,13 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
             .map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
         let mut act = Act::of(SCENARIO, &stage, &scope(found, pair, duo.standby.region()), show)?;
         Box::pin(all(&mut act, duo)).await?;
-        let passed = act.report.outcome == Outcome::Passed;
         reports.push(act.report);
-        if passed {
+        rights.judge(&stage, &mut reports, show).await?;
+        if reports.last().is_some_and(|report| report.outcome == Outcome::Passed) {
             stage.succeeded()?;
         }
     }
+    rights.close(SCENARIO, selection, &mut reports, show)?;
     Ok(reports)
 }
 

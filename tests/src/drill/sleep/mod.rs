@@ -15,6 +15,7 @@ use super::act::Act;
 use super::build::build_all;
 use super::command::Selection;
 use super::report::{Outcome, Report};
+use super::rights::Rights;
 use super::show::Show;
 use crate::sandbox::Options;
 use crate::stage::{Stage, StageError, at_home, documents, scope};
@@ -50,6 +51,9 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
         production::play(&mut act, &before).await?;
         reports.push(act.report);
     }
+    let mut rights = Rights::default();
+    rights.judge(&stage, &mut reports, show).await?;
+    rights.close(SCENARIO, selection, &mut reports, show)?;
     if reports.iter().all(|report| report.outcome == Outcome::Passed) {
         stage.succeeded()?;
     }

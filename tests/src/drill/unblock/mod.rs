@@ -15,6 +15,7 @@ use super::act::Act;
 use super::build::build_all;
 use super::command::Selection;
 use super::report::{Outcome, Report};
+use super::rights::Rights;
 use super::show::Show;
 use crate::sandbox::Options;
 use crate::stage::{Stage, StageError, documents};
@@ -29,7 +30,7 @@ const SCENARIO: &str = "unblock";
 pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
     let folder = &selection.documents.estates;
     let estates = documents(folder.as_ref())?;
-    let mut reports = Vec::new();
+    let (mut reports, mut rights) = (Vec::new(), Rights::default());
     for Cast { account, scopes } in cast(&estates, selection)? {
         let regions: BTreeSet<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
         let options = Options { estates: folder.clone(), account, ..Options::default() };
@@ -47,9 +48,11 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
             }
             reports.push(act.report);
         }
+        rights.judge(&stage, &mut reports, show).await?;
         if reports[before..].iter().all(|report| report.outcome == Outcome::Passed) {
             stage.succeeded()?;
         }
     }
+    rights.close(SCENARIO, selection, &mut reports, show)?;
     Ok(reports)
 }

@@ -1,0 +1,80 @@
+//! What the judge of permissions found in a drill: that AWS would deny nothing, and that every right is used.
+
+use std::collections::BTreeSet;
+
+use super::command::Selection;
+use super::report::Report;
+use super::show::Show;
+use crate::grants::{Grants, Right};
+use crate::sandbox::Layout;
+use crate::stage::{Stage, StageError};
+
+/// With this in the environment, the list is written anew instead of being compared.
+const UPDATE: &str = "UPDATE_GRANTS";
+/// How many rights a sentence names.
+const NAMED: usize = 5;
+
+/// The rights that a runbook's drill has used so far.
+#[derive(Debug, Default)]
+pub(super) struct Rights {
+    used: BTreeSet<Right>,
+}
+
+impl Rights {
+    /// Look at what was judged on a stage; the check goes into its last report.
+    pub(super) async fn judge(&mut self, stage: &Stage, reports: &mut [Report], show: &Show) -> Result<(), StageError> {
+        let found = stage.sandbox().control().permissions().await?;
+        self.used.extend(found.used.into_iter().map(|it| (format!("{}.{}", it.role, it.statement), it.action)));
+        let Some(report) = reports.last_mut() else { return Ok(()) };
+        let detail = match found.denials.first() {
+            None => format!("{} judged, {} of them different", found.judged, found.decisions),
+            Some(first) => format!("{} denied, first: {first}", found.denials.len()),
+        };
+        let none = found.denials.is_empty() && found.judged > 0;
+        show.check(report.check("AWS would have permitted every call", none, detail));
+        report.figures.insert("permissions_judged", found.judged);
+        report.figures.insert("permissions_different", found.decisions);
+        Ok(())
+    }
+
+    /// Hold what was used against the list, when the whole of the repository's own scenario was played.
+    pub(super) fn close(
+        self,
+        scenario: &str,
+        selection: &Selection,
+        reports: &mut [Report],
+        show: &Show,
+    ) -> Result<(), StageError> {
+        let Some(report) = reports.last_mut() else { return Ok(()) };
+        if selection.estate.is_some() || selection.documents.estates.is_some() {
+            return Ok(());
+        }
+        let grants = Grants::load().map_err(|error| StageError::Unknown(format!("tests/data/grants.json: {error}")))?;
+        if std::env::var_os(UPDATE).is_some() {
+            return learn(grants, scenario, &self.used);
+        }
+        let claimed = grants.of(scenario);
+        let idle: Vec<&Right> = claimed.difference(&self.used).collect();
+        let detail =
+            if idle.is_empty() { format!("{} rights", claimed.len()) } else { format!("not used: {}", named(&idle)) };
+        show.check(report.check("every right that is granted for it is used", idle.is_empty(), detail));
+        Ok(())
+    }
+}
+
+fn learn(grants: Grants, scenario: &str, used: &BTreeSet<Right>) -> Result<(), StageError> {
+    let file = Layout::find()?.root().join("tests/data/grants.json");
+    // What another scenario of this process has written is in the file, and not in the binary.
+    let kept = std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let text = serde_json::to_string_pretty(&kept.unwrap_or(grants).learned(scenario, used)).unwrap_or_default();
+    std::fs::write(&file, text + "\n").map_err(|error| StageError::Unknown(format!("{}: {error}", file.display())))
+}
+
+fn named(rights: &[&Right]) -> String {
+    let mut names: Vec<String> =
+        rights.iter().take(NAMED).map(|(statement, action)| format!("{statement} {action}")).collect();
+    if rights.len() > NAMED {
+        names.push(format!("and {} more", rights.len() - NAMED));
+    }
+    names.join(", ")
+}
