@@ -145,7 +145,7 @@ fn clean() -> Facts {
         let facts_of = AlarmFacts { state: "OK".into(), actions_enabled: true, muted_by: Ok(BTreeSet::new()) };
         facts.alarms.insert(alarm(it), Ok(Some(facts_of)));
     }
-    facts.buses.insert(name("shop-bus"), Ok(true));
+    facts.buses.insert(name("shop-bus"), Ok(Some(Ok(tagged()))));
     let bucket = BucketFacts { region: Some("eu-west-1".to_owned()), versions: Ok(true) };
     facts.buckets.insert(name("shop-files"), Ok(Some(bucket)));
     facts.repositories.insert(name("shop-api"), Ok(true));
@@ -238,7 +238,12 @@ fn errors(facts: &mut Facts) -> &mut AlarmFacts {
 #[case::alarm_elsewhere(|f: &mut Facts| { f.alarms.insert(alarm("shop-5xx"), Ok(None)); f.elsewhere.insert(alarm("shop-5xx"), [region("us-east-1")].into()); }, "region", "cloudwatch describe-alarms --alarm-names shop-5xx --region us-east-1")]
 #[case::actions_disabled(|f: &mut Facts| errors(f).actions_enabled = false, "actions-enabled", "cloudwatch enable-alarm-actions --alarm-names shop-5xx")]
 #[case::muted(|f: &mut Facts| errors(f).muted_by = Ok(["maintenance".to_owned()].into()), "not-muted", "cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name maintenance")]
-#[case::no_bus(|f: &mut Facts| { f.buses.insert(name("shop-bus"), Ok(false)); }, "exists", "events create-event-bus --name shop-bus")]
+#[case::bus_untagged(
+    |f: &mut Facts| { f.buses.insert(name("shop-bus"), Ok(Some(Ok(Tags::new())))); },
+    "tagged",
+    "events tag-resource --resource-arn arn:aws:events:eu-west-1:123456789012:event-bus/shop-bus --tags Key=watchkeeper:managed"
+)]
+#[case::no_bus(|f: &mut Facts| { f.buses.insert(name("shop-bus"), Ok(None)); }, "exists", "events create-event-bus --name shop-bus")]
 #[case::no_bucket(|f: &mut Facts| { f.buckets.insert(name("shop-files"), Ok(None)); }, "exists", "s3api create-bucket --bucket shop-files --create-bucket-configuration LocationConstraint=eu-west-1")]
 #[case::bucket_elsewhere(|f: &mut Facts| { f.buckets.get_mut(&name("shop-files")).unwrap().as_mut().unwrap().as_mut().unwrap().region = Some("us-east-1".into()); }, "region", "s3api get-bucket-location")]
 #[case::no_versions(|f: &mut Facts| { f.buckets.get_mut(&name("shop-files")).unwrap().as_mut().unwrap().as_mut().unwrap().versions = Ok(false); }, "keeps-versions", "s3api put-bucket-versioning --bucket shop-files")]

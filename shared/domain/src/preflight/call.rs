@@ -1,7 +1,7 @@
 //! The calls that our functions make on what a document names, and what IAM's policy simulator says of each.
 
 use super::wanted::is_changed;
-use super::{Case, Check, Facts, MANAGED, PolicyFinding, Read, Row, Tags, Wanted, databases, queues, tables};
+use super::{Case, Check, Facts, MANAGED, PolicyFinding, Read, Row, Tags, Wanted, databases, places, queues, tables};
 use crate::capacity::DatabaseId;
 use crate::estate::{Environment, Kind};
 
@@ -111,6 +111,13 @@ fn of_stores(case: Case<'_>, calls: &mut Vec<Call>) {
         if let Some(tags) = table.tags.as_ref().ok().filter(|tags| need.tagged && is_managed(tags)) {
             let actions = ["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:UpdateItem"];
             calls.push(call(case, "DailyUnblock", &actions, format!("table {name}"), tables::arn(case, name), tags));
+        }
+    }
+    for bus in &case.wanted.buses {
+        let Some(Ok(Some(Ok(tags)))) = case.facts.buses.get(bus) else { continue };
+        if is_managed(tags) {
+            let (subject, arn) = (format!("event bus {bus}"), places::bus_arn(case, bus));
+            calls.push(call(case, "DailyUnblock", &["events:PutEvents"], subject, arn, tags));
         }
     }
     for name in case.wanted.queues.keys() {

@@ -80,8 +80,8 @@ pub struct Facts {
     pub alarms: BTreeMap<AlarmName, Read<Option<AlarmFacts>>>,
     /// For alarms that the region does not have: regions that have one of that name.
     pub elsewhere: BTreeMap<AlarmName, BTreeSet<Region>>,
-    /// Event buses.
-    pub buses: BTreeMap<ResourceName, Read<bool>>,
+    /// Event buses, with their tags.
+    pub buses: BTreeMap<ResourceName, Read<Option<Read<Tags>>>>,
     /// Buckets.
     pub buckets: BTreeMap<ResourceName, Read<Option<BucketFacts>>>,
     /// Repositories of images.

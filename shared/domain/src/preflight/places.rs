@@ -1,12 +1,12 @@
 //! What is written to, or taken from, by its name: buses, buckets, repositories, keys, vaults.
 
-use super::{BucketFacts, Case, Check, KeyFacts, Read, Row};
+use super::services::of_tag;
+use super::{BucketFacts, Case, Check, KeyFacts, MANAGED, Read, Row};
 use crate::estate::ResourceName;
 
 pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
     for bus in &case.wanted.buses {
-        let create = ["events", "create-event-bus", "--name", bus.as_str()];
-        rows.extend(there(case, &format!("event bus {bus}"), case.facts.buses.get(bus), &create));
+        of_bus(case, bus, rows);
     }
     for (bucket, versions) in &case.wanted.buckets {
         of_bucket(case, bucket, *versions, rows);
@@ -22,6 +22,33 @@ pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
         let create = ["backup", "create-backup-vault", "--backup-vault-name", vault.as_str()];
         rows.extend(there(case, &format!("vault {vault}"), case.facts.vaults.get(vault), &create));
     }
+}
+
+/// The ARN of an event bus.
+pub(super) fn bus_arn(case: Case<'_>, bus: &ResourceName) -> String {
+    case.facts.place.arn("events", &format!("event-bus/{bus}"))
+}
+
+/// Events are put only on a bus that carries our tag.
+fn of_bus(case: Case<'_>, bus: &ResourceName, rows: &mut Vec<Row>) {
+    let subject = format!("event bus {bus}");
+    let tag = format!("Key={MANAGED},Value=true");
+    let tags = match case.facts.buses.get(bus) {
+        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        Some(Ok(None)) => {
+            let create = case.aws(&["events", "create-event-bus", "--name", bus.as_str(), "--tags", &tag]);
+            return rows.push(Row::bad(Check::Exists, subject, "does not exist", "one of that name", create));
+        }
+        Some(Ok(Some(tags))) => tags,
+    };
+    rows.push(Row::good(Check::Exists, subject.as_str(), "is there"));
+    rows.push(match tags {
+        Err(unread) => Row::unread(Check::Tagged, subject, unread),
+        Ok(tags) => of_tag(&subject, tags, || {
+            case.aws(&["events", "tag-resource", "--resource-arn", &bus_arn(case, bus), "--tags", &tag])
+        }),
+    });
 }
 
 fn there(case: Case<'_>, subject: &str, found: Option<&Read<bool>>, create: &[&str]) -> Option<Row> {

@@ -4,19 +4,27 @@ use aws_sdk_s3::types::BucketVersioningStatus;
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::estate::ResourceName;
-use watchkeeper_domain::preflight::BucketFacts;
+use watchkeeper_domain::preflight::{BucketFacts, Read, Tags};
 
-use super::Region;
+use super::{Region, tags};
 use crate::unread::{found, read};
 
 /// Where S3 says that a bucket lies, also when it is asked in another region (Amazon S3 API reference, `HeadBucket`).
 const PLACE: &str = "x-amz-bucket-region";
 
 impl Region {
-    /// Whether the region has an event bus.
-    pub(crate) async fn bus(&self, name: &ResourceName) -> Result<bool, AwsError> {
+    /// An event bus: its tags.
+    pub(crate) async fn bus(&self, name: &ResourceName) -> Result<Option<Read<Tags>>, AwsError> {
         let answer = self.events.describe_event_bus().name(name.as_str()).send().await;
-        Ok(found(answer.map_err(|error| failed("events:DescribeEventBus", name, error)))?.is_some())
+        let answer = found(answer.map_err(|error| failed("events:DescribeEventBus", name, error)))?;
+        let Some(arn) = answer.and_then(|answer| answer.arn) else { return Ok(None) };
+        Ok(Some(read(self.bus_tags(&arn).await)))
+    }
+
+    async fn bus_tags(&self, arn: &str) -> Result<Tags, AwsError> {
+        let answer = self.events.list_tags_for_resource().resource_arn(arn).send().await;
+        let answer = answer.map_err(|error| failed("events:ListTagsForResource", arn, error))?;
+        Ok(tags(answer.tags().iter().map(|tag| (Some(tag.key()), Some(tag.value())))))
     }
 
     /// A bucket, wherever it lies.
