@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::{AccountId, EnvironmentDocument, FieldPath, Finding, Kind, Limits, Zone, document::DatabaseEntry};
 use crate::{
     calendar::{Awake, Calendar},
-    capacity::DatabaseId,
+    capacity::{DatabaseId, ResourceId},
     name::{ClusterName, EnvironmentName, Region, ServiceName},
 };
 
@@ -101,6 +101,14 @@ impl Environment {
     /// Whether it has anything in a region.
     pub fn has_resources(&self, region: &Region) -> bool {
         !self.services(region).is_empty() || !self.databases(region).is_empty()
+    }
+
+    /// Whether a service, or a database in any spelling, must never be changed.
+    pub fn protects(&self, resource: &ResourceId) -> bool {
+        self.document.protected.iter().any(|name| match resource {
+            ResourceId::Service(id) => id.service.as_str() == name.as_str(),
+            ResourceId::Database(id) => id.is_called(name.as_str()),
+        })
     }
 
     /// The place of a finding about it in the estate's document.

@@ -2,7 +2,7 @@
 
 use super::wanted::is_changed;
 use super::{Case, Check, Facts, MANAGED, PolicyFinding, Read, Row, Tags, Wanted, databases, places, queues, tables};
-use crate::capacity::DatabaseId;
+use crate::capacity::{DatabaseId, ResourceId};
 use crate::estate::{Environment, Kind};
 
 /// Calls of one function on one resource.
@@ -68,7 +68,7 @@ fn call(
 fn of_services(case: Case<'_>, calls: &mut Vec<Call>) {
     for (id, found) in &case.facts.services {
         let Ok(Some(service)) = found else { continue };
-        if service.daemon || case.environment.is_protected(id.service.as_str()) {
+        if service.daemon || case.environment.protects(&ResourceId::Service(id.clone())) {
             continue;
         }
         if is_managed(&service.tags) {
@@ -93,7 +93,8 @@ fn of_databases(case: Case<'_>, calls: &mut Vec<Call>) {
     for (id, found) in &case.facts.databases {
         let Ok(Some(database)) = found else { continue };
         let Ok(tags) = &database.tags else { continue };
-        let left_alone = database.observed.cannot_stop.is_some() || case.environment.is_protected(id.name().as_str());
+        let left_alone =
+            database.observed.cannot_stop.is_some() || case.environment.protects(&ResourceId::Database(id.clone()));
         if left_alone || !is_managed(tags) {
             continue;
         }

@@ -3,7 +3,7 @@
 use super::services::of_tag;
 use super::{Case, Check, DatabaseFacts, MANAGED, Row, Tags};
 use crate::backup::{BACKUP_TAG, Kind, ObservedSource, Policy, RESTORE_TAG, SourceState};
-use crate::capacity::DatabaseId;
+use crate::capacity::{DatabaseId, ResourceId};
 use crate::estate::Kind as EnvironmentKind;
 use crate::failover::{DatabaseRole, Promoted};
 
@@ -53,7 +53,9 @@ fn of_database(case: Case<'_>, id: &DatabaseId, rows: &mut Vec<Row>) {
     };
     rows.push(Row::good(Check::Exists, subject.as_str(), database.observed.state.to_string()));
     foreign_tags(case, id, &subject, database, rows);
-    if case.environment.kind() == EnvironmentKind::Production || case.environment.is_protected(name) {
+    if case.environment.kind() == EnvironmentKind::Production
+        || case.environment.protects(&ResourceId::Database(id.clone()))
+    {
         return;
     }
     let tags = match (&database.tags, database.observed.managed) {

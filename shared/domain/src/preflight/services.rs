@@ -2,7 +2,7 @@
 
 use super::wanted::is_changed;
 use super::{Case, Check, Controller, MANAGED, Read, Row, ServiceFacts, Tags, TargetFacts};
-use crate::capacity::ServiceId;
+use crate::capacity::{ResourceId, ServiceId};
 use crate::name::ClusterName;
 
 pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
@@ -44,7 +44,7 @@ fn of_service(case: Case<'_>, id: &ServiceId, rows: &mut Vec<Row>) {
 fn of_found(case: Case<'_>, id: &ServiceId, subject: &str, service: &ServiceFacts, rows: &mut Vec<Row>) {
     let counts = format!("{} of {} tasks", service.running, service.desired);
     rows.push(Row::good(Check::Exists, subject, counts));
-    let changed = is_changed(case.environment) && !case.environment.is_protected(id.service.as_str());
+    let changed = is_changed(case.environment) && !case.environment.protects(&ResourceId::Service(id.clone()));
     if changed {
         rows.push(of_strategy(case, id, subject, service));
         // A daemon is left out of every plan, so nothing else of it matters.

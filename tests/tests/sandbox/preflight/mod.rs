@@ -84,7 +84,7 @@ async fn the_estates_that_the_drill_builds_are_clean() {
             assert!(account != "123456789012" || report.of(Mark::Good).any(|row| row.check == check), "{check:?}");
         }
         only_read(&emulator, since).await;
-        emulator.succeeded();
+        emulator.succeeded().unwrap();
     }
 }
 
@@ -117,7 +117,7 @@ async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
         let line = table.lines().find(|line| line.contains('✗') && line.contains(subject));
         assert!(line.is_some() && table.contains(command), "{subject}: {table}");
     }
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +151,7 @@ async fn what_may_not_be_read_is_a_finding_and_stops_nothing() {
     ];
     assert_eq!(told, expected.into());
     assert_eq!(report.exit_code(), 3);
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,5 +171,5 @@ async fn an_environment_of_another_account_and_a_region_that_nobody_names_are_to
         error,
         "--region: found \"sa-east-1\", expected one in which the chosen documents name something: eu-central-1, eu-west-1"
     );
-    emulator.succeeded();
+    emulator.succeeded().unwrap();
 }
