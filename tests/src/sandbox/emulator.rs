@@ -194,6 +194,7 @@ fn spawn(
         .envs(base_environment(layout, run))
         .env("WATCHKEEPER_LOGS", run.path().join("logs"))
         .env("WATCHKEEPER_JUDGE", venv.judge(layout)?)
+        .env("WATCHKEEPER_REFERENCE", venv.reference(layout)?)
         .env("ESTATES_DIR", estates)
         .env("SFN_WAIT_SCALE", options.wait_scale.to_string())
         .env("MINISTACK_ACCOUNT_ID", &options.account)

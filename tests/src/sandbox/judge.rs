@@ -36,10 +36,10 @@ pub(super) async fn install(
     std::fs::remove_dir_all(&cache).map_err(SandboxError::io("remove", &cache))
 }
 
-/// The judge's command, as the emulator wants it.
-pub(super) fn command(layout: &Layout, python: &Path, folder: &Path) -> Result<String, SandboxError> {
+/// The command of a judge, as the emulator wants it.
+pub(super) fn command(layout: &Layout, python: &Path, folder: &Path, script: &str) -> Result<String, SandboxError> {
     let node = node_home(python)?.join("bin/node");
-    Ok(json!([node, layout.root().join("tests/judge/judge.mjs"), folder.join("node_modules")]).to_string())
+    Ok(json!([node, layout.root().join("tests/judge").join(script), folder.join("node_modules")]).to_string())
 }
 
 /// Where the wheel put Node: its programs in `bin`, npm in `lib`.

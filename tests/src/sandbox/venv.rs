@@ -61,7 +61,15 @@ impl Venv {
     /// # Errors
     /// [`SandboxError::Missing`] when the environment has no Node.
     pub fn judge(&self, layout: &Layout) -> Result<String, SandboxError> {
-        judge::command(layout, &self.python(), &self.judge)
+        judge::command(layout, &self.python(), &self.judge, "judge.mjs")
+    }
+
+    /// The same for the judge of expressions.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn reference(&self, layout: &Layout) -> Result<String, SandboxError> {
+        judge::command(layout, &self.python(), &self.judge, "expressions.mjs")
     }
 
     fn is_complete(&self) -> bool {

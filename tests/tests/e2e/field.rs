@@ -60,6 +60,7 @@ impl Field {
             control.forgive_denials().await.unwrap();
             test(stage).await;
             control.judge_requests().await.unwrap();
+            control.judge_expressions().await.unwrap();
             control.judge_permissions().await.unwrap();
         });
     }

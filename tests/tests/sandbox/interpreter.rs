@@ -1,7 +1,7 @@
 //! Machines run as Step Functions runs them where that decides what an operator sees.
 
 use serde_json::{Value, json};
-use watchkeeper_tests::sandbox::Emulator;
+use watchkeeper_tests::sandbox::{Emulator, SandboxError};
 
 use crate::{REGION, boot, eventually, machine, module, start, status};
 
@@ -130,6 +130,25 @@ async fn data_flows_as_the_guide_says() {
     assert_eq!(bench.gives("undefined", "$states.input.nothing").await.unwrap_err().0, "States.QueryEvaluationError");
     assert_eq!(bench.gives("function", "$error").await.unwrap_err().0, "States.QueryEvaluationError");
     assert_eq!(bench.gives("letters", "$string({'a': 'é'})").await.unwrap(), json!("{\"a\":\"é\"}"));
+    bench.emulator.succeeded().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expressions_are_judged_by_the_reference_implementation() {
+    let bench = Bench::set().await;
+    let control = bench.emulator.control();
+    let rich = "{'a': $map([1, 3], function($v) { $v * 1.5 }), 'n': $string({'e': 'é'}), 't': $toMillis($now()) > 0}";
+    assert_eq!(bench.gives("rich", rich).await.unwrap(), json!({"a": [1.5, 4.5], "n": "{\"e\":\"é\"}", "t": true}));
+    let judged = control.judge_expressions().await.unwrap();
+    assert_eq!(judged.evaluated, 1);
+    assert_eq!(control.judge_expressions().await.unwrap().evaluated, 0);
+
+    let name = bench.gives("named", "$uppercase($states.context.Execution.Name) != ''").await.unwrap();
+    assert_eq!(name, json!(true));
+    bench.gives("undefined", "$states.input.nothing").await.unwrap_err();
+    let SandboxError::Expressions(found) = control.judge_expressions().await.unwrap_err() else { panic!() };
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].machine.as_str(), found[0].expression.as_str()), ("undefined", "$states.input.nothing"));
     bench.emulator.succeeded().unwrap();
 }
 
