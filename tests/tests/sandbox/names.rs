@@ -77,12 +77,11 @@ fn of_a_stack(found: &mut Vec<Value>) {
         let name = format!("{stack}{}", rest.trim_end_matches('\''));
         let name = name.replace("${AWS::Region}", REGION);
         named += 1;
+        // A schedule stands among the events of a function, a machine by itself.
+        let nested = line.starts_with("            ");
         match field {
-            "Name" if !name.contains('/') => found.extend([
-                json!(["scheduler", "CreateSchedule", {"Name": name}]),
-                json!(["states", "CreateStateMachine", {"name": name}]),
-                json!(["lambda", "CreateFunction", {"FunctionName": name}]),
-            ]),
+            "Name" if nested => found.push(json!(["scheduler", "CreateSchedule", {"Name": name}])),
+            "Name" => found.push(json!(["states", "CreateStateMachine", {"name": name}])),
             "DashboardName" => found.push(json!(["monitoring", "PutDashboard", {"DashboardName": name}])),
             other => panic!("{other}: {name}: a kind of name that nothing is known of"),
         }

@@ -67,7 +67,12 @@ impl Series {
                 readable.push(c);
             }
         }
-        Self(format!("{OURS}{}-{:016x}-", readable.trim_end_matches('-'), hash(&identity)))
+        // Where nothing is readable, there is no hyphen for it either.
+        let readable = match readable.trim_end_matches('-') {
+            "" => String::new(),
+            readable => format!("{readable}-"),
+        };
+        Self(format!("{OURS}{readable}{:016x}-", hash(&identity)))
     }
 
     /// The name of the copy that was due at an instant.
@@ -153,6 +158,12 @@ mod tests {
         let (one, two) = (subject("a", "b-c", "rds:d").series(), subject("a-b", "c", "rds:d").series());
         assert_eq!(one.due(two.name(due()).as_str()), None);
         assert_ne!(subject("a", "b", "rds:d").series(), subject("a", "b", "aurora:d").series());
+    }
+
+    #[test]
+    fn a_name_of_which_nothing_is_readable_is_still_one_that_rds_takes() {
+        let name = subject("-", "_", "rds:é").series().name(due());
+        assert!(name.as_str().starts_with("wk-") && !name.as_str().contains("--"), "{name}");
     }
 
     #[test]
