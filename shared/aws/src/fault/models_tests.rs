@@ -69,7 +69,8 @@ fn each_error_of_each_operation_is_taken_for_what_was_decided() {
 #[test]
 fn nothing_is_decided_that_no_model_has() {
     let models = models();
-    let known: BTreeSet<_> = errors(&models).map(|(service, _, code, _)| (service.to_owned(), code.to_owned())).collect();
+    let known: BTreeSet<_> =
+        errors(&models).map(|(service, _, code, _)| (service.to_owned(), code.to_owned())).collect();
     let stale: Vec<_> = decided().into_keys().filter(|it| !known.contains(it)).collect();
     assert_eq!(stale, []);
 }
