@@ -156,7 +156,7 @@ fn insisting(view: &View<'_>) -> Option<Next> {
         return Some(Next::Fail(why, Again::Same));
     }
     let until = asked.saturating_add(super::PAUSE).unwrap_or(Timestamp::MAX);
-    (asks % ASKS == 0 && view.now < until).then_some(Next::Park(until, why))
+    (*asks > 0 && asks % ASKS == 0 && view.now < until).then_some(Next::Park(until, why))
 }
 
 fn copy(view: &View<'_>, away: Shelf<'_>) -> Next {
