@@ -133,7 +133,8 @@ impl Stage {
         for region in regions {
             let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
             let mut parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
-            parameters.push(("BackupBuckets", &kept));
+            // The SAM CLI takes no empty value.
+            parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
             let outputs = sandbox.deploy(STACK, region.as_str(), &parameters, progress).await?;
             let home: Vec<_> = at_home(&estates, &account).collect();
             let stack = Stack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;

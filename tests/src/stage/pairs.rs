@@ -61,10 +61,12 @@ impl Stage {
             .map_err(|all| StageError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
         let (buckets, kept) = (buckets(&documents), kept_buckets(&estates));
         let mut parameters = vec![("PeerRegion", standby.as_str()), ("StandbyRegion", standby.as_str())];
-        parameters.extend([("SwitchBuckets", buckets.as_str()), ("BackupBuckets", kept.as_str())]);
+        parameters.push(("SwitchBuckets", &buckets));
+        parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
         let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
         let mut parameters = vec![("PeerRegion", home.as_str()), ("LedgerTableName", first.get("LedgerTable")?)];
-        parameters.extend([("SwitchBuckets", buckets.as_str()), ("BackupBuckets", kept.as_str())]);
+        parameters.push(("SwitchBuckets", &buckets));
+        parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
         let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;
         let mut stage = Self {
             sandbox,
