@@ -196,7 +196,7 @@ fn a_stopped_source_parks_and_a_busy_one_is_waited_for() {
     );
     let busy = SourceState::Busy("backing-up".to_owned());
     let waits = Scene { state: Some(busy.clone()), now: minutes(3), ..Scene::new() }.next();
-    assert!(matches!(&waits, Next::Wait(30, why) if why == "it is backing-up"), "{waits:?}");
+    assert!(matches!(&waits, Next::Wait(45, why) if why == "it is backing-up"), "{waits:?}");
     assert!(matches!(Scene { state: Some(busy), now: minutes(70), ..Scene::new() }.next(), Next::Park(..)));
 }
 
