@@ -74,7 +74,7 @@ def create_service(request):
 
 def update_service(request):
     """Counts are checked, inactive services refused, and scaling looks at the service afterwards."""
-    refused = _refusal(request) or _inactive(request)
+    refused = _refusal(request) or _inactive(request) or _daemon(request)
     if refused:
         return refused
     answer = _update_service(request)
@@ -121,6 +121,15 @@ def _inactive(request):
     service = aws._services.get(f"{cluster}/{_name(request)}")
     if service and service["status"] != "ACTIVE":
         return error("ServiceNotActiveException", "Service was not ACTIVE.")
+    return None
+
+
+def _daemon(request):
+    """A daemon has no desired count: one task runs on each container instance (developer guide, daemon strategy)."""
+    cluster = aws._resolve_cluster_name(request.get("cluster", "default"))
+    service = aws._services.get(f"{cluster}/{_name(request)}")
+    if service and service.get("schedulingStrategy") == "DAEMON" and "desiredCount" in request:
+        return error("InvalidParameterException", "The daemon scheduling strategy does not support a desired count.")
     return None
 
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::operation::describe_services::{DescribeServicesError, DescribeServicesOutput};
 use aws_sdk_ecs::types::{
     Deployment, DeploymentConfiguration, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus,
-    DeploymentLifecycleHookTargetType, DeploymentRolloutState, Failure, Service, ServiceDeployment,
+    DeploymentLifecycleHookTargetType, DeploymentRolloutState, Failure, SchedulingStrategy, Service, ServiceDeployment,
     ServiceDeploymentStatus, ServiceField, StabilityStatus, TaskSet,
 };
 use aws_smithy_types::DateTime;
@@ -141,6 +141,7 @@ fn read_service(service: &Service) -> Result<ObservedService, String> {
         rollout,
         rollout_since,
         task_definition: task_definition(service).map(TaskDefinition::new),
+        daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
     })
 }
 

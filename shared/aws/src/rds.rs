@@ -56,8 +56,12 @@ impl Databases for Aws {
 
 impl Aws {
     async fn describe_instance(&self, name: &DatabaseName) -> Result<Option<ObservedDatabase>, AwsError> {
-        match self.rds.describe_db_instances().db_instance_identifier(name.as_str()).send().await {
-            Ok(answer) => Ok(answer.db_instances().first().map(read_instance)),
+        Ok(self.instance(name.as_str()).await?.as_ref().map(read_instance))
+    }
+
+    async fn instance(&self, name: &str) -> Result<Option<DbInstance>, AwsError> {
+        match self.rds.describe_db_instances().db_instance_identifier(name).send().await {
+            Ok(answer) => Ok(answer.db_instances.unwrap_or_default().into_iter().next()),
             Err(error) if error.as_service_error().is_some_and(unknown_instance) => Ok(None),
             Err(error) => Err(failed("DescribeDBInstances", name, error)),
         }
@@ -74,7 +78,13 @@ impl Aws {
             Some(global) => self.members(global).await?,
             None => 0,
         };
-        Ok(Some(read_cluster(cluster, global)))
+        let mut found = read_cluster(cluster, global);
+        // The cluster is `available` some time before its writer is, and while its writer restarts.
+        if let Some(writer) = writer(cluster).filter(|_| found.state.serves()) {
+            let writer = self.instance(writer).await?;
+            found.state = with_writer(found.state, writer.as_ref().and_then(DbInstance::db_instance_status));
+        }
+        Ok(Some(found))
     }
 
     /// How many clusters a global database has.
@@ -82,6 +92,23 @@ impl Aws {
         let call = self.rds.describe_global_clusters().global_cluster_identifier(global);
         let answer = call.send().await.map_err(|error| failed("DescribeGlobalClusters", global, error))?;
         Ok(answer.global_clusters().iter().map(|cluster| cluster.global_cluster_members().len()).sum())
+    }
+}
+
+/// The instance through which a cluster takes writes; one without instances has none.
+fn writer(cluster: &DbCluster) -> Option<&str> {
+    let writer = cluster.db_cluster_members().iter().find(|member| member.is_cluster_writer() == Some(true));
+    named(writer?.db_instance_identifier())
+}
+
+/// The state of a cluster that serves, once the status of its writer is known: it is up when its writer is.
+fn with_writer(cluster: DatabaseState, writer: Option<&str>) -> DatabaseState {
+    match writer.map(DatabaseState::of) {
+        None | Some(DatabaseState::Available) => cluster,
+        Some(DatabaseState::Stopped | DatabaseState::Stopping) => {
+            DatabaseState::Passing("its writer is stopped".to_owned())
+        }
+        Some(state) => state,
     }
 }
 
@@ -135,17 +162,7 @@ fn named(name: Option<&str>) -> Option<&str> {
 
 fn observed(status: Option<&str>, tags: &[Tag], cannot_stop: Option<String>) -> ObservedDatabase {
     let managed = managed(tags.iter().map(|tag| (tag.key(), tag.value())));
-    ObservedDatabase { state: state(status.unwrap_or("in an unknown state")), managed, cannot_stop }
-}
-
-fn state(status: &str) -> DatabaseState {
-    match status {
-        "available" => DatabaseState::Available,
-        "starting" => DatabaseState::Starting,
-        "stopping" => DatabaseState::Stopping,
-        "stopped" => DatabaseState::Stopped,
-        other => DatabaseState::Busy(other.to_owned()),
-    }
+    ObservedDatabase { state: DatabaseState::of(status.unwrap_or("in an unknown state")), managed, cannot_stop }
 }
 
 #[cfg(test)]
@@ -156,13 +173,34 @@ mod tests {
 
     #[rstest]
     #[case("available", DatabaseState::Available)]
-    #[case("starting", DatabaseState::Starting)]
-    #[case("stopping", DatabaseState::Stopping)]
     #[case("stopped", DatabaseState::Stopped)]
-    #[case("backing-up", DatabaseState::Busy("backing-up".to_owned()))]
+    #[case("backing-up", DatabaseState::Serving("backing-up".to_owned()))]
     fn a_status_is_a_state(#[case] status: &str, #[case] expected: DatabaseState) {
         assert_eq!(read_instance(&DbInstance::builder().db_instance_status(status).build()).state, expected);
         assert_eq!(read_cluster(&DbCluster::builder().status(status).build(), 0).state, expected);
+    }
+
+    #[test]
+    fn a_cluster_is_up_when_its_writer_is() {
+        let member = |name: &str, writer| {
+            aws_sdk_rds::types::DbClusterMember::builder()
+                .db_instance_identifier(name)
+                .is_cluster_writer(writer)
+                .build()
+        };
+        let cluster = DbCluster::builder().db_cluster_members(member("reader", false));
+        assert_eq!(writer(&cluster.clone().build()), None);
+        assert_eq!(writer(&cluster.db_cluster_members(member("first", true)).build()), Some("first"));
+        let available = |status| with_writer(DatabaseState::Available, status);
+        assert_eq!(available(None), DatabaseState::Available);
+        assert_eq!(available(Some("available")), DatabaseState::Available);
+        assert_eq!(available(Some("starting")), DatabaseState::Starting);
+        assert!(available(Some("storage-optimization")).serves());
+        for down in ["rebooting", "creating", "stopped", "failed"] {
+            assert!(!available(Some(down)).serves(), "{down}");
+        }
+        let backing_up = DatabaseState::of("backing-up");
+        assert_eq!(with_writer(backing_up.clone(), Some("available")), backing_up);
     }
 
     #[test]

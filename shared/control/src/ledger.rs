@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::capacity::Baseline;
+use watchkeeper_domain::capacity::{Baseline, Capacity, Reached};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, Sample, Watch};
 use watchkeeper_domain::guardrail::Halt;
@@ -37,15 +37,27 @@ pub struct Remembered {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Standing {
-    /// The target that was reached; a difference from it later is drift.
+    /// The target that was reached as a whole, as far as it can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
+    /// What each resource has reached last. `None` in an item of before this was kept by resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<Reached>,
     /// A mark of the last refusal or drift that was told, so that each tick does not tell it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
     /// The newest epoch of the pair's pointer that was followed; an older pointer is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followed: Option<u64>,
+}
+
+impl Standing {
+    /// What each resource has reached, given its target: an older item knows it of all of them together.
+    pub fn reached(&self, target: &Capacity) -> Reached {
+        let whole = || self.settled.as_ref().filter(|settled| settled.target == target.fingerprint());
+        let all = || whole().map_or_else(Reached::default, |settled| Reached::all(target, settled.at));
+        self.reached.clone().unwrap_or_else(all)
+    }
 }
 
 /// A target that was reached.

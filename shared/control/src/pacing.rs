@@ -1,7 +1,8 @@
 //! Pacing: a run stays below its share of the published API budgets, which are the account's and not ours alone.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::intent::Layer;
@@ -61,10 +62,34 @@ const SLOWEST: f64 = 1.0 / 16.0;
 /// By how much of the full share a call that went through speeds a slowed bucket up again.
 const RECOVERY: f64 = 1.0 / 64.0;
 
-/// Token buckets by API, shared by everything that one function instance does.
+/// Token buckets by API, shared by everything that one function instance does. Each layer has its share, and all of them
+/// together have no more than the account's budget.
 #[derive(Debug, Default)]
 pub struct Pacer {
-    lanes: Mutex<BTreeMap<(Api, Layer), Lane>>,
+    lanes: Mutex<Lanes>,
+}
+
+#[derive(Debug, Default)]
+struct Lanes {
+    whole: BTreeMap<Api, TokenBucket>,
+    of_layers: BTreeMap<(Api, Layer), Lane>,
+}
+
+impl Lanes {
+    fn lane(&mut self, api: Api, layer: Layer) -> &mut Lane {
+        self.of_layers.entry((api, layer)).or_insert_with(|| Lane::new(api, layer))
+    }
+
+    /// A token of the layer's share that the whole budget has, too.
+    fn try_take(&mut self, api: Api, layer: Layer, now: Timestamp) -> Result<(), Duration> {
+        let Quota { burst, rate } = api.quota();
+        let whole = self.whole.entry(api).or_insert_with(|| TokenBucket::new(burst, rate));
+        let spare = whole.available(now) >= 1.0;
+        if spare {
+            self.lane(api, layer).bucket.try_take(now)?;
+        }
+        self.whole.get_mut(&api).map_or(Ok(()), |whole| whole.try_take(now))
+    }
 }
 
 #[derive(Debug)]
@@ -89,7 +114,7 @@ impl Pacer {
     /// Waits until a call of this API may be made.
     pub async fn wait<K: Clock>(&self, api: Api, layer: Layer, clock: &K) {
         loop {
-            let taken = self.lane(api, layer, |lane| lane.bucket.try_take(clock.now()));
+            let taken = self.lock().try_take(api, layer, clock.now());
             match taken {
                 Ok(()) => return,
                 Err(wait) => clock.sleep(wait).await,
@@ -100,24 +125,23 @@ impl Pacer {
     /// AWS throttled a call although we stayed below our share: somebody else is busy, so halve the pace and forget the
     /// burst.
     pub fn throttled(&self, api: Api, layer: Layer, now: Timestamp) {
-        self.lane(api, layer, |lane| {
-            lane.set_pace(api, layer, lane.pace / 2.0, now);
-            lane.bucket.empty(now);
-        });
+        let mut lanes = self.lock();
+        let lane = lanes.lane(api, layer);
+        lane.set_pace(api, layer, lane.pace / 2.0, now);
+        lane.bucket.empty(now);
     }
 
     /// A call went through.
     pub fn passed(&self, api: Api, layer: Layer, now: Timestamp) {
-        self.lane(api, layer, |lane| {
-            if lane.pace < 1.0 {
-                lane.set_pace(api, layer, lane.pace + RECOVERY, now);
-            }
-        });
+        let mut lanes = self.lock();
+        let lane = lanes.lane(api, layer);
+        if lane.pace < 1.0 {
+            lane.set_pace(api, layer, lane.pace + RECOVERY, now);
+        }
     }
 
-    fn lane<T>(&self, api: Api, layer: Layer, act: impl FnOnce(&mut Lane) -> T) -> T {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        act(lanes.entry((api, layer)).or_insert_with(|| Lane::new(api, layer)))
+    fn lock(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -127,7 +151,6 @@ mod tests {
     use std::future::Future as _;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
-    use std::time::Duration;
 
     use super::*;
 
@@ -165,6 +188,14 @@ mod tests {
             let took = seconds(&Pacer::default(), &manual(), layer, 500);
             assert!((took - expected).abs() < 1.0, "{layer}: {took} s");
         }
+    }
+
+    #[test]
+    fn all_layers_together_take_no_more_than_the_budget() {
+        let (pacer, clock) = (Pacer::default(), manual());
+        let took: f64 = Layer::ALL.into_iter().map(|layer| seconds(&pacer, &clock, layer, 60)).sum();
+        // 240 writes of a budget of 50 at once and 5 a second.
+        assert!(took >= 38.0 - 0.1, "{took} s");
     }
 
     #[test]

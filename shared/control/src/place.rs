@@ -221,7 +221,7 @@ fn allowance(environment: &Environment, region: &Region, instant: Timestamp) -> 
         ceiling: limits.ceiling,
         blast_radius_percent: limits.blast_radius.value().into(),
         protected: environment.document().protected.iter().map(ToString::to_string).collect(),
-        frozen: limits.freeze_at(instant).map(|window| window.reason.clone()),
+        frozen: limits.freeze_at(instant).map(|window| window.frozen()),
         at_home: pair.map(|failover| failover.capacity.clone()).unwrap_or_default(),
     }
 }

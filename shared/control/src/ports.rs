@@ -46,6 +46,20 @@ pub enum Fault {
     Invalid,
 }
 
+impl Fault {
+    /// The stable name of the error, as it leaves a function.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Throttled => "Aws.Throttled",
+            Self::NotFound => "Aws.NotFound",
+            Self::Conflict => "Aws.Conflict",
+            Self::Denied => "Aws.Denied",
+            Self::Unavailable => "Aws.Unavailable",
+            Self::Invalid => "Aws.Invalid",
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,13 +1,15 @@
 //! The whole decision about a scope at an instant: what is remembered and observed in, verdict and plan out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Baseline, Capacity, Observed, Power};
+use crate::capacity::{Baseline, Capacity, DatabaseState, Observed, Power, Reached, ResourceId};
 use crate::failover::Placement;
 use crate::guardrail::{Allowance, Case, Code, Halt, Quotas, Severity, Violation, judge, stops};
 use crate::intent::{Intent, Want, deciding, placed, resolve};
-use crate::plan::{Action, Change, Plan, Releases, difference};
+use crate::plan::{Action, Change, Difference, Obstacle, Plan, Releases};
 
 /// After how long AWS starts a stopped database again by itself: seven days (Amazon RDS user guide, "Stopping an Amazon
 /// RDS DB instance temporarily"), less an hour for its own beginning.
@@ -22,9 +24,10 @@ pub struct Situation<'a> {
     pub intents: &'a [Intent],
     /// What AWS says.
     pub observed: &'a Observed,
-    /// The fingerprint of the target that was reached last, and the instant of the last write for it; `None` makes this
-    /// run a transition, whatever was reached before.
-    pub settled: Option<(&'a str, Timestamp)>,
+    /// What each resource has reached last; empty where this run is a transition, whatever was reached before.
+    pub reached: &'a Reached,
+    /// Whether this run declares an intent: then it is that intent as a whole, or nothing.
+    pub declares: bool,
     /// The releases that services are to go back to.
     pub releases: &'a Releases,
     /// What the account allows, as far as it was read.
@@ -38,7 +41,7 @@ pub struct Situation<'a> {
     /// The halt switch.
     pub halt: Option<&'a Halt>,
     /// What a person approved beforehand.
-    pub approved: &'a std::collections::BTreeSet<Code>,
+    pub approved: &'a BTreeSet<Code>,
 }
 
 /// What is to be done.
@@ -51,6 +54,8 @@ pub enum Verdict {
     Apply,
     /// Nothing but to tell of a foreign change.
     Drift,
+    /// Nothing but to tell of what cannot be changed now.
+    Hindered,
     /// Nothing, because a guardrail stops it.
     Refused,
 }
@@ -70,6 +75,8 @@ pub struct Assessment {
     pub target: Capacity,
     /// The actions that lead there.
     pub plan: Plan,
+    /// Resources that a guardrail keeps from their change, while others are given back.
+    pub held: BTreeSet<ResourceId>,
     /// What the guardrails say, foreign changes included.
     pub violations: Vec<Violation>,
 }
@@ -78,19 +85,33 @@ pub struct Assessment {
 pub fn assess(situation: &Situation<'_>) -> Assessment {
     let Situation { intents, instant, observed, allowance, .. } = *situation;
     let chosen: Vec<Intent> = deciding(intents, instant).into_iter().cloned().collect();
-    let found = stopped_by_hand(touched(observed.capacity(), &chosen), placed(&chosen), allowance);
+    let concerned = |resource: &ResourceId| concerns(&chosen, allowance, resource);
+    let found = stopped_by_hand(observed.capacity().retain(concerned), placed(&chosen), allowance);
     let mut baseline =
         situation.baseline.cloned().unwrap_or_else(|| Baseline { capacity: Capacity::default(), taken: instant });
-    let learnt = baseline.absorb(&found);
-    let target = target(&baseline, &chosen, instant, allowance);
-    let difference = difference(observed, &target, situation.releases, &reason(&chosen));
-    let (plan, drift) = apart(difference, situation, &target, placed(&chosen));
+    let learnt = baseline.absorb(&found.retain(|resource| can_change(observed, resource)));
+    let all = with_unchangeable(&baseline, observed, &chosen, allowance);
+    let target = target(&all, &chosen, instant, allowance);
+    let reached = situation.reached.of(&target);
+    let difference = Difference {
+        observed,
+        target: &target,
+        releases: situation.releases,
+        reached: &reached,
+        refused: &BTreeMap::new(),
+        reason: &reason(&chosen),
+    };
+    let mut difference = difference.plan();
+    let ours = |resource: &ResourceId| all.has(resource) || concerned(resource);
+    difference.obstacles.retain(|(resource, obstacle)| *obstacle != Obstacle::Missing || ours(resource));
+    let (plan, drift) = apart(difference, situation, &reached, placed(&chosen));
     let approved =
         situation.approved.iter().chain(chosen.iter().flat_map(|intent| &intent.approved)).copied().collect();
     let case = Case {
         plan: &plan,
         observed,
         target: &target,
+        baseline: &all.capacity,
         deciding: &chosen,
         quotas: situation.quotas,
         allowance,
@@ -101,28 +122,75 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     };
     let mut violations = judge(&case);
     violations.extend(drift.iter().map(foreign));
-    let kept = situation.baseline.is_some();
-    let settled = situation.settled.is_some_and(|(mark, _)| mark == target.fingerprint());
-    let behind = if gives_back(&chosen) { kept } else { !settled };
+    let back = back_only(&case, &violations, situation.declares);
+    let behind = || {
+        let left = |resource: &ResourceId| plan.obstacle(resource).is_none() && !reached.contains(resource);
+        let unrecorded = target.resources().any(|resource| concerned(&resource) && left(&resource));
+        let kept = situation.baseline.is_some_and(|kept| {
+            kept.capacity
+                .resources()
+                .any(|resource| !concerned(&resource) && plan.obstacle(&resource).is_none_or(Obstacle::leaves_nothing))
+        });
+        unrecorded || kept
+    };
     let verdict = match () {
-        () if stops(&violations) => Verdict::Refused,
-        () if !plan.is_empty() => Verdict::Apply,
+        () if stops(&violations) && back.is_none() => Verdict::Refused,
+        () if !plan.is_empty() || behind() => Verdict::Apply,
         () if !drift.is_empty() => Verdict::Drift,
-        () if behind => Verdict::Apply,
+        () if !plan.obstacles.is_empty() => Verdict::Hindered,
         () => Verdict::Nothing,
     };
-    Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, violations }
+    let (plan, held) = back.unwrap_or((plan, BTreeSet::new()));
+    Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, held, violations }
 }
 
-/// What the intents are about: a demand for some services, or the pointer of a pair, has no say, and keeps no baseline, of
-/// the others.
-fn touched(mut found: Capacity, deciding: &[Intent]) -> Capacity {
-    let narrow = |intent: &&Intent| matches!(intent.want, Want::Scaled(_) | Want::Placed(_));
-    if deciding.iter().any(|intent| narrow(&intent)) && deciding.iter().all(|intent| intent.want != Want::Asleep) {
-        found.databases.clear();
-        found.services.retain(|id, _| deciding.iter().filter(narrow).any(|intent| intent.is_about(&id.service)));
+/// What is left of a plan that a guardrail stops: what brings resources back to their baseline goes on, the rest is held.
+/// Nothing is left of one that comes with an intent, or where nobody is to write at all.
+fn back_only(case: &Case<'_>, violations: &[Violation], declares: bool) -> Option<(Plan, BTreeSet<ResourceId>)> {
+    let everything = |violation: &Violation| violation.severity > Severity::Warn && violation.code.stops_everything();
+    if declares || !stops(violations) || violations.iter().any(everything) {
+        return None;
     }
-    found
+    let new = |action: &&Action| !case.gives_back(&action.change);
+    let held: BTreeSet<ResourceId> = case.plan.actions().filter(new).map(|action| action.change.resource()).collect();
+    let plan = case.plan.clone().retain(|action| !held.contains(&action.change.resource()));
+    (!plan.is_empty()).then_some((plan, held))
+}
+
+/// Whether the intents that decide say anything of a resource but that it should be as it was. What they are not about is
+/// given back, and no baseline of it is taken. What the document protects is never begun with.
+pub fn concerns(deciding: &[Intent], allowance: &Allowance, resource: &ResourceId) -> bool {
+    let by = |intent: &Intent| match (&intent.want, resource) {
+        (Want::Asleep, _) => true,
+        (Want::Awake, _) | (_, ResourceId::Database(_)) => false,
+        (Want::Scaled(_) | Want::Placed(_), ResourceId::Service(id)) => intent.is_about(&id.service),
+    };
+    !allowance.protects(resource) && deciding.iter().any(by)
+}
+
+/// The baseline, and beside it what cannot be changed: it is looked at like the rest, so that it is told of and nothing is
+/// stopped under it, but nothing is remembered of it.
+pub fn with_unchangeable(
+    baseline: &Baseline,
+    observed: &Observed,
+    deciding: &[Intent],
+    allowance: &Allowance,
+) -> Baseline {
+    let beside = |resource: &ResourceId| concerns(deciding, allowance, resource) && !can_change(observed, resource);
+    let mut all = baseline.clone();
+    all.absorb(&observed.capacity().retain(beside));
+    all
+}
+
+/// Whether anything could be changed of a resource, so that something has to be remembered of it.
+fn can_change(observed: &Observed, resource: &ResourceId) -> bool {
+    match resource {
+        ResourceId::Service(id) => observed.services.get(id).is_some_and(|service| service.managed && !service.daemon),
+        ResourceId::Database(id) => observed.databases.get(id).is_some_and(|database| {
+            let known = !matches!(database.state, DatabaseState::Broken(_) | DatabaseState::Startable(_));
+            database.managed && known
+        }),
+    }
 }
 
 /// What stands at 0 in the home of a pair that has left it is no baseline: most likely a person stopped it, so that it
@@ -136,11 +204,20 @@ fn stopped_by_hand(mut found: Capacity, placed: Option<&Placement>, allowance: &
     found
 }
 
-/// The target of a scope: what the intents make of the baseline, without what the document protects.
+/// The target of a scope: what the intents make of the baseline. What the document protects by now has its baseline, so that
+/// it is given back what we hold of it.
 pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allowance: &Allowance) -> Capacity {
     let mut target = resolve(&baseline.capacity, intents, instant);
-    target.services.retain(|id, _| !allowance.protected.contains(id.service.as_str()));
-    target.databases.retain(|id, _| !allowance.protected.contains(id.name().as_str()));
+    for (id, found) in &baseline.capacity.services {
+        if allowance.protects(&ResourceId::Service(id.clone())) {
+            target.services.insert(id.clone(), *found);
+        }
+    }
+    for (id, found) in &baseline.capacity.databases {
+        if allowance.protects(&ResourceId::Database(id.clone())) {
+            target.databases.insert(id.clone(), *found);
+        }
+    }
     target
 }
 
@@ -153,29 +230,29 @@ fn reason(deciding: &[Intent]) -> String {
     deciding.first().map_or_else(|| "no intent is left: the baseline is given back".to_owned(), ToString::to_string)
 }
 
-/// Splits a difference into what we write and what somebody else did. Once a target was reached, a difference from it is
-/// foreign and left alone; only a database that AWS started again by itself is put back, and a service that must not run
-/// in this region of a pair.
+/// Splits a difference into what we write and what somebody else did. Once a resource has reached its target, a difference
+/// from it is foreign and left alone; only a database that AWS started again by itself is put back, and a service that must
+/// not run in this region of a pair.
 fn apart(
     difference: Plan,
     situation: &Situation<'_>,
-    target: &Capacity,
+    reached: &BTreeSet<ResourceId>,
     placed: Option<&Placement>,
 ) -> (Plan, Vec<Action>) {
-    let Some((_, at)) = situation.settled.filter(|(mark, _)| *mark == target.fingerprint()) else {
-        return (difference, Vec::new());
-    };
-    let restarted = situation.instant.duration_since(at) >= DATABASE_RESTART;
     let ours = |action: &Action| match &action.change {
-        Change::Database { to: Power::Off, .. } => restarted,
+        Change::Database { database, to: Power::Off } => {
+            let since = situation.reached.databases.get(database).map(|switched| switched.at);
+            since.is_some_and(|since| situation.instant.duration_since(since) >= DATABASE_RESTART)
+        }
         Change::Release { .. } => true,
         Change::Count { service, .. } | Change::Scaling { service, .. } => {
             placed.is_some_and(|placed| placed.forbids(&service.service))
         }
         Change::Database { .. } => false,
     };
-    let drift = difference.actions().filter(|action| !ours(action)).cloned().collect();
-    (difference.retain(ours), drift)
+    let foreign = |action: &Action| reached.contains(&action.change.resource()) && !ours(action);
+    let drift = difference.actions().filter(|action| foreign(action)).cloned().collect();
+    (difference.retain(|action| !foreign(action)), drift)
 }
 
 fn foreign(action: &Action) -> Violation {

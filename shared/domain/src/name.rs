@@ -20,8 +20,20 @@ fn is_name(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
+/// ECS tells names apart by their case ("Amazon ECS service definition parameters": names are unique within a cluster, as
+/// they are written).
+fn as_written(text: String) -> String {
+    text
+}
+
+/// RDS keeps identifiers "as a lowercase string" (Amazon RDS API reference, `CreateDBInstance`, `CreateDBCluster`), and finds
+/// them in any spelling.
+fn without_case(text: String) -> String {
+    text.to_ascii_lowercase()
+}
+
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident = $what:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $what:literal, $keep:path;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
@@ -35,7 +47,7 @@ macro_rules! names {
             /// [`BadName`] with what was found.
             pub fn new(text: impl Into<String>) -> Result<Self, BadName> {
                 let text = text.into();
-                if is_name(&text) { Ok(Self(text)) } else { Err(BadName { what: $what, found: text }) }
+                if is_name(&text) { Ok(Self($keep(text))) } else { Err(BadName { what: $what, found: text }) }
             }
 
             /// The name as text.
@@ -67,17 +79,17 @@ macro_rules! names {
 
 names! {
     /// An estate: one system.
-    EstateName = "estate";
+    EstateName = "estate", as_written;
     /// One copy of an estate, such as `dev`.
-    EnvironmentName = "environment";
+    EnvironmentName = "environment", as_written;
     /// An AWS region, such as `us-east-1`.
-    Region = "region";
+    Region = "region", as_written;
     /// An ECS cluster.
-    ClusterName = "cluster";
+    ClusterName = "cluster", as_written;
     /// An ECS service.
-    ServiceName = "service";
-    /// An RDS instance or an Aurora cluster.
-    DatabaseName = "database";
+    ServiceName = "service", as_written;
+    /// An RDS instance or an Aurora cluster, in lower case.
+    DatabaseName = "database", without_case;
 }
 
 /// One environment in one region: what a lease, a baseline and a run belong to.
@@ -105,6 +117,14 @@ mod tests {
     #[test]
     fn a_name_keeps_what_it_was_given() {
         assert_eq!(ServiceName::new("clos-v2-core-api-service").unwrap().as_str(), "clos-v2-core-api-service");
+    }
+
+    #[test]
+    fn databases_are_told_apart_as_rds_does_and_services_as_ecs_does() {
+        let database = |name| DatabaseName::new(name).unwrap();
+        assert_eq!(database("Shop-Shared-DB"), database("shop-shared-db"));
+        assert_eq!(database("Shop-Shared-DB").as_str(), "shop-shared-db");
+        assert_ne!(ServiceName::new("Api").unwrap(), ServiceName::new("api").unwrap());
     }
 
     #[test]

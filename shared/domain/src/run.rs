@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::Verdict;
 use crate::capacity::ResourceId;
-use crate::guardrail::{Code, Violation};
+use crate::guardrail::{Code, Severity, Violation};
 use crate::intent::{Intent, Layer, Slot};
 use crate::name::Scope;
 use crate::plan::{Awaited, Plan, Releases};
@@ -21,6 +21,8 @@ use crate::request::Trigger;
 pub enum Outcome {
     /// The target was reached and seen.
     Done,
+    /// What could be changed was, and something cannot be changed now.
+    PartlyDone,
     /// It did what it could, and something is not there yet at the deadline.
     Unverified,
     /// A guardrail stopped it before the first write.
@@ -35,6 +37,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Done => "done",
+            Self::PartlyDone => "partly-done",
             Self::Unverified => "unverified",
             Self::Refused => "refused",
             Self::Drift => "drift",
@@ -59,6 +62,62 @@ pub struct RunError {
     pub name: String,
     /// What it says.
     pub message: String,
+}
+
+/// A resource that AWS did not let us change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Which.
+    pub resource: ResourceId,
+    /// The stable name of the error.
+    pub name: String,
+    /// What AWS said.
+    pub what: String,
+}
+
+/// A resource whose writes fail for now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Which.
+    pub resource: ResourceId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What a run knows of each resource by now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Progress {
+    /// Whether it is a transition for all of them, whatever was reached before.
+    pub afresh: bool,
+    /// Resources that a guardrail keeps from their change, while others are given back.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub held: BTreeSet<ResourceId>,
+    /// Resources that a write was sent to.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub touched: BTreeSet<ResourceId>,
+    /// Resources whose writes have all been made.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub written: BTreeSet<ResourceId>,
+    /// Resources that AWS did not let us change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
+    /// Resources whose writes fail for now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub troubled: Vec<Trouble>,
+    /// Resources that were seen at their target.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub reached: BTreeSet<ResourceId>,
+    /// Resources whose baseline has been given back, or was never left.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub given_back: BTreeSet<ResourceId>,
+}
+
+impl Progress {
+    /// What AWS refused, by resource.
+    pub fn refusals(&self) -> BTreeMap<ResourceId, String> {
+        self.refused.iter().map(|refusal| (refusal.resource.clone(), refusal.what.clone())).collect()
+    }
 }
 
 /// A run, as a state machine carries it from step to step: ids only.
@@ -127,6 +186,9 @@ pub struct Run {
     pub rounds: u32,
     /// Whether the last verification found nothing left to write.
     pub applied: bool,
+    /// What it knows of each resource by now.
+    #[serde(default)]
+    pub progress: Progress,
     /// What the last slice was still waiting for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub awaited: Vec<Awaited>,
@@ -148,6 +210,11 @@ impl Run {
         drift.filter_map(|violation| violation.resource.clone()).collect()
     }
 
+    /// Whether this run leaves a resource as it is: somebody else changed it, or a guardrail holds it.
+    pub fn leaves(&self, resource: &ResourceId) -> bool {
+        self.progress.held.contains(resource) || self.left_alone().contains(resource)
+    }
+
     /// Adds to the timeline.
     pub fn note(&mut self, at: Timestamp, what: impl Into<String>) {
         self.timeline.push(Moment { at, what: what.into() });
@@ -157,18 +224,31 @@ impl Run {
     pub fn mark(&self) -> Option<String> {
         let outcome = self.outcome.filter(|outcome| *outcome != Outcome::Done)?;
         let error = self.error.as_ref().map(|error| error.name.as_str());
-        Some(mark(outcome, error, &self.violations, &self.awaited))
+        Some(mark(outcome, error, &self.deciding, &self.violations, &self.awaited))
     }
 }
 
-/// A mark of bad news, short whatever it is about: the same for the same outcome, error, violations and resources.
-pub fn mark(outcome: Outcome, error: Option<&str>, violations: &[Violation], awaited: &[Awaited]) -> String {
+/// A mark of bad news, short whatever it is about: the same for the same outcome, error, violations and resources. What is
+/// partly done is the same news as long as the same is wanted and the same left out.
+pub fn mark(
+    outcome: Outcome,
+    error: Option<&str>,
+    deciding: &[Intent],
+    violations: &[Violation],
+    awaited: &[Awaited],
+) -> String {
     let mut hash = fnv::FnvHasher::default();
     error.hash(&mut hash);
-    for violation in violations {
+    let partly = outcome == Outcome::PartlyDone;
+    if partly {
+        deciding.iter().for_each(|intent| intent.want.to_string().hash(&mut hash));
+    }
+    let counts =
+        |violation: &&Violation| !partly || violation.code.is_of_obstacle() || violation.severity > Severity::Warn;
+    for violation in violations.iter().filter(counts) {
         (violation.code, &violation.resource).hash(&mut hash);
     }
-    for awaited in awaited {
+    for awaited in awaited.iter().filter(|_| !partly) {
         awaited.resource.hash(&mut hash);
     }
     format!("{outcome}-{:016x}", hash.finish())

@@ -10,7 +10,7 @@ use watchkeeper_domain::capacity::{
 };
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{
-    Allowance, Case, Code, DEPLOYMENT_PATIENCE, Halt, MAX_EVENT_AGE, Quotas, Severity, Violation, judge, stops,
+    Allowance, Case, Code, DEPLOYMENT_PATIENCE, Frozen, Halt, MAX_EVENT_AGE, Quotas, Severity, Violation, judge, stops,
 };
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, resolve};
 use watchkeeper_domain::plan::diff;
@@ -49,6 +49,7 @@ fn clean() -> Facts {
         rollout: Rollout::Completed,
         rollout_since: None,
         task_definition: None,
+        daemon: false,
     };
     let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
     Facts {
@@ -84,12 +85,14 @@ fn clean() -> Facts {
 }
 
 fn violations(facts: &Facts) -> Vec<Violation> {
-    let target = resolve(&facts.observed.capacity(), std::slice::from_ref(&facts.intent), facts.instant);
+    let baseline = facts.observed.capacity();
+    let target = resolve(&baseline, std::slice::from_ref(&facts.intent), facts.instant);
     let plan = diff(&facts.observed, &target, "test");
     judge(&Case {
         plan: &plan,
         observed: &facts.observed,
         target: &target,
+        baseline: &baseline,
         deciding: std::slice::from_ref(&facts.intent),
         quotas: &facts.quotas,
         allowance: &facts.allowance,
@@ -98,6 +101,10 @@ fn violations(facts: &Facts) -> Vec<Violation> {
         halt: facts.halt.as_ref(),
         approved: &facts.approved,
     })
+}
+
+fn frozen() -> Frozen {
+    Frozen { reason: "year's end".to_owned(), calendar: true }
 }
 
 fn halt(facts: &mut Facts) {
@@ -150,13 +157,14 @@ const CORRUPTIONS: &[Corruption] = &[
         Code::ProtectedResource,
         Severity::Refuse,
     ),
-    ("untagged_service", |f| api_of(f).managed = false, Code::NotManaged, Severity::Refuse),
-    ("untagged_database", |f| aurora_of(f).managed = false, Code::NotManaged, Severity::Refuse),
-    ("freeze", |f| f.allowance.frozen = Some("year's end".to_owned()), Code::FreezeWindow, Severity::Refuse),
+    ("untagged_database", |f| aurora_of(f).managed = false, Code::NotManaged, Severity::Warn),
+    ("daemon", |f| api_of(f).daemon = true, Code::NotScalable, Severity::Warn),
+    ("broken", |f| aurora_of(f).state = DatabaseState::of("failed"), Code::DatabaseBroken, Severity::Warn),
+    ("freeze", |f| f.allowance.frozen = Some(frozen()), Code::FreezeWindow, Severity::Refuse),
     (
         "freeze_in_an_emergency",
         |f| {
-            f.allowance.frozen = Some("year's end".to_owned());
+            f.allowance.frozen = Some(frozen());
             f.intent.layer = Layer::Emergency;
         },
         Code::FreezeWindow,
@@ -291,6 +299,7 @@ fn giving_back_is_never_held_up_by_floor_ceiling_or_radius() {
         plan: &plan,
         observed: &surged,
         target: &baseline,
+        baseline: &baseline,
         deciding: &[],
         quotas: &facts.quotas,
         allowance: &facts.allowance,
@@ -317,7 +326,7 @@ fn nothing_is_said_of_a_freeze_or_a_halt_when_nothing_would_be_changed() {
     facts.observed.services.clear();
     aurora_of(&mut facts).state = DatabaseState::Stopped;
     halt(&mut facts);
-    facts.allowance.frozen = Some("year's end".to_owned());
+    facts.allowance.frozen = Some(frozen());
     assert_eq!(violations(&facts), []);
 }
 

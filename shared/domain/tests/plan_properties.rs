@@ -47,6 +47,7 @@ fn environment() -> impl Strategy<Value = Observed> {
                 rollout: Rollout::Completed,
                 rollout_since: None,
                 task_definition: None,
+                daemon: false,
             };
             (name(n), service)
         };

@@ -6,16 +6,16 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess};
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, ResourceId, Rollout, Scaling,
+    DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Reached, ResourceId, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
 };
 use watchkeeper_domain::guardrail::{Allowance, Code, Quotas, Severity, Violation};
 use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
-use watchkeeper_domain::plan::{Awaited, Releases};
+use watchkeeper_domain::plan::{Awaited, Obstacle, Releases};
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Outcome, Run, RunError};
+use watchkeeper_domain::run::{Outcome, Progress, Run, RunError};
 
 fn scope() -> Scope {
     Scope {
@@ -42,6 +42,7 @@ fn observed(services: usize) -> Observed {
             rollout: Rollout::Completed,
             rollout_since: None,
             task_definition: None,
+            daemon: false,
         };
         (id, service)
     };
@@ -92,7 +93,8 @@ fn decided(production: bool, services: usize) -> Assessment {
         baseline: None,
         intents: &[night()],
         observed: &observed(services),
-        settled: None,
+        reached: &Reached::default(),
+        declares: false,
         releases: &Releases::new(),
         quotas: &Quotas::default(),
         allowance: &allowance,
@@ -124,6 +126,7 @@ fn run(assessment: &Assessment, outcome: Outcome) -> Run {
         waited_seconds: 0,
         rounds: 0,
         applied: true,
+        progress: Progress::default(),
         awaited: Vec::new(),
         timeline: Vec::new(),
         outcome: Some(outcome),
@@ -192,6 +195,39 @@ fn an_unverified_run_names_what_is_not_there_yet() {
     let resource = ResourceId::Service(ServiceId::try_from("clos-v2-cluster/service-00".to_owned()).unwrap());
     run.awaited = vec![Awaited { resource, what: "1 of 2 tasks running, 0 pending".to_owned() }];
     insta::assert_snapshot!(text(&run));
+}
+
+#[test]
+fn a_run_that_is_partly_done_says_what_was_left_out_and_why() {
+    let mut run = run(&decided(false, 3), Outcome::PartlyDone);
+    let id = |n| ResourceId::Service(ServiceId::try_from(format!("clos-v2-cluster/service-0{n}")).unwrap());
+    run.plan.obstacles =
+        vec![(id(1), Obstacle::Untagged), (id(2), Obstacle::Refused("UpdateService: denied".to_owned()))];
+    run.violations.extend(run.plan.obstacles.iter().map(|(resource, obstacle)| obstacle.violation(resource)));
+    let text = text(&run);
+    for part in [
+        "clos-v2 dev is asleep, but for 2 resources\n",
+        "not-managed: clos-v2-cluster/service-01: it lacks the tag watchkeeper:managed = true. It is left alone",
+        "write-refused: clos-v2-cluster/service-02: AWS refused to change it: UpdateService: denied. The rest goes on",
+        "What to do: see what is said of each resource that was left out",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn what_is_partly_done_is_the_same_news_until_something_else_is_left_out() {
+    let partly = |n: usize, warning: bool| {
+        let mut run = run(&decided(false, 3), Outcome::PartlyDone);
+        let resource = ResourceId::Service(ServiceId::try_from(format!("clos-v2-cluster/service-0{n}")).unwrap());
+        run.violations = vec![Obstacle::Untagged.violation(&resource)];
+        if warning {
+            run.violations.push(Violation::new(Code::DeploymentInProgress, Severity::Warn, "for a moment", ""));
+        }
+        run.mark()
+    };
+    assert_eq!(partly(1, false), partly(1, true));
+    assert_ne!(partly(1, false), partly(2, false));
 }
 
 #[test]

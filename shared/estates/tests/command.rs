@@ -16,6 +16,31 @@ fn check_prints_the_week_and_succeeds() {
     assert!(text.ends_with("5 estates are in order\n"), "{text}");
 }
 
+/// A shop whose year ends with a freeze.
+fn frozen(calendar: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let document = format!(
+        "estate: shop\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: eu-central-1 }}\n    \
+         clusters: {{ eu-central-1: {{ shop: [api] }} }}\n    \
+         awake: {{ zone: UTC, weekly: {{ mon-sun: \"08:00-19:00\" }} }}\n    \
+         guardrails: {{ freeze: [{{ from: 2026-12-20, to: 2026-12-21, reason: year's end{calendar} }}] }}\n"
+    );
+    std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
+    let output = run(&["check", folder.path().to_str().unwrap(), "--at", "2026-12-19T12:00:00Z"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let days = text.lines().filter(|line| line.starts_with('│') || line.starts_with("frozen"));
+    days.skip(1)
+        .take(6)
+        .chain(text.lines().filter(|line| line.starts_with("frozen")))
+        .fold(String::new(), |all, line| all + &line.split('┆').map(str::trim).collect::<Vec<_>>().join(" | ") + "\n")
+}
+
+#[test]
+fn check_prints_the_days_as_they_will_be_in_a_freeze() {
+    insta::assert_snapshot!(frozen(""), @"");
+    insta::assert_snapshot!(frozen(", calendar: stops"), @"");
+}
+
 #[test]
 fn check_prints_every_problem_and_fails_with_1() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/documents");

@@ -71,7 +71,8 @@ fn names_are_the_estates_own() {
         let (_, environment) = estates.environment("carcierge", environment).unwrap();
         let databases = environment.databases(&environment.regions()[0]);
         assert_eq!(databases[0].name().as_str(), format!("{}-carcierge-rds", environment.name()));
-        assert_eq!(environment.is_protected(databases[0].name().as_str()), environment.kind() == Kind::Production);
+        let protected = environment.document().protected.iter().any(|name| databases[0].is_called(name.as_str()));
+        assert_eq!(protected, environment.kind() == Kind::Production);
     }
 }
 

@@ -37,6 +37,12 @@ impl Services for World {
     async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
         self.ask(Operation::UpdateService, service, |state| {
             state.check_service(service)?;
+            if state.service(service).is_some_and(|found| found.denied.0) {
+                return Err(Refusal::denied(service));
+            }
+            if state.service(service).is_some_and(|found| found.daemon) {
+                return Err(Refusal::invalid(format!("{service} is a daemon, which has no desired count")));
+            }
             state.set_desired(service, desired);
             Ok(())
         })
@@ -60,6 +66,9 @@ impl ScalableTargets for World {
             // AWS would make a new target. The port is for existing ones, so here that is a mistake of the caller.
             if found.is_none() {
                 return Err(Refusal::not_found(format!("the scalable target of {service}")));
+            }
+            if state.service(service).is_some_and(|found| found.denied.1) {
+                return Err(Refusal::denied(format!("the scalable target of {service}")));
             }
             if scaling.min > scaling.max {
                 return Err(Refusal::invalid(format!("the minimum {} is above the maximum", scaling.min)));

@@ -13,6 +13,8 @@ use crate::state::{Due, State};
 pub(crate) struct Database {
     pub(crate) observed: ObservedDatabase,
     pub(crate) gone: bool,
+    /// Whether IAM denies to start and stop it.
+    pub(crate) denied: bool,
     epoch: u64,
     pub(crate) seen: History<Option<ObservedDatabase>>,
 }
@@ -23,7 +25,7 @@ impl State {
         let observed = spec.observed.clone();
         let seen = History::new(Some(observed.clone()));
         let state = observed.state.clone();
-        self.databases.insert(spec.id.clone(), Database { observed, gone: false, epoch: 0, seen });
+        self.databases.insert(spec.id.clone(), Database { observed, gone: false, denied: false, epoch: 0, seen });
         self.enter(&spec.id, state);
     }
 
@@ -47,7 +49,7 @@ impl State {
             DatabaseState::Starting => Some(self.settings.database_start),
             DatabaseState::Stopping => Some(self.settings.database_stop),
             DatabaseState::Stopped => Some(self.settings.database_restart),
-            DatabaseState::Available | DatabaseState::Busy(_) => None,
+            _ => None,
         };
         let mut epoch = 0;
         let found = self.change_database(id, |database| {
@@ -67,7 +69,7 @@ impl State {
             DatabaseState::Starting => DatabaseState::Available,
             DatabaseState::Stopping => DatabaseState::Stopped,
             DatabaseState::Stopped => DatabaseState::Starting,
-            DatabaseState::Available | DatabaseState::Busy(_) => return,
+            _ => return,
         };
         self.enter(id, next);
     }
@@ -79,8 +81,11 @@ impl State {
         if !managed {
             return Err(Refusal::not_managed(id));
         }
+        if database.denied {
+            return Err(Refusal::denied(id));
+        }
         let next = match (start, state, cannot_stop) {
-            (true, DatabaseState::Stopped, _) => DatabaseState::Starting,
+            (true, DatabaseState::Stopped | DatabaseState::Startable(_), _) => DatabaseState::Starting,
             (false, DatabaseState::Available, None) => DatabaseState::Stopping,
             (false, DatabaseState::Available, Some(why)) => return Err(Refusal::new(Fault::Conflict, why)),
             _ => return Err(Refusal::new(Fault::Conflict, format!("{id} is {state}"))),

@@ -38,6 +38,11 @@ impl Refusal {
         Self::new(Fault::Denied, format!("{what} does not carry the tag watchkeeper:managed = true"))
     }
 
+    /// A policy of somebody else forbids it: a permissions boundary, or a target whose own tag is missing.
+    pub(crate) fn denied(what: impl Display) -> Self {
+        Self::new(Fault::Denied, format!("a policy denies it for {what}"))
+    }
+
     pub(crate) fn of(self, operation: Operation, subject: String) -> AwsError {
         AwsError { operation: operation.name(), subject, fault: self.fault, source: Some(self.why.into()) }
     }

@@ -22,6 +22,9 @@ pub(crate) struct Service {
     /// Whether its tasks have died and not started again.
     pub(crate) died: bool,
     pub(crate) managed: bool,
+    pub(crate) daemon: bool,
+    /// Whether IAM denies the count, and the bounds.
+    pub(crate) denied: (bool, bool),
     pub(crate) scaling: Option<Scaling>,
     /// How many tasks the load asks for, where there is one.
     pub(crate) load: Option<u32>,
@@ -48,6 +51,7 @@ impl Service {
             rollout: self.releases.rollout(),
             rollout_since: Some(self.releases.since()),
             task_definition: Some(self.releases.current().clone()),
+            daemon: self.daemon,
         }
     }
 
@@ -101,6 +105,8 @@ impl State {
             stopping: 0,
             died: false,
             managed: spec.managed,
+            daemon: spec.daemon,
+            denied: (false, false),
             scaling: spec.scaling,
             load: None,
             releases: self.releases_of(spec),

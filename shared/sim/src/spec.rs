@@ -18,6 +18,8 @@ pub struct ServiceSpec {
     pub scaling: Option<Scaling>,
     /// Whether it carries the tag.
     pub managed: bool,
+    /// Whether ECS places one task of it on each container instance: its count cannot be set.
+    pub daemon: bool,
     /// How its newest deployment stands.
     pub rollout: Rollout,
     /// The task definitions that it has run, oldest first, each a deployment that completed; the last one runs now.
@@ -117,6 +119,7 @@ impl ServiceSpec {
             desired: 1,
             scaling: None,
             managed: true,
+            daemon: false,
             rollout: Rollout::Completed,
             releases: Vec::new(),
             cpu_units: Some(256),
@@ -199,6 +202,13 @@ impl ServiceSpec {
     #[must_use]
     pub fn unmanaged(mut self) -> Self {
         self.managed = false;
+        self
+    }
+
+    /// As a daemon.
+    #[must_use]
+    pub fn daemon(mut self) -> Self {
+        self.daemon = true;
         self
     }
 

@@ -165,6 +165,21 @@ impl World {
         self.change(service, |state| state.change_service(service, |service| service.managed = managed));
     }
 
+    /// IAM denies, or no longer denies, to set the count of a service.
+    pub fn deny_count(&self, service: &ServiceId, denied: bool) {
+        self.change(service, |state| state.change_service(service, |service| service.denied.0 = denied));
+    }
+
+    /// The same of the bounds of its scalable target, which has a tag of its own.
+    pub fn deny_scaling(&self, service: &ServiceId, denied: bool) {
+        self.change(service, |state| state.change_service(service, |service| service.denied.1 = denied));
+    }
+
+    /// The same of starting and stopping a database.
+    pub fn deny_database(&self, database: &DatabaseId, denied: bool) {
+        self.change(database, |state| state.change_database(database, |found| found.denied = denied));
+    }
+
     /// Somebody deletes a service and its target.
     pub fn remove_service(&self, service: &ServiceId) {
         self.change(service, |state| state.change_service(service, |service| service.gone = true));

@@ -175,7 +175,7 @@ fn a_database_says_why_it_cannot_be_stopped() {
     assert_eq!(found.cannot_stop.as_deref(), Some("it is a read replica"));
     assert_eq!(fault(run(&world, world.stop_database(&id))), Fault::Conflict);
     world.change_cannot_stop(&id, None);
-    world.change_database(&id, DatabaseState::Busy("backing-up".to_owned()));
+    world.change_database(&id, DatabaseState::of("backing-up"));
     assert_eq!(fault(run(&world, world.stop_database(&id))), Fault::Conflict);
 }
 

@@ -28,17 +28,16 @@ impl DynamoLedger {
 impl BackupLog for DynamoLedger {
     async fn backup(&self, scope: &Scope, source: &Source) -> Result<(Memory, u64), LedgerError> {
         let key = Key::backup(scope, source);
-        let item = self.get(&key).await?;
-        item.map_or_else(|| Ok((Memory::default(), 0)), |item| read(&key, scope, &item))
+        if let Some(item) = self.get(&key).await? {
+            return read(&key, scope, &item);
+        }
+        // What was remembered when the name still counted with its case is taken over with the next write.
+        let before = spelt_otherwise(scope, source, &self.jobs(scope).await?)?;
+        Ok((before.unwrap_or_default(), 0))
     }
 
     async fn backups(&self, scope: &Scope) -> Result<BTreeMap<Source, Memory>, LedgerError> {
-        let job = |item: &Item| {
-            let source = source(scope, item)?;
-            let (memory, _) = read(&Key::backup(scope, &source), scope, item)?;
-            Ok((source, memory))
-        };
-        self.jobs(scope).await?.iter().map(job).collect()
+        memories(scope, &self.jobs(scope).await?)
     }
 
     async fn put_backup(
@@ -70,6 +69,31 @@ impl BackupLog for DynamoLedger {
     }
 }
 
+/// What items say, by resource. Of two spellings of a database's name the one that is written today counts.
+fn memories(scope: &Scope, items: &[Item]) -> Result<BTreeMap<Source, Memory>, LedgerError> {
+    let mut found = BTreeMap::new();
+    for item in items {
+        let source = source(scope, item)?;
+        let key = Key::backup(scope, &source);
+        let (memory, _) = read(&key, scope, item)?;
+        if is_under(&key, item) {
+            found.insert(source, memory);
+        } else {
+            found.entry(source).or_insert(memory);
+        }
+    }
+    Ok(found)
+}
+
+/// What was remembered of a resource under another spelling of its name.
+fn spelt_otherwise(scope: &Scope, source: &Source, items: &[Item]) -> Result<Option<Memory>, LedgerError> {
+    Ok(memories(scope, items)?.remove(source))
+}
+
+fn is_under(key: &Key, item: &Item) -> bool {
+    item.get(SK).and_then(|sk| sk.as_s().ok()) == Some(&key.sk)
+}
+
 /// The memory in an item, and its version.
 fn read(key: &Key, scope: &Scope, item: &Item) -> Result<(Memory, u64), LedgerError> {
     Ok((item::unpack(key, scope, item)?, version(key, scope, item)?))
@@ -80,4 +104,30 @@ fn source(scope: &Scope, item: &Item) -> Result<Source, LedgerError> {
     let sk = item.get(SK).and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
     let read = sk.strip_prefix(BACKUP).unwrap_or_default().parse::<Source>();
     read.map_err(|bad| corrupt(&Key::of(scope, sk), scope, bad.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::super::key::tests::scope;
+    use super::*;
+
+    fn item(sk: &str, memory: &Memory) -> Item {
+        let key = Key::of(&scope(), sk);
+        let mut item = item::pack(&key, "memory of the backups", &scope(), memory).unwrap();
+        item.insert("version".to_owned(), AttributeValue::N("3".to_owned()));
+        item
+    }
+
+    #[test]
+    fn what_was_remembered_under_another_spelling_is_found() {
+        let source: Source = "rds:shop-db".parse().unwrap();
+        let old = Memory::default();
+        let items = [item("JOB#rds:Shop-DB", &old)];
+        assert_eq!(memories(&scope(), &items).unwrap(), [(source.clone(), old.clone())].into());
+        assert_eq!(spelt_otherwise(&scope(), &source, &items).unwrap(), Some(old));
+        assert_eq!(spelt_otherwise(&scope(), &"rds:other".parse().unwrap(), &items).unwrap(), None);
+    }
 }

@@ -48,7 +48,7 @@ mod tests {
     use watchkeeper_control::ledger::Write;
     use watchkeeper_control::ledger::{Settled, Standing};
     use watchkeeper_domain::capacity::{
-        Baseline, Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions,
+        Baseline, Capacity, DatabaseId, Power, Reached, Scaling, ServiceCapacity, ServiceId, Suspensions,
     };
     use watchkeeper_domain::guardrail::Halt;
     use watchkeeper_domain::intent::{Intent, Layer, Slot, Want};
@@ -93,7 +93,8 @@ mod tests {
     fn what_was_committed_is_what_is_remembered() {
         let settled =
             Some(Settled { target: "00ff".to_owned(), at: T0, epoch: Some(3), placement: Some("opening".to_owned()) });
-        let standing = Standing { settled, told: Some("drift".to_owned()), followed: Some(3) };
+        let reached = Some(Reached::all(&baseline().capacity, T0));
+        let standing = Standing { settled, reached, told: Some("drift".to_owned()), followed: Some(3) };
         let lease = watchkeeper_control::lease::Lease {
             holder: "run".to_owned(),
             layer: Layer::Schedule,
@@ -124,6 +125,27 @@ mod tests {
         let standing = remembered(&scope(), vec![item], None).unwrap().standing;
         assert_eq!(standing.settled.unwrap().epoch, None);
         assert_eq!(standing.followed, None);
+    }
+
+    #[test]
+    fn items_of_before_each_resource_was_by_itself_read_as_they_were_meant() {
+        let item = |sk: &str, json: String| {
+            let mut item = Key::of(&scope(), sk).attributes();
+            item.insert("json".to_owned(), AttributeValue::S(json));
+            item
+        };
+        let capacity = r#"{"services":{"c/api":{"desired":2,"scaling":{"min":1,"max":3,"suspended":
+            {"scale-in":false,"scale-out":false,"scheduled":false}}}},"databases":{"rds:Shop-DB":"on"}}"#;
+        let kept = item(BASELINE, format!(r#"{{"capacity":{capacity},"taken":"2026-11-18T11:06:40Z"}}"#));
+        let found = remembered(&scope(), vec![kept], None).unwrap().baseline.unwrap();
+        let database = DatabaseId::try_from("rds:shop-db".to_owned()).unwrap();
+        assert_eq!(found.capacity.databases[&database], Power::On, "RDS tells no cases apart");
+        // What was reached as a whole was reached by each.
+        let (target, at) = (found.capacity.fingerprint(), "2026-11-18T11:06:40Z");
+        let standing = item(STANDING, format!(r#"{{"settled":{{"target":"{target}","at":"{at}"}}}}"#));
+        let standing = remembered(&scope(), vec![standing], None).unwrap().standing;
+        assert_eq!(standing.reached(&found.capacity), Reached::all(&found.capacity, at.parse().unwrap()));
+        assert_eq!(standing.reached(&Capacity::default()), Reached::default(), "of another target nothing is known");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Apply: the one hand. It writes the waves of a plan in order, each write within the pace and under a fresh lease.
 
-use jiff::Timestamp;
-use watchkeeper_domain::capacity::Power;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::capacity::{Power, ResourceId};
 use watchkeeper_domain::intent::Layer;
-use watchkeeper_domain::plan::{Awaited, Change, Plan, difference};
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::plan::{Awaited, Change, Plan};
+use watchkeeper_domain::run::{Refusal, Run, Trouble};
 
 use super::{
-    Engine, LeasedRun, Next, Resumed, SLICE, Slice, StepError, WAIT_SECONDS, counted, follows, look_again, lost,
-    overdue, own_part,
+    Engine, LeasedRun, Next, Resumed, SLICE, Slice, StepError, WAIT_SECONDS, counted, follows, left, look_again, lost,
+    overdue,
 };
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::Ledger;
@@ -22,6 +24,13 @@ const BACK_OFF_SECONDS: u32 = 5;
 /// How often a look at the lease may take too long before the run gives up.
 const LOOKS: usize = 4;
 
+/// How long the writes of a resource may fail before it is left out, told of, and left to the next tick: as long as until
+/// that one comes.
+const TROUBLE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The same where somebody waits: an emergency's other services are not to wait for one that AWS does not answer for.
+const URGENT_TROUBLE: SignedDuration = SignedDuration::from_mins(1);
+
 /// Why a slice ended.
 enum End {
     /// Every wave is written.
@@ -30,10 +39,10 @@ enum End {
     Waiting(Vec<Awaited>),
     /// The slice's time is over.
     OutOfTime,
+    /// AWS refused something for good, and what waits for it is to be thought over.
+    Changed,
     /// AWS asked us to slow down, did not answer, or was in a state that did not allow it; come again.
-    Again(AwsError),
-    /// AWS refused a write for good.
-    Refused(AwsError),
+    Again(String),
 }
 
 /// What one slice has under its hands.
@@ -45,14 +54,34 @@ struct Hand<'a> {
     seen: Timestamp,
     end: Timestamp,
     writes: u32,
+    /// Actions of each resource that are not made yet.
+    open: BTreeMap<ResourceId, usize>,
+    touched: BTreeSet<ResourceId>,
+    refused: Vec<Refusal>,
+    failed: Vec<(ResourceId, AwsError)>,
+}
+
+impl Hand<'_> {
+    /// Whether an earlier write of this resource failed: then its later ones have to wait, and nobody else's.
+    fn is_stuck(&self, resource: &ResourceId) -> bool {
+        let refused = self.refused.iter().any(|refusal| refusal.resource == *resource);
+        refused || self.failed.iter().any(|(failed, _)| failed == resource)
+    }
+
+    fn made(&mut self, resource: &ResourceId) {
+        self.writes += 1;
+        if let Some(open) = self.open.get_mut(resource) {
+            *open = open.saturating_sub(1);
+        }
+    }
 }
 
 impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     /// Writes as much of the plan as one slice can.
     ///
     /// # Errors
-    /// [`StepError`] when the lease is lost, the halt switch is on, or AWS refused a write for good; what was written
-    /// before is in the record.
+    /// [`StepError`] when the lease is lost or the halt switch is on. A write that AWS refuses is no error of the run: its
+    /// resource is left out.
     pub async fn apply(&self, place: &Place, run: &LeasedRun) -> Result<Slice, StepError> {
         // The look is as old as its first read.
         let looked = self.clock.now();
@@ -80,11 +109,15 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             seen: looked,
             end: now.saturating_add(SLICE).unwrap_or(Timestamp::MAX),
             writes: 0,
+            open: open(&plan),
+            touched: BTreeSet::new(),
+            refused: Vec::new(),
+            failed: Vec::new(),
         };
         let end = self.write_waves(&mut hand, &plan).await?;
-        let (slice, refusal) = settle(&mut resumed.run, &hand, end, self.clock.now());
+        let slice = settle(&mut resumed.run, hand, end, self.clock.now());
         self.keep(place, &resumed.lease, &resumed.run).await?;
-        refusal.map_or(Ok(slice), |error| Err(error.into()))
+        Ok(slice)
     }
 
     /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
@@ -95,18 +128,22 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         }
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
         let reason = resumed.run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
-        Ok(own_part(difference(&observed, &resumed.target, &resumed.run.releases, &reason), &resumed.run))
+        Ok(left(place, resumed, &observed, &reason))
     }
 
-    /// Wave after wave; a wave begins only when the one before it is written whole.
+    /// Wave after wave. A write that fails keeps only its own resource from the waves after it.
     async fn write_waves(&self, hand: &mut Hand<'_>, plan: &Plan) -> Result<End, StepError> {
+        let mut waiting = None;
         for step in &plan.steps {
             if !step.waits_for.is_empty() {
-                return Ok(End::Waiting(step.waits_for.clone()));
+                waiting = Some(step.waits_for.clone());
+                break;
             }
-            // One resource that AWS does not let us change must not keep the rest of its wave from its place.
-            let mut failed: Option<AwsError> = None;
             for action in &step.actions {
+                let resource = action.change.resource();
+                if hand.is_stuck(&resource) {
+                    continue;
+                }
                 if self.clock.now() >= hand.end {
                     return Ok(End::OutOfTime);
                 }
@@ -115,16 +152,25 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
                 self.still_ours(hand).await?;
                 let answer = self.write(&action.change).await;
                 match self.paced(api, hand.layer, answer) {
-                    Ok(()) => hand.writes += 1,
-                    Err(error) if error.fault == Fault::Throttled => return Ok(End::Again(error)),
-                    Err(error) => failed = Some(worse(failed, error)),
+                    Ok(()) => {
+                        hand.touched.insert(resource.clone());
+                        hand.made(&resource);
+                    }
+                    Err(error) if error.fault == Fault::Throttled => return Ok(End::Again(error.to_string())),
+                    Err(error) if passes(error.fault) => {
+                        hand.touched.insert(resource.clone());
+                        hand.failed.push((resource, error));
+                    }
+                    Err(error) => hand.refused.push(refusal(resource, &error)),
                 }
             }
-            if let Some(error) = failed {
-                return Ok(if passes(error.fault) { End::Again(error) } else { End::Refused(error) });
-            }
         }
-        Ok(End::Written)
+        Ok(match (hand.failed.first(), waiting) {
+            (Some((_, error)), _) => End::Again(error.to_string()),
+            (None, _) if !hand.refused.is_empty() => End::Changed,
+            (None, Some(awaited)) => End::Waiting(awaited),
+            (None, None) => End::Written,
+        })
     }
 
     /// Checks the pointer and then the lease in the ledger where the last look at them is no longer fresh. A look that took
@@ -174,34 +220,65 @@ fn passes(fault: Fault) -> bool {
     matches!(fault, Fault::Throttled | Fault::Unavailable | Fault::Conflict)
 }
 
-/// Of two failures of a wave, the one that a person has to hear of.
-fn worse(before: Option<AwsError>, error: AwsError) -> AwsError {
-    match before {
-        Some(before) if !passes(before.fault) => before,
-        _ => error,
+/// How many actions each resource has in a plan.
+fn open(plan: &Plan) -> BTreeMap<ResourceId, usize> {
+    let mut open = BTreeMap::new();
+    for action in plan.actions() {
+        *open.entry(action.change.resource()).or_default() += 1;
     }
+    open
+}
+
+fn refusal(resource: ResourceId, error: &AwsError) -> Refusal {
+    Refusal { resource, name: error.fault.name().to_owned(), what: error.to_string() }
 }
 
 /// Writes the slice into the record, and says what follows.
-fn settle(run: &mut Run, hand: &Hand<'_>, end: End, now: Timestamp) -> (Slice, Option<AwsError>) {
+fn settle(run: &mut Run, hand: Hand<'_>, end: End, now: Timestamp) -> Slice {
+    let (layer, writes) = (hand.layer, hand.writes);
     run.slices += 1;
-    run.writes += hand.writes;
+    run.writes += writes;
     run.awaited.clear();
-    let (next, wait_seconds, what, refusal) = match end {
-        End::Written => (Next::Verify, 0, "every wave is written".to_owned(), None),
-        End::OutOfTime => (Next::Apply, 0, "more is left for the next slice".to_owned(), None),
-        End::Again(error) => (Next::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again"), None),
-        End::Refused(error) => (Next::Finish, 0, error.to_string(), Some(error)),
+    remember(run, hand, now);
+    let (next, wait_seconds, what) = match end {
+        End::Written => (Next::Verify, 0, "every wave is written".to_owned()),
+        End::OutOfTime => (Next::Apply, 0, "more is left for the next slice".to_owned()),
+        End::Changed => {
+            let n = run.progress.refused.len();
+            (Next::Apply, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
+        }
+        End::Again(error) => (Next::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
         End::Waiting(awaited) => {
             let first = awaited.first().map(ToString::to_string).unwrap_or_default();
             let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
             run.awaited = awaited;
-            (Next::Apply, look_again(hand.layer), what, None)
+            (Next::Apply, look_again(layer), what)
         }
     };
     run.waited_seconds += wait_seconds;
-    let next = if next == Next::Apply && overdue(run, now) { Next::Finish } else { next };
-    let summary = format!("{}; {what}", counted(hand.writes as usize, "write"));
+    // What was given back so far is proved also where the rest is late.
+    let next = if next == Next::Apply && overdue(run, now) { Next::Verify } else { next };
+    let summary = format!("{}; {what}", counted(writes as usize, "write"));
     run.note(now, summary.clone());
-    (Slice { next, wait_seconds, summary }, refusal)
+    Slice { next, wait_seconds, summary }
+}
+
+/// What the slice leaves behind of each resource. One that has failed for long counts as refused.
+fn remember(run: &mut Run, hand: Hand<'_>, now: Timestamp) {
+    let progress = &mut run.progress;
+    progress.touched.extend(hand.touched);
+    progress.written.extend(hand.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));
+    progress.refused.extend(hand.refused);
+    let limit = if hand.layer >= Layer::Emergency { URGENT_TROUBLE } else { TROUBLE };
+    let mut troubled = Vec::new();
+    for (resource, error) in hand.failed {
+        let before = progress.troubled.iter().find(|trouble| trouble.resource == resource);
+        let since = before.map_or(now, |trouble| trouble.since);
+        if now.duration_since(since) >= limit {
+            progress.refused.push(refusal(resource, &error));
+        } else {
+            troubled.push(Trouble { resource, since });
+        }
+    }
+    progress.troubled = troubled;
 }

@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess, gives_back};
+use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess, target};
+use watchkeeper_domain::capacity::Reached;
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::{Code, Quotas, Severity, stops};
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
 use watchkeeper_domain::request::{Request, Trigger};
-use watchkeeper_domain::run::{Run, Wanted};
+use watchkeeper_domain::run::{Progress, Run, Wanted};
 
 use super::begin::BeginVerdict;
 use super::wish::Wish;
 use super::{Begun, Engine, LeasedRun, StepError};
 use crate::backup::BackupLog;
-use crate::ledger::{Remembered, Write};
+use crate::ledger::{Remembered, Standing, Write};
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
 
@@ -32,6 +33,10 @@ pub(super) struct Ask<'a> {
 pub(super) struct Look {
     pub(super) assessment: Assessment,
     pub(super) wanted: Option<Wanted>,
+    /// Whether it is a transition for every resource, whatever was reached before.
+    pub(super) afresh: bool,
+    /// What was reached before, resource by resource.
+    pub(super) reached: Reached,
     pub(super) releases: Releases,
 }
 
@@ -44,14 +49,19 @@ impl<C: Cloud, L: BackupLog, N, K: Clock> Engine<C, L, N, K> {
         let (intents, mut quotas) = (intents(seen, wanted.as_ref()), Quotas::default());
         // Another word of the pair's pointer is a transition, also where it comes to the same.
         let placement = intents.iter().find_map(Intent::placement).map(Placement::mark);
-        let settled = seen.standing.settled.as_ref();
-        let settled = settled.filter(|settled| settled.placement == placement && !ask.insists(wanted.as_ref()));
+        let followed = seen.standing.settled.as_ref().and_then(|settled| settled.placement.clone());
+        let afresh = followed != placement || ask.insists(wanted.as_ref());
+        let chosen: Vec<Intent> = deciding(&intents, ask.instant).into_iter().cloned().collect();
+        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
+        let reached = seen.standing.reached(&kept.unwrap_or_default());
+        let reached = if afresh { Reached::default() } else { reached };
         let decide = |quotas: &Quotas| {
             assess(&Situation {
                 baseline: seen.baseline.as_ref(),
                 intents: &intents,
                 observed: &observed,
-                settled: settled.map(|settled| (settled.target.as_str(), settled.at)),
+                reached: &reached,
+                declares: matches!(wanted, Some(Wanted::Declared(_))),
                 releases: &back.releases,
                 quotas,
                 allowance: &ask.place.allowance,
@@ -72,10 +82,10 @@ impl<C: Cloud, L: BackupLog, N, K: Clock> Engine<C, L, N, K> {
             assessment.verdict = Verdict::Refused;
         }
         // A wish is recorded and answered even where nothing differs now, or only what somebody else changed.
-        if wanted.is_some() && matches!(assessment.verdict, Verdict::Nothing | Verdict::Drift) {
+        if wanted.is_some() && matches!(assessment.verdict, Verdict::Nothing | Verdict::Drift | Verdict::Hindered) {
             assessment.verdict = Verdict::Apply;
         }
-        Ok(Look { assessment, wanted, releases: back.releases })
+        Ok(Look { assessment, wanted, afresh, reached, releases: back.releases })
     }
 }
 
@@ -119,7 +129,7 @@ impl Ask<'_> {
     }
 
     pub(super) fn run(&self, look: Look, layer: Layer, started: Timestamp) -> Run {
-        let Look { assessment, wanted, releases } = look;
+        let Look { assessment, wanted, afresh, releases, .. } = look;
         Run {
             id: self.id.to_owned(),
             trigger: self.request.trigger,
@@ -139,6 +149,7 @@ impl Ask<'_> {
             waited_seconds: 0,
             rounds: 0,
             applied: false,
+            progress: Progress { afresh, held: assessment.held, ..Progress::default() },
             awaited: Vec::new(),
             timeline: Vec::new(),
             outcome: None,
@@ -160,12 +171,15 @@ fn intents(seen: &Remembered, wanted: Option<&Wanted>) -> Vec<Intent> {
 }
 
 /// What an accepted plan leaves in the ledger before its first action.
-pub(super) fn durable(look: &Look) -> Vec<Write> {
-    let keeps = look.assessment.learnt && !gives_back(&look.assessment.deciding);
-    let baseline = keeps.then(|| Write::PutBaseline(look.assessment.baseline.clone()));
+pub(super) fn durable(look: &Look, standing: &Standing) -> Vec<Write> {
+    let assessment = &look.assessment;
+    let baseline = assessment.learnt.then(|| Write::PutBaseline(assessment.baseline.clone()));
+    // Should this run die, nobody takes what it has changed for somebody else's doing.
+    let reached = Some(look.reached.clone().until(&assessment.target, &assessment.plan.written()));
+    let standing = (reached != standing.reached).then(|| Write::PutStanding(Standing { reached, ..standing.clone() }));
     let intent = look.wanted.as_ref().map(|wanted| match wanted {
         Wanted::Declared(intent) => Write::PutIntent(Intent::clone(intent)),
         Wanted::TakenBack(slot) => Write::DropIntent(slot.clone()),
     });
-    baseline.into_iter().chain(intent).collect()
+    baseline.into_iter().chain(standing).chain(intent).collect()
 }

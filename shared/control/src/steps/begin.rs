@@ -15,7 +15,7 @@ use super::wish::Wish;
 use super::{Begun, Engine, StepError};
 use crate::backup::BackupLog;
 use crate::lease::{Claim, Lease};
-use crate::ledger::{Ledger, LedgerError, Remembered, Settled, Write};
+use crate::ledger::{Ledger, LedgerError, Remembered, Settled, Standing, Write};
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
 
@@ -31,6 +31,8 @@ pub enum BeginVerdict {
     Nothing,
     /// Finish, which tells of the foreign change.
     Drift,
+    /// Finish, which tells of what cannot be changed now.
+    Hindered,
     /// Finish, which tells of the refusal.
     Refused,
 }
@@ -71,7 +73,7 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
     async fn begin_under(&self, ask: &Ask<'_>, lease: &Lease) -> Result<Begun, StepError> {
         let seen = self.remember(ask.place).await?;
         let look = self.look(ask, &seen).await?;
-        self.record(ask, lease, look).await
+        self.record(ask, lease, look, &seen.standing).await
     }
 
     /// Whether a tick can end here without a lease and without a write, and why.
@@ -81,21 +83,28 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
         }
         let scope = &ask.place.scope;
         let chosen: Vec<Intent> = deciding(&seen.intents, ask.instant).into_iter().cloned().collect();
-        let Some(baseline) = &seen.baseline else {
-            return Ok(gives_back(&chosen).then(|| format!("{scope} is awake, and no baseline is kept")));
-        };
-        let target = target(baseline, &chosen, ask.instant, &ask.place.allowance).fingerprint();
+        if seen.baseline.is_none() && gives_back(&chosen) {
+            return Ok(Some(format!("{scope} is awake, and no baseline is kept")));
+        }
+        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
+        let target = kept.unwrap_or_default().fingerprint();
         let placement = placed(&chosen).map(Placement::mark);
         let other = |settled: &Settled| settled.target != target || settled.placement != placement;
         if seen.standing.settled.as_ref().is_none_or(other) {
             return Ok(None);
         }
         let assessment = self.look(ask, seen).await?.assessment;
-        let told = || mark(Outcome::Drift, None, &assessment.violations, &[]);
+        let told = |outcome: Outcome| {
+            let news = mark(outcome, None, &assessment.deciding, &assessment.violations, &[]);
+            seen.standing.told == Some(news)
+        };
         Ok(match assessment.verdict {
             Verdict::Nothing => Some(format!("{scope} is as it should be")),
-            Verdict::Drift if seen.standing.told == Some(told()) => {
+            Verdict::Drift if told(Outcome::Drift) => {
                 Some(format!("{scope} still has the foreign changes that were told before"))
+            }
+            Verdict::Hindered if told(Outcome::PartlyDone) => {
+                Some(format!("{scope} is as it should be, but for what was told before"))
             }
             _ => None,
         })
@@ -120,7 +129,7 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
     }
 
     /// Writes down, in one transaction, all that must be durable before the first write to AWS.
-    async fn record(&self, ask: &Ask<'_>, lease: &Lease, look: Look) -> Result<Begun, StepError> {
+    async fn record(&self, ask: &Ask<'_>, lease: &Lease, look: Look, standing: &Standing) -> Result<Begun, StepError> {
         let now = self.clock.now();
         let assessment = &look.assessment;
         let summary = report::decision(&ask.place.scope, assessment);
@@ -128,6 +137,7 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
             Verdict::Nothing => BeginVerdict::Nothing,
             Verdict::Apply => BeginVerdict::Apply,
             Verdict::Drift => BeginVerdict::Drift,
+            Verdict::Hindered => BeginVerdict::Hindered,
             Verdict::Refused => BeginVerdict::Refused,
         };
         let begun = ask.begun(lease.generation, verdict, summary.clone()).with(assessment);
@@ -137,7 +147,7 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
         } else {
             writes.push(Write::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
-                writes.extend(durable(&look));
+                writes.extend(durable(&look, standing));
             } else if let (BeginVerdict::Refused, Some(Wanted::TakenBack(slot))) = (verdict, &look.wanted)
                 && slot.layer == Layer::Emergency
             {

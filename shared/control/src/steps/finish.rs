@@ -1,12 +1,15 @@
 //! Finish: the record, the ledger and the lease are closed in one transaction, and then it is told.
 
-use watchkeeper_domain::assess::{Verdict, gives_back};
+use std::collections::BTreeSet;
+
+use watchkeeper_domain::assess::{Verdict, concerns, gives_back, target};
+use watchkeeper_domain::capacity::{Reached, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::intent::placed;
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Outcome, Run, RunError, Wanted};
+use watchkeeper_domain::run::{Outcome, Progress, Run, RunError, Wanted};
 
 use super::{Engine, Finished, LeasedRun, POINTER_MOVED, Resumed, StepError};
 use crate::ledger::{Ledger, Settled, Standing, Write};
@@ -25,17 +28,13 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
         if resumed.run.outcome.is_none() {
+            let error = error.or_else(|| refused(&resumed.run));
             resumed.run.outcome = Some(outcome(&resumed.run, error.as_ref()));
             resumed.run.error = error;
-            let standing = standing(&mut resumed);
+            let standing = standing(place, &mut resumed);
             resumed.run.note(now, "finished");
             let mut writes = vec![Write::PutStanding(standing), Write::PutLease(resumed.lease.released(now))];
-            let given_back = resumed.run.outcome != Some(Outcome::Failed)
-                && resumed.run.applied
-                && gives_back(&resumed.run.deciding);
-            if given_back && resumed.seen.baseline.is_some() {
-                writes.push(Write::DropBaseline);
-            }
+            writes.extend(forget(&resumed));
             writes.push(Write::PutRun(Box::new(resumed.run.clone())));
             self.ledger.commit(&place.scope, run.generation, &writes).await?;
         }
@@ -62,12 +61,39 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
     }
 }
 
+/// What becomes of the baseline: what was given back goes from it, and it goes with the last of it.
+fn forget(resumed: &Resumed) -> Option<Write> {
+    let (baseline, given_back) = (resumed.seen.baseline.as_ref()?, &resumed.run.progress.given_back);
+    let kept = baseline.without(given_back);
+    match kept {
+        _ if overtaken(&resumed.run) => None,
+        Some(kept) if kept == *baseline => None,
+        Some(kept) => Some(Write::PutBaseline(kept)),
+        None => Some(Write::DropBaseline),
+    }
+}
+
+/// Whether the pair's pointer has moved since: the run that comes after it has the news.
+fn overtaken(run: &Run) -> bool {
+    run.error.as_ref().is_some_and(|error| error.name == POINTER_MOVED)
+}
+
+/// The error of a run that was asked for by name, of which AWS let nothing happen.
+fn refused(run: &Run) -> Option<RunError> {
+    let nothing = run.wanted.is_some() && run.writes == 0 && run.progress.reached.is_empty();
+    let first = run.progress.refused.first().filter(|_| nothing)?;
+    Some(RunError { name: first.name.clone(), message: first.what.clone() })
+}
+
 fn outcome(run: &Run, error: Option<&RunError>) -> Outcome {
+    let whole = run.plan.obstacles.is_empty() && run.progress.held.is_empty();
     match (error, run.verdict) {
         (Some(_), _) => Outcome::Failed,
         (None, Verdict::Refused) => Outcome::Refused,
         (None, Verdict::Drift) => Outcome::Drift,
-        (None, _) if run.applied && run.awaited.is_empty() => Outcome::Done,
+        (None, Verdict::Hindered) => Outcome::PartlyDone,
+        (None, _) if run.applied && run.awaited.is_empty() && whole => Outcome::Done,
+        (None, _) if run.applied && run.awaited.is_empty() => Outcome::PartlyDone,
         (None, _) => Outcome::Unverified,
     }
 }
@@ -83,30 +109,59 @@ fn awaits_answer(run: &Run) -> bool {
 
 /// What the scope has reached with this run, and whether a person must hear of it: good news when something was changed
 /// or asked for, bad news once.
-fn standing(resumed: &mut Resumed) -> Standing {
+fn standing(place: &Place, resumed: &mut Resumed) -> Standing {
     let before = resumed.seen.standing.clone();
-    let run = &mut resumed.run;
-    let mark = run.mark();
-    run.tell = match &mark {
-        // The run that comes after it has the news.
-        Some(_) if run.error.as_ref().is_some_and(|error| error.name == POINTER_MOVED) => return before,
-        None => run.writes > 0 || run.wanted.is_some(),
-        Some(_) => awaits_answer(run) || mark != before.told,
+    let mark = resumed.run.mark();
+    resumed.run.tell = match &mark {
+        Some(_) if overtaken(&resumed.run) => return before,
+        None => resumed.run.writes > 0 || resumed.run.wanted.is_some(),
+        Some(_) => awaits_answer(&resumed.run) || mark != before.told,
     };
-    let epoch = placed(&run.deciding).map(|placed| placed.epoch);
-    let settled = if !run.applied || run.outcome == Some(Outcome::Failed) {
-        before.settled
-    } else if gives_back(&run.deciding) {
-        None
-    } else {
-        let target = resumed.target.fingerprint();
-        // A run that wrote nothing leaves the time of the last write, from which AWS counts its seven days.
-        let same = |settled: &Settled| settled.target == target && settled.epoch == epoch && run.writes == 0;
-        let unchanged = before.settled.filter(same);
-        let placement = placed(&run.deciding).map(Placement::mark);
-        let at = unchanged.map_or(run.instant, |unchanged| unchanged.at);
-        Some(Settled { target, at, epoch, placement })
-    };
+    let (reached, settled) = (Some(reached(place, resumed)), settled(place, resumed));
     let followed = settled.as_ref().and_then(|settled| settled.epoch).max(before.followed);
-    Standing { settled, told: mark, followed }
+    Standing { settled, reached, told: mark, followed }
+}
+
+/// What each resource has reached by now. What is on its way back to its owner is never at rest before it is there.
+fn reached(place: &Place, resumed: &Resumed) -> Reached {
+    let Resumed { seen, run, target, .. } = resumed;
+    let Progress { reached, written, given_back, .. } = &run.progress;
+    let before = seen.standing.reached(target).until(target, &BTreeSet::new());
+    if run.verdict != Verdict::Apply {
+        return before;
+    }
+    let held = |resource: &&ResourceId| concerns(&run.deciding, &place.allowance, resource);
+    let reached = reached.iter().filter(held).cloned().collect();
+    before.after(target, &reached, written, run.instant).until(target, given_back)
+}
+
+/// What was reached as a whole, as far as it can be: what a tick compares before it looks.
+fn settled(place: &Place, resumed: &Resumed) -> Option<Settled> {
+    let Resumed { seen, run, .. } = resumed;
+    let before = seen.standing.settled.clone();
+    let applied = run.applied && run.outcome != Some(Outcome::Failed);
+    if !applied && run.verdict != Verdict::Hindered {
+        return before;
+    }
+    let kept = seen.baseline.as_ref().and_then(|baseline| baseline.without(&run.progress.given_back));
+    if kept.is_none() && gives_back(&run.deciding) {
+        return None;
+    }
+    let target = kept.map(|kept| target(&kept, &run.deciding, run.instant, &place.allowance)).unwrap_or_default();
+    let target = target.fingerprint();
+    // A service that must not run here and cannot be stopped is a word that the pointer is not followed yet.
+    let forbidden = |resource: &ResourceId| match resource {
+        ResourceId::Service(id) => placed(&run.deciding).is_some_and(|placed| placed.forbids(&id.service)),
+        ResourceId::Database(_) => false,
+    };
+    let fenced = !run.plan.obstacles.iter().any(|(resource, what)| !what.leaves_nothing() && forbidden(resource));
+    let (epoch, placement) = if fenced {
+        let placed = placed(&run.deciding);
+        (placed.map(|placed| placed.epoch), placed.map(Placement::mark))
+    } else {
+        before.as_ref().map(|before| (before.epoch, before.placement.clone())).unwrap_or_default()
+    };
+    let same = |settled: &Settled| settled.target == target && settled.epoch == epoch && run.writes == 0;
+    let at = before.filter(same).map_or(run.instant, |unchanged| unchanged.at);
+    Some(Settled { target, at, epoch, placement })
 }

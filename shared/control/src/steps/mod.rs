@@ -9,6 +9,7 @@ mod finish;
 mod fresh;
 mod halt;
 mod observe;
+mod prove;
 mod verify;
 mod wish;
 
@@ -16,13 +17,13 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::assess::target;
-use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::assess::{concerns, target, with_unchangeable};
+use watchkeeper_domain::capacity::{Baseline, Capacity, Observed, ResourceId};
 use watchkeeper_domain::failover::Unfollowed;
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::plan::Plan;
+use watchkeeper_domain::plan::{Difference, Obstacle, Plan};
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::{Outcome, Run};
 
@@ -257,10 +258,27 @@ fn lost(place: &Place) -> StepError {
     LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
 }
 
-/// The plan without what somebody else changed before the run began.
-fn own_part(plan: Plan, run: &Run) -> Plan {
-    let left_alone = run.left_alone();
-    plan.retain(|action| !left_alone.contains(&action.change.resource()))
+/// What still differs, as far as this run may change it: not what somebody else changed before it began.
+fn left(place: &Place, resumed: &Resumed, observed: &Observed, reason: &str) -> Plan {
+    let (run, allowance) = (&resumed.run, &place.allowance);
+    let before = resumed.seen.standing.reached(&resumed.target);
+    let mut reached = if run.progress.afresh { BTreeSet::new() } else { before.of(&resumed.target) };
+    reached.extend(run.progress.written.iter().cloned());
+    let empty = || Baseline { capacity: Capacity::default(), taken: run.instant };
+    let baseline = resumed.seen.baseline.clone().unwrap_or_else(empty);
+    let all = with_unchangeable(&baseline, observed, &run.deciding, allowance);
+    let difference = Difference {
+        observed,
+        target: &target(&all, &run.deciding, run.instant, allowance),
+        releases: &run.releases,
+        reached: &reached,
+        refused: &run.progress.refusals(),
+        reason,
+    };
+    let mut plan = difference.plan();
+    let ours = |resource: &ResourceId| baseline.has(resource) || concerns(&run.deciding, allowance, resource);
+    plan.obstacles.retain(|(resource, obstacle)| *obstacle != Obstacle::Missing || ours(resource));
+    plan.retain(|action| !run.leaves(&action.change.resource()))
 }
 
 /// Whether the run has taken longer than we wait for anything.

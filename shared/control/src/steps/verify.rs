@@ -1,8 +1,9 @@
 //! Verify: the same difference, empty, is the proof.
 
-use watchkeeper_domain::plan::difference;
+use watchkeeper_domain::run::Run;
 
-use super::{Engine, LeasedRun, MAX_ROUNDS, Next, Slice, StepError, counted, follows, look_again, overdue, own_part};
+use super::prove::Proof;
+use super::{Engine, LeasedRun, MAX_ROUNDS, Next, Slice, StepError, counted, follows, left, look_again, overdue};
 use crate::ledger::Ledger;
 use crate::place::Place;
 use crate::ports::{Clock, Cloud};
@@ -16,16 +17,21 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let mut resumed = self.resume(place, run).await?;
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
+        let plan = left(place, &resumed, &observed, "");
+        let proof = Proof { place, resumed: &resumed, observed: &observed, left: &plan };
+        let (reached, given_back) = (proof.reached(), proof.given_back());
         let record = &mut resumed.run;
-        let plan = own_part(difference(&observed, &resumed.target, &record.releases, ""), record);
+        (record.progress.reached, record.progress.given_back) = (reached, given_back);
         record.applied = plan.is_empty();
         record.rounds += u32::from(!record.applied);
         record.awaited = plan.awaited;
+        record.plan.obstacles = plan.obstacles;
+        tell_obstacles(record);
         let now = self.clock.now();
         let over = overdue(record, now);
         let left = plan.steps.iter().map(|step| step.actions.len()).sum();
         let (next, wait_seconds, summary) = match (record.applied, record.awaited.len()) {
-            (true, 0) => (Next::Finish, 0, "everything is as it should be".to_owned()),
+            (true, 0) => (Next::Finish, 0, as_it_should_be(record)),
             (true, n) if over => (Next::Finish, 0, format!("{} not there in time", counted(n, "resource"))),
             (true, n) => (Next::Verify, look_again(record.layer), format!("{} on the way", counted(n, "resource"))),
             (false, _) if over || record.rounds >= MAX_ROUNDS => {
@@ -39,5 +45,24 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         record.waited_seconds += wait_seconds;
         self.keep(place, &resumed.lease, record).await?;
         Ok(Slice { next, wait_seconds, summary })
+    }
+}
+
+fn as_it_should_be(run: &Run) -> String {
+    match run.plan.obstacles.len() {
+        0 => "everything is as it should be".to_owned(),
+        n => format!("everything is as it should be, but for {}", counted(n, "resource")),
+    }
+}
+
+/// Adds what stood in the way on the way to what the guardrails said at the beginning.
+fn tell_obstacles(run: &mut Run) {
+    for (resource, obstacle) in &run.plan.obstacles {
+        let news = obstacle.violation(resource);
+        let known =
+            |told: &&watchkeeper_domain::guardrail::Violation| told.code == news.code && told.resource == news.resource;
+        if !run.violations.iter().any(|told| known(&told)) {
+            run.violations.push(news);
+        }
     }
 }

@@ -242,6 +242,13 @@ mod tests {
     }
 
     #[test]
+    fn a_database_is_the_same_source_in_every_spelling() {
+        let source = |text: &str| text.parse::<Source>().unwrap();
+        assert_eq!(source("rds:Shop-DB"), source("rds:shop-db"));
+        assert_ne!(source("dynamodb:Ideas"), source("dynamodb:ideas"));
+    }
+
+    #[test]
     fn a_source_reads_as_it_is_written() {
         for text in ["dynamodb:clos-v2-ideas", "s3:candlefish-terraform-state/clos-v2/terraform.tfstate", "rds:a:b"] {
             assert_eq!(text.parse::<Source>().unwrap().to_string(), text);

@@ -55,6 +55,11 @@ impl DatabaseId {
             Self::Aurora(name) | Self::Rds(name) => name,
         }
     }
+
+    /// Whether somebody means it with this name, in whatever case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name().as_str().eq_ignore_ascii_case(name)
+    }
 }
 
 impl fmt::Display for DatabaseId {

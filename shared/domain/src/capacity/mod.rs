@@ -1,7 +1,9 @@
 //! What is running: counts, scaling bounds, suspensions and database power, as observed and as remembered.
 
+mod database;
 mod id;
 mod observed;
+mod reached;
 mod release;
 
 use std::collections::BTreeMap;
@@ -10,8 +12,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use database::{DatabaseState, ObservedDatabase};
 pub use id::{DatabaseId, ResourceId, ServiceId};
-pub use observed::{DatabaseState, Observed, ObservedDatabase, ObservedService};
+pub use observed::{Observed, ObservedService};
+pub use reached::{Reached, Switched};
 pub use release::{Release, Rollout, TaskDefinition};
 
 /// The three suspension flags of a scalable target.
@@ -68,9 +72,14 @@ pub struct Scaling {
 }
 
 impl Scaling {
+    /// Whether a count lies within the bounds.
+    pub fn holds(&self, count: u32) -> bool {
+        (self.min..=self.max).contains(&count)
+    }
+
     /// Whether an autoscaler may move a count to this one by itself.
     pub fn may_reach(&self, count: u32) -> bool {
-        self.suspended != Suspensions::ALL && (self.min..=self.max).contains(&count)
+        self.suspended != Suspensions::ALL && self.holds(count)
     }
 }
 
@@ -116,6 +125,27 @@ impl Capacity {
         services.chain(self.databases.keys().cloned().map(ResourceId::Database))
     }
 
+    /// Whether this resource has the same in both.
+    pub fn agrees(&self, other: &Self, resource: &ResourceId) -> bool {
+        match resource {
+            ResourceId::Service(id) => self.services.get(id) == other.services.get(id),
+            ResourceId::Database(id) => self.databases.get(id) == other.databases.get(id),
+        }
+    }
+
+    /// The same with only the resources that `keep` accepts.
+    #[must_use]
+    pub fn retain(mut self, keep: impl Fn(&ResourceId) -> bool) -> Self {
+        self.services.retain(|id, _| keep(&ResourceId::Service(id.clone())));
+        self.databases.retain(|id, _| keep(&ResourceId::Database(id.clone())));
+        self
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.databases.is_empty()
+    }
+
     /// A short stable mark of this capacity, to tell one target from another.
     pub fn fingerprint(&self) -> String {
         use std::hash::{Hash, Hasher};
@@ -133,12 +163,13 @@ impl Capacity {
     }
 }
 
-/// The capacity found before the first change, and when.
+/// The capacity found before the first change of each resource, and when the first of them was found. An entry goes when its
+/// resource has been given back, whatever becomes of the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     /// What was found.
     pub capacity: Capacity,
-    /// The instant of the run that found it.
+    /// The instant of the run that found the first of it.
     pub taken: Timestamp,
 }
 
@@ -154,5 +185,19 @@ impl Baseline {
             self.capacity.databases.entry(id.clone()).or_insert(*power);
         }
         self.capacity.services.len() + self.capacity.databases.len() > before
+    }
+
+    /// Whether it has an entry for a resource.
+    pub fn has(&self, resource: &ResourceId) -> bool {
+        match resource {
+            ResourceId::Service(id) => self.capacity.services.contains_key(id),
+            ResourceId::Database(id) => self.capacity.databases.contains_key(id),
+        }
+    }
+
+    /// The same without these resources; nothing when none is left.
+    pub fn without(&self, given_back: &std::collections::BTreeSet<ResourceId>) -> Option<Self> {
+        let capacity = self.capacity.clone().retain(|resource| !given_back.contains(resource));
+        (!capacity.is_empty()).then_some(Self { capacity, taken: self.taken })
     }
 }

@@ -1,11 +1,10 @@
 //! A scope as AWS describes it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Capacity, DatabaseId, Power, ResourceId, Rollout, ServiceCapacity, ServiceId, TaskDefinition};
+use super::{Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, ServiceCapacity, ServiceId, TaskDefinition};
 
 /// A service as AWS describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,54 +23,10 @@ pub struct ObservedService {
     pub rollout_since: Option<Timestamp>,
     /// What its newest deployment rolls out, where AWS says so.
     pub task_definition: Option<TaskDefinition>,
-}
-
-/// The state of a database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DatabaseState {
-    /// It answers.
-    Available,
-    /// On its way up.
-    Starting,
-    /// On its way down.
-    Stopping,
-    /// Stopped.
-    Stopped,
-    /// Anything else, in the words of AWS: neither start nor stop is possible now.
-    Busy(String),
-}
-
-impl fmt::Display for DatabaseState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Available => "available",
-            Self::Starting => "starting",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Busy(status) => status,
-        })
-    }
-}
-
-/// A database as AWS describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObservedDatabase {
-    /// Its state.
-    pub state: DatabaseState,
-    /// Whether it carries the tag `watchkeeper:managed = true`.
-    pub managed: bool,
-    /// Why AWS would refuse to stop it, if it would.
-    pub cannot_stop: Option<String>,
-}
-
-impl ObservedDatabase {
-    /// The power that a baseline remembers for it: what it is, or is on its way to be.
-    pub fn power(&self) -> Power {
-        match self.state {
-            DatabaseState::Stopped | DatabaseState::Stopping => Power::Off,
-            _ => Power::On,
-        }
-    }
+    /// Whether ECS places one task of it on each container instance: it has no count that could be set (Amazon ECS
+    /// developer guide, "Daemon scheduling strategy"). Deployment controllers forbid no count: `UpdateService` sets it for
+    /// `ECS`, `CODE_DEPLOY` and `EXTERNAL` alike (Amazon ECS API reference).
+    pub daemon: bool,
 }
 
 /// A scope as AWS describes it.

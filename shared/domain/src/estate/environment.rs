@@ -103,11 +103,6 @@ impl Environment {
         !self.services(region).is_empty() || !self.databases(region).is_empty()
     }
 
-    /// Whether a service or database must never be changed.
-    pub fn is_protected(&self, name: &str) -> bool {
-        self.document.protected.iter().any(|protected| protected.as_str() == name)
-    }
-
     /// The place of a finding about it in the estate's document.
     pub(super) fn place(name: &EnvironmentName) -> FieldPath {
         FieldPath::root().key("environments").key(name)

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Duration, Kind, Label, Moment, Percent, Zone};
+use crate::guardrail::Frozen;
 
 /// The limits of what a plan may do. What is left out has the default of the environment's kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,12 +24,22 @@ pub struct Guardrails {
     /// The age at which a database backup no longer counts as fresh before something risky. Default: not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_backup: Option<Duration>,
-    /// Times in which nothing is changed.
+    /// Times in which nothing new is changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<Freeze>,
 }
 
-/// A time in which nothing is changed.
+/// What a freeze makes of the environment's calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrozenCalendar {
+    /// It sleeps and wakes as on other days.
+    GoesOn,
+    /// It is not put to sleep any more; what sleeps is still woken.
+    Stops,
+}
+
+/// A time in which nothing new is changed: what is held is given back, and emergencies and failovers are only told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Freeze {
@@ -38,6 +49,9 @@ pub struct Freeze {
     pub to: Moment,
     /// Why, for the person who is refused.
     pub reason: Label,
+    /// What it makes of the calendar of a development or staging environment. Default: it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<FrozenCalendar>,
     /// The zone of dates and local times. Default: the calendar's zone, else UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
@@ -52,9 +66,16 @@ pub struct FreezeWindow {
     pub to: Timestamp,
     /// Why.
     pub reason: String,
+    /// Whether it stops the calendar, too.
+    pub calendar: bool,
 }
 
 impl FreezeWindow {
+    /// What the guardrails know of it.
+    pub fn frozen(&self) -> Frozen {
+        Frozen { reason: self.reason.clone(), calendar: self.calendar }
+    }
+
     /// Whether an instant is in it.
     pub fn holds(&self, instant: Timestamp) -> bool {
         self.from <= instant && instant < self.to
@@ -66,7 +87,8 @@ impl Freeze {
     pub(super) fn window(&self, default: &TimeZone) -> Option<FreezeWindow> {
         let zone = self.zone.as_ref().map_or(default, Zone::rules);
         let (from, to) = (self.from.start(zone)?, self.to.end(zone)?);
-        (from < to).then(|| FreezeWindow { from, to, reason: self.reason.to_string() })
+        let calendar = self.calendar == Some(FrozenCalendar::Stops);
+        (from < to).then(|| FreezeWindow { from, to, reason: self.reason.to_string(), calendar })
     }
 }
 
@@ -81,7 +103,7 @@ pub struct Limits {
     pub blast_radius: Percent,
     /// The age at which a backup no longer counts as fresh, if that is asked.
     pub fresh_backup: Option<Duration>,
-    /// Times in which nothing is changed.
+    /// Times in which nothing new is changed.
     pub freezes: Vec<FreezeWindow>,
 }
 

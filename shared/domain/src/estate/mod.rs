@@ -21,7 +21,7 @@ pub use failover::{
     Detect, Failover, Fence, GlobalTable, Probe, Singleton, StandbyDatabase, Strategy, Stream, Traffic,
 };
 pub use finding::{FieldPath, Finding, Step};
-pub use guardrails::{Freeze, FreezeWindow, Guardrails, Limits};
+pub use guardrails::{Freeze, FreezeWindow, FrozenCalendar, Guardrails, Limits};
 pub use unblock::{Blockers, FinishedItems, Locks, Queue, Report, Unblock};
 pub use value::{
     AccountId, AlarmName, Amount, BadValue, ClockTime, Day, Duration, Label, Moment, Percent, ProfileName,

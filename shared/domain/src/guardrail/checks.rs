@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 
 use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
 use crate::assess::gives_back;
-use crate::capacity::{ObservedService, ResourceId, Rollout};
+use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId};
 use crate::intent::{Layer, Want, placed};
-use crate::plan::{Change, Obstacle};
+use crate::plan::{Action, Change, Obstacle};
 use crate::report::rounded;
 
 /// Every violation of a case, in the order of [`Code::ALL`]. What a human approved beforehand is still told, as a
@@ -23,21 +23,19 @@ pub fn judge(case: &Case<'_>) -> Vec<Violation> {
 
 type Check = fn(&Case<'_>) -> Vec<Violation>;
 
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 12] = [
     halted,
     stale_event,
     empty_selection,
     production_never_sleeps,
     protected_resource,
-    not_managed,
     freeze_window,
     below_floor,
     emergency::above_ceiling,
     emergency::quota,
     blast_radius,
     deployment_in_progress,
-    database_cannot_stop,
-    not_found,
+    obstacles,
 ];
 
 /// Whether the pointer of a pair decides: then no floor, no blast radius and no deployment holds up what goes down here,
@@ -72,7 +70,9 @@ fn stale_event(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
-    if case.target.resources().any(|resource| !case.observed.missing.contains(&resource)) {
+    let nothing_there = case.observed.services.is_empty() && case.observed.databases.is_empty();
+    let nothing_meant = case.target.resources().all(|resource| case.observed.missing.contains(&resource));
+    if !nothing_there && (gives_back(case.deciding) || !nothing_meant) {
         return Vec::new();
     }
     let found = "no service and no database is selected that exists";
@@ -89,49 +89,39 @@ fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn protected_resource(case: &Case<'_>) -> Vec<Violation> {
-    let name = |resource: &ResourceId| match resource {
-        ResourceId::Service(id) => id.service.to_string(),
-        ResourceId::Database(id) => id.name().to_string(),
-    };
     let broken = |resource: ResourceId| {
-        case.allowance.protected.contains(&name(&resource)).then(|| {
-            let advice = "Take it from `protected` in the estate document if it may be changed";
-            Violation::new(Code::ProtectedResource, Severity::Refuse, "it is protected", advice).of(resource)
-        })
+        let back = |action: &&Action| action.change.resource() != resource || case.gives_back(&action.change);
+        let (severity, advice) = if case.plan.actions().all(|action| back(&action)) {
+            (Severity::Warn, "It is given back what it had, and left alone after that")
+        } else {
+            (Severity::Refuse, "Take it from `protected` in the estate document if it may be changed")
+        };
+        Violation::new(Code::ProtectedResource, severity, "it is protected", advice).of(resource)
     };
-    touched(case).into_iter().filter_map(broken).collect()
-}
-
-fn not_managed(case: &Case<'_>) -> Vec<Violation> {
-    let managed = |resource: &ResourceId| match resource {
-        ResourceId::Service(id) => case.observed.services.get(id).is_some_and(|service| service.managed),
-        ResourceId::Database(id) => case.observed.databases.get(id).is_some_and(|database| database.managed),
-    };
-    let broken = |resource: ResourceId| {
-        let found = "it lacks the tag watchkeeper:managed = true";
-        Violation::new(Code::NotManaged, Severity::Refuse, found, "Tag it, or take it from the document").of(resource)
-    };
-    touched(case).into_iter().filter(|resource| !managed(resource)).map(broken).collect()
+    let touched = case.plan.written().into_iter();
+    touched.filter(|resource| case.allowance.protects(resource)).map(broken).collect()
 }
 
 fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
-    let Some(reason) = case.allowance.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
+    let Some(frozen) = case.allowance.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
+    let calendar = case.deciding.iter().all(|intent| intent.layer == Layer::Schedule);
+    let back = case.plan.actions().all(|action| case.gives_back(&action.change));
+    if calendar && !back && !frozen.calendar {
+        return Vec::new();
+    }
     // An emergency or a failover is what a freeze must not stop; it is still told.
-    let severity = if urgent(case) { Severity::Warn } else { Severity::Refuse };
-    vec![Violation::new(
-        Code::FreezeWindow,
-        severity,
-        format!("frozen: {reason}"),
-        "It goes on when the window has closed",
-    )]
+    let severity = if urgent(case) || back { Severity::Warn } else { Severity::Refuse };
+    let found = format!("frozen: {}", frozen.reason);
+    vec![Violation::new(Code::FreezeWindow, severity, found, "Nothing new goes in until the window has closed")]
 }
 
 fn below_floor(case: &Case<'_>) -> Vec<Violation> {
     let floor = case.allowance.floor;
-    // What is given back was there before us: its baseline is exact, also where somebody had it below the floor.
-    let severity = if gives_back(case.deciding) || moved(case) { Severity::Warn } else { Severity::Refuse };
     let broken = |change: &Change| match change {
         Change::Count { service, from, to } if *to < floor && to < from => {
+            // What is given back was there before us: its baseline is exact, also where somebody had it below the floor.
+            let told = case.gives_back(change) || moved(case);
+            let severity = if told { Severity::Warn } else { Severity::Refuse };
             let found = format!("{to} tasks, and the floor is {floor}");
             let advice = "Lower `guardrails.floor` in the estate document if this is meant";
             let broken = Violation::new(Code::BelowFloor, severity, found, advice);
@@ -143,11 +133,13 @@ fn below_floor(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
-    let all = case.observed.services.len();
-    let goes_down = |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from);
+    let hindered = |id: &ServiceId| case.plan.obstacle(&ResourceId::Service(id.clone())).is_some();
+    let all = case.observed.services.keys().filter(|id| !hindered(id)).count();
+    let goes_down =
+        |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from) && !case.gives_back(change);
     let reduced = case.plan.actions().filter(|action| goes_down(&action.change)).count();
     let limit = case.allowance.blast_radius_percent as usize;
-    if gives_back(case.deciding) || moved(case) || reduced * 100 <= limit * all {
+    if moved(case) || reduced * 100 <= limit * all {
         return Vec::new();
     }
     let found = format!("{reduced} of {all} services would be reduced at once, and the limit is {limit} %");
@@ -161,7 +153,7 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
         let (severity, found, advice) = match observed.rollout {
             Rollout::Completed => return None,
             // Without a completed deployment ECS launches nothing that stays: more tasks cannot help.
-            Rollout::Failed if urgent(case) && to > from => {
+            Rollout::Failed if urgent(case) && to > from && !case.gives_back(change) => {
                 let advice = "More tasks cannot help. Start the emergency-scale machine with \"roll-back\": true, or go on \
                               with \"approve\": [\"deployment-in-progress\"]";
                 (Severity::Ask, "its last deployment failed".to_owned(), advice)
@@ -170,15 +162,17 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
                 (Severity::Warn, "its last deployment failed".to_owned(), "Check or roll back the service")
             }
             Rollout::Paused => {
+                let told = moved(case) || case.gives_back(change);
                 let severity =
-                    if young(case, observed) && to < from && !moved(case) { Severity::Refuse } else { Severity::Warn };
+                    if young(case, observed) && to < from && !told { Severity::Refuse } else { Severity::Warn };
                 let advice = "Continue it or roll it back (aws ecs continue-service-deployment); after half an hour it holds \
                               nothing up, and goes on waiting meanwhile";
                 (severity, format!("a deployment waits in a lifecycle hook{}", lasting(case, observed)), advice)
             }
             Rollout::InProgress => {
+                let told = moved(case) || case.gives_back(change);
                 let severity =
-                    if young(case, observed) && to < from && !moved(case) { Severity::Refuse } else { Severity::Warn };
+                    if young(case, observed) && to < from && !told { Severity::Refuse } else { Severity::Warn };
                 let advice = "The next tick tries again; a deployment older than half an hour holds nothing up";
                 (severity, format!("a deployment is in progress{}", lasting(case, observed)), advice)
             }
@@ -202,28 +196,9 @@ fn lasting(case: &Case<'_>, service: &ObservedService) -> String {
     rollout_age(case, service).map_or_else(String::new, |age| format!(" for {}", rounded(age)))
 }
 
-fn database_cannot_stop(case: &Case<'_>) -> Vec<Violation> {
-    let broken = |(resource, obstacle): &(ResourceId, Obstacle)| match obstacle {
-        Obstacle::CannotStop(why) => {
-            let advice = "It stays up and the rest goes on; protect it in the document to silence this";
-            Some(Violation::new(Code::DatabaseCannotStop, Severity::Warn, why.clone(), advice).of(resource.clone()))
-        }
-        Obstacle::Missing => None,
-    };
-    case.plan.obstacles.iter().filter_map(broken).collect()
-}
-
-fn not_found(case: &Case<'_>) -> Vec<Violation> {
-    let missing = case.plan.obstacles.iter().filter(|(_, obstacle)| *obstacle == Obstacle::Missing);
-    let broken = |resource: &ResourceId| {
-        let advice = "The rest goes on; correct its name in the estate document";
-        Violation::new(Code::NotFound, Severity::Warn, "AWS does not know it in this region", advice)
-            .of(resource.clone())
-    };
-    missing.map(|(resource, _)| broken(resource)).collect()
-}
-
-/// Every resource that the plan writes to, once.
-fn touched(case: &Case<'_>) -> std::collections::BTreeSet<ResourceId> {
-    case.plan.actions().map(|action| action.change.resource()).collect()
+fn obstacles(case: &Case<'_>) -> Vec<Violation> {
+    let told = |(resource, obstacle): &(ResourceId, Obstacle)| obstacle.violation(resource);
+    let mut found: Vec<Violation> = case.plan.obstacles.iter().map(told).collect();
+    found.sort_by_key(|violation| violation.code);
+    found
 }

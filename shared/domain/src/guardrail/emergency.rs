@@ -18,9 +18,10 @@ pub(super) fn above_ceiling(case: &Case<'_>) -> Vec<Violation> {
             _ => return None,
         };
         (to > ceiling && to > from).then(|| {
+            let severity = if case.gives_back(change) { Severity::Warn } else { Severity::Refuse };
             let found = format!("{to} {what}, and the ceiling is {ceiling}");
             let advice = "Raise `guardrails.ceiling` in the estate document if this is meant";
-            Violation::new(Code::AboveCeiling, Severity::Refuse, found, advice).of(ResourceId::Service(service.clone()))
+            Violation::new(Code::AboveCeiling, severity, found, advice).of(ResourceId::Service(service.clone()))
         })
     };
     case.plan.actions().filter_map(|action| broken(&action.change)).collect()
@@ -28,7 +29,8 @@ pub(super) fn above_ceiling(case: &Case<'_>) -> Vec<Violation> {
 
 /// What the account would not let start. A person may go on with as much of it as starts.
 pub(super) fn quota(case: &Case<'_>) -> Vec<Violation> {
-    let raises = || case.plan.actions().filter_map(|action| raise(&action.change));
+    let grows = || case.plan.actions().filter(|action| !case.gives_back(&action.change));
+    let raises = || grows().filter_map(|action| raise(&action.change));
     let mut found: Vec<Violation> = raises().filter_map(|(service, _, to)| too_many(case, service, to)).collect();
     let units = |service: &ServiceId| u64::from(case.quotas.cpu_units.get(service).copied().unwrap_or(0));
     let more: u64 = raises().map(|(service, from, to)| u64::from(to - from) * units(service)).sum();

@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, Observed, ResourceId, ServiceId};
+use crate::capacity::{Capacity, Observed, ResourceId, Scaling, ServiceId};
 use crate::intent::Intent;
 use crate::name::ServiceName;
-use crate::plan::Plan;
+use crate::plan::{Change, Plan};
 
 pub use checks::judge;
 
@@ -75,6 +75,12 @@ pub enum Code {
     DeploymentInProgress,
     /// AWS would refuse to stop a database.
     DatabaseCannotStop,
+    /// A service is a daemon, which has no count.
+    NotScalable,
+    /// A database needs a person.
+    DatabaseBroken,
+    /// AWS refused to change a resource.
+    WriteRefused,
     /// A resource of the document does not exist.
     NotFound,
     /// Somebody else changed a resource while an intent holds.
@@ -83,7 +89,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Halted,
         Self::StaleEvent,
         Self::EmptySelection,
@@ -107,9 +113,30 @@ impl Code {
         Self::BlastRadius,
         Self::DeploymentInProgress,
         Self::DatabaseCannotStop,
+        Self::NotScalable,
+        Self::DatabaseBroken,
+        Self::WriteRefused,
         Self::NotFound,
         Self::Drift,
     ];
+
+    /// Whether it says that a resource is left out, and keeps nothing else from its turn.
+    pub fn is_of_obstacle(self) -> bool {
+        matches!(
+            self,
+            Self::NotManaged
+                | Self::NotScalable
+                | Self::DatabaseCannotStop
+                | Self::DatabaseBroken
+                | Self::WriteRefused
+                | Self::NotFound
+        )
+    }
+
+    /// Whether it stops what is given back, too: nobody is to write at all, or nothing is known to write about.
+    pub fn stops_everything(self) -> bool {
+        matches!(self, Self::Halted | Self::StaleEvent | Self::EmptySelection)
+    }
 
     /// The stable text of the code.
     pub fn name(self) -> &'static str {
@@ -137,6 +164,9 @@ impl Code {
             Self::BlastRadius => "blast-radius",
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::DatabaseCannotStop => "database-cannot-stop",
+            Self::NotScalable => "not-scalable",
+            Self::DatabaseBroken => "database-broken",
+            Self::WriteRefused => "write-refused",
             Self::NotFound => "not-found",
             Self::Drift => "drift",
         }
@@ -211,6 +241,15 @@ pub struct Halt {
     pub since: Timestamp,
 }
 
+/// A freeze window that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// Why.
+    pub reason: String,
+    /// Whether it holds the calendar up, too.
+    pub calendar: bool,
+}
+
 /// What an estate document allows in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allowance {
@@ -224,11 +263,21 @@ pub struct Allowance {
     pub blast_radius_percent: u32,
     /// Names of services and databases that must never be changed.
     pub protected: BTreeSet<String>,
-    /// The reason of the freeze window that is open at the instant, if one is.
-    pub frozen: Option<String>,
+    /// The freeze window that is open at the instant, if one is.
+    pub frozen: Option<Frozen>,
     /// In the home of a pair, the tasks that the document counts on in each service: what one gets on the way home that
     /// stood at 0 when the pair had left. Empty elsewhere.
     pub at_home: BTreeMap<ServiceName, u32>,
+}
+
+impl Allowance {
+    /// Whether the document forbids to change a resource.
+    pub fn protects(&self, resource: &ResourceId) -> bool {
+        match resource {
+            ResourceId::Service(id) => self.protected.contains(id.service.as_str()),
+            ResourceId::Database(id) => self.protected.iter().any(|name| id.is_called(name)),
+        }
+    }
 }
 
 /// What the account and region allow, as far as it is known; what is not known is not checked.
@@ -253,6 +302,8 @@ pub struct Case<'a> {
     pub observed: &'a Observed,
     /// What it leads to.
     pub target: &'a Capacity,
+    /// What was found before the first change of each resource.
+    pub baseline: &'a Capacity,
     /// The intents behind the target; none when it is the baseline that is given back.
     pub deciding: &'a [Intent],
     /// What the account allows, as far as it was read.
@@ -267,6 +318,35 @@ pub struct Case<'a> {
     pub halt: Option<&'a Halt>,
     /// What a human approved beforehand.
     pub approved: &'a BTreeSet<Code>,
+}
+
+impl Case<'_> {
+    /// Whether a change brings a resource nearer to its baseline: that is no danger, and nothing holds it up.
+    pub fn gives_back(&self, change: &Change) -> bool {
+        match change {
+            Change::Count { service, from, to } => {
+                let baseline = self.baseline.services.get(service);
+                baseline.is_some_and(|found| lies_between(*from, *to, found.desired))
+            }
+            Change::Scaling { service, from, to } => {
+                let baseline = self.baseline.services.get(service);
+                let whole = baseline.is_some() && baseline == self.target.services.get(service);
+                let nearer = |found: Scaling| {
+                    lies_between(from.min, to.min, found.min)
+                        && lies_between(from.max, to.max, found.max)
+                        && (to.suspended == found.suspended || to.suspended == from.suspended)
+                };
+                whole || baseline.and_then(|found| found.scaling).is_some_and(nearer)
+            }
+            Change::Release { .. } => false,
+            Change::Database { database, to } => self.baseline.databases.get(database) == Some(to),
+        }
+    }
+}
+
+/// Whether a figure goes towards the one that was found, and not beyond it.
+fn lies_between(from: u32, to: u32, found: u32) -> bool {
+    (from.min(found)..=from.max(found)).contains(&to)
 }
 
 /// Whether these violations stop a plan.

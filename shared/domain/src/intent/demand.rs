@@ -57,8 +57,16 @@ impl Demand {
         self.is_for(service).then(|| self.services.get(service).copied().unwrap_or(self.capacity))
     }
 
+    /// Whether it names a service: one that stands at 0 does so on purpose, and is raised only where it is named.
+    fn names(&self, service: &ServiceName) -> bool {
+        self.services.contains_key(service) || self.only.contains(service)
+    }
+
     /// What it makes of the baseline of a service; nothing if it is not for that one.
     pub(super) fn scale(&self, service: &ServiceName, baseline: ServiceCapacity) -> Option<ServiceCapacity> {
+        if baseline.desired == 0 && self.is_for(service) && !self.names(service) {
+            return Some(baseline);
+        }
         let band = Band::of(self.figures(service)?, baseline);
         // A count that is moved takes the autoscaler's floor along, or the one would contradict the other.
         let stays = band.holds(baseline.desired);

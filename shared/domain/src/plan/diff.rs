@@ -1,47 +1,110 @@
 //! The difference: observed against target, resource by resource.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
+use super::{Action, Awaited, Change, Obstacle, Plan, Releases, Step, Wave, rollback};
 use crate::capacity::{
     Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Power, ResourceId, Rollout,
     Scaling, ServiceCapacity, ServiceId, Suspensions,
 };
 
-/// What must be written so that `observed` becomes `target`, in waves; `reason` is given to every action.
-pub fn diff(observed: &Observed, target: &Capacity, reason: &str) -> Plan {
-    let mut draft = Draft { reason, actions: BTreeMap::new(), plan: Plan::default() };
-    for (id, wanted) in &target.services {
-        if let Some(found) = observed.services.get(id) {
-            draft.service(id, found, wanted);
-        }
-    }
-    for (id, wanted) in &target.databases {
-        if let Some(found) = observed.databases.get(id) {
-            draft.database(id, found, *wanted);
-        }
-    }
-    draft.finish(observed, target)
+/// A question: what must be written so that what is observed becomes the target?
+#[derive(Debug, Clone, Copy)]
+pub struct Difference<'a> {
+    /// What is there.
+    pub observed: &'a Observed,
+    /// What should be.
+    pub target: &'a Capacity,
+    /// The releases that services are to go back to.
+    pub releases: &'a Releases,
+    /// Resources that have been at this very target: a count that an autoscaler moved within its bounds since is no
+    /// difference. All others are compared exactly.
+    pub reached: &'a BTreeSet<ResourceId>,
+    /// Resources that AWS did not let us change, and what it said.
+    pub refused: &'a BTreeMap<ResourceId, String>,
+    /// Why, for every action.
+    pub reason: &'a str,
 }
 
-struct Draft<'a> {
-    reason: &'a str,
+/// The exact difference, for those who know nothing else.
+pub fn diff(observed: &Observed, target: &Capacity, reason: &str) -> Plan {
+    let (releases, reached, refused) = (&Releases::new(), &BTreeSet::new(), &BTreeMap::new());
+    Difference { observed, target, releases, reached, refused, reason }.plan()
+}
+
+impl Difference<'_> {
+    /// The answer, in waves.
+    pub fn plan(&self) -> Plan {
+        let mut draft = Draft { asked: self, actions: BTreeMap::new(), plan: Plan::default() };
+        let missing = self.observed.missing.iter().cloned();
+        draft.plan.obstacles = missing.map(|resource| (resource, Obstacle::Missing)).collect();
+        for (id, wanted) in &self.target.services {
+            if let Some(found) = self.observed.services.get(id) {
+                draft.service(id, found, wanted);
+            }
+        }
+        for (id, to) in self.releases {
+            if let Some(found) = self.observed.services.get(id) {
+                rollback::draft(&mut draft, id, found, to);
+            }
+        }
+        for (id, wanted) in &self.target.databases {
+            if let Some(found) = self.observed.databases.get(id) {
+                draft.database(id, found, *wanted);
+            }
+        }
+        draft.finish()
+    }
+
+    fn at_rest(&self, id: &ServiceId) -> bool {
+        self.reached.contains(&ResourceId::Service(id.clone()))
+    }
+}
+
+/// A plan in the making.
+pub(super) struct Draft<'a> {
+    pub(super) asked: &'a Difference<'a>,
     actions: BTreeMap<Wave, Vec<Action>>,
-    plan: Plan,
+    pub(super) plan: Plan,
 }
 
 impl Draft<'_> {
-    fn act(&mut self, wave: Wave, change: Change) {
-        self.actions.entry(wave).or_default().push(Action { change, reason: self.reason.to_owned() });
+    pub(super) fn act(&mut self, wave: Wave, change: Change) {
+        self.actions.entry(wave).or_default().push(Action { change, reason: self.asked.reason.to_owned() });
+    }
+
+    pub(super) fn hinder(&mut self, resource: ResourceId, obstacle: Obstacle) {
+        if self.plan.obstacle(&resource).is_none() {
+            self.plan.obstacles.push((resource, obstacle));
+        }
+    }
+
+    fn refused(&self, resource: &ResourceId) -> Option<Obstacle> {
+        self.asked.refused.get(resource).cloned().map(Obstacle::Refused)
+    }
+
+    /// Why a service cannot be changed, if it cannot.
+    pub(super) fn immovable(&self, id: &ServiceId, found: &ObservedService) -> Option<Obstacle> {
+        match found {
+            ObservedService { managed: false, .. } => Some(Obstacle::Untagged),
+            _ => self.refused(&ResourceId::Service(id.clone())),
+        }
     }
 
     fn service(&mut self, id: &ServiceId, found: &ObservedService, wanted: &ServiceCapacity) {
         let (is, should) = (&found.capacity, wanted);
-        let count = count_differs(is, should);
+        let count = count_differs(is, should, self.asked.at_rest(id));
         let bounds = match (is.scaling, should.scaling) {
             (Some(from), Some(to)) if from != to => Some((from, to)),
             _ => None,
         };
+        let resource = ResourceId::Service(id.clone());
+        let obstacle = if found.daemon { Some(Obstacle::Daemon) } else { self.immovable(id, found) };
+        match (count || bounds.is_some(), obstacle) {
+            (true, Some(obstacle)) => return self.hinder(resource, obstacle),
+            (false, Some(_)) => return,
+            (_, None) => {}
+        }
         if let Some((from, to)) = bounds {
             self.bounds(id, (is.desired, should.desired), count, from, to);
         }
@@ -49,12 +112,12 @@ impl Draft<'_> {
             let wave = if should.desired < is.desired { Wave::LowerCounts } else { Wave::RaiseCounts };
             self.act(wave, Change::Count { service: id.clone(), from: is.desired, to: should.desired });
         } else if let Some(what) = unsettled(found) {
-            self.plan.awaited.push(Awaited { resource: ResourceId::Service(id.clone()), what });
+            self.plan.awaited.push(Awaited { resource, what });
         }
     }
 
     /// Bounds are set so that no autoscaler at work meets a count outside of its bounds, and so that a crash between two
-    /// writes leaves a difference: a count that had come to lie within the target's bounds would count as its own move.
+    /// writes leaves a difference.
     fn bounds(&mut self, id: &ServiceId, (now, then): (u32, u32), count: bool, from: Scaling, to: Scaling) {
         let mut set = |wave, from, to| self.act(wave, Change::Scaling { service: id.clone(), from, to });
         let (was_held, stays_held) = (from.suspended == Suspensions::ALL, to.suspended == Suspensions::ALL);
@@ -75,46 +138,96 @@ impl Draft<'_> {
     }
 
     fn database(&mut self, id: &DatabaseId, found: &ObservedDatabase, wanted: Power) {
+        use DatabaseState as State;
         let resource = ResourceId::Database(id.clone());
-        let on_its_way = |what: &str| Awaited { resource: resource.clone(), what: what.to_owned() };
+        let obstacle = match (wanted, &found.state) {
+            (Power::On, State::Available | State::Serving(_)) | (Power::Off, State::Stopped) => return,
+            (_, State::Broken(status)) => Some(Obstacle::Broken(status.clone())),
+            (Power::On, State::Starting | State::Stopping | State::Passing(_)) | (Power::Off, State::Stopping) => None,
+            _ if !found.managed => Some(Obstacle::Untagged),
+            (Power::Off, _) if found.cannot_stop.is_some() => found.cannot_stop.clone().map(Obstacle::CannotStop),
+            (Power::Off, State::Startable(status)) => Some(Obstacle::NotNow(status.clone())),
+            (Power::Off, state) if state.is_lasting() => Some(Obstacle::NotNow(state.to_string())),
+            (Power::Off, State::Available) => self.refused(&resource).or_else(|| self.user().map(Obstacle::InUse)),
+            _ => self.refused(&resource),
+        };
+        if let Some(obstacle) = obstacle {
+            return self.hinder(resource, obstacle);
+        }
+        let mut wait = |what: String| self.plan.awaited.push(Awaited { resource: resource.clone(), what });
         match (wanted, &found.state) {
-            (Power::On, DatabaseState::Available) | (Power::Off, DatabaseState::Stopped) => {}
-            (Power::Off, _) if found.cannot_stop.is_some() => {
-                let why = found.cannot_stop.clone().unwrap_or_default();
-                self.plan.obstacles.push((resource, Obstacle::CannotStop(why)));
+            (Power::Off, State::Available) => {
+                self.act(Wave::StopDatabases, Change::Database { database: id.clone(), to: wanted });
             }
-            (Power::Off, DatabaseState::Available) => {
-                self.act(Wave::StopDatabases, Change::Database { database: id.clone(), to: Power::Off });
+            (Power::On, State::Stopped | State::Startable(_)) => {
+                self.act(Wave::StartDatabases, Change::Database { database: id.clone(), to: wanted });
             }
-            (Power::On, DatabaseState::Stopped) => {
-                self.act(Wave::StartDatabases, Change::Database { database: id.clone(), to: Power::On });
-            }
-            (Power::Off, DatabaseState::Stopping) => self.plan.awaited.push(on_its_way("stopping")),
-            (Power::On, DatabaseState::Starting) => self.plan.awaited.push(on_its_way("starting")),
-            (Power::Off, state) => self.plan.awaited.push(on_its_way(&format!("{state}, to be stopped after that"))),
-            (Power::On, state) => self.plan.awaited.push(on_its_way(&format!("{state}, to be available after that"))),
+            (Power::On, state @ State::Starting) | (Power::Off, state @ State::Stopping) => wait(state.to_string()),
+            (Power::Off, state) => wait(format!("{state}, to be stopped after that")),
+            (Power::On, state) => wait(format!("{state}, to be available after that")),
         }
     }
 
-    fn finish(mut self, observed: &Observed, target: &Capacity) -> Plan {
-        self.plan.obstacles.extend(observed.missing.iter().map(|resource| (resource.clone(), Obstacle::Missing)));
-        for (wave, actions) in self.actions {
+    /// A service that runs although it should not, and that nothing of this plan stops: no database is stopped under it. A
+    /// daemon is an agent of its container instance, and nobody's client.
+    fn user(&self) -> Option<String> {
+        let stays = |(id, wanted): (&ServiceId, &ServiceCapacity)| {
+            let found = self.asked.observed.services.get(id)?;
+            let obstacle = self.plan.obstacle(&ResourceId::Service(id.clone()));
+            let hindered = matches!(obstacle, Some(Obstacle::Untagged | Obstacle::Refused(_)));
+            // Somebody else has started it since it was stopped, and it is left alone.
+            let foreign = self.asked.at_rest(id) && found.capacity.desired > 0;
+            let runs = found.running + found.pending > 0;
+            (wanted.desired == 0 && runs && (hindered || foreign)).then(|| id.to_string())
+        };
+        self.asked.target.services.iter().find_map(stays)
+    }
+
+    fn finish(mut self) -> Plan {
+        for (wave, actions) in std::mem::take(&mut self.actions) {
             let waits_for = match wave {
-                Wave::OpenScaling | Wave::RaiseCounts => databases_on_their_way(observed, target),
-                Wave::StopDatabases => tasks_on_their_way_out(observed, target),
+                Wave::OpenScaling | Wave::RaiseCounts => self.databases_on_their_way(),
+                Wave::StopDatabases => self.tasks_on_their_way_out(),
                 _ => Vec::new(),
             };
             self.plan.steps.push(Step { wave, waits_for, actions });
         }
         self.plan
     }
+
+    fn databases_on_their_way(&self) -> Vec<Awaited> {
+        let late = |(id, database): (&DatabaseId, &ObservedDatabase)| {
+            let resource = ResourceId::Database(id.clone());
+            let on = self.asked.target.databases.get(id) == Some(&Power::On);
+            let comes = on && !database.state.serves() && self.plan.obstacle(&resource).is_none();
+            comes.then(|| Awaited { resource, what: database.state.to_string() })
+        };
+        self.asked.observed.databases.iter().filter_map(late).collect()
+    }
+
+    fn tasks_on_their_way_out(&self) -> Vec<Awaited> {
+        let alive = |(id, service): (&ServiceId, &ObservedService)| {
+            let resource = ResourceId::Service(id.clone());
+            let down = self.asked.target.services.get(id).is_some_and(|wanted| wanted.desired == 0);
+            let tasks = service.running + service.pending;
+            (down && tasks > 0 && self.plan.obstacle(&resource).is_none()).then(|| Awaited {
+                resource,
+                what: if tasks == 1 {
+                    "1 task has not stopped yet".to_owned()
+                } else {
+                    format!("{tasks} tasks have not stopped yet")
+                },
+            })
+        };
+        self.asked.observed.services.iter().filter_map(alive).collect()
+    }
 }
 
-/// Counts are compared exactly, but where the bounds are the target's already and an autoscaler works within them, a
+/// Counts are compared exactly, but where this very target has been reached and an autoscaler works within its bounds, a
 /// count that it may have moved there is no difference.
-fn count_differs(is: &ServiceCapacity, should: &ServiceCapacity) -> bool {
+fn count_differs(is: &ServiceCapacity, should: &ServiceCapacity, reached: bool) -> bool {
     let moved_by_autoscaler =
-        is.scaling == should.scaling && should.scaling.is_some_and(|scaling| scaling.may_reach(is.desired));
+        reached && is.scaling == should.scaling && should.scaling.is_some_and(|scaling| scaling.may_reach(is.desired));
     is.desired != should.desired && !moved_by_autoscaler
 }
 
@@ -130,29 +243,4 @@ pub(super) fn unsettled(found: &ObservedService) -> Option<String> {
     } else {
         None
     }
-}
-
-fn databases_on_their_way(observed: &Observed, target: &Capacity) -> Vec<Awaited> {
-    let late = |(id, database): (&DatabaseId, &ObservedDatabase)| {
-        let on = target.databases.get(id) == Some(&Power::On);
-        (on && database.state != DatabaseState::Available)
-            .then(|| Awaited { resource: ResourceId::Database(id.clone()), what: database.state.to_string() })
-    };
-    observed.databases.iter().filter_map(late).collect()
-}
-
-fn tasks_on_their_way_out(observed: &Observed, target: &Capacity) -> Vec<Awaited> {
-    let alive = |(id, service): (&ServiceId, &ObservedService)| {
-        let down = target.services.get(id).is_some_and(|wanted| wanted.desired == 0);
-        let tasks = service.running + service.pending;
-        (down && tasks > 0).then(|| Awaited {
-            resource: ResourceId::Service(id.clone()),
-            what: if tasks == 1 {
-                "1 task has not stopped yet".to_owned()
-            } else {
-                format!("{tasks} tasks have not stopped yet")
-            },
-        })
-    };
-    observed.services.iter().filter_map(alive).collect()
 }

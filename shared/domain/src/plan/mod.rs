@@ -1,16 +1,19 @@
 //! Plans: the writes that lead from what is observed to the target, in waves, each with its reason and its undo.
 
 mod diff;
+mod obstacle;
 pub mod rollback;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{DatabaseId, Power, ResourceId, Scaling, ServiceId, TaskDefinition};
 
-pub use diff::diff;
-pub use rollback::{Releases, difference};
+pub use diff::{Difference, diff};
+pub use obstacle::Obstacle;
+pub use rollback::Releases;
 
 /// One write to AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,16 +180,6 @@ impl fmt::Display for Awaited {
     }
 }
 
-/// Why a resource of the target gets no action although it is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Obstacle {
-    /// AWS does not know it.
-    Missing,
-    /// AWS would refuse to stop this database, and why.
-    CannotStop(String),
-}
-
 /// The actions of one wave, and what they wait for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -216,6 +209,16 @@ impl Plan {
     /// Every action, in the order of the waves.
     pub fn actions(&self) -> impl Iterator<Item = &Action> {
         self.steps.iter().flat_map(|step| &step.actions)
+    }
+
+    /// Every resource that it writes to.
+    pub fn written(&self) -> BTreeSet<ResourceId> {
+        self.actions().map(|action| action.change.resource()).collect()
+    }
+
+    /// What keeps a resource from its target, if anything does.
+    pub fn obstacle(&self, resource: &ResourceId) -> Option<&Obstacle> {
+        self.obstacles.iter().find_map(|(of, obstacle)| (of == resource).then_some(obstacle))
     }
 
     /// Whether there is nothing to write.

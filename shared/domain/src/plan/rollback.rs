@@ -4,34 +4,27 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::diff::unsettled;
-use super::{Action, Awaited, Change, Plan, Step, Wave};
-use crate::capacity::{Capacity, Observed, Release, ResourceId, Rollout, ServiceId, TaskDefinition};
+use super::diff::{Draft, unsettled};
+use super::{Awaited, Change, Wave};
+use crate::capacity::{ObservedService, Release, ResourceId, Rollout, ServiceId, TaskDefinition};
 
 /// The releases that services should run; a service that is not in it keeps its own.
 pub type Releases = BTreeMap<ServiceId, TaskDefinition>;
 
-/// The difference between what is observed and the target, releases included.
-pub fn difference(observed: &Observed, target: &Capacity, releases: &Releases, reason: &str) -> Plan {
-    let mut plan = super::diff(observed, target, reason);
-    let back = |(id, to): (&ServiceId, &TaskDefinition)| {
-        let from = observed.services.get(id)?.task_definition.clone().filter(|from| from != to)?;
-        let change = Change::Release { service: id.clone(), from, to: to.clone() };
-        Some(Action { change, reason: reason.to_owned() })
+/// What a service gets that is to go back to an earlier release.
+pub(super) fn draft(draft: &mut Draft<'_>, id: &ServiceId, found: &ObservedService, to: &TaskDefinition) {
+    let resource = ResourceId::Service(id.clone());
+    let Some(from) = found.task_definition.clone().filter(|from| from != to) else {
+        // What the target knows is awaited there already.
+        let rolling = !draft.asked.target.services.contains_key(id) && found.task_definition.is_some();
+        let what = unsettled(found).filter(|_| rolling);
+        draft.plan.awaited.extend(what.map(|what| Awaited { resource, what }));
+        return;
     };
-    // What the target knows is awaited there already.
-    let rolling = |(id, to): (&ServiceId, &TaskDefinition)| {
-        let service = observed.services.get(id).filter(|_| !target.services.contains_key(id))?;
-        let what = unsettled(service).filter(|_| service.task_definition.as_ref() == Some(to))?;
-        Some(Awaited { resource: ResourceId::Service(id.clone()), what })
-    };
-    plan.awaited.extend(releases.iter().filter_map(rolling));
-    let actions: Vec<Action> = releases.iter().filter_map(back).collect();
-    if !actions.is_empty() {
-        let place = plan.steps.partition_point(|step| step.wave < Wave::RollBack);
-        plan.steps.insert(place, Step { wave: Wave::RollBack, waits_for: Vec::new(), actions });
+    match draft.immovable(id, found) {
+        Some(obstacle) => draft.hinder(resource, obstacle),
+        None => draft.act(Wave::RollBack, Change::Release { service: id.clone(), from, to: to.clone() }),
     }
-    plan
 }
 
 /// The last release that reached COMPLETED before the one that runs now. `history` is newest first.

@@ -28,6 +28,11 @@ pub(super) fn advice(scope: &Scope, run: &Run) -> String {
             input(r#""want": "asleep", "until": "2h""#)
         ),
         Some(Outcome::Drift) => "nothing, if it was meant; it ends with the intent that holds now".to_owned(),
+        Some(Outcome::PartlyDone) => {
+            "see what is said of each resource that was left out; the tick goes on with it once it can be changed, and tells \
+             it again only when something else is left out"
+                .to_owned()
+        }
         Some(Outcome::Unverified) => "look at what is not there yet; the next tick goes on by itself".to_owned(),
         _ => format!("the next tick begins again by itself. To see what it would do: {}", input(r#""mode": "plan""#)),
     }

@@ -94,6 +94,10 @@ pub fn decision(scope: &Scope, assessment: &Assessment) -> String {
             format!("{scope}: {} to {goal}; {why}", counted(writes, "write"))
         }
         Verdict::Drift => format!("{scope}: somebody else changed it, and it is left alone; {why}"),
+        Verdict::Hindered => {
+            let n = assessment.plan.obstacles.len();
+            format!("{scope}: {} cannot be changed now, and nothing else differs; {why}", counted(n, "resource"))
+        }
         Verdict::Refused => {
             let stopping = assessment.violations.iter().filter(|violation| violation.severity > Severity::Warn);
             let codes: Vec<&str> = stopping.map(|violation| violation.code.name()).collect();
@@ -113,6 +117,10 @@ pub fn headline(scope: &Scope, run: &Run) -> String {
         None => format!("{estate} {environment}: the run goes on"),
         Some(Outcome::Done) if run.writes == 0 => format!("{estate} {environment} was {goal} already"),
         Some(Outcome::Done) => format!("{estate} {environment} is {goal}"),
+        Some(Outcome::PartlyDone) => {
+            let left_out = counted(left_out(run), "resource");
+            format!("{estate} {environment} is {goal}, but for {left_out}")
+        }
         Some(Outcome::Unverified) => format!("{estate} {environment}: not all is {goal} yet"),
         Some(Outcome::Refused) => format!("{estate} {environment} was not changed: {}", first_code(run)),
         Some(Outcome::Drift) => format!("{estate} {environment}: somebody else changed it"),
@@ -178,6 +186,12 @@ pub fn event(scope: &Scope, run: &Run) -> Value {
         "violations": unique(&run.violations.iter().map(|violation| violation.code.name()).collect::<Vec<_>>()),
         "headline": headline(scope, run),
     })
+}
+
+/// How many resources could not be changed.
+fn left_out(run: &Run) -> usize {
+    let hindered = run.plan.obstacles.iter().map(|(resource, _)| resource);
+    hindered.chain(&run.progress.held).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 fn changes(text: &mut String, run: &Run) {

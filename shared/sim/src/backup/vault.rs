@@ -175,8 +175,7 @@ impl State {
         match id.and_then(|id| self.database(&id)).map(|database| &database.observed.state) {
             None | Some(DatabaseState::Available) => SourceState::Available,
             Some(DatabaseState::Stopped | DatabaseState::Stopping) => SourceState::Stopped,
-            Some(DatabaseState::Starting) => SourceState::Busy("starting".to_owned()),
-            Some(DatabaseState::Busy(words)) => SourceState::Busy(words.clone()),
+            Some(other) => SourceState::Busy(other.to_string()),
         }
     }
 

@@ -114,7 +114,8 @@ impl Checker<'_> {
         let databases: Vec<_> = self.environment.databases.iter().filter_map(DatabaseEntry::database).collect();
         for (index, name) in self.environment.protected.iter().enumerate() {
             let all = || services.iter().map(|s| s.as_str()).chain(databases.iter().map(|d| d.name().as_str()));
-            if all().all(|known| known != name.as_str()) {
+            let is_service = services.iter().any(|service| service.as_str() == name.as_str());
+            if !is_service && !databases.iter().any(|database| database.is_called(name.as_str())) {
                 self.note(at("protected").index(index), format!("the unknown name {name}"), one_of(all()));
             }
         }

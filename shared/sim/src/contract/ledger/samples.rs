@@ -9,14 +9,15 @@ use watchkeeper_control::ledger::{Settled, Standing};
 use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, Called, Noted};
 use watchkeeper_domain::assess::Verdict;
 use watchkeeper_domain::capacity::{
-    Baseline, Capacity, DatabaseId, Power, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
+    Baseline, Capacity, DatabaseId, Power, Reached, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
+    Switched,
 };
 use watchkeeper_domain::estate::{Amount, ProfileCapacity};
 use watchkeeper_domain::guardrail::{Code, Halt, Severity, Violation};
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_domain::plan::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Moment, Outcome, Run, RunError, Wanted};
+use watchkeeper_domain::run::{Moment, Outcome, Progress, Refusal, Run, RunError, Trouble, Wanted};
 
 use crate::spec::{aurora, checked, rds, service, task_definition};
 
@@ -91,7 +92,9 @@ pub(super) fn baseline(now: Timestamp) -> Baseline {
 pub(super) fn standing(now: Timestamp) -> Standing {
     let target = "00ff00ff00ff00ff".to_owned();
     let settled = Settled { target, at: now, epoch: Some(3), placement: Some("0f0f0f0f0f0f0f0f".to_owned()) };
-    Standing { settled: Some(settled), told: Some("drift-1".to_owned()), followed: Some(3) }
+    let (services, databases) = (baseline(now).capacity.services, [(database(), Switched { to: Power::Off, at: now })]);
+    let reached = Some(Reached { services, databases: databases.into() });
+    Standing { settled: Some(settled), reached, told: Some("drift-1".to_owned()), followed: Some(3) }
 }
 
 /// A halt for this reason.
@@ -120,6 +123,20 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> Run {
         waited_seconds: 90,
         rounds: 1,
         applied: true,
+        progress: Progress {
+            afresh: true,
+            held: [ResourceId::Service(api())].into(),
+            touched: [ResourceId::Service(api()), ResourceId::Database(database())].into(),
+            written: [ResourceId::Database(database())].into(),
+            refused: vec![Refusal {
+                resource: ResourceId::Service(api()),
+                name: "Aws.Denied".to_owned(),
+                what: "UpdateService: denied".to_owned(),
+            }],
+            troubled: vec![Trouble { resource: ResourceId::Service(api()), since: now }],
+            reached: [ResourceId::Database(database())].into(),
+            given_back: [ResourceId::Database(database())].into(),
+        },
         awaited: vec![awaited()],
         timeline: vec![Moment { at: now, what: "began".to_owned() }],
         outcome: Some(Outcome::Unverified),

@@ -50,6 +50,7 @@ impl Services for Memory {
                 rollout: Rollout::Completed,
                 rollout_since: None,
                 task_definition: Some(TaskDefinition::new(definition)),
+                daemon: false,
             };
             (ServiceId { cluster: cluster.clone(), service: service.clone() }, observed)
         };

@@ -1,0 +1,88 @@
+//! What has been reached, resource by resource: what counts as somebody else's change, and since when a database is stopped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Capacity, DatabaseId, Power, ResourceId, ServiceCapacity, ServiceId};
+
+/// A database as it was left, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switched {
+    /// Its power.
+    pub to: Power,
+    /// The instant of the run that switched it, or that first found it so.
+    pub at: Timestamp,
+}
+
+/// The target that each resource has reached last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Services.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<ServiceId, ServiceCapacity>,
+    /// Databases.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<DatabaseId, Switched>,
+}
+
+impl Reached {
+    /// Everything of a target, at an instant.
+    pub fn all(target: &Capacity, at: Timestamp) -> Self {
+        let switched = |(id, to): (&DatabaseId, &Power)| (id.clone(), Switched { to: *to, at });
+        Self { services: target.services.clone(), databases: target.databases.iter().map(switched).collect() }
+    }
+
+    /// The resources that have reached just this target.
+    pub fn of(&self, target: &Capacity) -> BTreeSet<ResourceId> {
+        target.resources().filter(|resource| self.has(resource, target)).collect()
+    }
+
+    fn has(&self, resource: &ResourceId, target: &Capacity) -> bool {
+        match resource {
+            ResourceId::Service(id) => {
+                self.services.get(id).is_some_and(|reached| target.services.get(id) == Some(reached))
+            }
+            ResourceId::Database(id) => {
+                self.databases.get(id).is_some_and(|reached| target.databases.get(id) == Some(&reached.to))
+            }
+        }
+    }
+
+    /// The same without what has another target by now, or is about to be written to: a run that dies must not leave the
+    /// word that a resource is where it has just left.
+    #[must_use]
+    pub fn until(mut self, target: &Capacity, written: &BTreeSet<ResourceId>) -> Self {
+        let keep = self.of(target);
+        let stays = |resource: ResourceId| keep.contains(&resource) && !written.contains(&resource);
+        self.services.retain(|id, _| stays(ResourceId::Service(id.clone())));
+        self.databases.retain(|id, _| stays(ResourceId::Database(id.clone())));
+        self
+    }
+
+    /// The same once these resources have reached this target. A database keeps its time unless it was `written` to.
+    #[must_use]
+    pub fn after(
+        mut self,
+        target: &Capacity,
+        reached: &BTreeSet<ResourceId>,
+        written: &BTreeSet<ResourceId>,
+        at: Timestamp,
+    ) -> Self {
+        for resource in reached {
+            match resource {
+                ResourceId::Service(id) => {
+                    self.services.extend(target.services.get(id).map(|capacity| (id.clone(), *capacity)));
+                }
+                ResourceId::Database(id) => {
+                    let before = self.databases.get(id).copied().filter(|_| !written.contains(resource));
+                    let since = |to: Power| before.filter(|before| before.to == to).map_or(at, |before| before.at);
+                    let switched = target.databases.get(id).map(|to| Switched { to: *to, at: since(*to) });
+                    self.databases.extend(switched.map(|switched| (id.clone(), switched)));
+                }
+            }
+        }
+        self
+    }
+}

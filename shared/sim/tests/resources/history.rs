@@ -1,0 +1,324 @@
+//! Random histories: estates, intents, edits of the document, obstacles, other people's changes and crashes. After the last
+//! intent has gone and every obstacle is lifted, each resource is as it was or as its owner last made it, and nothing else
+//! was ever written.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fastrand::Rng;
+use watchkeeper_domain::capacity::{
+    Capacity, DatabaseId, DatabaseState, Power, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
+};
+use watchkeeper_domain::guardrail::Frozen;
+use watchkeeper_domain::intent::Slot;
+use watchkeeper_sim::{
+    DatabaseSpec, FaultPlan, Operation, ServiceSpec, Trouble, World, aurora, rds, run_until_done_or_crash, service,
+};
+
+use crate::stage::{Stage, evening, id};
+
+/// A service of somebody else, a daemon, and one that the document protects from the first day on.
+const NEVER: [&str; 3] = ["stranger", "daemon", "sacred"];
+
+/// What a resource may be in the end.
+#[derive(Debug, Clone, PartialEq)]
+enum Right {
+    Service { as_it_was: ServiceCapacity, made: ServiceCapacity },
+    Database { as_it_was: Power, made: Power },
+}
+
+struct History {
+    rng: Rng,
+    stage: Stage,
+    right: BTreeMap<ResourceId, Right>,
+    told: Vec<String>,
+}
+
+fn suspensions(rng: &mut Rng) -> Suspensions {
+    match rng.u8(0..6) {
+        0 => Suspensions { scale_in: true, ..Suspensions::NONE },
+        1 => Suspensions { scale_out: true, ..Suspensions::NONE },
+        2 => Suspensions::ALL,
+        _ => Suspensions::NONE,
+    }
+}
+
+fn a_service(rng: &mut Rng, name: &str) -> ServiceSpec {
+    let spec = service(&format!("shop/{name}"));
+    if rng.bool() {
+        let (min, more) = (rng.u32(0..3), rng.u32(0..4));
+        let desired = rng.u32(min..=min + more);
+        spec.desired(desired).scaling(min, min + more).suspended(suspensions(rng))
+    } else {
+        spec.desired(rng.u32(0..4))
+    }
+}
+
+fn a_database(rng: &mut Rng, n: usize) -> DatabaseSpec {
+    let spec = if rng.bool() { aurora(&format!("db-{n}")) } else { rds(&format!("db-{n}")) };
+    if rng.u8(0..6) == 0 { spec.stopped() } else { spec }
+}
+
+impl History {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let mut world = evening().seed(seed);
+        for n in 0..rng.usize(1..4) {
+            world = world.with(a_service(&mut rng, &format!("s{n}")));
+        }
+        for n in 0..rng.usize(0..3) {
+            world = world.with(a_database(&mut rng, n));
+        }
+        let world = world
+            .with(service("shop/stranger").desired(2))
+            .with(service("shop/daemon").desired(3).daemon())
+            .with(service("shop/sacred").desired(1).scaling(1, 2))
+            .build();
+        let profiles = serde_json::json!({
+            "surge": { "desired": 4, "max": 8, "for": "2h" },
+            "less": { "desired": "50%", "max": "50%", "for": "2h", "only": ["s0"] },
+        });
+        let mut stage = Stage::over(world).production(&profiles);
+        stage.place.allowance = watchkeeper_domain::guardrail::Allowance {
+            production: false,
+            floor: 0,
+            blast_radius_percent: 100,
+            protected: ["sacred".to_owned()].into(),
+            ..stage.place.allowance
+        };
+        stage.place.services.remove(&id("stranger"));
+        let mut history = Self { rng, stage, right: BTreeMap::new(), told: Vec::new() };
+        history.world().advance(Duration::from_mins(1));
+        history.look();
+        history
+    }
+
+    fn world(&self) -> World {
+        self.stage.world.clone()
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.world().capacity()
+    }
+
+    /// What nothing is remembered of is as it was.
+    fn look(&mut self) {
+        let (now, kept) = (self.capacity(), self.stage.remembered().baseline);
+        let ours = |resource: &ResourceId| kept.as_ref().is_some_and(|kept| kept.has(resource));
+        for resource in now.resources().filter(|resource| !ours(resource)) {
+            let right = match &resource {
+                ResourceId::Service(id) => Right::Service { as_it_was: now.services[id], made: now.services[id] },
+                ResourceId::Database(id) => Right::Database { as_it_was: now.databases[id], made: now.databases[id] },
+            };
+            self.right.insert(resource, right);
+        }
+    }
+
+    /// Its owner has just made this of it.
+    fn owned(&mut self, resource: &ResourceId) {
+        self.world().advance(Duration::from_secs(20));
+        let now = self.capacity();
+        match (self.right.get_mut(resource), resource) {
+            (Some(Right::Service { made, .. }), ResourceId::Service(id)) => *made = now.services[id],
+            (Some(Right::Database { made, .. }), ResourceId::Database(id)) => *made = now.databases[id],
+            _ => {}
+        }
+        self.look();
+    }
+
+    fn a_service(&mut self) -> ServiceId {
+        let all: Vec<ServiceId> =
+            self.capacity().services.into_keys().filter(|id| !NEVER.contains(&id.service.as_str())).collect();
+        all[self.rng.usize(..all.len())].clone()
+    }
+
+    fn a_database(&mut self) -> Option<DatabaseId> {
+        let all: Vec<DatabaseId> = self.capacity().databases.into_keys().collect();
+        (!all.is_empty()).then(|| all[self.rng.usize(..all.len())].clone())
+    }
+
+    fn note(&mut self, what: impl std::fmt::Debug) {
+        self.told.push(format!("{what:?} -> {:?}", self.capacity()));
+    }
+
+    fn step(&mut self) {
+        match self.rng.u8(0..20) {
+            0..=4 => {
+                let asleep = self.rng.bool();
+                self.stage.calendar(asleep);
+                let minutes = self.rng.i64(1..600);
+                let end = self.stage.tick(minutes);
+                self.note(("calendar", asleep, end));
+            }
+            5..=8 => {
+                let end = self.stage.tick(5);
+                self.note(("tick", end));
+            }
+            9..=10 => {
+                let profile = if self.rng.bool() { "surge" } else { "less" };
+                let end = self.stage.surge(profile, 2);
+                self.note((profile, end));
+            }
+            11 => {
+                let profile = if self.rng.bool() { "surge" } else { "less" };
+                let end = self.stage.calm(profile);
+                self.note((profile, "over", end));
+            }
+            12..=13 => self.edit(),
+            14..=15 => self.hinder(),
+            16..=17 => self.meddle(),
+            _ => self.crash(),
+        }
+        self.look();
+    }
+
+    /// The document is edited.
+    fn edit(&mut self) {
+        let service = self.a_service();
+        let allowance = &mut self.stage.place.allowance;
+        let name = service.service.to_string();
+        match self.rng.u8(0..4) {
+            0 if !allowance.protected.remove(&name) => _ = allowance.protected.insert(name),
+            0 => {}
+            1 => {
+                let calendar = self.rng.bool();
+                let frozen = Frozen { reason: "freeze".to_owned(), calendar };
+                allowance.frozen = if allowance.frozen.is_none() { Some(frozen) } else { None };
+            }
+            2 if self.stage.place.services.remove(&service) => {}
+            _ => _ = self.stage.place.services.insert(service.clone()),
+        }
+        let end = self.stage.tick(5);
+        self.note(("edit", service, end));
+    }
+
+    /// Something cannot be changed any more, or can be again.
+    fn hinder(&mut self) {
+        let (service, on) = (self.a_service(), self.rng.bool());
+        let world = self.world();
+        match (self.rng.u8(0..6), self.a_database()) {
+            (0, _) => world.change_service_tag(&service, on),
+            (1, _) => world.deny_count(&service, on),
+            (2, _) => world.deny_scaling(&service, on),
+            (3, Some(database)) => world.change_database_tag(&database, on),
+            (4, Some(database)) => world.deny_database(&database, on),
+            (_, Some(database)) => {
+                let states = ["storage-optimization", "failed", "rebooting", "available"];
+                world.change_database(&database, DatabaseState::of(states[self.rng.usize(..states.len())]));
+                self.owned(&ResourceId::Database(database));
+            }
+            (_, None) => {}
+        }
+        let end = self.stage.tick(5);
+        self.note(("hinder", service, on, end));
+    }
+
+    /// Its owner changes a service.
+    fn meddle(&mut self) {
+        let service = self.a_service();
+        let scaling = self.stage.world.service(&service).unwrap().capacity.scaling;
+        if let Some(found) = scaling.filter(|_| self.rng.bool()) {
+            let min = self.rng.u32(0..3);
+            let to = Scaling { min, max: min + self.rng.u32(0..4), suspended: suspensions(&mut self.rng) };
+            self.world().change_scaling(&service, Some(if self.rng.bool() { to } else { Scaling { min: 0, ..found } }));
+        } else {
+            let count = self.rng.u32(0..6);
+            self.world().change_count(&service, count);
+        }
+        self.owned(&ResourceId::Service(service.clone()));
+        let end = self.stage.tick(5);
+        self.note(("owner", service, end));
+    }
+
+    /// The process dies at one of its next calls, before or after the call has had its effect.
+    fn crash(&mut self) {
+        let at = self.world().calls_made() + self.rng.u64(0..25);
+        let trouble = if self.rng.bool() { Trouble::CrashBefore } else { Trouble::CrashAfter };
+        self.world().set_faults(FaultPlan::none().at(at, trouble));
+        let end = self.stage.tick(5);
+        self.world().set_faults(FaultPlan::none());
+        self.note(("crash", end));
+    }
+
+    /// The last intent goes, and every obstacle is lifted.
+    fn end(&mut self) {
+        let world = self.world();
+        let now = self.capacity();
+        for id in now.services.keys().filter(|id| !NEVER.contains(&id.service.as_str())) {
+            world.change_service_tag(id, true);
+            world.deny_count(id, false);
+            world.deny_scaling(id, false);
+        }
+        for id in now.databases.keys() {
+            world.change_database_tag(id, true);
+            world.deny_database(id, false);
+            let state = world.database(id).unwrap().state;
+            if matches!(state, DatabaseState::Broken(_) | DatabaseState::Passing(_) | DatabaseState::Serving(_)) {
+                world.change_database(id, DatabaseState::Available);
+                self.owned(&ResourceId::Database(id.clone()));
+            }
+        }
+        self.stage.place.allowance.frozen = None;
+        run_until_done_or_crash(&world, async {
+            use watchkeeper_control::ledger::Ledger;
+            world.withdraw(&self.stage.place.scope, &Slot::of(watchkeeper_domain::intent::Layer::Schedule)).await
+        })
+        .unwrap()
+        .unwrap();
+        // The longest expiry is two hours away.
+        for minutes in [150, 5, 60, 5, 5] {
+            let end = self.stage.tick(minutes);
+            self.note(("end", end));
+        }
+    }
+
+    fn check(&self, seed: u64) {
+        let story = || format!("seed {seed}\n{}", self.told.join("\n"));
+        assert_eq!(self.stage.remembered().baseline, None, "everything is given back: {}", story());
+        let now = self.capacity();
+        for (resource, right) in &self.right {
+            let fine = match (right, resource) {
+                (Right::Service { as_it_was, made }, ResourceId::Service(id)) => {
+                    let found = now.services[id];
+                    [as_it_was.desired, made.desired].contains(&found.desired)
+                        && [as_it_was.scaling, made.scaling].contains(&found.scaling)
+                }
+                (Right::Database { as_it_was, made }, ResourceId::Database(id)) => {
+                    [*as_it_was, *made].contains(&now.databases[id])
+                }
+                _ => false,
+            };
+            assert!(fine, "{resource} should be {right:?}: {}", story());
+        }
+        for name in NEVER {
+            let written = |call: &watchkeeper_sim::Call| {
+                let writes = [Operation::UpdateService, Operation::RegisterScalableTarget].contains(&call.operation);
+                writes && call.subject == format!("shop/{name}")
+            };
+            assert!(!self.world().calls().iter().any(written), "{name} is nobody's to write: {}", story());
+        }
+    }
+}
+
+fn play(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
+        let mut history = History::new(seed);
+        for _ in 0..history.rng.usize(4..16) {
+            history.step();
+        }
+        history.end();
+        history.check(seed);
+    }
+}
+
+#[test]
+fn after_any_history_each_resource_is_as_it_was_or_as_its_owner_last_made_it() {
+    play(0..400);
+}
+
+/// The same for long: `cargo test -p watchkeeper-sim --test resources -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn after_twenty_thousand_histories_it_still_is() {
+    play(1_000..21_000);
+}

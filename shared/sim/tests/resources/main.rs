@@ -1,0 +1,9 @@
+//! Every resource by itself: the engine over the simulated AWS, with what happens to single services and databases.
+#![allow(clippy::unwrap_used)]
+
+mod databases;
+mod giving_back;
+mod history;
+mod obstacles;
+mod stage;
+mod transitions;
