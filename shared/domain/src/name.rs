@@ -22,13 +22,13 @@ fn is_name(text: &str) -> bool {
 
 /// ECS tells names apart by their case ("Amazon ECS service definition parameters": names are unique within a cluster, as
 /// they are written).
-fn as_written(text: String) -> String {
-    text
+fn as_written(text: &str) -> String {
+    text.to_owned()
 }
 
 /// RDS keeps identifiers "as a lowercase string" (Amazon RDS API reference, `CreateDBInstance`, `CreateDBCluster`), and finds
 /// them in any spelling.
-fn without_case(text: String) -> String {
+fn without_case(text: &str) -> String {
     text.to_ascii_lowercase()
 }
 
@@ -47,7 +47,7 @@ macro_rules! names {
             /// [`BadName`] with what was found.
             pub fn new(text: impl Into<String>) -> Result<Self, BadName> {
                 let text = text.into();
-                if is_name(&text) { Ok(Self($keep(text))) } else { Err(BadName { what: $what, found: text }) }
+                if is_name(&text) { Ok(Self($keep(&text))) } else { Err(BadName { what: $what, found: text }) }
             }
 
             /// The name as text.

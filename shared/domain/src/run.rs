@@ -241,7 +241,9 @@ pub fn mark(
     error.hash(&mut hash);
     let partly = outcome == Outcome::PartlyDone;
     if partly {
-        deciding.iter().for_each(|intent| intent.want.to_string().hash(&mut hash));
+        for intent in deciding {
+            intent.want.to_string().hash(&mut hash);
+        }
     }
     let counts =
         |violation: &&Violation| !partly || violation.code.is_of_obstacle() || violation.severity > Severity::Warn;

@@ -64,7 +64,7 @@ fn rows(
     for at in instants {
         let (wanted, freeze) = (calendar.at(at), environment.limits().freeze_at(at));
         let stopped = freeze.filter(|freeze| freeze.calendar && awake && !wanted.awake);
-        if wanted.awake == awake {
+        if wanted.awake == awake && at > from {
             continue;
         }
         let (what, why) = match (stopped, freeze) {

@@ -37,8 +37,26 @@ fn frozen(calendar: &str) -> String {
 
 #[test]
 fn check_prints_the_days_as_they_will_be_in_a_freeze() {
-    insta::assert_snapshot!(frozen(""), @"");
-    insta::assert_snapshot!(frozen(", calendar: stops"), @"");
+    let has = |text: &str, parts: &[&str]| parts.iter().for_each(|part| assert!(text.contains(part), "{part}: {text}"));
+    let open = "frozen from Sun 2026-12-20 00:00 UTC to Tue 2026-12-22 00:00 UTC (year's end): lets nothing new in and everything out";
+    has(
+        &frozen(""),
+        &[
+            "sleep | Sun 2026-12-20 19:00 UTC | 2026-12-20 19:00Z | outside the hours of Sun 2026-12-20; goes on in the freeze: year's end",
+            &format!("{open}; the calendar goes on"),
+        ],
+    );
+    has(
+        &frozen(", calendar: stops"),
+        &[
+            "sleep | Sat 2026-12-19 19:00 UTC",
+            "wake | Sun 2026-12-20 08:00 UTC",
+            "stay awake | Sun 2026-12-20 19:00 UTC | 2026-12-20 19:00Z | frozen: year's end",
+            "stay awake | Mon 2026-12-21 19:00 UTC",
+            "sleep | Tue 2026-12-22 00:00 UTC | 2026-12-22 00:00Z | outside the hours of Mon 2026-12-21",
+            &format!("{open}, and puts nothing to sleep"),
+        ],
+    );
 }
 
 #[test]

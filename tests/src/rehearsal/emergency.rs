@@ -278,7 +278,9 @@ fn input(request: Option<&Request>) -> Value {
 fn failure(end: &End) -> Option<String> {
     match end {
         End::AtBegin(..) => None,
-        End::Finished(finished) if matches!(finished.outcome, Outcome::Done | Outcome::Drift) => None,
+        End::Finished(finished) if matches!(finished.outcome, Outcome::Done | Outcome::PartlyDone | Outcome::Drift) => {
+            None
+        }
         End::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),
         End::Failed(error) => Some(error.clone()),
         End::Crashed => Some("crashed".to_owned()),

@@ -169,7 +169,7 @@ impl Rehearsal {
         match begun.verdict {
             BeginVerdict::Nothing | BeginVerdict::Plan => Ok(End::AtBegin(begun.verdict, begun.summary)),
             BeginVerdict::Apply => self.slices(&begun.run),
-            BeginVerdict::Drift | BeginVerdict::Refused => self.finish(&begun.run, None),
+            BeginVerdict::Drift | BeginVerdict::Hindered | BeginVerdict::Refused => self.finish(&begun.run, None),
         }
     }
 

@@ -59,6 +59,8 @@ impl Proof<'_> {
                 (!concerned && obstacle.leaves_nothing())
                     || (as_found && !touched && self.is_definite(resource, obstacle))
             }
+            // It is at rest at its very baseline: what differs since is its owner's doing.
+            None if run.left_alone().contains(resource) => !concerned,
             None => !concerned && self.is_reached(resource) && (!touched || self.stays(resource)),
         }
     }

@@ -84,6 +84,19 @@ fn each_database_has_its_own_seven_days() {
 }
 
 #[test]
+fn what_was_off_before_the_night_and_is_started_in_it_is_its_owners() {
+    let world = evening().with(service("shop/api").desired(0)).with(rds("db").stopped()).build();
+    let mut stage = Stage::over(world);
+    stage.sleep();
+    stage.world.change_database(&db("rds:db"), DatabaseState::Available);
+    stage.world.change_count(&id("api"), 3);
+    stage.tick(5);
+    stage.wake();
+    assert_eq!((stage.desired("api"), stage.world.capacity().databases[&db("rds:db")]), (3, Power::On));
+    assert_eq!((stage.remembered().baseline, stage.tick(5)), (None, End::Nothing));
+}
+
+#[test]
 fn a_database_that_a_person_started_is_theirs_whenever_another_was_stopped() {
     let world = evening().with(service("shop/api")).with(aurora("old")).build();
     let mut stage = Stage::over(world);

@@ -153,7 +153,9 @@ impl Duo {
         self.pass(Duration::ZERO);
         match end {
             End::AtBegin(..) => Child::Done(json!({ "outcome": "nothing" })),
-            End::Finished(finished) if matches!(finished.outcome, Outcome::Done | Outcome::Drift) => {
+            End::Finished(finished)
+                if matches!(finished.outcome, Outcome::Done | Outcome::PartlyDone | Outcome::Drift) =>
+            {
                 Child::Done(json!({ "outcome": finished.outcome }))
             }
             End::Finished(finished) => failed(finished.error.as_deref().unwrap_or("Run.Unverified"), finished.summary),
