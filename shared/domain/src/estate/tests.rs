@@ -38,6 +38,20 @@ fn resources_are_told_apart_by_region() {
 }
 
 #[test]
+fn a_database_is_the_same_one_in_every_spelling() {
+    let of = |name: &str| {
+        environment(&json!({
+            "kind": "development",
+            "regions": { "primary": "us-east-1" },
+            "databases": [{ "rds": name }],
+        }))
+    };
+    let shared = of("Shop-Shared-DB").document().shares(of("shop-shared-db").document());
+    assert_eq!(shared.map(|(_, name)| name).as_deref(), Some("shop-shared-db"), "one would put the other to sleep");
+    assert!(of("shop-db").document().shares(of("shop-shared-db").document()).is_none());
+}
+
+#[test]
 fn limits_have_the_defaults_of_their_kind() {
     let figures = |kind, guardrails| {
         let environment = of_kind(kind, &guardrails);
