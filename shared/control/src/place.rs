@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{Kind as Store, Policy};
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
-use watchkeeper_domain::estate::{AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, Kind};
+use watchkeeper_domain::estate::{
+    AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, FreezeWindow, Kind,
+};
 use watchkeeper_domain::failover::{Pointer, Seen, Unfollowed, placement};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
@@ -221,7 +223,7 @@ fn allowance(environment: &Environment, region: &Region, instant: Timestamp) -> 
         ceiling: limits.ceiling,
         blast_radius_percent: limits.blast_radius.value().into(),
         protected: environment.document().protected.iter().map(ToString::to_string).collect(),
-        frozen: limits.freeze_at(instant).map(|window| window.frozen()),
+        frozen: limits.freeze_at(instant).map(FreezeWindow::frozen),
         at_home: pair.map(|failover| failover.capacity.clone()).unwrap_or_default(),
     }
 }

@@ -303,6 +303,7 @@ fn a_deployment_is_stuck_by_its_age_and_one_in_a_hook_waits_rightly(
         rollout,
         rollout_since: Some(at(NOW) - minutes.minutes()),
         task_definition: None,
+        daemon: false,
     };
     assert_eq!(stuck_since(Some(&section()), &service, at(NOW)), expected);
 }
