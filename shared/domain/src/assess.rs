@@ -127,9 +127,10 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
         let left = |resource: &ResourceId| plan.obstacle(resource).is_none() && !reached.contains(resource);
         let unrecorded = target.resources().any(|resource| concerned(&resource) && left(&resource));
         let kept = situation.baseline.is_some_and(|kept| {
-            kept.capacity
-                .resources()
-                .any(|resource| !concerned(&resource) && plan.obstacle(&resource).is_none_or(Obstacle::leaves_nothing))
+            let over = |resource: &ResourceId| {
+                kept.was_off(resource) || plan.obstacle(resource).is_none_or(Obstacle::leaves_nothing)
+            };
+            kept.capacity.resources().any(|resource| !concerned(&resource) && over(&resource))
         });
         unrecorded || kept
     };

@@ -53,7 +53,7 @@ fn check_prints_the_days_as_they_will_be_in_a_freeze() {
             "wake | Sun 2026-12-20 08:00 UTC",
             "stay awake | Sun 2026-12-20 19:00 UTC | 2026-12-20 19:00Z | frozen: year's end",
             "stay awake | Mon 2026-12-21 19:00 UTC",
-            "sleep | Tue 2026-12-22 00:00 UTC | 2026-12-22 00:00Z | outside the hours of Mon 2026-12-21",
+            "sleep | Tue 2026-12-22 00:00 UTC | 2026-12-22 00:00Z | outside the hours of Tue 2026-12-22",
             &format!("{open}, and puts nothing to sleep"),
         ],
     );

@@ -52,6 +52,9 @@ impl Proof<'_> {
         let run = &self.resumed.run;
         let touched = run.progress.touched.contains(resource);
         let concerned = concerns(&run.deciding, &self.place.allowance, resource);
+        if baseline.was_off(resource) && !concerned {
+            return true;
+        }
         match self.left.obstacle(resource) {
             // Nothing of ours is in it: what its owner makes of it until it can be changed is the baseline then.
             Some(obstacle) => {

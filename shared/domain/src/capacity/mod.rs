@@ -195,6 +195,11 @@ impl Baseline {
         }
     }
 
+    /// Whether nothing of ours can be in a resource: a database that was off is never started by us.
+    pub fn was_off(&self, resource: &ResourceId) -> bool {
+        matches!(resource, ResourceId::Database(id) if self.capacity.databases.get(id) == Some(&Power::Off))
+    }
+
     /// The same without these resources; nothing when none is left.
     pub fn without(&self, given_back: &std::collections::BTreeSet<ResourceId>) -> Option<Self> {
         let capacity = self.capacity.clone().retain(|resource| !given_back.contains(resource));
