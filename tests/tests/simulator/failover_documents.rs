@@ -246,24 +246,3 @@ fn a_warm_standby_with_the_homes_own_bounds_is_scaled_to_what_the_home_ran() {
     assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
     assert_eq!(counts(&duo, &standby())[0], 6);
 }
-
-#[test]
-fn a_freeze_that_opens_in_the_middle_of_a_move_keeps_nothing_from_going_back() {
-    let frozen: Changes = &[(
-        "guardrails: { floor: 1, blast-radius: 50 % }",
-        "guardrails: { floor: 1, blast-radius: 50 %, freeze: [{ from: 2026-11-20, to: 2026-11-21, reason: launch }] }",
-    )];
-    let all = vec![AUTOMATIC];
-    let mut duo = duo(&estates(&all));
-    let before = capacities(&duo);
-    duo.pair.block(&standby(), true);
-    let mut pilot = duo.by_hand(&standby(), "unhealthy", &json!({ "mode": "graceful" }));
-    for _ in 0..6 {
-        duo.step(&mut pilot);
-    }
-    duo.redocument(&estates(&all.into_iter().chain(frozen.iter().copied()).collect::<Vec<_>>()));
-    duo.fly(&mut pilot);
-    assert_eq!(ended(&pilot).0, "compensated", "{}", story(&duo, &pilot));
-    duo.minutes(6);
-    assert_eq!(capacities(&duo), before);
-}

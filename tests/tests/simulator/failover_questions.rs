@@ -1,7 +1,6 @@
 //! Questions of a failover: one at a time, about what is true now, withdrawn when the answer has become known; and fences that
 //! count only on what they could do.
 
-use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::capacity::ServiceId;
@@ -151,31 +150,6 @@ fn an_approval_acts_on_evidence_that_is_looked_at_again() {
     say_yes(&mut duo, &mut pilot);
     assert_eq!(ended(&pilot), ("false alarm", None), "{}", story(&duo, &pilot));
     assert_eq!(capacities(&duo), before);
-}
-
-#[test]
-fn an_approval_is_about_the_pair_as_it_was_when_it_was_asked_for() {
-    let mut duo = duo(&estates(&[]));
-    // Asked for by hand, while nobody knows how far the tables lag: it waits for a person.
-    let lag = |duo: &Duo, lag| duo.pair.home().set_lag("fleet-orchestration-vehicles", "us-west-1", lag);
-    lag(&duo, None);
-    duo.minutes(1);
-    let mut old = duo.by_hand(&standby(), "old", &json!({}));
-    duo.fly(&mut old);
-    assert!(asks(&old).contains("is not known"), "{old:?}");
-    lag(&duo, Some(SignedDuration::from_millis(400)));
-    duo.minutes(1);
-    let mut there = duo.by_hand(&standby(), "there", &json!({ "mode": "graceful" }));
-    duo.fly(&mut there);
-    assert_eq!(ended(&there), ("done", None), "{}", story(&duo, &there));
-    duo.minutes(3);
-    let mut back = duo.go_home("home-again", &json!({})).unwrap();
-    duo.fly(&mut back);
-    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
-    duo.minutes(3);
-    duo.answer(&mut old, json!({ "approved": true, "by": "Ada" }));
-    assert_eq!(ended(&old).0, "refused", "{}", story(&duo, &old));
-    assert_eq!(duo.pair.serving(), Some(home()));
 }
 
 fn halted(duo: &Duo) {

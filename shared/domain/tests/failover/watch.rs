@@ -46,8 +46,9 @@ fn one_loss_starts_one_failover_and_is_looked_at_again_after_ten_minutes() {
     let pointer = Pointer::at_home(&home());
     let mut watch = after(&[lost(), lost(), lost()]);
     watch.started = Some(at(180));
-    assert_eq!(watch.heed(&document(Detect::Automatic), &pointer, at(240)), Heed::Nothing);
-    assert_eq!(watch.heed(&document(Detect::Automatic), &pointer, at(180 + 600)), Heed::Start(at(0)));
+    let unasked = Failover { approve: false, ..document(Detect::Automatic) };
+    assert_eq!(watch.heed(&unasked, &pointer, at(240)), Heed::Nothing);
+    assert_eq!(watch.heed(&unasked, &pointer, at(180 + 600)), Heed::Start(at(0)));
     assert_eq!(watch.after(&fine(), at(300)).started, None);
 }
 
