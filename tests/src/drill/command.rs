@@ -119,7 +119,7 @@ async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
         Some(Runbook::Sleep(selection)) => sleep::play(selection, show).await?,
         Some(Runbook::Surge(selection)) => surge::play(selection, show).await?,
         Some(Runbook::Backup(selection)) => backup::play(selection, show).await?,
-        Some(Runbook::Unblock(selection)) => unblock::play(selection, show).await?,
+        Some(Runbook::Unblock(selection)) => Box::pin(unblock::play(selection, show)).await?,
         // In a box: the play's own future is large.
         Some(Runbook::Failover(selection)) => Box::pin(failover::play(selection, show)).await?,
         None => {
@@ -127,7 +127,7 @@ async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
             let mut reports = sleep::play(&everything, show).await?;
             reports.extend(surge::play(&everything, show).await?);
             reports.extend(backup::play(&everything, show).await?);
-            reports.extend(unblock::play(&everything, show).await?);
+            reports.extend(Box::pin(unblock::play(&everything, show)).await?);
             reports.extend(Box::pin(failover::play(&everything, show)).await?);
             reports
         }
