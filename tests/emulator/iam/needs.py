@@ -264,6 +264,5 @@ _SPECIAL = {
     ("route53-recovery-cluster", "UpdateRoutingControlStates"): _controls,
     ("s3", "*"): _objects,
     ("servicequotas", "GetServiceQuota"): _quota,
-    ("servicequotas", "GetAWSDefaultServiceQuota"): _quota,
     ("sqs", "*"): _queue,
 }

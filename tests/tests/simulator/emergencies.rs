@@ -242,7 +242,8 @@ fn an_alarm_that_is_muted_or_has_its_actions_disabled_is_not_acted_on_until_that
         for minutes in [5, 5, 30, 300] {
             assert_eq!(sweep(&mut rehearsal, minutes), 0, "the sweep");
         }
-        assert_eq!((rehearsal.world.writes(), subjects(&rehearsal).len()), (0, 0), "it was done on purpose");
+        let told = subjects(&rehearsal).into_iter().filter(|subject| subject.starts_with("clos-v2 prod")).count();
+        assert_eq!((rehearsal.world.writes(), told), (0, 0), "it was done on purpose");
         switch(&rehearsal, false);
         assert_eq!(sweep(&mut rehearsal, 5), 1);
         assert!(surging(&rehearsal.world.capacity()));
@@ -283,9 +284,9 @@ fn a_veto_that_does_not_exist_is_told_in_plan_message_and_record_and_by_the_swee
     for minutes in [5, 5, 60] {
         sweep(&mut rehearsal, minutes);
     }
-    let missing =
-        subjects(&rehearsal).into_iter().filter(|subject| subject.contains("not found in")).collect::<Vec<_>>();
-    assert_eq!(missing, ["clos-v2 prod: 1 alarm of its document not found in us-east-1"]);
+    // The other estate of this account has none of its alarms in this world.
+    let missing = subjects(&rehearsal).into_iter().filter(|subject| subject.starts_with("clos-v2 prod: 1 alarm"));
+    assert_eq!(missing.collect::<Vec<_>>(), ["clos-v2 prod: 1 alarm of its document not found in us-east-1"]);
 }
 
 #[test]

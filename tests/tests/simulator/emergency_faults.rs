@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_sim::{FaultPlan, Trouble};
@@ -30,11 +31,11 @@ fn strike<T>(rehearsal: &mut Rehearsal, k: u64, trouble: Trouble, work: impl FnO
     (done, rehearsal.world.calls_made() > index)
 }
 
-/// What the ledger keeps of the services is what they were.
+/// The ledger keeps what each service was that is not so now.
 fn kept(rehearsal: &Rehearsal, original: &Capacity, context: &str) {
-    if rehearsal.world.capacity() != *original {
-        let services = baseline(rehearsal).map(|baseline| baseline.services);
-        assert_eq!(services.as_ref(), Some(&original.services), "{context}: baseline");
+    let (now, kept) = (rehearsal.world.capacity().services, baseline(rehearsal).unwrap_or_default().services);
+    for (id, was) in original.services.iter().filter(|(id, was)| now.get(*id) != Some(*was)) {
+        assert_eq!(kept.get(id), Some(was), "{context}: baseline of {id}");
     }
 }
 
@@ -76,7 +77,11 @@ fn giving_back_with(k: u64, trouble: Trouble) -> bool {
     rehearsal.world.advance(Duration::from_mins(11));
     let (stage, struck) = strike(&mut rehearsal, k, trouble, |rehearsal| quiet(rehearsal, siren));
     kept(&rehearsal, &original, &context);
-    // An execution that lives gives back itself, however often it has to try; only a dead one leaves it to the tick.
+    // An execution that lives gives back itself, however often it has to try; only a dead one leaves it to the tick, and
+    // so does one that was refused a resource: it has given back the others.
+    if trouble == Trouble::Denied {
+        rehearsal.tick(rehearsal.world.now());
+    }
     if stage != Some(Stage::Crashed) {
         assert_eq!(rehearsal.world.capacity(), original, "{context}: {stage:?}");
     }
