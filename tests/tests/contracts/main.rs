@@ -14,6 +14,7 @@ mod machines;
 mod operations;
 mod pairs;
 mod permissions;
+mod promises;
 mod rights;
 mod roles;
 mod scopes;

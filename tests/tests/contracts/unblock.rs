@@ -5,7 +5,9 @@ use crate::machines::{asks, states};
 use serde_json::{Value, json};
 
 /// Services of an estate whose resources only its documents name.
-const OF_ESTATES: [&str; 2] = ["dynamodb:", "sqs:"];
+const OF_ESTATES: [&str; 3] = ["dynamodb:", "events:", "sqs:"];
+/// What the stack itself names: its ledger, and its own bus.
+const OWN: [&str; 2] = ["LedgerTableName", "EventBus"];
 const TAG: &str = "aws:ResourceTag/watchkeeper:managed";
 
 /// Statements of the function about resources of estates that the tag does not open.
@@ -14,9 +16,8 @@ fn untagged(template: &Value) -> Vec<String> {
     let statements = walk(policies).into_iter().filter(|it| it["Effect"] == "Allow");
     let of_estates = statements.filter(|it| {
         let named = serde_json::to_string(&it["Resource"]).unwrap();
-        // The ledger is named by the stack itself.
         strings(&it["Action"]).iter().any(|action| OF_ESTATES.iter().any(|service| action.starts_with(service)))
-            && !named.contains("LedgerTableName")
+            && !OWN.iter().any(|own| named.contains(own))
     });
     let open = of_estates.filter(|it| it["Condition"]["StringEquals"][TAG] != "true");
     open.map(|it| it["Sid"].as_str().unwrap_or_default().to_owned()).collect()
@@ -29,12 +30,15 @@ fn hidden_questions(machine: &Value) -> Vec<String> {
 }
 
 #[test]
-fn tables_and_queues_of_estates_are_opened_by_their_tag() {
+fn tables_queues_and_buses_of_estates_are_opened_by_their_tag() {
     let mut template = template();
     assert_eq!(untagged(&template), Vec::<String>::new());
     let statement = json!({"Sid": "Everything", "Effect": "Allow", "Action": ["sqs:ReceiveMessage"], "Resource": "*"});
     template["Resources"]["DailyUnblock"]["Properties"]["Policies"][0]["Statement"][1] = statement;
     assert_eq!(untagged(&template), ["Everything"]);
+    let statement = json!({"Sid": "Buses", "Effect": "Allow", "Action": ["events:PutEvents"], "Resource": "*"});
+    template["Resources"]["DailyUnblock"]["Properties"]["Policies"][0]["Statement"][1] = statement;
+    assert_eq!(untagged(&template), ["Buses"]);
 }
 
 #[test]
