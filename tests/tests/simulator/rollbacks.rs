@@ -121,7 +121,8 @@ fn before_a_release_is_taken_back_a_document_may_ask_for_a_fresh_backup() {
     let request =
         json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api"], "reason": "broken"});
     let refused = rehearsal.siren("by-hand", request.clone()).stage;
-    assert_eq!(refused, Stage::Ended("refused: shop prod was not changed: stale-backup".to_owned()));
+    let Stage::Ended(said) = refused else { panic!("{refused:?}") };
+    assert!(said.starts_with("refused: shop prod was not changed: stale-backup"), "{said}");
     assert_eq!(releases(&rehearsal), before);
     // With a backup there is nothing in the way.
     let backup = json!({"estate": "shop", "environment": "prod"});

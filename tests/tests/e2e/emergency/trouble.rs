@@ -2,8 +2,9 @@
 
 use serde_json::json;
 use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_tests::estate::awaited;
 use watchkeeper_tests::sandbox::{Fault, FaultKind};
-use watchkeeper_tests::stage::Stands;
+use watchkeeper_tests::stage::{StageError, Stands};
 
 use super::field::{ERRORS, Scene, ended, holds, minutes, play, profile};
 
@@ -35,7 +36,7 @@ fn nobody_is_asked_about_what_is_forbidden_anyway() {
 }
 
 #[test]
-fn a_give_back_that_fails_is_told_and_tried_again_by_its_execution() {
+fn a_give_back_that_is_denied_is_told_and_made_up_for_by_the_tick() {
     play(async |stage| {
         let scene = Scene::fresh(stage, "clos-v2", "prod").await;
         let (mut siren, _) = scene.alarm(ERRORS).await;
@@ -43,19 +44,22 @@ fn a_give_back_that_fails_is_told_and_tried_again_by_its_execution() {
         scene.subjects().await;
         let control = scene.stack.control();
         control.order(&denied("ecs", "UpdateService")).await.unwrap();
-        let stands = siren.pass(minutes(11)).await.unwrap();
+        let run = ended(siren.pass(minutes(11)).await.unwrap());
         control.clear_faults().await.unwrap();
-        assert!(holds(&stands), "{stands:?}");
-        assert!(!siren.child("back-1").await.unwrap().unwrap().succeeded);
+        assert!(run.says().contains("but for 2 resources"), "{}", run.says());
         assert_ne!(scene.capacity().await, scene.original);
-        assert_eq!(scene.subjects().await, ["clos-v2 prod: the run failed with Aws.Denied"]);
-        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
-        scene.is_as_before().await;
+        assert_eq!(scene.subjects().await, ["clos-v2 prod is back at its baseline, but for 2 resources"]);
+        scene.stack.tick(scene.time("12:15")).await.unwrap();
+        awaited("the baseline of clos-v2 prod", async || {
+            Ok::<_, StageError>((scene.capacity().await == scene.original).then_some(()))
+        })
+        .await
+        .unwrap();
     });
 }
 
 #[test]
-fn a_surge_that_could_not_be_applied_whole_is_given_back_whole() {
+fn a_surge_that_was_refused_a_resource_reaches_the_others_and_is_given_back_whole() {
     play(async |stage| {
         let scene = Scene::fresh(stage, "clos-v2", "prod").await;
         let control = scene.stack.control();
@@ -64,12 +68,10 @@ fn a_surge_that_could_not_be_applied_whole_is_given_back_whole() {
         let (mut siren, stands) = scene.alarm(ERRORS).await;
         control.clear_faults().await.unwrap();
         assert!(holds(&stands), "it is looked after all the same: {stands:?}");
-        assert!(!siren.child("apply-1").await.unwrap().unwrap().succeeded);
+        assert!(siren.child("apply-1").await.unwrap().unwrap().succeeded, "one resource keeps no other from its turn");
         assert_ne!(scene.capacity().await, scene.original);
         scene.set(ERRORS, AlarmState::Ok).await;
-        let run = siren.run_out().await.unwrap();
-        assert_eq!(run.outcome(), "given-back");
-        assert!(run.says().contains("It had not been applied in order"), "{}", run.says());
+        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
         scene.is_as_before().await;
     });
 }
