@@ -13,7 +13,10 @@ fn failing(operation: Operation) -> FaultPlan {
 
 /// The minutes after the evening's first tick at which people were told of a run that could not be made.
 fn told(world: &World) -> Vec<i64> {
-    let told = world.messages().into_iter().filter(|message| message.subject.contains("a run could not be made"));
+    let told = world
+        .messages()
+        .into_iter()
+        .filter(|message| message.subject.starts_with("clos-v2 dev: a run could not be made"));
     told.map(|message| message.at.duration_since(evening()).as_mins()).collect()
 }
 
