@@ -82,18 +82,23 @@ fn serves(voyage: &Voyage<'_>, found: &Capacity) -> bool {
 async fn bounded(act: &mut Act<'_>, voyage: &Voyage<'_>, crossing: &Crossing<'_>, mark: u64) -> Result<(), StageError> {
     let calls = voyage.duo.calls_across(voyage.duo.home, mark).await?;
     let steps = crossing.steps().await?;
-    let mut most = 0;
+    let mut again: Vec<String> = Vec::new();
     for (began, ended) in &steps {
         let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
         for call in calls.iter().filter(|call| *began <= call.at && call.at <= *ended) {
             *asked.entry(call.operation.as_str()).or_default() += 1;
         }
-        most = most.max(asked.into_values().max().unwrap_or(0));
+        again.extend(
+            asked.into_iter().filter(|(_, times)| *times > 1).map(|(name, times)| format!("{name} {times} times")),
+        );
     }
     let lost = calls.iter().filter(|call| call.fault.as_deref() == Some("lost")).count();
-    let within = most <= 1 && lost == calls.len() && lost > 0;
+    let within = again.is_empty() && lost == calls.len() && lost > 0;
     let bound = watchkeeper_aws::PEER_OPERATION.as_secs();
-    let detail = format!("{lost} calls in {} steps, each given up within {bound} s, none made again", steps.len());
+    let repeated = if again.is_empty() { "none".to_owned() } else { again.join(", ") };
+    let total = calls.len();
+    let detail =
+        format!("{lost} of {total} calls in {} steps given up within {bound} s, made again: {repeated}", steps.len());
     act.check("no step waits for the lost region longer than the bound", within, detail);
     let longest = steps.iter().map(|(began, ended)| millis(ended.duration_since(*began).unsigned_abs())).max();
     act.report.figures.insert("longest_step_ms", longest.unwrap_or(0));

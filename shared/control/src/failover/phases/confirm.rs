@@ -34,6 +34,8 @@ where
     pub(super) async fn confirm(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
         let half = work.half;
         let found = evidence(&self.peer, &self.here, &self.prober, half, &work.pair, self.clock.now()).await;
+        // Whoever hangs is not asked again in this step.
+        work.record.answered.get_or_insert(found.services.is_ok());
         let now = self.clock.now();
         let reasons = match confirm(&found) {
             Confirmed::FalseAlarm(reasons) => {
