@@ -15,13 +15,15 @@ mod switch;
 mod traffic;
 mod watch;
 
-pub use data::{DatabaseRole, Promoted, Promotion, may_lose, promotion};
-pub use phase::{Ending, Phase};
-pub use placement::{Placed, Placement, Seen, Unfollowed, none_forgotten, placement, same_home, unpaired};
-pub use pointer::{Bounds, Figures, Moving, Pointer, PointerError, Serving, Stage};
-pub use record::{Move, Pause, PauseKind, Spell, waves};
-pub use request::{FailoverRequest, Manner};
-pub use sample::{Sample, ServiceSample, serving};
-pub use switch::{Arming, arming};
-pub use traffic::{Record, Routing, expected, points_to, switched};
-pub use watch::{Heartbeat, Heed, LOOK_AGAIN, QUESTION, READINESS_EVERY, Refusal, Watch};
+pub use data::{DatabaseRole, PairDatabase, Promotion, may_lose, promotion};
+pub use phase::{MoveEnding, MovePhase};
+pub use placement::{
+    PlacedService, Placement, RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired,
+};
+pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, ScalingBounds, ServiceFigures, Serving};
+pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
+pub use request::{FailoverRequest, MoveManner};
+pub use sample::{RegionSample, ServiceSample, serving};
+pub use switch::{SwitchArming, arming};
+pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
+pub use watch::{FailoverRefusal, Heartbeat, LOOK_AGAIN, QUESTION, READINESS_EVERY, WatchAction, WatchState};
