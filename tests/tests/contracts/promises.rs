@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The sections that promise something, of pages that hold other things as well. Of the page of a runbook, all of them do.
-const SECTIONS: [(&str, &[&str]); 2] =
-    [("README.md", &["How a run flows", "What you can rely on"]), ("tests/README.md", &["What is played exhaustively"])];
+const SECTIONS: [(&str, &[&str]); 2] = [
+    ("README.md", &["How a run flows", "What you can rely on"]),
+    ("tests/README.md", &["What is played exhaustively"]),
+];
 
 /// Where the tests are.
 const FOLDERS: [&str; 4] = ["functions", "shared", "tests/src", "tests/tests"];
@@ -181,7 +183,11 @@ fn a_promise_without_an_entry_is_found() {
     assert_eq!(found, [format!("README.md: 0 entries are about: {first}")]);
     for (page, before, with) in [
         ("README.md", "It is level-triggered. ", "It is level-triggered. It\nnever fails. "),
-        ("functions/backups/README.md", "What is not known is not bad. ", "What is not known is not bad. It\nnever fails. "),
+        (
+            "functions/backups/README.md",
+            "What is not known is not bad. ",
+            "What is not known is not bad. It\nnever fails. ",
+        ),
     ] {
         let mut pages = pages();
         let (_, text) = pages.iter_mut().find(|(name, _)| name == page).unwrap();
