@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use watchkeeper_domain::alarm::Why;
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::alarm::IgnoreReason;
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_estates::load_dir;
 
 /// The longest README, in lines: what somebody reads who has not decided yet.
@@ -208,10 +208,10 @@ fn the_page_on_runbooks_has_every_function_and_machine() {
 #[test]
 fn the_tables_have_every_guardrail_and_every_reason_to_ignore_an_alarm() {
     let guardrails = rows(&read("functions/reconcile/README.md"));
-    let missing = Code::ALL.iter().map(|code| code.name()).filter(|code| !guardrails.contains(*code));
+    let missing = GuardrailCode::ALL.iter().map(|code| code.name()).filter(|code| !guardrails.contains(*code));
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
     let reasons = rows(&read("functions/alarm-response/README.md"));
-    let missing = Why::ALL.iter().map(|why| why.name()).filter(|why| !reasons.contains(*why));
+    let missing = IgnoreReason::ALL.iter().map(|why| why.name()).filter(|why| !reasons.contains(*why));
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 

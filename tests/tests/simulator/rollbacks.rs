@@ -94,7 +94,7 @@ fn where_no_earlier_release_is_known_it_is_refused_and_told() {
 
 #[test]
 fn what_was_deployed_by_another_controller_is_refused_with_who_can_take_it_back() {
-    let elsewhere = World::builder()
+    let elsewhere = SimRegion::builder()
         .at("2026-11-20T15:00:00Z")
         .with(service("shop/api").desired(2).released("api:1").released("api:2"))
         .with(service("shop/web").desired(2).released("web:7").deployed_elsewhere());
