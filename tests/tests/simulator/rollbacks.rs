@@ -102,7 +102,7 @@ fn what_was_deployed_by_another_controller_is_refused_with_who_can_take_it_back(
     let request =
         json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["web"], "reason": "broken"});
     let stage = rehearsal.siren("by-hand", request).stage;
-    assert!(matches!(&stage, Stage::Ended(said) if said.starts_with("refused")), "{stage:?}");
+    assert!(matches!(&stage, EmergencyRunState::Ended(said) if said.starts_with("refused")), "{stage:?}");
     assert_eq!(rehearsal.world.writes(), 0);
     let told = rehearsal.world.messages().pop().unwrap();
     assert!(told.text.contains("no-good-release: shop/web"), "{}", told.text);
