@@ -14,9 +14,10 @@ use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{Alarms, Announcer, AwsError, Executions, Mutes};
-use watchkeeper_domain::alarm::{self as domain, AlarmChange, AlarmState, AlarmStates, AlarmStatus, Why, consider};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm as domain;
+use watchkeeper_domain::emergency::alarm::{AlarmChange, AlarmState, AlarmStates, AlarmStatus, Why, consider};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::AlarmName;
 use watchkeeper_estates::Estates;
 use watchkeeper_lambda::{ErrorName, Failure};
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::ports::{Announcer, AwsError, Executions, Fault, Mutes, Started};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmStates, Answer, Considered, Question, Why};
+use watchkeeper_domain::emergency::alarm::{AlarmChange, AlarmMemory, AlarmStates, Answer, Considered, Question, Why};
 use watchkeeper_domain::emergency::{EmergencyRequest, not_done};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::guardrail::{Code, Violation};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::Then;
 use watchkeeper_domain::backup::{Drilled, Outcome, Source};
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_lambda::Execution;
 
 use crate::tick::Ticked;

@@ -10,8 +10,8 @@ use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{Announcer, AwsError, Executions};
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunRef;
 use watchkeeper_estates::{Estates, Unknown};
 use watchkeeper_lambda::{Call, Event, Failure, Unreadable, read_input};
 

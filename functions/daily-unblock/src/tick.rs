@@ -8,11 +8,10 @@ use watchkeeper_control::place::Home;
 use watchkeeper_control::ports::{Announcer, AwsError, Executions, Started};
 use watchkeeper_control::stuck::{Note, Notebook, Watch};
 use watchkeeper_control::trouble::{self, Ended};
-use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::execution::execution_name;
+use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::RunError;
 use watchkeeper_domain::unblock::{Memory, UnblockRequest};
 use watchkeeper_estates::Estates;
 

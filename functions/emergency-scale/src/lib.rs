@@ -15,12 +15,13 @@ use watchkeeper_domain::emergency::{
     Asked, Decision, EmergencyRequest, Held, Hold, Known, Purpose, Reply, Step as Next, ask, decide, hold, made_worse,
     not_done, still_called_for, worse,
 };
-use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{Code, Severity};
 use watchkeeper_domain::intent::{Slot, Want, deciding};
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::{Request, RequestError, Urgency};
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_estates::{Estates, Unknown};
 use watchkeeper_lambda::{Call, Execution, Failure, Unreadable, read_input};
 

@@ -13,8 +13,8 @@ use watchkeeper_control::steps::{Begun, Engine, Finished, LeasedRun, Slice, Step
 use watchkeeper_control::stuck::Notebook;
 use watchkeeper_control::trouble::{self, Ended};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::{Request, RequestError, Trigger};
-use watchkeeper_domain::run::RunError;
 use watchkeeper_estates::{Estates, Unknown};
 use watchkeeper_lambda::{Caught, Execution, Failure, Unreadable, read_input};
 

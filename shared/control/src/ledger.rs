@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::capacity::{Baseline, Capacity, Reached};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, Sample, Watch};
 use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+use watchkeeper_domain::value::AlarmName;
 
+pub use watchkeeper_domain::reconcile::run::{Moment, Outcome, Run};
 pub use watchkeeper_domain::request::Trigger;
-pub use watchkeeper_domain::run::{Moment, Outcome, Run};
 
 use crate::lease::Lease;
 use crate::ports::AwsError;

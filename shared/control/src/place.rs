@@ -6,14 +6,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{Kind as Store, Policy};
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
-use watchkeeper_domain::estate::{
-    AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, FreezeWindow, Kind,
-};
+use watchkeeper_domain::estate::{DeclaredCapacity, Emergency, Environment, Estate, Failover, FreezeWindow, Kind};
 use watchkeeper_domain::failover::{Pointer, Seen, Unfollowed, placement, same_home};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{Region, Scope, ServiceName};
 use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::value::AccountId;
 
 use crate::ledger::{Pair, PairId, Remembered};
 

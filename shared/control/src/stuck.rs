@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::estate::{Blockers, FinishedItems, Label, Locks, ResourceName};
+use watchkeeper_domain::estate::{Blockers, FinishedItems, Locks};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::reconcile::run::Run;
 use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Release, Stamps};
+use watchkeeper_domain::value::{Label, ResourceName};
 
 use crate::ledger::LedgerError;
 use crate::ports::{AwsError, ExecutionStates, Services};

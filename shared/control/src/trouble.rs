@@ -3,9 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
+use watchkeeper_domain::reconcile::trouble::{GAP, Telling, Trouble, message, telling};
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::RunError;
-use watchkeeper_domain::trouble::{GAP, Telling, Trouble, message, telling};
 
 use crate::ports::{Announcer, AwsError};
 use crate::stuck::{Note, Notebook};

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::assess::{Assessment, DATABASE_RESTART, Situation, Verdict, assess};
 use watchkeeper_domain::capacity::{
     Baseline, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Reached, ResourceId, Rollout,
     Scaling, ServiceCapacity, ServiceId, Suspensions,
@@ -13,6 +12,7 @@ use watchkeeper_domain::failover::{Placed, Placement};
 use watchkeeper_domain::guardrail::{Allowance, Code, Frozen, Quotas};
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_domain::plan::{Action, Change, Obstacle, Releases};
+use watchkeeper_domain::reconcile::assess::{Assessment, DATABASE_RESTART, Situation, Verdict, assess};
 
 fn evening() -> Timestamp {
     "2026-11-20T00:05:00Z".parse().unwrap()

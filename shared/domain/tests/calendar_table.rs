@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::{Value, json};
-use watchkeeper_domain::calendar::{Awake, Calendar};
+use watchkeeper_domain::schedule::{Awake, Calendar};
 
 fn calendar(awake: Value) -> Calendar {
     serde_json::from_value::<Awake>(awake).unwrap().calendar().unwrap()

@@ -6,15 +6,16 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
+use watchkeeper_domain::emergency::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::emergency::{
     Asked, Decision, EmergencyRequest, Held, Hold, Known, Reply, Step, ask, decide, hold, not_done, still_called_for,
 };
-use watchkeeper_domain::estate::{AlarmName, Emergency};
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{RequestError, Urgency};
+use watchkeeper_domain::value::AlarmName;
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 

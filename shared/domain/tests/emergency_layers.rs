@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
-use watchkeeper_domain::estate::{Emergency, Profile, ProfileName};
+use watchkeeper_domain::estate::{Emergency, Profile};
 use watchkeeper_domain::failover::{Bounds, Figures, Placed, Placement};
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, deciding, resolve};
+use watchkeeper_domain::value::ProfileName;
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 

@@ -7,13 +7,14 @@ use rstest::rstest;
 use serde_json::json;
 use watchkeeper_domain::backup::{CopyQuota, Kind, ObservedSource, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, ServiceId};
-use watchkeeper_domain::estate::{AlarmName, Estate, ResourceName};
+use watchkeeper_domain::estate::Estate;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::preflight::{
     AlarmFacts, BucketFacts, Call, Check, Controller, DatabaseFacts, Diagnostic, Facts, KeyFacts, MANAGED, Mark, Place,
     PolicyFinding, QueueFacts, QuotaFacts, Read, Row, ServiceFacts, Simulated, TableFacts, Tags, TargetFacts, Unread,
     Wanted, calls, definition, judge, policies, simulated,
 };
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 fn region(name: &str) -> Region {
     Region::new(name).unwrap()

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess};
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Reached, ResourceId, Rollout, Scaling,
     ServiceCapacity, ServiceId, Suspensions,
@@ -13,9 +12,10 @@ use watchkeeper_domain::guardrail::{Allowance, Code, Quotas, Severity, Violation
 use watchkeeper_domain::intent::{Intent, Layer, Want};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::plan::{Awaited, Obstacle, Releases};
-use watchkeeper_domain::report;
+use watchkeeper_domain::reconcile::assess::{Assessment, Situation, Verdict, assess};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{Outcome, Progress, Run, RunError};
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Outcome, Progress, Run, RunError};
 
 fn scope() -> Scope {
     Scope {

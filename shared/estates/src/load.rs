@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use watchkeeper_domain::{
-    estate::{Document, Environment, Estate, FieldPath, Finding},
-    name::{EnvironmentName, EstateName},
-};
+use watchkeeper_domain::estate::{Document, Environment, Estate};
+use watchkeeper_domain::finding::{FieldPath, Finding};
+use watchkeeper_domain::name::{EnvironmentName, EstateName};
 
 use crate::{
     parse::{self, Reading},

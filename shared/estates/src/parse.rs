@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use watchkeeper_domain::estate::{Document, Estate, Finding, Step};
+use watchkeeper_domain::estate::{Document, Estate};
+use watchkeeper_domain::finding::{Finding, Step};
 
 use crate::{
     node::{Content, Node},

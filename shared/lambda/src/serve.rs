@@ -11,7 +11,7 @@ use tracing::Instrument;
 use watchkeeper_aws::{
     Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, StuckThings, Vaults, sdk_config,
 };
-use watchkeeper_domain::report::fitting;
+use watchkeeper_domain::reconcile::report::fitting;
 use watchkeeper_estates::{Estates, Problem, load_dir};
 
 use crate::errors::{ErrorName, Failure};

@@ -5,10 +5,11 @@ use std::sync::RwLock;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::ServiceCapacity;
-use watchkeeper_domain::estate::{Detect, Duration, Failover, Fence, Singleton, Strategy, Traffic};
+use watchkeeper_domain::estate::{Detect, Failover, Fence, Singleton, Strategy, Traffic};
 use watchkeeper_domain::failover::{Figures, Moving, Placed, Pointer, PointerError, Seen, Serving, placement};
 use watchkeeper_domain::intent::Want;
 use watchkeeper_domain::name::{BadName, Region, ServiceName};
+use watchkeeper_domain::value::Duration;
 
 pub use crate::point::{Move, Point, Side};
 

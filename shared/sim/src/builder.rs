@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, DatabaseState, Power};
-use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, Promoted};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
+use crate::failover::stores::resource;
 use crate::fault::FaultPlan;
 use crate::globe::{Globe, HOME};
 use crate::quota::Quotas;
 use crate::settings::Settings;
 use crate::spec::{DatabaseSpec, Resource, ServiceSpec, checked};
 use crate::state::State;
-use crate::stores::resource;
 use crate::world::World;
 
 /// What a world will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::name::Region;
 
+use crate::failover::site::Site;
 use crate::link::Link;
 use crate::loss::{Answering, Loss};
-use crate::site::Site;
 use crate::state::State;
 
 /// Where a world without another one is, and where the home of a pair is.

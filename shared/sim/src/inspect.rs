@@ -6,13 +6,13 @@ use watchkeeper_control::ledger::{LedgerError, Pair, PairId, Remembered};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, Observed, ObservedDatabase, ObservedService, ServiceId};
 use watchkeeper_domain::failover::{Move, Pointer, Record};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::reconcile::run::Run;
 
 use crate::call::Call;
+use crate::failover::stores::resource;
+use crate::failover::switches::Switchboard;
 use crate::operation::Operation;
 use crate::outside::{Event, Message};
-use crate::stores::resource;
-use crate::switches::Switchboard;
 use crate::world::World;
 
 impl World {
@@ -32,7 +32,7 @@ impl World {
 
     /// One service as it truly is now, with its bounds.
     pub fn service(&self, id: &ServiceId) -> Option<ObservedService> {
-        self.lock().service(id).map(crate::service::Service::observed)
+        self.lock().service(id).map(crate::reconcile::service::Service::observed)
     }
 
     /// One database as it truly is now.
@@ -42,7 +42,7 @@ impl World {
 
     /// The tasks of a service that truly are not STOPPED: those on their way up, those that run, and those that stop.
     pub fn alive(&self, id: &ServiceId) -> u32 {
-        self.lock().service(id).map_or(0, crate::service::Service::alive)
+        self.lock().service(id).map_or(0, crate::reconcile::service::Service::alive)
     }
 
     /// The region.

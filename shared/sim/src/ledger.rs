@@ -2,12 +2,12 @@
 
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, Remembered, Write};
-use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::guardrail::Halt;
 use watchkeeper_domain::intent::{Intent, Slot};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::reconcile::run::Run;
+use watchkeeper_domain::value::AlarmName;
 
 use crate::operation::Operation;
 use crate::world::World;

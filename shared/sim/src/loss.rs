@@ -1,6 +1,6 @@
 //! The loss of a region: what becomes of calls to it, of its tasks, and of what runs in it.
 
-use crate::service::Service;
+use crate::reconcile::service::Service;
 use crate::state::{Due, State};
 
 /// How a call to a lost region fails.

@@ -4,30 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, Promoted};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use crate::backup::Vault;
 use crate::call::Call;
-use crate::database::Database;
 use crate::executions::Machines;
+use crate::failover::stores::Lags;
+use crate::failover::switches::Switchboard;
 use crate::fault::FaultPlan;
 use crate::loss::Loss;
 use crate::memory::Memory;
 use crate::operation::Operation;
 use crate::outside::Outside;
 use crate::quota::Quotas;
-use crate::release::Definition;
-use crate::service::Service;
+use crate::reconcile::database::Database;
+use crate::reconcile::release::Definition;
+use crate::reconcile::service::Service;
 use crate::settings::Settings;
-use crate::stores::Lags;
-use crate::stuck::Pile;
-use crate::switches::Switchboard;
+use crate::unblock::Pile;
 
 /// Something that happens by itself when its time has come. An epoch makes it void when its thing has changed since.
 #[derive(Debug, Clone)]

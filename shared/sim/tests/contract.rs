@@ -3,7 +3,7 @@
 use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger, releases, stuck};
 use watchkeeper_sim::{
     FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, release_cases,
-    run_until_done_or_crash, stuck_cases,
+    run_until_done_or_crash, unblock_cases,
 };
 
 #[test]
@@ -65,4 +65,4 @@ cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 ledger_cases!(ledger_tests);
-stuck_cases!(stuck_tests);
+unblock_cases!(stuck_tests);

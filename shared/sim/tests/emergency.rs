@@ -8,10 +8,10 @@ use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::ports::{
     AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, Releases, ScalableTargets, Services,
 };
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState};
 use watchkeeper_domain::capacity::{Release, Rollout, ServiceId};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState};
 use watchkeeper_domain::guardrail;
+use watchkeeper_domain::value::AlarmName;
 use watchkeeper_sim::{
     FaultPlan, Operation, Settings, Trouble, World, run_until_done_or_crash, scope, service, task_definition,
 };

@@ -8,10 +8,11 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::failover::ports::{Prober, Promotions, Stores, Switches, Tasks};
 use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Services, Started};
-use watchkeeper_domain::estate::{Failover, ResourceName};
+use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::{DatabaseRole, switched};
 use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::ResourceName;
 use watchkeeper_sim::{
     FaultPlan, Loss, Operation, Pair, PairBuilder, Settings, Trouble, World, aurora_global, replica,
     run_until_done_or_crash, scope, service, stream, table, task_definition,

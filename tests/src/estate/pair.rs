@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::{
     StreamViewType,
 };
 use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
-use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, ResourceName, Stream};
+use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, Stream};
 use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_domain::value::ResourceName;
 
 use super::{Site, SiteError};
 

@@ -386,7 +386,7 @@ fn lock_item(locks: &Locks, lock: &LockItem) -> Item {
 }
 
 fn read_lock(locks: &Locks, item: &Item) -> LockItem {
-    let field = |name: &watchkeeper_domain::estate::ResourceName| match item.get(name.as_str()) {
+    let field = |name: &watchkeeper_domain::value::ResourceName| match item.get(name.as_str()) {
         None => Field::Absent,
         Some(AttributeValue::S(text)) => Field::Text(text.clone()),
         Some(AttributeValue::N(number)) => Field::Number(number.clone()),

@@ -12,11 +12,11 @@ use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::steps::BeginVerdict;
 use watchkeeper_domain::emergency::{Held, Step as Next};
-use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::Code;
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::{Outcome, RunRef};
 use watchkeeper_domain::request::Request;
-use watchkeeper_domain::run::{Outcome, RunRef};
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_lambda::{Call, Execution};
 use watchkeeper_sim::run_until_done_or_crash;
 

@@ -10,7 +10,7 @@ use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::unblock::{Next, Step as Taken, UnblockError, Unblocker};
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_lambda::{Caught, Execution};
 use watchkeeper_sim::{World, run_until_done_or_crash};
 

@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use watchkeeper_domain::estate::{
-    BackupJob, Document, Environment, EnvironmentDocument, Estate, Failover, Label, Strategy,
-};
+use watchkeeper_domain::estate::{BackupJob, Document, Environment, EnvironmentDocument, Estate, Failover, Strategy};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{Estates, load_dir};
 
 use super::{STACK, Stack, Stage, StageError, at_home};

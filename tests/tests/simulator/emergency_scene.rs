@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_sim::{World, WorldBuilder, aurora, scope, service};
 use watchkeeper_tests::rehearsal::{Rehearsal, Siren, alarm_event};

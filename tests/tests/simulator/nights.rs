@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::steps::BeginVerdict;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::reconcile::run::Outcome;
 use watchkeeper_sim::{Ending, FaultPlan, Operation, Settings, Trouble, World, WorldBuilder, rds, scope, service};
 use watchkeeper_tests::rehearsal::{End, Rehearsal, documents};
 

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::reconcile::run::Outcome;
 use watchkeeper_sim::{FaultPlan, Operation, Trouble};
 use watchkeeper_tests::rehearsal::Rehearsal;
 

@@ -12,7 +12,7 @@ use watchkeeper_control::stuck::Letter;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::reconcile::run::Run;
 use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Record, Stamps};
 use watchkeeper_estates::Estates;
 use watchkeeper_sim::{World, run_until_done_or_crash, scope, service};

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::stuck::Letter;
 use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::reconcile::run::Outcome;
 use watchkeeper_domain::unblock::{End, Field, Source};
 use watchkeeper_sim::{FaultPlan, Operation, Trouble};
 use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked};

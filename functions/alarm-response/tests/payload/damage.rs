@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Map, Value, json};
-use watchkeeper_domain::estate::Step;
+use watchkeeper_domain::finding::Step;
 
 /// One damage.
 #[derive(Debug, Clone)]

@@ -3,8 +3,11 @@
 use alarm_response::payload::{Incoming, PayloadError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmState, AlarmStates, Answer, Question, consider};
-use watchkeeper_domain::estate::{Emergency, Step};
+use watchkeeper_domain::emergency::alarm::{
+    AlarmChange, AlarmMemory, AlarmState, AlarmStates, Answer, Question, consider,
+};
+use watchkeeper_domain::estate::Emergency;
+use watchkeeper_domain::finding::Step;
 
 /// How many characters an error's account of what was found may have: ten keys of 80, each escaped at worst.
 const LONGEST: usize = 12_000;

@@ -11,11 +11,12 @@ use futures_util::future::{join, join_all, join5};
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{Freshness, Memory, Policy};
 use watchkeeper_domain::capacity::{Observed, ServiceId};
-use watchkeeper_domain::estate::{AlarmName, Fence};
+use watchkeeper_domain::estate::Fence;
 use watchkeeper_domain::failover::readiness::{Facts, Read, TrafficFacts};
 use watchkeeper_domain::failover::{Arming, Promoted, Sample, ServiceSample};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::ServiceName;
+use watchkeeper_domain::value::AlarmName;
 
 use self::look::{Look, why};
 use super::ports::{Promotions, Sight};

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::Reply;
-use watchkeeper_domain::failover::report;
 use watchkeeper_domain::failover::{
-    Ending, FailoverRequest, Move, Pause, PauseKind, Phase, Pointer, QUESTION, Stage, none_forgotten, same_home,
+    Ending, FailoverRequest, Move, Pause, PauseKind, Phase, Pointer, QUESTION, Stage, none_forgotten, report, same_home,
 };
 use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::Request;
-use watchkeeper_domain::run::RunError;
 
 use super::ports::{Prober, Promotions, Sight, Switches};
 use super::turn::{Turn, error_of, resume};

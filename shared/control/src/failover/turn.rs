@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::{Ending, Move, Pause, PauseKind, Phase};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::Request;
-use watchkeeper_domain::run::RunRef;
 
 use super::{COMPENSATED, DECLINED, HELD, REFUSED};
 

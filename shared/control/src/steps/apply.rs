@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::assess::despite_halt;
 use watchkeeper_domain::capacity::{Power, ResourceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{Awaited, Change, Plan};
-use watchkeeper_domain::run::{Refusal, Run, Trouble};
+use watchkeeper_domain::reconcile::assess::despite_halt;
+use watchkeeper_domain::reconcile::run::{Refusal, Run, Trouble};
 
 use super::{
     Engine, LeasedRun, Next, Resumed, SLICE, Slice, StepError, WAIT_SECONDS, counted, follows, left, look_again, lost,

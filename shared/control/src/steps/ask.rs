@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess, target};
 use watchkeeper_domain::capacity::Reached;
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::{Code, Quotas, Severity, stops};
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
+use watchkeeper_domain::reconcile::assess::{Assessment, Situation, Verdict, assess, target};
+use watchkeeper_domain::reconcile::run::{Progress, Run, Wanted};
 use watchkeeper_domain::request::{Request, Trigger};
-use watchkeeper_domain::run::{Progress, Run, Wanted};
 
 use super::begin::BeginVerdict;
 use super::wish::Wish;

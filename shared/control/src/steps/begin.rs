@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::assess::{Verdict, gives_back, target};
 use watchkeeper_domain::failover::Placement;
-use watchkeeper_domain::intent::{Intent, Layer, deciding, placed};
-use watchkeeper_domain::report;
+use watchkeeper_domain::intent::{Intent, Layer, deciding, gives_back, placed};
+use watchkeeper_domain::reconcile::assess::{Verdict, target};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{Outcome, Wanted, mark};
 use watchkeeper_domain::request::{Mode, Request, Urgency};
-use watchkeeper_domain::run::{Outcome, Wanted, mark};
 
 use super::ask::{Ask, Look, durable};
 use super::wish::Wish;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_domain::assess::{Verdict, concerns, gives_back, target};
 use watchkeeper_domain::capacity::{Reached, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
-use watchkeeper_domain::intent::placed;
-use watchkeeper_domain::report;
+use watchkeeper_domain::intent::{gives_back, placed};
+use watchkeeper_domain::reconcile::assess::{Verdict, concerns, target};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{Outcome, Progress, Run, RunError, Wanted};
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Outcome, Progress, Run, RunError, Wanted};
 
 use super::{Engine, Finished, LeasedRun, POINTER_MOVED, Resumed, StepError};
 use crate::ledger::{Ledger, Settled, Standing, Write};

@@ -17,15 +17,15 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::assess::{concerns, target, with_unchangeable};
 use watchkeeper_domain::capacity::{Baseline, Capacity, Observed, ResourceId};
 use watchkeeper_domain::failover::{Unfollowed, unpaired};
 use watchkeeper_domain::guardrail::Code;
 use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::plan::{Difference, Obstacle, Plan};
+use watchkeeper_domain::reconcile::assess::{concerns, target, with_unchangeable};
+use watchkeeper_domain::reconcile::run::{Outcome, Run};
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::{Outcome, Run};
 
 use crate::lease::Lease;
 use crate::ledger::{Ledger, LedgerError, PairId, Remembered, Write};

@@ -1,6 +1,6 @@
 //! Verify: the same difference, empty, is the proof.
 
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::reconcile::run::Run;
 
 use super::prove::Proof;
 use super::{Engine, LeasedRun, MAX_ROUNDS, Next, Slice, StepError, counted, follows, left, look_again, overdue};

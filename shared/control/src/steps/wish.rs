@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use watchkeeper_domain::emergency::MAX_LASTS;
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Slot, Want};
+use watchkeeper_domain::reconcile::run::Wanted;
 use watchkeeper_domain::request::{Request, RequestError, Urgency, Wish as HumanWish};
-use watchkeeper_domain::run::Wanted;
 
 use crate::ledger::Remembered;
 use crate::place::Place;

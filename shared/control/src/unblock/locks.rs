@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use watchkeeper_domain::estate::{FinishedItems, Label, Locks, Unblock};
+use watchkeeper_domain::estate::{FinishedItems, Locks, Unblock};
 use watchkeeper_domain::unblock::{Field, Lock, LockItem, Memory, Proof, Record, Release, ReleaseEnd, Standing, judge};
+use watchkeeper_domain::value::Label;
 
 use super::{FAILURES, Open, PAGE, RECORD_KEPT, UnblockError, Unblocker, later, told, unreadable};
 use crate::ledger::Ledger;

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_domain::estate::{Report, Unblock};
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::{
     End, Escalations, Kind, Memory, Source, Stage, detail, escalate, escalated, freed_capacity, message,
 };

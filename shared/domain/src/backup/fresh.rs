@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Memory, Policy, Source, ago};
-use crate::guardrail::{Code, Severity, Violation};
+use crate::violation::{Code, Severity, Violation};
 
 /// How fresh one resource's backups are.
 #[derive(Debug, Clone, PartialEq, Eq)]

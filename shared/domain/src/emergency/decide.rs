@@ -6,12 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, EmergencyRequest, Purpose, Reply};
-use crate::alarm::{AlarmState, AlarmStates, vetoes};
-use crate::estate::{Emergency, Profile, ProfileName, Response};
-use crate::guardrail::{Code, Severity, Violation, stops};
+use crate::emergency::alarm::{AlarmState, AlarmStates, vetoes};
+use crate::estate::{Emergency, Profile, Response};
 use crate::intent::{Intent, Slot};
 use crate::name::Scope;
 use crate::request::{Mode, Request, RequestError, Urgency};
+use crate::value::ProfileName;
+use crate::violation::{Code, Severity, Violation, stops};
 
 /// What an execution does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

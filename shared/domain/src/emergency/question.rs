@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::guardrail::Code;
+use crate::message::Message;
 use crate::name::Scope;
 use crate::person::{PLACEHOLDER, Person, Unsigned};
-use crate::report::Message;
+use crate::violation::Code;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 const SUBJECT: usize = 100;

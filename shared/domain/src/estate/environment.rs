@@ -2,12 +2,13 @@
 
 use jiff::tz::TimeZone;
 
-use super::{AccountId, EnvironmentDocument, FieldPath, Finding, Kind, Limits, Zone, document::DatabaseEntry};
-use crate::{
-    calendar::{Awake, Calendar},
-    capacity::{DatabaseId, ResourceId},
-    name::{ClusterName, EnvironmentName, Region, ServiceName},
-};
+use super::document::DatabaseEntry;
+use super::{EnvironmentDocument, Kind, Limits};
+use crate::capacity::{DatabaseId, ResourceId};
+use crate::finding::{FieldPath, Finding};
+use crate::name::{ClusterName, EnvironmentName, Region, ServiceName};
+use crate::schedule::{Awake, Calendar};
+use crate::value::{AccountId, Zone};
 
 impl DatabaseEntry {
     /// The database; nothing if the entry names none or two.

@@ -6,33 +6,33 @@ mod document;
 mod emergency;
 mod environment;
 mod failover;
-mod finding;
+mod forms;
 mod guardrails;
+mod promoted;
+pub mod source;
 mod unblock;
-pub mod value;
 
 pub(crate) use check::SCRATCH;
 
 pub use backups::{AwsBackup, BackupJob, Backups, Copy, Drill, Engine, KeyValue, Retention, Schedule, Verify};
 pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
-pub use emergency::{Emergency, Flap, Missing, Profile, ProfileCapacity, Quotas, Response, Rollback};
+pub use emergency::{Emergency, Flap, MAX_LASTS, Missing, Profile, ProfileCapacity, Quotas, Response, Rollback};
 pub use environment::Environment;
 pub use failover::{
     Detect, Failover, Fence, GlobalTable, Probe, Singleton, StandbyDatabase, Strategy, Stream, Traffic,
 };
-pub use finding::{FieldPath, Finding, Step};
-pub use guardrails::{Freeze, FreezeWindow, FrozenCalendar, Guardrails, Limits};
+pub use forms::FORMS;
+pub use guardrails::{Freeze, FreezeWindow, Frozen, FrozenCalendar, Guardrails, Limits};
+pub use promoted::Promoted;
 pub use unblock::{Blockers, FinishedItems, Locks, Queue, Report, Unblock};
-pub use value::{
-    AccountId, AlarmName, Amount, BadValue, ClockTime, Day, Duration, Label, Moment, Percent, ProfileName,
-    ResourceName, Zone,
-};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use crate::finding::Finding;
 use crate::name::{EnvironmentName, EstateName};
+use crate::value::Label;
 
 /// One estate whose document was checked: nothing else can be made of it.
 #[derive(Debug, Clone)]

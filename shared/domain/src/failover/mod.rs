@@ -15,10 +15,12 @@ mod switch;
 mod traffic;
 mod watch;
 
-pub use data::{DatabaseRole, Promoted, Promotion, may_lose, promotion};
+pub use crate::estate::Promoted;
+pub use crate::intent::{Bounds, Figures, Placed, Placement};
+pub use data::{DatabaseRole, Promotion, may_lose, promotion};
 pub use phase::{Ending, Phase};
-pub use placement::{Placed, Placement, Seen, Unfollowed, none_forgotten, placement, same_home, unpaired};
-pub use pointer::{Bounds, Figures, Moving, Pointer, PointerError, Serving, Stage};
+pub use placement::{Seen, Unfollowed, none_forgotten, placement, same_home, unpaired};
+pub use pointer::{Moving, Pointer, PointerError, Serving, Stage};
 pub use record::{Move, Pause, PauseKind, Spell, waves};
 pub use request::{FailoverRequest, Manner};
 pub use sample::{Sample, ServiceSample, serving};

@@ -10,29 +10,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::Code;
+use crate::intent::Figures;
 use crate::name::{Region, ServiceName};
-
-/// The tasks of a service that the active region runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Figures {
-    /// Tasks.
-    pub desired: u32,
-    /// Bounds for a service that has a scalable target there, in tasks; `None` keeps the target's maximum.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bounds: Option<Bounds>,
-}
-
-/// Bounds of an autoscaler, in tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Bounds {
-    /// The least.
-    pub min: u32,
-    /// The most.
-    pub max: u32,
-}
+use crate::violation::Code;
 
 /// What a region runs while it serves away from home, by service.
 pub type Serving = BTreeMap<ServiceName, Figures>;

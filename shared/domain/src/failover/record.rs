@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::data::Promoted;
 use super::phase::{Ending, Phase};
 use super::pointer::Serving;
-use crate::guardrail::Code;
 use crate::name::{Region, ServiceName};
-use crate::run::Moment;
+use crate::reconcile::run::Moment;
+use crate::violation::Code;
 
 /// A phase that was gone through, or is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

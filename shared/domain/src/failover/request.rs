@@ -6,9 +6,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::Code;
 use crate::name::{EnvironmentName, EstateName};
 use crate::request::{RequestError, approvable};
+use crate::violation::Code;
 
 /// The guardrails that ask a person in a move.
 const ASKED_OF_MOVES: [Code; 5] =

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::placement::{Placed, Placement};
-use crate::assess::{Situation, Verdict, assess};
 use crate::capacity::{Observed, Reached, ResourceId, ServiceId};
 use crate::estate::{Failover, Fence};
-use crate::guardrail::{Allowance, Quotas, Severity};
-use crate::intent::{Intent, Layer, Want};
+use crate::guardrail::{Allowance, Quotas};
+use crate::intent::{Intent, Layer, Placed, Placement, Want};
 use crate::name::ServiceName;
 use crate::plan::Releases;
+use crate::reconcile::assess::{Situation, Verdict, assess};
+use crate::violation::Severity;
 
 /// A dead man's switch, as the home says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

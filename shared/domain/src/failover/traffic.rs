@@ -97,5 +97,5 @@ pub fn expected(traffic: &Traffic) -> SignedDuration {
         Strategy::RoutingControl => 10,
         Strategy::Record => 60,
     });
-    switch.saturating_add(traffic.ttl.map_or(TTL, crate::estate::Duration::signed))
+    switch.saturating_add(traffic.ttl.map_or(TTL, crate::value::Duration::signed))
 }

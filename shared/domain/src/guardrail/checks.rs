@@ -2,12 +2,11 @@
 
 use jiff::SignedDuration;
 
-use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
-use crate::assess::{gives_back, promised};
+use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, capacity, promised, urgent};
 use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId};
-use crate::intent::{Layer, Want, placed};
+use crate::intent::{Layer, Want, gives_back, placed};
 use crate::plan::{Action, Change, Obstacle};
-use crate::report::rounded;
+use crate::value::rounded;
 
 /// Every violation of a case, in the order of [`Code::ALL`]. What a human approved beforehand is still told, as a
 /// warning.
@@ -31,8 +30,8 @@ const CHECKS: [Check; 12] = [
     protected_resource,
     freeze_window,
     below_floor,
-    emergency::above_ceiling,
-    emergency::quota,
+    capacity::above_ceiling,
+    capacity::quota,
     blast_radius,
     deployment_in_progress,
     obstacles,
@@ -42,11 +41,6 @@ const CHECKS: [Check; 12] = [
 /// because another region runs it, or is to.
 fn moved(case: &Case<'_>) -> bool {
     placed(case.deciding).is_some()
-}
-
-/// Whether an emergency or a failover decides.
-pub(super) fn urgent(case: &Case<'_>) -> bool {
-    case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
 }
 
 fn halted(case: &Case<'_>) -> Vec<Violation> {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Scaling, ServiceCapacity};
-use crate::estate::{AlarmName, Amount, Profile, ProfileCapacity, ProfileName};
+use crate::estate::{Profile, ProfileCapacity};
 use crate::name::ServiceName;
+use crate::value::{AlarmName, Amount, ProfileName};
 
 /// A profile as it was when somebody asked for it: a document that changes meanwhile changes no target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

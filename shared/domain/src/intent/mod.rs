@@ -1,6 +1,7 @@
 //! Intents, and the one function that turns them into a target.
 
 mod demand;
+mod placement;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,12 +10,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
-use crate::estate::ProfileName;
-use crate::failover::{Placed, Placement};
-use crate::guardrail::Code;
 use crate::name::ServiceName;
+use crate::value::ProfileName;
+use crate::violation::Code;
 
 pub use demand::Demand;
+pub use placement::{Bounds, Figures, Placed, Placement};
 
 /// Who speaks, weakest first: of two intents the stronger layer decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -230,6 +231,11 @@ pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> C
         }
     }
     target
+}
+
+/// Whether the intents that decide leave nothing to keep a baseline for: the target is the baseline itself.
+pub fn gives_back(deciding: &[Intent]) -> bool {
+    deciding.iter().all(|intent| intent.want == Want::Awake)
 }
 
 /// Everything down: the maximum is kept, the minimum lowered, because a minimum above desired lifts desired.

@@ -5,9 +5,9 @@ use std::fmt;
 
 use crate::backup::{CopyQuota, Kind, ObservedSource, Source};
 use crate::capacity::{DatabaseId, ObservedDatabase, ServiceId};
-use crate::estate::{AlarmName, ResourceName};
 use crate::failover::{DatabaseRole, Promoted};
 use crate::name::{ClusterName, Region};
+use crate::value::{AlarmName, ResourceName};
 
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

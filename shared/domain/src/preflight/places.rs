@@ -2,7 +2,7 @@
 
 use super::services::of_tag;
 use super::{BucketFacts, Case, Check, KeyFacts, MANAGED, Read, Row};
-use crate::estate::ResourceName;
+use crate::value::ResourceName;
 
 pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
     for bus in &case.wanted.buses {

@@ -3,7 +3,7 @@
 use super::services::of_tag;
 use super::{Case, Check, MANAGED, Row, TableFacts, TableNeed};
 use crate::backup::{BACKUP_TAG, RESTORE_TAG};
-use crate::estate::ResourceName;
+use crate::value::ResourceName;
 
 pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
     for (name, need) in &case.wanted.tables {

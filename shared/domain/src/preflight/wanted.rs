@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backup::{Policy, Source};
 use crate::capacity::{DatabaseId, ServiceId};
-use crate::estate::{AlarmName, Engine, Environment, Estate, Kind, ResourceName};
+use crate::estate::{Engine, Environment, Estate, Kind};
 use crate::failover::Promoted;
 use crate::name::{Region, Scope};
+use crate::value::{AlarmName, ResourceName};
 
 /// What is needed of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::stuck::Letter;
 use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{FinishedItems, Locks, ResourceName};
+use watchkeeper_domain::estate::{FinishedItems, Locks};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Stamps};
+use watchkeeper_domain::value::ResourceName;
 
-use super::stuck::StuckBench;
+use super::unblock::StuckBench;
 use super::{Bench, Failure, Kind};
 use crate::spec::{aurora, rds, scope, service};
 use crate::world::World;

@@ -8,9 +8,9 @@ use watchkeeper_domain::name::Region;
 
 use super::Pair;
 use crate::builder::WorldBuilder;
+use crate::failover::site::Site;
 use crate::globe::Globe;
 use crate::link::Link;
-use crate::site::Site;
 use crate::spec::checked;
 use crate::state::State;
 use crate::world::World;
@@ -101,7 +101,7 @@ fn set_up(state: &mut State, failover: &Failover, [home, standby]: [&Region; 2])
         Strategy::Alarm => {
             state.switchboard.alarm.clone_from(&traffic.alarm);
             if let Some(alarm) = &traffic.alarm {
-                state.set_alarm(alarm.clone(), watchkeeper_domain::alarm::AlarmState::Ok);
+                state.set_alarm(alarm.clone(), watchkeeper_domain::emergency::alarm::AlarmState::Ok);
             }
         }
         Strategy::RoutingControl => {

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::capacity::{Power, Suspensions};
 use watchkeeper_domain::guardrail::Frozen;
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::reconcile::run::Outcome;
 use watchkeeper_sim::{rds, service};
 
 use crate::stage::{End, Stage, db, evening, id};

@@ -1,7 +1,7 @@
 //! What cannot be changed is named, and keeps nothing else waiting.
 
 use watchkeeper_domain::capacity::{DatabaseState, Power};
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::reconcile::run::Outcome;
 use watchkeeper_sim::{aurora, rds, service};
 
 use crate::stage::{End, Stage, bounds, db, evening, id};

@@ -14,8 +14,8 @@ use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceCapacity, Service
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::{Intent, Layer, Slot, Want};
+use watchkeeper_domain::reconcile::run::{Outcome, RunError};
 use watchkeeper_domain::request::{Request, Urgency};
-use watchkeeper_domain::run::{Outcome, RunError};
 use watchkeeper_sim::{World, WorldBuilder, run_until_done_or_crash, scope};
 
 /// How an execution ended.

@@ -1,6 +1,6 @@
 //! A transition compares exactly; the tolerance for an autoscaler's moves begins where this very target has been reached.
 
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::reconcile::run::Outcome;
 use watchkeeper_sim::service;
 
 use crate::stage::{End, Stage, bounds, evening, id};

@@ -1,8 +1,9 @@
 //! An alarm that more tasks would make worse forbids them, until it is quiet.
 
 use jiff::SignedDuration;
-use watchkeeper_domain::alarm::{AlarmState, Why};
-use watchkeeper_domain::estate::{AlarmName, Response};
+use watchkeeper_domain::emergency::alarm::{AlarmState, Why};
+use watchkeeper_domain::estate::Response;
+use watchkeeper_domain::value::AlarmName;
 
 use super::goal::Goal;
 use crate::drill::act::{Act, difference, line};

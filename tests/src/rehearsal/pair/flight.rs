@@ -12,7 +12,7 @@ use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::reconcile::run::Outcome;
 use watchkeeper_lambda::{Call, Caught, Execution};
 use watchkeeper_sim::{Machine, World, run_until_done_or_crash};
 

@@ -1,6 +1,6 @@
 //! The ways on which an alarm reaches the stack: an event, an action, a topic; and the sweep where none does.
 
-use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_domain::emergency::alarm::{AlarmState, Why};
 use watchkeeper_tests::estate::awaited;
 use watchkeeper_tests::stage::StageError;
 

@@ -1,7 +1,7 @@
 //! Messages that lead to nothing, and say why.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_domain::emergency::alarm::{AlarmState, Why};
 use watchkeeper_tests::sandbox::Settings;
 
 use super::field::{ERRORS, Scene, holds, minutes, name, play};

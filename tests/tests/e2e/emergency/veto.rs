@@ -1,6 +1,6 @@
 //! `coldchain`: more tasks where they help, and none where the database is the limit.
 
-use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_domain::emergency::alarm::{AlarmState, Why};
 
 use super::field::{Scene, holds, minutes, name, play};
 

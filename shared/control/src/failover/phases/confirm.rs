@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::estate::{AlarmName, Detect};
+use watchkeeper_domain::emergency::alarm::AlarmState;
+use watchkeeper_domain::estate::Detect;
 use watchkeeper_domain::failover::evidence::{Confirmed, Evidence, Running, confirm};
 use watchkeeper_domain::failover::{Ending, Phase};
 use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::value::AlarmName;
 
 use super::super::mover::{Mover, Work};
 use super::super::ports::{Prober, Promotions, Sight, Switches};

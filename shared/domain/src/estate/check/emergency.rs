@@ -1,8 +1,9 @@
 //! Profiles that cannot hold, and responses that name what does not exist.
 
 use super::{Checker, at, one_of};
-use crate::emergency::MAX_LASTS;
-use crate::estate::{AlarmName, Amount, Emergency, FieldPath, Profile, ProfileName, Response};
+use crate::estate::{Emergency, MAX_LASTS, Profile, Response};
+use crate::finding::FieldPath;
+use crate::value::{AlarmName, Amount, ProfileName};
 
 impl Checker<'_> {
     pub(super) fn emergency(&mut self) {

@@ -1,8 +1,8 @@
 //! Failovers that could not work.
 
 use super::{Checker, at, one_of};
-use crate::estate::{Detect, Failover, Fence, FieldPath, Strategy, Traffic};
-use crate::failover::Promoted;
+use crate::estate::{Detect, Failover, Fence, Promoted, Strategy, Traffic};
+use crate::finding::FieldPath;
 
 impl Checker<'_> {
     pub(super) fn failover(&mut self) {

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Checker, at, one_of};
-use crate::{
-    estate::{DatabaseEntry, Document, Environment, EnvironmentDocument, FieldPath, Finding},
-    name::{Region, ServiceName},
-};
+use crate::estate::{DatabaseEntry, Document, Environment, EnvironmentDocument};
+use crate::finding::{FieldPath, Finding};
+use crate::name::{Region, ServiceName};
 
 impl EnvironmentDocument {
     /// The regions it runs in.

@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 
 use super::{Checker, at};
-use crate::estate::{Kind, Percent};
+use crate::estate::Kind;
+use crate::value::Percent;
 
 /// All of it: a share of the environment cannot be more.
 const WHOLE: Percent = Percent::new(100);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Checker, at};
-use crate::estate::{Blockers, FieldPath, Locks, ResourceName, Unblock};
+use crate::estate::{Blockers, Locks, Unblock};
+use crate::finding::FieldPath;
+use crate::value::ResourceName;
 
 impl Checker<'_> {
     pub(super) fn unblock(&mut self) {

@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backup::Freshness;
 use crate::capacity::{Rollout, Scaling};
-use crate::estate::{AlarmName, ResourceName};
 use crate::failover::data::{DatabaseRole, Promoted};
 use crate::failover::sample::Sample;
 use crate::name::{Region, ServiceName};
+use crate::value::{AlarmName, ResourceName};
 
 /// Everything that readiness looks at. What could not be read is an `Err` with the reason, and what was not looked at
 /// is absent: each is a finding of its own, never taken for good.

@@ -6,18 +6,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::lease::{Lease, TERM};
 use watchkeeper_control::ledger::{Settled, Standing};
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, Called, Noted};
-use watchkeeper_domain::assess::Verdict;
 use watchkeeper_domain::capacity::{
     Baseline, Capacity, DatabaseId, Power, Reached, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
     Switched,
 };
-use watchkeeper_domain::estate::{Amount, ProfileCapacity};
+use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, Called, Noted};
+use watchkeeper_domain::estate::ProfileCapacity;
 use watchkeeper_domain::guardrail::{Code, Halt, Severity, Violation};
 use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
 use watchkeeper_domain::plan::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
+use watchkeeper_domain::reconcile::assess::Verdict;
+use watchkeeper_domain::reconcile::run::{Moment, Outcome, Progress, Refusal, Run, RunError, Trouble, Wanted};
 use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Moment, Outcome, Progress, Refusal, Run, RunError, Trouble, Wanted};
+use watchkeeper_domain::value::Amount;
 
 use crate::spec::{aurora, checked, rds, service, task_definition};
 

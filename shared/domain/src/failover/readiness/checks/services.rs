@@ -2,9 +2,10 @@
 
 use super::{Case, about, known, unreadable};
 use crate::capacity::Rollout;
-use crate::estate::{Failover, Label};
+use crate::estate::Failover;
 use crate::failover::readiness::{Finding, Grade, ReadinessCode, ServiceFacts, TargetGroupFacts};
 use crate::name::ServiceName;
+use crate::value::Label;
 
 pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
     let region = &case.facts.region;

@@ -3,10 +3,11 @@
 use jiff::SignedDuration;
 
 use super::{Case, about, unreadable, words};
-use crate::estate::{AlarmName, Fence};
+use crate::estate::Fence;
 use crate::failover::readiness::{Finding, Grade, ReadinessCode};
 use crate::failover::sample::{FRESH, Sample};
 use crate::name::ServiceName;
+use crate::value::AlarmName;
 
 /// How long the other region's stack may be silent: five of its ticks of a minute.
 const SILENCE: SignedDuration = SignedDuration::from_mins(5);
