@@ -23,16 +23,16 @@ mod time;
 mod unblock;
 mod values;
 
-pub use announcer::Announcements;
-pub use backup::Vaults;
+pub use announcer::NotificationTargets;
+pub use backup::BackupEngines;
 pub use clients::{Aws, PEER_OPERATION, peer_config, sdk_config};
 pub use cloudwatch::CloudWatch;
-pub use eventbridge::{Bus, SOURCE};
-pub use failover::{HttpProber, Switchboard, View};
+pub use eventbridge::{EventBus, SOURCE};
+pub use failover::{AwsRegionReader, AwsTrafficSwitches, HttpProber};
 pub use fault::failed;
 pub use ledger::DynamoLedger;
-pub use sfn::Machine;
-pub use sns::Topic;
+pub use sfn::StateMachine;
+pub use sns::SnsTopic;
 pub use unblock::StuckThings;
 
 pub use aws_config::SdkConfig;

@@ -10,7 +10,7 @@ use crate::capacity::ResourceId;
 /// What a guardrail is called, in documents, messages and `approve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Code {
+pub enum GuardrailCode {
     /// The halt switch is on.
     Halted,
     /// The event is too old, or from the future.
@@ -69,7 +69,7 @@ pub enum Code {
     Drift,
 }
 
-impl Code {
+impl GuardrailCode {
     /// Every code, in the order in which violations are reported.
     pub const ALL: [Self; 28] = [
         Self::Halted,
@@ -155,7 +155,7 @@ impl Code {
     }
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for GuardrailCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -177,7 +177,7 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
     /// Which guardrail.
-    pub code: Code,
+    pub code: GuardrailCode,
     /// What it does to the plan.
     pub severity: Severity,
     /// The resource that broke it; `None` when it is the plan as a whole.
@@ -191,7 +191,7 @@ pub struct Violation {
 
 impl Violation {
     /// A violation of the plan, or of what it answers, as a whole.
-    pub fn new(code: Code, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn new(code: GuardrailCode, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { code, severity, resource: None, found: found.into(), advice: advice.into() }
     }
 

@@ -176,7 +176,7 @@ fn the_alarms_of_a_pair_watch_metrics_that_the_watch_emits() {
 fn the_machines_send_and_read_what_the_function_takes_and_gives() {
     let (failover, failback) = (machine("failover"), machine("failback"));
     let (turn, call) = (read("shared/control/src/failover/turn.rs"), read("functions/failover/src/call.rs"));
-    assert_eq!(fields_read(&failover, "Advance"), fields(&turn, "pub struct Advanced {"));
+    assert_eq!(fields_read(&failover, "Advance"), fields(&turn, "pub struct MoveReply {"));
     assert_eq!(fields_read(&failback, "Ready"), fields(&call, "pub struct Readied {"));
     for (machine, state, step) in [
         (&failover, "Advance", "    Advance {"),

@@ -10,5 +10,5 @@ mod traffic;
 mod view;
 
 pub use probe::HttpProber;
-pub use traffic::Switchboard;
-pub use view::View;
+pub use traffic::AwsTrafficSwitches;
+pub use view::AwsRegionReader;

@@ -24,29 +24,32 @@ mod turn;
 mod verify;
 mod view;
 
-pub use crate::estate::source::{Kind, Source, Subject};
-pub use attempt::{Again, Attempt, End, PAUSE, Parked, RETRIES, RETRY_PAUSE, Retry, SILENCE, Settled, TRIES};
-pub use checks::{Check, Restored, checks};
-pub use claim::Claim;
+pub use crate::estate::source::{BackupSource, BackupSubject, ResourceKind};
+pub use attempt::{
+    AttemptEnd, BackupAttempt, PAUSE, ParkedAttempt, RETRIES, RETRY_PAUSE, RetryDecision, RetryPlan, SILENCE,
+    SettledBackup, TRIES,
+};
+pub use checks::{RestoreCheck, RestoredFacts, checks};
+pub use claim::BackupClaim;
 pub use decide::{decide, fates};
-pub use due::{ALLOWANCE, CATCH_UP, Dues};
+pub use due::{ALLOWANCE, CATCH_UP, DueSchedule};
 pub use fresh::Freshness;
-pub use jobs::Job;
-pub use known::{FORGET, Known, Verified};
-pub use memory::{Memory, SETTLE};
-pub use name::{BACKUP_TAG, CopyName, RESTORE_TAG, Series};
-pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, SourceState, Window};
-pub use policy::{Keep, Policy, SHRINK};
-pub use prune::{Candidate, Fate, Goes, Keeps, Owner, Standing, prune};
-pub use report::{Line, Outcome, Run, event, fitting, inventory, message, plan};
+pub use jobs::PendingJob;
+pub use known::{CopyVerdict, FORGET, KnownCopy};
+pub use memory::{BackupMemory, SETTLE};
+pub use name::{BACKUP_TAG, CopyName, CopySeries, RESTORE_TAG};
+pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, RestoreWindow, SourceState};
+pub use policy::{JobPolicy, RetentionCounts, SHRINK};
+pub use prune::{CopyFate, CopyOwner, CopyStanding, PruneCandidate, RemovalReason, RetentionReason, prune};
+pub use report::{BackupLine, BackupOutcome, BackupRun, event, fitting, inventory, message, plan};
 pub use report_restore::restored;
 pub use request::{BackupRequest, RestoreRequest};
-pub use restore::{Drilled, From, Purpose, Restore, drill_is_due};
+pub use restore::{RestoreEvidence, RestorePurpose, RestoreRun, RestoreSource, drill_is_due};
 pub use restore_step::{RestoreNext, RestoreView, decide_restore};
-pub use told::{Told, abandoned};
+pub use told::{BackupNotice, abandoned};
 pub use turn::{AT_ONCE, CLUSTERS_AT_ONCE, turn, wanted};
-pub use verify::{Against, Flaw, verify};
-pub use view::{Away, Next, Removal, Shelf, View};
+pub use verify::{CopyComparison, CopyFlaw, verify};
+pub use view::{BackupNext, BackupView, CopyInventory, CopyRegion, CopyRemoval};
 
 use jiff::{SignedDuration, SpanRound, Unit};
 

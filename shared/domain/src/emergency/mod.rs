@@ -9,9 +9,9 @@ mod question;
 mod request;
 
 pub use crate::estate::MAX_LASTS;
-pub use asked::Asked;
-pub use decide::{Decision, Known, Step, decide};
-pub use hold::{Held, Hold, hold, made_worse, still_called_for};
+pub use asked::LastQuestion;
+pub use decide::{DecisionInputs, EmergencyDecision, EmergencyStep, decide};
+pub use hold::{EmergencyHold, HoldAction, hold, made_worse, still_called_for};
 pub use notice::{not_done, unknown_alarms, worse};
-pub use question::{Reply, ask};
-pub use request::{EmergencyRequest, Purpose};
+pub use question::{PersonReply, ask};
+pub use request::{EmergencyPurpose, EmergencyRequest};

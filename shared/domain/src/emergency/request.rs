@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::estate::MAX_LASTS;
 use crate::name::{EnvironmentName, EstateName, ServiceName};
-use crate::request::{ASKED_OF_CAPACITY, Mode, RequestError, approvable};
+use crate::request::{ASKED_OF_CAPACITY, RequestError, RunMode, approvable};
 use crate::value::{AlarmName, Duration, ProfileName};
-use crate::violation::Code;
+use crate::violation::GuardrailCode;
 
 /// The input of the `emergency-scale` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct EmergencyRequest {
     pub services: BTreeSet<ServiceName>,
     /// Whether it may write.
     #[serde(default)]
-    pub mode: Mode,
+    pub mode: RunMode,
     /// How long at most. Default: as the profile says.
     #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
     pub lasts: Option<Duration>,
@@ -52,12 +52,12 @@ pub struct EmergencyRequest {
     pub ask: Option<String>,
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approve: BTreeSet<Code>,
+    pub approve: BTreeSet<GuardrailCode>,
 }
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose<'a> {
+pub enum EmergencyPurpose<'a> {
     /// To scale to a profile.
     Scale(&'a ProfileName),
     /// To give a profile back.
@@ -83,7 +83,7 @@ impl EmergencyRequest {
             give_back: false,
             roll_back: false,
             services: BTreeSet::new(),
-            mode: Mode::Apply,
+            mode: RunMode::Apply,
             lasts: None,
             reason: None,
             alarm: None,
@@ -97,7 +97,7 @@ impl EmergencyRequest {
     ///
     /// # Errors
     /// The first [`RequestError`].
-    pub fn purpose(&self) -> Result<Purpose<'_>, RequestError> {
+    pub fn purpose(&self) -> Result<EmergencyPurpose<'_>, RequestError> {
         let bad = |field, found: &str, expected: &str| {
             Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
         };
@@ -121,9 +121,9 @@ impl EmergencyRequest {
             (Some(_), ..) if !self.services.is_empty() => {
                 bad("services", "services beside a profile", "none: the profile says which services it is for")
             }
-            (Some(profile), false, false) => Ok(Purpose::Scale(profile)),
-            (Some(profile), true, false) => Ok(Purpose::GiveBack(profile)),
-            (None, false, true) => Ok(Purpose::RollBack),
+            (Some(profile), false, false) => Ok(EmergencyPurpose::Scale(profile)),
+            (Some(profile), true, false) => Ok(EmergencyPurpose::GiveBack(profile)),
+            (None, false, true) => Ok(EmergencyPurpose::RollBack),
         }
     }
 }

@@ -3,11 +3,11 @@
 use jiff::tz::TimeZone;
 
 use super::document::DatabaseEntry;
-use super::{EnvironmentDocument, Kind, Limits};
+use super::{EnvironmentDocument, EnvironmentKind, EnvironmentLimits};
 use crate::capacity::{DatabaseId, ResourceId};
-use crate::finding::{FieldPath, Finding};
+use crate::finding::{DocumentFinding, FieldPath};
 use crate::name::{ClusterName, EnvironmentName, Region, ServiceName};
-use crate::schedule::{Awake, Calendar};
+use crate::schedule::{AwakeHours, Calendar};
 use crate::value::{AccountId, Zone};
 
 impl DatabaseEntry {
@@ -27,16 +27,16 @@ pub struct Environment {
     name: EnvironmentName,
     document: EnvironmentDocument,
     calendar: Option<Calendar>,
-    limits: Limits,
+    limits: EnvironmentLimits,
 }
 
 impl Environment {
     /// The environment of a document that `check` found nothing in.
-    pub(super) fn new(name: EnvironmentName, document: EnvironmentDocument) -> Result<Self, Vec<Finding>> {
-        let calendar = document.awake.as_ref().map(Awake::calendar).transpose()?;
+    pub(super) fn new(name: EnvironmentName, document: EnvironmentDocument) -> Result<Self, Vec<DocumentFinding>> {
+        let calendar = document.awake.as_ref().map(AwakeHours::calendar).transpose()?;
         let guardrails = document.guardrails.clone().unwrap_or_default();
         let zone = calendar.as_ref().map_or(TimeZone::UTC, |c| c.zone().rules().clone());
-        let limits = Limits::of(document.kind, &guardrails, &zone);
+        let limits = EnvironmentLimits::of(document.kind, &guardrails, &zone);
         Ok(Self { name, document, calendar, limits })
     }
 
@@ -46,7 +46,7 @@ impl Environment {
     }
 
     /// Which of the three it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> EnvironmentKind {
         self.document.kind
     }
 
@@ -76,7 +76,7 @@ impl Environment {
     }
 
     /// Its limits, defaults filled in.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &EnvironmentLimits {
         &self.limits
     }
 

@@ -1,8 +1,9 @@
 //! Every form of text that a document uses.
 
-use crate::schedule::{Exception, Period, Weekdays};
+use crate::schedule::{DateException, DayPeriod, Weekdays};
 use crate::value::{
-    AccountId, AlarmName, ClockTime, Day, Duration, Form, Label, Moment, Percent, ProfileName, ResourceName, Zone,
+    AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, Label, Percent, PointInTime, ProfileName,
+    ResourceName, Zone,
 };
 
 /// Every form that a document uses, for the check of a document against its schema.
@@ -10,15 +11,15 @@ pub const FORMS: &[Form] = &[
     Form::of::<AccountId>(),
     Form::of::<AlarmName>(),
     Form::of::<ClockTime>(),
-    Form::of::<Day>(),
+    Form::of::<CalendarDay>(),
     Form::of::<Duration>(),
     Form::of::<Label>(),
-    Form::of::<Moment>(),
+    Form::of::<PointInTime>(),
     Form::of::<Percent>(),
     Form::of::<ProfileName>(),
     Form::of::<ResourceName>(),
     Form::of::<Zone>(),
-    Form::of::<Period>(),
-    Form::of::<Exception>(),
+    Form::of::<DayPeriod>(),
+    Form::of::<DateException>(),
     Form::of::<Weekdays>(),
 ];

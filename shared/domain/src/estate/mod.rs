@@ -14,23 +14,32 @@ mod unblock;
 
 pub(crate) use check::SCRATCH;
 
-pub use backups::{AwsBackup, BackupJob, Backups, Copy, Drill, Engine, KeyValue, Retention, Schedule, Verify};
-pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
-pub use emergency::{Emergency, Flap, MAX_LASTS, Missing, Profile, ProfileCapacity, Quotas, Response, Rollback};
+pub use backups::{
+    AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, KeyValue, RestoreDrill, Retention,
+    VerifyPolicy,
+};
+pub use document::{
+    Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
+};
+pub use emergency::{
+    AlarmResponse, DeclaredQuotas, Emergency, EmergencyProfile, FlapLimits, MAX_LASTS, MissingVeto, ProfileCapacity,
+    RollbackPolicy,
+};
 pub use environment::Environment;
 pub use failover::{
-    Detect, Failover, Fence, GlobalTable, Probe, Singleton, StandbyDatabase, Strategy, Stream, Traffic,
+    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, StreamSize,
+    TrafficPolicy, TrafficStrategy,
 };
 pub use forms::FORMS;
-pub use guardrails::{Freeze, FreezeWindow, Frozen, FrozenCalendar, Guardrails, Limits};
-pub use promoted::Promoted;
-pub use unblock::{Blockers, FinishedItems, Locks, Queue, Report, Unblock};
+pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails, OpenFreeze};
+pub use promoted::PairDatabase;
+pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::finding::Finding;
+use crate::finding::DocumentFinding;
 use crate::name::{EnvironmentName, EstateName};
 use crate::value::Label;
 
@@ -48,7 +57,7 @@ impl Estate {
     ///
     /// # Errors
     /// Everything that the document cannot mean, all at once.
-    pub fn new(document: Document) -> Result<Self, Vec<Finding>> {
+    pub fn new(document: EstateDocument) -> Result<Self, Vec<DocumentFinding>> {
         let findings = document.check();
         if !findings.is_empty() {
             return Err(findings);
@@ -88,7 +97,7 @@ impl Estate {
 
 impl<'de> Deserialize<'de> for Estate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(Document::deserialize(deserializer)?).map_err(|findings| {
+        Self::new(EstateDocument::deserialize(deserializer)?).map_err(|findings| {
             let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
             D::Error::custom(lines.join("; "))
         })

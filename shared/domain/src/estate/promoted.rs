@@ -10,14 +10,14 @@ use crate::value::ResourceName;
 /// A database of the pair.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Promoted {
+pub enum PairDatabase {
     /// An RDS read replica of this identifier in either region.
     Replica(ResourceName),
     /// An Aurora global database.
     AuroraGlobal(ResourceName),
 }
 
-impl Promoted {
+impl PairDatabase {
     /// The database of an entry of the document; nothing if the entry names none or two.
     pub fn of(entry: &StandbyDatabase) -> Option<Self> {
         match (&entry.replica, &entry.aurora_global) {
@@ -33,7 +33,7 @@ impl Promoted {
     }
 }
 
-impl fmt::Display for Promoted {
+impl fmt::Display for PairDatabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replica(name) => write!(f, "replica {name}"),

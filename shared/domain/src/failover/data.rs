@@ -1,6 +1,6 @@
 //! Databases that have to be promoted before the new region can write.
 
-use crate::estate::Promoted;
+use crate::estate::PairDatabase;
 
 /// What a database is in a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Promotion {
 }
 
 /// What follows from what a database is.
-pub fn promotion(database: &Promoted, role: Option<&DatabaseRole>) -> Promotion {
+pub fn promotion(database: &PairDatabase, role: Option<&DatabaseRole>) -> Promotion {
     match role {
         Some(DatabaseRole::Writer) => Promotion::Nothing,
         Some(DatabaseRole::Follower) => Promotion::Promote,
@@ -39,13 +39,13 @@ pub fn promotion(database: &Promoted, role: Option<&DatabaseRole>) -> Promotion 
 /// Why a person has to accept that data may be lost; nothing where none can be. An Aurora global database loses nothing when
 /// both regions take part; a replica that is promoted loses what its source had not sent, and nobody can tell how much
 /// once the source is gone.
-pub fn may_lose(database: &Promoted, lossless: bool) -> Option<String> {
+pub fn may_lose(database: &PairDatabase, lossless: bool) -> Option<String> {
     match database {
-        Promoted::AuroraGlobal(_) if lossless => None,
-        Promoted::AuroraGlobal(name) => {
+        PairDatabase::AuroraGlobal(_) if lossless => None,
+        PairDatabase::AuroraGlobal(name) => {
             Some(format!("the global database {name} fails over without its writer, and loses what was not replicated"))
         }
-        Promoted::Replica(name) => {
+        PairDatabase::Replica(name) => {
             Some(format!("the replica {name} is promoted for good, and loses what its source had not sent"))
         }
     }

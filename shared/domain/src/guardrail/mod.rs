@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, Observed, ResourceId, Scaling, ServiceId};
+use crate::capacity::{Capacity, ObservedScope, ResourceId, ScalingState, ServiceId};
 use crate::intent::{Intent, Layer, placed};
 use crate::name::ServiceName;
-use crate::plan::{Change, Plan};
+use crate::plan::{CapacityChange, Plan};
 
-pub use crate::estate::Frozen;
-pub use crate::violation::{Code, Severity, Violation, stops};
+pub use crate::estate::OpenFreeze;
+pub use crate::violation::{GuardrailCode, Severity, Violation, stops};
 pub use checks::judge;
 
 /// How old an event may be before its run is refused: the last retry of a schedule (5 minutes) and the two retries of
@@ -27,7 +27,7 @@ pub const DEPLOYMENT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// The halt switch, when it is on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Halt {
+pub struct HaltSwitch {
     /// The execution that set it.
     pub by: String,
     /// Why.
@@ -50,7 +50,7 @@ pub struct Allowance {
     /// Names of services and databases that must never be changed.
     pub protected: BTreeSet<String>,
     /// The freeze window that is open at the instant, if one is.
-    pub frozen: Option<Frozen>,
+    pub frozen: Option<OpenFreeze>,
     /// In the home of a pair, the tasks that the document counts on in each service: what one gets on the way home that
     /// stood at 0 when the pair had left. Empty elsewhere.
     pub at_home: BTreeMap<ServiceName, u32>,
@@ -68,7 +68,7 @@ impl Allowance {
 
 /// What the account and region allow, as far as it is known; what is not known is not checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Quotas {
+pub struct CapacityQuotas {
     /// Fargate vCPUs that may run at once.
     pub vcpu: Option<u32>,
     /// Fargate vCPUs that run in the whole account, rounded up.
@@ -81,11 +81,11 @@ pub struct Quotas {
 
 /// Everything that the guardrails look at.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub struct GuardrailCase<'a> {
     /// The plan to judge.
     pub plan: &'a Plan,
     /// What it starts from.
-    pub observed: &'a Observed,
+    pub observed: &'a ObservedScope,
     /// What it leads to.
     pub target: &'a Capacity,
     /// What was found before the first change of each resource.
@@ -93,7 +93,7 @@ pub struct Case<'a> {
     /// The intents behind the target; none when it is the baseline that is given back.
     pub deciding: &'a [Intent],
     /// What the account allows, as far as it was read.
-    pub quotas: &'a Quotas,
+    pub quotas: &'a CapacityQuotas,
     /// What the document allows.
     pub allowance: &'a Allowance,
     /// The instant that the decision is about.
@@ -101,37 +101,37 @@ pub struct Case<'a> {
     /// The wall time of the run.
     pub now: Timestamp,
     /// The halt switch.
-    pub halt: Option<&'a Halt>,
+    pub halt: Option<&'a HaltSwitch>,
     /// What a human approved beforehand.
-    pub approved: &'a BTreeSet<Code>,
+    pub approved: &'a BTreeSet<GuardrailCode>,
 }
 
-impl Case<'_> {
+impl GuardrailCase<'_> {
     /// Whether a change brings a resource nearer to its baseline: that is no danger, and nothing holds it up.
-    pub fn gives_back(&self, change: &Change) -> bool {
+    pub fn gives_back(&self, change: &CapacityChange) -> bool {
         match change {
-            Change::Count { service, from, to } => {
+            CapacityChange::Count { service, from, to } => {
                 let baseline = self.baseline.services.get(service);
                 baseline.is_some_and(|found| lies_between(*from, *to, found.desired))
             }
-            Change::Scaling { service, from, to } => {
+            CapacityChange::Scaling { service, from, to } => {
                 let baseline = self.baseline.services.get(service);
                 let whole = baseline.is_some() && baseline == self.target.services.get(service);
-                let nearer = |found: Scaling| {
+                let nearer = |found: ScalingState| {
                     lies_between(from.min, to.min, found.min)
                         && lies_between(from.max, to.max, found.max)
                         && (to.suspended == found.suspended || to.suspended == from.suspended)
                 };
                 whole || baseline.and_then(|found| found.scaling).is_some_and(nearer)
             }
-            Change::Release { .. } => false,
-            Change::Database { database, to } => self.baseline.databases.get(database) == Some(to),
+            CapacityChange::Release { .. } => false,
+            CapacityChange::Database { database, to } => self.baseline.databases.get(database) == Some(to),
         }
     }
 }
 
 /// Whether an emergency or a failover decides.
-fn urgent(case: &Case<'_>) -> bool {
+fn urgent(case: &GuardrailCase<'_>) -> bool {
     case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
 }
 
@@ -141,7 +141,7 @@ fn lies_between(from: u32, to: u32, found: u32) -> bool {
 }
 
 /// Whether a change is a stop that a dead man's switch has promised.
-pub fn promised(change: &Change, deciding: &[Intent]) -> bool {
+pub fn promised(change: &CapacityChange, deciding: &[Intent]) -> bool {
     let ResourceId::Service(id) = change.resource() else { return false };
     placed(deciding).is_some_and(|placed| placed.promised.contains(&id.service))
 }

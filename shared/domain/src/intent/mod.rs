@@ -9,13 +9,13 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use crate::capacity::{Capacity, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use crate::name::ServiceName;
 use crate::value::ProfileName;
-use crate::violation::Code;
+use crate::violation::GuardrailCode;
 
-pub use demand::Demand;
-pub use placement::{Bounds, Figures, Placed, Placement};
+pub use demand::RequestedProfile;
+pub use placement::{PlacedService, Placement, ScalingBounds, ServiceFigures};
 
 /// Who speaks, weakest first: of two intents the stronger layer decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,18 +55,18 @@ impl fmt::Display for Layer {
 /// What is wanted of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Want {
+pub enum DesiredState {
     /// Everything at its baseline.
     Awake,
     /// No task, no running database.
     Asleep,
     /// Everything running, and some services at other counts and bounds than their baseline's.
-    Scaled(Demand),
+    Scaled(RequestedProfile),
     /// What the pointer of a pair wants of this region; the other layers decide about services that it does not name.
     Placed(Placement),
 }
 
-impl fmt::Display for Want {
+impl fmt::Display for DesiredState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Awake => f.write_str("awake"),
@@ -79,7 +79,7 @@ impl fmt::Display for Want {
 
 /// Where an intent lies: a scope holds one a layer, but the emergency layer one a profile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Slot {
+pub struct IntentKey {
     /// The layer.
     pub layer: Layer,
     /// The profile, in the emergency layer.
@@ -87,7 +87,7 @@ pub struct Slot {
     pub profile: Option<ProfileName>,
 }
 
-impl Slot {
+impl IntentKey {
     /// The only slot of a layer.
     pub fn of(layer: Layer) -> Self {
         Self { layer, profile: None }
@@ -99,7 +99,7 @@ impl Slot {
     }
 }
 
-impl fmt::Display for Slot {
+impl fmt::Display for IntentKey {
     /// `schedule`, or `emergency#surge`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.profile {
@@ -115,7 +115,7 @@ pub struct Intent {
     /// How strongly.
     pub layer: Layer,
     /// What.
-    pub want: Want,
+    pub want: DesiredState,
     /// Why, as it will be read in messages.
     pub reason: String,
     /// The execution that declared it, and that gives back what it took.
@@ -127,7 +127,7 @@ pub struct Intent {
     pub expires: Option<Timestamp>,
     /// Guardrails that a person approved for it: whoever applies it again later need not be asked again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<Code>,
+    pub approved: BTreeSet<GuardrailCode>,
 }
 
 impl Intent {
@@ -137,10 +137,12 @@ impl Intent {
     }
 
     /// Where it lies.
-    pub fn slot(&self) -> Slot {
+    pub fn slot(&self) -> IntentKey {
         match &self.want {
-            Want::Scaled(demand) if self.layer == Layer::Emergency => Slot::emergency(demand.profile.clone()),
-            _ => Slot::of(self.layer),
+            DesiredState::Scaled(demand) if self.layer == Layer::Emergency => {
+                IntentKey::emergency(demand.profile.clone())
+            }
+            _ => IntentKey::of(self.layer),
         }
     }
 
@@ -150,7 +152,7 @@ impl Intent {
     #[must_use]
     pub fn after(mut self, before: Option<&Self>, instant: Timestamp) -> Self {
         let Some(before) = before.filter(|before| before.holds(instant)) else { return self };
-        if let (Want::Scaled(demand), Want::Scaled(earlier)) = (&mut self.want, &before.want) {
+        if let (DesiredState::Scaled(demand), DesiredState::Scaled(earlier)) = (&mut self.want, &before.want) {
             let by_hand = demand.alarms.is_empty() || earlier.alarms.is_empty();
             demand.alarms.extend(earlier.alarms.iter().cloned());
             demand.alarms.retain(|_| !by_hand);
@@ -167,19 +169,19 @@ impl Intent {
     /// Whether it says anything of a service.
     pub fn is_about(&self, service: &ServiceName) -> bool {
         match &self.want {
-            Want::Scaled(demand) => demand.is_for(service),
-            Want::Placed(placement) => placement.services.contains_key(service),
-            Want::Awake | Want::Asleep => true,
+            DesiredState::Scaled(demand) => demand.is_for(service),
+            DesiredState::Placed(placement) => placement.services.contains_key(service),
+            DesiredState::Awake | DesiredState::Asleep => true,
         }
     }
 
     /// What it places, if it is the pointer's.
     pub fn placement(&self) -> Option<&Placement> {
-        if let Want::Placed(placement) = &self.want { Some(placement) } else { None }
+        if let DesiredState::Placed(placement) = &self.want { Some(placement) } else { None }
     }
 
     fn rank(&self) -> u32 {
-        if let Want::Scaled(demand) = &self.want { demand.rank } else { 0 }
+        if let DesiredState::Scaled(demand) = &self.want { demand.rank } else { 0 }
     }
 }
 
@@ -208,12 +210,15 @@ pub fn placed(deciding: &[Intent]) -> Option<&Placement> {
 /// The state each resource should be in. Without an intent it is the baseline, so giving back is exact by construction.
 pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> Capacity {
     let chosen = deciding(intents, instant);
-    let demands =
-        || chosen.iter().filter_map(|intent| if let Want::Scaled(demand) = &intent.want { Some(demand) } else { None });
+    let demands = || {
+        chosen
+            .iter()
+            .filter_map(|intent| if let DesiredState::Scaled(demand) = &intent.want { Some(demand) } else { None })
+    };
     let scale = |id: &ServiceId, service: ServiceCapacity| {
         demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
     };
-    let mut target = if chosen.iter().any(|intent| intent.want == Want::Asleep) {
+    let mut target = if chosen.iter().any(|intent| intent.want == DesiredState::Asleep) {
         asleep(baseline)
     } else {
         let services = baseline.services.iter().map(|(id, service)| (id.clone(), scale(id, *service)));
@@ -224,8 +229,8 @@ pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> C
             let Some(placed) = placement.services.get(&id.service) else { continue };
             // What serves away from home is scaled in an emergency like any other; what must not run here stays down.
             let wanted = match placed {
-                Placed::Down => placed.scale(*found),
-                Placed::At(_) => scale(id, placed.scale(*found)),
+                PlacedService::Down => placed.scale(*found),
+                PlacedService::At(_) => scale(id, placed.scale(*found)),
             };
             target.services.insert(id.clone(), wanted);
         }
@@ -235,17 +240,17 @@ pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> C
 
 /// Whether the intents that decide leave nothing to keep a baseline for: the target is the baseline itself.
 pub fn gives_back(deciding: &[Intent]) -> bool {
-    deciding.iter().all(|intent| intent.want == Want::Awake)
+    deciding.iter().all(|intent| intent.want == DesiredState::Awake)
 }
 
 /// Everything down: the maximum is kept, the minimum lowered, because a minimum above desired lifts desired.
 fn asleep(baseline: &Capacity) -> Capacity {
     let sleep = |service: &ServiceCapacity| ServiceCapacity {
         desired: 0,
-        scaling: service.scaling.map(|scaling| Scaling { min: 0, suspended: Suspensions::ALL, ..scaling }),
+        scaling: service.scaling.map(|scaling| ScalingState { min: 0, suspended: Suspensions::ALL, ..scaling }),
     };
     Capacity {
         services: baseline.services.iter().map(|(id, service)| (id.clone(), sleep(service))).collect(),
-        databases: baseline.databases.keys().map(|id| (id.clone(), Power::Off)).collect(),
+        databases: baseline.databases.keys().map(|id| (id.clone(), DatabasePower::Off)).collect(),
     }
 }

@@ -1,13 +1,16 @@
 //! The calls that our functions make on what a document names, and what IAM's policy simulator says of each.
 
 use super::wanted::is_changed;
-use super::{Case, Check, Facts, MANAGED, PolicyFinding, Read, Row, Tags, Wanted, databases, places, queues, tables};
+use super::{
+    Check, MANAGED, PolicyFinding, PreflightCase, PreflightFacts, Read, ReportRow, Tags, WantedResources, databases,
+    places, queues, tables,
+};
 use crate::capacity::{DatabaseId, ResourceId};
-use crate::estate::{Environment, Kind};
+use crate::estate::{Environment, EnvironmentKind};
 
 /// Calls of one function on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct SimulatedCalls {
     /// The function, by its logical id in the template.
     pub function: &'static str,
     /// The actions, as policies write them.
@@ -26,7 +29,7 @@ pub struct Call {
 
 /// What the simulator says of one action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Simulated {
+pub struct SimulatedAction {
     /// The action.
     pub action: String,
     /// The decision, in the words of AWS: `allowed`, `implicitDeny`, `explicitDeny`.
@@ -36,13 +39,13 @@ pub struct Simulated {
 }
 
 /// Every call to simulate. What lacks its tag is left out: that is a finding already, and the denial would only repeat it.
-pub fn calls(environment: &Environment, wanted: &Wanted, facts: &Facts) -> Vec<Call> {
-    let case = Case { environment, wanted, facts };
+pub fn calls(environment: &Environment, wanted: &WantedResources, facts: &PreflightFacts) -> Vec<SimulatedCalls> {
+    let case = PreflightCase { environment, wanted, facts };
     let mut calls = Vec::new();
     if is_changed(environment) {
         of_services(case, &mut calls);
     }
-    if environment.kind() != Kind::Production {
+    if environment.kind() != EnvironmentKind::Production {
         of_databases(case, &mut calls);
     }
     of_stores(case, &mut calls);
@@ -54,18 +57,26 @@ fn is_managed(tags: &Tags) -> bool {
 }
 
 fn call(
-    case: Case<'_>,
+    case: PreflightCase<'_>,
     function: &'static str,
     actions: &[&'static str],
     subject: String,
     resource: String,
     tags: &Tags,
-) -> Call {
+) -> SimulatedCalls {
     let region = case.region().to_owned();
-    Call { function, actions: actions.to_vec(), subject, resource, region, tags: tags.clone(), keys: Vec::new() }
+    SimulatedCalls {
+        function,
+        actions: actions.to_vec(),
+        subject,
+        resource,
+        region,
+        tags: tags.clone(),
+        keys: Vec::new(),
+    }
 }
 
-fn of_services(case: Case<'_>, calls: &mut Vec<Call>) {
+fn of_services(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for (id, found) in &case.facts.services {
         let Ok(Some(service)) = found else { continue };
         if service.daemon || case.environment.protects(&ResourceId::Service(id.clone())) {
@@ -84,12 +95,12 @@ fn of_services(case: Case<'_>, calls: &mut Vec<Call>) {
                 ("application-autoscaling:service-namespace", "ecs"),
                 ("application-autoscaling:scalable-dimension", "ecs:service:DesiredCount"),
             ];
-            calls.push(Call { keys, ..call(case, "Reconcile", &action, subject, arn.clone(), tags) });
+            calls.push(SimulatedCalls { keys, ..call(case, "Reconcile", &action, subject, arn.clone(), tags) });
         }
     }
 }
 
-fn of_databases(case: Case<'_>, calls: &mut Vec<Call>) {
+fn of_databases(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for (id, found) in &case.facts.databases {
         let Ok(Some(database)) = found else { continue };
         let Ok(tags) = &database.tags else { continue };
@@ -106,7 +117,7 @@ fn of_databases(case: Case<'_>, calls: &mut Vec<Call>) {
     }
 }
 
-fn of_stores(case: Case<'_>, calls: &mut Vec<Call>) {
+fn of_stores(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for (name, need) in case.wanted.tables.iter().filter(|(_, need)| need.tagged) {
         let Some(Ok(Some(table))) = case.facts.tables.get(name) else { continue };
         if let Some(tags) = table.tags.as_ref().ok().filter(|tags| need.tagged && is_managed(tags)) {
@@ -131,10 +142,10 @@ fn of_stores(case: Case<'_>, calls: &mut Vec<Call>) {
 }
 
 /// What the simulator says of a call.
-pub fn simulated(call: &Call, answer: &Read<Vec<Simulated>>) -> Row {
+pub fn simulated(call: &SimulatedCalls, answer: &Read<Vec<SimulatedAction>>) -> ReportRow {
     let subject = call.subject.as_str();
     let decisions = match answer {
-        Err(unread) => return Row::unread(Check::Allowed, subject, unread),
+        Err(unread) => return ReportRow::unread(Check::Allowed, subject, unread),
         Ok(decisions) => decisions,
     };
     // An action that the simulator does not speak of is not allowed by it.
@@ -146,7 +157,7 @@ pub fn simulated(call: &Call, answer: &Read<Vec<Simulated>>) -> Row {
     });
     let denied: Vec<String> = denied.chain(silent.map(|action| format!("{action} not answered"))).collect();
     if denied.is_empty() {
-        return Row::good(Check::Allowed, subject, format!("{} by {}", call.actions.join(", "), call.function));
+        return ReportRow::good(Check::Allowed, subject, format!("{} by {}", call.actions.join(", "), call.function));
     }
     let tags: Vec<String> =
         call.tags.iter().map(|(key, value)| context(&format!("aws:ResourceTag/{key}"), value)).collect();
@@ -161,7 +172,7 @@ pub fn simulated(call: &Call, answer: &Read<Vec<Simulated>>) -> Row {
         words.extend(entries.iter().map(String::as_str));
     }
     let expected = format!("allowed to {} by the template; `--write FOLDER` writes {file}", call.function);
-    Row::bad(Check::Allowed, subject, denied.join("; "), expected, super::command::aws(&words, &call.region))
+    ReportRow::bad(Check::Allowed, subject, denied.join("; "), expected, super::command::aws(&words, &call.region))
 }
 
 fn context(key: &str, value: &str) -> String {
@@ -169,17 +180,17 @@ fn context(key: &str, value: &str) -> String {
 }
 
 /// What Access Analyzer says of a role's policy: errors and warnings about security are bad, the rest is told.
-pub fn policies(function: &str, answer: &Read<Vec<PolicyFinding>>, region: &str) -> Vec<Row> {
+pub fn policies(function: &str, answer: &Read<Vec<PolicyFinding>>, region: &str) -> Vec<ReportRow> {
     let subject = format!("policy of {function}");
     let findings = match answer {
-        Err(unread) => return vec![Row::unread(Check::Policy, subject, unread)],
+        Err(unread) => return vec![ReportRow::unread(Check::Policy, subject, unread)],
         Ok(findings) => findings,
     };
     let bad = |finding: &&PolicyFinding| matches!(finding.kind.as_str(), "ERROR" | "SECURITY_WARNING");
     let (bad, mild): (Vec<_>, Vec<_>) = findings.iter().partition(bad);
     if bad.is_empty() {
         let told = if mild.is_empty() { "clean".to_owned() } else { format!("clean, but for {}", codes(&mild)) };
-        return vec![Row::good(Check::Policy, subject, told)];
+        return vec![ReportRow::good(Check::Policy, subject, told)];
     }
     let file = format!("file://{function}.json");
     let words = ["accessanalyzer", "validate-policy", "--policy-type", "IDENTITY_POLICY", "--policy-document", &file];
@@ -187,7 +198,7 @@ pub fn policies(function: &str, answer: &Read<Vec<PolicyFinding>>, region: &str)
     let expected = format!("no error and no security warning; `--write FOLDER` writes {file}");
     let row = |finding: &PolicyFinding| {
         let found = format!("{} {}: {}", finding.kind, finding.code, finding.text);
-        Row::bad(Check::Policy, subject.as_str(), found, expected.as_str(), command.clone())
+        ReportRow::bad(Check::Policy, subject.as_str(), found, expected.as_str(), command.clone())
     };
     bad.into_iter().map(row).collect()
 }

@@ -10,11 +10,11 @@ mod percent;
 mod zone;
 
 pub use account::AccountId;
-pub use amount::Amount;
-pub use clock::{ClockTime, Day};
+pub use amount::CapacityAmount;
+pub use clock::{CalendarDay, ClockTime};
 pub use duration::{Duration, rounded};
 pub use label::{AlarmName, Label, ProfileName, ResourceName};
-pub use moment::Moment;
+pub use moment::PointInTime;
 pub use percent::Percent;
 pub use zone::Zone;
 

@@ -1,19 +1,19 @@
 //! Databases, what is promoted of them, and what backups are taken of.
 
 use watchkeeper_aws::failed;
-use watchkeeper_control::backup::Backups as _;
-use watchkeeper_control::failover::ports::Promotions as _;
+use watchkeeper_control::backup::BackupStore as _;
+use watchkeeper_control::failover::ports::DatabasePromotions as _;
 use watchkeeper_control::ports::{AwsError, Databases as _};
-use watchkeeper_domain::backup::{CopyQuota, ObservedSource, Policy};
+use watchkeeper_domain::backup::{CopyQuota, JobPolicy, ObservedSource};
 use watchkeeper_domain::capacity::DatabaseId;
-use watchkeeper_domain::failover::{DatabaseRole, Promoted};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::name;
 use watchkeeper_domain::preflight::{DatabaseFacts, Tags};
 
-use super::{Region, tags};
+use super::{RegionClients, tags};
 use crate::unread::read;
 
-impl Region {
+impl RegionClients {
     /// A database, by the engine's own eyes; its tags by its ARN.
     pub(crate) async fn database(&self, id: &DatabaseId, arn: &str) -> Result<Option<DatabaseFacts>, AwsError> {
         let Some(observed) = self.aws.describe_database(id).await? else { return Ok(None) };
@@ -27,17 +27,21 @@ impl Region {
     }
 
     /// What a database is here that a failover promotes.
-    pub(crate) async fn role(&self, promoted: &Promoted) -> Result<Option<DatabaseRole>, AwsError> {
+    pub(crate) async fn role(&self, promoted: &PairDatabase) -> Result<Option<DatabaseRole>, AwsError> {
         self.view.role(promoted).await
     }
 
     /// What a backup is taken of.
-    pub(crate) async fn source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+    pub(crate) async fn source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         self.vaults.describe_source(policy).await
     }
 
     /// How full a region is of copies of a kind.
-    pub(crate) async fn copies(&self, policy: &Policy, region: &name::Region) -> Result<Option<CopyQuota>, AwsError> {
+    pub(crate) async fn copies(
+        &self,
+        policy: &JobPolicy,
+        region: &name::Region,
+    ) -> Result<Option<CopyQuota>, AwsError> {
         self.vaults.copy_quota(policy, region).await
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_domain::estate::{Emergency, Response};
+use watchkeeper_domain::estate::{AlarmResponse, Emergency};
 use watchkeeper_domain::value::Duration;
 
 use super::goal::Goal;
@@ -15,7 +15,7 @@ use crate::stage::{Siren, StageError, Stands, listed};
 pub(super) async fn play(
     act: &mut Act<'_>,
     emergency: &Emergency,
-    response: &Response,
+    response: &AlarmResponse,
     goal: &Goal<'_>,
 ) -> Result<(), StageError> {
     let (stack, scope, alarm) = (act.stack, act.scope.clone(), &response.alarm);
@@ -55,7 +55,7 @@ pub(super) async fn play(
 async fn give_back(
     act: &mut Act<'_>,
     emergency: &Emergency,
-    response: &Response,
+    response: &AlarmResponse,
     goal: &Goal<'_>,
     siren: &mut Siren<'_>,
 ) -> Result<(), StageError> {

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::preflight::{Call, KeyFacts, PolicyFinding, Simulated};
-use watchkeeper_preflight::Judge;
+use watchkeeper_domain::preflight::{KeyFacts, PolicyFinding, SimulatedAction, SimulatedCalls};
+use watchkeeper_preflight::PolicyJudge;
 
 pub(super) struct Evaluator;
 
-impl Judge for Evaluator {
+impl PolicyJudge for Evaluator {
     async fn key(&self, _key: &str) -> Result<Option<KeyFacts>, AwsError> {
         Ok(Some(KeyFacts { state: "Enabled".to_owned() }))
     }
@@ -27,7 +27,7 @@ impl Judge for Evaluator {
         Ok(odd.map(finding).collect())
     }
 
-    async fn simulate(&self, policies: &[String], call: &Call) -> Result<Vec<Simulated>, AwsError> {
+    async fn simulate(&self, policies: &[String], call: &SimulatedCalls) -> Result<Vec<SimulatedAction>, AwsError> {
         let policies: Vec<Value> = policies.iter().map(|policy| serde_json::from_str(policy).unwrap()).collect();
         let statements = || policies.iter().flat_map(|policy| policy["Statement"].as_array().unwrap());
         let decide = |action: &&str| {
@@ -40,18 +40,18 @@ impl Judge for Evaluator {
             } else {
                 "implicitDeny"
             };
-            Simulated { action: (*action).to_owned(), decision: decision.to_owned(), missing: Vec::new() }
+            SimulatedAction { action: (*action).to_owned(), decision: decision.to_owned(), missing: Vec::new() }
         };
         Ok(call.actions.iter().map(decide).collect())
     }
 }
 
-fn admits(statement: &Value, action: &str, call: &Call) -> bool {
+fn admits(statement: &Value, action: &str, call: &SimulatedCalls) -> bool {
     any(&statement["Action"], action) && any(&statement["Resource"], &call.resource) && holds(statement, call)
 }
 
 /// A statement with a condition on a key that the call does not have does not apply.
-fn holds(statement: &Value, call: &Call) -> bool {
+fn holds(statement: &Value, call: &SimulatedCalls) -> bool {
     let value = |key: &str| match key.strip_prefix("aws:ResourceTag/") {
         Some(tag) => call.tags.get(tag).map(String::as_str),
         None if key == "aws:RequestedRegion" => Some(call.region.as_str()),

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::name::Region;
 use crate::value::{AccountId, AlarmName};
 
-pub use memory::{AlarmMemory, Called, Noted};
-pub use respond::{Answer, Considered, Question, Why, consider, found};
+pub use memory::{AlarmMemory, NotedMessage, ResponseRecord};
+pub use respond::{AlarmQuestion, ConsideredAnswer, IgnoreReason, ResponseDecision, consider, found};
 pub use veto::{standing, vetoes};
 
 /// The state of an alarm, in CloudWatch's words.

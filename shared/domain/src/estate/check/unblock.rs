@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Checker, at};
-use crate::estate::{Blockers, Locks, Unblock};
+use super::{EnvironmentChecker, at};
+use crate::estate::{BlockerPolicy, LockSchema, Unblock};
 use crate::finding::FieldPath;
 use crate::value::ResourceName;
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     pub(super) fn unblock(&mut self) {
         let Some(unblock) = &self.environment.unblock else { return };
         let place = at("unblock");
@@ -25,7 +25,7 @@ impl Checker<'_> {
         self.queues(&place.key("queues"), unblock);
     }
 
-    fn lock_attributes(&mut self, place: &FieldPath, locks: &Locks) {
+    fn lock_attributes(&mut self, place: &FieldPath, locks: &LockSchema) {
         let named = [
             ("pod", &locks.pod),
             ("item", &locks.item),
@@ -50,7 +50,7 @@ impl Checker<'_> {
         }
     }
 
-    fn blockers(&mut self, place: &FieldPath, blockers: &Blockers) {
+    fn blockers(&mut self, place: &FieldPath, blockers: &BlockerPolicy) {
         if blockers.escalate_after <= blockers.tell_after {
             let expected = format!("more than the {} of tell-after", blockers.tell_after);
             self.note(place.clone().key("escalate-after"), blockers.escalate_after.to_string(), expected);
