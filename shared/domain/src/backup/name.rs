@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::BackupSubject;
+use crate::estate::source::hash;
 
 /// What every name begins with.
 const OURS: &str = "wk-";
