@@ -145,6 +145,17 @@ fn rows(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn every_link_and_path_of_the_papers_leads_somewhere() {
+    let papers = papers_under(Path::new(""));
+    assert!(papers.len() > 10, "{papers:?}");
+    let dead = papers.iter().flat_map(|paper| {
+        let page = read(paper);
+        dead_links(paper, &page).into_iter().chain(dead_paths(paper, &page)).collect::<Vec<_>>()
+    });
+    assert_eq!(dead.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
 fn a_link_or_path_that_leads_nowhere_is_found() {
     let paper = Path::new("functions/README.md");
     let page = "# One page\n[a](nowhere.md) [b](../README.md#no-such-heading) [c](../README.md#install) [d](#one-page)\n\
