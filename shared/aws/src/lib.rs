@@ -8,6 +8,7 @@ mod announcer;
 #[cfg(feature = "autoscaling")]
 mod autoscaling;
 pub mod clients;
+mod clock;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
 #[cfg(feature = "view")]
@@ -25,6 +26,16 @@ mod kinesis;
 pub mod ledger;
 #[cfg(any(feature = "eventbridge", feature = "sns", feature = "sqs"))]
 mod once;
+#[cfg(all(
+    feature = "probe",
+    feature = "sfn",
+    feature = "sns",
+    feature = "sqs",
+    feature = "switches",
+    feature = "vaults",
+    feature = "view"
+))]
+mod platform;
 #[cfg(feature = "probe")]
 mod probe;
 #[cfg(all(feature = "servicequotas", feature = "cloudwatch", feature = "ecs"))]
@@ -55,6 +66,7 @@ pub use announcer::NotificationTargets;
 #[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 pub use clients::Aws;
 pub use clients::{PEER_OPERATION, peer_config, sdk_config};
+pub use clock::EventClock;
 #[cfg(feature = "cloudwatch")]
 pub use cloudwatch::CloudWatch;
 #[cfg(feature = "eventbridge")]

@@ -8,7 +8,7 @@ use watchkeeper_domain::run::RunError;
 use watchkeeper_domain::trouble::{GAP, RunTrouble, TroubleAudience, message, telling};
 
 use crate::ports::{AwsError, Notifier};
-use crate::stuck::{LedgerNote, UnblockNotes};
+use crate::unblock::ports::{LedgerNote, UnblockNotes};
 
 /// A run that ended so.
 #[derive(Debug, Clone, Copy)]

@@ -20,5 +20,6 @@ pub mod preflight;
 pub mod report;
 pub mod request;
 pub mod run;
+pub mod schedule;
 pub mod trouble;
 pub mod unblock;

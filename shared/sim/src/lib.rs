@@ -25,6 +25,7 @@ mod operation;
 mod outside;
 mod pair;
 mod pairs;
+mod platform;
 mod promotions;
 mod put;
 mod quota;

@@ -5,6 +5,7 @@ mod check;
 mod document;
 mod emergency;
 mod environment;
+mod estates;
 mod failover;
 mod finding;
 mod guardrails;
@@ -25,6 +26,7 @@ pub use emergency::{
     RollbackPolicy,
 };
 pub use environment::Environment;
+pub use estates::{EstateFolder, UnknownName};
 pub use failover::{
     DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, StreamSize,
     TrafficPolicy, TrafficStrategy,
