@@ -15,6 +15,7 @@ mod operations;
 mod pairs;
 mod permissions;
 mod promises;
+mod protocol;
 mod rights;
 mod roles;
 mod scopes;
