@@ -22,7 +22,6 @@ use crate::values::{count, tasks};
 use crate::{Aws, managed};
 
 mod releases;
-#[cfg(feature = "view")]
 mod tasks;
 
 const DESCRIBE: &str = "DescribeServices";

@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use watchkeeper_domain::estate::{DocumentFinding, EstateDocument, EstateFolder, FieldPath};
+use watchkeeper_domain::estate::{EstateDocument, EstateFolder};
+use watchkeeper_domain::finding::{DocumentFinding, FieldPath};
 
 use crate::{
     parse::{self, DocumentReading},

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tracing::Instrument;
 use watchkeeper_aws::sdk_config;
 use watchkeeper_control::runbook::{ErrorName, RunbookError, in_full};
-use watchkeeper_domain::report::fitting;
+use watchkeeper_domain::reconcile::report::fitting;
 use watchkeeper_estates::{FileProblem, load_dir};
 
 use crate::kit::FunctionContext;

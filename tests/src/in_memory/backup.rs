@@ -10,7 +10,7 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::{Begin, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall};
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
 use super::{ATTEMPTS, InMemoryHarness, retried, told};

@@ -10,7 +10,7 @@ use watchkeeper_control::runbook::{
 };
 use watchkeeper_control::unblock::{Answer, Step, Taken, Ticked, UnblockNext, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
 use super::{ATTEMPTS, InMemoryHarness, retried, told};

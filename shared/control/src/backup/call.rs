@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 
 use super::{NextStep, StepTaken, Ticked};
 use crate::runbook::Begin;

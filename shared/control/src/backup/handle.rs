@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 
 use super::call::{Answer, Step};
 use super::{BackupRunbook, EnvironmentJobs};

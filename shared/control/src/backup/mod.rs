@@ -202,7 +202,7 @@ impl<P: Platform> BackupRunbook<P> {
 }
 
 impl<P: Platform> BackupRunbook<P> {
-    async fn tell(&self, message: &watchkeeper_domain::report::Message) -> Result<(), AwsError> {
+    async fn tell(&self, message: &watchkeeper_domain::message::Message) -> Result<(), AwsError> {
         self.announcer.tell(&message.subject, &message.text).await
     }
 }

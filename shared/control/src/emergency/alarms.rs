@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use watchkeeper_domain::alarm::{
+use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider, found as found_in_alarm,
 };
 use watchkeeper_domain::emergency::{Call, Callee};
-use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::AlarmName;
 
 use super::EmergencyRunbook;
 use super::respond::Heard;

@@ -7,10 +7,10 @@ use watchkeeper_domain::emergency::{
     DecisionInputs, EmergencyDecision, EmergencyRequest, EmergencyStep as Next, HeldEmergency, HeldLook, LastQuestion,
     PersonReply, decide, in_spite_of_veto, not_done, watched, worse,
 };
-use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 
 use super::EmergencyRunbook;
 use super::call::{Answer, Decided, Looked, Step};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmStates;
+use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::emergency::{Callee, unknown_alarms};
 
 use super::EmergencyRunbook;

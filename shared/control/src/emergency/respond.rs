@@ -2,7 +2,7 @@
 //! repeated as a whole and nothing is lost. Executions have names that make the repetition harmless.
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::{
+use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmMemory, AlarmQuestion, AlarmStates, ConsideredAnswer, IgnoreReason, ResponseDecision,
 };
 use watchkeeper_domain::emergency::{Call, Callee, EmergencyRequest, not_done};

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::failover::FailoverRequest;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunError;
 
 use super::call::{Answer, Step};
 use super::{ChildResult, FailoverRunbook, MoveRequest, PairTick};

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness};
 use watchkeeper_domain::failover::{FailoverRequest, MoveManner, Placement, none_forgotten, same_home};
 use watchkeeper_domain::intent::Intent;
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunRef;
 
 use super::FailoverRunbook;
 use super::gather::{LedgerFacts, gather};

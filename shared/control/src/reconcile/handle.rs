@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::{RunRequest, RunTrigger};
-use watchkeeper_domain::run::RunError;
 
 use super::{BegunRun, FinishedRun, LeasedRun, Reconciler, SliceResult};
 use crate::place::ScopedEnvironment;

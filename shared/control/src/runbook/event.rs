@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use watchkeeper_domain::run::{RunError, RunRef};
+use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 
 /// An event: of the schedule, or a step of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize as _;
 use serde_json::Value;
 use watchkeeper_domain::emergency::ask;
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::RunError;
 
 use super::{Ask, RunbookError, Stack, Tell, Told, Unmade};
 use crate::ports::Notifier;

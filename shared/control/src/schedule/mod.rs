@@ -6,9 +6,9 @@ use serde::Serialize;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::intent::{DesiredState, Intent};
+use watchkeeper_domain::intent::{Due, due, wanted};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
-use watchkeeper_domain::schedule::{Due, due, wanted};
 
 use crate::ledger::{Ledger, PairLedger};
 use crate::place::PairPlace;

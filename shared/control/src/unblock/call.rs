@@ -1,7 +1,7 @@
 //! What comes in: a tick of the schedule, or a step that the machine asks for; and what goes out, ids and sentences only.
 
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 
 use super::{Taken, Ticked};
 use crate::runbook::{Begin, CaughtError, Told, Unmade};

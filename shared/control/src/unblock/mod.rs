@@ -18,7 +18,7 @@ mod undo;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::{RunError, RunRef};
+use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::{UnblockMemory, UnblockRecord, UnblockStage};
 
 use crate::platform::Platform;

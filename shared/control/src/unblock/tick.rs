@@ -6,8 +6,8 @@ use serde::Serialize;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::RunError;
 use watchkeeper_domain::unblock::{UnblockMemory, UnblockRequest};
 
 use super::handle::MACHINE;

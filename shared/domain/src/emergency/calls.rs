@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::EmergencyRequest;
-use crate::alarm::AlarmChange;
-use crate::estate::{AlarmName, Emergency, ProfileName};
+use crate::emergency::alarm::AlarmChange;
+use crate::estate::Emergency;
 use crate::name::Scope;
+use crate::value::{AlarmName, ProfileName};
 
 /// The name of a rollback among the things that an alarm calls for; a profile's name is its own.
 const ROLLBACK: &str = "rollback";

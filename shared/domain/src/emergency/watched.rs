@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{EmergencyHold, EmergencyRequest, HoldAction, hold, made_worse, still_called_for};
-use crate::alarm::AlarmStates;
-use crate::estate::{AlarmName, Emergency, ProfileName};
+use crate::emergency::alarm::AlarmStates;
+use crate::estate::Emergency;
 use crate::guardrail::{GuardrailCode, Severity, Violation};
 use crate::intent::{DesiredState, Intent, IntentKey, deciding};
 use crate::name::Scope;
 use crate::request::{RunRequest, Urgency};
+use crate::value::{AlarmName, ProfileName};
 
 /// The alarms that a request names, and those that may forbid it.
 pub fn watched(request: &EmergencyRequest, emergency: &Emergency) -> BTreeSet<AlarmName> {

@@ -1,98 +1,70 @@
-//! The schedule of an environment: what its calendar wants at an instant, and what a tick makes of it.
+//! The calendar of an environment: when it is awake, since when, until when, and why.
+//!
+//! Hours are written in local time and belong to the day on which they start. In absolute time each is a half-open
+//! interval, found by one rule that leaves every period longer than nothing on every day of every zone:
+//!
+//! - a period that starts in a spring gap starts at the first instant after the gap;
+//! - one that ends in a gap ends later by the gap's length, as a clock that was not put forward would show it;
+//! - one that the gap swallows whole keeps its length and starts after the gap;
+//! - where an autumn fold shows a time twice, its first occurrence counts;
+//! - a local day that a zone leaves out altogether has no hours.
+//!
+//! Periods that touch or overlap in absolute time are one: there is no sleep between them.
 
-use jiff::Timestamp;
+mod decision;
+mod document;
+mod overlap;
+mod period;
+mod spans;
+mod weekdays;
 
-use crate::estate::Environment;
-use crate::intent::{DesiredState, Intent, Layer};
+pub use decision::{CalendarDecision, CalendarRule, CalendarTransition};
+pub use document::{AwakeHours, DateException, DayHours, WeeklyHours};
+pub use period::DayPeriod;
+pub use weekdays::Weekdays;
 
-/// Whose intent the schedule's is.
-const BY: &str = "auto-shutdown";
+pub(crate) use spans::instant_of;
 
-/// What a tick does about an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
-    /// Nothing: a later tick has spoken already.
-    Late,
-    /// Nothing: no intent holds and no baseline is kept.
-    Nothing,
-    /// `reconcile` compares; where the calendar's word has changed, that is declared before.
-    Compare {
-        /// Whether it has.
-        changed: bool,
-    },
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, Weekday};
+
+use crate::value::Zone;
+
+/// When an environment is awake. Always checked: no two of its periods overlap.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    zone: Zone,
+    /// Hours by day of the week, Monday first.
+    weekly: [Vec<DayPeriod>; 7],
+    holidays: BTreeSet<Date>,
+    exceptions: BTreeMap<Date, Vec<DayPeriod>>,
 }
 
-/// What the calendar wants at an instant, as an intent. Without a calendar an environment is to be awake, so that an
-/// override ends, and one whose calendar was taken away is woken.
-pub fn wanted(environment: &Environment, instant: Timestamp) -> Intent {
-    let (want, reason) = match environment.calendar() {
-        Some(calendar) => {
-            let decision = calendar.at(instant);
-            let want = if decision.awake { DesiredState::Awake } else { DesiredState::Asleep };
-            (want, format!("{}, {}", decision.why, calendar.zone().name()))
+impl Calendar {
+    /// The zone whose clocks the hours mean.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
+    /// The hours that start on a date, exceptions before holidays before the week.
+    pub fn hours_of(&self, date: Date) -> &[DayPeriod] {
+        match self.exceptions.get(&date) {
+            Some(periods) => periods,
+            None if self.holidays.contains(&date) => &[],
+            None => &self.weekly[slot(date.weekday())],
         }
-        None => (DesiredState::Awake, "it has no calendar".to_owned()),
-    };
-    Intent {
-        layer: Layer::Schedule,
-        want,
-        reason,
-        by: BY.to_owned(),
-        declared: instant,
-        expires: None,
-        approved: [].into(),
+    }
+
+    /// The dates that differ from the week: the first and the last of them.
+    fn special_dates(&self) -> Option<(Date, Date)> {
+        let mut dates = self.holidays.iter().chain(self.exceptions.keys()).copied();
+        let first = dates.next()?;
+        Some(dates.fold((first, first), |(low, high), date| (low.min(date), high.max(date))))
     }
 }
 
-/// What is due, given the calendar's word, the intents that are kept, and whether something else may have to be given: to a
-/// pair's pointer, or back to a baseline.
-pub fn due(wanted: &Intent, intents: &[Intent], owing: bool) -> Due {
-    let declared = intents.iter().find(|intent| intent.layer == Layer::Schedule);
-    if declared.is_some_and(|declared| declared.declared > wanted.declared) {
-        return Due::Late;
-    }
-    // Nothing declared is as good as awake: a tick writes only where the calendar's word has changed.
-    let changed = declared.map_or(&DesiredState::Awake, |declared| &declared.want) != &wanted.want;
-    let mut others = intents.iter().filter(|intent| intent.layer != Layer::Schedule);
-    let held = wanted.want == DesiredState::Asleep || others.any(|intent| intent.holds(wanted.declared));
-    if changed || held || owing { Due::Compare { changed } } else { Due::Nothing }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    const NOON: Timestamp = Timestamp::constant(1_795_262_400, 0);
-
-    fn schedule(want: DesiredState, at: i64) -> Intent {
-        let (reason, by) = ("19:00".to_owned(), BY.to_owned());
-        let declared = Timestamp::from_second(NOON.as_second() + at).unwrap();
-        Intent { layer: Layer::Schedule, want, reason, by, declared, expires: None, approved: [].into() }
-    }
-
-    #[test]
-    fn only_a_changed_word_of_the_calendar_is_declared() {
-        let asleep = schedule(DesiredState::Asleep, 300);
-        assert_eq!(due(&asleep, &[], false), Due::Compare { changed: true });
-        assert_eq!(due(&asleep, &[schedule(DesiredState::Asleep, 0)], false), Due::Compare { changed: false });
-        let awake = schedule(DesiredState::Awake, 300);
-        assert_eq!(due(&awake, &[schedule(DesiredState::Asleep, 0)], false), Due::Compare { changed: true });
-        assert_eq!(due(&awake, &[], false), Due::Nothing);
-    }
-
-    #[test]
-    fn a_tick_that_comes_after_a_later_one_does_nothing() {
-        assert_eq!(due(&schedule(DesiredState::Asleep, 0), &[schedule(DesiredState::Awake, 300)], true), Due::Late);
-    }
-
-    #[test]
-    fn what_is_owed_or_held_by_another_is_compared_though_the_calendar_wants_nothing() {
-        let awake = schedule(DesiredState::Awake, 300);
-        assert_eq!(due(&awake, &[], true), Due::Compare { changed: false });
-        let held = Intent { layer: Layer::Override, ..schedule(DesiredState::Asleep, 0) };
-        assert_eq!(due(&awake, std::slice::from_ref(&held), false), Due::Compare { changed: false });
-        let over = Intent { expires: Some(NOON), ..held };
-        assert_eq!(due(&awake, &[over], false), Due::Nothing);
-    }
+/// Where a weekday stands in a table that begins on Monday.
+fn slot(day: Weekday) -> usize {
+    usize::from(day.to_monday_zero_offset().unsigned_abs())
 }

@@ -8,7 +8,7 @@ use watchkeeper_control::failover::{Answer, Child, MoveNext, MoveReply, Readines
 use watchkeeper_control::runbook::{Begin, CaughtError, MachineExecution, RunbookError, StepCall};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{FAILOVER, InMemoryPair};
