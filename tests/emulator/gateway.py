@@ -88,6 +88,8 @@ def _operation(service, method, path, headers, body, query_params) -> str:
         action = parse_qs(body.decode("utf-8", errors="replace")).get("Action")
     if action:
         return action[0] if isinstance(action, list) else action
+    if service == "access-analyzer":
+        return "ValidatePolicy"  # it has no other one here
     if service == "lambda":
         return app._ct_event_name(service, method, path, headers, query_params)
     return _rest_verb(method) + " " + path

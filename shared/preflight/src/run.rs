@@ -68,7 +68,7 @@ pub async fn preflight<J: Judge>(
     };
     let own = chosen.iter().map(|(_, environment)| *environment).filter(|it| is_of(it, &caller.account));
     let own: Vec<&Environment> = own.collect();
-    let mut sections = Vec::new();
+    let (mut sections, mut keys) = (Vec::new(), BTreeSet::new());
     for (estate, environment) in &chosen {
         if !is_of(environment, &caller.account) {
             sections.push(of_other_account(estate, environment, &caller));
@@ -83,7 +83,8 @@ pub async fn preflight<J: Judge>(
             let (look, judge) = (Region::new(&sdk), judge(&sdk));
             let facts = Box::pin(gather(&look, &judge, &place, (environment, &wanted), &others, now)).await;
             let mut rows = judged(environment, &wanted, &facts);
-            let resolver = resolver(template, selection, &place, &own);
+            keys.extend(facts.keys.values().filter_map(|key| Some(key.as_ref().ok()?.as_ref()?.arn.clone())));
+            let resolver = resolver(template, selection, &place, (&own, &keys));
             rows.extend(allowed(&judge, &resolver, environment, &wanted, &facts).await?);
             if !rows.is_empty() {
                 sections.push(section(estate, environment, Some(region), rows));
@@ -93,7 +94,7 @@ pub async fn preflight<J: Judge>(
     if let Some(region) = regions.first() {
         tell(&format!("what would be deployed in {region}"));
         let sdk = at(region);
-        let resolver = resolver(template, selection, &place(&caller, region), &own);
+        let resolver = resolver(template, selection, &place(&caller, region), (&own, &keys));
         if let Some(folder) = &selection.write {
             resolver.write(folder)?;
         }
@@ -184,9 +185,17 @@ fn of_other_account(estate: &Estate, environment: &Environment, caller: &Caller)
 }
 
 /// The template as it would be deployed in a place, for all that is looked after there: what the documents say of a
-/// parameter is filled in, unless it was given.
-fn resolver(template: &Template, selection: &Selection, place: &Place, own: &[&Environment]) -> Resolver {
+/// parameter is filled in, unless it was given; so are the keys that were found.
+fn resolver(
+    template: &Template,
+    selection: &Selection,
+    place: &Place,
+    (own, keys): (&[&Environment], &BTreeSet<String>),
+) -> Resolver {
     let mut parameters = parameters::of(place, own);
+    if !keys.is_empty() {
+        parameters.insert("BackupKeys".to_owned(), keys.iter().cloned().collect::<Vec<_>>().join(","));
+    }
     parameters.extend(selection.parameters.clone());
     Resolver::new(template, place.clone(), &selection.stack, parameters)
 }

@@ -6,7 +6,7 @@ use super::command::Selection;
 use super::report::Report;
 use super::show::Show;
 use crate::grants::{Grants, Right};
-use crate::sandbox::Layout;
+use crate::sandbox::{Figures, Layout};
 use crate::stage::{Stage, StageError};
 
 /// With this in the environment, the list is written anew instead of being compared.
@@ -18,6 +18,7 @@ const NAMED: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Rights {
     used: BTreeSet<Right>,
+    figures: Figures,
 }
 
 impl Rights {
@@ -34,6 +35,9 @@ impl Rights {
         show.check(report.check("AWS would have permitted every call", none, detail));
         report.figures.insert("permissions_judged", found.judged);
         report.figures.insert("permissions_different", found.decisions);
+        let figures = stage.sandbox().control().figures().await?;
+        report.figures.insert("requests_validated", figures.requests);
+        self.figures += figures;
         Ok(())
     }
 
@@ -46,6 +50,7 @@ impl Rights {
         show: &Show,
     ) -> Result<(), StageError> {
         let Some(report) = reports.last_mut() else { return Ok(()) };
+        show.say(&format!("  held against AWS's own models and rules: {}", self.figures));
         if selection.estate.is_some() || selection.documents.estates.is_some() {
             return Ok(());
         }

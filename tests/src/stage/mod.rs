@@ -6,6 +6,7 @@ mod crossing;
 mod deeds;
 mod departure;
 mod keeper;
+mod keys;
 mod mailbox;
 mod outside;
 mod pair;
@@ -20,6 +21,7 @@ mod watch;
 
 pub use crossing::{Berth, Crossing};
 pub use deeds::{Deeds, listed};
+pub use keys::key_of;
 pub use mailbox::{Letter, Mailbox};
 pub use outside::took;
 pub use pair::Duo;
@@ -129,12 +131,14 @@ impl Stage {
         let estates = documents(options.estates.as_ref())?;
         let sandbox = Sandbox::up(options, progress).await?;
         let (account, kept) = (options.account.clone(), pairs::kept_buckets(&estates));
+        let keys = keys::make(&sandbox, at_home(&estates, &account).map(|(_, environment)| environment)).await?.join(",");
         let mut stacks = BTreeMap::new();
         for region in regions {
             let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
             let mut parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
             // The SAM CLI takes no empty value.
             parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
+            parameters.extend((!keys.is_empty()).then_some(("BackupKeys", keys.as_str())));
             let outputs = sandbox.deploy(STACK, region.as_str(), &parameters, progress).await?;
             let home: Vec<_> = at_home(&estates, &account).collect();
             let stack = Stack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;

@@ -12,7 +12,7 @@ pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
         of_database(case, id, rows);
     }
     for promoted in &case.wanted.promoted {
-        rows.extend(of_promoted(case, promoted));
+        of_promoted(case, promoted, rows);
     }
     for policy in &case.wanted.policies {
         of_source(case, policy, rows);
@@ -90,19 +90,35 @@ fn foreign_tags(case: Case<'_>, id: &DatabaseId, subject: &str, database: &Datab
     }
 }
 
-fn of_promoted(case: Case<'_>, promoted: &Promoted) -> Option<Row> {
+fn of_promoted(case: Case<'_>, promoted: &Promoted, rows: &mut Vec<Row>) {
+    let Some(found) = case.facts.promoted.get(promoted) else { return };
     let subject = promoted.to_string();
     let show = || match promoted {
         Promoted::Replica(_) => case.aws(&["rds", "describe-db-instances"]),
         Promoted::AuroraGlobal(_) => case.aws(&["rds", "describe-global-clusters"]),
     };
-    Some(match case.facts.promoted.get(promoted)? {
-        Err(unread) => Row::unread(Check::Exists, subject, unread),
-        Ok(None) => Row::bad(Check::Exists, subject, "is not in this region", "a member of it in both regions", show()),
-        Ok(Some(DatabaseRole::Writer)) => Row::good(Check::Exists, subject, "takes writes"),
-        Ok(Some(DatabaseRole::Follower)) => Row::good(Check::Exists, subject, "follows a writer"),
-        Ok(Some(DatabaseRole::Changing(words))) => Row::good(Check::Exists, subject, words),
-    })
+    let found = match found {
+        Err(unread) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        Ok(None) => {
+            let expected = "a member of it in both regions";
+            return rows.push(Row::bad(Check::Exists, subject, "is not in this region", expected, show()));
+        }
+        Ok(Some(found)) => found,
+    };
+    let role = match &found.role {
+        DatabaseRole::Writer => "takes writes",
+        DatabaseRole::Follower => "follows a writer",
+        DatabaseRole::Changing(words) => words,
+    };
+    rows.push(Row::good(Check::Exists, subject.as_str(), role));
+    let (Promoted::Replica(name), Some(tags)) = (promoted, &found.tags) else { return };
+    rows.push(match tags {
+        Err(unread) => Row::unread(Check::Tagged, subject, unread),
+        Ok(tags) => of_tag(&subject, tags, || {
+            let (arn, tag) = (case.facts.place.arn("rds", &format!("db:{name}")), format!("Key={MANAGED},Value=true"));
+            case.aws(&["rds", "add-tags-to-resource", "--resource-name", &arn, "--tags", &tag])
+        }),
+    });
 }
 
 fn of_source(case: Case<'_>, policy: &Policy, rows: &mut Vec<Row>) {

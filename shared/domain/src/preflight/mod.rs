@@ -5,6 +5,7 @@
 
 mod alarms;
 mod call;
+mod calls;
 mod command;
 mod databases;
 mod definitions;
@@ -18,11 +19,12 @@ mod services;
 mod tables;
 mod wanted;
 
-pub use call::{Call, Simulated, calls, policies, simulated};
+pub use call::{Call, Simulated, policies, simulated};
+pub use calls::calls;
 pub use definitions::definition;
 pub use facts::{
-    AlarmFacts, BucketFacts, Controller, DatabaseFacts, Diagnostic, Facts, KeyFacts, Place, PolicyFinding, QueueFacts,
-    QuotaFacts, Read, ServiceFacts, TableFacts, Tags, TargetFacts, Unread,
+    AlarmFacts, BucketFacts, Controller, DatabaseFacts, Diagnostic, Facts, KeyFacts, Place, PolicyFinding,
+    PromotedFacts, QueueFacts, QuotaFacts, Read, ServiceFacts, TableFacts, Tags, TargetFacts, Unread,
 };
 pub use quotas::{FARGATE_VCPU, TASKS_PER_SERVICE};
 pub use report::{Report, Section};

@@ -6,9 +6,9 @@ use watchkeeper_control::failover::ports::Promotions as _;
 use watchkeeper_control::ports::{AwsError, Databases as _};
 use watchkeeper_domain::backup::{CopyQuota, ObservedSource, Policy};
 use watchkeeper_domain::capacity::DatabaseId;
-use watchkeeper_domain::failover::{DatabaseRole, Promoted};
+use watchkeeper_domain::failover::Promoted;
 use watchkeeper_domain::name;
-use watchkeeper_domain::preflight::{DatabaseFacts, Tags};
+use watchkeeper_domain::preflight::{DatabaseFacts, PromotedFacts, Tags};
 
 use super::{Region, tags};
 use crate::unread::read;
@@ -26,9 +26,14 @@ impl Region {
         Ok(tags(answer.tag_list().iter().map(|tag| (tag.key(), tag.value()))))
     }
 
-    /// What a database is here that a failover promotes.
-    pub(crate) async fn role(&self, promoted: &Promoted) -> Result<Option<DatabaseRole>, AwsError> {
-        self.view.role(promoted).await
+    /// What a database is here that a failover promotes; the tags of a replica, by the ARN that it would have.
+    pub(crate) async fn promoted(&self, promoted: &Promoted, arn: &str) -> Result<Option<PromotedFacts>, AwsError> {
+        let Some(role) = self.view.role(promoted).await? else { return Ok(None) };
+        let tags = match promoted {
+            Promoted::Replica(_) => Some(read(self.database_tags(arn).await)),
+            Promoted::AuroraGlobal(_) => None,
+        };
+        Ok(Some(PromotedFacts { role, tags }))
     }
 
     /// What a backup is taken of.
