@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_control::place::Home;
+use watchkeeper_control::place::StackIdentity;
 use watchkeeper_domain::alarm::AlarmChange;
 use watchkeeper_domain::emergency::EmergencyRequest;
 use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 
 /// The name of a rollback among the things that an alarm calls for; a profile's name is its own.
 const ROLLBACK: &str = "rollback";
@@ -66,7 +66,7 @@ impl Callee<'_> {
 }
 
 /// The environments of this stack whose documents answer alarms.
-pub(crate) fn callees<'a>(estates: &'a Estates, home: &Home) -> Vec<Callee<'a>> {
+pub(crate) fn callees<'a>(estates: &'a EstateFolder, home: &StackIdentity) -> Vec<Callee<'a>> {
     let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
     let ours = all.filter(|(_, environment)| home.has(environment));
     let callee = |(estate, environment): (&'a watchkeeper_domain::estate::Estate, &'a _)| {

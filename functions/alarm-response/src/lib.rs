@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
-use watchkeeper_control::place::Home;
-use watchkeeper_control::ports::{Alarms, Announcer, AwsError, Executions, Mutes};
-use watchkeeper_domain::alarm::{self as domain, AlarmChange, AlarmState, AlarmStates, AlarmStatus, Why, consider};
+use watchkeeper_control::place::StackIdentity;
+use watchkeeper_control::ports::{Alarms, Notifier, AwsError, Executions, AlarmMutes};
+use watchkeeper_domain::alarm::{self as domain, AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_estates::Estates;
-use watchkeeper_lambda::{ErrorName, Failure};
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_lambda::{ErrorName, FunctionFailure};
 
 use calls::{Call, Callee, callees};
 use payload::{Incoming, Kind, PayloadError};
@@ -108,7 +108,7 @@ pub enum Did {
     /// Nothing.
     Ignored {
         /// The reason's name.
-        why: Why,
+        why: IgnoreReason,
         /// The reason.
         text: String,
     },
@@ -128,7 +128,7 @@ pub enum ResponseError {
     Aws(#[from] AwsError),
 }
 
-impl From<ResponseError> for Failure {
+impl From<ResponseError> for FunctionFailure {
     fn from(error: ResponseError) -> Self {
         match error {
             ResponseError::Payload(_) => Self::new(ErrorName::RequestInvalid, &error),
@@ -143,10 +143,10 @@ impl From<ResponseError> for Failure {
 ///
 /// # Errors
 /// The first [`ResponseError`].
-pub async fn handle<L: AlarmLog, A: Alarms + Mutes, X: Executions, N: Announcer>(
+pub async fn handle<L: AlarmLog, A: Alarms + AlarmMutes, X: Executions, N: Notifier>(
     ports: Ports<'_, L, A, X, N>,
-    estates: &Estates,
-    home: &Home,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     event: &Value,
     now: Timestamp,
 ) -> Result<Handled, ResponseError> {
@@ -210,12 +210,12 @@ impl Round {
     }
 }
 
-impl<L: AlarmLog, A: Alarms + Mutes, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
+impl<L: AlarmLog, A: Alarms + AlarmMutes, X: Executions, N: Notifier> Ports<'_, L, A, X, N> {
     /// Answers one change for every environment that it calls in.
     async fn change(
         &self,
         callees: &[Callee<'_>],
-        home: &Home,
+        home: &StackIdentity,
         change: &AlarmChange,
         now: Timestamp,
         round: &mut Round,
@@ -296,7 +296,7 @@ impl<L: AlarmLog, A: Alarms + Mutes, X: Executions, N: Announcer> Ports<'_, L, A
             reason: "found in ALARM by the sweep".to_owned(),
             suppressed: found.suppressed,
         };
-        let told = |line: &Line| matches!(line.did, Did::Ignored { why: Why::Duplicate, .. });
+        let told = |line: &Line| matches!(line.did, Did::Ignored { why: IgnoreReason::Duplicate, .. });
         let lines = self.respond(callee, calls, Heard { change: &change, how: domain::found, states, now }).await?;
         Ok(lines.into_iter().filter(|line| !told(line)).collect())
     }

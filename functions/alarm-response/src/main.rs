@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use alarm_response::{Handled, Ports, ResponseError, handle, report};
 use serde_json::Value;
-use watchkeeper_lambda::{Invocation, Kit, serve};
+use watchkeeper_lambda::{LambdaInvocation, FunctionContext, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: Kit| {
+    serve(|kit: FunctionContext| {
         let (ledger, alarms) = (kit.ledger()?, kit.alarms());
         let (executions, announcer) = (kit.emergency_machine()?, kit.announcer()?);
-        Ok(async move |event: Value, invocation: Invocation| -> Result<Handled, ResponseError> {
+        Ok(async move |event: Value, invocation: LambdaInvocation| -> Result<Handled, ResponseError> {
             let (ledger, alarms, executions, announcer) = (&ledger, &alarms, &executions, &announcer);
             let ports = Ports { ledger, alarms, executions, announcer };
             let now = invocation.deadline;

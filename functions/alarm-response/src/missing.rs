@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
-use watchkeeper_control::ports::Announcer;
+use watchkeeper_control::ports::Notifier;
 use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::emergency::unknown_alarms;
 
 use crate::calls::Callee;
 use crate::{Ports, ResponseError};
 
-impl<L: AlarmLog, A, X, N: Announcer> Ports<'_, L, A, X, N> {
+impl<L: AlarmLog, A, X, N: Notifier> Ports<'_, L, A, X, N> {
     /// Tells of the alarms of an environment that do not exist, in one message, and again when they are missing for long.
     pub(crate) async fn missing(
         &self,

@@ -3,11 +3,11 @@
 
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
-use watchkeeper_control::ports::{Announcer, AwsError, Executions, Fault, Mutes, Started};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmStates, Answer, Considered, Question, Why};
+use watchkeeper_control::ports::{Notifier, AwsError, Executions, Fault, AlarmMutes, StartOutcome};
+use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmStates, ResponseDecision, ConsideredAnswer, AlarmQuestion, IgnoreReason};
 use watchkeeper_domain::emergency::{EmergencyRequest, not_done};
 use watchkeeper_domain::execution::execution_name;
-use watchkeeper_domain::guardrail::{Code, Violation};
+use watchkeeper_domain::guardrail::{GuardrailCode, Violation};
 
 use crate::calls::{Call, Callee};
 use crate::{Did, Line, Ports, ResponseError};
@@ -21,14 +21,14 @@ pub(crate) struct Heard<'a> {
     /// The change.
     pub(crate) change: &'a AlarmChange,
     /// As a message tells of it, or as a look found it.
-    pub(crate) how: fn(&Question<'_>, &AlarmMemory) -> Considered,
+    pub(crate) how: fn(&AlarmQuestion<'_>, &AlarmMemory) -> ConsideredAnswer,
     /// The alarms that may forbid something, and the alarm itself.
     pub(crate) states: &'a AlarmStates,
     /// The latest moment at which an answer could take effect.
     pub(crate) now: Timestamp,
 }
 
-impl<L: AlarmLog, A: Mutes, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
+impl<L: AlarmLog, A: AlarmMutes, X: Executions, N: Notifier> Ports<'_, L, A, X, N> {
     /// Answers a change for an environment.
     pub(crate) async fn respond(
         &self,
@@ -57,7 +57,7 @@ impl<L: AlarmLog, A: Mutes, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
         let at = before.same_change(heard.change.at, heard.change.state);
         let mut change = AlarmChange { at, ..heard.change.clone() };
         let (mut answers, mut memory) = considered(callee, calls, heard, &change, &before);
-        let starts = |answer: &Answer| matches!(answer, Answer::Start { .. });
+        let starts = |answer: &ResponseDecision| matches!(answer, ResponseDecision::Start { .. });
         // Asked only where something would follow: a mute is over for certain, or it holds the answer back.
         if answers.iter().any(starts) && self.held_back(&change, heard.states, &before).await? {
             change.suppressed = true;
@@ -96,22 +96,22 @@ impl<L: AlarmLog, A: Mutes, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
         callee: &Callee<'_>,
         call: &Call,
         change: &AlarmChange,
-        answer: Answer,
+        answer: ResponseDecision,
     ) -> Result<Did, AwsError> {
         match answer {
-            Answer::Start { ask } => {
+            ResponseDecision::Start { ask } => {
                 let scope = &callee.scope;
                 let words = [scope.estate.as_str(), scope.environment.as_str(), call.what(), change.alarm.as_str()];
                 let execution = execution_name(&words, change.at);
                 let input = call.request(scope, change, ask.map(|asks| asks.to_string())).to_string();
                 Ok(match self.executions.start(&execution, &input).await? {
-                    Started::New => Did::Started { execution },
-                    Started::AlreadyThere => Did::Doubled { execution },
+                    StartOutcome::New => Did::Started { execution },
+                    StartOutcome::AlreadyThere => Did::Doubled { execution },
                 })
             }
-            Answer::Ignored { why, text, violations, news } => {
+            ResponseDecision::Ignored { why, text, violations, news } => {
                 // A delay passes by itself, and the sweep comes back to it; a veto is for a person.
-                if news && why == Why::DependencyVeto {
+                if news && why == IgnoreReason::DependencyVeto {
                     self.tell(callee, call, change, &violations).await?;
                 }
                 Ok(Did::Ignored { why, text })
@@ -129,7 +129,7 @@ impl<L: AlarmLog, A: Mutes, X: Executions, N: Announcer> Ports<'_, L, A, X, N> {
     ) -> Result<(), AwsError> {
         let request = call.request(&callee.scope, change, None);
         let why = request.reason.clone().unwrap_or_default();
-        let approve = [Code::DependencyVeto].into();
+        let approve = [GuardrailCode::DependencyVeto].into();
         let by_hand = EmergencyRequest { alarm: None, since: None, approve, ..request };
         let message = not_done(&callee.scope, call.what(), &why, violations, Some(&by_hand.to_string()));
         self.announcer.tell(&message.subject, &message.text).await
@@ -143,14 +143,14 @@ fn considered(
     heard: Heard<'_>,
     change: &AlarmChange,
     before: &AlarmMemory,
-) -> (Vec<Answer>, AlarmMemory) {
+) -> (Vec<ResponseDecision>, AlarmMemory) {
     let Heard { how, states, now, .. } = heard;
     let mut memory = before.clone();
     let mut answers = Vec::new();
     for call in calls {
         let (what, forbidding) = (call.what(), call.forbidding.as_slice());
-        let question = Question { change, what, emergency: callee.emergency, forbidding, states, now };
-        let Considered { answer, memory: after } = how(&question, &memory);
+        let question = AlarmQuestion { change, what, emergency: callee.emergency, forbidding, states, now };
+        let ConsideredAnswer { answer, memory: after } = how(&question, &memory);
         memory = after;
         answers.push(answer);
     }

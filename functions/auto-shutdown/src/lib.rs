@@ -4,15 +4,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
-use watchkeeper_control::place::{Home, PairPlace};
-use watchkeeper_control::ports::{AwsError, Executions, Started};
+use watchkeeper_control::place::{StackIdentity, PairPlace};
+use watchkeeper_control::ports::{AwsError, Executions, StartOutcome};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::execution::execution_name;
-use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::Request;
-use watchkeeper_estates::Estates;
-use watchkeeper_lambda::{Failure, Tick};
+use watchkeeper_domain::request::RunRequest;
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_lambda::{FunctionFailure, ScheduleTick};
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,7 +60,7 @@ pub enum TickError {
     Aws(#[from] AwsError),
 }
 
-impl From<TickError> for Failure {
+impl From<TickError> for FunctionFailure {
     fn from(error: TickError) -> Self {
         match error {
             TickError::Ledger(error) => error.into(),
@@ -77,9 +77,9 @@ impl From<TickError> for Failure {
 pub async fn handle<L: Ledger, X: Executions>(
     ledger: &L,
     executions: &X,
-    estates: &Estates,
-    home: &Home,
-    tick: &Tick,
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    tick: &ScheduleTick,
 ) -> Result<Ticked, TickError> {
     let mut environments = Vec::new();
     let mut failed = None;
@@ -91,7 +91,7 @@ pub async fn handle<L: Ledger, X: Executions>(
             region: home.region.clone(),
         };
         let wanted = wanted(environment, tick.time);
-        let (awake, why) = (wanted.want == Want::Awake, wanted.reason.clone());
+        let (awake, why) = (wanted.want == DesiredState::Awake, wanted.reason.clone());
         let half = PairPlace::of(estate, environment, &home.region);
         match look_after(ledger, executions, &scope, half.as_ref(), wanted).await {
             Ok(did) => {
@@ -134,20 +134,20 @@ async fn look_after<L: Ledger, X: Executions>(
         return Ok(Did::Late);
     }
     // Nothing declared is as good as awake: a tick writes only where the calendar's word has changed.
-    let changed = declared.map_or(&Want::Awake, |declared| &declared.want) != &wanted.want;
+    let changed = declared.map_or(&DesiredState::Awake, |declared| &declared.want) != &wanted.want;
     if changed {
         ledger.declare(scope, &wanted).await?;
     }
     let others = seen.intents.iter().filter(|intent| intent.layer != Layer::Schedule);
-    let held = wanted.want == Want::Asleep || others.into_iter().any(|intent| intent.holds(instant));
+    let held = wanted.want == DesiredState::Asleep || others.into_iter().any(|intent| intent.holds(instant));
     if !(changed || held || pointed || seen.baseline.is_some()) {
         return Ok(Did::Nothing);
     }
-    let input = Request::of_tick(scope, instant).to_string();
+    let input = RunRequest::of_tick(scope, instant).to_string();
     let name = execution_name(&[scope.estate.as_str(), scope.environment.as_str()], instant);
     Ok(match executions.start(&name, &input).await? {
-        Started::New => Did::Started,
-        Started::AlreadyThere => Did::Doubled,
+        StartOutcome::New => Did::Started,
+        StartOutcome::AlreadyThere => Did::Doubled,
     })
 }
 
@@ -157,10 +157,10 @@ fn wanted(environment: &Environment, instant: Timestamp) -> Intent {
     let (want, reason) = match environment.calendar() {
         Some(calendar) => {
             let decision = calendar.at(instant);
-            let want = if decision.awake { Want::Awake } else { Want::Asleep };
+            let want = if decision.awake { DesiredState::Awake } else { DesiredState::Asleep };
             (want, format!("{}, {}", decision.why, calendar.zone().name()))
         }
-        None => (Want::Awake, "it has no calendar".to_owned()),
+        None => (DesiredState::Awake, "it has no calendar".to_owned()),
     };
     Intent {
         layer: Layer::Schedule,

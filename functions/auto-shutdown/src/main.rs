@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use auto_shutdown::{TickError, Ticked, handle};
-use watchkeeper_lambda::{Invocation, Kit, Tick, serve};
+use watchkeeper_lambda::{LambdaInvocation, FunctionContext, ScheduleTick, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: Kit| {
+    serve(|kit: FunctionContext| {
         let (ledger, machine) = (kit.ledger()?, kit.machine()?);
-        Ok(async move |tick: Tick, _: Invocation| -> Result<Ticked, TickError> {
+        Ok(async move |tick: ScheduleTick, _: LambdaInvocation| -> Result<Ticked, TickError> {
             kit.metrics.tick("auto-shutdown", tick.time);
             handle(&ledger, &machine, &kit.estates, &kit.settings.home, &tick).await
         })

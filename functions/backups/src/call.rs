@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_control::backup::Then;
-use watchkeeper_domain::backup::{Drilled, Outcome, Source};
+use watchkeeper_control::backup::NextStep;
+use watchkeeper_domain::backup::{RestoreEvidence, BackupOutcome, BackupSource};
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::Execution;
+use watchkeeper_lambda::MachineExecution;
 
 use crate::tick::Ticked;
 
@@ -18,7 +18,7 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
     },
     /// One step of one resource's backup.
     Job {
@@ -46,21 +46,21 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
     },
     /// One step of a restore.
     Restore {
         /// The run.
         run: RunRef,
         /// The resource.
-        source: Source,
+        source: BackupSource,
     },
     /// The restore ended with an error; what it made is still tidied up.
     FailRestore {
         /// The run.
         run: RunRef,
         /// The resource.
-        source: Source,
+        source: BackupSource,
         /// The error.
         error: String,
     },
@@ -69,7 +69,7 @@ pub enum Step {
         /// The run.
         run: RunRef,
         /// The resource.
-        source: Source,
+        source: BackupSource,
     },
 }
 
@@ -100,7 +100,7 @@ pub enum Answer {
     /// Of the end of a run.
     Finished {
         /// The worst end of a resource.
-        outcome: Outcome,
+        outcome: BackupOutcome,
         /// In a line.
         headline: String,
     },
@@ -109,7 +109,7 @@ pub enum Answer {
         /// The run.
         run: RunRef,
         /// The resource.
-        source: Source,
+        source: BackupSource,
         /// What is restored into what.
         summary: String,
     },
@@ -120,15 +120,15 @@ pub enum Answer {
         /// In a line.
         headline: String,
         /// The evidence.
-        evidence: Box<Drilled>,
+        evidence: Box<RestoreEvidence>,
     },
 }
 
 impl Answer {
-    pub(crate) fn stepped(stepped: watchkeeper_control::backup::Stepped) -> Self {
+    pub(crate) fn stepped(stepped: watchkeeper_control::backup::StepTaken) -> Self {
         let (again, wait_seconds) = match stepped.then {
-            Then::Again(seconds) => (true, seconds),
-            Then::Done => (false, 0),
+            NextStep::Again(seconds) => (true, seconds),
+            NextStep::Done => (false, 0),
         };
         Self::Stepped { again, wait_seconds, what: stepped.what }
     }

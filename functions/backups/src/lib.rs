@@ -5,15 +5,15 @@ pub mod report;
 mod tick;
 
 use jiff::Timestamp;
-use watchkeeper_control::backup::{BackupError, BackupLog, Backups, Jobs, Keeper, Restores};
+use watchkeeper_control::backup::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook, RestoreStore};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
-use watchkeeper_control::place::Home;
-use watchkeeper_control::ports::{Announcer, AwsError, Executions};
+use watchkeeper_control::place::StackIdentity;
+use watchkeeper_control::ports::{Notifier, AwsError, Executions};
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Call, Event, Failure, Unreadable, read_input};
+use watchkeeper_estates::{EstateFolder, UnknownName};
+use watchkeeper_lambda::{StepCall, FunctionEvent, FunctionFailure, UnreadableInput, read_input};
 
 pub use call::{Answer, Step};
 pub use tick::{Fresh, Line, Ticked, tick};
@@ -23,10 +23,10 @@ pub use tick::{Fresh, Line, Ticked, tick};
 pub enum CallError {
     /// The input of the execution is no request.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] UnreadableInput),
     /// It names what no document does.
     #[error(transparent)]
-    Unknown(#[from] Unknown),
+    Unknown(#[from] UnknownName),
     /// The step could not be taken.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -50,7 +50,7 @@ impl From<AwsError> for CallError {
     }
 }
 
-impl From<CallError> for Failure {
+impl From<CallError> for FunctionFailure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Unreadable(error) => error.into(),
@@ -66,22 +66,22 @@ impl From<CallError> for Failure {
 /// [`CallError`] for a request that cannot be read or followed, an unknown environment, the halt switch, or a ledger or an
 /// AWS that does not answer.
 pub async fn handle<C, L, N, B, R>(
-    keeper: Keeper<'_, C, L, N>,
+    keeper: BackupRunbook<'_, C, L, N>,
     machines: (&B, &R),
-    estates: &Estates,
-    home: &Home,
-    event: Event<Step>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    event: FunctionEvent<Step>,
 ) -> Result<Answer, CallError>
 where
-    C: Backups + Restores,
+    C: BackupStore + RestoreStore,
     L: Ledger + BackupLog,
-    N: Announcer,
+    N: Notifier,
     B: Executions,
     R: Executions,
 {
     match event {
-        Event::Tick(at) => Ok(Answer::Ticked(tick(keeper.ledger, machines, estates, home, &at).await?)),
-        Event::Call(call) => Box::pin(step(keeper, estates, home, call)).await,
+        FunctionEvent::Tick(at) => Ok(Answer::Ticked(tick(keeper.ledger, machines, estates, home, &at).await?)),
+        FunctionEvent::Call(call) => Box::pin(step(keeper, estates, home, call)).await,
     }
 }
 
@@ -90,15 +90,15 @@ where
 /// # Errors
 /// As for [`handle`].
 pub async fn step<C, L, N>(
-    keeper: Keeper<'_, C, L, N>,
-    estates: &Estates,
-    home: &Home,
-    Call { now, step }: Call<Step>,
+    keeper: BackupRunbook<'_, C, L, N>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    StepCall { now, step }: StepCall<Step>,
 ) -> Result<Answer, CallError>
 where
-    C: Backups + Restores,
+    C: BackupStore + RestoreStore,
     L: Ledger + BackupLog,
-    N: Announcer,
+    N: Notifier,
 {
     let jobs_of = |run: &RunRef| jobs(estates, home, run.scope.estate.as_str(), run.scope.environment.as_str());
     match step {
@@ -140,9 +140,9 @@ where
     }
 }
 
-fn jobs(estates: &Estates, home: &Home, estate: &str, environment: &str) -> Result<Jobs, CallError> {
+fn jobs(estates: &EstateFolder, home: &StackIdentity, estate: &str, environment: &str) -> Result<EnvironmentJobs, CallError> {
     let (estate, environment) = estates.environment(estate, environment)?;
-    Ok(Jobs::of(estate, environment, home)?)
+    Ok(EnvironmentJobs::of(estate, environment, home)?)
 }
 
 /// The instant of a request: an event that is older than a day, or from the future, is none that a tick brought.

@@ -3,18 +3,18 @@
 use std::process::ExitCode;
 
 use backups::{Answer, CallError, Step, handle, report};
-use watchkeeper_control::backup::Keeper;
-use watchkeeper_lambda::{Event, Invocation, Kit, serve};
+use watchkeeper_control::backup::BackupRunbook;
+use watchkeeper_lambda::{FunctionEvent, LambdaInvocation, FunctionContext, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: Kit| {
+    serve(|kit: FunctionContext| {
         let (cloud, ledger, announcer) = (kit.vaults(), kit.ledger()?, kit.announcer()?);
         let (backup, restore) = (kit.backup_machine()?, kit.restore_machine()?);
-        Ok(async move |event: Event<Step>, _: Invocation| -> Result<Answer, CallError> {
+        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| -> Result<Answer, CallError> {
             report::about(&event);
             let at = event.at();
-            let keeper = Keeper { cloud: &cloud, ledger: &ledger, announcer: &announcer };
+            let keeper = BackupRunbook { cloud: &cloud, ledger: &ledger, announcer: &announcer };
             let machines = (&backup, &restore);
             let answer = handle(keeper, machines, &kit.estates, &kit.settings.home, event).await?;
             report::count(&kit.metrics, at, &answer);

@@ -1,13 +1,13 @@
 //! What the logs and metrics say of an event.
 
 use jiff::Timestamp;
-use watchkeeper_lambda::{BackupFigures, Event, Metrics, telemetry};
+use watchkeeper_lambda::{BackupFigures, FunctionEvent, Metrics, telemetry};
 
 use crate::{Answer, Step};
 
 /// From here on, the lines of this invocation say which run they are about.
-pub fn about(event: &Event<Step>) {
-    let Event::Call(call) = event else { return };
+pub fn about(event: &FunctionEvent<Step>) {
+    let FunctionEvent::Call(call) = event else { return };
     match &call.step {
         Step::Begin { .. } | Step::BeginRestore { .. } => {}
         Step::Job { run, .. }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use watchkeeper_control::backup::{BackupLog, Jobs};
-use watchkeeper_control::place::Home;
-use watchkeeper_control::ports::{Executions, Started};
-use watchkeeper_domain::backup::{BackupRequest, Freshness, Memory, RestoreRequest, Source, drill_is_due};
+use watchkeeper_control::backup::{BackupLog, EnvironmentJobs};
+use watchkeeper_control::place::StackIdentity;
+use watchkeeper_control::ports::{Executions, StartOutcome};
+use watchkeeper_domain::backup::{BackupRequest, Freshness, BackupMemory, RestoreRequest, BackupSource, drill_is_due};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_estates::Estates;
-use watchkeeper_lambda::Tick;
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_lambda::ScheduleTick;
 
 use crate::CallError;
 
@@ -27,7 +27,7 @@ pub struct Line {
     #[serde(flatten)]
     pub scope: Scope,
     /// Resources whose backups are due, or have to be gone on with.
-    pub due: Vec<Source>,
+    pub due: Vec<BackupSource>,
     /// The execution that was started for them, or was there already.
     pub run: Option<String>,
     /// The execution of a drill that was started.
@@ -40,7 +40,7 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fresh {
     /// The resource.
-    pub source: Source,
+    pub source: BackupSource,
     /// Its age, in seconds; nothing where there is none.
     pub age_seconds: Option<i64>,
     /// Whether it is older than it may be, or there is none.
@@ -55,15 +55,15 @@ pub struct Fresh {
 pub async fn tick<L: BackupLog, B: Executions, R: Executions>(
     ledger: &L,
     machines: (&B, &R),
-    estates: &Estates,
-    home: &Home,
-    tick: &Tick,
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    tick: &ScheduleTick,
 ) -> Result<Ticked, CallError> {
     let mut environments = Vec::new();
     let mut failed = None;
     let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
-    for (estate, environment) in all.filter(|(_, environment)| Jobs::are_of(home, environment)) {
-        let looked = match Jobs::of(estate, environment, home) {
+    for (estate, environment) in all.filter(|(_, environment)| EnvironmentJobs::are_of(home, environment)) {
+        let looked = match EnvironmentJobs::of(estate, environment, home) {
             Ok(jobs) => look_after(ledger, machines, &jobs, tick.time).await,
             Err(error) => Err(error.into()),
         };
@@ -82,12 +82,12 @@ pub async fn tick<L: BackupLog, B: Executions, R: Executions>(
 async fn look_after<L: BackupLog, B: Executions, R: Executions>(
     ledger: &L,
     (backups, restores): (&B, &R),
-    jobs: &Jobs,
+    jobs: &EnvironmentJobs,
     instant: Timestamp,
 ) -> Result<Line, CallError> {
     let scope = &jobs.scope;
     let memories = ledger.backups(scope).await?;
-    let due: Vec<Source> = jobs.wanted(&memories, instant).into_iter().map(|line| line.source).collect();
+    let due: Vec<BackupSource> = jobs.wanted(&memories, instant).into_iter().map(|line| line.source).collect();
     let words = [scope.estate.as_str(), scope.environment.as_str()];
     let mut run = None;
     if !due.is_empty() {
@@ -96,10 +96,10 @@ async fn look_after<L: BackupLog, B: Executions, R: Executions>(
         run = Some(name);
     }
     // One drill at a time in an environment, for each restores a whole resource; and not beside backups, which come first.
-    let none = Memory::default();
-    let of = |source: &Source| memories.get(source).unwrap_or(&none);
-    let restores_now = |memory: &Memory| memory.restore.as_ref().is_some_and(|it| it.is_alive(instant));
-    let backs_up = |memory: &Memory| memory.attempt.as_ref().is_some_and(|it| it.is_alive(instant));
+    let none = BackupMemory::default();
+    let of = |source: &BackupSource| memories.get(source).unwrap_or(&none);
+    let restores_now = |memory: &BackupMemory| memory.restore.as_ref().is_some_and(|it| it.is_alive(instant));
+    let backs_up = |memory: &BackupMemory| memory.attempt.as_ref().is_some_and(|it| it.is_alive(instant));
     let busy = !due.is_empty() || memories.values().any(|memory| restores_now(memory) || backs_up(memory));
     let mut waiting = jobs.policies.iter().filter(|policy| drill_is_due(policy, of(&policy.subject.source), instant));
     let mut drill = None;
@@ -117,6 +117,6 @@ async fn look_after<L: BackupLog, B: Executions, R: Executions>(
     Ok(Line { scope: scope.clone(), due, run, drill, fresh: fresh.collect() })
 }
 
-fn started(scope: &Scope, name: &str, started: Started) {
+fn started(scope: &Scope, name: &str, started: StartOutcome) {
     tracing::info!(estate = %scope.estate, environment = %scope.environment, execution = name, ?started, "due");
 }

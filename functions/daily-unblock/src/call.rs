@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::unblock::Step as Taken;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::{Caught, Execution};
+use watchkeeper_lambda::{CaughtError, MachineExecution};
 
 use crate::tick::Ticked;
 
@@ -17,7 +17,7 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
     },
     /// Work for a slice.
     Work {
@@ -29,7 +29,7 @@ pub enum Step {
         /// The run.
         run: RunRef,
         /// Why.
-        error: Caught,
+        error: CaughtError,
     },
     /// Tell, and close.
     Report {
@@ -41,9 +41,9 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
         /// Why it ends.
-        error: Caught,
+        error: CaughtError,
     },
 }
 

@@ -7,16 +7,16 @@ pub mod tick;
 use serde::Deserialize;
 use serde_json::Value;
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::place::{Home, Place};
-use watchkeeper_control::ports::{Announcer, Clock, Executions};
-use watchkeeper_control::stuck::{Notebook, Stuck};
-use watchkeeper_control::trouble::{self, Ended};
-use watchkeeper_control::unblock::{self, UnblockError, Unblocker};
-use watchkeeper_domain::request::{RequestError, Trigger};
+use watchkeeper_control::place::{StackIdentity, ScopedEnvironment};
+use watchkeeper_control::ports::{Notifier, Clock, Executions};
+use watchkeeper_control::stuck::{UnblockNotes, UnblockSources};
+use watchkeeper_control::trouble::{self, EndedRun};
+use watchkeeper_control::unblock::{self, UnblockError, UnblockRunbook};
+use watchkeeper_domain::request::{RequestError, RunTrigger};
 use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::UnblockRequest;
-use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Event, Execution, Failure, Unreadable, read_input};
+use watchkeeper_estates::{EstateFolder, UnknownName};
+use watchkeeper_lambda::{FunctionEvent, MachineExecution, FunctionFailure, UnreadableInput, read_input};
 
 pub use call::{Answer, Step};
 use tick::TickError;
@@ -26,10 +26,10 @@ use tick::TickError;
 pub enum CallError {
     /// The input of the execution is no request.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] UnreadableInput),
     /// It names what no document does.
     #[error(transparent)]
-    Unknown(#[from] Unknown),
+    Unknown(#[from] UnknownName),
     /// It names what this stack does not look after.
     #[error("the request cannot be followed")]
     Request(#[from] RequestError),
@@ -41,7 +41,7 @@ pub enum CallError {
     Tick(#[from] TickError),
 }
 
-impl From<CallError> for Failure {
+impl From<CallError> for FunctionFailure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Unreadable(error) => error.into(),
@@ -58,15 +58,15 @@ impl From<CallError> for Failure {
 ///
 /// # Errors
 /// [`CallError`] as below, and for an environment that the tick could not look after.
-pub async fn answer<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock>(
-    unblocker: &Unblocker<S, L, X, N, K>,
+pub async fn answer<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock>(
+    unblocker: &UnblockRunbook<S, L, X, N, K>,
     machine: &X,
-    estates: &Estates,
-    home: &Home,
-    event: Event<Step>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    event: FunctionEvent<Step>,
 ) -> Result<Answer, CallError> {
     match event {
-        Event::Tick(due) => {
+        FunctionEvent::Tick(due) => {
             let hands = tick::Hands {
                 ledger: &unblocker.ledger,
                 machine,
@@ -76,7 +76,7 @@ pub async fn answer<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
             let ticked = tick::tick(&hands, estates, home, due.time).await?;
             Ok(Answer::Ticked(ticked))
         }
-        Event::Call(call) => {
+        FunctionEvent::Call(call) => {
             let answer = handle(unblocker, estates, home, call.step).await?;
             match &answer {
                 Answer::Taken(taken) => tracing::info!(run = taken.run.id, next = ?taken.next, "{}", taken.summary),
@@ -91,10 +91,10 @@ pub async fn answer<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
 ///
 /// # Errors
 /// [`CallError`] for a request that cannot be read or followed, and for a step that failed.
-pub async fn handle<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock>(
-    unblocker: &Unblocker<S, L, X, N, K>,
-    estates: &Estates,
-    home: &Home,
+pub async fn handle<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock>(
+    unblocker: &UnblockRunbook<S, L, X, N, K>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     step: Step,
 ) -> Result<Answer, CallError> {
     let of_run = |run: &RunRef| {
@@ -109,8 +109,8 @@ pub async fn handle<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
             let request: UnblockRequest = read_input(request)?;
             let (estate, environment) = estates.environment(request.estate.as_str(), request.environment.as_str())?;
             // It checks that this stack has the environment.
-            Place::of(estate, environment, home, execution.start)?;
-            let execution = unblock::Execution { name: &execution.name, start: execution.start };
+            ScopedEnvironment::of(estate, environment, home, execution.start)?;
+            let execution = unblock::ManualExecution { name: &execution.name, start: execution.start };
             unblocker.begin(&place::place(estate, environment, home), &request, execution).await?
         }
         Step::Work { run } => unblocker.work(&of_run(&run)?, &run).await?,
@@ -120,12 +120,12 @@ pub async fn handle<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer,
 }
 
 /// Tells of a run that has no record to tell by, as far as its input can be read.
-async fn tell<S, L: Notebook, X, N: Announcer, K>(
-    unblocker: &Unblocker<S, L, X, N, K>,
-    estates: &Estates,
-    home: &Home,
+async fn tell<S, L: UnblockNotes, X, N: Notifier, K>(
+    unblocker: &UnblockRunbook<S, L, X, N, K>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     request: &Value,
-    execution: &Execution,
+    execution: &MachineExecution,
     error: RunError,
 ) -> Result<Answer, CallError> {
     let text = |field: &str| request.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -133,10 +133,10 @@ async fn tell<S, L: Notebook, X, N: Announcer, K>(
         return Ok(Answer::Told { told: false });
     };
     let scope = place::place(estate, environment, home).scope;
-    let trigger = request.get("trigger").and_then(|trigger| Trigger::deserialize(trigger).ok()).unwrap_or_default();
+    let trigger = request.get("trigger").and_then(|trigger| RunTrigger::deserialize(trigger).ok()).unwrap_or_default();
     // Each try of a run that is due is about the same instant; what lasts is told by when it was tried.
     let ended =
-        Ended { machine: "daily-unblock", trigger, instant: execution.start, run: &execution.name, error: &error };
+        EndedRun { machine: "daily-unblock", trigger, instant: execution.start, run: &execution.name, error: &error };
     let told =
         trouble::tell(&unblocker.ledger, &unblocker.announcer, &scope, ended).await.map_err(UnblockError::from)?;
     Ok(Answer::Told { told })

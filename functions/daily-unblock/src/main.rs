@@ -3,21 +3,21 @@
 use std::process::ExitCode;
 
 use daily_unblock::{Answer, CallError, Step, answer};
-use watchkeeper_control::unblock::Unblocker;
-use watchkeeper_lambda::{Event, EventClock, Invocation, Kit, serve};
+use watchkeeper_control::unblock::UnblockRunbook;
+use watchkeeper_lambda::{FunctionEvent, EventClock, LambdaInvocation, FunctionContext, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: Kit| {
+    serve(|kit: FunctionContext| {
         let (stuck, ledger, announcer) = (kit.stuck()?, kit.ledger()?, kit.announcer()?);
         let (reconcile, machine) = (kit.machine()?, kit.unblock_machine()?);
-        Ok(async move |event: Event<Step>, _: Invocation| -> Result<Answer, CallError> {
-            if let Event::Tick(tick) = &event {
+        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| -> Result<Answer, CallError> {
+            if let FunctionEvent::Tick(tick) = &event {
                 kit.metrics.tick("daily-unblock", tick.time);
             }
             let (stuck, ledger, announcer) = (stuck.clone(), ledger.clone(), announcer.clone());
             let (reconcile, clock) = (reconcile.clone(), EventClock::set_to(event.at()));
-            let unblocker = Unblocker { stuck, ledger, reconcile, announcer, clock };
+            let unblocker = UnblockRunbook { stuck, ledger, reconcile, announcer, clock };
             answer(&unblocker, &machine, &kit.estates, &kit.settings.home, event).await
         })
     })

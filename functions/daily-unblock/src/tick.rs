@@ -4,17 +4,17 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::place::Home;
-use watchkeeper_control::ports::{Announcer, AwsError, Executions, Started};
-use watchkeeper_control::stuck::{Note, Notebook, Watch};
-use watchkeeper_control::trouble::{self, Ended};
+use watchkeeper_control::place::StackIdentity;
+use watchkeeper_control::ports::{Notifier, AwsError, Executions, StartOutcome};
+use watchkeeper_control::stuck::{LedgerNote, UnblockNotes, ExecutionReader};
+use watchkeeper_control::trouble::{self, EndedRun};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::run::RunError;
-use watchkeeper_domain::unblock::{Memory, UnblockRequest};
-use watchkeeper_estates::Estates;
+use watchkeeper_domain::unblock::{UnblockMemory, UnblockRequest};
+use watchkeeper_estates::EstateFolder;
 
 use crate::place::place;
 
@@ -80,10 +80,10 @@ pub fn execution(scope: &Scope, due: Timestamp, attempt: u32) -> String {
 ///
 /// # Errors
 /// The first [`TickError`].
-pub async fn tick<L: Notebook, X: Executions, W: Watch, N: Announcer>(
+pub async fn tick<L: UnblockNotes, X: Executions, W: ExecutionReader, N: Notifier>(
     hands: &Hands<'_, L, X, W, N>,
-    estates: &Estates,
-    home: &Home,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     instant: Timestamp,
 ) -> Result<Ticked, TickError> {
     let mut environments = Vec::new();
@@ -124,20 +124,20 @@ pub struct Hands<'a, L, X, W, N> {
     pub announcer: &'a N,
 }
 
-async fn look_after<L: Notebook, X: Executions, W: Watch, N: Announcer>(
+async fn look_after<L: UnblockNotes, X: Executions, W: ExecutionReader, N: Notifier>(
     hands: &Hands<'_, L, X, W, N>,
     scope: &Scope,
     due: Timestamp,
     instant: Timestamp,
 ) -> Result<Did, TickError> {
-    let memory = hands.ledger.read::<Memory>(scope, Note::Memory).await?;
+    let memory = hands.ledger.read::<UnblockMemory>(scope, LedgerNote::Memory).await?;
     if memory.is_some_and(|(memory, _)| memory.done >= Some(due)) {
         return Ok(Did::Nothing);
     }
     let input = UnblockRequest::of_tick(scope, due).to_string();
     for attempt in 0..TRIES {
         let name = execution(scope, due, attempt);
-        if hands.machine.start(&name, &input).await? == Started::New {
+        if hands.machine.start(&name, &input).await? == StartOutcome::New {
             return Ok(Did::Started);
         }
         // It was started before, and has not come to its end: it runs, or it died and the next one goes on.
@@ -152,7 +152,7 @@ async fn look_after<L: Notebook, X: Executions, W: Watch, N: Announcer>(
     let message = format!("the run that was due at {due} died {TRIES} times; its executions say why");
     let error = RunError { name: "Run.Unverified".to_owned(), message };
     let run = execution(scope, due, TRIES - 1);
-    let ended = Ended { machine: "daily-unblock", trigger: Trigger::Schedule, instant, run: &run, error: &error };
+    let ended = EndedRun { machine: "daily-unblock", trigger: RunTrigger::Schedule, instant, run: &run, error: &error };
     trouble::tell(hands.ledger, hands.announcer, scope, ended).await?;
     Ok(Did::GaveUp)
 }

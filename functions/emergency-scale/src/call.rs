@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_domain::emergency::{Held, Step as Next};
+use watchkeeper_domain::emergency::{HoldAction, EmergencyStep as Next};
 use watchkeeper_domain::estate::{AlarmName, ProfileName};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::report::Message;
-use watchkeeper_domain::request::Request;
+use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::Execution;
+use watchkeeper_lambda::MachineExecution;
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -21,13 +21,13 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
         /// What a person answered, once somebody was asked.
         #[serde(default)]
         answer: Option<Value>,
         /// The guardrails that the question named.
         #[serde(default)]
-        asked: BTreeSet<Code>,
+        asked: BTreeSet<GuardrailCode>,
     },
     /// Ask a person.
     Ask {
@@ -90,7 +90,7 @@ pub struct Decided {
     /// How long a question stands, in seconds, where one is asked.
     pub answer_seconds: i64,
     /// What `reconcile` is asked for.
-    pub request: Option<Request>,
+    pub request: Option<RunRequest>,
     /// Whether what is done has to be given back.
     pub holds: bool,
     /// The profile that is held then.
@@ -100,7 +100,7 @@ pub struct Decided {
     /// Why, in a sentence.
     pub summary: String,
     /// The guardrails that a person has to approve.
-    pub asks: BTreeSet<Code>,
+    pub asks: BTreeSet<GuardrailCode>,
     /// What a person has to hear.
     pub tell: Option<Message>,
 }
@@ -109,11 +109,11 @@ pub struct Decided {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Looked {
     /// What follows.
-    pub next: Held,
+    pub next: HoldAction,
     /// After how long, in seconds, where it holds on.
     pub wait_seconds: i64,
     /// What `reconcile` is asked for, where it gives back.
-    pub request: Option<Request>,
+    pub request: Option<RunRequest>,
     /// What a person has to hear.
     pub tell: Option<Message>,
     /// The alarms that may be made worse and that a person will have been told of.

@@ -8,21 +8,21 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
-use watchkeeper_control::place::{Home, Place};
-use watchkeeper_control::ports::{Alarms, Announcer, AwsError, ExecutionStates};
-use watchkeeper_control::stuck::Notebook;
+use watchkeeper_control::place::{StackIdentity, ScopedEnvironment};
+use watchkeeper_control::ports::{Alarms, Notifier, AwsError, ExecutionStates};
+use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_domain::emergency::{
-    Asked, Decision, EmergencyRequest, Held, Hold, Known, Purpose, Reply, Step as Next, ask, decide, hold, made_worse,
+    LastQuestion, EmergencyDecision, EmergencyRequest, HoldAction, EmergencyHold, DecisionInputs, EmergencyPurpose, PersonReply, EmergencyStep as Next, ask, decide, hold, made_worse,
     not_done, still_called_for, worse,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
-use watchkeeper_domain::guardrail::{Code, Severity};
-use watchkeeper_domain::intent::{Slot, Want, deciding};
+use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
+use watchkeeper_domain::intent::{IntentKey, DesiredState, deciding};
 use watchkeeper_domain::report::Message;
-use watchkeeper_domain::request::{Request, RequestError, Urgency};
+use watchkeeper_domain::request::{RunRequest, RequestError, Urgency};
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Call, Execution, Failure, Unreadable, read_input};
+use watchkeeper_estates::{EstateFolder, UnknownName};
+use watchkeeper_lambda::{StepCall, MachineExecution, FunctionFailure, UnreadableInput, read_input};
 
 pub use call::{Answer, Decided, Looked, Step};
 use watch::{forbidding, watched};
@@ -45,13 +45,13 @@ pub struct Ports<'a, L, A, X, N> {
 pub enum CallError {
     /// The input of the execution is no request.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] UnreadableInput),
     /// A field is not as it must be.
     #[error("the request cannot be followed")]
     Request(#[from] RequestError),
     /// It names what no document does.
     #[error(transparent)]
-    Unknown(#[from] Unknown),
+    Unknown(#[from] UnknownName),
     /// The ledger did not do what it was asked.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -60,7 +60,7 @@ pub enum CallError {
     Aws(#[from] AwsError),
 }
 
-impl From<CallError> for Failure {
+impl From<CallError> for FunctionFailure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Unreadable(error) => error.into(),
@@ -77,17 +77,17 @@ impl From<CallError> for Failure {
 /// # Errors
 /// [`CallError`] for a request that cannot be read or followed, an unknown environment, or a ledger, an alarm or a topic
 /// that does not answer.
-pub async fn handle<L: Ledger + Notebook, A: Alarms, X: ExecutionStates, N: Announcer>(
+pub async fn handle<L: Ledger + UnblockNotes, A: Alarms, X: ExecutionStates, N: Notifier>(
     ports: Ports<'_, L, A, X, N>,
-    estates: &Estates,
-    home: &Home,
-    call: Call<Step>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    call: StepCall<Step>,
 ) -> Result<Answer, CallError> {
     let now = call.now;
     match call.step {
         Step::Decide { request, execution, answer, asked } => {
             let request: EmergencyRequest = read_input(request)?;
-            let reply = answer.map(|answer| Reply::read(&answer, &asked));
+            let reply = answer.map(|answer| PersonReply::read(&answer, &asked));
             let place = place(estates, home, &request, now)?;
             Ok(Answer::Decided(Box::new(decided(ports, &place, &request, &execution, reply.as_ref(), now).await?)))
         }
@@ -105,23 +105,23 @@ pub async fn handle<L: Ledger + Notebook, A: Alarms, X: ExecutionStates, N: Anno
     }
 }
 
-async fn tell<N: Announcer>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
+async fn tell<N: Notifier>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
     announcer.tell(&message.subject, &message.text).await?;
     Ok(Answer::Told {})
 }
 
 /// The environment that is meant; one of another account or region is none of ours.
-fn place(estates: &Estates, home: &Home, request: &EmergencyRequest, now: Timestamp) -> Result<Place, CallError> {
+fn place(estates: &EstateFolder, home: &StackIdentity, request: &EmergencyRequest, now: Timestamp) -> Result<ScopedEnvironment, CallError> {
     let (estate, environment) = estates.environment(request.estate.as_str(), request.environment.as_str())?;
-    Ok(Place::of(estate, environment, home, now)?)
+    Ok(ScopedEnvironment::of(estate, environment, home, now)?)
 }
 
-async fn decided<L: Ledger + Notebook, A: Alarms, X: ExecutionStates, N>(
+async fn decided<L: Ledger + UnblockNotes, A: Alarms, X: ExecutionStates, N>(
     ports: Ports<'_, L, A, X, N>,
-    place: &Place,
+    place: &ScopedEnvironment,
     request: &EmergencyRequest,
-    execution: &Execution,
-    reply: Option<&Reply>,
+    execution: &MachineExecution,
+    reply: Option<&PersonReply>,
     now: Timestamp,
 ) -> Result<Decided, CallError> {
     let emergency = place.emergency.as_ref().ok_or_else(|| RequestError {
@@ -131,19 +131,19 @@ async fn decided<L: Ledger + Notebook, A: Alarms, X: ExecutionStates, N>(
     })?;
     let seen = ports.ledger.load(&place.scope).await?;
     let states = ports.alarms.alarm_states(&watched(request, emergency)).await?;
-    let decide = |asked: Option<&Asked>| {
+    let decide = |asked: Option<&LastQuestion>| {
         let (scope, intents) = (&place.scope, seen.intents.as_slice());
         let (execution, started) = (execution.name.as_str(), execution.start);
-        decide(request, &Known { scope, emergency, intents, states: &states, execution, started, reply, asked, now })
+        decide(request, &DecisionInputs { scope, emergency, intents, states: &states, execution, started, reply, asked, now })
     };
     let decision = ports.one_question(&place.scope, (request, execution.name.as_str()), reply, now, decide).await?;
     let run = RunRef { scope: place.scope.clone(), id: execution.name.clone() };
     Ok(answer(run, request, decision))
 }
 
-fn answer(run: RunRef, request: &EmergencyRequest, decision: Decision) -> Decided {
+fn answer(run: RunRef, request: &EmergencyRequest, decision: EmergencyDecision) -> Decided {
     let what = what(request);
-    let asks: BTreeSet<Code> =
+    let asks: BTreeSet<GuardrailCode> =
         decision.violations.iter().filter(|v| v.severity == Severity::Ask).map(|v| v.code).collect();
     let told = matches!(decision.step, Next::Refused | Next::Declined).then(|| {
         let by_hand = forbidding(request, &decision.violations);
@@ -170,9 +170,9 @@ fn answer(run: RunRef, request: &EmergencyRequest, decision: Decision) -> Decide
 /// What is asked for, in the words of a message.
 fn what(request: &EmergencyRequest) -> String {
     match request.purpose() {
-        Ok(Purpose::Scale(profile)) => profile.to_string(),
-        Ok(Purpose::GiveBack(profile)) => format!("giving {profile} back"),
-        Ok(Purpose::RollBack) | Err(_) => "a rollback".to_owned(),
+        Ok(EmergencyPurpose::Scale(profile)) => profile.to_string(),
+        Ok(EmergencyPurpose::GiveBack(profile)) => format!("giving {profile} back"),
+        Ok(EmergencyPurpose::RollBack) | Err(_) => "a rollback".to_owned(),
     }
 }
 
@@ -185,20 +185,20 @@ async fn look<L: Ledger, A: Alarms, X, N>(
     now: Timestamp,
 ) -> Result<Looked, CallError> {
     let seen = ports.ledger.load(&run.scope).await?;
-    let slot = Slot::emergency(profile.clone());
+    let slot = IntentKey::emergency(profile.clone());
     let intent = seen.intents.iter().find(|intent| intent.slot() == slot);
     let forbidding: BTreeSet<AlarmName> =
         emergency.map(|emergency| emergency.vetoes(profile).into_iter().cloned().collect()).unwrap_or_default();
     let states = ports.alarms.alarm_states(&(&watch::holding(intent) | &forbidding)).await?;
     let cool_down = emergency.map_or(SignedDuration::ZERO, |emergency| emergency.cool_down().signed());
-    let nothing_held = deciding(&seen.intents, now).iter().all(|intent| intent.want == Want::Awake);
+    let nothing_held = deciding(&seen.intents, now).iter().all(|intent| intent.want == DesiredState::Awake);
     let owing = nothing_held && seen.baseline.is_some();
     let named = emergency.map(|emergency| emergency.calls(profile)).unwrap_or_default();
     let lasting = intent.map(|intent| still_called_for(intent, &states, &named).ok_or(intent));
     let held = match &lasting {
         // Ours, and of alarms that nobody can name any more.
-        Some(Err(intent)) if intent.by == run.id => Hold {
-            verdict: Held::GiveBack,
+        Some(Err(intent)) if intent.by == run.id => EmergencyHold {
+            verdict: HoldAction::GiveBack,
             wait: SignedDuration::ZERO,
             summary: "none of the alarms that called for it is left: they neither exist nor are in the document"
                 .to_owned(),
@@ -207,11 +207,11 @@ async fn look<L: Ledger, A: Alarms, X, N>(
         Some(Ok(intent)) => hold(Some(intent), owing, &run.id, &states, cool_down, now),
         None => hold(None, owing, &run.id, &states, cool_down, now),
     };
-    let request = (held.verdict == Held::GiveBack).then(|| {
+    let request = (held.verdict == HoldAction::GiveBack).then(|| {
         let urgency = Urgency::GiveBack { profile: profile.clone(), by: Some(run.id.clone()) };
-        Request::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())
+        RunRequest::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())
     });
-    let worsened = if held.verdict == Held::Hold { made_worse(forbidding, &states, &told) } else { BTreeSet::new() };
+    let worsened = if held.verdict == HoldAction::Hold { made_worse(forbidding, &states, &told) } else { BTreeSet::new() };
     let tell = (!worsened.is_empty()).then(|| worse(&run.scope, profile, &worsened));
     told.extend(worsened);
     Ok(Looked { next: held.verdict, wait_seconds: seconds(held.wait), request, tell, told, summary: held.summary })

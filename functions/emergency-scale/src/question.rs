@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Fault};
-use watchkeeper_control::stuck::{Note, Notebook};
-use watchkeeper_domain::emergency::{Asked, Decision, EmergencyRequest, Reply, Step};
+use watchkeeper_control::stuck::{LedgerNote, UnblockNotes};
+use watchkeeper_domain::emergency::{LastQuestion, EmergencyDecision, EmergencyRequest, PersonReply, EmergencyStep};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
@@ -17,21 +17,21 @@ const TRIES: u32 = 5;
 /// How long a question is remembered after its end: an emergency lasts at most as long.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-impl<L: Notebook, A, X: ExecutionStates, N> Ports<'_, L, A, X, N> {
+impl<L: UnblockNotes, A, X: ExecutionStates, N> Ports<'_, L, A, X, N> {
     /// Decides, and writes down what the decision makes of the question: of two executions that would ask in one moment, one
     /// finds the question of the other.
     pub(crate) async fn one_question(
         &self,
         scope: &Scope,
         (request, execution): (&EmergencyRequest, &str),
-        reply: Option<&Reply>,
+        reply: Option<&PersonReply>,
         now: Timestamp,
-        decide: impl Fn(Option<&Asked>) -> Result<Decision, RequestError>,
-    ) -> Result<Decision, CallError> {
+        decide: impl Fn(Option<&LastQuestion>) -> Result<EmergencyDecision, RequestError>,
+    ) -> Result<EmergencyDecision, CallError> {
         let about = request.profile.as_ref().map_or("rollback", |profile| profile.as_str());
-        let note = Note::Question(about);
+        let note = LedgerNote::Question(about);
         for last in (0..TRIES).rev() {
-            let (found, version) = match self.ledger.read::<Asked>(scope, note).await? {
+            let (found, version) = match self.ledger.read::<LastQuestion>(scope, note).await? {
                 Some((found, version)) => (Some(self.alive(found, execution, now).await?), version),
                 None => (None, 0),
             };
@@ -48,7 +48,7 @@ impl<L: Notebook, A, X: ExecutionStates, N> Ports<'_, L, A, X, N> {
     }
 
     /// The question as it stands: one of an execution that is over does not. What cannot be read is asked again at worst.
-    async fn alive(&self, asked: Asked, execution: &str, now: Timestamp) -> Result<Asked, AwsError> {
+    async fn alive(&self, asked: LastQuestion, execution: &str, now: Timestamp) -> Result<LastQuestion, AwsError> {
         if !asked.stands(execution, now) {
             return Ok(asked);
         }
@@ -57,26 +57,26 @@ impl<L: Notebook, A, X: ExecutionStates, N> Ports<'_, L, A, X, N> {
             Err(error) if matches!(error.fault, Fault::Denied | Fault::NotFound | Fault::Invalid) => false,
             Err(error) => return Err(error),
         };
-        Ok(if runs { asked } else { Asked { until: now, ..asked } })
+        Ok(if runs { asked } else { LastQuestion { until: now, ..asked } })
     }
 }
 
 /// What is remembered of the question after a decision; nothing where it has no part in it.
 fn after(
-    found: Option<&Asked>,
+    found: Option<&LastQuestion>,
     (request, execution): (&EmergencyRequest, &str),
-    decision: &Decision,
-    reply: Option<&Reply>,
+    decision: &EmergencyDecision,
+    reply: Option<&PersonReply>,
     now: Timestamp,
-) -> Option<Asked> {
-    if decision.step == Step::Ask {
+) -> Option<LastQuestion> {
+    if decision.step == EmergencyStep::Ask {
         let until = now.saturating_add(decision.wait).unwrap_or(Timestamp::MAX);
-        return Some(Asked::anew(found, execution, request.alarm.as_ref(), until));
+        return Some(LastQuestion::anew(found, execution, request.alarm.as_ref(), until));
     }
     let found = found?;
     match (reply, &request.alarm) {
         (Some(reply), _) if found.execution == execution => Some(found.answered(reply, now)),
-        (None, Some(alarm)) if found.stands(execution, now) && decision.step == Step::Nothing => {
+        (None, Some(alarm)) if found.stands(execution, now) && decision.step == EmergencyStep::Nothing => {
             Some(found.joined(alarm))
         }
         _ => None,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use watchkeeper_domain::emergency::EmergencyRequest;
 use watchkeeper_domain::estate::{AlarmName, Emergency};
-use watchkeeper_domain::guardrail::{Code, Severity, Violation};
-use watchkeeper_domain::intent::{Intent, Want};
+use watchkeeper_domain::guardrail::{GuardrailCode, Severity, Violation};
+use watchkeeper_domain::intent::{Intent, DesiredState};
 
 /// The alarms that a request names, and those that may forbid it.
 pub(crate) fn watched(request: &EmergencyRequest, emergency: &Emergency) -> BTreeSet<AlarmName> {
@@ -16,7 +16,7 @@ pub(crate) fn watched(request: &EmergencyRequest, emergency: &Emergency) -> BTre
 /// The alarms that hold an intent.
 pub(crate) fn holding(intent: Option<&Intent>) -> BTreeSet<AlarmName> {
     match intent.map(|intent| &intent.want) {
-        Some(Want::Scaled(demand)) => demand.alarms.clone(),
+        Some(DesiredState::Scaled(demand)) => demand.alarms.clone(),
         _ => BTreeSet::new(),
     }
 }
@@ -25,10 +25,10 @@ pub(crate) fn holding(intent: Option<&Intent>) -> BTreeSet<AlarmName> {
 pub(crate) fn forbidding(request: &EmergencyRequest, violations: &[Violation]) -> Option<String> {
     let mut stopping = violations.iter().filter(|violation| violation.severity > Severity::Warn).peekable();
     stopping.peek()?;
-    if stopping.any(|violation| violation.code != Code::DependencyVeto) {
+    if stopping.any(|violation| violation.code != GuardrailCode::DependencyVeto) {
         return None;
     }
     let mut by_hand = EmergencyRequest { alarm: None, since: None, ask: None, ..request.clone() };
-    by_hand.approve.insert(Code::DependencyVeto);
+    by_hand.approve.insert(GuardrailCode::DependencyVeto);
     Some(by_hand.to_string())
 }

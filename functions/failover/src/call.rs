@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_control::failover::{Advanced, Ready, Ticked};
+use watchkeeper_control::failover::{MoveReply, ReadinessAction, PairTick};
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::{Caught, Execution};
+use watchkeeper_lambda::{CaughtError, MachineExecution};
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -17,7 +17,7 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
         /// What a person answered, once somebody was asked.
         #[serde(default)]
         answer: Option<Value>,
@@ -26,7 +26,7 @@ pub enum Step {
         child: Option<Child>,
         /// The error that ended the step before this one, if it failed for good.
         #[serde(default)]
-        error: Option<Caught>,
+        error: Option<CaughtError>,
     },
     /// Ask a person.
     Ask {
@@ -48,7 +48,7 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
     },
     /// Tell a person.
     Tell {
@@ -66,7 +66,7 @@ pub enum Step {
 #[serde(untagged)]
 pub enum Child {
     /// It failed.
-    Failed(Caught),
+    Failed(CaughtError),
     /// It ended in order, with this output.
     Done(Value),
 }
@@ -78,10 +78,10 @@ pub enum Answer {
     /// Of the tick: each pair of this region.
     Ticked {
         /// What was done about each.
-        pairs: Vec<Ticked>,
+        pairs: Vec<PairTick>,
     },
     /// Of advance.
-    Advanced(Box<Advanced>),
+    Advanced(Box<MoveReply>),
     /// Of ready.
     Readied(Box<Readied>),
     /// Of ask and tell.
@@ -94,7 +94,7 @@ pub struct Readied {
     /// The execution.
     pub run: RunRef,
     /// What follows.
-    pub next: Ready,
+    pub next: ReadinessAction,
     /// After how long, in seconds, where it waits.
     pub wait_seconds: i64,
     /// What the failover machine is asked for.

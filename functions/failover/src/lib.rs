@@ -5,19 +5,19 @@ pub mod report;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::backup::BackupLog;
-use watchkeeper_control::failover::ports::{Prober, Promotions, Sight, Switches};
-use watchkeeper_control::failover::{self, ChildResult, MoveError, Mover, Ready};
+use watchkeeper_control::failover::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use watchkeeper_control::failover::{self, ChildResult, MoveError, FailoverRunbook, ReadinessAction};
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::place::{Home, PairPlace, Place};
-use watchkeeper_control::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions};
+use watchkeeper_control::place::{StackIdentity, PairPlace, ScopedEnvironment};
+use watchkeeper_control::ports::{Notifier, AwsError, Clock, ExecutionStates, Executions};
 use watchkeeper_domain::emergency::ask;
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::{RunError, RunRef};
-use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Call, ErrorName, Failure, Unreadable, read_input};
+use watchkeeper_estates::{EstateFolder, UnknownName};
+use watchkeeper_lambda::{StepCall, ErrorName, FunctionFailure, UnreadableInput, read_input};
 
 pub use call::{Answer, Child, Readied, Step};
 
@@ -26,13 +26,13 @@ pub use call::{Answer, Child, Readied, Step};
 pub enum CallError {
     /// The input of the execution is no request.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] UnreadableInput),
     /// A field is not as it must be.
     #[error("the request cannot be followed")]
     Request(#[from] RequestError),
     /// It names what no document does.
     #[error(transparent)]
-    Unknown(#[from] Unknown),
+    Unknown(#[from] UnknownName),
     /// The step itself.
     #[error(transparent)]
     Move(#[from] MoveError),
@@ -44,7 +44,7 @@ pub enum CallError {
     Half(String, String),
 }
 
-impl From<CallError> for Failure {
+impl From<CallError> for FunctionFailure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Unreadable(error) => error.into(),
@@ -52,20 +52,20 @@ impl From<CallError> for Failure {
             CallError::Unknown(error) => error.into(),
             CallError::Move(error) => error.into(),
             CallError::Aws(error) => error.into(),
-            CallError::Half(..) => Failure { name: ErrorName::RunUnverified, message: error.to_string() },
+            CallError::Half(..) => FunctionFailure { name: ErrorName::RunUnverified, message: error.to_string() },
         }
     }
 }
 
 /// The halves of pairs that this stack looks after, each with what its document allows at an instant.
 pub fn halves<'a>(
-    estates: &'a Estates,
-    home: &'a Home,
+    estates: &'a EstateFolder,
+    home: &'a StackIdentity,
     at: Timestamp,
 ) -> impl Iterator<Item = (PairPlace, Allowance)> + 'a {
     let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
     all.filter(|(_, environment)| home.has(environment)).filter_map(move |(estate, environment)| {
-        let place = Place::of(estate, environment, home, at).ok()?;
+        let place = ScopedEnvironment::of(estate, environment, home, at).ok()?;
         Some((place.pair?, place.allowance))
     })
 }
@@ -74,7 +74,7 @@ pub fn halves<'a>(
 ///
 /// # Errors
 /// [`CallError`] when the input does not read, or what it names is no pair of this account and region.
-pub fn half(estates: &Estates, home: &Home, step: &Step) -> Result<PairPlace, CallError> {
+pub fn half(estates: &EstateFolder, home: &StackIdentity, step: &Step) -> Result<PairPlace, CallError> {
     let (estate, environment) = match step {
         Step::Advance { request, .. } | Step::Ready { request, .. } => {
             let request: FailoverRequest = read_input(request.clone())?;
@@ -103,17 +103,17 @@ pub fn half(estates: &Estates, home: &Home, step: &Step) -> Result<PairPlace, Ca
 /// # Errors
 /// [`CallError`]; it may be asked for again.
 pub async fn step<L, S, P, W, H, N, K, X, E>(
-    mover: &Mover<L, S, P, W, H, N, K, X, E>,
+    mover: &FailoverRunbook<L, S, P, W, H, N, K, X, E>,
     half: &PairPlace,
-    call: Call<Step>,
+    call: StepCall<Step>,
 ) -> Result<Answer, CallError>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
@@ -121,7 +121,7 @@ where
     match call.step {
         Step::Advance { request, execution, answer, child, error } => {
             let request: FailoverRequest = read_input(request)?;
-            let call = failover::Call {
+            let call = failover::MoveRequest {
                 execution: &execution.name,
                 start: execution.start,
                 answer,
@@ -134,7 +134,7 @@ where
             let request: FailoverRequest = read_input(request)?;
             let found = mover.ready(half, &request, execution.start).await?;
             let run = RunRef { scope: found.scope, id: execution.name };
-            let tell = (found.next == Ready::Refused).then(|| Message {
+            let tell = (found.next == ReadinessAction::Refused).then(|| Message {
                 subject: format!("{}: it does not go home", half.id).chars().take(100).collect(),
                 text: format!("{}: nothing was changed, and {} serves on.\n\n{}", half.id, half.other(), found.summary),
             });
@@ -153,7 +153,7 @@ where
 ///
 /// # Errors
 /// [`CallError`]; it may be asked for again.
-pub async fn tell<N: Announcer>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
+pub async fn tell<N: Notifier>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
     announcer.tell(&message.subject, &message.text).await?;
     Ok(Answer::Told {})
 }

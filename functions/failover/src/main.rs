@@ -4,19 +4,19 @@ use std::process::ExitCode;
 
 use failover::{Answer, CallError, Step, half, halves, report, step, tell};
 use watchkeeper_domain::report::Message;
-use watchkeeper_lambda::{Call, Event, Invocation, Kit, serve};
+use watchkeeper_lambda::{StepCall, FunctionEvent, LambdaInvocation, FunctionContext, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: Kit| {
+    serve(|kit: FunctionContext| {
         let watch = kit.watch()?;
-        Ok(async move |event: Event<Step>, _: Invocation| -> Result<Answer, CallError> {
+        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| -> Result<Answer, CallError> {
             match event {
-                Event::Call(Call { step: Step::Tell { run, subject, text }, .. }) => {
+                FunctionEvent::Call(StepCall { step: Step::Tell { run, subject, text }, .. }) => {
                     report::about(&Step::Tell { run, subject: subject.clone(), text: text.clone() });
                     tell(watch.announcer(), &Message { subject, text }).await
                 }
-                Event::Call(call) => {
+                FunctionEvent::Call(call) => {
                     report::about(&call.step);
                     let half = half(&kit.estates, &kit.settings.home, &call.step)?;
                     let now = call.now;
@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
                     report::stepped(&kit.metrics, &answer, now);
                     Ok(answer)
                 }
-                Event::Tick(tick) => {
+                FunctionEvent::Tick(tick) => {
                     kit.metrics.watch(tick.time);
                     let mut pairs = Vec::new();
                     let mut failed = None;

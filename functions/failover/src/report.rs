@@ -1,8 +1,8 @@
 //! What the logs and metrics say of a tick and of a step.
 
 use jiff::Timestamp;
-use watchkeeper_control::failover::Ticked;
-use watchkeeper_domain::failover::Ending;
+use watchkeeper_control::failover::PairTick;
+use watchkeeper_domain::failover::MoveEnding;
 use watchkeeper_domain::failover::readiness::ReadyVerdict;
 use watchkeeper_lambda::{Metrics, PairFigures, telemetry};
 
@@ -26,7 +26,7 @@ pub fn stepped(metrics: &Metrics, answer: &Answer, now: Timestamp) {
             telemetry::about(&advanced.run.id, &advanced.run.scope);
             tracing::info!(phase = %advanced.phase, next = ?advanced.next, wait_seconds = advanced.wait_seconds,
                 "{}", advanced.summary);
-            if advanced.ending == Some(Ending::Done) {
+            if advanced.ending == Some(MoveEnding::Done) {
                 let figures = PairFigures { rto_ms: advanced.rto_ms, ..PairFigures::default() };
                 metrics.pair(&advanced.run.scope, &figures, now);
             }
@@ -40,8 +40,8 @@ pub fn stepped(metrics: &Metrics, answer: &Answer, now: Timestamp) {
 }
 
 /// Logs and counts what a tick found of one pair.
-pub fn ticked(metrics: &Metrics, ticked: &Ticked, at: Timestamp) {
-    let Ticked { scope, pointer, reached, readiness, silent_seconds, did, failed } = ticked;
+pub fn ticked(metrics: &Metrics, ticked: &PairTick, at: Timestamp) {
+    let PairTick { scope, pointer, reached, readiness, silent_seconds, did, failed } = ticked;
     tracing::info!(estate = %scope.estate, environment = %scope.environment, pointer, ?reached, ?readiness,
         ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
     let readiness = readiness.map(|verdict| match verdict {

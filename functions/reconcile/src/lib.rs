@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::BackupLog;
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::place::{Home, Place};
-use watchkeeper_control::ports::{Announcer, Clock, Cloud};
-use watchkeeper_control::steps::{Begun, Engine, Finished, LeasedRun, Slice, StepError};
-use watchkeeper_control::stuck::Notebook;
-use watchkeeper_control::trouble::{self, Ended};
+use watchkeeper_control::place::{StackIdentity, ScopedEnvironment};
+use watchkeeper_control::ports::{Notifier, Clock, Cloud};
+use watchkeeper_control::steps::{BegunRun, Reconciler, FinishedRun, LeasedRun, SliceResult, StepError};
+use watchkeeper_control::stuck::UnblockNotes;
+use watchkeeper_control::trouble::{self, EndedRun};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::{Request, RequestError, Trigger};
+use watchkeeper_domain::request::{RunRequest, RequestError, RunTrigger};
 use watchkeeper_domain::run::RunError;
-use watchkeeper_estates::{Estates, Unknown};
-use watchkeeper_lambda::{Caught, Execution, Failure, Unreadable, read_input};
+use watchkeeper_estates::{EstateFolder, UnknownName};
+use watchkeeper_lambda::{CaughtError, MachineExecution, FunctionFailure, UnreadableInput, read_input};
 
 /// A step of a run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -27,7 +27,7 @@ pub enum Step {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
     },
     /// Write.
     Apply {
@@ -45,16 +45,16 @@ pub enum Step {
         run: LeasedRun,
         /// The error that ended it, if one did.
         #[serde(default)]
-        error: Option<Caught>,
+        error: Option<CaughtError>,
     },
     /// Tell of a run that could not begin, or not be closed.
     Tell {
         /// The execution's input, as it was given.
         request: Value,
         /// The execution.
-        execution: Execution,
+        execution: MachineExecution,
         /// Why it ends.
-        error: Caught,
+        error: CaughtError,
     },
 }
 
@@ -73,7 +73,7 @@ impl Step {
 #[serde(untagged)]
 pub enum Answer {
     /// Of begin.
-    Begun(Begun),
+    Begun(BegunRun),
     /// Of begin, when it was about the halt switch.
     Switched {
         /// The run that turned it.
@@ -84,9 +84,9 @@ pub enum Answer {
         summary: String,
     },
     /// Of apply and verify.
-    Slice(Slice),
+    Slice(SliceResult),
     /// Of finish.
-    Finished(Finished),
+    Finished(FinishedRun),
     /// Of tell: whether people were told.
     Told {
         /// Whether they were.
@@ -106,16 +106,16 @@ pub struct Switch {
 pub enum CallError {
     /// The input of the execution is no request.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Unreadable(#[from] UnreadableInput),
     /// It names what no document does.
     #[error(transparent)]
-    Unknown(#[from] Unknown),
+    Unknown(#[from] UnknownName),
     /// The step itself.
     #[error(transparent)]
     Step(#[from] StepError),
 }
 
-impl From<CallError> for Failure {
+impl From<CallError> for FunctionFailure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Unreadable(error) => error.into(),
@@ -135,10 +135,10 @@ impl From<RequestError> for CallError {
 ///
 /// # Errors
 /// [`CallError`] for a request that cannot be read, an unknown environment, or a step that failed.
-pub async fn handle<C: Cloud, L: Ledger + BackupLog + Notebook, N: Announcer, K: Clock>(
-    engine: &Engine<C, L, N, K>,
-    estates: &Estates,
-    home: &Home,
+pub async fn handle<C: Cloud, L: Ledger + BackupLog + UnblockNotes, N: Notifier, K: Clock>(
+    engine: &Reconciler<C, L, N, K>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     step: Step,
 ) -> Result<Answer, CallError> {
     match step {
@@ -159,12 +159,12 @@ pub async fn handle<C: Cloud, L: Ledger + BackupLog + Notebook, N: Announcer, K:
 }
 
 /// Tells of a run that has no record to tell by, as far as its input can be read.
-async fn tell<C, L: Notebook, N: Announcer, K>(
-    engine: &Engine<C, L, N, K>,
-    estates: &Estates,
-    home: &Home,
+async fn tell<C, L: UnblockNotes, N: Notifier, K>(
+    engine: &Reconciler<C, L, N, K>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     request: &Value,
-    execution: &Execution,
+    execution: &MachineExecution,
     error: RunError,
 ) -> Result<Answer, CallError> {
     let text = |field: &str| request.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -173,25 +173,25 @@ async fn tell<C, L: Notebook, N: Announcer, K>(
     };
     let (estate, environment) = (estate.name().clone(), environment.name().clone());
     let scope = Scope { estate, environment, region: home.region.clone() };
-    let trigger = request.get("trigger").and_then(|trigger| Trigger::deserialize(trigger).ok()).unwrap_or_default();
+    let trigger = request.get("trigger").and_then(|trigger| RunTrigger::deserialize(trigger).ok()).unwrap_or_default();
     let instant = request.get("instant").and_then(|instant| Timestamp::deserialize(instant).ok());
     let instant = instant.unwrap_or(execution.start);
-    let ended = Ended { machine: "reconcile", trigger, instant, run: &execution.name, error: &error };
+    let ended = EndedRun { machine: "reconcile", trigger, instant, run: &execution.name, error: &error };
     let told = trouble::tell(&engine.ledger, &engine.announcer, &scope, ended).await.map_err(StepError::from)?;
     Ok(Answer::Told { told })
 }
 
-async fn begin<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(
-    engine: &Engine<C, L, N, K>,
-    estates: &Estates,
-    home: &Home,
+async fn begin<C: Cloud, L: Ledger + BackupLog, N: Notifier, K: Clock>(
+    engine: &Reconciler<C, L, N, K>,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     request: Value,
-    execution: &Execution,
+    execution: &MachineExecution,
 ) -> Result<Answer, CallError> {
-    let request: Request = read_input(request)?;
+    let request: RunRequest = read_input(request)?;
     request.check()?;
     let instant = match (request.trigger, request.instant) {
-        (Trigger::Schedule, Some(instant)) => instant,
+        (RunTrigger::Schedule, Some(instant)) => instant,
         _ => execution.start,
     };
     if request.halt.is_some() && request.estate.is_none() {
@@ -199,24 +199,24 @@ async fn begin<C: Cloud, L: Ledger + BackupLog, N: Announcer, K: Clock>(
     }
     let (estate, environment) = request.place()?;
     let (estate, environment) = estates.environment(estate.as_str(), environment.as_str())?;
-    let place = Place::of(estate, environment, home, instant)?;
+    let place = ScopedEnvironment::of(estate, environment, home, instant)?;
     if request.halt.is_some() {
         return Ok(switched(execution, engine.halt(Some(&place.scope), &request, &execution.name).await?));
     }
     Ok(Answer::Begun(engine.begin(&place, &request, &execution.name, instant).await?))
 }
 
-fn switched(execution: &Execution, summary: String) -> Answer {
+fn switched(execution: &MachineExecution, summary: String) -> Answer {
     Answer::Switched { run: Switch { id: execution.name.clone() }, verdict: "nothing", summary }
 }
 
 /// The place of a run that has begun. Freeze windows count at its beginning only: the wall time stands in here.
 fn place<C, L, N, K: Clock>(
-    estates: &Estates,
-    home: &Home,
+    estates: &EstateFolder,
+    home: &StackIdentity,
     scope: &Scope,
-    engine: &Engine<C, L, N, K>,
-) -> Result<Place, CallError> {
+    engine: &Reconciler<C, L, N, K>,
+) -> Result<ScopedEnvironment, CallError> {
     let (estate, environment) = estates.environment(scope.estate.as_str(), scope.environment.as_str())?;
-    Ok(Place::of(estate, environment, home, engine.clock.now())?)
+    Ok(ScopedEnvironment::of(estate, environment, home, engine.clock.now())?)
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use reconcile::{Answer, CallError, Step, handle, report};
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::steps::Engine;
-use watchkeeper_lambda::{Call, EventClock, Invocation, Kit, serve};
+use watchkeeper_control::steps::Reconciler;
+use watchkeeper_lambda::{StepCall, EventClock, LambdaInvocation, FunctionContext, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: Kit| {
+    serve(|kit: FunctionContext| {
         let (cloud, ledger, announcer, pacer) = (kit.cloud(), kit.ledger()?, kit.announcer()?, Arc::<Pacer>::default());
-        Ok(async move |call: Call<Step>, _: Invocation| -> Result<Answer, CallError> {
+        Ok(async move |call: StepCall<Step>, _: LambdaInvocation| -> Result<Answer, CallError> {
             let clock = EventClock::set_to(call.now);
             let (cloud, ledger, announcer) = (cloud.clone(), ledger.clone(), announcer.clone());
-            let engine = Engine { cloud, ledger, announcer, clock, pacer: Arc::clone(&pacer) };
+            let engine = Reconciler { cloud, ledger, announcer, clock, pacer: Arc::clone(&pacer) };
             report::about(&call.step);
             let answer = handle(&engine, &kit.estates, &kit.settings.home, call.step.clone()).await?;
             report::count(&kit.metrics, &call, &answer);

@@ -1,6 +1,6 @@
 //! What the logs and metrics say of a step.
 
-use watchkeeper_lambda::{Call, Metrics, RunFigures, telemetry};
+use watchkeeper_lambda::{StepCall, Metrics, RunFigures, telemetry};
 
 use crate::{Answer, Step};
 
@@ -12,7 +12,7 @@ pub fn about(step: &Step) {
 }
 
 /// Logs what a step did, and counts a run that has ended.
-pub fn count(metrics: &Metrics, call: &Call<Step>, answer: &Answer) {
+pub fn count(metrics: &Metrics, call: &StepCall<Step>, answer: &Answer) {
     let run = call.step.run().0;
     match answer {
         Answer::Begun(begun) => {

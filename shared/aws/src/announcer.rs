@@ -1,25 +1,25 @@
 //! Topic and bus together: where people and programs learn of a run.
 
 use aws_config::SdkConfig;
-use watchkeeper_control::ports::{Announcer, AwsError};
+use watchkeeper_control::ports::{Notifier, AwsError};
 
-use crate::{Bus, Topic};
+use crate::{EventBus, SnsTopic};
 
 /// The topic for people and the bus for programs.
 #[derive(Debug, Clone)]
-pub struct Announcements {
-    topic: Topic,
-    bus: Bus,
+pub struct NotificationTargets {
+    topic: SnsTopic,
+    bus: EventBus,
 }
 
-impl Announcements {
+impl NotificationTargets {
     /// Announces on the topic with this ARN and the bus with this name.
     pub fn new(config: &SdkConfig, topic_arn: &str, event_bus: &str) -> Self {
-        Self { topic: Topic::new(config, topic_arn), bus: Bus::new(config, event_bus) }
+        Self { topic: SnsTopic::new(config, topic_arn), bus: EventBus::new(config, event_bus) }
     }
 }
 
-impl Announcer for Announcements {
+impl Notifier for NotificationTargets {
     async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError> {
         self.topic.send(subject, text).await
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace, SuspendedState};
 use watchkeeper_control::ports::{AwsError, ScalableTargets};
-use watchkeeper_domain::capacity::{Scaling, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
 
 use crate::Aws;
 use crate::fault::{failed, odd};
@@ -14,7 +14,7 @@ const DESCRIBE: &str = "DescribeScalableTargets";
 const REGISTER: &str = "RegisterScalableTarget";
 
 impl ScalableTargets for Aws {
-    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError> {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
         // Without ids the API would answer with every target of the account.
         let [first, ..] = services else { return Ok(BTreeMap::new()) };
         let subject = format!("{} services of {}", services.len(), first.cluster);
@@ -33,7 +33,7 @@ impl ScalableTargets for Aws {
         Ok(found)
     }
 
-    async fn set_scaling(&self, service: &ServiceId, scaling: Scaling) -> Result<(), AwsError> {
+    async fn set_scaling(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError> {
         let (min, max) = (count(REGISTER, service, scaling.min)?, count(REGISTER, service, scaling.max)?);
         let call = self.autoscaling.register_scalable_target().service_namespace(ServiceNamespace::Ecs);
         let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).resource_id(resource_id(service));
@@ -65,12 +65,12 @@ fn suspensions(state: Option<&SuspendedState>) -> Suspensions {
     }
 }
 
-fn read_target(target: &ScalableTarget) -> Result<(ServiceId, Scaling), String> {
+fn read_target(target: &ScalableTarget) -> Result<(ServiceId, ScalingState), String> {
     let found = target.resource_id();
     let expected = || format!("resourceId: found {found:?}, expected service/CLUSTER/SERVICE");
     let id = found.strip_prefix("service/").ok_or_else(expected)?;
     let service = ServiceId::try_from(id.to_owned()).map_err(|_| expected())?;
-    let scaling = Scaling {
+    let scaling = ScalingState {
         min: tasks("minCapacity", target.min_capacity())?,
         max: tasks("maxCapacity", target.max_capacity())?,
         suspended: suspensions(target.suspended_state()),
@@ -103,7 +103,7 @@ mod tests {
         let found = target("service/c/s").suspended_state(suspended_state(human)).build().unwrap();
         let (service, scaling) = read_target(&found).unwrap();
         assert_eq!(service.to_string(), "c/s");
-        assert_eq!(scaling, Scaling { min: 1, max: 3, suspended: human });
+        assert_eq!(scaling, ScalingState { min: 1, max: 3, suspended: human });
     }
 
     #[test]

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmType, CompositeAlarm, MetricAlarm, StateValue};
 use aws_smithy_types::DateTime;
-use watchkeeper_control::ports::{Alarms, AwsError, DESCRIBE_ALARMS_MAX, Fault, Mutes};
+use watchkeeper_control::ports::{Alarms, AwsError, DESCRIBE_ALARMS_MAX, Fault, AlarmMutes};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::estate::AlarmName;
 
@@ -51,7 +51,7 @@ impl Alarms for CloudWatch {
     }
 }
 
-impl Mutes for CloudWatch {
+impl AlarmMutes for CloudWatch {
     async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError> {
         let call = self.client.list_alarm_mute_rules().alarm_name(alarm.as_str());
         // Pages may be empty and not the last.
@@ -76,7 +76,7 @@ fn batches(names: &BTreeSet<AlarmName>) -> Vec<Vec<String>> {
 }
 
 /// What both kinds of alarms have in common.
-struct Found<'a> {
+struct AlarmFields<'a> {
     name: Option<&'a str>,
     state: Option<&'a StateValue>,
     transitioned: Option<&'a DateTime>,
@@ -84,7 +84,7 @@ struct Found<'a> {
     suppressed: bool,
 }
 
-impl<'a> From<&'a MetricAlarm> for Found<'a> {
+impl<'a> From<&'a MetricAlarm> for AlarmFields<'a> {
     fn from(alarm: &'a MetricAlarm) -> Self {
         Self {
             name: alarm.alarm_name(),
@@ -96,7 +96,7 @@ impl<'a> From<&'a MetricAlarm> for Found<'a> {
     }
 }
 
-impl<'a> From<&'a CompositeAlarm> for Found<'a> {
+impl<'a> From<&'a CompositeAlarm> for AlarmFields<'a> {
     fn from(alarm: &'a CompositeAlarm) -> Self {
         Self {
             name: alarm.alarm_name(),
@@ -110,8 +110,8 @@ impl<'a> From<&'a CompositeAlarm> for Found<'a> {
 
 /// Adds the alarms of an answer. `Err` says what of the answer is not as it should be.
 fn read_alarms(answer: &DescribeAlarmsOutput, into: &mut AlarmStates) -> Result<(), String> {
-    let metric = answer.metric_alarms().iter().map(Found::from);
-    let composite = answer.composite_alarms().iter().map(Found::from);
+    let metric = answer.metric_alarms().iter().map(AlarmFields::from);
+    let composite = answer.composite_alarms().iter().map(AlarmFields::from);
     for alarm in metric.chain(composite) {
         let (name, status) = read_alarm(&alarm)?;
         into.insert(name, status);
@@ -119,7 +119,7 @@ fn read_alarms(answer: &DescribeAlarmsOutput, into: &mut AlarmStates) -> Result<
     Ok(())
 }
 
-fn read_alarm(alarm: &Found<'_>) -> Result<(AlarmName, AlarmStatus), String> {
+fn read_alarm(alarm: &AlarmFields<'_>) -> Result<(AlarmName, AlarmStatus), String> {
     let name = alarm.name.unwrap_or_default();
     let name: AlarmName = name.parse().map_err(|bad| format!("AlarmName: {bad}"))?;
     let state = match alarm.state {

@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use watchkeeper_control::ports::AwsError;
 
 use crate::fault::{classify, failed};
-use crate::once::Once;
+use crate::once::ThrottleOnlyRetry;
 
 /// What our events have as their source.
 pub const SOURCE: &str = "watchkeeper";
@@ -15,12 +15,12 @@ const PUT: &str = "PutEvents";
 
 /// One event bus.
 #[derive(Debug, Clone)]
-pub struct Bus {
+pub struct EventBus {
     client: aws_sdk_eventbridge::Client,
     name: String,
 }
 
-impl Bus {
+impl EventBus {
     /// The bus with this name or ARN.
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
         Self { client: client(config), name: name.into() }
@@ -42,7 +42,7 @@ impl Bus {
 /// A client that puts no event twice by itself.
 pub(crate) fn client(config: &SdkConfig) -> aws_sdk_eventbridge::Client {
     let config = aws_sdk_eventbridge::config::Builder::from(config);
-    aws_sdk_eventbridge::Client::from_conf(config.retry_classifier(Once::<PutEventsError>::new()).build())
+    aws_sdk_eventbridge::Client::from_conf(config.retry_classifier(ThrottleOnlyRetry::<PutEventsError>::new()).build())
 }
 
 /// `PutEvents` succeeds as a call even where it did not take an entry.

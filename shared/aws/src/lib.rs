@@ -51,31 +51,31 @@ mod vaults;
 mod view;
 
 #[cfg(all(feature = "sns", feature = "eventbridge"))]
-pub use announcer::Announcements;
+pub use announcer::NotificationTargets;
 #[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 pub use clients::Aws;
 pub use clients::{PEER_OPERATION, peer_config, sdk_config};
 #[cfg(feature = "cloudwatch")]
 pub use cloudwatch::CloudWatch;
 #[cfg(feature = "eventbridge")]
-pub use eventbridge::{Bus, SOURCE};
+pub use eventbridge::{EventBus, SOURCE};
 pub use fault::failed;
 #[cfg(feature = "dynamodb")]
 pub use ledger::DynamoLedger;
 #[cfg(feature = "probe")]
 pub use probe::HttpProber;
 #[cfg(feature = "sfn")]
-pub use sfn::Machine;
+pub use sfn::StateMachine;
 #[cfg(feature = "sns")]
-pub use sns::Topic;
+pub use sns::SnsTopic;
 #[cfg(all(feature = "dynamodb", feature = "ecs", feature = "eventbridge", feature = "sfn", feature = "sqs"))]
 pub use stuck::StuckThings;
 #[cfg(feature = "switches")]
-pub use switches::Switchboard;
+pub use switches::AwsTrafficSwitches;
 #[cfg(feature = "vaults")]
-pub use vaults::Vaults;
+pub use vaults::BackupEngines;
 #[cfg(feature = "view")]
-pub use view::View;
+pub use view::AwsRegionReader;
 
 pub use aws_config::SdkConfig;
 

@@ -14,21 +14,21 @@ use watchkeeper_control::ports::Fault;
 use crate::fault::classify;
 
 /// Lets only throttled attempts of a call be made again; `E` is the call's error.
-pub(crate) struct Once<E>(PhantomData<fn() -> E>);
+pub(crate) struct ThrottleOnlyRetry<E>(PhantomData<fn() -> E>);
 
-impl<E> Once<E> {
+impl<E> ThrottleOnlyRetry<E> {
     pub(crate) fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<E> fmt::Debug for Once<E> {
+impl<E> fmt::Debug for ThrottleOnlyRetry<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Once")
     }
 }
 
-impl<E: Error + ProvideErrorMetadata + Send + Sync + 'static> ClassifyRetry for Once<E> {
+impl<E: Error + ProvideErrorMetadata + Send + Sync + 'static> ClassifyRetry for ThrottleOnlyRetry<E> {
     fn classify_retry(&self, attempt: &InterceptorContext) -> RetryAction {
         let Some(Err(error)) = attempt.output_or_error() else { return RetryAction::NoActionIndicated };
         let said = OrchestratorError::as_operation_error(error).and_then(|error| error.downcast_ref::<E>());
@@ -63,7 +63,7 @@ mod tests {
             attempt.set_response(HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::empty()));
         }
         attempt.set_output_or_error(Err(error));
-        Once::<PublishError>::new().classify_retry(&attempt)
+        ThrottleOnlyRetry::<PublishError>::new().classify_retry(&attempt)
     }
 
     fn said(code: &str) -> OrchestratorError<Error> {

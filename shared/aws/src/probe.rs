@@ -9,7 +9,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use watchkeeper_control::failover::ports::Prober;
+use watchkeeper_control::failover::ports::HealthProber;
 
 /// An HTTP client that only wants the status. It opens a connection for each question, because one that is still open
 /// says nothing of whether somebody else could open one; it follows no redirect, and reads no body.
@@ -40,7 +40,7 @@ impl Default for HttpProber {
     }
 }
 
-impl Prober for HttpProber {
+impl HealthProber for HttpProber {
     async fn get(&self, address: &str, timeout: Duration) -> Result<u16, String> {
         if !["http://", "https://"].iter().any(|scheme| address.starts_with(scheme)) {
             return Err(format!("found {address:?}, expected an address with http:// or https://"));

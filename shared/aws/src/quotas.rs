@@ -7,7 +7,7 @@ use aws_sdk_servicequotas::types::ServiceQuota;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ports::{AccountQuotas, AwsError, Fault};
 use watchkeeper_domain::capacity::TaskDefinition;
-use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_domain::guardrail::CapacityQuotas;
 
 use crate::Aws;
 use crate::fault::{failed, odd};
@@ -19,18 +19,18 @@ const GET_USAGE: &str = "GetMetricStatistics";
 const DESCRIBE: &str = "DescribeTaskDefinition";
 
 /// A quota as Service Quotas knows it.
-struct Known {
+struct KnownQuota {
     service: &'static str,
     code: &'static str,
     name: &'static str,
 }
 
 /// The vCPUs of all Fargate on-demand tasks that run at once (AWS General Reference, AWS Fargate endpoints and quotas).
-const FARGATE_VCPU: Known =
-    Known { service: "fargate", code: "L-3032A538", name: "Fargate On-Demand vCPU resource count" };
+const FARGATE_VCPU: KnownQuota =
+    KnownQuota { service: "fargate", code: "L-3032A538", name: "Fargate On-Demand vCPU resource count" };
 
 /// The most tasks of a service, its desired count (AWS General Reference, Amazon ECS endpoints and quotas).
-const TASKS_PER_SERVICE: Known = Known { service: "ecs", code: "L-92E49DE3", name: "Tasks per service" };
+const TASKS_PER_SERVICE: KnownQuota = KnownQuota { service: "ecs", code: "L-92E49DE3", name: "Tasks per service" };
 
 /// The usage that belongs to [`FARGATE_VCPU`] (Amazon ECS developer guide, AWS Fargate usage metrics).
 const USAGE: [(&str, &str); 4] =
@@ -43,13 +43,13 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(10);
 const PERIOD: i32 = 60;
 
 impl AccountQuotas for Aws {
-    async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError> {
+    async fn quotas(&self, at: Timestamp) -> Result<CapacityQuotas, AwsError> {
         // At once, and in boxes: calls of the SDK side by side are a large future.
         let (vcpu, tasks_per_service) = (self.quota(&FARGATE_VCPU), self.quota(&TASKS_PER_SERVICE));
         let vcpu_used = Box::pin(self.vcpu_used(at));
         let (vcpu, tasks_per_service, vcpu_used) =
             tokio::try_join!(Box::pin(vcpu), Box::pin(tasks_per_service), vcpu_used)?;
-        Ok(Quotas { vcpu, vcpu_used, tasks_per_service, ..Quotas::default() })
+        Ok(CapacityQuotas { vcpu, vcpu_used, tasks_per_service, ..CapacityQuotas::default() })
     }
 
     /// ECS sums up nothing where a task has no size of its own: such a task runs on instances, and takes nothing of the
@@ -65,7 +65,7 @@ impl AccountQuotas for Aws {
 impl Aws {
     /// The value that is applied to the account; where Service Quotas knows none, that is AWS's default (Service Quotas API
     /// reference, `GetServiceQuota`: "For some quotas, only the default values are available").
-    async fn quota(&self, known: &Known) -> Result<Option<u32>, AwsError> {
+    async fn quota(&self, known: &KnownQuota) -> Result<Option<u32>, AwsError> {
         let call = self.quotas.get_service_quota().service_code(known.service).quota_code(known.code);
         let answer = call.send().await.map_err(|error| failed(GET_QUOTA, known.name, error));
         let applied = optional(answer)?.and_then(|answer| read_quota(known, answer.quota()?));
@@ -99,7 +99,7 @@ fn optional<T>(answer: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
 }
 
 /// The value of a quota, if it is the one that was meant: a code alone says nothing to whoever reads it.
-fn read_quota(known: &Known, quota: &ServiceQuota) -> Option<u32> {
+fn read_quota(known: &KnownQuota, quota: &ServiceQuota) -> Option<u32> {
     quota.value().filter(|_| quota.quota_name() == Some(known.name)).and_then(|value| whole(value.floor()))
 }
 

@@ -5,8 +5,8 @@ use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::operation::stop_execution::StopExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus as Status;
-use watchkeeper_control::failover::ports::Questions;
-use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, Started};
+use watchkeeper_control::failover::ports::OpenQuestions;
+use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, StartOutcome};
 use watchkeeper_domain::execution::ExecutionStatus;
 
 use crate::fault::failed;
@@ -16,12 +16,12 @@ const CAUSE: usize = 4000;
 
 /// One state machine.
 #[derive(Debug, Clone)]
-pub struct Machine {
+pub struct StateMachine {
     client: aws_sdk_sfn::Client,
     arn: String,
 }
 
-impl Machine {
+impl StateMachine {
     /// The machine with this ARN.
     pub fn new(config: &SdkConfig, arn: impl Into<String>) -> Self {
         Self { client: aws_sdk_sfn::Client::new(config), arn: arn.into() }
@@ -33,19 +33,19 @@ impl Machine {
     }
 }
 
-impl Executions for Machine {
-    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError> {
+impl Executions for StateMachine {
+    async fn start(&self, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
         let call = self.client.start_execution().state_machine_arn(&self.arn).name(name).input(input);
         match call.send().await {
             // While an execution of this name and input runs, Step Functions answers as if it had just been started.
-            Ok(_) => Ok(Started::New),
-            Err(error) if error.as_service_error().is_some_and(exists) => Ok(Started::AlreadyThere),
+            Ok(_) => Ok(StartOutcome::New),
+            Err(error) if error.as_service_error().is_some_and(exists) => Ok(StartOutcome::AlreadyThere),
             Err(error) => Err(failed("StartExecution", name, error)),
         }
     }
 }
 
-impl ExecutionStates for Machine {
+impl ExecutionStates for StateMachine {
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
         match self.client.describe_execution().execution_arn(execution_arn(&self.arn, name)).send().await {
             Ok(answer) => Ok(status(answer.status())),
@@ -57,7 +57,7 @@ impl ExecutionStates for Machine {
     }
 }
 
-impl Questions for Machine {
+impl OpenQuestions for StateMachine {
     async fn end(&self, name: &str, why: &str) -> Result<(), AwsError> {
         let call = self.client.stop_execution().execution_arn(execution_arn(&self.arn, name));
         // A cause has 32,768 characters at most (Step Functions API reference, StopExecution).

@@ -7,7 +7,7 @@ use aws_sdk_sns::operation::publish::PublishError;
 use watchkeeper_control::ports::AwsError;
 
 use crate::fault::failed;
-use crate::once::Once;
+use crate::once::ThrottleOnlyRetry;
 
 /// The longest subject, in bytes (SNS API reference: less than 100 characters long; bytes are the safe side of that).
 const SUBJECT_MAX: usize = 99;
@@ -20,15 +20,15 @@ const CUT: &str = "\n[cut]";
 
 /// One SNS topic.
 #[derive(Debug, Clone)]
-pub struct Topic {
+pub struct SnsTopic {
     client: aws_sdk_sns::Client,
     arn: String,
 }
 
-impl Topic {
+impl SnsTopic {
     /// The topic with this ARN.
     pub fn new(config: &SdkConfig, arn: impl Into<String>) -> Self {
-        let config = aws_sdk_sns::config::Builder::from(config).retry_classifier(Once::<PublishError>::new()).build();
+        let config = aws_sdk_sns::config::Builder::from(config).retry_classifier(ThrottleOnlyRetry::<PublishError>::new()).build();
         Self { client: aws_sdk_sns::Client::from_conf(config), arn: arn.into() }
     }
 

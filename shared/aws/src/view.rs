@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_config::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::failover::ports::Stores;
+use watchkeeper_control::failover::ports::ReplicatedStores;
 use watchkeeper_control::ports::{AccountQuotas, Alarms, AwsError, Fault, ScalableTargets, Services};
 use watchkeeper_domain::alarm::AlarmStates;
-use watchkeeper_domain::capacity::{ObservedService, Scaling, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
-use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, Region, ServiceName};
 
 use crate::{Aws, CloudWatch, ecr, kinesis, tables};
 
-/// A region, looked at. It implements [`watchkeeper_control::failover::ports::Sight`], and changes no capacity: what would
+/// A region, looked at. It implements [`watchkeeper_control::failover::ports::RegionReader`], and changes no capacity: what would
 /// is refused before it is sent, because capacity has one hand, and that is in its own region. The roles of databases it
-/// does change: it implements [`watchkeeper_control::failover::ports::Promotions`].
+/// does change: it implements [`watchkeeper_control::failover::ports::DatabasePromotions`].
 #[derive(Debug, Clone)]
-pub struct View {
+pub struct AwsRegionReader {
     pub(crate) aws: Aws,
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
@@ -28,7 +28,7 @@ pub struct View {
     pub(crate) kinesis: aws_sdk_kinesis::Client,
 }
 
-impl View {
+impl AwsRegionReader {
     /// The configuration's region.
     pub fn new(config: &SdkConfig) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl View {
     }
 }
 
-impl Services for View {
+impl Services for AwsRegionReader {
     async fn describe_services(
         &self,
         cluster: &ClusterName,
@@ -56,18 +56,18 @@ impl Services for View {
     }
 }
 
-impl ScalableTargets for View {
-    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError> {
+impl ScalableTargets for AwsRegionReader {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
         self.aws.describe_targets(services).await
     }
 
-    async fn set_scaling(&self, service: &ServiceId, _scaling: Scaling) -> Result<(), AwsError> {
+    async fn set_scaling(&self, service: &ServiceId, _scaling: ScalingState) -> Result<(), AwsError> {
         Err(no_hand("RegisterScalableTarget", service))
     }
 }
 
-impl AccountQuotas for View {
-    async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError> {
+impl AccountQuotas for AwsRegionReader {
+    async fn quotas(&self, at: Timestamp) -> Result<CapacityQuotas, AwsError> {
         self.aws.quotas(at).await
     }
 
@@ -76,13 +76,13 @@ impl AccountQuotas for View {
     }
 }
 
-impl Alarms for View {
+impl Alarms for AwsRegionReader {
     async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError> {
         self.cloudwatch.alarm_states(names).await
     }
 }
 
-impl Stores for View {
+impl ReplicatedStores for AwsRegionReader {
     async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError> {
         tables::describe(&self.dynamodb, table).await
     }
@@ -109,22 +109,22 @@ fn no_hand(operation: &'static str, service: &ServiceId) -> AwsError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use aws_config::{BehaviorVersion, Region as AwsRegion};
-    use watchkeeper_control::failover::ports::Sight;
+    use watchkeeper_control::failover::ports::RegionReader;
     use watchkeeper_domain::capacity::Suspensions;
 
     use super::*;
 
     /// Nothing answers at this endpoint: a call that is sent fails otherwise than one that is refused.
-    fn view() -> View {
+    fn view() -> AwsRegionReader {
         let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
-        View::new(&config.region(AwsRegion::new("us-west-2")).endpoint_url("http://127.0.0.1:1").build())
+        AwsRegionReader::new(&config.region(AwsRegion::new("us-west-2")).endpoint_url("http://127.0.0.1:1").build())
     }
 
     #[tokio::test]
     async fn capacity_is_not_written_through_a_view() {
-        async fn refused(sight: &impl Sight) -> [AwsError; 2] {
+        async fn refused(sight: &impl RegionReader) -> [AwsError; 2] {
             let service = ServiceId::try_from("c/s".to_owned()).unwrap();
-            let scaling = Scaling { min: 1, max: 2, suspended: Suspensions::NONE };
+            let scaling = ScalingState { min: 1, max: 2, suspended: Suspensions::NONE };
             let count = sight.set_count(&service, 0).await.unwrap_err();
             [count, sight.set_scaling(&service, scaling).await.unwrap_err()]
         }

@@ -34,7 +34,7 @@ pub struct Lease {
 
 /// What came of asking for a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum LeaseClaim {
     /// Put this one, if the generation before it is still there.
     Take(Lease),
     /// Another run holds it.
@@ -61,10 +61,10 @@ impl Lease {
         instead_of: Option<&str>,
         layer: Layer,
         now: Timestamp,
-    ) -> Claim {
+    ) -> LeaseClaim {
         let take = |usable: Timestamp| {
             let generation = Self::generation_of(current) + 1;
-            Claim::Take(Self { holder: holder.to_owned(), layer, generation, usable, expires: later(usable, TERM) })
+            LeaseClaim::Take(Self { holder: holder.to_owned(), layer, generation, usable, expires: later(usable, TERM) })
         };
         let Some(lease) = current else { return take(now) };
         let free = later(lease.expires, MARGIN);
@@ -75,7 +75,7 @@ impl Lease {
         } else if layer > lease.layer || instead_of == Some(lease.holder.as_str()) {
             take(later(now, MARGIN))
         } else {
-            Claim::Held { holder: lease.holder.clone(), until: free }
+            LeaseClaim::Held { holder: lease.holder.clone(), until: free }
         }
     }
 
@@ -116,10 +116,10 @@ mod tests {
         Timestamp::constant(1_795_000_000 + second, 0)
     }
 
-    fn taken(claim: Claim) -> Lease {
+    fn taken(claim: LeaseClaim) -> Lease {
         match claim {
-            Claim::Take(lease) => lease,
-            Claim::Held { holder, until } => panic!("held by {holder} until {until}"),
+            LeaseClaim::Take(lease) => lease,
+            LeaseClaim::Held { holder, until } => panic!("held by {holder} until {until}"),
         }
     }
 
@@ -136,7 +136,7 @@ mod tests {
         assert!(lease.allows_writes(at(159)));
         assert!(!lease.allows_writes(at(160)));
         let early = Lease::claim(Some(&lease), "b", None, Layer::Schedule, at(199));
-        assert_eq!(early, Claim::Held { holder: "a".to_owned(), until: at(200) });
+        assert_eq!(early, LeaseClaim::Held { holder: "a".to_owned(), until: at(200) });
         assert_eq!(taken(Lease::claim(Some(&lease), "b", None, Layer::Schedule, at(200))).generation, 2);
     }
 
@@ -146,7 +146,7 @@ mod tests {
         let stronger = taken(Lease::claim(Some(&lease), "b", None, Layer::Failover, at(10)));
         assert_eq!((stronger.generation, stronger.usable), (2, at(30)));
         assert!(!stronger.allows_writes(at(29)));
-        assert!(matches!(Lease::claim(Some(&stronger), "c", None, Layer::Failover, at(40)), Claim::Held { .. }));
+        assert!(matches!(Lease::claim(Some(&stronger), "c", None, Layer::Failover, at(40)), LeaseClaim::Held { .. }));
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
     fn a_lease_that_is_released_before_it_was_usable_is_free_when_it_would_have_been() {
         let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0)));
         let stronger = taken(Lease::claim(Some(&lease), "b", None, Layer::Failover, at(10))).released(at(11));
-        assert!(matches!(Lease::claim(Some(&stronger), "c", None, Layer::Schedule, at(29)), Claim::Held { .. }));
+        assert!(matches!(Lease::claim(Some(&stronger), "c", None, Layer::Schedule, at(29)), LeaseClaim::Held { .. }));
         assert_eq!(taken(Lease::claim(Some(&stronger), "c", None, Layer::Schedule, at(30))).usable, at(30));
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let lease = taken(Lease::claim(None, "a", None, Layer::Failover, at(0)));
         let next = taken(Lease::claim(Some(&lease), "b", Some("a"), Layer::Failover, at(10)));
         assert_eq!((next.generation, next.usable), (2, at(30)));
-        assert!(matches!(Lease::claim(Some(&lease), "b", Some("c"), Layer::Failover, at(10)), Claim::Held { .. }));
+        assert!(matches!(Lease::claim(Some(&lease), "b", Some("c"), Layer::Failover, at(10)), LeaseClaim::Held { .. }));
     }
 
     #[test]

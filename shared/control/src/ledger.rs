@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::capacity::{Baseline, Capacity, Reached};
+use watchkeeper_domain::capacity::{Baseline, Capacity, ReachedTargets};
 use watchkeeper_domain::estate::AlarmName;
-use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, Sample, Watch};
-use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Slot};
+use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
+use watchkeeper_domain::guardrail::HaltSwitch;
+use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
-pub use watchkeeper_domain::request::Trigger;
-pub use watchkeeper_domain::run::{Moment, Outcome, Run};
+pub use watchkeeper_domain::request::RunTrigger;
+pub use watchkeeper_domain::run::{TimelineEvent, RunOutcome, RunRecord};
 
 use crate::lease::Lease;
 use crate::ports::AwsError;
 
 /// Everything that the ledger holds of a scope, but its runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Remembered {
+pub struct ScopeState {
     /// The capacity found before the first change, while one is kept.
     pub baseline: Option<Baseline>,
     /// At most one a slot; expired ones may still be among them.
@@ -28,21 +28,21 @@ pub struct Remembered {
     /// The lease as last taken, held or not.
     pub lease: Option<Lease>,
     /// What was reached last, and what was told last.
-    pub standing: Standing,
+    pub standing: ScopeStanding,
     /// The halt switch: this scope's own, or else everything's.
-    pub halt: Option<Halt>,
+    pub halt: Option<HaltSwitch>,
 }
 
 /// What was reached last, and what was told last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Standing {
+pub struct ScopeStanding {
     /// The target that was reached as a whole, as far as it can be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settled: Option<Settled>,
+    pub settled: Option<SettledTarget>,
     /// What each resource has reached last. `None` in an item of before this was kept by resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reached: Option<Reached>,
+    pub reached: Option<ReachedTargets>,
     /// A mark of the last refusal or drift that was told, so that each tick does not tell it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
@@ -51,18 +51,18 @@ pub struct Standing {
     pub followed: Option<u64>,
 }
 
-impl Standing {
+impl ScopeStanding {
     /// What each resource has reached, given its target: an older item knows it of all of them together.
-    pub fn reached(&self, target: &Capacity) -> Reached {
+    pub fn reached(&self, target: &Capacity) -> ReachedTargets {
         let whole = || self.settled.as_ref().filter(|settled| settled.target == target.fingerprint());
-        let all = || whole().map_or_else(Reached::default, |settled| Reached::all(target, settled.at));
+        let all = || whole().map_or_else(ReachedTargets::default, |settled| ReachedTargets::all(target, settled.at));
         self.reached.clone().unwrap_or_else(all)
     }
 }
 
 /// A target that was reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settled {
+pub struct SettledTarget {
     /// The target's fingerprint.
     pub target: String,
     /// The instant of the last run that wrote for it.
@@ -77,19 +77,19 @@ pub struct Settled {
 
 /// One write to the ledger that counts only while a lease's generation does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Write {
+pub enum LedgerWrite {
     /// The baseline, before the first write to AWS.
     PutBaseline(Baseline),
     /// The baseline has been given back.
     DropBaseline,
     /// What was reached and told.
-    PutStanding(Standing),
+    PutStanding(ScopeStanding),
     /// An intent declared with this run.
     PutIntent(Intent),
     /// An intent taken back with this run.
-    DropIntent(Slot),
+    DropIntent(IntentKey),
     /// The record of the run.
-    PutRun(Box<Run>),
+    PutRun(Box<RunRecord>),
     /// The lease, prolonged or released; its generation stays.
     PutLease(Lease),
 }
@@ -171,19 +171,19 @@ impl std::fmt::Display for PairId {
 /// What this region's replica of the ledger has of a pair. Each region writes its own part; the pointer is written by
 /// the stack that a move goes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pair {
+pub struct PairReplica {
     /// Who serves; `None` when it never moved.
     pub pointer: Option<Pointer>,
     /// The last sign of life of each region's stack.
     pub heartbeats: BTreeMap<Region, Heartbeat>,
     /// What each region last said of itself.
-    pub samples: BTreeMap<Region, Sample>,
+    pub samples: BTreeMap<Region, RegionSample>,
 }
 
 /// What is remembered of pairs, in this region's replica. Reads are consistent within the region.
-pub trait Pairs {
+pub trait PairLedger {
     /// What there is of a pair.
-    async fn pair(&self, pair: &PairId) -> Result<Pair, LedgerError>;
+    async fn pair(&self, pair: &PairId) -> Result<PairReplica, LedgerError>;
 
     /// Puts the pointer if the revision there is still `expected` (0: there is none); else [`LedgerError::Conflict`]. A
     /// write that may have happened without an answer is read again before it counts as lost.
@@ -193,13 +193,13 @@ pub trait Pairs {
     async fn beat(&self, pair: &PairId, region: &Region, heartbeat: &Heartbeat) -> Result<(), LedgerError>;
 
     /// Puts what this region says of itself.
-    async fn keep_sample(&self, pair: &PairId, region: &Region, sample: &Sample) -> Result<(), LedgerError>;
+    async fn keep_sample(&self, pair: &PairId, region: &Region, sample: &RegionSample) -> Result<(), LedgerError>;
 
     /// What this region remembers of its watch over the other one, and its version; nothing yet has version 0.
-    async fn watch(&self, pair: &PairId, region: &Region) -> Result<(Watch, u64), LedgerError>;
+    async fn watch(&self, pair: &PairId, region: &Region) -> Result<(WatchState, u64), LedgerError>;
 
     /// Puts it as the version after `expected`, if that is still the version there; else [`LedgerError::Conflict`].
-    async fn keep_watch(&self, pair: &PairId, region: &Region, watch: &Watch, expected: u64)
+    async fn keep_watch(&self, pair: &PairId, region: &Region, watch: &WatchState, expected: u64)
     -> Result<(), LedgerError>;
 
     /// The record of a move, and its version.
@@ -210,13 +210,13 @@ pub trait Pairs {
     async fn keep_move(&self, pair: &PairId, record: &Move, expected: u64) -> Result<(), LedgerError>;
 
     /// What the other region's hand has settled last, as this region's replica has it.
-    async fn settled(&self, scope: &Scope) -> Result<Option<Settled>, LedgerError>;
+    async fn settled(&self, scope: &Scope) -> Result<Option<SettledTarget>, LedgerError>;
 }
 
 /// The ledger. Reads are consistent; a write of a stale generation changes nothing.
-pub trait Ledger: Pairs {
+pub trait Ledger: PairLedger {
     /// What is remembered of a scope.
-    async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError>;
+    async fn load(&self, scope: &Scope) -> Result<ScopeState, LedgerError>;
 
     /// The lease alone, for a check between writes.
     async fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError>;
@@ -227,17 +227,17 @@ pub trait Ledger: Pairs {
 
     /// All of `writes` or none, and only while the lease's generation is `generation`; else
     /// [`LedgerError::LeaseLost`].
-    async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError>;
+    async fn commit(&self, scope: &Scope, generation: u64, writes: &[LedgerWrite]) -> Result<(), LedgerError>;
 
     /// The record of a run, if there is one.
-    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError>;
+    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<RunRecord>, LedgerError>;
 
     /// Declares an intent outside a run: the schedule's.
     async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError>;
 
     /// Takes back the intent of a slot outside a run.
-    async fn withdraw(&self, scope: &Scope, slot: &Slot) -> Result<(), LedgerError>;
+    async fn withdraw(&self, scope: &Scope, slot: &IntentKey) -> Result<(), LedgerError>;
 
     /// Sets or lifts the halt switch of one scope, or of everything (`None`).
-    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError>;
+    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&HaltSwitch>) -> Result<(), LedgerError>;
 }

@@ -12,7 +12,7 @@ use crate::ports::Clock;
 
 /// The API buckets of one account and region that we draw on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Api {
+pub enum ApiBucket {
     /// ECS `CreateService`, `UpdateService`, `DeleteService`.
     EcsWrite,
     /// ECS `DescribeServices`, `ListServices`.
@@ -27,22 +27,22 @@ pub enum Api {
 
 /// A token bucket's figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quota {
+pub struct BucketQuota {
     /// Calls at once.
     pub burst: f64,
     /// Calls a second, sustained.
     pub rate: f64,
 }
 
-impl Api {
+impl ApiBucket {
     /// The quota of an account in one region. ECS: Amazon ECS API reference, "Request throttling". Application Auto
     /// Scaling and RDS publish none: a cautious assumption, which pacing corrects when AWS throttles.
-    pub const fn quota(self) -> Quota {
+    pub const fn quota(self) -> BucketQuota {
         match self {
-            Self::EcsWrite => Quota { burst: 50.0, rate: 5.0 },
-            Self::EcsRead => Quota { burst: 100.0, rate: 20.0 },
-            Self::ScalingWrite | Self::ScalingRead => Quota { burst: 20.0, rate: 10.0 },
-            Self::Rds => Quota { burst: 20.0, rate: 5.0 },
+            Self::EcsWrite => BucketQuota { burst: 50.0, rate: 5.0 },
+            Self::EcsRead => BucketQuota { burst: 100.0, rate: 20.0 },
+            Self::ScalingWrite | Self::ScalingRead => BucketQuota { burst: 20.0, rate: 10.0 },
+            Self::Rds => BucketQuota { burst: 20.0, rate: 5.0 },
         }
     }
 }
@@ -66,23 +66,23 @@ const RECOVERY: f64 = 1.0 / 64.0;
 /// together have no more than the account's budget.
 #[derive(Debug, Default)]
 pub struct Pacer {
-    lanes: Mutex<Lanes>,
+    lanes: Mutex<PacingLanes>,
 }
 
 #[derive(Debug, Default)]
-struct Lanes {
-    whole: BTreeMap<Api, TokenBucket>,
-    of_layers: BTreeMap<(Api, Layer), Lane>,
+struct PacingLanes {
+    whole: BTreeMap<ApiBucket, TokenBucket>,
+    of_layers: BTreeMap<(ApiBucket, Layer), PacingLane>,
 }
 
-impl Lanes {
-    fn lane(&mut self, api: Api, layer: Layer) -> &mut Lane {
-        self.of_layers.entry((api, layer)).or_insert_with(|| Lane::new(api, layer))
+impl PacingLanes {
+    fn lane(&mut self, api: ApiBucket, layer: Layer) -> &mut PacingLane {
+        self.of_layers.entry((api, layer)).or_insert_with(|| PacingLane::new(api, layer))
     }
 
     /// A token of the layer's share that the whole budget has, too.
-    fn try_take(&mut self, api: Api, layer: Layer, now: Timestamp) -> Result<(), Duration> {
-        let Quota { burst, rate } = api.quota();
+    fn try_take(&mut self, api: ApiBucket, layer: Layer, now: Timestamp) -> Result<(), Duration> {
+        let BucketQuota { burst, rate } = api.quota();
         let whole = self.whole.entry(api).or_insert_with(|| TokenBucket::new(burst, rate));
         let spare = whole.available(now) >= 1.0;
         if spare {
@@ -93,18 +93,18 @@ impl Lanes {
 }
 
 #[derive(Debug)]
-struct Lane {
+struct PacingLane {
     bucket: TokenBucket,
     pace: f64,
 }
 
-impl Lane {
-    fn new(api: Api, layer: Layer) -> Self {
-        let Quota { burst, rate } = api.quota();
+impl PacingLane {
+    fn new(api: ApiBucket, layer: Layer) -> Self {
+        let BucketQuota { burst, rate } = api.quota();
         Self { bucket: TokenBucket::new((burst * share(layer)).max(1.0), rate * share(layer)), pace: 1.0 }
     }
 
-    fn set_pace(&mut self, api: Api, layer: Layer, pace: f64, now: Timestamp) {
+    fn set_pace(&mut self, api: ApiBucket, layer: Layer, pace: f64, now: Timestamp) {
         self.pace = pace.clamp(SLOWEST, 1.0);
         self.bucket.set_rate(api.quota().rate * share(layer) * self.pace, now);
     }
@@ -112,7 +112,7 @@ impl Lane {
 
 impl Pacer {
     /// Waits until a call of this API may be made.
-    pub async fn wait<K: Clock>(&self, api: Api, layer: Layer, clock: &K) {
+    pub async fn wait<K: Clock>(&self, api: ApiBucket, layer: Layer, clock: &K) {
         loop {
             let taken = self.lock().try_take(api, layer, clock.now());
             match taken {
@@ -124,7 +124,7 @@ impl Pacer {
 
     /// AWS throttled a call although we stayed below our share: somebody else is busy, so halve the pace and forget the
     /// burst.
-    pub fn throttled(&self, api: Api, layer: Layer, now: Timestamp) {
+    pub fn throttled(&self, api: ApiBucket, layer: Layer, now: Timestamp) {
         let mut lanes = self.lock();
         let lane = lanes.lane(api, layer);
         lane.set_pace(api, layer, lane.pace / 2.0, now);
@@ -132,7 +132,7 @@ impl Pacer {
     }
 
     /// A call went through.
-    pub fn passed(&self, api: Api, layer: Layer, now: Timestamp) {
+    pub fn passed(&self, api: ApiBucket, layer: Layer, now: Timestamp) {
         let mut lanes = self.lock();
         let lane = lanes.lane(api, layer);
         if lane.pace < 1.0 {
@@ -140,7 +140,7 @@ impl Pacer {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lanes> {
+    fn lock(&self) -> MutexGuard<'_, PacingLanes> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -175,7 +175,7 @@ mod tests {
     fn seconds(pacer: &Pacer, clock: &Manual, layer: Layer, calls: usize) -> f64 {
         let start = clock.now();
         for _ in 0..calls {
-            let waited = pin!(pacer.wait(Api::EcsWrite, layer, clock)).poll(&mut Context::from_waker(Waker::noop()));
+            let waited = pin!(pacer.wait(ApiBucket::EcsWrite, layer, clock)).poll(&mut Context::from_waker(Waker::noop()));
             assert!(matches!(waited, Poll::Ready(())));
         }
         clock.now().duration_since(start).as_secs_f64()
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn a_throttle_halves_the_pace_and_takes_the_burst_away() {
         let (pacer, clock) = (Pacer::default(), manual());
-        pacer.throttled(Api::EcsWrite, Layer::Schedule, clock.now());
+        pacer.throttled(ApiBucket::EcsWrite, Layer::Schedule, clock.now());
         let took = seconds(&pacer, &clock, Layer::Schedule, 10);
         assert!((took - 10.0 / 1.25).abs() < 0.1, "{took} s");
     }
@@ -210,10 +210,10 @@ mod tests {
     fn calls_that_pass_bring_the_pace_back() {
         let (pacer, clock) = (Pacer::default(), manual());
         for _ in 0..10 {
-            pacer.throttled(Api::EcsWrite, Layer::Schedule, clock.now());
+            pacer.throttled(ApiBucket::EcsWrite, Layer::Schedule, clock.now());
         }
         let slow = seconds(&pacer, &clock, Layer::Schedule, 1);
-        (0..64).for_each(|_| pacer.passed(Api::EcsWrite, Layer::Schedule, clock.now()));
+        (0..64).for_each(|_| pacer.passed(ApiBucket::EcsWrite, Layer::Schedule, clock.now()));
         let fast = seconds(&pacer, &clock, Layer::Schedule, 1);
         assert!(slow > 6.0 && fast < 0.5, "{slow} s, then {fast} s");
     }

@@ -4,29 +4,29 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::backup::{Kind as Store, Policy};
+use watchkeeper_domain::backup::{ResourceKind as Store, JobPolicy};
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{
-    AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, FreezeWindow, Kind,
+    AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, FreezeWindow, EnvironmentKind,
 };
-use watchkeeper_domain::failover::{Pointer, Seen, Unfollowed, placement, same_home};
+use watchkeeper_domain::failover::{Pointer, RegionalPair, UnfollowablePointer, placement, same_home};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{Region, Scope, ServiceName};
 use watchkeeper_domain::request::RequestError;
 
-use crate::ledger::{Pair, PairId, Remembered};
+use crate::ledger::{PairReplica, PairId, ScopeState};
 
 /// Where a stack lives: it looks after the environments of its own account, and their resources in its own region.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Home {
+pub struct StackIdentity {
     /// The account.
     pub account: AccountId,
     /// The region.
     pub region: Region,
 }
 
-impl Home {
+impl StackIdentity {
     /// Whether this stack looks after something of an environment.
     pub fn has(&self, environment: &Environment) -> bool {
         environment.is_of_account(&self.account) && environment.has_resources(&self.region)
@@ -35,7 +35,7 @@ impl Home {
 
 /// A scope, its resources, and what may be done to them.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct ScopedEnvironment {
     /// Whose.
     pub scope: Scope,
     /// The services that the document names in this region.
@@ -49,7 +49,7 @@ pub struct Place {
     /// What the document says of emergencies.
     pub emergency: Option<Emergency>,
     /// The backups of its databases, where the document asks for fresh ones before something risky, and how fresh.
-    pub backups: Option<(SignedDuration, Vec<Policy>)>,
+    pub backups: Option<(SignedDuration, Vec<JobPolicy>)>,
     /// The most tasks that the document declares for a service: what shares of profiles are compared by.
     pub declared: u32,
     /// The pair that it is a half of, if it is one.
@@ -78,7 +78,7 @@ pub struct PairPlace {
     /// What the document says of failovers.
     pub failover: Failover,
     /// Its backups, which are taken in the home.
-    pub backups: Vec<Policy>,
+    pub backups: Vec<JobPolicy>,
 }
 
 impl PairPlace {
@@ -104,7 +104,7 @@ impl PairPlace {
             others,
             declared: document.capacity.clone(),
             failover: document.failover.clone()?,
-            backups: Policy::all(&scope_of(estate, environment, home), environment),
+            backups: JobPolicy::all(&scope_of(estate, environment, home), environment),
         })
     }
 
@@ -125,7 +125,7 @@ impl PairPlace {
     }
 
     /// The pointer, which is at home until it has moved.
-    pub fn pointer(&self, pair: &Pair) -> Pointer {
+    pub fn pointer(&self, pair: &PairReplica) -> Pointer {
         let mut pointer = pair.pointer.clone().unwrap_or_else(|| Pointer::at_home(&self.home));
         pointer.home.get_or_insert_with(|| self.home.clone());
         pointer
@@ -146,8 +146,8 @@ impl PairPlace {
     /// has there, and of those whose baseline is kept although it has them no more.
     ///
     /// # Errors
-    /// [`Unfollowed`]: then nothing may be changed.
-    pub fn placement(&self, pair: &Pair, seen: &Remembered, now: Timestamp) -> Result<Option<Intent>, Unfollowed> {
+    /// [`UnfollowablePointer`]: then nothing may be changed.
+    pub fn placement(&self, pair: &PairReplica, seen: &ScopeState, now: Timestamp) -> Result<Option<Intent>, UnfollowablePointer> {
         let kept = seen.baseline.iter().flat_map(|baseline| baseline.capacity.services.keys());
         let services: BTreeSet<ServiceName> = kept.map(|id| &id.service).chain(&self.services).cloned().collect();
         let other = if pair.pointer.as_ref().and_then(|pointer| pointer.home.as_ref()) == Some(&self.standby) {
@@ -155,7 +155,7 @@ impl PairPlace {
         } else {
             &self.standby
         };
-        placement(&Seen {
+        placement(&RegionalPair {
             pointer: pair.pointer.as_ref(),
             region: &self.region,
             home: &self.home,
@@ -169,7 +169,7 @@ impl PairPlace {
     }
 }
 
-impl Place {
+impl ScopedEnvironment {
     /// What an environment is to a stack, at an instant.
     ///
     /// # Errors
@@ -178,7 +178,7 @@ impl Place {
     pub fn of(
         estate: &Estate,
         environment: &Environment,
-        home: &Home,
+        home: &StackIdentity,
         instant: Timestamp,
     ) -> Result<Self, RequestError> {
         let name = environment.name();
@@ -227,9 +227,9 @@ fn scope_of(estate: &Estate, environment: &Environment, region: &Region) -> Scop
 }
 
 /// The backups that have to be fresh before something risky: those of databases.
-fn backups(environment: &Environment, scope: &Scope) -> Option<(SignedDuration, Vec<Policy>)> {
+fn backups(environment: &Environment, scope: &Scope) -> Option<(SignedDuration, Vec<JobPolicy>)> {
     let within = environment.document().guardrails.as_ref()?.fresh_backup?.signed();
-    let mut policies = Policy::all(scope, environment);
+    let mut policies = JobPolicy::all(scope, environment);
     policies.retain(|policy| matches!(policy.subject.source.kind, Store::Aurora | Store::Rds));
     Some((within, policies))
 }
@@ -239,7 +239,7 @@ fn allowance(environment: &Environment, region: &Region, instant: Timestamp) -> 
     let document = environment.document();
     let pair = document.failover.as_ref().filter(|_| *region == document.regions.primary);
     Allowance {
-        production: environment.kind() == Kind::Production,
+        production: environment.kind() == EnvironmentKind::Production,
         floor: limits.floor,
         ceiling: limits.ceiling,
         blast_radius_percent: limits.blast_radius.value().into(),

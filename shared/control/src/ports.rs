@@ -9,11 +9,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, Release, Scaling, ServiceId, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedService, ServiceRelease, ScalingState, ServiceId, TaskDefinition,
 };
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 /// The most services one `DescribeServices` call takes (Amazon ECS API reference).
@@ -106,10 +106,10 @@ pub trait Services {
 /// The scalable targets of the ECS services of one region.
 pub trait ScalableTargets {
     /// Describes the targets of at most [`DESCRIBE_TARGETS_MAX`] services; a service without one is left out.
-    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError>;
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError>;
 
     /// Sets bounds and suspensions of an existing target, in one call.
-    async fn set_scaling(&self, service: &ServiceId, scaling: Scaling) -> Result<(), AwsError>;
+    async fn set_scaling(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError>;
 }
 
 /// The databases of one region.
@@ -125,12 +125,12 @@ pub trait Databases {
 }
 
 /// The releases of the ECS services of one region.
-pub trait Releases {
+pub trait ServiceReleases {
     /// The deployments of a service that AWS remembers, newest first, at most [`RELEASES_MAX`]: the newest of all, and
     /// before them those that completed. A deployment that was rolled back, stopped or failed is [`Rollout::Failed`]. Empty for a service whose controller keeps no such history.
     ///
     /// [`Rollout::Failed`]: watchkeeper_domain::capacity::Rollout::Failed
-    async fn releases(&self, service: &ServiceId) -> Result<Vec<Release>, AwsError>;
+    async fn releases(&self, service: &ServiceId) -> Result<Vec<ServiceRelease>, AwsError>;
 
     /// Whether a service may be taken to a task definition: ECS rolls out none that was deregistered, as CloudFormation does
     /// with the one before at each update, or deleted (Amazon ECS API reference, `DeregisterTaskDefinition`).
@@ -144,7 +144,7 @@ pub trait Releases {
 pub trait AccountQuotas {
     /// The quotas that AWS tells, applied or else its defaults, and what is used of them at `at`: what it does not know, or does not let us read, is
     /// `None`. `cpu_units` is empty.
-    async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError>;
+    async fn quotas(&self, at: Timestamp) -> Result<CapacityQuotas, AwsError>;
 
     /// What a task of this definition takes, in CPU units; `None` where the task as a whole has no figure.
     async fn cpu_units(&self, release: &TaskDefinition) -> Result<Option<u32>, AwsError>;
@@ -157,20 +157,20 @@ pub trait Alarms {
 }
 
 /// What holds the actions of CloudWatch alarms back beside the alarms themselves.
-pub trait Mutes {
+pub trait AlarmMutes {
     /// Whether a mute rule is active for an alarm. A mute holds actions back, and no change of state: events about it go on
     /// (Amazon CloudWatch API reference, `PutAlarmMuteRule`).
     async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError>;
 }
 
 /// Everything whose capacity one region has.
-pub trait Cloud: Services + ScalableTargets + Databases + Releases + AccountQuotas {}
+pub trait Cloud: Services + ScalableTargets + Databases + ServiceReleases + AccountQuotas {}
 
-impl<T: Services + ScalableTargets + Databases + Releases + AccountQuotas> Cloud for T {}
+impl<T: Services + ScalableTargets + Databases + ServiceReleases + AccountQuotas> Cloud for T {}
 
 /// Whether an execution was started, or was there already under this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Started {
+pub enum StartOutcome {
     /// It runs now.
     New,
     /// A run of this name exists: a doubled tick.
@@ -180,7 +180,7 @@ pub enum Started {
 /// One of our state machines.
 pub trait Executions {
     /// Starts it under a name that makes a second start impossible. `input` is JSON.
-    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError>;
+    async fn start(&self, name: &str, input: &str) -> Result<StartOutcome, AwsError>;
 }
 
 /// Executions of our state machines, looked at.
@@ -190,7 +190,7 @@ pub trait ExecutionStates {
 }
 
 /// Where people and programs learn of a run.
-pub trait Announcer {
+pub trait Notifier {
     /// Sends a message that a person reads: a subject of at most 100 characters (SNS API reference) and a text.
     async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError>;
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Baseline, Capacity, DatabaseState, Observed, Power, Reached, ResourceId};
+use crate::capacity::{Baseline, Capacity, DatabaseState, ObservedScope, DatabasePower, ReachedTargets, ResourceId};
 use crate::failover::Placement;
-use crate::guardrail::{Allowance, Case, Code, Halt, Quotas, Severity, Violation, judge, stops};
-use crate::intent::{Intent, Want, deciding, placed, resolve};
-use crate::plan::{Action, Change, Difference, Obstacle, Plan, Releases};
+use crate::guardrail::{Allowance, GuardrailCase, GuardrailCode, HaltSwitch, CapacityQuotas, Severity, Violation, judge, stops};
+use crate::intent::{Intent, DesiredState, deciding, placed, resolve};
+use crate::plan::{PlannedAction, CapacityChange, DiffInput, Obstacle, Plan, Releases};
 
 /// After how long AWS starts a stopped database again by itself: seven days (Amazon RDS user guide, "Stopping an Amazon
 /// RDS DB instance temporarily"), less an hour for its own beginning.
@@ -17,21 +17,21 @@ pub const DATABASE_RESTART: SignedDuration = SignedDuration::from_hours(7 * 24 -
 
 /// What is known of a scope when it is decided about.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'a> {
+pub struct ScopeSituation<'a> {
     /// The baseline that is kept, if one is.
     pub baseline: Option<&'a Baseline>,
     /// Its intents, expired ones among them.
     pub intents: &'a [Intent],
     /// What AWS says.
-    pub observed: &'a Observed,
+    pub observed: &'a ObservedScope,
     /// What each resource has reached last; empty where this run is a transition, whatever was reached before.
-    pub reached: &'a Reached,
+    pub reached: &'a ReachedTargets,
     /// Whether this run declares an intent: then it is that intent as a whole, or nothing.
     pub declares: bool,
     /// The releases that services are to go back to.
     pub releases: &'a Releases,
     /// What the account allows, as far as it was read.
-    pub quotas: &'a Quotas,
+    pub quotas: &'a CapacityQuotas,
     /// What the estate document allows.
     pub allowance: &'a Allowance,
     /// The instant that is decided about.
@@ -39,9 +39,9 @@ pub struct Situation<'a> {
     /// The wall time.
     pub now: Timestamp,
     /// The halt switch.
-    pub halt: Option<&'a Halt>,
+    pub halt: Option<&'a HaltSwitch>,
     /// What a person approved beforehand.
-    pub approved: &'a BTreeSet<Code>,
+    pub approved: &'a BTreeSet<GuardrailCode>,
 }
 
 /// What is to be done.
@@ -82,8 +82,8 @@ pub struct Assessment {
 }
 
 /// Decides.
-pub fn assess(situation: &Situation<'_>) -> Assessment {
-    let Situation { intents, instant, observed, allowance, .. } = *situation;
+pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
+    let ScopeSituation { intents, instant, observed, allowance, .. } = *situation;
     let chosen: Vec<Intent> = deciding(intents, instant).into_iter().cloned().collect();
     let concerned = |resource: &ResourceId| concerns(&chosen, allowance, resource);
     let found = stopped_by_hand(observed.capacity().retain(concerned), placed(&chosen), allowance);
@@ -93,7 +93,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     let all = with_unchangeable(&baseline, observed, &chosen, allowance);
     let target = target(&all, &chosen, instant, allowance);
     let reached = situation.reached.of(&target);
-    let difference = Difference {
+    let difference = DiffInput {
         observed,
         target: &target,
         releases: situation.releases,
@@ -109,7 +109,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     let plan = promised.unwrap_or(plan);
     let approved =
         situation.approved.iter().chain(chosen.iter().flat_map(|intent| &intent.approved)).copied().collect();
-    let case = Case {
+    let case = GuardrailCase {
         plan: &plan,
         observed,
         target: &target,
@@ -149,12 +149,12 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
 
 /// What is left of a plan that a guardrail stops: what brings resources back to their baseline goes on, the rest is held.
 /// Nothing is left of one that comes with an intent, or where nobody is to write at all.
-fn back_only(case: &Case<'_>, violations: &[Violation], declares: bool) -> Option<(Plan, BTreeSet<ResourceId>)> {
+fn back_only(case: &GuardrailCase<'_>, violations: &[Violation], declares: bool) -> Option<(Plan, BTreeSet<ResourceId>)> {
     let everything = |violation: &Violation| violation.severity > Severity::Warn && violation.code.stops_everything();
     if declares || !stops(violations) || violations.iter().any(everything) {
         return None;
     }
-    let new = |action: &&Action| !case.gives_back(&action.change);
+    let new = |action: &&PlannedAction| !case.gives_back(&action.change);
     let held: BTreeSet<ResourceId> = case.plan.actions().filter(new).map(|action| action.change.resource()).collect();
     let plan = case.plan.clone().retain(|action| !held.contains(&action.change.resource()));
     (!plan.is_empty()).then_some((plan, held))
@@ -164,9 +164,9 @@ fn back_only(case: &Case<'_>, violations: &[Violation], declares: bool) -> Optio
 /// given back, and no baseline of it is taken. What the document protects is never begun with.
 pub fn concerns(deciding: &[Intent], allowance: &Allowance, resource: &ResourceId) -> bool {
     let by = |intent: &Intent| match (&intent.want, resource) {
-        (Want::Asleep, _) => true,
-        (Want::Awake, _) | (_, ResourceId::Database(_)) => false,
-        (Want::Scaled(_) | Want::Placed(_), ResourceId::Service(id)) => intent.is_about(&id.service),
+        (DesiredState::Asleep, _) => true,
+        (DesiredState::Awake, _) | (_, ResourceId::Database(_)) => false,
+        (DesiredState::Scaled(_) | DesiredState::Placed(_), ResourceId::Service(id)) => intent.is_about(&id.service),
     };
     !allowance.protects(resource) && deciding.iter().any(by)
 }
@@ -175,7 +175,7 @@ pub fn concerns(deciding: &[Intent], allowance: &Allowance, resource: &ResourceI
 /// stopped under it, but nothing is remembered of it.
 pub fn with_unchangeable(
     baseline: &Baseline,
-    observed: &Observed,
+    observed: &ObservedScope,
     deciding: &[Intent],
     allowance: &Allowance,
 ) -> Baseline {
@@ -186,7 +186,7 @@ pub fn with_unchangeable(
 }
 
 /// Whether anything could be changed of a resource, so that something has to be remembered of it.
-fn can_change(observed: &Observed, resource: &ResourceId) -> bool {
+fn can_change(observed: &ObservedScope, resource: &ResourceId) -> bool {
     match resource {
         ResourceId::Service(id) => observed.services.get(id).is_some_and(|service| service.managed && !service.daemon),
         ResourceId::Database(id) => observed.databases.get(id).is_some_and(|database| {
@@ -226,7 +226,7 @@ pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allow
 
 /// Whether the intents that decide leave nothing to keep a baseline for: the target is the baseline itself.
 pub fn gives_back(deciding: &[Intent]) -> bool {
-    deciding.iter().all(|intent| intent.want == Want::Awake)
+    deciding.iter().all(|intent| intent.want == DesiredState::Awake)
 }
 
 /// The part of a plan that no halt holds up: the other region of a pair counts on it without seeing it, and would start a
@@ -236,7 +236,7 @@ pub fn despite_halt(plan: Plan, deciding: &[Intent]) -> Plan {
 }
 
 /// Whether a change is a stop that a dead man's switch has promised.
-pub fn promised(change: &Change, deciding: &[Intent]) -> bool {
+pub fn promised(change: &CapacityChange, deciding: &[Intent]) -> bool {
     let ResourceId::Service(id) = change.resource() else { return false };
     placed(deciding).is_some_and(|placed| placed.promised.contains(&id.service))
 }
@@ -250,28 +250,28 @@ fn reason(deciding: &[Intent]) -> String {
 /// not run in this region of a pair.
 fn apart(
     difference: Plan,
-    situation: &Situation<'_>,
+    situation: &ScopeSituation<'_>,
     reached: &BTreeSet<ResourceId>,
     placed: Option<&Placement>,
-) -> (Plan, Vec<Action>) {
-    let ours = |action: &Action| match &action.change {
-        Change::Database { database, to: Power::Off } => {
+) -> (Plan, Vec<PlannedAction>) {
+    let ours = |action: &PlannedAction| match &action.change {
+        CapacityChange::Database { database, to: DatabasePower::Off } => {
             let since = situation.reached.databases.get(database).map(|switched| switched.at);
             since.is_some_and(|since| situation.instant.duration_since(since) >= DATABASE_RESTART)
         }
-        Change::Release { .. } => true,
-        Change::Count { service, .. } | Change::Scaling { service, .. } => {
+        CapacityChange::Release { .. } => true,
+        CapacityChange::Count { service, .. } | CapacityChange::Scaling { service, .. } => {
             placed.is_some_and(|placed| placed.forbids(&service.service))
         }
-        Change::Database { .. } => false,
+        CapacityChange::Database { .. } => false,
     };
-    let foreign = |action: &Action| reached.contains(&action.change.resource()) && !ours(action);
+    let foreign = |action: &PlannedAction| reached.contains(&action.change.resource()) && !ours(action);
     let drift = difference.actions().filter(|action| foreign(action)).cloned().collect();
     (difference.retain(|action| !foreign(action)), drift)
 }
 
-fn foreign(action: &Action) -> Violation {
+fn foreign(action: &PlannedAction) -> Violation {
     let found = format!("somebody else changed it; to be as wanted it would need {}", action.change);
     let advice = "It is left alone until the next transition, and the baseline stays what it was";
-    Violation::new(Code::Drift, Severity::Warn, found, advice).of(action.change.resource())
+    Violation::new(GuardrailCode::Drift, Severity::Warn, found, advice).of(action.change.resource())
 }

@@ -10,25 +10,25 @@ const LONGEST: usize = 64;
 
 /// A person's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person(String);
+pub struct PersonName(String);
 
 /// What was given in the place of a person's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("found {found}, expected the name of a person, in the place of {PLACEHOLDER}")]
-pub struct Unsigned {
+pub struct MissingSignature {
     /// What was found.
     pub found: String,
 }
 
-impl Person {
+impl PersonName {
     /// Reads a name. What nobody can be asked by is none: nothing, no letter in it, or the placeholder of a message as it
     /// was sent, however it is written.
     ///
     /// # Errors
-    /// [`Unsigned`] with what was found.
-    pub fn read(found: Option<&str>) -> Result<Self, Unsigned> {
+    /// [`MissingSignature`] with what was found.
+    pub fn read(found: Option<&str>) -> Result<Self, MissingSignature> {
         let Some(text) = found.map(str::trim).filter(|text| !text.is_empty()) else {
-            return Err(Unsigned { found: "nothing".to_owned() });
+            return Err(MissingSignature { found: "nothing".to_owned() });
         };
         let letters = |text: &str| -> String {
             text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
@@ -36,7 +36,7 @@ impl Person {
         let (own, placeholder) = (letters(text), letters(PLACEHOLDER));
         let shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
         if own.is_empty() || own == placeholder {
-            return Err(Unsigned { found: format!("{shown:?}") });
+            return Err(MissingSignature { found: format!("{shown:?}") });
         }
         Ok(Self(shown))
     }
@@ -47,7 +47,7 @@ impl Person {
     }
 }
 
-impl fmt::Display for Person {
+impl fmt::Display for PersonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -71,7 +71,7 @@ mod tests {
     #[case::no_letter(Some("-"), "\"-\"")]
     #[case::a_number(Some("42"), "\"42\"")]
     fn what_names_nobody_is_refused_with_what_was_found(#[case] text: Option<&str>, #[case] found: &str) {
-        assert_eq!(Person::read(text).unwrap_err().found, found);
+        assert_eq!(PersonName::read(text).unwrap_err().found, found);
     }
 
     #[rstest]
@@ -81,11 +81,11 @@ mod tests {
     #[case("on-call 3", "on-call 3")]
     #[case("a\nb", "ab")]
     fn a_name_is_taken_as_it_is_written(#[case] text: &str, #[case] name: &str) {
-        assert_eq!(Person::read(Some(text)).unwrap().as_str(), name);
+        assert_eq!(PersonName::read(Some(text)).unwrap().as_str(), name);
     }
 
     #[test]
     fn a_name_is_never_longer_than_a_subject_has_room_for() {
-        assert_eq!(Person::read(Some(&"ü".repeat(5_000))).unwrap().as_str().chars().count(), LONGEST);
+        assert_eq!(PersonName::read(Some(&"ü".repeat(5_000))).unwrap().as_str().chars().count(), LONGEST);
     }
 }

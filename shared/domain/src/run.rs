@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::assess::Verdict;
 use crate::capacity::ResourceId;
-use crate::guardrail::{Code, Severity, Violation};
-use crate::intent::{Intent, Layer, Slot};
+use crate::guardrail::{GuardrailCode, Severity, Violation};
+use crate::intent::{Intent, Layer, IntentKey};
 use crate::name::Scope;
-use crate::plan::{Awaited, Plan, Releases};
-use crate::request::Trigger;
+use crate::plan::{AwaitedChange, Plan, Releases};
+use crate::request::RunTrigger;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum RunOutcome {
     /// The target was reached and seen.
     Done,
     /// What could be changed was, and something cannot be changed now.
@@ -33,7 +33,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for RunOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Done => "done",
@@ -48,7 +48,7 @@ impl fmt::Display for Outcome {
 
 /// A moment of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
+pub struct TimelineEvent {
     /// When.
     pub at: Timestamp,
     /// What happened.
@@ -66,7 +66,7 @@ pub struct RunError {
 
 /// A resource that AWS did not let us change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
+pub struct WriteRefusal {
     /// Which.
     pub resource: ResourceId,
     /// The stable name of the error.
@@ -77,7 +77,7 @@ pub struct Refusal {
 
 /// A resource whose writes fail for now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct WriteTrouble {
     /// Which.
     pub resource: ResourceId,
     /// Since when.
@@ -87,7 +87,7 @@ pub struct Trouble {
 /// What a run knows of each resource by now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
-pub struct Progress {
+pub struct RunProgress {
     /// Whether it is a transition for all of them, whatever was reached before.
     pub afresh: bool,
     /// Resources that a guardrail keeps from their change, while others are given back.
@@ -101,10 +101,10 @@ pub struct Progress {
     pub written: BTreeSet<ResourceId>,
     /// Resources that AWS did not let us change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refused: Vec<Refusal>,
+    pub refused: Vec<WriteRefusal>,
     /// Resources whose writes fail for now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub troubled: Vec<Trouble>,
+    pub troubled: Vec<WriteTrouble>,
     /// Resources that were seen at their target.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub reached: BTreeSet<ResourceId>,
@@ -113,7 +113,7 @@ pub struct Progress {
     pub given_back: BTreeSet<ResourceId>,
 }
 
-impl Progress {
+impl RunProgress {
     /// What AWS refused, by resource.
     pub fn refusals(&self) -> BTreeMap<ResourceId, String> {
         self.refused.iter().map(|refusal| (refusal.resource.clone(), refusal.what.clone())).collect()
@@ -133,21 +133,21 @@ pub struct RunRef {
 /// What became of the intent that a run came with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Wanted {
+pub enum IntentOutcome {
     /// It is declared.
     Declared(Box<Intent>),
     /// It is taken back.
-    TakenBack(Slot),
+    TakenBack(IntentKey),
 }
 
 /// The record of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Run {
+pub struct RunRecord {
     /// The execution's name.
     pub id: String,
     /// What started it.
-    pub trigger: Trigger,
+    pub trigger: RunTrigger,
     /// The layer that it speaks for.
     pub layer: Layer,
     /// The instant that it decides about.
@@ -162,13 +162,13 @@ pub struct Run {
     pub releases: Releases,
     /// The intent that came with it: a person's override, or an emergency's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wanted: Option<Wanted>,
+    pub wanted: Option<IntentOutcome>,
     /// Why it was asked for, in the words of whoever asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// What a person approved beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<Code>,
+    pub approved: BTreeSet<GuardrailCode>,
     /// What was decided at its beginning.
     pub verdict: Verdict,
     /// The plan as it was judged.
@@ -188,14 +188,14 @@ pub struct Run {
     pub applied: bool,
     /// What it knows of each resource by now.
     #[serde(default)]
-    pub progress: Progress,
+    pub progress: RunProgress,
     /// What the last slice was still waiting for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub awaited: Vec<Awaited>,
+    pub awaited: Vec<AwaitedChange>,
     /// What happened, in order.
-    pub timeline: Vec<Moment>,
+    pub timeline: Vec<TimelineEvent>,
     /// How it ended; `None` while it goes on.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<RunOutcome>,
     /// The error that ended it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RunError>,
@@ -203,10 +203,10 @@ pub struct Run {
     pub tell: bool,
 }
 
-impl Run {
+impl RunRecord {
     /// Resources that somebody else changed and that this run leaves alone.
     pub fn left_alone(&self) -> BTreeSet<ResourceId> {
-        let drift = self.violations.iter().filter(|violation| violation.code == Code::Drift);
+        let drift = self.violations.iter().filter(|violation| violation.code == GuardrailCode::Drift);
         drift.filter_map(|violation| violation.resource.clone()).collect()
     }
 
@@ -217,12 +217,12 @@ impl Run {
 
     /// Adds to the timeline.
     pub fn note(&mut self, at: Timestamp, what: impl Into<String>) {
-        self.timeline.push(Moment { at, what: what.into() });
+        self.timeline.push(TimelineEvent { at, what: what.into() });
     }
 
     /// A mark that is the same for two runs that a person would read as the same bad news; `None` for good news.
     pub fn mark(&self) -> Option<String> {
-        let outcome = self.outcome.filter(|outcome| *outcome != Outcome::Done)?;
+        let outcome = self.outcome.filter(|outcome| *outcome != RunOutcome::Done)?;
         let error = self.error.as_ref().map(|error| error.name.as_str());
         Some(mark(outcome, error, &self.deciding, &self.violations, &self.awaited))
     }
@@ -231,15 +231,15 @@ impl Run {
 /// A mark of bad news, short whatever it is about: the same for the same outcome, error, violations and resources. What is
 /// partly done is the same news as long as the same is wanted and the same left out.
 pub fn mark(
-    outcome: Outcome,
+    outcome: RunOutcome,
     error: Option<&str>,
     deciding: &[Intent],
     violations: &[Violation],
-    awaited: &[Awaited],
+    awaited: &[AwaitedChange],
 ) -> String {
     let mut hash = fnv::FnvHasher::default();
     error.hash(&mut hash);
-    let partly = outcome == Outcome::PartlyDone;
+    let partly = outcome == RunOutcome::PartlyDone;
     if partly {
         for intent in deciding {
             intent.want.to_string().hash(&mut hash);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Scope;
 use crate::report::Message;
-use crate::request::Trigger;
+use crate::request::RunTrigger;
 use crate::run::RunError;
 
 /// How long the runs of a tick may fail before a person hears of it: what passes by itself passes within two ticks.
@@ -19,7 +19,7 @@ const OF_INPUT: [&str; 3] = ["Request.Invalid", "Estate.Unknown", "Environment.U
 
 /// To whom a run is told that could not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Telling {
+pub enum TroubleAudience {
     /// To nobody: whoever started it reads it in the execution, or another run, which lives, will tell.
     Nobody,
     /// To people, now: one of them asked for it.
@@ -30,20 +30,20 @@ pub enum Telling {
 
 /// To whom a run is told that ended with `error`. A run of a tick that waited for another one's lease, for longer than a
 /// dead one's lasts, leaves the word to that one.
-pub fn telling(trigger: Trigger, error: &str) -> Telling {
+pub fn telling(trigger: RunTrigger, error: &str) -> TroubleAudience {
     match trigger {
-        Trigger::Human if OF_INPUT.contains(&error) => Telling::Nobody,
-        Trigger::Human => Telling::Now,
-        Trigger::Schedule if error == "Lease.Held" => Telling::Nobody,
-        Trigger::Schedule => Telling::Once(PATIENCE),
-        Trigger::Emergency | Trigger::Failover => Telling::Once(SignedDuration::ZERO),
+        RunTrigger::Human if OF_INPUT.contains(&error) => TroubleAudience::Nobody,
+        RunTrigger::Human => TroubleAudience::Now,
+        RunTrigger::Schedule if error == "Lease.Held" => TroubleAudience::Nobody,
+        RunTrigger::Schedule => TroubleAudience::Once(PATIENCE),
+        RunTrigger::Emergency | RunTrigger::Failover => TroubleAudience::Once(SignedDuration::ZERO),
     }
 }
 
 /// What is remembered of runs that failed one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Trouble {
+pub struct RunTrouble {
     /// The instant of the first.
     pub since: Timestamp,
     /// The instant of the last.
@@ -52,7 +52,7 @@ pub struct Trouble {
     pub told: bool,
 }
 
-impl Trouble {
+impl RunTrouble {
     /// The trouble after another run failed: the same one, unless it was over in between.
     pub fn after(before: Option<Self>, instant: Timestamp) -> Self {
         match before {
@@ -75,15 +75,15 @@ impl Trouble {
 }
 
 /// What people are told of a run that could not begin, or not be closed.
-pub fn message(scope: &Scope, trigger: Trigger, error: &RunError, since: Option<Timestamp>, run: &str) -> Message {
+pub fn message(scope: &Scope, trigger: RunTrigger, error: &RunError, since: Option<Timestamp>, run: &str) -> Message {
     let Scope { estate, environment, region } = scope;
     let subject = format!("{estate} {environment}: a run could not be made: {}", error.name);
     let since = since.map_or_else(String::new, |since| format!(" since {since}"));
     let next = match trigger {
-        Trigger::Schedule => "the next tick tries again by itself; it is told once while it lasts".to_owned(),
-        Trigger::Emergency => "the emergency-scale execution says what becomes of it".to_owned(),
-        Trigger::Failover => "the next look of the watch tries again by itself".to_owned(),
-        Trigger::Human => "start it again once the cause is gone".to_owned(),
+        RunTrigger::Schedule => "the next tick tries again by itself; it is told once while it lasts".to_owned(),
+        RunTrigger::Emergency => "the emergency-scale execution says what becomes of it".to_owned(),
+        RunTrigger::Failover => "the next look of the watch tries again by itself".to_owned(),
+        RunTrigger::Human => "start it again once the cause is gone".to_owned(),
     };
     let text = format!(
         "{subject} ({region}){since}.\n\nError: {}: {}\nChanged: nothing by this run, or what its record says.\n\nWhat to do: remove the \
@@ -101,20 +101,20 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(Trigger::Human, "Request.Invalid", Telling::Nobody)]
-    #[case(Trigger::Human, "Environment.Unknown", Telling::Nobody)]
-    #[case(Trigger::Human, "Lease.Held", Telling::Now)]
-    #[case(Trigger::Human, "Aws.Denied", Telling::Now)]
-    #[case(Trigger::Schedule, "Lease.Held", Telling::Nobody)]
-    #[case(Trigger::Schedule, "Request.Invalid", Telling::Once(PATIENCE))]
-    #[case(Trigger::Schedule, "Aws.Unavailable", Telling::Once(PATIENCE))]
-    #[case(Trigger::Emergency, "Lease.Held", Telling::Once(SignedDuration::ZERO))]
-    #[case(Trigger::Emergency, "Aws.Unavailable", Telling::Once(SignedDuration::ZERO))]
-    #[case(Trigger::Failover, "Pointer.Unfollowed", Telling::Once(SignedDuration::ZERO))]
+    #[case(RunTrigger::Human, "Request.Invalid", TroubleAudience::Nobody)]
+    #[case(RunTrigger::Human, "Environment.Unknown", TroubleAudience::Nobody)]
+    #[case(RunTrigger::Human, "Lease.Held", TroubleAudience::Now)]
+    #[case(RunTrigger::Human, "Aws.Denied", TroubleAudience::Now)]
+    #[case(RunTrigger::Schedule, "Lease.Held", TroubleAudience::Nobody)]
+    #[case(RunTrigger::Schedule, "Request.Invalid", TroubleAudience::Once(PATIENCE))]
+    #[case(RunTrigger::Schedule, "Aws.Unavailable", TroubleAudience::Once(PATIENCE))]
+    #[case(RunTrigger::Emergency, "Lease.Held", TroubleAudience::Once(SignedDuration::ZERO))]
+    #[case(RunTrigger::Emergency, "Aws.Unavailable", TroubleAudience::Once(SignedDuration::ZERO))]
+    #[case(RunTrigger::Failover, "Pointer.Unfollowed", TroubleAudience::Once(SignedDuration::ZERO))]
     fn whoever_waits_for_a_run_hears_that_it_could_not_begin(
-        #[case] trigger: Trigger,
+        #[case] trigger: RunTrigger,
         #[case] error: &str,
-        #[case] expected: Telling,
+        #[case] expected: TroubleAudience,
     ) {
         assert_eq!(telling(trigger, error), expected);
     }
@@ -124,7 +124,7 @@ mod tests {
         let start: Timestamp = "2026-11-21T22:00:00Z".parse().unwrap();
         let (mut before, mut told) = (None, Vec::new());
         for minutes in failures {
-            let mut trouble = Trouble::after(before, start + SignedDuration::from_mins(*minutes));
+            let mut trouble = RunTrouble::after(before, start + SignedDuration::from_mins(*minutes));
             if trouble.is_due(patience) {
                 trouble.told = true;
                 told.push(*minutes);
@@ -146,15 +146,15 @@ mod tests {
     #[test]
     fn an_older_failure_that_comes_late_changes_nothing() {
         let start: Timestamp = "2026-11-21T22:00:00Z".parse().unwrap();
-        let trouble = Trouble { since: start, last: start + SignedDuration::from_mins(5), told: true };
-        assert_eq!(Trouble::after(Some(trouble.clone()), start), trouble);
+        let trouble = RunTrouble { since: start, last: start + SignedDuration::from_mins(5), told: true };
+        assert_eq!(RunTrouble::after(Some(trouble.clone()), start), trouble);
     }
 
     #[test]
     fn without_a_memory_it_is_told_at_most_twice_an_hour() {
         let start: Timestamp = "2026-11-21T22:00:00Z".parse().unwrap();
         let ticks = (0..24).map(|tick| start + SignedDuration::from_mins(5 * tick + 2));
-        assert_eq!(ticks.filter(|tick| Trouble::is_due_blindly(*tick, PATIENCE)).count(), 4);
-        assert!(Trouble::is_due_blindly(start + SignedDuration::from_mins(7), SignedDuration::ZERO));
+        assert_eq!(ticks.filter(|tick| RunTrouble::is_due_blindly(*tick, PATIENCE)).count(), 4);
+        assert!(RunTrouble::is_due_blindly(start + SignedDuration::from_mins(7), SignedDuration::ZERO));
     }
 }

@@ -5,10 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
 use watchkeeper_domain::alarm::{
-    AlarmChange, AlarmMemory, AlarmState, AlarmStates, AlarmStatus, Answer, Considered, Question, Why, consider, found,
+    AlarmChange, AlarmMemory, AlarmState, AlarmStates, AlarmStatus, ResponseDecision, ConsideredAnswer, AlarmQuestion, IgnoreReason, consider, found,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency};
-use watchkeeper_domain::guardrail::{Code, Severity};
+use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
@@ -51,33 +51,33 @@ struct Watch {
 }
 
 impl Watch {
-    fn hears(&mut self, state: AlarmState, at: Timestamp, now: Timestamp) -> Answer {
+    fn hears(&mut self, state: AlarmState, at: Timestamp, now: Timestamp) -> ResponseDecision {
         self.hears_for("scale-out", state, at, now)
     }
 
-    fn hears_for(&mut self, what: &str, state: AlarmState, at: Timestamp, now: Timestamp) -> Answer {
+    fn hears_for(&mut self, what: &str, state: AlarmState, at: Timestamp, now: Timestamp) -> ResponseDecision {
         self.by(consider, what, state, at, now)
     }
 
     /// The sweep finds it in ALARM.
-    fn finds(&mut self, at: Timestamp, now: Timestamp) -> Answer {
+    fn finds(&mut self, at: Timestamp, now: Timestamp) -> ResponseDecision {
         let at = self.memory.change_at(at);
         self.by(found, "scale-out", AlarmState::Alarm, at, now)
     }
 
     fn by(
         &mut self,
-        how: fn(&Question<'_>, &AlarmMemory) -> Considered,
+        how: fn(&AlarmQuestion<'_>, &AlarmMemory) -> ConsideredAnswer,
         what: &str,
         state: AlarmState,
         at: Timestamp,
         now: Timestamp,
-    ) -> Answer {
+    ) -> ResponseDecision {
         let change = AlarmChange { suppressed: self.held_back, ..change(state, at) };
         let mut emergency = emergency();
         emergency.missing = self.missing.map(|missing| serde_json::from_value(missing.into()).unwrap());
         let forbidding = [name("coldchain-production-rds-connections-high")];
-        let question = Question {
+        let question = AlarmQuestion {
             change: &change,
             what,
             emergency: &emergency,
@@ -85,7 +85,7 @@ impl Watch {
             states: &self.states,
             now,
         };
-        let Considered { answer, memory } = how(&question, &self.memory);
+        let ConsideredAnswer { answer, memory } = how(&question, &self.memory);
         self.memory = memory;
         answer
     }
@@ -102,23 +102,23 @@ impl Watch {
     }
 }
 
-fn why(answer: &Answer) -> Why {
+fn why(answer: &ResponseDecision) -> IgnoreReason {
     match answer {
-        Answer::Ignored { why, .. } => *why,
-        Answer::Start { .. } => panic!("started"),
+        ResponseDecision::Ignored { why, .. } => *why,
+        ResponseDecision::Start { .. } => panic!("started"),
     }
 }
 
-fn news(answer: &Answer) -> bool {
-    matches!(answer, Answer::Ignored { news: true, .. })
+fn news(answer: &ResponseDecision) -> bool {
+    matches!(answer, ResponseDecision::Ignored { news: true, .. })
 }
 
 #[test]
 fn a_change_to_alarm_is_answered_once_however_often_it_is_told() {
     let mut watch = Watch::quiet();
-    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0), Answer::Start { ask: None });
+    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0), ResponseDecision::Start { ask: None });
     for n in 0..3 {
-        assert_eq!(why(&watch.hears(AlarmState::Alarm, T0, T0 + minutes(n))), Why::Duplicate);
+        assert_eq!(why(&watch.hears(AlarmState::Alarm, T0, T0 + minutes(n))), IgnoreReason::Duplicate);
     }
 }
 
@@ -126,8 +126,8 @@ fn a_change_to_alarm_is_answered_once_however_often_it_is_told() {
 fn an_alarm_that_calls_for_two_things_gets_both_once() {
     let mut watch = Watch::quiet();
     for what in ["scale-out", "rollback"] {
-        assert_eq!(watch.hears_for(what, AlarmState::Alarm, T0, T0), Answer::Start { ask: None });
-        assert_eq!(why(&watch.hears_for(what, AlarmState::Alarm, T0, T0)), Why::Duplicate);
+        assert_eq!(watch.hears_for(what, AlarmState::Alarm, T0, T0), ResponseDecision::Start { ask: None });
+        assert_eq!(why(&watch.hears_for(what, AlarmState::Alarm, T0, T0)), IgnoreReason::Duplicate);
     }
     assert_eq!(watch.memory.changes.len(), 1, "it changed once");
 }
@@ -146,7 +146,7 @@ fn a_description_a_moment_apart_is_the_same_change() {
 fn what_comes_after_a_later_change_is_out_of_order() {
     let mut watch = Watch::quiet();
     watch.hears(AlarmState::Ok, T0 + minutes(2), T0 + minutes(2));
-    assert_eq!(why(&watch.hears(AlarmState::Alarm, T0, T0 + minutes(3))), Why::OutOfOrder);
+    assert_eq!(why(&watch.hears(AlarmState::Alarm, T0, T0 + minutes(3))), IgnoreReason::OutOfOrder);
     assert_eq!(watch.memory.newest, Some((T0 + minutes(2), AlarmState::Ok)));
 }
 
@@ -154,22 +154,22 @@ fn what_comes_after_a_later_change_is_out_of_order() {
 fn two_states_of_one_instant_are_not_both_believed() {
     let mut watch = Watch::quiet();
     watch.hears(AlarmState::Ok, T0, T0);
-    assert_eq!(why(&watch.hears(AlarmState::Alarm, T0, T0)), Why::OutOfOrder);
+    assert_eq!(why(&watch.hears(AlarmState::Alarm, T0, T0)), IgnoreReason::OutOfOrder);
 }
 
 #[test]
 fn an_old_change_and_one_from_the_future_are_refused_with_their_age() {
     let late = Watch::quiet().hears(AlarmState::Alarm, T0, T0 + minutes(16));
-    assert_eq!(why(&late), Why::StaleEvent);
+    assert_eq!(why(&late), IgnoreReason::StaleEvent);
     assert!(format!("{late:?}").contains("the limit is 15m"), "{late:?}");
-    assert_eq!(why(&Watch::quiet().hears(AlarmState::Alarm, T0, T0 - minutes(3))), Why::StaleEvent);
-    assert_eq!(Watch::quiet().hears(AlarmState::Alarm, T0, T0 + minutes(15)), Answer::Start { ask: None });
+    assert_eq!(why(&Watch::quiet().hears(AlarmState::Alarm, T0, T0 - minutes(3))), IgnoreReason::StaleEvent);
+    assert_eq!(Watch::quiet().hears(AlarmState::Alarm, T0, T0 + minutes(15)), ResponseDecision::Start { ask: None });
 }
 
 #[test]
 fn an_alarm_whose_actions_are_held_back_is_answered_once_they_are_not() {
     let (emergency, states) = (emergency(), AlarmStates::new());
-    let question = |change| Question {
+    let question = |change| AlarmQuestion {
         change,
         what: "scale-out",
         emergency: &emergency,
@@ -178,17 +178,17 @@ fn an_alarm_whose_actions_are_held_back_is_answered_once_they_are_not() {
         now: T0,
     };
     let held = AlarmChange { suppressed: true, ..change(AlarmState::Alarm, T0) };
-    let Considered { answer, memory } = consider(&question(&held), &AlarmMemory::default());
-    assert_eq!(why(&answer), Why::Suppressed);
+    let ConsideredAnswer { answer, memory } = consider(&question(&held), &AlarmMemory::default());
+    assert_eq!(why(&answer), IgnoreReason::Suppressed);
     let free = change(AlarmState::Alarm, T0);
-    assert_eq!(consider(&question(&free), &memory).answer, Answer::Start { ask: None });
+    assert_eq!(consider(&question(&free), &memory).answer, ResponseDecision::Start { ask: None });
 }
 
 #[test]
 fn ok_and_too_little_data_lead_to_nothing() {
     let mut watch = Watch::quiet();
-    assert_eq!(why(&watch.hears(AlarmState::Ok, T0, T0)), Why::NotInAlarm);
-    assert_eq!(why(&watch.hears(AlarmState::InsufficientData, T0 + minutes(1), T0 + minutes(1))), Why::NotInAlarm);
+    assert_eq!(why(&watch.hears(AlarmState::Ok, T0, T0)), IgnoreReason::NotInAlarm);
+    assert_eq!(why(&watch.hears(AlarmState::InsufficientData, T0 + minutes(1), T0 + minutes(1))), IgnoreReason::NotInAlarm);
 }
 
 #[test]
@@ -197,11 +197,11 @@ fn a_second_alarm_within_the_minimum_delay_waits_and_is_answered_after_it() {
     watch.hears(AlarmState::Alarm, T0, T0);
     watch.hears(AlarmState::Ok, T0 + minutes(1), T0 + minutes(1));
     let again = T0 + minutes(2);
-    assert_eq!(why(&watch.hears(AlarmState::Alarm, again, again)), Why::CoolDown);
+    assert_eq!(why(&watch.hears(AlarmState::Alarm, again, again)), IgnoreReason::CoolDown);
     // The sweep finds it in ALARM still.
-    assert_eq!(why(&watch.hears(AlarmState::Alarm, again, T0 + minutes(4))), Why::CoolDown);
-    assert_eq!(watch.hears(AlarmState::Alarm, again, T0 + minutes(5)), Answer::Start { ask: None });
-    assert_eq!(why(&watch.hears(AlarmState::Alarm, again, T0 + minutes(6))), Why::Duplicate);
+    assert_eq!(why(&watch.hears(AlarmState::Alarm, again, T0 + minutes(4))), IgnoreReason::CoolDown);
+    assert_eq!(watch.hears(AlarmState::Alarm, again, T0 + minutes(5)), ResponseDecision::Start { ask: None });
+    assert_eq!(why(&watch.hears(AlarmState::Alarm, again, T0 + minutes(6))), IgnoreReason::Duplicate);
 }
 
 #[test]
@@ -209,34 +209,34 @@ fn the_databases_own_alarm_forbids_it_by_name_is_told_once_and_may_go() {
     let mut watch = Watch::quiet();
     watch.database(AlarmState::Alarm);
     let vetoed = watch.hears(AlarmState::Alarm, T0, T0);
-    assert_eq!((why(&vetoed), news(&vetoed)), (Why::DependencyVeto, true));
+    assert_eq!((why(&vetoed), news(&vetoed)), (IgnoreReason::DependencyVeto, true));
     assert!(format!("{vetoed:?}").contains("coldchain-production-rds-connections-high is in ALARM"), "{vetoed:?}");
     assert!(!news(&watch.hears(AlarmState::Alarm, T0, T0 + minutes(5))), "a sweep does not tell it again");
     watch.database(AlarmState::Ok);
-    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0 + minutes(10)), Answer::Start { ask: None });
+    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0 + minutes(10)), ResponseDecision::Start { ask: None });
 }
 
 #[test]
 fn a_veto_that_cannot_be_read_does_not_forbid() {
     let mut watch = Watch::default();
-    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0), Answer::Start { ask: None });
+    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0), ResponseDecision::Start { ask: None });
     let mut watch = Watch::default();
     watch.database(AlarmState::InsufficientData);
-    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0), Answer::Start { ask: None });
+    assert_eq!(watch.hears(AlarmState::Alarm, T0, T0), ResponseDecision::Start { ask: None });
 }
 
 #[rstest]
 #[case::told(None, None)]
 #[case::told_in_so_many_words(Some("tell"), None)]
 #[case::asked_by_the_execution(Some("ask"), None)]
-#[case::forbidden(Some("veto"), Some(Why::DependencyVeto))]
+#[case::forbidden(Some("veto"), Some(IgnoreReason::DependencyVeto))]
 fn a_veto_whose_alarm_does_not_exist_counts_as_the_document_says(
     #[case] missing: Option<&'static str>,
-    #[case] refused: Option<Why>,
+    #[case] refused: Option<IgnoreReason>,
 ) {
     let mut watch = Watch { missing, ..Watch::default() };
     let answer = watch.hears(AlarmState::Alarm, T0, T0);
-    assert_eq!(if matches!(answer, Answer::Start { .. }) { None } else { Some(why(&answer)) }, refused);
+    assert_eq!(if matches!(answer, ResponseDecision::Start { .. }) { None } else { Some(why(&answer)) }, refused);
 }
 
 #[rstest]
@@ -253,34 +253,34 @@ fn what_holds_an_answer_up_may_last_and_the_alarm_is_answered_once_when_it_is_ov
         obstacle(&mut watch, true);
         watch.hears(AlarmState::Alarm, T0, T0);
         for n in 1..=lasts {
-            assert!(matches!(watch.finds(T0, T0 + minutes(n)), Answer::Ignored { .. }), "minute {n} of {lasts}");
+            assert!(matches!(watch.finds(T0, T0 + minutes(n)), ResponseDecision::Ignored { .. }), "minute {n} of {lasts}");
         }
         obstacle(&mut watch, false);
-        assert_eq!(watch.finds(T0, T0 + minutes(lasts + 1)), Answer::Start { ask: None });
-        assert_eq!(why(&watch.finds(T0, T0 + minutes(lasts + 2))), Why::Duplicate);
+        assert_eq!(watch.finds(T0, T0 + minutes(lasts + 1)), ResponseDecision::Start { ask: None });
+        assert_eq!(why(&watch.finds(T0, T0 + minutes(lasts + 2))), IgnoreReason::Duplicate);
     }
 }
 
 #[test]
 fn an_event_that_was_lost_is_made_up_for_however_long_the_alarm_has_lasted() {
     let mut watch = Watch::quiet();
-    assert_eq!(watch.finds(T0, T0 + minutes(600)), Answer::Start { ask: None });
+    assert_eq!(watch.finds(T0, T0 + minutes(600)), ResponseDecision::Start { ask: None });
     assert_eq!(
         why(&watch.hears(AlarmState::Alarm, T0, T0 + minutes(601))),
-        Why::Duplicate,
+        IgnoreReason::Duplicate,
         "its message comes at last"
     );
     let mut late = Watch::quiet();
     for n in [16, 17] {
         assert_eq!(
             why(&late.hears(AlarmState::Alarm, T0, T0 + minutes(n))),
-            Why::StaleEvent,
+            IgnoreReason::StaleEvent,
             "told again, it is no fresher"
         );
     }
     let other = late.hears_for("rollback", AlarmState::Alarm, T0, T0 + minutes(17));
-    assert_eq!(why(&other), Why::StaleEvent, "too late for one thing is too late for the other");
-    assert_eq!(late.finds(T0, T0 + minutes(20)), Answer::Start { ask: None });
+    assert_eq!(why(&other), IgnoreReason::StaleEvent, "too late for one thing is too late for the other");
+    assert_eq!(late.finds(T0, T0 + minutes(20)), ResponseDecision::Start { ask: None });
 }
 
 #[rstest]
@@ -290,7 +290,7 @@ fn one_change_is_answered_once_whichever_way_it_came_first(#[case] sweep_first: 
     for apart in [-9_000, -40, 0, 40, 9_000] {
         let other = T0 + SignedDuration::from_millis(apart);
         let mut watch = Watch::quiet();
-        let started = |answer: Answer| u32::from(matches!(answer, Answer::Start { .. }));
+        let started = |answer: ResponseDecision| u32::from(matches!(answer, ResponseDecision::Start { .. }));
         let mut starts = 0;
         for n in 0..8 {
             let now = T0 + minutes(n * 3 + 1);
@@ -318,11 +318,11 @@ fn an_alarm_that_comes_and_goes_is_handed_to_a_person() {
         let state = if n % 2 == 0 { AlarmState::Alarm } else { AlarmState::Ok };
         answers.push(watch.hears(state, T0 + minutes(5 * n), T0 + minutes(5 * n)));
     }
-    assert_eq!(answers[4], Answer::Start { ask: None });
+    assert_eq!(answers[4], ResponseDecision::Start { ask: None });
     // The sixth change was to OK; the seventh is the sixth within the last 30 minutes.
     let at = T0 + minutes(29);
-    let Answer::Start { ask: Some(asks) } = watch.hears(AlarmState::Alarm, at, at) else { panic!("not asked") };
-    assert_eq!((asks.code, asks.severity), (Code::Flap, Severity::Ask));
+    let ResponseDecision::Start { ask: Some(asks) } = watch.hears(AlarmState::Alarm, at, at) else { panic!("not asked") };
+    assert_eq!((asks.code, asks.severity), (GuardrailCode::Flap, Severity::Ask));
     assert!(asks.found.contains("7 times within 30m"), "{asks}");
 }
 
@@ -341,7 +341,7 @@ fn the_memory_stays_small_and_survives_the_ledger() {
 
 #[test]
 fn every_reason_has_a_name_that_reads_back() {
-    for why in Why::ALL {
+    for why in IgnoreReason::ALL {
         assert_eq!(serde_json::to_value(why).unwrap(), why.name());
     }
 }
@@ -359,7 +359,7 @@ proptest! {
             let at = T0 + SignedDuration::from_secs(90 * i64::try_from(*which).unwrap());
             let state = if which % 2 == 0 { AlarmState::Alarm } else { AlarmState::Ok };
             let now = T0 + SignedDuration::from_secs(90 * 8 + step * i64::try_from(n).unwrap());
-            if matches!(watch.hears(state, at, now), Answer::Start { .. }) {
+            if matches!(watch.hears(state, at, now), ResponseDecision::Start { .. }) {
                 starts.push((at, now));
             }
         }

@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::assess::{Assessment, DATABASE_RESTART, Situation, Verdict, assess};
+use watchkeeper_domain::assess::{Assessment, DATABASE_RESTART, ScopeSituation, Verdict, assess};
 use watchkeeper_domain::capacity::{
-    Baseline, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Reached, ResourceId, Rollout,
-    Scaling, ServiceCapacity, ServiceId, Suspensions,
+    Baseline, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, ReachedTargets, ResourceId, Rollout,
+    ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::failover::{Placed, Placement};
-use watchkeeper_domain::guardrail::{Allowance, Code, Frozen, Quotas};
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
-use watchkeeper_domain::plan::{Action, Change, Obstacle, Releases};
+use watchkeeper_domain::failover::{PlacedService, Placement};
+use watchkeeper_domain::guardrail::{Allowance, GuardrailCode, OpenFreeze, CapacityQuotas};
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState};
+use watchkeeper_domain::plan::{PlannedAction, CapacityChange, Obstacle, Releases};
 
 fn evening() -> Timestamp {
     "2026-11-20T00:05:00Z".parse().unwrap()
@@ -26,7 +26,7 @@ fn database_id() -> DatabaseId {
     DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap()
 }
 
-fn service(desired: u32, scaling: Option<Scaling>) -> ObservedService {
+fn service(desired: u32, scaling: Option<ScalingState>) -> ObservedService {
     ObservedService {
         capacity: ServiceCapacity { desired, scaling },
         running: desired,
@@ -43,25 +43,25 @@ fn database(state: DatabaseState) -> ObservedDatabase {
     ObservedDatabase { state, managed: true, cannot_stop: None }
 }
 
-fn awake() -> Observed {
-    let scaling = Scaling { min: 1, max: 3, suspended: Suspensions::NONE };
-    Observed {
+fn awake() -> ObservedScope {
+    let scaling = ScalingState { min: 1, max: 3, suspended: Suspensions::NONE };
+    ObservedScope {
         services: [(service_id("api"), service(2, Some(scaling))), (service_id("engine"), service(1, None))].into(),
         databases: [(database_id(), database(DatabaseState::Available))].into(),
         missing: BTreeSet::new(),
     }
 }
 
-fn asleep() -> Observed {
-    let scaling = Scaling { min: 0, max: 3, suspended: Suspensions::ALL };
-    Observed {
+fn asleep() -> ObservedScope {
+    let scaling = ScalingState { min: 0, max: 3, suspended: Suspensions::ALL };
+    ObservedScope {
         services: [(service_id("api"), service(0, Some(scaling))), (service_id("engine"), service(0, None))].into(),
         databases: [(database_id(), database(DatabaseState::Stopped))].into(),
         missing: BTreeSet::new(),
     }
 }
 
-fn intent(layer: Layer, want: Want, expires: Option<Timestamp>) -> Intent {
+fn intent(layer: Layer, want: DesiredState, expires: Option<Timestamp>) -> Intent {
     Intent {
         layer,
         want,
@@ -74,15 +74,15 @@ fn intent(layer: Layer, want: Want, expires: Option<Timestamp>) -> Intent {
 }
 
 fn night() -> Intent {
-    intent(Layer::Schedule, Want::Asleep, None)
+    intent(Layer::Schedule, DesiredState::Asleep, None)
 }
 
 /// A scope at an instant; `decide` asks what is to be done about it.
 struct World {
     baseline: Option<Baseline>,
     intents: Vec<Intent>,
-    observed: Observed,
-    reached: Reached,
+    observed: ObservedScope,
+    reached: ReachedTargets,
     declares: bool,
     allowance: Allowance,
     instant: Timestamp,
@@ -104,7 +104,7 @@ impl World {
             baseline: None,
             intents: vec![night()],
             observed: awake(),
-            reached: Reached::default(),
+            reached: ReachedTargets::default(),
             declares: false,
             allowance,
             instant: evening(),
@@ -114,19 +114,19 @@ impl World {
     /// Asleep, seen and recorded.
     fn night() -> Self {
         let before = Self::evening().decide();
-        let reached = Reached::all(&before.target, evening());
+        let reached = ReachedTargets::all(&before.target, evening());
         Self { baseline: Some(before.baseline), observed: asleep(), reached, ..Self::evening() }
     }
 
     fn decide(&self) -> Assessment {
-        assess(&Situation {
+        assess(&ScopeSituation {
             baseline: self.baseline.as_ref(),
             intents: &self.intents,
             observed: &self.observed,
             reached: &self.reached,
             declares: self.declares,
             releases: &Releases::new(),
-            quotas: &Quotas::default(),
+            quotas: &CapacityQuotas::default(),
             allowance: &self.allowance,
             instant: self.instant,
             now: self.instant,
@@ -161,7 +161,7 @@ fn asleep_and_settled_is_nothing_to_do() {
 
 #[test]
 fn asleep_but_not_recorded_is_an_empty_plan_to_finish() {
-    let decided = World { reached: Reached::default(), ..World::night() }.decide();
+    let decided = World { reached: ReachedTargets::default(), ..World::night() }.decide();
     assert_eq!((decided.verdict, decided.plan.is_empty()), (Verdict::Apply, true));
 }
 
@@ -184,7 +184,7 @@ fn a_foreign_change_in_the_night_is_drift_and_the_baseline_stays() {
     let decided = world.decide();
     assert_eq!(decided.verdict, Verdict::Drift);
     assert!(decided.plan.is_empty());
-    assert_eq!(decided.violations.iter().map(|v| v.code).collect::<Vec<_>>(), [Code::Drift]);
+    assert_eq!(decided.violations.iter().map(|v| v.code).collect::<Vec<_>>(), [GuardrailCode::Drift]);
     assert_eq!(decided.baseline.capacity, awake().capacity());
 }
 
@@ -215,14 +215,14 @@ fn when_aws_restarts_the_database_a_foreign_count_is_still_left_alone() {
     world.instant = evening() + DATABASE_RESTART;
     let decided = world.decide();
     assert_eq!(changes(&decided), ["aurora:clos-v2-db-cluster: stop"]);
-    assert!(decided.violations.iter().any(|violation| violation.code == Code::Drift));
+    assert!(decided.violations.iter().any(|violation| violation.code == GuardrailCode::Drift));
 }
 
 #[test]
 fn an_override_wins_over_the_schedule_until_it_expires() {
     let until = evening() + SignedDuration::from_hours(3);
     let mut world = World::night();
-    world.intents.push(intent(Layer::Override, Want::Awake, Some(until)));
+    world.intents.push(intent(Layer::Override, DesiredState::Awake, Some(until)));
     assert_eq!(world.decide().target, awake().capacity());
     world.instant = until;
     assert_eq!(world.decide().target, asleep().capacity());
@@ -249,30 +249,30 @@ fn a_protected_service_is_never_in_the_target() {
 #[test]
 fn a_count_that_the_autoscaler_moved_within_its_bounds_is_no_difference() {
     let profile = serde_json::from_value(serde_json::json!({"desired": 2, "max": 5, "for": "1h"})).unwrap();
-    let demand = Demand::of(&"surge".parse().unwrap(), &profile, 0, [].into());
-    let surge = intent(Layer::Emergency, Want::Scaled(demand), None);
+    let demand = RequestedProfile::of(&"surge".parse().unwrap(), &profile, 0, [].into());
+    let surge = intent(Layer::Emergency, DesiredState::Scaled(demand), None);
     let mut world = World { intents: vec![surge], ..World::evening() };
     let target = world.decide().target;
     let count = |world: &mut World, desired| {
         let api = world.observed.services.get_mut(&service_id("api")).unwrap();
         api.capacity = ServiceCapacity { desired, scaling: target.services[&service_id("api")].scaling };
         let decided = world.decide();
-        let of_api = |action: &&Action| action.change.is_of(&service_id("api"));
+        let of_api = |action: &&PlannedAction| action.change.is_of(&service_id("api"));
         decided.plan.actions().find(of_api).map(|action| action.change.clone())
     };
     world.baseline = Some(World::night().baseline.unwrap());
-    assert!(matches!(count(&mut world, 3), Some(Change::Count { from: 3, to: 2, .. })), "on the way there it is");
-    world.reached = Reached::all(&target, evening());
+    assert!(matches!(count(&mut world, 3), Some(CapacityChange::Count { from: 3, to: 2, .. })), "on the way there it is");
+    world.reached = ReachedTargets::all(&target, evening());
     assert_eq!(count(&mut world, 3), None);
     assert_eq!(count(&mut world, 9), None, "what is no autoscaler's doing is a person's");
-    assert!(world.decide().violations.iter().any(|violation| violation.code == Code::Drift));
+    assert!(world.decide().violations.iter().any(|violation| violation.code == GuardrailCode::Drift));
 }
 
 #[test]
 fn an_empty_selection_is_refused_and_never_everything() {
-    let decided = World { observed: Observed::default(), ..World::evening() }.decide();
+    let decided = World { observed: ObservedScope::default(), ..World::evening() }.decide();
     assert_eq!(decided.verdict, Verdict::Refused);
-    assert_eq!(decided.violations[0].code, Code::EmptySelection);
+    assert_eq!(decided.violations[0].code, GuardrailCode::EmptySelection);
     assert!(decided.plan.is_empty());
 }
 
@@ -281,10 +281,10 @@ fn what_was_approved_for_an_intent_is_not_asked_again_when_it_is_applied_again()
     let mut world = World::evening();
     world.allowance.blast_radius_percent = 10;
     assert_eq!(world.decide().verdict, Verdict::Refused);
-    world.intents[0].approved.insert(Code::BlastRadius);
+    world.intents[0].approved.insert(GuardrailCode::BlastRadius);
     let again = world.decide();
     assert_eq!(again.verdict, Verdict::Apply);
-    assert!(again.violations.iter().any(|violation| violation.code == Code::BlastRadius), "it is still told");
+    assert!(again.violations.iter().any(|violation| violation.code == GuardrailCode::BlastRadius), "it is still told");
 }
 
 #[test]
@@ -292,8 +292,8 @@ fn what_a_person_stopped_at_home_so_that_it_could_start_elsewhere_is_not_remembe
     let mut world = World::evening();
     let id = world.observed.services.keys().next().unwrap().clone();
     world.observed.services.get_mut(&id).unwrap().capacity.desired = 0;
-    let down = Placement { epoch: 1, services: [(id.service.clone(), Placed::Down)].into(), promised: [].into() };
-    world.intents = vec![intent(Layer::Failover, Want::Placed(down), None)];
+    let down = Placement { epoch: 1, services: [(id.service.clone(), PlacedService::Down)].into(), promised: [].into() };
+    world.intents = vec![intent(Layer::Failover, DesiredState::Placed(down), None)];
     let remembered = |world: &World| world.decide().baseline.capacity.services[&id].desired;
     assert_eq!(remembered(&world), 0, "in the standby nothing is its own figure");
     world.allowance.at_home = [(id.service.clone(), 1)].into();
@@ -352,7 +352,7 @@ fn what_is_left_out_is_nothing_new_once_the_rest_is_there() {
 #[test]
 fn states_of_a_database_have_meanings() {
     let decided = |intents: Vec<Intent>, status: &str| {
-        let mut world = World { intents, reached: Reached::default(), ..World::night() };
+        let mut world = World { intents, reached: ReachedTargets::default(), ..World::night() };
         world.observed.databases.insert(database_id(), database(DatabaseState::of(status)));
         world.decide()
     };
@@ -395,7 +395,7 @@ fn what_becomes_protected_while_we_hold_it_is_given_back_and_then_protected() {
     let decided = world.decide();
     assert_eq!(decided.verdict, Verdict::Apply);
     assert_eq!(changes(&decided), ["aurora:clos-v2-db-cluster: start", "clos-v2-cluster/engine: 0 -> 1 tasks"]);
-    assert!(decided.violations.iter().all(|violation| violation.code == Code::ProtectedResource));
+    assert!(decided.violations.iter().all(|violation| violation.code == GuardrailCode::ProtectedResource));
     let mut baseline = world.baseline.unwrap();
     let given_back = [ResourceId::Service(service_id("engine")), ResourceId::Database(database_id())].into();
     baseline = baseline.without(&given_back).unwrap();
@@ -408,7 +408,7 @@ fn what_becomes_protected_while_we_hold_it_is_given_back_and_then_protected() {
 #[test]
 fn a_freeze_lets_everything_out_and_nothing_new_in() {
     let mut world = World::night();
-    world.allowance.frozen = Some(Frozen { reason: "year's end".to_owned(), calendar: true });
+    world.allowance.frozen = Some(OpenFreeze { reason: "year's end".to_owned(), calendar: true });
     world.observed.services.insert(service_id("new"), service(1, None));
     world.allowance.protected.insert("engine".to_owned());
     let decided = world.decide();
@@ -426,7 +426,7 @@ fn a_freeze_lets_everything_out_and_nothing_new_in() {
 fn a_calendar_goes_on_in_a_freeze_unless_the_document_says_otherwise() {
     let mut world = World::evening();
     let mut frozen = |calendar| {
-        world.allowance.frozen = Some(Frozen { reason: "year's end".to_owned(), calendar });
+        world.allowance.frozen = Some(OpenFreeze { reason: "year's end".to_owned(), calendar });
         world.decide().verdict
     };
     assert_eq!((frozen(false), frozen(true)), (Verdict::Apply, Verdict::Refused));
@@ -436,7 +436,7 @@ fn a_calendar_goes_on_in_a_freeze_unless_the_document_says_otherwise() {
 fn the_first_of_two_demands_is_given_back_while_the_second_holds() {
     let profile = serde_json::json!({"desired": 4, "max": 10, "for": "2h", "only": ["engine"]});
     let profile = serde_json::from_value(profile).unwrap();
-    let want = Want::Scaled(Demand::of(&"pay-day".parse().unwrap(), &profile, 0, [].into()));
+    let want = DesiredState::Scaled(RequestedProfile::of(&"pay-day".parse().unwrap(), &profile, 0, [].into()));
     let mut world = World { intents: vec![intent(Layer::Emergency, want, None)], ..World::evening() };
     world.baseline = Some(World::night().baseline.unwrap());
     (world.allowance.blast_radius_percent, world.allowance.floor) = (10, 3);
@@ -444,5 +444,5 @@ fn the_first_of_two_demands_is_given_back_while_the_second_holds() {
     let decided = world.decide();
     assert_eq!(decided.verdict, Verdict::Apply, "{:?}", decided.violations);
     assert!(changes(&decided).contains(&"clos-v2-cluster/api: 6 -> 2 tasks".to_owned()), "{:?}", changes(&decided));
-    assert!(decided.violations.iter().any(|violation| violation.code == Code::BelowFloor), "it is told");
+    assert!(decided.violations.iter().any(|violation| violation.code == GuardrailCode::BelowFloor), "it is told");
 }

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::json;
 use watchkeeper_domain::backup::{
-    Again, Against, Attempt, Away, Claim, CopyQuota, CopyState, Freshness, Known, Memory, Next, ObservedCopy,
-    ObservedRestore, ObservedSource, Policy, Restore, RestoreNext, RestoreView, Restored, Shelf, SourceState, Verified,
-    View, checks, decide, decide_restore, verify, wanted,
+    RetryDecision, CopyComparison, BackupAttempt, CopyRegion, BackupClaim, CopyQuota, CopyState, Freshness, KnownCopy, BackupMemory, BackupNext, ObservedCopy,
+    ObservedRestore, ObservedSource, JobPolicy, RestoreRun, RestoreNext, RestoreView, RestoredFacts, CopyInventory, SourceState, CopyVerdict,
+    BackupView, checks, decide, decide_restore, verify, wanted,
 };
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::guardrail::Severity;
@@ -32,7 +32,7 @@ fn region(name: &str) -> Region {
     Region::new(name).unwrap()
 }
 
-fn policy(job: &serde_json::Value) -> Policy {
+fn policy(job: &serde_json::Value) -> JobPolicy {
     let mut job = job.clone();
     job["schedule"] = json!({"at": "04:00"});
     job["retention"] = json!({"daily": 2});
@@ -41,14 +41,14 @@ fn policy(job: &serde_json::Value) -> Policy {
         "backups": {"zone": "Etc/UTC", "jobs": [job]}}}});
     let estate: Estate = serde_json::from_value(document).unwrap();
     let environment: &Environment = estate.environments().next().unwrap();
-    Policy::all(&scope(), environment).remove(0)
+    JobPolicy::all(&scope(), environment).remove(0)
 }
 
-fn copied() -> Policy {
+fn copied() -> JobPolicy {
     policy(&json!({"rds": "db", "copy": {"region": "us-west-2"}}))
 }
 
-fn copy(policy: &Policy, region: &str, state: CopyState) -> ObservedCopy {
+fn copy(policy: &JobPolicy, region: &str, state: CopyState) -> ObservedCopy {
     ObservedCopy {
         id: format!("arn:{region}"),
         name: policy.subject.series().name(DUE).to_string(),
@@ -77,7 +77,7 @@ fn a_copy_is_good_or_says_why_not(#[case] change: fn(&mut ObservedCopy), #[case]
     let mut copy = copy(&policy, "us-east-1", CopyState::Available);
     change(&mut copy);
     let source = source(SourceState::Available);
-    let flaws = verify(&policy, &copy, Against { source: Some(&source), before: Some(1000), due: DUE });
+    let flaws = verify(&policy, &copy, CopyComparison { source: Some(&source), before: Some(1000), due: DUE });
     let text: Vec<String> = flaws.iter().map(ToString::to_string).collect();
     match flaw {
         None => assert_eq!(text, Vec::<String>::new()),
@@ -89,14 +89,14 @@ fn a_copy_is_good_or_says_why_not(#[case] change: fn(&mut ObservedCopy), #[case]
 fn recovery_that_should_be_on_and_is_off_is_a_flaw() {
     let policy = policy(&json!({"dynamodb": "orders", "verify": {"point-in-time": true}}));
     let (copy, source) = (copy(&policy, "us-east-1", CopyState::Available), source(SourceState::Available));
-    let flaws = verify(&policy, &copy, Against { source: Some(&source), before: None, due: DUE });
+    let flaws = verify(&policy, &copy, CopyComparison { source: Some(&source), before: None, due: DUE });
     assert_eq!(flaws[0].to_string(), "point-in-time recovery of its source is off, expected on");
 }
 
 /// What is decided a minute after it was due, with these copies at home and away.
 struct Scene {
-    policy: Policy,
-    memory: Memory,
+    policy: JobPolicy,
+    memory: BackupMemory,
     home: Vec<ObservedCopy>,
     /// Nothing where the other region was not looked at.
     away: Option<Vec<ObservedCopy>>,
@@ -107,18 +107,18 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let mut attempt = Attempt::new(DUE, "run", DUE);
+        let mut attempt = BackupAttempt::new(DUE, "run", DUE);
         attempt.asked = Some(DUE);
-        let memory = Memory { attempt: Some(attempt), ..Memory::default() };
+        let memory = BackupMemory { attempt: Some(attempt), ..BackupMemory::default() };
         let (home, away, state) = (Vec::new(), Some(Vec::new()), Some(SourceState::Available));
         Self { policy: copied(), memory, home, away, state, quota: None, now: minutes(1) }
     }
 
     fn known(mut self, at: &str, flaws: Option<&[&str]>) -> Self {
         let verified =
-            flaws.map(|flaws| Verified { at: DUE, flaws: flaws.iter().map(|it| (*it).to_owned()).collect() });
+            flaws.map(|flaws| CopyVerdict { at: DUE, flaws: flaws.iter().map(|it| (*it).to_owned()).collect() });
         let made = copy(&self.policy, at, CopyState::Available);
-        self.memory.copies.push(Known { verified, ..Known::new(&made, &region(at), DUE, DUE) });
+        self.memory.copies.push(KnownCopy { verified, ..KnownCopy::new(&made, &region(at), DUE, DUE) });
         if at == "us-east-1" {
             self.home.push(made);
         } else {
@@ -127,19 +127,19 @@ impl Scene {
         self
     }
 
-    fn next(&self) -> Next {
+    fn next(&self) -> BackupNext {
         let (home, away) = (region("us-east-1"), region("us-west-2"));
         let source = self.state.clone().map(source);
-        decide(&View {
+        decide(&BackupView {
             policy: &self.policy,
             memory: &self.memory,
             attempt: self.memory.attempt.as_ref().unwrap(),
             source: source.as_ref(),
-            home: Shelf { region: &home, copies: &self.home, quota: self.quota },
+            home: CopyInventory { region: &home, copies: &self.home, quota: self.quota },
             away: self
                 .away
                 .as_ref()
-                .map_or(Away::Unseen, |copies| Away::Seen(Shelf { region: &away, copies, quota: None })),
+                .map_or(CopyRegion::Unseen, |copies| CopyRegion::Seen(CopyInventory { region: &away, copies, quota: None })),
             wakes: None,
             now: self.now,
         })
@@ -147,24 +147,24 @@ impl Scene {
 
     fn fails_with(&self, why: &str) {
         let next = self.next();
-        assert!(matches!(&next, Next::Fail(found, _) if found.contains(why)), "{next:?}");
+        assert!(matches!(&next, BackupNext::Fail(found, _) if found.contains(why)), "{next:?}");
     }
 }
 
 #[test]
 fn a_backup_goes_its_way_one_step_after_the_other() {
     let mut scene = Scene::new();
-    assert!(matches!(scene.next(), Next::Wait(15, _)), "what was just asked for may not show yet");
+    assert!(matches!(scene.next(), BackupNext::Wait(15, _)), "what was just asked for may not show yet");
     scene.now = minutes(3);
-    assert_eq!(scene.next(), Next::Start, "two minutes later it was lost");
+    assert_eq!(scene.next(), BackupNext::Start, "two minutes later it was lost");
     let scene = Scene::new().known("us-east-1", None);
-    assert!(matches!(scene.next(), Next::Verify { .. }));
+    assert!(matches!(scene.next(), BackupNext::Verify { .. }));
     let scene = Scene::new().known("us-east-1", Some(&[]));
-    assert!(matches!(scene.next(), Next::Copy(_)));
+    assert!(matches!(scene.next(), BackupNext::Copy(_)));
     let scene = Scene::new().known("us-east-1", Some(&[])).known("us-west-2", None);
-    assert!(matches!(scene.next(), Next::Verify { region: at, .. } if at == region("us-west-2")));
+    assert!(matches!(scene.next(), BackupNext::Verify { region: at, .. } if at == region("us-west-2")));
     let scene = Scene::new().known("us-east-1", Some(&[])).known("us-west-2", Some(&[]));
-    assert_eq!(scene.next(), Next::Done);
+    assert_eq!(scene.next(), BackupNext::Done);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn what_cannot_be_done_says_why() {
     let mut gone = Scene { now: minutes(30), ..Scene::new().known("us-east-1", Some(&[])) };
     gone.home.clear();
     gone.memory.copies[0].gone = Some(minutes(25));
-    assert!(matches!(gone.next(), Next::Wait(60, _)), "one list may come short");
+    assert!(matches!(gone.next(), BackupNext::Wait(60, _)), "one list may come short");
     gone.memory.copies[0].gone = Some(minutes(20));
     gone.fails_with("and is gone");
     let mut foreign = Scene::new();
@@ -191,13 +191,13 @@ fn what_cannot_be_done_says_why() {
 fn a_stopped_source_parks_and_a_busy_one_is_waited_for() {
     let parked = Scene { state: Some(SourceState::Stopped), now: minutes(3), ..Scene::new() }.next();
     assert!(
-        matches!(&parked, Next::Park(until, why) if *until == minutes(18) && why.contains("not woken")),
+        matches!(&parked, BackupNext::Park(until, why) if *until == minutes(18) && why.contains("not woken")),
         "{parked:?}"
     );
     let busy = SourceState::Busy("backing-up".to_owned());
     let waits = Scene { state: Some(busy.clone()), now: minutes(3), ..Scene::new() }.next();
-    assert!(matches!(&waits, Next::Wait(45, why) if why == "it is backing-up"), "{waits:?}");
-    assert!(matches!(Scene { state: Some(busy), now: minutes(70), ..Scene::new() }.next(), Next::Park(..)));
+    assert!(matches!(&waits, BackupNext::Wait(45, why) if why == "it is backing-up"), "{waits:?}");
+    assert!(matches!(Scene { state: Some(busy), now: minutes(70), ..Scene::new() }.next(), BackupNext::Park(..)));
 }
 
 #[test]
@@ -216,17 +216,17 @@ fn freshness_finds_what_is_old_and_asks_before_something_risky() {
     assert_eq!(at(24).violation(day, false), None);
     assert_eq!(at(25).violation(day, false).unwrap().severity, Severity::Ask);
     assert_eq!(at(25).violation(day, true).unwrap().severity, Severity::Warn);
-    let none = Freshness::of(&scene.policy, &Memory::default(), DUE);
+    let none = Freshness::of(&scene.policy, &BackupMemory::default(), DUE);
     assert_eq!(none.finding().unwrap(), "rds:db has no good backup");
 }
 
-fn restore(changed: impl FnOnce(&mut Restore)) -> Restore {
+fn restore(changed: impl FnOnce(&mut RestoreRun)) -> RestoreRun {
     let policy = policy(&json!({"dynamodb": "orders", "drill": {"every": "90d"}}));
-    let mut memory = Memory::default();
-    let verified = Some(Verified { at: DUE, flaws: Vec::new() });
+    let mut memory = BackupMemory::default();
+    let verified = Some(CopyVerdict { at: DUE, flaws: Vec::new() });
     let (id, name) = ("arn:backup".to_owned(), policy.subject.series().name(DUE).to_string());
     let (region_, bytes) = (region("us-east-1"), None);
-    memory.copies.push(Known {
+    memory.copies.push(KnownCopy {
         id,
         name,
         region: region_,
@@ -237,7 +237,7 @@ fn restore(changed: impl FnOnce(&mut Restore)) -> Restore {
         gone: None,
         removed: false,
     });
-    let mut restore = Restore::drill("run", &policy, &memory, &region("us-east-1"), DUE).unwrap();
+    let mut restore = RestoreRun::drill("run", &policy, &memory, &region("us-east-1"), DUE).unwrap();
     changed(&mut restore);
     restore
 }
@@ -248,7 +248,7 @@ fn target(mark: Option<&str>, created: Timestamp, state: SourceState) -> Observe
     ObservedRestore { state, deleting: false, created: Some(created), from, mark, settings }
 }
 
-fn follows(restore: &Restore, target: Option<&ObservedRestore>) -> RestoreNext {
+fn follows(restore: &RestoreRun, target: Option<&ObservedRestore>) -> RestoreNext {
     decide_restore(&RestoreView { restore, target, now: minutes(5) })
 }
 
@@ -281,7 +281,7 @@ fn a_drill_goes_its_way_and_touches_nothing_that_it_did_not_make() {
 #[case(10, false, false)]
 fn items_are_within_bounds(#[case] items: u64, #[case] all: bool, #[case] ok: bool) {
     let drill = serde_json::from_value(json!({"every": "90d", "items-at-least": 10, "items-at-most": 100})).unwrap();
-    let restored = Restored { items: Some((items, all)), ..Restored::default() };
+    let restored = RestoredFacts { items: Some((items, all)), ..RestoredFacts::default() };
     let found = checks(Some(&drill), None, &restored);
     assert_eq!(found.iter().map(|check| check.ok).collect::<Vec<_>>(), [Some(ok)], "{found:?}");
 }
@@ -291,7 +291,7 @@ fn settings_and_the_known_item_are_checked_and_a_query_that_is_not_asked_is_said
     let drill = serde_json::from_value(json!({"every": "90d", "query": "select 1"})).unwrap();
     let mut source = source(SourceState::Available);
     source.settings = [("engine".to_owned(), "postgres".to_owned())].into();
-    let mut restored = Restored { known_item: Some(false), ..Restored::default() };
+    let mut restored = RestoredFacts { known_item: Some(false), ..RestoredFacts::default() };
     restored.settings = [("engine".to_owned(), "mysql".to_owned())].into();
     let found = checks(Some(&drill), Some(&source), &restored);
     let wrong: Vec<&str> =
@@ -303,13 +303,13 @@ fn settings_and_the_known_item_are_checked_and_a_query_that_is_not_asked_is_said
 
 #[test]
 fn a_drill_of_which_nothing_but_a_query_was_wanted_has_not_passed() {
-    let check = |name: &str, ok: Option<bool>| watchkeeper_domain::backup::Check {
+    let check = |name: &str, ok: Option<bool>| watchkeeper_domain::backup::RestoreCheck {
         name: name.to_owned(),
         ok,
         detail: String::new(),
     };
     let ended =
-        |checks: Vec<watchkeeper_domain::backup::Check>| restore(|it| it.checks = Some(checks)).outcome(minutes(5));
+        |checks: Vec<watchkeeper_domain::backup::RestoreCheck>| restore(|it| it.checks = Some(checks)).outcome(minutes(5));
     assert!(!ended(vec![check("query", None)]).ok, "nothing is proved");
     assert!(!ended(vec![check("query", None), check("engine", Some(false))]).ok);
     let passed = ended(vec![check("query", None), check("engine", Some(true))]);
@@ -322,9 +322,9 @@ fn a_drill_of_which_nothing_but_a_query_was_wanted_has_not_passed() {
 #[test]
 fn home_comes_first_and_does_not_wait_for_the_other_region() {
     let unseen = |scene: Scene| Scene { away: None, ..scene }.next();
-    assert_eq!(unseen(Scene { now: minutes(3), ..Scene::new() }), Next::Start);
-    assert!(matches!(unseen(Scene::new().known("us-east-1", None)), Next::Verify { .. }));
-    assert_eq!(unseen(Scene::new().known("us-east-1", Some(&[]))), Next::LookAway, "only then");
+    assert_eq!(unseen(Scene { now: minutes(3), ..Scene::new() }), BackupNext::Start);
+    assert!(matches!(unseen(Scene::new().known("us-east-1", None)), BackupNext::Verify { .. }));
+    assert_eq!(unseen(Scene::new().known("us-east-1", Some(&[]))), BackupNext::LookAway, "only then");
 }
 
 #[test]
@@ -332,11 +332,11 @@ fn what_is_refused_again_and_again_is_put_off_and_not_asked_for_without_an_end()
     let mut scene = Scene { now: minutes(3), ..Scene::new() };
     let asks = |scene: &mut Scene, asks| scene.memory.attempt.as_mut().unwrap().asks = asks;
     asks(&mut scene, 9);
-    assert_eq!(scene.next(), Next::Start);
+    assert_eq!(scene.next(), BackupNext::Start);
     asks(&mut scene, 10);
-    assert!(matches!(scene.next(), Next::Park(until, _) if until == minutes(15)), "{:?}", scene.next());
+    assert!(matches!(scene.next(), BackupNext::Park(until, _) if until == minutes(15)), "{:?}", scene.next());
     scene.now = minutes(16);
-    assert_eq!(scene.next(), Next::Start, "after the pause it is asked for again");
+    assert_eq!(scene.next(), BackupNext::Start, "after the pause it is asked for again");
     scene.now = minutes(12 * 60 + 1);
     scene.fails_with("AWS was asked for it 10 times");
 }
@@ -345,14 +345,14 @@ fn what_is_refused_again_and_again_is_put_off_and_not_asked_for_without_an_end()
 fn one_that_failed_is_tried_again_within_its_day_and_not_without_an_end() {
     let hour = |hours: i64| DUE + SignedDuration::from_hours(hours);
     let policy = policy(&json!({"rds": "db"}));
-    let mut memory = Memory::default();
+    let mut memory = BackupMemory::default();
     let mut now = DUE;
     let mut tries = Vec::new();
     for _ in 0..9 {
         let Some(due) = wanted(&policy, &memory, now) else { break };
         tries.push(((now.duration_since(DUE)).as_hours(), due == DUE));
-        assert_eq!(memory.claim(due, &format!("run-{}", tries.len()), now, now), Claim::Taken);
-        memory.fail("the quota is full", Again::Same, now);
+        assert_eq!(memory.claim(due, &format!("run-{}", tries.len()), now, now), BackupClaim::Taken);
+        memory.fail("the quota is full", RetryDecision::Same, now);
         assert_eq!(wanted(&policy, &memory, now), None, "not at once");
         // It says when it is tried again; the last time, that it is given up.
         let Some(retry) = memory.settled.as_ref().unwrap().retry.clone() else { break };
@@ -365,9 +365,9 @@ fn one_that_failed_is_tried_again_within_its_day_and_not_without_an_end() {
     memory.claim(next, "next", hour(24), hour(24));
     assert_eq!((next, memory.attempt.as_ref().unwrap().tried), (hour(24), 0));
     // One whose name is used up gets a new one, and one that a person has to look at none.
-    memory.fail("AWS says failed", Again::Anew, hour(24));
+    memory.fail("AWS says failed", RetryDecision::Anew, hour(24));
     assert_eq!(wanted(&policy, &memory, hour(25)), Some(hour(25)));
     memory.claim(hour(25), "anew", hour(25), hour(25));
-    memory.fail("it is not good", Again::No, hour(25));
+    memory.fail("it is not good", RetryDecision::No, hour(25));
     assert_eq!(wanted(&policy, &memory, hour(47)), None);
 }

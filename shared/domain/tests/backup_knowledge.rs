@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 use watchkeeper_domain::backup::{
-    Against, Attempt, Away, CopyState, Fate, Known, Memory, Next, ObservedCopy, ObservedSource, Owner, Policy, Shelf,
-    SourceState, Standing, Verified, View, decide, fates, prune, verify,
+    CopyComparison, BackupAttempt, CopyRegion, CopyState, CopyFate, KnownCopy, BackupMemory, BackupNext, ObservedCopy, ObservedSource, CopyOwner, JobPolicy, CopyInventory,
+    SourceState, CopyStanding, CopyVerdict, BackupView, decide, fates, prune, verify,
 };
 use watchkeeper_domain::estate::Estate;
 use watchkeeper_domain::name::{Region, Scope};
@@ -22,7 +22,7 @@ fn region(name: &str) -> Region {
     Region::new(name).unwrap()
 }
 
-fn policy(away: usize) -> Policy {
+fn policy(away: usize) -> JobPolicy {
     let document = json!({"estate": "shop", "environments": {"prod": {
         "kind": "production", "regions": {"primary": "us-east-1"},
         "backups": {"zone": "Etc/UTC", "jobs": [{
@@ -32,7 +32,7 @@ fn policy(away: usize) -> Policy {
     let environment = estate.environments().next().unwrap();
     let (estate, environment_name) = (estate.name().clone(), environment.name().clone());
     let scope = Scope { estate, environment: environment_name, region: region("us-east-1") };
-    Policy::all(&scope, environment).remove(0)
+    JobPolicy::all(&scope, environment).remove(0)
 }
 
 /// What happens on a day, beside its backup.
@@ -65,9 +65,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 
 /// The shelves of all regions, the memory, and the world around them.
 struct History {
-    policy: Policy,
+    policy: JobPolicy,
     away: usize,
-    memory: Memory,
+    memory: BackupMemory,
     there: Vec<(Region, ObservedCopy)>,
     /// What was found of each, by whoever never forgets.
     good: BTreeSet<String>,
@@ -75,7 +75,7 @@ struct History {
 
 impl History {
     fn new() -> Self {
-        let (memory, there, good) = (Memory::default(), Vec::new(), BTreeSet::new());
+        let (memory, there, good) = (BackupMemory::default(), Vec::new(), BTreeSet::new());
         Self { policy: policy(0), away: 0, memory, there, good }
     }
 
@@ -105,7 +105,7 @@ impl History {
         let short = if let Event::Short(each) = event { Some(each) } else { None };
         let bytes = if matches!(event, Event::Shrunk) { 10 } else { 1000 };
         let (home, away) = (region("us-east-1"), region(AWAY[self.away]));
-        self.memory.attempt = Some(Attempt::new(due, "run", due));
+        self.memory.attempt = Some(BackupAttempt::new(due, "run", due));
         let source =
             ObservedSource { state: SourceState::Available, encrypted: true, window: None, settings: [].into() };
         let mut now = due;
@@ -114,52 +114,52 @@ impl History {
             let (at_home, at_away) = (self.listed(&home, due, short), self.listed(&away, due, short));
             self.memory.sync(&self.policy.subject, &home, &at_home, now);
             self.memory.sync(&self.policy.subject, &away, &at_away, now);
-            let seen = |region, copies| Shelf { region, copies, quota: None };
+            let seen = |region, copies| CopyInventory { region, copies, quota: None };
             let (policy, memory) = (self.policy.clone(), self.memory.clone());
             let attempt = memory.attempt.clone().unwrap();
-            let view = View {
+            let view = BackupView {
                 policy: &policy,
                 memory: &memory,
                 attempt: &attempt,
                 source: Some(&source),
                 home: seen(&home, &at_home),
-                away: Away::Seen(seen(&away, &at_away)),
+                away: CopyRegion::Seen(seen(&away, &at_away)),
                 wakes: None,
                 now,
             };
             match decide(&view) {
-                Next::Start => self.put(&home, due, bytes),
-                Next::Copy(_) => self.put(&away, due, bytes),
-                Next::Verify { region, copy } => {
+                BackupNext::Start => self.put(&home, due, bytes),
+                BackupNext::Copy(_) => self.put(&away, due, bytes),
+                BackupNext::Verify { region, copy } => {
                     let older = memory.copies.iter().filter(|it| it.region == region && it.is_good() && it.due < due);
                     let before = older.max_by_key(|it| it.due).and_then(|it| it.bytes);
-                    let flaws = verify(&policy, &copy, Against { source: Some(&source), before, due });
+                    let flaws = verify(&policy, &copy, CopyComparison { source: Some(&source), before, due });
                     self.judge(&region, &copy, &flaws, now);
                 }
-                Next::Review(copies) => {
+                BackupNext::Review(copies) => {
                     for (region, copy) in copies {
                         let due = policy.subject.series().due(&copy.name).unwrap();
-                        let flaws = verify(&policy, &copy, Against { source: None, before: None, due });
+                        let flaws = verify(&policy, &copy, CopyComparison { source: None, before: None, due });
                         self.judge(&region, &copy, &flaws, now);
                     }
                 }
-                Next::Prune(removals) => {
+                BackupNext::Prune(removals) => {
                     for removal in removals {
                         self.may_go(&removal.region, &removal.copy)?;
                         self.memory.remove(&removal.region, &removal.copy.id);
                         self.there.retain(|(region, copy)| *region != removal.region || copy.id != removal.copy.id);
                     }
                 }
-                Next::Wait(..) | Next::LookAway | Next::Park(..) => {}
-                Next::Fail(..) | Next::Done => return Ok(()),
+                BackupNext::Wait(..) | BackupNext::LookAway | BackupNext::Park(..) => {}
+                BackupNext::Fail(..) | BackupNext::Done => return Ok(()),
             }
         }
         Err(TestCaseError::fail("a day has no end"))
     }
 
-    fn judge(&mut self, at: &Region, copy: &ObservedCopy, flaws: &[watchkeeper_domain::backup::Flaw], now: Timestamp) {
+    fn judge(&mut self, at: &Region, copy: &ObservedCopy, flaws: &[watchkeeper_domain::backup::CopyFlaw], now: Timestamp) {
         let flaws = flaws.iter().map(ToString::to_string).collect();
-        self.memory.judge(at, &copy.id, &Verified { at: now, flaws });
+        self.memory.judge(at, &copy.id, &CopyVerdict { at: now, flaws });
     }
 
     /// What is removed is what the policy removes from *all* that is there, with everything good that is not known to be
@@ -171,18 +171,18 @@ impl History {
         let here: Vec<_> = self.there.iter().filter(|(region, _)| region == at).map(|(_, copy)| copy).collect();
         let candidates: Vec<_> = here
             .iter()
-            .map(|it| watchkeeper_domain::backup::Candidate {
+            .map(|it| watchkeeper_domain::backup::PruneCandidate {
                 id: it.id.clone(),
                 name: it.name.clone(),
                 taken: self.policy.subject.series().due(&it.name).unwrap(),
-                standing: if bad(&it.id) { Standing::Doubtful } else { Standing::Good },
-                owner: Owner::Us,
+                standing: if bad(&it.id) { CopyStanding::Doubtful } else { CopyStanding::Good },
+                owner: CopyOwner::Us,
                 used_by: None,
             })
             .collect();
         let fates = prune(&self.policy.keep, &candidates);
         let fate = here.iter().position(|it| it.id == copy.id).map(|place| &fates[place]);
-        prop_assert!(fate.is_some_and(Fate::goes), "{} in {at}: {fate:?}", copy.name);
+        prop_assert!(fate.is_some_and(CopyFate::goes), "{} in {at}: {fate:?}", copy.name);
         Ok(())
     }
 }
@@ -193,7 +193,7 @@ fn play(history: &[Event]) -> Result<History, TestCaseError> {
     for (day, event) in history.iter().enumerate() {
         let due = first + SignedDuration::from_hours(24 * i64::try_from(day).unwrap());
         match event {
-            Event::Lost => it.memory = Memory::default(),
+            Event::Lost => it.memory = BackupMemory::default(),
             Event::Moved => {
                 it.away = 1 - it.away;
                 it.policy = policy(it.away);
@@ -247,7 +247,7 @@ fn a_new_ledger_finds_the_backups_of_the_old_one_and_keeps_what_the_policy_keeps
     assert_eq!(names(&lost), names(&known));
     assert!(names(&known).len() == 2 * 7, "{:?}", names(&known));
     // And all of them are known, and good, by now.
-    assert!(lost.memory.copies.iter().filter(|known| !known.removed).all(Known::is_good));
+    assert!(lost.memory.copies.iter().filter(|known| !known.removed).all(KnownCopy::is_good));
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn an_empty_list_takes_no_verdict_away() {
     let (before, later) = (verdicts(&it), "2026-01-03T12:00:00Z".parse().unwrap());
     it.memory.sync(&it.policy.subject, &home, &[], later);
     assert_eq!(it.memory.newest_good(&home), None, "what nobody sees proves nothing");
-    let none = Shelf { region: &home, copies: &[], quota: None };
+    let none = CopyInventory { region: &home, copies: &[], quota: None };
     assert_eq!(fates(&it.policy, &it.memory, &none), []);
     it.memory.sync(&it.policy.subject, &home, &shelf, later);
     assert_eq!(verdicts(&it), before);

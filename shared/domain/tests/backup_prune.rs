@@ -10,26 +10,26 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
-use watchkeeper_domain::backup::{Candidate, Fate, Goes, Keep, Keeps, Owner, Standing, prune};
+use watchkeeper_domain::backup::{PruneCandidate, CopyFate, RemovalReason, RetentionCounts, RetentionReason, CopyOwner, CopyStanding, prune};
 
 const NOON: &str = "2026-11-21T12:00:00Z";
 
-fn keep(daily: u32, weekly: u32, monthly: u32, minimum: u32) -> Keep {
-    Keep { daily, weekly, monthly, minimum, zone: TimeZone::get("America/New_York").unwrap() }
+fn keep(daily: u32, weekly: u32, monthly: u32, minimum: u32) -> RetentionCounts {
+    RetentionCounts { daily, weekly, monthly, minimum, zone: TimeZone::get("America/New_York").unwrap() }
 }
 
 /// A good copy of ours, so many hours before noon.
-fn copy(hours: i64) -> Candidate {
+fn copy(hours: i64) -> PruneCandidate {
     let taken = NOON.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_hours(hours)).unwrap();
     let (id, name) = (format!("arn:{hours}"), format!("copy-{hours}"));
-    Candidate { id, name, taken, standing: Standing::Good, owner: Owner::Us, used_by: None }
+    PruneCandidate { id, name, taken, standing: CopyStanding::Good, owner: CopyOwner::Us, used_by: None }
 }
 
-fn days(days: std::ops::Range<i64>) -> Vec<Candidate> {
+fn days(days: std::ops::Range<i64>) -> Vec<PruneCandidate> {
     days.map(|day| copy(day * 24)).collect()
 }
 
-fn staying(keep: &Keep, candidates: &[Candidate]) -> Vec<Candidate> {
+fn staying(keep: &RetentionCounts, candidates: &[PruneCandidate]) -> Vec<PruneCandidate> {
     let fates = prune(keep, candidates);
     candidates.iter().zip(fates).filter(|(_, fate)| !fate.goes()).map(|(it, _)| it.clone()).collect()
 }
@@ -44,8 +44,8 @@ fn fourteen_days_are_kept_of_thirty() {
 fn weeks_and_months_reach_further_back_than_days() {
     let fates = prune(&keep(2, 3, 2, 1), &days(0..60));
     let why = |day: usize| match &fates[day] {
-        Fate::Stays(why) => why.to_string(),
-        Fate::Goes(why) => why.to_string(),
+        CopyFate::Stays(why) => why.to_string(),
+        CopyFate::Goes(why) => why.to_string(),
     };
     assert_eq!(why(0), "the last good one");
     assert_eq!(why(1), "the newest of its day");
@@ -67,68 +67,68 @@ fn of_two_copies_of_a_day_the_newer_one_stays() {
 }
 
 #[rstest]
-#[case::name_only(Owner::NameOnly)]
-#[case::mark_only(Owner::MarkOnly)]
-#[case::other(Owner::Other)]
-fn what_does_not_bear_both_our_name_and_our_tag_stays_for_ever(#[case] owner: Owner) {
+#[case::name_only(CopyOwner::NameOnly)]
+#[case::mark_only(CopyOwner::MarkOnly)]
+#[case::other(CopyOwner::Other)]
+fn what_does_not_bear_both_our_name_and_our_tag_stays_for_ever(#[case] owner: CopyOwner) {
     let mut all = days(0..3);
-    all.push(Candidate { owner, ..copy(24 * 400) });
+    all.push(PruneCandidate { owner, ..copy(24 * 400) });
     let fates = prune(&keep(1, 0, 0, 1), &all);
-    assert!(matches!(&fates[3], Fate::Stays(Keeps::NotOurs(_))), "{fates:?}");
+    assert!(matches!(&fates[3], CopyFate::Stays(RetentionReason::NotOurs(_))), "{fates:?}");
     // Nor does it count as one of those that are kept.
-    let foreign = [Candidate { owner, ..copy(0) }, copy(24)];
-    assert_eq!(prune(&keep(1, 0, 0, 1), &foreign)[1], Fate::Stays(Keeps::Last));
+    let foreign = [PruneCandidate { owner, ..copy(0) }, copy(24)];
+    assert_eq!(prune(&keep(1, 0, 0, 1), &foreign)[1], CopyFate::Stays(RetentionReason::Last));
 }
 
 #[test]
 fn what_is_in_use_or_not_finished_stays() {
     let mut all = days(0..5);
     all[3].used_by = Some("the restore into x".to_owned());
-    all[4].standing = Standing::Unfinished;
+    all[4].standing = CopyStanding::Unfinished;
     let fates = prune(&keep(1, 0, 0, 1), &all);
-    assert_eq!(fates[2], Fate::Goes(Goes::Outlived));
-    assert_eq!(fates[3], Fate::Stays(Keeps::InUse("the restore into x".to_owned())));
-    assert_eq!(fates[4], Fate::Stays(Keeps::Unfinished));
+    assert_eq!(fates[2], CopyFate::Goes(RemovalReason::Outlived));
+    assert_eq!(fates[3], CopyFate::Stays(RetentionReason::InUse("the restore into x".to_owned())));
+    assert_eq!(fates[4], CopyFate::Stays(RetentionReason::Unfinished));
 }
 
 #[test]
 fn what_was_never_found_good_takes_no_place_and_goes_with_its_age() {
     let mut all = days(0..6);
-    all[0].standing = Standing::Doubtful;
-    all[1].standing = Standing::Failed;
-    all[5].standing = Standing::Doubtful;
+    all[0].standing = CopyStanding::Doubtful;
+    all[1].standing = CopyStanding::Failed;
+    all[5].standing = CopyStanding::Doubtful;
     let fates = prune(&keep(2, 0, 0, 1), &all);
     let expected = [
-        Fate::Stays(Keeps::Doubtful),
-        Fate::Goes(Goes::Failed),
-        Fate::Stays(Keeps::Last),
-        Fate::Stays(Keeps::Daily),
-        Fate::Goes(Goes::Outlived),
-        Fate::Goes(Goes::Doubtful),
+        CopyFate::Stays(RetentionReason::Doubtful),
+        CopyFate::Goes(RemovalReason::Failed),
+        CopyFate::Stays(RetentionReason::Last),
+        CopyFate::Stays(RetentionReason::Daily),
+        CopyFate::Goes(RemovalReason::Outlived),
+        CopyFate::Goes(RemovalReason::Doubtful),
     ];
     assert_eq!(fates, expected);
     // Without a good one nothing goes at all.
-    let doubtful: Vec<_> = days(0..9).into_iter().map(|it| Candidate { standing: Standing::Doubtful, ..it }).collect();
+    let doubtful: Vec<_> = days(0..9).into_iter().map(|it| PruneCandidate { standing: CopyStanding::Doubtful, ..it }).collect();
     assert_eq!(staying(&keep(1, 0, 0, 1), &doubtful), doubtful);
 }
 
-fn standings() -> impl Strategy<Value = Standing> {
+fn standings() -> impl Strategy<Value = CopyStanding> {
     prop_oneof![
-        6 => Just(Standing::Good), 3 => Just(Standing::Unknown), 1 => Just(Standing::Doubtful),
-        1 => Just(Standing::Failed), 1 => Just(Standing::Unfinished),
+        6 => Just(CopyStanding::Good), 3 => Just(CopyStanding::Unknown), 1 => Just(CopyStanding::Doubtful),
+        1 => Just(CopyStanding::Failed), 1 => Just(CopyStanding::Unfinished),
     ]
 }
 
-fn owners() -> impl Strategy<Value = Owner> {
+fn owners() -> impl Strategy<Value = CopyOwner> {
     prop_oneof![
-        8 => Just(Owner::Us), 1 => Just(Owner::NameOnly), 1 => Just(Owner::MarkOnly), 1 => Just(Owner::Other),
+        8 => Just(CopyOwner::Us), 1 => Just(CopyOwner::NameOnly), 1 => Just(CopyOwner::MarkOnly), 1 => Just(CopyOwner::Other),
     ]
 }
 
-fn histories() -> impl Strategy<Value = Vec<Candidate>> {
+fn histories() -> impl Strategy<Value = Vec<PruneCandidate>> {
     let one = (0_i64..24 * 500, standings(), owners(), prop::bool::weighted(0.05));
     prop::collection::vec(one, 0..120).prop_map(|all| {
-        let made = all.into_iter().enumerate().map(|(index, (hours, standing, owner, used))| Candidate {
+        let made = all.into_iter().enumerate().map(|(index, (hours, standing, owner, used))| PruneCandidate {
             id: format!("arn:{index}"),
             standing,
             owner,
@@ -139,13 +139,13 @@ fn histories() -> impl Strategy<Value = Vec<Candidate>> {
     })
 }
 
-fn policies() -> impl Strategy<Value = Keep> {
+fn policies() -> impl Strategy<Value = RetentionCounts> {
     (0_u32..20, 0_u32..6, 0_u32..6, 1_u32..5).prop_map(|(d, w, m, least)| keep(d, w, m, least))
 }
 
 #[test]
 fn what_nobody_has_looked_at_is_kept_as_if_it_were_good_and_takes_no_place_of_a_good_one() {
-    let unknown = |it: Candidate| Candidate { standing: Standing::Unknown, ..it };
+    let unknown = |it: PruneCandidate| PruneCandidate { standing: CopyStanding::Unknown, ..it };
     // The newest one was verified, and of the rest the ledger knows nothing any more.
     let forgotten: Vec<_> = std::iter::once(copy(0)).chain(days(1..30).into_iter().map(unknown)).collect();
     assert_eq!(staying(&keep(14, 0, 0, 3), &forgotten), forgotten[..14]);
@@ -160,19 +160,19 @@ fn what_nobody_has_looked_at_is_kept_as_if_it_were_good_and_takes_no_place_of_a_
     assert_eq!(staying(&keep(1, 0, 0, 1), &none), none);
 }
 
-fn is_good(it: &Candidate) -> bool {
-    it.owner == Owner::Us && it.standing == Standing::Good
+fn is_good(it: &PruneCandidate) -> bool {
+    it.owner == CopyOwner::Us && it.standing == CopyStanding::Good
 }
 
-fn supposed_good(it: Candidate) -> Candidate {
-    if it.standing == Standing::Unknown { Candidate { standing: Standing::Good, ..it } } else { it }
+fn supposed_good(it: PruneCandidate) -> PruneCandidate {
+    if it.standing == CopyStanding::Unknown { PruneCandidate { standing: CopyStanding::Good, ..it } } else { it }
 }
 
 /// Said in another way than in the code under test: a copy is kept for its day if none of that day is newer, and fewer
 /// days than the policy keeps come after it; so for weeks and months; and if fewer than the minimum are newer.
-fn expected(keep: &Keep, all: &[Candidate], it: &Candidate) -> bool {
-    let date = |it: &Candidate| it.taken.to_zoned(keep.zone.clone()).date();
-    let newer = |other: &&Candidate| is_good(other) && (other.taken, &other.id) > (it.taken, &it.id);
+fn expected(keep: &RetentionCounts, all: &[PruneCandidate], it: &PruneCandidate) -> bool {
+    let date = |it: &PruneCandidate| it.taken.to_zoned(keep.zone.clone()).date();
+    let newer = |other: &&PruneCandidate| is_good(other) && (other.taken, &other.id) > (it.taken, &it.id);
     let kept = |count: u32, bucket: &dyn Fn(Date) -> (i16, i8, i8)| {
         let mine = bucket(date(it));
         let after: BTreeSet<_> = all.iter().filter(newer).map(|other| bucket(date(other))).collect();
@@ -189,7 +189,7 @@ proptest! {
     #[test]
     fn exactly_what_the_policy_says_stays(keep in policies(), all in histories()) {
         // As it is known, and as it would be if what nobody has looked at were good.
-        let supposed: Vec<Candidate> = all.iter().cloned().map(supposed_good).collect();
+        let supposed: Vec<PruneCandidate> = all.iter().cloned().map(supposed_good).collect();
         for ((it, as_good), fate) in all.iter().zip(&supposed).zip(prune(&keep, &all)) {
             let known = is_good(it) && expected(&keep, &all, it);
             if is_good(as_good) && it.used_by.is_none() && all.iter().any(is_good) {
@@ -201,7 +201,7 @@ proptest! {
     #[test]
     fn the_last_good_copy_and_the_minimum_are_never_removed(keep in policies(), all in histories()) {
         let after = staying(&keep, &all);
-        let good = |all: &[Candidate]| {
+        let good = |all: &[PruneCandidate]| {
             let mut ids: Vec<_> = all.iter().filter(|it| is_good(it)).map(|it| (it.taken, it.id.clone())).collect();
             ids.sort();
             ids
@@ -220,7 +220,7 @@ proptest! {
     #[test]
     fn nothing_goes_that_is_not_ours_in_use_or_unfinished(keep in policies(), all in histories()) {
         for (it, fate) in all.iter().zip(prune(&keep, &all)) {
-            let untouchable = it.owner != Owner::Us || it.used_by.is_some() || it.standing == Standing::Unfinished;
+            let untouchable = it.owner != CopyOwner::Us || it.used_by.is_some() || it.standing == CopyStanding::Unfinished;
             prop_assert!(!(untouchable && fate.goes()), "{:?} {}", it, fate);
         }
     }
@@ -235,7 +235,7 @@ proptest! {
     fn the_order_of_a_listing_does_not_matter(keep in policies(), all in histories(), seed in any::<u64>()) {
         let mut shuffled = all.clone();
         shuffled.sort_by_key(|it| it.id.bytes().fold(seed, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())));
-        let ids = |all: Vec<Candidate>| all.into_iter().map(|it| it.id).collect::<BTreeSet<_>>();
+        let ids = |all: Vec<PruneCandidate>| all.into_iter().map(|it| it.id).collect::<BTreeSet<_>>();
         prop_assert_eq!(ids(staying(&keep, &all)), ids(staying(&keep, &shuffled)));
     }
 }

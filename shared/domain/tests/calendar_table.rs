@@ -4,10 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::{Value, json};
-use watchkeeper_domain::calendar::{Awake, Calendar};
+use watchkeeper_domain::calendar::{AwakeHours, Calendar};
 
 fn calendar(awake: Value) -> Calendar {
-    serde_json::from_value::<Awake>(awake).unwrap().calendar().unwrap()
+    serde_json::from_value::<AwakeHours>(awake).unwrap().calendar().unwrap()
 }
 
 /// The transitions in the two days around an instant, as `+` for a wake and `-` for a sleep.
@@ -229,7 +229,7 @@ fn the_ends_of_time_are_no_panic() {
 #[case::over_the_week(json!({ "sun": "20:00-04:00", "mon": "03:00-05:00" }), "weekly.mon: found 03:00-05:00, which overlaps 20:00-04:00 of weekly.sun")]
 #[case::long_before(json!({ "mon": ["00:00-20:00", "01:00-02:00", "19:00-21:00"] }), "weekly.mon[2]: found 19:00-21:00, which overlaps 00:00-20:00 of weekly.mon[0]")]
 fn overlaps_are_found(#[case] weekly: Value, #[case] expected: &str) {
-    let awake: Awake = serde_json::from_value(json!({ "zone": "Etc/UTC", "weekly": weekly })).unwrap();
+    let awake: AwakeHours = serde_json::from_value(json!({ "zone": "Etc/UTC", "weekly": weekly })).unwrap();
     let findings = awake.calendar().unwrap_err();
     let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert!(lines.iter().any(|line| line.starts_with(expected)), "{lines:#?}");
@@ -237,7 +237,7 @@ fn overlaps_are_found(#[case] weekly: Value, #[case] expected: &str) {
 
 #[test]
 fn a_date_is_a_holiday_or_an_exception_and_only_once() {
-    let awake: Awake = serde_json::from_value(json!({
+    let awake: AwakeHours = serde_json::from_value(json!({
         "zone": "Etc/UTC", "holidays": ["2026-12-25", "2026-12-25", "2026-12-26"], "exceptions": { "2026-12-26": "asleep" },
     }))
     .unwrap();

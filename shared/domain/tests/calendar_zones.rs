@@ -11,7 +11,7 @@ use jiff::{
 use proptest::prelude::*;
 use serde_json::json;
 use watchkeeper_domain::{
-    calendar::{Awake, Calendar, Transition},
+    calendar::{AwakeHours, Calendar, CalendarTransition},
     estate::Zone,
 };
 
@@ -43,7 +43,7 @@ fn ways_to_change() -> Vec<String> {
 }
 
 fn calendar(zone: &str, days: &str, hours: &str) -> Calendar {
-    let awake: Awake = serde_json::from_value(json!({ "zone": zone, "weekly": { days: hours } })).unwrap();
+    let awake: AwakeHours = serde_json::from_value(json!({ "zone": zone, "weekly": { days: hours } })).unwrap();
     awake.calendar().unwrap()
 }
 
@@ -61,7 +61,7 @@ fn check(zone: &str, days: &str, hours: &str) {
     // Hours reach at most a day and a gap past the midnight after them.
     let end = midnight(FIRST + DAYS.days()) + SignedDuration::from_hours(36);
     let all = calendar.transitions(start, end);
-    let from_first_wake: Vec<Transition> = all.into_iter().skip_while(|t| !t.awake).collect();
+    let from_first_wake: Vec<CalendarTransition> = all.into_iter().skip_while(|t| !t.awake).collect();
     for (pair, day) in from_first_wake.chunks(2).zip(&working) {
         let [wake, sleep] = pair else { panic!("{zone} {hours}: {day} wakes and does not sleep") };
         assert!(wake.awake && !sleep.awake, "{zone} {hours}: {day} has {pair:?}");
@@ -126,7 +126,7 @@ proptest! {
         prop_assert!(since <= instant && instant < until);
         // Nothing happens in between, and each end is a change to, or from, the state decided.
         let between = calendar.transitions(since, until);
-        prop_assert_eq!(between, vec![Transition { at: since, awake: decision.awake }]);
+        prop_assert_eq!(between, vec![CalendarTransition { at: since, awake: decision.awake }]);
         prop_assert_eq!(calendar.at(until).awake, !decision.awake);
         prop_assert_eq!(calendar.at(until).since, Some(until));
     }

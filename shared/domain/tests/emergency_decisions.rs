@@ -8,11 +8,11 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::emergency::{
-    Asked, Decision, EmergencyRequest, Held, Hold, Known, Reply, Step, ask, decide, hold, not_done, still_called_for,
+    LastQuestion, EmergencyDecision, EmergencyRequest, HoldAction, EmergencyHold, DecisionInputs, PersonReply, EmergencyStep, ask, decide, hold, not_done, still_called_for,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency};
-use watchkeeper_domain::guardrail::Code;
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
+use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{RequestError, Urgency};
 
@@ -57,9 +57,9 @@ fn states(alarms: &[(&str, AlarmState, i64)]) -> AlarmStates {
     alarms.iter().map(status).collect()
 }
 
-fn decided(fields: Value, alarms: &[(&str, AlarmState, i64)], reply: Option<&Reply>) -> Result<Decision, RequestError> {
+fn decided(fields: Value, alarms: &[(&str, AlarmState, i64)], reply: Option<&PersonReply>) -> Result<EmergencyDecision, RequestError> {
     let (scope, emergency, states) = (scope(), emergency(), states(alarms));
-    let known = Known {
+    let known = DecisionInputs {
         scope: &scope,
         emergency: &emergency,
         intents: &[],
@@ -83,7 +83,7 @@ const BUSY: [(&str, AlarmState, i64); 1] = [("connections", AlarmState::Alarm, -
 #[test]
 fn an_alarm_starts_the_profile_until_it_expires_and_names_who_gives_it_back() {
     let decision = decided(by_alarm("5xx"), &QUIET, None).unwrap();
-    assert_eq!((decision.step, decision.holds), (Step::Apply, true));
+    assert_eq!((decision.step, decision.holds), (EmergencyStep::Apply, true));
     let request = decision.request.unwrap();
     let Some(Urgency::Scale { until, alarms, by, .. }) = request.emergency else { panic!("{request:?}") };
     assert_eq!((until, by.as_deref()), (T0 + SignedDuration::from_hours(2), Some("e-1")));
@@ -92,13 +92,13 @@ fn an_alarm_starts_the_profile_until_it_expires_and_names_who_gives_it_back() {
 }
 
 #[rstest]
-#[case::an_alarm_is_refused(by_alarm("5xx"), Step::Refused)]
-#[case::a_person_is_asked(json!({"profile": "surge"}), Step::Ask)]
-#[case::a_person_who_says_so_goes_on(json!({"profile": "surge", "approve": ["dependency-veto"]}), Step::Apply)]
-fn the_databases_own_alarm_forbids_more_tasks(#[case] fields: Value, #[case] step: Step) {
+#[case::an_alarm_is_refused(by_alarm("5xx"), EmergencyStep::Refused)]
+#[case::a_person_is_asked(json!({"profile": "surge"}), EmergencyStep::Ask)]
+#[case::a_person_who_says_so_goes_on(json!({"profile": "surge", "approve": ["dependency-veto"]}), EmergencyStep::Apply)]
+fn the_databases_own_alarm_forbids_more_tasks(#[case] fields: Value, #[case] step: EmergencyStep) {
     let decision = decided(fields, &BUSY, None).unwrap();
     assert_eq!(decision.step, step);
-    assert_eq!(decision.violations[0].code, Code::DependencyVeto);
+    assert_eq!(decision.violations[0].code, GuardrailCode::DependencyVeto);
     assert!(decision.violations[0].found.contains("connections is in ALARM"));
 }
 
@@ -106,26 +106,26 @@ fn the_databases_own_alarm_forbids_more_tasks(#[case] fields: Value, #[case] ste
 fn an_alarm_has_to_last_for_its_confirmation_window() {
     let fields = |minutes: i64| json!({"profile": "surge", "alarm": "slow", "since": (T0 - SignedDuration::from_mins(minutes)).to_string()});
     let decision = decided(fields(2), &[("slow", AlarmState::Alarm, -2)], None).unwrap();
-    assert_eq!((decision.step, decision.wait), (Step::Wait, SignedDuration::from_mins(3)));
-    assert_eq!(decided(fields(5), &[("slow", AlarmState::Alarm, -5)], None).unwrap().step, Step::Apply);
+    assert_eq!((decision.step, decision.wait), (EmergencyStep::Wait, SignedDuration::from_mins(3)));
+    assert_eq!(decided(fields(5), &[("slow", AlarmState::Alarm, -5)], None).unwrap().step, EmergencyStep::Apply);
     let gone = decided(fields(5), &[("slow", AlarmState::Ok, -1)], None).unwrap();
-    assert_eq!(gone.step, Step::Nothing);
+    assert_eq!(gone.step, EmergencyStep::Nothing);
     assert!(gone.summary.contains("slow is OK by now"), "{}", gone.summary);
 }
 
 #[test]
 fn what_the_document_asks_for_is_asked_with_its_own_time() {
     let decision = decided(json!({"profile": "minimum"}), &[], None).unwrap();
-    assert_eq!((decision.step, decision.wait), (Step::Ask, SignedDuration::from_mins(20)));
+    assert_eq!((decision.step, decision.wait), (EmergencyStep::Ask, SignedDuration::from_mins(20)));
     assert!(decision.summary.contains("the document asks for it"), "{}", decision.summary);
 }
 
 #[test]
 fn a_yes_goes_on_with_what_the_question_named_and_says_who_said_it() {
-    let asked: BTreeSet<Code> = [Code::BlastRadius].into();
-    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &asked);
+    let asked: BTreeSet<GuardrailCode> = [GuardrailCode::BlastRadius].into();
+    let yes = PersonReply::read(&json!({"approved": true, "by": "Anna"}), &asked);
     let decision = decided(json!({"profile": "minimum"}), &[], Some(&yes)).unwrap();
-    assert_eq!(decision.step, Step::Apply);
+    assert_eq!(decision.step, EmergencyStep::Apply);
     let request = decision.request.unwrap();
     assert_eq!(request.approve, asked);
     assert_eq!(request.reason.as_deref(), Some("asked for by hand, approved by Anna"));
@@ -144,30 +144,30 @@ fn a_yes_goes_on_with_what_the_question_named_and_says_who_said_it() {
 #[case::of_a_blank(json!({"approved": true, "by": " "}), "found nothing, expected the name of a person")]
 #[case::a_no_of_nobody(json!({"approved": false, "by": "your name"}), "found \"your name\"")]
 fn anything_but_a_clear_yes_is_a_no(#[case] answer: Value, #[case] says: &str) {
-    let reply = Reply::read(&answer, &BTreeSet::new());
+    let reply = PersonReply::read(&answer, &BTreeSet::new());
     let decision = decided(json!({"profile": "minimum"}), &[], Some(&reply)).unwrap();
-    assert_eq!((decision.step, decision.request), (Step::Declined, None));
+    assert_eq!((decision.step, decision.request), (EmergencyStep::Declined, None));
     assert!(decision.summary.contains(says), "{}", decision.summary);
 }
 
 #[test]
 fn a_yes_does_not_go_on_over_a_veto_that_came_after_the_question() {
-    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let yes = PersonReply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
     let decision = decided(json!({"profile": "surge", "ask": "flap"}), &BUSY, Some(&yes)).unwrap();
-    assert_eq!(decision.step, Step::Ask, "the new question names it");
+    assert_eq!(decision.step, EmergencyStep::Ask, "the new question names it");
 }
 
 #[test]
 fn a_rollback_proposes_the_releases_of_the_last_half_hour() {
     let decision = decided(json!({"roll-back": true, "alarm": "errors", "since": T0.to_string()}), &[], None).unwrap();
-    assert_eq!((decision.step, decision.holds), (Step::Ask, false));
+    assert_eq!((decision.step, decision.holds), (EmergencyStep::Ask, false));
     let Some(Urgency::RollBack { suspect, .. }) = decision.request.unwrap().emergency else { panic!("no rollback") };
     assert_eq!(suspect, Some((T0 - SignedDuration::from_mins(30), T0)));
 }
 
 #[test]
 fn a_yes_to_a_rollback_is_about_what_was_released_when_it_was_asked_and_not_about_an_alarm_that_is_over() {
-    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let yes = PersonReply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
     let asked = |fields: Value, alarms: &[(&str, AlarmState, i64)], reply| {
         let decision = decided(fields, alarms, reply).unwrap();
         match decision.request.and_then(|request| request.emergency) {
@@ -176,17 +176,17 @@ fn a_yes_to_a_rollback_is_about_what_was_released_when_it_was_asked_and_not_abou
         }
     };
     let by_hand = json!({"roll-back": true, "services": ["api"]});
-    assert_eq!(asked(by_hand.clone(), &[], None), (Step::Ask, None));
-    assert_eq!(asked(by_hand, &[], Some(&yes)), (Step::Apply, Some(T0)));
+    assert_eq!(asked(by_hand.clone(), &[], None), (EmergencyStep::Ask, None));
+    assert_eq!(asked(by_hand, &[], Some(&yes)), (EmergencyStep::Apply, Some(T0)));
     let by_alarm = json!({"roll-back": true, "alarm": "errors", "since": T0.to_string()});
-    assert_eq!(asked(by_alarm.clone(), &[("errors", AlarmState::Alarm, 0)], Some(&yes)), (Step::Apply, Some(T0)));
-    assert_eq!(asked(by_alarm, &[("errors", AlarmState::Ok, 1)], Some(&yes)), (Step::Nothing, None));
+    assert_eq!(asked(by_alarm.clone(), &[("errors", AlarmState::Alarm, 0)], Some(&yes)), (EmergencyStep::Apply, Some(T0)));
+    assert_eq!(asked(by_alarm, &[("errors", AlarmState::Ok, 1)], Some(&yes)), (EmergencyStep::Nothing, None));
 }
 
 #[test]
 fn a_plan_only_shows_also_where_somebody_would_be_asked() {
-    assert_eq!(decided(json!({"profile": "minimum", "mode": "plan"}), &[], None).unwrap().step, Step::Plan);
-    assert_eq!(decided(json!({"profile": "surge", "give-back": true}), &[], None).unwrap().step, Step::Nothing);
+    assert_eq!(decided(json!({"profile": "minimum", "mode": "plan"}), &[], None).unwrap().step, EmergencyStep::Plan);
+    assert_eq!(decided(json!({"profile": "surge", "give-back": true}), &[], None).unwrap().step, EmergencyStep::Nothing);
 }
 
 #[rstest]
@@ -212,11 +212,11 @@ fn an_unknown_field_is_no_request() {
     assert!(found.unwrap_err().to_string().contains("profil"));
 }
 
-fn held(minute: i64, alarms: &[&str], states_: &[(&str, AlarmState, i64)], by: &str) -> Hold {
+fn held(minute: i64, alarms: &[&str], states_: &[(&str, AlarmState, i64)], by: &str) -> EmergencyHold {
     let emergency = emergency();
     let surge = "surge".parse().unwrap();
     let alarms = alarms.iter().map(|alarm| alarm.parse().unwrap()).collect();
-    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, alarms));
+    let want = DesiredState::Scaled(RequestedProfile::of(&surge, &emergency.profiles[&surge], 0, alarms));
     let expires = Some(T0 + SignedDuration::from_hours(2));
     let (reason, by) = ("test".to_owned(), by.to_owned());
     let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
@@ -225,22 +225,22 @@ fn held(minute: i64, alarms: &[&str], states_: &[(&str, AlarmState, i64)], by: &
 }
 
 #[rstest]
-#[case::while_it_lasts(30, &["5xx"], &[("5xx", AlarmState::Alarm, 0)], Held::Hold, 60)]
-#[case::in_the_cool_down(30, &["5xx"], &[("5xx", AlarmState::Ok, 25)], Held::Hold, 60)]
-#[case::at_its_end(34, &["5xx"], &[("5xx", AlarmState::Ok, 25)], Held::Hold, 60)]
-#[case::after_it(35, &["5xx"], &[("5xx", AlarmState::Ok, 25)], Held::GiveBack, 0)]
-#[case::one_of_two_lasts(35, &["5xx", "slow"], &[("5xx", AlarmState::Ok, 1), ("slow", AlarmState::Alarm, 1)], Held::Hold, 60)]
-#[case::the_later_of_two_counts(35, &["5xx", "slow"], &[("5xx", AlarmState::Ok, 1), ("slow", AlarmState::Ok, 30)], Held::Hold, 60)]
-#[case::too_little_data_is_not_quiet(60, &["5xx"], &[("5xx", AlarmState::InsufficientData, 1)], Held::Hold, 60)]
-#[case::a_deleted_alarm_is_not_quiet(60, &["5xx"], &[], Held::Hold, 60)]
-#[case::expired_although_it_lasts(120, &["5xx"], &[("5xx", AlarmState::Alarm, 0)], Held::GiveBack, 0)]
-#[case::by_hand_until_its_time(119, &[], &[], Held::Hold, 60)]
-#[case::by_hand_after_its_time(120, &[], &[], Held::GiveBack, 0)]
+#[case::while_it_lasts(30, &["5xx"], &[("5xx", AlarmState::Alarm, 0)], HoldAction::Hold, 60)]
+#[case::in_the_cool_down(30, &["5xx"], &[("5xx", AlarmState::Ok, 25)], HoldAction::Hold, 60)]
+#[case::at_its_end(34, &["5xx"], &[("5xx", AlarmState::Ok, 25)], HoldAction::Hold, 60)]
+#[case::after_it(35, &["5xx"], &[("5xx", AlarmState::Ok, 25)], HoldAction::GiveBack, 0)]
+#[case::one_of_two_lasts(35, &["5xx", "slow"], &[("5xx", AlarmState::Ok, 1), ("slow", AlarmState::Alarm, 1)], HoldAction::Hold, 60)]
+#[case::the_later_of_two_counts(35, &["5xx", "slow"], &[("5xx", AlarmState::Ok, 1), ("slow", AlarmState::Ok, 30)], HoldAction::Hold, 60)]
+#[case::too_little_data_is_not_quiet(60, &["5xx"], &[("5xx", AlarmState::InsufficientData, 1)], HoldAction::Hold, 60)]
+#[case::a_deleted_alarm_is_not_quiet(60, &["5xx"], &[], HoldAction::Hold, 60)]
+#[case::expired_although_it_lasts(120, &["5xx"], &[("5xx", AlarmState::Alarm, 0)], HoldAction::GiveBack, 0)]
+#[case::by_hand_until_its_time(119, &[], &[], HoldAction::Hold, 60)]
+#[case::by_hand_after_its_time(120, &[], &[], HoldAction::GiveBack, 0)]
 fn it_holds_while_its_alarms_last_and_for_the_cool_down(
     #[case] minute: i64,
     #[case] alarms: &[&str],
     #[case] states: &[(&str, AlarmState, i64)],
-    #[case] verdict: Held,
+    #[case] verdict: HoldAction,
     #[case] wait: i64,
 ) {
     let found = held(minute, alarms, states, "e-1");
@@ -255,16 +255,16 @@ fn an_expiry_tells_what_is_still_in_alarm() {
 
 #[test]
 fn only_who_holds_it_gives_it_back() {
-    assert_eq!(held(35, &["5xx"], &[("5xx", AlarmState::Ok, 1)], "e-2").verdict, Held::Over);
+    assert_eq!(held(35, &["5xx"], &[("5xx", AlarmState::Ok, 1)], "e-2").verdict, HoldAction::Over);
     let gone = |owing| hold(None, owing, "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0).verdict;
-    assert_eq!((gone(false), gone(true)), (Held::Over, Held::GiveBack), "a give-back that failed half way goes on");
+    assert_eq!((gone(false), gone(true)), (HoldAction::Over, HoldAction::GiveBack), "a give-back that failed half way goes on");
 }
 
 #[test]
 fn a_long_emergency_is_looked_at_less_often_so_that_its_history_has_room() {
     let emergency = emergency();
     let surge = "surge".parse().unwrap();
-    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, BTreeSet::new()));
+    let want = DesiredState::Scaled(RequestedProfile::of(&surge, &emergency.profiles[&surge], 0, BTreeSet::new()));
     let expires = Some(T0 + SignedDuration::from_hours(7 * 24));
     let (reason, by) = ("test".to_owned(), "e-1".to_owned());
     let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires, approved: [].into() };
@@ -309,12 +309,12 @@ fn an_alarm_that_neither_exists_nor_is_in_the_document_holds_nothing(
     let emergency = emergency();
     let surge = "surge".parse().unwrap();
     let all: BTreeSet<_> = alarms.iter().map(|alarm| alarm.parse().unwrap()).collect();
-    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, all.clone()));
+    let want = DesiredState::Scaled(RequestedProfile::of(&surge, &emergency.profiles[&surge], 0, all.clone()));
     let (reason, by) = ("test".to_owned(), "e-1".to_owned());
     let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires: None, approved: [].into() };
     let named: BTreeSet<AlarmName> = named.iter().map(|alarm| alarm.parse().unwrap()).collect();
     let lasting = still_called_for(&intent, &states(found), &named.iter().collect());
-    let count = lasting.map(|intent| if let Want::Scaled(demand) = intent.want { demand.alarms.len() } else { 99 });
+    let count = lasting.map(|intent| if let DesiredState::Scaled(demand) = intent.want { demand.alarms.len() } else { 99 });
     assert_eq!(count, left.filter(|left| *left > 0 || all.is_empty()));
 }
 
@@ -326,29 +326,29 @@ fn an_approval_that_answers_nothing_is_refused_by_name(#[case] fields: Value, #[
     assert_eq!((error.field, error.found), ("approve", format!("{code}, which asks nobody here")));
 }
 
-fn asked(minute: i64, refused: Option<i64>) -> Asked {
+fn asked(minute: i64, refused: Option<i64>) -> LastQuestion {
     let at = |minute| T0 + SignedDuration::from_mins(minute);
     let alarms = ["5xx".parse().unwrap()].into();
     let refused = refused.map(|minute| ("Anna".to_owned(), at(minute)));
-    Asked { execution: "e-0".to_owned(), until: at(minute), alarms, refused }
+    LastQuestion { execution: "e-0".to_owned(), until: at(minute), alarms, refused }
 }
 
 #[rstest]
-#[case::it_stands(json!({"profile": "minimum"}), asked(10, None), Step::Nothing)]
-#[case::it_is_over(json!({"profile": "minimum"}), asked(-1, None), Step::Ask)]
-#[case::a_person_asks_again_after_a_no(json!({"profile": "minimum"}), asked(-1, Some(-1)), Step::Ask)]
-#[case::the_alarm_lasts_after_a_no(by_alarm_asking("5xx", -20), asked(-1, Some(-1)), Step::Nothing)]
-#[case::it_came_back_at_once(by_alarm_asking("5xx", 8), asked(-1, Some(-1)), Step::Nothing)]
-#[case::it_was_quiet_for_long(by_alarm_asking("5xx", 9), asked(-1, Some(-1)), Step::Ask)]
-#[case::another_alarm(by_alarm_asking("slow", -20), asked(-1, Some(-1)), Step::Ask)]
-#[case::a_plan_asks_nobody(json!({"profile": "minimum", "mode": "plan"}), asked(10, None), Step::Plan)]
+#[case::it_stands(json!({"profile": "minimum"}), asked(10, None), EmergencyStep::Nothing)]
+#[case::it_is_over(json!({"profile": "minimum"}), asked(-1, None), EmergencyStep::Ask)]
+#[case::a_person_asks_again_after_a_no(json!({"profile": "minimum"}), asked(-1, Some(-1)), EmergencyStep::Ask)]
+#[case::the_alarm_lasts_after_a_no(by_alarm_asking("5xx", -20), asked(-1, Some(-1)), EmergencyStep::Nothing)]
+#[case::it_came_back_at_once(by_alarm_asking("5xx", 8), asked(-1, Some(-1)), EmergencyStep::Nothing)]
+#[case::it_was_quiet_for_long(by_alarm_asking("5xx", 9), asked(-1, Some(-1)), EmergencyStep::Ask)]
+#[case::another_alarm(by_alarm_asking("slow", -20), asked(-1, Some(-1)), EmergencyStep::Ask)]
+#[case::a_plan_asks_nobody(json!({"profile": "minimum", "mode": "plan"}), asked(10, None), EmergencyStep::Plan)]
 fn one_question_stands_and_a_no_is_remembered_while_its_cause_lasts(
     #[case] fields: Value,
-    #[case] asked: Asked,
-    #[case] step: Step,
+    #[case] asked: LastQuestion,
+    #[case] step: EmergencyStep,
 ) {
     let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
-    let known = Known {
+    let known = DecisionInputs {
         scope: &scope,
         emergency: &emergency,
         intents: &[],
@@ -371,9 +371,9 @@ fn by_alarm_asking(alarm: &str, minute: i64) -> Value {
 #[test]
 fn an_alarm_that_called_for_it_while_it_was_asked_holds_it_as_well() {
     let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
-    let yes = Reply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
-    let own = Asked { execution: "e-1".to_owned(), ..asked(10, None) }.joined(&"slow".parse().unwrap());
-    let known = Known {
+    let yes = PersonReply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
+    let own = LastQuestion { execution: "e-1".to_owned(), ..asked(10, None) }.joined(&"slow".parse().unwrap());
+    let known = DecisionInputs {
         scope: &scope,
         emergency: &emergency,
         intents: &[],

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
-use watchkeeper_domain::estate::{Emergency, Profile, ProfileName};
-use watchkeeper_domain::failover::{Bounds, Figures, Placed, Placement};
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, deciding, resolve};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::estate::{Emergency, EmergencyProfile, ProfileName};
+use watchkeeper_domain::failover::{ScalingBounds, ServiceFigures, PlacedService, Placement};
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState, deciding, resolve};
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
@@ -36,8 +36,8 @@ fn id(service: &str) -> ServiceId {
     ServiceId::try_from(format!("clos-v2-cluster/{service}")).unwrap()
 }
 
-fn scaling(min: u32, max: u32) -> Scaling {
-    Scaling { min, max, suspended: Suspensions::NONE }
+fn scaling(min: u32, max: u32) -> ScalingState {
+    ScalingState { min, max, suspended: Suspensions::NONE }
 }
 
 /// `api` has a scalable target, `engine` has none.
@@ -48,17 +48,17 @@ fn baseline() -> Capacity {
             (id("engine"), ServiceCapacity { desired: 3, scaling: None }),
         ]
         .into(),
-        databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), Power::On)].into(),
+        databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), DatabasePower::On)].into(),
     }
 }
 
-fn demand(profile: &str) -> Want {
+fn demand(profile: &str) -> DesiredState {
     let emergency = emergency();
-    let found: &Profile = &emergency.profiles[&name(profile)];
-    Want::Scaled(Demand::of(&name(profile), found, emergency.rank(&name(profile), 3), BTreeSet::new()))
+    let found: &EmergencyProfile = &emergency.profiles[&name(profile)];
+    DesiredState::Scaled(RequestedProfile::of(&name(profile), found, emergency.rank(&name(profile), 3), BTreeSet::new()))
 }
 
-fn intent(layer: Layer, want: Want) -> Intent {
+fn intent(layer: Layer, want: DesiredState) -> Intent {
     let (reason, by) = ("test".to_owned(), "test".to_owned());
     Intent {
         layer,
@@ -76,7 +76,7 @@ fn urgent(profile: &str) -> Intent {
 }
 
 fn night() -> Intent {
-    Intent { expires: None, ..intent(Layer::Schedule, Want::Asleep) }
+    Intent { expires: None, ..intent(Layer::Schedule, DesiredState::Asleep) }
 }
 
 /// Counts and bounds of `api`, and the count of `engine`.
@@ -96,15 +96,15 @@ fn figures(capacity: &Capacity) -> (u32, Option<(u32, u32)>, u32) {
 #[case::what_the_first_is_not_for_is_the_seconds(vec![urgent("api-only"), urgent("minimum")], (1, Some((1, 2)), 1))]
 #[case::emergency_over_a_sleeping_environment(vec![night(), urgent("surge")], (4, Some((4, 10)), 4))]
 #[case::emergency_over_an_override(
-    vec![night(), intent(Layer::Override, Want::Awake), urgent("surge")], (4, Some((4, 10)), 4))]
+    vec![night(), intent(Layer::Override, DesiredState::Awake), urgent("surge")], (4, Some((4, 10)), 4))]
 #[case::failover_over_both(
     vec![night(), urgent("surge"), intent(Layer::Failover, demand("double"))], (6, Some((6, 18)), 6))]
 #[case::failover_over_both_keeps_everything_up(
-    vec![night(), urgent("minimum"), intent(Layer::Failover, Want::Awake)], (3, Some((3, 6)), 3))]
+    vec![night(), urgent("minimum"), intent(Layer::Failover, DesiredState::Awake)], (3, Some((3, 6)), 3))]
 fn the_strongest_layer_decides(#[case] intents: Vec<Intent>, #[case] expected: (u32, Option<(u32, u32)>, u32)) {
     let target = resolve(&baseline(), &intents, T0);
     assert_eq!(figures(&target), expected);
-    assert!(target.databases.values().all(|power| *power == Power::On), "an emergency needs its database");
+    assert!(target.databases.values().all(|power| *power == DatabasePower::On), "an emergency needs its database");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn the_same_profile_twice_extends_and_never_stacks() {
     let again = with_alarm(Intent { by: "second".to_owned(), ..again }, "cpu").after(Some(&first), later);
     assert_eq!(again.expires, Some(later + SignedDuration::from_hours(2)));
     assert_eq!((again.declared, again.by.as_str()), (T0, "second"));
-    let Want::Scaled(demand) = &again.want else { panic!("{again}") };
+    let DesiredState::Scaled(demand) = &again.want else { panic!("{again}") };
     assert_eq!(demand.alarms.len(), 2, "the alarms of both have to be quiet");
     assert_eq!(figures(&resolve(&baseline(), std::slice::from_ref(&again), later)), (4, Some((4, 10)), 4));
     let shorter = Intent { expires: Some(later + SignedDuration::from_mins(5)), ..urgent("surge") };
@@ -140,7 +140,7 @@ fn the_same_profile_twice_extends_and_never_stacks() {
 
 #[test]
 fn what_a_person_asked_for_until_a_time_ends_at_no_alarms_word() {
-    let alarms = |intent: &Intent| if let Want::Scaled(demand) = &intent.want { demand.alarms.len() } else { 99 };
+    let alarms = |intent: &Intent| if let DesiredState::Scaled(demand) = &intent.want { demand.alarms.len() } else { 99 };
     let (by_hand, by_alarm) = (urgent("surge"), with_alarm(urgent("surge"), "5xx"));
     assert_eq!(alarms(&by_hand.clone().after(Some(&by_alarm), T0)), 0);
     assert_eq!(alarms(&by_alarm.after(Some(&by_hand), T0)), 0);
@@ -148,12 +148,12 @@ fn what_a_person_asked_for_until_a_time_ends_at_no_alarms_word() {
 
 /// The pair serves here, away from home: `api` runs with the figures of the move, `engine` must not run.
 fn away() -> Intent {
-    let at = Figures { desired: 6, bounds: Some(Bounds { min: 6, max: 8 }) };
-    let services = [("api", Placed::At(at)), ("engine", Placed::Down)];
+    let at = ServiceFigures { desired: 6, bounds: Some(ScalingBounds { min: 6, max: 8 }) };
+    let services = [("api", PlacedService::At(at)), ("engine", PlacedService::Down)];
     let services = services.map(|(name, placed)| (watchkeeper_domain::name::ServiceName::new(name).unwrap(), placed));
     Intent {
         expires: None,
-        ..intent(Layer::Failover, Want::Placed(Placement { epoch: 3, services: services.into(), promised: [].into() }))
+        ..intent(Layer::Failover, DesiredState::Placed(Placement { epoch: 3, services: services.into(), promised: [].into() }))
     }
 }
 
@@ -177,11 +177,11 @@ fn what_serves_away_from_home_is_scaled_from_what_it_serves_with(
 
 #[test]
 fn what_was_approved_of_other_figures_was_not_approved_of_these() {
-    let approved = |intent: Intent| Intent { approved: [watchkeeper_domain::guardrail::Code::Quota].into(), ..intent };
+    let approved = |intent: Intent| Intent { approved: [watchkeeper_domain::guardrail::GuardrailCode::Quota].into(), ..intent };
     let before = approved(urgent("surge"));
     assert_eq!(urgent("surge").after(Some(&before), T0).approved, before.approved);
     let mut changed = urgent("surge");
-    if let Want::Scaled(demand) = &mut changed.want {
+    if let DesiredState::Scaled(demand) = &mut changed.want {
         demand.capacity = serde_json::from_value(serde_json::json!({"desired": 9})).unwrap();
     }
     assert_eq!(changed.after(Some(&before), T0).approved, BTreeSet::new(), "the document was edited meanwhile");
@@ -195,7 +195,7 @@ fn an_expired_demand_is_not_extended_but_begun_anew() {
 }
 
 fn with_alarm(mut intent: Intent, alarm: &str) -> Intent {
-    if let Want::Scaled(demand) = &mut intent.want {
+    if let DesiredState::Scaled(demand) = &mut intent.want {
         demand.alarms.insert(alarm.parse().unwrap());
     }
     intent
@@ -210,7 +210,7 @@ fn profiles_without_a_place_in_the_order_come_after_it_and_more_tasks_first() {
     assert!(rank("unknown") > rank("mixed"));
 }
 
-fn profile() -> impl Strategy<Value = Profile> {
+fn profile() -> impl Strategy<Value = EmergencyProfile> {
     (0u32..12, proptest::option::of(0u32..12), any::<bool>()).prop_map(|(desired, more, share)| {
         let amount = |n: u32| if share { serde_json::json!(format!("{} %", n * 40)) } else { serde_json::json!(n) };
         let mut profile = serde_json::json!({"desired": amount(desired), "for": "1h"});
@@ -229,7 +229,7 @@ proptest! {
     ) {
         let capacity = ServiceCapacity { desired: desired.clamp(least, least + more), scaling: Some(scaling(least, least + more)) };
         let baseline = Capacity { services: [(id("api"), capacity)].into(), ..Capacity::default() };
-        let want = Want::Scaled(Demand::of(&name("any"), &profile, 0, BTreeSet::new()));
+        let want = DesiredState::Scaled(RequestedProfile::of(&name("any"), &profile, 0, BTreeSet::new()));
         let intents = [intent(Layer::Emergency, want)];
         let target = resolve(&baseline, &intents, T0);
         let service = &target.services[&id("api")];

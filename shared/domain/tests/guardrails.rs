@@ -5,26 +5,26 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{
-    Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, ResourceId, Rollout, Scaling,
+    Capacity, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, ResourceId, Rollout, ScalingState,
     ServiceCapacity, ServiceId, Suspensions,
 };
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{
-    Allowance, Case, Code, DEPLOYMENT_PATIENCE, Frozen, Halt, MAX_EVENT_AGE, Quotas, Severity, Violation, judge, stops,
+    Allowance, GuardrailCase, GuardrailCode, DEPLOYMENT_PATIENCE, OpenFreeze, HaltSwitch, MAX_EVENT_AGE, CapacityQuotas, Severity, Violation, judge, stops,
 };
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, resolve};
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState, resolve};
 use watchkeeper_domain::plan::diff;
 
 /// Everything that a case is made of, to be corrupted one fact at a time.
 struct Facts {
-    observed: Observed,
+    observed: ObservedScope,
     intent: Intent,
     allowance: Allowance,
-    quotas: Quotas,
+    quotas: CapacityQuotas,
     instant: Timestamp,
     now: Timestamp,
-    halt: Option<Halt>,
-    approved: BTreeSet<Code>,
+    halt: Option<HaltSwitch>,
+    approved: BTreeSet<GuardrailCode>,
 }
 
 fn api() -> ServiceId {
@@ -40,7 +40,7 @@ fn evening() -> Timestamp {
 }
 
 fn clean() -> Facts {
-    let scaling = Some(Scaling { min: 1, max: 3, suspended: Suspensions::NONE });
+    let scaling = Some(ScalingState { min: 1, max: 3, suspended: Suspensions::NONE });
     let service = ObservedService {
         capacity: ServiceCapacity { desired: 2, scaling },
         running: 2,
@@ -53,14 +53,14 @@ fn clean() -> Facts {
     };
     let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
     Facts {
-        observed: Observed {
+        observed: ObservedScope {
             services: [(api(), service)].into(),
             databases: [(database(), aurora)].into(),
             missing: BTreeSet::new(),
         },
         intent: Intent {
             layer: Layer::Schedule,
-            want: Want::Asleep,
+            want: DesiredState::Asleep,
             reason: "outside 08:00-19:00".to_owned(),
             by: "tick".to_owned(),
             declared: evening(),
@@ -76,7 +76,7 @@ fn clean() -> Facts {
             frozen: None,
             at_home: [].into(),
         },
-        quotas: Quotas::default(),
+        quotas: CapacityQuotas::default(),
         instant: evening(),
         now: evening(),
         halt: None,
@@ -88,7 +88,7 @@ fn violations(facts: &Facts) -> Vec<Violation> {
     let baseline = facts.observed.capacity();
     let target = resolve(&baseline, std::slice::from_ref(&facts.intent), facts.instant);
     let plan = diff(&facts.observed, &target, "test");
-    judge(&Case {
+    judge(&GuardrailCase {
         plan: &plan,
         observed: &facts.observed,
         target: &target,
@@ -103,12 +103,12 @@ fn violations(facts: &Facts) -> Vec<Violation> {
     })
 }
 
-fn frozen() -> Frozen {
-    Frozen { reason: "year's end".to_owned(), calendar: true }
+fn frozen() -> OpenFreeze {
+    OpenFreeze { reason: "year's end".to_owned(), calendar: true }
 }
 
 fn halt(facts: &mut Facts) {
-    facts.halt = Some(Halt { by: "me".to_owned(), reason: "migration".to_owned(), since: evening() });
+    facts.halt = Some(HaltSwitch { by: "me".to_owned(), reason: "migration".to_owned(), since: evening() });
 }
 
 fn api_of(facts: &mut Facts) -> &mut ObservedService {
@@ -137,71 +137,71 @@ fn the_example_is_clean() {
     assert_eq!(violations(&clean()), []);
 }
 
-type Corruption = (&'static str, fn(&mut Facts), Code, Severity);
+type Corruption = (&'static str, fn(&mut Facts), GuardrailCode, Severity);
 
 const CORRUPTIONS: &[Corruption] = &[
-    ("halted", halt, Code::Halted, Severity::Refuse),
-    ("late", |f| f.now = f.instant + MAX_EVENT_AGE + SignedDuration::from_secs(1), Code::StaleEvent, Severity::Refuse),
-    ("early", |f| f.instant = f.now + MAX_EVENT_AGE + SignedDuration::from_secs(1), Code::StaleEvent, Severity::Refuse),
-    ("empty", |f| f.observed = Observed::default(), Code::EmptySelection, Severity::Refuse),
-    ("production", |f| f.allowance.production = true, Code::ProductionNeverSleeps, Severity::Refuse),
+    ("halted", halt, GuardrailCode::Halted, Severity::Refuse),
+    ("late", |f| f.now = f.instant + MAX_EVENT_AGE + SignedDuration::from_secs(1), GuardrailCode::StaleEvent, Severity::Refuse),
+    ("early", |f| f.instant = f.now + MAX_EVENT_AGE + SignedDuration::from_secs(1), GuardrailCode::StaleEvent, Severity::Refuse),
+    ("empty", |f| f.observed = ObservedScope::default(), GuardrailCode::EmptySelection, Severity::Refuse),
+    ("production", |f| f.allowance.production = true, GuardrailCode::ProductionNeverSleeps, Severity::Refuse),
     (
         "protected_service",
         |f| _ = f.allowance.protected.insert("clos-v2-core-api-service".to_owned()),
-        Code::ProtectedResource,
+        GuardrailCode::ProtectedResource,
         Severity::Refuse,
     ),
     (
         "protected_database",
         |f| _ = f.allowance.protected.insert("clos-v2-db-cluster".to_owned()),
-        Code::ProtectedResource,
+        GuardrailCode::ProtectedResource,
         Severity::Refuse,
     ),
-    ("untagged_database", |f| aurora_of(f).managed = false, Code::NotManaged, Severity::Warn),
-    ("daemon", |f| api_of(f).daemon = true, Code::NotScalable, Severity::Warn),
-    ("broken", |f| aurora_of(f).state = DatabaseState::of("failed"), Code::DatabaseBroken, Severity::Warn),
-    ("freeze", |f| f.allowance.frozen = Some(frozen()), Code::FreezeWindow, Severity::Refuse),
+    ("untagged_database", |f| aurora_of(f).managed = false, GuardrailCode::NotManaged, Severity::Warn),
+    ("daemon", |f| api_of(f).daemon = true, GuardrailCode::NotScalable, Severity::Warn),
+    ("broken", |f| aurora_of(f).state = DatabaseState::of("failed"), GuardrailCode::DatabaseBroken, Severity::Warn),
+    ("freeze", |f| f.allowance.frozen = Some(frozen()), GuardrailCode::FreezeWindow, Severity::Refuse),
     (
         "freeze_in_an_emergency",
         |f| {
             f.allowance.frozen = Some(frozen());
             f.intent.layer = Layer::Emergency;
         },
-        Code::FreezeWindow,
+        GuardrailCode::FreezeWindow,
         Severity::Warn,
     ),
-    ("floor", |f| f.allowance.floor = 1, Code::BelowFloor, Severity::Refuse),
-    ("radius", |f| f.allowance.blast_radius_percent = 99, Code::BlastRadius, Severity::Ask),
+    ("floor", |f| f.allowance.floor = 1, GuardrailCode::BelowFloor, Severity::Refuse),
+    ("radius", |f| f.allowance.blast_radius_percent = 99, GuardrailCode::BlastRadius, Severity::Ask),
     (
         "radius_approved",
         |f| {
             f.allowance.blast_radius_percent = 99;
-            f.approved.insert(Code::BlastRadius);
+            f.approved.insert(GuardrailCode::BlastRadius);
         },
-        Code::BlastRadius,
+        GuardrailCode::BlastRadius,
         Severity::Warn,
     ),
-    ("deployment", |f| deploying(f, SignedDuration::from_mins(5)), Code::DeploymentInProgress, Severity::Refuse),
+    ("deployment", |f| deploying(f, SignedDuration::from_mins(5)), GuardrailCode::DeploymentInProgress, Severity::Refuse),
     (
         "deployment_of_unknown_age",
         |f| api_of(f).rollout = Rollout::InProgress,
-        Code::DeploymentInProgress,
+        GuardrailCode::DeploymentInProgress,
         Severity::Refuse,
     ),
-    ("stuck_deployment", |f| deploying(f, DEPLOYMENT_PATIENCE), Code::DeploymentInProgress, Severity::Warn),
-    ("paused_deployment", |f| paused(f, SignedDuration::from_mins(5)), Code::DeploymentInProgress, Severity::Refuse),
-    ("long_paused_deployment", |f| paused(f, DEPLOYMENT_PATIENCE), Code::DeploymentInProgress, Severity::Warn),
-    ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, Code::DeploymentInProgress, Severity::Warn),
+    ("stuck_deployment", |f| deploying(f, DEPLOYMENT_PATIENCE), GuardrailCode::DeploymentInProgress, Severity::Warn),
+    ("paused_deployment", |f| paused(f, SignedDuration::from_mins(5)), GuardrailCode::DeploymentInProgress, Severity::Refuse),
+    ("long_paused_deployment", |f| paused(f, DEPLOYMENT_PATIENCE), GuardrailCode::DeploymentInProgress, Severity::Warn),
+    ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, GuardrailCode::DeploymentInProgress, Severity::Warn),
     (
         "replica",
         |f| aurora_of(f).cannot_stop = Some("it is a read replica".to_owned()),
-        Code::DatabaseCannotStop,
+        GuardrailCode::DatabaseCannotStop,
         Severity::Warn,
     ),
     (
         "missing",
         |f| _ = f.observed.missing.insert(ResourceId::Database(DatabaseId::try_from("rds:gone".to_owned()).unwrap())),
-        Code::NotFound,
+        GuardrailCode::NotFound,
         Severity::Warn,
     ),
 ];
@@ -212,7 +212,7 @@ fn one_corrupted_fact_breaks_exactly_its_guardrail() {
         let mut facts = clean();
         corrupt(&mut facts);
         let found = violations(&facts);
-        let codes: Vec<(Code, Severity)> = found.iter().map(|violation| (violation.code, violation.severity)).collect();
+        let codes: Vec<(GuardrailCode, Severity)> = found.iter().map(|violation| (violation.code, violation.severity)).collect();
         assert_eq!(codes, [(*code, *severity)], "{name}");
         assert_eq!(stops(&found), *severity > Severity::Warn, "{name}");
     }
@@ -225,42 +225,42 @@ fn surging() -> Facts {
     }))
     .unwrap();
     let surge = "surge".parse().unwrap();
-    let want = Want::Scaled(Demand::of(&surge, &emergency.profiles[&surge], 0, BTreeSet::new()));
+    let want = DesiredState::Scaled(RequestedProfile::of(&surge, &emergency.profiles[&surge], 0, BTreeSet::new()));
     let clean = clean();
     let intent = Intent { layer: Layer::Emergency, want, ..clean.intent };
     let cpu_units = [(api(), 1024)].into();
-    let quotas = Quotas { vcpu: Some(10), vcpu_used: Some(8), tasks_per_service: Some(4), cpu_units };
+    let quotas = CapacityQuotas { vcpu: Some(10), vcpu_used: Some(8), tasks_per_service: Some(4), cpu_units };
     let allowance =
         Allowance { ceiling: Some(10), floor: 1, production: true, blast_radius_percent: 50, ..clean.allowance };
     Facts { intent, allowance, quotas, ..clean }
 }
 
 const SURGE_CORRUPTIONS: &[Corruption] = &[
-    ("ceiling_of_the_count", |f| f.allowance.ceiling = Some(3), Code::AboveCeiling, Severity::Refuse),
-    ("ceiling_of_the_maximum", |f| f.allowance.ceiling = Some(9), Code::AboveCeiling, Severity::Refuse),
-    ("vcpu_of_the_account", |f| f.quotas.vcpu_used = Some(9), Code::Quota, Severity::Ask),
-    ("larger_tasks", |f| _ = f.quotas.cpu_units.insert(api(), 2048), Code::Quota, Severity::Ask),
+    ("ceiling_of_the_count", |f| f.allowance.ceiling = Some(3), GuardrailCode::AboveCeiling, Severity::Refuse),
+    ("ceiling_of_the_maximum", |f| f.allowance.ceiling = Some(9), GuardrailCode::AboveCeiling, Severity::Refuse),
+    ("vcpu_of_the_account", |f| f.quotas.vcpu_used = Some(9), GuardrailCode::Quota, Severity::Ask),
+    ("larger_tasks", |f| _ = f.quotas.cpu_units.insert(api(), 2048), GuardrailCode::Quota, Severity::Ask),
     (
         "vcpu_of_this_environment_alone",
         |f| {
             f.quotas.vcpu_used = None;
             f.quotas.vcpu = Some(3);
         },
-        Code::Quota,
+        GuardrailCode::Quota,
         Severity::Ask,
     ),
-    ("tasks_of_a_service", |f| f.quotas.tasks_per_service = Some(3), Code::Quota, Severity::Ask),
+    ("tasks_of_a_service", |f| f.quotas.tasks_per_service = Some(3), GuardrailCode::Quota, Severity::Ask),
     (
         "quota_approved",
         |f| {
             f.quotas.tasks_per_service = Some(3);
-            f.approved.insert(Code::Quota);
+            f.approved.insert(GuardrailCode::Quota);
         },
-        Code::Quota,
+        GuardrailCode::Quota,
         Severity::Warn,
     ),
-    ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, Code::DeploymentInProgress, Severity::Ask),
-    ("deployment", |f| deploying(f, SignedDuration::from_mins(5)), Code::DeploymentInProgress, Severity::Warn),
+    ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, GuardrailCode::DeploymentInProgress, Severity::Ask),
+    ("deployment", |f| deploying(f, SignedDuration::from_mins(5)), GuardrailCode::DeploymentInProgress, Severity::Warn),
 ];
 
 #[test]
@@ -292,10 +292,10 @@ fn giving_back_is_never_held_up_by_floor_ceiling_or_radius() {
     let mut surged = facts.observed.clone();
     let service = surged.services.get_mut(&api()).unwrap();
     service.capacity =
-        ServiceCapacity { desired: 4, scaling: service.capacity.scaling.map(|s| Scaling { min: 4, ..s }) };
+        ServiceCapacity { desired: 4, scaling: service.capacity.scaling.map(|s| ScalingState { min: 4, ..s }) };
     let plan = diff(&surged, &baseline, "test");
     assert!(!plan.is_empty());
-    let found = judge(&Case {
+    let found = judge(&GuardrailCase {
         plan: &plan,
         observed: &surged,
         target: &baseline,
@@ -309,13 +309,13 @@ fn giving_back_is_never_held_up_by_floor_ceiling_or_radius() {
         approved: &facts.approved,
     });
     assert!(!stops(&found), "{found:?}");
-    assert_eq!(found[0].code, Code::BelowFloor, "it is told");
+    assert_eq!(found[0].code, GuardrailCode::BelowFloor, "it is told");
 }
 
 #[test]
 fn an_approval_answers_what_asks_and_nothing_that_refuses() {
     let mut facts = clean();
-    facts.approved = Code::ALL.into();
+    facts.approved = GuardrailCode::ALL.into();
     facts.allowance.production = true;
     assert!(stops(&violations(&facts)));
 }
@@ -332,7 +332,7 @@ fn nothing_is_said_of_a_freeze_or_a_halt_when_nothing_would_be_changed() {
 
 #[test]
 fn every_code_has_a_name_that_reads_back() {
-    for code in Code::ALL {
+    for code in GuardrailCode::ALL {
         assert_eq!(serde_json::to_value(code).unwrap(), code.name());
     }
 }

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use watchkeeper_domain::capacity::{
-    Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Power, Rollout, Scaling,
+    Capacity, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, DatabasePower, Rollout, ScalingState,
     ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::estate::Profile;
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Want, resolve};
-use watchkeeper_domain::plan::{Change, Plan, Wave, diff};
+use watchkeeper_domain::estate::EmergencyProfile;
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState, resolve};
+use watchkeeper_domain::plan::{CapacityChange, Plan, Wave, diff};
 
 fn suspensions() -> impl Strategy<Value = Suspensions> {
     any::<(bool, bool, bool)>().prop_map(|(scale_in, scale_out, scheduled)| Suspensions {
@@ -21,7 +21,7 @@ fn suspensions() -> impl Strategy<Value = Suspensions> {
 }
 
 fn service() -> impl Strategy<Value = ServiceCapacity> {
-    let scaling = (0u32..4, 0u32..8, suspensions()).prop_map(|(min, more, suspended)| Scaling {
+    let scaling = (0u32..4, 0u32..8, suspensions()).prop_map(|(min, more, suspended)| ScalingState {
         min,
         max: min + more,
         suspended,
@@ -33,7 +33,7 @@ fn service() -> impl Strategy<Value = ServiceCapacity> {
     })
 }
 
-fn environment() -> impl Strategy<Value = Observed> {
+fn environment() -> impl Strategy<Value = ObservedScope> {
     let services = btree_map(0u8..8, service(), 0..6);
     let databases = btree_map(0u8..3, any::<bool>(), 0..3);
     (services, databases).prop_map(|(services, databases)| {
@@ -56,16 +56,16 @@ fn environment() -> impl Strategy<Value = Observed> {
             let id = DatabaseId::try_from(format!("rds:db-{n}")).unwrap();
             (id, ObservedDatabase { state, managed: true, cannot_stop: None })
         };
-        Observed {
+        ObservedScope {
             services: services.into_iter().map(observe).collect(),
             databases: databases.into_iter().map(power).collect(),
-            ..Observed::default()
+            ..ObservedScope::default()
         }
     })
 }
 
 /// What an autoscaler at work makes of a count outside of its bounds.
-fn settle(observed: &mut Observed) {
+fn settle(observed: &mut ObservedScope) {
     for service in observed.services.values_mut() {
         let Some(scaling) = service.capacity.scaling else { continue };
         let desired = &mut service.capacity.desired;
@@ -80,26 +80,26 @@ fn settle(observed: &mut Observed) {
 }
 
 /// What AWS makes of one write, autoscalers included: a minimum above desired lifts desired unless it is held.
-fn write(observed: &mut Observed, change: &Change) {
+fn write(observed: &mut ObservedScope, change: &CapacityChange) {
     match change {
-        Change::Scaling { service, to, .. } => {
+        CapacityChange::Scaling { service, to, .. } => {
             let found = observed.services.get_mut(service).unwrap();
             found.capacity.scaling = Some(*to);
             if !to.suspended.scale_out {
                 found.capacity.desired = found.capacity.desired.max(to.min);
             }
         }
-        Change::Count { service, to, .. } => {
+        CapacityChange::Count { service, to, .. } => {
             let found = observed.services.get_mut(service).unwrap();
             let held = found.capacity.scaling.is_none_or(|scaling| scaling.suspended.scale_out);
             let least = found.capacity.scaling.map_or(0, |scaling| scaling.min);
             found.capacity.desired = if held { *to } else { (*to).max(least) };
         }
-        Change::Release { service, to, .. } => {
+        CapacityChange::Release { service, to, .. } => {
             observed.services.get_mut(service).unwrap().task_definition = Some(to.clone());
         }
-        Change::Database { database, to } => {
-            let state = if *to == Power::On { DatabaseState::Available } else { DatabaseState::Stopped };
+        CapacityChange::Database { database, to } => {
+            let state = if *to == DatabasePower::On { DatabaseState::Available } else { DatabaseState::Stopped };
             observed.databases.get_mut(database).unwrap().state = state;
         }
     }
@@ -108,7 +108,7 @@ fn write(observed: &mut Observed, change: &Change) {
     }
 }
 
-fn reach(observed: &Observed, target: &Capacity) -> (Observed, Plan) {
+fn reach(observed: &ObservedScope, target: &Capacity) -> (ObservedScope, Plan) {
     let plan = diff(observed, target, "test");
     let mut world = observed.clone();
     plan.actions().for_each(|action| write(&mut world, &action.change));
@@ -118,7 +118,7 @@ fn reach(observed: &Observed, target: &Capacity) -> (Observed, Plan) {
 fn night() -> Intent {
     Intent {
         layer: Layer::Schedule,
-        want: Want::Asleep,
+        want: DesiredState::Asleep,
         reason: "night".to_owned(),
         by: "tick".to_owned(),
         declared: Timestamp::UNIX_EPOCH,
@@ -132,8 +132,8 @@ fn emergency(floor: u32, more: Option<u32>) -> Intent {
     if let Some(more) = more {
         profile["max"] = (floor + more).into();
     }
-    let profile: Profile = serde_json::from_value(profile).unwrap();
-    let want = Want::Scaled(Demand::of(&"surge".parse().unwrap(), &profile, 0, [].into()));
+    let profile: EmergencyProfile = serde_json::from_value(profile).unwrap();
+    let want = DesiredState::Scaled(RequestedProfile::of(&"surge".parse().unwrap(), &profile, 0, [].into()));
     Intent { layer: Layer::Emergency, want, ..night() }
 }
 

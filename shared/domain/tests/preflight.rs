@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstest::rstest;
 use serde_json::json;
-use watchkeeper_domain::backup::{CopyQuota, Kind, ObservedSource, SourceState};
+use watchkeeper_domain::backup::{CopyQuota, ResourceKind, ObservedSource, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, ServiceId};
 use watchkeeper_domain::estate::{AlarmName, Estate, ResourceName};
-use watchkeeper_domain::failover::{DatabaseRole, Promoted};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::preflight::{
-    AlarmFacts, BucketFacts, Call, Check, Controller, DatabaseFacts, Diagnostic, Facts, KeyFacts, MANAGED, Mark, Place,
-    PolicyFinding, PromotedFacts, QueueFacts, QuotaFacts, Read, Row, ServiceFacts, Simulated, TableFacts, Tags, TargetFacts, Unread,
-    Wanted, calls, definition, judge, policies, simulated,
+    AlarmFacts, BucketFacts, SimulatedCalls, Check, ControllerKind, DatabaseFacts, DefinitionDiagnostic, PreflightFacts, KeyFacts, MANAGED, RowMark, AccountRegion,
+    PolicyFinding, PromotedFacts, QueueFacts, AccountQuotaFacts, Read, ReportRow, FoundService, SimulatedAction, FoundTable, Tags, TargetFacts, UnreadFact,
+    WantedResources, calls, definition, judge, policies, simulated,
 };
 
 fn region(name: &str) -> Region {
@@ -84,14 +84,14 @@ fn estate_document() -> serde_json::Value {
     })
 }
 
-fn service(cluster: &str, name: &str, desired: u32) -> ServiceFacts {
-    ServiceFacts {
+fn service(cluster: &str, name: &str, desired: u32) -> FoundService {
+    FoundService {
         arn: format!("arn:aws:ecs:eu-west-1:123456789012:service/{cluster}/{name}"),
         desired,
         running: desired,
         tags: tagged(),
         daemon: false,
-        controller: Controller::Ecs,
+        controller: ControllerKind::Ecs,
         target_groups: Ok(vec![("tg-api".to_owned(), Some("/health".to_owned()))]),
         target: Ok(Some(TargetFacts {
             arn: Some(format!("arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/{name}")),
@@ -104,8 +104,8 @@ fn service(cluster: &str, name: &str, desired: u32) -> ServiceFacts {
     }
 }
 
-fn table(replicas: &[&str]) -> TableFacts {
-    TableFacts {
+fn table(replicas: &[&str]) -> FoundTable {
+    FoundTable {
         replicas: replicas.iter().map(|it| (region(it), "ACTIVE".to_owned())).collect(),
         indexes: BTreeSet::from(["by-type".to_owned()]),
         tags: Ok(tagged()),
@@ -124,23 +124,23 @@ fn queue(redrive: Option<&str>, sources: &[&str]) -> QueueFacts {
     }
 }
 
-fn clean() -> Facts {
-    let place = Place { partition: "aws".into(), account: "123456789012".into(), region: region("eu-west-1") };
-    let quotas = QuotaFacts { vcpu: Ok(Some(64)), vcpu_used: Ok(Some(4)), tasks_per_service: Ok(Some(5000)) };
-    let mut facts = Facts::nothing(place, quotas);
+fn clean() -> PreflightFacts {
+    let place = AccountRegion { partition: "aws".into(), account: "123456789012".into(), region: region("eu-west-1") };
+    let quotas = AccountQuotaFacts { vcpu: Ok(Some(64)), vcpu_used: Ok(Some(4)), tasks_per_service: Ok(Some(5000)) };
+    let mut facts = PreflightFacts::nothing(place, quotas);
     facts.clusters.insert(id("shop/api").cluster, Ok(Some("ACTIVE".to_owned())));
     for name in ["api", "worker"] {
         facts.services.insert(id(&format!("shop/{name}")), Ok(Some(service("shop", name, 2))));
     }
     let observed = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
     facts.databases.insert(database(), Ok(Some(DatabaseFacts { observed, tags: Ok(tagged()) })));
-    let window = watchkeeper_domain::backup::Window { from: None, to: jiff::Timestamp::UNIX_EPOCH };
+    let window = watchkeeper_domain::backup::RestoreWindow { from: None, to: jiff::Timestamp::UNIX_EPOCH };
     for source in ["rds:shop-db", "dynamodb:shop-locks", "s3:shop-files/state"] {
         let (state, settings) = (SourceState::Available, BTreeMap::new());
         let found = ObservedSource { state, encrypted: true, window: Some(window), settings };
         facts.sources.insert(source.parse().unwrap(), Ok(Some(found)));
     }
-    facts.snapshots.insert(Kind::Rds, Ok(Some(CopyQuota { used: 20, limit: 100 })));
+    facts.snapshots.insert(ResourceKind::Rds, Ok(Some(CopyQuota { used: 20, limit: 100 })));
     facts.tables.insert(name("shop-orders"), Ok(Some(table(&["eu-west-1", "eu-central-1"]))));
     facts.tables.insert(name("shop-locks"), Ok(Some(table(&["eu-west-1"]))));
     facts.queues.insert(name("shop-queue"), Ok(Some(queue(Some("shop-queue-dlq"), &[]))));
@@ -156,23 +156,23 @@ fn clean() -> Facts {
     facts
 }
 
-fn rows(facts: &Facts) -> Vec<Row> {
+fn rows(facts: &PreflightFacts) -> Vec<ReportRow> {
     let estate = estate();
     let environment = estate.environments().next().unwrap();
-    let wanted = Wanted::of(&estate, environment, &facts.place.region);
+    let wanted = WantedResources::of(&estate, environment, &facts.place.region);
     judge(environment, &wanted, facts)
 }
 
-fn of(rows: &[Row], mark: Mark) -> Vec<&Row> {
+fn of(rows: &[ReportRow], mark: RowMark) -> Vec<&ReportRow> {
     rows.iter().filter(|row| row.mark == mark).collect()
 }
 
 #[test]
 fn an_account_that_is_as_the_document_needs_it_is_clean() {
     let rows = rows(&clean());
-    assert_eq!(of(&rows, Mark::Bad), Vec::<&Row>::new());
-    assert_eq!(of(&rows, Mark::Unread), Vec::<&Row>::new());
-    let untold: Vec<_> = of(&rows, Mark::Untold).iter().map(|row| row.check).collect();
+    assert_eq!(of(&rows, RowMark::Bad), Vec::<&ReportRow>::new());
+    assert_eq!(of(&rows, RowMark::Unread), Vec::<&ReportRow>::new());
+    let untold: Vec<_> = of(&rows, RowMark::Untold).iter().map(|row| row.check).collect();
     assert_eq!(untold, [Check::Abac], "only the console tells it");
     assert!(rows.len() > 30, "{}", rows.len());
 }
@@ -183,88 +183,88 @@ fn letters_of_a_queue_that_the_document_does_not_name_stay() {
     facts.queues.insert(name("shop-queue-dlq"), Ok(Some(queue(None, &["other", "shop-queue"]))));
     let rows = rows(&facts);
     let row = rows.iter().find(|row| row.check == Check::Letters).unwrap();
-    assert_eq!((row.mark, row.found.as_str()), (Mark::Good, "letters of shop-queue go back; those of other stay"));
+    assert_eq!((row.mark, row.found.as_str()), (RowMark::Good, "letters of shop-queue go back; those of other stay"));
 }
 
-fn api(facts: &mut Facts) -> &mut ServiceFacts {
+fn api(facts: &mut PreflightFacts) -> &mut FoundService {
     facts.services.get_mut(&id("shop/api")).unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
-fn target(facts: &mut Facts) -> &mut TargetFacts {
+fn target(facts: &mut PreflightFacts) -> &mut TargetFacts {
     api(facts).target.as_mut().unwrap().as_mut().unwrap()
 }
 
-fn db(facts: &mut Facts) -> &mut DatabaseFacts {
+fn db(facts: &mut PreflightFacts) -> &mut DatabaseFacts {
     facts.databases.get_mut(&database()).unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
-fn locks(facts: &mut Facts) -> &mut TableFacts {
+fn locks(facts: &mut PreflightFacts) -> &mut FoundTable {
     facts.tables.get_mut(&name("shop-locks")).unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
-fn letters(facts: &mut Facts) -> &mut QueueFacts {
+fn letters(facts: &mut PreflightFacts) -> &mut QueueFacts {
     facts.queues.get_mut(&name("shop-queue")).unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
-fn errors(facts: &mut Facts) -> &mut AlarmFacts {
+fn errors(facts: &mut PreflightFacts) -> &mut AlarmFacts {
     facts.alarms.get_mut(&alarm("shop-5xx")).unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
 #[rstest]
-#[case::cluster_missing(|f: &mut Facts| { f.clusters.values_mut().for_each(|it| *it = Ok(None)) }, "exists", "ecs list-clusters")]
-#[case::cluster_inactive(|f: &mut Facts| { f.clusters.values_mut().for_each(|it| *it = Ok(Some("INACTIVE".into()))) }, "exists", "ecs list-clusters")]
-#[case::service_missing(|f: &mut Facts| { f.services.insert(id("shop/api"), Ok(None)); }, "exists", "ecs list-services --cluster shop --region eu-west-1")]
-#[case::service_untagged(|f: &mut Facts| api(f).tags.clear(), "tagged", "ecs tag-resource --resource-arn arn:aws:ecs:eu-west-1:123456789012:service/shop/api --tags key=watchkeeper:managed,value=true")]
-#[case::service_tagged_otherwise(|f: &mut Facts| { api(f).tags.insert(MANAGED.into(), "True".into()); }, "tagged", "ecs tag-resource")]
-#[case::daemon(|f: &mut Facts| api(f).daemon = true, "counts", "ecs describe-services --cluster shop --services api")]
-#[case::code_deploy(|f: &mut Facts| api(f).controller = Controller::Other("CODE_DEPLOY".into()), "rolls-back", "deploymentController")]
-#[case::no_target_group(|f: &mut Facts| api(f).target_groups = Ok(Vec::new()), "health-check", "elbv2 describe-target-groups")]
-#[case::target_group_missing(|f: &mut Facts| api(f).target_groups = Ok(vec![("arn".into(), None)]), "health-check", "elbv2 describe-target-groups")]
-#[case::target_missing(|f: &mut Facts| api(f).target = Ok(None), "exists", "application-autoscaling register-scalable-target --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/shop/api --min-capacity 1 --max-capacity 4")]
-#[case::target_untagged(|f: &mut Facts| target(f).tags = Ok(Tags::new()), "tagged", "application-autoscaling tag-resource --resource-arn arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/api --tags watchkeeper:managed=true")]
-#[case::target_without_arn(|f: &mut Facts| { target(f).tags = Ok(Tags::new()); target(f).arn = None; }, "tagged", "register-scalable-target")]
-#[case::scheduled(|f: &mut Facts| target(f).scheduled = Ok(vec!["night".into(), "day".into()]), "moved-by-us-alone", "--scheduled-action-name night --region eu-west-1 && aws application-autoscaling delete-scheduled-action")]
-#[case::database_missing(|f: &mut Facts| { f.databases.insert(database(), Ok(None)); }, "exists", "rds describe-db-instances")]
-#[case::database_untagged(|f: &mut Facts| db(f).tags = Ok(Tags::new()), "tagged", "rds add-tags-to-resource --resource-name arn:aws:rds:eu-west-1:123456789012:db:shop-db --tags Key=watchkeeper:managed,Value=true")]
-#[case::database_cannot_stop(|f: &mut Facts| db(f).observed.cannot_stop = Some("it is a read replica of x".into()), "stops", "rds describe-db-instances --db-instance-identifier shop-db")]
-#[case::database_marked(|f: &mut Facts| { db(f).tags.as_mut().unwrap().insert("watchkeeper:restore".into(), "x".into()); }, "not-ours", "rds remove-tags-from-resource")]
-#[case::no_automated_backups(|f: &mut Facts| { f.sources.get_mut(&"rds:shop-db".parse().unwrap()).unwrap().as_mut().unwrap().as_mut().unwrap().window = None; }, "point-in-time-recovery", "rds modify-db-instance --db-instance-identifier shop-db --backup-retention-period 7")]
-#[case::object_missing(|f: &mut Facts| { f.sources.insert("s3:shop-files/state".parse().unwrap(), Ok(None)); }, "exists", "s3api list-objects-v2 --bucket shop-files")]
-#[case::table_missing(|f: &mut Facts| { f.tables.insert(name("shop-locks"), Ok(None)); }, "exists", "dynamodb list-tables")]
-#[case::table_untagged(|f: &mut Facts| locks(f).tags = Ok(Tags::new()), "tagged", "dynamodb tag-resource --resource-arn arn:aws:dynamodb:eu-west-1:123456789012:table/shop-locks")]
-#[case::no_recovery(|f: &mut Facts| locks(f).recovers = Ok(false), "point-in-time-recovery", "dynamodb update-continuous-backups --table-name shop-locks")]
-#[case::no_index(|f: &mut Facts| locks(f).indexes.clear(), "index", "dynamodb describe-table --table-name shop-locks")]
-#[case::no_replica(|f: &mut Facts| { f.tables.insert(name("shop-orders"), Ok(Some(table(&["eu-west-1"])))); }, "replica", r#"--replica-updates '[{"Create":{"RegionName":"eu-central-1"}}]'"#)]
-#[case::queue_missing(|f: &mut Facts| { f.queues.insert(name("shop-queue"), Ok(None)); }, "exists", "sqs list-queues")]
-#[case::queue_untagged(|f: &mut Facts| letters(f).tags = Ok(Tags::new()), "tagged", "sqs tag-queue")]
-#[case::letters_go_nowhere(|f: &mut Facts| letters(f).redrive = None, "dead-letters", r#""RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:shop-queue-dlq\",\"maxReceiveCount\":\"3\"}"#)]
-#[case::alarm_missing(|f: &mut Facts| { f.alarms.insert(alarm("shop-5xx"), Ok(None)); }, "exists", "cloudwatch describe-alarms")]
-#[case::alarm_elsewhere(|f: &mut Facts| { f.alarms.insert(alarm("shop-5xx"), Ok(None)); f.elsewhere.insert(alarm("shop-5xx"), [region("us-east-1")].into()); }, "region", "cloudwatch describe-alarms --alarm-names shop-5xx --region us-east-1")]
-#[case::actions_disabled(|f: &mut Facts| errors(f).actions_enabled = false, "actions-enabled", "cloudwatch enable-alarm-actions --alarm-names shop-5xx")]
-#[case::muted(|f: &mut Facts| errors(f).muted_by = Ok(["maintenance".to_owned()].into()), "not-muted", "cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name maintenance")]
+#[case::cluster_missing(|f: &mut PreflightFacts| { f.clusters.values_mut().for_each(|it| *it = Ok(None)) }, "exists", "ecs list-clusters")]
+#[case::cluster_inactive(|f: &mut PreflightFacts| { f.clusters.values_mut().for_each(|it| *it = Ok(Some("INACTIVE".into()))) }, "exists", "ecs list-clusters")]
+#[case::service_missing(|f: &mut PreflightFacts| { f.services.insert(id("shop/api"), Ok(None)); }, "exists", "ecs list-services --cluster shop --region eu-west-1")]
+#[case::service_untagged(|f: &mut PreflightFacts| api(f).tags.clear(), "tagged", "ecs tag-resource --resource-arn arn:aws:ecs:eu-west-1:123456789012:service/shop/api --tags key=watchkeeper:managed,value=true")]
+#[case::service_tagged_otherwise(|f: &mut PreflightFacts| { api(f).tags.insert(MANAGED.into(), "True".into()); }, "tagged", "ecs tag-resource")]
+#[case::daemon(|f: &mut PreflightFacts| api(f).daemon = true, "counts", "ecs describe-services --cluster shop --services api")]
+#[case::code_deploy(|f: &mut PreflightFacts| api(f).controller = ControllerKind::Other("CODE_DEPLOY".into()), "rolls-back", "deploymentController")]
+#[case::no_target_group(|f: &mut PreflightFacts| api(f).target_groups = Ok(Vec::new()), "health-check", "elbv2 describe-target-groups")]
+#[case::target_group_missing(|f: &mut PreflightFacts| api(f).target_groups = Ok(vec![("arn".into(), None)]), "health-check", "elbv2 describe-target-groups")]
+#[case::target_missing(|f: &mut PreflightFacts| api(f).target = Ok(None), "exists", "application-autoscaling register-scalable-target --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/shop/api --min-capacity 1 --max-capacity 4")]
+#[case::target_untagged(|f: &mut PreflightFacts| target(f).tags = Ok(Tags::new()), "tagged", "application-autoscaling tag-resource --resource-arn arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/api --tags watchkeeper:managed=true")]
+#[case::target_without_arn(|f: &mut PreflightFacts| { target(f).tags = Ok(Tags::new()); target(f).arn = None; }, "tagged", "register-scalable-target")]
+#[case::scheduled(|f: &mut PreflightFacts| target(f).scheduled = Ok(vec!["night".into(), "day".into()]), "moved-by-us-alone", "--scheduled-action-name night --region eu-west-1 && aws application-autoscaling delete-scheduled-action")]
+#[case::database_missing(|f: &mut PreflightFacts| { f.databases.insert(database(), Ok(None)); }, "exists", "rds describe-db-instances")]
+#[case::database_untagged(|f: &mut PreflightFacts| db(f).tags = Ok(Tags::new()), "tagged", "rds add-tags-to-resource --resource-name arn:aws:rds:eu-west-1:123456789012:db:shop-db --tags Key=watchkeeper:managed,Value=true")]
+#[case::database_cannot_stop(|f: &mut PreflightFacts| db(f).observed.cannot_stop = Some("it is a read replica of x".into()), "stops", "rds describe-db-instances --db-instance-identifier shop-db")]
+#[case::database_marked(|f: &mut PreflightFacts| { db(f).tags.as_mut().unwrap().insert("watchkeeper:restore".into(), "x".into()); }, "not-ours", "rds remove-tags-from-resource")]
+#[case::no_automated_backups(|f: &mut PreflightFacts| { f.sources.get_mut(&"rds:shop-db".parse().unwrap()).unwrap().as_mut().unwrap().as_mut().unwrap().window = None; }, "point-in-time-recovery", "rds modify-db-instance --db-instance-identifier shop-db --backup-retention-period 7")]
+#[case::object_missing(|f: &mut PreflightFacts| { f.sources.insert("s3:shop-files/state".parse().unwrap(), Ok(None)); }, "exists", "s3api list-objects-v2 --bucket shop-files")]
+#[case::table_missing(|f: &mut PreflightFacts| { f.tables.insert(name("shop-locks"), Ok(None)); }, "exists", "dynamodb list-tables")]
+#[case::table_untagged(|f: &mut PreflightFacts| locks(f).tags = Ok(Tags::new()), "tagged", "dynamodb tag-resource --resource-arn arn:aws:dynamodb:eu-west-1:123456789012:table/shop-locks")]
+#[case::no_recovery(|f: &mut PreflightFacts| locks(f).recovers = Ok(false), "point-in-time-recovery", "dynamodb update-continuous-backups --table-name shop-locks")]
+#[case::no_index(|f: &mut PreflightFacts| locks(f).indexes.clear(), "index", "dynamodb describe-table --table-name shop-locks")]
+#[case::no_replica(|f: &mut PreflightFacts| { f.tables.insert(name("shop-orders"), Ok(Some(table(&["eu-west-1"])))); }, "replica", r#"--replica-updates '[{"Create":{"RegionName":"eu-central-1"}}]'"#)]
+#[case::queue_missing(|f: &mut PreflightFacts| { f.queues.insert(name("shop-queue"), Ok(None)); }, "exists", "sqs list-queues")]
+#[case::queue_untagged(|f: &mut PreflightFacts| letters(f).tags = Ok(Tags::new()), "tagged", "sqs tag-queue")]
+#[case::letters_go_nowhere(|f: &mut PreflightFacts| letters(f).redrive = None, "dead-letters", r#""RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:shop-queue-dlq\",\"maxReceiveCount\":\"3\"}"#)]
+#[case::alarm_missing(|f: &mut PreflightFacts| { f.alarms.insert(alarm("shop-5xx"), Ok(None)); }, "exists", "cloudwatch describe-alarms")]
+#[case::alarm_elsewhere(|f: &mut PreflightFacts| { f.alarms.insert(alarm("shop-5xx"), Ok(None)); f.elsewhere.insert(alarm("shop-5xx"), [region("us-east-1")].into()); }, "region", "cloudwatch describe-alarms --alarm-names shop-5xx --region us-east-1")]
+#[case::actions_disabled(|f: &mut PreflightFacts| errors(f).actions_enabled = false, "actions-enabled", "cloudwatch enable-alarm-actions --alarm-names shop-5xx")]
+#[case::muted(|f: &mut PreflightFacts| errors(f).muted_by = Ok(["maintenance".to_owned()].into()), "not-muted", "cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name maintenance")]
 #[case::bus_untagged(
-    |f: &mut Facts| { f.buses.insert(name("shop-bus"), Ok(Some(Ok(Tags::new())))); },
+    |f: &mut PreflightFacts| { f.buses.insert(name("shop-bus"), Ok(Some(Ok(Tags::new())))); },
     "tagged",
     "events tag-resource --resource-arn arn:aws:events:eu-west-1:123456789012:event-bus/shop-bus --tags Key=watchkeeper:managed"
 )]
-#[case::no_bus(|f: &mut Facts| { f.buses.insert(name("shop-bus"), Ok(None)); }, "exists", "events create-event-bus --name shop-bus")]
-#[case::no_bucket(|f: &mut Facts| { f.buckets.insert(name("shop-files"), Ok(None)); }, "exists", "s3api create-bucket --bucket shop-files --create-bucket-configuration LocationConstraint=eu-west-1")]
-#[case::bucket_elsewhere(|f: &mut Facts| { f.buckets.get_mut(&name("shop-files")).unwrap().as_mut().unwrap().as_mut().unwrap().region = Some("us-east-1".into()); }, "region", "s3api get-bucket-location")]
-#[case::no_versions(|f: &mut Facts| { f.buckets.get_mut(&name("shop-files")).unwrap().as_mut().unwrap().as_mut().unwrap().versions = Ok(false); }, "keeps-versions", "s3api put-bucket-versioning --bucket shop-files")]
-#[case::no_repository(|f: &mut Facts| { f.repositories.insert(name("shop-api"), Ok(false)); }, "exists", "ecr create-repository --repository-name shop-api")]
-#[case::few_vcpus(|f: &mut Facts| f.quotas.vcpu = Ok(Some(7)), "fargate-vcpus", "service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 8")]
-#[case::few_tasks(|f: &mut Facts| f.quotas.tasks_per_service = Ok(Some(5)), "tasks-per-service", "--service-code ecs --quota-code L-92E49DE3 --desired-value 6")]
-#[case::snapshots_near(|f: &mut Facts| { f.snapshots.insert(Kind::Rds, Ok(Some(CopyQuota { used: 90, limit: 100 }))); }, "manual-snapshots", "--service-code rds --quota-code L-272F1212 --desired-value 122")]
-#[case::snapshots_kept(|f: &mut Facts| { f.snapshots.insert(Kind::Rds, Ok(Some(CopyQuota { used: 0, limit: 5 }))); }, "manual-snapshots", "--service-code rds")]
+#[case::no_bus(|f: &mut PreflightFacts| { f.buses.insert(name("shop-bus"), Ok(None)); }, "exists", "events create-event-bus --name shop-bus")]
+#[case::no_bucket(|f: &mut PreflightFacts| { f.buckets.insert(name("shop-files"), Ok(None)); }, "exists", "s3api create-bucket --bucket shop-files --create-bucket-configuration LocationConstraint=eu-west-1")]
+#[case::bucket_elsewhere(|f: &mut PreflightFacts| { f.buckets.get_mut(&name("shop-files")).unwrap().as_mut().unwrap().as_mut().unwrap().region = Some("us-east-1".into()); }, "region", "s3api get-bucket-location")]
+#[case::no_versions(|f: &mut PreflightFacts| { f.buckets.get_mut(&name("shop-files")).unwrap().as_mut().unwrap().as_mut().unwrap().versions = Ok(false); }, "keeps-versions", "s3api put-bucket-versioning --bucket shop-files")]
+#[case::no_repository(|f: &mut PreflightFacts| { f.repositories.insert(name("shop-api"), Ok(false)); }, "exists", "ecr create-repository --repository-name shop-api")]
+#[case::few_vcpus(|f: &mut PreflightFacts| f.quotas.vcpu = Ok(Some(7)), "fargate-vcpus", "service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 8")]
+#[case::few_tasks(|f: &mut PreflightFacts| f.quotas.tasks_per_service = Ok(Some(5)), "tasks-per-service", "--service-code ecs --quota-code L-92E49DE3 --desired-value 6")]
+#[case::snapshots_near(|f: &mut PreflightFacts| { f.snapshots.insert(ResourceKind::Rds, Ok(Some(CopyQuota { used: 90, limit: 100 }))); }, "manual-snapshots", "--service-code rds --quota-code L-272F1212 --desired-value 122")]
+#[case::snapshots_kept(|f: &mut PreflightFacts| { f.snapshots.insert(ResourceKind::Rds, Ok(Some(CopyQuota { used: 0, limit: 5 }))); }, "manual-snapshots", "--service-code rds")]
 fn one_fault_is_one_finding_with_its_command(
-    #[case] corrupt: fn(&mut Facts),
+    #[case] corrupt: fn(&mut PreflightFacts),
     #[case] check: &str,
     #[case] command: &str,
 ) {
     let mut facts = clean();
     corrupt(&mut facts);
     let rows = rows(&facts);
-    let bad = of(&rows, Mark::Bad);
+    let bad = of(&rows, RowMark::Bad);
     let [row] = bad.as_slice() else { panic!("expected one finding: {bad:#?}") };
     assert_eq!(row.check.name(), check, "{row:#?}");
     let found = row.command.as_deref().unwrap();
@@ -275,7 +275,7 @@ fn one_fault_is_one_finding_with_its_command(
 #[test]
 fn what_cannot_be_read_is_said_with_the_action_and_never_good() {
     fn denied<T>(action: &str) -> Read<T> {
-        Err(Unread { action: action.to_owned(), denied: true, why: String::new() })
+        Err(UnreadFact { action: action.to_owned(), denied: true, why: String::new() })
     }
     let mut facts = clean();
     facts.databases.insert(database(), denied("rds:DescribeDBInstances"));
@@ -283,8 +283,8 @@ fn what_cannot_be_read_is_said_with_the_action_and_never_good() {
     locks(&mut facts).tags = denied("dynamodb:ListTagsOfResource");
     errors(&mut facts).muted_by = denied("cloudwatch:ListAlarmMuteRules");
     let rows = rows(&facts);
-    assert_eq!(of(&rows, Mark::Bad), Vec::<&Row>::new());
-    let told: Vec<_> = of(&rows, Mark::Unread).iter().map(|row| row.found.as_str()).collect();
+    assert_eq!(of(&rows, RowMark::Bad), Vec::<&ReportRow>::new());
+    let told: Vec<_> = of(&rows, RowMark::Unread).iter().map(|row| row.found.as_str()).collect();
     let needs = |action: &str| format!("cannot be read: needs {action}");
     let expected = [
         needs("ecs:DescribeServices"),
@@ -295,7 +295,7 @@ fn what_cannot_be_read_is_said_with_the_action_and_never_good() {
     assert_eq!(told, expected);
     for check in [Check::Tagged, Check::NotMuted] {
         let subject = if check == Check::Tagged { "table shop-locks" } else { "alarm shop-5xx" };
-        assert!(!rows.iter().any(|row| row.subject == subject && row.check == check && row.mark == Mark::Good));
+        assert!(!rows.iter().any(|row| row.subject == subject && row.check == check && row.mark == RowMark::Good));
     }
 }
 
@@ -303,7 +303,7 @@ fn what_cannot_be_read_is_said_with_the_action_and_never_good() {
 fn the_standby_needs_what_a_failover_finds_there() {
     let estate = estate();
     let environment = estate.environments().next().unwrap();
-    let standby = Wanted::of(&estate, environment, &region("eu-central-1"));
+    let standby = WantedResources::of(&estate, environment, &region("eu-central-1"));
     assert_eq!(standby.services.iter().map(ToString::to_string).collect::<Vec<_>>(), ["shop-b/api", "shop-b/worker"]);
     assert_eq!(standby.keys.iter().map(ToString::to_string).collect::<Vec<_>>(), ["alias/shop"]);
     assert_eq!(standby.buckets, [(name("shop-switch"), false)].into());
@@ -319,7 +319,7 @@ fn the_standby_needs_what_a_failover_finds_there() {
         name("shop-switch"),
         Ok(Some(BucketFacts { region: Some("eu-central-1".into()), versions: Ok(false) })),
     );
-    let bad: Vec<_> = judge(environment, &standby, &facts).into_iter().filter(|row| row.mark == Mark::Bad).collect();
+    let bad: Vec<_> = judge(environment, &standby, &facts).into_iter().filter(|row| row.mark == RowMark::Bad).collect();
     let found: Vec<_> = bad.iter().map(|row| (row.check.name(), row.found.as_str())).collect();
     assert_eq!(
         found,
@@ -350,10 +350,10 @@ fn what_nothing_changes_needs_no_tag() {
     .unwrap();
     db(&mut facts).observed.cannot_stop = Some("it has read replicas: x".to_owned());
     let environment = bare.environments().next().unwrap();
-    let wanted = Wanted::of(&bare, environment, &region("eu-west-1"));
+    let wanted = WantedResources::of(&bare, environment, &region("eu-west-1"));
     let rows = judge(environment, &wanted, &facts);
-    assert_eq!(of(&rows, Mark::Bad), Vec::<&Row>::new());
-    assert_eq!(calls(environment, &wanted, &facts), Vec::<Call>::new());
+    assert_eq!(of(&rows, RowMark::Bad), Vec::<&ReportRow>::new());
+    assert_eq!(calls(environment, &wanted, &facts), Vec::<SimulatedCalls>::new());
 }
 
 #[test]
@@ -361,12 +361,12 @@ fn the_calls_on_what_is_tagged_are_simulated_with_its_tags() {
     let estate = estate();
     let environment = estate.environments().next().unwrap();
     let mut facts = clean();
-    let wanted = Wanted::of(&estate, environment, &facts.place.region);
+    let wanted = WantedResources::of(&estate, environment, &facts.place.region);
     let all = calls(environment, &wanted, &facts);
     let functions: BTreeSet<_> = all.iter().map(|call| call.function).collect();
     let expected = ["AlarmResponse", "Backups", "DailyUnblock", "EmergencyScale", "Failover", "Reconcile"];
     assert_eq!(functions, BTreeSet::from(expected));
-    let by_tag = |call: &&Call| ["DailyUnblock", "Reconcile"].contains(&call.function);
+    let by_tag = |call: &&SimulatedCalls| ["DailyUnblock", "Reconcile"].contains(&call.function);
     assert!(all.iter().filter(by_tag).all(|call| call.tags == tagged()));
     assert!(all.iter().all(|call| call.region == "eu-west-1"));
     let before = all.len();
@@ -375,26 +375,26 @@ fn the_calls_on_what_is_tagged_are_simulated_with_its_tags() {
 
     let call = &all[0];
     let said = |decision: &str| {
-        vec![Simulated {
+        vec![SimulatedAction {
             action: call.actions[0].to_owned(),
             decision: decision.to_owned(),
             missing: vec!["aws:x".to_owned()],
         }]
     };
-    assert_eq!(simulated(call, &Ok(said("allowed"))).mark, Mark::Good);
+    assert_eq!(simulated(call, &Ok(said("allowed"))).mark, RowMark::Good);
     let denied = simulated(call, &Ok(said("implicitDeny")));
-    assert_eq!((denied.mark, denied.found.as_str()), (Mark::Bad, "ecs:UpdateService implicitDeny (without aws:x)"));
+    assert_eq!((denied.mark, denied.found.as_str()), (RowMark::Bad, "ecs:UpdateService implicitDeny (without aws:x)"));
     let command = denied.command.unwrap();
     assert!(command.contains("ContextKeyName=aws:ResourceTag/watchkeeper:managed,ContextKeyValues=true"), "{command}");
-    assert_eq!(simulated(call, &Ok(Vec::new())).mark, Mark::Bad, "not answered is not allowed");
+    assert_eq!(simulated(call, &Ok(Vec::new())).mark, RowMark::Bad, "not answered is not allowed");
 }
 
 /// Function, actions, resource and context of each call that is simulated in a region.
-fn asked(facts: &Facts) -> BTreeSet<String> {
+fn asked(facts: &PreflightFacts) -> BTreeSet<String> {
     let estate = estate();
     let environment = estate.environments().next().unwrap();
-    let wanted = Wanted::of(&estate, environment, &facts.place.region);
-    let line = |call: &Call| {
+    let wanted = WantedResources::of(&estate, environment, &facts.place.region);
+    let line = |call: &SimulatedCalls| {
         let keys: Vec<String> = call.context().map(|(key, value, kind)| format!("{key}={value} ({kind})")).collect();
         format!("{} {} {} {}", call.function, call.actions.join(","), call.resource, keys.join(" "))
     };
@@ -454,14 +454,14 @@ fn a_replica_that_a_failover_promotes_needs_its_tag() {
     let estate: Estate = serde_json::from_value(estate).unwrap();
     let environment = estate.environments().next().unwrap();
     let mut facts = clean();
-    let wanted = Wanted::of(&estate, environment, &facts.place.region);
+    let wanted = WantedResources::of(&estate, environment, &facts.place.region);
     let mut put = |tags: Tags| {
         for promoted in &wanted.promoted {
-            let tags = matches!(promoted, Promoted::Replica(_)).then(|| Ok(tags.clone()));
+            let tags = matches!(promoted, PairDatabase::Replica(_)).then(|| Ok(tags.clone()));
             facts.promoted.insert(promoted.clone(), Ok(Some(PromotedFacts { role: DatabaseRole::Follower, tags })));
         }
         let rows = judge(environment, &wanted, &facts);
-        let bad: Vec<_> = rows.into_iter().filter(|row| row.mark == Mark::Bad).collect();
+        let bad: Vec<_> = rows.into_iter().filter(|row| row.mark == RowMark::Bad).collect();
         let calls = calls(environment, &wanted, &facts).into_iter().flat_map(|call| call.actions);
         (bad, calls.filter(|action| action.starts_with("rds:Promote") || action.contains("GlobalCluster")).collect::<Vec<_>>())
     };
@@ -478,11 +478,11 @@ fn a_replica_that_a_failover_promotes_needs_its_tag() {
 fn errors_of_policies_and_machines_are_findings_and_the_rest_is_told() {
     let finding = |kind: &str| PolicyFinding { kind: kind.into(), code: "CODE".into(), text: "text".into() };
     let rows = policies("Reconcile", &Ok(vec![finding("ERROR"), finding("SUGGESTION")]), "eu-west-1");
-    assert_eq!(rows.iter().map(|row| row.mark).collect::<Vec<_>>(), [Mark::Bad]);
+    assert_eq!(rows.iter().map(|row| row.mark).collect::<Vec<_>>(), [RowMark::Bad]);
     assert!(rows[0].command.as_deref().unwrap().contains("--policy-document file://Reconcile.json"));
     let mild = policies("Reconcile", &Ok(vec![finding("WARNING")]), "eu-west-1");
-    assert_eq!((mild[0].mark, mild[0].found.as_str()), (Mark::Good, "clean, but for CODE"));
-    let diagnostic = |severity: &str| Diagnostic {
+    assert_eq!((mild[0].mark, mild[0].found.as_str()), (RowMark::Good, "clean, but for CODE"));
+    let diagnostic = |severity: &str| DefinitionDiagnostic {
         severity: severity.into(),
         code: "SCHEMA_VALIDATION_FAILED".into(),
         text: "no StartAt".into(),
@@ -490,5 +490,5 @@ fn errors_of_policies_and_machines_are_findings_and_the_rest_is_told() {
     };
     let rows = definition("reconcile", &Ok(vec![diagnostic("WARNING"), diagnostic("ERROR")]), "eu-west-1");
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0].mark, rows[0].found.as_str()), (Mark::Bad, "SCHEMA_VALIDATION_FAILED at /: no StartAt"));
+    assert_eq!((rows[0].mark, rows[0].found.as_str()), (RowMark::Bad, "SCHEMA_VALIDATION_FAILED at /: no StartAt"));
 }

@@ -4,18 +4,18 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::assess::{Assessment, Situation, Verdict, assess};
+use watchkeeper_domain::assess::{Assessment, ScopeSituation, Verdict, assess};
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Reached, ResourceId, Rollout, Scaling,
+    DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, ReachedTargets, ResourceId, Rollout, ScalingState,
     ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::guardrail::{Allowance, Code, Quotas, Severity, Violation};
-use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::guardrail::{Allowance, GuardrailCode, CapacityQuotas, Severity, Violation};
+use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
-use watchkeeper_domain::plan::{Awaited, Obstacle, Releases};
+use watchkeeper_domain::plan::{AwaitedChange, Obstacle, Releases};
 use watchkeeper_domain::report;
-use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Outcome, Progress, Run, RunError};
+use watchkeeper_domain::request::RunTrigger;
+use watchkeeper_domain::run::{RunOutcome, RunProgress, RunRecord, RunError};
 
 fn scope() -> Scope {
     Scope {
@@ -29,8 +29,8 @@ fn evening() -> Timestamp {
     "2026-11-20T00:05:00Z".parse().unwrap()
 }
 
-fn observed(services: usize) -> Observed {
-    let scaling = Some(Scaling { min: 1, max: 3, suspended: Suspensions { scale_in: true, ..Suspensions::NONE } });
+fn observed(services: usize) -> ObservedScope {
+    let scaling = Some(ScalingState { min: 1, max: 3, suspended: Suspensions { scale_in: true, ..Suspensions::NONE } });
     let service = |n: usize| {
         let id = ServiceId::try_from(format!("clos-v2-cluster/service-{n:02}")).unwrap();
         let capacity = ServiceCapacity { desired: 2, scaling: scaling.filter(|_| n == 0) };
@@ -47,7 +47,7 @@ fn observed(services: usize) -> Observed {
         (id, service)
     };
     let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
-    Observed {
+    ObservedScope {
         services: (0..services).map(service).collect(),
         databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), aurora)].into(),
         missing: BTreeSet::new(),
@@ -59,7 +59,7 @@ fn a_plan_of_a_thousand_services_and_violations_fits_a_state_and_hides_no_refusa
     let mut assessment = decided(true, 1000);
     let refusal = assessment.violations[0].clone();
     let warning =
-        Violation { severity: Severity::Warn, code: Code::NotManaged, found: "it lacks \"x\"".repeat(40), ..refusal };
+        Violation { severity: Severity::Warn, code: GuardrailCode::NotManaged, found: "it lacks \"x\"".repeat(40), ..refusal };
     assessment.violations = std::iter::repeat_n(warning, 1000).chain(assessment.violations).collect();
     let text = report::plan(&scope(), &assessment);
     assert!(serde_json::to_string(&text).unwrap().len() <= report::TEXT_MAX, "{}", text.len());
@@ -70,7 +70,7 @@ fn a_plan_of_a_thousand_services_and_violations_fits_a_state_and_hides_no_refusa
 fn night() -> Intent {
     Intent {
         layer: Layer::Schedule,
-        want: Want::Asleep,
+        want: DesiredState::Asleep,
         reason: "outside the hours of Thu 2026-11-19, America/New_York".to_owned(),
         by: "auto-shutdown".to_owned(),
         declared: evening(),
@@ -89,14 +89,14 @@ fn decided(production: bool, services: usize) -> Assessment {
         frozen: None,
         at_home: [].into(),
     };
-    assess(&Situation {
+    assess(&ScopeSituation {
         baseline: None,
         intents: &[night()],
         observed: &observed(services),
-        reached: &Reached::default(),
+        reached: &ReachedTargets::default(),
         declares: false,
         releases: &Releases::new(),
-        quotas: &Quotas::default(),
+        quotas: &CapacityQuotas::default(),
         allowance: &allowance,
         instant: evening(),
         now: evening(),
@@ -105,11 +105,11 @@ fn decided(production: bool, services: usize) -> Assessment {
     })
 }
 
-fn run(assessment: &Assessment, outcome: Outcome) -> Run {
+fn run(assessment: &Assessment, outcome: RunOutcome) -> RunRecord {
     let written = assessment.plan.actions().count();
-    let mut run = Run {
+    let mut run = RunRecord {
         id: "clos-v2-dev-20261120T000500Z".to_owned(),
-        trigger: Trigger::Schedule,
+        trigger: RunTrigger::Schedule,
         layer: Layer::Schedule,
         instant: evening(),
         started: evening(),
@@ -122,11 +122,11 @@ fn run(assessment: &Assessment, outcome: Outcome) -> Run {
         plan: assessment.plan.clone(),
         violations: assessment.violations.clone(),
         slices: 1,
-        writes: if outcome == Outcome::Refused { 0 } else { written.try_into().unwrap() },
+        writes: if outcome == RunOutcome::Refused { 0 } else { written.try_into().unwrap() },
         waited_seconds: 0,
         rounds: 0,
         applied: true,
-        progress: Progress::default(),
+        progress: RunProgress::default(),
         awaited: Vec::new(),
         timeline: Vec::new(),
         outcome: Some(outcome),
@@ -137,7 +137,7 @@ fn run(assessment: &Assessment, outcome: Outcome) -> Run {
     run
 }
 
-fn text(run: &Run) -> String {
+fn text(run: &RunRecord) -> String {
     let message = report::message(&scope(), run);
     format!("{}\n----\n{}", message.subject, message.text)
 }
@@ -154,52 +154,52 @@ fn a_plan_that_is_refused_says_by_what() {
 
 #[test]
 fn a_message_says_what_where_why_what_changed_and_what_to_do() {
-    insta::assert_snapshot!(text(&run(&decided(false, 2), Outcome::Done)));
+    insta::assert_snapshot!(text(&run(&decided(false, 2), RunOutcome::Done)));
 }
 
 #[test]
 fn a_refusal_says_which_guardrail_and_that_nothing_changed() {
     let assessment = decided(true, 2);
     assert_eq!(assessment.verdict, Verdict::Refused);
-    insta::assert_snapshot!(text(&run(&assessment, Outcome::Refused)));
+    insta::assert_snapshot!(text(&run(&assessment, RunOutcome::Refused)));
 }
 
 #[test]
 fn the_cause_of_an_execution_says_why_in_words() {
-    let refused = run(&decided(true, 2), Outcome::Refused);
+    let refused = run(&decided(true, 2), RunOutcome::Refused);
     let told = report::summary(&scope(), &refused);
     assert!(told.starts_with("clos-v2 dev was not changed: production-never-sleeps: "), "{told}");
     assert!(told.ends_with("A production environment cannot be put to sleep; nothing was changed"), "{told}");
-    let mut failed = run(&decided(false, 2), Outcome::Failed);
+    let mut failed = run(&decided(false, 2), RunOutcome::Failed);
     failed.error = Some(RunError { name: "Aws.Denied".to_owned(), message: "c/s: denied. ".repeat(1000) });
     let told = report::summary(&scope(), &failed);
     assert!(told.starts_with("clos-v2 dev: the run failed with Aws.Denied: c/s: denied."), "{told}");
     assert!(told.chars().count() < 4000, "{}", told.len());
-    let mut late = run(&decided(false, 2), Outcome::Unverified);
+    let mut late = run(&decided(false, 2), RunOutcome::Unverified);
     let resource = |n: usize| ResourceId::Service(ServiceId::try_from(format!("c/service-{n}")).unwrap());
-    let awaited = |n: usize| Awaited { resource: resource(n), what: "0 of 2 tasks running".to_owned() };
+    let awaited = |n: usize| AwaitedChange { resource: resource(n), what: "0 of 2 tasks running".to_owned() };
     late.awaited = (0..9).map(awaited).collect();
     assert!(report::summary(&scope(), &late).ends_with("; and 6 more"), "{}", report::summary(&scope(), &late));
-    let done = run(&decided(false, 2), Outcome::Done);
+    let done = run(&decided(false, 2), RunOutcome::Done);
     assert_eq!(report::summary(&scope(), &done), report::headline(&scope(), &done));
 }
 
 #[test]
 fn a_message_about_five_hundred_services_fits_on_a_phone() {
-    insta::assert_snapshot!(text(&run(&decided(false, 500), Outcome::Done)));
+    insta::assert_snapshot!(text(&run(&decided(false, 500), RunOutcome::Done)));
 }
 
 #[test]
 fn an_unverified_run_names_what_is_not_there_yet() {
-    let mut run = run(&decided(false, 2), Outcome::Unverified);
+    let mut run = run(&decided(false, 2), RunOutcome::Unverified);
     let resource = ResourceId::Service(ServiceId::try_from("clos-v2-cluster/service-00".to_owned()).unwrap());
-    run.awaited = vec![Awaited { resource, what: "1 of 2 tasks running, 0 pending".to_owned() }];
+    run.awaited = vec![AwaitedChange { resource, what: "1 of 2 tasks running, 0 pending".to_owned() }];
     insta::assert_snapshot!(text(&run));
 }
 
 #[test]
 fn a_run_that_is_partly_done_says_what_was_left_out_and_why() {
-    let mut run = run(&decided(false, 3), Outcome::PartlyDone);
+    let mut run = run(&decided(false, 3), RunOutcome::PartlyDone);
     let id = |n| ResourceId::Service(ServiceId::try_from(format!("clos-v2-cluster/service-0{n}")).unwrap());
     run.plan.obstacles =
         vec![(id(1), Obstacle::Untagged), (id(2), Obstacle::Refused("UpdateService: denied".to_owned()))];
@@ -218,11 +218,11 @@ fn a_run_that_is_partly_done_says_what_was_left_out_and_why() {
 #[test]
 fn what_is_partly_done_is_the_same_news_until_something_else_is_left_out() {
     let partly = |n: usize, warning: bool| {
-        let mut run = run(&decided(false, 3), Outcome::PartlyDone);
+        let mut run = run(&decided(false, 3), RunOutcome::PartlyDone);
         let resource = ResourceId::Service(ServiceId::try_from(format!("clos-v2-cluster/service-0{n}")).unwrap());
         run.violations = vec![Obstacle::Untagged.violation(&resource)];
         if warning {
-            run.violations.push(Violation::new(Code::DeploymentInProgress, Severity::Warn, "for a moment", ""));
+            run.violations.push(Violation::new(GuardrailCode::DeploymentInProgress, Severity::Warn, "for a moment", ""));
         }
         run.mark()
     };
@@ -232,7 +232,7 @@ fn what_is_partly_done_is_the_same_news_until_something_else_is_left_out() {
 
 #[test]
 fn a_failed_run_names_its_error() {
-    let mut run = run(&decided(false, 2), Outcome::Failed);
+    let mut run = run(&decided(false, 2), RunOutcome::Failed);
     (run.applied, run.writes) = (false, 1);
     run.error = Some(RunError {
         name: "Aws.Denied".to_owned(),
@@ -243,7 +243,7 @@ fn a_failed_run_names_its_error() {
 
 #[test]
 fn the_event_has_figures_and_no_list_that_grows() {
-    let event = report::event(&scope(), &run(&decided(false, 500), Outcome::Done));
+    let event = report::event(&scope(), &run(&decided(false, 500), RunOutcome::Done));
     assert!(event.to_string().len() < 1_000);
     insta::assert_snapshot!(serde_json::to_string_pretty(&event).unwrap());
 }

@@ -14,8 +14,8 @@ mod shape;
 mod week;
 mod yaml;
 
-pub use load::{Estates, Unknown, load_dir};
+pub use load::{EstateFolder, UnknownName, load_dir};
 pub use parse::parse;
-pub use problem::Problem;
+pub use problem::FileProblem;
 pub use schema::{schema, schema_text};
 pub use week::week_of;

@@ -3,22 +3,22 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use watchkeeper_domain::{
-    estate::{Document, Environment, Estate, FieldPath, Finding},
+    estate::{EstateDocument, Environment, Estate, FieldPath, DocumentFinding},
     name::{EnvironmentName, EstateName},
 };
 
 use crate::{
-    parse::{self, Reading},
-    problem::{Mistake, Problem},
+    parse::{self, DocumentReading},
+    problem::{FileMistake, FileProblem},
 };
 
 /// Every estate of a folder, checked.
 #[derive(Debug, Clone, Default)]
-pub struct Estates(BTreeMap<EstateName, Estate>);
+pub struct EstateFolder(BTreeMap<EstateName, Estate>);
 
 /// A name that no document gives.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unknown {
+pub enum UnknownName {
     /// No such estate.
     #[error("estate: found {asked:?}, expected one of {known}")]
     Estate {
@@ -43,7 +43,7 @@ fn list<T: ToString>(names: impl Iterator<Item = T>) -> String {
     names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-impl Estates {
+impl EstateFolder {
     /// The estates, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Estate> {
         self.0.values()
@@ -52,20 +52,20 @@ impl Estates {
     /// An estate by its name.
     ///
     /// # Errors
-    /// [`Unknown::Estate`] with the names that there are.
-    pub fn estate(&self, name: &str) -> Result<&Estate, Unknown> {
+    /// [`UnknownName::Estate`] with the names that there are.
+    pub fn estate(&self, name: &str) -> Result<&Estate, UnknownName> {
         let found = EstateName::new(name).ok().and_then(|name| self.0.get(&name));
-        found.ok_or_else(|| Unknown::Estate { asked: name.to_owned(), known: list(self.0.keys()) })
+        found.ok_or_else(|| UnknownName::Estate { asked: name.to_owned(), known: list(self.0.keys()) })
     }
 
     /// An environment by its estate's name and its own.
     ///
     /// # Errors
-    /// [`Unknown`] with the names that there are.
-    pub fn environment(&self, estate: &str, environment: &str) -> Result<(&Estate, &Environment), Unknown> {
+    /// [`UnknownName`] with the names that there are.
+    pub fn environment(&self, estate: &str, environment: &str) -> Result<(&Estate, &Environment), UnknownName> {
         let estate = self.estate(estate)?;
         let found = EnvironmentName::new(environment).ok().and_then(|name| estate.environment(&name));
-        let unknown = || Unknown::Environment {
+        let unknown = || UnknownName::Environment {
             estate: estate.name().clone(),
             asked: environment.to_owned(),
             known: list(estate.environments().map(Environment::name)),
@@ -78,32 +78,32 @@ impl Estates {
 ///
 /// # Errors
 /// Every problem of every document at once; and a folder that cannot be read, or holds no document.
-pub fn load_dir(folder: &Path) -> Result<Estates, Vec<Problem>> {
+pub fn load_dir(folder: &Path) -> Result<EstateFolder, Vec<FileProblem>> {
     let mut readings = Vec::new();
     for file in files(folder)? {
         let name = file.display().to_string();
         readings.push(match fs::read_to_string(&file) {
             Ok(text) => parse::read(&name, &text),
-            Err(error) => Reading::failed(&name, unreadable(&error)),
+            Err(error) => DocumentReading::failed(&name, unreadable(&error)),
         });
     }
     across(&mut readings);
-    let (good, bad): (Vec<_>, Vec<_>) = readings.into_iter().map(Reading::finish).partition(Result::is_ok);
-    let problems: Vec<Problem> = bad.into_iter().filter_map(Result::err).flatten().collect();
+    let (good, bad): (Vec<_>, Vec<_>) = readings.into_iter().map(DocumentReading::finish).partition(Result::is_ok);
+    let problems: Vec<FileProblem> = bad.into_iter().filter_map(Result::err).flatten().collect();
     if problems.is_empty() {
         let estates = good.into_iter().filter_map(Result::ok).map(|estate| (estate.name().clone(), estate));
-        Ok(Estates(estates.collect()))
+        Ok(EstateFolder(estates.collect()))
     } else {
         Err(problems)
     }
 }
 
-fn unreadable(error: &std::io::Error) -> Mistake {
-    Mistake::of_document(1, error.to_string(), "something that can be read")
+fn unreadable(error: &std::io::Error) -> FileMistake {
+    FileMistake::of_document(1, error.to_string(), "something that can be read")
 }
 
 /// The documents of a folder, by name.
-fn files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Vec<Problem>> {
+fn files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Vec<FileProblem>> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let name = folder.display().to_string();
     let entries = entries.map_err(|error| vec![unreadable(&error).in_file(&name)])?;
@@ -114,29 +114,29 @@ fn files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Vec<Problem>> {
     let mut files: Vec<_> = entries.into_iter().map(|entry| entry.path()).filter(is_document).collect();
     files.sort();
     if files.is_empty() {
-        return Err(vec![Mistake::of_document(1, "no document", "at least one *.yaml file").in_file(&name)]);
+        return Err(vec![FileMistake::of_document(1, "no document", "at least one *.yaml file").in_file(&name)]);
     }
     Ok(files)
 }
 
 /// What no document shows by itself: the same estate twice, or the same resource in two estates.
-fn across(readings: &mut [Reading]) {
+fn across(readings: &mut [DocumentReading]) {
     for later in 1..readings.len() {
         let (before, rest) = readings.split_at_mut(later);
         let Some(reading) = rest.first_mut() else { continue };
         let Some(document) = reading.document.clone() else { continue };
         let known = before.iter().filter_map(|r| Some((r.file.as_str(), r.document.as_ref()?)));
-        let findings: Vec<Finding> = known.flat_map(|(file, other)| clashes(file, other, &document)).collect();
+        let findings: Vec<DocumentFinding> = known.flat_map(|(file, other)| clashes(file, other, &document)).collect();
         for finding in findings {
             reading.note(finding);
         }
     }
 }
 
-fn clashes(file: &str, other: &Document, document: &Document) -> Vec<Finding> {
+fn clashes(file: &str, other: &EstateDocument, document: &EstateDocument) -> Vec<DocumentFinding> {
     if other.estate == document.estate {
         let found = format!("{}, which {file} describes too", document.estate);
-        return vec![Finding::new(FieldPath::root().key("estate"), found, "one document for each estate")];
+        return vec![DocumentFinding::new(FieldPath::root().key("estate"), found, "one document for each estate")];
     }
     let mut findings = Vec::new();
     for (name, environment) in &document.environments {
@@ -145,7 +145,7 @@ fn clashes(file: &str, other: &Document, document: &Document) -> Vec<Finding> {
                 let found = format!("{resource} in {region}, which {} {other_name} names too ({file})", other.estate);
                 let expected = "resources of its own, or a different `account` in each of the two environments";
                 let place = FieldPath::root().key("environments").key(name);
-                findings.push(Finding::new(place, found, expected));
+                findings.push(DocumentFinding::new(place, found, expected));
             }
         }
     }

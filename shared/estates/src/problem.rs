@@ -7,7 +7,7 @@ use watchkeeper_domain::estate::FieldPath;
 
 /// One mistake in one file. Its text is one line, as compilers write them, so that an editor can jump to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
+pub struct FileProblem {
     /// The file, as it was named.
     pub file: String,
     /// The line, from 1.
@@ -20,7 +20,7 @@ pub struct Problem {
     pub expected: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for FileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: ", self.file, self.line)?;
         if !self.path.steps().is_empty() {
@@ -30,26 +30,26 @@ impl fmt::Display for Problem {
     }
 }
 
-impl std::error::Error for Problem {}
+impl std::error::Error for FileProblem {}
 
 /// A mistake in a file whose name is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mistake {
+pub(crate) struct FileMistake {
     pub(crate) line: usize,
     pub(crate) path: FieldPath,
     pub(crate) found: String,
     pub(crate) expected: String,
 }
 
-impl Mistake {
+impl FileMistake {
     /// A mistake of the document as a whole.
     pub(crate) fn of_document(line: usize, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self { line, path: FieldPath::root(), found: found.into(), expected: expected.into() }
     }
 
-    pub(crate) fn in_file(self, file: &str) -> Problem {
+    pub(crate) fn in_file(self, file: &str) -> FileProblem {
         let Self { line, path, found, expected } = self;
-        Problem { file: file.to_owned(), line, path, found, expected }
+        FileProblem { file: file.to_owned(), line, path, found, expected }
     }
 }
 

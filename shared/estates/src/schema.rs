@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
-use watchkeeper_domain::estate::{Document, value::FORMS};
+use watchkeeper_domain::estate::{EstateDocument, value::FORMS};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(generate);
 
@@ -39,7 +39,7 @@ fn generate() -> Value {
         .with_transform(RecursiveTransform(one_enum))
         .with_transform(RecursiveTransform(keys_have_a_form))
         .with_transform(RecursiveTransform(no_machine_formats));
-    let mut schema = settings.into_generator().into_root_schema_for::<Document>();
+    let mut schema = settings.into_generator().into_root_schema_for::<EstateDocument>();
     schema.insert("title".to_owned(), json!("An estate document of Watchkeeper"));
     schema.to_value()
 }

@@ -3,36 +3,36 @@
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::Value;
 use watchkeeper_domain::estate::value::{FORMS, TextForm};
-use watchkeeper_domain::estate::{AccountId, Step};
+use watchkeeper_domain::estate::{AccountId, PathStep};
 
 use crate::{
-    node::{Content, Node},
-    problem::{Mistake, describe, quote},
+    node::{NodeContent, YamlNode},
+    problem::{FileMistake, describe, quote},
     schema,
 };
 
 /// How a tree is mended so that the rest of it can still be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Mend {
+pub(crate) enum TreeMend {
     /// Drop a key that nobody knows, with all that it holds.
-    Drop(Vec<Step>),
+    Drop(Vec<PathStep>),
     /// Take out a value that is wrong.
-    Take(Vec<Step>),
+    Take(Vec<PathStep>),
     /// Put another value in the place of one that is wrong.
-    Put(Vec<Step>, Value),
+    Put(Vec<PathStep>, Value),
     /// Put a value where one is missing: the first, and for a second look the other.
-    Fill(Vec<Step>, Value, Value),
+    Fill(Vec<PathStep>, Value, Value),
 }
 
 /// A mistake and its mend.
-pub(crate) struct Flaw {
-    pub(crate) mistake: Mistake,
-    pub(crate) mend: Mend,
+pub(crate) struct ShapeFlaw {
+    pub(crate) mistake: FileMistake,
+    pub(crate) mend: TreeMend,
 }
 
 /// Every mistake of shape in a tree; of several about the same value only the first one.
-pub(crate) fn flaws(root: &Node, json: &Value) -> Vec<Flaw> {
-    let mut flaws: Vec<Flaw> = Vec::new();
+pub(crate) fn flaws(root: &YamlNode, json: &Value) -> Vec<ShapeFlaw> {
+    let mut flaws: Vec<ShapeFlaw> = Vec::new();
     for error in schema::validator().iter_errors(json) {
         for flaw in of_error(root, &error) {
             if !flaws.iter().any(|known| known.mend == flaw.mend) {
@@ -43,7 +43,7 @@ pub(crate) fn flaws(root: &Node, json: &Value) -> Vec<Flaw> {
     flaws
 }
 
-fn of_error(root: &Node, error: &ValidationError<'_>) -> Vec<Flaw> {
+fn of_error(root: &YamlNode, error: &ValidationError<'_>) -> Vec<ShapeFlaw> {
     let path = steps(root, error);
     let owner = schema::owner(error.schema_path().as_str());
     match error.kind() {
@@ -64,37 +64,37 @@ fn of_error(root: &Node, error: &ValidationError<'_>) -> Vec<Flaw> {
             // An environment of an account that does not read is one of another account still, and shares nothing.
             let account = owner.get("format").and_then(Value::as_str) == Some(AccountId::FORMAT);
             let mend =
-                if account { Mend::Put(path, format!("9{:011}", mistake.line).into()) } else { Mend::Take(path) };
-            vec![Flaw { mistake, mend }]
+                if account { TreeMend::Put(path, format!("9{:011}", mistake.line).into()) } else { TreeMend::Take(path) };
+            vec![ShapeFlaw { mistake, mend }]
         }
     }
 }
 
-fn mistake(root: &Node, path: &[Step], found: String, expected: String) -> Mistake {
+fn mistake(root: &YamlNode, path: &[PathStep], found: String, expected: String) -> FileMistake {
     let node = root.nearest(path);
-    Mistake { line: node.line, path: node.origin.clone(), found, expected }
+    FileMistake { line: node.line, path: node.origin.clone(), found, expected }
 }
 
 /// The way to the value that an error is about.
-fn steps(root: &Node, error: &ValidationError<'_>) -> Vec<Step> {
+fn steps(root: &YamlNode, error: &ValidationError<'_>) -> Vec<PathStep> {
     let mut steps = Vec::new();
     for segment in error.instance_path().segments() {
         let text = segment.to_string();
         // Whether a figure is a place or a key is up to the tree.
         let step = match (&root.nearest(&steps).content, text.parse()) {
-            (Content::List(_), Ok(index)) => Step::Index(index),
-            _ => Step::Key(text),
+            (NodeContent::List(_), Ok(index)) => PathStep::Index(index),
+            _ => PathStep::Key(text),
         };
         steps.push(step);
     }
     steps
 }
 
-fn below(path: &[Step], key: &str) -> Vec<Step> {
-    path.iter().cloned().chain([Step::Key(key.to_owned())]).collect()
+fn below(path: &[PathStep], key: &str) -> Vec<PathStep> {
+    path.iter().cloned().chain([PathStep::Key(key.to_owned())]).collect()
 }
 
-fn unknown_key(root: &Node, path: &[Step], key: &str, owner: &Value) -> Flaw {
+fn unknown_key(root: &YamlNode, path: &[PathStep], key: &str, owner: &Value) -> ShapeFlaw {
     let Some(properties) = owner.get("properties").and_then(Value::as_object) else {
         return bad_key(root, path, key, NAME.to_owned());
     };
@@ -105,23 +105,23 @@ fn unknown_key(root: &Node, path: &[Step], key: &str, owner: &Value) -> Flaw {
         None => format!("one of the keys {}", known.join(", ")),
     };
     let mistake = mistake(root, &path, format!("the unknown key {}", quote(key)), expected);
-    Flaw { mistake, mend: Mend::Drop(path) }
+    ShapeFlaw { mistake, mend: TreeMend::Drop(path) }
 }
 
-fn bad_key(root: &Node, path: &[Step], key: &str, expected: String) -> Flaw {
+fn bad_key(root: &YamlNode, path: &[PathStep], key: &str, expected: String) -> ShapeFlaw {
     let path = below(path, key);
     let mistake = mistake(root, &path, format!("the key {}", quote(key)), expected);
-    Flaw { mistake, mend: Mend::Take(path) }
+    ShapeFlaw { mistake, mend: TreeMend::Take(path) }
 }
 
-fn missing(root: &Node, path: Vec<Step>, key: &str, owner: &'static Value) -> Flaw {
+fn missing(root: &YamlNode, path: Vec<PathStep>, key: &str, owner: &'static Value) -> ShapeFlaw {
     let property = owner.get("properties").and_then(|p| p.get(key)).map_or(&Value::Null, schema::resolved);
     let mistake = mistake(root, &path, format!("no `{key}`"), format!("`{key}`: {}", expected(property)));
     let mend = match fillers(property) {
-        Some((one, other)) => Mend::Fill(below(&path, key), one, other),
-        None => Mend::Take(path),
+        Some((one, other)) => TreeMend::Fill(below(&path, key), one, other),
+        None => TreeMend::Take(path),
     };
-    Flaw { mistake, mend }
+    ShapeFlaw { mistake, mend }
 }
 
 /// Two different values, if there are, that a schema accepts.

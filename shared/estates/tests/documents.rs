@@ -5,10 +5,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rstest::rstest;
-use watchkeeper_domain::{capacity::DatabaseId, estate::Kind, name::Region};
-use watchkeeper_estates::{Estates, load_dir, schema_text, week_of};
+use watchkeeper_domain::{capacity::DatabaseId, estate::EnvironmentKind, name::Region};
+use watchkeeper_estates::{EstateFolder, load_dir, schema_text, week_of};
 
-fn shipped() -> Estates {
+fn shipped() -> EstateFolder {
     load_dir(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
@@ -27,20 +27,20 @@ fn the_schema_beside_the_documents_is_that_of_the_types() {
 }
 
 #[rstest]
-#[case("clos-v2", "dev", Kind::Development, "us-east-1", 2, 1)]
-#[case("clos-v2", "prod", Kind::Production, "us-east-1", 2, 1)]
-#[case("carcierge", "staging", Kind::Staging, "us-west-1", 5, 1)]
-#[case("carcierge", "qa", Kind::Staging, "us-west-1", 5, 1)]
-#[case("carcierge", "uat", Kind::Staging, "us-west-1", 5, 1)]
-#[case("carcierge", "prod", Kind::Production, "us-west-1", 5, 1)]
-#[case("fleet-orchestration", "prod", Kind::Production, "us-west-2", 4, 0)]
-#[case("fleet-orchestration", "prod", Kind::Production, "us-west-1", 4, 0)]
-#[case("coldchain", "production", Kind::Production, "ap-northeast-2", 2, 1)]
-#[case("h2o-allegiant", "prod", Kind::Production, "us-east-1", 1, 1)]
+#[case("clos-v2", "dev", EnvironmentKind::Development, "us-east-1", 2, 1)]
+#[case("clos-v2", "prod", EnvironmentKind::Production, "us-east-1", 2, 1)]
+#[case("carcierge", "staging", EnvironmentKind::Staging, "us-west-1", 5, 1)]
+#[case("carcierge", "qa", EnvironmentKind::Staging, "us-west-1", 5, 1)]
+#[case("carcierge", "uat", EnvironmentKind::Staging, "us-west-1", 5, 1)]
+#[case("carcierge", "prod", EnvironmentKind::Production, "us-west-1", 5, 1)]
+#[case("fleet-orchestration", "prod", EnvironmentKind::Production, "us-west-2", 4, 0)]
+#[case("fleet-orchestration", "prod", EnvironmentKind::Production, "us-west-1", 4, 0)]
+#[case("coldchain", "production", EnvironmentKind::Production, "ap-northeast-2", 2, 1)]
+#[case("h2o-allegiant", "prod", EnvironmentKind::Production, "us-east-1", 1, 1)]
 fn each_environment_has_what_its_estate_says(
     #[case] estate: &str,
     #[case] environment: &str,
-    #[case] kind: Kind,
+    #[case] kind: EnvironmentKind,
     #[case] region: &str,
     #[case] services: usize,
     #[case] databases: usize,
@@ -51,8 +51,8 @@ fn each_environment_has_what_its_estate_says(
     assert_eq!(environment.kind(), kind);
     assert_eq!(environment.services(&region).len(), services);
     assert_eq!(environment.databases(&region).len(), databases);
-    assert_eq!(environment.calendar().is_none(), kind == Kind::Production);
-    assert_eq!(environment.limits().floor >= 1, kind == Kind::Production);
+    assert_eq!(environment.calendar().is_none(), kind == EnvironmentKind::Production);
+    assert_eq!(environment.limits().floor >= 1, kind == EnvironmentKind::Production);
     assert!(!environment.has_resources(&Region::new("eu-north-1").unwrap()));
 }
 
@@ -72,7 +72,7 @@ fn names_are_the_estates_own() {
         let databases = environment.databases(&environment.regions()[0]);
         assert_eq!(databases[0].name().as_str(), format!("{}-carcierge-rds", environment.name()));
         let protected = environment.document().protected.iter().any(|name| databases[0].is_called(name.as_str()));
-        assert_eq!(protected, environment.kind() == Kind::Production);
+        assert_eq!(protected, environment.kind() == EnvironmentKind::Production);
     }
 }
 

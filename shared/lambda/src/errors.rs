@@ -11,9 +11,9 @@ use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_control::steps::StepError;
 use watchkeeper_control::unblock::UnblockError;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_estates::Unknown;
+use watchkeeper_estates::UnknownName;
 
-use crate::input::Unreadable;
+use crate::input::UnreadableInput;
 
 macro_rules! names {
     ($($variant:ident = $name:literal: $advice:literal;)*) => {
@@ -78,14 +78,14 @@ impl fmt::Display for ErrorName {
 /// An error as it leaves a function: a stable name, and the whole chain of what happened as one text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {message}")]
-pub struct Failure {
+pub struct FunctionFailure {
     /// Which.
     pub name: ErrorName,
     /// What happened, and because of what.
     pub message: String,
 }
 
-impl Failure {
+impl FunctionFailure {
     /// A failure of this name, told by an error and its sources.
     pub fn new(name: ErrorName, error: &dyn Error) -> Self {
         Self { name, message: chain(error) }
@@ -95,9 +95,9 @@ impl Failure {
 /// The longest message, in characters without its advice: the machines keep 4,000 of a cause, and its end says what to do.
 const MESSAGE_MAX: usize = 3000;
 
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
-        let Failure { name, message } = failure;
+impl From<FunctionFailure> for Diagnostic {
+    fn from(failure: FunctionFailure) -> Self {
+        let FunctionFailure { name, message } = failure;
         let mut said: String = message.trim_end_matches('.').chars().take(MESSAGE_MAX).collect();
         if said.len() < message.trim_end_matches('.').len() {
             said.push('…');
@@ -174,37 +174,37 @@ fn of_backup(error: &BackupError) -> ErrorName {
     }
 }
 
-impl From<BackupError> for Failure {
+impl From<BackupError> for FunctionFailure {
     fn from(error: BackupError) -> Self {
         Self::new(of_backup(&error), &error)
     }
 }
 
-impl From<AwsError> for Failure {
+impl From<AwsError> for FunctionFailure {
     fn from(error: AwsError) -> Self {
         Self::new(of_fault(error.fault), &error)
     }
 }
 
-impl From<LedgerError> for Failure {
+impl From<LedgerError> for FunctionFailure {
     fn from(error: LedgerError) -> Self {
         Self::new(of_ledger(&error), &error)
     }
 }
 
-impl From<StepError> for Failure {
+impl From<StepError> for FunctionFailure {
     fn from(error: StepError) -> Self {
         Self::new(of_step(&error), &error)
     }
 }
 
-impl From<MoveError> for Failure {
+impl From<MoveError> for FunctionFailure {
     fn from(error: MoveError) -> Self {
         Self::new(of_move(&error), &error)
     }
 }
 
-impl From<UnblockError> for Failure {
+impl From<UnblockError> for FunctionFailure {
     fn from(error: UnblockError) -> Self {
         let name = match &error {
             UnblockError::Request(_) => ErrorName::RequestInvalid,
@@ -217,23 +217,23 @@ impl From<UnblockError> for Failure {
     }
 }
 
-impl From<RequestError> for Failure {
+impl From<RequestError> for FunctionFailure {
     fn from(error: RequestError) -> Self {
         Self::new(ErrorName::RequestInvalid, &error)
     }
 }
 
-impl From<Unreadable> for Failure {
-    fn from(error: Unreadable) -> Self {
+impl From<UnreadableInput> for FunctionFailure {
+    fn from(error: UnreadableInput) -> Self {
         Self::new(ErrorName::RequestInvalid, &error)
     }
 }
 
-impl From<Unknown> for Failure {
-    fn from(error: Unknown) -> Self {
+impl From<UnknownName> for FunctionFailure {
+    fn from(error: UnknownName) -> Self {
         let name = match error {
-            Unknown::Estate { .. } => ErrorName::EstateUnknown,
-            Unknown::Environment { .. } => ErrorName::EnvironmentUnknown,
+            UnknownName::Estate { .. } => ErrorName::EstateUnknown,
+            UnknownName::Environment { .. } => ErrorName::EnvironmentUnknown,
         };
         Self::new(name, &error)
     }

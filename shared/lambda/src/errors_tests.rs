@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use rstest::rstest;
 use watchkeeper_control::failover::{COMPENSATED, DECLINED, HELD, REFUSED};
 use watchkeeper_control::steps::POINTER_MOVED;
-use watchkeeper_domain::failover::{PointerError, Unfollowed};
+use watchkeeper_domain::failover::{PointerError, UnfollowablePointer};
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn every_name_comes_with_a_sentence_of_advice() {
 
 #[test]
 fn a_failure_is_reported_under_its_name_with_its_causes_and_advice() {
-    let failure = Failure::from(LedgerError::Aws(aws(Fault::Denied)));
+    let failure = FunctionFailure::from(LedgerError::Aws(aws(Fault::Denied)));
     let message = "the ledger did not answer: UpdateService of c/s: denied: AccessDeniedException: not you";
     assert_eq!(failure.message, message);
     let diagnostic = Diagnostic::from(failure);
@@ -67,7 +67,7 @@ fn a_failure_is_reported_under_its_name_with_its_causes_and_advice() {
 
 #[test]
 fn a_message_without_end_is_cut_and_keeps_its_advice() {
-    let failure = Failure { name: ErrorName::AwsInvalid, message: "ä".repeat(100_000) };
+    let failure = FunctionFailure { name: ErrorName::AwsInvalid, message: "ä".repeat(100_000) };
     let text = Diagnostic::from(failure).error_message;
     assert!(text.chars().count() < 4000 && text.ends_with(ErrorName::AwsInvalid.advice()), "{}", text.len());
 }
@@ -80,12 +80,12 @@ fn a_message_without_end_is_cut_and_keeps_its_advice() {
 #[case(Fault::Unavailable, "Aws.Unavailable")]
 #[case(Fault::Invalid, "Aws.Invalid")]
 fn a_fault_keeps_its_name_on_every_way_out(#[case] fault: Fault, #[case] name: &str) {
-    assert_eq!(Failure::from(aws(fault)).name.name(), name);
-    assert_eq!(Failure::from(LedgerError::Aws(aws(fault))).name.name(), name);
-    assert_eq!(Failure::from(StepError::Aws(aws(fault))).name.name(), name);
-    assert_eq!(Failure::from(StepError::Ledger(LedgerError::Aws(aws(fault)))).name.name(), name);
-    assert_eq!(Failure::from(MoveError::Aws(aws(fault))).name.name(), name);
-    assert_eq!(Failure::from(MoveError::Ledger(LedgerError::Aws(aws(fault)))).name.name(), name);
+    assert_eq!(FunctionFailure::from(aws(fault)).name.name(), name);
+    assert_eq!(FunctionFailure::from(LedgerError::Aws(aws(fault))).name.name(), name);
+    assert_eq!(FunctionFailure::from(StepError::Aws(aws(fault))).name.name(), name);
+    assert_eq!(FunctionFailure::from(StepError::Ledger(LedgerError::Aws(aws(fault)))).name.name(), name);
+    assert_eq!(FunctionFailure::from(MoveError::Aws(aws(fault))).name.name(), name);
+    assert_eq!(FunctionFailure::from(MoveError::Ledger(LedgerError::Aws(aws(fault)))).name.name(), name);
 }
 
 #[test]
@@ -99,28 +99,28 @@ fn the_ledgers_errors_have_names_of_their_own() {
         (too_large, "Ledger.TooLarge"),
         (corrupt, "Ledger.Corrupt"),
     ] {
-        assert_eq!(Failure::from(error).name.name(), name);
+        assert_eq!(FunctionFailure::from(error).name.name(), name);
     }
 }
 
 #[test]
 fn a_step_that_was_halted_counts_as_refused() {
     let halted = StepError::Halted { by: "run".to_owned(), reason: "maintenance".to_owned() };
-    let failure = Failure::from(halted);
+    let failure = FunctionFailure::from(halted);
     assert_eq!((failure.name, failure.message.as_str()), (ErrorName::GuardrailRefused, "halted by run: maintenance"));
 }
 
 #[test]
 fn an_unknown_name_says_which_kind_it_is() {
-    let unknown = Unknown::Estate { asked: "clos".to_owned(), known: "clos-v2".to_owned() };
-    assert_eq!(Failure::from(unknown).name, ErrorName::EstateUnknown);
+    let unknown = UnknownName::Estate { asked: "clos".to_owned(), known: "clos-v2".to_owned() };
+    assert_eq!(FunctionFailure::from(unknown).name, ErrorName::EstateUnknown);
 }
 
 #[test]
 fn the_errors_of_a_pairs_pointer_have_names_of_their_own() {
-    let behind = || Unfollowed::Behind { found: 3, settled: 4 };
-    assert_eq!(Failure::from(StepError::Unfollowed(behind())).name.name(), "Pointer.Unfollowed");
-    assert_eq!(Failure::from(StepError::PointerMoved).name.name(), POINTER_MOVED);
+    let behind = || UnfollowablePointer::Behind { found: 3, settled: 4 };
+    assert_eq!(FunctionFailure::from(StepError::Unfollowed(behind())).name.name(), "Pointer.Unfollowed");
+    assert_eq!(FunctionFailure::from(StepError::PointerMoved).name.name(), POINTER_MOVED);
     let taken = PointerError::NotThere("us-west-2 serves (epoch 4)".to_owned());
     for (error, name) in [
         (MoveError::Unfollowed(behind()), "Pointer.Unfollowed"),
@@ -128,7 +128,7 @@ fn the_errors_of_a_pairs_pointer_have_names_of_their_own() {
         (MoveError::Incomplete { field: "bucket" }, "Estate.Invalid"),
         (MoveError::Records("no record".to_owned()), "Aws.Invalid"),
     ] {
-        assert_eq!(Failure::from(error).name.name(), name);
+        assert_eq!(FunctionFailure::from(error).name.name(), name);
     }
 }
 

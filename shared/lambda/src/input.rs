@@ -10,7 +10,7 @@ const PARENT: &str = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID";
 /// An input that is no request.
 #[derive(Debug, thiserror::Error)]
 #[error("the input is no request: {place}{what}")]
-pub struct Unreadable {
+pub struct UnreadableInput {
     place: String,
     what: String,
 }
@@ -18,17 +18,17 @@ pub struct Unreadable {
 /// Reads the input of an execution: an object, whose fields go by their names.
 ///
 /// # Errors
-/// [`Unreadable`] with the place of the first mistake, what was found, and what was expected.
-pub fn read_input<T: DeserializeOwned>(mut input: Value) -> Result<T, Unreadable> {
+/// [`UnreadableInput`] with the place of the first mistake, what was found, and what was expected.
+pub fn read_input<T: DeserializeOwned>(mut input: Value) -> Result<T, UnreadableInput> {
     let Some(fields) = input.as_object_mut() else {
         let what = format!("found {}, expected an object such as {EXAMPLE}", kind(&input));
-        return Err(Unreadable { place: String::new(), what });
+        return Err(UnreadableInput { place: String::new(), what });
     };
     fields.remove(PARENT);
     serde_path_to_error::deserialize(&input).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." { String::new() } else { format!("{path}: ") };
-        Unreadable { place, what: words(&error.into_inner().to_string()) }
+        UnreadableInput { place, what: words(&error.into_inner().to_string()) }
     })
 }
 
@@ -72,11 +72,11 @@ mod tests {
     use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
     use watchkeeper_domain::emergency::EmergencyRequest;
     use watchkeeper_domain::failover::FailoverRequest;
-    use watchkeeper_domain::request::Request;
+    use watchkeeper_domain::request::RunRequest;
     use watchkeeper_domain::unblock::UnblockRequest;
 
     use super::*;
-    use crate::errors::Failure;
+    use crate::errors::FunctionFailure;
 
     #[rstest]
     #[case::word(json!({"estate": "clos-v2", "mode": "aply"}), "mode: found `aply`, expected `plan` or `apply`")]
@@ -92,7 +92,7 @@ mod tests {
         "emergency.give-back: found a list, expected an object, whose fields go by their names"
     )]
     fn a_mistake_is_told_once_with_its_place(#[case] input: Value, #[case] expected: &str) {
-        let failure = Failure::from(read_input::<Request>(input).unwrap_err());
+        let failure = FunctionFailure::from(read_input::<RunRequest>(input).unwrap_err());
         assert_eq!(failure.name.name(), "Request.Invalid");
         assert_eq!(failure.message, format!("the input is no request: {expected}"));
     }
@@ -101,7 +101,7 @@ mod tests {
     fn a_list_is_no_request_of_any_machine() {
         let by_position =
             json!(["coldchain", "production", "human", null, "apply", "rds:reports", null, null, null, []]);
-        assert!(read_input::<Request>(by_position.clone()).is_err());
+        assert!(read_input::<RunRequest>(by_position.clone()).is_err());
         assert!(read_input::<EmergencyRequest>(by_position.clone()).is_err());
         assert!(read_input::<FailoverRequest>(by_position.clone()).is_err());
         assert!(read_input::<BackupRequest>(by_position.clone()).is_err());
@@ -112,9 +112,9 @@ mod tests {
     #[test]
     fn a_child_knows_its_parent_and_nobody_is_offered_to_name_one() {
         let child = json!({"estate": "clos-v2", "environment": "dev", PARENT: "arn:aws:states:x"});
-        assert!(read_input::<Request>(child.clone()).is_ok());
+        assert!(read_input::<RunRequest>(child.clone()).is_ok());
         assert!(read_input::<BackupRequest>(child).is_ok());
-        let unknown = read_input::<Request>(json!({"estat": "clos-v2"})).unwrap_err().to_string();
+        let unknown = read_input::<RunRequest>(json!({"estat": "clos-v2"})).unwrap_err().to_string();
         assert!(
             unknown.contains("found the unknown field `estat`, expected one of `estate`, `environment`"),
             "{unknown}"

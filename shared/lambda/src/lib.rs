@@ -12,10 +12,10 @@ pub mod settings;
 pub mod telemetry;
 
 pub use clock::EventClock;
-pub use errors::{ErrorName, Failure};
-pub use input::{Unreadable, read_input};
-pub use machine::{Call, Caught, Event, Execution, Tick};
+pub use errors::{ErrorName, FunctionFailure};
+pub use input::{UnreadableInput, read_input};
+pub use machine::{StepCall, CaughtError, FunctionEvent, MachineExecution, ScheduleTick};
 pub use metrics::{AlarmFigure, BackupFigures, Metrics, PairFigures, RunFigures};
 pub use pairs::{PairKit, PairMover, PairWatcher};
-pub use serve::{Invocation, Kit, serve};
-pub use settings::{SettingError, Settings};
+pub use serve::{LambdaInvocation, FunctionContext, serve};
+pub use settings::{SettingError, FunctionSettings};

@@ -8,14 +8,14 @@ use watchkeeper_domain::run::RunError;
 
 /// An event: of the schedule, or a step of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event<S> {
+pub enum FunctionEvent<S> {
     /// The schedule.
-    Tick(Tick),
+    Tick(ScheduleTick),
     /// A step.
-    Call(Call<S>),
+    Call(StepCall<S>),
 }
 
-impl<'de, S: DeserializeOwned> Deserialize<'de> for Event<S> {
+impl<'de, S: DeserializeOwned> Deserialize<'de> for FunctionEvent<S> {
     /// By hand, so that a mistake is told about the form that was meant, and not about both.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = Value::deserialize(deserializer)?;
@@ -28,7 +28,7 @@ impl<'de, S: DeserializeOwned> Deserialize<'de> for Event<S> {
     }
 }
 
-impl<S> Event<S> {
+impl<S> FunctionEvent<S> {
     /// The instant that it is about.
     pub fn at(&self) -> Timestamp {
         match self {
@@ -40,14 +40,14 @@ impl<S> Event<S> {
 
 /// The event of a schedule: its instant, and an envelope that is of no interest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Tick {
+pub struct ScheduleTick {
     /// When the schedule was due.
     pub time: Timestamp,
 }
 
 /// One step, and the wall time at which it is taken.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Call<S> {
+pub struct StepCall<S> {
     /// The time that came with the step.
     pub now: Timestamp,
     /// The step.
@@ -57,7 +57,7 @@ pub struct Call<S> {
 
 /// An execution, as its own state has it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Execution {
+pub struct MachineExecution {
     /// Its name, which is the id of its run.
     pub name: String,
     /// When it started: the instant of a run by hand.
@@ -67,7 +67,7 @@ pub struct Execution {
 /// An error as Step Functions catches it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Caught {
+pub struct CaughtError {
     /// The stable name.
     pub error: String,
     /// What the function said.
@@ -75,8 +75,8 @@ pub struct Caught {
     pub cause: Option<String>,
 }
 
-impl From<Caught> for RunError {
-    fn from(caught: Caught) -> Self {
+impl From<CaughtError> for RunError {
+    fn from(caught: CaughtError) -> Self {
         Self { name: caught.error, message: in_words(caught.cause.unwrap_or_default()) }
     }
 }
@@ -111,10 +111,10 @@ mod tests {
     #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
     #[serde(rename_all = "kebab-case", tag = "step")]
     enum Step {
-        Begin { execution: Execution },
+        Begin { execution: MachineExecution },
     }
 
-    fn read(event: Value) -> Result<Event<Step>, String> {
+    fn read(event: Value) -> Result<FunctionEvent<Step>, String> {
         serde_json::from_value(event).map_err(|error| error.to_string())
     }
 
@@ -123,14 +123,14 @@ mod tests {
         let noon = "2026-11-21T12:00:00Z";
         let tick = read(json!({ "time": noon, "source": "aws.scheduler" })).unwrap();
         let call = read(json!({ "now": noon, "step": "begin", "execution": { "name": "a", "start": noon } })).unwrap();
-        assert!(matches!((&tick, &call), (Event::Tick(_), Event::Call(_))));
+        assert!(matches!((&tick, &call), (FunctionEvent::Tick(_), FunctionEvent::Call(_))));
         assert_eq!(tick.at(), call.at());
     }
 
     #[test]
     fn a_cause_is_told_in_the_words_of_the_function() {
         let words =
-            |cause: &str| RunError::from(Caught { error: "Aws.Denied".to_owned(), cause: Some(cause.to_owned()) });
+            |cause: &str| RunError::from(CaughtError { error: "Aws.Denied".to_owned(), cause: Some(cause.to_owned()) });
         for (cause, expected) in [
             (r#"{"errorType":"Aws.Denied","errorMessage":"c/s: \"denied\"."}"#, r#"c/s: "denied"."#),
             (r#"{"errorMessage": "no\nway", "errorType": "Aws.Denied"}"#, "no\nway"),
@@ -141,7 +141,7 @@ mod tests {
         ] {
             assert_eq!(words(cause).message, expected);
         }
-        assert_eq!(RunError::from(Caught { error: "States.Timeout".to_owned(), cause: None }).message, "");
+        assert_eq!(RunError::from(CaughtError { error: "States.Timeout".to_owned(), cause: None }).message, "");
     }
 
     #[test]

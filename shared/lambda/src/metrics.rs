@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::Why;
+use watchkeeper_domain::alarm::IgnoreReason;
 use watchkeeper_domain::name::Scope;
 
 pub use self::backup::BackupFigures;
@@ -28,7 +28,7 @@ pub enum AlarmFigure {
     /// An execution was started for it.
     Answered,
     /// It led to nothing, for this reason.
-    Ignored(Why),
+    Ignored(IgnoreReason),
 }
 
 /// What is counted of a run.
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_message_that_led_to_nothing_is_counted_with_its_reason() {
-        let document = Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::CoolDown), AT);
+        let document = Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(IgnoreReason::CoolDown), AT);
         assert_eq!((&document["Reason"], &document["AlarmIgnored"]), (&json!("cool-down"), &json!(1)));
         let dimensions = &document["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
         assert_eq!(dimensions, &json!([["Reason"], ["Estate", "Environment", "Reason"]]));
@@ -235,7 +235,7 @@ mod tests {
     #[case::backup(Metrics::new("Watchkeeper").backup_sample(AT))]
     #[case::stale(Metrics::new("Watchkeeper").stale_document(2, AT))]
     #[case::passed(Metrics::new("Watchkeeper").passed_document("contributor", AT))]
-    #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(Why::Duplicate), AT))]
+    #[case::ignored(Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(IgnoreReason::Duplicate), AT))]
     fn every_metric_and_dimension_has_a_value_beside_it(#[case] run: Value) {
         assert_whole(&run);
     }

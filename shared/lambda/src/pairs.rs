@@ -3,36 +3,36 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{Announcements, DynamoLedger, HttpProber, Machine, SdkConfig, Switchboard, View, peer_config};
-use watchkeeper_control::failover::{Mover, Watcher};
+use watchkeeper_aws::{NotificationTargets, DynamoLedger, HttpProber, StateMachine, SdkConfig, AwsTrafficSwitches, AwsRegionReader, peer_config};
+use watchkeeper_control::failover::{FailoverRunbook, RegionMonitor};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::PairPlace;
 use watchkeeper_domain::name::Region;
 
 use crate::clock::EventClock;
-use crate::serve::Kit;
-use crate::settings::{SettingError, Settings, arn_in};
+use crate::serve::FunctionContext;
+use crate::settings::{SettingError, FunctionSettings, arn_in};
 
 /// What takes the steps of a move.
 pub type PairMover =
-    Mover<DynamoLedger, View, View, Switchboard, HttpProber, Announcements, EventClock, Machine, Machine>;
+    FailoverRunbook<DynamoLedger, AwsRegionReader, AwsRegionReader, AwsTrafficSwitches, HttpProber, NotificationTargets, EventClock, StateMachine, StateMachine>;
 
 /// What keeps the watch over a pair.
 pub type PairWatcher =
-    Watcher<DynamoLedger, View, View, Switchboard, HttpProber, Announcements, EventClock, Machine, Machine, Machine>;
+    RegionMonitor<DynamoLedger, AwsRegionReader, AwsRegionReader, AwsTrafficSwitches, HttpProber, NotificationTargets, EventClock, StateMachine, StateMachine, StateMachine>;
 
 /// What all pairs have in common, built once. What belongs to one pair or one event comes with it; the connections are
 /// the same all the time.
 #[derive(Debug)]
 pub struct PairKit {
     sdk: SdkConfig,
-    settings: Settings,
+    settings: FunctionSettings,
     ledger: DynamoLedger,
-    here: View,
+    here: AwsRegionReader,
     prober: HttpProber,
-    announcer: Announcements,
-    hand: Machine,
-    failover: Machine,
+    announcer: NotificationTargets,
+    hand: StateMachine,
+    failover: StateMachine,
     pacer: Arc<Pacer>,
 }
 
@@ -41,22 +41,22 @@ impl PairKit {
     ///
     /// # Errors
     /// [`SettingError`] names what the stack does not say.
-    pub fn new(kit: &Kit, sdk: &SdkConfig) -> Result<Self, SettingError> {
+    pub fn new(kit: &FunctionContext, sdk: &SdkConfig) -> Result<Self, SettingError> {
         Ok(Self {
             sdk: sdk.clone(),
             settings: kit.settings.clone(),
             ledger: kit.ledger()?,
-            here: View::new(sdk),
+            here: AwsRegionReader::new(sdk),
             prober: HttpProber::new(),
             announcer: kit.announcer()?,
             hand: kit.machine()?,
-            failover: Machine::new(sdk, kit.settings.failover_machine_arn()?),
+            failover: StateMachine::new(sdk, kit.settings.failover_machine_arn()?),
             pacer: Arc::default(),
         })
     }
 
     /// Where people hear of it.
-    pub fn announcer(&self) -> &Announcements {
+    pub fn announcer(&self) -> &NotificationTargets {
         &self.announcer
     }
 
@@ -64,11 +64,11 @@ impl PairKit {
     pub fn mover(&self, half: &PairPlace, now: Timestamp) -> PairMover {
         // Whatever is asked of the other region is bounded: it may hang.
         let there = peer_config(&self.sdk, half.other().as_str());
-        let peer_hand = Machine::new(&there, arn_in(self.hand.arn(), half.other()));
-        Mover {
+        let peer_hand = StateMachine::new(&there, arn_in(self.hand.arn(), half.other()));
+        FailoverRunbook {
             ledger: self.ledger.clone(),
             here: self.here.clone(),
-            peer: View::new(&there),
+            peer: AwsRegionReader::new(&there),
             switches: self.switches(&half.standby),
             prober: self.prober.clone(),
             announcer: self.announcer.clone(),
@@ -82,10 +82,10 @@ impl PairKit {
     /// The watcher of one half of a pair, at the instant of a tick.
     pub fn watcher(&self, half: &PairPlace, at: Timestamp) -> PairWatcher {
         let there = peer_config(&self.sdk, half.other().as_str());
-        Watcher {
+        RegionMonitor {
             ledger: self.ledger.clone(),
             here: self.here.clone(),
-            peer: View::new(&there),
+            peer: AwsRegionReader::new(&there),
             switches: self.switches(&half.standby),
             metric: self.switches(&half.region),
             prober: self.prober.clone(),
@@ -99,8 +99,8 @@ impl PairKit {
     }
 
     /// The means by which the traffic of a pair with this standby region moves.
-    fn switches(&self, standby: &Region) -> Switchboard {
-        let Settings { metrics_namespace, .. } = &self.settings;
-        Switchboard::new(&self.sdk, standby, metrics_namespace, self.settings.routing_endpoints())
+    fn switches(&self, standby: &Region) -> AwsTrafficSwitches {
+        let FunctionSettings { metrics_namespace, .. } = &self.settings;
+        AwsTrafficSwitches::new(&self.sdk, standby, metrics_namespace, self.settings.routing_endpoints())
     }
 }

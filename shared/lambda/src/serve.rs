@@ -9,30 +9,30 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
 use watchkeeper_aws::{
-    Announcements, Aws, CloudWatch, DynamoLedger, Machine, SdkConfig, StuckThings, Vaults, sdk_config,
+    NotificationTargets, Aws, CloudWatch, DynamoLedger, StateMachine, SdkConfig, StuckThings, BackupEngines, sdk_config,
 };
 use watchkeeper_domain::report::fitting;
-use watchkeeper_estates::{Estates, Problem, load_dir};
+use watchkeeper_estates::{EstateFolder, FileProblem, load_dir};
 
-use crate::errors::{ErrorName, Failure};
+use crate::errors::{ErrorName, FunctionFailure};
 use crate::metrics::Metrics;
 use crate::pairs::PairKit;
-use crate::settings::{SettingError, Settings};
+use crate::settings::{SettingError, FunctionSettings};
 use crate::telemetry;
 
 /// What a function is built from: read and checked once, before the first event.
 #[derive(Debug)]
-pub struct Kit {
+pub struct FunctionContext {
     /// What the stack tells the function.
-    pub settings: Settings,
+    pub settings: FunctionSettings,
     /// Every estate, checked.
-    pub estates: Estates,
+    pub estates: EstateFolder,
     /// Where metrics go.
     pub metrics: Metrics,
     sdk: SdkConfig,
 }
 
-impl Kit {
+impl FunctionContext {
     /// The capacity of this region.
     pub fn cloud(&self) -> Aws {
         Aws::new(&self.sdk)
@@ -55,24 +55,24 @@ impl Kit {
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which topic or bus it is.
-    pub fn announcer(&self) -> Result<Announcements, SettingError> {
-        Ok(Announcements::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
+    pub fn announcer(&self) -> Result<NotificationTargets, SettingError> {
+        Ok(NotificationTargets::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
     }
 
     /// The machine `reconcile`.
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn machine(&self) -> Result<Machine, SettingError> {
-        Ok(Machine::new(&self.sdk, self.settings.reconcile_machine_arn()?))
+    pub fn machine(&self) -> Result<StateMachine, SettingError> {
+        Ok(StateMachine::new(&self.sdk, self.settings.reconcile_machine_arn()?))
     }
 
     /// The machine `emergency-scale`.
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn emergency_machine(&self) -> Result<Machine, SettingError> {
-        Ok(Machine::new(&self.sdk, self.settings.emergency_machine_arn()?))
+    pub fn emergency_machine(&self) -> Result<StateMachine, SettingError> {
+        Ok(StateMachine::new(&self.sdk, self.settings.emergency_machine_arn()?))
     }
 
     /// What the watch over pairs, and their moves, are built from.
@@ -87,8 +87,8 @@ impl Kit {
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn unblock_machine(&self) -> Result<Machine, SettingError> {
-        Ok(Machine::new(&self.sdk, self.settings.unblock_machine_arn()?))
+    pub fn unblock_machine(&self) -> Result<StateMachine, SettingError> {
+        Ok(StateMachine::new(&self.sdk, self.settings.unblock_machine_arn()?))
     }
 
     /// What may be stuck in this region, and the executions of our machines that hold leases, may be ended, or free what is
@@ -107,32 +107,32 @@ impl Kit {
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn backup_machine(&self) -> Result<Machine, SettingError> {
-        Ok(Machine::new(&self.sdk, self.settings.backup_machine_arn()?))
+    pub fn backup_machine(&self) -> Result<StateMachine, SettingError> {
+        Ok(StateMachine::new(&self.sdk, self.settings.backup_machine_arn()?))
     }
 
     /// The machine `restore-drill`.
     ///
     /// # Errors
     /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn restore_machine(&self) -> Result<Machine, SettingError> {
-        Ok(Machine::new(&self.sdk, self.settings.restore_machine_arn()?))
+    pub fn restore_machine(&self) -> Result<StateMachine, SettingError> {
+        Ok(StateMachine::new(&self.sdk, self.settings.restore_machine_arn()?))
     }
 
     /// The backups of this region, and their copies in others.
-    pub fn vaults(&self) -> Vaults {
-        Vaults::new(&self.sdk)
+    pub fn vaults(&self) -> BackupEngines {
+        BackupEngines::new(&self.sdk)
     }
 }
 
 /// What Lambda says of one invocation beside its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Invocation {
+pub struct LambdaInvocation {
     /// When Lambda ends it: the latest moment at which it can act. It comes with the event, so no clock is read.
     pub deadline: Timestamp,
 }
 
-impl From<&Context> for Invocation {
+impl From<&Context> for LambdaInvocation {
     fn from(context: &Context) -> Self {
         let deadline = i64::try_from(context.deadline).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
         Self { deadline: deadline.unwrap_or(Timestamp::MAX) }
@@ -145,7 +145,7 @@ enum StartError {
     #[error(transparent)]
     Setting(#[from] SettingError),
     #[error("{} of the estate documents: {}", count(.0.len()), list(.0))]
-    Estates(Vec<Problem>),
+    Estates(Vec<FileProblem>),
     #[error("the Lambda runtime ended: {0}")]
     Runtime(lambda_runtime::Error),
 }
@@ -154,24 +154,24 @@ fn count(problems: usize) -> String {
     if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
 }
 
-fn list(problems: &[Problem]) -> String {
+fn list(problems: &[FileProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Runs a function until Lambda ends it: `build` takes what it needs of the kit and returns the handler of its events.
 /// A setting that is missing, or an estate document that is wrong, stops it before the first event.
-pub async fn serve<Q, A, E, H>(build: impl FnOnce(Kit) -> Result<H, SettingError>) -> ExitCode
+pub async fn serve<Q, A, E, H>(build: impl FnOnce(FunctionContext) -> Result<H, SettingError>) -> ExitCode
 where
     Q: DeserializeOwned,
     A: Serialize,
-    E: Into<Failure>,
-    H: AsyncFn(Q, Invocation) -> Result<A, E>,
+    E: Into<FunctionFailure>,
+    H: AsyncFn(Q, LambdaInvocation) -> Result<A, E>,
 {
     telemetry::init();
     match run(build).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let failure = Failure::new(ErrorName::EstateInvalid, &error);
+            let failure = FunctionFailure::new(ErrorName::EstateInvalid, &error);
             let name = matches!(error, StartError::Estates(_)).then_some(failure.name.name());
             tracing::error!(name, error = failure.message, "the function does not start");
             ExitCode::FAILURE
@@ -179,48 +179,48 @@ where
     }
 }
 
-async fn run<Q, A, E, H>(build: impl FnOnce(Kit) -> Result<H, SettingError>) -> Result<(), StartError>
+async fn run<Q, A, E, H>(build: impl FnOnce(FunctionContext) -> Result<H, SettingError>) -> Result<(), StartError>
 where
     Q: DeserializeOwned,
     A: Serialize,
-    E: Into<Failure>,
-    H: AsyncFn(Q, Invocation) -> Result<A, E>,
+    E: Into<FunctionFailure>,
+    H: AsyncFn(Q, LambdaInvocation) -> Result<A, E>,
 {
-    let settings = Settings::from_env()?;
+    let settings = FunctionSettings::from_env()?;
     let estates = load_dir(&settings.estates_dir).map_err(StartError::Estates)?;
     let sdk = sdk_config(settings.home.region.as_str()).await;
     let metrics = Metrics::new(&settings.metrics_namespace);
-    let handler = build(Kit { settings, estates, metrics, sdk })?;
+    let handler = build(FunctionContext { settings, estates, metrics, sdk })?;
     let handler = &handler;
     let service = service_fn(|event: LambdaEvent<Value>| {
         let span = telemetry::invocation(&event.context.request_id);
-        answer(handler, event.payload, Invocation::from(&event.context)).instrument(span)
+        answer(handler, event.payload, LambdaInvocation::from(&event.context)).instrument(span)
     });
     // In a box, like the handler's future: nested unboxed, they are deeper than the compiler follows a type's layout.
     Box::pin(lambda_runtime::run(service)).await.map_err(StartError::Runtime)
 }
 
 /// Handles one event. An error is logged here, once, and leaves under its stable name.
-async fn answer<Q, A, E, H>(handler: &H, payload: Value, invocation: Invocation) -> Result<Value, Diagnostic>
+async fn answer<Q, A, E, H>(handler: &H, payload: Value, invocation: LambdaInvocation) -> Result<Value, Diagnostic>
 where
     Q: DeserializeOwned,
     A: Serialize,
-    E: Into<Failure>,
-    H: AsyncFn(Q, Invocation) -> Result<A, E>,
+    E: Into<FunctionFailure>,
+    H: AsyncFn(Q, LambdaInvocation) -> Result<A, E>,
 {
     let answered = match request(payload) {
         Ok(request) => Box::pin(handler(request, invocation)).await.map_err(Into::into),
         Err(failure) => Err(failure),
     };
-    answered.and_then(|answer| carried(&answer)).map_err(|failure: Failure| {
+    answered.and_then(|answer| carried(&answer)).map_err(|failure: FunctionFailure| {
         tracing::error!(name = failure.name.name(), error = failure.message, "the event was not handled");
         failure.into()
     })
 }
 
 /// An answer as a state of a machine carries it: a text that is too long for one is cut, whichever step wrote it.
-fn carried<A: Serialize>(answer: &A) -> Result<Value, Failure> {
-    let mut value = serde_json::to_value(answer).map_err(|error| Failure::new(ErrorName::AwsInvalid, &error))?;
+fn carried<A: Serialize>(answer: &A) -> Result<Value, FunctionFailure> {
+    let mut value = serde_json::to_value(answer).map_err(|error| FunctionFailure::new(ErrorName::AwsInvalid, &error))?;
     cut(&mut value);
     Ok(value)
 }
@@ -235,11 +235,11 @@ fn cut(value: &mut Value) {
 }
 
 /// The request in an event, or which of its fields is wrong.
-fn request<Q: DeserializeOwned>(payload: Value) -> Result<Q, Failure> {
+fn request<Q: DeserializeOwned>(payload: Value) -> Result<Q, FunctionFailure> {
     serde_path_to_error::deserialize(payload).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." { "event".to_owned() } else { format!("event.{path}") };
-        Failure { name: ErrorName::RequestInvalid, message: format!("{place}: {}", error.inner()) }
+        FunctionFailure { name: ErrorName::RequestInvalid, message: format!("{place}: {}", error.inner()) }
     })
 }
 
@@ -258,16 +258,16 @@ mod tests {
     }
 
     async fn of(payload: Value, outcome: impl Fn() -> Result<(), AwsError>) -> Result<Value, Diagnostic> {
-        let handler = async |tick: Tick, _: Invocation| outcome().map(|()| tick.time.as_second());
-        answer(&handler, payload, Invocation { deadline: Timestamp::UNIX_EPOCH }).await
+        let handler = async |tick: Tick, _: LambdaInvocation| outcome().map(|()| tick.time.as_second());
+        answer(&handler, payload, LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await
     }
 
     #[tokio::test]
     async fn the_deadline_of_the_invocation_reaches_the_handler() {
         let mut context = Context::default();
         context.deadline = 1_795_219_500_250;
-        let handler = async |_: Value, invocation: Invocation| Ok::<_, AwsError>(invocation.deadline.as_millisecond());
-        let answered = answer(&handler, json!({}), Invocation::from(&context)).await;
+        let handler = async |_: Value, invocation: LambdaInvocation| Ok::<_, AwsError>(invocation.deadline.as_millisecond());
+        let answered = answer(&handler, json!({}), LambdaInvocation::from(&context)).await;
         assert_eq!(answered, Ok(json!(1_795_219_500_250_i64)));
     }
 
@@ -275,8 +275,8 @@ mod tests {
     async fn an_answer_is_never_too_long_for_a_state() {
         let long = "service:c/s: below the floor\n".repeat(20_000);
         let handler =
-            async |_: Value, _: Invocation| Ok::<_, AwsError>(json!({"plan": {"lines": [long.clone()]}, "n": 1}));
-        let answered = answer(&handler, json!({}), Invocation { deadline: Timestamp::UNIX_EPOCH }).await.unwrap();
+            async |_: Value, _: LambdaInvocation| Ok::<_, AwsError>(json!({"plan": {"lines": [long.clone()]}, "n": 1}));
+        let answered = answer(&handler, json!({}), LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await.unwrap();
         let size = answered.to_string().len();
         assert!((190_000..250_000).contains(&size), "{size}");
         assert_eq!(answered["n"], 1);

@@ -4,7 +4,7 @@ mod peers;
 
 use std::path::PathBuf;
 
-use watchkeeper_control::place::Home;
+use watchkeeper_control::place::StackIdentity;
 use watchkeeper_domain::name::Region;
 
 pub(crate) use self::peers::arn_in;
@@ -39,9 +39,9 @@ pub enum SettingError {
 
 /// What the stack tells a function. What only some functions are told is asked for by name, and missed then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct FunctionSettings {
     /// The account and region that the function runs in, and whose resources it looks after.
-    pub home: Home,
+    pub home: StackIdentity,
     /// The function's own name.
     pub function: String,
     /// Where the estate documents are.
@@ -60,7 +60,7 @@ pub struct Settings {
     routing_endpoints: Vec<(Region, String)>,
 }
 
-impl Settings {
+impl FunctionSettings {
     /// The settings in the environment of this process.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Settings {
         let account = required(get("ACCOUNT_ID"), "ACCOUNT_ID", "the 12 digits of the account")?;
         let function = get("AWS_LAMBDA_FUNCTION_NAME");
         Ok(Self {
-            home: Home {
+            home: StackIdentity {
                 account: fit("ACCOUNT_ID", account.parse())?,
                 region: fit("AWS_REGION", Region::new(region))?,
             },
@@ -193,9 +193,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
+    fn read(variables: &[(&str, &str)]) -> Result<FunctionSettings, SettingError> {
         let find = |name: &str| variables.iter().find(|(variable, _)| *variable == name);
-        Settings::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
+        FunctionSettings::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
     }
 
     const LAMBDA: [(&str, &str); 3] =

@@ -5,22 +5,22 @@ use std::sync::RwLock;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::ServiceCapacity;
-use watchkeeper_domain::estate::{Detect, Duration, Failover, Fence, Singleton, Strategy, Traffic};
-use watchkeeper_domain::failover::{Figures, Moving, Placed, Pointer, PointerError, Seen, Serving, placement};
-use watchkeeper_domain::intent::Want;
+use watchkeeper_domain::estate::{DetectionMode, Duration, Failover, FencePolicy, Singleton, TrafficStrategy, TrafficPolicy};
+use watchkeeper_domain::failover::{ServiceFigures, OngoingMove, PlacedService, Pointer, PointerError, RegionalPair, Serving, placement};
+use watchkeeper_domain::intent::DesiredState;
 use watchkeeper_domain::name::{BadName, Region, ServiceName};
 
-pub use crate::point::{Move, Point, Side};
+pub use crate::point::{MoveId, ModelPointer, PairSide};
 
 /// What a region's hand has settled last.
 type Settled = Option<u8>;
 
 /// A question about a placement: the region, its pointer, what it settled, what it heard, and the time.
-type Question = (Side, Point, Settled, Option<Timestamp>, Timestamp);
+type Question = (PairSide, ModelPointer, Settled, Option<Timestamp>, Timestamp);
 
 /// The pair's names and document.
 #[derive(Debug)]
-pub struct Pair {
+pub struct ModelPair {
     regions: [Region; 2],
     singleton: Singleton,
     services: BTreeSet<ServiceName>,
@@ -29,7 +29,7 @@ pub struct Pair {
     known: RwLock<HashMap<Question, Option<bool>>>,
 }
 
-impl Pair {
+impl ModelPair {
     /// A pair with one singleton; with a silence, in minutes, its fence is the dead man's switch.
     ///
     /// # Errors
@@ -37,10 +37,10 @@ impl Pair {
     pub fn new(silence: Option<u32>) -> Result<Self, BadName> {
         let regions = [Region::new("us-west-2")?, Region::new("us-west-1")?];
         let service = ServiceName::new("job-scheduler")?;
-        let fence = silence.map(|_| Fence::DeadMan);
+        let fence = silence.map(|_| FencePolicy::DeadMan);
         let singleton = Singleton { service, fence, silence: silence.map(Duration::minutes) };
         let failover = Failover {
-            detect: Detect::Off,
+            detect: DetectionMode::Off,
             approve: false,
             evidence: Vec::new(),
             probe: None,
@@ -53,8 +53,8 @@ impl Pair {
             databases: Vec::new(),
             streams: Vec::new(),
             images: Vec::new(),
-            traffic: Traffic {
-                strategy: Strategy::SwitchObject,
+            traffic: TrafficPolicy {
+                strategy: TrafficStrategy::SwitchObject,
                 names: Vec::new(),
                 ttl: None,
                 bucket: None,
@@ -71,9 +71,9 @@ impl Pair {
     }
 
     /// The region's name.
-    pub fn region(&self, side: Side) -> &Region {
+    pub fn region(&self, side: PairSide) -> &Region {
         let [home, standby] = &self.regions;
-        if side == Side::Home { home } else { standby }
+        if side == PairSide::Home { home } else { standby }
     }
 
     /// The singleton, as the document has it.
@@ -82,7 +82,7 @@ impl Pair {
     }
 
     /// A move to this region begins, by the real function.
-    pub fn begin(&self, point: &Point, to: Side, by: u8) -> Option<Point> {
+    pub fn begin(&self, point: &ModelPointer, to: PairSide, by: u8) -> Option<ModelPointer> {
         let (region, serving) = (self.region(to), self.serving(to));
         let change =
             |pointer: &Pointer| pointer.begin(region, serving, BTreeSet::new(), &by.to_string(), Timestamp::UNIX_EPOCH);
@@ -92,28 +92,28 @@ impl Pair {
     /// Another change of the pointer, by the real function; `None` when that refuses it.
     pub fn changed(
         &self,
-        point: &Point,
+        point: &ModelPointer,
         change: impl FnOnce(&Pointer) -> Result<Pointer, PointerError>,
-    ) -> Option<Point> {
+    ) -> Option<ModelPointer> {
         change(&self.pointer(*point)).ok().and_then(|next| self.point(&next))
     }
 
     /// The singleton opens.
-    pub fn open(&self, point: &Point, by: u8) -> Option<Point> {
+    pub fn open(&self, point: &ModelPointer, by: u8) -> Option<ModelPointer> {
         self.changed(point, |pointer| pointer.open(&by.to_string(), [self.singleton.service.clone()]))
     }
 
     /// Whether the region is to run the singleton, by the real table of placements and over its baseline; `None` when it
     /// must not change anything.
-    pub fn wants(&self, side: Side, point: &Point, settled: Settled) -> Option<bool> {
+    pub fn wants(&self, side: PairSide, point: &ModelPointer, settled: Settled) -> Option<bool> {
         self.wants_at(side, point, settled, None, Timestamp::UNIX_EPOCH)
     }
 
     /// The same, with what the region has heard of the standby.
     pub fn wants_at(
         &self,
-        side: Side,
-        point: &Point,
+        side: PairSide,
+        point: &ModelPointer,
         settled: Settled,
         heard: Option<Timestamp>,
         now: Timestamp,
@@ -131,34 +131,34 @@ impl Pair {
 
     fn place(&self, (side, point, settled, heard, now): &Question) -> Option<bool> {
         let pointer = self.pointer(*point);
-        let seen = Seen {
+        let seen = RegionalPair {
             // A pair that never moved has no item.
             pointer: (point.revision > 0).then_some(&pointer),
             region: self.region(*side),
-            home: self.region(Side::Home),
-            standby: self.region(Side::Standby),
+            home: self.region(PairSide::Home),
+            standby: self.region(PairSide::Standby),
             services: &self.services,
             failover: &self.failover,
             settled: settled.map(u64::from),
             heard: *heard,
             now: *now,
         };
-        let baseline = ServiceCapacity { desired: u32::from(*side == Side::Home), scaling: None };
+        let baseline = ServiceCapacity { desired: u32::from(*side == PairSide::Home), scaling: None };
         let placed = match placement(&seen).ok()?.map(|intent| intent.want) {
-            Some(Want::Placed(placed)) => placed.services.get(&self.singleton.service).copied(),
+            Some(DesiredState::Placed(placed)) => placed.services.get(&self.singleton.service).copied(),
             _ => None,
         };
-        Some(placed.map_or(baseline, |placed: Placed| placed.scale(baseline)).desired > 0)
+        Some(placed.map_or(baseline, |placed: PlacedService| placed.scale(baseline)).desired > 0)
     }
 
     /// What a region runs while it serves: nothing is said of the home, where the baseline says it.
-    fn serving(&self, side: Side) -> Serving {
-        let figures = Figures { desired: 1, bounds: None };
-        (side == Side::Standby).then(|| (self.singleton.service.clone(), figures)).into_iter().collect()
+    fn serving(&self, side: PairSide) -> Serving {
+        let figures = ServiceFigures { desired: 1, bounds: None };
+        (side == PairSide::Standby).then(|| (self.singleton.service.clone(), figures)).into_iter().collect()
     }
 
-    fn pointer(&self, point: Point) -> Pointer {
-        let moving = point.moving.map(|moving| Moving {
+    fn pointer(&self, point: ModelPointer) -> Pointer {
+        let moving = point.moving.map(|moving| OngoingMove {
             to: self.region(moving.to).clone(),
             stage: moving.stage,
             open: moving.open.then(|| self.singleton.service.clone()).into_iter().collect(),
@@ -166,7 +166,7 @@ impl Pair {
             serving: self.serving(moving.to),
         });
         Pointer {
-            home: Some(self.region(Side::Home).clone()),
+            home: Some(self.region(PairSide::Home).clone()),
             active: self.region(point.active).clone(),
             epoch: point.epoch.into(),
             revision: point.revision.into(),
@@ -179,15 +179,15 @@ impl Pair {
     }
 
     /// The small form of a pointer; `None` when it says more than the small form can.
-    fn point(&self, pointer: &Pointer) -> Option<Point> {
-        let side = |region: &Region| Side::BOTH.into_iter().find(|side| self.region(*side) == region);
+    fn point(&self, pointer: &Pointer) -> Option<ModelPointer> {
+        let side = |region: &Region| PairSide::BOTH.into_iter().find(|side| self.region(*side) == region);
         let moving = match &pointer.moving {
-            Some(Moving { to, stage, open, .. }) => {
-                Some(Move { to: side(to)?, stage: *stage, open: open.contains(&self.singleton.service) })
+            Some(OngoingMove { to, stage, open, .. }) => {
+                Some(MoveId { to: side(to)?, stage: *stage, open: open.contains(&self.singleton.service) })
             }
             None => None,
         };
-        let point = Point {
+        let point = ModelPointer {
             active: side(&pointer.active)?,
             epoch: pointer.epoch.try_into().ok()?,
             revision: pointer.revision.try_into().ok()?,

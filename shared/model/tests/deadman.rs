@@ -3,16 +3,16 @@
 mod explore;
 
 use explore::{finds, holds, keeps};
-use watchkeeper_model::deadman::{DeadMan, Rule, SINGLE};
-use watchkeeper_model::pair::Pair;
+use watchkeeper_model::deadman::{DeadMan, DeadManRule, SINGLE};
+use watchkeeper_model::pair::ModelPair;
 
-fn model(skews: &[i8], delay: u8, broken: Option<Rule>) -> DeadMan {
+fn model(skews: &[i8], delay: u8, broken: Option<DeadManRule>) -> DeadMan {
     // A silence of a minute: three steps.
-    let Ok(pair) = Pair::new(Some(1)) else { panic!("its names are good") };
+    let Ok(pair) = ModelPair::new(Some(1)) else { panic!("its names are good") };
     DeadMan { pair, moves: 1, delay, armed: false, hindered: false, halts: false, skews: skews.to_vec(), broken }
 }
 
-fn broken(rule: Rule) -> DeadMan {
+fn broken(rule: DeadManRule) -> DeadMan {
     model(&[-1], 0, Some(rule))
 }
 
@@ -35,55 +35,55 @@ fn a_switch_whose_stop_would_be_held_up_is_not_counted_on_and_a_halt_holds_up_no
 
 #[test]
 fn a_switch_that_is_armed_although_its_stop_would_be_refused_runs_two_singletons() {
-    finds(DeadMan { hindered: true, ..broken(Rule::ArmedIfItCould) }, SINGLE);
+    finds(DeadMan { hindered: true, ..broken(DeadManRule::ArmedIfItCould) }, SINGLE);
 }
 
 #[test]
 fn a_halt_that_holds_up_a_promised_stop_runs_two_singletons() {
-    finds(DeadMan { halts: true, ..broken(Rule::StopsDespiteHalt) }, SINGLE);
+    finds(DeadMan { halts: true, ..broken(DeadManRule::StopsDespiteHalt) }, SINGLE);
 }
 
 #[test]
 fn a_step_less_of_waiting_is_too_little() {
-    finds(broken(Rule::Waits(1)), SINGLE);
+    finds(broken(DeadManRule::Waits(1)), SINGLE);
 }
 
 #[test]
 fn a_switch_that_was_never_armed_does_not_fire() {
-    finds(broken(Rule::Armed), SINGLE);
+    finds(broken(DeadManRule::Armed), SINGLE);
 }
 
 #[test]
 fn a_switch_that_was_armed_during_the_move_fires_later() {
-    finds(broken(Rule::ArmedBefore), SINGLE);
+    finds(broken(DeadManRule::ArmedBefore), SINGLE);
 }
 
 #[test]
 fn a_heartbeat_from_long_before_the_move_says_nothing_of_when_the_switch_fires() {
-    finds(broken(Rule::FromTheBegin), SINGLE);
+    finds(broken(DeadManRule::FromTheBegin), SINGLE);
 }
 
 #[test]
 fn heartbeats_that_go_on_during_the_move_keep_the_home_running() {
-    finds(DeadMan { armed: true, ..broken(Rule::SilentWhileMoving) }, SINGLE);
+    finds(DeadMan { armed: true, ..broken(DeadManRule::SilentWhileMoving) }, SINGLE);
 }
 
 #[test]
 fn heartbeats_while_the_standby_serves_start_the_home_again() {
-    finds(broken(Rule::SilentWhileServing), SINGLE);
+    finds(broken(DeadManRule::SilentWhileServing), SINGLE);
 }
 
 #[test]
 fn a_heartbeat_that_says_when_it_was_written_is_newer_than_the_look_that_it_rests_on() {
-    finds(model(&[-1], 16, Some(Rule::StampedWhenDecided)), SINGLE);
+    finds(model(&[-1], 16, Some(DeadManRule::StampedWhenDecided)), SINGLE);
 }
 
 #[test]
 fn a_pointer_that_is_restored_before_the_standby_is_closed_runs_two_singletons() {
-    finds(broken(Rule::ClosedBeforeRestore), SINGLE);
+    finds(broken(DeadManRule::ClosedBeforeRestore), SINGLE);
 }
 
 #[test]
 fn a_home_whose_stack_is_dead_never_stops_its_task() {
-    finds(broken(Rule::HomeAlive), SINGLE);
+    finds(broken(DeadManRule::HomeAlive), SINGLE);
 }

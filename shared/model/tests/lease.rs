@@ -3,38 +3,38 @@
 mod explore;
 
 use explore::{finds, holds};
-use watchkeeper_model::lease::{IN_ORDER, Leases, Rule};
+use watchkeeper_model::lease::{IN_ORDER, LeaseModel, LeaseRule};
 
-fn broken(rule: Rule) -> Leases {
-    Leases { claims: 3, broken: Some(rule) }
+fn broken(rule: LeaseRule) -> LeaseModel {
+    LeaseModel { claims: 3, broken: Some(rule) }
 }
 
 #[test]
 fn no_write_lands_after_one_of_a_later_generation() {
-    holds(Leases { claims: 3, broken: None }, 500_000);
+    holds(LeaseModel { claims: 3, broken: None }, 500_000);
 }
 
 #[test]
 fn a_successor_that_does_not_wait_is_overtaken() {
-    finds(broken(Rule::SuccessorWaits), IN_ORDER);
+    finds(broken(LeaseRule::SuccessorWaits), IN_ORDER);
 }
 
 #[test]
 fn a_holder_that_begins_a_slice_at_the_very_end_of_its_lease_writes_after_its_successor() {
-    finds(Leases { claims: 2, broken: Some(Rule::HolderStops) }, IN_ORDER);
+    finds(LeaseModel { claims: 2, broken: Some(LeaseRule::HolderStops) }, IN_ORDER);
 }
 
 #[test]
 fn a_look_that_is_not_fresh_is_none() {
-    finds(Leases { claims: 2, broken: Some(Rule::Fresh) }, IN_ORDER);
+    finds(LeaseModel { claims: 2, broken: Some(LeaseRule::Fresh) }, IN_ORDER);
 }
 
 #[test]
 fn a_look_that_counts_from_its_answer_is_too_old() {
-    finds(Leases { claims: 2, broken: Some(Rule::FromTheQuestion) }, IN_ORDER);
+    finds(LeaseModel { claims: 2, broken: Some(LeaseRule::FromTheQuestion) }, IN_ORDER);
 }
 
 #[test]
 fn a_lease_that_is_given_back_before_it_was_usable_lets_the_next_one_in_too_early() {
-    finds(broken(Rule::ReleasedWhenUsable), IN_ORDER);
+    finds(broken(LeaseRule::ReleasedWhenUsable), IN_ORDER);
 }

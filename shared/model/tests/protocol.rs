@@ -3,23 +3,23 @@
 mod explore;
 
 use explore::{finds, holds};
-use watchkeeper_model::pair::{Pair, Side};
-use watchkeeper_model::protocol::{ONE_ACTS, Protocol, Rule, SINGLE, TRAFFIC};
+use watchkeeper_model::pair::{ModelPair, PairSide};
+use watchkeeper_model::protocol::{ONE_ACTS, ProtocolModel, ProtocolRule, SINGLE, TRAFFIC};
 
-const AWAY: Side = Side::Standby;
-const HOME: Side = Side::Home;
+const AWAY: PairSide = PairSide::Standby;
+const HOME: PairSide = PairSide::Home;
 
-fn model(movers: &[Side], crashes: u8, stalls: u8) -> Protocol {
-    let Ok(pair) = Pair::new(None) else { panic!("its names are good") };
-    Protocol { pair, movers: movers.to_vec(), asks: false, crashes, stalls, broken: None }
+fn model(movers: &[PairSide], crashes: u8, stalls: u8) -> ProtocolModel {
+    let Ok(pair) = ModelPair::new(None) else { panic!("its names are good") };
+    ProtocolModel { pair, movers: movers.to_vec(), asks: false, crashes, stalls, broken: None }
 }
 
-fn broken(movers: &[Side], stalls: u8, rule: Rule) -> Protocol {
-    Protocol { broken: Some(rule), ..model(movers, 0, stalls) }
+fn broken(movers: &[PairSide], stalls: u8, rule: ProtocolRule) -> ProtocolModel {
+    ProtocolModel { broken: Some(rule), ..model(movers, 0, stalls) }
 }
 
-fn asking(model: Protocol) -> Protocol {
-    Protocol { asks: true, ..model }
+fn asking(model: ProtocolModel) -> ProtocolModel {
+    ProtocolModel { asks: true, ..model }
 }
 
 #[test]
@@ -66,45 +66,45 @@ fn three_moves_with_a_crash_and_a_late_write_keep_every_promise() {
 
 #[test]
 fn without_compare_and_set_two_executions_act_on_one_revision() {
-    finds(broken(&[AWAY, AWAY], 0, Rule::CompareAndSet), ONE_ACTS);
+    finds(broken(&[AWAY, AWAY], 0, ProtocolRule::CompareAndSet), ONE_ACTS);
 }
 
 #[test]
 fn a_proof_without_the_old_hands_word_lets_a_hand_that_paused_start_a_second_task() {
-    finds(broken(&[AWAY, AWAY], 0, Rule::SettledBeforeProved), SINGLE);
+    finds(broken(&[AWAY, AWAY], 0, ProtocolRule::SettledBeforeProved), SINGLE);
 }
 
 #[test]
 fn without_the_margin_a_late_write_starts_a_second_task() {
-    finds(broken(&[AWAY], 1, Rule::Margin), SINGLE);
+    finds(broken(&[AWAY], 1, ProtocolRule::Margin), SINGLE);
 }
 
 #[test]
 fn a_singleton_that_opens_before_its_fence_runs_twice() {
-    finds(broken(&[AWAY], 0, Rule::FenceBeforeOpen), SINGLE);
+    finds(broken(&[AWAY], 0, ProtocolRule::FenceBeforeOpen), SINGLE);
 }
 
 #[test]
 fn a_commit_before_verification_sends_traffic_to_a_region_that_is_not_ready() {
-    finds(broken(&[AWAY], 0, Rule::VerifyBeforeTraffic), TRAFFIC);
+    finds(broken(&[AWAY], 0, ProtocolRule::VerifyBeforeTraffic), TRAFFIC);
 }
 
 #[test]
 fn an_execution_that_was_taken_for_dead_may_not_switch_the_traffic_later() {
-    finds(broken(&[AWAY, HOME, AWAY], 0, Rule::OwnBeforeTraffic), TRAFFIC);
+    finds(broken(&[AWAY, HOME, AWAY], 0, ProtocolRule::OwnBeforeTraffic), TRAFFIC);
 }
 
 #[test]
 fn a_pointer_that_is_restored_before_the_new_region_is_closed_runs_two_singletons() {
-    finds(broken(&[AWAY], 0, Rule::ClosedBeforeRestore), SINGLE);
+    finds(broken(&[AWAY], 0, ProtocolRule::ClosedBeforeRestore), SINGLE);
 }
 
 #[test]
 fn a_proof_of_closing_from_before_the_turn_is_none() {
-    finds(broken(&[AWAY], 0, Rule::ClosedAfterTurn), SINGLE);
+    finds(broken(&[AWAY], 0, ProtocolRule::ClosedAfterTurn), SINGLE);
 }
 
 #[test]
 fn a_person_who_says_yes_too_early_runs_two_singletons() {
-    finds(asking(broken(&[AWAY], 0, Rule::Honesty)), SINGLE);
+    finds(asking(broken(&[AWAY], 0, ProtocolRule::Honesty)), SINGLE);
 }

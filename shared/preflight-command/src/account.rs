@@ -5,8 +5,8 @@ use aws_sdk_accessanalyzer::types::PolicyType;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult};
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::preflight::{Call, KeyFacts, PolicyFinding, Simulated};
-use watchkeeper_preflight::Judge;
+use watchkeeper_domain::preflight::{SimulatedCalls, KeyFacts, PolicyFinding, SimulatedAction};
+use watchkeeper_preflight::PolicyJudge;
 
 const SIMULATE: &str = "iam:SimulateCustomPolicy";
 
@@ -29,7 +29,7 @@ impl Account {
     }
 }
 
-impl Judge for Account {
+impl PolicyJudge for Account {
     async fn key(&self, key: &str) -> Result<Option<KeyFacts>, AwsError> {
         let answer = self.kms.describe_key().key_id(key).send().await;
         match answer.map_err(|error| failed("kms:DescribeKey", key, error)) {
@@ -56,7 +56,7 @@ impl Judge for Account {
         Ok(found.iter().map(finding).collect())
     }
 
-    async fn simulate(&self, policies: &[String], call: &Call) -> Result<Vec<Simulated>, AwsError> {
+    async fn simulate(&self, policies: &[String], call: &SimulatedCalls) -> Result<Vec<SimulatedAction>, AwsError> {
         let request = self.iam.simulate_custom_policy().set_policy_input_list(Some(policies.to_vec()));
         let request = request.set_action_names(Some(call.actions.iter().map(ToString::to_string).collect()));
         let request = request.resource_arns(&call.resource).set_context_entries(Some(context(call)));
@@ -67,7 +67,7 @@ impl Judge for Account {
 }
 
 /// What a condition may ask for: the region of the call, the resource's tags, and what belongs to the action.
-fn context(call: &Call) -> Vec<ContextEntry> {
+fn context(call: &SimulatedCalls) -> Vec<ContextEntry> {
     let region = ("aws:RequestedRegion".to_owned(), call.region.as_str(), "string");
     let entry = |(key, value, kind): (String, &str, &str)| {
         let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
@@ -76,8 +76,8 @@ fn context(call: &Call) -> Vec<ContextEntry> {
     std::iter::once(region).chain(call.context()).map(entry).collect()
 }
 
-fn simulated(result: &EvaluationResult) -> Simulated {
-    Simulated {
+fn simulated(result: &EvaluationResult) -> SimulatedAction {
+    SimulatedAction {
         action: result.eval_action_name().to_owned(),
         decision: result.eval_decision().as_str().to_owned(),
         missing: result.missing_context_values().to_vec(),
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_simulator_is_told_the_region_the_tags_and_the_keys() {
-        let call = Call {
+        let call = SimulatedCalls {
             function: "Reconcile",
             actions: vec!["application-autoscaling:RegisterScalableTarget"],
             subject: "x".to_owned(),
@@ -120,7 +120,7 @@ mod tests {
         let result =
             result.eval_decision(PolicyEvaluationDecisionType::ImplicitDeny).missing_context_values("k").build();
         let result = result.map(|result| simulated(&result));
-        let expected = Simulated {
+        let expected = SimulatedAction {
             action: "ecs:UpdateService".into(),
             decision: "implicitDeny".into(),
             missing: vec!["k".into()],

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use watchkeeper_preflight::{Arguments, play};
+use watchkeeper_preflight::{PreflightArguments, play};
 
 mod account;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    play(&Arguments::parse(), account::Account::new).await
+    play(&PreflightArguments::parse(), account::Account::new).await
 }

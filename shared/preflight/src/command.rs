@@ -8,14 +8,14 @@ use clap::Parser;
 use jiff::Timestamp;
 use watchkeeper_estates::load_dir;
 
-use crate::{Judge, PreflightError, Selection, Template, preflight, table};
+use crate::{PolicyJudge, PreflightError, PreflightSelection, StackTemplate, preflight, table};
 
 /// Looks whether your account is as the estate documents, and Watchkeeper's template, need it: with your own credentials,
 /// and reading only. Exit code 1 where something has to be mended, 2 where the arguments or credentials are wrong, 3 where
 /// not everything could be read.
 #[derive(Debug, Parser)]
 #[command(name = "cargo preflight", version)]
-pub struct Arguments {
+pub struct PreflightArguments {
     /// The folder of estate documents.
     #[arg(long, value_name = "DIR", default_value = "shared/estates")]
     estates: PathBuf,
@@ -50,7 +50,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 
 /// Carries the command out: `judge` makes whoever answers about keys and policies.
 #[allow(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
-pub async fn play<J: Judge>(arguments: &Arguments, judge: impl Fn(&SdkConfig) -> J) -> ExitCode {
+pub async fn play<J: PolicyJudge>(arguments: &PreflightArguments, judge: impl Fn(&SdkConfig) -> J) -> ExitCode {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     match Box::pin(look(arguments, &config, judge)).await {
         Ok((code, text)) => {
@@ -64,17 +64,17 @@ pub async fn play<J: Judge>(arguments: &Arguments, judge: impl Fn(&SdkConfig) ->
     }
 }
 
-async fn look<J: Judge>(
-    arguments: &Arguments,
+async fn look<J: PolicyJudge>(
+    arguments: &PreflightArguments,
     config: &SdkConfig,
     judge: impl Fn(&SdkConfig) -> J,
 ) -> Result<(u8, String), PreflightError> {
-    let lines = |problems: Vec<watchkeeper_estates::Problem>| {
+    let lines = |problems: Vec<watchkeeper_estates::FileProblem>| {
         PreflightError::Estates(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     };
     let estates = load_dir(&arguments.estates).map_err(lines)?;
-    let template = Template::of_this_repository()?;
-    let selection = Selection {
+    let template = StackTemplate::of_this_repository()?;
+    let selection = PreflightSelection {
         estate: arguments.estate.clone(),
         environment: arguments.environment.clone(),
         region: arguments.region.clone(),
@@ -111,21 +111,21 @@ fn now() -> Timestamp {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use watchkeeper_control::ports::AwsError;
-    use watchkeeper_domain::preflight::{Call, KeyFacts, PolicyFinding, Simulated};
+    use watchkeeper_domain::preflight::{SimulatedCalls, KeyFacts, PolicyFinding, SimulatedAction};
 
     use super::*;
 
     /// Nobody comes to be asked here.
     struct Silent;
 
-    impl Judge for Silent {
+    impl PolicyJudge for Silent {
         async fn key(&self, _: &str) -> Result<Option<KeyFacts>, AwsError> {
             Ok(None)
         }
         async fn validate(&self, _: &str) -> Result<Vec<PolicyFinding>, AwsError> {
             Ok(Vec::new())
         }
-        async fn simulate(&self, _: &[String], _: &Call) -> Result<Vec<Simulated>, AwsError> {
+        async fn simulate(&self, _: &[String], _: &SimulatedCalls) -> Result<Vec<SimulatedAction>, AwsError> {
             Ok(Vec::new())
         }
     }
@@ -134,7 +134,7 @@ mod tests {
     async fn said(arguments: &[&str]) -> String {
         let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../estates");
         let given = ["preflight", "--estates", own].into_iter().chain(arguments.iter().copied());
-        let arguments = match Arguments::try_parse_from(given) {
+        let arguments = match PreflightArguments::try_parse_from(given) {
             Ok(arguments) => arguments,
             Err(error) => return error.to_string(),
         };
@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_folder_that_is_not_there_is_named() {
-        let arguments = Arguments::try_parse_from(["preflight", "--estates", "/no/such/folder"]).unwrap();
+        let arguments = PreflightArguments::try_parse_from(["preflight", "--estates", "/no/such/folder"]).unwrap();
         let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
         let error = Box::pin(look(&arguments, &config, |_| Silent)).await.unwrap_err().to_string();
         assert!(error.contains("/no/such/folder") && error.contains("expected something that can be read"), "{error}");

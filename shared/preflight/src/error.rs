@@ -8,7 +8,7 @@ pub enum PreflightError {
     Estates(String),
     /// No document gives the name.
     #[error(transparent)]
-    Unknown(#[from] watchkeeper_estates::Unknown),
+    Unknown(#[from] watchkeeper_estates::UnknownName),
     /// The region is in no document that was chosen.
     #[error("--region: found {found:?}, expected one in which the chosen documents name something: {known}")]
     Region {

@@ -7,21 +7,21 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{AlarmName, Environment};
 use watchkeeper_domain::name::{self, ServiceName};
-use watchkeeper_domain::preflight::{Facts, Place, Wanted};
+use watchkeeper_domain::preflight::{PreflightFacts, AccountRegion, WantedResources};
 
 use crate::unread::read;
-use crate::{Judge, Region};
+use crate::{PolicyJudge, RegionClients};
 
 /// Everything there is to know of what is wanted. `others` are regions in which an alarm may lie by mistake.
 pub(crate) async fn gather(
-    region: &Region,
-    judge: &impl Judge,
-    place: &Place,
-    (environment, wanted): (&Environment, &Wanted),
-    others: &[(name::Region, Region)],
+    region: &RegionClients,
+    judge: &impl PolicyJudge,
+    place: &AccountRegion,
+    (environment, wanted): (&Environment, &WantedResources),
+    others: &[(name::Region, RegionClients)],
     now: Timestamp,
-) -> Facts {
-    let mut facts = Facts::nothing(place.clone(), region.quota_facts(now).await);
+) -> PreflightFacts {
+    let mut facts = PreflightFacts::nothing(place.clone(), region.quota_facts(now).await);
     capacity(region, environment, wanted, &mut facts).await;
     data(region, wanted, &mut facts).await;
     alarms(region, wanted, others, &mut facts).await;
@@ -43,7 +43,7 @@ pub(crate) async fn gather(
     facts
 }
 
-async fn capacity(region: &Region, environment: &Environment, wanted: &Wanted, facts: &mut Facts) {
+async fn capacity(region: &RegionClients, environment: &Environment, wanted: &WantedResources, facts: &mut PreflightFacts) {
     // What a task takes is asked for only where somebody would start more of them.
     let document = environment.document();
     let sizes = document.emergency.is_some() || document.failover.is_some();
@@ -68,7 +68,7 @@ async fn capacity(region: &Region, environment: &Environment, wanted: &Wanted, f
     }
 }
 
-async fn data(region: &Region, wanted: &Wanted, facts: &mut Facts) {
+async fn data(region: &RegionClients, wanted: &WantedResources, facts: &mut PreflightFacts) {
     let place = facts.place.clone();
     for id in &wanted.databases {
         let kind = if matches!(id, DatabaseId::Aurora(_)) { "cluster" } else { "db" };
@@ -97,7 +97,7 @@ async fn data(region: &Region, wanted: &Wanted, facts: &mut Facts) {
     }
 }
 
-async fn alarms(region: &Region, wanted: &Wanted, others: &[(name::Region, Region)], facts: &mut Facts) {
+async fn alarms(region: &RegionClients, wanted: &WantedResources, others: &[(name::Region, RegionClients)], facts: &mut PreflightFacts) {
     let found = read(region.alarms(&wanted.alarms).await);
     for name in wanted.alarms.keys() {
         let alarm = found.as_ref().map(|all| all.get(name).cloned()).map_err(Clone::clone);

@@ -1,8 +1,8 @@
 //! `cargo preflight`: whether an account is as the estate documents, and the template, need it. Nothing here writes: what
 //! looks has no operation that does.
 //!
-//! What a document names in a region is read ([`Region`]), with the few checks that need an SDK of their own behind
-//! [`Judge`]; what that comes to is decided in `watchkeeper_domain::preflight`.
+//! What a document names in a region is read ([`RegionClients`]), with the few checks that need an SDK of their own behind
+//! [`PolicyJudge`]; what that comes to is decided in `watchkeeper_domain::preflight`.
 
 mod command;
 mod error;
@@ -15,10 +15,10 @@ mod run;
 mod template;
 mod unread;
 
-pub use command::{Arguments, play};
+pub use command::{PreflightArguments, play};
 pub use error::PreflightError;
-pub use judge::Judge;
+pub use judge::PolicyJudge;
 pub use print::table;
-pub use region::Region;
-pub use run::{Selection, preflight};
-pub use template::{Resolver, Template};
+pub use region::RegionClients;
+pub use run::{PreflightSelection, preflight};
+pub use template::{TemplateResolver, StackTemplate};

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_domain::backup::{Kind, Source};
+use watchkeeper_domain::backup::{ResourceKind, BackupSource};
 use watchkeeper_domain::estate::{Environment, ResourceName};
-use watchkeeper_domain::preflight::Place;
+use watchkeeper_domain::preflight::AccountRegion;
 
 /// The parameters of a stack of this place, as far as the documents of what it looks after tell them.
-pub(crate) fn of(place: &Place, own: &[&Environment]) -> BTreeMap<String, String> {
+pub(crate) fn of(place: &AccountRegion, own: &[&Environment]) -> BTreeMap<String, String> {
     let here = own.iter().filter(|it| it.regions().contains(&place.region));
     let mut lists = BTreeMap::<&str, BTreeSet<String>>::new();
     let mut peer = None;
@@ -32,7 +32,7 @@ pub(crate) fn of(place: &Place, own: &[&Environment]) -> BTreeMap<String, String
             let role = backups.aws_backup.iter().map(|it| it.role.to_string());
             lists.entry("AwsBackupRoles").or_default().extend(role);
             for job in &backups.jobs {
-                let source = Source::of(job).filter(|source| source.kind == Kind::S3);
+                let source = BackupSource::of(job).filter(|source| source.kind == ResourceKind::S3);
                 let source = source.iter().filter_map(|source| source.name.as_str().split('/').next());
                 let copy = job.copy.iter().filter_map(|copy| copy.bucket.as_ref()).map(ResourceName::as_str);
                 lists.entry("BackupBuckets").or_default().extend(source.chain(copy).map(bucket));

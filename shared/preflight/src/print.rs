@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use watchkeeper_domain::preflight::{Mark, Report, Row, Section};
+use watchkeeper_domain::preflight::{RowMark, PreflightReport, ReportRow, ReportSection};
 
 /// Everything, by what it is about. What is good of one thing shares a line; whatever is not has one of its own, and its
 /// command below the table, unbroken, so that it can be pasted.
-pub fn table(report: &Report) -> String {
+pub fn table(report: &PreflightReport) -> String {
     let mut text = format!("account {}, as {}\n", report.account, report.caller);
     for section in &report.sections {
         let _ = write!(text, "\n{}\n", title(section));
@@ -22,8 +22,8 @@ pub fn table(report: &Report) -> String {
         }
     }
     let count = |mark| report.of(mark).count();
-    let (good, bad) = (count(Mark::Good), count(Mark::Bad));
-    let (unread, untold) = (count(Mark::Unread), count(Mark::Untold));
+    let (good, bad) = (count(RowMark::Good), count(RowMark::Bad));
+    let (unread, untold) = (count(RowMark::Unread), count(RowMark::Untold));
     let _ = write!(text, "\n✓ {good}   ✗ {bad}   – {}", unread + untold);
     if unread > 0 {
         let _ = write!(text, " ({unread} could not be read)");
@@ -32,7 +32,7 @@ pub fn table(report: &Report) -> String {
     text
 }
 
-fn title(section: &Section) -> String {
+fn title(section: &ReportSection) -> String {
     let region = section.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
     match (&section.estate, &section.environment) {
         (Some(estate), Some(environment)) => format!("{estate} {environment}{region}"),
@@ -40,13 +40,13 @@ fn title(section: &Section) -> String {
     }
 }
 
-fn lines(rows: &[Row]) -> Vec<(Mark, String, String)> {
-    let mut lines: Vec<(Mark, String, String)> = Vec::new();
+fn lines(rows: &[ReportRow]) -> Vec<(RowMark, String, String)> {
+    let mut lines: Vec<(RowMark, String, String)> = Vec::new();
     for row in rows {
         let expected = row.expected.as_ref().map(|expected| format!("; expected {expected}")).unwrap_or_default();
         let found = format!("{}{expected}", row.found);
-        match lines.iter_mut().find(|(mark, subject, _)| *mark == Mark::Good && *subject == row.subject) {
-            Some((_, _, so_far)) if row.mark == Mark::Good => {
+        match lines.iter_mut().find(|(mark, subject, _)| *mark == RowMark::Good && *subject == row.subject) {
+            Some((_, _, so_far)) if row.mark == RowMark::Good => {
                 let _ = write!(so_far, "; {found}");
             }
             _ => lines.push((row.mark, row.subject.clone(), found)),

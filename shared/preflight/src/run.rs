@@ -9,22 +9,22 @@ use watchkeeper_domain::estate::value::AccountId;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name;
 use watchkeeper_domain::preflight::{
-    Check, Facts, Place, Read, Report, Row, Section, Simulated, Wanted, calls, definition, judge as judged, policies,
+    Check, PreflightFacts, AccountRegion, Read, PreflightReport, ReportRow, ReportSection, SimulatedAction, WantedResources, calls, definition, judge as judged, policies,
     simulated,
 };
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 
 use crate::gather::gather;
 use crate::parameters;
 use crate::unread::read;
-use crate::{Judge, PreflightError, Region, Resolver, Template};
+use crate::{PolicyJudge, PreflightError, RegionClients, TemplateResolver, StackTemplate};
 
 /// Alarms of global services lie there, whatever region their system is in (Amazon CloudWatch user guide).
 const GLOBAL: &str = "us-east-1";
 
 /// What is looked at.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub struct PreflightSelection {
     /// The only estate.
     pub estate: Option<String>,
     /// The only environment.
@@ -40,7 +40,7 @@ pub struct Selection {
 }
 
 /// The caller, and the partition of the caller's account.
-struct Caller {
+struct CallerIdentity {
     arn: String,
     account: String,
     partition: String,
@@ -51,14 +51,14 @@ struct Caller {
 ///
 /// # Errors
 /// [`PreflightError`] where it could not begin. What cannot be read later is a row.
-pub async fn preflight<J: Judge>(
+pub async fn preflight<J: PolicyJudge>(
     config: &SdkConfig,
-    estates: &Estates,
-    template: &Template,
-    selection: &Selection,
+    estates: &EstateFolder,
+    template: &StackTemplate,
+    selection: &PreflightSelection,
     judge: impl Fn(&SdkConfig) -> J,
     (now, tell): (Timestamp, &dyn Fn(&str)),
-) -> Result<Report, PreflightError> {
+) -> Result<PreflightReport, PreflightError> {
     let chosen = choose(estates, selection)?;
     let regions = regions(&chosen, selection)?;
     let caller = identify(config, regions.first()).await?;
@@ -74,13 +74,13 @@ pub async fn preflight<J: Judge>(
             sections.push(of_other_account(estate, environment, &caller));
             continue;
         }
-        for region in Wanted::regions(environment).intersection(&regions) {
+        for region in WantedResources::regions(environment).intersection(&regions) {
             tell(&format!("{} {} in {region}", estate.name(), environment.name()));
-            let (sdk, wanted) = (at(region), Wanted::of(estate, environment, region));
+            let (sdk, wanted) = (at(region), WantedResources::of(estate, environment, region));
             let place = place(&caller, region);
-            let others: Vec<(name::Region, Region)> =
-                others(environment, region).into_iter().map(|it| (it.clone(), Region::new(&at(&it)))).collect();
-            let (look, judge) = (Region::new(&sdk), judge(&sdk));
+            let others: Vec<(name::Region, RegionClients)> =
+                others(environment, region).into_iter().map(|it| (it.clone(), RegionClients::new(&at(&it)))).collect();
+            let (look, judge) = (RegionClients::new(&sdk), judge(&sdk));
             let facts = Box::pin(gather(&look, &judge, &place, (environment, &wanted), &others, now)).await;
             let mut rows = judged(environment, &wanted, &facts);
             keys.extend(facts.keys.values().filter_map(|key| Some(key.as_ref().ok()?.as_ref()?.arn.clone())));
@@ -98,23 +98,23 @@ pub async fn preflight<J: Judge>(
         if let Some(folder) = &selection.write {
             resolver.write(folder)?;
         }
-        let rows = deployed(&Region::new(&sdk), &judge(&sdk), &resolver, region).await?;
-        sections.push(Section { estate: None, environment: None, region: Some(region.clone()), rows });
+        let rows = deployed(&RegionClients::new(&sdk), &judge(&sdk), &resolver, region).await?;
+        sections.push(ReportSection { estate: None, environment: None, region: Some(region.clone()), rows });
     }
-    Ok(Report { account: caller.account, caller: caller.arn, sections })
+    Ok(PreflightReport { account: caller.account, caller: caller.arn, sections })
 }
 
 fn is_of(environment: &Environment, account: &str) -> bool {
     environment.account().is_none_or(|own| account.parse::<AccountId>().is_ok_and(|account| *own == account))
 }
 
-fn place(caller: &Caller, region: &name::Region) -> Place {
-    Place { partition: caller.partition.clone(), account: caller.account.clone(), region: region.clone() }
+fn place(caller: &CallerIdentity, region: &name::Region) -> AccountRegion {
+    AccountRegion { partition: caller.partition.clone(), account: caller.account.clone(), region: region.clone() }
 }
 
 fn choose<'a>(
-    estates: &'a Estates,
-    selection: &Selection,
+    estates: &'a EstateFolder,
+    selection: &PreflightSelection,
 ) -> Result<Vec<(&'a Estate, &'a Environment)>, PreflightError> {
     let chosen: Vec<&Estate> = match &selection.estate {
         Some(name) => vec![estates.estate(name)?],
@@ -134,9 +134,9 @@ fn choose<'a>(
 
 fn regions(
     chosen: &[(&Estate, &Environment)],
-    selection: &Selection,
+    selection: &PreflightSelection,
 ) -> Result<BTreeSet<name::Region>, PreflightError> {
-    let known: BTreeSet<name::Region> = chosen.iter().flat_map(|(_, it)| Wanted::regions(it)).collect();
+    let known: BTreeSet<name::Region> = chosen.iter().flat_map(|(_, it)| WantedResources::regions(it)).collect();
     let Some(found) = &selection.region else { return Ok(known) };
     let asked = known.iter().find(|region| region.as_str() == found).cloned();
     let list = || known.iter().map(name::Region::as_str).collect::<Vec<_>>().join(", ");
@@ -149,7 +149,7 @@ fn others(environment: &Environment, region: &name::Region) -> BTreeSet<name::Re
     environment.regions().into_iter().chain(global).filter(|other| other != region).collect()
 }
 
-async fn identify(config: &SdkConfig, region: Option<&name::Region>) -> Result<Caller, PreflightError> {
+async fn identify(config: &SdkConfig, region: Option<&name::Region>) -> Result<CallerIdentity, PreflightError> {
     let region = aws_config::Region::new(region.map_or(GLOBAL, name::Region::as_str).to_owned());
     let sts = aws_sdk_sts::Client::new(&config.to_builder().region(region).build());
     let refused = |why: String| PreflightError::Credentials { why };
@@ -158,7 +158,7 @@ async fn identify(config: &SdkConfig, region: Option<&name::Region>) -> Result<C
     let (arn, account) = (answer.arn().unwrap_or_default(), answer.account().unwrap_or_default());
     let partition = arn.split(':').nth(1).filter(|partition| !partition.is_empty());
     let partition = partition.ok_or_else(|| refused(format!("the caller's ARN is {arn:?}")))?.to_owned();
-    Ok(Caller { arn: arn.to_owned(), account: account.to_owned(), partition })
+    Ok(CallerIdentity { arn: arn.to_owned(), account: account.to_owned(), partition })
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -171,52 +171,52 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn section(estate: &Estate, environment: &Environment, region: Option<&name::Region>, rows: Vec<Row>) -> Section {
+fn section(estate: &Estate, environment: &Environment, region: Option<&name::Region>, rows: Vec<ReportRow>) -> ReportSection {
     let (estate, environment) = (Some(estate.name().clone()), Some(environment.name().clone()));
-    Section { estate, environment, region: region.cloned(), rows }
+    ReportSection { estate, environment, region: region.cloned(), rows }
 }
 
-fn of_other_account(estate: &Estate, environment: &Environment, caller: &Caller) -> Section {
+fn of_other_account(estate: &Estate, environment: &Environment, caller: &CallerIdentity) -> ReportSection {
     let account = environment.account().map(ToString::to_string).unwrap_or_default();
     let why = format!("it belongs to account {account}, and the caller to {}", caller.account);
     let (own, name) = (estate.name(), environment.name());
     let command = format!("AWS_PROFILE=... cargo preflight --estate {own} --environment {name}");
-    section(estate, environment, None, vec![Row::untold(Check::Account, "environment", why, Some(command))])
+    section(estate, environment, None, vec![ReportRow::untold(Check::Account, "environment", why, Some(command))])
 }
 
 /// The template as it would be deployed in a place, for all that is looked after there: what the documents say of a
 /// parameter is filled in, unless it was given; so are the keys that were found.
 fn resolver(
-    template: &Template,
-    selection: &Selection,
-    place: &Place,
+    template: &StackTemplate,
+    selection: &PreflightSelection,
+    place: &AccountRegion,
     (own, keys): (&[&Environment], &BTreeSet<String>),
-) -> Resolver {
+) -> TemplateResolver {
     let mut parameters = parameters::of(place, own);
     if !keys.is_empty() {
         parameters.insert("BackupKeys".to_owned(), keys.iter().cloned().collect::<Vec<_>>().join(","));
     }
     parameters.extend(selection.parameters.clone());
-    Resolver::new(template, place.clone(), &selection.stack, parameters)
+    TemplateResolver::new(template, place.clone(), &selection.stack, parameters)
 }
 
 /// Whether the roles of the template may do what the functions do to these very resources.
 async fn allowed(
-    judge: &impl Judge,
-    resolver: &Resolver,
+    judge: &impl PolicyJudge,
+    resolver: &TemplateResolver,
     environment: &Environment,
-    wanted: &Wanted,
-    facts: &Facts,
-) -> Result<Vec<Row>, PreflightError> {
+    wanted: &WantedResources,
+    facts: &PreflightFacts,
+) -> Result<Vec<ReportRow>, PreflightError> {
     let policies = resolver.policies()?;
     let mut rows = Vec::new();
     for call in calls(environment, wanted, facts) {
         let Some(own) = policies.get(call.function) else {
             let why = format!("the template has no function {}", call.function);
-            rows.push(Row::untold(Check::Allowed, call.subject, why, None));
+            rows.push(ReportRow::untold(Check::Allowed, call.subject, why, None));
             continue;
         };
-        let answer: Read<Vec<Simulated>> = read(judge.simulate(own, &call).await);
+        let answer: Read<Vec<SimulatedAction>> = read(judge.simulate(own, &call).await);
         rows.push(simulated(&call, &answer));
     }
     Ok(rows)
@@ -224,11 +224,11 @@ async fn allowed(
 
 /// Whether what would be deployed is valid: the machines, and the policies of the roles.
 async fn deployed(
-    look: &Region,
-    judge: &impl Judge,
-    resolver: &Resolver,
+    look: &RegionClients,
+    judge: &impl PolicyJudge,
+    resolver: &TemplateResolver,
     region: &name::Region,
-) -> Result<Vec<Row>, PreflightError> {
+) -> Result<Vec<ReportRow>, PreflightError> {
     let mut rows = Vec::new();
     for (name, text) in resolver.machines()? {
         rows.extend(definition(&name, &read(look.definition(&name, &text).await), region.as_str()));

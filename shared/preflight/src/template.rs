@@ -5,7 +5,7 @@ use std::path::Path;
 
 use saphyr::{LoadableYamlNode as _, Scalar, Tag, Yaml};
 use serde_json::{Map, Value, json};
-use watchkeeper_domain::preflight::Place;
+use watchkeeper_domain::preflight::AccountRegion;
 
 use crate::PreflightError;
 
@@ -13,13 +13,13 @@ mod resolve;
 
 /// The template and its state machines, as they lie in the repository.
 #[derive(Debug, Clone)]
-pub struct Template {
+pub struct StackTemplate {
     document: Value,
     /// By their path, as the template names them.
     machines: BTreeMap<String, String>,
 }
 
-impl Template {
+impl StackTemplate {
     /// The template of this repository.
     ///
     /// # Errors
@@ -57,16 +57,16 @@ fn resources<'a>(document: &'a Value, kind: &str) -> impl Iterator<Item = (&'a s
 
 /// The template with values for a place, a stack and its parameters.
 #[derive(Debug)]
-pub struct Resolver {
-    template: Template,
-    place: Place,
+pub struct TemplateResolver {
+    template: StackTemplate,
+    place: AccountRegion,
     stack: String,
     parameters: BTreeMap<String, String>,
 }
 
-impl Resolver {
+impl TemplateResolver {
     /// The template for a stack of this place; parameters that are not given have their defaults.
-    pub fn new(template: &Template, place: Place, stack: &str, parameters: BTreeMap<String, String>) -> Self {
+    pub fn new(template: &StackTemplate, place: AccountRegion, stack: &str, parameters: BTreeMap<String, String>) -> Self {
         Self { template: template.clone(), place, stack: stack.to_owned(), parameters }
     }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::preflight::{Read, Unread};
+use watchkeeper_domain::preflight::{Read, UnreadFact};
 
 /// Operations of the engine's ports whose action has the prefix of another name than a reader would guess (service
 /// authorization reference). Those read here say their action themselves.
@@ -32,14 +32,14 @@ pub(crate) fn read<T>(answer: Result<T, AwsError>) -> Read<T> {
 }
 
 /// A call that failed, as a finding.
-pub(crate) fn unread(error: &AwsError) -> Unread {
+pub(crate) fn unread(error: &AwsError) -> UnreadFact {
     let mut why = error.fault.to_string();
     let mut next = error.source();
     while let Some(source) = next {
         why = format!("{why}: {source}");
         next = source.source();
     }
-    Unread { action: action(error.operation), denied: error.fault == Fault::Denied, why }
+    UnreadFact { action: action(error.operation), denied: error.fault == Fault::Denied, why }
 }
 
 /// The action that an operation needs, as policies write it.

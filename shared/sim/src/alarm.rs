@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ports::{Alarms, AwsError, Mutes};
+use watchkeeper_control::ports::{Alarms, AwsError, AlarmMutes};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::estate::AlarmName;
 
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
-impl Alarms for World {
+impl Alarms for SimRegion {
     async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError> {
         let subject = names.iter().map(AlarmName::as_str).collect::<Vec<_>>().join(", ");
         self.ask(Operation::DescribeAlarms, subject, |state| {
@@ -21,13 +21,13 @@ impl Alarms for World {
     }
 }
 
-impl Mutes for World {
+impl AlarmMutes for SimRegion {
     async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError> {
         self.ask(Operation::ListAlarmMuteRules, alarm, |state| Ok(state.muted.contains(alarm))).await
     }
 }
 
-impl State {
+impl SimState {
     /// Puts an alarm into a state. It stands so since now, unless it did so before.
     pub(crate) fn set_alarm(&mut self, name: AlarmName, state: AlarmState) {
         let now = AlarmStatus { state, since: Some(self.now), suppressed: false };

@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::capacity::{Capacity, DatabaseState, Power};
+use watchkeeper_domain::capacity::{Capacity, DatabaseState, DatabasePower};
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
-use watchkeeper_domain::failover::{DatabaseRole, Promoted};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
 
 use crate::fault::FaultPlan;
-use crate::globe::{Globe, HOME};
-use crate::quota::Quotas;
-use crate::settings::Settings;
-use crate::spec::{DatabaseSpec, Resource, ServiceSpec, checked};
-use crate::state::State;
+use crate::globe::{SimAws, HOME};
+use crate::quota::BucketLimits;
+use crate::settings::TimingSettings;
+use crate::spec::{DatabaseSpec, SimResource, ServiceSpec, checked};
+use crate::state::SimState;
 use crate::stores::resource;
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// What a world will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on
 /// Friday, 20 November 2026 at noon UTC.
@@ -27,16 +27,16 @@ pub struct WorldBuilder {
     region: Region,
     now: Timestamp,
     seed: u64,
-    settings: Settings,
-    quotas: Quotas,
+    settings: TimingSettings,
+    quotas: BucketLimits,
     faults: FaultPlan,
-    resources: Vec<Resource>,
-    account: guardrail::Quotas,
+    resources: Vec<SimResource>,
+    account: guardrail::CapacityQuotas,
     alarms: Vec<(AlarmName, AlarmState)>,
     tables: Vec<(ResourceName, TableFacts)>,
     streams: Vec<(ResourceName, StreamFacts)>,
     repositories: Vec<(ResourceName, BTreeSet<String>)>,
-    roles: Vec<(Promoted, DatabaseRole)>,
+    roles: Vec<(PairDatabase, DatabaseRole)>,
 }
 
 impl Default for WorldBuilder {
@@ -45,11 +45,11 @@ impl Default for WorldBuilder {
             region: checked(Region::new("us-east-1")),
             now: Timestamp::constant(1_795_176_000, 0),
             seed: 0,
-            settings: Settings::default(),
-            quotas: Quotas::published(),
+            settings: TimingSettings::default(),
+            quotas: BucketLimits::published(),
             faults: FaultPlan::none(),
             resources: Vec::new(),
-            account: guardrail::Quotas::default(),
+            account: guardrail::CapacityQuotas::default(),
             alarms: Vec::new(),
             tables: Vec::new(),
             streams: Vec::new(),
@@ -105,14 +105,14 @@ impl WorldBuilder {
 
     /// Takes its time like this.
     #[must_use]
-    pub fn settings(mut self, settings: Settings) -> Self {
+    pub fn settings(mut self, settings: TimingSettings) -> Self {
         self.settings = settings;
         self
     }
 
     /// Throttles by these quotas.
     #[must_use]
-    pub fn quotas(mut self, quotas: Quotas) -> Self {
+    pub fn quotas(mut self, quotas: BucketLimits) -> Self {
         self.quotas = quotas;
         self
     }
@@ -126,7 +126,7 @@ impl WorldBuilder {
 
     /// Has an account of which AWS tells these quotas; by default it tells none.
     #[must_use]
-    pub fn account(mut self, quotas: guardrail::Quotas) -> Self {
+    pub fn account(mut self, quotas: guardrail::CapacityQuotas) -> Self {
         self.account = quotas;
         self
     }
@@ -143,7 +143,7 @@ impl WorldBuilder {
 
     /// Has this service or database.
     #[must_use]
-    pub fn with(mut self, resource: impl Into<Resource>) -> Self {
+    pub fn with(mut self, resource: impl Into<SimResource>) -> Self {
         self.resources.push(resource.into());
         self
     }
@@ -156,7 +156,7 @@ impl WorldBuilder {
             self.resources.push(spec.into());
         }
         for (id, power) in &capacity.databases {
-            let state = if *power == Power::On { DatabaseState::Available } else { DatabaseState::Stopped };
+            let state = if *power == DatabasePower::On { DatabaseState::Available } else { DatabaseState::Stopped };
             self.resources.push(DatabaseSpec::new(id.clone()).state(state).into());
         }
         self
@@ -195,19 +195,19 @@ impl WorldBuilder {
 
     /// Has a database of the pair that is this here.
     #[must_use]
-    pub fn role(mut self, database: &Promoted, role: DatabaseRole) -> Self {
+    pub fn role(mut self, database: &PairDatabase, role: DatabaseRole) -> Self {
         self.roles.push((database.clone(), role));
         self
     }
 
     /// The world.
-    pub fn build(self) -> World {
-        World::of(&Globe::alone(self.state()), HOME, HOME)
+    pub fn build(self) -> SimRegion {
+        SimRegion::of(&SimAws::alone(self.state()), HOME, HOME)
     }
 
     /// The state of the world.
-    pub(crate) fn state(self) -> State {
-        let mut state = State::new(self.region, self.now, self.seed, self.settings);
+    pub(crate) fn state(self) -> SimState {
+        let mut state = SimState::new(self.region, self.now, self.seed, self.settings);
         (state.quotas, state.faults) = (self.quotas, self.faults);
         for resource in &self.resources {
             state.add(resource);
@@ -224,12 +224,12 @@ impl WorldBuilder {
     }
 }
 
-impl State {
+impl SimState {
     /// Brings something into the world.
-    pub(crate) fn add(&mut self, resource: &Resource) {
+    pub(crate) fn add(&mut self, resource: &SimResource) {
         match resource {
-            Resource::Service(spec) => self.add_service(spec),
-            Resource::Database(spec) => self.add_database(spec),
+            SimResource::Service(spec) => self.add_service(spec),
+            SimResource::Database(spec) => self.add_database(spec),
         }
     }
 }

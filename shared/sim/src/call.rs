@@ -4,12 +4,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::fault::Trouble;
+use crate::fault::CallTrouble;
 use crate::operation::Operation;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum CallEnding {
     /// With its answer, and its effect.
     Answered,
     /// With an error that the state of the world gave it, and no effect.
@@ -17,14 +17,14 @@ pub enum Ending {
     /// At an empty bucket, without effect.
     OverQuota,
     /// With a fault of the plan.
-    Troubled(Trouble),
+    Troubled(CallTrouble),
     /// At a region that is lost, without effect.
     Lost,
 }
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct RecordedCall {
     /// Its place among all calls of this world, from 0: what a [`crate::FaultPlan`] counts by.
     pub index: u64,
     /// When it was made.
@@ -36,10 +36,10 @@ pub struct Call {
     /// Whether it went to the other region of a pair.
     pub abroad: bool,
     /// How it ended.
-    pub ending: Ending,
+    pub ending: CallEnding,
 }
 
-impl fmt::Display for Call {
+impl fmt::Display for RecordedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{} {} {} {}: {:?}", self.index, self.at, self.operation, self.subject, self.ending)
     }

@@ -5,21 +5,21 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::{
-    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, Releases, ScalableTargets,
+    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ServiceReleases, ScalableTargets,
     Services,
 };
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, Release, Scaling, ServiceId, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedService, ServiceRelease, ScalingState, ServiceId, TaskDefinition,
 };
-use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use crate::gate::Refusal;
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
-impl Services for World {
+impl Services for SimRegion {
     async fn describe_services(
         &self,
         cluster: &ClusterName,
@@ -38,10 +38,10 @@ impl Services for World {
         self.ask(Operation::UpdateService, service, |state| {
             state.check_service(service)?;
             if state.service(service).is_some_and(|found| found.denied.0) {
-                return Err(Refusal::denied(service));
+                return Err(CallRefusal::denied(service));
             }
             if state.service(service).is_some_and(|found| found.daemon) {
-                return Err(Refusal::invalid(format!("{service} is a daemon, which has no desired count")));
+                return Err(CallRefusal::invalid(format!("{service} is a daemon, which has no desired count")));
             }
             state.set_desired(service, desired);
             Ok(())
@@ -50,8 +50,8 @@ impl Services for World {
     }
 }
 
-impl ScalableTargets for World {
-    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError> {
+impl ScalableTargets for SimRegion {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
         self.ask(Operation::DescribeScalableTargets, list(services), |state| {
             batch(services, DESCRIBE_TARGETS_MAX)?;
             let targets = services.iter().filter_map(|id| state.read_target(id).map(|scaling| (id.clone(), scaling)));
@@ -60,18 +60,18 @@ impl ScalableTargets for World {
         .await
     }
 
-    async fn set_scaling(&self, service: &ServiceId, scaling: Scaling) -> Result<(), AwsError> {
+    async fn set_scaling(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError> {
         self.ask(Operation::RegisterScalableTarget, service, |state| {
             let found = state.check_service(service)?;
             // AWS would make a new target. The port is for existing ones, so here that is a mistake of the caller.
             if found.is_none() {
-                return Err(Refusal::not_found(format!("the scalable target of {service}")));
+                return Err(CallRefusal::not_found(format!("the scalable target of {service}")));
             }
             if state.service(service).is_some_and(|found| found.denied.1) {
-                return Err(Refusal::denied(format!("the scalable target of {service}")));
+                return Err(CallRefusal::denied(format!("the scalable target of {service}")));
             }
             if scaling.min > scaling.max {
-                return Err(Refusal::invalid(format!("the minimum {} is above the maximum", scaling.min)));
+                return Err(CallRefusal::invalid(format!("the minimum {} is above the maximum", scaling.min)));
             }
             state.set_target(service, Some(scaling));
             Ok(())
@@ -80,7 +80,7 @@ impl ScalableTargets for World {
     }
 }
 
-impl Databases for World {
+impl Databases for SimRegion {
     async fn describe_database(&self, database: &DatabaseId) -> Result<Option<ObservedDatabase>, AwsError> {
         self.ask(Operation::describe(database), database, |state| Ok(state.read_database(database))).await
     }
@@ -94,10 +94,10 @@ impl Databases for World {
     }
 }
 
-impl Releases for World {
-    async fn releases(&self, service: &ServiceId) -> Result<Vec<Release>, AwsError> {
+impl ServiceReleases for SimRegion {
+    async fn releases(&self, service: &ServiceId) -> Result<Vec<ServiceRelease>, AwsError> {
         self.ask(Operation::ListServiceDeployments, service, |state| {
-            state.read_releases(service).ok_or_else(|| Refusal::not_found(service))
+            state.read_releases(service).ok_or_else(|| CallRefusal::not_found(service))
         })
         .await
     }
@@ -115,10 +115,10 @@ impl Releases for World {
     }
 }
 
-impl AccountQuotas for World {
-    async fn quotas(&self, _at: Timestamp) -> Result<Quotas, AwsError> {
+impl AccountQuotas for SimRegion {
+    async fn quotas(&self, _at: Timestamp) -> Result<CapacityQuotas, AwsError> {
         self.ask(Operation::GetServiceQuota, "the account", |state| {
-            Ok(Quotas { cpu_units: BTreeMap::new(), ..state.account.clone() })
+            Ok(CapacityQuotas { cpu_units: BTreeMap::new(), ..state.account.clone() })
         })
         .await
     }
@@ -128,19 +128,19 @@ impl AccountQuotas for World {
     }
 }
 
-impl State {
+impl SimState {
     /// What a describe may answer now.
     fn read_service(&mut self, id: &ServiceId) -> Option<ObservedService> {
         let (now, lag) = (self.now, self.lag());
         self.services.get_mut(id)?.seen.read(now, lag)?.clone()
     }
 
-    fn read_target(&mut self, id: &ServiceId) -> Option<Scaling> {
+    fn read_target(&mut self, id: &ServiceId) -> Option<ScalingState> {
         let (now, lag) = (self.now, self.lag());
         *self.services.get_mut(id)?.seen_scaling.read(now, lag)?
     }
 
-    fn read_releases(&mut self, id: &ServiceId) -> Option<Vec<Release>> {
+    fn read_releases(&mut self, id: &ServiceId) -> Option<Vec<ServiceRelease>> {
         let (now, lag) = (self.now, self.lag());
         self.services.get_mut(id)?.seen_releases.read(now, lag)?.clone()
     }
@@ -151,18 +151,18 @@ impl State {
     }
 
     /// Whether a service may be written to; its scalable target if it has one.
-    fn check_service(&self, id: &ServiceId) -> Result<Option<Scaling>, Refusal> {
-        let service = self.service(id).ok_or_else(|| Refusal::not_found(id))?;
-        if service.managed { Ok(service.scaling) } else { Err(Refusal::not_managed(id)) }
+    fn check_service(&self, id: &ServiceId) -> Result<Option<ScalingState>, CallRefusal> {
+        let service = self.service(id).ok_or_else(|| CallRefusal::not_found(id))?;
+        if service.managed { Ok(service.scaling) } else { Err(CallRefusal::not_managed(id)) }
     }
 }
 
 /// Refuses a batch that is too large, and an empty one: for `DescribeScalableTargets` that would mean "all".
-fn batch<T>(items: &[T], most: usize) -> Result<(), Refusal> {
+fn batch<T>(items: &[T], most: usize) -> Result<(), CallRefusal> {
     if (1..=most).contains(&items.len()) {
         Ok(())
     } else {
-        Err(Refusal::invalid(format!("{} in one call, expected 1 to {most}", items.len())))
+        Err(CallRefusal::invalid(format!("{} in one call, expected 1 to {most}", items.len())))
     }
 }
 

@@ -3,39 +3,39 @@
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase};
 
-use crate::gate::Refusal;
-use crate::history::History;
+use crate::gate::CallRefusal;
+use crate::history::StateHistory;
 use crate::spec::DatabaseSpec;
-use crate::state::{Due, State};
+use crate::state::{DueEvent, SimState};
 
 /// One database.
 #[derive(Debug)]
-pub(crate) struct Database {
+pub(crate) struct SimDatabase {
     pub(crate) observed: ObservedDatabase,
     pub(crate) gone: bool,
     /// Whether IAM denies to start and stop it.
     pub(crate) denied: bool,
     epoch: u64,
-    pub(crate) seen: History<Option<ObservedDatabase>>,
+    pub(crate) seen: StateHistory<Option<ObservedDatabase>>,
 }
 
-impl State {
+impl SimState {
     /// Brings a database into the world.
     pub(crate) fn add_database(&mut self, spec: &DatabaseSpec) {
         let observed = spec.observed.clone();
-        let seen = History::new(Some(observed.clone()));
+        let seen = StateHistory::new(Some(observed.clone()));
         let state = observed.state.clone();
-        self.databases.insert(spec.id.clone(), Database { observed, gone: false, denied: false, epoch: 0, seen });
+        self.databases.insert(spec.id.clone(), SimDatabase { observed, gone: false, denied: false, epoch: 0, seen });
         self.enter(&spec.id, state);
     }
 
     /// A database that exists.
-    pub(crate) fn database(&self, id: &DatabaseId) -> Option<&Database> {
+    pub(crate) fn database(&self, id: &DatabaseId) -> Option<&SimDatabase> {
         self.databases.get(id).filter(|database| !database.gone)
     }
 
     /// Changes a database and notes it for later readers; tells whether there is one to change.
-    pub(crate) fn change_database(&mut self, id: &DatabaseId, change: impl FnOnce(&mut Database)) -> bool {
+    pub(crate) fn change_database(&mut self, id: &DatabaseId, change: impl FnOnce(&mut SimDatabase)) -> bool {
         let now = self.now;
         let Some(database) = self.databases.get_mut(id).filter(|database| !database.gone) else { return false };
         change(database);
@@ -58,7 +58,7 @@ impl State {
             epoch = database.epoch;
         });
         if let Some(stays) = stays {
-            self.plan(stays, Due::Database(id.clone(), epoch));
+            self.plan(stays, DueEvent::Database(id.clone(), epoch));
         }
         found
     }
@@ -75,20 +75,20 @@ impl State {
     }
 
     /// Starts or stops a database as AWS would: only from the right state, and only a managed one.
-    pub(crate) fn switch(&mut self, id: &DatabaseId, start: bool) -> Result<(), Refusal> {
-        let Some(database) = self.database(id) else { return Err(Refusal::not_found(id)) };
+    pub(crate) fn switch(&mut self, id: &DatabaseId, start: bool) -> Result<(), CallRefusal> {
+        let Some(database) = self.database(id) else { return Err(CallRefusal::not_found(id)) };
         let ObservedDatabase { state, managed, cannot_stop } = &database.observed;
         if !managed {
-            return Err(Refusal::not_managed(id));
+            return Err(CallRefusal::not_managed(id));
         }
         if database.denied {
-            return Err(Refusal::denied(id));
+            return Err(CallRefusal::denied(id));
         }
         let next = match (start, state, cannot_stop) {
             (true, DatabaseState::Stopped | DatabaseState::Startable(_), _) => DatabaseState::Starting,
             (false, DatabaseState::Available, None) => DatabaseState::Stopping,
-            (false, DatabaseState::Available, Some(why)) => return Err(Refusal::new(Fault::Conflict, why)),
-            _ => return Err(Refusal::new(Fault::Conflict, format!("{id} is {state}"))),
+            (false, DatabaseState::Available, Some(why)) => return Err(CallRefusal::new(Fault::Conflict, why)),
+            _ => return Err(CallRefusal::new(Fault::Conflict, format!("{id} is {state}"))),
         };
         self.enter(id, next);
         Ok(())

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use watchkeeper_control::failover::ports::Questions;
-use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, Started};
+use watchkeeper_control::failover::ports::OpenQuestions;
+use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, StartOutcome};
 use watchkeeper_domain::execution::ExecutionStatus;
 
-use crate::gate::Refusal;
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
 use crate::outside::json;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
 /// The longest name of an execution, in characters (Step Functions API reference, `StartExecution`).
 const EXECUTION_NAME_MAX: usize = 80;
@@ -20,7 +20,7 @@ const OWN: &str = "";
 
 /// An execution that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Execution {
+pub struct StartedExecution {
     /// The machine.
     pub machine: String,
     /// Its name, which no other execution of the machine has.
@@ -31,9 +31,9 @@ pub struct Execution {
 
 /// The executions of every machine of a region.
 #[derive(Debug, Default)]
-pub(crate) struct Machines {
+pub(crate) struct SimMachines {
     /// In the order in which they were started.
-    started: Vec<Execution>,
+    started: Vec<StartedExecution>,
     /// How many of them the test has taken.
     taken: usize,
     /// What was told of them, by name.
@@ -42,26 +42,26 @@ pub(crate) struct Machines {
 
 /// A handle to one machine of a region.
 #[derive(Debug, Clone)]
-pub struct Machine {
-    world: World,
+pub struct MachineHandle {
+    world: SimRegion,
     name: String,
 }
 
-impl World {
+impl SimRegion {
     /// A machine of this region. A world is one itself, of no name.
-    pub fn machine(&self, name: &str) -> Machine {
-        Machine { world: self.clone(), name: name.to_owned() }
+    pub fn machine(&self, name: &str) -> MachineHandle {
+        MachineHandle { world: self.clone(), name: name.to_owned() }
     }
 
     /// The executions started on the world's own handle: name and input.
     pub fn executions(&self) -> BTreeMap<String, String> {
-        let own = |execution: &&Execution| execution.machine == OWN;
+        let own = |execution: &&StartedExecution| execution.machine == OWN;
         let state = self.lock();
         state.machines.started.iter().filter(own).map(|own| (own.name.clone(), own.input.clone())).collect()
     }
 
     /// The executions that were started in this region since the last call, in order: what is to be played now.
-    pub fn take_started(&self) -> Vec<Execution> {
+    pub fn take_started(&self) -> Vec<StartedExecution> {
         let machines = &mut self.lock().machines;
         let new = machines.started.get(machines.taken..).unwrap_or_default().to_vec();
         machines.taken = machines.started.len();
@@ -73,27 +73,27 @@ impl World {
         self.lock().machines.tell(name, status);
     }
 
-    async fn start_on(&self, machine: &str, name: &str, input: &str) -> Result<Started, AwsError> {
+    async fn start_on(&self, machine: &str, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
         self.ask(Operation::StartExecution, name, |state| state.start(machine, name, input)).await
     }
 }
 
-impl State {
-    fn start(&mut self, machine: &str, name: &str, input: &str) -> Result<Started, Refusal> {
+impl SimState {
+    fn start(&mut self, machine: &str, name: &str, input: &str) -> Result<StartOutcome, CallRefusal> {
         if !(1..=EXECUTION_NAME_MAX).contains(&name.chars().count()) {
-            return Err(Refusal::invalid(format!("a name of 1 to {EXECUTION_NAME_MAX} characters is expected")));
+            return Err(CallRefusal::invalid(format!("a name of 1 to {EXECUTION_NAME_MAX} characters is expected")));
         }
         json(input)?;
         if self.machines.find(machine, name) {
-            return Ok(Started::AlreadyThere);
+            return Ok(StartOutcome::AlreadyThere);
         }
         let (machine, name, input) = (machine.to_owned(), name.to_owned(), input.to_owned());
-        self.machines.started.push(Execution { machine, name, input });
-        Ok(Started::New)
+        self.machines.started.push(StartedExecution { machine, name, input });
+        Ok(StartOutcome::New)
     }
 }
 
-impl Machines {
+impl SimMachines {
     fn find(&self, machine: &str, name: &str) -> bool {
         self.started.iter().any(|execution| execution.machine == machine && execution.name == name)
     }
@@ -111,20 +111,20 @@ impl Machines {
     }
 }
 
-impl Executions for World {
-    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError> {
+impl Executions for SimRegion {
+    async fn start(&self, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
         self.start_on(OWN, name, input).await
     }
 }
 
-impl Executions for Machine {
-    async fn start(&self, name: &str, input: &str) -> Result<Started, AwsError> {
+impl Executions for MachineHandle {
+    async fn start(&self, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
         self.world.start_on(&self.name, name, input).await
     }
 }
 
 /// Of any machine.
-impl Questions for Machine {
+impl OpenQuestions for MachineHandle {
     async fn end(&self, name: &str, _why: &str) -> Result<(), AwsError> {
         let dead = ExecutionStatus::Dead("ABORTED".to_owned());
         self.world
@@ -138,15 +138,15 @@ impl Questions for Machine {
     }
 }
 
-impl ExecutionStates for World {
+impl ExecutionStates for SimRegion {
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
         self.ask(Operation::DescribeExecution, name, |state| Ok(state.machines.status(None, name))).await
     }
 }
 
-impl ExecutionStates for Machine {
+impl ExecutionStates for MachineHandle {
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
-        let asked = |state: &mut State| Ok(state.machines.status(Some(&self.name), name));
+        let asked = |state: &mut SimState| Ok(state.machines.status(Some(&self.name), name));
         self.world.ask(Operation::DescribeExecution, name, asked).await
     }
 }

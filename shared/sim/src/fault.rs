@@ -8,7 +8,7 @@ use crate::operation::Operation;
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Trouble {
+pub enum CallTrouble {
     /// AWS throttles it: no effect.
     Throttle,
     /// AWS fails: no effect.
@@ -25,7 +25,7 @@ pub enum Trouble {
     CrashAfter,
 }
 
-impl Trouble {
+impl CallTrouble {
     /// Every kind.
     pub const ALL: [Self; 7] = [
         Self::Throttle,
@@ -67,10 +67,10 @@ impl Trouble {
 /// operation, then by chance.
 #[derive(Debug, Clone, Default)]
 pub struct FaultPlan {
-    at: BTreeMap<u64, Trouble>,
-    nth: BTreeMap<(Operation, u64), Trouble>,
-    always: BTreeMap<Operation, Trouble>,
-    chances: Vec<(f64, Trouble)>,
+    at: BTreeMap<u64, CallTrouble>,
+    nth: BTreeMap<(Operation, u64), CallTrouble>,
+    always: BTreeMap<Operation, CallTrouble>,
+    chances: Vec<(f64, CallTrouble)>,
 }
 
 impl FaultPlan {
@@ -81,28 +81,28 @@ impl FaultPlan {
 
     /// The call with this index (from 0, over all ports) fails too.
     #[must_use]
-    pub fn at(mut self, index: u64, trouble: Trouble) -> Self {
+    pub fn at(mut self, index: u64, trouble: CallTrouble) -> Self {
         self.at.insert(index, trouble);
         self
     }
 
     /// The n-th call (from 1) of this operation fails too.
     #[must_use]
-    pub fn on(mut self, operation: Operation, n: u64, trouble: Trouble) -> Self {
+    pub fn on(mut self, operation: Operation, n: u64, trouble: CallTrouble) -> Self {
         self.nth.insert((operation, n), trouble);
         self
     }
 
     /// Every call of this operation fails too.
     #[must_use]
-    pub fn always(mut self, operation: Operation, trouble: Trouble) -> Self {
+    pub fn always(mut self, operation: Operation, trouble: CallTrouble) -> Self {
         self.always.insert(operation, trouble);
         self
     }
 
     /// Any call fails too with this probability (0 to 1), drawn from the world's seed.
     #[must_use]
-    pub fn sometimes(mut self, probability: f64, trouble: Trouble) -> Self {
+    pub fn sometimes(mut self, probability: f64, trouble: CallTrouble) -> Self {
         self.chances.push((probability, trouble));
         self
     }
@@ -114,7 +114,7 @@ impl FaultPlan {
         operation: Operation,
         nth: u64,
         rng: &mut fastrand::Rng,
-    ) -> Option<Trouble> {
+    ) -> Option<CallTrouble> {
         let planned = self.at.get(&index).or_else(|| self.nth.get(&(operation, nth)));
         planned.or_else(|| self.always.get(&operation)).copied().or_else(|| {
             let struck = self.chances.iter().filter(|(probability, _)| rng.f64() < *probability);
@@ -131,17 +131,17 @@ mod tests {
 
     #[test]
     fn the_index_goes_before_the_operation() {
-        let plan = FaultPlan::none().at(3, Trouble::Error).on(OP, 2, Trouble::Throttle).always(OP, Trouble::Denied);
+        let plan = FaultPlan::none().at(3, CallTrouble::Error).on(OP, 2, CallTrouble::Throttle).always(OP, CallTrouble::Denied);
         let mut rng = fastrand::Rng::with_seed(1);
-        assert_eq!(plan.strikes(3, OP, 2, &mut rng), Some(Trouble::Error));
-        assert_eq!(plan.strikes(4, OP, 2, &mut rng), Some(Trouble::Throttle));
-        assert_eq!(plan.strikes(5, OP, 3, &mut rng), Some(Trouble::Denied));
+        assert_eq!(plan.strikes(3, OP, 2, &mut rng), Some(CallTrouble::Error));
+        assert_eq!(plan.strikes(4, OP, 2, &mut rng), Some(CallTrouble::Throttle));
+        assert_eq!(plan.strikes(5, OP, 3, &mut rng), Some(CallTrouble::Denied));
         assert_eq!(plan.strikes(6, Operation::Publish, 2, &mut rng), None);
     }
 
     #[test]
     fn chance_comes_from_the_seed() {
-        let plan = FaultPlan::none().sometimes(0.3, Trouble::Throttle);
+        let plan = FaultPlan::none().sometimes(0.3, CallTrouble::Throttle);
         let strikes = |seed| {
             let mut rng = fastrand::Rng::with_seed(seed);
             (0..1000).map(|index| plan.strikes(index, OP, index, &mut rng).is_some()).collect::<Vec<_>>()
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn only_a_late_trouble_has_an_effect_and_only_a_crash_shows_nothing() {
-        let late: Vec<_> = Trouble::ALL.into_iter().filter(|trouble| trouble.has_effect()).collect();
-        assert_eq!(late, [Trouble::TimeoutAfter, Trouble::CrashAfter]);
-        assert!(Trouble::ALL.into_iter().all(|trouble| trouble.is_crash() == trouble.seen().is_none()));
+        let late: Vec<_> = CallTrouble::ALL.into_iter().filter(|trouble| trouble.has_effect()).collect();
+        assert_eq!(late, [CallTrouble::TimeoutAfter, CallTrouble::CrashAfter]);
+        assert!(CallTrouble::ALL.into_iter().all(|trouble| trouble.is_crash() == trouble.seen().is_none()));
     }
 }

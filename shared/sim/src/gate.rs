@@ -5,22 +5,22 @@ use std::time::Duration;
 
 use watchkeeper_control::ports::{AwsError, Fault};
 
-use crate::call::{Call, Ending};
-use crate::fault::Trouble;
-use crate::globe::Globe;
-use crate::loss::Answering;
+use crate::call::{RecordedCall, CallEnding};
+use crate::fault::CallTrouble;
+use crate::globe::SimAws;
+use crate::loss::LossAnswer;
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
 /// Why the world does not do what is asked.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct CallRefusal {
     fault: Fault,
     why: String,
 }
 
-impl Refusal {
+impl CallRefusal {
     pub(crate) fn new(fault: Fault, why: impl Into<String>) -> Self {
         Self { fault, why: why.into() }
     }
@@ -50,7 +50,7 @@ impl Refusal {
 
 /// What is asked, from where, and where.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct GatedCall {
     operation: Operation,
     subject: String,
     from: usize,
@@ -60,19 +60,19 @@ pub(crate) struct Asked {
     pub(crate) patience: Option<Duration>,
 }
 
-impl Asked {
-    fn refused(&self, refusal: Refusal) -> AwsError {
+impl GatedCall {
+    fn refused(&self, refusal: CallRefusal) -> AwsError {
         refusal.of(self.operation, self.subject.clone())
     }
 }
 
-impl World {
+impl SimRegion {
     /// One call that AWS may refuse.
     pub(crate) async fn ask<T>(
         &self,
         operation: Operation,
         subject: impl Display,
-        effect: impl FnOnce(&mut State) -> Result<T, Refusal>,
+        effect: impl FnOnce(&mut SimState) -> Result<T, CallRefusal>,
     ) -> Result<T, AwsError> {
         let subject = subject.to_string();
         let of = subject.clone();
@@ -84,22 +84,22 @@ impl World {
         &self,
         operation: Operation,
         subject: String,
-        effect: impl FnOnce(&mut State) -> Result<T, E>,
+        effect: impl FnOnce(&mut SimState) -> Result<T, E>,
     ) -> Result<T, E> {
         let at = self.at;
         self.reach(self.asked(operation, subject, Some(at)), |globe| effect(&mut globe.states[at])).await
     }
 
     /// What is asked by this handle; without a region, it is asked of what is everywhere.
-    pub(crate) fn asked(&self, operation: Operation, subject: impl Display, at: Option<usize>) -> Asked {
-        Asked { operation, subject: subject.to_string(), from: self.from, at, patience: None }
+    pub(crate) fn asked(&self, operation: Operation, subject: impl Display, at: Option<usize>) -> GatedCall {
+        GatedCall { operation, subject: subject.to_string(), from: self.from, at, patience: None }
     }
 
     /// One call whose effect may be anywhere.
     pub(crate) async fn reach<T, E: From<AwsError>>(
         &self,
-        asked: Asked,
-        effect: impl FnOnce(&mut Globe) -> Result<T, E>,
+        asked: GatedCall,
+        effect: impl FnOnce(&mut SimAws) -> Result<T, E>,
     ) -> Result<T, E> {
         let answer = self.lock().globe.call(&asked, effect);
         match answer {
@@ -111,21 +111,21 @@ impl World {
     /// The same, where AWS may refuse.
     pub(crate) async fn reach_or_refuse<T>(
         &self,
-        asked: Asked,
-        effect: impl FnOnce(&mut Globe) -> Result<T, Refusal>,
+        asked: GatedCall,
+        effect: impl FnOnce(&mut SimAws) -> Result<T, CallRefusal>,
     ) -> Result<T, AwsError> {
         let of = asked.clone();
         self.reach(asked, |globe| effect(globe).map_err(|refusal| of.refused(refusal))).await
     }
 }
 
-impl Globe {
+impl SimAws {
     fn call<T, E: From<AwsError>>(
         &mut self,
-        asked: &Asked,
+        asked: &GatedCall,
         effect: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
-        let Asked { operation, ref subject, from, .. } = *asked;
+        let GatedCall { operation, ref subject, from, .. } = *asked;
         let caller = &mut self.states[from];
         if caller.crashed {
             return None;
@@ -135,49 +135,49 @@ impl Globe {
         let (at, caller) = (self.now(), &mut self.states[from]);
         let trouble = caller.faults.strikes(index, operation, nth, &mut caller.rng);
         let (answer, ending) = if let Some(trouble) = trouble {
-            (self.strike(trouble, asked, effect), Ending::Troubled(trouble))
+            (self.strike(trouble, asked, effect), CallEnding::Troubled(trouble))
         } else {
             let (answer, ending) = self.answer(asked, effect);
             (Some(answer), ending)
         };
         let (subject, abroad) = (subject.clone(), asked.at.is_some_and(|at| at != from));
-        self.states[from].calls.push(Call { index, at, operation, subject, abroad, ending });
+        self.states[from].calls.push(RecordedCall { index, at, operation, subject, abroad, ending });
         answer
     }
 
     fn answer<T, E: From<AwsError>>(
         &mut self,
-        asked: &Asked,
+        asked: &GatedCall,
         effect: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> (Result<T, E>, Ending) {
+    ) -> (Result<T, E>, CallEnding) {
         let place = asked.at.unwrap_or(asked.from);
         if let Some(answering) = self.struck(asked.from, place) {
             let bound = asked.patience.unwrap_or(self.states[asked.from].settings.abroad);
-            if answering == Answering::Never {
+            if answering == LossAnswer::Never {
                 self.advance(bound);
             }
-            let refusal = Refusal::new(Fault::Unavailable, "the region does not answer");
-            return (Err(asked.refused(refusal).into()), Ending::Lost);
+            let refusal = CallRefusal::new(Fault::Unavailable, "the region does not answer");
+            return (Err(asked.refused(refusal).into()), CallEnding::Lost);
         }
         if place != asked.from && asked.operation.writes_capacity() {
-            let refusal = Refusal::new(Fault::Denied, "no stack may change capacity in another region");
-            return (Err(asked.refused(refusal).into()), Ending::Refused);
+            let refusal = CallRefusal::new(Fault::Denied, "no stack may change capacity in another region");
+            return (Err(asked.refused(refusal).into()), CallEnding::Refused);
         }
         let now = self.now();
         if !self.states[place].quotas.passes(asked.operation, now) {
-            let refusal = Refusal::new(Fault::Throttled, "the token bucket is empty");
-            return (Err(asked.refused(refusal).into()), Ending::OverQuota);
+            let refusal = CallRefusal::new(Fault::Throttled, "the token bucket is empty");
+            return (Err(asked.refused(refusal).into()), CallEnding::OverQuota);
         }
         let answer = effect(self);
-        let ending = if answer.is_ok() { Ending::Answered } else { Ending::Refused };
+        let ending = if answer.is_ok() { CallEnding::Answered } else { CallEnding::Refused };
         (answer, ending)
     }
 
     /// Has a call go wrong. What a late trouble's effect answers, nobody hears.
     fn strike<T, E: From<AwsError>>(
         &mut self,
-        trouble: Trouble,
-        asked: &Asked,
+        trouble: CallTrouble,
+        asked: &GatedCall,
         effect: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
         if trouble.has_effect() && self.struck(asked.from, asked.at.unwrap_or(asked.from)).is_none() {
@@ -187,12 +187,12 @@ impl Globe {
             self.advance(asked.patience.unwrap_or(self.states[asked.from].settings.time_out));
         }
         self.states[asked.from].crashed |= trouble.is_crash();
-        let refusal = Refusal::new(trouble.seen()?, format!("fault on purpose: {trouble:?}"));
+        let refusal = CallRefusal::new(trouble.seen()?, format!("fault on purpose: {trouble:?}"));
         Some(Err(asked.refused(refusal).into()))
     }
 }
 
-impl State {
+impl SimState {
     /// Counts a call: its index (from 0), and its number among those of its operation (from 1).
     fn count(&mut self, operation: Operation) -> (u64, u64) {
         let index = self.made;

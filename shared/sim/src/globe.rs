@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::name::Region;
 
-use crate::link::Link;
-use crate::loss::{Answering, Loss};
-use crate::site::Site;
-use crate::state::State;
+use crate::link::RegionLink;
+use crate::loss::{LossAnswer, RegionLoss};
+use crate::site::SimSites;
+use crate::state::SimState;
 
 /// Where a world without another one is, and where the home of a pair is.
 pub(crate) const HOME: usize = 0;
@@ -19,21 +19,21 @@ pub(crate) const STANDBY: usize = 1;
 
 /// All that there is.
 #[derive(Debug)]
-pub(crate) struct Globe {
+pub(crate) struct SimAws {
     /// One, or those of home and standby.
-    pub(crate) states: Vec<State>,
-    pub(crate) link: Link,
-    pub(crate) site: Option<Site>,
+    pub(crate) states: Vec<SimState>,
+    pub(crate) link: RegionLink,
+    pub(crate) site: Option<SimSites>,
 }
 
-impl Globe {
+impl SimAws {
     /// A globe of one region.
-    pub(crate) fn alone(state: State) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Self { states: vec![state], link: Link::default(), site: None }))
+    pub(crate) fn alone(state: SimState) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { states: vec![state], link: RegionLink::default(), site: None }))
     }
 
     /// A globe of two.
-    pub(crate) fn pair(home: State, standby: State, link: Link, site: Option<Site>) -> Arc<Mutex<Self>> {
+    pub(crate) fn pair(home: SimState, standby: SimState, link: RegionLink, site: Option<SimSites>) -> Arc<Mutex<Self>> {
         let mut globe = Self { states: vec![home, standby], link, site };
         globe.traffic_changed();
         Arc::new(Mutex::new(globe))
@@ -105,7 +105,7 @@ impl Globe {
     }
 
     /// Loses a region, or has it back.
-    pub(crate) fn lose(&mut self, at: usize, loss: Option<Loss>) {
+    pub(crate) fn lose(&mut self, at: usize, loss: Option<RegionLoss>) {
         self.replicate();
         self.states[at].become_lost(loss);
         self.rejoin();
@@ -120,7 +120,7 @@ impl Globe {
     }
 
     /// How a call from one region to another fails, if one of them is lost.
-    pub(crate) fn struck(&self, from: usize, at: usize) -> Option<Answering> {
+    pub(crate) fn struck(&self, from: usize, at: usize) -> Option<LossAnswer> {
         let lost = |place: usize| self.states.get(place).and_then(|state| state.loss);
         if from == at {
             return lost(at).filter(|loss| !loss.runs_inside).map(|loss| loss.answering);

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 /// The states of one thing in time. A reader may see an old one, but never one older than it has seen before.
 #[derive(Debug, Clone)]
-pub(crate) struct History<T> {
+pub(crate) struct StateHistory<T> {
     states: VecDeque<(Timestamp, T)>,
     view: Timestamp,
 }
 
-impl<T: PartialEq> History<T> {
+impl<T: PartialEq> StateHistory<T> {
     /// A thing that has always been so.
     pub(crate) fn new(state: T) -> Self {
         Self { states: VecDeque::from([(Timestamp::MIN, state)]), view: Timestamp::MIN }
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn an_answer_may_be_old() {
-        let mut history = History::new("a");
+        let mut history = StateHistory::new("a");
         history.note(at(10), "b");
         assert_eq!(history.read(at(12), lag(3)), Some(&"a"));
         assert_eq!(history.read(at(12), lag(2)), Some(&"b"));
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_never_older_than_the_one_before() {
-        let mut history = History::new(0);
+        let mut history = StateHistory::new(0);
         history.note(at(10), 1);
         history.note(at(20), 2);
         assert_eq!(history.read(at(20), lag(0)), Some(&2));
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn two_changes_of_one_moment_show_the_last() {
-        let mut history = History::new(0);
+        let mut history = StateHistory::new(0);
         history.note(at(10), 1);
         history.note(at(10), 2);
         assert_eq!(history.read(at(10), lag(0)), Some(&2));

@@ -2,27 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ledger::{LedgerError, Pair, PairId, Remembered};
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, Observed, ObservedDatabase, ObservedService, ServiceId};
-use watchkeeper_domain::failover::{Move, Pointer, Record};
+use watchkeeper_control::ledger::{LedgerError, PairReplica, PairId, ScopeState};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedScope, ObservedDatabase, ObservedService, ServiceId};
+use watchkeeper_domain::failover::{Move, Pointer, DnsRecord};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::run::RunRecord;
 
-use crate::call::Call;
+use crate::call::RecordedCall;
 use crate::operation::Operation;
-use crate::outside::{Event, Message};
+use crate::outside::{PublishedEvent, SentMessage};
 use crate::stores::resource;
-use crate::switches::Switchboard;
-use crate::world::World;
+use crate::switches::SimTrafficSwitches;
+use crate::world::SimRegion;
 
-impl World {
+impl SimRegion {
     /// Everything as it truly is now.
-    pub fn observed(&self) -> Observed {
+    pub fn observed(&self) -> ObservedScope {
         let state = self.lock();
         let services = state.services.keys().filter_map(|id| Some((id.clone(), state.service(id)?.observed())));
         let databases =
             state.databases.keys().filter_map(|id| Some((id.clone(), state.database(id)?.observed.clone())));
-        Observed { services: services.collect(), databases: databases.collect(), missing: BTreeSet::new() }
+        ObservedScope { services: services.collect(), databases: databases.collect(), missing: BTreeSet::new() }
     }
 
     /// The capacity as it truly is now.
@@ -32,7 +32,7 @@ impl World {
 
     /// One service as it truly is now, with its bounds.
     pub fn service(&self, id: &ServiceId) -> Option<ObservedService> {
-        self.lock().service(id).map(crate::service::Service::observed)
+        self.lock().service(id).map(crate::service::SimService::observed)
     }
 
     /// One database as it truly is now.
@@ -42,7 +42,7 @@ impl World {
 
     /// The tasks of a service that truly are not STOPPED: those on their way up, those that run, and those that stop.
     pub fn alive(&self, id: &ServiceId) -> u32 {
-        self.lock().service(id).map_or(0, crate::service::Service::alive)
+        self.lock().service(id).map_or(0, crate::service::SimService::alive)
     }
 
     /// The region.
@@ -50,8 +50,8 @@ impl World {
         self.lock().region.clone()
     }
 
-    /// The calls since the beginning, or since [`World::forget_calls`].
-    pub fn calls(&self) -> Vec<Call> {
+    /// The calls since the beginning, or since [`SimRegion::forget_calls`].
+    pub fn calls(&self) -> Vec<RecordedCall> {
         self.lock().calls.clone()
     }
 
@@ -85,22 +85,22 @@ impl World {
     }
 
     /// The messages told.
-    pub fn messages(&self) -> Vec<Message> {
+    pub fn messages(&self) -> Vec<SentMessage> {
         self.lock().outside.messages.clone()
     }
 
     /// The events published.
-    pub fn events(&self) -> Vec<Event> {
+    pub fn events(&self) -> Vec<PublishedEvent> {
         self.lock().outside.events.clone()
     }
 
     /// What the ledger remembers of a scope.
-    pub fn remembered(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
+    pub fn remembered(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
         self.lock().ledger.load(scope)
     }
 
     /// What this region's replica of the ledger has of a pair.
-    pub fn remembered_of(&self, pair: &PairId) -> Result<Pair, LedgerError> {
+    pub fn remembered_of(&self, pair: &PairId) -> Result<PairReplica, LedgerError> {
         self.lock().ledger.pair(pair)
     }
 
@@ -126,7 +126,7 @@ impl World {
     }
 
     /// All records of a hosted zone.
-    pub fn records_of(&self, hosted_zone: &str) -> Vec<Record> {
+    pub fn records_of(&self, hosted_zone: &str) -> Vec<DnsRecord> {
         self.switchboard(|board| board.records.get(&resource(hosted_zone)).cloned().unwrap_or_default())
     }
 
@@ -135,14 +135,14 @@ impl World {
         self.switchboard(|board| board.metric)
     }
 
-    fn switchboard<T>(&self, look: impl FnOnce(&Switchboard) -> T) -> T {
+    fn switchboard<T>(&self, look: impl FnOnce(&SimTrafficSwitches) -> T) -> T {
         let held = self.lock();
         let place = held.globe.switchboard();
         look(&held.globe.states[place].switchboard)
     }
 
     /// The runs of a scope in the ledger, in the order of their beginning.
-    pub fn runs(&self, scope: &Scope) -> Result<Vec<Run>, LedgerError> {
+    pub fn runs(&self, scope: &Scope) -> Result<Vec<RunRecord>, LedgerError> {
         self.lock().ledger.runs(scope)
     }
 }

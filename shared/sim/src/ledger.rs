@@ -1,19 +1,19 @@
 //! The ledger's ports.
 
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, Remembered, Write};
+use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, ScopeState, LedgerWrite};
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;
-use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Slot};
+use watchkeeper_domain::guardrail::HaltSwitch;
+use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::run::RunRecord;
 
 use crate::operation::Operation;
-use crate::world::World;
+use crate::world::SimRegion;
 
-impl Ledger for World {
-    async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
+impl Ledger for SimRegion {
+    async fn load(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
         self.call(Operation::LedgerLoad, scope.to_string(), |state| state.ledger.load(scope)).await
     }
 
@@ -23,16 +23,16 @@ impl Ledger for World {
 
     /// After a time-out this world does not read again: the caller sees the case in which that failed, too.
     async fn take_lease(&self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError> {
-        let effect = |state: &mut crate::state::State| state.ledger.take_lease(scope, lease, expected);
+        let effect = |state: &mut crate::state::SimState| state.ledger.take_lease(scope, lease, expected);
         self.call(Operation::LedgerTakeLease, scope.to_string(), effect).await
     }
 
-    async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError> {
-        let effect = |state: &mut crate::state::State| state.ledger.commit(scope, generation, writes);
+    async fn commit(&self, scope: &Scope, generation: u64, writes: &[LedgerWrite]) -> Result<(), LedgerError> {
+        let effect = |state: &mut crate::state::SimState| state.ledger.commit(scope, generation, writes);
         self.call(Operation::LedgerCommit, scope.to_string(), effect).await
     }
 
-    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError> {
+    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<RunRecord>, LedgerError> {
         self.call(Operation::LedgerRun, format!("{id} of {scope}"), |state| state.ledger.run(scope, id)).await
     }
 
@@ -40,7 +40,7 @@ impl Ledger for World {
         self.call(Operation::LedgerDeclare, scope.to_string(), |state| state.ledger.declare(scope, intent)).await
     }
 
-    async fn withdraw(&self, scope: &Scope, slot: &Slot) -> Result<(), LedgerError> {
+    async fn withdraw(&self, scope: &Scope, slot: &IntentKey) -> Result<(), LedgerError> {
         self.call(Operation::LedgerWithdraw, scope.to_string(), |state| {
             state.ledger.withdraw(scope, slot);
             Ok(())
@@ -48,13 +48,13 @@ impl Ledger for World {
         .await
     }
 
-    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
+    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&HaltSwitch>) -> Result<(), LedgerError> {
         let subject = scope.map_or_else(|| "everything".to_owned(), Scope::to_string);
         self.call(Operation::LedgerSetHalt, subject, |state| state.ledger.set_halt(scope, halt)).await
     }
 }
 
-impl AlarmLog for World {
+impl AlarmLog for SimRegion {
     async fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
         let subject = format!("{alarm} of {scope}");
         self.call(Operation::AlarmLogRecall, subject, |state| state.ledger.recall(scope, alarm)).await
@@ -68,7 +68,7 @@ impl AlarmLog for World {
         memory: &AlarmMemory,
         expected: u64,
     ) -> Result<(), LedgerError> {
-        let effect = |state: &mut crate::state::State| state.ledger.remember(scope, alarm, memory, expected);
+        let effect = |state: &mut crate::state::SimState| state.ledger.remember(scope, alarm, memory, expected);
         self.call(Operation::AlarmLogRemember, format!("{alarm} of {scope}"), effect).await
     }
 }

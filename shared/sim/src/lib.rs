@@ -1,7 +1,7 @@
 //! An AWS in memory, with quotas, delays and faults, behind the ports of the engine.
 //!
-//! Everything is deterministic: time moves only when it is told to, and chance comes from a seed. A [`World`]
-//! implements every port; clones of it are handles to the same world. A [`Pair`] is two of them, home and standby, that
+//! Everything is deterministic: time moves only when it is told to, and chance comes from a seed. A [`SimRegion`]
+//! implements every port; clones of it are handles to the same world. A [`SimPair`] is two of them, home and standby, that
 //! share time and replicate their ledgers.
 
 mod alarm;
@@ -42,21 +42,21 @@ mod tamper;
 mod tasks;
 mod world;
 
-pub use backup::{Deletion, StoreSpec, VaultCopy, store};
+pub use backup::{BackupDeletion, StoreSpec, VaultCopy, store};
 pub use builder::WorldBuilder;
-pub use call::{Call, Ending};
-pub use executions::{Execution, Machine};
-pub use fault::{FaultPlan, Trouble};
-pub use loss::Loss;
+pub use call::{RecordedCall, CallEnding};
+pub use executions::{StartedExecution, MachineHandle};
+pub use fault::{FaultPlan, CallTrouble};
+pub use loss::RegionLoss;
 pub use operation::Operation;
-pub use outside::{Event, Message};
-pub use pair::{Pair, PairBuilder};
+pub use outside::{PublishedEvent, SentMessage};
+pub use pair::{SimPair, PairBuilder};
 pub use promotions::{aurora_global, replica};
-pub use quota::{Api, Quota, Quotas};
+pub use quota::{SimApi, BucketLimit, BucketLimits};
 pub use run::run_until_done_or_crash;
-pub use settings::Settings;
-pub use spec::{DatabaseSpec, Resource, ServiceSpec, aurora, rds, scope, service, task_definition};
+pub use settings::TimingSettings;
+pub use spec::{DatabaseSpec, SimResource, ServiceSpec, aurora, rds, scope, service, task_definition};
 pub use stores::{stream, table};
 pub use stuck::BusEvent;
 pub use tasks::TargetGroup;
-pub use world::World;
+pub use world::SimRegion;

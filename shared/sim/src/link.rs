@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::memory::{Item, Key};
+use crate::memory::{LedgerItem, Key};
 
 /// What tells which of two writes was the later one: its time, and at the same time its number.
 pub(crate) type Stamp = (Timestamp, u64);
 
 /// The way between two regions.
 #[derive(Debug, Default)]
-pub(crate) struct Link {
+pub(crate) struct RegionLink {
     /// How long an item is on its way.
     pub(crate) delay: Duration,
     /// How much longer it may be, drawn from the seed: then items overtake each other.
@@ -20,11 +20,11 @@ pub(crate) struct Link {
     pub(crate) partitioned: bool,
     rng: fastrand::Rng,
     /// By the time of arrival and a number: where to, and what.
-    transit: BTreeMap<(Timestamp, u64), (usize, Key, Item)>,
+    transit: BTreeMap<(Timestamp, u64), (usize, Key, LedgerItem)>,
     numbered: u64,
 }
 
-impl Link {
+impl RegionLink {
     /// A way that takes this long.
     pub(crate) fn new(delay: Duration, jitter: Duration, seed: u64) -> Self {
         Self { delay, jitter, rng: fastrand::Rng::with_seed(seed), ..Self::default() }
@@ -37,7 +37,7 @@ impl Link {
     }
 
     /// Sends what one region has written to the other one.
-    pub(crate) fn send(&mut self, from: usize, now: Timestamp, written: Vec<(Key, Item)>) {
+    pub(crate) fn send(&mut self, from: usize, now: Timestamp, written: Vec<(Key, LedgerItem)>) {
         for (key, item) in written {
             let arrives = self.arrival(now);
             self.numbered += 1;
@@ -57,7 +57,7 @@ impl Link {
     }
 
     /// What has arrived by now.
-    pub(crate) fn arrived(&mut self, now: Timestamp) -> Vec<(usize, Key, Item)> {
+    pub(crate) fn arrived(&mut self, now: Timestamp) -> Vec<(usize, Key, LedgerItem)> {
         let later = self.transit.split_off(&(now, u64::MAX));
         std::mem::replace(&mut self.transit, later).into_values().collect()
     }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{LedgerError, Remembered, Write};
+use watchkeeper_control::ledger::{LedgerError, ScopeState, LedgerWrite};
 use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::backup::{self, Source};
+use watchkeeper_domain::backup::{self, BackupSource};
 use watchkeeper_domain::estate::AlarmName;
-use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Slot};
+use watchkeeper_domain::guardrail::HaltSwitch;
+use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::run::RunRecord;
 
 use crate::link::Stamp;
 use crate::put::{Put, check_transaction, corrupt, owner, put, put_of};
@@ -22,7 +22,7 @@ pub(crate) type Key = (Option<Scope>, String);
 
 /// An item of this replica; one that was removed has no text.
 #[derive(Debug, Clone)]
-pub(crate) struct Item {
+pub(crate) struct LedgerItem {
     text: Option<String>,
     /// Which write it is of; `None` until that is known.
     stamp: Option<Stamp>,
@@ -30,8 +30,8 @@ pub(crate) struct Item {
 
 /// The items of every scope, and those of none.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
-    items: BTreeMap<Key, Item>,
+pub(crate) struct LedgerMemory {
+    items: BTreeMap<Key, LedgerItem>,
     /// Those that were written here, and not stamped yet.
     fresh: Vec<Key>,
 }
@@ -56,7 +56,7 @@ pub(crate) mod item {
         format!("backups {id}")
     }
 
-    pub(crate) fn intent(slot: &watchkeeper_domain::intent::Slot) -> String {
+    pub(crate) fn intent(slot: &watchkeeper_domain::intent::IntentKey) -> String {
         format!("{INTENT}{slot}")
     }
 
@@ -65,10 +65,10 @@ pub(crate) mod item {
     }
 }
 
-impl Memory {
-    pub(crate) fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
+impl LedgerMemory {
+    pub(crate) fn load(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
         let own = self.read(Some(scope), item::HALT)?;
-        Ok(Remembered {
+        Ok(ScopeState {
             baseline: self.read(Some(scope), item::BASELINE)?,
             intents: self.intents(scope)?,
             lease: self.lease(scope)?,
@@ -91,12 +91,12 @@ impl Memory {
         self.read(Some(scope), item::LEASE)
     }
 
-    pub(crate) fn run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError> {
+    pub(crate) fn run(&self, scope: &Scope, id: &str) -> Result<Option<RunRecord>, LedgerError> {
         self.read(Some(scope), &item::run(id))
     }
 
-    pub(crate) fn runs(&self, scope: &Scope) -> Result<Vec<Run>, LedgerError> {
-        let mut runs: Vec<Run> = self.all(scope, &item::run(""))?;
+    pub(crate) fn runs(&self, scope: &Scope) -> Result<Vec<RunRecord>, LedgerError> {
+        let mut runs: Vec<RunRecord> = self.all(scope, &item::run(""))?;
         runs.sort_by_key(|run| run.started);
         Ok(runs)
     }
@@ -111,7 +111,7 @@ impl Memory {
     }
 
     /// All writes or none: every one is made into text and checked before the first is put.
-    pub(crate) fn commit(&mut self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError> {
+    pub(crate) fn commit(&mut self, scope: &Scope, generation: u64, writes: &[LedgerWrite]) -> Result<(), LedgerError> {
         if self.lease(scope)?.is_none_or(|lease| lease.generation != generation) {
             return Err(LedgerError::LeaseLost { scope: scope.to_string() });
         }
@@ -127,7 +127,7 @@ impl Memory {
         Ok(())
     }
 
-    pub(crate) fn withdraw(&mut self, scope: &Scope, slot: &Slot) {
+    pub(crate) fn withdraw(&mut self, scope: &Scope, slot: &IntentKey) {
         self.apply(Some(scope), vec![(item::intent(slot), None)]);
     }
 
@@ -150,22 +150,22 @@ impl Memory {
         Ok(())
     }
 
-    pub(crate) fn backup(&self, scope: &Scope, source: &Source) -> Result<(backup::Memory, u64), LedgerError> {
+    pub(crate) fn backup(&self, scope: &Scope, source: &BackupSource) -> Result<(backup::BackupMemory, u64), LedgerError> {
         Ok(self.read(Some(scope), &item::backup(&source.to_string()))?.unwrap_or_default())
     }
 
-    pub(crate) fn backups(&self, scope: &Scope) -> Result<BTreeMap<Source, backup::Memory>, LedgerError> {
+    pub(crate) fn backups(&self, scope: &Scope) -> Result<BTreeMap<BackupSource, backup::BackupMemory>, LedgerError> {
         let prefix = item::backup("");
         let own = self.names(Some(scope), &prefix);
-        let sources = own.filter_map(|name| name.strip_prefix(&prefix)?.parse::<Source>().ok());
+        let sources = own.filter_map(|name| name.strip_prefix(&prefix)?.parse::<BackupSource>().ok());
         sources.map(|source| self.backup(scope, &source).map(|(memory, _)| (source, memory))).collect()
     }
 
     pub(crate) fn put_backup(
         &mut self,
         scope: &Scope,
-        source: &Source,
-        memory: &backup::Memory,
+        source: &BackupSource,
+        memory: &backup::BackupMemory,
         expected: u64,
     ) -> Result<(), LedgerError> {
         if self.backup(scope, source)?.1 != expected {
@@ -176,11 +176,11 @@ impl Memory {
         Ok(())
     }
 
-    pub(crate) fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<backup::Run>, LedgerError> {
+    pub(crate) fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<backup::BackupRun>, LedgerError> {
         self.read(Some(scope), &item::backup_run(id))
     }
 
-    pub(crate) fn put_backup_run(&mut self, scope: &Scope, run: &backup::Run) -> Result<(), LedgerError> {
+    pub(crate) fn put_backup_run(&mut self, scope: &Scope, run: &backup::BackupRun) -> Result<(), LedgerError> {
         let put = put(scope, &item::backup_run(&run.id), run)?;
         self.apply(Some(scope), vec![put]);
         Ok(())
@@ -208,7 +208,7 @@ impl Memory {
         Ok(())
     }
 
-    pub(crate) fn set_halt(&mut self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
+    pub(crate) fn set_halt(&mut self, scope: Option<&Scope>, halt: Option<&HaltSwitch>) -> Result<(), LedgerError> {
         let text = halt.map(serde_json::to_string).transpose();
         let text = text.map_err(|error| corrupt(&owner(scope), item::HALT, error))?;
         self.apply(scope, vec![(item::HALT.to_owned(), text)]);
@@ -219,13 +219,13 @@ impl Memory {
     pub(crate) fn apply(&mut self, scope: Option<&Scope>, puts: Vec<Put>) {
         for (name, text) in puts {
             let key = (scope.cloned(), name);
-            self.items.insert(key.clone(), Item { text, stamp: None });
+            self.items.insert(key.clone(), LedgerItem { text, stamp: None });
             self.fresh.push(key);
         }
     }
 
     /// What was written here since the last call, stamped: what the other replica has to learn of.
-    pub(crate) fn written(&mut self, mut stamp: impl FnMut() -> Stamp) -> Vec<(Key, Item)> {
+    pub(crate) fn written(&mut self, mut stamp: impl FnMut() -> Stamp) -> Vec<(Key, LedgerItem)> {
         let mut written = Vec::new();
         for key in std::mem::take(&mut self.fresh) {
             if let Some(item) = self.items.get_mut(&key).filter(|item| item.stamp.is_none()) {
@@ -237,7 +237,7 @@ impl Memory {
     }
 
     /// Takes what the other replica has written, unless what is here was written later.
-    pub(crate) fn receive(&mut self, key: Key, item: Item) {
+    pub(crate) fn receive(&mut self, key: Key, item: LedgerItem) {
         if self.items.get(&key).is_none_or(|own| own.stamp < item.stamp) {
             self.items.insert(key, item);
         }

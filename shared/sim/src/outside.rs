@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_control::ports::{Announcer, AwsError, Clock};
+use watchkeeper_control::ports::{Notifier, AwsError, Clock};
 
-use crate::gate::Refusal;
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// The longest subject of a message, in characters (SNS API reference, Publish).
 const SUBJECT_MAX: usize = 100;
@@ -17,7 +17,7 @@ const TEXT_MAX: usize = 256 * 1024;
 
 /// A message that was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct SentMessage {
     /// When.
     pub at: Timestamp,
     /// Its subject.
@@ -28,7 +28,7 @@ pub struct Message {
 
 /// An event that was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
+pub struct PublishedEvent {
     /// When.
     pub at: Timestamp,
     /// What kind.
@@ -39,22 +39,22 @@ pub struct Event {
 
 /// What has gone out.
 #[derive(Debug, Default)]
-pub(crate) struct Outside {
-    pub(crate) messages: Vec<Message>,
-    pub(crate) events: Vec<Event>,
+pub(crate) struct SimOutbox {
+    pub(crate) messages: Vec<SentMessage>,
+    pub(crate) events: Vec<PublishedEvent>,
 }
 
-impl Announcer for World {
+impl Notifier for SimRegion {
     async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError> {
         self.ask(Operation::Publish, subject, |state| {
             let length = subject.chars().count();
             if !(1..=SUBJECT_MAX).contains(&length) || !subject.chars().all(|c| c.is_ascii() && !c.is_ascii_control()) {
                 let expected = format!("1 to {SUBJECT_MAX} printable ASCII characters expected");
-                return Err(Refusal::invalid(format!("subject of {length} characters, {expected}")));
+                return Err(CallRefusal::invalid(format!("subject of {length} characters, {expected}")));
             }
             fits(text)?;
             let (subject, text) = (subject.to_owned(), text.to_owned());
-            state.outside.messages.push(Message { at: state.now, subject, text });
+            state.outside.messages.push(SentMessage { at: state.now, subject, text });
             Ok(())
         })
         .await
@@ -64,14 +64,14 @@ impl Announcer for World {
         self.ask(Operation::PutEvents, detail_type, |state| {
             fits(detail)?;
             let detail = json(detail)?;
-            state.outside.events.push(Event { at: state.now, detail_type: detail_type.to_owned(), detail });
+            state.outside.events.push(PublishedEvent { at: state.now, detail_type: detail_type.to_owned(), detail });
             Ok(())
         })
         .await
     }
 }
 
-impl Clock for World {
+impl Clock for SimRegion {
     fn now(&self) -> Timestamp {
         self.lock().now
     }
@@ -81,14 +81,14 @@ impl Clock for World {
     }
 }
 
-pub(crate) fn json(text: &str) -> Result<serde_json::Value, Refusal> {
-    serde_json::from_str(text).map_err(|error| Refusal::invalid(format!("JSON expected: {error}")))
+pub(crate) fn json(text: &str) -> Result<serde_json::Value, CallRefusal> {
+    serde_json::from_str(text).map_err(|error| CallRefusal::invalid(format!("JSON expected: {error}")))
 }
 
-fn fits(text: &str) -> Result<(), Refusal> {
+fn fits(text: &str) -> Result<(), CallRefusal> {
     if (1..=TEXT_MAX).contains(&text.len()) {
         Ok(())
     } else {
-        Err(Refusal::invalid(format!("{} bytes, expected 1 to {TEXT_MAX}", text.len())))
+        Err(CallRefusal::invalid(format!("{} bytes, expected 1 to {TEXT_MAX}", text.len())))
     }
 }

@@ -4,40 +4,40 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchkeeper_control::ledger::{LedgerError, Pair, PairId, Pairs, Settled, Standing};
-use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, Sample, Watch};
+use watchkeeper_control::ledger::{LedgerError, PairReplica, PairId, PairLedger, SettledTarget, ScopeStanding};
+use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::name::{Region, Scope};
 
-use crate::memory::{Memory, item};
+use crate::memory::{LedgerMemory, item};
 use crate::operation::Operation;
 use crate::put::put;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
-impl Pairs for World {
-    async fn pair(&self, pair: &PairId) -> Result<Pair, LedgerError> {
+impl PairLedger for SimRegion {
+    async fn pair(&self, pair: &PairId) -> Result<PairReplica, LedgerError> {
         self.call(Operation::PairsPair, pair.to_string(), |state| state.ledger.pair(pair)).await
     }
 
     /// As with a lease, this world does not read again after a time-out.
     async fn point(&self, pair: &PairId, pointer: &Pointer, expected: u64) -> Result<(), LedgerError> {
-        let effect = |state: &mut State| state.ledger.point(pair, pointer, expected);
+        let effect = |state: &mut SimState| state.ledger.point(pair, pointer, expected);
         self.call(Operation::PairsPoint, pair.to_string(), effect).await
     }
 
     async fn beat(&self, pair: &PairId, region: &Region, heartbeat: &Heartbeat) -> Result<(), LedgerError> {
-        let effect = |state: &mut State| state.ledger.put_of_pair(pair, &format!("beat {region}"), heartbeat);
+        let effect = |state: &mut SimState| state.ledger.put_of_pair(pair, &format!("beat {region}"), heartbeat);
         self.call(Operation::PairsBeat, format!("{pair} in {region}"), effect).await
     }
 
-    async fn keep_sample(&self, pair: &PairId, region: &Region, sample: &Sample) -> Result<(), LedgerError> {
-        let effect = |state: &mut State| state.ledger.put_of_pair(pair, &format!("sample {region}"), sample);
+    async fn keep_sample(&self, pair: &PairId, region: &Region, sample: &RegionSample) -> Result<(), LedgerError> {
+        let effect = |state: &mut SimState| state.ledger.put_of_pair(pair, &format!("sample {region}"), sample);
         self.call(Operation::PairsKeepSample, format!("{pair} in {region}"), effect).await
     }
 
-    async fn watch(&self, pair: &PairId, region: &Region) -> Result<(Watch, u64), LedgerError> {
+    async fn watch(&self, pair: &PairId, region: &Region) -> Result<(WatchState, u64), LedgerError> {
         let effect =
-            |state: &mut State| Ok(state.ledger.of_pair(pair, &format!("watch {region}"))?.unwrap_or_default());
+            |state: &mut SimState| Ok(state.ledger.of_pair(pair, &format!("watch {region}"))?.unwrap_or_default());
         self.call(Operation::PairsWatch, format!("{pair} in {region}"), effect).await
     }
 
@@ -45,26 +45,26 @@ impl Pairs for World {
         &self,
         pair: &PairId,
         region: &Region,
-        watch: &Watch,
+        watch: &WatchState,
         expected: u64,
     ) -> Result<(), LedgerError> {
         let name = format!("watch {region}");
-        let effect = |state: &mut State| state.ledger.put_version(pair, &name, watch, expected);
+        let effect = |state: &mut SimState| state.ledger.put_version(pair, &name, watch, expected);
         self.call(Operation::PairsKeepWatch, format!("{pair} in {region}"), effect).await
     }
 
     async fn moved(&self, pair: &PairId, id: &str) -> Result<Option<(Move, u64)>, LedgerError> {
-        let effect = |state: &mut State| state.ledger.of_pair(pair, &format!("move {id}"));
+        let effect = |state: &mut SimState| state.ledger.of_pair(pair, &format!("move {id}"));
         self.call(Operation::PairsMoved, format!("{id} of {pair}"), effect).await
     }
 
     async fn keep_move(&self, pair: &PairId, record: &Move, expected: u64) -> Result<(), LedgerError> {
         let name = format!("move {}", record.id);
-        let effect = |state: &mut State| state.ledger.put_version(pair, &name, record, expected);
+        let effect = |state: &mut SimState| state.ledger.put_version(pair, &name, record, expected);
         self.call(Operation::PairsKeepMove, format!("{} of {pair}", record.id), effect).await
     }
 
-    async fn settled(&self, scope: &Scope) -> Result<Option<Settled>, LedgerError> {
+    async fn settled(&self, scope: &Scope) -> Result<Option<SettledTarget>, LedgerError> {
         self.call(Operation::PairsSettled, scope.to_string(), |state| state.ledger.settled(scope)).await
     }
 }
@@ -74,9 +74,9 @@ fn name_of(pair: &PairId, name: &str) -> String {
     format!("pair {pair} {name}")
 }
 
-impl Memory {
-    pub(crate) fn pair(&self, pair: &PairId) -> Result<Pair, LedgerError> {
-        Ok(Pair {
+impl LedgerMemory {
+    pub(crate) fn pair(&self, pair: &PairId) -> Result<PairReplica, LedgerError> {
+        Ok(PairReplica {
             pointer: self.of_pair(pair, "pointer")?,
             heartbeats: self.by_region(pair, "beat ")?,
             samples: self.by_region(pair, "sample ")?,
@@ -91,8 +91,8 @@ impl Memory {
         self.put_of_pair(pair, "pointer", pointer)
     }
 
-    pub(crate) fn settled(&self, scope: &Scope) -> Result<Option<Settled>, LedgerError> {
-        let standing: Option<Standing> = self.read(Some(scope), item::STANDING)?;
+    pub(crate) fn settled(&self, scope: &Scope) -> Result<Option<SettledTarget>, LedgerError> {
+        let standing: Option<ScopeStanding> = self.read(Some(scope), item::STANDING)?;
         Ok(standing.and_then(|standing| standing.settled))
     }
 

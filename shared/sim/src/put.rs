@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 use serde::Serialize;
-use watchkeeper_control::ledger::{LedgerError, Write};
+use watchkeeper_control::ledger::{LedgerError, LedgerWrite};
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::name::Scope;
 
@@ -20,19 +20,19 @@ const TRANSACTION_MAX: usize = 100;
 pub(crate) type Put = (String, Option<String>);
 
 /// The put or removal that a write is.
-pub(crate) fn put_of(scope: &Scope, generation: u64, write: &Write) -> Result<Put, LedgerError> {
+pub(crate) fn put_of(scope: &Scope, generation: u64, write: &LedgerWrite) -> Result<Put, LedgerError> {
     match write {
-        Write::PutBaseline(baseline) => put(scope, item::BASELINE, baseline),
-        Write::DropBaseline => Ok((item::BASELINE.to_owned(), None)),
-        Write::PutStanding(standing) => put(scope, item::STANDING, standing),
-        Write::PutIntent(intent) => put(scope, &item::intent(&intent.slot()), intent),
-        Write::DropIntent(slot) => Ok((item::intent(slot), None)),
-        Write::PutRun(run) => put(scope, &item::run(&run.id), run),
-        Write::PutLease(lease) if lease.generation != generation => {
+        LedgerWrite::PutBaseline(baseline) => put(scope, item::BASELINE, baseline),
+        LedgerWrite::DropBaseline => Ok((item::BASELINE.to_owned(), None)),
+        LedgerWrite::PutStanding(standing) => put(scope, item::STANDING, standing),
+        LedgerWrite::PutIntent(intent) => put(scope, &item::intent(&intent.slot()), intent),
+        LedgerWrite::DropIntent(slot) => Ok((item::intent(slot), None)),
+        LedgerWrite::PutRun(run) => put(scope, &item::run(&run.id), run),
+        LedgerWrite::PutLease(lease) if lease.generation != generation => {
             let found = format!("a lease of generation {} put under generation {generation}", lease.generation);
             Err(invalid(scope, found))
         }
-        Write::PutLease(lease) => put(scope, item::LEASE, lease),
+        LedgerWrite::PutLease(lease) => put(scope, item::LEASE, lease),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::operation::Operation;
 
 /// Calls that share one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Api {
+pub enum SimApi {
     /// ECS `CreateService`, `UpdateService` and `DeleteService`.
     EcsServiceWrites,
     /// ECS `DescribeServices` and `ListServices`.
@@ -23,7 +23,7 @@ pub enum Api {
     Rds,
 }
 
-impl Api {
+impl SimApi {
     /// The bucket of an operation; one without a published quota worth modelling has none.
     pub fn of(operation: Operation) -> Option<Self> {
         use Operation as O;
@@ -45,7 +45,7 @@ impl Api {
 
 /// What one bucket lets through.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quota {
+pub struct BucketLimit {
     /// Calls at once.
     pub burst: f64,
     /// Calls a second, sustained.
@@ -53,18 +53,18 @@ pub struct Quota {
 }
 
 /// ECS service writes, in calls and calls a second (Amazon ECS API reference, request throttling).
-pub(crate) const ECS_SERVICE_WRITES: Quota = Quota { burst: 50.0, rate: 5.0 };
+pub(crate) const ECS_SERVICE_WRITES: BucketLimit = BucketLimit { burst: 50.0, rate: 5.0 };
 
 /// ECS service reads, in calls and calls a second (Amazon ECS API reference, request throttling).
-pub(crate) const ECS_SERVICE_READS: Quota = Quota { burst: 100.0, rate: 20.0 };
+pub(crate) const ECS_SERVICE_READS: BucketLimit = BucketLimit { burst: 100.0, rate: 20.0 };
 
 /// The quotas of an account in a region. What has none is never throttled.
 #[derive(Debug, Clone, Default)]
-pub struct Quotas {
-    buckets: BTreeMap<Api, TokenBucket>,
+pub struct BucketLimits {
+    buckets: BTreeMap<SimApi, TokenBucket>,
 }
 
-impl Quotas {
+impl BucketLimits {
     /// No quota at all.
     pub fn none() -> Self {
         Self::default()
@@ -73,19 +73,19 @@ impl Quotas {
     /// What AWS publishes: the two ECS buckets. Application Auto Scaling and RDS publish no figures, so they have none
     /// here unless a test sets them.
     pub fn published() -> Self {
-        Self::none().with(Api::EcsServiceWrites, ECS_SERVICE_WRITES).with(Api::EcsServiceReads, ECS_SERVICE_READS)
+        Self::none().with(SimApi::EcsServiceWrites, ECS_SERVICE_WRITES).with(SimApi::EcsServiceReads, ECS_SERVICE_READS)
     }
 
     /// The same with this quota for one API.
     #[must_use]
-    pub fn with(mut self, api: Api, quota: Quota) -> Self {
+    pub fn with(mut self, api: SimApi, quota: BucketLimit) -> Self {
         self.buckets.insert(api, TokenBucket::new(quota.burst, quota.rate));
         self
     }
 
     /// Whether a call passes now; if it does, it has used a token.
     pub(crate) fn passes(&mut self, operation: Operation, now: Timestamp) -> bool {
-        let bucket = Api::of(operation).and_then(|api| self.buckets.get_mut(&api));
+        let bucket = SimApi::of(operation).and_then(|api| self.buckets.get_mut(&api));
         bucket.is_none_or(|bucket| bucket.try_take(now).is_ok())
     }
 }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn reads_and_writes_have_buckets_of_their_own() {
         let now = Timestamp::constant(1_795_000_000, 0);
-        let mut quotas = Quotas::published();
+        let mut quotas = BucketLimits::published();
         let mut passed = |operation| (0..1000).filter(|_| quotas.passes(operation, now)).count();
         assert_eq!(passed(Operation::UpdateService), 50);
         assert_eq!(passed(Operation::DescribeServices), 100);

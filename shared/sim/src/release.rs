@@ -4,27 +4,27 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::RELEASES_MAX;
-use watchkeeper_domain::capacity::{Release, Rollout, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{ServiceRelease, Rollout, ServiceId, TaskDefinition};
 
-use crate::gate::Refusal;
+use crate::gate::CallRefusal;
 use crate::spec::{ServiceSpec, task_definition};
-use crate::state::{Due, State};
+use crate::state::{DueEvent, SimState};
 
 /// How far apart the deployments are that a service had before its world began.
 const APART: Duration = Duration::from_hours(24);
 
 /// The deployments of a service.
 #[derive(Debug)]
-pub(crate) struct Releases {
+pub(crate) struct ReleaseHistory {
     /// Those before the newest, oldest first.
-    history: Vec<Release>,
-    newest: Release,
+    history: Vec<ServiceRelease>,
+    newest: ServiceRelease,
     since: Timestamp,
     epoch: u64,
     keeps_history: bool,
 }
 
-impl Releases {
+impl ReleaseHistory {
     /// What the newest deployment rolls out.
     pub(crate) fn current(&self) -> &TaskDefinition {
         &self.newest.task_definition
@@ -41,14 +41,14 @@ impl Releases {
     }
 
     /// What AWS tells of them: newest first, and not all of them.
-    pub(crate) fn remembered(&self) -> Vec<Release> {
+    pub(crate) fn remembered(&self) -> Vec<ServiceRelease> {
         let all = std::iter::once(&self.newest).chain(self.history.iter().rev());
         all.take(if self.keeps_history { RELEASES_MAX } else { 0 }).cloned().collect()
     }
 
     /// A deployment begins; one that was under way is stopped by it.
     fn begin(&mut self, task_definition: TaskDefinition, now: Timestamp) {
-        let next = Release { task_definition, rollout: Rollout::InProgress, started: now };
+        let next = ServiceRelease { task_definition, rollout: Rollout::InProgress, started: now };
         let mut before = std::mem::replace(&mut self.newest, next);
         if before.rollout == Rollout::InProgress {
             before.rollout = Rollout::Failed;
@@ -66,7 +66,7 @@ impl Releases {
 
 /// What a task definition says.
 #[derive(Debug, Clone)]
-pub(crate) struct Definition {
+pub(crate) struct SimDefinition {
     /// What a task of it takes, in CPU units.
     cpu_units: Option<u32>,
     /// The images of its containers.
@@ -75,9 +75,9 @@ pub(crate) struct Definition {
     inactive: bool,
 }
 
-impl State {
+impl SimState {
     /// The deployments that a service has when it comes into the world, and the task definitions behind them.
-    pub(crate) fn releases_of(&mut self, spec: &ServiceSpec) -> Releases {
+    pub(crate) fn releases_of(&mut self, spec: &ServiceSpec) -> ReleaseHistory {
         let own = task_definition(&format!("{}:1", spec.id.service));
         let (newest, before) = spec.releases.split_last().unwrap_or((&own, &[]));
         for definition in before.iter().chain([newest]) {
@@ -87,14 +87,14 @@ impl State {
             }
         }
         let mut started = self.now;
-        let newest = Release { task_definition: newest.clone(), rollout: spec.rollout, started };
-        let mut history: Vec<Release> = Vec::new();
+        let newest = ServiceRelease { task_definition: newest.clone(), rollout: spec.rollout, started };
+        let mut history: Vec<ServiceRelease> = Vec::new();
         for definition in before.iter().rev() {
             started = started.checked_sub(APART).unwrap_or(Timestamp::MIN);
-            history.push(Release { task_definition: definition.clone(), rollout: Rollout::Completed, started });
+            history.push(ServiceRelease { task_definition: definition.clone(), rollout: Rollout::Completed, started });
         }
         history.reverse();
-        Releases { history, newest, since: self.now, epoch: 0, keeps_history: spec.keeps_history }
+        ReleaseHistory { history, newest, since: self.now, epoch: 0, keeps_history: spec.keeps_history }
     }
 
     /// Sets how the newest deployment stands. One that begins is a deployment of its own, of what runs already.
@@ -111,7 +111,7 @@ impl State {
             service.releases.begin(task_definition, now);
             epoch = service.releases.epoch;
         });
-        self.plan(self.settings.deployment, Due::Deployment(id.clone(), epoch));
+        self.plan(self.settings.deployment, DueEvent::Deployment(id.clone(), epoch));
         found
     }
 
@@ -124,7 +124,7 @@ impl State {
     /// registry of the region.
     pub(crate) fn register(&mut self, task_definition: TaskDefinition, cpu_units: Option<u32>) {
         let images = vec![format!("123456789012.dkr.ecr.{}.amazonaws.com/{task_definition}", self.region)];
-        self.definitions.insert(task_definition, Definition { cpu_units, images, inactive: false });
+        self.definitions.insert(task_definition, SimDefinition { cpu_units, images, inactive: false });
     }
 
     /// Deregisters a task definition; tells whether there is one.
@@ -145,28 +145,28 @@ impl State {
     }
 
     /// The images of a task definition.
-    pub(crate) fn images(&self, task_definition: &TaskDefinition) -> Result<Vec<String>, Refusal> {
+    pub(crate) fn images(&self, task_definition: &TaskDefinition) -> Result<Vec<String>, CallRefusal> {
         self.definition(task_definition).map(|definition| definition.images.clone())
     }
 
     /// What a task takes, in CPU units.
-    pub(crate) fn cpu_units(&self, task_definition: &TaskDefinition) -> Result<Option<u32>, Refusal> {
+    pub(crate) fn cpu_units(&self, task_definition: &TaskDefinition) -> Result<Option<u32>, CallRefusal> {
         self.definition(task_definition).map(|definition| definition.cpu_units)
     }
 
-    fn definition(&self, task_definition: &TaskDefinition) -> Result<&Definition, Refusal> {
-        let unknown = || Refusal::invalid(format!("the task definition {task_definition} does not exist"));
+    fn definition(&self, task_definition: &TaskDefinition) -> Result<&SimDefinition, CallRefusal> {
+        let unknown = || CallRefusal::invalid(format!("the task definition {task_definition} does not exist"));
         self.definitions.get(task_definition).ok_or_else(unknown)
     }
 
     /// Takes a service to a task definition, as `UpdateService` does: what it rolls out already, it does not again.
-    pub(crate) fn update_release(&mut self, id: &ServiceId, task_definition: &TaskDefinition) -> Result<(), Refusal> {
+    pub(crate) fn update_release(&mut self, id: &ServiceId, task_definition: &TaskDefinition) -> Result<(), CallRefusal> {
         if self.definition(task_definition)?.inactive {
-            return Err(Refusal::invalid(format!("the task definition {task_definition} is inactive")));
+            return Err(CallRefusal::invalid(format!("the task definition {task_definition} is inactive")));
         }
-        let releases = &self.service(id).ok_or_else(|| Refusal::not_found(id))?.releases;
+        let releases = &self.service(id).ok_or_else(|| CallRefusal::not_found(id))?.releases;
         if !releases.keeps_history {
-            return Err(Refusal::invalid(format!("ECS does not deploy {id}: its controller does")));
+            return Err(CallRefusal::invalid(format!("ECS does not deploy {id}: its controller does")));
         }
         if releases.current() != task_definition {
             self.begin_release(id, task_definition.clone());

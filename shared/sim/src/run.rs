@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// How often a future may yield without a call to the world before it counts as one that waits for something else.
 const PATIENCE: u32 = 1_000_000;
@@ -14,7 +14,7 @@ const PATIENCE: u32 = 1_000_000;
 ///
 /// # Panics
 /// When the future waits for anything that this world does not give, such as a timer of a runtime.
-pub fn run_until_done_or_crash<F: Future>(world: &World, future: F) -> Option<F::Output> {
+pub fn run_until_done_or_crash<F: Future>(world: &SimRegion, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     for _ in 0..PATIENCE {

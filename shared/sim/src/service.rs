@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{ObservedService, Release, Scaling, ServiceCapacity, ServiceId};
+use watchkeeper_domain::capacity::{ObservedService, ServiceRelease, ScalingState, ServiceCapacity, ServiceId};
 
-use crate::history::History;
-use crate::release::Releases;
+use crate::history::StateHistory;
+use crate::release::ReleaseHistory;
 use crate::spec::ServiceSpec;
-use crate::state::{Due, State};
+use crate::state::{DueEvent, SimState};
 use crate::tasks::TargetGroup;
 
 /// One service and its scalable target.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "what a test may set, each by itself")]
-pub(crate) struct Service {
+pub(crate) struct SimService {
     pub(crate) gone: bool,
     pub(crate) desired: u32,
     pub(crate) running: u32,
@@ -26,22 +26,22 @@ pub(crate) struct Service {
     pub(crate) daemon: bool,
     /// Whether IAM denies the count, and the bounds.
     pub(crate) denied: (bool, bool),
-    pub(crate) scaling: Option<Scaling>,
+    pub(crate) scaling: Option<ScalingState>,
     /// How many tasks the load asks for, where there is one.
     pub(crate) load: Option<u32>,
-    pub(crate) releases: Releases,
+    pub(crate) releases: ReleaseHistory,
     pub(crate) target_groups: Vec<TargetGroup>,
     pub(crate) tasks_epoch: u64,
     deaths: u64,
     /// Tasks that run or still stop, from each instant on at which that changed.
     pub(crate) lives: BTreeMap<Timestamp, u32>,
-    pub(crate) seen: History<Option<ObservedService>>,
-    pub(crate) seen_scaling: History<Option<Scaling>>,
-    pub(crate) seen_releases: History<Option<Vec<Release>>>,
-    pub(crate) seen_alive: History<u32>,
+    pub(crate) seen: StateHistory<Option<ObservedService>>,
+    pub(crate) seen_scaling: StateHistory<Option<ScalingState>>,
+    pub(crate) seen_releases: StateHistory<Option<Vec<ServiceRelease>>>,
+    pub(crate) seen_alive: StateHistory<u32>,
 }
 
-impl Service {
+impl SimService {
     /// What is described, with its bounds.
     pub(crate) fn observed(&self) -> ObservedService {
         ObservedService {
@@ -96,10 +96,10 @@ impl Service {
     }
 }
 
-impl State {
+impl SimState {
     /// Brings a service into the world, all its tasks running.
     pub(crate) fn add_service(&mut self, spec: &ServiceSpec) {
-        let mut service = Service {
+        let mut service = SimService {
             gone: false,
             desired: spec.desired,
             running: spec.desired,
@@ -115,27 +115,27 @@ impl State {
             tasks_epoch: 0,
             deaths: 0,
             lives: BTreeMap::from([(Timestamp::MIN, spec.desired)]),
-            seen: History::new(None),
-            seen_scaling: History::new(None),
-            seen_releases: History::new(None),
-            seen_alive: History::new(spec.desired),
+            seen: StateHistory::new(None),
+            seen_scaling: StateHistory::new(None),
+            seen_releases: StateHistory::new(None),
+            seen_alive: StateHistory::new(spec.desired),
         };
         let mut observed = service.observed();
         observed.capacity.scaling = None;
-        service.seen = History::new(Some(observed));
-        service.seen_scaling = History::new(spec.scaling);
-        service.seen_releases = History::new(Some(service.releases.remembered()));
+        service.seen = StateHistory::new(Some(observed));
+        service.seen_scaling = StateHistory::new(spec.scaling);
+        service.seen_releases = StateHistory::new(Some(service.releases.remembered()));
         self.services.insert(spec.id.clone(), service);
-        self.plan(self.settings.autoscaler, Due::Autoscaler(spec.id.clone(), false));
+        self.plan(self.settings.autoscaler, DueEvent::Autoscaler(spec.id.clone(), false));
     }
 
     /// A service that exists.
-    pub(crate) fn service(&self, id: &ServiceId) -> Option<&Service> {
+    pub(crate) fn service(&self, id: &ServiceId) -> Option<&SimService> {
         self.services.get(id).filter(|service| !service.gone)
     }
 
     /// Changes a service and notes it for later readers; tells whether there is one to change.
-    pub(crate) fn change_service(&mut self, id: &ServiceId, change: impl FnOnce(&mut Service)) -> bool {
+    pub(crate) fn change_service(&mut self, id: &ServiceId, change: impl FnOnce(&mut SimService)) -> bool {
         let now = self.now;
         let Some(service) = self.services.get_mut(id).filter(|service| !service.gone) else { return false };
         change(service);
@@ -155,22 +155,22 @@ impl State {
         });
         if let Some((epoch, start)) = tasks {
             let delay = if start { self.settings.task_start } else { self.settings.task_stop };
-            self.plan(delay, Due::Tasks(id.clone(), epoch));
-            self.plan(self.settings.autoscaler, Due::Autoscaler(id.clone(), false));
+            self.plan(delay, DueEvent::Tasks(id.clone(), epoch));
+            self.plan(self.settings.autoscaler, DueEvent::Autoscaler(id.clone(), false));
         }
         found
     }
 
     /// Sets the bounds and suspensions, or takes the target away.
-    pub(crate) fn set_target(&mut self, id: &ServiceId, scaling: Option<Scaling>) -> bool {
+    pub(crate) fn set_target(&mut self, id: &ServiceId, scaling: Option<ScalingState>) -> bool {
         let registering = self.settings.registering_moves_suspended;
-        self.plan(self.settings.autoscaler, Due::Autoscaler(id.clone(), registering));
+        self.plan(self.settings.autoscaler, DueEvent::Autoscaler(id.clone(), registering));
         self.change_service(id, |service| service.scaling = scaling)
     }
 
     /// Sets the load that the autoscaler answers to, in tasks.
     pub(crate) fn set_load(&mut self, id: &ServiceId, load: Option<u32>) -> bool {
-        self.plan(self.settings.autoscaler, Due::Autoscaler(id.clone(), false));
+        self.plan(self.settings.autoscaler, DueEvent::Autoscaler(id.clone(), false));
         self.change_service(id, |service| service.load = load)
     }
 
@@ -185,7 +185,7 @@ impl State {
             }
         });
         if stopping > 0 {
-            self.plan(self.settings.task_linger, Due::Stopped(id.clone(), stopping, deaths));
+            self.plan(self.settings.task_linger, DueEvent::Stopped(id.clone(), stopping, deaths));
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How a world behaves in time. All of it is simulated time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
+pub struct TimingSettings {
     /// From a raised desired count to running tasks.
     pub task_start: Duration,
     /// From a lowered desired count to stopped tasks: the 30 s that a container gets to stop (`stopTimeout`'s default,
@@ -44,7 +44,7 @@ pub struct Settings {
     pub abroad: Duration,
 }
 
-impl Default for Settings {
+impl Default for TimingSettings {
     fn default() -> Self {
         Self {
             task_start: Duration::from_secs(40),

@@ -3,28 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use watchkeeper_control::failover::ports::Prober;
-use watchkeeper_domain::estate::{Failover, Traffic};
+use watchkeeper_control::failover::ports::HealthProber;
+use watchkeeper_domain::estate::{Failover, TrafficPolicy};
 use watchkeeper_domain::name::ServiceName;
 
-use crate::globe::{Globe, HOME, STANDBY};
-use crate::loss::Answering;
+use crate::globe::{SimAws, HOME, STANDBY};
+use crate::loss::LossAnswer;
 use crate::operation::Operation;
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// The addresses of a pair.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct SimSites {
     /// Without a path, by what answers; `None` is where the switch points.
     addresses: Vec<(String, Option<usize>)>,
     /// The service behind each path.
     paths: BTreeMap<String, ServiceName>,
-    pub(crate) traffic: Traffic,
+    pub(crate) traffic: TrafficPolicy,
     /// Places whose own address is not reached although nothing is wrong with the region.
     pub(crate) blocked: BTreeSet<usize>,
 }
 
-impl Site {
+impl SimSites {
     /// The addresses that a document probes.
     pub(crate) fn of(failover: &Failover) -> Self {
         let traffic = failover.traffic.clone();
@@ -50,7 +50,7 @@ impl Site {
     }
 }
 
-impl Prober for World {
+impl HealthProber for SimRegion {
     async fn get(&self, address: &str, timeout: Duration) -> Result<u16, String> {
         let mut asked = self.asked(Operation::Probe, address, None);
         asked.patience = Some(timeout);
@@ -60,7 +60,7 @@ impl Prober for World {
     }
 }
 
-impl Globe {
+impl SimAws {
     /// What an address answers: 200 where the service of the path has a running task, 503 where it has none, 404 where no
     /// service has the path.
     fn answer_outside(&mut self, from: usize, address: &str, timeout: Duration) -> Result<u16, String> {
@@ -74,8 +74,8 @@ impl Globe {
         let lost = self.states.get(place).and_then(|state| state.loss).map(|loss| loss.answering);
         let blocked = !of_people && self.site.as_ref().is_some_and(|site| site.blocked.contains(&place));
         match lost.or_else(|| self.struck(from, place)) {
-            Some(Answering::Refused) => return Err("the connection is refused".to_owned()),
-            Some(Answering::Never) => return self.no_answer(timeout),
+            Some(LossAnswer::Refused) => return Err("the connection is refused".to_owned()),
+            Some(LossAnswer::Never) => return self.no_answer(timeout),
             None if blocked => return self.no_answer(timeout),
             None => {}
         }

@@ -1,7 +1,7 @@
 //! What a world is built of.
 
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, ObservedDatabase, Rollout, Scaling, ServiceId, Suspensions, TaskDefinition,
+    DatabaseId, DatabaseState, ObservedDatabase, Rollout, ScalingState, ServiceId, Suspensions, TaskDefinition,
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
@@ -15,7 +15,7 @@ pub struct ServiceSpec {
     /// Its desired count, in tasks; as many run.
     pub desired: u32,
     /// Its scalable target.
-    pub scaling: Option<Scaling>,
+    pub scaling: Option<ScalingState>,
     /// Whether it carries the tag.
     pub managed: bool,
     /// Whether ECS places one task of it on each container instance: its count cannot be set.
@@ -45,20 +45,20 @@ pub struct DatabaseSpec {
 
 /// Anything to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resource {
+pub enum SimResource {
     /// A service.
     Service(ServiceSpec),
     /// A database.
     Database(DatabaseSpec),
 }
 
-impl From<ServiceSpec> for Resource {
+impl From<ServiceSpec> for SimResource {
     fn from(spec: ServiceSpec) -> Self {
         Self::Service(spec)
     }
 }
 
-impl From<DatabaseSpec> for Resource {
+impl From<DatabaseSpec> for SimResource {
     fn from(spec: DatabaseSpec) -> Self {
         Self::Database(spec)
     }
@@ -181,12 +181,12 @@ impl ServiceSpec {
     /// With a scalable target of these bounds, in tasks, nothing suspended.
     #[must_use]
     pub fn scaling(self, min: u32, max: u32) -> Self {
-        self.with_scaling(Some(Scaling { min, max, suspended: Suspensions::NONE }))
+        self.with_scaling(Some(ScalingState { min, max, suspended: Suspensions::NONE }))
     }
 
     /// With this scalable target, or none.
     #[must_use]
-    pub fn with_scaling(mut self, scaling: Option<Scaling>) -> Self {
+    pub fn with_scaling(mut self, scaling: Option<ScalingState>) -> Self {
         self.scaling = scaling;
         self
     }
@@ -194,7 +194,7 @@ impl ServiceSpec {
     /// With these suspensions of the scalable target that it has; without one, nothing changes.
     #[must_use]
     pub fn suspended(mut self, suspended: Suspensions) -> Self {
-        self.scaling = self.scaling.map(|scaling| Scaling { suspended, ..scaling });
+        self.scaling = self.scaling.map(|scaling| ScalingState { suspended, ..scaling });
         self
     }
 

@@ -8,30 +8,30 @@ use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
-use watchkeeper_domain::failover::{DatabaseRole, Promoted};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
 
-use crate::backup::Vault;
-use crate::call::Call;
-use crate::database::Database;
-use crate::executions::Machines;
+use crate::backup::SimBackups;
+use crate::call::RecordedCall;
+use crate::database::SimDatabase;
+use crate::executions::SimMachines;
 use crate::fault::FaultPlan;
-use crate::loss::Loss;
-use crate::memory::Memory;
+use crate::loss::RegionLoss;
+use crate::memory::LedgerMemory;
 use crate::operation::Operation;
-use crate::outside::Outside;
-use crate::quota::Quotas;
-use crate::release::Definition;
-use crate::service::Service;
-use crate::settings::Settings;
+use crate::outside::SimOutbox;
+use crate::quota::BucketLimits;
+use crate::release::SimDefinition;
+use crate::service::SimService;
+use crate::settings::TimingSettings;
 use crate::stores::Lags;
-use crate::stuck::Pile;
-use crate::switches::Switchboard;
+use crate::stuck::StuckItems;
+use crate::switches::SimTrafficSwitches;
 
 /// Something that happens by itself when its time has come. An epoch makes it void when its thing has changed since.
 #[derive(Debug, Clone)]
-pub(crate) enum Due {
+pub(crate) enum DueEvent {
     /// The tasks of a service have followed its desired count.
     Tasks(ServiceId, u64),
     /// So many tasks of a service are STOPPED; an epoch makes it void when all of them have died.
@@ -43,26 +43,26 @@ pub(crate) enum Due {
     /// A database has been in its state for as long as it stays there.
     Database(DatabaseId, u64),
     /// A database has become what it was on its way to.
-    Role(Promoted, DatabaseRole),
+    Role(PairDatabase, DatabaseRole),
     /// The alarm that moves the traffic follows its metric.
     Alarm(bool),
 }
 
 /// Everything that there is.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct SimState {
     pub(crate) region: Region,
     pub(crate) now: Timestamp,
-    pub(crate) settings: Settings,
+    pub(crate) settings: TimingSettings,
     pub(crate) rng: fastrand::Rng,
-    pub(crate) quotas: Quotas,
+    pub(crate) quotas: BucketLimits,
     pub(crate) faults: FaultPlan,
-    pub(crate) services: BTreeMap<ServiceId, Service>,
-    pub(crate) databases: BTreeMap<DatabaseId, Database>,
+    pub(crate) services: BTreeMap<ServiceId, SimService>,
+    pub(crate) databases: BTreeMap<DatabaseId, SimDatabase>,
     /// The task definitions that are registered.
-    pub(crate) definitions: BTreeMap<TaskDefinition, Definition>,
+    pub(crate) definitions: BTreeMap<TaskDefinition, SimDefinition>,
     /// What AWS tells of the account's quotas.
-    pub(crate) account: guardrail::Quotas,
+    pub(crate) account: guardrail::CapacityQuotas,
     pub(crate) alarms: AlarmStates,
     /// The alarms that a mute rule is active for.
     pub(crate) muted: BTreeSet<AlarmName>,
@@ -71,37 +71,37 @@ pub(crate) struct State {
     pub(crate) streams: BTreeMap<ResourceName, StreamFacts>,
     /// Image repositories, each with its tags and digests.
     pub(crate) repositories: BTreeMap<ResourceName, BTreeSet<String>>,
-    pub(crate) roles: BTreeMap<Promoted, DatabaseRole>,
-    pub(crate) switchboard: Switchboard,
-    pub(crate) vault: Vault,
-    pub(crate) ledger: Memory,
-    pub(crate) outside: Outside,
-    pub(crate) machines: Machines,
-    pub(crate) pile: Pile,
+    pub(crate) roles: BTreeMap<PairDatabase, DatabaseRole>,
+    pub(crate) switchboard: SimTrafficSwitches,
+    pub(crate) vault: SimBackups,
+    pub(crate) ledger: LedgerMemory,
+    pub(crate) outside: SimOutbox,
+    pub(crate) machines: SimMachines,
+    pub(crate) pile: StuckItems,
     /// How it is lost, if it is.
-    pub(crate) loss: Option<Loss>,
-    pub(crate) calls: Vec<Call>,
+    pub(crate) loss: Option<RegionLoss>,
+    pub(crate) calls: Vec<RecordedCall>,
     pub(crate) made: u64,
     pub(crate) made_of: BTreeMap<Operation, u64>,
     pub(crate) crashed: bool,
-    agenda: BTreeMap<(Timestamp, u64), Due>,
+    agenda: BTreeMap<(Timestamp, u64), DueEvent>,
     planned: u64,
 }
 
-impl State {
+impl SimState {
     /// An empty world.
-    pub(crate) fn new(region: Region, now: Timestamp, seed: u64, settings: Settings) -> Self {
+    pub(crate) fn new(region: Region, now: Timestamp, seed: u64, settings: TimingSettings) -> Self {
         Self {
             region,
             now,
             settings,
             rng: fastrand::Rng::with_seed(seed),
-            quotas: Quotas::none(),
+            quotas: BucketLimits::none(),
             faults: FaultPlan::none(),
             services: BTreeMap::new(),
             databases: BTreeMap::new(),
             definitions: BTreeMap::new(),
-            account: guardrail::Quotas::default(),
+            account: guardrail::CapacityQuotas::default(),
             alarms: AlarmStates::new(),
             muted: BTreeSet::new(),
             tables: BTreeMap::new(),
@@ -109,12 +109,12 @@ impl State {
             streams: BTreeMap::new(),
             repositories: BTreeMap::new(),
             roles: BTreeMap::new(),
-            switchboard: Switchboard::default(),
-            vault: Vault::default(),
-            ledger: Memory::default(),
-            outside: Outside::default(),
-            machines: Machines::default(),
-            pile: Pile::default(),
+            switchboard: SimTrafficSwitches::default(),
+            vault: SimBackups::default(),
+            ledger: LedgerMemory::default(),
+            outside: SimOutbox::default(),
+            machines: SimMachines::default(),
+            pile: StuckItems::default(),
             loss: None,
             calls: Vec::new(),
             made: 0,
@@ -139,7 +139,7 @@ impl State {
     }
 
     /// Puts something on the agenda. A time past the end of time never comes.
-    pub(crate) fn plan(&mut self, delay: Duration, due: Due) {
+    pub(crate) fn plan(&mut self, delay: Duration, due: DueEvent) {
         if let Ok(at) = self.now.checked_add(delay) {
             self.planned += 1;
             self.agenda.insert((at, self.planned), due);
@@ -152,15 +152,15 @@ impl State {
         Duration::from_millis(self.rng.u64(0..=most))
     }
 
-    fn happen(&mut self, due: &Due) {
+    fn happen(&mut self, due: &DueEvent) {
         match due {
-            Due::Tasks(id, epoch) => self.tasks_follow(id, *epoch),
-            Due::Deployment(id, epoch) => self.deployment_completes(id, *epoch),
-            Due::Autoscaler(id, registered) => self.autoscale(id, *registered),
-            Due::Stopped(id, tasks, deaths) => self.tasks_stopped(id, *tasks, *deaths),
-            Due::Database(id, epoch) => self.database_moves_on(id, *epoch),
-            Due::Role(database, role) => self.becomes(database, role.clone()),
-            Due::Alarm(on) => self.alarm_follows(*on),
+            DueEvent::Tasks(id, epoch) => self.tasks_follow(id, *epoch),
+            DueEvent::Deployment(id, epoch) => self.deployment_completes(id, *epoch),
+            DueEvent::Autoscaler(id, registered) => self.autoscale(id, *registered),
+            DueEvent::Stopped(id, tasks, deaths) => self.tasks_stopped(id, *tasks, *deaths),
+            DueEvent::Database(id, epoch) => self.database_moves_on(id, *epoch),
+            DueEvent::Role(database, role) => self.becomes(database, role.clone()),
+            DueEvent::Alarm(on) => self.alarm_follows(*on),
         }
     }
 }

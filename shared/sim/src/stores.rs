@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::failover::ports::Stores;
+use watchkeeper_control::failover::ports::ReplicatedStores;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
@@ -11,12 +11,12 @@ use watchkeeper_domain::name::Region;
 
 use crate::operation::Operation;
 use crate::spec::checked;
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// The replication lag of tables towards regions.
 pub(crate) type Lags = BTreeMap<(ResourceName, Region), SignedDuration>;
 
-impl Stores for World {
+impl ReplicatedStores for SimRegion {
     async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError> {
         self.ask(Operation::DescribeTable, table, |state| Ok(state.tables.get(table).cloned())).await
     }
@@ -63,7 +63,7 @@ pub(crate) fn resource(name: &str) -> ResourceName {
 ///
 /// # Panics
 /// Each of these, when something is no name.
-impl World {
+impl SimRegion {
     /// The region has this table, or none of that name.
     pub fn set_table(&self, name: &str, facts: Option<TableFacts>) {
         let mut state = self.lock();

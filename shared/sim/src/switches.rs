@@ -3,42 +3,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_control::failover::ports::Switches;
+use watchkeeper_control::failover::ports::TrafficSwitches;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::estate::{AlarmName, ResourceName, Strategy, Traffic};
-use watchkeeper_domain::failover::{Record, points_to};
+use watchkeeper_domain::estate::{AlarmName, ResourceName, TrafficStrategy, TrafficPolicy};
+use watchkeeper_domain::failover::{DnsRecord, points_to};
 use watchkeeper_domain::name::{EnvironmentName, EstateName};
 
-use crate::gate::Refusal;
-use crate::globe::{Globe, HOME, STANDBY};
-use crate::history::History;
+use crate::gate::CallRefusal;
+use crate::globe::{SimAws, HOME, STANDBY};
+use crate::history::StateHistory;
 use crate::operation::Operation;
-use crate::state::{Due, State};
-use crate::world::World;
+use crate::state::{DueEvent, SimState};
+use crate::world::SimRegion;
 
 /// Everything that decides where traffic goes.
 #[derive(Debug, Default)]
-pub(crate) struct Switchboard {
+pub(crate) struct SimTrafficSwitches {
     pub(crate) objects: BTreeSet<(ResourceName, ResourceName)>,
     pub(crate) controls: BTreeMap<ResourceName, bool>,
     /// By hosted zone.
-    pub(crate) records: BTreeMap<ResourceName, Vec<Record>>,
+    pub(crate) records: BTreeMap<ResourceName, Vec<DnsRecord>>,
     /// The alarm that follows the metric.
     pub(crate) alarm: Option<AlarmName>,
     /// The metric, as it was told last.
     pub(crate) metric: Option<bool>,
     /// Where people are sent, once health checks and resolvers have followed.
-    pub(crate) pointed: Option<History<Option<usize>>>,
+    pub(crate) pointed: Option<StateHistory<Option<usize>>>,
 }
 
-impl World {
+impl SimRegion {
     /// A call to the region of the objects and of the alarm.
     async fn throw<T>(
         &self,
         operation: Operation,
         subject: impl std::fmt::Display,
-        effect: impl FnOnce(&mut State) -> Result<T, Refusal>,
+        effect: impl FnOnce(&mut SimState) -> Result<T, CallRefusal>,
     ) -> Result<T, AwsError> {
         let at = self.lock().globe.switchboard();
         self.throw_at(Some(at), operation, subject, effect).await
@@ -50,7 +50,7 @@ impl World {
         at: Option<usize>,
         operation: Operation,
         subject: impl std::fmt::Display,
-        effect: impl FnOnce(&mut State) -> Result<T, Refusal>,
+        effect: impl FnOnce(&mut SimState) -> Result<T, CallRefusal>,
     ) -> Result<T, AwsError> {
         self.reach_or_refuse(self.asked(operation, subject, at), |globe| {
             let place = globe.switchboard();
@@ -62,7 +62,7 @@ impl World {
     }
 }
 
-impl Switches for World {
+impl TrafficSwitches for SimRegion {
     async fn object_exists(&self, bucket: &ResourceName, object: &ResourceName) -> Result<bool, AwsError> {
         let key = (bucket.clone(), object.clone());
         let subject = format!("{bucket}/{object}");
@@ -82,7 +82,7 @@ impl Switches for World {
 
     async fn control_is_on(&self, control: &ResourceName) -> Result<Option<bool>, AwsError> {
         self.throw_at(None, Operation::GetRoutingControl, control, |state| {
-            state.switchboard.controls.get(control).copied().map(Some).ok_or_else(|| Refusal::not_found(control))
+            state.switchboard.controls.get(control).copied().map(Some).ok_or_else(|| CallRefusal::not_found(control))
         })
         .await
     }
@@ -92,7 +92,7 @@ impl Switches for World {
         self.throw_at(None, Operation::UpdateRoutingControls, subject, |state| {
             let known = &mut state.switchboard.controls;
             if let Some(unknown) = controls.keys().find(|control| !known.contains_key(*control)) {
-                return Err(Refusal::not_found(unknown));
+                return Err(CallRefusal::not_found(unknown));
             }
             known.extend(controls.iter().map(|(control, on)| (control.clone(), *on)));
             Ok(())
@@ -108,7 +108,7 @@ impl Switches for World {
     ) -> Result<(), AwsError> {
         self.throw(Operation::PutMetricData, format!("{estate} {environment}"), |state| {
             state.switchboard.metric = Some(standby_serves);
-            state.plan(state.settings.alarm, Due::Alarm(standby_serves));
+            state.plan(state.settings.alarm, DueEvent::Alarm(standby_serves));
             Ok(())
         })
         .await
@@ -118,18 +118,18 @@ impl Switches for World {
         self.throw(Operation::DescribeTrafficAlarm, alarm, |state| Ok(state.alarm_is_on(alarm))).await
     }
 
-    async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<Record>, AwsError> {
+    async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<DnsRecord>, AwsError> {
         self.throw_at(None, Operation::ListRecords, format!("{name} in {hosted_zone}"), |state| {
-            let zone = state.switchboard.records.get(hosted_zone).ok_or_else(|| Refusal::not_found(hosted_zone))?;
+            let zone = state.switchboard.records.get(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
             Ok(zone.iter().filter(|record| record.name == name).cloned().collect())
         })
         .await
     }
 
-    async fn change_records(&self, hosted_zone: &ResourceName, records: &[Record]) -> Result<(), AwsError> {
+    async fn change_records(&self, hosted_zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError> {
         self.throw_at(None, Operation::ChangeRecords, hosted_zone, |state| {
-            let zone = state.switchboard.records.get_mut(hosted_zone).ok_or_else(|| Refusal::not_found(hosted_zone))?;
-            let key = |record: &Record| (record.name.clone(), record.kind.clone(), record.set.clone());
+            let zone = state.switchboard.records.get_mut(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
+            let key = |record: &DnsRecord| (record.name.clone(), record.kind.clone(), record.set.clone());
             for record in records {
                 match zone.iter_mut().find(|known| key(known) == key(record)) {
                     Some(known) => *known = record.clone(),
@@ -142,7 +142,7 @@ impl Switches for World {
     }
 }
 
-impl State {
+impl SimState {
     fn alarm_is_on(&self, alarm: &AlarmName) -> Option<bool> {
         self.alarms.get(alarm).map(|status| status.state == AlarmState::Alarm)
     }
@@ -157,27 +157,27 @@ impl State {
     }
 }
 
-impl Globe {
+impl SimAws {
     /// Where the traffic goes by its switch: to the home, to the standby, or nowhere that could be told.
-    fn direction(&self, traffic: &Traffic) -> Option<usize> {
+    fn direction(&self, traffic: &TrafficPolicy) -> Option<usize> {
         let state = &self.states[self.switchboard()];
         let board = &state.switchboard;
         let is_on =
             |control: &Option<ResourceName>| control.as_ref().and_then(|name| board.controls.get(name)) == Some(&true);
         let serves = |standby: bool| Some(if standby { STANDBY } else { HOME });
         match traffic.strategy {
-            Strategy::SwitchObject => {
+            TrafficStrategy::SwitchObject => {
                 let key = traffic.bucket.clone().zip(traffic.object.clone())?;
                 serves(board.objects.contains(&key))
             }
-            Strategy::Alarm => serves(state.alarm_is_on(traffic.alarm.as_ref()?).unwrap_or(false)),
-            Strategy::RoutingControl if is_on(&traffic.primary_control) => serves(false),
-            Strategy::RoutingControl => is_on(&traffic.standby_control).then_some(STANDBY),
-            Strategy::Record => {
+            TrafficStrategy::Alarm => serves(state.alarm_is_on(traffic.alarm.as_ref()?).unwrap_or(false)),
+            TrafficStrategy::RoutingControl if is_on(&traffic.primary_control) => serves(false),
+            TrafficStrategy::RoutingControl => is_on(&traffic.standby_control).then_some(STANDBY),
+            TrafficStrategy::Record => {
                 let [home, standby] = self.states.as_slice() else { return None };
                 let name = traffic.names.first()?.as_str();
                 let zone = board.records.get(traffic.hosted_zone.as_ref()?)?.iter();
-                let records: Vec<Record> = zone.filter(|record| record.name == name).cloned().collect();
+                let records: Vec<DnsRecord> = zone.filter(|record| record.name == name).cloned().collect();
                 self.place(points_to(&records, [&home.region, &standby.region])?)
             }
         }
@@ -188,12 +188,12 @@ impl Globe {
         let Some(traffic) = self.site.as_ref().map(|site| &site.traffic) else { return };
         let (direction, place) = (self.direction(traffic), self.switchboard());
         // An alarm may have changed in the middle of the time that has passed.
-        let alarm = traffic.alarm.as_ref().filter(|_| traffic.strategy == Strategy::Alarm);
+        let alarm = traffic.alarm.as_ref().filter(|_| traffic.strategy == TrafficStrategy::Alarm);
         let since = alarm.and_then(|name| self.states[place].alarms.get(name)?.since).unwrap_or_else(|| self.now());
         let board = &mut self.states[place].switchboard;
         match &mut board.pointed {
             Some(history) => history.note(since, direction),
-            None => board.pointed = Some(History::new(direction)),
+            None => board.pointed = Some(StateHistory::new(direction)),
         }
     }
 

@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, Rollout, Scaling, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, Rollout, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Scope;
 
 use crate::fault::FaultPlan;
 use crate::memory::item;
-use crate::quota::Quotas;
-use crate::settings::Settings;
-use crate::spec::{Resource, checked, task_definition};
-use crate::state::State;
-use crate::world::World;
+use crate::quota::BucketLimits;
+use crate::settings::TimingSettings;
+use crate::spec::{SimResource, checked, task_definition};
+use crate::state::SimState;
+use crate::world::SimRegion;
 
 /// A change by somebody else: a human, a deployment, or AWS itself. None of it is recorded as a call, and what is no
 /// longer, or was never, there makes the test fail.
-impl World {
+impl SimRegion {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.lock().globe.advance(by);
@@ -29,18 +29,18 @@ impl World {
         self.lock().globe.advance_to(instant);
     }
 
-    /// Fails like this from now on. Indexes count from the beginning: see [`World::calls_made`].
+    /// Fails like this from now on. Indexes count from the beginning: see [`SimRegion::calls_made`].
     pub fn set_faults(&self, faults: FaultPlan) {
         self.lock().faults = faults;
     }
 
     /// Throttles by these quotas from now on.
-    pub fn set_quotas(&self, quotas: Quotas) {
+    pub fn set_quotas(&self, quotas: BucketLimits) {
         self.lock().quotas = quotas;
     }
 
     /// Takes its time like this from now on.
-    pub fn set_settings(&self, settings: Settings) {
+    pub fn set_settings(&self, settings: TimingSettings) {
         self.lock().settings = settings;
     }
 
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// Adds a service or a database.
-    pub fn add(&self, resource: impl Into<Resource>) {
+    pub fn add(&self, resource: impl Into<SimResource>) {
         self.lock().add(&resource.into());
     }
 
@@ -60,7 +60,7 @@ impl World {
     }
 
     /// Somebody sets, or removes, a scalable target.
-    pub fn change_scaling(&self, service: &ServiceId, scaling: Option<Scaling>) {
+    pub fn change_scaling(&self, service: &ServiceId, scaling: Option<ScalingState>) {
         self.change(service, |state| state.set_target(service, scaling));
     }
 
@@ -110,7 +110,7 @@ impl World {
     }
 
     /// AWS tells these quotas of the account from now on.
-    pub fn set_account(&self, quotas: guardrail::Quotas) {
+    pub fn set_account(&self, quotas: guardrail::CapacityQuotas) {
         self.lock().account = quotas;
     }
 
@@ -211,7 +211,7 @@ impl World {
         self.lock().ledger.apply(Some(scope), vec![(item::BASELINE.to_owned(), Some("{".to_owned()))]);
     }
 
-    fn change(&self, what: &impl std::fmt::Display, change: impl FnOnce(&mut State) -> bool) {
+    fn change(&self, what: &impl std::fmt::Display, change: impl FnOnce(&mut SimState) -> bool) {
         assert!(change(&mut self.lock()), "{what} does not exist in this world");
     }
 }

@@ -1,13 +1,13 @@
 //! The tasks of a region: those that are alive, their images, and the target groups that they answer in.
 
-use watchkeeper_control::failover::ports::Tasks;
+use watchkeeper_control::failover::ports::RegionTasks;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
 /// A target group of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl TargetGroup {
     }
 }
 
-impl Tasks for World {
+impl RegionTasks for SimRegion {
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
         self.ask(Operation::ListTasks, service, |state| Ok(state.read_alive(service))).await
     }
@@ -56,7 +56,7 @@ impl Tasks for World {
     }
 }
 
-impl State {
+impl SimState {
     fn read_alive(&mut self, id: &ServiceId) -> u32 {
         let (now, lag) = (self.now, self.lag());
         self.services.get_mut(id).and_then(|service| service.seen_alive.read(now, lag).copied()).unwrap_or(0)

@@ -1,16 +1,16 @@
 //! Every case of the contract, against the world in memory.
 
-use watchkeeper_sim::contract::{Failure, SimBench, cloud, databases, ledger, releases, stuck};
+use watchkeeper_sim::contract::{CaseFailure, SimBench, cloud, databases, ledger, releases, stuck};
 use watchkeeper_sim::{
-    FaultPlan, Settings, Trouble, World, cloud_cases, database_cases, ledger_cases, release_cases,
+    FaultPlan, TimingSettings, CallTrouble, SimRegion, cloud_cases, database_cases, ledger_cases, release_cases,
     run_until_done_or_crash, stuck_cases,
 };
 
 #[test]
 fn a_world_that_is_not_like_aws_does_not_pass() {
     let never = std::time::Duration::from_hours(1000);
-    let slow = Settings { autoscaler: never, database_stop: never, staleness: never, ..Settings::default() };
-    let world = World::builder().settings(slow).build();
+    let slow = TimingSettings { autoscaler: never, database_stop: never, staleness: never, ..TimingSettings::default() };
+    let world = SimRegion::builder().settings(slow).build();
     let bench = SimBench::new(world.clone());
     let failures = run_until_done_or_crash(&world, async {
         [
@@ -18,21 +18,21 @@ fn a_world_that_is_not_like_aws_does_not_pass() {
             cloud::a_count_is_read_back_and_tasks_follow(&bench).await,
             databases::stopping_a_stopped_database_conflicts(&bench).await,
         ]
-        .map(|passed| matches!(passed, Err(Failure::Differs { .. })))
+        .map(|passed| matches!(passed, Err(CaseFailure::Differs { .. })))
     });
     assert_eq!(failures, Some([true; 3]));
 }
 
 #[test]
 fn a_call_that_fails_fails_its_case() {
-    let world = World::builder().faults(FaultPlan::none().at(1, Trouble::Throttle)).build();
+    let world = SimRegion::builder().faults(FaultPlan::none().at(1, CallTrouble::Throttle)).build();
     let bench = SimBench::new(world.clone());
     let passed = run_until_done_or_crash(&world, ledger::a_baseline_comes_back_exactly_and_goes(&bench));
-    assert!(matches!(passed, Some(Err(Failure::Ledger(_)))), "{passed:?}");
+    assert!(matches!(passed, Some(Err(CaseFailure::Ledger(_)))), "{passed:?}");
 }
 
-fn pass<F: Future<Output = Result<(), Failure>>>(case: impl FnOnce(&'static SimBench) -> F) {
-    let world = World::builder().build();
+fn pass<F: Future<Output = Result<(), CaseFailure>>>(case: impl FnOnce(&'static SimBench) -> F) {
+    let world = SimRegion::builder().build();
     let bench: &'static SimBench = Box::leak(Box::new(SimBench::new(world.clone())));
     match run_until_done_or_crash(&world, case(bench)) {
         Some(Ok(())) => {}

@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::ports::{
-    AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, Releases, ScalableTargets, Services,
+    AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, ServiceReleases, ScalableTargets, Services,
 };
 use watchkeeper_domain::alarm::{AlarmMemory, AlarmState};
-use watchkeeper_domain::capacity::{Release, Rollout, ServiceId};
+use watchkeeper_domain::capacity::{ServiceRelease, Rollout, ServiceId};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail;
 use watchkeeper_sim::{
-    FaultPlan, Operation, Settings, Trouble, World, run_until_done_or_crash, scope, service, task_definition,
+    FaultPlan, Operation, TimingSettings, CallTrouble, SimRegion, run_until_done_or_crash, scope, service, task_definition,
 };
 
-fn run<F: Future>(world: &World, future: F) -> F::Output {
+fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {
     run_until_done_or_crash(world, future).unwrap()
 }
 
@@ -24,17 +24,17 @@ fn fault<T: std::fmt::Debug>(answer: Result<T, AwsError>) -> Fault {
     answer.unwrap_err().fault
 }
 
-fn releases(world: &World, id: &ServiceId) -> Vec<Release> {
+fn releases(world: &SimRegion, id: &ServiceId) -> Vec<ServiceRelease> {
     run(world, world.releases(id)).unwrap()
 }
 
-fn history(world: &World, id: &ServiceId) -> Vec<(String, Rollout)> {
+fn history(world: &SimRegion, id: &ServiceId) -> Vec<(String, Rollout)> {
     releases(world, id).iter().map(|release| (release.task_definition.to_string(), release.rollout)).collect()
 }
 
-fn backend() -> (World, ServiceId) {
+fn backend() -> (SimRegion, ServiceId) {
     let spec = service("h2o/backend").released("h2o-backend:122").released("h2o-backend:123");
-    (World::builder().with(spec.clone()).build(), spec.id)
+    (SimRegion::builder().with(spec.clone()).build(), spec.id)
 }
 
 fn alarm(name: &str) -> AlarmName {
@@ -55,7 +55,7 @@ fn a_release_completes_by_itself_and_a_failed_one_stays() {
     let (world, id) = backend();
     world.release(&id, "h2o-backend:124", Rollout::InProgress);
     assert_eq!(history(&world, &id)[0], ("h2o-backend:124".to_owned(), Rollout::InProgress));
-    world.advance(Settings::default().deployment);
+    world.advance(TimingSettings::default().deployment);
     assert_eq!(history(&world, &id)[0], ("h2o-backend:124".to_owned(), Rollout::Completed));
     world.release(&id, "h2o-backend:125", Rollout::Failed);
     world.advance(Duration::from_hours(1));
@@ -100,7 +100,7 @@ fn aws_remembers_so_many_releases_and_not_more() {
 #[test]
 fn what_is_deployed_elsewhere_has_no_history_and_cannot_be_taken_back() {
     let spec = service("c/s").released("s:1").released("s:2").deployed_elsewhere();
-    let world = World::builder().with(spec.clone()).build();
+    let world = SimRegion::builder().with(spec.clone()).build();
     assert_eq!(releases(&world, &spec.id), []);
     assert_eq!(fault(run(&world, world.set_release(&spec.id, &task_definition("s:1")))), Fault::Invalid);
     assert_eq!(world.service(&spec.id).unwrap().task_definition, Some(task_definition("s:2")));
@@ -109,7 +109,7 @@ fn what_is_deployed_elsewhere_has_no_history_and_cannot_be_taken_back() {
 #[test]
 fn a_release_without_the_tag_is_not_ours_to_set() {
     let spec = service("c/s").released("s:1").released("s:2").unmanaged();
-    let world = World::builder().with(spec.clone()).build();
+    let world = SimRegion::builder().with(spec.clone()).build();
     assert_eq!(fault(run(&world, world.set_release(&spec.id, &task_definition("s:1")))), Fault::Denied);
 }
 
@@ -123,9 +123,9 @@ fn counts_and_releases_share_one_bucket() {
 
 #[test]
 fn releases_are_as_old_as_every_other_answer() {
-    let settings = Settings { staleness: Duration::from_mins(10), ..Settings::default() };
+    let settings = TimingSettings { staleness: Duration::from_mins(10), ..TimingSettings::default() };
     let spec = service("c/s").released("s:1");
-    let world = World::builder().settings(settings).seed(3).with(spec.clone()).build();
+    let world = SimRegion::builder().settings(settings).seed(3).with(spec.clone()).build();
     world.release(&spec.id, "s:2", Rollout::Completed);
     assert_eq!(history(&world, &spec.id).len(), 1, "an answer from before");
     world.advance(Duration::from_mins(10));
@@ -134,7 +134,7 @@ fn releases_are_as_old_as_every_other_answer() {
 
 #[test]
 fn each_trouble_of_a_release_does_what_it_does() {
-    for trouble in Trouble::ALL {
+    for trouble in CallTrouble::ALL {
         let (world, id) = backend();
         world.set_faults(FaultPlan::none().at(0, trouble));
         let answer = run_until_done_or_crash(&world, world.set_release(&id, &task_definition("h2o-backend:122")));
@@ -146,18 +146,18 @@ fn each_trouble_of_a_release_does_what_it_does() {
 
 #[test]
 fn the_account_has_the_quotas_that_a_test_gives_it() {
-    let account = guardrail::Quotas { vcpu: Some(64), vcpu_used: Some(60), ..guardrail::Quotas::default() };
-    let world = World::builder().account(account.clone()).build();
+    let account = guardrail::CapacityQuotas { vcpu: Some(64), vcpu_used: Some(60), ..guardrail::CapacityQuotas::default() };
+    let world = SimRegion::builder().account(account.clone()).build();
     assert_eq!(run(&world, world.quotas(world.now())).unwrap(), account);
-    world.set_account(guardrail::Quotas::default());
-    assert_eq!(run(&world, world.quotas(world.now())).unwrap(), guardrail::Quotas::default());
+    world.set_account(guardrail::CapacityQuotas::default());
+    assert_eq!(run(&world, world.quotas(world.now())).unwrap(), guardrail::CapacityQuotas::default());
     assert_eq!(world.count(Operation::GetServiceQuota), 2);
 }
 
 #[test]
 fn a_task_takes_what_was_registered() {
     let spec = service("c/s").released("s:1").cpu_units(Some(1024));
-    let world = World::builder().with(spec.clone()).build();
+    let world = SimRegion::builder().with(spec.clone()).build();
     world.release(&spec.id, "s:2", Rollout::Completed);
     let units = |name: &str| run(&world, world.cpu_units(&task_definition(name)));
     assert_eq!((units("s:1").unwrap(), units("s:2").unwrap()), (Some(1024), Some(1024)));
@@ -168,7 +168,7 @@ fn a_task_takes_what_was_registered() {
 
 #[test]
 fn an_alarm_stands_since_its_last_change() {
-    let world = World::builder().alarm("5xx", AlarmState::Ok).build();
+    let world = SimRegion::builder().alarm("5xx", AlarmState::Ok).build();
     let names = BTreeSet::from([alarm("5xx"), alarm("unknown")]);
     let state = || {
         let found = run(&world, world.alarm_states(&names)).unwrap();
@@ -191,10 +191,10 @@ fn reading_fails_like_everything_else() {
     let (world, id) = backend();
     world.set_faults(
         FaultPlan::none()
-            .always(Operation::ListServiceDeployments, Trouble::Throttle)
-            .always(Operation::GetServiceQuota, Trouble::Denied)
-            .always(Operation::DescribeTaskDefinition, Trouble::Error)
-            .always(Operation::DescribeAlarms, Trouble::TimeoutBefore),
+            .always(Operation::ListServiceDeployments, CallTrouble::Throttle)
+            .always(Operation::GetServiceQuota, CallTrouble::Denied)
+            .always(Operation::DescribeTaskDefinition, CallTrouble::Error)
+            .always(Operation::DescribeAlarms, CallTrouble::TimeoutBefore),
     );
     assert_eq!(fault(run(&world, world.releases(&id))), Fault::Throttled);
     assert_eq!(fault(run(&world, world.quotas(world.now()))), Fault::Denied);
@@ -206,7 +206,7 @@ fn reading_fails_like_everything_else() {
 #[test]
 fn a_memory_that_was_put_without_an_answer_is_there() {
     let (scope, alarm) = (scope("clos-v2", "prod", "us-east-1"), alarm("clos-v2-alb-5xx-errors"));
-    let world = World::builder().faults(FaultPlan::none().at(0, Trouble::TimeoutAfter)).build();
+    let world = SimRegion::builder().faults(FaultPlan::none().at(0, CallTrouble::TimeoutAfter)).build();
     let memory = AlarmMemory { changes: vec![world.now()], ..AlarmMemory::default() };
     let first = run(&world, world.remember(&scope, &alarm, &memory, 0));
     assert!(matches!(first, Err(LedgerError::Aws(error)) if error.fault == Fault::Unavailable));

@@ -2,40 +2,40 @@
 #![allow(clippy::unwrap_used)]
 
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, Write};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
 use watchkeeper_control::ports::{Clock, Fault, Services};
-use watchkeeper_domain::intent::{Layer, Slot};
+use watchkeeper_domain::intent::{Layer, IntentKey};
 use watchkeeper_sim::{
-    Ending, FaultPlan, Operation, Settings, Trouble, World, run_until_done_or_crash, scope, service,
+    CallEnding, FaultPlan, Operation, TimingSettings, CallTrouble, SimRegion, run_until_done_or_crash, scope, service,
 };
 
-fn lease(world: &World, generation: u64) -> Lease {
+fn lease(world: &SimRegion, generation: u64) -> Lease {
     let now = world.now();
     Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation, usable: now, expires: now }
 }
 
 #[test]
 fn each_trouble_shows_what_it_shows_and_does_what_it_does() {
-    for trouble in Trouble::ALL {
+    for trouble in CallTrouble::ALL {
         let spec = service("c/s").desired(1);
-        let world = World::builder().faults(FaultPlan::none().at(0, trouble)).with(spec.clone()).build();
+        let world = SimRegion::builder().faults(FaultPlan::none().at(0, trouble)).with(spec.clone()).build();
         let begun = world.now();
         let answer = run_until_done_or_crash(&world, world.set_count(&spec.id, 5));
         let seen = answer.map(|answer| answer.unwrap_err().fault);
         assert_eq!(seen, trouble.seen(), "{trouble:?}");
         let changed = world.service(&spec.id).unwrap().capacity.desired == 5;
         assert_eq!(changed, trouble.has_effect(), "{trouble:?}");
-        let timed_out = world.now().duration_since(begun).unsigned_abs() == Settings::default().time_out;
-        assert_eq!(timed_out, matches!(trouble, Trouble::TimeoutBefore | Trouble::TimeoutAfter), "{trouble:?}");
-        assert_eq!(world.calls()[0].ending, Ending::Troubled(trouble));
+        let timed_out = world.now().duration_since(begun).unsigned_abs() == TimingSettings::default().time_out;
+        assert_eq!(timed_out, matches!(trouble, CallTrouble::TimeoutBefore | CallTrouble::TimeoutAfter), "{trouble:?}");
+        assert_eq!(world.calls()[0].ending, CallEnding::Troubled(trouble));
     }
 }
 
 #[test]
 fn a_crash_ends_the_process_and_not_the_world() {
     let spec = service("c/s").desired(1);
-    let faults = FaultPlan::none().on(Operation::UpdateService, 2, Trouble::CrashAfter);
-    let world = World::builder().faults(faults).with(spec.clone()).build();
+    let faults = FaultPlan::none().on(Operation::UpdateService, 2, CallTrouble::CrashAfter);
+    let world = SimRegion::builder().faults(faults).with(spec.clone()).build();
     let mut reached = 0;
     let process = async {
         for count in 2..9 {
@@ -53,12 +53,12 @@ fn a_crash_ends_the_process_and_not_the_world() {
 #[test]
 fn the_ledger_fails_like_everything_else() {
     let scope = scope("clos-v2", "dev", "us-east-1");
-    for trouble in Trouble::ALL {
+    for trouble in CallTrouble::ALL {
         let faults = FaultPlan::none().on(Operation::LedgerCommit, 1, trouble);
-        let world = World::builder().faults(faults).build();
+        let world = SimRegion::builder().faults(faults).build();
         let process = async {
             world.take_lease(&scope, &lease(&world, 1), 0).await.unwrap();
-            world.commit(&scope, 1, &[Write::PutLease(lease(&world, 1).prolonged(world.now()))]).await
+            world.commit(&scope, 1, &[LedgerWrite::PutLease(lease(&world, 1).prolonged(world.now()))]).await
         };
         let seen = run_until_done_or_crash(&world, process).map(|answer| match answer.unwrap_err() {
             LedgerError::Aws(error) => error.fault,
@@ -73,8 +73,8 @@ fn the_ledger_fails_like_everything_else() {
 #[test]
 fn a_lease_that_was_taken_without_an_answer_is_taken() {
     let scope = scope("clos-v2", "dev", "us-east-1");
-    let faults = FaultPlan::none().at(0, Trouble::TimeoutAfter);
-    let world = World::builder().faults(faults).build();
+    let faults = FaultPlan::none().at(0, CallTrouble::TimeoutAfter);
+    let world = SimRegion::builder().faults(faults).build();
     let lease = lease(&world, 1);
     let first = run_until_done_or_crash(&world, world.take_lease(&scope, &lease, 0)).unwrap();
     assert!(matches!(first, Err(LedgerError::Aws(error)) if error.fault == Fault::Unavailable));
@@ -86,11 +86,11 @@ fn a_lease_that_was_taken_without_an_answer_is_taken() {
 #[test]
 fn a_transaction_takes_each_item_once_and_only_its_own_generation() {
     let scope = scope("clos-v2", "dev", "us-east-1");
-    let world = World::builder().build();
+    let world = SimRegion::builder().build();
     let process = async {
         world.take_lease(&scope, &lease(&world, 1), 0).await.unwrap();
-        let twice = [Layer::Override; 2].map(|layer| Write::DropIntent(Slot::of(layer)));
-        let stale = [Write::PutLease(lease(&world, 2))];
+        let twice = [Layer::Override; 2].map(|layer| LedgerWrite::DropIntent(IntentKey::of(layer)));
+        let stale = [LedgerWrite::PutLease(lease(&world, 2))];
         (world.commit(&scope, 1, &twice).await, world.commit(&scope, 1, &stale).await)
     };
     let (twice, stale) = run_until_done_or_crash(&world, process).unwrap();
@@ -102,7 +102,7 @@ fn a_transaction_takes_each_item_once_and_only_its_own_generation() {
 #[test]
 fn a_spoiled_item_is_corrupt_by_its_name() {
     let scope = scope("clos-v2", "dev", "us-east-1");
-    let world = World::builder().build();
+    let world = SimRegion::builder().build();
     world.spoil_baseline(&scope);
     match run_until_done_or_crash(&world, world.load(&scope)).unwrap() {
         Err(LedgerError::Corrupt { item, .. }) => assert_eq!(item, "baseline"),
@@ -113,6 +113,6 @@ fn a_spoiled_item_is_corrupt_by_its_name() {
 #[test]
 #[should_panic(expected = "the future waits for something that the simulated world does not give")]
 fn waiting_for_something_else_is_an_error_of_the_test() {
-    let world = World::builder().build();
+    let world = SimRegion::builder().build();
     run_until_done_or_crash(&world, std::future::pending::<()>());
 }

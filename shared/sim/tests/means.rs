@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::failover::ports::{Prober, Promotions, Stores, Switches, Tasks};
-use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Services, Started};
+use watchkeeper_control::failover::ports::{HealthProber, DatabasePromotions, ReplicatedStores, TrafficSwitches, RegionTasks};
+use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Services, StartOutcome};
 use watchkeeper_domain::estate::{Failover, ResourceName};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::{DatabaseRole, switched};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_sim::{
-    FaultPlan, Loss, Operation, Pair, PairBuilder, Settings, Trouble, World, aurora_global, replica,
+    FaultPlan, RegionLoss, Operation, SimPair, PairBuilder, TimingSettings, CallTrouble, SimRegion, aurora_global, replica,
     run_until_done_or_crash, scope, service, stream, table, task_definition,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-fn run<F: Future>(world: &World, future: F) -> F::Output {
+fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {
     run_until_done_or_crash(world, future).unwrap()
 }
 
@@ -47,21 +47,21 @@ fn document(traffic: &serde_json::Value) -> Failover {
 }
 
 fn builder(traffic: &serde_json::Value) -> PairBuilder {
-    let home = World::builder().with(service("fleet/fleet").desired(2)).with(service("fleet/jobs").desired(0));
-    let standby = World::builder().with(service("west1/fleet").desired(1)).with(service("west1/jobs").desired(1));
-    Pair::builder("us-west-2", "us-west-1").home(home).standby(standby).failover(&document(traffic))
+    let home = SimRegion::builder().with(service("fleet/fleet").desired(2)).with(service("fleet/jobs").desired(0));
+    let standby = SimRegion::builder().with(service("west1/fleet").desired(1)).with(service("west1/jobs").desired(1));
+    SimPair::builder("us-west-2", "us-west-1").home(home).standby(standby).failover(&document(traffic))
 }
 
-fn by_object() -> Pair {
+fn by_object() -> SimPair {
     builder(&json!({ "strategy": "switch-object", "bucket": "switch", "object": "standby-serves" })).build()
 }
 
-fn get(world: &World, address: &str) -> Result<u16, String> {
+fn get(world: &SimRegion, address: &str) -> Result<u16, String> {
     run(world, world.get(address, TIMEOUT))
 }
 
 /// What people get for a path that only the standby serves: whom they reach.
-fn reached(pair: &Pair) -> &'static str {
+fn reached(pair: &SimPair) -> &'static str {
     match get(&pair.standby(), "https://fleet.example.com/jobs/health") {
         Ok(200) => "standby",
         Ok(503) => "home",
@@ -86,7 +86,7 @@ fn an_address_answers_for_a_path_while_its_service_runs() {
 
 #[test]
 fn a_lost_region_does_not_answer_and_takes_no_longer_than_the_caller_allows() {
-    for (loss, took) in [(Loss::failing(), 0), (Loss::hanging(), 5)] {
+    for (loss, took) in [(RegionLoss::failing(), 0), (RegionLoss::hanging(), 5)] {
         let (pair, address) = (by_object(), "https://alb.us-west-2.example.com/fleet/health");
         let begun = pair.now();
         pair.lose(pair.home_region(), loss);
@@ -116,7 +116,7 @@ fn a_blocked_address_is_no_loss() {
 fn a_probe_fails_on_purpose_within_its_own_time() {
     let pair = by_object();
     let (standby, begun) = (pair.standby(), pair.now());
-    standby.set_faults(FaultPlan::none().always(Operation::Probe, Trouble::TimeoutBefore));
+    standby.set_faults(FaultPlan::none().always(Operation::Probe, CallTrouble::TimeoutBefore));
     assert!(get(&standby, "https://alb.us-west-2.example.com/fleet/health").is_err());
     assert_eq!(pair.now().duration_since(begun), SignedDuration::from_secs(5));
 }
@@ -128,14 +128,14 @@ fn people_follow_the_object_in_their_time() {
     assert_eq!((reached(&pair), pair.serving().as_ref()), ("home", Some(pair.home_region())));
     run(&standby, standby.set_object(&bucket, &object, true)).unwrap();
     assert!(standby.has_object("switch", "standby-serves"));
-    pair.advance(Settings::default().traffic.saturating_sub(Duration::from_millis(1)));
+    pair.advance(TimingSettings::default().traffic.saturating_sub(Duration::from_millis(1)));
     assert_eq!(reached(&pair), "home");
     pair.advance(Duration::from_millis(1));
     assert_eq!((reached(&pair), pair.serving().as_ref()), ("standby", Some(pair.standby_region())));
     let home = pair.home();
     assert!(run(&home, home.object_exists(&bucket, &object)).unwrap(), "home sees the standby's bucket");
     run(&home, home.set_object(&bucket, &object, false)).unwrap();
-    pair.advance(Settings::default().traffic);
+    pair.advance(TimingSettings::default().traffic);
     assert_eq!(reached(&pair), "home");
 }
 
@@ -143,10 +143,10 @@ fn people_follow_the_object_in_their_time() {
 fn the_object_is_lost_with_the_standby_and_only_then() {
     let pair = by_object();
     let (home, standby, bucket, object) = (pair.home(), pair.standby(), name("switch"), name("standby-serves"));
-    pair.lose(pair.home_region(), Loss::failing());
+    pair.lose(pair.home_region(), RegionLoss::failing());
     run(&standby, standby.set_object(&bucket, &object, true)).unwrap();
     pair.regain(pair.home_region());
-    pair.lose(pair.standby_region(), Loss::failing());
+    pair.lose(pair.standby_region(), RegionLoss::failing());
     assert_eq!(fault(run(&home, home.set_object(&bucket, &object, false))), Fault::Unavailable);
     assert!(home.has_object("switch", "standby-serves"));
 }
@@ -156,7 +156,7 @@ fn the_alarm_follows_its_metric_and_people_follow_the_alarm() {
     let pair = builder(&json!({ "strategy": "alarm", "alarm": "standby-serves" })).build();
     let (standby, alarm) = (pair.standby(), "standby-serves".parse().unwrap());
     let Scope { estate, environment, .. } = scope("fleet-orchestration", "prod", "us-west-1");
-    let times = Settings::default();
+    let times = TimingSettings::default();
     let is_on = || run(&standby, standby.alarm_is_on(&alarm)).unwrap();
     assert_eq!(is_on(), Some(false));
     run(&standby, standby.tell_alarm(&estate, &environment, true)).unwrap();
@@ -176,13 +176,13 @@ fn the_alarm_follows_its_metric_and_people_follow_the_alarm() {
 fn routing_controls_move_traffic_all_in_one_call() {
     let traffic = json!({ "strategy": "routing-control", "primary-control": "arn:p", "standby-control": "arn:s" });
     let pair = builder(&traffic).build();
-    let (standby, times) = (pair.standby(), Settings::default());
+    let (standby, times) = (pair.standby(), TimingSettings::default());
     let (primary, other) = (name("arn:p"), name("arn:s"));
     assert_eq!((standby.control("arn:p"), standby.control("arn:s"), reached(&pair)), (Some(true), Some(false), "home"));
     let unknown = BTreeMap::from([(primary.clone(), false), (name("arn:x"), true)]);
     assert_eq!(fault(run(&standby, standby.set_controls(&unknown))), Fault::NotFound);
     assert_eq!(run(&standby, standby.control_is_on(&primary)).unwrap(), Some(true), "all or none");
-    pair.lose(pair.home_region(), Loss::failing());
+    pair.lose(pair.home_region(), RegionLoss::failing());
     run(&standby, standby.set_controls(&BTreeMap::from([(primary.clone(), false), (other, true)]))).unwrap();
     pair.advance(times.traffic);
     assert_eq!(reached(&pair), "standby");
@@ -199,7 +199,7 @@ fn records_move_traffic() {
     assert_eq!((found.len(), reached(&pair)), (2, "home"));
     let next = switched(&found, pair.standby_region(), pair.home_region()).unwrap();
     run(&standby, standby.change_records(&zone, &next)).unwrap();
-    pair.advance(Settings::default().traffic);
+    pair.advance(TimingSettings::default().traffic);
     assert_eq!((standby.records_of("Z1"), reached(&pair)), (next, "standby"));
     assert!(run(&standby, standby.records(&zone, "other.example.com")).unwrap().is_empty());
     assert_eq!(fault(run(&standby, standby.records(&name("Z2"), "fleet.example.com"))), Fault::NotFound);
@@ -208,15 +208,15 @@ fn records_move_traffic() {
 #[test]
 fn a_promoted_replica_is_a_writer_beside_the_other_one() {
     let (db, of) = (replica("fleet-db"), name("fleet-db"));
-    let home = World::builder().role(&db, DatabaseRole::Writer);
-    let standby = World::builder().role(&db, DatabaseRole::Follower);
-    let pair = Pair::builder("us-west-2", "us-west-1").home(home).standby(standby).build();
+    let home = SimRegion::builder().role(&db, DatabaseRole::Writer);
+    let standby = SimRegion::builder().role(&db, DatabaseRole::Follower);
+    let pair = SimPair::builder("us-west-2", "us-west-1").home(home).standby(standby).build();
     let (home, standby) = (pair.home(), pair.standby());
     run(&standby, standby.promote_replica(&of)).unwrap();
     let role = || run(&standby, standby.role(&db)).unwrap();
     assert!(matches!(role(), Some(DatabaseRole::Changing(_))));
     assert_eq!(fault(run(&standby, standby.promote_replica(&of))), Fault::Conflict);
-    pair.advance(Settings::default().promotion);
+    pair.advance(TimingSettings::default().promotion);
     assert_eq!((role(), home.database_role(&db)), (Some(DatabaseRole::Writer), Some(DatabaseRole::Writer)));
     assert_eq!(fault(run(&standby, standby.promote_replica(&name("other")))), Fault::NotFound);
     assert_eq!(run(&standby, standby.role(&aurora_global("fleet-db"))).unwrap(), None);
@@ -225,13 +225,13 @@ fn a_promoted_replica_is_a_writer_beside_the_other_one() {
 #[test]
 fn the_writer_of_a_global_database_moves_with_both_regions_or_with_a_loss_of_data() {
     let (db, of) = (aurora_global("fleet"), name("fleet"));
-    let home = World::builder().role(&db, DatabaseRole::Writer);
-    let standby = World::builder().role(&db, DatabaseRole::Follower);
-    let pair = Pair::builder("us-west-2", "us-west-1").home(home).standby(standby).build();
-    let (home, standby, took) = (pair.home(), pair.standby(), Settings::default().promotion);
+    let home = SimRegion::builder().role(&db, DatabaseRole::Writer);
+    let standby = SimRegion::builder().role(&db, DatabaseRole::Follower);
+    let pair = SimPair::builder("us-west-2", "us-west-1").home(home).standby(standby).build();
+    let (home, standby, took) = (pair.home(), pair.standby(), TimingSettings::default().promotion);
     let roles = || (home.database_role(&db).unwrap(), standby.database_role(&db).unwrap());
     let region = pair.standby_region().clone();
-    pair.lose(pair.home_region(), Loss::failing());
+    pair.lose(pair.home_region(), RegionLoss::failing());
     assert_eq!(fault(run(&standby, standby.move_writer(&of, &region, true))), Fault::Conflict);
     run(&standby, standby.move_writer(&of, &region, false)).unwrap();
     pair.advance(took);
@@ -251,7 +251,7 @@ fn the_writer_of_a_global_database_moves_with_both_regions_or_with_a_loss_of_dat
 fn tables_streams_images_and_target_groups_are_as_they_were_set() {
     let web = service("c/web").desired(2).target_group("web", "/health").missing_target_group("old");
     let regions = ["us-west-2", "us-west-1"];
-    let world = World::builder()
+    let world = SimRegion::builder()
         .region("us-west-2")
         .with(web.clone().images(&["123456789012.dkr.ecr.us-west-2.amazonaws.com/web:7"]))
         .with(service("c/plain"))
@@ -260,7 +260,7 @@ fn tables_streams_images_and_target_groups_are_as_they_were_set() {
         .repository("web", &["7"])
         .build();
     let other = Region::new("us-west-1").unwrap();
-    let lag = |world: &World| run(world, world.lag(&name("vehicles"), &other, world.now()));
+    let lag = |world: &SimRegion| run(world, world.lag(&name("vehicles"), &other, world.now()));
     assert_eq!(run(&world, world.table(&name("vehicles"))).unwrap(), Some(table(&regions, &["status-index"])));
     assert_eq!(lag(&world).unwrap(), None);
     world.set_lag("vehicles", "us-west-1", Some(SignedDuration::from_millis(730)));
@@ -286,11 +286,11 @@ fn executions_are_started_by_machine_and_taken_once() {
     let pair = by_object();
     let (standby, home) = (pair.standby(), pair.home());
     let (here, there) = (standby.machine("failover"), pair.peer(pair.standby_region()).machine("reconcile"));
-    assert_eq!(run(&standby, here.start("a", r#"{"n":1}"#)).unwrap(), Started::New);
-    assert_eq!(run(&standby, here.start("a", "{}")).unwrap(), Started::AlreadyThere);
-    assert_eq!(run(&standby, standby.machine("reconcile").start("a", "{}")).unwrap(), Started::New);
-    assert_eq!(run(&standby, there.start("b", "{}")).unwrap(), Started::New);
-    let taken = |world: &World| {
+    assert_eq!(run(&standby, here.start("a", r#"{"n":1}"#)).unwrap(), StartOutcome::New);
+    assert_eq!(run(&standby, here.start("a", "{}")).unwrap(), StartOutcome::AlreadyThere);
+    assert_eq!(run(&standby, standby.machine("reconcile").start("a", "{}")).unwrap(), StartOutcome::New);
+    assert_eq!(run(&standby, there.start("b", "{}")).unwrap(), StartOutcome::New);
+    let taken = |world: &SimRegion| {
         world
             .take_started()
             .into_iter()
@@ -303,7 +303,7 @@ fn executions_are_started_by_machine_and_taken_once() {
     assert_eq!((status("a"), status("b")), (ExecutionStatus::Running, ExecutionStatus::Unknown));
     standby.set_status("a", ExecutionStatus::Succeeded);
     assert_eq!(status("a"), ExecutionStatus::Succeeded);
-    pair.lose(pair.home_region(), Loss::failing());
+    pair.lose(pair.home_region(), RegionLoss::failing());
     assert_eq!(fault(run(&standby, there.start("c", "{}"))), Fault::Unavailable);
     assert_eq!(taken(&home), Vec::<String>::new());
 }

@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use watchkeeper_control::ports::{
-    Announcer, AwsError, Clock, Databases, Executions, Fault, ScalableTargets, Services, Started,
+    Notifier, AwsError, Clock, Databases, Executions, Fault, ScalableTargets, Services, StartOutcome,
 };
-use watchkeeper_domain::capacity::{DatabaseState, ObservedService, Rollout, Scaling, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{DatabaseState, ObservedService, Rollout, ScalingState, ServiceId, Suspensions};
 use watchkeeper_sim::{
-    Api, Ending, Operation, Quota, Quotas, Settings, World, aurora, rds, run_until_done_or_crash, service,
+    SimApi, CallEnding, Operation, BucketLimit, BucketLimits, TimingSettings, SimRegion, aurora, rds, run_until_done_or_crash, service,
 };
 
-fn run<F: Future>(world: &World, future: F) -> F::Output {
+fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {
     run_until_done_or_crash(world, future).unwrap()
 }
 
-fn described(world: &World, id: &ServiceId) -> ObservedService {
+fn described(world: &SimRegion, id: &ServiceId) -> ObservedService {
     let mut found = run(world, world.describe_services(&id.cluster, std::slice::from_ref(&id.service))).unwrap();
     found.remove(id).unwrap()
 }
 
-fn desired(world: &World, id: &ServiceId) -> u32 {
+fn desired(world: &SimRegion, id: &ServiceId) -> u32 {
     world.service(id).unwrap().capacity.desired
 }
 
@@ -36,11 +36,11 @@ const fn minutes(count: u64) -> Duration {
 #[test]
 fn tasks_follow_a_count_in_their_time() {
     let id = service("c/s").id;
-    let world = World::builder().with(service("c/s").desired(1)).build();
+    let world = SimRegion::builder().with(service("c/s").desired(1)).build();
     run(&world, world.set_count(&id, 3)).unwrap();
-    let counts = |world: &World| (described(world, &id).running, described(world, &id).pending);
+    let counts = |world: &SimRegion| (described(world, &id).running, described(world, &id).pending);
     assert_eq!(counts(&world), (1, 2));
-    world.advance(Settings::default().task_start.saturating_sub(Duration::from_millis(1)));
+    world.advance(TimingSettings::default().task_start.saturating_sub(Duration::from_millis(1)));
     assert_eq!(counts(&world), (1, 2));
     world.advance(Duration::from_millis(1));
     assert_eq!(counts(&world), (3, 0));
@@ -49,7 +49,7 @@ fn tasks_follow_a_count_in_their_time() {
 #[test]
 fn a_count_that_changes_its_mind_ends_at_the_last_one() {
     let id = service("c/s").id;
-    let world = World::builder().with(service("c/s").desired(4)).build();
+    let world = SimRegion::builder().with(service("c/s").desired(4)).build();
     run(&world, world.set_count(&id, 0)).unwrap();
     world.advance(Duration::from_secs(10));
     run(&world, world.set_count(&id, 2)).unwrap();
@@ -62,7 +62,7 @@ fn a_count_that_changes_its_mind_ends_at_the_last_one() {
 #[test]
 fn a_sleeping_clock_moves_the_world() {
     let id = service("c/s").id;
-    let world = World::builder().with(service("c/s").desired(0)).build();
+    let world = SimRegion::builder().with(service("c/s").desired(0)).build();
     run(&world, async {
         world.set_count(&id, 1).await.unwrap();
         let before = world.now();
@@ -74,11 +74,11 @@ fn a_sleeping_clock_moves_the_world() {
 
 #[test]
 fn registering_moves_a_count_into_the_bounds_although_all_is_suspended() {
-    let held = |min, max| Scaling { min, max, suspended: Suspensions::ALL };
+    let held = |min, max| ScalingState { min, max, suspended: Suspensions::ALL };
     let id = service("c/s").id;
     for (registering_moves_suspended, expected) in [(true, (3, 1)), (false, (2, 2))] {
-        let settings = Settings { registering_moves_suspended, ..Settings::default() };
-        let world = World::builder().settings(settings).with(service("c/s").desired(2).scaling(0, 4)).build();
+        let settings = TimingSettings { registering_moves_suspended, ..TimingSettings::default() };
+        let world = SimRegion::builder().settings(settings).with(service("c/s").desired(2).scaling(0, 4)).build();
         run(&world, world.set_scaling(&id, held(3, 4))).unwrap();
         world.advance(minutes(1));
         let lifted = desired(&world, &id);
@@ -93,7 +93,7 @@ fn a_count_below_the_minimum_is_lifted_unless_scaling_out_is_held() {
     for (scale_out, expected) in [(false, 2), (true, 0)] {
         let suspended = Suspensions { scale_out, ..Suspensions::NONE };
         let spec = service("c/s").desired(2).scaling(2, 4).suspended(suspended);
-        let world = World::builder().with(spec.clone()).build();
+        let world = SimRegion::builder().with(spec.clone()).build();
         run(&world, world.set_count(&spec.id, 0)).unwrap();
         world.advance(minutes(5));
         assert_eq!(desired(&world, &spec.id), expected, "with scaling out held: {scale_out}");
@@ -105,7 +105,7 @@ fn a_count_above_the_maximum_is_lowered_unless_scaling_in_is_held() {
     for (scale_in, expected) in [(false, 4), (true, 9)] {
         let suspended = Suspensions { scale_in, ..Suspensions::NONE };
         let spec = service("c/s").desired(2).scaling(2, 4).suspended(suspended);
-        let world = World::builder().with(spec.clone()).build();
+        let world = SimRegion::builder().with(spec.clone()).build();
         run(&world, world.set_count(&spec.id, 9)).unwrap();
         world.advance(minutes(5));
         assert_eq!(desired(&world, &spec.id), expected, "with scaling in held: {scale_in}");
@@ -115,13 +115,13 @@ fn a_count_above_the_maximum_is_lowered_unless_scaling_in_is_held() {
 #[test]
 fn an_autoscaler_follows_the_load_inside_its_bounds() {
     let spec = service("c/s").desired(2).scaling(2, 6);
-    let world = World::builder().with(spec.clone()).build();
+    let world = SimRegion::builder().with(spec.clone()).build();
     for (load, expected) in [(5, 5), (9, 6), (0, 2)] {
         world.change_load(&spec.id, Some(load));
         world.advance(minutes(1));
         assert_eq!(desired(&world, &spec.id), expected, "under a load of {load}");
     }
-    world.change_scaling(&spec.id, Some(Scaling { min: 0, max: 6, suspended: Suspensions::ALL }));
+    world.change_scaling(&spec.id, Some(ScalingState { min: 0, max: 6, suspended: Suspensions::ALL }));
     world.change_load(&spec.id, Some(4));
     world.advance(minutes(1));
     assert_eq!(desired(&world, &spec.id), 2);
@@ -129,7 +129,7 @@ fn an_autoscaler_follows_the_load_inside_its_bounds() {
 
 #[test]
 fn a_deployment_completes_and_a_failed_one_stays() {
-    let world = World::builder().with(service("c/s")).with(service("c/broken")).build();
+    let world = SimRegion::builder().with(service("c/s")).with(service("c/broken")).build();
     let (id, broken) = (service("c/s").id, service("c/broken").id);
     world.change_rollout(&id, Rollout::InProgress);
     world.change_rollout(&broken, Rollout::Failed);
@@ -142,10 +142,10 @@ fn a_deployment_completes_and_a_failed_one_stays() {
 
 #[test]
 fn a_stopped_database_starts_by_itself_after_seven_days() {
-    let world = World::builder().with(rds("db")).build();
+    let world = SimRegion::builder().with(rds("db")).build();
     let id = rds("db").id;
     run(&world, world.stop_database(&id)).unwrap();
-    world.advance(Settings::default().database_stop);
+    world.advance(TimingSettings::default().database_stop);
     assert_eq!(world.database(&id).unwrap().state, DatabaseState::Stopped);
     world.advance(minutes(7 * 24 * 60 - 1));
     assert_eq!(world.database(&id).unwrap().state, DatabaseState::Stopped);
@@ -157,7 +157,7 @@ fn a_stopped_database_starts_by_itself_after_seven_days() {
 
 #[test]
 fn a_database_that_was_started_in_time_does_not_start_again() {
-    let world = World::builder().with(aurora("db").stopped()).build();
+    let world = SimRegion::builder().with(aurora("db").stopped()).build();
     let id = aurora("db").id;
     world.advance(Duration::from_hours(6 * 24));
     run(&world, world.start_database(&id)).unwrap();
@@ -169,7 +169,7 @@ fn a_database_that_was_started_in_time_does_not_start_again() {
 
 #[test]
 fn a_database_says_why_it_cannot_be_stopped() {
-    let world = World::builder().with(rds("db").cannot_stop("it is a read replica")).build();
+    let world = SimRegion::builder().with(rds("db").cannot_stop("it is a read replica")).build();
     let id = rds("db").id;
     let found = run(&world, world.describe_database(&id)).unwrap().unwrap();
     assert_eq!(found.cannot_stop.as_deref(), Some("it is a read replica"));
@@ -182,7 +182,7 @@ fn a_database_says_why_it_cannot_be_stopped() {
 #[test]
 fn what_does_not_carry_the_tag_is_not_ours_to_write() {
     let (s, d) = (service("c/s").scaling(1, 2).unmanaged(), rds("db").unmanaged());
-    let world = World::builder().with(s.clone()).with(d.clone()).build();
+    let world = SimRegion::builder().with(s.clone()).with(d.clone()).build();
     let before = world.observed();
     assert_eq!(fault(run(&world, world.set_count(&s.id, 0))), Fault::Denied);
     assert_eq!(fault(run(&world, world.set_scaling(&s.id, s.scaling.unwrap()))), Fault::Denied);
@@ -192,7 +192,7 @@ fn what_does_not_carry_the_tag_is_not_ours_to_write() {
 
 #[test]
 fn what_was_removed_is_gone() {
-    let world = World::builder().with(service("c/s").scaling(1, 2)).with(rds("db")).build();
+    let world = SimRegion::builder().with(service("c/s").scaling(1, 2)).with(rds("db")).build();
     let (s, d) = (service("c/s").id, rds("db").id);
     world.remove_service(&s);
     world.remove_database(&d);
@@ -200,12 +200,12 @@ fn what_was_removed_is_gone() {
     assert!(run(&world, world.describe_targets(std::slice::from_ref(&s))).unwrap().is_empty());
     assert_eq!(run(&world, world.describe_database(&d)).unwrap(), None);
     assert_eq!(fault(run(&world, world.set_count(&s, 1))), Fault::NotFound);
-    assert_eq!(world.capacity(), World::builder().build().capacity());
+    assert_eq!(world.capacity(), SimRegion::builder().build().capacity());
 }
 
 #[test]
 fn a_batch_that_is_empty_or_too_large_is_invalid() {
-    let world = World::builder().build();
+    let world = SimRegion::builder().build();
     let ids: Vec<ServiceId> = (0..51).map(|n| service(&format!("c/s{n}")).id).collect();
     let names: Vec<_> = ids.iter().map(|id| id.service.clone()).collect();
     let cluster = &ids[0].cluster;
@@ -219,21 +219,21 @@ fn a_batch_that_is_empty_or_too_large_is_invalid() {
 #[test]
 fn writes_past_the_burst_are_throttled_until_time_has_passed() {
     let spec = service("c/s");
-    let world = World::builder().with(spec.clone()).build();
+    let world = SimRegion::builder().with(spec.clone()).build();
     let write = |count| run(&world, world.set_count(&spec.id, count));
     (0..50).for_each(|count| write(count).unwrap());
     assert_eq!(fault(write(99)), Fault::Throttled);
     assert_eq!(desired(&world, &spec.id), 49);
     world.advance(Duration::from_millis(200));
     write(99).unwrap();
-    assert_eq!(world.calls().iter().filter(|call| call.ending == Ending::OverQuota).count(), 1);
+    assert_eq!(world.calls().iter().filter(|call| call.ending == CallEnding::OverQuota).count(), 1);
     assert_eq!((world.writes(), world.count(Operation::UpdateService)), (52, 52));
 }
 
 #[test]
 fn a_quota_of_ones_own_choice_counts() {
-    let quotas = Quotas::none().with(Api::Rds, Quota { burst: 1.0, rate: 1.0 });
-    let world = World::builder().quotas(quotas).with(rds("db")).build();
+    let quotas = BucketLimits::none().with(SimApi::Rds, BucketLimit { burst: 1.0, rate: 1.0 });
+    let world = SimRegion::builder().quotas(quotas).with(rds("db")).build();
     let id = rds("db").id;
     run(&world, world.describe_database(&id)).unwrap();
     assert_eq!(fault(run(&world, world.stop_database(&id))), Fault::Throttled);
@@ -242,9 +242,9 @@ fn a_quota_of_ones_own_choice_counts() {
 
 #[test]
 fn an_execution_of_one_name_starts_once() {
-    let world = World::builder().build();
-    assert_eq!(run(&world, world.start("a", "{}")).unwrap(), Started::New);
-    assert_eq!(run(&world, world.start("a", r#"{"other":1}"#)).unwrap(), Started::AlreadyThere);
+    let world = SimRegion::builder().build();
+    assert_eq!(run(&world, world.start("a", "{}")).unwrap(), StartOutcome::New);
+    assert_eq!(run(&world, world.start("a", r#"{"other":1}"#)).unwrap(), StartOutcome::AlreadyThere);
     assert_eq!(world.executions().into_iter().collect::<Vec<_>>(), [("a".to_owned(), "{}".to_owned())]);
     assert_eq!(fault(run(&world, world.start(&"x".repeat(81), "{}"))), Fault::Invalid);
     assert_eq!(fault(run(&world, world.start("b", "{"))), Fault::Invalid);
@@ -252,7 +252,7 @@ fn an_execution_of_one_name_starts_once() {
 
 #[test]
 fn messages_and_events_are_kept_as_they_were_sent() {
-    let world = World::builder().build();
+    let world = SimRegion::builder().build();
     run(&world, world.tell("clos-v2 dev sleeps", "Good night.")).unwrap();
     run(&world, world.publish("Run Finished", r#"{"outcome":"done"}"#)).unwrap();
     assert_eq!((world.messages()[0].subject.as_str(), world.messages()[0].at), ("clos-v2 dev sleeps", world.now()));
@@ -266,10 +266,10 @@ proptest! {
     /// Old answers are possible, older ones than the last are not, and after the staleness the truth is there.
     #[test]
     fn answers_are_stale_but_never_run_backwards(seed in any::<u64>(), gaps in prop::collection::vec(0_u64..9, 1..30)) {
-        let settings = Settings { staleness: Duration::from_secs(10), ..Settings::default() };
+        let settings = TimingSettings { staleness: Duration::from_secs(10), ..TimingSettings::default() };
         let spec = service("c/s").desired(0);
-        let quotas = Quotas::none();
-        let world = World::builder().seed(seed).settings(settings).quotas(quotas).with(spec.clone()).build();
+        let quotas = BucketLimits::none();
+        let world = SimRegion::builder().seed(seed).settings(settings).quotas(quotas).with(spec.clone()).build();
         let mut last = 0;
         for (count, gap) in (1..).zip(gaps) {
             run(&world, world.set_count(&spec.id, count)).unwrap();
@@ -286,9 +286,9 @@ proptest! {
     #[test]
     fn a_seed_decides_everything(seed in any::<u64>()) {
         let story = || {
-            let settings = Settings { staleness: minutes(1), ..Settings::default() };
+            let settings = TimingSettings { staleness: minutes(1), ..TimingSettings::default() };
             let spec = service("c/s").desired(0);
-            let world = World::builder().seed(seed).settings(settings).with(spec.clone()).build();
+            let world = SimRegion::builder().seed(seed).settings(settings).with(spec.clone()).build();
             (1..20).map(|count| {
                 run(&world, world.set_count(&spec.id, count)).unwrap();
                 world.advance(Duration::from_secs(7));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_domain::capacity::{Capacity, Power, Suspensions};
+use watchkeeper_domain::capacity::{Capacity, DatabasePower, Suspensions};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 
@@ -151,14 +151,14 @@ pub(super) fn asleep(capacity: &Capacity) -> bool {
     let still = capacity.services.values().all(|service| {
         service.desired == 0 && service.scaling.is_none_or(|s| s.min == 0 && s.suspended == Suspensions::ALL)
     });
-    still && capacity.databases.values().all(|power| *power == Power::Off)
+    still && capacity.databases.values().all(|power| *power == DatabasePower::Off)
 }
 
 /// A capacity in a line.
 pub(super) fn line(capacity: &Capacity) -> String {
     let tasks: u32 = capacity.services.values().map(|service| service.desired).sum();
     let targets = capacity.services.values().filter(|service| service.scaling.is_some()).count();
-    let on = capacity.databases.values().filter(|power| **power == Power::On).count();
+    let on = capacity.databases.values().filter(|power| **power == DatabasePower::On).count();
     let services = counted(capacity.services.len(), "service");
     let (tasks, databases) = (counted(tasks as usize, "task"), counted(capacity.databases.len(), "database"));
     format!("{tasks} of {services} ({targets} with a scalable target), {on} of {databases} on")

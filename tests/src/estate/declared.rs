@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::{DeclaredCapacity, Environment};
 use watchkeeper_domain::name::Region;
 
@@ -29,14 +29,14 @@ pub fn declared(environment: &Environment, region: &Region) -> Declared {
 
 /// The same without tasks, and nothing that keeps any.
 fn idle(capacity: ServiceCapacity) -> ServiceCapacity {
-    ServiceCapacity { desired: 0, scaling: capacity.scaling.map(|scaling| Scaling { min: 0, ..scaling }) }
+    ServiceCapacity { desired: 0, scaling: capacity.scaling.map(|scaling| ScalingState { min: 0, ..scaling }) }
 }
 
 /// A service without bounds has no scalable target; one bound alone is completed by the count.
 fn capacity(declared: DeclaredCapacity) -> ServiceCapacity {
     let DeclaredCapacity { min, max, .. } = declared;
     let desired = declared.tasks();
-    let scaling = (min.is_some() || max.is_some()).then(|| Scaling {
+    let scaling = (min.is_some() || max.is_some()).then(|| ScalingState {
         min: min.unwrap_or(desired),
         max: max.unwrap_or_else(|| desired.max(min.unwrap_or(0))),
         suspended: Suspensions::NONE,

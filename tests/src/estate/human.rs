@@ -1,7 +1,7 @@
 //! What people do to an environment without asking us.
 
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace};
-use watchkeeper_domain::capacity::{Scaling, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
 
 use super::services::resource;
 use super::{Site, SiteError};
@@ -11,9 +11,9 @@ impl Site {
     ///
     /// # Errors
     /// [`SiteError`] when AWS refuses. So for all that a person does.
-    pub async fn suspend_scale_in(&self, id: &ServiceId, target: Scaling) -> Result<(), SiteError> {
+    pub async fn suspend_scale_in(&self, id: &ServiceId, target: ScalingState) -> Result<(), SiteError> {
         let suspended = Suspensions { scale_in: true, ..target.suspended };
-        self.put_target(id, Some(Scaling { suspended, ..target })).await
+        self.put_target(id, Some(ScalingState { suspended, ..target })).await
     }
 
     /// Take a service's scalable target away, if it has one.

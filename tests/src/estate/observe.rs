@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types::{ScalableTarget, ServiceNamespace};
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Environment;
 
 use super::services::resource;
@@ -52,7 +52,7 @@ impl Site {
         Ok(self.described(ids.iter()).await?.iter().map(aws_sdk_ecs::types::Service::running_count).sum())
     }
 
-    async fn targets(&self) -> Result<BTreeMap<String, Scaling>, SiteError> {
+    async fn targets(&self) -> Result<BTreeMap<String, ScalingState>, SiteError> {
         let call = self.scaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
         let all = call.into_paginator().items().send().try_collect().await;
         let all = all.map_err(SiteError::aws("describe scalable targets"))?;
@@ -60,7 +60,7 @@ impl Site {
     }
 }
 
-fn scaling(target: &ScalableTarget) -> Scaling {
+fn scaling(target: &ScalableTarget) -> ScalingState {
     let flag = |held: Option<bool>| held.unwrap_or(false);
     let suspended = target.suspended_state().map_or(Suspensions::NONE, |state| Suspensions {
         scale_in: flag(state.dynamic_scaling_in_suspended()),
@@ -68,14 +68,14 @@ fn scaling(target: &ScalableTarget) -> Scaling {
         scheduled: flag(state.scheduled_scaling_suspended()),
     });
     let (min, max) = (target.min_capacity().cast_unsigned(), target.max_capacity().cast_unsigned());
-    Scaling { min, max, suspended }
+    ScalingState { min, max, suspended }
 }
 
 /// On or off. A run that has ended leaves nothing in between: that would be a finding, not a state.
-fn power(database: &DatabaseId, status: &str) -> Result<Power, SiteError> {
+fn power(database: &DatabaseId, status: &str) -> Result<DatabasePower, SiteError> {
     match status {
-        "available" => Ok(Power::On),
-        "stopped" => Ok(Power::Off),
+        "available" => Ok(DatabasePower::On),
+        "stopped" => Ok(DatabasePower::Off),
         other => Err(SiteError::new(format!("read the power of {}", database.name()), format!("it is {other}"))),
     }
 }

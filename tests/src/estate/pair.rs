@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     StreamViewType,
 };
 use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
-use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, ResourceName, Stream};
+use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, ResourceName, StreamSize};
 use watchkeeper_domain::name::{Region, ServiceName};
 
 use super::{Site, SiteError};
@@ -66,7 +66,7 @@ impl Site {
     ///
     /// # Errors
     /// As above.
-    pub async fn make_streams(&self, streams: &[Stream]) -> Result<(), SiteError> {
+    pub async fn make_streams(&self, streams: &[StreamSize]) -> Result<(), SiteError> {
         for stream in streams {
             let what = || format!("make stream {}", stream.stream);
             let call = self.kinesis.create_stream().stream_name(stream.stream.as_str());
@@ -85,7 +85,7 @@ impl Site {
     ///
     /// # Errors
     /// As above.
-    pub async fn drop_streams(&self, streams: &[Stream]) -> Result<(), SiteError> {
+    pub async fn drop_streams(&self, streams: &[StreamSize]) -> Result<(), SiteError> {
         for stream in streams {
             let call = self.kinesis.delete_stream().stream_name(stream.stream.as_str());
             match call.send().await {

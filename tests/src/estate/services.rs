@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace, SuspendedState};
 use aws_sdk_ecs::types::{ContainerDefinition, LoadBalancer, Service, Tag};
 use watchkeeper_aws::MANAGED_TAG;
-use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, ServiceId};
+use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId};
 use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::name::ClusterName;
 
@@ -79,8 +79,8 @@ impl Site {
     }
 
     /// Give a service this scalable target, or none.
-    pub(super) async fn put_target(&self, id: &ServiceId, scaling: Option<Scaling>) -> Result<(), SiteError> {
-        let Some(Scaling { min, max, suspended }) = scaling else { return self.drop_target(id).await };
+    pub(super) async fn put_target(&self, id: &ServiceId, scaling: Option<ScalingState>) -> Result<(), SiteError> {
+        let Some(ScalingState { min, max, suspended }) = scaling else { return self.drop_target(id).await };
         let suspended = SuspendedState::builder()
             .dynamic_scaling_in_suspended(suspended.scale_in)
             .dynamic_scaling_out_suspended(suspended.scale_out)

@@ -11,7 +11,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
 };
-use watchkeeper_domain::backup::{Kind, Source};
+use watchkeeper_domain::backup::{ResourceKind, BackupSource};
 use watchkeeper_domain::estate::{BackupJob, Environment};
 use watchkeeper_domain::name::Region;
 
@@ -30,7 +30,7 @@ const KEYS: [(&str, &[&str]); 5] = [
 ];
 
 /// What was taken of a resource: its names by region.
-pub type Shelves = BTreeMap<(Source, Region), Vec<String>>;
+pub type Shelves = BTreeMap<(BackupSource, Region), Vec<String>>;
 
 /// The items of a table, in an order of their own.
 pub type Items = Vec<BTreeMap<String, String>>;
@@ -47,13 +47,13 @@ impl Site {
     /// [`SiteError`] when AWS refuses. So for all here.
     pub async fn make_stores(&self, environment: &Environment) -> Result<(), SiteError> {
         for job in environment.document().backups.iter().flat_map(|backups| &backups.jobs) {
-            let Some(source) = Source::of(job) else { continue };
+            let Some(source) = BackupSource::of(job) else { continue };
             match source.kind {
-                Kind::Dynamodb => self.make_table(source.name.as_str()).await?,
-                Kind::S3 => self.make_object(source.name.as_str(), job).await?,
-                Kind::Elasticache => self.make_cache(source.name.as_str()).await?,
-                Kind::Opensearch => self.make_domain(source.name.as_str()).await?,
-                Kind::Aurora | Kind::Rds => {}
+                ResourceKind::Dynamodb => self.make_table(source.name.as_str()).await?,
+                ResourceKind::S3 => self.make_object(source.name.as_str(), job).await?,
+                ResourceKind::Elasticache => self.make_cache(source.name.as_str()).await?,
+                ResourceKind::Opensearch => self.make_domain(source.name.as_str()).await?,
+                ResourceKind::Aurora | ResourceKind::Rds => {}
             }
         }
         Ok(())
@@ -199,23 +199,23 @@ impl Site {
     pub async fn shelves(&self, environment: &Environment) -> Result<Shelves, SiteError> {
         let mut shelves = Shelves::new();
         for job in environment.document().backups.iter().flat_map(|backups| &backups.jobs) {
-            let Some(source) = Source::of(job) else { continue };
+            let Some(source) = BackupSource::of(job) else { continue };
             let name = source.name.as_str();
             let here = match source.kind {
-                Kind::Dynamodb => self.table_backups(name).await?,
-                Kind::Aurora => self.cluster_snapshots(name).await?,
-                Kind::Rds => self.instance_snapshots(name).await?,
-                Kind::Elasticache => self.cache_snapshots(name).await?,
-                Kind::S3 => self.objects(name.split_once('/').map_or(name, |(bucket, _)| bucket)).await?,
-                Kind::Opensearch => continue,
+                ResourceKind::Dynamodb => self.table_backups(name).await?,
+                ResourceKind::Aurora => self.cluster_snapshots(name).await?,
+                ResourceKind::Rds => self.instance_snapshots(name).await?,
+                ResourceKind::Elasticache => self.cache_snapshots(name).await?,
+                ResourceKind::S3 => self.objects(name.split_once('/').map_or(name, |(bucket, _)| bucket)).await?,
+                ResourceKind::Opensearch => continue,
             };
             shelves.insert((source.clone(), self.region().clone()), here);
             let Some(copy) = &job.copy else { continue };
             let away = self.elsewhere(&copy.region);
             let there = match (source.kind, &copy.bucket) {
-                (Kind::Aurora, _) => away.cluster_snapshots(name).await?,
-                (Kind::Rds, _) => away.instance_snapshots(name).await?,
-                (Kind::S3, Some(bucket)) => away.objects(bucket.as_str()).await?,
+                (ResourceKind::Aurora, _) => away.cluster_snapshots(name).await?,
+                (ResourceKind::Rds, _) => away.instance_snapshots(name).await?,
+                (ResourceKind::S3, Some(bucket)) => away.objects(bucket.as_str()).await?,
                 _ => continue,
             };
             shelves.insert((source, copy.region.clone()), there);

@@ -12,8 +12,8 @@ use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, QueueAttributeName};
 use serde_json::{Value, json};
 use watchkeeper_aws::MANAGED_TAG;
-use watchkeeper_domain::estate::{Blockers, FinishedItems, Locks, Queue, Unblock};
-use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem};
+use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, Unblock};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem};
 
 use super::{SiteError, awaited};
 
@@ -77,7 +77,7 @@ impl Yard {
     }
 
     /// What fails once in a queue goes to its dead letters.
-    async fn give_dead_letters(&self, queue: &Queue) -> Result<(), SiteError> {
+    async fn give_dead_letters(&self, queue: &QueuePolicy) -> Result<(), SiteError> {
         let (name, to) = (queue.queue.as_str(), self.arn(queue.dead_letters.as_str()).await?);
         let policy = json!({ "deadLetterTargetArn": to, "maxReceiveCount": 1 }).to_string();
         let call = self.sqs.set_queue_attributes().queue_url(self.url(name).await?);
@@ -90,7 +90,7 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn make_locks(&self, locks: &Locks) -> Result<(), SiteError> {
+    pub async fn make_locks(&self, locks: &LockSchema) -> Result<(), SiteError> {
         let index = locks.index.as_ref().map(|index| (index.as_str(), locks.lock_type.as_str()));
         self.make_table(locks.table.as_str(), &[locks.pod.as_str(), locks.item.as_str()], index).await?;
         if let Some(finished) = &locks.finished {
@@ -180,7 +180,7 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn put_locks(&self, locks: &Locks, all: &[LockItem]) -> Result<(), SiteError> {
+    pub async fn put_locks(&self, locks: &LockSchema, all: &[LockItem]) -> Result<(), SiteError> {
         for some in all.chunks(BATCH) {
             let put = |lock: &LockItem| {
                 let request = PutRequest::builder().set_item(Some(lock_item(locks, lock))).build();
@@ -198,7 +198,7 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn lock(&self, locks: &Locks, lock: &LockItem) -> Result<Option<LockItem>, SiteError> {
+    pub async fn lock(&self, locks: &LockSchema, lock: &LockItem) -> Result<Option<LockItem>, SiteError> {
         let (Some(pod), Some(item)) = (value(&lock.pod), value(&lock.item)) else { return Ok(None) };
         let call = self.dynamodb.get_item().table_name(locks.table.as_str()).consistent_read(true);
         let call = call.key(locks.pod.as_str(), pod).key(locks.item.as_str(), item);
@@ -210,7 +210,7 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn released(&self, locks: &Locks) -> Result<usize, SiteError> {
+    pub async fn released(&self, locks: &LockSchema) -> Result<usize, SiteError> {
         let call = self.dynamodb.scan().table_name(locks.table.as_str());
         let all = call.into_paginator().items().send().try_collect().await.map_err(SiteError::aws("read the locks"))?;
         Ok(all.iter().filter(|item| item.contains_key(locks.released_at.as_str())).count())
@@ -220,7 +220,7 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn put_item(&self, source: &Blockers, item: &BlockerItem) -> Result<(), SiteError> {
+    pub async fn put_item(&self, source: &BlockerPolicy, item: &BlockerItem) -> Result<(), SiteError> {
         let fields = [
             (Some(&source.item), &item.item),
             (Some(&source.activity), &item.activity),
@@ -251,7 +251,7 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn remove_item(&self, source: &Blockers, item: &str) -> Result<(), SiteError> {
+    pub async fn remove_item(&self, source: &BlockerPolicy, item: &str) -> Result<(), SiteError> {
         let key = AttributeValue::S(item.to_owned());
         let call = self.dynamodb.delete_item().table_name(source.table.as_str()).key(source.item.as_str(), key);
         call.send().await.map_err(SiteError::aws("remove an item"))?;
@@ -331,7 +331,7 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn fail(&self, queue: &Queue, body: &str, attributes: &[(&str, &str, &str)]) -> Result<(), SiteError> {
+    pub async fn fail(&self, queue: &QueuePolicy, body: &str, attributes: &[(&str, &str, &str)]) -> Result<(), SiteError> {
         self.send(queue.queue.as_str(), body, attributes).await?;
         self.fail_all(queue.queue.as_str()).await
     }
@@ -364,15 +364,15 @@ fn heard(message: Message) -> Heard {
     Heard { body: message.body.unwrap_or_default(), attributes }
 }
 
-fn value(field: &Field) -> Option<AttributeValue> {
+fn value(field: &ItemAttribute) -> Option<AttributeValue> {
     match field {
-        Field::Text(text) => Some(AttributeValue::S(text.clone())),
-        Field::Number(number) => Some(AttributeValue::N(number.clone())),
-        Field::Absent | Field::Other(_) => None,
+        ItemAttribute::Text(text) => Some(AttributeValue::S(text.clone())),
+        ItemAttribute::Number(number) => Some(AttributeValue::N(number.clone())),
+        ItemAttribute::Absent | ItemAttribute::Other(_) => None,
     }
 }
 
-fn lock_item(locks: &Locks, lock: &LockItem) -> Item {
+fn lock_item(locks: &LockSchema, lock: &LockItem) -> Item {
     let fields = [
         (&locks.pod, &lock.pod),
         (&locks.item, &lock.item),
@@ -385,12 +385,12 @@ fn lock_item(locks: &Locks, lock: &LockItem) -> Item {
     fields.into_iter().filter_map(|(name, field)| Some((name.to_string(), value(field)?))).collect()
 }
 
-fn read_lock(locks: &Locks, item: &Item) -> LockItem {
+fn read_lock(locks: &LockSchema, item: &Item) -> LockItem {
     let field = |name: &watchkeeper_domain::estate::ResourceName| match item.get(name.as_str()) {
-        None => Field::Absent,
-        Some(AttributeValue::S(text)) => Field::Text(text.clone()),
-        Some(AttributeValue::N(number)) => Field::Number(number.clone()),
-        Some(other) => Field::Other(format!("{other:?}")),
+        None => ItemAttribute::Absent,
+        Some(AttributeValue::S(text)) => ItemAttribute::Text(text.clone()),
+        Some(AttributeValue::N(number)) => ItemAttribute::Number(number.clone()),
+        Some(other) => ItemAttribute::Other(format!("{other:?}")),
     };
     LockItem {
         pod: field(&locks.pod),

@@ -4,8 +4,8 @@
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::preflight::{Call, KeyFacts, PolicyFinding, Simulated};
-use watchkeeper_preflight::Judge;
+use watchkeeper_domain::preflight::{SimulatedCalls, KeyFacts, PolicyFinding, SimulatedAction};
+use watchkeeper_preflight::PolicyJudge;
 
 /// The sandbox, in one region.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Asked {
 const JSON: &str = "application/x-amz-json-1.1";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-impl Judge for Asked {
+impl PolicyJudge for Asked {
     async fn key(&self, key: &str) -> Result<Option<KeyFacts>, AwsError> {
         let headers = [("content-type", JSON), ("x-amz-target", "TrentService.DescribeKey")];
         let answer = self.send("kms:DescribeKey", ("kms", "/"), headers, json!({ "KeyId": key }).to_string()).await;
@@ -77,7 +77,7 @@ impl Judge for Asked {
         Ok(answer["findings"].as_array().unwrap().iter().map(finding).collect())
     }
 
-    async fn simulate(&self, policies: &[String], call: &Call) -> Result<Vec<Simulated>, AwsError> {
+    async fn simulate(&self, policies: &[String], call: &SimulatedCalls) -> Result<Vec<SimulatedAction>, AwsError> {
         let mut fields = vec![
             ("Action".to_owned(), "SimulateCustomPolicy".to_owned()),
             ("Version".to_owned(), "2010-05-08".to_owned()),
@@ -103,14 +103,14 @@ impl Judge for Asked {
 }
 
 /// One result, from the name of its action on.
-fn simulated(result: &str) -> Simulated {
+fn simulated(result: &str) -> SimulatedAction {
     let between = |start: &str, end: &str| {
         let (_, rest) = result.split_once(start).unwrap();
         rest.split_once(end).unwrap().0.to_owned()
     };
     let missing = between("<MissingContextValues>", "</MissingContextValues>");
     let missing = missing.split("<member>").skip(1).map(|key| key.trim_end_matches("</member>").to_owned());
-    Simulated {
+    SimulatedAction {
         action: result.split_once('<').unwrap().0.to_owned(),
         decision: between("<EvalDecision>", "</EvalDecision>"),
         missing: missing.collect(),

@@ -9,19 +9,19 @@ pub use faults::{DOCUMENT, EXPECTED, Plot};
 pub use judge::Asked;
 
 use watchkeeper_domain::estate::Estate;
-use watchkeeper_domain::preflight::Wanted;
-use watchkeeper_estates::Estates;
+use watchkeeper_domain::preflight::WantedResources;
+use watchkeeper_estates::EstateFolder;
 
 use crate::estate::Site;
 use crate::sandbox::Emulator;
 
 /// Everything that the documents name in the emulator's account is there, and the quotas are known.
-pub async fn build(emulator: &Emulator, estates: &Estates, account: &str) {
+pub async fn build(emulator: &Emulator, estates: &EstateFolder, account: &str) {
     for environment in estates.iter().flat_map(Estate::environments) {
         if environment.account().is_some_and(|own| own.to_string() != account) {
             continue;
         }
-        for region in Wanted::regions(environment) {
+        for region in WantedResources::regions(environment) {
             let site = Site::new(&emulator.sdk_config(region.as_str()), region.clone());
             site.build(environment).await.unwrap();
             site.furnish(environment).await.unwrap();

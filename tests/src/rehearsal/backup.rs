@@ -6,13 +6,13 @@ use std::time::Duration;
 use backups::{Answer, CallError, Step, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::backup::{BackupError, Keeper};
+use watchkeeper_control::backup::{BackupError, BackupRunbook};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_domain::backup::{Memory, Outcome, Source};
+use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::{Call, Event, Execution, Tick};
+use watchkeeper_lambda::{StepCall, FunctionEvent, MachineExecution, ScheduleTick};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{ATTEMPTS, Rehearsal};
@@ -26,7 +26,7 @@ pub enum Ended {
     /// Nothing was due, or it was a plan; this is what it said.
     Nothing(String),
     /// A run of backups.
-    Backup(Outcome),
+    Backup(BackupOutcome),
     /// A restore, and whether everything was as it should be.
     Restore(bool),
     /// With this error.
@@ -49,7 +49,7 @@ impl Rehearsal {
     pub fn backup_tick(&mut self, instant: Timestamp) -> Vec<Ended> {
         self.world.set_now(instant);
         for wait in [60, 120, 0] {
-            match self.backup_event(Event::Tick(Tick { time: instant })) {
+            match self.backup_event(FunctionEvent::Tick(ScheduleTick { time: instant })) {
                 Some(Ok(_)) => break,
                 _ => self.world.advance(Duration::from_secs(wait)),
             }
@@ -63,7 +63,7 @@ impl Rehearsal {
     /// When the tick does not end.
     pub fn backup_look(&mut self, instant: Timestamp) -> Ticked {
         self.world.set_now(instant);
-        match self.backup_event(Event::Tick(Tick { time: instant })) {
+        match self.backup_event(FunctionEvent::Tick(ScheduleTick { time: instant })) {
             Some(Ok(Answer::Ticked(ticked))) => ticked,
             other => panic!("{other:?}"),
         }
@@ -168,19 +168,19 @@ impl Rehearsal {
     }
 
     /// What the ledger remembers of a resource's backups.
-    pub fn backup_memory(&self, scope: &Scope, source: &Source) -> Memory {
+    pub fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> BackupMemory {
         self.world.backup_memory(scope, source)
     }
 
-    fn backup_start(&self, name: &str) -> Execution {
-        Execution { name: name.to_owned(), start: self.world.now() }
+    fn backup_start(&self, name: &str) -> MachineExecution {
+        MachineExecution { name: name.to_owned(), start: self.world.now() }
     }
 
     /// One task of a machine: a new process each time, retried as the machines retry it.
     fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
         for attempt in 1.. {
-            let call = Call { now: self.world.now(), step: step() };
-            match self.backup_event(Event::Call(call))? {
+            let call = StepCall { now: self.world.now(), step: step() };
+            match self.backup_event(FunctionEvent::Call(call))? {
                 Err(error) if attempt < ATTEMPTS && passes(&error) => {
                     self.world.advance(Duration::from_secs(2 << attempt));
                 }
@@ -190,9 +190,9 @@ impl Rehearsal {
         None
     }
 
-    fn backup_event(&self, event: Event<Step>) -> Option<Result<Answer, CallError>> {
+    fn backup_event(&self, event: FunctionEvent<Step>) -> Option<Result<Answer, CallError>> {
         let world = &self.world;
-        let keeper = Keeper { cloud: world, ledger: world, announcer: world };
+        let keeper = BackupRunbook { cloud: world, ledger: world, announcer: world };
         let handled = backups::handle(keeper, (world, world), &self.estates, &self.home, event);
         run_until_done_or_crash(world, handled)
     }

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::steps::BeginVerdict;
-use watchkeeper_domain::emergency::{Held, Step as Next};
+use watchkeeper_domain::emergency::{HoldAction, EmergencyStep as Next};
 use watchkeeper_domain::estate::{AlarmName, ProfileName};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::report::Message;
-use watchkeeper_domain::request::Request;
-use watchkeeper_domain::run::{Outcome, RunRef};
-use watchkeeper_lambda::{Call, Execution};
+use watchkeeper_domain::request::RunRequest;
+use watchkeeper_domain::run::{RunOutcome, RunRef};
+use watchkeeper_lambda::{StepCall, MachineExecution};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{ATTEMPTS, End, Rehearsal};
@@ -33,7 +33,7 @@ const GIVE_BACKS: u32 = 45;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
     /// It waits for a person; this is what the question names.
-    Asking(BTreeSet<Code>),
+    Asking(BTreeSet<GuardrailCode>),
     /// It holds, and looks again after this.
     Holding(Duration),
     /// It has ended, with this outcome or error.
@@ -108,7 +108,7 @@ impl Rehearsal {
         for attempt in 1.. {
             let world = &self.world;
             let ports = Ports { ledger: world, alarms: world, executions: world, announcer: world };
-            let call = Call { now: world.now(), step: step() };
+            let call = StepCall { now: world.now(), step: step() };
             let handled = emergency_scale::handle(ports, &self.estates, &self.home, call);
             match run_until_done_or_crash(world, handled)? {
                 Err(error) if attempt < ATTEMPTS && passes(&error) => {
@@ -146,8 +146,8 @@ impl Siren {
         }
     }
 
-    fn decide(&mut self, rehearsal: &Rehearsal, answer: Option<Value>, asked: &BTreeSet<Code>) -> Stage {
-        let execution = Execution { name: self.name.clone(), start: self.start };
+    fn decide(&mut self, rehearsal: &Rehearsal, answer: Option<Value>, asked: &BTreeSet<GuardrailCode>) -> Stage {
+        let execution = MachineExecution { name: self.name.clone(), start: self.start };
         let step = || Step::Decide {
             request: self.request.clone(),
             execution: execution.clone(),
@@ -196,8 +196,8 @@ impl Siren {
             return Stage::Ended(plan);
         }
         // The machine adds what the preview would ask to what the question names.
-        let named = |code: &Code| plan.contains(&format!("[needs approval] {code}"));
-        let asks = &decided.asks | &Code::ALL.into_iter().filter(named).collect();
+        let named = |code: &GuardrailCode| plan.contains(&format!("[needs approval] {code}"));
+        let asks = &decided.asks | &GuardrailCode::ALL.into_iter().filter(named).collect();
         let ask = || Step::Ask {
             run: decided.run.clone(),
             token: "token".to_owned(),
@@ -243,9 +243,9 @@ impl Siren {
                 }
             }
             match looked.next {
-                Held::Hold => return Stage::Holding(Duration::from_secs(looked.wait_seconds.unsigned_abs())),
-                Held::Over => return Stage::Ended(self.failure.clone().unwrap_or_else(|| "over".to_owned())),
-                Held::GiveBack => match self.child(rehearsal, "back", &input(looked.request.as_ref())) {
+                HoldAction::Hold => return Stage::Holding(Duration::from_secs(looked.wait_seconds.unsigned_abs())),
+                HoldAction::Over => return Stage::Ended(self.failure.clone().unwrap_or_else(|| "over".to_owned())),
+                HoldAction::GiveBack => match self.child(rehearsal, "back", &input(looked.request.as_ref())) {
                     End::Crashed => return Stage::Crashed,
                     end if failure(&end).is_none() => return Stage::Ended("given-back".to_owned()),
                     end => self.failure = failure(&end),
@@ -269,7 +269,7 @@ impl Siren {
     }
 }
 
-fn input(request: Option<&Request>) -> Value {
+fn input(request: Option<&RunRequest>) -> Value {
     let request = request.unwrap_or_else(|| panic!("a decision without a request"));
     serde_json::to_value(request).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -278,7 +278,7 @@ fn input(request: Option<&Request>) -> Value {
 fn failure(end: &End) -> Option<String> {
     match end {
         End::AtBegin(..) => None,
-        End::Finished(finished) if matches!(finished.outcome, Outcome::Done | Outcome::PartlyDone | Outcome::Drift) => {
+        End::Finished(finished) if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) => {
             None
         }
         End::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),

@@ -17,14 +17,14 @@ use reconcile::{Answer, CallError, Step};
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::place::{Home, PairPlace, Place};
+use watchkeeper_control::place::{StackIdentity, PairPlace, ScopedEnvironment};
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::steps::{BeginVerdict, Engine, Finished, LeasedRun, Next, StepError};
+use watchkeeper_control::steps::{BeginVerdict, Reconciler, FinishedRun, LeasedRun, RunNext, StepError};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::Region;
-use watchkeeper_estates::{Estates, load_dir};
-use watchkeeper_lambda::{Caught, Execution, Failure, Tick};
-use watchkeeper_sim::{World, run_until_done_or_crash};
+use watchkeeper_estates::{EstateFolder, load_dir};
+use watchkeeper_lambda::{CaughtError, MachineExecution, FunctionFailure, ScheduleTick};
+use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
 /// How often a task is tried, as `statemachines/reconcile.asl.json` has it.
 const ATTEMPTS: u32 = 5;
@@ -41,7 +41,7 @@ pub enum End {
     /// Begin found nothing to do, or only planned.
     AtBegin(BeginVerdict, String),
     /// The run was closed.
-    Finished(Finished),
+    Finished(FinishedRun),
     /// The execution failed without a record.
     Failed(String),
     /// The process died, and the execution with it.
@@ -52,9 +52,9 @@ pub enum End {
 #[derive(Debug)]
 pub struct Rehearsal {
     /// The AWS.
-    pub world: World,
-    estates: Estates,
-    home: Home,
+    pub world: SimRegion,
+    estates: EstateFolder,
+    home: StackIdentity,
     done: BTreeSet<String>,
 }
 
@@ -62,7 +62,7 @@ pub struct Rehearsal {
 ///
 /// # Panics
 /// When they do not read.
-pub fn documents(folder: &Path) -> Estates {
+pub fn documents(folder: &Path) -> EstateFolder {
     load_dir(folder).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
@@ -71,15 +71,15 @@ pub use emergency::{Siren, Stage, alarm_event};
 pub use pair::{Duo, Flight, Pilot};
 pub use unblock::Unblocked;
 
-type Hand = Engine<World, World, World, World>;
+type Hand = Reconciler<SimRegion, SimRegion, SimRegion, SimRegion>;
 
 impl Rehearsal {
     /// A stack over this repository's own documents.
     ///
     /// # Panics
     /// When the documents or the region do not read: the test is broken then.
-    pub fn new(world: World, region: &str) -> Self {
-        static OWN: LazyLock<Estates> =
+    pub fn new(world: SimRegion, region: &str) -> Self {
+        static OWN: LazyLock<EstateFolder> =
             LazyLock::new(|| documents(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates")));
         Self::over(world, OWN.clone(), region)
     }
@@ -88,11 +88,11 @@ impl Rehearsal {
     ///
     /// # Panics
     /// When the region does not read.
-    pub fn over(world: World, estates: Estates, region: &str) -> Self {
+    pub fn over(world: SimRegion, estates: EstateFolder, region: &str) -> Self {
         let region = Region::new(region).unwrap_or_else(|error| panic!("{error}"));
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
-        Self { world, estates, home: Home { account, region }, done: BTreeSet::new() }
+        Self { world, estates, home: StackIdentity { account, region }, done: BTreeSet::new() }
     }
 
     /// What its document allows a pair's half at an instant.
@@ -100,7 +100,7 @@ impl Rehearsal {
         let id = &half.id;
         let found = self.estates.environment(id.estate.as_str(), id.environment.as_str());
         let (estate, environment) = found.unwrap_or_else(|error| panic!("{error}"));
-        Place::of(estate, environment, &self.home, at).unwrap_or_else(|error| panic!("{error}")).allowance
+        ScopedEnvironment::of(estate, environment, &self.home, at).unwrap_or_else(|error| panic!("{error}")).allowance
     }
 
     /// The same stack in another account.
@@ -127,7 +127,7 @@ impl Rehearsal {
     }
 
     fn tick_once(&self, instant: Timestamp) -> Option<Result<(), TickError>> {
-        let (world, tick) = (&self.world, Tick { time: instant });
+        let (world, tick) = (&self.world, ScheduleTick { time: instant });
         let handled = auto_shutdown::handle(world, world, &self.estates, &self.home, &tick);
         run_until_done_or_crash(world, async { handled.await.map(|_| ()) })
     }
@@ -148,19 +148,19 @@ impl Rehearsal {
 
     /// One execution of the machine, from its input to its end.
     pub fn execute(&self, name: &str, request: &Value) -> End {
-        let execution = Execution { name: name.to_owned(), start: self.world.now() };
+        let execution = MachineExecution { name: name.to_owned(), start: self.world.now() };
         let error = match self.execution(&execution, request) {
             Ok(end) => return end,
             Err(error) => error,
         };
         let why = told(&error);
-        let failure = Failure::from(error);
-        let error = Caught { error: failure.name.to_string(), cause: Some(failure.message) };
+        let failure = FunctionFailure::from(error);
+        let error = CaughtError { error: failure.name.to_string(), cause: Some(failure.message) };
         let tell = || Step::Tell { request: request.clone(), execution: execution.clone(), error: error.clone() };
         if self.task(tell).is_none() { End::Crashed } else { End::Failed(why) }
     }
 
-    fn execution(&self, execution: &Execution, request: &Value) -> Result<End, CallError> {
+    fn execution(&self, execution: &MachineExecution, request: &Value) -> Result<End, CallError> {
         let mut waits = 0;
         let begun = loop {
             let step = || Step::Begin { request: request.clone(), execution: execution.clone() };
@@ -183,10 +183,10 @@ impl Rehearsal {
     }
 
     fn slices(&self, run: &LeasedRun) -> Result<End, CallError> {
-        let mut next = Next::Apply;
-        while next != Next::Finish {
+        let mut next = RunNext::Apply;
+        while next != RunNext::Finish {
             let step = || match next {
-                Next::Verify => Step::Verify { run: run.clone() },
+                RunNext::Verify => Step::Verify { run: run.clone() },
                 _ => Step::Apply { run: run.clone() },
             };
             match self.task(step) {
@@ -198,14 +198,14 @@ impl Rehearsal {
                 Some(Ok(other)) => return Ok(End::Failed(format!("{other:?}"))),
                 Some(Err(error)) => {
                     let cause = Some(told(&error));
-                    return self.finish(run, Some(&Caught { error: "Step.Failed".to_owned(), cause }));
+                    return self.finish(run, Some(&CaughtError { error: "Step.Failed".to_owned(), cause }));
                 }
             }
         }
         self.finish(run, None)
     }
 
-    fn finish(&self, run: &LeasedRun, error: Option<&Caught>) -> Result<End, CallError> {
+    fn finish(&self, run: &LeasedRun, error: Option<&CaughtError>) -> Result<End, CallError> {
         match self.task(|| Step::Finish { run: run.clone(), error: error.cloned() }) {
             None => Ok(End::Crashed),
             Some(Ok(Answer::Finished(finished))) => Ok(End::Finished(finished)),
@@ -217,7 +217,7 @@ impl Rehearsal {
     /// One task of the machine: a new process each time, retried as the machine retries it.
     fn task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
         for attempt in 1.. {
-            let hand: Hand = Engine {
+            let hand: Hand = Reconciler {
                 cloud: self.world.clone(),
                 ledger: self.world.clone(),
                 announcer: self.world.clone(),

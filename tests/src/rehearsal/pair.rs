@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use watchkeeper_control::failover::Watcher;
+use watchkeeper_control::failover::RegionMonitor;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::PairPlace;
 use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Region;
-use watchkeeper_estates::Estates;
-use watchkeeper_lambda::Tick;
-use watchkeeper_sim::{Machine, Pair, World, run_until_done_or_crash};
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_lambda::ScheduleTick;
+use watchkeeper_sim::{MachineHandle, SimPair, SimRegion, run_until_done_or_crash};
 
 use super::{End, Rehearsal};
 
@@ -29,8 +29,8 @@ const FAILOVER: &str = "failover";
 #[derive(Debug)]
 pub struct Duo {
     /// The two regions.
-    pub pair: Pair,
-    estates: Estates,
+    pub pair: SimPair,
+    estates: EstateFolder,
     stacks: [Stack; 2],
     ticked: Timestamp,
     /// Executions of the failover machine that the ticks started and nobody has taken yet.
@@ -46,14 +46,14 @@ struct Stack {
     waiting: Vec<(String, Value)>,
 }
 
-type SimWatcher = Watcher<World, World, World, World, World, World, World, World, Machine, Machine>;
+type SimWatcher = RegionMonitor<SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, MachineHandle, MachineHandle>;
 
 impl Duo {
     /// Two stacks over these documents, of an estate's environment that is a pair.
     ///
     /// # Panics
     /// When the documents have no such pair.
-    pub fn new(pair: Pair, estates: &Estates, estate: &str, environment: &str) -> Self {
+    pub fn new(pair: SimPair, estates: &EstateFolder, estate: &str, environment: &str) -> Self {
         let stack = |region: &Region| {
             let found = estates.environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
             let half = PairPlace::of(found.0, found.1, region).unwrap_or_else(|| panic!("{environment} is no pair"));
@@ -111,7 +111,7 @@ impl Duo {
                 let world = self.pair.world(&region);
                 let rehearsal = &self.stacks[index].rehearsal;
                 let (estates, home) = (&rehearsal.estates, &rehearsal.home);
-                let tick = Tick { time: at };
+                let tick = ScheduleTick { time: at };
                 let handled = auto_shutdown::handle(&world, &world, estates, home, &tick);
                 let _died = run_until_done_or_crash(&world, async { handled.await.map(|_| ()) });
             }
@@ -151,7 +151,7 @@ impl Duo {
 
     fn watcher(&self, region: &Region) -> SimWatcher {
         let own = self.pair.world(region);
-        Watcher {
+        RegionMonitor {
             ledger: own.clone(),
             here: own.clone(),
             peer: self.pair.peer(region),
@@ -168,7 +168,7 @@ impl Duo {
     }
 
     /// The means by which traffic moves lie in the standby region.
-    fn switches(&self, region: &Region) -> World {
+    fn switches(&self, region: &Region) -> SimRegion {
         let standby = self.pair.standby_region();
         if region == standby { self.pair.world(standby) } else { self.pair.peer(region) }
     }
@@ -182,7 +182,7 @@ impl Duo {
     ///
     /// # Panics
     /// When the environment has gone from them.
-    pub fn redocument(&mut self, estates: &Estates) {
+    pub fn redocument(&mut self, estates: &EstateFolder) {
         self.estates = estates.clone();
         for index in 0..2 {
             let stack = &mut self.stacks[index];
@@ -203,7 +203,7 @@ impl Duo {
     }
 
     /// The documents that both stacks carry.
-    pub fn estates(&self) -> &Estates {
+    pub fn estates(&self) -> &EstateFolder {
         &self.estates
     }
 

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::unblock::{Next, Step as Taken, UnblockError, Unblocker};
+use watchkeeper_control::unblock::{UnblockNext, Step as Taken, UnblockError, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::{Caught, Execution};
-use watchkeeper_sim::{World, run_until_done_or_crash};
+use watchkeeper_lambda::{CaughtError, MachineExecution};
+use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
 use super::{ATTEMPTS, Rehearsal};
 
@@ -27,7 +27,7 @@ pub enum Unblocked {
     Crashed,
 }
 
-type Hand = Unblocker<World, World, World, World, World>;
+type Hand = UnblockRunbook<SimRegion, SimRegion, SimRegion, SimRegion, SimRegion>;
 
 impl Rehearsal {
     /// The schedule of the unblock fires: three times at the most, like any asynchronous invocation; then every execution
@@ -59,8 +59,8 @@ impl Rehearsal {
     pub fn unblock(&self, name: &str, request: &Value) -> Unblocked {
         let mut end = self.unblock_machine(name, request);
         if let Unblocked::Failed(why) = &end {
-            let execution = Execution { name: name.to_owned(), start: self.world.now() };
-            let error = Caught { error: "Step.Failed".to_owned(), cause: Some(why.clone()) };
+            let execution = MachineExecution { name: name.to_owned(), start: self.world.now() };
+            let error = CaughtError { error: "Step.Failed".to_owned(), cause: Some(why.clone()) };
             let tell = || Step::Tell { request: request.clone(), execution: execution.clone(), error: error.clone() };
             if self.unblock_call(tell).is_none() {
                 end = Unblocked::Crashed;
@@ -76,14 +76,14 @@ impl Rehearsal {
     }
 
     fn unblock_machine(&self, name: &str, request: &Value) -> Unblocked {
-        let execution = Execution { name: name.to_owned(), start: self.world.now() };
+        let execution = MachineExecution { name: name.to_owned(), start: self.world.now() };
         let begin = || Step::Begin { request: request.clone(), execution: execution.clone() };
         let mut taken = match self.unblock_task(begin) {
             None => return Unblocked::Crashed,
             Some(Err(error)) => return Unblocked::Failed(told(&error)),
             Some(Ok(taken)) => taken,
         };
-        while taken.next == Next::Work {
+        while taken.next == UnblockNext::Work {
             let run = taken.run.clone();
             taken = match self.unblock_task(|| Step::Work { run: run.clone() }) {
                 None => return Unblocked::Crashed,
@@ -95,7 +95,7 @@ impl Rehearsal {
                 },
             };
         }
-        if taken.next == Next::Report {
+        if taken.next == UnblockNext::Report {
             let run = taken.run.clone();
             taken = match self.unblock_task(|| Step::Report { run: run.clone() }) {
                 None => return Unblocked::Crashed,
@@ -107,7 +107,7 @@ impl Rehearsal {
     }
 
     fn unblock_skip(&self, run: &RunRef, cause: &str) -> Option<Result<Taken, CallError>> {
-        let error = Caught { error: "Step.Failed".to_owned(), cause: Some(cause.to_owned()) };
+        let error = CaughtError { error: "Step.Failed".to_owned(), cause: Some(cause.to_owned()) };
         self.unblock_task(|| Step::Skip { run: run.clone(), error: error.clone() })
     }
 
@@ -124,7 +124,7 @@ impl Rehearsal {
         for attempt in 1.. {
             let world = &self.world;
             let (stuck, ledger, announcer) = (world.clone(), world.clone(), world.clone());
-            let hand: Hand = Unblocker { stuck, ledger, reconcile: world.clone(), announcer, clock: world.clone() };
+            let hand: Hand = UnblockRunbook { stuck, ledger, reconcile: world.clone(), announcer, clock: world.clone() };
             let handled = handle(&hand, &self.estates, &self.home, step());
             match run_until_done_or_crash(world, handled)? {
                 Err(error) if attempt < ATTEMPTS && retried(&error) => world.advance(Duration::from_secs(2 << attempt)),

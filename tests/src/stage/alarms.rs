@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog as _, LedgerError};
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, Why};
+use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, IgnoreReason};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::{Region, Scope};
 
@@ -86,7 +86,7 @@ impl Stack {
         &self,
         since: usize,
         (scope, alarm): (&Scope, &AlarmName),
-        why: Why,
+        why: IgnoreReason,
     ) -> Result<String, StageError> {
         let (what, named) = (format!("{alarm} ignored as {}", why.name()), format!("why: {why:?}"));
         let of_ours = |line: &Value, estate: &str, environment: &str| {

@@ -2,8 +2,8 @@
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::ledger::{LedgerError, PairId, Pairs as _};
-use watchkeeper_domain::failover::{Move, Pause, PauseKind, Phase};
+use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger as _};
+use watchkeeper_domain::failover::{Move, MovePause, PauseKind, MovePhase};
 
 use super::{Ended, Stack, StageError};
 use crate::estate::{SiteError, awaited};
@@ -106,7 +106,7 @@ impl Crossing<'_> {
     ///
     /// # Errors
     /// As above.
-    pub async fn reaches(&self, phase: Phase) -> Result<Move, StageError> {
+    pub async fn reaches(&self, phase: MovePhase) -> Result<Move, StageError> {
         let what = format!("{} in phase {}", self.name(), phase.name());
         awaited(&what, async || Ok(self.record().await?.filter(|record| record.phase >= phase))).await
     }
@@ -174,7 +174,7 @@ impl Crossing<'_> {
         let berth = match name {
             "Ask" => Some(Berth::Asking),
             "Pause" => match self.record().await?.and_then(|record| record.pause) {
-                Some(Pause { kind: PauseKind::Look(seconds), .. }) if seconds >= LONG => Some(Berth::Waiting(seconds)),
+                Some(MovePause { kind: PauseKind::Look(seconds), .. }) if seconds >= LONG => Some(Berth::Waiting(seconds)),
                 _ => None,
             },
             _ => None,

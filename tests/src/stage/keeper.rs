@@ -3,7 +3,7 @@
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_domain::backup::{Memory, Source};
+use watchkeeper_domain::backup::{BackupMemory, BackupSource};
 use watchkeeper_domain::name::Scope;
 
 use super::{Ended, Stack, StageError};
@@ -60,7 +60,7 @@ impl Stack {
     ///
     /// # Errors
     /// As above.
-    pub async fn backup_memory(&self, scope: &Scope, source: &Source) -> Result<Memory, StageError> {
+    pub async fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> Result<BackupMemory, StageError> {
         use watchkeeper_control::backup::BackupLog as _;
         let read = self.ledger().backup(scope, source).await;
         let (memory, _) = read.map_err(|error| SiteError::new(format!("read the memory of {source}"), error))?;

@@ -39,7 +39,7 @@ use std::path::PathBuf;
 use watchkeeper_domain::estate::value::AccountId;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_estates::{Estates, load_dir};
+use watchkeeper_estates::{EstateFolder, load_dir};
 
 use crate::estate::SiteError;
 use crate::sandbox::{Layout, Options, Progress, Sandbox, SandboxError};
@@ -68,19 +68,19 @@ pub enum StageError {
 ///
 /// # Errors
 /// [`StageError::Estates`] with every problem that was found.
-pub fn documents(folder: Option<&PathBuf>) -> Result<Estates, StageError> {
+pub fn documents(folder: Option<&PathBuf>) -> Result<EstateFolder, StageError> {
     let folder = match folder {
         Some(folder) => folder.clone(),
         None => Layout::find()?.root().join("shared/estates"),
     };
-    let all = |problems: Vec<watchkeeper_estates::Problem>| {
+    let all = |problems: Vec<watchkeeper_estates::FileProblem>| {
         problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     load_dir(&folder).map_err(|problems| StageError::Estates(all(problems)))
 }
 
 /// The environments of an account, and those whose documents name none.
-pub fn at_home<'a>(estates: &'a Estates, account: &str) -> impl Iterator<Item = (&'a Estate, &'a Environment)> {
+pub fn at_home<'a>(estates: &'a EstateFolder, account: &str) -> impl Iterator<Item = (&'a Estate, &'a Environment)> {
     let home: Option<AccountId> = account.parse().ok();
     let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
     all.filter(move |(_, environment)| home.as_ref().is_some_and(|home| environment.is_of_account(home)))
@@ -90,7 +90,7 @@ pub fn at_home<'a>(estates: &'a Estates, account: &str) -> impl Iterator<Item = 
 #[derive(Debug)]
 pub struct Stage {
     sandbox: Sandbox,
-    estates: Estates,
+    estates: EstateFolder,
     account: String,
     stacks: BTreeMap<Region, Stack>,
     /// Documents that were written for this stage alone; they go with it.
@@ -153,7 +153,7 @@ impl Stage {
     }
 
     /// The documents.
-    pub fn estates(&self) -> &Estates {
+    pub fn estates(&self) -> &EstateFolder {
         &self.estates
     }
 

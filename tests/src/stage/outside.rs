@@ -1,7 +1,7 @@
 //! A pair as it is seen from outside: where people come, what crosses between its regions, and whether anything is double.
 
 use serde_json::Value;
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::{Region, ServiceName};
 
 use super::{Duo, Stack, StageError};
@@ -60,20 +60,20 @@ impl Duo<'_> {
 }
 
 /// A phase as a report calls the time that it took.
-pub fn took(phase: Phase) -> &'static str {
+pub fn took(phase: MovePhase) -> &'static str {
     match phase {
-        Phase::Confirm => "confirm_ms",
-        Phase::Assess => "assess_ms",
-        Phase::Approve => "approve_ms",
-        Phase::Begin => "begin_ms",
-        Phase::Fence => "fence_ms",
-        Phase::Promote => "promote_ms",
-        Phase::Scale => "scale_ms",
-        Phase::Verify => "verify_ms",
-        Phase::Traffic => "traffic_ms",
-        Phase::Outside => "outside_ms",
-        Phase::Settle => "settle_ms",
-        Phase::Back => "back_ms",
-        Phase::Over => "over_ms",
+        MovePhase::Confirm => "confirm_ms",
+        MovePhase::Assess => "assess_ms",
+        MovePhase::Approve => "approve_ms",
+        MovePhase::Begin => "begin_ms",
+        MovePhase::Fence => "fence_ms",
+        MovePhase::Promote => "promote_ms",
+        MovePhase::Scale => "scale_ms",
+        MovePhase::Verify => "verify_ms",
+        MovePhase::Traffic => "traffic_ms",
+        MovePhase::Outside => "outside_ms",
+        MovePhase::Settle => "settle_ms",
+        MovePhase::Back => "back_ms",
+        MovePhase::Over => "over_ms",
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use watchkeeper_control::ledger::{LedgerError, Pair, PairId, Pairs as _};
+use watchkeeper_control::ledger::{LedgerError, PairReplica, PairId, PairLedger as _};
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
 use watchkeeper_domain::estate::{Environment, Failover};
 use watchkeeper_domain::failover::Pointer;
@@ -172,7 +172,7 @@ impl<'a> Duo<'a> {
     ///
     /// # Errors
     /// As above.
-    pub async fn ledger(&self, stack: &Stack) -> Result<Pair, StageError> {
+    pub async fn ledger(&self, stack: &Stack) -> Result<PairReplica, StageError> {
         let failed = |error: LedgerError| SiteError::new(format!("read the pair {}", self.id), error);
         Ok(stack.ledger().pair(&self.id).await.map_err(failed)?)
     }

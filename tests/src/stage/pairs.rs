@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use watchkeeper_domain::estate::{
-    BackupJob, Document, Environment, EnvironmentDocument, Estate, Failover, Label, Strategy,
+    BackupJob, EstateDocument, Environment, EnvironmentDocument, Estate, Failover, Label, TrafficStrategy,
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
-use watchkeeper_estates::{Estates, load_dir};
+use watchkeeper_estates::{EstateFolder, load_dir};
 
 use super::{STACK, Stack, Stage, StageError, at_home};
 use crate::estate::SiteError;
@@ -22,8 +22,8 @@ pub fn site_name(estate: &EstateName, environment: &EnvironmentName) -> String {
 }
 
 /// A document with this environment of an estate, and no other.
-pub fn document_of(estate: &Estate, environment: &Environment) -> Document {
-    Document {
+pub fn document_of(estate: &Estate, environment: &Environment) -> EstateDocument {
+    EstateDocument {
         estate: estate.name().clone(),
         about: estate.about().cloned(),
         owner: estate.owner().cloned(),
@@ -39,7 +39,7 @@ impl Stage {
     /// [`StageError`] says which step failed.
     pub async fn set_pairs(
         options: &Options,
-        mut documents: Vec<Document>,
+        mut documents: Vec<EstateDocument>,
         progress: &dyn Progress,
     ) -> Result<Self, StageError> {
         let (home, standby) = regions(&documents)?;
@@ -56,7 +56,7 @@ impl Stage {
             }
             write(folder.path(), document)?;
         }
-        let told = |problem: &watchkeeper_estates::Problem| problem.to_string();
+        let told = |problem: &watchkeeper_estates::FileProblem| problem.to_string();
         let estates = load_dir(folder.path())
             .map_err(|all| StageError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
         let (buckets, kept) = (buckets(&documents), kept_buckets(&estates));
@@ -94,7 +94,7 @@ impl Stage {
 }
 
 /// The home and the standby of every pair.
-fn regions(documents: &[Document]) -> Result<(Region, Region), StageError> {
+fn regions(documents: &[EstateDocument]) -> Result<(Region, Region), StageError> {
     let all = documents.iter().flat_map(|document| document.environments.values());
     let mut pairs = all.filter_map(|e| Some((e.regions.primary.clone(), e.regions.standby.clone()?)));
     let first = pairs.next().ok_or_else(|| StageError::Unknown("no environment with a standby region".to_owned()))?;
@@ -118,7 +118,7 @@ fn readdress(control: &Control, site: &str, environment: &mut EnvironmentDocumen
 }
 
 /// JSON is YAML, too.
-fn write(folder: &Path, document: &Document) -> Result<(), StageError> {
+fn write(folder: &Path, document: &EstateDocument) -> Result<(), StageError> {
     let file = folder.join(document.estate.as_str()).with_extension("yaml");
     let failed = |why: &dyn std::fmt::Display| StageError::Unknown(format!("cannot write {}: {why}", file.display()));
     let text = serde_json::to_string_pretty(document).map_err(|error| failed(&error))?;
@@ -126,14 +126,14 @@ fn write(folder: &Path, document: &Document) -> Result<(), StageError> {
 }
 
 /// The ARNs of the buckets of all switches, as the template's parameter wants them.
-fn buckets(documents: &[Document]) -> String {
+fn buckets(documents: &[EstateDocument]) -> String {
     let all = documents.iter().flat_map(|document| document.environments.values());
     let buckets = all.filter_map(|environment| environment.failover.as_ref()?.traffic.bucket.as_ref());
     buckets.map(|bucket| format!("arn:aws:s3:::{bucket}")).collect::<Vec<_>>().join(",")
 }
 
 /// The buckets of the objects that are backed up, and of their copies.
-pub(super) fn kept_buckets(estates: &Estates) -> String {
+pub(super) fn kept_buckets(estates: &EstateFolder) -> String {
     let environments = estates.iter().flat_map(Estate::environments);
     let jobs = environments.filter_map(|it| it.document().backups.as_ref()).flat_map(|backups| &backups.jobs);
     let of = |job: &BackupJob| {
@@ -170,16 +170,16 @@ fn site(name: String, environment: &Environment) -> Result<Option<SiteSetup>, St
 fn traffic(failover: &Failover) -> Option<SiteTraffic> {
     let traffic = &failover.traffic;
     Some(match traffic.strategy {
-        Strategy::SwitchObject => SiteTraffic::SwitchObject {
+        TrafficStrategy::SwitchObject => SiteTraffic::SwitchObject {
             bucket: traffic.bucket.as_ref()?.to_string(),
             key: traffic.object.as_ref()?.to_string(),
         },
-        Strategy::Alarm => SiteTraffic::Alarm { alarm: traffic.alarm.as_ref()?.to_string() },
-        Strategy::RoutingControl => SiteTraffic::RoutingControl {
+        TrafficStrategy::Alarm => SiteTraffic::Alarm { alarm: traffic.alarm.as_ref()?.to_string() },
+        TrafficStrategy::RoutingControl => SiteTraffic::RoutingControl {
             primary: traffic.primary_control.as_ref()?.to_string(),
             standby: traffic.standby_control.as_ref()?.to_string(),
         },
-        Strategy::Record => SiteTraffic::Record {
+        TrafficStrategy::Record => SiteTraffic::Record {
             zone: traffic.hosted_zone.as_ref()?.to_string(),
             name: traffic.names.first()?.to_string(),
         },

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_aws::DynamoLedger;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::estate::{Environment, Estate, Kind};
+use watchkeeper_domain::estate::{Environment, Estate, EnvironmentKind};
 use watchkeeper_domain::name::{Region, Scope};
 
 use super::{Deeds, Mailbox, StageError, scope};
@@ -68,7 +68,7 @@ impl Stack {
         let is_pair = |e: &Environment| e.document().failover.is_some() && e.has_resources(region);
         let pairs = home.iter().filter(|(_, e)| is_pair(e));
         let pairs = pairs.map(|(estate, environment)| scope(estate, environment, region)).collect();
-        let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
+        let sleeps = |e: &Environment| e.kind() != EnvironmentKind::Production && e.calendar().is_some();
         let here = home.iter().filter(|(_, e)| sleeps(e) && e.has_resources(region));
         let watched = here.map(|(estate, environment)| scope(estate, environment, region)).collect();
         Ok(Self {

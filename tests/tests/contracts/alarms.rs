@@ -3,16 +3,16 @@
 use crate::documents::{names_in, parse, read, resources, root, sources_under, template, walk};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use watchkeeper_estates::{Estates, load_dir};
+use watchkeeper_estates::{EstateFolder, load_dir};
 
 const EXAMPLES: &str = "shared/estates/alarms";
 
-fn estates() -> Estates {
+fn estates() -> EstateFolder {
     load_dir(&root().join("shared/estates")).expect("estate documents without a mistake")
 }
 
 /// The alarms that the environments of an estate have.
-fn alarms_of(estates: &Estates, estate: &str) -> BTreeSet<String> {
+fn alarms_of(estates: &EstateFolder, estate: &str) -> BTreeSet<String> {
     let environments = estates.estate(estate).expect("a template named after its estate").environments();
     environments.flat_map(|it| it.document().alarms.iter().map(ToString::to_string)).collect()
 }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
-use watchkeeper_domain::backup::{End, Source};
+use watchkeeper_domain::backup::{AttemptEnd, BackupSource};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_tests::estate::{ITEMS, Shelves, SiteError, awaited};
@@ -139,7 +139,7 @@ impl Vault {
 
     /// The names of what is there of a resource, in its own region and elsewhere.
     async fn names(&self, source: &str) -> Vec<Vec<String>> {
-        let source: Source = source.parse().unwrap();
+        let source: BackupSource = source.parse().unwrap();
         self.shelves().await.into_iter().filter(|((of, _), _)| *of == source).map(|(_, names)| names).collect()
     }
 
@@ -179,8 +179,8 @@ fn a_late_tick_takes_each_backup_once_verifies_it_copies_it_and_tells() {
             let of_today = names.iter().filter(|name| name.contains(&stamp)).count();
             assert_eq!(of_today, 1, "{source} in {region}: {names:?}");
             let memory = vault.stack.backup_memory(&vault.scope, source).await.unwrap();
-            assert_eq!(memory.settled.as_ref().unwrap().end, End::Done, "{source}");
-            assert!(memory.copies.iter().all(watchkeeper_domain::backup::Known::is_good), "{source}: {memory:?}");
+            assert_eq!(memory.settled.as_ref().unwrap().end, AttemptEnd::Done, "{source}");
+            assert!(memory.copies.iter().all(watchkeeper_domain::backup::KnownCopy::is_good), "{source}: {memory:?}");
         }
         let letters = vault.stack.mailbox().letters().await.unwrap();
         let told =
@@ -320,7 +320,7 @@ fn an_encrypted_database_is_copied_under_a_key_of_the_other_region_and_its_drill
         let names = vault.names("elasticache:strong-box-redis").await;
         assert_eq!(vault.of_the_day("elasticache:strong-box-redis").await, [1], "{names:?} {cache:?}");
         let memory = vault.stack.backup_memory(&vault.scope, &DATABASE.parse().unwrap()).await.unwrap();
-        assert!(memory.copies.iter().all(watchkeeper_domain::backup::Known::is_good), "{memory:?}");
+        assert!(memory.copies.iter().all(watchkeeper_domain::backup::KnownCopy::is_good), "{memory:?}");
         let mark = vault.stack.control().mark().await.unwrap();
         let drill = vault.stack.restore(&vault.input(json!({ "resource": DATABASE }))).await.unwrap();
         assert_eq!(drill.outcome(), "passed", "{}", drill.says());

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, DynamoLedger, StuckThings};
-use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceCapacity, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{FinishedItems, Locks, ResourceName};
+use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_sim::contract::stuck::{self, StuckBench};
-use watchkeeper_sim::contract::{Bench, Failure, Kind, cloud, databases, ledger, releases};
+use watchkeeper_sim::contract::{ContractBench, CaseFailure, DatabaseKind, cloud, databases, ledger, releases};
 use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases, stuck_cases};
 use watchkeeper_tests::estate::{Site, Yard};
 use watchkeeper_tests::stage::Stage;
@@ -54,11 +54,11 @@ impl SandboxBench {
     }
 }
 
-fn bench_failure<E: std::error::Error + Send + Sync + 'static>(what: &str) -> impl FnOnce(E) -> Failure {
-    move |error| Failure::Bench { what: what.to_owned(), source: Box::new(error) }
+fn bench_failure<E: std::error::Error + Send + Sync + 'static>(what: &str) -> impl FnOnce(E) -> CaseFailure {
+    move |error| CaseFailure::Bench { what: what.to_owned(), source: Box::new(error) }
 }
 
-impl Bench for SandboxBench {
+impl ContractBench for SandboxBench {
     type Cloud = Aws;
     type Ledger = DynamoLedger;
 
@@ -88,7 +88,7 @@ impl Bench for SandboxBench {
         }
     }
 
-    async fn make_service(&self, desired: u32, scaling: Option<Scaling>) -> Result<ServiceId, Failure> {
+    async fn make_service(&self, desired: u32, scaling: Option<ScalingState>) -> Result<ServiceId, CaseFailure> {
         let service = ServiceName::new(self.fresh_name()).unwrap();
         let id = ServiceId { cluster: ClusterName::new("bench").unwrap(), service };
         let made = self.site.make_service(&id, ServiceCapacity { desired, scaling }).await;
@@ -96,17 +96,17 @@ impl Bench for SandboxBench {
         Ok(id)
     }
 
-    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, Failure> {
+    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, CaseFailure> {
         self.site.make_release(service, cpu_units).await.map_err(bench_failure("make a release"))
     }
 
-    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), Failure> {
+    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), CaseFailure> {
         self.site.retire_release(release).await.map_err(bench_failure("deregister a release"))
     }
 
-    async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {
+    async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
         let name = DatabaseName::new(self.fresh_name()).unwrap();
-        let id = if kind == Kind::Aurora { DatabaseId::Aurora(name) } else { DatabaseId::Rds(name) };
+        let id = if kind == DatabaseKind::Aurora { DatabaseId::Aurora(name) } else { DatabaseId::Rds(name) };
         self.site.make_database(&id).await.map_err(bench_failure("make a database"))?;
         Ok(id)
     }
@@ -124,19 +124,19 @@ impl StuckBench for SandboxBench {
         &self.stuck
     }
 
-    async fn make_tables(&self, locks: &Locks) -> Result<(), Failure> {
+    async fn make_tables(&self, locks: &LockSchema) -> Result<(), CaseFailure> {
         self.yard.make_locks(locks).await.map_err(bench_failure("make tables"))
     }
 
-    async fn put_lock(&self, locks: &Locks, lock: &LockItem) -> Result<(), Failure> {
+    async fn put_lock(&self, locks: &LockSchema, lock: &LockItem) -> Result<(), CaseFailure> {
         self.yard.put_locks(locks, std::slice::from_ref(lock)).await.map_err(bench_failure("put a lock"))
     }
 
-    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), Failure> {
+    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), CaseFailure> {
         self.yard.put_status(finished, item, status).await.map_err(bench_failure("put an item"))
     }
 
-    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), Failure> {
+    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), CaseFailure> {
         self.yard.make_queue(queue.as_str()).await.map_err(bench_failure("make a queue"))?;
         for body in bodies {
             self.yard.send(queue.as_str(), body, &[]).await.map_err(bench_failure("send a message"))?;
@@ -146,7 +146,7 @@ impl StuckBench for SandboxBench {
 }
 
 /// A case fails with what was found and expected; a database on at its end is nobody's concern.
-fn pass(case: impl AsyncFnOnce(&SandboxBench) -> Result<(), Failure>) {
+fn pass(case: impl AsyncFnOnce(&SandboxBench) -> Result<(), CaseFailure>) {
     play(async |stage| {
         let bench = SandboxBench::new(stage).await;
         if let Err(failure) = case(&bench).await {

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
-use watchkeeper_domain::capacity::{Capacity, Power};
+use watchkeeper_domain::capacity::{Capacity, DatabasePower};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_tests::sandbox::{Layout, Lines, Options};
@@ -194,5 +194,5 @@ pub(crate) fn asleep(capacity: &Capacity) -> bool {
                 .scaling
                 .is_none_or(|s| s.min == 0 && s.suspended == watchkeeper_domain::capacity::Suspensions::ALL)
     });
-    still && !capacity.services.is_empty() && capacity.databases.values().all(|power| *power == Power::Off)
+    still && !capacity.services.is_empty() && capacity.databases.values().all(|power| *power == DatabasePower::Off)
 }

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_domain::backup::{BACKUP_TAG, Kind, RESTORE_TAG, Subject};
-use watchkeeper_domain::estate::Engine;
+use watchkeeper_domain::backup::{BACKUP_TAG, ResourceKind, RESTORE_TAG, BackupSubject};
+use watchkeeper_domain::estate::BackupProvider;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_tests::sandbox::{Layout, Lines, Venv};
@@ -32,23 +32,23 @@ fn instant() -> Timestamp {
 }
 
 /// What is made of a copy of a resource: its own name, the names in other regions and vaults, its tags.
-fn of_a_copy(subject: &Subject, found: &mut Vec<Value>) {
+fn of_a_copy(subject: &BackupSubject, found: &mut Vec<Value>) {
     let name = subject.series().name(instant());
     let tags = json!([{"Key": BACKUP_TAG, "Value": subject.identity()}]);
     let requests = match subject.source.kind {
-        Kind::Aurora => vec![
+        ResourceKind::Aurora => vec![
             json!(["rds", "CreateDBClusterSnapshot", {"DBClusterSnapshotIdentifier": name, "Tags": tags}]),
             json!(["rds", "CopyDBClusterSnapshot", {"TargetDBClusterSnapshotIdentifier": name, "Tags": tags}]),
         ],
-        Kind::Rds => vec![
+        ResourceKind::Rds => vec![
             json!(["rds", "CreateDBSnapshot", {"DBSnapshotIdentifier": name, "Tags": tags}]),
             json!(["rds", "CopyDBSnapshot", {"TargetDBSnapshotIdentifier": name, "Tags": tags}]),
         ],
-        Kind::Dynamodb => vec![json!(["dynamodb", "CreateBackup", {"BackupName": name}])],
-        Kind::Elasticache => vec![json!(["elasticache", "CreateSnapshot", {"SnapshotName": name, "Tags": tags}])],
+        ResourceKind::Dynamodb => vec![json!(["dynamodb", "CreateBackup", {"BackupName": name}])],
+        ResourceKind::Elasticache => vec![json!(["elasticache", "CreateSnapshot", {"SnapshotName": name, "Tags": tags}])],
         // A name in the API of the domain: small letters, digits and hyphens, which the domain's own tests hold.
-        Kind::Opensearch => Vec::new(),
-        Kind::S3 => vec![json!(["s3", "CopyObject", {"Key": format!("watchkeeper/{name}")}])],
+        ResourceKind::Opensearch => Vec::new(),
+        ResourceKind::S3 => vec![json!(["s3", "CopyObject", {"Key": format!("watchkeeper/{name}")}])],
     };
     found.extend(requests);
     found.push(json!(["backup", "StartBackupJob", {
@@ -94,16 +94,16 @@ fn requests() -> Vec<Value> {
     let names = [longest(255), longest(1), longest(40)].concat();
     let scopes = names.iter().flat_map(|estate| names.iter().filter_map(|environment| scope(estate, environment)));
     for scope in scopes {
-        for kind in Kind::ALL {
+        for kind in ResourceKind::ALL {
             let most = match kind {
-                Kind::Aurora | Kind::Rds => 63,
-                Kind::Elasticache => 40,
-                Kind::Opensearch => 28,
-                Kind::Dynamodb | Kind::S3 => 255,
+                ResourceKind::Aurora | ResourceKind::Rds => 63,
+                ResourceKind::Elasticache => 40,
+                ResourceKind::Opensearch => 28,
+                ResourceKind::Dynamodb | ResourceKind::S3 => 255,
             };
             for source in longest(most) {
                 let Ok(source) = format!("{}:{source}", kind.name()).parse() else { continue };
-                let subject = Subject { scope: scope.clone(), source, engine: Engine::Native };
+                let subject = BackupSubject { scope: scope.clone(), source, engine: BackupProvider::Native };
                 of_a_copy(&subject, &mut found);
             }
         }

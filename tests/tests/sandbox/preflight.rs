@@ -6,27 +6,27 @@ use std::collections::BTreeSet;
 use aws_config::{AppName, BehaviorVersion};
 use aws_sdk_ecs::config::Credentials;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::preflight::{Check, Mark, Report, Row};
-use watchkeeper_estates::{Estates, load_dir};
-use watchkeeper_preflight::{PreflightError, Selection, Template, preflight};
+use watchkeeper_domain::preflight::{Check, RowMark, PreflightReport, ReportRow};
+use watchkeeper_estates::{EstateFolder, load_dir};
+use watchkeeper_preflight::{PreflightError, PreflightSelection, StackTemplate, preflight};
 use watchkeeper_tests::preflight::{Asked, DOCUMENT, EXPECTED, Plot, build};
 use watchkeeper_tests::sandbox::{Emulator, Fault, FaultKind, Layout, Options};
 
 use crate::boot_with;
 
-async fn look(emulator: &Emulator, estates: &Estates, selection: &Selection) -> Result<Report, PreflightError> {
+async fn look(emulator: &Emulator, estates: &EstateFolder, selection: &PreflightSelection) -> Result<PreflightReport, PreflightError> {
     // As a person's: from the loader, which knows the time too, by which a search domain's calls are signed.
     let config = aws_config::defaults(BehaviorVersion::latest()).region(aws_config::Region::new("us-east-1"));
     let config = config.endpoint_url(emulator.endpoint()).app_name(AppName::new("preflight").unwrap());
     let config =
         config.credentials_provider(Credentials::new("root", "rootsecret", None, None, "sandbox")).load().await;
-    let template = Template::of_this_repository()?;
+    let template = StackTemplate::of_this_repository()?;
     let now = emulator.control().now().await.unwrap();
     Box::pin(preflight(&config, estates, &template, selection, Asked::new, (now, &|_| ()))).await
 }
 
-fn stack() -> Selection {
-    Selection { stack: "watchkeeper".to_owned(), ..Selection::default() }
+fn stack() -> PreflightSelection {
+    PreflightSelection { stack: "watchkeeper".to_owned(), ..PreflightSelection::default() }
 }
 
 /// What every call of a preflight was.
@@ -38,7 +38,7 @@ async fn only_read(emulator: &Emulator, since: u64) {
     assert_eq!(writes, BTreeSet::new());
 }
 
-fn of(report: &Report, mark: Mark) -> Vec<&Row> {
+fn of(report: &PreflightReport, mark: RowMark) -> Vec<&ReportRow> {
     report.of(mark).collect()
 }
 
@@ -51,14 +51,14 @@ async fn the_estates_that_the_drill_builds_are_clean() {
         build(&emulator, &estates, account).await;
         let since = emulator.control().mark().await.unwrap();
         let report = look(&emulator, &estates, &stack()).await.unwrap();
-        assert_eq!(of(&report, Mark::Bad), Vec::<&Row>::new());
-        assert_eq!(of(&report, Mark::Unread), Vec::<&Row>::new());
-        let untold = of(&report, Mark::Untold);
+        assert_eq!(of(&report, RowMark::Bad), Vec::<&ReportRow>::new());
+        assert_eq!(of(&report, RowMark::Unread), Vec::<&ReportRow>::new());
+        let untold = of(&report, RowMark::Untold);
         assert!(untold.iter().all(|row| [Check::Abac, Check::Account].contains(&row.check)), "{untold:#?}");
         assert_eq!(report.exit_code(), 0);
-        assert!(of(&report, Mark::Good).len() > 150, "{}", of(&report, Mark::Good).len());
+        assert!(of(&report, RowMark::Good).len() > 150, "{}", of(&report, RowMark::Good).len());
         for check in [Check::Definition, Check::Policy, Check::Allowed, Check::Replica, Check::HealthCheck] {
-            assert!(account != "123456789012" || report.of(Mark::Good).any(|row| row.check == check), "{check:?}");
+            assert!(account != "123456789012" || report.of(RowMark::Good).any(|row| row.check == check), "{check:?}");
         }
         only_read(&emulator, since).await;
         emulator.succeeded().unwrap();
@@ -73,13 +73,13 @@ async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
     let emulator = boot_with(&Options::default()).await;
     build(&emulator, &estates, "123456789012").await;
     let clean = look(&emulator, &estates, &stack()).await.unwrap();
-    assert_eq!(of(&clean, Mark::Bad), Vec::<&Row>::new());
+    assert_eq!(of(&clean, RowMark::Bad), Vec::<&ReportRow>::new());
     assert_eq!(clean.exit_code(), 0);
 
     Plot::new(&emulator).plant().await;
     let since = emulator.control().mark().await.unwrap();
     let report = look(&emulator, &estates, &stack()).await.unwrap();
-    let bad = of(&report, Mark::Bad);
+    let bad = of(&report, RowMark::Bad);
     let found: Vec<_> = bad.iter().map(|row| (row.subject.as_str(), row.check.name())).collect();
     assert_eq!(found, EXPECTED.map(|(subject, check, _)| (subject, check)), "{bad:#?}");
     for (row, (_, _, command)) in bad.iter().zip(EXPECTED) {
@@ -117,8 +117,8 @@ async fn what_may_not_be_read_is_a_finding_and_stops_nothing() {
         emulator.control().order(&fault).await.unwrap();
     }
     let report = look(&emulator, &estates, &stack()).await.unwrap();
-    assert_eq!(of(&report, Mark::Bad), Vec::<&Row>::new());
-    let told: BTreeSet<_> = of(&report, Mark::Unread).iter().map(|row| row.found.as_str()).collect();
+    assert_eq!(of(&report, RowMark::Bad), Vec::<&ReportRow>::new());
+    let told: BTreeSet<_> = of(&report, RowMark::Unread).iter().map(|row| row.found.as_str()).collect();
     let expected = [
         "cannot be read: needs application-autoscaling:DescribeScheduledActions",
         "cannot be read: needs cloudwatch:ListAlarmMuteRules",
@@ -139,11 +139,11 @@ async fn an_environment_of_another_account_and_a_region_that_nobody_names_are_to
     let estates = load_dir(folder.path()).unwrap();
     let emulator = boot_with(&Options::default()).await;
     let report = look(&emulator, &estates, &stack()).await.unwrap();
-    let untold = of(&report, Mark::Untold);
+    let untold = of(&report, RowMark::Untold);
     let [row] = untold.as_slice() else { panic!("{untold:#?}") };
     assert_eq!(row.found, "it belongs to account 210987654321, and the caller to 123456789012");
     let region = Some(Region::new("sa-east-1").unwrap().to_string());
-    let error = look(&emulator, &estates, &Selection { region, ..stack() }).await.unwrap_err().to_string();
+    let error = look(&emulator, &estates, &PreflightSelection { region, ..stack() }).await.unwrap_err().to_string();
     assert_eq!(
         error,
         "--region: found \"sa-east-1\", expected one in which the chosen documents name something: eu-central-1, eu-west-1"

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::backup::{Memory, Outcome, Source};
+use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_estates::Estates;
-use watchkeeper_sim::{Deletion, FaultPlan, Trouble, World, rds, scope, store};
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_sim::{BackupDeletion, FaultPlan, CallTrouble, SimRegion, rds, scope, store};
 use watchkeeper_tests::rehearsal::{Ended, Rehearsal, documents};
 
 use crate::backups::source;
@@ -44,33 +44,33 @@ pub(crate) fn shop() -> Scope {
 }
 
 /// The estates of a document of the test's own; read once, for reading takes longer than a day in the simulator.
-pub(crate) fn estates(document: &str) -> Estates {
+pub(crate) fn estates(document: &str) -> EstateFolder {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
     documents(folder.path())
 }
 
-static SHOP: LazyLock<Estates> = LazyLock::new(|| estates(DOCUMENT));
+static SHOP: LazyLock<EstateFolder> = LazyLock::new(|| estates(DOCUMENT));
 
 /// The backups of a day are there, and those of the next are due.
 fn next_day() -> Rehearsal {
-    let world = World::builder().at("2026-11-19T03:00:00Z").with(rds("shop-db")).build();
+    let world = SimRegion::builder().at("2026-11-19T03:00:00Z").with(rds("shop-db")).build();
     world.put_store(store(DATABASE));
     world.put_store(store(TABLE));
     world.backups_take(Duration::from_secs(10));
     let mut rehearsal = Rehearsal::over(world, SHOP.clone(), "us-east-1");
-    assert_eq!(rehearsal.backup_tick(at("2026-11-19T03:00:00Z")), [Ended::Backup(Outcome::Done)]);
+    assert_eq!(rehearsal.backup_tick(at("2026-11-19T03:00:00Z")), [Ended::Backup(BackupOutcome::Done)]);
     assert_eq!(rehearsal.world.vault().len(), 3);
     rehearsal
 }
 
-fn memories(rehearsal: &Rehearsal) -> Vec<(Source, Memory)> {
+fn memories(rehearsal: &Rehearsal) -> Vec<(BackupSource, BackupMemory)> {
     let sources = [DATABASE, TABLE].map(source);
     sources.into_iter().map(|source| (source.clone(), rehearsal.backup_memory(&shop(), &source))).collect()
 }
 
 /// What was removed was removed when a newer copy of its day was verified, here and where it is copied to.
-fn verified_first(deletion: &Deletion, context: &str) {
+fn verified_first(deletion: &BackupDeletion, context: &str) {
     let newest: Timestamp = deletion.memory.attempt.as_ref().unwrap().due;
     let good = |region: &str| {
         let region = Region::new(region).unwrap();
@@ -81,7 +81,7 @@ fn verified_first(deletion: &Deletion, context: &str) {
 }
 
 /// The next day with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
-fn day_with(k: u64, trouble: Trouble) -> bool {
+fn day_with(k: u64, trouble: CallTrouble) -> bool {
     let mut rehearsal = next_day();
     let context = format!("{trouble:?} at call {k}");
     let index = rehearsal.world.calls_made() + k;
@@ -108,14 +108,14 @@ fn day_with(k: u64, trouble: Trouble) -> bool {
     for copy in rehearsal.world.vault() {
         let known = memories.iter().any(|(source, memory)| {
             *source == copy.source
-                && memory.known(&copy.region, &copy.id).is_some_and(watchkeeper_domain::backup::Known::is_good)
+                && memory.known(&copy.region, &copy.id).is_some_and(watchkeeper_domain::backup::KnownCopy::is_good)
         });
         assert!(known, "{context}: nobody knows of {copy:?}");
     }
     // Of each region and resource the last day is there, and nothing else.
     assert_eq!(rehearsal.world.vault().len(), 3, "{context}: {:?}", rehearsal.world.vault());
     let due: Vec<_> = memories.iter().map(|(_, memory)| memory.settled.as_ref().map(|it| (it.due, it.end))).collect();
-    let done = Some((at("2026-11-20T03:00:00Z"), watchkeeper_domain::backup::End::Done));
+    let done = Some((at("2026-11-20T03:00:00Z"), watchkeeper_domain::backup::AttemptEnd::Done));
     assert_eq!(due, [done, done], "{context}");
     struck
 }
@@ -123,7 +123,7 @@ fn day_with(k: u64, trouble: Trouble) -> bool {
 /// More calls than a day makes.
 const MANY: u64 = 1_000;
 
-fn every_call(trouble: Trouble) {
+fn every_call(trouble: CallTrouble) {
     let calls = (0..MANY).take_while(|k| day_with(*k, trouble)).count();
     assert!((40..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
 }
@@ -132,7 +132,7 @@ macro_rules! every_fault {
     ($($name:ident: $trouble:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call(Trouble::$trouble);
+            every_call(CallTrouble::$trouble);
         }
     )*};
 }

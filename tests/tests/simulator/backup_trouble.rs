@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::backup::{AT_ONCE, CLUSTERS_AT_ONCE, End, Memory, Outcome};
+use watchkeeper_domain::backup::{AT_ONCE, CLUSTERS_AT_ONCE, AttemptEnd, BackupMemory, BackupOutcome};
 use watchkeeper_domain::name::Region;
-use watchkeeper_sim::{World, rds, store};
+use watchkeeper_sim::{SimRegion, rds, store};
 use watchkeeper_tests::rehearsal::{Ended, Rehearsal};
 
 use crate::backup_faults::{estates, shop};
@@ -51,7 +51,7 @@ const COPIED: &str = "retention: { daily: 3 }
           copy: { region: us-west-2, key: alias/shop }";
 
 fn shop_with(document: &str) -> Rehearsal {
-    let world = World::builder().at("2026-11-19T02:00:00Z").with(rds("shop-db")).build();
+    let world = SimRegion::builder().at("2026-11-19T02:00:00Z").with(rds("shop-db")).build();
     world.put_store(store(DATABASE));
     world.put_store(store(TABLE));
     world.backups_take(Duration::from_secs(10));
@@ -63,7 +63,7 @@ fn edited(rehearsal: Rehearsal, document: &str) -> Rehearsal {
     Rehearsal::over(rehearsal.world, estates(document), "us-east-1")
 }
 
-fn memory(rehearsal: &Rehearsal, text: &str) -> Memory {
+fn memory(rehearsal: &Rehearsal, text: &str) -> BackupMemory {
     rehearsal.backup_memory(&shop(), &source(text))
 }
 
@@ -93,8 +93,8 @@ fn a_region_of_copies_that_does_not_answer_stops_neither_the_backup_at_home_nor_
     }
     assert_eq!(shelf(&rehearsal, "us-east-1").len(), 2, "taken at home, both");
     assert!(memory(&rehearsal, DATABASE).newest_good(&region("us-east-1")).is_some(), "and verified");
-    assert!(ended.contains(&Ended::Backup(Outcome::Failed)), "{ended:?}");
-    assert_eq!(memory(&rehearsal, TABLE).settled.unwrap().end, End::Done);
+    assert!(ended.contains(&Ended::Backup(BackupOutcome::Failed)), "{ended:?}");
+    assert_eq!(memory(&rehearsal, TABLE).settled.unwrap().end, AttemptEnd::Done);
     let settled = memory(&rehearsal, DATABASE).settled.unwrap();
     assert!(settled.why.contains("the one at home is good"), "{}", settled.why);
     let text: String = rehearsal.world.messages().into_iter().map(|message| message.text).collect();
@@ -106,7 +106,7 @@ fn a_region_of_copies_that_does_not_answer_stops_neither_the_backup_at_home_nor_
     let again = settled.retry.unwrap().at;
     rehearsal.backup_tick(again.max(rehearsal.world.now()));
     let settled = memory(&rehearsal, DATABASE).settled.unwrap();
-    assert_eq!((settled.end, settled.due), (End::Done, at("2026-11-19T03:00:00Z")));
+    assert_eq!((settled.end, settled.due), (AttemptEnd::Done, at("2026-11-19T03:00:00Z")));
     assert_eq!((shelf(&rehearsal, "us-east-1").len(), shelf(&rehearsal, "us-west-2").len()), (2, 1));
 }
 
@@ -118,7 +118,7 @@ fn a_quota_that_was_full_for_an_hour_costs_no_day_and_is_told_at_its_beginning_a
     rehearsal.world.limit_copies(5);
     rehearsal.world.advance(Duration::from_mins(5));
     night(&mut rehearsal, "2026-11-19");
-    assert_eq!(memory(&rehearsal, DATABASE).settled.unwrap().end, End::Failed);
+    assert_eq!(memory(&rehearsal, DATABASE).settled.unwrap().end, AttemptEnd::Failed);
     let told = |rehearsal: &Rehearsal| rehearsal.world.messages().len();
     assert_eq!(told(&rehearsal), 1);
     for hour in 4..6 {
@@ -129,7 +129,7 @@ fn a_quota_that_was_full_for_an_hour_costs_no_day_and_is_told_at_its_beginning_a
     for hour in 6..9 {
         rehearsal.backup_tick(at(&format!("2026-11-19T0{hour}:30:00Z")));
     }
-    assert_eq!(memory(&rehearsal, DATABASE).settled.unwrap().end, End::Done);
+    assert_eq!(memory(&rehearsal, DATABASE).settled.unwrap().end, AttemptEnd::Done);
     assert_eq!((told(&rehearsal), memory(&rehearsal, DATABASE).copies.len()), (2, 1));
     // One that stays full is tried some times, and given up with a word.
     rehearsal.world.limit_copies(1);
@@ -137,7 +137,7 @@ fn a_quota_that_was_full_for_an_hour_costs_no_day_and_is_told_at_its_beginning_a
         rehearsal.backup_tick(at("2026-11-20T03:00:00Z") + SignedDuration::from_mins(15 * quarter));
     }
     let settled = memory(&rehearsal, DATABASE).settled.unwrap();
-    assert_eq!((settled.end, settled.retry.clone(), settled.tried), (End::Failed, None, 4));
+    assert_eq!((settled.end, settled.retry.clone(), settled.tried), (AttemptEnd::Failed, None, 4));
     assert_eq!(told(&rehearsal), 4);
     assert!(rehearsal.world.messages().pop().unwrap().text.contains("given up until the next one is due"));
 }
@@ -189,7 +189,7 @@ fn many(clusters: usize, tables: usize) -> Rehearsal {
             "\n        - {kind}: {name}\n          schedule: {{ at: \"03:00\" }}\n          retention: {{ daily: 3 }}"
         )
     };
-    let world = World::builder().at("2026-11-19T02:00:00Z").build();
+    let world = SimRegion::builder().at("2026-11-19T02:00:00Z").build();
     let mut jobs = String::new();
     for (kind, name) in (0..clusters)
         .map(|n| ("aurora", format!("c{n}")))
@@ -237,7 +237,7 @@ fn many_resources_are_backed_up_in_turns_by_ticks_and_by_hand() {
     // By hand everything is meant: the rest comes with the ticks.
     let rehearsal = many(12, 20);
     let request = json!({"estate": "shop", "environment": "prod"});
-    assert_eq!(rehearsal.backup_run("all-now", &request), Ended::Backup(Outcome::Done));
+    assert_eq!(rehearsal.backup_run("all-now", &request), Ended::Backup(BackupOutcome::Done));
     assert_eq!(rehearsal.world.vault().len(), AT_ONCE);
     let mut rehearsal = rehearsal;
     for tick in 1..8 {

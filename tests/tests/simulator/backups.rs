@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
-use watchkeeper_domain::backup::{End, Memory, Outcome, Source};
+use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
-use watchkeeper_sim::{World, aurora, rds, scope, store};
+use watchkeeper_sim::{SimRegion, aurora, rds, scope, store};
 use watchkeeper_tests::rehearsal::{Ended, Rehearsal, documents};
 
 use crate::scene::at;
@@ -29,12 +29,12 @@ pub(crate) fn prod() -> Scope {
     scope("clos-v2", "prod", "us-east-1")
 }
 
-pub(crate) fn source(text: &str) -> Source {
+pub(crate) fn source(text: &str) -> BackupSource {
     text.parse().unwrap()
 }
 
 fn production() -> Rehearsal {
-    let world = World::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
+    let world = SimRegion::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
     for source in TABLES.into_iter().chain([CLUSTER, STATE]) {
         world.put_store(store(source));
     }
@@ -43,14 +43,14 @@ fn production() -> Rehearsal {
 }
 
 /// A stack over one of this repository's documents.
-pub(crate) fn only(estate: &str, world: World, region: &str) -> Rehearsal {
+pub(crate) fn only(estate: &str, world: SimRegion, region: &str) -> Rehearsal {
     let folder = tempfile::tempdir().unwrap();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates").join(format!("{estate}.yaml"));
     std::fs::copy(own, folder.path().join(format!("{estate}.yaml"))).unwrap();
     Rehearsal::over(world, documents(folder.path()), region)
 }
 
-fn memory(rehearsal: &Rehearsal, text: &str) -> Memory {
+fn memory(rehearsal: &Rehearsal, text: &str) -> BackupMemory {
     rehearsal.backup_memory(&prod(), &source(text))
 }
 
@@ -132,7 +132,7 @@ fn the_run_tells_every_copy_with_its_age_its_size_and_its_verdict() {
 
 #[test]
 fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
-    let world = World::builder().at("2026-11-17T20:00:00Z").with(rds("staging-carcierge-rds")).build();
+    let world = SimRegion::builder().at("2026-11-17T20:00:00Z").with(rds("staging-carcierge-rds")).build();
     for text in
         ["rds:staging-carcierge-rds", "opensearch:staging-carcierge-opensearch", "elasticache:staging-carcierge-redis"]
     {
@@ -143,7 +143,7 @@ fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     rehearsal.world.change_database(&id, DatabaseState::Stopped);
     // Noon in Los Angeles is 20:00 UTC.
     let ended = rehearsal.backup_tick(at("2026-11-17T20:00:00Z"));
-    assert!(ended.contains(&Ended::Backup(Outcome::Waiting)), "{ended:?}");
+    assert!(ended.contains(&Ended::Backup(BackupOutcome::Waiting)), "{ended:?}");
     let (staging, database) = (scope("carcierge", "staging", "us-west-1"), source("rds:staging-carcierge-rds"));
     let attempt = rehearsal.backup_memory(&staging, &database).attempt.unwrap();
     let parked = attempt.parked.unwrap();
@@ -159,14 +159,14 @@ fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     let done: Vec<Ended> = (1..8)
         .flat_map(|quarter| rehearsal.backup_tick(at("2026-11-17T20:35:00Z") + SignedDuration::from_mins(15 * quarter)))
         .collect();
-    assert!(done.contains(&Ended::Backup(Outcome::Done)), "{done:?}");
+    assert!(done.contains(&Ended::Backup(BackupOutcome::Done)), "{done:?}");
     let settled = rehearsal.backup_memory(&staging, &database).settled.unwrap();
-    assert_eq!((settled.end, settled.due), (End::Done, at("2026-11-17T20:00:00Z")));
+    assert_eq!((settled.end, settled.due), (AttemptEnd::Done, at("2026-11-17T20:00:00Z")));
 }
 
 #[test]
 fn a_backup_that_never_got_its_time_is_missed_and_the_next_one_is_taken() {
-    let world = World::builder().at("2026-11-17T17:00:00Z").with(rds("h2o-dev-db")).build();
+    let world = SimRegion::builder().at("2026-11-17T17:00:00Z").with(rds("h2o-dev-db")).build();
     world.put_store(store("rds:h2o-dev-db"));
     let mut rehearsal = only("h2o-allegiant", world, "us-east-1");
     let id = DatabaseId::Rds(DatabaseName::new("h2o-dev-db").unwrap());
@@ -178,7 +178,7 @@ fn a_backup_that_never_got_its_time_is_missed_and_the_next_one_is_taken() {
     rehearsal.backup_tick(at("2026-11-18T17:00:00Z"));
     let memory = rehearsal.backup_memory(&dev, &database);
     let settled = memory.settled.unwrap();
-    assert_eq!((settled.end, settled.due), (End::Done, at("2026-11-18T17:00:00Z")));
+    assert_eq!((settled.end, settled.due), (AttemptEnd::Done, at("2026-11-18T17:00:00Z")));
     assert_eq!(memory.copies.len(), 1);
 }
 
@@ -187,17 +187,17 @@ fn one_resource_that_fails_does_not_stop_the_others_and_the_run_fails_by_name() 
     let mut rehearsal = production();
     // The cluster is due at 03:00; then the tables, of which one is gone.
     let gone = source("dynamodb:clos-v2-wip-locks");
-    let world = World::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
+    let world = SimRegion::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
     for text in TABLES.into_iter().chain([CLUSTER, STATE]).filter(|text| source(text) != gone) {
         world.put_store(store(text));
     }
     rehearsal.world = world;
     let ended = rehearsal.backup_tick(at("2026-10-02T03:50:00Z"));
-    assert_eq!(ended, [Ended::Backup(Outcome::Failed)], "development lives in another account");
+    assert_eq!(ended, [Ended::Backup(BackupOutcome::Failed)], "development lives in another account");
     let settled = memory(&rehearsal, "dynamodb:clos-v2-wip-locks").settled.unwrap();
-    assert_eq!((settled.end, settled.why.as_str()), (End::Failed, "dynamodb:clos-v2-wip-locks does not exist"));
+    assert_eq!((settled.end, settled.why.as_str()), (AttemptEnd::Failed, "dynamodb:clos-v2-wip-locks does not exist"));
     for text in [IDEAS, CLUSTER, STATE] {
-        assert_eq!(memory(&rehearsal, text).settled.unwrap().end, End::Done, "{text}");
+        assert_eq!(memory(&rehearsal, text).settled.unwrap().end, AttemptEnd::Done, "{text}");
     }
     let message = rehearsal.world.messages().pop().unwrap();
     assert!(message.subject.ends_with("6 of 7 backups done, 1 failed"), "{}", message.subject);
@@ -216,7 +216,7 @@ fn a_copy_that_shrank_is_not_good_and_nothing_is_pruned_for_it() {
     night(&mut rehearsal, date, |_| false, false);
     let after = memory(&rehearsal, IDEAS);
     let settled = after.settled.clone().unwrap();
-    assert_eq!(settled.end, End::Failed);
+    assert_eq!(settled.end, AttemptEnd::Failed);
     assert!(settled.why.contains("it has 400000 bytes, the last good one 1000000"), "{}", settled.why);
     // It stays, to be looked at, beside the fourteen good ones.
     assert_eq!((after.copies.len(), days(&rehearsal, IDEAS, "us-east-1").len()), (15, 14));
@@ -231,11 +231,11 @@ fn a_quota_near_its_end_is_told_before_it_fails_and_a_full_one_fails_by_name() {
     rehearsal.backup_tick(at("2026-10-02T03:00:00Z"));
     let told = rehearsal.world.messages().into_iter().rfind(|it| it.text.contains(CLUSTER)).unwrap().text;
     assert!(told.contains("of 100 manual snapshots, more than 80 %: raise the quota before it is full"), "{told}");
-    assert_eq!(memory(&rehearsal, CLUSTER).settled.unwrap().end, End::Done);
+    assert_eq!(memory(&rehearsal, CLUSTER).settled.unwrap().end, AttemptEnd::Done);
     (0..30).for_each(|n| rehearsal.world.make_foreign_copy(&cluster, &home, &format!("more-{n}")));
     rehearsal.backup_tick(at("2026-10-03T03:00:00Z"));
     let settled = memory(&rehearsal, CLUSTER).settled.unwrap();
-    assert_eq!(settled.end, End::Failed);
+    assert_eq!(settled.end, AttemptEnd::Failed);
     assert!(settled.why.contains("manual snapshots: raise the quota"), "{}", settled.why);
     // None of what others made was touched for it.
     assert_eq!(rehearsal.world.vault().iter().filter(|copy| copy.name.starts_with("by-hand")).count(), 79);
@@ -244,10 +244,10 @@ fn a_quota_near_its_end_is_told_before_it_fails_and_a_full_one_fails_by_name() {
 #[test]
 fn what_somebody_else_made_under_our_name_is_neither_used_nor_removed() {
     let mut rehearsal = production();
-    let name = watchkeeper_domain::backup::Subject {
+    let name = watchkeeper_domain::backup::BackupSubject {
         scope: prod(),
         source: source(CLUSTER),
-        engine: watchkeeper_domain::estate::Engine::Native,
+        engine: watchkeeper_domain::estate::BackupProvider::Native,
     };
     let name = name.series().name(at("2026-10-02T03:00:00Z"));
     rehearsal.world.make_foreign_copy(&source(CLUSTER), &prod().region, name.as_str());
@@ -282,7 +282,7 @@ fn a_plan_says_why_each_copy_stays_or_goes_and_writes_nothing() {
 fn by_hand_a_backup_is_taken_now_and_two_executions_take_one() {
     let rehearsal = production();
     let request = json!({"estate": "clos-v2", "environment": "prod", "resource": IDEAS});
-    assert_eq!(rehearsal.backup_run("one", &request), Ended::Backup(Outcome::Done));
+    assert_eq!(rehearsal.backup_run("one", &request), Ended::Backup(BackupOutcome::Done));
     assert_eq!(memory(&rehearsal, IDEAS).copies.len(), 1);
     let unknown = json!({"estate": "clos-v2", "environment": "prod", "resource": "dynamodb:clos-v2-idea"});
     let Ended::Failed(error) = rehearsal.backup_run("two", &unknown) else { panic!("no such resource") };

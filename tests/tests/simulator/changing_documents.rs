@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 use watchkeeper_tests::rehearsal::{Rehearsal, documents};
 
 use crate::emergency_scene::{ACCOUNT, API as PROD_API, by_hand, figures, production};
@@ -92,7 +92,7 @@ const HELD: [(&str, Changes); 4] = [
     ),
 ];
 
-fn changed(changes: Changes) -> Estates {
+fn changed(changes: Changes) -> EstateFolder {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/clos-v2.yaml");
     let mut text = std::fs::read_to_string(own).unwrap();
     for (from, to) in changes {

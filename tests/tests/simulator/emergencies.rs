@@ -6,9 +6,9 @@ use serde_json::json;
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::capacity::{Rollout, Scaling, Suspensions};
-use watchkeeper_domain::intent::{Intent, Layer, Want};
-use watchkeeper_sim::{FaultPlan, Operation, Trouble, World, service};
+use watchkeeper_domain::capacity::{Rollout, ScalingState, Suspensions};
+use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
+use watchkeeper_sim::{FaultPlan, Operation, CallTrouble, SimRegion, service};
 use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event};
 
 use crate::emergency_scene::{
@@ -106,7 +106,7 @@ fn a_drift_in_an_emergency_is_left_alone_when_it_is_extended_and_gone_when_it_en
     let mut rehearsal = rehearsal(production());
     let original = rehearsal.world.capacity();
     let mut siren = alarm(&mut rehearsal).unwrap();
-    let bounds = Scaling { min: 5, max: 9, suspended: Suspensions::NONE };
+    let bounds = ScalingState { min: 5, max: 9, suspended: Suspensions::NONE };
     rehearsal.world.change_scaling(&id(API), Some(bounds));
     rehearsal.world.change_count(&id(API), 5);
     let mut again = by_hand(&rehearsal, "again", json!({"profile": "surge"}));
@@ -177,8 +177,8 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
     rehearsal.tick(evening() + minutes(35));
     let up = rehearsal.world.capacity();
     assert!(up.services.values().all(|service| service.desired == 2), "{up:?}");
-    assert!(up.databases.values().all(|power| *power == watchkeeper_domain::capacity::Power::On));
-    declare(&rehearsal, &Intent { want: Want::Awake, ..demand(&rehearsal, Layer::Failover, 2) });
+    assert!(up.databases.values().all(|power| *power == watchkeeper_domain::capacity::DatabasePower::On));
+    declare(&rehearsal, &Intent { want: DesiredState::Awake, ..demand(&rehearsal, Layer::Failover, 2) });
     rehearsal.tick(evening() + minutes(40));
     assert_eq!(rehearsal.world.capacity(), original, "the failover decides");
     rehearsal.tick(evening() + minutes(200));
@@ -191,7 +191,7 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
 
 #[test]
 fn a_bad_release_is_taken_back_once_a_person_agrees() {
-    let world = World::builder()
+    let world = SimRegion::builder()
         .at("2026-11-20T15:00:00Z")
         .with(
             service("h2o-prod/h2o-backend")
@@ -253,7 +253,7 @@ fn an_alarm_that_is_muted_or_has_its_actions_disabled_is_not_acted_on_until_that
 
 #[test]
 fn a_mute_that_cannot_be_read_keeps_nothing_back_but_what_was_told_to_be_muted() {
-    let denied = || FaultPlan::none().always(Operation::ListAlarmMuteRules, Trouble::Denied);
+    let denied = || FaultPlan::none().always(Operation::ListAlarmMuteRules, CallTrouble::Denied);
     let mut told = rehearsal(production());
     told.world.set_faults(denied());
     told.world.set_alarm(ERRORS, AlarmState::Alarm);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_sim::{FaultPlan, Trouble};
+use watchkeeper_sim::{FaultPlan, CallTrouble};
 use watchkeeper_tests::rehearsal::{Rehearsal, Siren, Stage};
 
 use crate::emergency_scene::{alarm, prod, production, rehearsal, surging};
@@ -23,7 +23,7 @@ fn declared(rehearsal: &Rehearsal) -> bool {
 }
 
 /// The `k`-th call from now on fails while `work` goes on. Tells whether there was such a call.
-fn strike<T>(rehearsal: &mut Rehearsal, k: u64, trouble: Trouble, work: impl FnOnce(&mut Rehearsal) -> T) -> (T, bool) {
+fn strike<T>(rehearsal: &mut Rehearsal, k: u64, trouble: CallTrouble, work: impl FnOnce(&mut Rehearsal) -> T) -> (T, bool) {
     let index = rehearsal.world.calls_made() + k;
     rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
     let done = work(rehearsal);
@@ -48,7 +48,7 @@ fn quiet(rehearsal: &Rehearsal, siren: Option<Siren>) -> Option<Stage> {
     })
 }
 
-fn declaring_with(k: u64, trouble: Trouble) -> bool {
+fn declaring_with(k: u64, trouble: CallTrouble) -> bool {
     let mut rehearsal = rehearsal(production());
     let original = rehearsal.world.capacity();
     let context = format!("{trouble:?} at call {k} of the declaration");
@@ -67,7 +67,7 @@ fn declaring_with(k: u64, trouble: Trouble) -> bool {
     struck
 }
 
-fn giving_back_with(k: u64, trouble: Trouble) -> bool {
+fn giving_back_with(k: u64, trouble: CallTrouble) -> bool {
     let mut rehearsal = rehearsal(production());
     let original = rehearsal.world.capacity();
     let context = format!("{trouble:?} at call {k} of the give-back");
@@ -79,7 +79,7 @@ fn giving_back_with(k: u64, trouble: Trouble) -> bool {
     kept(&rehearsal, &original, &context);
     // An execution that lives gives back itself, however often it has to try; only a dead one leaves it to the tick, and
     // so does one that was refused a resource: it has given back the others.
-    if trouble == Trouble::Denied {
+    if trouble == CallTrouble::Denied {
         rehearsal.tick(rehearsal.world.now());
     }
     if stage != Some(Stage::Crashed) {
@@ -100,7 +100,7 @@ fn ended(rehearsal: &mut Rehearsal, original: &Capacity, context: &str) {
 /// More calls than an emergency makes.
 const MANY: u64 = 1_000;
 
-fn every_call(play: fn(u64, Trouble) -> bool, trouble: Trouble) {
+fn every_call(play: fn(u64, CallTrouble) -> bool, trouble: CallTrouble) {
     let calls = (0..MANY).take_while(|k| play(*k, trouble)).count();
     assert!((15..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
 }
@@ -109,7 +109,7 @@ macro_rules! every_fault {
     ($($name:ident: $play:ident, $trouble:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call($play, Trouble::$trouble);
+            every_call($play, CallTrouble::$trouble);
         }
     )*};
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
-use watchkeeper_sim::{World, WorldBuilder, aurora, scope, service};
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState};
+use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
 use watchkeeper_tests::rehearsal::{Rehearsal, Siren, alarm_event};
 
 use crate::scene::minutes;
@@ -18,7 +18,7 @@ pub(crate) const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
 pub(crate) const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
 
 pub(crate) fn production() -> WorldBuilder {
-    World::builder()
+    SimRegion::builder()
         .at("2026-11-20T15:00:00Z")
         .with(service(API).desired(3).scaling(3, 6))
         .with(service(ENGINE).desired(3).scaling(3, 6))
@@ -75,10 +75,10 @@ pub(crate) fn subjects(rehearsal: &Rehearsal) -> Vec<String> {
 }
 
 pub(crate) fn demand(rehearsal: &Rehearsal, layer: Layer, hours: i64) -> Intent {
-    let profile: watchkeeper_domain::estate::Profile =
+    let profile: watchkeeper_domain::estate::EmergencyProfile =
         serde_json::from_value(json!({"desired": 2, "max": 3, "for": "1h"})).unwrap();
     let now = rehearsal.world.now();
-    let want = Want::Scaled(Demand::of(&"standby".parse().unwrap(), &profile, 0, [].into()));
+    let want = DesiredState::Scaled(RequestedProfile::of(&"standby".parse().unwrap(), &profile, 0, [].into()));
     let (reason, by, expires) = ("test".to_owned(), "test".to_owned(), Some(now + minutes(60 * hours)));
     Intent { layer, want, reason, by, declared: now, expires, approved: [].into() }
 }

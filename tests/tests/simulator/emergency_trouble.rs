@@ -8,8 +8,8 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::guardrail::Quotas;
-use watchkeeper_sim::{FaultPlan, Operation, Settings, Trouble};
+use watchkeeper_domain::guardrail::CapacityQuotas;
+use watchkeeper_sim::{FaultPlan, Operation, TimingSettings, CallTrouble};
 use watchkeeper_tests::rehearsal::Stage;
 
 use crate::emergency_scene::{
@@ -45,10 +45,10 @@ fn a_failed_deployment_is_not_answered_with_more_tasks() {
 fn a_person_gives_back_while_the_tasks_of_a_surge_never_start() {
     let mut rehearsal = rehearsal(production());
     let original = rehearsal.world.capacity();
-    rehearsal.world.set_settings(Settings { task_start: Duration::from_hours(100), ..Settings::default() });
+    rehearsal.world.set_settings(TimingSettings { task_start: Duration::from_hours(100), ..TimingSettings::default() });
     // The run waits for its tasks, and holds its lease, when a person has seen enough.
     let index = rehearsal.world.calls_made() + 60;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, Trouble::CrashAfter));
+    rehearsal.world.set_faults(FaultPlan::none().at(index, CallTrouble::CrashAfter));
     assert_eq!(alarm(&mut rehearsal).unwrap().stage, Stage::Crashed);
     rehearsal.world.set_faults(FaultPlan::none());
     assert!(surging(&rehearsal.world.capacity()));
@@ -59,7 +59,7 @@ fn a_person_gives_back_while_the_tasks_of_a_surge_never_start() {
 
 #[test]
 fn a_quota_that_would_not_suffice_is_told_before_anything_is_written() {
-    let quotas = Quotas { vcpu: Some(2), vcpu_used: Some(2), ..Quotas::default() };
+    let quotas = CapacityQuotas { vcpu: Some(2), vcpu_used: Some(2), ..CapacityQuotas::default() };
     let mut rehearsal = rehearsal(production().account(quotas));
     let siren = alarm(&mut rehearsal).unwrap();
     assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
@@ -86,7 +86,7 @@ fn a_deployment_holds_no_give_back_up() {
     let mut rehearsal = rehearsal(production());
     let original = rehearsal.world.capacity();
     let mut siren = alarm(&mut rehearsal).unwrap();
-    rehearsal.world.set_settings(Settings { deployment: Duration::from_mins(40), ..Settings::default() });
+    rehearsal.world.set_settings(TimingSettings { deployment: Duration::from_mins(40), ..TimingSettings::default() });
     rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
     rehearsal.world.advance(Duration::from_mins(10));
     rehearsal.world.change_rollout(&id(API), Rollout::InProgress);
@@ -117,7 +117,7 @@ fn a_give_back_that_is_denied_is_told_once_and_made_up_for_by_the_tick() {
     let original = rehearsal.world.capacity();
     let mut siren = alarm(&mut rehearsal).unwrap();
     rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, Trouble::Denied));
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, CallTrouble::Denied));
     for _ in 0..20 {
         siren.look(&rehearsal);
     }
@@ -158,7 +158,7 @@ fn what_a_halt_kept_from_being_given_back_is_given_back_by_the_first_tick_after_
 /// The request as the hand knows it today.
 fn halt(request: &serde_json::Value) -> serde_json::Value {
     let mut request = request.clone();
-    if serde_json::from_value::<watchkeeper_domain::request::Request>(request.clone()).is_err() {
+    if serde_json::from_value::<watchkeeper_domain::request::RunRequest>(request.clone()).is_err() {
         request.as_object_mut().unwrap().remove("by");
     }
     request

@@ -2,7 +2,7 @@
 //! Nothing that is held is lost; what cannot be followed is refused by name and left as it was.
 
 use serde_json::json;
-use watchkeeper_domain::capacity::{Scaling, Suspensions};
+use watchkeeper_domain::capacity::{ScalingState, Suspensions};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_tests::rehearsal::{Duo, End, Flight, Pilot};
@@ -237,7 +237,7 @@ fn a_warm_standby_with_the_homes_own_bounds_is_scaled_to_what_the_home_ran() {
     let at_home = duo.half(&home()).own[&name].clone();
     let there = duo.half(&standby()).own[&name].clone();
     duo.pair.home().change_count(&at_home, 6);
-    let scaling = Scaling { min: 2, max: 6, suspended: Suspensions::NONE };
+    let scaling = ScalingState { min: 2, max: 6, suspended: Suspensions::NONE };
     duo.pair.standby().change_scaling(&there, Some(scaling));
     duo.pair.standby().change_count(&there, 2);
     duo.minutes(2);

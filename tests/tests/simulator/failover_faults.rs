@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_sim::{FaultPlan, Loss, Trouble};
+use watchkeeper_sim::{FaultPlan, RegionLoss, CallTrouble};
 use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot};
 
 use crate::pair_scene::{AUTOMATIC, capacities, counts, duo, estates, home, never_double, standby, story};
@@ -24,12 +24,12 @@ fn forced() -> Case {
 }
 
 /// Plays a case with one fault at the `k`-th call. Tells whether there was such a call.
-fn play(case: &Case, k: u64, trouble: Trouble) -> bool {
+fn play(case: &Case, k: u64, trouble: CallTrouble) -> bool {
     let context = format!("{}, {trouble:?} at call {k}", case.name);
     let mut duo = duo(&estates(&[AUTOMATIC]));
     let before = capacities(&duo);
     if case.lost {
-        duo.pair.lose(&home(), Loss::failing().tasks_die());
+        duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     }
     let world = duo.pair.standby();
     let index = world.calls_made() + k;
@@ -93,7 +93,7 @@ fn over(duo: &mut Duo, pilot: &Pilot, before: &[Capacity; 2], lost: bool, contex
 /// More calls than a move makes.
 const MANY: u64 = 3_000;
 
-fn every_call(case: &Case, trouble: Trouble) {
+fn every_call(case: &Case, trouble: CallTrouble) {
     let calls = (0..MANY).take_while(|k| play(case, *k, trouble)).count();
     assert!((60..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
 }
@@ -102,7 +102,7 @@ macro_rules! every_fault {
     ($($name:ident: $case:ident, $trouble:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call(&$case(), Trouble::$trouble);
+            every_call(&$case(), CallTrouble::$trouble);
         }
     )*};
 }

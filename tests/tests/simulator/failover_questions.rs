@@ -4,10 +4,10 @@
 use serde_json::json;
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::failover::Arming;
-use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::failover::SwitchArming;
+use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::{Region, ServiceName};
-use watchkeeper_sim::{Loss, run_until_done_or_crash};
+use watchkeeper_sim::{RegionLoss, run_until_done_or_crash};
 use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot};
 
 use crate::pair_scene::{
@@ -39,7 +39,7 @@ fn told(duo: &Duo, what: &str) -> usize {
 #[test]
 fn a_fences_question_is_withdrawn_once_the_fence_is_proved_and_the_move_goes_on() {
     let mut duo = duo(&estates(&[AUTOMATIC]));
-    duo.pair.lose(&home(), Loss::failing());
+    duo.pair.lose(&home(), RegionLoss::failing());
     let mut pilot = duo.by_hand(&standby(), "asks", &json!({ "approve": ["not-ready", "data-loss"] }));
     duo.fly(&mut pilot);
     assert!(asks(&pilot).contains("make sure that it has stopped"));
@@ -71,7 +71,7 @@ fn what_was_approved_for_a_planned_move_does_not_cover_a_loss_that_began_after_i
             duo.step(&mut pilot);
         }
         // Its tasks stay alive: only nobody sees them.
-        duo.pair.lose(&home(), Loss::failing());
+        duo.pair.lose(&home(), RegionLoss::failing());
         duo.fly(&mut pilot);
         if let Flight::Asking(why) = &pilot.flight {
             assert!(why.contains("make sure that it has stopped"), "{why}");
@@ -90,7 +90,7 @@ fn a_person_who_takes_a_move_over_sees_how_it_stands_and_may_answer_beforehand()
     for _ in 0..3 {
         duo.step(&mut pilot);
     }
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     duo.pair.standby().set_status("first", watchkeeper_domain::execution::ExecutionStatus::Dead("ABORTED".to_owned()));
     let mut heir = duo.by_hand(&standby(), "heir", &json!({ "take-over": true, "approve": ["fence-unproved"] }));
     duo.fly(&mut heir);
@@ -102,7 +102,7 @@ fn a_person_who_takes_a_move_over_sees_how_it_stands_and_may_answer_beforehand()
 fn one_question_stands_at_a_time_and_a_no_counts_for_as_long_as_the_loss_lasts() {
     let mut duo = duo(&estates(&[]));
     let before = capacities(&duo);
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);
@@ -117,7 +117,7 @@ fn one_question_stands_at_a_time_and_a_no_counts_for_as_long_as_the_loss_lasts()
     duo.pair.regain(&home());
     duo.minutes(5);
     assert_eq!(capacities(&duo), before);
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     duo.minutes(4);
     assert_eq!(duo.pilots.len(), 1, "another loss is another question");
 }
@@ -125,7 +125,7 @@ fn one_question_stands_at_a_time_and_a_no_counts_for_as_long_as_the_loss_lasts()
 #[test]
 fn a_question_that_nobody_answered_is_asked_again_as_long_as_the_loss_lasts() {
     let mut duo = duo(&estates(&[]));
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);
@@ -140,7 +140,7 @@ fn a_question_that_nobody_answered_is_asked_again_as_long_as_the_loss_lasts() {
 fn an_approval_acts_on_evidence_that_is_looked_at_again() {
     let mut duo = duo(&estates(&[]));
     let before = capacities(&duo);
-    duo.pair.lose(&home(), Loss::failing());
+    duo.pair.lose(&home(), RegionLoss::failing());
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);
@@ -154,7 +154,7 @@ fn an_approval_acts_on_evidence_that_is_looked_at_again() {
 
 fn halted(duo: &Duo) {
     let scope = duo.half(&home()).scope();
-    let halt = Halt { by: "ada".to_owned(), reason: "migration".to_owned(), since: duo.pair.now() };
+    let halt = HaltSwitch { by: "ada".to_owned(), reason: "migration".to_owned(), since: duo.pair.now() };
     let world = duo.pair.home();
     run_until_done_or_crash(&world, world.set_halt(Some(&scope), Some(&halt))).unwrap().unwrap();
 }
@@ -165,7 +165,7 @@ fn a_dead_mans_switch_stops_its_singleton_although_its_home_is_halted() {
     duo.minutes(2);
     let at_home = simulator(&duo, &home());
     let before = counts(&duo, &home());
-    duo.pair.lose(&home(), Loss::failing().runs_inside());
+    duo.pair.lose(&home(), RegionLoss::failing().runs_inside());
     halted(&duo);
     let mut pilot = duo.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
     duo.fly(&mut pilot);
@@ -188,12 +188,12 @@ fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
         let pair = duo.pair.standby().remembered_of(&duo.half(&standby()).id).unwrap();
         let beat = &pair.heartbeats[&home()];
         assert_eq!(beat.heard, None, "{why}");
-        let Arming::Hindered { why: found } = &beat.switches[&ServiceName::new(SIMULATOR).unwrap()] else {
+        let SwitchArming::Hindered { why: found } = &beat.switches[&ServiceName::new(SIMULATOR).unwrap()] else {
             panic!("{beat:?}")
         };
         assert!(found.contains(why), "{found}");
         assert!(told(&duo, "switch-unarmed") > 0, "{why}");
-        duo.pair.lose(&home(), Loss::failing().runs_inside());
+        duo.pair.lose(&home(), RegionLoss::failing().runs_inside());
         let mut pilot = duo.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
         duo.fly(&mut pilot);
         assert!(asks(&pilot).contains("its dead man's switch is not armed"), "{why}: {}", story(&duo, &pilot));
@@ -203,10 +203,10 @@ fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
 
 #[test]
 fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting() {
-    use watchkeeper_sim::{FaultPlan, Operation, Trouble};
+    use watchkeeper_sim::{FaultPlan, Operation, CallTrouble};
     let mut duo = duo(&estates(&[AUTOMATIC]));
-    duo.pair.standby().set_faults(FaultPlan::none().always(Operation::Publish, Trouble::Denied));
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.standby().set_faults(FaultPlan::none().always(Operation::Publish, CallTrouble::Denied));
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);

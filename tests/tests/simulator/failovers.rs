@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::backup::BackupLog as _;
-use watchkeeper_domain::backup::{Known, Memory, Verified};
+use watchkeeper_domain::backup::{KnownCopy, BackupMemory, CopyVerdict};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::ServiceName;
-use watchkeeper_sim::{FaultPlan, Loss, Operation, Trouble, run_until_done_or_crash};
+use watchkeeper_sim::{FaultPlan, RegionLoss, Operation, CallTrouble, run_until_done_or_crash};
 use watchkeeper_tests::rehearsal::Flight;
 
 use crate::pair_scene::{
@@ -17,7 +17,7 @@ use crate::pair_scene::{
 fn a_region_that_is_lost_is_taken_over_and_the_pair_goes_home_again_exactly() {
     let mut duo = duo(&estates(&[AUTOMATIC]));
     let before = capacities(&duo);
-    duo.pair.lose(&home(), Loss::hanging().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::hanging().tasks_die());
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);
@@ -49,7 +49,7 @@ fn a_region_that_is_lost_is_taken_over_and_the_pair_goes_home_again_exactly() {
 fn a_singleton_that_a_person_stopped_by_hand_in_the_old_region_runs_there_again_after_the_way_home() {
     let mut duo = duo(&estates(&[AUTOMATIC]));
     let before = capacities(&duo);
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     let mut pilot = duo.by_hand(&standby(), "fenced-by-hand", &json!({}));
     duo.fly(&mut pilot);
     let Flight::Asking(_) = &pilot.flight else { panic!("{pilot:?}") };
@@ -116,18 +116,18 @@ fn a_plan_notes_the_backups_that_are_not_fresh_as_the_home_has_written_them_down
     let mut duo = duo(&estates(&[AUTOMATIC]));
     let (home, half) = (duo.pair.home(), duo.half(&home()).clone());
     let (vehicles, jobs) = (half.backups[0].subject.source.clone(), half.backups[1].subject.source.clone());
-    let taken = Known {
+    let taken = KnownCopy {
         id: "arn:backup".to_owned(),
         name: "backup".to_owned(),
         region: half.region.clone(),
         due: duo.pair.now() - SignedDuration::from_hours(18),
         noted: duo.pair.now() - SignedDuration::from_hours(18),
         bytes: None,
-        verified: Some(Verified { at: duo.pair.now(), flaws: Vec::new() }),
+        verified: Some(CopyVerdict { at: duo.pair.now(), flaws: Vec::new() }),
         gone: None,
         removed: false,
     };
-    let memory = Memory { copies: vec![taken], ..Memory::default() };
+    let memory = BackupMemory { copies: vec![taken], ..BackupMemory::default() };
     let scope = half.scope();
     run_until_done_or_crash(&home, home.put_backup(&scope, &vehicles, &memory, 0)).unwrap().unwrap();
     duo.minutes(1);
@@ -141,7 +141,7 @@ fn a_plan_notes_the_backups_that_are_not_fresh_as_the_home_has_written_them_down
 #[test]
 fn of_two_failovers_at_once_one_acts_and_the_other_says_who() {
     let mut duo = duo(&estates(&[AUTOMATIC]));
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     let mut one = duo.by_hand(&standby(), "one", &json!({}));
     let mut other = duo.by_hand(&standby(), "other", &json!({}));
     for _ in 0..400 {
@@ -164,7 +164,7 @@ fn of_two_failovers_at_once_one_acts_and_the_other_says_who() {
 #[test]
 fn a_move_whose_execution_is_dead_is_taken_over_by_the_watch() {
     let mut duo = duo(&estates(&[AUTOMATIC]));
-    duo.pair.lose(&home(), Loss::failing().tasks_die());
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     let mut dead = duo.by_hand(&standby(), "dead", &json!({ "approve": ["fence-unproved"] }));
     for _ in 0..3 {
         duo.step(&mut dead);
@@ -184,7 +184,7 @@ fn a_failure_after_traffic_stops_and_tells_a_person_what_to_do() {
     let mut duo = duo(&estates(&[AUTOMATIC]));
     let mut pilot = duo.by_hand(&standby(), "held", &json!({ "mode": "graceful" }));
     let standing = duo.pair.standby();
-    standing.set_faults(FaultPlan::none().always(Operation::PutObject, Trouble::Denied));
+    standing.set_faults(FaultPlan::none().always(Operation::PutObject, CallTrouble::Denied));
     duo.fly(&mut pilot);
     standing.set_faults(FaultPlan::none());
     assert_eq!(ended(&pilot), ("held", Some("Failover.Held")), "{}", story(&duo, &pilot));

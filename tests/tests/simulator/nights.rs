@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::steps::BeginVerdict;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
-use watchkeeper_domain::run::Outcome;
-use watchkeeper_sim::{Ending, FaultPlan, Operation, Settings, Trouble, World, WorldBuilder, rds, scope, service};
+use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_sim::{CallEnding, FaultPlan, Operation, TimingSettings, CallTrouble, SimRegion, WorldBuilder, rds, scope, service};
 use watchkeeper_tests::rehearsal::{End, Rehearsal, documents};
 
 use crate::scene::{ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
@@ -26,7 +26,7 @@ fn night() -> (Rehearsal, Capacity) {
     (rehearsal, original)
 }
 
-fn outcome(end: &End) -> Outcome {
+fn outcome(end: &End) -> RunOutcome {
     match end {
         End::Finished(finished) => finished.outcome,
         other => panic!("the run was not finished: {other:?}"),
@@ -41,10 +41,10 @@ fn subjects(rehearsal: &Rehearsal) -> Vec<String> {
 fn a_night_takes_two_writes_a_service_and_one_a_database_each_way() {
     let mut rehearsal = afternoon();
     let original = rehearsal.world.capacity();
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Done);
     assert!(asleep(&rehearsal.world.capacity()));
     assert_eq!(rehearsal.world.writes(), 4, "bounds and count of one service, count of the other, one database");
-    assert_eq!(outcome(&rehearsal.tick(morning())[0]), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.tick(morning())[0]), RunOutcome::Done);
     assert_eq!(rehearsal.world.capacity(), original);
     assert_eq!(rehearsal.world.writes(), 8);
     assert_eq!(subjects(&rehearsal), ["clos-v2 dev is asleep", "clos-v2 dev is awake"]);
@@ -118,7 +118,7 @@ fn a_database_that_aws_starts_after_seven_days_goes_back_to_sleep() {
     let (mut rehearsal, _) = night();
     // Thanksgiving week off, as one long override.
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "14d"});
-    assert_eq!(outcome(&rehearsal.execute("holiday", &wish)), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.execute("holiday", &wish)), RunOutcome::Done);
     let mut instant = evening();
     while instant < evening() + SignedDuration::from_hours(24 * 8) {
         instant += minutes(60);
@@ -135,7 +135,7 @@ fn a_person_keeps_it_awake_and_it_goes_to_sleep_by_itself() {
     rehearsal.world.set_now(evening() + minutes(30));
     let wish =
         json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "22:00", "reason": "release"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
     assert_eq!(rehearsal.world.capacity(), original);
     rehearsal.tick(at("2026-11-20T02:00:00Z"));
     assert_eq!(rehearsal.world.capacity(), original, "21:00 in New York");
@@ -148,7 +148,7 @@ fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
     let (mut rehearsal, _) = night();
     rehearsal.world.set_now(evening() + minutes(30));
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "3h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
     rehearsal.world.change_count(&id(ENGINE), 3);
     rehearsal.tick(evening() + minutes(240));
     assert!(asleep(&rehearsal.world.capacity()));
@@ -170,15 +170,15 @@ fn a_plan_by_hand_writes_nothing_and_says_everything() {
 fn the_halt_switch_stops_ticks_and_people_until_it_is_lifted() {
     let mut rehearsal = afternoon();
     rehearsal.execute("halt", &json!({"halt": true, "reason": "migration", "by": "ada"}));
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Refused);
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Refused);
     assert_eq!(rehearsal.world.writes(), 0);
     rehearsal.execute("lift", &json!({"halt": false}));
-    assert_eq!(outcome(&rehearsal.tick(evening() + minutes(5))[0]), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.tick(evening() + minutes(5))[0]), RunOutcome::Done);
 }
 
 #[test]
 fn production_is_refused_by_name_and_never_touched() {
-    let world = World::builder()
+    let world = SimRegion::builder()
         .at("2026-11-20T02:00:00Z")
         .with(service("prod-carcierge-ecs-cluster/prod-carcierge-api").desired(2).scaling(1, 6))
         .with(rds("prod-carcierge-rds"))
@@ -186,7 +186,7 @@ fn production_is_refused_by_name_and_never_touched() {
     let mut rehearsal = Rehearsal::new(world, "us-west-1");
     let original = rehearsal.world.capacity();
     let wish = json!({"estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Refused);
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Refused);
     assert!(rehearsal.world.messages()[0].text.contains("production-never-sleeps"));
     rehearsal.tick(at("2026-11-20T05:00:00Z"));
     assert_eq!((rehearsal.world.capacity(), rehearsal.world.writes()), (original, 0));
@@ -205,10 +205,10 @@ fn an_environment_of_another_account_is_not_ours() {
 #[test]
 fn a_deployment_in_progress_holds_the_night_up_and_not_for_ever() {
     let mut rehearsal = afternoon();
-    rehearsal.world.set_settings(Settings { deployment: Duration::from_hours(5), ..Settings::default() });
+    rehearsal.world.set_settings(TimingSettings { deployment: Duration::from_hours(5), ..TimingSettings::default() });
     rehearsal.world.set_now(evening() - minutes(1));
     rehearsal.world.change_rollout(&id(ENGINE), Rollout::InProgress);
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Refused);
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Refused);
     assert_eq!(rehearsal.world.writes(), 0);
     rehearsal.tick(evening() + minutes(35));
     assert!(asleep(&rehearsal.world.capacity()));
@@ -217,8 +217,8 @@ fn a_deployment_in_progress_holds_the_night_up_and_not_for_ever() {
 #[test]
 fn a_service_that_never_starts_is_told_and_what_could_be_given_back_is() {
     let (mut rehearsal, original) = night();
-    rehearsal.world.set_settings(Settings { task_start: Duration::from_hours(100), ..Settings::default() });
-    assert_eq!(outcome(&rehearsal.tick(morning())[0]), Outcome::Unverified);
+    rehearsal.world.set_settings(TimingSettings { task_start: Duration::from_hours(100), ..TimingSettings::default() });
+    assert_eq!(outcome(&rehearsal.tick(morning())[0]), RunOutcome::Unverified);
     assert_eq!(rehearsal.world.capacity(), original);
     assert!(subjects(&rehearsal).iter().any(|subject| subject.contains("not all is awake yet")));
 }
@@ -228,11 +228,11 @@ fn a_stronger_run_preempts_and_the_preempted_one_writes_no_more() {
     let (mut rehearsal, original) = night();
     // The morning's run dies in the middle; a person does not want to wait for its lease.
     let index = rehearsal.world.calls_made() + 14;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, Trouble::CrashAfter));
+    rehearsal.world.set_faults(FaultPlan::none().at(index, CallTrouble::CrashAfter));
     assert!(matches!(rehearsal.tick(morning())[..], [End::Crashed]));
     rehearsal.world.set_faults(FaultPlan::none());
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "5h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
     assert_eq!(rehearsal.world.capacity(), original);
 }
 
@@ -240,7 +240,7 @@ fn a_stronger_run_preempts_and_the_preempted_one_writes_no_more() {
 fn large(n: usize) -> (tempfile::TempDir, WorldBuilder) {
     let folder = tempfile::tempdir().unwrap();
     let mut names = String::new();
-    let mut world = World::builder().at("2026-11-19T23:00:00Z");
+    let mut world = SimRegion::builder().at("2026-11-19T23:00:00Z");
     for i in 0..n {
         _ = write!(names, "{}service-{i:03}", if i == 0 { "" } else { ", " });
         world = world.with(service(&format!("large/service-{i:03}")).desired(1).scaling(1, 2));
@@ -259,10 +259,10 @@ fn five_hundred_services_sleep_within_the_budgets_and_a_second_tick_writes_nothi
     let (folder, world) = large(500);
     let mut rehearsal = Rehearsal::over(world.build(), documents(folder.path()), "us-east-1");
     let original = rehearsal.world.capacity();
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Done);
     assert!(asleep(&rehearsal.world.capacity()));
     assert_eq!(rehearsal.world.writes(), 1_000);
-    let throttled = rehearsal.world.calls().iter().filter(|call| call.ending == Ending::OverQuota).count();
+    let throttled = rehearsal.world.calls().iter().filter(|call| call.ending == CallEnding::OverQuota).count();
     assert_eq!(throttled, 0, "pacing stays below the published quotas");
     rehearsal.world.forget_calls();
     rehearsal.tick(evening() + minutes(60));
@@ -275,13 +275,13 @@ fn five_hundred_services_sleep_within_the_budgets_and_a_second_tick_writes_nothi
 #[test]
 fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning_as_before() {
     for seed in 0..40 {
-        let settings = Settings { staleness: Duration::from_secs(4), ..Settings::default() };
+        let settings = TimingSettings { staleness: Duration::from_secs(4), ..TimingSettings::default() };
         let world = world().seed(seed).settings(settings).build();
         let mut rehearsal = Rehearsal::new(world, "us-east-1");
         let original = rehearsal.world.capacity();
         for (begin, awake) in [(evening(), false), (morning(), true)] {
             let mut faults = FaultPlan::none();
-            for trouble in [Trouble::Throttle, Trouble::Error, Trouble::TimeoutAfter, Trouble::CrashAfter] {
+            for trouble in [CallTrouble::Throttle, CallTrouble::Error, CallTrouble::TimeoutAfter, CallTrouble::CrashAfter] {
                 faults = faults.sometimes(0.02, trouble);
             }
             rehearsal.world.set_faults(faults);
@@ -300,7 +300,7 @@ fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning
 }
 
 /// An environment of one service, with this line as its calendar or nothing.
-fn small(awake: &str) -> watchkeeper_estates::Estates {
+fn small(awake: &str) -> watchkeeper_estates::EstateFolder {
     let folder = tempfile::tempdir().unwrap();
     let document = format!(
         "estate: small\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    \
@@ -312,11 +312,11 @@ fn small(awake: &str) -> watchkeeper_estates::Estates {
 
 #[test]
 fn an_override_ends_by_itself_where_there_is_no_calendar() {
-    let world = World::builder().at("2026-11-20T12:00:00Z").with(service("small/api").desired(2)).build();
+    let world = SimRegion::builder().at("2026-11-20T12:00:00Z").with(service("small/api").desired(2)).build();
     let mut rehearsal = Rehearsal::over(world, small(""), "us-east-1");
     let original = rehearsal.world.capacity();
     let wish = json!({"estate": "small", "environment": "dev", "want": "asleep", "until": "2h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), Outcome::Done);
+    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
     rehearsal.tick(at("2026-11-20T13:00:00Z"));
     assert!(asleep(&rehearsal.world.capacity()));
     rehearsal.tick(at("2026-11-20T14:05:00Z"));
@@ -325,7 +325,7 @@ fn an_override_ends_by_itself_where_there_is_no_calendar() {
 
 #[test]
 fn an_environment_whose_calendar_is_taken_away_while_it_sleeps_is_woken() {
-    let world = World::builder().at("2026-11-19T23:00:00Z").with(service("small/api").desired(2)).build();
+    let world = SimRegion::builder().at("2026-11-19T23:00:00Z").with(service("small/api").desired(2)).build();
     let original = world.capacity();
     let nightly = "    awake: { zone: America/New_York, weekly: { mon-fri: \"08:00-19:00\" } }\n";
     Rehearsal::over(world.clone(), small(nightly), "us-east-1").tick(evening());

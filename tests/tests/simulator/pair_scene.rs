@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::name::{Region, ServiceName};
-use watchkeeper_estates::Estates;
-use watchkeeper_sim::{Pair, World, WorldBuilder, service, stream, table};
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_sim::{SimPair, SimRegion, WorldBuilder, service, stream, table};
 use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot, documents};
 
 pub(crate) const HOME: &str = "us-west-2";
@@ -25,7 +25,7 @@ const TABLES: [(&str, &[&str]); 2] = [
 ];
 
 /// The estate's own document, changed in these places of its failover section.
-pub(crate) fn estates(changes: &[(&str, &str)]) -> Estates {
+pub(crate) fn estates(changes: &[(&str, &str)]) -> EstateFolder {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/fleet-orchestration.yaml");
     let mut text = std::fs::read_to_string(own).unwrap();
     for (from, to) in changes {
@@ -63,12 +63,12 @@ fn region(builder: WorldBuilder, cluster: &str, active: bool) -> WorldBuilder {
 }
 
 /// The pair as it is before anything happened, with both stacks at work for two minutes.
-pub(crate) fn duo(estates: &Estates) -> Duo {
+pub(crate) fn duo(estates: &EstateFolder) -> Duo {
     let (_, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
     let failover = environment.document().failover.clone().unwrap();
-    let home = region(World::builder().at("2026-11-20T03:00:00Z"), "fleet-orchestration-cluster", true);
-    let standby = region(World::builder(), "fleet-orchestration-cluster-west1", false);
-    let pair = Pair::builder(HOME, STANDBY).home(home).standby(standby).failover(&failover).build();
+    let home = region(SimRegion::builder().at("2026-11-20T03:00:00Z"), "fleet-orchestration-cluster", true);
+    let standby = region(SimRegion::builder(), "fleet-orchestration-cluster-west1", false);
+    let pair = SimPair::builder(HOME, STANDBY).home(home).standby(standby).failover(&failover).build();
     for (name, _) in TABLES {
         pair.home().set_lag(name, STANDBY, Some(SignedDuration::from_millis(400)));
         pair.standby().set_lag(name, HOME, Some(SignedDuration::from_millis(300)));

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::backup::Drilled;
-use watchkeeper_estates::Estates;
-use watchkeeper_sim::{FaultPlan, StoreSpec, Trouble, World, store};
+use watchkeeper_domain::backup::RestoreEvidence;
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_sim::{FaultPlan, StoreSpec, CallTrouble, SimRegion, store};
 use watchkeeper_tests::rehearsal::{Ended, Rehearsal};
 
 use crate::backup_faults::{estates, shop};
@@ -33,7 +33,7 @@ environments:
           drill: { every: 90d, items-at-least: 10, items-at-most: 1000 }
 ";
 
-static SHOP: LazyLock<Estates> = LazyLock::new(|| estates(DOCUMENT));
+static SHOP: LazyLock<EstateFolder> = LazyLock::new(|| estates(DOCUMENT));
 
 /// A backup is there, and no drill has been.
 fn backed_up() -> Rehearsal {
@@ -42,7 +42,7 @@ fn backed_up() -> Rehearsal {
 
 /// The same, of a table with so many items.
 fn backed_up_with(items: u64) -> Rehearsal {
-    let world = World::builder().at("2026-11-20T02:00:00Z").build();
+    let world = SimRegion::builder().at("2026-11-20T02:00:00Z").build();
     world.put_store(StoreSpec { items, ..store(TABLE) });
     world.backups_take(Duration::from_secs(90));
     let mut rehearsal = Rehearsal::over(world, SHOP.clone(), "us-east-1");
@@ -51,7 +51,7 @@ fn backed_up_with(items: u64) -> Rehearsal {
     rehearsal
 }
 
-fn drilled(rehearsal: &Rehearsal) -> Option<Drilled> {
+fn drilled(rehearsal: &Rehearsal) -> Option<RestoreEvidence> {
     rehearsal.backup_memory(&shop(), &source(TABLE)).drilled
 }
 
@@ -134,7 +134,7 @@ fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
 }
 
 /// A drill with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
-fn drill_with(k: u64, trouble: Trouble) -> bool {
+fn drill_with(k: u64, trouble: CallTrouble) -> bool {
     let mut rehearsal = backed_up();
     let context = format!("{trouble:?} at call {k}");
     let index = rehearsal.world.calls_made() + k;
@@ -160,7 +160,7 @@ fn drill_with(k: u64, trouble: Trouble) -> bool {
 
 const MANY: u64 = 1_000;
 
-fn every_call(trouble: Trouble) {
+fn every_call(trouble: CallTrouble) {
     let calls = (0..MANY).take_while(|k| drill_with(*k, trouble)).count();
     assert!((20..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
 }
@@ -169,7 +169,7 @@ macro_rules! every_fault {
     ($($name:ident: $trouble:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call(Trouble::$trouble);
+            every_call(CallTrouble::$trouble);
         }
     )*};
 }

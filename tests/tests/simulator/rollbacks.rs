@@ -6,7 +6,7 @@ use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
-use watchkeeper_sim::{World, WorldBuilder, rds, service, store, task_definition};
+use watchkeeper_sim::{SimRegion, WorldBuilder, rds, service, store, task_definition};
 use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event, documents};
 
 /// Two services whose document lets a rollback run by itself, within half an hour of a deployment.
@@ -21,7 +21,7 @@ fn rehearsal(world: WorldBuilder) -> Rehearsal {
 }
 
 fn world() -> WorldBuilder {
-    World::builder()
+    SimRegion::builder()
         .at("2026-11-20T15:00:00Z")
         .with(service("shop/api").desired(2).released("api:1").released("api:2"))
         .with(service("shop/web").desired(2).released("web:7").released("web:8"))
@@ -79,7 +79,7 @@ fn a_failed_release_is_no_release_to_go_back_to() {
 
 #[test]
 fn where_no_earlier_release_is_known_it_is_refused_and_told() {
-    let first = World::builder()
+    let first = SimRegion::builder()
         .at("2026-11-20T15:00:00Z")
         .with(service("shop/api").desired(2).released("api:1"))
         .with(service("shop/web").desired(2).deployed_elsewhere())
@@ -127,7 +127,7 @@ fn before_a_release_is_taken_back_a_document_may_ask_for_a_fresh_backup() {
     // With a backup there is nothing in the way.
     let backup = json!({"estate": "shop", "environment": "prod"});
     let taken = rehearsal.backup_run("backup", &backup);
-    assert_eq!(taken, watchkeeper_tests::rehearsal::Ended::Backup(watchkeeper_domain::backup::Outcome::Done));
+    assert_eq!(taken, watchkeeper_tests::rehearsal::Ended::Backup(watchkeeper_domain::backup::BackupOutcome::Done));
     assert_eq!(rehearsal.siren("by-hand-again", request).stage, Stage::Ended("done".to_owned()));
     assert_ne!(releases(&rehearsal), before);
 }

@@ -1,9 +1,9 @@
 //! The development environment of `clos-v2` on a Thursday afternoon, and the instants of its night.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::capacity::{Capacity, Power, Suspensions};
+use watchkeeper_domain::capacity::{Capacity, DatabasePower, Suspensions};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_sim::{World, WorldBuilder, aurora, scope, service};
+use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
 use watchkeeper_tests::rehearsal::Rehearsal;
 
 const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
@@ -34,7 +34,7 @@ pub(crate) fn dev() -> Scope {
 /// One service whose scaling in a human had suspended, one without a scalable target, and an Aurora cluster.
 pub(crate) fn world() -> WorldBuilder {
     let scale_in = Suspensions { scale_in: true, ..Suspensions::NONE };
-    World::builder()
+    SimRegion::builder()
         .at("2026-11-19T23:00:00Z")
         .with(service(API).desired(2).scaling(1, 3).suspended(scale_in))
         .with(service(ENGINE).desired(1))
@@ -51,5 +51,5 @@ pub(crate) fn asleep(capacity: &Capacity) -> bool {
         s.scaling.is_none_or(|scaling| scaling.min == 0 && scaling.suspended == Suspensions::ALL)
     };
     let down = capacity.services.values().all(|service| service.desired == 0 && held(service));
-    down && capacity.databases.values().all(|power| *power == Power::Off)
+    down && capacity.databases.values().all(|power| *power == DatabasePower::Off)
 }

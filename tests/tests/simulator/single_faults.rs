@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::run::Outcome;
-use watchkeeper_sim::{FaultPlan, Operation, Trouble};
+use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_sim::{FaultPlan, Operation, CallTrouble};
 use watchkeeper_tests::rehearsal::Rehearsal;
 
 use crate::scene::{afternoon, asleep, dev, evening, morning};
@@ -26,7 +26,7 @@ fn kept(rehearsal: &Rehearsal, original: &Capacity, context: &str) {
 
 /// Plays a night with one fault at the `k`-th call after the evening's, or the morning's, tick begins. Tells whether there
 /// was such a call.
-fn night_with(k: u64, trouble: Trouble, in_the_morning: bool) -> bool {
+fn night_with(k: u64, trouble: CallTrouble, in_the_morning: bool) -> bool {
     let mut rehearsal = afternoon();
     let original = rehearsal.world.capacity();
     let context = format!("{trouble:?} at call {k}, in the {}", if in_the_morning { "morning" } else { "evening" });
@@ -51,7 +51,7 @@ fn night_with(k: u64, trouble: Trouble, in_the_morning: bool) -> bool {
     struck
 }
 
-fn strike(rehearsal: &mut Rehearsal, begin: Timestamp, k: u64, trouble: Trouble) -> bool {
+fn strike(rehearsal: &mut Rehearsal, begin: Timestamp, k: u64, trouble: CallTrouble) -> bool {
     let index = rehearsal.world.calls_made() + k;
     rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
     rehearsal.tick(begin);
@@ -62,7 +62,7 @@ fn strike(rehearsal: &mut Rehearsal, begin: Timestamp, k: u64, trouble: Trouble)
 /// More calls than a run makes.
 const MANY: u64 = 1_000;
 
-fn every_call(trouble: Trouble, in_the_morning: bool) {
+fn every_call(trouble: CallTrouble, in_the_morning: bool) {
     let calls = (0..MANY).take_while(|k| night_with(*k, trouble, in_the_morning)).count();
     // Fewer would mean that the fault was never where it was meant to be; all, that some calls were never struck.
     assert!((20..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
@@ -72,7 +72,7 @@ macro_rules! every_fault {
     ($($name:ident: $trouble:ident, $morning:literal;)*) => {$(
         #[test]
         fn $name() {
-            every_call(Trouble::$trouble, $morning);
+            every_call(CallTrouble::$trouble, $morning);
         }
     )*};
 }
@@ -97,10 +97,10 @@ every_fault! {
 #[test]
 fn a_fault_that_stays_keeps_the_environment_from_its_target() {
     let mut rehearsal = afternoon();
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, Trouble::Denied));
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, CallTrouble::Denied));
     rehearsal.tick(evening());
     assert!(!asleep(&rehearsal.world.capacity()), "the fault did nothing, so the tests above prove nothing");
     let runs = rehearsal.world.runs(&dev()).unwrap();
-    assert_eq!(runs.last().and_then(|run| run.outcome), Some(Outcome::PartlyDone));
+    assert_eq!(runs.last().and_then(|run| run.outcome), Some(RunOutcome::PartlyDone));
     assert!(rehearsal.world.messages()[0].text.contains("UpdateService"), "{:?}", rehearsal.world.messages());
 }

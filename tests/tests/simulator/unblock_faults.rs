@@ -2,8 +2,8 @@
 //! lost, and once the fault is over, all that is left behind is free.
 
 use jiff::SignedDuration;
-use watchkeeper_domain::unblock::Field;
-use watchkeeper_sim::{FaultPlan, Trouble};
+use watchkeeper_domain::unblock::ItemAttribute;
+use watchkeeper_sim::{FaultPlan, CallTrouble};
 use watchkeeper_tests::rehearsal::Rehearsal;
 
 use crate::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released, lock, monday, prod};
@@ -27,7 +27,7 @@ fn safe(rehearsal: &Rehearsal, context: &str) {
 
 /// Plays a morning with one fault at the `k`-th call after its first tick begins, with the ticks after it, and the next
 /// day's run. Tells whether there was such a call.
-fn morning_with(k: u64, trouble: Trouble) -> bool {
+fn morning_with(k: u64, trouble: CallTrouble) -> bool {
     let mut rehearsal = busy();
     let context = format!("{trouble:?} at call {k}");
     let index = rehearsal.world.calls_made() + k;
@@ -59,11 +59,11 @@ fn morning_with(k: u64, trouble: Trouble) -> bool {
     }
     assert!(!events(&rehearsal, "Daily Unblock Report").is_empty(), "{context}: nobody heard of it");
     let renewed = rehearsal.world.lock_of(LOCKS, "Meta", "renewed").unwrap();
-    assert!(renewed.released_at == Field::Absent || trouble == Trouble::Denied, "{context}: {renewed:?}");
+    assert!(renewed.released_at == ItemAttribute::Absent || trouble == CallTrouble::Denied, "{context}: {renewed:?}");
     struck
 }
 
-fn every_call(trouble: Trouble) {
+fn every_call(trouble: CallTrouble) {
     let calls = (0..MANY).take_while(|k| morning_with(*k, trouble)).count();
     assert!((20..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
 }
@@ -72,7 +72,7 @@ macro_rules! every_fault {
     ($($name:ident: $trouble:ident;)*) => {$(
         #[test]
         fn $name() {
-            every_call(Trouble::$trouble);
+            every_call(CallTrouble::$trouble);
         }
     )*};
 }

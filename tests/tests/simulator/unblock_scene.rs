@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, Write};
-use watchkeeper_control::stuck::Letter;
+use watchkeeper_control::ledger::{Ledger, LedgerWrite};
+use watchkeeper_control::stuck::DeadLetter;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::Run;
-use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Record, Stamps};
-use watchkeeper_estates::Estates;
-use watchkeeper_sim::{World, run_until_done_or_crash, scope, service};
+use watchkeeper_domain::run::RunRecord;
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockRecord, LetterStamps};
+use watchkeeper_estates::EstateFolder;
+use watchkeeper_sim::{SimRegion, run_until_done_or_crash, scope, service};
 use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked, documents};
 
 pub(crate) const LOCKS: &str = "clos-v2-wip-locks";
@@ -40,8 +40,8 @@ pub(crate) fn prod() -> Scope {
     scope("clos-v2", "prod", "us-east-1")
 }
 
-pub(crate) fn text(text: &str) -> Field {
-    Field::Text(text.to_owned())
+pub(crate) fn text(text: &str) -> ItemAttribute {
+    ItemAttribute::Text(text.to_owned())
 }
 
 /// A lock of a pod that runs out so many hours after Monday's run, and was taken long before it.
@@ -54,8 +54,8 @@ pub(crate) fn lock(pod: &str, item: &str, hours: i64) -> LockItem {
         lock_type: text("projects"),
         acquired_by: text("ada"),
         acquired_at: text(&acquired.to_string()),
-        expires_at: Field::Number(expires.as_second().to_string()),
-        released_at: Field::Absent,
+        expires_at: ItemAttribute::Number(expires.as_second().to_string()),
+        released_at: ItemAttribute::Absent,
     }
 }
 
@@ -72,20 +72,20 @@ pub(crate) fn blocked(item: &str, hours: i64, reason: &str) -> BlockerItem {
     }
 }
 
-pub(crate) fn letter(id: &str, returns: Option<&str>) -> Letter {
-    Letter {
+pub(crate) fn letter(id: &str, returns: Option<&str>) -> DeadLetter {
+    DeadLetter {
         id: id.to_owned(),
         receipt: String::new(),
         body: format!("body of {id}"),
         attributes: BTreeMap::new(),
-        stamps: Stamps { returns: returns.map(str::to_owned), parked: None, others: 0 },
+        stamps: LetterStamps { returns: returns.map(str::to_owned), parked: None, others: 0 },
         group: None,
         source: Some(QUEUE.to_owned()),
     }
 }
 
 /// The document of `clos-v2` alone: the others have nothing to be freed, and every fault is played.
-static ESTATE: LazyLock<Estates> = LazyLock::new(|| {
+static ESTATE: LazyLock<EstateFolder> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/clos-v2.yaml");
     std::fs::copy(own, folder.path().join("clos-v2.yaml")).unwrap();
@@ -94,7 +94,7 @@ static ESTATE: LazyLock<Estates> = LazyLock::new(|| {
 
 /// The world with an estate in which nothing is stuck, before its run is due.
 pub(crate) fn quiet() -> Rehearsal {
-    let world = World::builder()
+    let world = SimRegion::builder()
         .at("2026-11-23T12:00:00Z")
         .with(service("clos-v2-cluster/clos-v2-core-api-service").desired(3).scaling(3, 6))
         .with(service("clos-v2-cluster/clos-v2-workflow-engine-service").desired(3).scaling(3, 6))
@@ -105,7 +105,7 @@ pub(crate) fn quiet() -> Rehearsal {
         world.make_queue(queue);
         world.make_queue(&format!("{queue}-dlq"));
     }
-    let finished = BlockerItem { status: text("done"), reason: Field::Absent, ..blocked("idea-done", 200, "") };
+    let finished = BlockerItem { status: text("done"), reason: ItemAttribute::Absent, ..blocked("idea-done", 200, "") };
     world.put_item(IDEAS, finished);
     Rehearsal::over(world, ESTATE.clone(), "us-east-1").in_account("210987654321")
 }
@@ -163,14 +163,14 @@ fn dead_run(rehearsal: &Rehearsal) {
     let run = open_run(DEAD_RUN, taken);
     let put = async {
         Ledger::take_lease(world, &prod(), &lease, 0).await.unwrap();
-        Ledger::commit(world, &prod(), 1, &[Write::PutRun(Box::new(run))]).await.unwrap();
+        Ledger::commit(world, &prod(), 1, &[LedgerWrite::PutRun(Box::new(run))]).await.unwrap();
     };
     run_until_done_or_crash(world, put).unwrap();
     world.set_status(DEAD_RUN, ExecutionStatus::Dead("TIMED_OUT".to_owned()));
 }
 
 /// The record of a run without an outcome.
-pub(crate) fn open_run(id: &str, started: Timestamp) -> Run {
+pub(crate) fn open_run(id: &str, started: Timestamp) -> RunRecord {
     let run = serde_json::json!({
         "id": id, "trigger": "schedule", "layer": "schedule", "instant": started, "started": started,
         "verdict": "apply", "plan": {"steps": []}, "violations": [], "slices": 1, "writes": 0, "rounds": 0,
@@ -180,12 +180,12 @@ pub(crate) fn open_run(id: &str, started: Timestamp) -> Run {
 }
 
 /// The record of a run of the unblock.
-pub(crate) fn record(rehearsal: &Rehearsal, id: &str) -> Option<Record> {
+pub(crate) fn record(rehearsal: &Rehearsal, id: &str) -> Option<UnblockRecord> {
     rehearsal.world.unblock_record(&prod(), id)
 }
 
 pub(crate) fn is_released(rehearsal: &Rehearsal, pod: &str, item: &str) -> bool {
-    rehearsal.world.lock_of(LOCKS, pod, item).unwrap().released_at != Field::Absent
+    rehearsal.world.lock_of(LOCKS, pod, item).unwrap().released_at != ItemAttribute::Absent
 }
 
 /// The bodies in a queue.

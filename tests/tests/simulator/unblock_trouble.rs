@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::stuck::Question;
+use watchkeeper_control::stuck::PendingQuestion;
 use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::intent::{Intent, Layer, Want};
-use watchkeeper_domain::unblock::{End, Field, Source};
-use watchkeeper_sim::{FaultPlan, Operation, Trouble, run_until_done_or_crash, service};
+use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
+use watchkeeper_domain::unblock::{UnblockEnd, ItemAttribute, FindingSource};
+use watchkeeper_sim::{FaultPlan, Operation, CallTrouble, run_until_done_or_crash, service};
 use watchkeeper_tests::rehearsal::Unblocked;
 
 use crate::unblock_scene::{
@@ -20,13 +20,13 @@ use crate::unblock_scene::{
 #[test]
 fn a_source_that_cannot_be_read_frees_nothing_is_named_and_stops_no_other() {
     for (operation, source) in [
-        (Operation::ScanLocks, Source::Locks),
-        (Operation::ScanItems, Source::Blockers),
-        (Operation::ReceiveMessage, Source::Queues),
-        (Operation::DescribeExecution, Source::Own),
-        (Operation::DescribeServices, Source::Deployments),
+        (Operation::ScanLocks, FindingSource::Locks),
+        (Operation::ScanItems, FindingSource::Blockers),
+        (Operation::ReceiveMessage, FindingSource::Queues),
+        (Operation::DescribeExecution, FindingSource::Own),
+        (Operation::DescribeServices, FindingSource::Deployments),
     ] {
-        for trouble in [Trouble::Denied, Trouble::Error] {
+        for trouble in [CallTrouble::Denied, CallTrouble::Error] {
             let rehearsal = busy();
             rehearsal.world.set_now(monday());
             rehearsal.unblock_ticked(monday());
@@ -37,10 +37,10 @@ fn a_source_that_cannot_be_read_frees_nothing_is_named_and_stops_no_other() {
             assert!(matches!(&end, Unblocked::Done(_)), "{operation} {trouble:?}: {end:?}");
             let record = record(&rehearsal, MONDAY).unwrap();
             assert!(record.findings.has(source, "unreadable"), "{operation} {trouble:?}: {:?}", record.findings);
-            assert_eq!(record.end.map(|(end, _)| end), Some(End::Partly), "{operation} {trouble:?}");
-            assert_eq!(record.locks.released > 0, source != Source::Locks, "{operation} {trouble:?}");
-            assert_eq!(record.queues[0].redriven > 0, source != Source::Queues, "{operation} {trouble:?}");
-            assert_eq!(record.own.leases > 0, source != Source::Own, "{operation} {trouble:?}");
+            assert_eq!(record.end.map(|(end, _)| end), Some(UnblockEnd::Partly), "{operation} {trouble:?}");
+            assert_eq!(record.locks.released > 0, source != FindingSource::Locks, "{operation} {trouble:?}");
+            assert_eq!(record.queues[0].redriven > 0, source != FindingSource::Queues, "{operation} {trouble:?}");
+            assert_eq!(record.own.leases > 0, source != FindingSource::Own, "{operation} {trouble:?}");
         }
     }
 }
@@ -52,7 +52,7 @@ fn what_cannot_be_written_stops_after_a_few_tries() {
         rehearsal.world.put_lock(LOCKS, lock("Ratio", &format!("left-{n}"), -3));
     }
     rehearsal.world.put_letter(DEAD, letter("letter", None));
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::ReleaseLock, Trouble::Denied));
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::ReleaseLock, CallTrouble::Denied));
     morning(&mut rehearsal);
     assert_eq!(rehearsal.world.count(Operation::ReleaseLock), 3);
     let record = record(&rehearsal, MONDAY).unwrap();
@@ -95,7 +95,7 @@ fn a_living_lease_stays_and_one_without_proof_is_named() {
         let after = rehearsal.world.remembered(&prod()).unwrap().lease;
         assert_eq!(after == before, code != Some("lease-freed"), "{status:?}");
         let findings = record(&rehearsal, MONDAY).unwrap().findings;
-        assert!(code.is_none_or(|code| findings.has(Source::Own, code)), "{status:?}: {findings:?}");
+        assert!(code.is_none_or(|code| findings.has(FindingSource::Own, code)), "{status:?}: {findings:?}");
         let run = &rehearsal.world.runs(&prod()).unwrap()[0];
         assert_eq!(run.outcome.is_some(), code == Some("lease-freed"), "{status:?}");
         // Whoever died has not reached its target: reconcile compares again.
@@ -109,7 +109,7 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
     let mut rehearsal = quiet();
     let intent = |layer, hours: i64| Intent {
         layer,
-        want: Want::Awake,
+        want: DesiredState::Awake,
         reason: "release night".to_owned(),
         by: "run".to_owned(),
         declared: monday() - SignedDuration::from_hours(90),
@@ -121,7 +121,7 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
     for (name, hours, estate) in
         [("forgotten", 30, "clos-v2"), ("late", 9, "clos-v2"), ("new", 1, "clos-v2"), ("other", 30, "x")]
     {
-        rehearsal.world.ask_question(Question {
+        rehearsal.world.ask_question(PendingQuestion {
             arn: format!("arn:{name}"),
             name: name.to_owned(),
             input: json!({"estate": estate, "environment": "prod", "profile": "minimum"}).to_string(),
@@ -144,7 +144,7 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
 fn a_deployment_that_does_not_end_is_reported_in_the_words_of_ecs() {
     let mut rehearsal = quiet();
     let api = service("clos-v2-cluster/clos-v2-core-api-service").id;
-    let never = watchkeeper_sim::Settings { deployment: Duration::from_hours(1000), ..Default::default() };
+    let never = watchkeeper_sim::TimingSettings { deployment: Duration::from_hours(1000), ..Default::default() };
     rehearsal.world.set_settings(never);
     rehearsal.world.change_rollout(&api, Rollout::InProgress);
     rehearsal.world.set_words(&api, &["unable to place a task", "has started 1 tasks"]);
@@ -189,7 +189,7 @@ fn ten_thousand_locks_are_one_pass_and_a_crash_in_the_middle_is_gone_on_from() {
         rehearsal.world.put_lock(LOCKS, lock("Ratio", &format!("lock-{n:05}"), hours));
     }
     // It dies at the twentieth page, and the next tick goes on.
-    rehearsal.world.set_faults(FaultPlan::none().on(Operation::ScanLocks, 20, Trouble::CrashBefore));
+    rehearsal.world.set_faults(FaultPlan::none().on(Operation::ScanLocks, 20, CallTrouble::CrashBefore));
     let first = rehearsal.unblock_tick(monday());
     assert!(first.iter().any(|(_, end)| *end == Unblocked::Crashed), "{first:?}");
     let half = record(&rehearsal, MONDAY).unwrap();
@@ -228,7 +228,7 @@ fn a_lock_of_a_finished_item_stays_when_the_item_is_opened_again() {
     rehearsal.world.set_now(monday());
     let opened = watchkeeper_domain::unblock::BlockerItem {
         status: text("open"),
-        reason: Field::Absent,
+        reason: ItemAttribute::Absent,
         ..blocked("idea-done", 1, "")
     };
     rehearsal.world.put_item(IDEAS, opened);
@@ -239,7 +239,7 @@ fn a_lock_of_a_finished_item_stays_when_the_item_is_opened_again() {
 #[test]
 fn a_run_that_dies_again_and_again_is_given_up_and_said_so() {
     let mut rehearsal = quiet();
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::NotebookWrite, Trouble::Denied));
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::NotebookWrite, CallTrouble::Denied));
     let mut tries = 0;
     for tick in 0..6 {
         let played = rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5 * tick));

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::stuck::Letter;
-use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::run::Outcome;
-use watchkeeper_domain::unblock::{End, Field, Source};
-use watchkeeper_sim::{FaultPlan, Operation, Trouble};
+use watchkeeper_control::stuck::DeadLetter;
+use watchkeeper_domain::guardrail::HaltSwitch;
+use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::unblock::{UnblockEnd, ItemAttribute, FindingSource};
+use watchkeeper_sim::{FaultPlan, Operation, CallTrouble};
 use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked};
 
 use crate::unblock_scene::{
@@ -42,14 +42,14 @@ fn exactly_what_is_left_behind_is_freed_and_the_rest_is_named() {
     assert_eq!((locks.expired, locks.finished, locks.released_before, locks.remaining), (3, 1, 1, 0));
     assert_eq!(record.violations.len(), 1, "{:?}", record.violations);
     assert_eq!((record.violations[0].held, record.violations[0].limit), (5, 3));
-    assert!(record.findings.has(Source::Locks, "malformed"), "{:?}", record.findings);
-    assert_eq!(record.end.map(|(end, _)| end), Some(End::Done));
+    assert!(record.findings.has(FindingSource::Locks, "malformed"), "{:?}", record.findings);
+    assert_eq!(record.end.map(|(end, _)| end), Some(UnblockEnd::Done));
 
     let remembered = rehearsal.world.remembered(&prod()).unwrap();
     let lease = remembered.lease.unwrap();
     assert_eq!((lease.generation, lease.expires), (1, lease.usable), "freed, and its generation stays");
     let runs = rehearsal.world.runs(&prod()).unwrap();
-    assert_eq!(runs[0].outcome, Some(Outcome::Failed), "{:?}", runs[0]);
+    assert_eq!(runs[0].outcome, Some(RunOutcome::Failed), "{:?}", runs[0]);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_plan_frees_nothing_writes_nothing_and_tells_what_it_would_do() {
 #[test]
 fn under_a_halt_the_days_run_only_reports_and_nothing_is_undone() {
     let mut rehearsal = busy();
-    let halt = Halt { by: "a person".to_owned(), reason: "migration".to_owned(), since: monday() };
+    let halt = HaltSwitch { by: "a person".to_owned(), reason: "migration".to_owned(), since: monday() };
     rehearsal.world.halt(&prod(), &halt);
     let locks = rehearsal.world.locks_of(LOCKS);
     let summary = morning(&mut rehearsal);
@@ -205,19 +205,19 @@ fn a_run_releases_no_more_than_it_may_and_the_next_one_goes_on() {
     }
     morning(&mut rehearsal);
     let released = |rehearsal: &Rehearsal| {
-        rehearsal.world.locks_of(LOCKS).iter().filter(|lock| lock.released_at != Field::Absent).count()
+        rehearsal.world.locks_of(LOCKS).iter().filter(|lock| lock.released_at != ItemAttribute::Absent).count()
     };
     assert_eq!(released(&rehearsal), 100);
     let monday_run = record(&rehearsal, MONDAY).unwrap();
     assert_eq!((monday_run.locks.released, monday_run.locks.remaining), (100, 30));
-    assert!(monday_run.findings.has(Source::Locks, "limit"), "{:?}", monday_run.findings);
+    assert!(monday_run.findings.has(FindingSource::Locks, "limit"), "{:?}", monday_run.findings);
     rehearsal.unblock_tick(monday() + SignedDuration::from_hours(24));
     assert_eq!(released(&rehearsal), 130);
 }
 
 /// A letter over which the consumer of this queue failed; of nobody knows whom, with none.
-fn of(source: Option<&str>, id: &str) -> Letter {
-    Letter { source: source.map(str::to_owned), ..letter(id, None) }
+fn of(source: Option<&str>, id: &str) -> DeadLetter {
+    DeadLetter { source: source.map(str::to_owned), ..letter(id, None) }
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn without_a_bus_only_people_and_our_own_bus_hear_of_it() {
 fn a_run_that_dies_as_often_as_it_is_tried_is_told_once() {
     let mut rehearsal = quiet();
     // The ledger takes no record of a run: each try dies at its beginning.
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::NotebookWrite, Trouble::Error));
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::NotebookWrite, CallTrouble::Error));
     for tick in 0..12 {
         rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5 * tick));
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Map, Value, json};
-use watchkeeper_domain::estate::Step;
+use watchkeeper_domain::estate::PathStep;
 
 /// One damage.
 #[derive(Debug, Clone)]
@@ -63,12 +63,12 @@ fn odd_value() -> impl Strategy<Value = Value> {
 impl Damage {
     /// The payload with this damage.
     pub(crate) fn hit(&self, event: &mut Value) {
-        let messages: Vec<Vec<Step>> =
-            fields(event).into_iter().filter(|path| path.last() == Some(&Step::Key("Message".to_owned()))).collect();
+        let messages: Vec<Vec<PathStep>> =
+            fields(event).into_iter().filter(|path| path.last() == Some(&PathStep::Key("Message".to_owned()))).collect();
         if !self.inside || messages.is_empty() {
             return self.hit_value(event);
         }
-        let path: &Vec<Step> = self.at.get(&messages);
+        let path: &Vec<PathStep> = self.at.get(&messages);
         let Some(Value::String(text)) = find(event, path) else { return };
         if let What::Truncate(length) = &self.what {
             truncate(text, *length);
@@ -114,18 +114,18 @@ fn truncate(text: &mut String, length: Index) {
 }
 
 /// Every field of a payload, the root first.
-fn fields(event: &Value) -> Vec<Vec<Step>> {
+fn fields(event: &Value) -> Vec<Vec<PathStep>> {
     let mut found = vec![Vec::new()];
     let mut open = vec![(Vec::new(), event)];
     while let Some((path, value)) = open.pop() {
-        let below: Vec<(Step, &Value)> = match value {
-            Value::Object(members) => members.iter().map(|(key, value)| (Step::Key(key.clone()), value)).collect(),
-            Value::Array(items) => items.iter().enumerate().map(|(place, value)| (Step::Index(place), value)).collect(),
+        let below: Vec<(PathStep, &Value)> = match value {
+            Value::Object(members) => members.iter().map(|(key, value)| (PathStep::Key(key.clone()), value)).collect(),
+            Value::Array(items) => items.iter().enumerate().map(|(place, value)| (PathStep::Index(place), value)).collect(),
             _ => Vec::new(),
         };
         // One way through what is nested without end is enough.
         for (step, value) in below.into_iter().filter(|_| path.len() < 20) {
-            let path: Vec<Step> = path.iter().cloned().chain([step]).collect();
+            let path: Vec<PathStep> = path.iter().cloned().chain([step]).collect();
             found.push(path.clone());
             open.push((path, value));
         }
@@ -134,23 +134,23 @@ fn fields(event: &Value) -> Vec<Vec<Step>> {
 }
 
 /// What lies at a path.
-fn find<'a>(event: &'a mut Value, path: &[Step]) -> Option<&'a mut Value> {
+fn find<'a>(event: &'a mut Value, path: &[PathStep]) -> Option<&'a mut Value> {
     path.iter().try_fold(event, |value, step| match step {
-        Step::Key(key) => value.as_object_mut()?.get_mut(key),
-        Step::Index(place) => value.as_array_mut()?.get_mut(*place),
+        PathStep::Key(key) => value.as_object_mut()?.get_mut(key),
+        PathStep::Index(place) => value.as_array_mut()?.get_mut(*place),
     })
 }
 
-fn delete(event: &mut Value, path: &[Step]) {
+fn delete(event: &mut Value, path: &[PathStep]) {
     let Some((last, above)) = path.split_last() else {
         *event = Value::Object(Map::new());
         return;
     };
     match (find(event, above), last) {
-        (Some(Value::Object(members)), Step::Key(key)) => {
+        (Some(Value::Object(members)), PathStep::Key(key)) => {
             members.remove(key);
         }
-        (Some(Value::Array(items)), Step::Index(place)) if *place < items.len() => {
+        (Some(Value::Array(items)), PathStep::Index(place)) if *place < items.len() => {
             items.remove(*place);
         }
         _ => {}

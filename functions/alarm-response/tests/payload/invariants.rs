@@ -3,8 +3,8 @@
 use alarm_response::payload::{Incoming, PayloadError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmState, AlarmStates, Answer, Question, consider};
-use watchkeeper_domain::estate::{Emergency, Step};
+use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmState, AlarmStates, ResponseDecision, AlarmQuestion, consider};
+use watchkeeper_domain::estate::{Emergency, PathStep};
 
 /// How many characters an error's account of what was found may have: ten keys of 80, each escaped at worst.
 const LONGEST: usize = 12_000;
@@ -52,12 +52,12 @@ fn check_change(change: &AlarmChange, emergency: &Emergency) -> Result<(), TestC
     prop_assert!(change.reason.chars().count() <= 1023);
     let now = "2026-11-27T14:05:00Z".parse().unwrap();
     let states = AlarmStates::new();
-    let question = Question { change, what: "surge", emergency, forbidding: &[], states: &states, now };
+    let question = AlarmQuestion { change, what: "surge", emergency, forbidding: &[], states: &states, now };
     let considered = consider(&question, &AlarmMemory::default());
     prop_assert_eq!(considered.memory.newest, Some((change.at, change.state)));
     match considered.answer {
-        Answer::Start { .. } => prop_assert_eq!(change.state, AlarmState::Alarm),
-        Answer::Ignored { text, .. } => prop_assert!(!text.is_empty()),
+        ResponseDecision::Start { .. } => prop_assert_eq!(change.state, AlarmState::Alarm),
+        ResponseDecision::Ignored { text, .. } => prop_assert!(!text.is_empty()),
     }
     Ok(())
 }
@@ -84,8 +84,8 @@ fn check_error(error: &PayloadError, event: &Value) -> Result<(), TestCaseError>
 }
 
 /// Whether a path leads somewhere, through the text of an SNS message as if its JSON lay below it.
-fn resolves(event: &Value, path: &[Step]) -> bool {
-    let message = path.iter().position(|step| *step == Step::Key("Message".to_owned())).map(|at| path.split_at(at + 1));
+fn resolves(event: &Value, path: &[PathStep]) -> bool {
+    let message = path.iter().position(|step| *step == PathStep::Key("Message".to_owned())).map(|at| path.split_at(at + 1));
     let Some((outer, inner)) = message.filter(|(_, inner)| !inner.is_empty()) else {
         return find(event, path).is_some();
     };
@@ -93,9 +93,9 @@ fn resolves(event: &Value, path: &[Step]) -> bool {
     serde_json::from_str(text).is_ok_and(|message| find(&message, inner).is_some())
 }
 
-fn find<'a>(event: &'a Value, path: &[Step]) -> Option<&'a Value> {
+fn find<'a>(event: &'a Value, path: &[PathStep]) -> Option<&'a Value> {
     path.iter().try_fold(event, |value, step| match step {
-        Step::Key(key) => value.get(key),
-        Step::Index(place) => value.get(*place),
+        PathStep::Key(key) => value.get(key),
+        PathStep::Index(place) => value.get(*place),
     })
 }

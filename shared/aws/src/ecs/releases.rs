@@ -8,8 +8,8 @@ use aws_sdk_ecs::operation::list_service_deployments::ListServiceDeploymentsErro
 use aws_sdk_ecs::types::{
     ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinition as Definition, TaskDefinitionStatus,
 };
-use watchkeeper_control::ports::{AwsError, RELEASES_MAX, Releases};
-use watchkeeper_domain::capacity::{Release, Rollout, ServiceId, TaskDefinition};
+use watchkeeper_control::ports::{AwsError, RELEASES_MAX, ServiceReleases};
+use watchkeeper_domain::capacity::{ServiceRelease, Rollout, ServiceId, TaskDefinition};
 
 use super::{UPDATE, describe_failure, since};
 use crate::Aws;
@@ -28,8 +28,8 @@ const NEWEST: usize = RELEASES_MAX / 2;
 /// The task definition of each service revision, by the revision's ARN.
 type Revisions = BTreeMap<String, TaskDefinition>;
 
-impl Releases for Aws {
-    async fn releases(&self, service: &ServiceId) -> Result<Vec<Release>, AwsError> {
+impl ServiceReleases for Aws {
+    async fn releases(&self, service: &ServiceId) -> Result<Vec<ServiceRelease>, AwsError> {
         let deployments = newest(self.deployments(service).await?);
         let arns = revision_arns(&deployments);
         // ECS answers an empty list with an error; there is nothing to ask.
@@ -120,11 +120,11 @@ fn read_revisions(answer: &DescribeServiceRevisionsOutput) -> Result<Revisions, 
 
 /// The deployments with what they rolled out, in their order. One whose revision ECS has forgotten, or that has no time,
 /// says nothing that could be gone back to.
-fn history(deployments: &[ServiceDeploymentBrief], revisions: &Revisions) -> Vec<Release> {
+fn history(deployments: &[ServiceDeploymentBrief], revisions: &Revisions) -> Vec<ServiceRelease> {
     let release = |deployment: &ServiceDeploymentBrief| {
         let task_definition = revisions.get(deployment.target_service_revision_arn()?)?.clone();
         let started = since(deployment.started_at(), deployment.created_at())?;
-        Some(Release { task_definition, rollout: rollout(deployment.status()), started })
+        Some(ServiceRelease { task_definition, rollout: rollout(deployment.status()), started })
     };
     deployments.iter().filter_map(release).collect()
 }
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn the_newest_release_comes_first_whatever_the_order_of_the_answer() {
         let deployments = [deployment("r1", "SUCCESSFUL", 0), deployment("r2", "IN_PROGRESS", 60)];
-        let expected = |definition: &str, rollout, second| Release {
+        let expected = |definition: &str, rollout, second| ServiceRelease {
             task_definition: TaskDefinition::new(definition),
             rollout,
             started: Timestamp::from_second(T0 + second).unwrap(),

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput;
 use aws_sdk_ecs::operation::list_tasks::ListTasksError;
 use aws_sdk_ecs::types::{DesiredStatus, Service, TaskDefinition as Definition};
-use watchkeeper_control::failover::ports::Tasks;
+use watchkeeper_control::failover::ports::RegionTasks;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 
 use super::{DESCRIBE, describe_failure, is_unknown_cluster};
 use crate::fault::{failed, odd};
-use crate::{View, elb};
+use crate::{AwsRegionReader, elb};
 
 const LIST: &str = "ListTasks";
 const DESCRIBE_TASKS: &str = "DescribeTasks";
@@ -24,7 +24,7 @@ const TASKS_MAX: usize = 100;
 /// PENDING (Amazon ECS API reference, `ListTasks`). In this order, none that is told to stop in between is missed.
 const WANTED: [DesiredStatus; 2] = [DesiredStatus::Running, DesiredStatus::Stopped];
 
-impl Tasks for View {
+impl RegionTasks for AwsRegionReader {
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
         let mut tasks = BTreeSet::new();
         for wanted in WANTED {
@@ -61,7 +61,7 @@ impl Tasks for View {
     }
 }
 
-impl View {
+impl AwsRegionReader {
     /// The ARNs of a service's tasks of which something is wanted.
     async fn tasks(&self, service: &ServiceId, wanted: DesiredStatus) -> Result<Vec<String>, AwsError> {
         let call = self.aws.ecs.list_tasks().cluster(service.cluster.as_str()).service_name(service.service.as_str());

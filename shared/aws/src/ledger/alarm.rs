@@ -7,11 +7,11 @@ use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Scope;
 
 use super::item::{ALARM_KEPT, Item, after, pack, unpack, with_ttl};
-use super::key::Key;
-use super::version::{Raise, version};
+use super::key::ItemKey;
+use super::version::{VersionRaise, version};
 
 /// The memory in an item, and its version.
-pub(super) fn read(key: &Key, scope: &Scope, item: &Item) -> Result<(AlarmMemory, u64), LedgerError> {
+pub(super) fn read(key: &ItemKey, scope: &Scope, item: &Item) -> Result<(AlarmMemory, u64), LedgerError> {
     Ok((unpack(key, scope, item)?, version(key, scope, item)?))
 }
 
@@ -21,9 +21,9 @@ pub(super) fn put(
     scope: &Scope,
     alarm: &AlarmName,
     memory: &AlarmMemory,
-    raise: Raise,
+    raise: VersionRaise,
 ) -> Result<Put, LedgerError> {
-    let key = Key::alarm(scope, alarm);
+    let key = ItemKey::alarm(scope, alarm);
     let ends = memory.newest.map(|(at, _)| at).max(memory.missed).map(|at| after(at, ALARM_KEPT));
     let item = with_ttl(pack(&key, "memory of the alarm", scope, memory)?, ends);
     raise.put(table, &key, scope, item)
@@ -34,7 +34,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use aws_sdk_dynamodb::types::AttributeValue;
     use jiff::Timestamp;
-    use watchkeeper_domain::alarm::{AlarmState, Noted};
+    use watchkeeper_domain::alarm::{AlarmState, NotedMessage};
 
     use super::super::key::tests::{alarm, scope};
     use super::*;
@@ -42,7 +42,7 @@ mod tests {
     const AT: Timestamp = Timestamp::constant(1_795_000_000, 123_000_000);
 
     fn memory() -> AlarmMemory {
-        let noted = Noted { at: AT, state: AlarmState::Alarm, what: "answered".to_owned() };
+        let noted = NotedMessage { at: AT, state: AlarmState::Alarm, what: "answered".to_owned() };
         AlarmMemory {
             newest: Some((AT, AlarmState::Alarm)),
             changes: vec![AT],
@@ -52,7 +52,7 @@ mod tests {
     }
 
     fn written(expected: u64) -> Item {
-        put("ledger", &scope(), &alarm(), &memory(), Raise::version(expected)).unwrap().item
+        put("ledger", &scope(), &alarm(), &memory(), VersionRaise::version(expected)).unwrap().item
     }
 
     #[test]
@@ -60,7 +60,7 @@ mod tests {
         let item = written(6);
         assert_eq!(item["version"], AttributeValue::N("7".to_owned()));
         assert_eq!(item["sk"], AttributeValue::S("ALARM#clos-v2-alb-5xx-errors".to_owned()));
-        let key = Key::alarm(&scope(), &alarm());
+        let key = ItemKey::alarm(&scope(), &alarm());
         assert_eq!(read(&key, &scope(), &item).unwrap(), (memory(), 7));
     }
 

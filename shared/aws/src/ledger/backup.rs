@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use watchkeeper_control::backup::BackupLog;
 use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_domain::backup::{Memory, Run, Source};
+use watchkeeper_domain::backup::{BackupMemory, BackupRun, BackupSource};
 use watchkeeper_domain::name::Scope;
 
 use super::DynamoLedger;
 use super::item::{self, Item, RUN_KEPT, after, corrupt};
-use super::key::{BACKUP, Key, SK};
-use super::version::{Raise, version};
+use super::key::{BACKUP, ItemKey, SK};
+use super::version::{VersionRaise, version};
 use crate::fault::failed;
 
 impl DynamoLedger {
@@ -26,8 +26,8 @@ impl DynamoLedger {
 }
 
 impl BackupLog for DynamoLedger {
-    async fn backup(&self, scope: &Scope, source: &Source) -> Result<(Memory, u64), LedgerError> {
-        let key = Key::backup(scope, source);
+    async fn backup(&self, scope: &Scope, source: &BackupSource) -> Result<(BackupMemory, u64), LedgerError> {
+        let key = ItemKey::backup(scope, source);
         if let Some(item) = self.get(&key).await? {
             return read(&key, scope, &item);
         }
@@ -36,19 +36,19 @@ impl BackupLog for DynamoLedger {
         Ok((before.unwrap_or_default(), 0))
     }
 
-    async fn backups(&self, scope: &Scope) -> Result<BTreeMap<Source, Memory>, LedgerError> {
+    async fn backups(&self, scope: &Scope) -> Result<BTreeMap<BackupSource, BackupMemory>, LedgerError> {
         memories(scope, &self.jobs(scope).await?)
     }
 
     async fn put_backup(
         &self,
         scope: &Scope,
-        source: &Source,
-        memory: &Memory,
+        source: &BackupSource,
+        memory: &BackupMemory,
         expected: u64,
     ) -> Result<(), LedgerError> {
-        let key = Key::backup(scope, source);
-        let raise = Raise::version(expected);
+        let key = ItemKey::backup(scope, source);
+        let raise = VersionRaise::version(expected);
         let put = raise.put(&self.table, &key, scope, item::pack(&key, "memory of the backups", scope, memory)?)?;
         let look = async |error| {
             let (found, version) = self.backup(scope, source).await?;
@@ -57,24 +57,24 @@ impl BackupLog for DynamoLedger {
         self.put_once(&key, put, look).await
     }
 
-    async fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError> {
-        let key = Key::backup_run(scope, id);
+    async fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<BackupRun>, LedgerError> {
+        let key = ItemKey::backup_run(scope, id);
         self.get(&key).await?.map(|item| item::unpack(&key, scope, &item)).transpose()
     }
 
-    async fn put_backup_run(&self, scope: &Scope, run: &Run) -> Result<(), LedgerError> {
-        let key = Key::backup_run(scope, &run.id);
+    async fn put_backup_run(&self, scope: &Scope, run: &BackupRun) -> Result<(), LedgerError> {
+        let key = ItemKey::backup_run(scope, &run.id);
         let packed = item::pack(&key, "record of the run of backups", scope, run)?;
         self.put(&key, item::with_ttl(packed, Some(after(run.started, RUN_KEPT)))).await
     }
 }
 
 /// What items say, by resource. Of two spellings of a database's name the one that is written today counts.
-fn memories(scope: &Scope, items: &[Item]) -> Result<BTreeMap<Source, Memory>, LedgerError> {
+fn memories(scope: &Scope, items: &[Item]) -> Result<BTreeMap<BackupSource, BackupMemory>, LedgerError> {
     let mut found = BTreeMap::new();
     for item in items {
         let source = source(scope, item)?;
-        let key = Key::backup(scope, &source);
+        let key = ItemKey::backup(scope, &source);
         let (memory, _) = read(&key, scope, item)?;
         if is_under(&key, item) {
             found.insert(source, memory);
@@ -86,24 +86,24 @@ fn memories(scope: &Scope, items: &[Item]) -> Result<BTreeMap<Source, Memory>, L
 }
 
 /// What was remembered of a resource under another spelling of its name.
-fn spelt_otherwise(scope: &Scope, source: &Source, items: &[Item]) -> Result<Option<Memory>, LedgerError> {
+fn spelt_otherwise(scope: &Scope, source: &BackupSource, items: &[Item]) -> Result<Option<BackupMemory>, LedgerError> {
     Ok(memories(scope, items)?.remove(source))
 }
 
-fn is_under(key: &Key, item: &Item) -> bool {
+fn is_under(key: &ItemKey, item: &Item) -> bool {
     item.get(SK).and_then(|sk| sk.as_s().ok()) == Some(&key.sk)
 }
 
 /// The memory in an item, and its version.
-fn read(key: &Key, scope: &Scope, item: &Item) -> Result<(Memory, u64), LedgerError> {
+fn read(key: &ItemKey, scope: &Scope, item: &Item) -> Result<(BackupMemory, u64), LedgerError> {
     Ok((item::unpack(key, scope, item)?, version(key, scope, item)?))
 }
 
 /// The resource of an item, by its key.
-fn source(scope: &Scope, item: &Item) -> Result<Source, LedgerError> {
+fn source(scope: &Scope, item: &Item) -> Result<BackupSource, LedgerError> {
     let sk = item.get(SK).and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
-    let read = sk.strip_prefix(BACKUP).unwrap_or_default().parse::<Source>();
-    read.map_err(|bad| corrupt(&Key::of(scope, sk), scope, bad.into()))
+    let read = sk.strip_prefix(BACKUP).unwrap_or_default().parse::<BackupSource>();
+    read.map_err(|bad| corrupt(&ItemKey::of(scope, sk), scope, bad.into()))
 }
 
 #[cfg(test)]
@@ -114,8 +114,8 @@ mod tests {
     use super::super::key::tests::scope;
     use super::*;
 
-    fn item(sk: &str, memory: &Memory) -> Item {
-        let key = Key::of(&scope(), sk);
+    fn item(sk: &str, memory: &BackupMemory) -> Item {
+        let key = ItemKey::of(&scope(), sk);
         let mut item = item::pack(&key, "memory of the backups", &scope(), memory).unwrap();
         item.insert("version".to_owned(), AttributeValue::N("3".to_owned()));
         item
@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn what_was_remembered_under_another_spelling_is_found() {
-        let source: Source = "rds:shop-db".parse().unwrap();
-        let old = Memory::default();
+        let source: BackupSource = "rds:shop-db".parse().unwrap();
+        let old = BackupMemory::default();
         let items = [item("JOB#rds:Shop-DB", &old)];
         assert_eq!(memories(&scope(), &items).unwrap(), [(source.clone(), old.clone())].into());
         assert_eq!(spelt_otherwise(&scope(), &source, &items).unwrap(), Some(old));

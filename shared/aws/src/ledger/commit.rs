@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{LedgerError, Write};
+use watchkeeper_control::ledger::{LedgerError, LedgerWrite};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::name::Scope;
 
 use super::item::{self, Item, corrupt, pack};
-use super::key::{BASELINE, Key, STANDING};
+use super::key::{BASELINE, ItemKey, STANDING};
 use super::lease;
 use crate::fault::{classify, failed};
 
@@ -30,13 +30,13 @@ pub(super) fn transaction(
     table: &str,
     scope: &Scope,
     generation: u64,
-    writes: &[Write],
+    writes: &[LedgerWrite],
 ) -> Result<Vec<TransactWriteItem>, LedgerError> {
-    let mut changes: BTreeMap<Key, Change> = BTreeMap::new();
+    let mut changes: BTreeMap<ItemKey, Change> = BTreeMap::new();
     let mut prolonged: Option<&Lease> = None;
     for write in writes {
         match write {
-            Write::PutLease(lease) => prolonged = Some(lease),
+            LedgerWrite::PutLease(lease) => prolonged = Some(lease),
             other => changes.extend(change(scope, other)?),
         }
     }
@@ -61,22 +61,22 @@ fn guard(
 }
 
 /// The item that a write is about, and what happens to it; the lease is not here.
-fn change(scope: &Scope, write: &Write) -> Result<Option<(Key, Change)>, LedgerError> {
-    let key = |sk: &str| Key::of(scope, sk);
+fn change(scope: &Scope, write: &LedgerWrite) -> Result<Option<(ItemKey, Change)>, LedgerError> {
+    let key = |sk: &str| ItemKey::of(scope, sk);
     Ok(Some(match write {
-        Write::PutBaseline(baseline) => (key(BASELINE), Some(pack(&key(BASELINE), "baseline", scope, baseline)?)),
-        Write::DropBaseline => (key(BASELINE), None),
-        Write::PutStanding(standing) => (key(STANDING), Some(pack(&key(STANDING), "standing", scope, standing)?)),
-        Write::PutIntent(intent) => (Key::intent(scope, &intent.slot()), Some(item::intent(scope, intent)?)),
-        Write::DropIntent(slot) => (Key::intent(scope, slot), None),
-        Write::PutRun(run) => (Key::run(scope, &run.id), Some(item::run(scope, run)?)),
-        Write::PutLease(_) => return Ok(None),
+        LedgerWrite::PutBaseline(baseline) => (key(BASELINE), Some(pack(&key(BASELINE), "baseline", scope, baseline)?)),
+        LedgerWrite::DropBaseline => (key(BASELINE), None),
+        LedgerWrite::PutStanding(standing) => (key(STANDING), Some(pack(&key(STANDING), "standing", scope, standing)?)),
+        LedgerWrite::PutIntent(intent) => (ItemKey::intent(scope, &intent.slot()), Some(item::intent(scope, intent)?)),
+        LedgerWrite::DropIntent(slot) => (ItemKey::intent(scope, slot), None),
+        LedgerWrite::PutRun(run) => (ItemKey::run(scope, &run.id), Some(item::run(scope, run)?)),
+        LedgerWrite::PutLease(_) => return Ok(None),
     }))
 }
 
 fn action(
     table: &str,
-    key: &Key,
+    key: &ItemKey,
     change: Change,
 ) -> Result<TransactWriteItem, aws_smithy_types::error::operation::BuildError> {
     let item = TransactWriteItem::builder();

@@ -3,28 +3,28 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rstest::rstest;
-use watchkeeper_control::ledger::Standing;
+use watchkeeper_control::ledger::ScopeStanding;
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::capacity::{Baseline, Capacity};
-use watchkeeper_domain::intent::{Intent, Layer, Slot, Want};
+use watchkeeper_domain::intent::{Intent, Layer, IntentKey, DesiredState};
 
 use super::super::key::tests::scope;
 use super::*;
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
-fn baseline() -> Write {
-    Write::PutBaseline(Baseline { capacity: Capacity::default(), taken: T0 })
+fn baseline() -> LedgerWrite {
+    LedgerWrite::PutBaseline(Baseline { capacity: Capacity::default(), taken: T0 })
 }
 
 fn lease() -> Lease {
     Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation: 4, usable: T0, expires: T0 }
 }
 
-fn intent(reason: &str) -> Write {
-    let (layer, want) = (Layer::Override, Want::Awake);
+fn intent(reason: &str) -> LedgerWrite {
+    let (layer, want) = (Layer::Override, DesiredState::Awake);
     let (reason, by) = (reason.to_owned(), "run".to_owned());
-    Write::PutIntent(Intent { layer, want, reason, by, declared: T0, expires: None, approved: [].into() })
+    LedgerWrite::PutIntent(Intent { layer, want, reason, by, declared: T0, expires: None, approved: [].into() })
 }
 
 fn keys(items: &[TransactWriteItem]) -> Vec<String> {
@@ -40,8 +40,8 @@ fn keys(items: &[TransactWriteItem]) -> Vec<String> {
 
 #[test]
 fn every_write_is_in_one_transaction_behind_the_check_of_the_lease() {
-    let drop = Write::DropIntent(Slot::of(Layer::Schedule));
-    let writes = [baseline(), Write::PutStanding(Standing::default()), intent("x"), drop];
+    let drop = LedgerWrite::DropIntent(IntentKey::of(Layer::Schedule));
+    let writes = [baseline(), LedgerWrite::PutStanding(ScopeStanding::default()), intent("x"), drop];
     let items = transaction("ledger", &scope(), 4, &writes).unwrap();
     let expected = ["check LEASE", "put BASELINE", "delete INTENT#schedule", "put INTENT#override", "put STANDING"];
     let mut found = keys(&items);
@@ -57,7 +57,7 @@ fn every_write_is_in_one_transaction_behind_the_check_of_the_lease() {
 
 #[test]
 fn a_lease_that_is_written_carries_the_condition_itself() {
-    let items = transaction("ledger", &scope(), 4, &[Write::PutLease(lease()), Write::DropBaseline]).unwrap();
+    let items = transaction("ledger", &scope(), 4, &[LedgerWrite::PutLease(lease()), LedgerWrite::DropBaseline]).unwrap();
     assert_eq!(keys(&items), ["put LEASE", "delete BASELINE"]);
     let values = items[0].put().unwrap().expression_attribute_values().unwrap();
     assert_eq!(values[":generation"], AttributeValue::N("4".to_owned()));
@@ -65,8 +65,8 @@ fn a_lease_that_is_written_carries_the_condition_itself() {
 
 #[test]
 fn of_two_writes_to_one_item_the_last_counts() {
-    let drop = Write::DropIntent(Slot::of(Layer::Override));
-    let writes = [intent("first"), drop, intent("last"), baseline(), Write::DropBaseline];
+    let drop = LedgerWrite::DropIntent(IntentKey::of(Layer::Override));
+    let writes = [intent("first"), drop, intent("last"), baseline(), LedgerWrite::DropBaseline];
     let items = transaction("ledger", &scope(), 4, &writes).unwrap();
     assert_eq!(keys(&items), ["check LEASE", "delete BASELINE", "put INTENT#override"]);
     let json = items[2].put().unwrap().item()["json"].as_s().unwrap().clone();
@@ -75,8 +75,8 @@ fn of_two_writes_to_one_item_the_last_counts() {
 
 #[test]
 fn two_profiles_of_the_emergency_layer_lie_beside_each_other() {
-    let slot = |profile: &str| Slot::emergency(profile.parse().unwrap());
-    let writes = [Write::DropIntent(slot("surge")), Write::DropIntent(slot("minimum"))];
+    let slot = |profile: &str| IntentKey::emergency(profile.parse().unwrap());
+    let writes = [LedgerWrite::DropIntent(slot("surge")), LedgerWrite::DropIntent(slot("minimum"))];
     let items = transaction("ledger", &scope(), 4, &writes).unwrap();
     assert_eq!(keys(&items), ["check LEASE", "delete INTENT#emergency#minimum", "delete INTENT#emergency#surge"]);
 }

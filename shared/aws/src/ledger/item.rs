@@ -11,12 +11,12 @@ use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchkeeper_control::ledger::{LedgerError, Run};
-use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_control::ledger::{LedgerError, RunRecord};
+use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 
-use super::key::Key;
+use super::key::ItemKey;
 use super::notes::OUTCOME;
 
 /// The longest payload that is kept as text, in bytes: it stays readable in the console, and costs at most 64 write units.
@@ -49,21 +49,21 @@ type Flaw = Box<dyn std::error::Error + Send + Sync>;
 
 /// An intent as an item.
 pub(super) fn intent(scope: &Scope, intent: &Intent) -> Result<Item, LedgerError> {
-    let key = Key::intent(scope, &intent.slot());
+    let key = ItemKey::intent(scope, &intent.slot());
     let ends = intent.expires.map(|expires| after(expires, INTENT_KEPT));
     Ok(with_ttl(pack(&key, "intent", scope, intent)?, ends))
 }
 
 /// The record of a run as an item.
-pub(super) fn run(scope: &Scope, run: &Run) -> Result<Item, LedgerError> {
-    let mut item = pack(&Key::run(scope, &run.id), "record of the run", scope, run)?;
+pub(super) fn run(scope: &Scope, run: &RunRecord) -> Result<Item, LedgerError> {
+    let mut item = pack(&ItemKey::run(scope, &run.id), "record of the run", scope, run)?;
     // Beside the payload, so that a query finds the runs without one.
     item.extend(run.outcome.map(|outcome| (OUTCOME.to_owned(), AttributeValue::S(outcome.to_string()))));
     Ok(with_ttl(item, Some(after(run.started, RUN_KEPT))))
 }
 
 /// The halt switch of a scope, or of everything, as an item.
-pub(super) fn halt(key: &Key, scope: Option<&Scope>, halt: &Halt) -> Result<Item, LedgerError> {
+pub(super) fn halt(key: &ItemKey, scope: Option<&Scope>, halt: &HaltSwitch) -> Result<Item, LedgerError> {
     match scope {
         Some(scope) => pack(key, "halt switch", scope, halt),
         None => pack(key, "halt switch", &"every scope", halt),
@@ -72,7 +72,7 @@ pub(super) fn halt(key: &Key, scope: Option<&Scope>, halt: &Halt) -> Result<Item
 
 /// An item with `value` as its payload.
 pub(super) fn pack<T: Serialize>(
-    key: &Key,
+    key: &ItemKey,
     what: &'static str,
     scope: &impl ToString,
     value: &T,
@@ -87,12 +87,12 @@ pub(super) fn pack<T: Serialize>(
 }
 
 /// The payload of an item.
-pub(super) fn unpack<T: DeserializeOwned>(key: &Key, scope: &impl ToString, item: &Item) -> Result<T, LedgerError> {
+pub(super) fn unpack<T: DeserializeOwned>(key: &ItemKey, scope: &impl ToString, item: &Item) -> Result<T, LedgerError> {
     decode(item).map_err(|flaw| corrupt(key, scope, flaw))
 }
 
 /// An item that does not read.
-pub(super) fn corrupt(key: &Key, scope: &impl ToString, source: Flaw) -> LedgerError {
+pub(super) fn corrupt(key: &ItemKey, scope: &impl ToString, source: Flaw) -> LedgerError {
     LedgerError::Corrupt { item: key.sk.clone(), scope: scope.to_string(), source }
 }
 
@@ -142,14 +142,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::error::Error;
 
-    use watchkeeper_domain::intent::{Layer, Want};
+    use watchkeeper_domain::intent::{Layer, DesiredState};
 
     use super::super::key::BASELINE;
     use super::super::key::tests::scope;
     use super::*;
 
-    fn key() -> Key {
-        Key::of(&scope(), BASELINE)
+    fn key() -> ItemKey {
+        ItemKey::of(&scope(), BASELINE)
     }
 
     /// Text that gzip cannot make much smaller.
@@ -203,7 +203,7 @@ mod tests {
         let declared = Timestamp::constant(1_795_000_000, 0);
         let mut wanted = Intent {
             layer: Layer::Override,
-            want: Want::Awake,
+            want: DesiredState::Awake,
             reason: "release night".to_owned(),
             by: "run".to_owned(),
             declared,

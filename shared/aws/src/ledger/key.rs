@@ -4,9 +4,9 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use watchkeeper_control::ledger::PairId;
-use watchkeeper_domain::backup::Source;
+use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::estate::AlarmName;
-use watchkeeper_domain::intent::Slot;
+use watchkeeper_domain::intent::IntentKey;
 use watchkeeper_domain::name::{Region, Scope};
 
 use super::item::Item;
@@ -26,12 +26,12 @@ pub(super) const SAMPLE: &str = "SAMPLE#";
 
 /// The key of one item; written `pk sk`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct ItemKey {
     pub(super) pk: String,
     pub(super) sk: String,
 }
 
-impl Key {
+impl ItemKey {
     /// An item in the partition of a scope.
     pub(super) fn of(scope: &Scope, sk: impl Into<String>) -> Self {
         Self { pk: partition(scope), sk: sk.into() }
@@ -45,7 +45,7 @@ impl Key {
         Self::of(scope, format!("{ALARM}{alarm}"))
     }
 
-    pub(super) fn intent(scope: &Scope, slot: &Slot) -> Self {
+    pub(super) fn intent(scope: &Scope, slot: &IntentKey) -> Self {
         Self::of(scope, format!("{INTENT}{slot}"))
     }
 
@@ -57,7 +57,7 @@ impl Key {
         Self { pk: HALT.to_owned(), sk: "ALL".to_owned() }
     }
 
-    pub(super) fn backup(scope: &Scope, source: &Source) -> Self {
+    pub(super) fn backup(scope: &Scope, source: &BackupSource) -> Self {
         Self { pk: backups(scope), sk: format!("{BACKUP}{source}") }
     }
 
@@ -97,7 +97,7 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for ItemKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.pk, self.sk)
     }
@@ -157,24 +157,24 @@ pub(super) mod tests {
 
     #[test]
     fn the_keys_are_those_of_the_table_in_the_documentation() {
-        let surge = Slot::emergency("surge".parse().unwrap());
+        let surge = IntentKey::emergency("surge".parse().unwrap());
         let keys = [
-            (Key::alarm(&scope(), &alarm()), "SCOPE#clos-v2#dev#us-east-1 ALARM#clos-v2-alb-5xx-errors"),
-            (Key::of(&scope(), BASELINE), "SCOPE#clos-v2#dev#us-east-1 BASELINE"),
-            (Key::of(&scope(), STANDING), "SCOPE#clos-v2#dev#us-east-1 STANDING"),
-            (Key::lease(&scope()), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
-            (Key::intent(&scope(), &Slot::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
-            (Key::intent(&scope(), &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
-            (Key::halt(&scope()), "SCOPE#clos-v2#dev#us-east-1 HALT"),
-            (Key::halt_of_everything(), "HALT ALL"),
-            (Key::backup(&scope(), &"rds:a".parse().unwrap()), "BACKUPS#clos-v2#dev#us-east-1 JOB#rds:a"),
-            (Key::backup_run(&scope(), "x-1"), "BACKUPS#clos-v2#dev#us-east-1 RUN#x-1"),
-            (Key::run(&scope(), "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),
-            (Key::of_pair(&pair(), POINTER), "PAIR#fleet-orchestration#prod POINTER"),
-            (Key::heartbeat(&pair(), &west1()), "PAIR#fleet-orchestration#prod HEARTBEAT#us-west-1"),
-            (Key::sample(&pair(), &west1()), "PAIR#fleet-orchestration#prod SAMPLE#us-west-1"),
-            (Key::watch(&pair(), &west1()), "WATCHES#fleet-orchestration#prod WATCH#us-west-1"),
-            (Key::moved(&pair(), "fleet-1"), "MOVES#fleet-orchestration#prod MOVE#fleet-1"),
+            (ItemKey::alarm(&scope(), &alarm()), "SCOPE#clos-v2#dev#us-east-1 ALARM#clos-v2-alb-5xx-errors"),
+            (ItemKey::of(&scope(), BASELINE), "SCOPE#clos-v2#dev#us-east-1 BASELINE"),
+            (ItemKey::of(&scope(), STANDING), "SCOPE#clos-v2#dev#us-east-1 STANDING"),
+            (ItemKey::lease(&scope()), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
+            (ItemKey::intent(&scope(), &IntentKey::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
+            (ItemKey::intent(&scope(), &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
+            (ItemKey::halt(&scope()), "SCOPE#clos-v2#dev#us-east-1 HALT"),
+            (ItemKey::halt_of_everything(), "HALT ALL"),
+            (ItemKey::backup(&scope(), &"rds:a".parse().unwrap()), "BACKUPS#clos-v2#dev#us-east-1 JOB#rds:a"),
+            (ItemKey::backup_run(&scope(), "x-1"), "BACKUPS#clos-v2#dev#us-east-1 RUN#x-1"),
+            (ItemKey::run(&scope(), "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),
+            (ItemKey::of_pair(&pair(), POINTER), "PAIR#fleet-orchestration#prod POINTER"),
+            (ItemKey::heartbeat(&pair(), &west1()), "PAIR#fleet-orchestration#prod HEARTBEAT#us-west-1"),
+            (ItemKey::sample(&pair(), &west1()), "PAIR#fleet-orchestration#prod SAMPLE#us-west-1"),
+            (ItemKey::watch(&pair(), &west1()), "WATCHES#fleet-orchestration#prod WATCH#us-west-1"),
+            (ItemKey::moved(&pair(), "fleet-1"), "MOVES#fleet-orchestration#prod MOVE#fleet-1"),
         ];
         for (key, expected) in keys {
             assert_eq!(key.to_string(), expected);

@@ -9,19 +9,19 @@ use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::name::Scope;
 
 use super::item::{Item, corrupt};
-use super::key::Key;
+use super::key::ItemKey;
 
 const HELD: &str = "#generation = :generation";
 const NEVER_TAKEN: &str = "attribute_not_exists(#generation)";
 
 /// The lease in an item.
-pub(super) fn read(key: &Key, scope: &Scope, item: Item) -> Result<Lease, LedgerError> {
+pub(super) fn read(key: &ItemKey, scope: &Scope, item: Item) -> Result<Lease, LedgerError> {
     serde_dynamo::from_item(item).map_err(|flaw| corrupt(key, scope, flaw.into()))
 }
 
 /// A write of the lease that counts only while the generation there is `expected`; 0: while there is none.
 pub(super) fn put(table: &str, scope: &Scope, lease: &Lease, expected: u64) -> Result<Put, LedgerError> {
-    let key = Key::lease(scope);
+    let key = ItemKey::lease(scope);
     let mut item: Item = serde_dynamo::to_item(lease).map_err(|flaw| corrupt(&key, scope, flaw.into()))?;
     item.extend(key.attributes());
     let (condition, values) = condition(expected);
@@ -32,7 +32,7 @@ pub(super) fn put(table: &str, scope: &Scope, lease: &Lease, expected: u64) -> R
 
 /// A check that the generation is still this one.
 pub(super) fn check(table: &str, scope: &Scope, generation: u64) -> Result<ConditionCheck, LedgerError> {
-    let key = Key::lease(scope);
+    let key = ItemKey::lease(scope);
     let (condition, values) = condition(generation);
     let check = ConditionCheck::builder().table_name(table).set_key(Some(key.attributes()));
     let check = check.condition_expression(condition).set_expression_attribute_names(Some(names()));
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(put.item["generation"], AttributeValue::N("7".to_owned()));
         assert_eq!(put.item["holder"], AttributeValue::S("run".to_owned()));
         assert_eq!(put.item["sk"], AttributeValue::S("LEASE".to_owned()));
-        let read = read(&Key::lease(&scope()), &scope(), put.item).unwrap();
+        let read = read(&ItemKey::lease(&scope()), &scope(), put.item).unwrap();
         assert_eq!(read, lease("run", 7));
     }
 
@@ -115,9 +115,9 @@ mod tests {
 
     #[test]
     fn a_broken_lease_is_corrupt() {
-        let mut item = Key::lease(&scope()).attributes();
+        let mut item = ItemKey::lease(&scope()).attributes();
         item.insert("generation".to_owned(), AttributeValue::S("many".to_owned()));
-        let error = read(&Key::lease(&scope()), &scope(), item).unwrap_err();
+        let error = read(&ItemKey::lease(&scope()), &scope(), item).unwrap_err();
         assert!(matches!(&error, LedgerError::Corrupt { item, .. } if item == "LEASE"), "{error}");
     }
 

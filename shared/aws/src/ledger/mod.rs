@@ -10,11 +10,11 @@
 //! | same | `ALARM#name` | `version` (N), payload: `AlarmMemory` | alarm-response, with each message about the alarm that is news | [`ALARM_KEPT`] after its newest change |
 //! | same | `LEASE` | `holder`, `layer`, `generation` (N), `usable`, `expires` | each run that changes the scope | never: the generation must not begin again |
 //! | same | `STANDING` | payload: `Standing` | a run, when it ends | |
-//! | same | `HALT` | payload: `Halt` | a person | |
-//! | `HALT` | `ALL` | payload: `Halt` | a person; it halts every scope | |
-//! | `BACKUPS#estate#environment#region` | `JOB#kind:name` | `version` (N), payload: `backup::Memory` | backups, before each change that it asks of AWS | never: it is what is known of the copies |
-//! | same | `RUN#id` | payload: `backup::Run` | each run of backups | [`RUN_KEPT`] after its start |
-//! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run`; `outcome` once it has one | each run | [`RUN_KEPT`] after its start |
+//! | same | `HALT` | payload: `HaltSwitch` | a person | |
+//! | `HALT` | `ALL` | payload: `HaltSwitch` | a person; it halts every scope | |
+//! | `BACKUPS#estate#environment#region` | `JOB#kind:name` | `version` (N), payload: `backup::BackupMemory` | backups, before each change that it asks of AWS | never: it is what is known of the copies |
+//! | same | `RUN#id` | payload: `backup::BackupRun` | each run of backups | [`RUN_KEPT`] after its start |
+//! | `RUNS#estate#environment#region` | `RUN#id` | payload: `RunRecord`; `outcome` once it has one | each run | [`RUN_KEPT`] after its start |
 //! | same | `UNBLOCK` | `version` (N), payload: `Memory` of the daily unblock | each of its runs, when it ends | 400 days after its last run |
 //! | same | `UNBLOCK#id` | `version` (N), payload: `Record` of a run of it | each step of that run | 90 days after its start |
 //! | same | `TROUBLE#machine` | `version` (N), payload: `Trouble` of runs that could not be made | each of them | a day after the last |
@@ -54,17 +54,17 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::Put;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, Remembered, Run, Write};
+use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, ScopeState, RunRecord, LedgerWrite};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;
-use watchkeeper_domain::guardrail::Halt;
-use watchkeeper_domain::intent::{Intent, Slot};
+use watchkeeper_domain::guardrail::HaltSwitch;
+use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::Scope;
 
 use self::item::Item;
-use self::key::Key;
-use self::version::Raise;
+use self::key::ItemKey;
+use self::version::VersionRaise;
 use crate::fault::failed;
 
 pub use self::item::{ALARM_KEPT, INTENT_KEPT, ITEM_MAX, MOVE_KEPT, RUN_KEPT, TEXT_MAX};
@@ -82,7 +82,7 @@ impl DynamoLedger {
         Self { client: Client::new(config), table: table.into() }
     }
 
-    async fn get(&self, key: &Key) -> Result<Option<Item>, LedgerError> {
+    async fn get(&self, key: &ItemKey) -> Result<Option<Item>, LedgerError> {
         let call = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
         let answer = call.consistent_read(true).send().await;
         Ok(answer.map_err(|error| failed("GetItem", key, error))?.item)
@@ -96,14 +96,14 @@ impl DynamoLedger {
         Ok(items.map_err(|error| failed("Query", whose, error))?)
     }
 
-    async fn put(&self, key: &Key, item: Item) -> Result<(), LedgerError> {
+    async fn put(&self, key: &ItemKey, item: Item) -> Result<(), LedgerError> {
         let call = self.client.put_item().table_name(&self.table).set_item(Some(item));
         call.send().await.map_err(|error| failed("PutItem", key, error))?;
         Ok(())
     }
 
     /// Puts an item while its condition holds.
-    async fn put_if(&self, key: &Key, put: Put) -> Result<(), AwsError> {
+    async fn put_if(&self, key: &ItemKey, put: Put) -> Result<(), AwsError> {
         let call = self.client.put_item().table_name(put.table_name).set_item(Some(put.item));
         let call = call.set_condition_expression(put.condition_expression);
         let call = call.set_expression_attribute_names(put.expression_attribute_names);
@@ -116,7 +116,7 @@ impl DynamoLedger {
     /// of it.
     async fn put_once(
         &self,
-        key: &Key,
+        key: &ItemKey,
         put: Put,
         look: impl AsyncFnOnce(AwsError) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
@@ -127,7 +127,7 @@ impl DynamoLedger {
         }
     }
 
-    async fn delete(&self, key: &Key) -> Result<(), LedgerError> {
+    async fn delete(&self, key: &ItemKey) -> Result<(), LedgerError> {
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key.attributes()));
         call.send().await.map_err(|error| failed("DeleteItem", key, error))?;
         Ok(())
@@ -135,14 +135,14 @@ impl DynamoLedger {
 }
 
 impl Ledger for DynamoLedger {
-    async fn load(&self, scope: &Scope) -> Result<Remembered, LedgerError> {
-        let everything = Key::halt_of_everything();
+    async fn load(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
+        let everything = ItemKey::halt_of_everything();
         let (items, halt) = tokio::try_join!(self.query(key::partition(scope), scope), self.get(&everything))?;
         read::remembered(scope, items, halt.as_ref())
     }
 
     async fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError> {
-        let key = Key::lease(scope);
+        let key = ItemKey::lease(scope);
         self.get(&key).await?.map(|item| lease::read(&key, scope, item)).transpose()
     }
 
@@ -152,10 +152,10 @@ impl Ledger for DynamoLedger {
             let current = self.lease(scope).await?;
             lease::judge(scope, current.as_ref(), lease, expected, error)
         };
-        self.put_once(&Key::lease(scope), put, look).await
+        self.put_once(&ItemKey::lease(scope), put, look).await
     }
 
-    async fn commit(&self, scope: &Scope, generation: u64, writes: &[Write]) -> Result<(), LedgerError> {
+    async fn commit(&self, scope: &Scope, generation: u64, writes: &[LedgerWrite]) -> Result<(), LedgerError> {
         // The first lease has generation 1: without one, nothing counts.
         if generation == 0 {
             return Err(LedgerError::LeaseLost { scope: scope.to_string() });
@@ -169,22 +169,22 @@ impl Ledger for DynamoLedger {
         Ok(())
     }
 
-    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError> {
-        let key = Key::run(scope, id);
+    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<RunRecord>, LedgerError> {
+        let key = ItemKey::run(scope, id);
         self.get(&key).await?.map(|item| item::unpack(&key, scope, &item)).transpose()
     }
 
     async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
-        let key = Key::intent(scope, &intent.slot());
+        let key = ItemKey::intent(scope, &intent.slot());
         self.put(&key, item::intent(scope, intent)?).await
     }
 
-    async fn withdraw(&self, scope: &Scope, slot: &Slot) -> Result<(), LedgerError> {
-        self.delete(&Key::intent(scope, slot)).await
+    async fn withdraw(&self, scope: &Scope, slot: &IntentKey) -> Result<(), LedgerError> {
+        self.delete(&ItemKey::intent(scope, slot)).await
     }
 
-    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&Halt>) -> Result<(), LedgerError> {
-        let key = scope.map_or_else(Key::halt_of_everything, Key::halt);
+    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&HaltSwitch>) -> Result<(), LedgerError> {
+        let key = scope.map_or_else(ItemKey::halt_of_everything, ItemKey::halt);
         match halt {
             Some(halt) => self.put(&key, item::halt(&key, scope, halt)?).await,
             None => self.delete(&key).await,
@@ -194,7 +194,7 @@ impl Ledger for DynamoLedger {
 
 impl AlarmLog for DynamoLedger {
     async fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
-        let key = Key::alarm(scope, alarm);
+        let key = ItemKey::alarm(scope, alarm);
         let item = self.get(&key).await?;
         item.map_or_else(|| Ok((AlarmMemory::default(), 0)), |item| alarm::read(&key, scope, &item))
     }
@@ -206,12 +206,12 @@ impl AlarmLog for DynamoLedger {
         memory: &AlarmMemory,
         expected: u64,
     ) -> Result<(), LedgerError> {
-        let raise = Raise::version(expected);
+        let raise = VersionRaise::version(expected);
         let put = alarm::put(&self.table, scope, alarm, memory, raise)?;
         let look = async |error| {
             let (found, version) = self.recall(scope, alarm).await?;
             raise.judge(scope, (&found, version), memory, error)
         };
-        self.put_once(&Key::alarm(scope, alarm), put, look).await
+        self.put_once(&ItemKey::alarm(scope, alarm), put, look).await
     }
 }

@@ -4,14 +4,14 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchkeeper_control::ledger::{LedgerError, Run};
-use watchkeeper_control::stuck::{Note, Notebook, Page, Written};
+use watchkeeper_control::ledger::{LedgerError, RunRecord};
+use watchkeeper_control::stuck::{LedgerNote, UnblockNotes, ListPage, WriteOutcome};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 
 use super::item::{self, pack, unpack, with_ttl};
-use super::key::{self, Key, SK};
-use super::version::{Raise, version};
+use super::key::{self, ItemKey, SK};
+use super::version::{VersionRaise, version};
 use super::{DynamoLedger, lease};
 use crate::fault::failed;
 
@@ -20,9 +20,9 @@ const PAGE: i32 = 100;
 /// The runs that have an outcome carry it beside their payload.
 pub(super) const OUTCOME: &str = "outcome";
 
-impl Notebook for DynamoLedger {
-    async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: Note<'_>) -> Result<Option<(T, u64)>, LedgerError> {
-        let key = Key::note(scope, note);
+impl UnblockNotes for DynamoLedger {
+    async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: LedgerNote<'_>) -> Result<Option<(T, u64)>, LedgerError> {
+        let key = ItemKey::note(scope, note);
         let Some(item) = self.get(&key).await? else { return Ok(None) };
         Ok(Some((unpack(&key, scope, &item)?, version(&key, scope, &item)?)))
     }
@@ -30,14 +30,14 @@ impl Notebook for DynamoLedger {
     async fn write<T: Serialize + DeserializeOwned + PartialEq>(
         &self,
         scope: &Scope,
-        note: Note<'_>,
+        note: LedgerNote<'_>,
         value: &T,
         expected: u64,
         until: Timestamp,
     ) -> Result<(), LedgerError> {
-        let key = Key::note(scope, note);
+        let key = ItemKey::note(scope, note);
         let item = with_ttl(pack(&key, "note of the daily unblock", scope, value)?, Some(until));
-        let raise = Raise::version(expected);
+        let raise = VersionRaise::version(expected);
         let Err(error) = self.put_if(&key, raise.put(&self.table, &key, scope, item)?).await else { return Ok(()) };
         if !lease::may_be_written(&error) {
             return Err(error.into());
@@ -49,8 +49,8 @@ impl Notebook for DynamoLedger {
         }
     }
 
-    async fn open_runs(&self, scope: &Scope, after: Option<&str>) -> Result<Page<Run>, LedgerError> {
-        let run = Key::run(scope, "");
+    async fn open_runs(&self, scope: &Scope, after: Option<&str>) -> Result<ListPage<RunRecord>, LedgerError> {
+        let run = ItemKey::run(scope, "");
         let call = self.client.query().table_name(&self.table).consistent_read(true).limit(PAGE);
         let call = call.key_condition_expression("pk = :pk AND begins_with(sk, :run)");
         let values = run.attributes();
@@ -58,29 +58,29 @@ impl Notebook for DynamoLedger {
         let call = call.expression_attribute_values(":run", values[SK].clone());
         let call =
             call.filter_expression("attribute_not_exists(#outcome)").expression_attribute_names("#outcome", OUTCOME);
-        let start = after.map(|sk| Key::run(scope, sk).attributes());
+        let start = after.map(|sk| ItemKey::run(scope, sk).attributes());
         let answer = call.set_exclusive_start_key(start).send().await;
         let answer = answer.map_err(|error| failed("Query", scope, error))?;
         let next = answer.last_evaluated_key().and_then(|key| key.get(SK)?.as_s().ok()).cloned();
         let runs = answer.items.unwrap_or_default();
-        let runs = runs.iter().map(|item| unpack::<Run>(&run, scope, item)).collect::<Result<Vec<_>, _>>()?;
+        let runs = runs.iter().map(|item| unpack::<RunRecord>(&run, scope, item)).collect::<Result<Vec<_>, _>>()?;
         // Records of a version before this one carry no outcome beside them, and have it inside.
         let items = runs.into_iter().filter(|run| run.outcome.is_none()).collect();
-        Ok(Page { items, next: next.map(|sk| sk.trim_start_matches(RUN).to_owned()) })
+        Ok(ListPage { items, next: next.map(|sk| sk.trim_start_matches(RUN).to_owned()) })
     }
 
-    async fn take_out(&self, scope: &Scope, intent: &Intent) -> Result<Written, LedgerError> {
-        let key = Key::intent(scope, &intent.slot());
-        let Some(found) = self.get(&key).await? else { return Ok(Written::Changed) };
+    async fn take_out(&self, scope: &Scope, intent: &Intent) -> Result<WriteOutcome, LedgerError> {
+        let key = ItemKey::intent(scope, &intent.slot());
+        let Some(found) = self.get(&key).await? else { return Ok(WriteOutcome::Changed) };
         if unpack::<Intent>(&key, scope, &found)? != *intent {
-            return Ok(Written::Changed);
+            return Ok(WriteOutcome::Changed);
         }
         // The payload as it is stored: a version before this one may have written the same in other words.
-        let Some((name, payload)) = item::payload(&found) else { return Ok(Written::Changed) };
+        let Some((name, payload)) = item::payload(&found) else { return Ok(WriteOutcome::Changed) };
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(key.attributes()));
         let call = call.condition_expression("#payload = :payload").expression_attribute_names("#payload", name);
         let Err(error) = call.expression_attribute_values(":payload", payload.clone()).send().await else {
-            return Ok(Written::Done);
+            return Ok(WriteOutcome::Done);
         };
         let error = failed("DeleteItem", &key, error);
         if !lease::may_be_written(&error) {
@@ -88,9 +88,9 @@ impl Notebook for DynamoLedger {
         }
         // An attempt before this one may have taken it out, unanswered.
         Ok(match self.get(&key).await? {
-            None => Written::Done,
+            None => WriteOutcome::Done,
             Some(still) if still == found => return Err(error.into()),
-            Some(_) => Written::Changed,
+            Some(_) => WriteOutcome::Changed,
         })
     }
 }
@@ -98,15 +98,15 @@ impl Notebook for DynamoLedger {
 /// What the sort keys of runs begin with.
 const RUN: &str = "RUN#";
 
-impl Key {
+impl ItemKey {
     /// A note of the daily unblock, in the partition of runs.
-    pub(super) fn note(scope: &Scope, note: Note<'_>) -> Self {
+    pub(super) fn note(scope: &Scope, note: LedgerNote<'_>) -> Self {
         let sk = match note {
-            Note::Memory => "UNBLOCK".to_owned(),
-            Note::Run(id) => format!("UNBLOCK#{id}"),
-            Note::Page(id, number) => format!("UNBLOCK#{id}#{number:06}"),
-            Note::Question(what) => format!("QUESTION#{what}"),
-            Note::Trouble(machine) => format!("TROUBLE#{machine}"),
+            LedgerNote::Memory => "UNBLOCK".to_owned(),
+            LedgerNote::Run(id) => format!("UNBLOCK#{id}"),
+            LedgerNote::Page(id, number) => format!("UNBLOCK#{id}#{number:06}"),
+            LedgerNote::Question(what) => format!("QUESTION#{what}"),
+            LedgerNote::Trouble(machine) => format!("TROUBLE#{machine}"),
         };
         Self { sk, ..Self::run(scope, "") }
     }
@@ -122,13 +122,13 @@ mod tests {
     fn the_notes_lie_in_the_partition_of_runs_and_are_no_runs() {
         let partition = "RUNS#clos-v2#dev#us-east-1";
         for (note, sk) in [
-            (Note::Memory, "UNBLOCK"),
-            (Note::Run("unblock-1"), "UNBLOCK#unblock-1"),
-            (Note::Page("unblock-1", 12), "UNBLOCK#unblock-1#000012"),
-            (Note::Question("surge"), "QUESTION#surge"),
-            (Note::Trouble("reconcile"), "TROUBLE#reconcile"),
+            (LedgerNote::Memory, "UNBLOCK"),
+            (LedgerNote::Run("unblock-1"), "UNBLOCK#unblock-1"),
+            (LedgerNote::Page("unblock-1", 12), "UNBLOCK#unblock-1#000012"),
+            (LedgerNote::Question("surge"), "QUESTION#surge"),
+            (LedgerNote::Trouble("reconcile"), "TROUBLE#reconcile"),
         ] {
-            assert_eq!(Key::note(&scope(), note).to_string(), format!("{partition} {sk}"));
+            assert_eq!(ItemKey::note(&scope(), note).to_string(), format!("{partition} {sk}"));
             assert!(!sk.starts_with(RUN));
         }
     }

@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
-use watchkeeper_control::ledger::{LedgerError, Pair, PairId, Pairs, Settled, Standing};
-use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, Sample, Watch};
+use watchkeeper_control::ledger::{LedgerError, PairReplica, PairId, PairLedger, SettledTarget, ScopeStanding};
+use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::name::{Region, Scope};
 
 use super::DynamoLedger;
 use super::item::{Item, MOVE_KEPT, after, corrupt, pack, unpack, with_ttl};
-use super::key::{HEARTBEAT, Key, POINTER, SAMPLE, SK, STANDING, pair_partition};
-use super::version::{Raise, revision, version};
+use super::key::{HEARTBEAT, ItemKey, POINTER, SAMPLE, SK, STANDING, pair_partition};
+use super::version::{VersionRaise, revision, version};
 
-impl Pairs for DynamoLedger {
-    async fn pair(&self, pair: &PairId) -> Result<Pair, LedgerError> {
+impl PairLedger for DynamoLedger {
+    async fn pair(&self, pair: &PairId) -> Result<PairReplica, LedgerError> {
         read(pair, self.query(pair_partition(pair), pair).await?)
     }
 
     async fn point(&self, pair: &PairId, pointer: &Pointer, expected: u64) -> Result<(), LedgerError> {
-        let key = Key::of_pair(pair, POINTER);
-        let raise = Raise::revision(expected, pointer.revision);
+        let key = ItemKey::of_pair(pair, POINTER);
+        let raise = VersionRaise::revision(expected, pointer.revision);
         let put = raise.put(&self.table, &key, pair, pack(&key, "pointer", pair, pointer)?)?;
         let look = async |error| {
             let found = self.get(&key).await?.map(|item| read_pointer(&key, pair, &item)).transpose()?;
@@ -30,50 +30,50 @@ impl Pairs for DynamoLedger {
     }
 
     async fn beat(&self, pair: &PairId, region: &Region, heartbeat: &Heartbeat) -> Result<(), LedgerError> {
-        let key = Key::heartbeat(pair, region);
+        let key = ItemKey::heartbeat(pair, region);
         self.put(&key, pack(&key, "heartbeat", pair, heartbeat)?).await
     }
 
-    async fn keep_sample(&self, pair: &PairId, region: &Region, sample: &Sample) -> Result<(), LedgerError> {
-        let key = Key::sample(pair, region);
+    async fn keep_sample(&self, pair: &PairId, region: &Region, sample: &RegionSample) -> Result<(), LedgerError> {
+        let key = ItemKey::sample(pair, region);
         self.put(&key, pack(&key, "sample", pair, sample)?).await
     }
 
-    async fn watch(&self, pair: &PairId, region: &Region) -> Result<(Watch, u64), LedgerError> {
-        Ok(self.versioned(&Key::watch(pair, region), pair).await?.unwrap_or_default())
+    async fn watch(&self, pair: &PairId, region: &Region) -> Result<(WatchState, u64), LedgerError> {
+        Ok(self.versioned(&ItemKey::watch(pair, region), pair).await?.unwrap_or_default())
     }
 
     async fn keep_watch(
         &self,
         pair: &PairId,
         region: &Region,
-        watch: &Watch,
+        watch: &WatchState,
         expected: u64,
     ) -> Result<(), LedgerError> {
-        let key = Key::watch(pair, region);
+        let key = ItemKey::watch(pair, region);
         let item = pack(&key, "memory of the watch", pair, watch)?;
         self.put_version(&key, pair, watch, item, expected).await
     }
 
     async fn moved(&self, pair: &PairId, id: &str) -> Result<Option<(Move, u64)>, LedgerError> {
-        self.versioned(&Key::moved(pair, id), pair).await
+        self.versioned(&ItemKey::moved(pair, id), pair).await
     }
 
     async fn keep_move(&self, pair: &PairId, record: &Move, expected: u64) -> Result<(), LedgerError> {
-        let key = Key::moved(pair, &record.id);
+        let key = ItemKey::moved(pair, &record.id);
         self.put_version(&key, pair, record, move_item(&key, pair, record)?, expected).await
     }
 
-    async fn settled(&self, scope: &Scope) -> Result<Option<Settled>, LedgerError> {
-        let key = Key::of(scope, STANDING);
-        let standing = self.get(&key).await?.map(|item| unpack::<Standing>(&key, scope, &item)).transpose()?;
+    async fn settled(&self, scope: &Scope) -> Result<Option<SettledTarget>, LedgerError> {
+        let key = ItemKey::of(scope, STANDING);
+        let standing = self.get(&key).await?.map(|item| unpack::<ScopeStanding>(&key, scope, &item)).transpose()?;
         Ok(standing.and_then(|standing| standing.settled))
     }
 }
 
 impl DynamoLedger {
     /// A payload with its version; `None` where there is no item.
-    async fn versioned<T: DeserializeOwned>(&self, key: &Key, pair: &PairId) -> Result<Option<(T, u64)>, LedgerError> {
+    async fn versioned<T: DeserializeOwned>(&self, key: &ItemKey, pair: &PairId) -> Result<Option<(T, u64)>, LedgerError> {
         let item = self.get(key).await?;
         item.map(|item| Ok((unpack(key, pair, &item)?, version(key, pair, &item)?))).transpose()
     }
@@ -81,13 +81,13 @@ impl DynamoLedger {
     /// Puts an item with this payload as the version after `expected`.
     async fn put_version<T: DeserializeOwned + PartialEq>(
         &self,
-        key: &Key,
+        key: &ItemKey,
         pair: &PairId,
         payload: &T,
         item: Item,
         expected: u64,
     ) -> Result<(), LedgerError> {
-        let raise = Raise::version(expected);
+        let raise = VersionRaise::version(expected);
         let put = raise.put(&self.table, key, pair, item)?;
         let look = async |error| {
             let found: Option<(T, u64)> = self.versioned(key, pair).await?;
@@ -99,18 +99,18 @@ impl DynamoLedger {
 }
 
 /// The record of a move as an item.
-fn move_item(key: &Key, pair: &PairId, record: &Move) -> Result<Item, LedgerError> {
+fn move_item(key: &ItemKey, pair: &PairId, record: &Move) -> Result<Item, LedgerError> {
     let item = pack(key, "record of the move", pair, record)?;
     Ok(with_ttl(item, Some(after(record.started, MOVE_KEPT))))
 }
 
 /// What the items of a pair's partition say. Items that this version does not know are left alone: a newer one may run
 /// in the other region.
-fn read(pair: &PairId, items: Vec<Item>) -> Result<Pair, LedgerError> {
-    let mut found = Pair::default();
+fn read(pair: &PairId, items: Vec<Item>) -> Result<PairReplica, LedgerError> {
+    let mut found = PairReplica::default();
     for item in items {
         let Some(sk) = item.get(SK).and_then(|sk| sk.as_s().ok()).cloned() else { continue };
-        let key = Key::of_pair(pair, &sk);
+        let key = ItemKey::of_pair(pair, &sk);
         if sk == POINTER {
             found.pointer = Some(read_pointer(&key, pair, &item)?);
         } else if let Some(region) = sk.strip_prefix(HEARTBEAT) {
@@ -123,7 +123,7 @@ fn read(pair: &PairId, items: Vec<Item>) -> Result<Pair, LedgerError> {
 }
 
 fn read_of_region<T: DeserializeOwned>(
-    key: &Key,
+    key: &ItemKey,
     pair: &PairId,
     region: &str,
     item: &Item,
@@ -135,7 +135,7 @@ fn read_of_region<T: DeserializeOwned>(
 }
 
 /// A pointer whose revision is not the one that conditions are on could be read, but never be written again.
-fn read_pointer(key: &Key, pair: &PairId, item: &Item) -> Result<Pointer, LedgerError> {
+fn read_pointer(key: &ItemKey, pair: &PairId, item: &Item) -> Result<Pointer, LedgerError> {
     let pointer: Pointer = unpack(key, pair, item)?;
     let outside = revision(key, pair, item)?;
     if outside == pointer.revision {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 
 use super::super::key::tests::{pair, scope, west1};
 use super::*;
@@ -28,22 +28,22 @@ fn pointer(revision: u64) -> Pointer {
 }
 
 fn pointer_item(pointer: &Pointer) -> Item {
-    let key = Key::of_pair(&pair(), POINTER);
+    let key = ItemKey::of_pair(&pair(), POINTER);
     let item = pack(&key, "pointer", &pair(), pointer).unwrap();
-    Raise::revision(pointer.revision - 1, pointer.revision).put("ledger", &key, &pair(), item).unwrap().item
+    VersionRaise::revision(pointer.revision - 1, pointer.revision).put("ledger", &key, &pair(), item).unwrap().item
 }
 
 fn heartbeat() -> Heartbeat {
     Heartbeat { at: T0, epoch: 1, heard: None, granted: Some(T0), switches: BTreeMap::new() }
 }
 
-fn sample() -> Sample {
-    Sample { at: T0, services: BTreeMap::new(), lag_ms: BTreeMap::new(), vcpu: Some(40), alarms: None }
+fn sample() -> RegionSample {
+    RegionSample { at: T0, services: BTreeMap::new(), lag_ms: BTreeMap::new(), vcpu: Some(40), alarms: None }
 }
 
 #[test]
 fn a_pair_reads_as_both_regions_wrote_it() {
-    let (beat, taken) = (Key::heartbeat(&pair(), &west1()), Key::sample(&pair(), &west2()));
+    let (beat, taken) = (ItemKey::heartbeat(&pair(), &west1()), ItemKey::sample(&pair(), &west2()));
     let items = vec![
         pointer_item(&pointer(4)),
         pack(&beat, "heartbeat", &pair(), &heartbeat()).unwrap(),
@@ -57,7 +57,7 @@ fn a_pair_reads_as_both_regions_wrote_it() {
 
 #[test]
 fn a_pair_that_never_moved_and_never_beat_is_empty() {
-    assert_eq!(read(&pair(), Vec::new()).unwrap(), Pair::default());
+    assert_eq!(read(&pair(), Vec::new()).unwrap(), PairReplica::default());
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_conditions_of_a_pointer_are_on_the_revision_that_it_bears() {
 
 #[test]
 fn a_broken_heartbeat_is_named() {
-    let mut item = Key::heartbeat(&pair(), &west1()).attributes();
+    let mut item = ItemKey::heartbeat(&pair(), &west1()).attributes();
     item.insert("json".to_owned(), AttributeValue::S("{}".to_owned()));
     let error = read(&pair(), vec![item]).unwrap_err();
     assert_eq!(error.to_string(), "item HEARTBEAT#us-west-1 of fleet-orchestration prod in the ledger does not read");
@@ -83,23 +83,23 @@ fn a_broken_heartbeat_is_named() {
 
 #[test]
 fn an_item_of_a_later_version_is_left_alone() {
-    let unknown = Key::of_pair(&pair(), "TREATY#us-west-1").attributes();
-    assert_eq!(read(&pair(), vec![unknown]).unwrap(), Pair::default());
+    let unknown = ItemKey::of_pair(&pair(), "TREATY#us-west-1").attributes();
+    assert_eq!(read(&pair(), vec![unknown]).unwrap(), PairReplica::default());
 }
 
 #[test]
 fn the_watch_and_the_moves_are_not_in_the_partition_that_every_run_reads() {
     let partition = AttributeValue::S(pair_partition(&pair()));
-    assert_eq!(Key::heartbeat(&pair(), &west1()).attributes()["pk"], partition);
-    for apart in [Key::watch(&pair(), &west1()), Key::moved(&pair(), "fleet-1"), Key::of(&scope(), POINTER)] {
+    assert_eq!(ItemKey::heartbeat(&pair(), &west1()).attributes()["pk"], partition);
+    for apart in [ItemKey::watch(&pair(), &west1()), ItemKey::moved(&pair(), "fleet-1"), ItemKey::of(&scope(), POINTER)] {
         assert_ne!(apart.attributes()["pk"], partition, "{apart}");
     }
 }
 
 #[test]
 fn the_record_of_a_move_is_kept_for_two_years_and_compressed_when_it_is_long() {
-    let key = Key::moved(&pair(), "fleet-1");
-    let mut record = Move::new("fleet-1", &west2(), &west1(), Phase::Confirm, T0);
+    let key = ItemKey::moved(&pair(), "fleet-1");
+    let mut record = Move::new("fleet-1", &west2(), &west1(), MovePhase::Confirm, T0);
     let item = move_item(&key, &pair(), &record).unwrap();
     let ttl = (T0.as_second() + 2 * 365 * 86_400).to_string();
     assert_eq!(item["ttl"], AttributeValue::N(ttl));

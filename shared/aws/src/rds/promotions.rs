@@ -3,14 +3,14 @@
 use aws_sdk_rds::config::{Builder, Region as AwsRegion};
 use aws_sdk_rds::operation::describe_global_clusters::DescribeGlobalClustersError;
 use aws_sdk_rds::types::{DbInstance, FailoverStatus, GlobalCluster, GlobalClusterMember};
-use watchkeeper_control::failover::ports::Promotions;
+use watchkeeper_control::failover::ports::DatabasePromotions;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::estate::ResourceName;
-use watchkeeper_domain::failover::{DatabaseRole, Promoted};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::name::Region;
 
 use super::{named, unknown_instance};
-use crate::View;
+use crate::AwsRegionReader;
 use crate::clients::peer_timeouts;
 use crate::fault::failed;
 
@@ -22,10 +22,10 @@ const FAILOVER: &str = "FailoverGlobalCluster";
 /// instance status"): the first backup of a new writer takes minutes, and nothing has to wait for it.
 const WRITABLE: [&str; 3] = ["available", "backing-up", "storage-optimization"];
 
-impl Promotions for View {
-    async fn role(&self, database: &Promoted) -> Result<Option<DatabaseRole>, AwsError> {
+impl DatabasePromotions for AwsRegionReader {
+    async fn role(&self, database: &PairDatabase) -> Result<Option<DatabaseRole>, AwsError> {
         match database {
-            Promoted::Replica(name) => {
+            PairDatabase::Replica(name) => {
                 let call = self.aws.rds.describe_db_instances().db_instance_identifier(name.as_str());
                 match call.send().await {
                     Ok(answer) => Ok(answer.db_instances().first().map(role_of_instance)),
@@ -33,7 +33,7 @@ impl Promotions for View {
                     Err(error) => Err(failed("DescribeDBInstances", name, error)),
                 }
             }
-            Promoted::AuroraGlobal(name) => {
+            PairDatabase::AuroraGlobal(name) => {
                 let own = self.aws.rds.config().region().map_or("", AsRef::as_ref);
                 Ok(self.global(name).await?.and_then(|global| role_in(&global, own)))
             }
@@ -69,7 +69,7 @@ impl Promotions for View {
     }
 }
 
-impl View {
+impl AwsRegionReader {
     /// A global database as this region knows it; `None` where there is none of that name.
     async fn global(&self, name: &ResourceName) -> Result<Option<GlobalCluster>, AwsError> {
         match self.aws.rds.describe_global_clusters().global_cluster_identifier(name.as_str()).send().await {

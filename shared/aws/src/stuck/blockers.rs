@@ -1,9 +1,9 @@
 //! Items that may wait, in a table of an estate or in an index of it.
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{BlockerSource, Page};
-use watchkeeper_domain::estate::{Blockers, ResourceName};
-use watchkeeper_domain::unblock::{BlockerItem, Field};
+use watchkeeper_control::stuck::{BlockerSource, ListPage};
+use watchkeeper_domain::estate::{BlockerPolicy, ResourceName};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 
 use super::StuckThings;
 use super::field::{Item, cursor, field, start};
@@ -13,7 +13,7 @@ use crate::fault::{failed, odd};
 const SCAN: &str = "Scan";
 
 impl BlockerSource for StuckThings {
-    async fn items(&self, source: &Blockers, after: Option<&str>, limit: u32) -> Result<Page<BlockerItem>, AwsError> {
+    async fn items(&self, source: &BlockerPolicy, after: Option<&str>, limit: u32) -> Result<ListPage<BlockerItem>, AwsError> {
         let name = source.table.as_str();
         let optional = source.since.iter().chain(&source.status);
         let fields = [&source.item, &source.activity, &source.owner, &source.reason].into_iter().chain(optional);
@@ -29,12 +29,12 @@ impl BlockerSource for StuckThings {
         let answer = call.send().await.map_err(|error| failed(SCAN, name, error))?;
         let next = cursor(answer.last_evaluated_key).map_err(|what| odd(SCAN, name, what))?;
         let items = answer.items.unwrap_or_default();
-        Ok(Page { items: items.iter().map(|item| read(source, item)).collect(), next })
+        Ok(ListPage { items: items.iter().map(|item| read(source, item)).collect(), next })
     }
 }
 
-fn read(source: &Blockers, item: &Item) -> BlockerItem {
-    let named = |name: Option<&ResourceName>| name.map_or(Field::Absent, |name| field(item, name.as_str()));
+fn read(source: &BlockerPolicy, item: &Item) -> BlockerItem {
+    let named = |name: Option<&ResourceName>| name.map_or(ItemAttribute::Absent, |name| field(item, name.as_str()));
     BlockerItem {
         item: named(Some(&source.item)),
         activity: named(Some(&source.activity)),

@@ -2,14 +2,14 @@
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::Buses;
+use watchkeeper_control::stuck::EventBuses;
 use watchkeeper_domain::estate::{Label, ResourceName};
 
 use super::StuckThings;
 use crate::eventbridge::taken;
 use crate::fault::failed;
 
-impl Buses for StuckThings {
+impl EventBuses for StuckThings {
     async fn emit(&self, bus: &ResourceName, source: &Label, detail_type: &str, detail: &str) -> Result<(), AwsError> {
         let entry = PutEventsRequestEntry::builder().event_bus_name(bus.as_str()).source(source.as_str());
         let entry = entry.detail_type(detail_type).detail(detail).build();

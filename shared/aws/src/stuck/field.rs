@@ -3,27 +3,27 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use watchkeeper_domain::unblock::Field;
+use watchkeeper_domain::unblock::ItemAttribute;
 
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// An attribute of an item.
-pub(super) fn field(item: &Item, name: &str) -> Field {
+pub(super) fn field(item: &Item, name: &str) -> ItemAttribute {
     match item.get(name) {
-        None => Field::Absent,
-        Some(AttributeValue::S(text)) => Field::Text(text.clone()),
-        Some(AttributeValue::N(number)) => Field::Number(number.clone()),
-        Some(other) => Field::Other(kind(other).to_owned()),
+        None => ItemAttribute::Absent,
+        Some(AttributeValue::S(text)) => ItemAttribute::Text(text.clone()),
+        Some(AttributeValue::N(number)) => ItemAttribute::Number(number.clone()),
+        Some(other) => ItemAttribute::Other(kind(other).to_owned()),
     }
 }
 
 /// An attribute for a request; only texts and numbers are ever written or compared.
-pub(super) fn value(field: &Field) -> Option<AttributeValue> {
+pub(super) fn value(field: &ItemAttribute) -> Option<AttributeValue> {
     match field {
-        Field::Text(text) => Some(AttributeValue::S(text.clone())),
-        Field::Number(number) => Some(AttributeValue::N(number.clone())),
-        Field::Absent | Field::Other(_) => None,
+        ItemAttribute::Text(text) => Some(AttributeValue::S(text.clone())),
+        ItemAttribute::Number(number) => Some(AttributeValue::N(number.clone())),
+        ItemAttribute::Absent | ItemAttribute::Other(_) => None,
     }
 }
 
@@ -42,7 +42,7 @@ fn kind(value: &AttributeValue) -> &'static str {
 /// Where the next page begins, as text. `Err` says what of the key cannot be written down.
 pub(super) fn cursor(key: Option<Item>) -> Result<Option<String>, String> {
     let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(None) };
-    let fields: BTreeMap<&String, Field> = key.keys().map(|name| (name, field(&key, name))).collect();
+    let fields: BTreeMap<&String, ItemAttribute> = key.keys().map(|name| (name, field(&key, name))).collect();
     if fields.values().any(|field| value(field).is_none()) {
         return Err("a key of another type than text or number".to_owned());
     }
@@ -52,7 +52,7 @@ pub(super) fn cursor(key: Option<Item>) -> Result<Option<String>, String> {
 /// The key in a cursor.
 pub(super) fn start(cursor: Option<&str>) -> Result<Option<Item>, String> {
     let Some(cursor) = cursor else { return Ok(None) };
-    let fields: BTreeMap<String, Field> = serde_json::from_str(cursor).map_err(|error| error.to_string())?;
+    let fields: BTreeMap<String, ItemAttribute> = serde_json::from_str(cursor).map_err(|error| error.to_string())?;
     Ok(Some(fields.into_iter().filter_map(|(name, field)| Some((name, value(&field)?))).collect()))
 }
 
@@ -68,11 +68,11 @@ mod tests {
             ("n".to_owned(), AttributeValue::N("1.50".to_owned())),
             ("m".to_owned(), AttributeValue::M(HashMap::new())),
         ]);
-        assert_eq!(field(&item, "t"), Field::Text("x".to_owned()));
-        assert_eq!(field(&item, "n"), Field::Number("1.50".to_owned()));
-        assert_eq!(field(&item, "m"), Field::Other("map".to_owned()));
-        assert_eq!(field(&item, "absent"), Field::Absent);
-        assert_eq!(value(&Field::Number("1.50".to_owned())), Some(AttributeValue::N("1.50".to_owned())));
+        assert_eq!(field(&item, "t"), ItemAttribute::Text("x".to_owned()));
+        assert_eq!(field(&item, "n"), ItemAttribute::Number("1.50".to_owned()));
+        assert_eq!(field(&item, "m"), ItemAttribute::Other("map".to_owned()));
+        assert_eq!(field(&item, "absent"), ItemAttribute::Absent);
+        assert_eq!(value(&ItemAttribute::Number("1.50".to_owned())), Some(AttributeValue::N("1.50".to_owned())));
     }
 
     #[test]

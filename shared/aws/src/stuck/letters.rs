@@ -8,13 +8,13 @@ use aws_sdk_sqs::operation::send_message::SendMessageError;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_types::Blob;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{Attribute, DeadLetters, Letter, Stamp};
+use watchkeeper_control::stuck::{MessageAttribute, DeadLetters, DeadLetter, MessageStamp};
 use watchkeeper_domain::estate::ResourceName;
-use watchkeeper_domain::unblock::Stamps;
+use watchkeeper_domain::unblock::LetterStamps;
 
 use super::StuckThings;
 use crate::fault::{failed, odd};
-use crate::once::Once;
+use crate::once::ThrottleOnlyRetry;
 
 /// How often a message was sent again by us.
 const RETURNS: &str = "watchkeeper-returns";
@@ -38,7 +38,7 @@ impl DeadLetters for StuckThings {
         number.ok_or_else(|| odd(OPERATION, queue, format!("{wanted:?}: found {found:?}, expected a number")))
     }
 
-    async fn receive(&self, queue: &ResourceName, most: u32) -> Result<Vec<Letter>, AwsError> {
+    async fn receive(&self, queue: &ResourceName, most: u32) -> Result<Vec<DeadLetter>, AwsError> {
         let call = self.sqs.receive_message().queue_url(self.url(queue).await?).visibility_timeout(UNSEEN);
         let call = call.max_number_of_messages(i32::try_from(most).unwrap_or(1)).wait_time_seconds(WAIT);
         let call = call.message_attribute_names("All");
@@ -48,7 +48,7 @@ impl DeadLetters for StuckThings {
         Ok(answer.messages.unwrap_or_default().into_iter().map(read).collect())
     }
 
-    async fn send(&self, queue: &ResourceName, letter: &Letter, stamp: &Stamp) -> Result<(), AwsError> {
+    async fn send(&self, queue: &ResourceName, letter: &DeadLetter, stamp: &MessageStamp) -> Result<(), AwsError> {
         let stamps = stamped(&letter.stamps, stamp);
         let call = self.sqs.send_message().queue_url(self.url(queue).await?).message_body(&letter.body);
         let attributes = attributes(letter, &stamps).map_err(|what| odd("SendMessage", queue, what))?;
@@ -58,7 +58,7 @@ impl DeadLetters for StuckThings {
             call.send().await
         } else {
             call.customize()
-                .config_override(Builder::new().retry_classifier(Once::<SendMessageError>::new()))
+                .config_override(Builder::new().retry_classifier(ThrottleOnlyRetry::<SendMessageError>::new()))
                 .send()
                 .await
         };
@@ -66,7 +66,7 @@ impl DeadLetters for StuckThings {
         Ok(())
     }
 
-    async fn remove(&self, queue: &ResourceName, letter: &Letter) -> Result<(), AwsError> {
+    async fn remove(&self, queue: &ResourceName, letter: &DeadLetter) -> Result<(), AwsError> {
         let call = self.sqs.delete_message().queue_url(self.url(queue).await?).receipt_handle(&letter.receipt);
         call.send().await.map_err(|error| failed("DeleteMessage", queue, error))?;
         Ok(())
@@ -89,7 +89,7 @@ impl StuckThings {
 
 /// In a queue that keeps an order, the same step taken twice within five minutes is one message. Other queues have groups,
 /// too, and refuse the id (Amazon SQS API reference, `SendMessage`: it applies only to FIFO queues).
-fn deduplication(queue: &ResourceName, letter: &Letter, stamps: &Stamps) -> Option<String> {
+fn deduplication(queue: &ResourceName, letter: &DeadLetter, stamps: &LetterStamps) -> Option<String> {
     queue.is_fifo().then(|| format!("{}-{}", letter.id, stamps.returns.as_deref().unwrap_or_default()))
 }
 
@@ -98,11 +98,11 @@ fn queue_name(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
 }
 
-fn read(message: Message) -> Letter {
+fn read(message: Message) -> DeadLetter {
     let system = |name| message.attributes().and_then(|all| all.get(&name)).cloned();
     let group = system(MessageSystemAttributeName::MessageGroupId);
     let source = system(MessageSystemAttributeName::DeadLetterQueueSourceArn).map(|arn| queue_name(&arn).to_owned());
-    let mut stamps = Stamps::default();
+    let mut stamps = LetterStamps::default();
     let mut attributes = BTreeMap::new();
     for (name, value) in message.message_attributes.unwrap_or_default() {
         match name.as_str() {
@@ -114,7 +114,7 @@ fn read(message: Message) -> Letter {
         }
     }
     stamps.others = attributes.len();
-    Letter {
+    DeadLetter {
         id: message.message_id.unwrap_or_default(),
         receipt: message.receipt_handle.unwrap_or_default(),
         body: message.body.unwrap_or_default(),
@@ -125,30 +125,30 @@ fn read(message: Message) -> Letter {
     }
 }
 
-fn attribute(found: MessageAttributeValue) -> Attribute {
+fn attribute(found: MessageAttributeValue) -> MessageAttribute {
     let kind = found.data_type;
     match found.binary_value {
-        Some(bytes) => Attribute::Binary { kind, value: bytes.into_inner() },
-        None => Attribute::Text { kind, value: found.string_value.unwrap_or_default() },
+        Some(bytes) => MessageAttribute::Binary { kind, value: bytes.into_inner() },
+        None => MessageAttribute::Text { kind, value: found.string_value.unwrap_or_default() },
     }
 }
 
-fn stamped(before: &Stamps, stamp: &Stamp) -> Stamps {
+fn stamped(before: &LetterStamps, stamp: &MessageStamp) -> LetterStamps {
     let mut stamps = before.clone();
     match stamp {
-        Stamp::Returns(returns) => stamps.returns = Some(returns.to_string()),
-        Stamp::Parked(why) => stamps.parked = Some(why.clone()),
+        MessageStamp::Returns(returns) => stamps.returns = Some(returns.to_string()),
+        MessageStamp::Parked(why) => stamps.parked = Some(why.clone()),
     }
     stamps
 }
 
-fn attributes(letter: &Letter, stamps: &Stamps) -> Result<HashMap<String, MessageAttributeValue>, String> {
+fn attributes(letter: &DeadLetter, stamps: &LetterStamps) -> Result<HashMap<String, MessageAttributeValue>, String> {
     let text = |kind: &str, value: &str| MessageAttributeValue::builder().data_type(kind).string_value(value);
     let mut all = HashMap::new();
     for (name, attribute) in &letter.attributes {
         let value = match attribute {
-            Attribute::Text { kind, value } => text(kind, value),
-            Attribute::Binary { kind, value } => {
+            MessageAttribute::Text { kind, value } => text(kind, value),
+            MessageAttribute::Binary { kind, value } => {
                 MessageAttributeValue::builder().data_type(kind).binary_value(Blob::new(value.clone()))
             }
         };
@@ -197,11 +197,11 @@ mod tests {
     #[test]
     fn a_message_keeps_what_its_sender_gave_it_and_our_stamps_are_apart() {
         let letter = read(message());
-        assert_eq!(letter.stamps, Stamps { returns: Some("2".to_owned()), parked: None, others: 2 });
+        assert_eq!(letter.stamps, LetterStamps { returns: Some("2".to_owned()), parked: None, others: 2 });
         assert_eq!((letter.group.as_deref(), letter.source.as_deref()), (Some("pod-1"), Some("orders")));
-        let picture = Attribute::Binary { kind: "Binary.png".to_owned(), value: vec![1, 2] };
+        let picture = MessageAttribute::Binary { kind: "Binary.png".to_owned(), value: vec![1, 2] };
         assert_eq!(letter.attributes["picture"], picture);
-        let again = attributes(&letter, &stamped(&letter.stamps, &Stamp::Returns(3))).unwrap();
+        let again = attributes(&letter, &stamped(&letter.stamps, &MessageStamp::Returns(3))).unwrap();
         let Message { message_attributes, .. } = message();
         for (name, value) in message_attributes.unwrap() {
             if name == RETURNS {
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_parked_message_says_why_and_how_often_it_came_back() {
         let letter = read(message());
-        let parked = attributes(&letter, &stamped(&letter.stamps, &Stamp::Parked("poison".to_owned()))).unwrap();
+        let parked = attributes(&letter, &stamped(&letter.stamps, &MessageStamp::Parked("poison".to_owned()))).unwrap();
         assert_eq!(parked[PARKED].string_value(), Some("poison"));
         assert_eq!(parked[RETURNS].string_value(), Some("2"));
     }

@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, KeysAndAttributes,
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_control::stuck::{LockTable, Page, Written};
-use watchkeeper_domain::estate::{FinishedItems, Locks};
-use watchkeeper_domain::unblock::{Field, LockItem, Proof, Release};
+use watchkeeper_control::stuck::{LockTable, ListPage, WriteOutcome};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema};
+use watchkeeper_domain::unblock::{ItemAttribute, LockItem, AbandonmentProof, LockRelease};
 
 use super::StuckThings;
 use super::field::{Item, cursor, field, start, value};
@@ -22,7 +22,7 @@ const TRANSACT: &str = "TransactWriteItems";
 
 /// A write with its condition, in the words of an expression.
 #[derive(Debug)]
-struct Change {
+struct ConditionalWrite {
     key: Item,
     update: String,
     condition: String,
@@ -31,7 +31,7 @@ struct Change {
 }
 
 impl LockTable for StuckThings {
-    async fn locks(&self, table: &Locks, after: Option<&str>, limit: u32) -> Result<Page<LockItem>, AwsError> {
+    async fn locks(&self, table: &LockSchema, after: Option<&str>, limit: u32) -> Result<ListPage<LockItem>, AwsError> {
         let name = table.table.as_str();
         let (names, projection) = projection(&attributes(table));
         let call = self.dynamodb.scan().table_name(name).consistent_read(true);
@@ -41,10 +41,10 @@ impl LockTable for StuckThings {
         let answer = call.send().await.map_err(|error| failed(SCAN, name, error))?;
         let next = cursor(answer.last_evaluated_key).map_err(|what| odd(SCAN, name, what))?;
         let items = answer.items.unwrap_or_default();
-        Ok(Page { items: items.iter().map(|item| read(table, item)).collect(), next })
+        Ok(ListPage { items: items.iter().map(|item| read(table, item)).collect(), next })
     }
 
-    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, Field>, AwsError> {
+    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, ItemAttribute>, AwsError> {
         const BATCH: &str = "BatchGetItem";
         let (table, key) = (finished.table.as_str(), finished.item.as_str());
         if items.is_empty() {
@@ -73,11 +73,11 @@ impl LockTable for StuckThings {
         Ok(found.iter().filter_map(status).collect())
     }
 
-    async fn release(&self, table: &Locks, release: &Release, now: Timestamp) -> Result<Written, AwsError> {
+    async fn release(&self, table: &LockSchema, release: &LockRelease, now: Timestamp) -> Result<WriteOutcome, AwsError> {
         let mut change = change(table, &release.lock, format!("SET #{RELEASED} = :at"))?;
         change.values.insert(":at".to_owned(), AttributeValue::S(release.released_at.clone()));
-        let after = LockItem { released_at: Field::Text(release.released_at.clone()), ..release.lock.clone() };
-        let written = if let (Proof::Finished(status), Some(finished)) = (&release.proof, &table.finished) {
+        let after = LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
+        let written = if let (AbandonmentProof::Finished(status), Some(finished)) = (&release.proof, &table.finished) {
             self.transact(table, change, finished, &release.lock.item, status).await
         } else {
             change.condition = format!("{} AND #{EXPIRES} <= :now", change.condition);
@@ -87,15 +87,15 @@ impl LockTable for StuckThings {
         self.settled(table, written, &release.lock, &after).await
     }
 
-    async fn restore(&self, table: &Locks, release: &Release) -> Result<Written, AwsError> {
-        let before = LockItem { released_at: Field::Text(release.released_at.clone()), ..release.lock.clone() };
+    async fn restore(&self, table: &LockSchema, release: &LockRelease) -> Result<WriteOutcome, AwsError> {
+        let before = LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
         let written = self.update(table, change(table, &before, format!("REMOVE #{RELEASED}"))?).await;
         self.settled(table, written, &before, &release.lock).await
     }
 }
 
 impl StuckThings {
-    async fn update(&self, table: &Locks, change: Change) -> Result<(), AwsError> {
+    async fn update(&self, table: &LockSchema, change: ConditionalWrite) -> Result<(), AwsError> {
         let call = self.dynamodb.update_item().table_name(table.table.as_str()).set_key(Some(change.key));
         let call = call.update_expression(change.update).condition_expression(change.condition);
         let call = call.set_expression_attribute_names(Some(change.names));
@@ -107,10 +107,10 @@ impl StuckThings {
     /// The write, and in the same transaction the proof: the item is finished still.
     async fn transact(
         &self,
-        table: &Locks,
-        change: Change,
+        table: &LockSchema,
+        change: ConditionalWrite,
         finished: &FinishedItems,
-        item: &Field,
+        item: &ItemAttribute,
         status: &str,
     ) -> Result<(), AwsError> {
         let invalid =
@@ -136,12 +136,12 @@ impl StuckThings {
     /// have been written.
     async fn settled(
         &self,
-        table: &Locks,
+        table: &LockSchema,
         written: Result<(), AwsError>,
         before: &LockItem,
         after: &LockItem,
-    ) -> Result<Written, AwsError> {
-        let Err(error) = written else { return Ok(Written::Done) };
+    ) -> Result<WriteOutcome, AwsError> {
+        let Err(error) = written else { return Ok(WriteOutcome::Done) };
         if !matches!(error.fault, Fault::Conflict | Fault::Unavailable) {
             return Err(error);
         }
@@ -150,11 +150,11 @@ impl StuckThings {
         let answer = answer.map_err(|error| failed("GetItem", &table.table, error))?;
         let found = answer.item.map(|item| read(table, &item));
         if found.as_ref() == Some(after) {
-            Ok(Written::Done)
+            Ok(WriteOutcome::Done)
         } else if found.as_ref() == Some(before) && error.fault == Fault::Unavailable {
             Err(error)
         } else {
-            Ok(Written::Changed)
+            Ok(WriteOutcome::Changed)
         }
     }
 }
@@ -169,7 +169,7 @@ const EXPIRES: &str = "expires";
 const RELEASED: &str = "released";
 
 /// The attributes of a lock by the names of the document, in the order of [`LockItem`].
-fn attributes(table: &Locks) -> [&str; 7] {
+fn attributes(table: &LockSchema) -> [&str; 7] {
     [
         &table.pod,
         &table.item,
@@ -189,14 +189,14 @@ pub(super) fn projection(attributes: &[&str]) -> (HashMap<String, String>, Strin
     (names.collect(), places.join(", "))
 }
 
-fn read(table: &Locks, item: &Item) -> LockItem {
+fn read(table: &LockSchema, item: &Item) -> LockItem {
     let [pod, on, lock_type, acquired_by, acquired_at, expires_at, released_at] =
         attributes(table).map(|name| field(item, name));
     LockItem { pod, item: on, lock_type, acquired_by, acquired_at, expires_at, released_at }
 }
 
-fn key(table: &Locks, lock: &LockItem) -> Result<Item, AwsError> {
-    let part = |name: &str, field: &Field| {
+fn key(table: &LockSchema, lock: &LockItem) -> Result<Item, AwsError> {
+    let part = |name: &str, field: &ItemAttribute| {
         let value = value(field).ok_or_else(|| unfit(table, lock))?;
         Ok::<_, AwsError>((name.to_owned(), value))
     };
@@ -204,7 +204,7 @@ fn key(table: &Locks, lock: &LockItem) -> Result<Item, AwsError> {
 }
 
 /// A write that counts only while each attribute is exactly what was read.
-fn change(table: &Locks, found: &LockItem, update: String) -> Result<Change, AwsError> {
+fn change(table: &LockSchema, found: &LockItem, update: String) -> Result<ConditionalWrite, AwsError> {
     let compared = [
         ("type", &table.lock_type, &found.lock_type),
         ("by", &table.acquired_by, &found.acquired_by),
@@ -215,17 +215,17 @@ fn change(table: &Locks, found: &LockItem, update: String) -> Result<Change, Aws
     let (mut names, mut values, mut conditions) = (HashMap::new(), Item::new(), Vec::new());
     for (place, name, field) in compared {
         names.insert(format!("#{place}"), name.to_string());
-        if *field == Field::Absent {
+        if *field == ItemAttribute::Absent {
             conditions.push(format!("attribute_not_exists(#{place})"));
         } else {
             values.insert(format!(":{place}"), value(field).ok_or_else(|| unfit(table, found))?);
             conditions.push(format!("#{place} = :{place}"));
         }
     }
-    Ok(Change { key: key(table, found)?, update, condition: conditions.join(" AND "), names, values })
+    Ok(ConditionalWrite { key: key(table, found)?, update, condition: conditions.join(" AND "), names, values })
 }
 
-fn unfit(table: &Locks, lock: &LockItem) -> AwsError {
+fn unfit(table: &LockSchema, lock: &LockItem) -> AwsError {
     let source = Some(format!("{} has an attribute that no condition can be made of", lock.name()).into());
     AwsError { operation: UPDATE, subject: table.table.to_string(), fault: Fault::Invalid, source }
 }
@@ -250,9 +250,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn table() -> Locks {
+    fn table() -> LockSchema {
         let name = |name: &str| name.parse().unwrap();
-        Locks {
+        LockSchema {
             table: name("locks"),
             pod: name("pod_id"),
             item: name("item_id"),
@@ -267,15 +267,15 @@ mod tests {
     }
 
     fn lock() -> LockItem {
-        let text = |text: &str| Field::Text(text.to_owned());
+        let text = |text: &str| ItemAttribute::Text(text.to_owned());
         LockItem {
             pod: text("Ratio"),
             item: text("p-1"),
             lock_type: text("projects"),
             acquired_by: text("ada"),
             acquired_at: text("2026-11-19T09:00:00Z"),
-            expires_at: Field::Number("1795168800".to_owned()),
-            released_at: Field::Absent,
+            expires_at: ItemAttribute::Number("1795168800".to_owned()),
+            released_at: ItemAttribute::Absent,
         }
     }
 
@@ -292,9 +292,9 @@ mod tests {
 
     #[test]
     fn an_attribute_of_another_type_is_never_written_over() {
-        let odd = LockItem { acquired_by: Field::Other("map".to_owned()), ..lock() };
+        let odd = LockItem { acquired_by: ItemAttribute::Other("map".to_owned()), ..lock() };
         assert_eq!(change(&table(), &odd, String::new()).unwrap_err().fault, Fault::Invalid);
-        let odd = LockItem { pod: Field::Other("binary".to_owned()), ..lock() };
+        let odd = LockItem { pod: ItemAttribute::Other("binary".to_owned()), ..lock() };
         assert_eq!(change(&table(), &odd, String::new()).unwrap_err().fault, Fault::Invalid);
     }
 
@@ -307,7 +307,7 @@ mod tests {
         ]);
         let read = read(&table(), &item);
         assert_eq!(read.name(), "Ratio/p-1");
-        assert_eq!(read.expires_at, Field::Text("tomorrow".to_owned()));
-        assert_eq!(read.released_at, Field::Absent);
+        assert_eq!(read.expires_at, ItemAttribute::Text("tomorrow".to_owned()));
+        assert_eq!(read.released_at, ItemAttribute::Absent);
     }
 }

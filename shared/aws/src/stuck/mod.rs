@@ -16,7 +16,7 @@ use watchkeeper_control::ports::{AwsError, Services};
 use watchkeeper_domain::capacity::{ObservedService, ServiceId};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use crate::{Aws, Machine};
+use crate::{Aws, StateMachine};
 
 /// The ports of the daily unblock.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct StuckThings {
     pub(crate) sfn: aws_sdk_sfn::Client,
     capacity: Aws,
     /// Every machine whose executions may have died.
-    machines: Vec<Machine>,
+    machines: Vec<StateMachine>,
     /// Those of them that ask people.
     asking: Vec<String>,
     /// The URLs of queues, by name: they never change.
@@ -44,7 +44,7 @@ impl StuckThings {
             events: crate::eventbridge::client(config),
             sfn: aws_sdk_sfn::Client::new(config),
             capacity: Aws::new(config),
-            machines: machines.into_iter().map(|arn| Machine::new(config, arn)).collect(),
+            machines: machines.into_iter().map(|arn| StateMachine::new(config, arn)).collect(),
             asking,
             urls: Arc::default(),
         }

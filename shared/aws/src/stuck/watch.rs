@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::types::ExecutionStatus as Status;
 use watchkeeper_control::ports::{AwsError, ExecutionStates};
-use watchkeeper_control::stuck::{Question, Watch};
+use watchkeeper_control::stuck::{PendingQuestion, ExecutionReader};
 use watchkeeper_domain::execution::ExecutionStatus;
 
 use super::StuckThings;
@@ -31,8 +31,8 @@ impl ExecutionStates for StuckThings {
     }
 }
 
-impl Watch for StuckThings {
-    async fn questions(&self) -> Result<Vec<Question>, AwsError> {
+impl ExecutionReader for StuckThings {
+    async fn questions(&self) -> Result<Vec<PendingQuestion>, AwsError> {
         let mut questions = Vec::new();
         for machine in &self.asking {
             let call = self.sfn.list_executions().state_machine_arn(machine).status_filter(Status::Running);
@@ -50,7 +50,7 @@ impl Watch for StuckThings {
         Ok(questions)
     }
 
-    async fn end(&self, question: &Question, why: &str) -> Result<(), AwsError> {
+    async fn end(&self, question: &PendingQuestion, why: &str) -> Result<(), AwsError> {
         let call = self.sfn.stop_execution().execution_arn(&question.arn).error("Guardrail.Refused").cause(why);
         call.send().await.map_err(|error| failed("StopExecution", &question.name, error))?;
         Ok(())
@@ -59,7 +59,7 @@ impl Watch for StuckThings {
 
 impl StuckThings {
     /// The question that an execution waits with, if it does.
-    async fn question(&self, arn: &str, name: &str) -> Result<Option<Question>, AwsError> {
+    async fn question(&self, arn: &str, name: &str) -> Result<Option<PendingQuestion>, AwsError> {
         const OPERATION: &str = "GetExecutionHistory";
         let call = self.sfn.get_execution_history().execution_arn(arn).reverse_order(true).max_results(NEWEST);
         let answer = call.include_execution_data(false).send().await;
@@ -74,6 +74,6 @@ impl StuckThings {
         let described = described.map_err(|error| failed("DescribeExecution", name, error))?;
         let input = described.input().unwrap_or_default().to_owned();
         let still = *described.status() == Status::Running;
-        Ok(still.then(|| Question { arn: arn.to_owned(), name: name.to_owned(), input, since }))
+        Ok(still.then(|| PendingQuestion { arn: arn.to_owned(), name: name.to_owned(), input, since }))
     }
 }

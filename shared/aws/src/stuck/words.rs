@@ -1,7 +1,7 @@
 //! What ECS says of a deployment.
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::Deployments;
+use watchkeeper_control::stuck::ServiceDeployments;
 use watchkeeper_domain::capacity::ServiceId;
 
 use super::StuckThings;
@@ -10,7 +10,7 @@ use crate::fault::failed;
 /// How many events of a service are told: the newest say what is wrong now.
 const EVENTS: usize = 3;
 
-impl Deployments for StuckThings {
+impl ServiceDeployments for StuckThings {
     async fn words(&self, service: &ServiceId) -> Result<Vec<String>, AwsError> {
         let ecs = &self.capacity.ecs;
         let call = ecs.describe_services().cluster(service.cluster.as_str()).services(service.service.as_str());

@@ -7,11 +7,11 @@ mod s3;
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
-use watchkeeper_control::failover::ports::Switches;
+use watchkeeper_control::failover::ports::TrafficSwitches;
 use watchkeeper_control::ports::{Alarms, AwsError};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates};
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
-use watchkeeper_domain::failover::Record;
+use watchkeeper_domain::failover::DnsRecord;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 
 use crate::{CloudWatch, peer_config};
@@ -19,7 +19,7 @@ use crate::{CloudWatch, peer_config};
 /// The means of a pair. The object and the alarm are in its standby region; Route 53 is in none, and a routing control
 /// in five.
 #[derive(Debug, Clone)]
-pub struct Switchboard {
+pub struct AwsTrafficSwitches {
     s3: aws_sdk_s3::Client,
     cloudwatch: CloudWatch,
     namespace: String,
@@ -27,7 +27,7 @@ pub struct Switchboard {
     arc: Vec<aws_sdk_route53recoverycluster::Client>,
 }
 
-impl Switchboard {
+impl AwsTrafficSwitches {
     /// The means of a pair with this standby region, for a stack with this configuration. A standby that is not the
     /// stack's own region may be lost: what is asked of it is bounded. `namespace` is that of our metrics, and
     /// `endpoints` are those of the cluster of routing controls, if there is one.
@@ -44,7 +44,7 @@ impl Switchboard {
     }
 }
 
-impl Switches for Switchboard {
+impl TrafficSwitches for AwsTrafficSwitches {
     async fn object_exists(&self, bucket: &ResourceName, object: &ResourceName) -> Result<bool, AwsError> {
         s3::exists(&self.s3, bucket.as_str(), object.as_str()).await
     }
@@ -78,11 +78,11 @@ impl Switches for Switchboard {
         Ok(is_on(&self.cloudwatch.alarm_states(&[alarm.clone()].into()).await?, alarm))
     }
 
-    async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<Record>, AwsError> {
+    async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<DnsRecord>, AwsError> {
         records::list(&self.route53, hosted_zone, name).await
     }
 
-    async fn change_records(&self, hosted_zone: &ResourceName, records: &[Record]) -> Result<(), AwsError> {
+    async fn change_records(&self, hosted_zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError> {
         records::change(&self.route53, hosted_zone, records).await
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecordSe
 use aws_smithy_types::error::operation::BuildError;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::estate::ResourceName;
-use watchkeeper_domain::failover::{Record, Routing};
+use watchkeeper_domain::failover::{DnsRecord, DnsRouting};
 
 use crate::fault::failed;
 
@@ -15,14 +15,14 @@ const LIST: &str = "ListResourceRecordSets";
 const CHANGE: &str = "ChangeResourceRecordSets";
 
 /// The failover and weighted records of a zone with this DNS name.
-pub(super) async fn list(client: &Client, zone: &ResourceName, name: &str) -> Result<Vec<Record>, AwsError> {
+pub(super) async fn list(client: &Client, zone: &ResourceName, name: &str) -> Result<Vec<DnsRecord>, AwsError> {
     Ok(sets(client, zone, name).await?.iter().filter_map(read).collect())
 }
 
 /// Changes how records are chosen, all of them or none; those that are as they should be are left alone. A batch cannot be
 /// sent twice, for what it deletes is gone the second time: whatever the answer was, what the zone lists afterwards counts.
 /// It lists changes as soon as they were accepted (Amazon Route 53 API reference, `ListResourceRecordSets`).
-pub(super) async fn change(client: &Client, zone: &ResourceName, records: &[Record]) -> Result<(), AwsError> {
+pub(super) async fn change(client: &Client, zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError> {
     match swap(client, zone, records).await {
         Err(_) if settled(client, zone, records).await => Ok(()),
         answer => answer,
@@ -30,13 +30,13 @@ pub(super) async fn change(client: &Client, zone: &ResourceName, records: &[Reco
 }
 
 /// Whether nothing is left to swap.
-async fn settled(client: &Client, zone: &ResourceName, records: &[Record]) -> bool {
+async fn settled(client: &Client, zone: &ResourceName, records: &[DnsRecord]) -> bool {
     let found = named(client, zone, records).await;
     found.is_ok_and(|found| swaps(&found, records).is_ok_and(|swaps| swaps.is_empty()))
 }
 
 /// The record sets of a zone that have the names of these records.
-async fn named(client: &Client, zone: &ResourceName, records: &[Record]) -> Result<Vec<ResourceRecordSet>, AwsError> {
+async fn named(client: &Client, zone: &ResourceName, records: &[DnsRecord]) -> Result<Vec<ResourceRecordSet>, AwsError> {
     let mut found = Vec::new();
     let names: BTreeSet<String> = records.iter().map(|record| plain(&record.name)).collect();
     for name in names {
@@ -45,7 +45,7 @@ async fn named(client: &Client, zone: &ResourceName, records: &[Record]) -> Resu
     Ok(found)
 }
 
-async fn swap(client: &Client, zone: &ResourceName, records: &[Record]) -> Result<(), AwsError> {
+async fn swap(client: &Client, zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError> {
     let found = named(client, zone, records).await?;
     let error = |fault, what: String| AwsError {
         operation: CHANGE,
@@ -98,25 +98,25 @@ fn plain(name: &str) -> String {
 }
 
 /// A record set as a record, if it is chosen by health or by weight.
-fn read(set: &ResourceRecordSet) -> Option<Record> {
+fn read(set: &ResourceRecordSet) -> Option<DnsRecord> {
     let routing = match (set.failover(), set.weight()) {
-        (Some(failover), _) => Routing::Failover { primary: *failover == ResourceRecordSetFailover::Primary },
-        (None, Some(weight)) => Routing::Weighted(u64::try_from(weight).unwrap_or(0)),
+        (Some(failover), _) => DnsRouting::Failover { primary: *failover == ResourceRecordSetFailover::Primary },
+        (None, Some(weight)) => DnsRouting::Weighted(u64::try_from(weight).unwrap_or(0)),
         (None, None) => return None,
     };
     let (kind, set_identifier) = (set.r#type().as_str().to_owned(), set.set_identifier()?.to_owned());
-    Some(Record { name: plain(set.name()), kind, set: set_identifier, routing })
+    Some(DnsRecord { name: plain(set.name()), kind, set: set_identifier, routing })
 }
 
 /// Each record set that has to change, as it is and as it is to be.
 type Swap = (ResourceRecordSet, ResourceRecordSet);
 
 /// What has to change of `found`. `Err` says which record is not there.
-fn swaps(found: &[ResourceRecordSet], records: &[Record]) -> Result<Vec<Swap>, String> {
+fn swaps(found: &[ResourceRecordSet], records: &[DnsRecord]) -> Result<Vec<Swap>, String> {
     let mut swaps = Vec::new();
     for record in records {
-        let Record { name, kind, set, .. } = record;
-        let is = |now: &Record| plain(name) == now.name && *kind == now.kind && *set == now.set;
+        let DnsRecord { name, kind, set, .. } = record;
+        let is = |now: &DnsRecord| plain(name) == now.name && *kind == now.kind && *set == now.set;
         let present = found.iter().find_map(|found| read(found).filter(is).map(|now| (found, now)));
         let (present, now) = present.ok_or_else(|| {
             format!("found no failover or weighted record {name} {kind} with the set identifier {set:?}, expected one")
@@ -129,12 +129,12 @@ fn swaps(found: &[ResourceRecordSet], records: &[Record]) -> Result<Vec<Swap>, S
 }
 
 /// The same record set, chosen otherwise.
-fn routed(set: &ResourceRecordSet, routing: Routing) -> ResourceRecordSet {
+fn routed(set: &ResourceRecordSet, routing: DnsRouting) -> ResourceRecordSet {
     let mut set = set.clone();
     match routing {
-        Routing::Failover { primary: true } => set.failover = Some(ResourceRecordSetFailover::Primary),
-        Routing::Failover { primary: false } => set.failover = Some(ResourceRecordSetFailover::Secondary),
-        Routing::Weighted(weight) => set.weight = Some(i64::try_from(weight).unwrap_or(i64::MAX)),
+        DnsRouting::Failover { primary: true } => set.failover = Some(ResourceRecordSetFailover::Primary),
+        DnsRouting::Failover { primary: false } => set.failover = Some(ResourceRecordSetFailover::Secondary),
+        DnsRouting::Weighted(weight) => set.weight = Some(i64::try_from(weight).unwrap_or(i64::MAX)),
     }
     set
 }

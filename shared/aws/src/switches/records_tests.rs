@@ -27,8 +27,8 @@ fn pair() -> [ResourceRecordSet; 2] {
     ]
 }
 
-fn record(set: &str, routing: Routing) -> Record {
-    Record { name: "fleet.example.com".to_owned(), kind: "A".to_owned(), set: set.to_owned(), routing }
+fn record(set: &str, routing: DnsRouting) -> DnsRecord {
+    DnsRecord { name: "fleet.example.com".to_owned(), kind: "A".to_owned(), set: set.to_owned(), routing }
 }
 
 #[rstest]
@@ -44,18 +44,18 @@ fn a_name_is_the_same_however_it_is_written(#[case] written: &str, #[case] expec
 #[test]
 fn failover_and_weighted_records_are_read_and_others_are_not() {
     let [primary, secondary] = pair();
-    assert_eq!(read(&primary), Some(record("us-west-2", Routing::Failover { primary: true })));
-    assert_eq!(read(&secondary), Some(record("us-west-1", Routing::Failover { primary: false })));
+    assert_eq!(read(&primary), Some(record("us-west-2", DnsRouting::Failover { primary: true })));
+    assert_eq!(read(&secondary), Some(record("us-west-1", DnsRouting::Failover { primary: false })));
     let weighted = set("us-west-1").weight(20).build().unwrap();
-    assert_eq!(read(&weighted), Some(record("us-west-1", Routing::Weighted(20))));
+    assert_eq!(read(&weighted), Some(record("us-west-1", DnsRouting::Weighted(20))));
     assert_eq!(read(&set("latency").build().unwrap()), None);
 }
 
 #[test]
 fn two_failover_records_change_places_and_keep_everything_else() {
     let wanted = [
-        record("us-west-2", Routing::Failover { primary: false }),
-        record("us-west-1", Routing::Failover { primary: true }),
+        record("us-west-2", DnsRouting::Failover { primary: false }),
+        record("us-west-1", DnsRouting::Failover { primary: true }),
     ];
     let changes = batch(swaps(&pair(), &wanted).unwrap()).unwrap().changes;
     let actions: Vec<&str> = changes.iter().map(|change| change.action().as_str()).collect();
@@ -70,22 +70,22 @@ fn two_failover_records_change_places_and_keep_everything_else() {
 #[test]
 fn a_weight_moves_and_the_record_stays() {
     let found = [set("us-west-2").weight(100).build().unwrap(), set("us-west-1").weight(0).build().unwrap()];
-    let wanted = [record("us-west-2", Routing::Weighted(0)), record("us-west-1", Routing::Weighted(100))];
+    let wanted = [record("us-west-2", DnsRouting::Weighted(0)), record("us-west-1", DnsRouting::Weighted(100))];
     let new: Vec<_> = swaps(&found, &wanted).unwrap().into_iter().map(|(_, new)| new).collect();
     assert_eq!(new, [set("us-west-2").weight(0).build().unwrap(), set("us-west-1").weight(100).build().unwrap()]);
 }
 
 #[test]
 fn what_is_as_it_should_be_is_left_alone() {
-    let wanted: Vec<Record> = pair().iter().filter_map(read).collect();
+    let wanted: Vec<DnsRecord> = pair().iter().filter_map(read).collect();
     assert!(swaps(&pair(), &wanted).unwrap().is_empty());
 }
 
 #[test]
 fn a_record_that_is_not_there_is_named_and_nothing_changes() {
     let wanted = [
-        record("us-west-2", Routing::Failover { primary: false }),
-        record("eu-west-1", Routing::Failover { primary: true }),
+        record("us-west-2", DnsRouting::Failover { primary: false }),
+        record("eu-west-1", DnsRouting::Failover { primary: true }),
     ];
     let error = swaps(&pair(), &wanted).unwrap_err();
     assert!(error.contains("fleet.example.com A") && error.contains("\"eu-west-1\""), "{error}");

@@ -8,17 +8,17 @@ use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, ObservedCopy, ObservedRestore, ObservedSource, Policy, RESTORE_TAG,
+    BACKUP_TAG, CopyName, ObservedCopy, ObservedRestore, ObservedSource, JobPolicy, RESTORE_TAG,
 };
-use watchkeeper_domain::estate::{Copy, ResourceName};
+use watchkeeper_domain::estate::{CopyPolicy, ResourceName};
 
 use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
-use super::{Shelf, presign, tags};
+use super::{BackupClients, presign, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
 
-impl Shelf {
-    pub(super) async fn cluster_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+impl BackupClients {
+    pub(super) async fn cluster_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let found = self.cluster(policy.subject.source.name.as_str()).await?;
         Ok(found.as_ref().map(|cluster| ObservedSource {
             state: state(cluster.status()),
@@ -44,7 +44,7 @@ impl Shelf {
         }
     }
 
-    pub(super) async fn cluster_snapshots(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
+    pub(super) async fn cluster_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
         // Not by the cluster: in the region of the copies there is none of the name.
         let call = self.rds.describe_db_cluster_snapshots().snapshot_type("manual");
@@ -55,7 +55,7 @@ impl Shelf {
         Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
     }
 
-    pub(super) async fn snapshot_cluster(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    pub(super) async fn snapshot_cluster(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
         let call = self.rds.create_db_cluster_snapshot().db_cluster_identifier(policy.subject.source.name.as_str());
         let call = call.db_cluster_snapshot_identifier(name.as_str()).tags(copy_tag(policy));
         call.send().await.map(drop).map_err(|error| failed("CreateDBClusterSnapshot", name, error))
@@ -64,15 +64,15 @@ impl Shelf {
     /// Called in the region of the copy.
     pub(super) async fn copy_cluster_snapshot(
         &self,
-        policy: &Policy,
-        to: &Copy,
+        policy: &JobPolicy,
+        to: &CopyPolicy,
         copy: &ObservedCopy,
     ) -> Result<(), AwsError> {
         let call = self.rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&copy.id);
         let mut call = call.target_db_cluster_snapshot_identifier(&copy.name).tags(copy_tag(policy));
         if copy.encrypted {
             let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
-            let asked = presign::Asked {
+            let asked = presign::PresignRequest {
                 action: "CopyDBClusterSnapshot",
                 source: ("SourceDBClusterSnapshotIdentifier", &copy.id),
                 target: ("TargetDBClusterSnapshotIdentifier", &copy.name),
@@ -107,7 +107,7 @@ impl Shelf {
 
     pub(super) async fn restore_cluster(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         snapshot: &str,
         target: &str,
         mark: &str,
@@ -125,7 +125,7 @@ impl Shelf {
 
     pub(super) async fn restore_cluster_to(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         instant: Timestamp,
         target: &str,
         mark: &str,
@@ -147,7 +147,7 @@ impl Shelf {
         self.tag_database(arn, vec![restore_tag(mark)]).await
     }
 
-    pub(super) async fn reapply_to_cluster(&self, policy: &Policy, target: &str) -> Result<Vec<String>, AwsError> {
+    pub(super) async fn reapply_to_cluster(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
         let (source, found) = (self.cluster(policy.subject.source.name.as_str()).await?, self.cluster(target).await?);
         let (Some(source), Some(found)) = (source, found) else {
             return Err(odd("DescribeDBClusters", target, format!("{} or {target} is gone", policy.subject.source)));

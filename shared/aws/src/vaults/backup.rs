@@ -4,10 +4,10 @@
 
 use aws_sdk_backup::types::{BackupJobState, CopyJobState, RecoveryPointByBackupVault, RecoveryPointStatus};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{CopyName, CopyState, Job, Kind, Memory, ObservedCopy, Policy};
+use watchkeeper_domain::backup::{CopyName, CopyState, PendingJob, ResourceKind, BackupMemory, ObservedCopy, JobPolicy};
 use watchkeeper_domain::name::Region;
 
-use super::{Shelf, tags};
+use super::{BackupClients, tags};
 use crate::fault::{failed, invalid};
 use crate::time::timestamp;
 
@@ -19,35 +19,35 @@ const ARN: &str = "arn:";
 
 /// What a job says: the recovery point that it makes, once there is one, and why it made none.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Said {
+struct JobAnswer {
     point: Option<String>,
     failed: Option<String>,
 }
 
-fn vault(policy: &Policy) -> Result<(&str, &str), AwsError> {
+fn vault(policy: &JobPolicy) -> Result<(&str, &str), AwsError> {
     let vault = policy.vault.as_ref().map(|(vault, role)| (vault.as_str(), role.as_str()));
     vault.ok_or_else(|| invalid("StartBackupJob", &policy.subject, "the document names no vault".to_owned()))
 }
 
-impl Shelf {
+impl BackupClients {
     /// The ARN of the resource: AWS Backup knows it by nothing else. Nothing for one that is gone.
-    pub(super) async fn resource_arn(&self, policy: &Policy) -> Result<Option<String>, AwsError> {
+    pub(super) async fn resource_arn(&self, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
         let name = policy.subject.source.name.as_str();
         Ok(match policy.subject.source.kind {
-            Kind::Dynamodb => self.table(name).await?.and_then(|it| it.table_arn),
-            Kind::Aurora => self.cluster(name).await?.and_then(|it| it.db_cluster_arn),
-            Kind::Rds => self.instance(name).await?.and_then(|it| it.db_instance_arn),
-            Kind::Elasticache | Kind::Opensearch | Kind::S3 => None,
+            ResourceKind::Dynamodb => self.table(name).await?.and_then(|it| it.table_arn),
+            ResourceKind::Aurora => self.cluster(name).await?.and_then(|it| it.db_cluster_arn),
+            ResourceKind::Rds => self.instance(name).await?.and_then(|it| it.db_instance_arn),
+            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => None,
         })
     }
 
     /// Called in the region of the copies; `home` is where the jobs are asked for.
     pub(super) async fn recovery_points(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         home: &Self,
         region: &Region,
-        memory: &Memory,
+        memory: &BackupMemory,
     ) -> Result<Vec<ObservedCopy>, AwsError> {
         let (vault, _) = vault(policy)?;
         let arn = home.resource_arn(policy).await?;
@@ -62,7 +62,7 @@ impl Shelf {
     }
 
     /// What a job says: of a backup, or of a copy to the other region.
-    async fn said(&self, policy: &Policy, job: &Job) -> Result<Said, AwsError> {
+    async fn said(&self, policy: &JobPolicy, job: &PendingJob) -> Result<JobAnswer, AwsError> {
         if job.region == policy.subject.scope.region {
             return match self.backup.describe_backup_job().backup_job_id(&job.id).send().await {
                 Ok(answer) => {
@@ -84,7 +84,7 @@ impl Shelf {
     }
 
     /// The name is the token as well: a call that is made twice is one job.
-    pub(super) async fn start_job(&self, policy: &Policy, name: &CopyName) -> Result<Option<String>, AwsError> {
+    pub(super) async fn start_job(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError> {
         let (vault, role) = vault(policy)?;
         let gone = || invalid("StartBackupJob", &policy.subject, "AWS tells no ARN of it".to_owned());
         let arn = self.resource_arn(policy).await?.ok_or_else(gone)?;
@@ -99,7 +99,7 @@ impl Shelf {
     /// Tags come along with a copy (AWS Backup developer guide, copying tags).
     pub(super) async fn copy_recovery_point(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         copy: &ObservedCopy,
         to: &Region,
     ) -> Result<Option<String>, AwsError> {
@@ -114,7 +114,7 @@ impl Shelf {
         Ok(answer.copy_job_id)
     }
 
-    pub(super) async fn delete_recovery_point(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError> {
+    pub(super) async fn delete_recovery_point(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
         let (vault, _) = vault(policy)?;
         // A job that failed made nothing.
         if !copy.id.starts_with(ARN) {
@@ -126,24 +126,24 @@ impl Shelf {
 }
 
 /// A job that AWS Backup has forgotten says nothing.
-fn nobody(error: AwsError) -> Result<Said, AwsError> {
-    if error.fault == Fault::NotFound { Ok(Said::default()) } else { Err(error) }
+fn nobody(error: AwsError) -> Result<JobAnswer, AwsError> {
+    if error.fault == Fault::NotFound { Ok(JobAnswer::default()) } else { Err(error) }
 }
 
-fn read(state: Option<&str>, words: Option<&str>, point: Option<&str>) -> Said {
+fn read(state: Option<&str>, words: Option<&str>, point: Option<&str>) -> JobAnswer {
     let failed = matches!(state, Some("ABORTED" | "ABORTING" | "EXPIRED" | "FAILED" | "PARTIAL"));
     let state = state.unwrap_or("UNKNOWN").to_ascii_lowercase();
     let words = words.map_or(state.clone(), |words| format!("{state}: {words}"));
-    Said { point: point.map(str::to_owned), failed: failed.then_some(words) }
+    JobAnswer { point: point.map(str::to_owned), failed: failed.then_some(words) }
 }
 
 /// The recovery points of a vault, ours with their names; and what our jobs are making, or failed to make.
 fn copies(
-    policy: &Policy,
+    policy: &JobPolicy,
     region: &Region,
-    memory: &Memory,
+    memory: &BackupMemory,
     points: &[RecoveryPointByBackupVault],
-    said: &[(&Job, Said)],
+    said: &[(&PendingJob, JobAnswer)],
 ) -> Vec<ObservedCopy> {
     let ours = |id: &str| {
         let made = said.iter().find(|(_, said)| said.point.as_deref() == Some(id)).map(|(job, _)| job.name.clone());
@@ -155,7 +155,7 @@ fn copies(
         let mark = name.is_some().then(|| policy.subject.identity());
         Some(copy(point, id, name.unwrap_or_else(|| id.rsplit(':').next().unwrap_or(id).to_owned()), mark))
     });
-    let is_listed = |said: &Said| points.iter().any(|point| point.recovery_point_arn() == said.point.as_deref());
+    let is_listed = |said: &JobAnswer| points.iter().any(|point| point.recovery_point_arn() == said.point.as_deref());
     let coming = said.iter().filter(|(_, said)| said.point.is_none() || !is_listed(said)).map(|(job, said)| {
         // Nothing is said of one whose list lags behind its job: it is being made.
         let state = said.failed.clone().map_or(CopyState::Creating, CopyState::Failed);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     /// The policy of a database that AWS Backup looks after.
-    fn policy() -> Policy {
+    fn policy() -> JobPolicy {
         let document = serde_json::json!({"estate": "shop", "environments": {"prod": {
             "kind": "production", "regions": {"primary": "us-east-1"},
             "backups": {"zone": "Etc/UTC", "aws-backup": {"vault": "v", "role": "arn:aws:iam::1:role/b"}, "jobs": [{
@@ -211,7 +211,7 @@ mod tests {
             environment: estate.environments().next().unwrap().name().clone(),
             region,
         };
-        Policy::all(&scope, estate.environments().next().unwrap()).remove(0)
+        JobPolicy::all(&scope, estate.environments().next().unwrap()).remove(0)
     }
 
     #[test]
@@ -223,11 +223,11 @@ mod tests {
             point.status(RecoveryPointStatus::Completed).build()
         };
         let name = policy.subject.series().name(due).to_string();
-        let job = Job { id: "job-1".to_owned(), name: name.clone(), region: region.clone(), due };
+        let job = PendingJob { id: "job-1".to_owned(), name: name.clone(), region: region.clone(), due };
         let points =
             [point("arn:aws:rds:us-east-1:1:snapshot:awsbackup:job-1"), point("arn:aws:rds:x:1:snapshot:other")];
-        let said = [(&job, Said { point: points[0].recovery_point_arn().map(str::to_owned), failed: None })];
-        let mut memory = Memory::default();
+        let said = [(&job, JobAnswer { point: points[0].recovery_point_arn().map(str::to_owned), failed: None })];
+        let mut memory = BackupMemory::default();
         let found = copies(&policy, &region, &memory, &points, &said);
         assert_eq!((found[0].name.as_str(), found[0].mark.clone()), (name.as_str(), Some(policy.subject.identity())));
         assert_eq!((found[1].name.as_str(), &found[1].mark), ("other", &None), "of another plan");
@@ -236,10 +236,10 @@ mod tests {
         let again = copies(&policy, &region, &memory, &points, &[]);
         assert_eq!(again, found);
         // Before there is a point, the job stands for it; one that failed says why.
-        let pending = copies(&policy, &region, &Memory::default(), &[], &[(&job, read(Some("RUNNING"), None, None))]);
+        let pending = copies(&policy, &region, &BackupMemory::default(), &[], &[(&job, read(Some("RUNNING"), None, None))]);
         assert_eq!((pending[0].id.as_str(), &pending[0].state), ("job-1", &CopyState::Creating));
         let failed = read(Some("FAILED"), Some("no rights"), None);
-        let failed = copies(&policy, &region, &Memory::default(), &[], &[(&job, failed)]);
+        let failed = copies(&policy, &region, &BackupMemory::default(), &[], &[(&job, failed)]);
         assert_eq!(failed[0].state, CopyState::Failed("failed: no rights".to_owned()));
     }
 }

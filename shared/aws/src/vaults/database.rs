@@ -2,16 +2,16 @@
 
 use aws_sdk_rds::types::Tag;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{CopyQuota, CopyState, Policy, RESTORE_TAG, SourceState, Window};
+use watchkeeper_domain::backup::{CopyQuota, CopyState, JobPolicy, RESTORE_TAG, SourceState, RestoreWindow};
 
-use super::{Shelf, tags};
+use super::{BackupClients, tags};
 use crate::fault::failed;
 use crate::time::timestamp;
 
 /// A gibibyte, in bytes: what RDS counts storage in.
 pub(super) const GIB: u64 = 1 << 30;
 
-impl Shelf {
+impl BackupClients {
     /// A quota of the account in this region, by the name under which RDS tells it.
     pub(super) async fn snapshot_quota(&self, quota: &'static str) -> Result<Option<CopyQuota>, AwsError> {
         let answer = self.rds.describe_account_attributes().send().await;
@@ -47,11 +47,11 @@ pub(super) fn window(
     retention_days: Option<i32>,
     from: Option<&aws_smithy_types::DateTime>,
     to: Option<&aws_smithy_types::DateTime>,
-) -> Option<Window> {
+) -> Option<RestoreWindow> {
     if retention_days.unwrap_or(0) == 0 {
         return None;
     }
-    Some(Window { from: from.and_then(timestamp), to: to.and_then(timestamp)? })
+    Some(RestoreWindow { from: from.and_then(timestamp), to: to.and_then(timestamp)? })
 }
 
 /// A status that is neither of these is one from which nothing can be restored (Amazon RDS user guide).
@@ -68,7 +68,7 @@ pub(super) fn pairs(tags: &[Tag]) -> impl Iterator<Item = (Option<&str>, Option<
     tags.iter().map(|tag| (tag.key(), tag.value()))
 }
 
-pub(super) fn copy_tag(policy: &Policy) -> Tag {
+pub(super) fn copy_tag(policy: &JobPolicy) -> Tag {
     let (key, value) = tags::of_copy(policy);
     Tag::builder().key(key).value(value).build()
 }

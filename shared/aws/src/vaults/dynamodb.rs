@@ -8,14 +8,14 @@ use aws_sdk_dynamodb::types::{
     TableDescription, TableStatus,
 };
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState, Window};
+use watchkeeper_domain::backup::{CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState, RestoreWindow};
 
-use super::{Shelf, next_page};
+use super::{BackupClients, next_page};
 use crate::fault::failed;
 use crate::time::timestamp;
 
-impl Shelf {
-    pub(super) async fn table_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+impl BackupClients {
+    pub(super) async fn table_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let name = policy.subject.source.name.as_str();
         let Some(table) = self.table(name).await? else { return Ok(None) };
         let window = self.recovery(name).await?;
@@ -35,13 +35,13 @@ impl Shelf {
     }
 
     /// Point-in-time recovery of a table, where it is on.
-    pub(super) async fn recovery(&self, name: &str) -> Result<Option<Window>, AwsError> {
+    pub(super) async fn recovery(&self, name: &str) -> Result<Option<RestoreWindow>, AwsError> {
         let answer = self.dynamodb.describe_continuous_backups().table_name(name).send().await;
         let answer = answer.map_err(|error| failed("DescribeContinuousBackups", name, error))?;
         Ok(answer.continuous_backups_description().and_then(window))
     }
 
-    pub(super) async fn table_backups(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
+    pub(super) async fn table_backups(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
         let mut copies = Vec::new();
         let mut from: Option<String> = None;
@@ -57,7 +57,7 @@ impl Shelf {
         }
     }
 
-    pub(super) async fn back_up_table(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    pub(super) async fn back_up_table(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
         let table = policy.subject.source.name.as_str();
         let call = self.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
         // Names are not unique, so an attempt whose answer was lost must not be made again: the next step looks first.
@@ -98,14 +98,14 @@ pub(super) fn settings(table: &TableDescription) -> std::collections::BTreeMap<S
         .into()
 }
 
-fn window(described: &ContinuousBackupsDescription) -> Option<Window> {
+fn window(described: &ContinuousBackupsDescription) -> Option<RestoreWindow> {
     let recovery = described.point_in_time_recovery_description()?;
     if recovery.point_in_time_recovery_status() != Some(&PointInTimeRecoveryStatus::Enabled) {
         return None;
     }
     let from = recovery.earliest_restorable_date_time().and_then(timestamp);
     let to = recovery.latest_restorable_date_time().and_then(timestamp)?;
-    Some(Window { from, to })
+    Some(RestoreWindow { from, to })
 }
 
 fn copy(summary: &BackupSummary) -> Option<ObservedCopy> {

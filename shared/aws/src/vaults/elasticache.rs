@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticache::operation::describe_replication_groups::DescribeReplicationGroupsError;
 use aws_sdk_elasticache::types::{ReplicationGroup, Snapshot, Tag};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState};
 
-use super::{Shelf, tags};
+use super::{BackupClients, tags};
 use crate::fault::failed;
 use crate::time::timestamp;
 
-impl Shelf {
-    pub(super) async fn group_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+impl BackupClients {
+    pub(super) async fn group_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let name = policy.subject.source.name.as_str();
         match self.elasticache.describe_replication_groups().replication_group_id(name).send().await {
             Ok(answer) => Ok(answer.replication_groups().first().map(group)),
@@ -27,7 +27,7 @@ impl Shelf {
         }
     }
 
-    pub(super) async fn group_snapshots(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
+    pub(super) async fn group_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
         let call = self.elasticache.describe_snapshots().replication_group_id(name).snapshot_source("user");
         let all = call.into_paginator().items().send().try_collect().await;
@@ -50,7 +50,7 @@ impl Shelf {
         Ok(copies)
     }
 
-    pub(super) async fn snapshot_group(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    pub(super) async fn snapshot_group(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
         let (key, value) = tags::of_copy(policy);
         let call = self.elasticache.create_snapshot().replication_group_id(policy.subject.source.name.as_str());
         let call = call.snapshot_name(name.as_str()).tags(Tag::builder().key(key).value(value).build());

@@ -21,20 +21,20 @@ const SERVICE: &str = "es";
 
 /// A call.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct HttpCall<'a> {
     pub(super) operation: &'static str,
     pub(super) method: &'static str,
     pub(super) url: &'a str,
     pub(super) body: Option<Value>,
 }
 
-fn wrong(asked: &Asked<'_>, fault: Fault, why: String) -> AwsError {
+fn wrong(asked: &HttpCall<'_>, fault: Fault, why: String) -> AwsError {
     AwsError { operation: asked.operation, subject: asked.url.to_owned(), fault, source: Some(why.into()) }
 }
 
 /// Sends a call, and reads the JSON that comes back. What is not there is `None`. What may be asked twice is, where no answer
 /// came; the whole of it, bodies too, takes at most [`OPERATION`].
-pub(super) async fn send(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<Option<Value>, AwsError> {
+pub(super) async fn send(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<Option<Value>, AwsError> {
     let tries = async {
         let mut attempt = 1;
         loop {
@@ -52,7 +52,7 @@ fn passes(fault: Fault) -> bool {
     matches!(fault, Fault::Unavailable | Fault::Throttled)
 }
 
-async fn once(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<Option<Value>, AwsError> {
+async fn once(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<Option<Value>, AwsError> {
     let request = signed(sdk, asked).await.map_err(|why| wrong(asked, Fault::Invalid, why))?;
     let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
     let times = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(ATTEMPT).build();
@@ -74,7 +74,7 @@ const ERROR_TYPE: &str = "x-amzn-errortype";
 /// What a domain says of a snapshot whose name is taken, with status 400 (`OpenSearch`, snapshot management).
 const NAME_TAKEN: &str = "invalid_snapshot_name_exception";
 
-fn read(asked: &Asked<'_>, status: u16, named: Option<&str>, body: &[u8]) -> Result<Option<Value>, AwsError> {
+fn read(asked: &HttpCall<'_>, status: u16, named: Option<&str>, body: &[u8]) -> Result<Option<Value>, AwsError> {
     if (200..300).contains(&status) {
         if body.is_empty() {
             return Ok(Some(Value::Null));
@@ -96,7 +96,7 @@ fn read(asked: &Asked<'_>, status: u16, named: Option<&str>, body: &[u8]) -> Res
     }
 }
 
-async fn signed(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<HttpRequest, String> {
+async fn signed(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<HttpRequest, String> {
     let provider = sdk.credentials_provider().ok_or("there are no credentials to sign with")?;
     let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
     let region = sdk.region().map(ToString::to_string).unwrap_or_default();
@@ -126,8 +126,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const ASKED: Asked<'static> =
-        Asked { operation: "ESHttpGet", method: "GET", url: "https://domain/_snapshot/r/wk", body: None };
+    const ASKED: HttpCall<'static> =
+        HttpCall { operation: "ESHttpGet", method: "GET", url: "https://domain/_snapshot/r/wk", body: None };
 
     #[test]
     fn an_answer_is_json_or_nothing_or_a_fault() {

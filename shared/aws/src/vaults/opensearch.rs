@@ -5,26 +5,26 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState};
 
-use super::Shelf;
-use super::http::{Asked, send};
+use super::BackupClients;
+use super::http::{HttpCall, send};
 use crate::fault::invalid;
 
-impl Shelf {
+impl BackupClients {
     /// What the service says of the domain.
-    async fn domain(&self, policy: &Policy) -> Result<Option<Value>, AwsError> {
+    async fn domain(&self, policy: &JobPolicy) -> Result<Option<Value>, AwsError> {
         let region = &policy.subject.scope.region;
         let base = match self.sdk.endpoint_url() {
             Some(url) => url.to_owned(),
             None => format!("https://es.{region}.amazonaws.com"),
         };
         let url = format!("{base}/2021-01-01/opensearch/domain/{}", policy.subject.source.name);
-        let asked = Asked { operation: "DescribeDomain", method: "GET", url: &url, body: None };
+        let asked = HttpCall { operation: "DescribeDomain", method: "GET", url: &url, body: None };
         Ok(send(&self.sdk, &asked).await?.map(|answer| answer["DomainStatus"].clone()))
     }
 
-    async fn repository(&self, policy: &Policy) -> Result<String, AwsError> {
+    async fn repository(&self, policy: &JobPolicy) -> Result<String, AwsError> {
         let subject = &policy.subject.source;
         let domain = self.domain(policy).await?.unwrap_or_default();
         let found = endpoint(&domain).map_err(|why| invalid("DescribeDomain", subject, why.to_owned()))?;
@@ -34,18 +34,18 @@ impl Shelf {
         Ok(format!("https://{found}/_snapshot/{repository}"))
     }
 
-    pub(super) async fn domain_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+    pub(super) async fn domain_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         Ok(self.domain(policy).await?.as_ref().map(source))
     }
 
-    pub(super) async fn domain_snapshots(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
+    pub(super) async fn domain_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
         let url = format!("{}/{}*?ignore_unavailable=true", self.repository(policy).await?, policy.subject.series());
-        let asked = Asked { operation: "ESHttpGet", method: "GET", url: &url, body: None };
+        let asked = HttpCall { operation: "ESHttpGet", method: "GET", url: &url, body: None };
         let answer = send(&self.sdk, &asked).await?.unwrap_or_default();
         Ok(answer["snapshots"].as_array().into_iter().flatten().filter_map(snapshot).collect())
     }
 
-    pub(super) async fn snapshot_domain(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    pub(super) async fn snapshot_domain(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
         let url = format!("{}/{name}?wait_for_completion=false", self.repository(policy).await?);
         // Indices whose names begin with a dot are the domain's own, and cannot be restored over themselves.
         let body = json!({
@@ -53,16 +53,16 @@ impl Shelf {
             "include_global_state": false,
             "metadata": { BACKUP_TAG: policy.subject.identity() },
         });
-        let asked = Asked { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
+        let asked = HttpCall { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
         let answer = send(&self.sdk, &asked).await?;
         answer
             .map(drop)
             .ok_or_else(|| invalid("ESHttpPut", &policy.subject.source, "found no such repository".to_owned()))
     }
 
-    pub(super) async fn delete_domain_snapshot(&self, policy: &Policy, copy: &ObservedCopy) -> Result<(), AwsError> {
+    pub(super) async fn delete_domain_snapshot(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
         let url = format!("{}/{}", self.repository(policy).await?, copy.name);
-        let asked = Asked { operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
+        let asked = HttpCall { operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
         send(&self.sdk, &asked).await.map(drop)
     }
 }

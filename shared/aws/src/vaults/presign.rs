@@ -20,7 +20,7 @@ const HOLDS: Duration = Duration::from_mins(5);
 
 /// What is asked for.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct PresignRequest<'a> {
     pub(super) action: &'static str,
     pub(super) source: (&'static str, &'a str),
     pub(super) target: (&'static str, &'a str),
@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// The signed request. `Err` says why there is none.
-pub(super) async fn url(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<String, String> {
+pub(super) async fn url(sdk: &SdkConfig, asked: &PresignRequest<'_>) -> Result<String, String> {
     use aws_credential_types::provider::ProvideCredentials as _;
     let provider = sdk.credentials_provider().ok_or("there are no credentials to sign with")?;
     let credentials = provider.provide_credentials().await.map_err(|error| error.to_string())?;
@@ -40,7 +40,7 @@ pub(super) async fn url(sdk: &SdkConfig, asked: &Asked<'_>) -> Result<String, St
     signed(&plain(asked), asked.from.as_str(), &credentials.into(), DateTime::from(time))
 }
 
-fn plain(asked: &Asked<'_>) -> String {
+fn plain(asked: &PresignRequest<'_>) -> String {
     let (action, from) = (asked.action, asked.from);
     let domain = if from.as_str().starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let to = asked.to.as_str();
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_region_of_the_original_is_asked_for_a_copy_to_the_other() {
         let (from, to) = (Region::new("us-east-1").unwrap(), Region::new("us-west-2").unwrap());
-        let asked = Asked {
+        let asked = PresignRequest {
             action: "CopyDBSnapshot",
             source: ("SourceDBSnapshotIdentifier", "arn:aws:rds:us-east-1:1:snapshot:wk-a"),
             target: ("TargetDBSnapshotIdentifier", "wk-a"),

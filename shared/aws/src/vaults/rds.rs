@@ -7,17 +7,17 @@ use aws_sdk_rds::types::{DbInstance, DbSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, ObservedCopy, ObservedRestore, ObservedSource, Policy, RESTORE_TAG,
+    BACKUP_TAG, CopyName, ObservedCopy, ObservedRestore, ObservedSource, JobPolicy, RESTORE_TAG,
 };
-use watchkeeper_domain::estate::{Copy, ResourceName};
+use watchkeeper_domain::estate::{CopyPolicy, ResourceName};
 
 use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
-use super::{Shelf, presign, tags};
+use super::{BackupClients, presign, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
 
-impl Shelf {
-    pub(super) async fn instance_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+impl BackupClients {
+    pub(super) async fn instance_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let found = self.instance(policy.subject.source.name.as_str()).await?;
         Ok(found.as_ref().map(|instance| ObservedSource {
             state: state(instance.db_instance_status()),
@@ -39,7 +39,7 @@ impl Shelf {
         }
     }
 
-    pub(super) async fn instance_snapshots(&self, policy: &Policy) -> Result<Vec<ObservedCopy>, AwsError> {
+    pub(super) async fn instance_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
         // Not by the instance: in the region of the copies there is none of the name.
         let call = self.rds.describe_db_snapshots().snapshot_type("manual");
@@ -50,7 +50,7 @@ impl Shelf {
         Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
     }
 
-    pub(super) async fn snapshot_instance(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    pub(super) async fn snapshot_instance(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
         let call = self.rds.create_db_snapshot().db_instance_identifier(policy.subject.source.name.as_str());
         let call = call.db_snapshot_identifier(name.as_str()).tags(copy_tag(policy));
         call.send().await.map(drop).map_err(|error| failed("CreateDBSnapshot", name, error))
@@ -59,15 +59,15 @@ impl Shelf {
     /// Called in the region of the copy.
     pub(super) async fn copy_instance_snapshot(
         &self,
-        policy: &Policy,
-        to: &Copy,
+        policy: &JobPolicy,
+        to: &CopyPolicy,
         copy: &ObservedCopy,
     ) -> Result<(), AwsError> {
         let call = self.rds.copy_db_snapshot().source_db_snapshot_identifier(&copy.id);
         let mut call = call.target_db_snapshot_identifier(&copy.name).tags(copy_tag(policy));
         if copy.encrypted {
             let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
-            let asked = presign::Asked {
+            let asked = presign::PresignRequest {
                 action: "CopyDBSnapshot",
                 source: ("SourceDBSnapshotIdentifier", &copy.id),
                 target: ("TargetDBSnapshotIdentifier", &copy.name),
@@ -103,13 +103,13 @@ impl Shelf {
     /// In one zone and not public, whatever the original is: it is for a look, and the network is the original's.
     pub(super) async fn restore_instance(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         snapshot: &str,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
         let original = self.instance(policy.subject.source.name.as_str()).await?;
-        let like = Like::of(original.as_ref());
+        let like = RestoreTemplate::of(original.as_ref());
         let call = self.rds.restore_db_instance_from_db_snapshot().db_instance_identifier(target);
         let call = call.db_snapshot_identifier(snapshot).publicly_accessible(false).multi_az(false);
         let call = call.set_db_instance_class(like.class).set_db_subnet_group_name(like.subnets);
@@ -121,14 +121,14 @@ impl Shelf {
 
     pub(super) async fn restore_instance_to(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         instant: Timestamp,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
         let source = policy.subject.source.name.as_str();
         let original = self.instance(source).await?;
-        let like = Like::of(original.as_ref());
+        let like = RestoreTemplate::of(original.as_ref());
         let call = self.rds.restore_db_instance_to_point_in_time().source_db_instance_identifier(source);
         let call = call.target_db_instance_identifier(target).restore_time(date_time(instant));
         let call = call.publicly_accessible(false).multi_az(false);
@@ -146,7 +146,7 @@ impl Shelf {
     }
 
     /// Subnets, security groups, parameters and class came with the restore; what is left are the tags.
-    pub(super) async fn reapply_to_instance(&self, policy: &Policy, target: &str) -> Result<Vec<String>, AwsError> {
+    pub(super) async fn reapply_to_instance(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
         let (source, found) = (self.instance(policy.subject.source.name.as_str()).await?, self.instance(target).await?);
         let (Some(source), Some(found)) = (source, found) else {
             return Err(odd("DescribeDBInstances", target, format!("{} or {target} is gone", policy.subject.source)));
@@ -169,14 +169,14 @@ impl Shelf {
 
 /// What a restored instance has of its original.
 #[derive(Debug, Default)]
-struct Like {
+struct RestoreTemplate {
     class: Option<String>,
     subnets: Option<String>,
     parameters: Option<String>,
     security: Option<Vec<String>>,
 }
 
-impl Like {
+impl RestoreTemplate {
     fn of(original: Option<&DbInstance>) -> Self {
         let Some(original) = original else { return Self::default() };
         let groups = original.vpc_security_groups().iter().filter_map(|it| it.vpc_security_group_id());

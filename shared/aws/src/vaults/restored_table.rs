@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::{
 };
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{ObservedRestore, Policy, RESTORE_TAG, Restored};
+use watchkeeper_domain::backup::{ObservedRestore, JobPolicy, RESTORE_TAG, RestoredFacts};
 use watchkeeper_domain::estate::KeyValue;
 
-use super::{Shelf, dynamodb, next_page, tags};
+use super::{BackupClients, dynamodb, next_page, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
 
@@ -18,7 +18,7 @@ use crate::time::{date_time, timestamp};
 /// "more". What fits into the time of one step.
 const PAGES: u32 = 100;
 
-impl Shelf {
+impl BackupClients {
     pub(super) async fn restored_table(&self, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
         let Some(table) = self.table(target).await? else { return Ok(None) };
         let summary = table.restore_summary();
@@ -58,7 +58,7 @@ impl Shelf {
 
     pub(super) async fn restore_table_to(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         instant: Timestamp,
         target: &str,
     ) -> Result<(), AwsError> {
@@ -82,7 +82,7 @@ impl Shelf {
         call.send().await.map(drop).map_err(|error| failed("TagResource", arn, error))
     }
 
-    pub(super) async fn reapply_to_table(&self, policy: &Policy, target: &str) -> Result<Vec<String>, AwsError> {
+    pub(super) async fn reapply_to_table(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
         let name = policy.subject.source.name.as_str();
         let (Some(source), Some(table)) = (self.table(name).await?, self.table(target).await?) else {
             return Err(odd("DescribeTable", target, format!("{name} or {target} is gone")));
@@ -147,7 +147,7 @@ impl Shelf {
         answer.map(drop).map_err(|error| failed("UpdateContinuousBackups", table, error))
     }
 
-    pub(super) async fn inspect_table(&self, policy: &Policy, target: &str) -> Result<Restored, AwsError> {
+    pub(super) async fn inspect_table(&self, policy: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError> {
         let settings = self.table(target).await?.as_ref().map(dynamodb::settings).unwrap_or_default();
         let known = policy.drill.as_ref().map(|drill| &drill.known_item).filter(|key| !key.is_empty());
         let known_item = match known {
@@ -159,7 +159,7 @@ impl Shelf {
                 Some(answer.item.is_some())
             }
         };
-        Ok(Restored { items: Some(self.count(target).await?), known_item, settings })
+        Ok(RestoredFacts { items: Some(self.count(target).await?), known_item, settings })
     }
 
     /// How many items a table has, and whether these are all.

@@ -11,11 +11,11 @@ use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::types::{ObjectVersion, Tag, TaggingDirective};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, Policy, SourceState};
-use watchkeeper_domain::estate::Copy;
+use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState};
+use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::name::Region;
 
-use super::{Shelf, presign, tags};
+use super::{BackupClients, presign, tags};
 use crate::clients::CONNECT;
 use crate::fault::{failed, invalid};
 use crate::time::timestamp;
@@ -35,13 +35,13 @@ const COPYING: Duration = Duration::from_secs(100);
 /// The error code where the key is there already.
 const TAKEN: &str = "PreconditionFailed";
 
-fn bucket_and_key(policy: &Policy) -> Result<(&str, &str), AwsError> {
+fn bucket_and_key(policy: &JobPolicy) -> Result<(&str, &str), AwsError> {
     let name = policy.subject.source.name.as_str();
     name.split_once('/').ok_or_else(|| invalid("HeadObject", name, "found no key, expected bucket/key".to_owned()))
 }
 
 /// The bucket of the copies in a region.
-fn bucket_in<'a>(policy: &'a Policy, region: &Region) -> Result<&'a str, AwsError> {
+fn bucket_in<'a>(policy: &'a JobPolicy, region: &Region) -> Result<&'a str, AwsError> {
     let away = policy.copy.as_ref().filter(|copy| copy.region == *region);
     match away.and_then(|copy| copy.bucket.as_ref()) {
         Some(bucket) => Ok(bucket.as_str()),
@@ -49,8 +49,8 @@ fn bucket_in<'a>(policy: &'a Policy, region: &Region) -> Result<&'a str, AwsErro
     }
 }
 
-impl Shelf {
-    pub(super) async fn object_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+impl BackupClients {
+    pub(super) async fn object_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let (bucket, key) = bucket_and_key(policy)?;
         match self.s3.head_object().bucket(bucket).key(key).send().await {
             Ok(answer) => {
@@ -67,7 +67,7 @@ impl Shelf {
         }
     }
 
-    pub(super) async fn object_copies(&self, policy: &Policy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
+    pub(super) async fn object_copies(&self, policy: &JobPolicy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
         let bucket = bucket_in(policy, region)?;
         let prefix = format!("{FOLDER}{}", policy.subject.series());
         let (mut copies, mut from): (_, (Option<String>, Option<String>)) = (Vec::new(), (None, None));
@@ -105,7 +105,7 @@ impl Shelf {
         }))
     }
 
-    pub(super) async fn keep_object(&self, policy: &Policy, name: &CopyName) -> Result<(), AwsError> {
+    pub(super) async fn keep_object(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
         let (bucket, key) = bucket_and_key(policy)?;
         let call = self.s3.head_object().bucket(bucket).key(key);
         let head = call.send().await.map_err(|error| failed("HeadObject", &policy.subject.source, error))?;
@@ -121,8 +121,8 @@ impl Shelf {
     /// Called in the region of the copy.
     pub(super) async fn copy_object_copy(
         &self,
-        policy: &Policy,
-        to: &Copy,
+        policy: &JobPolicy,
+        to: &CopyPolicy,
         copy: &ObservedCopy,
     ) -> Result<(), AwsError> {
         let (bucket, key, version) = parts(copy)?;
@@ -130,7 +130,7 @@ impl Shelf {
         self.copy_object(policy, from, bucket_in(policy, &to.region)?, &copy.name).await
     }
 
-    async fn copy_object(&self, policy: &Policy, from: String, bucket: &str, name: &str) -> Result<(), AwsError> {
+    async fn copy_object(&self, policy: &JobPolicy, from: String, bucket: &str, name: &str) -> Result<(), AwsError> {
         let (key, value) = tags::of_copy(policy);
         let tag = Tag::builder().key(key).value(value).build();
         let tag = tag.map_err(|flaw| invalid("CopyObject", name, flaw.to_string()))?;

@@ -1,12 +1,12 @@
 //! The tags of what we make, as each SDK has them.
 
-use watchkeeper_domain::backup::{BACKUP_TAG, Policy};
+use watchkeeper_domain::backup::{BACKUP_TAG, JobPolicy};
 
 /// What the tags of Watchkeeper begin with.
 const OURS: &str = "watchkeeper:";
 
 /// The tags of a copy: whose backup it is.
-pub(super) fn of_copy(policy: &Policy) -> (&'static str, String) {
+pub(super) fn of_copy(policy: &JobPolicy) -> (&'static str, String) {
     (BACKUP_TAG, policy.subject.identity())
 }
 

@@ -4,50 +4,50 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    AT_ONCE, BackupRequest, Claim, Line, Memory, Policy, Run, Source, abandoned, fitting, plan, turn, wanted,
+    AT_ONCE, BackupRequest, BackupClaim, BackupLine, BackupMemory, JobPolicy, BackupRun, BackupSource, abandoned, fitting, plan, turn, wanted,
 };
-use watchkeeper_domain::request::{Mode, Trigger};
+use watchkeeper_domain::request::{RunMode, RunTrigger};
 
-use super::{BackupError, BackupLog, Backups, Jobs, Keeper};
+use super::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook};
 use crate::ledger::{Ledger, LedgerError};
 
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Begun {
+pub struct BegunBackup {
     /// Its resources; none where nothing is due, and in a plan.
     pub jobs: usize,
     /// What will be done, in a sentence; in a plan, why each copy stays or goes.
     pub summary: String,
 }
 
-impl Jobs {
+impl EnvironmentJobs {
     /// The resources whose backups a tick has to see to and that have their turn, with the instants at which they were due.
-    pub fn wanted(&self, memories: &BTreeMap<Source, Memory>, instant: Timestamp) -> Vec<Line> {
-        let none = Memory::default();
-        let line = |policy: &Policy| {
+    pub fn wanted(&self, memories: &BTreeMap<BackupSource, BackupMemory>, instant: Timestamp) -> Vec<BackupLine> {
+        let none = BackupMemory::default();
+        let line = |policy: &JobPolicy| {
             let source = &policy.subject.source;
             let due = wanted(policy, memories.get(source).unwrap_or(&none), instant)?;
-            Some(Line { source: source.clone(), due })
+            Some(BackupLine { source: source.clone(), due })
         };
         turn(self.policies.iter().filter_map(line).collect(), memories, instant).0
     }
 }
 
-impl Jobs {
+impl EnvironmentJobs {
     /// The resources that a person means, with the present as the instant at which they are due: those that have their turn,
     /// and those that have not.
     fn asked(
         &self,
-        memories: &BTreeMap<Source, Memory>,
+        memories: &BTreeMap<BackupSource, BackupMemory>,
         request: &BackupRequest,
         instant: Timestamp,
-    ) -> Result<(Vec<Line>, Vec<Line>), BackupError> {
+    ) -> Result<(Vec<BackupLine>, Vec<BackupLine>), BackupError> {
         // To the second: a name carries no more, and what is begun twice within one is one.
         let second = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
-        let of = |policy: &Policy| {
+        let of = |policy: &JobPolicy| {
             let source = policy.subject.source.clone();
             let under_way = memories.get(&source).and_then(|memory| memory.attempt.as_ref());
-            Line { due: under_way.map_or(second, |attempt| attempt.due), source }
+            BackupLine { due: under_way.map_or(second, |attempt| attempt.due), source }
         };
         match &request.resource {
             // One by its name is a person's own word, and does not wait for its turn.
@@ -57,20 +57,20 @@ impl Jobs {
     }
 }
 
-impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
+impl<C: BackupStore, L: Ledger + BackupLog, N> BackupRunbook<'_, C, L, N> {
     /// Begins a run: what a tick finds due, or what a person names. A plan writes nothing.
     ///
     /// # Errors
     /// [`BackupError`] for a request that cannot be followed, the halt switch, or a ledger or AWS that does not answer.
     pub async fn begin(
         &self,
-        jobs: &Jobs,
+        jobs: &EnvironmentJobs,
         request: &BackupRequest,
         id: &str,
         start: Timestamp,
-    ) -> Result<Begun, BackupError> {
+    ) -> Result<BegunBackup, BackupError> {
         let instant = request.instant.unwrap_or(start);
-        if request.mode == Mode::Plan {
+        if request.mode == RunMode::Plan {
             return self.planned(jobs, request, instant).await;
         }
         self.not_halted(&jobs.scope).await?;
@@ -79,12 +79,12 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
             return Ok(begun(jobs, &run, 0));
         }
         let memories = self.ledger.backups(&jobs.scope).await?;
-        let (lines, later) = if request.trigger == Trigger::Schedule {
+        let (lines, later) = if request.trigger == RunTrigger::Schedule {
             (jobs.wanted(&memories, instant), Vec::new())
         } else {
             jobs.asked(&memories, request, instant)?
         };
-        let run = Run { id: id.to_owned(), trigger: request.trigger, started: start, jobs: lines };
+        let run = BackupRun { id: id.to_owned(), trigger: request.trigger, started: start, jobs: lines };
         if !run.jobs.is_empty() {
             self.ledger.put_backup_run(&jobs.scope, &run).await?;
         }
@@ -98,18 +98,18 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
     }
 
     /// Notes that a resource is this run's, unless another one is at it.
-    async fn take(&self, jobs: &Jobs, line: &Line, run: &Run) -> Result<(), BackupError> {
+    async fn take(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), BackupError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
         match memory.claim(line.due, &run.id, run.started, run.started) {
-            Claim::Taken => self.note(jobs, line, &memory, version).await,
-            Claim::Other(_) | Claim::Waits | Claim::Over => Ok(()),
+            BackupClaim::Taken => self.note(jobs, line, &memory, version).await,
+            BackupClaim::Other(_) | BackupClaim::Waits | BackupClaim::Over => Ok(()),
         }
     }
 
     /// Notes that a resource has to be backed up, and has not had its turn: the next tick takes it up.
-    async fn put_off(&self, jobs: &Jobs, line: &Line, run: &Run) -> Result<(), BackupError> {
+    async fn put_off(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), BackupError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
-        if memory.attempt.is_some() || memory.claim(line.due, &run.id, run.started, run.started) != Claim::Taken {
+        if memory.attempt.is_some() || memory.claim(line.due, &run.id, run.started, run.started) != BackupClaim::Taken {
             return Ok(());
         }
         if let Some(attempt) = &mut memory.attempt {
@@ -123,16 +123,16 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
     }
 
     /// Somebody else who was quicker has it.
-    async fn note(&self, jobs: &Jobs, line: &Line, memory: &Memory, version: u64) -> Result<(), BackupError> {
+    async fn note(&self, jobs: &EnvironmentJobs, line: &BackupLine, memory: &BackupMemory, version: u64) -> Result<(), BackupError> {
         match self.ledger.put_backup(&jobs.scope, &line.source, memory, version).await {
             Err(LedgerError::Conflict { .. }) => Ok(()),
             noted => Ok(noted?),
         }
     }
 
-    async fn planned(&self, jobs: &Jobs, request: &BackupRequest, now: Timestamp) -> Result<Begun, BackupError> {
+    async fn planned(&self, jobs: &EnvironmentJobs, request: &BackupRequest, now: Timestamp) -> Result<BegunBackup, BackupError> {
         let mut text = format!("{}: the plan\n", jobs.scope);
-        let mut policies: Vec<&Policy> = jobs.policies.iter().collect();
+        let mut policies: Vec<&JobPolicy> = jobs.policies.iter().collect();
         if let Some(source) = &request.resource {
             policies = vec![jobs.policy(source)?];
         }
@@ -148,10 +148,10 @@ impl<C: Backups, L: Ledger + BackupLog, N> Keeper<'_, C, L, N> {
         let memories = self.ledger.backups(&jobs.scope).await?;
         let left = abandoned(&jobs.policies, &memories).into_iter().map(|finding| format!("finding: {finding}\n"));
         text.extend(left);
-        Ok(Begun { jobs: 0, summary: fitting(&text) })
+        Ok(BegunBackup { jobs: 0, summary: fitting(&text) })
     }
 
-    async fn planned_of(&self, policy: &Policy, now: Timestamp) -> Result<String, BackupError> {
+    async fn planned_of(&self, policy: &JobPolicy, now: Timestamp) -> Result<String, BackupError> {
         let (mut memory, _) = self.ledger.backup(&policy.subject.scope, &policy.subject.source).await?;
         let mut seen = self.see(policy, &memory).await?;
         let unseen = match self.see_away(policy, &memory, &mut seen).await {
@@ -180,12 +180,12 @@ fn told(error: &BackupError) -> String {
     text
 }
 
-fn begun(jobs: &Jobs, run: &Run, later: usize) -> Begun {
+fn begun(jobs: &EnvironmentJobs, run: &BackupRun, later: usize) -> BegunBackup {
     if run.jobs.is_empty() && later == 0 {
-        return Begun { jobs: 0, summary: format!("{}: no backup is due", jobs.scope) };
+        return BegunBackup { jobs: 0, summary: format!("{}: no backup is due", jobs.scope) };
     }
     let named: Vec<String> = run.jobs.iter().map(|line| line.source.to_string()).collect();
     let more = if later == 0 { String::new() } else { format!("; {later} more with the next ticks") };
     let summary = format!("{}: backups of {}{more}", jobs.scope, named.join(", "));
-    Begun { jobs: run.jobs.len(), summary: fitting(&summary) }
+    BegunBackup { jobs: run.jobs.len(), summary: fitting(&summary) }
 }

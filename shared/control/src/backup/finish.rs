@@ -1,32 +1,32 @@
 //! The end of a run: what became of each resource, for a person and for programs.
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{CopyQuota, Outcome, Policy, Told, abandoned, event, message};
+use watchkeeper_domain::backup::{CopyQuota, BackupOutcome, JobPolicy, BackupNotice, abandoned, event, message};
 
-use super::{BackupError, BackupLog, Backups, Jobs, Keeper};
+use super::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook};
 use crate::ledger::Ledger;
-use crate::ports::Announcer;
+use crate::ports::Notifier;
 
 /// The kind of event that a finished run puts on the bus.
 const FINISHED: &str = "Watchkeeper Backup Run Finished";
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
+pub struct FinishedBackup {
     /// The worst of its resources' ends.
-    pub outcome: Outcome,
+    pub outcome: BackupOutcome,
     /// In a line.
     pub headline: String,
     /// What became of each resource.
-    pub outcomes: Vec<(String, Outcome)>,
+    pub outcomes: Vec<(String, BackupOutcome)>,
 }
 
-impl<C: Backups, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L, N> {
+impl<C: BackupStore, L: Ledger + BackupLog, N: Notifier> BackupRunbook<'_, C, L, N> {
     /// Tells how a run ended. A run in which nothing happened but that something goes on waiting is not told again.
     ///
     /// # Errors
     /// [`BackupError`] for a run that is not known, or a ledger, topic or bus that does not answer.
-    pub async fn finish(&self, jobs: &Jobs, id: &str, now: Timestamp) -> Result<Finished, BackupError> {
+    pub async fn finish(&self, jobs: &EnvironmentJobs, id: &str, now: Timestamp) -> Result<FinishedBackup, BackupError> {
         let scope = &jobs.scope;
         let run = self
             .ledger
@@ -52,9 +52,9 @@ impl<C: Backups, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L, N> {
         if let Ok(all) = self.ledger.backups(scope).await {
             notes.extend(abandoned(&jobs.policies, &all));
         }
-        let told: Vec<Told<'_>> = memories
+        let told: Vec<BackupNotice<'_>> = memories
             .iter()
-            .map(|(policy, memory, due, findings)| Told { policy, memory, due: *due, findings: findings.clone() })
+            .map(|(policy, memory, due, findings)| BackupNotice { policy, memory, due: *due, findings: findings.clone() })
             .collect();
         let message = message(scope, &run, &told, &notes, now);
         if unread || told.len() < run.jobs.len() || told.iter().any(|told| told.is_news(&run)) {
@@ -63,16 +63,16 @@ impl<C: Backups, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L, N> {
             let published = self.announcer.publish(FINISHED, &event(scope, &run, &told, now).to_string()).await;
             tells.and(published)?;
         }
-        let outcomes: Vec<(String, Outcome)> =
+        let outcomes: Vec<(String, BackupOutcome)> =
             told.iter().map(|told| (told.policy.subject.source.to_string(), told.outcome())).collect();
-        let has = |wanted: Outcome| outcomes.iter().any(|(_, outcome)| *outcome == wanted);
-        let worst = [Outcome::Failed, Outcome::Waiting].into_iter().find(|outcome| has(*outcome));
-        let worst = if unread { Some(Outcome::Failed) } else { worst };
-        Ok(Finished { outcome: worst.unwrap_or(Outcome::Done), headline: message.subject, outcomes })
+        let has = |wanted: BackupOutcome| outcomes.iter().any(|(_, outcome)| *outcome == wanted);
+        let worst = [BackupOutcome::Failed, BackupOutcome::Waiting].into_iter().find(|outcome| has(*outcome));
+        let worst = if unread { Some(BackupOutcome::Failed) } else { worst };
+        Ok(FinishedBackup { outcome: worst.unwrap_or(BackupOutcome::Done), headline: message.subject, outcomes })
     }
 
     /// What a person should know beside the verdicts: a quota whose end is near, or that cannot be read.
-    async fn findings(&self, policy: &Policy) -> Vec<String> {
+    async fn findings(&self, policy: &JobPolicy) -> Vec<String> {
         let home = &policy.subject.scope.region;
         let mut findings = Vec::new();
         for region in std::iter::once(home).chain(policy.copy.iter().map(|copy| &copy.region)) {

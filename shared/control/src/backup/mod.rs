@@ -8,20 +8,20 @@ mod restore;
 mod step;
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{Away, CopyQuota, Memory, ObservedCopy, ObservedSource, Policy, Shelf, Source};
+use watchkeeper_domain::backup::{CopyRegion, CopyQuota, BackupMemory, ObservedCopy, ObservedSource, JobPolicy, CopyInventory, BackupSource};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
 
-pub use begin::Begun;
-pub use finish::Finished;
-pub use ports::{BackupLog, Backups, Restores};
+pub use begin::BegunBackup;
+pub use finish::FinishedBackup;
+pub use ports::{BackupLog, BackupStore, RestoreStore};
 pub use restore::{RestoreFinished, RestoreRef};
-pub use step::{Stepped, Then};
+pub use step::{StepTaken, NextStep};
 
 use crate::ledger::{Ledger, LedgerError};
-use crate::place::Home;
-use crate::ports::{Announcer, AwsError};
+use crate::place::StackIdentity;
+use crate::ports::{Notifier, AwsError};
 
 /// Why a step could not be taken.
 #[derive(Debug, thiserror::Error)]
@@ -57,18 +57,18 @@ pub enum BackupError {
 
 /// The jobs of an environment, and whose they are.
 #[derive(Debug, Clone)]
-pub struct Jobs {
+pub struct EnvironmentJobs {
     /// Where.
     pub scope: Scope,
     /// What the document says of each resource.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<JobPolicy>,
     /// The environment.
     pub environment: Environment,
 }
 
-impl Jobs {
+impl EnvironmentJobs {
     /// Whether a stack takes the backups of an environment: that of the region which serves.
-    pub fn are_of(home: &Home, environment: &Environment) -> bool {
+    pub fn are_of(home: &StackIdentity, environment: &Environment) -> bool {
         environment.document().backups.is_some()
             && environment.is_of_account(&home.account)
             && environment.document().regions.primary == home.region
@@ -78,7 +78,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`RequestError`] when it has none, or another stack takes them: an empty selection is an error.
-    pub fn of(estate: &Estate, environment: &Environment, home: &Home) -> Result<Self, RequestError> {
+    pub fn of(estate: &Estate, environment: &Environment, home: &StackIdentity) -> Result<Self, RequestError> {
         let name = environment.name();
         let wrong = |found: String, expected: String| RequestError { field: "environment", found, expected };
         if let Some(account) = environment.account().filter(|account| **account != home.account) {
@@ -91,7 +91,7 @@ impl Jobs {
             return Err(wrong(format!("{name}, whose backups are taken in {region}"), expected));
         }
         let scope = Scope { estate: estate.name().clone(), environment: name.clone(), region: region.clone() };
-        let policies = Policy::all(&scope, environment);
+        let policies = JobPolicy::all(&scope, environment);
         if policies.is_empty() {
             let expected = "an environment whose document has `backups`".to_owned();
             return Err(wrong(format!("{name}, which has no backups"), expected));
@@ -103,7 +103,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`RequestError`] with the resources that there are.
-    pub fn policy(&self, source: &Source) -> Result<&Policy, RequestError> {
+    pub fn policy(&self, source: &BackupSource) -> Result<&JobPolicy, RequestError> {
         self.policies.iter().find(|policy| policy.subject.source == *source).ok_or_else(|| {
             let known: Vec<String> = self.policies.iter().map(|it| it.subject.source.to_string()).collect();
             let expected = format!("one of {}", known.join(", "));
@@ -120,7 +120,7 @@ impl Jobs {
 
 /// What backups are done with.
 #[derive(Debug, Clone, Copy)]
-pub struct Keeper<'a, C, L, N> {
+pub struct BackupRunbook<'a, C, L, N> {
     /// The backups, and the restores.
     pub cloud: &'a C,
     /// What is remembered.
@@ -131,57 +131,57 @@ pub struct Keeper<'a, C, L, N> {
 
 /// What there is of one resource.
 #[derive(Debug)]
-struct Seen {
+struct ResourceCopies {
     source: Option<ObservedSource>,
-    home: Found,
-    away: Option<Found>,
+    home: RegionBackups,
+    away: Option<RegionBackups>,
 }
 
 /// What there is in one region.
 #[derive(Debug)]
-struct Found {
+struct RegionBackups {
     region: Region,
     copies: Vec<ObservedCopy>,
     quota: Option<CopyQuota>,
 }
 
-impl Found {
-    fn shelf(&self) -> Shelf<'_> {
-        Shelf { region: &self.region, copies: &self.copies, quota: self.quota }
+impl RegionBackups {
+    fn shelf(&self) -> CopyInventory<'_> {
+        CopyInventory { region: &self.region, copies: &self.copies, quota: self.quota }
     }
 }
 
-impl Seen {
-    fn shelves(&self) -> impl Iterator<Item = Shelf<'_>> {
-        std::iter::once(&self.home).chain(&self.away).map(Found::shelf)
+impl ResourceCopies {
+    fn shelves(&self) -> impl Iterator<Item = CopyInventory<'_>> {
+        std::iter::once(&self.home).chain(&self.away).map(RegionBackups::shelf)
     }
 
-    fn away(&self, policy: &Policy) -> Away<'_> {
+    fn away(&self, policy: &JobPolicy) -> CopyRegion<'_> {
         match (&policy.copy, &self.away) {
-            (None, _) => Away::None,
-            (Some(_), None) => Away::Unseen,
-            (Some(_), Some(away)) => Away::Seen(away.shelf()),
+            (None, _) => CopyRegion::None,
+            (Some(_), None) => CopyRegion::Unseen,
+            (Some(_), Some(away)) => CopyRegion::Seen(away.shelf()),
         }
     }
 
     /// Brings what is remembered in line with what is there.
-    fn sync(&self, policy: &Policy, memory: &mut Memory, now: Timestamp) {
+    fn sync(&self, policy: &JobPolicy, memory: &mut BackupMemory, now: Timestamp) {
         for shelf in self.shelves() {
             memory.sync(&policy.subject, shelf.region, shelf.copies, now);
         }
     }
 }
 
-impl<C: Backups, L, N> Keeper<'_, C, L, N> {
+impl<C: BackupStore, L, N> BackupRunbook<'_, C, L, N> {
     /// What there is at home. The other region is looked at when its turn comes: home does not wait for it.
-    async fn see(&self, policy: &Policy, memory: &Memory) -> Result<Seen, AwsError> {
+    async fn see(&self, policy: &JobPolicy, memory: &BackupMemory) -> Result<ResourceCopies, AwsError> {
         let region = policy.subject.scope.region.clone();
         let source = self.cloud.describe_source(policy).await?;
-        Ok(Seen { source, home: self.found(policy, memory, region).await?, away: None })
+        Ok(ResourceCopies { source, home: self.found(policy, memory, region).await?, away: None })
     }
 
     /// What there is in the other region, where the document names one.
-    async fn see_away(&self, policy: &Policy, memory: &Memory, seen: &mut Seen) -> Result<(), AwsError> {
+    async fn see_away(&self, policy: &JobPolicy, memory: &BackupMemory, seen: &mut ResourceCopies) -> Result<(), AwsError> {
         let Some(copy) = &policy.copy else { return Ok(()) };
         let found = self.found(policy, memory, copy.region.clone()).await;
         let named = |error: AwsError| {
@@ -192,15 +192,15 @@ impl<C: Backups, L, N> Keeper<'_, C, L, N> {
         Ok(())
     }
 
-    async fn found(&self, policy: &Policy, memory: &Memory, region: Region) -> Result<Found, AwsError> {
+    async fn found(&self, policy: &JobPolicy, memory: &BackupMemory, region: Region) -> Result<RegionBackups, AwsError> {
         let copies = self.cloud.list_copies(policy, &region, memory).await?;
         // A quota that cannot be read stops nothing: AWS says by itself when it is full.
         let quota = self.cloud.copy_quota(policy, &region).await.ok().flatten();
-        Ok(Found { region, copies, quota })
+        Ok(RegionBackups { region, copies, quota })
     }
 }
 
-impl<C, L: Ledger, N> Keeper<'_, C, L, N> {
+impl<C, L: Ledger, N> BackupRunbook<'_, C, L, N> {
     /// Nothing is written while the halt switch is on.
     async fn not_halted(&self, scope: &Scope) -> Result<(), BackupError> {
         match self.ledger.load(scope).await?.halt {
@@ -210,7 +210,7 @@ impl<C, L: Ledger, N> Keeper<'_, C, L, N> {
     }
 }
 
-impl<C, L, N: Announcer> Keeper<'_, C, L, N> {
+impl<C, L, N: Notifier> BackupRunbook<'_, C, L, N> {
     async fn tell(&self, message: &watchkeeper_domain::report::Message) -> Result<(), AwsError> {
         self.announcer.tell(&message.subject, &message.text).await
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    CopyName, CopyQuota, Known, Memory, ObservedCopy, ObservedRestore, ObservedSource, Policy, Restored, Run, Source,
+    CopyName, CopyQuota, KnownCopy, BackupMemory, ObservedCopy, ObservedRestore, ObservedSource, JobPolicy, RestoredFacts, BackupRun, BackupSource,
 };
 use watchkeeper_domain::name::{Region, Scope};
 
@@ -12,85 +12,85 @@ use crate::ledger::LedgerError;
 use crate::ports::AwsError;
 
 /// The backups of one region's resources, and their copies in other regions.
-pub trait Backups {
+pub trait BackupStore {
     /// Describes the resource of a job; `None` when it does not exist.
-    async fn describe_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError>;
+    async fn describe_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError>;
 
     /// Every copy of the resource in a region, ours or not. The list may lag behind what was just made or removed. What is
     /// remembered says which is which, where neither name nor tag can be asked for.
     async fn list_copies(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         region: &Region,
-        memory: &Memory,
+        memory: &BackupMemory,
     ) -> Result<Vec<ObservedCopy>, AwsError>;
 
     /// Begins a backup under this name, tagged as ours where the service can tag. A name that exists is a
     /// [`crate::ports::Fault::Conflict`] where names are unique. Tells the job that makes it, where there is one.
-    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<Option<String>, AwsError>;
+    async fn start_backup(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError>;
 
     /// Begins a copy, under the same name and with the same tag, in the region that the job names. Tells the job that makes
     /// it, where there is one.
-    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<Option<String>, AwsError>;
+    async fn copy_backup(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<Option<String>, AwsError>;
 
     /// Removes a copy of ours.
-    async fn delete_backup(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError>;
+    async fn delete_backup(&self, policy: &JobPolicy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError>;
 
     /// How full a region is of copies of this kind; `None` where there is no limit, or AWS does not tell.
-    async fn copy_quota(&self, policy: &Policy, region: &Region) -> Result<Option<CopyQuota>, AwsError>;
+    async fn copy_quota(&self, policy: &JobPolicy, region: &Region) -> Result<Option<CopyQuota>, AwsError>;
 }
 
 /// Restores, always into a name that is free.
-pub trait Restores {
+pub trait RestoreStore {
     /// Describes what has this name; `None` when nothing has.
-    async fn describe_restored(&self, policy: &Policy, target: &str) -> Result<Option<ObservedRestore>, AwsError>;
+    async fn describe_restored(&self, policy: &JobPolicy, target: &str) -> Result<Option<ObservedRestore>, AwsError>;
 
     /// Begins to restore a copy into a new name. A name that exists is a [`crate::ports::Fault::Conflict`].
-    async fn restore_copy(&self, policy: &Policy, known: &Known, target: &str, mark: &str) -> Result<(), AwsError>;
+    async fn restore_copy(&self, policy: &JobPolicy, known: &KnownCopy, target: &str, mark: &str) -> Result<(), AwsError>;
 
     /// Begins to restore the state of an instant into a new name.
     async fn restore_instant(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         instant: Timestamp,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError>;
 
     /// Tags what was restored as ours.
-    async fn mark_restored(&self, policy: &Policy, target: &str, mark: &str) -> Result<(), AwsError>;
+    async fn mark_restored(&self, policy: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError>;
 
     /// Sets on what was restored, as they are on the source, the things that a restore does not bring; tells which.
-    async fn reapply(&self, policy: &Policy, target: &str) -> Result<Vec<String>, AwsError>;
+    async fn reapply(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError>;
 
     /// Looks at what was restored.
-    async fn inspect_restored(&self, policy: &Policy, target: &str) -> Result<Restored, AwsError>;
+    async fn inspect_restored(&self, policy: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError>;
 
     /// Removes what was restored.
-    async fn delete_restored(&self, policy: &Policy, target: &str) -> Result<(), AwsError>;
+    async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError>;
 }
 
 /// What is remembered of backups.
 pub trait BackupLog {
     /// What is remembered of a resource, and its version; nothing yet has version 0. The read is consistent.
-    async fn backup(&self, scope: &Scope, source: &Source) -> Result<(Memory, u64), LedgerError>;
+    async fn backup(&self, scope: &Scope, source: &BackupSource) -> Result<(BackupMemory, u64), LedgerError>;
 
     /// What is remembered of every resource of an environment.
-    async fn backups(&self, scope: &Scope) -> Result<BTreeMap<Source, Memory>, LedgerError>;
+    async fn backups(&self, scope: &Scope) -> Result<BTreeMap<BackupSource, BackupMemory>, LedgerError>;
 
     /// Puts what is remembered of a resource as the version after `expected`, if that is still the version there; else
     /// [`LedgerError::Conflict`].
     async fn put_backup(
         &self,
         scope: &Scope,
-        source: &Source,
-        memory: &Memory,
+        source: &BackupSource,
+        memory: &BackupMemory,
         expected: u64,
     ) -> Result<(), LedgerError>;
 
     /// The record of a run, if there is one.
-    async fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<Run>, LedgerError>;
+    async fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<BackupRun>, LedgerError>;
 
     /// Puts the record of a run.
-    async fn put_backup_run(&self, scope: &Scope, run: &Run) -> Result<(), LedgerError>;
+    async fn put_backup_run(&self, scope: &Scope, run: &BackupRun) -> Result<(), LedgerError>;
 }

@@ -2,20 +2,20 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    Drilled, From, Memory, Policy, Purpose, Restore, RestoreNext, RestoreRequest, RestoreView, Source, checks,
+    RestoreEvidence, RestoreSource, BackupMemory, JobPolicy, RestorePurpose, RestoreRun, RestoreNext, RestoreRequest, RestoreView, BackupSource, checks,
     decide_restore, restored,
 };
 use watchkeeper_domain::request::RequestError;
 
-use super::{BackupError, BackupLog, Backups, Jobs, Keeper, Restores, Stepped, Then};
+use super::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook, RestoreStore, StepTaken, NextStep};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, AwsError, Fault};
+use crate::ports::{Notifier, AwsError, Fault};
 
 /// A restore, as the machine carries it from step to step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreRef {
     /// The resource.
-    pub source: Source,
+    pub source: BackupSource,
     /// Under which name.
     pub target: String,
     /// What is done, in a sentence.
@@ -26,7 +26,7 @@ pub struct RestoreRef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreFinished {
     /// The evidence.
-    pub drilled: Drilled,
+    pub drilled: RestoreEvidence,
     /// In a line.
     pub headline: String,
 }
@@ -35,7 +35,7 @@ fn wrong(field: &'static str, found: impl Into<String>, expected: impl Into<Stri
     RequestError { field, found: found.into(), expected: expected.into() }
 }
 
-impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L, N> {
+impl<C: BackupStore + RestoreStore, L: Ledger + BackupLog, N: Notifier> BackupRunbook<'_, C, L, N> {
     /// Begins a restore, or goes on with one that its execution has left.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
     /// reach, no good backup, or another restore under way.
     pub async fn begin_restore(
         &self,
-        jobs: &Jobs,
+        jobs: &EnvironmentJobs,
         request: &RestoreRequest,
         id: &str,
         now: Timestamp,
@@ -57,11 +57,11 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
         self.not_halted(&jobs.scope).await?;
         let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
         // A person's restore that its execution has left stays as it is; the next one has another name.
-        if let Some(left) = memory.restore.take_if(|it| it.purpose == Purpose::Keep && !it.is_alive(now)) {
+        if let Some(left) = memory.restore.take_if(|it| it.purpose == RestorePurpose::Keep && !it.is_alive(now)) {
             memory.kept = Some(left.outcome(now));
         }
         if let Some(under_way) = memory.restore.as_mut() {
-            let takes_over = purpose(request) == Purpose::Drill;
+            let takes_over = purpose(request) == RestorePurpose::Drill;
             if under_way.run != id && (under_way.is_alive(now) || !takes_over) {
                 let found = format!("{source}, of which {} is restoring into {}", under_way.run, under_way.target);
                 return Err(wrong("resource", found, "a resource that is not being restored").into());
@@ -80,24 +80,24 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
 
     async fn new_restore(
         &self,
-        policy: &Policy,
-        memory: &Memory,
+        policy: &JobPolicy,
+        memory: &BackupMemory,
         request: &RestoreRequest,
         id: &str,
         now: Timestamp,
-    ) -> Result<Restore, BackupError> {
+    ) -> Result<RestoreRun, BackupError> {
         let region = &policy.subject.scope.region;
         let newest = || wrong("resource", "no good backup", "a resource with a verified backup in this region");
-        let mut restore = Restore::drill(id, policy, memory, region, now);
+        let mut restore = RestoreRun::drill(id, policy, memory, region, now);
         if let Some(into) = &request.into {
             let from = match request.to {
                 Some(instant) => {
                     self.reachable(policy, instant).await?;
-                    From::Instant(instant)
+                    RestoreSource::Instant(instant)
                 }
                 None => restore.as_ref().ok_or_else(newest)?.from.clone(),
             };
-            restore = Some(Restore::new(id, Purpose::Keep, into.to_string(), from, now));
+            restore = Some(RestoreRun::new(id, RestorePurpose::Keep, into.to_string(), from, now));
         } else if request.to.is_some() {
             return Err(wrong(
                 "into",
@@ -121,7 +121,7 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
     }
 
     /// Whether point-in-time recovery reaches an instant.
-    async fn reachable(&self, policy: &Policy, instant: Timestamp) -> Result<(), BackupError> {
+    async fn reachable(&self, policy: &JobPolicy, instant: Timestamp) -> Result<(), BackupError> {
         let source = self.cloud.describe_source(policy).await?;
         let Some(window) = source.and_then(|source| source.window) else {
             return Err(
@@ -141,22 +141,22 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
     /// [`BackupError`]; the next step finds what was done so far.
     pub async fn step_restore(
         &self,
-        jobs: &Jobs,
-        source: &Source,
+        jobs: &EnvironmentJobs,
+        source: &BackupSource,
         id: &str,
         now: Timestamp,
-    ) -> Result<Stepped, BackupError> {
+    ) -> Result<StepTaken, BackupError> {
         let policy = jobs.policy(source)?;
         self.not_halted(&jobs.scope).await?;
         let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
         let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == id) else {
-            return Ok(Stepped { then: Then::Done, what: "another execution goes on with it".to_owned() });
+            return Ok(StepTaken { then: NextStep::Done, what: "another execution goes on with it".to_owned() });
         };
         let target = self.cloud.describe_restored(policy, &restore.target).await?;
         let next = decide_restore(&RestoreView { restore, target: target.as_ref(), now });
         restore.touched = now;
         let what = format!("{next:?}");
-        let mut then = Then::Again(0);
+        let mut then = NextStep::Again(0);
         // The ledger first, where a change is about to be asked for.
         match &next {
             RestoreNext::Restore => restore.asked = Some(now),
@@ -167,14 +167,14 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
             RestoreNext::Check => {
                 let found = self.cloud.inspect_restored(policy, &restore.target).await?;
                 let observed = self.cloud.describe_source(policy).await?;
-                let drill = policy.drill.as_ref().filter(|_| restore.purpose == Purpose::Drill);
+                let drill = policy.drill.as_ref().filter(|_| restore.purpose == RestorePurpose::Drill);
                 restore.checks = Some(checks(drill, observed.as_ref(), &found));
             }
-            RestoreNext::Wait(seconds, _) => then = Then::Again(*seconds),
-            RestoreNext::Leave(_) => then = Then::Done,
+            RestoreNext::Wait(seconds, _) => then = NextStep::Again(*seconds),
+            RestoreNext::Leave(_) => then = NextStep::Done,
             RestoreNext::Done => {
                 restore.over = true;
-                then = Then::Done;
+                then = NextStep::Done;
             }
             RestoreNext::Adopt => {}
         }
@@ -186,15 +186,15 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
             RestoreNext::Remove => gone_already(self.cloud.delete_restored(policy, &restore.target).await)?,
             _ => {}
         }
-        Ok(Stepped { then, what })
+        Ok(StepTaken { then, what })
     }
 
-    async fn ask(&self, policy: &Policy, memory: &Memory, restore: &Restore) -> Result<(), BackupError> {
+    async fn ask(&self, policy: &JobPolicy, memory: &BackupMemory, restore: &RestoreRun) -> Result<(), BackupError> {
         let answer = match &restore.from {
-            From::Instant(instant) => {
+            RestoreSource::Instant(instant) => {
                 self.cloud.restore_instant(policy, *instant, &restore.target, &restore.mark).await
             }
-            From::Copy { id, name, .. } => {
+            RestoreSource::Copy { id, name, .. } => {
                 let region = &policy.subject.scope.region;
                 let known = memory.known(region, id).ok_or_else(|| BackupError::Unknown {
                     what: format!("copy {name}"),
@@ -216,8 +216,8 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
     /// [`BackupError`] where the ledger does not answer.
     pub async fn fail_restore(
         &self,
-        jobs: &Jobs,
-        source: &Source,
+        jobs: &EnvironmentJobs,
+        source: &BackupSource,
         id: &str,
         error: &str,
         now: Timestamp,
@@ -235,8 +235,8 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
     /// [`BackupError`] for a restore that is not known, or a ledger or topic that does not answer.
     pub async fn finish_restore(
         &self,
-        jobs: &Jobs,
-        source: &Source,
+        jobs: &EnvironmentJobs,
+        source: &BackupSource,
         id: &str,
         now: Timestamp,
     ) -> Result<RestoreFinished, BackupError> {
@@ -257,8 +257,8 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
             Some(restore) if restore.run == id => {
                 let drilled = restore.outcome(now);
                 match drilled.purpose {
-                    Purpose::Drill => memory.drilled = Some(drilled.clone()),
-                    Purpose::Keep => memory.kept = Some(drilled.clone()),
+                    RestorePurpose::Drill => memory.drilled = Some(drilled.clone()),
+                    RestorePurpose::Keep => memory.kept = Some(drilled.clone()),
                 }
                 self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
                 drilled
@@ -272,8 +272,8 @@ impl<C: Backups + Restores, L: Ledger + BackupLog, N: Announcer> Keeper<'_, C, L
     }
 }
 
-fn purpose(request: &RestoreRequest) -> Purpose {
-    if request.into.is_some() { Purpose::Keep } else { Purpose::Drill }
+fn purpose(request: &RestoreRequest) -> RestorePurpose {
+    if request.into.is_some() { RestorePurpose::Keep } else { RestorePurpose::Drill }
 }
 
 fn gone_already(answer: Result<(), AwsError>) -> Result<(), AwsError> {

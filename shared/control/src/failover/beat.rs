@@ -4,32 +4,32 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::estate::Fence;
-use watchkeeper_domain::failover::{Arming, Heartbeat, Pointer, arming};
+use watchkeeper_domain::estate::FencePolicy;
+use watchkeeper_domain::failover::{SwitchArming, Heartbeat, Pointer, arming};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::ServiceName;
 
 use super::MoveError;
 use super::gather::observed;
-use super::ports::{Prober, Promotions, Questions, Sight, Switches};
-use super::watch::Watcher;
+use super::ports::{HealthProber, DatabasePromotions, OpenQuestions, RegionReader, TrafficSwitches};
+use super::watch::RegionMonitor;
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, Pair};
+use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
-impl<L, S, P, W, H, N, K, X, Y, E> Watcher<L, S, P, W, H, N, K, X, Y, E>
+impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     Y: Executions,
-    E: ExecutionStates + Questions,
+    E: ExecutionStates + OpenQuestions,
 {
     /// A sign of life; of a standby that sees the pair at home the grant that a dead man's switch listens to; and of the home
     /// that it hears that, as long as each switch could do what it is for. The instant is that of the tick that read the
@@ -38,7 +38,7 @@ where
         &self,
         half: &PairPlace,
         allowance: &Allowance,
-        pair: &Pair,
+        pair: &PairReplica,
         pointer: &Pointer,
         at: Timestamp,
     ) -> Result<(), MoveError> {
@@ -50,15 +50,15 @@ where
         let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
         let switches =
             if half.region == half.home { self.switches(half, allowance, at).await } else { BTreeMap::new() };
-        let armed = switches.values().all(|switch| matches!(switch, Arming::Armed { .. }));
+        let armed = switches.values().all(|switch| matches!(switch, SwitchArming::Armed { .. }));
         let heard = pair.heartbeats.get(half.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
         let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted, switches };
         Ok(self.ledger.beat(&half.id, &half.region, &heartbeat).await?)
     }
 
     /// The dead man's switches of this home, each looked at.
-    async fn switches(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> BTreeMap<ServiceName, Arming> {
-        let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(Fence::DeadMan));
+    async fn switches(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> BTreeMap<ServiceName, SwitchArming> {
+        let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
         let ids: Vec<&ServiceId> = dead_man.filter_map(|singleton| half.own.get(&singleton.service)).collect();
         if ids.is_empty() {
             return BTreeMap::new();

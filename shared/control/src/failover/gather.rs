@@ -9,27 +9,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join, join_all, join5};
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{Freshness, Memory, Policy};
-use watchkeeper_domain::capacity::{Observed, ServiceId};
-use watchkeeper_domain::estate::{AlarmName, Fence};
-use watchkeeper_domain::failover::readiness::{Facts, Read, TrafficFacts};
-use watchkeeper_domain::failover::{Arming, Promoted, Sample, ServiceSample};
+use watchkeeper_domain::backup::{Freshness, BackupMemory, JobPolicy};
+use watchkeeper_domain::capacity::{ObservedScope, ServiceId};
+use watchkeeper_domain::estate::{AlarmName, FencePolicy};
+use watchkeeper_domain::failover::readiness::{ReadinessFacts, Read, TrafficFacts};
+use watchkeeper_domain::failover::{SwitchArming, PairDatabase, RegionSample, ServiceSample};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::ServiceName;
 
-use self::look::{Look, why};
-use super::ports::{Promotions, Sight};
+use self::look::{PacedRegion, why};
+use super::ports::{DatabasePromotions, RegionReader};
 use crate::backup::BackupLog;
-use crate::ledger::{LedgerError, Pair};
+use crate::ledger::{LedgerError, PairReplica};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
 use crate::ports::{Alarms, AwsError, Clock};
 
 /// What the ledger has, of the other region above all: nothing here asks that one.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(super) struct LedgerFacts {
     /// What the other region last said of itself.
-    pub(super) sample: Option<Sample>,
+    pub(super) sample: Option<RegionSample>,
     /// When its stack was last heard of.
     pub(super) heard: Option<Timestamp>,
     /// How fresh the backups are.
@@ -38,8 +38,8 @@ pub(super) struct Kept {
     pub(super) unarmed: BTreeMap<ServiceName, String>,
 }
 
-impl Kept {
-    pub(super) async fn of<L: BackupLog>(ledger: &L, half: &PairPlace, pair: &Pair, now: Timestamp) -> Self {
+impl LedgerFacts {
+    pub(super) async fn of<L: BackupLog>(ledger: &L, half: &PairPlace, pair: &PairReplica, now: Timestamp) -> Self {
         Self {
             sample: pair.samples.get(half.other()).cloned(),
             heard: pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at),
@@ -50,12 +50,12 @@ impl Kept {
 }
 
 /// Singletons of the home that have a dead man's switch which the home does not say would stop them.
-fn unarmed(half: &PairPlace, pair: &Pair) -> BTreeMap<ServiceName, String> {
+fn unarmed(half: &PairPlace, pair: &PairReplica) -> BTreeMap<ServiceName, String> {
     let heartbeat = pair.heartbeats.get(&half.home).filter(|_| half.region == half.standby);
-    let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(Fence::DeadMan));
+    let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
     let why = |service: &ServiceName| match heartbeat?.switches.get(service) {
-        Some(Arming::Hindered { why }) => Some(why.clone()),
-        Some(Arming::Armed { .. }) => None,
+        Some(SwitchArming::Hindered { why }) => Some(why.clone()),
+        Some(SwitchArming::Armed { .. }) => None,
         None => Some("its home says nothing of it".to_owned()),
     };
     dead_man.filter_map(|singleton| Some((singleton.service.clone(), why(&singleton.service)?))).collect()
@@ -65,27 +65,27 @@ async fn freshness<L: BackupLog>(ledger: &L, half: &PairPlace, now: Timestamp) -
     if half.backups.is_empty() {
         return Ok(Vec::new());
     }
-    let (memories, none) = (ledger.backups(&half.scope_in(&half.home)).await?, Memory::default());
-    let of = |policy: &Policy| Freshness::of(policy, memories.get(&policy.subject.source).unwrap_or(&none), now);
+    let (memories, none) = (ledger.backups(&half.scope_in(&half.home)).await?, BackupMemory::default());
+    let of = |policy: &JobPolicy| Freshness::of(policy, memories.get(&policy.subject.source).unwrap_or(&none), now);
     Ok(half.backups.iter().map(of).collect())
 }
 
 /// The facts about this region as the one that would have to serve, read at the share of a failover.
-pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
+pub(super) async fn gather<S: RegionReader + DatabasePromotions, K: Clock>(
     sight: &S,
     pacer: &Pacer,
     clock: &K,
     half: &PairPlace,
-    kept: Kept,
+    kept: LedgerFacts,
     traffic: Read<TrafficFacts>,
-) -> Facts {
-    let look = Look { sight, pacer, clock, layer: Layer::Failover };
+) -> ReadinessFacts {
+    let look = PacedRegion { sight, pacer, clock, layer: Layer::Failover };
     let failover = &half.failover;
     // All at once: an API that does not answer costs its time-out once.
     let (services, tables, databases, streams, (quota, alarms)) = join5(
         look.services(half),
         join_all(failover.tables.iter().map(async |t| (t.table.clone(), sight.table(&t.table).await.map_err(why)))),
-        join_all(failover.databases.iter().filter_map(Promoted::of).map(async |database| {
+        join_all(failover.databases.iter().filter_map(PairDatabase::of).map(async |database| {
             let role = sight.role(&database).await.map_err(why);
             (database, role)
         })),
@@ -94,7 +94,7 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
     )
     .await;
     let images = look.images(&failover.images, &services, kept.sample.as_ref()).await;
-    Facts {
+    ReadinessFacts {
         region: half.region.clone(),
         active: half.other().clone(),
         services,
@@ -115,7 +115,7 @@ pub(super) async fn gather<S: Sight + Promotions, K: Clock>(
 
 /// Alarms that the document counts as evidence and that neither region has: this one by its own word, the other one by what
 /// it last told.
-async fn evidence<S: Alarms>(sight: &S, half: &PairPlace, sample: Option<&Sample>) -> Read<BTreeSet<AlarmName>> {
+async fn evidence<S: Alarms>(sight: &S, half: &PairPlace, sample: Option<&RegionSample>) -> Read<BTreeSet<AlarmName>> {
     let mut missing: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
     let Some(there) = sample.and_then(|sample| sample.alarms.as_ref()).filter(|_| !missing.is_empty()) else {
         return Ok(BTreeSet::new());
@@ -129,14 +129,14 @@ async fn evidence<S: Alarms>(sight: &S, half: &PairPlace, sample: Option<&Sample
 ///
 /// # Errors
 /// Why they cannot be seen.
-pub(super) async fn observed<S: Sight, K: Clock>(
+pub(super) async fn observed<S: RegionReader, K: Clock>(
     sight: &S,
     pacer: &Pacer,
     clock: &K,
     ids: &[&ServiceId],
-) -> Result<Observed, String> {
-    let look = Look { sight, pacer, clock, layer: Layer::Schedule };
-    let mut observed = Observed::default();
+) -> Result<ObservedScope, String> {
+    let look = PacedRegion { sight, pacer, clock, layer: Layer::Schedule };
+    let mut observed = ObservedScope::default();
     for (_, answer) in look.describe(ids.iter().copied()).await {
         observed.services.extend(answer.map_err(why)?);
     }
@@ -153,13 +153,13 @@ pub(super) async fn observed<S: Sight, K: Clock>(
 /// # Errors
 /// [`AwsError`] when counts or bounds cannot be read: an older sample that is whole is better than a newer one that is
 /// not. What else cannot be read is left out.
-pub(super) async fn sample<S: Sight, K: Clock>(
+pub(super) async fn sample<S: RegionReader, K: Clock>(
     sight: &S,
     pacer: &Pacer,
     clock: &K,
     half: &PairPlace,
-) -> Result<Sample, AwsError> {
-    let look = Look { sight, pacer, clock, layer: Layer::Schedule };
+) -> Result<RegionSample, AwsError> {
+    let look = PacedRegion { sight, pacer, clock, layer: Layer::Schedule };
     let at = clock.now();
     let mut found = BTreeMap::new();
     for (_, answer) in look.describe(half.own.values()).await {
@@ -180,7 +180,7 @@ pub(super) async fn sample<S: Sight, K: Clock>(
     }));
     let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
     let alarms = if names.is_empty() { None } else { sight.alarm_states(&names).await.ok() };
-    Ok(Sample {
+    Ok(RegionSample {
         at,
         alarms: alarms.map(|alarms| alarms.into_keys().collect()),
         services: services.await.into_iter().collect(),

@@ -2,44 +2,44 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::failover::fence::Fenced;
-use watchkeeper_domain::failover::{Ending, FailoverRequest, Move, PauseKind, Pointer};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::failover::fence::FenceState;
+use watchkeeper_domain::failover::{MoveEnding, FailoverRequest, Move, PauseKind, Pointer};
+use watchkeeper_domain::guardrail::GuardrailCode;
 
 use super::MoveError;
 use super::phases::fence;
-use super::ports::{Prober, Promotions, Questions, Sight, Switches};
-use super::watch::{Ticked, Watcher};
+use super::ports::{HealthProber, DatabasePromotions, OpenQuestions, RegionReader, TrafficSwitches};
+use super::watch::{PairTick, RegionMonitor};
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, Pair};
+use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
-impl<L, S, P, W, H, N, K, X, Y, E> Watcher<L, S, P, W, H, N, K, X, Y, E>
+impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     Y: Executions,
-    E: ExecutionStates + Questions,
+    E: ExecutionStates + OpenQuestions,
 {
     /// Goes on with a move to this region whose execution is dead. One that waits for a person is left alone, unless what it
     /// asks has become known by now.
     pub(super) async fn take_over(
         &self,
         half: &PairPlace,
-        pair: &Pair,
+        pair: &PairReplica,
         pointer: &Pointer,
         at: Timestamp,
-        ticked: &mut Ticked,
+        ticked: &mut PairTick,
     ) -> Result<(), MoveError> {
         let record = self.ledger.moved(&half.id, &pointer.by).await?;
-        let held = record.as_ref().is_some_and(|(record, _)| record.ending == Some(Ending::Held));
+        let held = record.as_ref().is_some_and(|(record, _)| record.ending == Some(MoveEnding::Held));
         if held {
             return Ok(());
         }
@@ -70,13 +70,13 @@ where
     async fn needless(
         &self,
         half: &PairPlace,
-        pair: &Pair,
+        pair: &PairReplica,
         pointer: &Pointer,
         record: &Move,
         at: Timestamp,
     ) -> Result<Option<String>, MoveError> {
         let asks = record.pause.as_ref().is_some_and(
-            |pause| matches!(&pause.kind, PauseKind::Person(codes) if codes.contains(&Code::FenceUnproved)),
+            |pause| matches!(&pause.kind, PauseKind::Person(codes) if codes.contains(&GuardrailCode::FenceUnproved)),
         );
         let waiting = record.waves.get(record.wave).filter(|_| asks).into_iter().flatten();
         let known = fence::singletons(half, pointer);
@@ -84,8 +84,8 @@ where
         let mut why = Vec::new();
         for singleton in singletons {
             match fence::proof(&self.ledger, &self.peer, half, pair, record, singleton, at).await? {
-                Fenced::Holds(proved) => why.push(proved),
-                Fenced::Wait(..) | Fenced::Ask(_) | Fenced::Fails(_) => return Ok(None),
+                FenceState::Holds(proved) => why.push(proved),
+                FenceState::Wait(..) | FenceState::Ask(_) | FenceState::Fails(_) => return Ok(None),
             }
         }
         Ok((!why.is_empty()).then(|| why.join("; ")))

@@ -1,12 +1,12 @@
 //! The means by which traffic moves, whichever the document chose.
 
-use watchkeeper_domain::estate::{ResourceName, Strategy};
+use watchkeeper_domain::estate::{ResourceName, TrafficStrategy};
 use watchkeeper_domain::failover::readiness::{Read, TrafficFacts};
-use watchkeeper_domain::failover::{Record, points_to, switched};
+use watchkeeper_domain::failover::{DnsRecord, points_to, switched};
 use watchkeeper_domain::name::Region;
 
 use super::MoveError;
-use super::ports::Switches;
+use super::ports::TrafficSwitches;
 use crate::place::PairPlace;
 
 /// A field that the chosen strategy needs; documents without it are refused when they are read.
@@ -15,21 +15,21 @@ fn given<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T, Move
 }
 
 /// Whether the standby is what traffic points to; `None` where it cannot be told.
-async fn at_standby<W: Switches>(switches: &W, half: &PairPlace) -> Result<Option<bool>, MoveError> {
+async fn at_standby<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<bool>, MoveError> {
     let traffic = &half.failover.traffic;
     match traffic.strategy {
-        Strategy::SwitchObject => {
+        TrafficStrategy::SwitchObject => {
             let (bucket, object) =
                 (given("bucket", traffic.bucket.as_ref())?, given("object", traffic.object.as_ref())?);
             Ok(Some(switches.object_exists(bucket, object).await?))
         }
-        Strategy::Alarm => Ok(switches.alarm_is_on(given("alarm", traffic.alarm.as_ref())?).await?),
-        Strategy::RoutingControl => {
+        TrafficStrategy::Alarm => Ok(switches.alarm_is_on(given("alarm", traffic.alarm.as_ref())?).await?),
+        TrafficStrategy::RoutingControl => {
             let home = switches.control_is_on(given("primary-control", traffic.primary_control.as_ref())?).await?;
             let standby = switches.control_is_on(given("standby-control", traffic.standby_control.as_ref())?).await?;
             Ok(home.zip(standby).filter(|(home, standby)| home != standby).map(|(_, standby)| standby))
         }
-        Strategy::Record => {
+        TrafficStrategy::Record => {
             let mut sides = Vec::new();
             for records in all_records(switches, half).await? {
                 sides.push(points_to(&records, [&half.home, &half.standby]).cloned());
@@ -45,7 +45,7 @@ async fn at_standby<W: Switches>(switches: &W, half: &PairPlace) -> Result<Optio
 ///
 /// # Errors
 /// [`MoveError`] when the means cannot be asked.
-pub(super) async fn region<W: Switches>(switches: &W, half: &PairPlace) -> Result<Option<Region>, MoveError> {
+pub(super) async fn region<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<Region>, MoveError> {
     let side = at_standby(switches, half).await?;
     Ok(side.map(|standby| if standby { half.standby.clone() } else { half.home.clone() }))
 }
@@ -54,26 +54,26 @@ pub(super) async fn region<W: Switches>(switches: &W, half: &PairPlace) -> Resul
 ///
 /// # Errors
 /// [`MoveError`] when the means does not take it: then it may or may not have moved.
-pub(super) async fn point<W: Switches>(switches: &W, half: &PairPlace, to: &Region) -> Result<(), MoveError> {
+pub(super) async fn point<W: TrafficSwitches>(switches: &W, half: &PairPlace, to: &Region) -> Result<(), MoveError> {
     let traffic = &half.failover.traffic;
     let standby = *to == half.standby;
     match traffic.strategy {
-        Strategy::SwitchObject => {
+        TrafficStrategy::SwitchObject => {
             let (bucket, object) =
                 (given("bucket", traffic.bucket.as_ref())?, given("object", traffic.object.as_ref())?);
             switches.set_object(bucket, object, standby).await?;
         }
-        Strategy::Alarm => switches.tell_alarm(&half.id.estate, &half.id.environment, standby).await?,
-        Strategy::RoutingControl => {
+        TrafficStrategy::Alarm => switches.tell_alarm(&half.id.estate, &half.id.environment, standby).await?,
+        TrafficStrategy::RoutingControl => {
             let home = given("primary-control", traffic.primary_control.as_ref())?.clone();
             let other = given("standby-control", traffic.standby_control.as_ref())?.clone();
             switches.set_controls(&[(home, !standby), (other, standby)].into()).await?;
         }
-        Strategy::Record => {
+        TrafficStrategy::Record => {
             let from = if standby { &half.home } else { &half.standby };
             let zone = given("hosted-zone", traffic.hosted_zone.as_ref())?;
             // Every name is worked out before the first is changed: what one of them cannot do, none does.
-            let mut changed: Vec<Record> = Vec::new();
+            let mut changed: Vec<DnsRecord> = Vec::new();
             for records in all_records(switches, half).await? {
                 changed.extend(switched(&records, to, from).map_err(MoveError::Records)?);
             }
@@ -84,10 +84,10 @@ pub(super) async fn point<W: Switches>(switches: &W, half: &PairPlace, to: &Regi
 }
 
 /// What readiness wants to know of the means.
-pub(super) async fn facts<W: Switches>(switches: &W, half: &PairPlace) -> Read<TrafficFacts> {
+pub(super) async fn facts<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Read<TrafficFacts> {
     let points_to = region(switches, half).await.map_err(|error| text(&error))?;
     let mut problems = Vec::new();
-    if half.failover.traffic.strategy == Strategy::Record {
+    if half.failover.traffic.strategy == TrafficStrategy::Record {
         let records = all_records(switches, half).await.map_err(|error| text(&error))?;
         let tried = records.iter().map(|records| switched(records, &half.standby, &half.home));
         problems.extend(tried.filter_map(Result::err));
@@ -95,7 +95,7 @@ pub(super) async fn facts<W: Switches>(switches: &W, half: &PairPlace) -> Read<T
     Ok(TrafficFacts { points_to, problems })
 }
 
-async fn all_records<W: Switches>(switches: &W, half: &PairPlace) -> Result<Vec<Vec<Record>>, MoveError> {
+async fn all_records<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Vec<Vec<DnsRecord>>, MoveError> {
     let zone: &ResourceName = given("hosted-zone", half.failover.traffic.hosted_zone.as_ref())?;
     let mut all = Vec::new();
     for name in &half.failover.traffic.names {

@@ -14,16 +14,16 @@ mod start;
 mod turn;
 mod watch;
 
-use watchkeeper_domain::failover::{PointerError, Unfollowed};
+use watchkeeper_domain::failover::{PointerError, UnfollowablePointer};
 use watchkeeper_domain::request::RequestError;
 
 use crate::ledger::LedgerError;
 use crate::ports::AwsError;
 
-pub use mover::{Call, Mover};
-pub use ready::{Readied, Ready};
-pub use turn::{Advanced, ChildResult, Next};
-pub use watch::{Ticked, Watcher};
+pub use mover::{MoveRequest, FailoverRunbook};
+pub use ready::{ReadinessLook, ReadinessAction};
+pub use turn::{MoveReply, ChildResult, MoveNext};
+pub use watch::{PairTick, RegionMonitor};
 
 /// The error of a move that failed before traffic had moved, and went back.
 pub const COMPENSATED: &str = "Failover.Compensated";
@@ -51,7 +51,7 @@ pub enum MoveError {
     Pointer(#[from] PointerError),
     /// The pointer cannot be followed.
     #[error("it cannot be told which region serves, so nothing is changed")]
-    Unfollowed(#[from] Unfollowed),
+    Unfollowed(#[from] UnfollowablePointer),
     /// The document lacks what the strategy needs.
     #[error("failover.traffic.{field}: found nothing, expected what the strategy needs")]
     Incomplete {

@@ -3,23 +3,23 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::emergency::Reply;
+use watchkeeper_domain::emergency::PersonReply;
 use watchkeeper_domain::failover::report;
 use watchkeeper_domain::failover::{
-    Ending, FailoverRequest, Move, Pause, PauseKind, Phase, Pointer, QUESTION, Stage, none_forgotten, same_home,
+    MoveEnding, FailoverRequest, Move, MovePause, PauseKind, MovePhase, Pointer, QUESTION, MoveStage, none_forgotten, same_home,
 };
-use watchkeeper_domain::guardrail::Code;
-use watchkeeper_domain::request::Request;
+use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::run::RunError;
 
-use super::ports::{Prober, Promotions, Sight, Switches};
-use super::turn::{Turn, error_of, resume};
-use super::{Advanced, ChildResult, MOVE_FINISHED, MoveError, Next};
+use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::turn::{PhaseOutcome, error_of, resume};
+use super::{MoveReply, ChildResult, MOVE_FINISHED, MoveError, MoveNext};
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, LedgerError, Pair, Remembered};
+use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, AwsError, Clock, ExecutionStates, Executions};
 
 /// How often the other region's hand is asked to look while its answer is waited for: as long as it may have to wait for a
 /// lease that it takes over.
@@ -30,7 +30,7 @@ const PHASES: usize = 4;
 
 /// Everything that a move needs. `here` is the region that is to serve, `peer` the other one, whose calls are bounded.
 #[derive(Debug)]
-pub struct Mover<L, S, P, W, H, N, K, X, E> {
+pub struct FailoverRunbook<L, S, P, W, H, N, K, X, E> {
     /// What is remembered.
     pub ledger: L,
     /// This region.
@@ -55,7 +55,7 @@ pub struct Mover<L, S, P, W, H, N, K, X, E> {
 
 /// One step that is asked for.
 #[derive(Debug, Clone)]
-pub struct Call<'a> {
+pub struct MoveRequest<'a> {
     /// The execution's name.
     pub execution: &'a str,
     /// When it started.
@@ -69,23 +69,23 @@ pub struct Call<'a> {
 }
 
 /// A step at work: the pair as it is, and the record that changes.
-pub(super) struct Work<'a> {
+pub(super) struct MoveStep<'a> {
     pub(super) half: &'a PairPlace,
     pub(super) request: &'a FailoverRequest,
-    pub(super) pair: Pair,
+    pub(super) pair: PairReplica,
     pub(super) pointer: Pointer,
     pub(super) record: Move,
     pub(super) child: Option<ChildResult>,
 }
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
@@ -98,13 +98,13 @@ where
         &self,
         half: &PairPlace,
         request: &FailoverRequest,
-        call: Call<'_>,
-    ) -> Result<Advanced, MoveError> {
+        call: MoveRequest<'_>,
+    ) -> Result<MoveReply, MoveError> {
         request.check()?;
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
         // A pointer that cannot be followed moves nothing.
-        half.placement(&pair, &Remembered::default(), self.clock.now())?;
+        half.placement(&pair, &ScopeState::default(), self.clock.now())?;
         same_home(&pointer, &half.home)?;
         none_forgotten(&pointer, &half.services)?;
         let found = self.ledger.moved(&half.id, call.execution).await?;
@@ -113,16 +113,16 @@ where
             None => (self.start(half, request, &pointer, &call).await?, 0),
         };
         let pointer = self.inherit(half, pointer, &record, &mut version).await?;
-        let mut work = Work { half, request, pair, pointer, record, child: None };
+        let mut work = MoveStep { half, request, pair, pointer, record, child: None };
         let paused = resume(&mut work.record, self.clock.now());
         self.hear(&mut work, paused, &call).await?;
         // What failed once it was over can only be the telling of it.
-        let failed = call.error.as_ref().filter(|_| work.record.phase != Phase::Over);
-        let mut turn = failed.map(|error| Turn::Fail(format!("{}: {}", error.name, error.message)));
+        let failed = call.error.as_ref().filter(|_| work.record.phase != MovePhase::Over);
+        let mut turn = failed.map(|error| PhaseOutcome::Fail(format!("{}: {}", error.name, error.message)));
         for _ in 0..PHASES {
             let outcome = match turn.take() {
                 Some(turn) => Some(turn),
-                None if work.record.phase == Phase::Over => None,
+                None if work.record.phase == MovePhase::Over => None,
                 None => Some(self.phase(&mut work).await?),
             };
             let goes_on = outcome.is_some_and(|turn| self.settle(&mut work, turn));
@@ -136,31 +136,31 @@ where
     }
 
     /// What came back from what was waited for.
-    async fn hear(&self, work: &mut Work<'_>, paused: Option<PauseKind>, call: &Call<'_>) -> Result<(), MoveError> {
+    async fn hear(&self, work: &mut MoveStep<'_>, paused: Option<PauseKind>, call: &MoveRequest<'_>) -> Result<(), MoveError> {
         let now = self.clock.now();
         match (paused, &call.answer) {
             (Some(PauseKind::Person(asked)), Some(answer)) => {
-                let reply = Reply::read(answer, &asked);
+                let reply = PersonReply::read(answer, &asked);
                 work.record.note(now, reply.to_string());
-                if let Reply::Approved { by, approve } = reply {
-                    if approve.contains(&Code::FenceUnproved) {
+                if let PersonReply::Approved { by, approve } = reply {
+                    if approve.contains(&GuardrailCode::FenceUnproved) {
                         work.record.word = Some(by.to_string());
                     }
                     work.record.approved.extend(approve);
                     work.record.by = Some(by.to_string());
                     work.record.asks.clear();
-                    if work.record.phase == Phase::Approve {
+                    if work.record.phase == MovePhase::Approve {
                         // An approval acts on evidence that is looked at again.
-                        let phase = if work.record.lost_since.is_some() { Phase::Confirm } else { Phase::Assess };
+                        let phase = if work.record.lost_since.is_some() { MovePhase::Confirm } else { MovePhase::Assess };
                         work.record.enter(phase, now);
                     }
-                } else if asked == BTreeSet::from([Code::FenceUnproved]) {
+                } else if asked == BTreeSet::from([GuardrailCode::FenceUnproved]) {
                     work.record.asks.clear();
                     work.record.failure = Some(format!("the fence of a singleton is not proved, and {reply}"));
                     self.go_back(work);
                 } else {
-                    work.record.refused = matches!(reply, Reply::Refused { .. }).then(|| reply.to_string());
-                    work.record.end(Ending::Declined, now);
+                    work.record.refused = matches!(reply, PersonReply::Refused { .. }).then(|| reply.to_string());
+                    work.record.end(MoveEnding::Declined, now);
                 }
             }
             (Some(PauseKind::Child(suffix)), _) => {
@@ -180,61 +180,61 @@ where
     }
 
     /// Writes a turn into the record. Tells whether this invocation may go on.
-    fn settle(&self, work: &mut Work<'_>, turn: Turn) -> bool {
+    fn settle(&self, work: &mut MoveStep<'_>, turn: PhaseOutcome) -> bool {
         let now = self.clock.now();
-        let pause = |kind: PauseKind| Some(Pause { since: now, kind });
+        let pause = |kind: PauseKind| Some(MovePause { since: now, kind });
         match turn {
-            Turn::Enter(phase) => {
+            PhaseOutcome::Enter(phase) => {
                 work.record.enter(phase, now);
-                return phase != Phase::Over;
+                return phase != MovePhase::Over;
             }
-            Turn::Again(seconds, why) => {
+            PhaseOutcome::Again(seconds, why) => {
                 if work.record.timeline.last().is_none_or(|moment| moment.what != why) {
                     work.record.note(now, why);
                 }
                 work.record.pause = pause(PauseKind::Look(seconds));
             }
-            Turn::Child(suffix, why) => {
+            PhaseOutcome::Child(suffix, why) => {
                 work.record.note(now, why);
                 work.record.pause = pause(PauseKind::Child(suffix));
             }
-            Turn::Ask(why) => {
+            PhaseOutcome::Ask(why) => {
                 work.record.note(now, why);
                 work.record.pause = pause(PauseKind::Person(work.record.asks.keys().copied().collect()));
             }
-            Turn::Fail(why) => {
+            PhaseOutcome::Fail(why) => {
                 work.record.note(now, why.clone());
                 work.record.failure = Some(why);
                 self.go_back(work);
                 return true;
             }
-            Turn::End(ending) => work.record.end(ending, now),
+            PhaseOutcome::End(ending) => work.record.end(ending, now),
         }
         false
     }
 
     /// What follows from a failure: before the pointer moved nothing was changed; before traffic moved everything is taken
     /// back; after that, and where something cannot be taken back, a person has to go on.
-    fn go_back(&self, work: &mut Work<'_>) {
+    fn go_back(&self, work: &mut MoveStep<'_>) {
         let now = self.clock.now();
         let stage = work.pointer.own(&work.record.id).map(|moving| moving.stage);
         match stage {
-            None => work.record.end(Ending::Refused, now),
-            Some(Stage::Opening) if !work.record.irreversible => work.record.enter(Phase::Back, now),
-            Some(Stage::Back) if work.record.phase != Phase::Back => work.record.enter(Phase::Back, now),
-            Some(_) => work.record.end(Ending::Held, now),
+            None => work.record.end(MoveEnding::Refused, now),
+            Some(MoveStage::Opening) if !work.record.irreversible => work.record.enter(MovePhase::Back, now),
+            Some(MoveStage::Back) if work.record.phase != MovePhase::Back => work.record.enter(MovePhase::Back, now),
+            Some(_) => work.record.end(MoveEnding::Held, now),
         }
     }
 
     /// What the machine is told; where it is over, people and programs are told first.
-    async fn answer(&self, work: Work<'_>, stumbled: bool) -> Result<Advanced, MoveError> {
-        let Work { half, request, pointer, record, .. } = work;
-        let mut answer = Advanced::of(half.scope(), &record);
+    async fn answer(&self, work: MoveStep<'_>, stumbled: bool) -> Result<MoveReply, MoveError> {
+        let MoveStep { half, request, pointer, record, .. } = work;
+        let mut answer = MoveReply::of(half.scope(), &record);
         match &record.pause {
-            _ if record.phase == Phase::Over => {
-                let ending = record.ending.unwrap_or(Ending::Held);
+            _ if record.phase == MovePhase::Over => {
+                let ending = record.ending.unwrap_or(MoveEnding::Held);
                 answer.error = error_of(ending);
-                answer.next = if answer.error.is_some() { Next::Failed } else { Next::Done };
+                answer.next = if answer.error.is_some() { MoveNext::Failed } else { MoveNext::Done };
                 answer.summary = report::summary(&half.scope(), &record);
                 // The telling is tried as often as the machine tries a step; after that what was done counts for itself.
                 match self.tell(half, &record).await {
@@ -245,14 +245,14 @@ where
                 }
             }
             None => {}
-            Some(Pause { kind: PauseKind::Look(seconds), .. }) => answer.wait_seconds = *seconds,
-            Some(Pause { kind: PauseKind::Child(suffix), .. }) => {
-                answer.next = Next::Reconcile;
+            Some(MovePause { kind: PauseKind::Look(seconds), .. }) => answer.wait_seconds = *seconds,
+            Some(MovePause { kind: PauseKind::Child(suffix), .. }) => {
+                answer.next = MoveNext::Reconcile;
                 answer.child = Some(suffix.clone());
-                answer.request = Some(Request::of_failover(&half.scope(), pointer.to_string(), record.child.clone()));
+                answer.request = Some(RunRequest::of_failover(&half.scope(), pointer.to_string(), record.child.clone()));
             }
-            Some(Pause { kind: PauseKind::Person(_), .. }) => {
-                answer.next = Next::Ask;
+            Some(MovePause { kind: PauseKind::Person(_), .. }) => {
+                answer.next = MoveNext::Ask;
                 answer.answer_seconds = QUESTION.as_secs();
                 answer.why = record.asks.values().cloned().collect::<Vec<_>>().join("; ");
                 answer.plan = report::plan(half.id.to_string().as_str(), &half.failover, &record, request);
@@ -281,7 +281,7 @@ where
     }
 
     /// Asks the other region's own hand to look at the pointer. Bounded, and nothing depends on its answer.
-    pub(super) async fn nudge(&self, work: &mut Work<'_>, why: &str) {
+    pub(super) async fn nudge(&self, work: &mut MoveStep<'_>, why: &str) {
         let half = work.half;
         let lately = |at: Timestamp| self.clock.now().duration_since(at) < NUDGE_EVERY;
         if work.record.nudged.is_some_and(lately) {
@@ -291,7 +291,7 @@ where
         let scope = half.scope_in(half.other());
         work.record.tries += 1;
         let name = child_name(&work.record.id, &format!("-peer-{}", work.record.tries));
-        let request = Request::of_failover(&scope, format!("{why}: {}", work.pointer), None).to_string();
+        let request = RunRequest::of_failover(&scope, format!("{why}: {}", work.pointer), None).to_string();
         let now = self.clock.now();
         match self.peer_hand.start(&name, &request).await {
             Ok(_) => work.record.note(now, format!("the hand of {} was asked to look", scope.region)),

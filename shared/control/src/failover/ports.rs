@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
-use watchkeeper_domain::failover::{DatabaseRole, Promoted, Record};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, DnsRecord};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 
 use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services};
 
 /// The tasks of one region.
-pub trait Tasks {
+pub trait RegionTasks {
     /// Tasks of a service that are not STOPPED, whatever is wanted of them. A service that does not exist has none.
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError>;
 
@@ -25,7 +25,7 @@ pub trait Tasks {
 }
 
 /// The data that a region has of a pair.
-pub trait Stores {
+pub trait ReplicatedStores {
     /// A table as the region sees it; `None` where it has none of that name.
     async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError>;
 
@@ -41,9 +41,9 @@ pub trait Stores {
 }
 
 /// The databases that have to be promoted.
-pub trait Promotions {
+pub trait DatabasePromotions {
     /// What the database is in this region at present; `None` where it is not there.
-    async fn role(&self, database: &Promoted) -> Result<Option<DatabaseRole>, AwsError>;
+    async fn role(&self, database: &PairDatabase) -> Result<Option<DatabaseRole>, AwsError>;
 
     /// Makes a read replica of this region a database of its own. It cannot be undone.
     async fn promote_replica(&self, database: &ResourceName) -> Result<(), AwsError>;
@@ -54,12 +54,12 @@ pub trait Promotions {
 }
 
 /// One region as a failover looks at it: nothing here changes capacity.
-pub trait Sight: Services + ScalableTargets + Tasks + Stores + AccountQuotas + Alarms {}
+pub trait RegionReader: Services + ScalableTargets + RegionTasks + ReplicatedStores + AccountQuotas + Alarms {}
 
-impl<T: Services + ScalableTargets + Tasks + Stores + AccountQuotas + Alarms> Sight for T {}
+impl<T: Services + ScalableTargets + RegionTasks + ReplicatedStores + AccountQuotas + Alarms> RegionReader for T {}
 
 /// The means by which traffic moves. Each call is of the data plane, but those about records.
-pub trait Switches {
+pub trait TrafficSwitches {
     /// Whether the object is there.
     async fn object_exists(&self, bucket: &ResourceName, object: &ResourceName) -> Result<bool, AwsError>;
 
@@ -85,20 +85,20 @@ pub trait Switches {
     async fn alarm_is_on(&self, alarm: &AlarmName) -> Result<Option<bool>, AwsError>;
 
     /// The failover and weighted records of a hosted zone with this DNS name.
-    async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<Record>, AwsError>;
+    async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<DnsRecord>, AwsError>;
 
     /// Changes records, all or none; everything else of each record stays as it is.
-    async fn change_records(&self, hosted_zone: &ResourceName, records: &[Record]) -> Result<(), AwsError>;
+    async fn change_records(&self, hosted_zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError>;
 }
 
 /// Executions that ask a person.
-pub trait Questions {
+pub trait OpenQuestions {
     /// Ends the execution of this name, whose question needs no answer any more; one that is over stays as it is.
     async fn end(&self, name: &str, why: &str) -> Result<(), AwsError>;
 }
 
 /// Asking an address from outside.
-pub trait Prober {
+pub trait HealthProber {
     /// The HTTP status of an address, or why there is none. Never takes longer than `timeout`.
     async fn get(&self, address: &str, timeout: Duration) -> Result<u16, String>;
 }

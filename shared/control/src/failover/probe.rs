@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use watchkeeper_domain::estate::{Failover, Probe};
-use watchkeeper_domain::failover::evidence::Probed;
+use watchkeeper_domain::estate::{Failover, HealthProbe};
+use watchkeeper_domain::failover::evidence::ProbeResult;
 use watchkeeper_domain::name::Region;
 
-use super::ports::Prober;
+use super::ports::HealthProber;
 use crate::place::PairPlace;
 
 /// Tries within one probe where the document does not say.
@@ -17,33 +17,33 @@ const TRIES: u32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asks every health path of a region; one try that is answered is enough. All paths are asked at once.
-pub(super) async fn region<H: Prober>(prober: &H, half: &PairPlace, region: &Region) -> Probed {
+pub(super) async fn region<H: HealthProber>(prober: &H, half: &PairPlace, region: &Region) -> ProbeResult {
     let tries = half.failover.probe.as_ref().and_then(|probe| probe.tries);
     side(prober, half, region, tries.unwrap_or(TRIES)).await
 }
 
 /// The same with one try for each path: whoever asks looks again.
-pub(super) async fn once<H: Prober>(prober: &H, half: &PairPlace, region: &Region) -> Probed {
+pub(super) async fn once<H: HealthProber>(prober: &H, half: &PairPlace, region: &Region) -> ProbeResult {
     side(prober, half, region, 1).await
 }
 
-async fn side<H: Prober>(prober: &H, half: &PairPlace, region: &Region, tries: u32) -> Probed {
-    let Some(probe) = &half.failover.probe else { return Probed::default() };
+async fn side<H: HealthProber>(prober: &H, half: &PairPlace, region: &Region, tries: u32) -> ProbeResult {
+    let Some(probe) = &half.failover.probe else { return ProbeResult::default() };
     let base = if *region == half.home { &probe.primary } else { &probe.standby };
     all(prober, probe, base.as_str(), tries).await
 }
 
 /// Asks every health path once at the address that people use.
-pub(super) async fn outside<H: Prober>(prober: &H, failover: &Failover) -> Probed {
-    let Some(probe) = &failover.probe else { return Probed::default() };
+pub(super) async fn outside<H: HealthProber>(prober: &H, failover: &Failover) -> ProbeResult {
+    let Some(probe) = &failover.probe else { return ProbeResult::default() };
     let named = failover.traffic.names.first().map(|name| format!("https://{name}"));
     let base = probe.public.as_ref().map(|address| address.as_str().to_owned()).or(named).unwrap_or_default();
     all(prober, probe, &base, 1).await
 }
 
-async fn all<H: Prober>(prober: &H, probe: &Probe, base: &str, tries: u32) -> Probed {
+async fn all<H: HealthProber>(prober: &H, probe: &HealthProbe, base: &str, tries: u32) -> ProbeResult {
     let timeout = probe.timeout.map_or(TIMEOUT, |timeout| Duration::from_secs(timeout.seconds()));
-    let mut found = Probed::default();
+    let mut found = ProbeResult::default();
     let addresses = probe.paths.values().map(|path| format!("{}{}", base.trim_end_matches('/'), path.as_str()));
     for answer in join_all(addresses.map(|address| one(prober, address, tries, timeout))).await {
         found.asked += 1;
@@ -53,7 +53,7 @@ async fn all<H: Prober>(prober: &H, probe: &Probe, base: &str, tries: u32) -> Pr
 }
 
 /// One path: answered by anything that is no error of the server or the client.
-async fn one<H: Prober>(prober: &H, address: String, tries: u32, timeout: Duration) -> Result<(), String> {
+async fn one<H: HealthProber>(prober: &H, address: String, tries: u32, timeout: Duration) -> Result<(), String> {
     let mut why = String::new();
     for _ in 0..tries.max(1) {
         match prober.get(&address, timeout).await {

@@ -2,20 +2,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::failover::readiness::{Grade, Readiness};
-use watchkeeper_domain::failover::{FailoverRequest, Manner, Placement, none_forgotten, same_home};
+use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness};
+use watchkeeper_domain::failover::{FailoverRequest, MoveManner, Placement, none_forgotten, same_home};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
 
-use super::gather::{Kept, gather};
-use super::mover::Mover;
-use super::ports::{Prober, Promotions, Sight, Switches};
+use super::gather::{LedgerFacts, gather};
+use super::mover::FailoverRunbook;
+use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
 use super::{MoveError, means};
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, Pair};
+use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
 /// How long a way home waits until its region is ready. What takes longer needs a person.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -26,7 +26,7 @@ const LOOK: i64 = 15;
 /// What follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ready {
+pub enum ReadinessAction {
     /// Another look.
     Wait,
     /// The move.
@@ -37,12 +37,12 @@ pub enum Ready {
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Readied {
+pub struct ReadinessLook {
     /// Where.
     #[serde(flatten)]
     pub scope: Scope,
     /// What follows.
-    pub next: Ready,
+    pub next: ReadinessAction,
     /// After how long, in seconds.
     pub wait_seconds: i64,
     /// What the failover machine is asked for.
@@ -51,14 +51,14 @@ pub struct Readied {
     pub summary: String,
 }
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
@@ -72,19 +72,19 @@ where
         half: &PairPlace,
         request: &FailoverRequest,
         start: Timestamp,
-    ) -> Result<Readied, MoveError> {
+    ) -> Result<ReadinessLook, MoveError> {
         request.check()?;
         if half.region != half.home {
             let found = format!("{} in {}", half.id, half.region);
             let expected = format!("to be started in its home, {}", half.home);
             return Err(RequestError { field: "environment", found, expected }.into());
         }
-        let answer = |next: Ready, wait_seconds: i64, summary: String| Readied {
+        let answer = |next: ReadinessAction, wait_seconds: i64, summary: String| ReadinessLook {
             scope: half.scope(),
             next,
             wait_seconds,
-            request: (next == Ready::Go).then(|| FailoverRequest {
-                mode: if request.mode == Manner::Plan { Manner::Plan } else { Manner::Graceful },
+            request: (next == ReadinessAction::Go).then(|| FailoverRequest {
+                mode: if request.mode == MoveManner::Plan { MoveManner::Plan } else { MoveManner::Graceful },
                 reason: Some(request.reason.clone().unwrap_or_else(|| "the way home".to_owned())),
                 ..request.clone()
             }),
@@ -95,20 +95,20 @@ where
         same_home(&pointer, &half.home)?;
         none_forgotten(&pointer, &half.services)?;
         // Whether it serves already, or a move is to be taken over, the failover machine says.
-        if request.mode == Manner::Plan || request.take_over || pointer.active == half.home || pointer.moving.is_some()
+        if request.mode == MoveManner::Plan || request.take_over || pointer.active == half.home || pointer.moving.is_some()
         {
-            return Ok(answer(Ready::Go, 0, pointer.to_string()));
+            return Ok(answer(ReadinessAction::Go, 0, pointer.to_string()));
         }
         let missing = self.missing(half, &pair).await?;
         let late = self.clock.now().duration_since(start) >= PATIENCE;
         Ok(match missing {
-            None => answer(Ready::Go, 0, format!("{} is ready to serve again", half.home)),
-            Some(why) if late => answer(Ready::Refused, 0, why),
-            Some(why) => answer(Ready::Wait, LOOK, why),
+            None => answer(ReadinessAction::Go, 0, format!("{} is ready to serve again", half.home)),
+            Some(why) if late => answer(ReadinessAction::Refused, 0, why),
+            Some(why) => answer(ReadinessAction::Wait, LOOK, why),
         })
     }
 
-    async fn missing(&self, half: &PairPlace, pair: &Pair) -> Result<Option<String>, MoveError> {
+    async fn missing(&self, half: &PairPlace, pair: &PairReplica) -> Result<Option<String>, MoveError> {
         let now = self.clock.now();
         let seen = self.ledger.load(&half.scope()).await?;
         let wanted = half.placement(pair, &seen, now)?;
@@ -116,14 +116,14 @@ where
         if seen.standing.settled.and_then(|settled| settled.placement) != mark {
             return Ok(Some(format!("{} has not reached its standby target yet", half.home)));
         }
-        let kept = Kept::of(&self.ledger, half, pair, now).await;
+        let kept = LedgerFacts::of(&self.ledger, half, pair, now).await;
         let traffic = means::facts(&self.switches, half).await;
         let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
         let readiness = Readiness::of(&facts, &half.failover);
         let blocking: Vec<String> = readiness
             .findings
             .iter()
-            .filter(|finding| finding.grade == Grade::Blocks)
+            .filter(|finding| finding.grade == FindingGrade::Blocks)
             .map(ToString::to_string)
             .collect();
         if !blocking.is_empty() {

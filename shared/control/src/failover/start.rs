@@ -1,26 +1,26 @@
 //! The beginning of a move: a new one, or that of an heir.
 
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::failover::{Ending, FailoverRequest, Manner, Move, Phase, Pointer, Stage};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::failover::{MoveEnding, FailoverRequest, MoveManner, Move, MovePhase, Pointer, MoveStage};
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::RequestError;
 
 use super::MoveError;
-use super::mover::{Call, Mover};
-use super::ports::{Prober, Promotions, Sight, Switches};
+use super::mover::{MoveRequest, FailoverRunbook};
+use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
@@ -31,24 +31,24 @@ where
         half: &PairPlace,
         request: &FailoverRequest,
         pointer: &Pointer,
-        call: &Call<'_>,
+        call: &MoveRequest<'_>,
     ) -> Result<Move, MoveError> {
         let now = self.clock.now();
         let to = &half.region;
         if !request.take_over {
-            let phase = if request.detected.is_some() { Phase::Confirm } else { Phase::Assess };
+            let phase = if request.detected.is_some() { MovePhase::Confirm } else { MovePhase::Assess };
             let mut record = Move::new(call.execution, &pointer.active, to, phase, call.start.min(now));
-            record.graceful = request.mode == Manner::Graceful;
+            record.graceful = request.mode == MoveManner::Graceful;
             record.reason = request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
             record.lost_since = request.detected;
             record.approved.clone_from(&request.approve);
             record.revision = Some(pointer.revision);
             if pointer.active == *to && pointer.moving.is_none() {
                 record.note(now, format!("{to} serves already"));
-                record.end(Ending::Nothing, now);
+                record.end(MoveEnding::Nothing, now);
             } else if let Some(moving) = pointer.moving.as_ref().filter(|_| pointer.by != call.execution) {
                 record.note(now, format!("{} moves to {} already, by {}", half.id, moving.to, pointer.by));
-                record.end(Ending::Refused, now);
+                record.end(MoveEnding::Refused, now);
             }
             return Ok(record);
         }
@@ -62,7 +62,7 @@ where
             return Err(bad(format!("the running execution {}", pointer.by), "one that is over: stop it first"));
         }
         let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);
-        let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, Phase::Fence, now));
+        let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, MovePhase::Fence, now));
         record.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
         call.execution.clone_into(&mut record.id);
         record.heir_of = Some(pointer.by.clone());
@@ -70,19 +70,19 @@ where
         record.epoch = Some(pointer.epoch);
         record.approved.extend(request.approve.iter().copied());
         // Whoever takes it over sees how it stands.
-        if request.approve.contains(&Code::FenceUnproved) {
+        if request.approve.contains(&GuardrailCode::FenceUnproved) {
             record.word = Some("whoever took it over".to_owned());
         }
         let phase = match moving.stage {
-            Stage::Back => Phase::Back,
-            Stage::Opening if request.back => Phase::Back,
-            Stage::Traffic if request.back => {
+            MoveStage::Back => MovePhase::Back,
+            MoveStage::Opening if request.back => MovePhase::Back,
+            MoveStage::Traffic if request.back => {
                 return Err(bad(pointer.to_string(), "a move whose traffic has not moved"));
             }
-            Stage::Traffic if matches!(record.phase, Phase::Outside | Phase::Settle) => record.phase,
-            Stage::Traffic => Phase::Traffic,
-            Stage::Opening if (Phase::Fence..=Phase::Verify).contains(&record.phase) => record.phase,
-            Stage::Opening => Phase::Fence,
+            MoveStage::Traffic if matches!(record.phase, MovePhase::Outside | MovePhase::Settle) => record.phase,
+            MoveStage::Traffic => MovePhase::Traffic,
+            MoveStage::Opening if (MovePhase::Fence..=MovePhase::Verify).contains(&record.phase) => record.phase,
+            MoveStage::Opening => MovePhase::Fence,
         };
         record.enter(phase, now);
         Ok(record)

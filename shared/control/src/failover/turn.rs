@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::failover::{Ending, Move, Pause, PauseKind, Phase};
+use watchkeeper_domain::failover::{MoveEnding, Move, MovePause, PauseKind, MovePhase};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::Request;
+use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::run::RunRef;
 
 use super::{COMPENSATED, DECLINED, HELD, REFUSED};
 
 /// What a phase comes to.
-pub(super) enum Turn {
+pub(super) enum PhaseOutcome {
     /// The next phase.
-    Enter(Phase),
+    Enter(MovePhase),
     /// The same again, after so many seconds, and why.
     Again(i64, String),
     /// A child run of the own hand, by the suffix of its name.
@@ -22,13 +22,13 @@ pub(super) enum Turn {
     /// It cannot go on: it goes back, or is held.
     Fail(String),
     /// It is over.
-    End(Ending),
+    End(MoveEnding),
 }
 
 /// What the machine does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Next {
+pub enum MoveNext {
     /// The step again.
     Again,
     /// A child run of `reconcile`, then the step again.
@@ -52,19 +52,19 @@ pub enum ChildResult {
 
 /// What the machine is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Advanced {
+pub struct MoveReply {
     /// The execution and where it works.
     pub run: RunRef,
     /// The phase that it is in.
-    pub phase: Phase,
+    pub phase: MovePhase,
     /// What follows.
-    pub next: Next,
+    pub next: MoveNext,
     /// After how long, in seconds, where it looks again.
     pub wait_seconds: i64,
     /// How long a question stands, in seconds, where one is asked.
     pub answer_seconds: i64,
     /// What `reconcile` is asked for, where a child is run.
-    pub request: Option<Request>,
+    pub request: Option<RunRequest>,
     /// The suffix of the child's name.
     pub child: Option<String>,
     /// What is asked for, in a word or two.
@@ -76,20 +76,20 @@ pub struct Advanced {
     /// The stable error that the execution ends with, where it fails.
     pub error: Option<&'static str>,
     /// How it ended.
-    pub ending: Option<Ending>,
+    pub ending: Option<MoveEnding>,
     /// The time until people reached the new region, in milliseconds, once they did.
     pub rto_ms: Option<i64>,
     /// A sentence for the execution's history.
     pub summary: String,
 }
 
-impl Advanced {
+impl MoveReply {
     /// Nothing decided yet.
     pub(super) fn of(scope: Scope, record: &Move) -> Self {
         Self {
             run: RunRef { scope, id: record.id.clone() },
             phase: record.phase,
-            next: Next::Again,
+            next: MoveNext::Again,
             wait_seconds: 0,
             answer_seconds: 0,
             request: None,
@@ -106,19 +106,19 @@ impl Advanced {
 }
 
 /// The error that an execution of this ending ends with.
-pub(super) fn error_of(ending: Ending) -> Option<&'static str> {
+pub(super) fn error_of(ending: MoveEnding) -> Option<&'static str> {
     match ending {
-        Ending::Done | Ending::Nothing | Ending::Planned | Ending::FalseAlarm => None,
-        Ending::Declined => Some(DECLINED),
-        Ending::Refused => Some(REFUSED),
-        Ending::Compensated => Some(COMPENSATED),
-        Ending::Held => Some(HELD),
+        MoveEnding::Done | MoveEnding::Nothing | MoveEnding::Planned | MoveEnding::FalseAlarm => None,
+        MoveEnding::Declined => Some(DECLINED),
+        MoveEnding::Refused => Some(REFUSED),
+        MoveEnding::Compensated => Some(COMPENSATED),
+        MoveEnding::Held => Some(HELD),
     }
 }
 
 /// Counts the time since the last step: as waiting, as far as it was that. Tells what was waited for.
 pub(super) fn resume(record: &mut Move, now: Timestamp) -> Option<PauseKind> {
-    let Pause { since, kind } = record.pause.take()?;
+    let MovePause { since, kind } = record.pause.take()?;
     let gap = i64::try_from(now.duration_since(since).as_millis()).unwrap_or(0).max(0);
     match &kind {
         PauseKind::Look(seconds) => record.waited(gap.min(seconds * 1000)),

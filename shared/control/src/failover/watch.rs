@@ -3,29 +3,29 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use watchkeeper_domain::estate::Strategy;
+use watchkeeper_domain::estate::TrafficStrategy;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
 use watchkeeper_domain::failover::{
-    FailoverRequest, Heed, Placement, Pointer, Refusal, Stage, Unfollowed, Watch, same_home,
+    FailoverRequest, WatchAction, Placement, Pointer, FailoverRefusal, MoveStage, UnfollowablePointer, WatchState, same_home,
 };
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::Request;
+use watchkeeper_domain::request::RunRequest;
 
-use super::gather::{Kept, gather, sample};
-use super::ports::{Prober, Promotions, Questions, Sight, Switches};
+use super::gather::{LedgerFacts, gather, sample};
+use super::ports::{HealthProber, DatabasePromotions, OpenQuestions, RegionReader, TrafficSwitches};
 use super::{MoveError, means, probe};
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, Pair};
+use crate::ledger::{Ledger, PairReplica};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
 /// Everything that the watch needs.
 #[derive(Debug)]
-pub struct Watcher<L, S, P, W, H, N, K, X, Y, E> {
+pub struct RegionMonitor<L, S, P, W, H, N, K, X, Y, E> {
     /// What is remembered.
     pub ledger: L,
     /// This region.
@@ -54,7 +54,7 @@ pub struct Watcher<L, S, P, W, H, N, K, X, Y, E> {
 
 /// What a tick did about one pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Ticked {
+pub struct PairTick {
     /// This region's half of it.
     #[serde(flatten)]
     pub scope: Scope,
@@ -73,38 +73,38 @@ pub struct Ticked {
     pub failed: Vec<String>,
 }
 
-impl Ticked {
+impl PairTick {
     pub(super) fn note(&mut self, done: Result<(), MoveError>) {
         self.failed.extend(done.err().as_ref().map(means::text));
     }
 }
 
-impl<L, S, P, W, H, N, K, X, Y, E> Watcher<L, S, P, W, H, N, K, X, Y, E>
+impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     Y: Executions,
-    E: ExecutionStates + Questions,
+    E: ExecutionStates + OpenQuestions,
 {
     /// Looks after one half of a pair, at the instant of a tick. What fails keeps nothing else from its turn: it is in
-    /// [`Ticked::failed`], and the next tick looks again.
+    /// [`PairTick::failed`], and the next tick looks again.
     ///
     /// # Errors
     /// [`MoveError`] when it cannot be read where the pair is.
-    pub async fn tick(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> Result<Ticked, MoveError> {
+    pub async fn tick(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> Result<PairTick, MoveError> {
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
         // Who is at home is the pointer's word: a document that says otherwise by now moves nothing.
         let rehomed = same_home(&pointer, &half.home).err();
         let half = &half.as_made(&pointer);
         let heard = pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at);
-        let mut ticked = Ticked {
+        let mut ticked = PairTick {
             scope: half.scope(),
             pointer: pointer.to_string(),
             reached: None,
@@ -117,7 +117,7 @@ where
         ticked.note(beat);
         let followed = self.follow(half, &pair, at, &mut ticked).await;
         ticked.note(followed);
-        if half.failover.traffic.strategy == Strategy::Alarm && half.region == half.standby {
+        if half.failover.traffic.strategy == TrafficStrategy::Alarm && half.region == half.standby {
             let serves = at_standby(&pointer, half);
             let told = self.metric.tell_alarm(&half.id.estate, &half.id.environment, serves).await;
             ticked.note(told.map_err(MoveError::from));
@@ -140,7 +140,7 @@ where
     }
 
     /// Tells once that a document cannot be followed; everything stays as it is.
-    async fn refuse(&self, half: &PairPlace, why: Option<Unfollowed>, ticked: &mut Ticked) -> Result<(), MoveError> {
+    async fn refuse(&self, half: &PairPlace, why: Option<UnfollowablePointer>, ticked: &mut PairTick) -> Result<(), MoveError> {
         let what = why.map_or_else(String::new, |why| why.to_string());
         let (mut watch, version) = self.ledger.watch(&half.id, &half.region).await?;
         ticked.did.push(what.clone());
@@ -154,7 +154,7 @@ where
     }
 
     /// Lets the own hand look where the pointer wants something of this region that has not been reached.
-    async fn follow(&self, half: &PairPlace, pair: &Pair, at: Timestamp, ticked: &mut Ticked) -> Result<(), MoveError> {
+    async fn follow(&self, half: &PairPlace, pair: &PairReplica, at: Timestamp, ticked: &mut PairTick) -> Result<(), MoveError> {
         let seen = self.ledger.load(&half.scope()).await?;
         let wanted = half.placement(pair, &seen, at)?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
@@ -164,7 +164,7 @@ where
         }
         let name = execution_name(&[half.id.estate.as_str(), half.id.environment.as_str(), "pair"], at);
         let why = wanted.map_or_else(|| "the pair is at home".to_owned(), |wanted| wanted.to_string());
-        self.hand.start(&name, &Request::of_failover(&half.scope(), why.clone(), None).to_string()).await?;
+        self.hand.start(&name, &RunRequest::of_failover(&half.scope(), why.clone(), None).to_string()).await?;
         ticked.did.push(format!("reconcile was started: {why}"));
         Ok(())
     }
@@ -185,10 +185,10 @@ where
     async fn watch(
         &self,
         half: &PairPlace,
-        pair: &Pair,
+        pair: &PairReplica,
         pointer: &Pointer,
         at: Timestamp,
-        ticked: &mut Ticked,
+        ticked: &mut PairTick,
     ) -> Result<(), MoveError> {
         let (before, version) = self.ledger.watch(&half.id, &half.region).await?;
         let mut watch = before.clone();
@@ -199,8 +199,8 @@ where
         }
         let asking = self.asked(half, &mut watch).await?;
         match watch.heed(&half.failover, pointer, at) {
-            Heed::Nothing => {}
-            Heed::Tell(what) => {
+            WatchAction::Nothing => {}
+            WatchAction::Tell(what) => {
                 let subject = format!("{}: {} is not reached", half.id, half.other());
                 let since = watch.since.map_or_else(String::new, |since| since.to_string());
                 let text = format!("{} has not been reached since {since}.\n\n{what}", half.other());
@@ -210,8 +210,8 @@ where
                 ticked.did.push(what);
                 ticked.note(told.map_err(MoveError::from));
             }
-            Heed::Start(_) if asking => {}
-            Heed::Start(since) => {
+            WatchAction::Start(_) if asking => {}
+            WatchAction::Start(since) => {
                 let request = FailoverRequest {
                     detected: Some(since),
                     reason: Some(format!("{} has not been reached since {since}", half.other())),
@@ -235,19 +235,19 @@ where
 
     /// Whether an execution over this loss still runs, and perhaps asks: there is one question at a time. A person's no to
     /// it is remembered for as long as the loss lasts.
-    async fn asked(&self, half: &PairPlace, watch: &mut Watch) -> Result<bool, MoveError> {
+    async fn asked(&self, half: &PairPlace, watch: &mut WatchState) -> Result<bool, MoveError> {
         let Some(name) = watch.execution.clone().filter(|_| watch.refused.is_none()) else { return Ok(false) };
         if self.executions.status(&name).await? == ExecutionStatus::Running {
             return Ok(true);
         }
         let record = self.ledger.moved(&half.id, &name).await?.map(|(record, _)| record);
-        watch.refused = record.and_then(|it| it.refused).map(|answer| Refusal { execution: name, answer });
+        watch.refused = record.and_then(|it| it.refused).map(|answer| FailoverRefusal { execution: name, answer });
         Ok(false)
     }
 
     /// Looks whether this region could serve, and tells of it when that has changed.
-    async fn look_at_readiness(&self, half: &PairPlace, pair: &Pair, watch: &mut Watch) -> Result<(), MoveError> {
-        let kept = Kept::of(&self.ledger, half, pair, self.clock.now()).await;
+    async fn look_at_readiness(&self, half: &PairPlace, pair: &PairReplica, watch: &mut WatchState) -> Result<(), MoveError> {
+        let kept = LedgerFacts::of(&self.ledger, half, pair, self.clock.now()).await;
         let traffic = means::facts(&self.switches, half).await;
         let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
         let readiness = Readiness::of(&facts, &half.failover);
@@ -267,7 +267,7 @@ where
 fn at_standby(pointer: &Pointer, half: &PairPlace) -> bool {
     let serves = pointer.active == half.standby;
     match &pointer.moving {
-        Some(moving) if moving.stage == Stage::Traffic => moving.to == half.standby,
+        Some(moving) if moving.stage == MoveStage::Traffic => moving.to == half.standby,
         _ => serves,
     }
 }

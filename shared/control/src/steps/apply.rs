@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::assess::despite_halt;
-use watchkeeper_domain::capacity::{Power, ResourceId};
+use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
 use watchkeeper_domain::intent::Layer;
-use watchkeeper_domain::plan::{Awaited, Change, Plan};
-use watchkeeper_domain::run::{Refusal, Run, Trouble};
+use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Plan};
+use watchkeeper_domain::run::{WriteRefusal, RunRecord, WriteTrouble};
 
 use super::{
-    Engine, LeasedRun, Next, Resumed, SLICE, Slice, StepError, WAIT_SECONDS, counted, follows, left, look_again, lost,
+    Reconciler, LeasedRun, RunNext, ResumedRun, SLICE, SliceResult, StepError, WAIT_SECONDS, counted, follows, left, look_again, lost,
     overdue,
 };
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::Ledger;
-use crate::pacing::Api;
-use crate::place::Place;
+use crate::pacing::ApiBucket;
+use crate::place::ScopedEnvironment;
 use crate::ports::{AwsError, Clock, Cloud, Fault};
 
 /// How long to wait after AWS asked us to slow down, or did not answer, in seconds.
@@ -33,11 +33,11 @@ const TROUBLE: SignedDuration = SignedDuration::from_mins(5);
 const URGENT_TROUBLE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Why a slice ended.
-enum End {
+enum SliceEnd {
     /// Every wave is written.
     Written,
     /// A wave waits for what is on its way.
-    Waiting(Vec<Awaited>),
+    Waiting(Vec<AwaitedChange>),
     /// The slice's time is over.
     OutOfTime,
     /// AWS refused something for good, and what waits for it is to be thought over.
@@ -47,9 +47,9 @@ enum End {
 }
 
 /// What one slice has under its hands.
-struct Hand<'a> {
-    place: &'a Place,
-    run: &'a Run,
+struct SliceProgress<'a> {
+    place: &'a ScopedEnvironment,
+    run: &'a RunRecord,
     layer: Layer,
     generation: u64,
     seen: Timestamp,
@@ -58,11 +58,11 @@ struct Hand<'a> {
     /// Actions of each resource that are not made yet.
     open: BTreeMap<ResourceId, usize>,
     touched: BTreeSet<ResourceId>,
-    refused: Vec<Refusal>,
+    refused: Vec<WriteRefusal>,
     failed: Vec<(ResourceId, AwsError)>,
 }
 
-impl Hand<'_> {
+impl SliceProgress<'_> {
     /// Whether an earlier write of this resource failed: then its later ones have to wait, and nobody else's.
     fn is_stuck(&self, resource: &ResourceId) -> bool {
         let refused = self.refused.iter().any(|refusal| refusal.resource == *resource);
@@ -77,13 +77,13 @@ impl Hand<'_> {
     }
 }
 
-impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
+impl<C: Cloud, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
     /// Writes as much of the plan as one slice can.
     ///
     /// # Errors
     /// [`StepError`] when the lease is lost or the halt switch is on. A write that AWS refuses is no error of the run: its
     /// resource is left out.
-    pub async fn apply(&self, place: &Place, run: &LeasedRun) -> Result<Slice, StepError> {
+    pub async fn apply(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<SliceResult, StepError> {
         // The look is as old as its first read.
         let looked = self.clock.now();
         let mut resumed = self.resume(place, run).await?;
@@ -91,7 +91,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         if now < resumed.lease.usable {
             let wait = resumed.lease.usable.duration_since(now).as_secs() + 1;
             let summary = "the run that was preempted gets time to see it".to_owned();
-            return Ok(Slice { next: Next::Apply, wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS), summary });
+            return Ok(SliceResult { next: RunNext::Apply, wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS), summary });
         }
         if !resumed.lease.allows_writes(now) {
             return Err(lost(place));
@@ -105,7 +105,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             }
         }
         let judged = resumed.run.clone();
-        let mut hand = Hand {
+        let mut hand = SliceProgress {
             place,
             run: &judged,
             layer: resumed.lease.layer,
@@ -126,7 +126,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
 
     /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
     /// run could still write is looked at again.
-    async fn current_plan(&self, place: &Place, resumed: &Resumed) -> Result<Plan, StepError> {
+    async fn current_plan(&self, place: &ScopedEnvironment, resumed: &ResumedRun) -> Result<Plan, StepError> {
         if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.started {
             return Ok(resumed.run.plan.clone());
         }
@@ -136,7 +136,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
     }
 
     /// Wave after wave. A write that fails keeps only its own resource from the waves after it.
-    async fn write_waves(&self, hand: &mut Hand<'_>, plan: &Plan) -> Result<End, StepError> {
+    async fn write_waves(&self, hand: &mut SliceProgress<'_>, plan: &Plan) -> Result<SliceEnd, StepError> {
         let mut waiting = None;
         for step in &plan.steps {
             if !step.waits_for.is_empty() {
@@ -149,7 +149,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
                     continue;
                 }
                 if self.clock.now() >= hand.end {
-                    return Ok(End::OutOfTime);
+                    return Ok(SliceEnd::OutOfTime);
                 }
                 let api = api(&action.change);
                 self.pacer.wait(api, hand.layer, &self.clock).await;
@@ -160,7 +160,7 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
                         hand.touched.insert(resource.clone());
                         hand.made(&resource);
                     }
-                    Err(error) if error.fault == Fault::Throttled => return Ok(End::Again(error.to_string())),
+                    Err(error) if error.fault == Fault::Throttled => return Ok(SliceEnd::Again(error.to_string())),
                     Err(error) if passes(error.fault) => {
                         hand.touched.insert(resource.clone());
                         hand.failed.push((resource, error));
@@ -170,16 +170,16 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
             }
         }
         Ok(match (hand.failed.first(), waiting) {
-            (Some((_, error)), _) => End::Again(error.to_string()),
-            (None, _) if !hand.refused.is_empty() => End::Changed,
-            (None, Some(awaited)) => End::Waiting(awaited),
-            (None, None) => End::Written,
+            (Some((_, error)), _) => SliceEnd::Again(error.to_string()),
+            (None, _) if !hand.refused.is_empty() => SliceEnd::Changed,
+            (None, Some(awaited)) => SliceEnd::Waiting(awaited),
+            (None, None) => SliceEnd::Written,
         })
     }
 
     /// Checks the pointer and then the lease in the ledger where the last look at them is no longer fresh. A look that took
     /// longer than that is taken again: what was seen at its beginning may be over at its end.
-    async fn still_ours(&self, hand: &mut Hand<'_>) -> Result<(), StepError> {
+    async fn still_ours(&self, hand: &mut SliceProgress<'_>) -> Result<(), StepError> {
         for _ in 0..LOOKS {
             if self.clock.now().duration_since(hand.seen) < FRESHNESS {
                 return Ok(());
@@ -200,22 +200,22 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         Err(lost(hand.place))
     }
 
-    async fn write(&self, change: &Change) -> Result<(), AwsError> {
+    async fn write(&self, change: &CapacityChange) -> Result<(), AwsError> {
         match change {
-            Change::Scaling { service, to, .. } => self.cloud.set_scaling(service, *to).await,
-            Change::Count { service, to, .. } => self.cloud.set_count(service, *to).await,
-            Change::Release { service, to, .. } => self.cloud.set_release(service, to).await,
-            Change::Database { database, to: Power::On } => self.cloud.start_database(database).await,
-            Change::Database { database, to: Power::Off } => self.cloud.stop_database(database).await,
+            CapacityChange::Scaling { service, to, .. } => self.cloud.set_scaling(service, *to).await,
+            CapacityChange::Count { service, to, .. } => self.cloud.set_count(service, *to).await,
+            CapacityChange::Release { service, to, .. } => self.cloud.set_release(service, to).await,
+            CapacityChange::Database { database, to: DatabasePower::On } => self.cloud.start_database(database).await,
+            CapacityChange::Database { database, to: DatabasePower::Off } => self.cloud.stop_database(database).await,
         }
     }
 }
 
-fn api(change: &Change) -> Api {
+fn api(change: &CapacityChange) -> ApiBucket {
     match change {
-        Change::Scaling { .. } => Api::ScalingWrite,
-        Change::Count { .. } | Change::Release { .. } => Api::EcsWrite,
-        Change::Database { .. } => Api::Rds,
+        CapacityChange::Scaling { .. } => ApiBucket::ScalingWrite,
+        CapacityChange::Count { .. } | CapacityChange::Release { .. } => ApiBucket::EcsWrite,
+        CapacityChange::Database { .. } => ApiBucket::Rds,
     }
 }
 
@@ -233,42 +233,42 @@ fn open(plan: &Plan) -> BTreeMap<ResourceId, usize> {
     open
 }
 
-fn refusal(resource: ResourceId, error: &AwsError) -> Refusal {
-    Refusal { resource, name: error.fault.name().to_owned(), what: error.to_string() }
+fn refusal(resource: ResourceId, error: &AwsError) -> WriteRefusal {
+    WriteRefusal { resource, name: error.fault.name().to_owned(), what: error.to_string() }
 }
 
 /// Writes the slice into the record, and says what follows.
-fn settle(run: &mut Run, hand: Hand<'_>, end: End, now: Timestamp) -> Slice {
+fn settle(run: &mut RunRecord, hand: SliceProgress<'_>, end: SliceEnd, now: Timestamp) -> SliceResult {
     let (layer, writes) = (hand.layer, hand.writes);
     run.slices += 1;
     run.writes += writes;
     run.awaited.clear();
     remember(run, hand, now);
     let (next, wait_seconds, what) = match end {
-        End::Written => (Next::Verify, 0, "every wave is written".to_owned()),
-        End::OutOfTime => (Next::Apply, 0, "more is left for the next slice".to_owned()),
-        End::Changed => {
+        SliceEnd::Written => (RunNext::Verify, 0, "every wave is written".to_owned()),
+        SliceEnd::OutOfTime => (RunNext::Apply, 0, "more is left for the next slice".to_owned()),
+        SliceEnd::Changed => {
             let n = run.progress.refused.len();
-            (Next::Apply, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
+            (RunNext::Apply, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
         }
-        End::Again(error) => (Next::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
-        End::Waiting(awaited) => {
+        SliceEnd::Again(error) => (RunNext::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
+        SliceEnd::Waiting(awaited) => {
             let first = awaited.first().map(ToString::to_string).unwrap_or_default();
             let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
             run.awaited = awaited;
-            (Next::Apply, look_again(layer), what)
+            (RunNext::Apply, look_again(layer), what)
         }
     };
     run.waited_seconds += wait_seconds;
     // What was given back so far is proved also where the rest is late.
-    let next = if next == Next::Apply && overdue(run, now) { Next::Verify } else { next };
+    let next = if next == RunNext::Apply && overdue(run, now) { RunNext::Verify } else { next };
     let summary = format!("{}; {what}", counted(writes as usize, "write"));
     run.note(now, summary.clone());
-    Slice { next, wait_seconds, summary }
+    SliceResult { next, wait_seconds, summary }
 }
 
 /// What the slice leaves behind of each resource. One that has failed for long counts as refused.
-fn remember(run: &mut Run, hand: Hand<'_>, now: Timestamp) {
+fn remember(run: &mut RunRecord, hand: SliceProgress<'_>, now: Timestamp) {
     let progress = &mut run.progress;
     progress.touched.extend(hand.touched);
     progress.written.extend(hand.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));
@@ -281,7 +281,7 @@ fn remember(run: &mut Run, hand: Hand<'_>, now: Timestamp) {
         if now.duration_since(since) >= limit {
             progress.refused.push(refusal(resource, &error));
         } else {
-            troubled.push(Trouble { resource, since });
+            troubled.push(WriteTrouble { resource, since });
         }
     }
     progress.troubled = troubled;

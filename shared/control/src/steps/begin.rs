@@ -7,16 +7,16 @@ use watchkeeper_domain::assess::{Verdict, gives_back, target};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::intent::{Intent, Layer, deciding, placed};
 use watchkeeper_domain::report;
-use watchkeeper_domain::request::{Mode, Request, Urgency};
-use watchkeeper_domain::run::{Outcome, Wanted, mark};
+use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
+use watchkeeper_domain::run::{RunOutcome, IntentOutcome, mark};
 
-use super::ask::{Ask, Look, durable};
-use super::wish::Wish;
-use super::{Begun, Engine, StepError};
+use super::ask::{BeginContext, Evaluation, durable};
+use super::wish::IntentChange;
+use super::{BegunRun, Reconciler, StepError};
 use crate::backup::BackupLog;
-use crate::lease::{Claim, Lease};
-use crate::ledger::{Ledger, LedgerError, Remembered, Settled, Standing, Write};
-use crate::place::Place;
+use crate::lease::{LeaseClaim, Lease};
+use crate::ledger::{Ledger, LedgerError, ScopeState, SettledTarget, ScopeStanding, LedgerWrite};
+use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};
 
 /// What the machine does after begin.
@@ -37,21 +37,21 @@ pub enum BeginVerdict {
     Refused,
 }
 
-impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
+impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Reconciler<C, L, N, K> {
     /// Begins the run `id` about `instant`.
     ///
     /// # Errors
     /// [`StepError`]; nothing but the lease has been written then.
     pub async fn begin(
         &self,
-        place: &Place,
-        request: &Request,
+        place: &ScopedEnvironment,
+        request: &RunRequest,
         id: &str,
         instant: Timestamp,
-    ) -> Result<Begun, StepError> {
-        let ask = Ask { place, request, id, instant, wish: Wish::of(place, request, id, instant)? };
+    ) -> Result<BegunRun, StepError> {
+        let ask = BeginContext { place, request, id, instant, wish: IntentChange::of(place, request, id, instant)? };
         let seen = self.remember(place).await?;
-        if request.mode == Mode::Plan {
+        if request.mode == RunMode::Plan {
             let assessment = self.look(&ask, &seen).await?.assessment;
             let summary = report::plan(&place.scope, &assessment);
             return Ok(ask.begun(0, BeginVerdict::Plan, summary).with(&assessment));
@@ -63,21 +63,21 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
         let begun = self.begin_under(&ask, &lease).await;
         if begun.is_err() {
             // Nobody shall wait for a lease under which nothing was written; should that fail too, it expires.
-            let released = Write::PutLease(lease.released(self.clock.now()));
+            let released = LedgerWrite::PutLease(lease.released(self.clock.now()));
             let _kept = self.ledger.commit(&place.scope, lease.generation, &[released]).await;
         }
         begun
     }
 
     /// Decides and records, now that nobody else writes: what was read before the lease may have changed since.
-    async fn begin_under(&self, ask: &Ask<'_>, lease: &Lease) -> Result<Begun, StepError> {
+    async fn begin_under(&self, ask: &BeginContext<'_>, lease: &Lease) -> Result<BegunRun, StepError> {
         let seen = self.remember(ask.place).await?;
         let look = self.look(ask, &seen).await?;
         self.record(ask, lease, look, &seen.standing).await
     }
 
     /// Whether a tick can end here without a lease and without a write, and why.
-    async fn nothing_to_do(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Option<String>, StepError> {
+    async fn nothing_to_do(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Option<String>, StepError> {
         if ask.wanted(seen).is_some() || matches!(ask.request.emergency, Some(Urgency::RollBack { .. })) {
             return Ok(None);
         }
@@ -89,32 +89,32 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
         let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
         let target = kept.unwrap_or_default().fingerprint();
         let placement = placed(&chosen).map(Placement::mark);
-        let other = |settled: &Settled| settled.target != target || settled.placement != placement;
+        let other = |settled: &SettledTarget| settled.target != target || settled.placement != placement;
         if seen.standing.settled.as_ref().is_none_or(other) {
             return Ok(None);
         }
         let assessment = self.look(ask, seen).await?.assessment;
-        let told = |outcome: Outcome| {
+        let told = |outcome: RunOutcome| {
             let news = mark(outcome, None, &assessment.deciding, &assessment.violations, &[]);
             seen.standing.told == Some(news)
         };
         Ok(match assessment.verdict {
             Verdict::Nothing => Some(format!("{scope} is as it should be")),
-            Verdict::Drift if told(Outcome::Drift) => {
+            Verdict::Drift if told(RunOutcome::Drift) => {
                 Some(format!("{scope} still has the foreign changes that were told before"))
             }
-            Verdict::Hindered if told(Outcome::PartlyDone) => {
+            Verdict::Hindered if told(RunOutcome::PartlyDone) => {
                 Some(format!("{scope} is as it should be, but for what was told before"))
             }
             _ => None,
         })
     }
 
-    async fn take(&self, ask: &Ask<'_>, seen: &Remembered) -> Result<Lease, StepError> {
+    async fn take(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Lease, StepError> {
         let scope = &ask.place.scope;
         let instead_of = ask.request.instead_of.as_deref();
         match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, ask.urgency(seen), self.clock.now()) {
-            Claim::Take(lease) => {
+            LeaseClaim::Take(lease) => {
                 match self.ledger.take_lease(scope, &lease, Lease::generation_of(seen.lease.as_ref())).await {
                     // Somebody was faster by a moment: it is held now, and waited for like any other.
                     Err(LedgerError::Conflict { .. }) => {
@@ -124,12 +124,12 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
                     answer => Ok(answer.map(|()| lease)?),
                 }
             }
-            Claim::Held { holder, until } => Err(StepError::LeaseHeld { scope: scope.clone(), holder, until }),
+            LeaseClaim::Held { holder, until } => Err(StepError::LeaseHeld { scope: scope.clone(), holder, until }),
         }
     }
 
     /// Writes down, in one transaction, all that must be durable before the first write to AWS.
-    async fn record(&self, ask: &Ask<'_>, lease: &Lease, look: Look, standing: &Standing) -> Result<Begun, StepError> {
+    async fn record(&self, ask: &BeginContext<'_>, lease: &Lease, look: Evaluation, standing: &ScopeStanding) -> Result<BegunRun, StepError> {
         let now = self.clock.now();
         let assessment = &look.assessment;
         let summary = report::decision(&ask.place.scope, assessment);
@@ -143,21 +143,21 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Engine<C, L, N, K> {
         let begun = ask.begun(lease.generation, verdict, summary.clone()).with(assessment);
         let mut writes = Vec::new();
         if verdict == BeginVerdict::Nothing {
-            writes.push(Write::PutLease(lease.released(now)));
+            writes.push(LedgerWrite::PutLease(lease.released(now)));
         } else {
-            writes.push(Write::PutLease(lease.prolonged(now)));
+            writes.push(LedgerWrite::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
                 writes.extend(durable(&look, standing));
-            } else if let (BeginVerdict::Refused, Some(Wanted::TakenBack(slot))) = (verdict, &look.wanted)
+            } else if let (BeginVerdict::Refused, Some(IntentOutcome::TakenBack(slot))) = (verdict, &look.wanted)
                 && slot.layer == Layer::Emergency
             {
                 // The emergency is over, whatever keeps its capacity from being given back now: the tick does that as soon as
                 // it may, and not only when the intent would have expired.
-                writes.push(Write::DropIntent(slot.clone()));
+                writes.push(LedgerWrite::DropIntent(slot.clone()));
             }
             let mut run = ask.run(look, lease.layer, now);
             run.note(now, summary);
-            writes.push(Write::PutRun(Box::new(run)));
+            writes.push(LedgerWrite::PutRun(Box::new(run)));
         }
         self.ledger.commit(&ask.place.scope, lease.generation, &writes).await?;
         Ok(begun)

@@ -3,40 +3,40 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{Observed, ObservedService, Release, ResourceId, ServiceId, TaskDefinition};
-use watchkeeper_domain::guardrail::{Code, Quotas, Severity, Violation};
+use watchkeeper_domain::capacity::{ObservedScope, ObservedService, ServiceRelease, ResourceId, ServiceId, TaskDefinition};
+use watchkeeper_domain::guardrail::{GuardrailCode, CapacityQuotas, Severity, Violation};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::rollback::{last_good, released};
-use watchkeeper_domain::plan::{Change, Plan, Releases};
-use watchkeeper_domain::request::{Request, Urgency};
+use watchkeeper_domain::plan::{CapacityChange, Plan, Releases};
+use watchkeeper_domain::request::{RunRequest, Urgency};
 
-use super::Engine;
-use crate::pacing::Api;
-use crate::place::Place;
+use super::Reconciler;
+use crate::pacing::ApiBucket;
+use crate::place::ScopedEnvironment;
 use crate::ports::{AwsError, Clock, Cloud, Fault};
 
 /// The releases that services are to go back to, and the services that have none.
 #[derive(Debug, Default)]
-pub(super) struct Back {
+pub(super) struct RollbackReleases {
     pub(super) releases: Releases,
     pub(super) violations: Vec<Violation>,
 }
 
-impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
+impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
     /// What a request to roll back comes to.
-    pub(super) async fn back(&self, request: &Request, observed: &Observed) -> Result<Back, AwsError> {
+    pub(super) async fn back(&self, request: &RunRequest, observed: &ObservedScope) -> Result<RollbackReleases, AwsError> {
         let Some(Urgency::RollBack { services, suspect, asked }) = &request.emergency else {
-            return Ok(Back::default());
+            return Ok(RollbackReleases::default());
         };
-        let mut back = Back::default();
+        let mut back = RollbackReleases::default();
         let meant = |id: &ServiceId| services.is_empty() || services.contains(&id.service);
         for (id, service) in observed.services.iter().filter(|(id, _)| meant(id)) {
-            self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
-            let history = self.paced(Api::EcsRead, Layer::Emergency, self.cloud.releases(id).await)?;
+            self.pacer.wait(ApiBucket::EcsRead, Layer::Emergency, &self.clock).await;
+            let history = self.paced(ApiBucket::EcsRead, Layer::Emergency, self.cloud.releases(id).await)?;
             judge(id, service, &history, (*suspect, *asked), &mut back);
             let Some(good) = back.releases.get(id) else { continue };
-            self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
-            if !self.paced(Api::EcsRead, Layer::Emergency, self.cloud.is_active(good).await)? {
+            self.pacer.wait(ApiBucket::EcsRead, Layer::Emergency, &self.clock).await;
+            if !self.paced(ApiBucket::EcsRead, Layer::Emergency, self.cloud.is_active(good).await)? {
                 back.violations.push(inactive(good).of(ResourceId::Service(id.clone())));
                 back.releases.remove(id);
             }
@@ -47,10 +47,10 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
     }
 
     /// What the account allows, where a plan would start more tasks: the quotas of AWS, else those of the document.
-    pub(super) async fn quotas(&self, place: &Place, observed: &Observed, plan: &Plan) -> Result<Quotas, AwsError> {
-        let raises = |change: &Change| matches!(change, Change::Count { from, to, .. } if to > from);
+    pub(super) async fn quotas(&self, place: &ScopedEnvironment, observed: &ObservedScope, plan: &Plan) -> Result<CapacityQuotas, AwsError> {
+        let raises = |change: &CapacityChange| matches!(change, CapacityChange::Count { from, to, .. } if to > from);
         if !plan.actions().any(|action| raises(&action.change)) {
-            return Ok(Quotas::default());
+            return Ok(CapacityQuotas::default());
         }
         let mut quotas = optional(self.cloud.quotas(self.clock.now()).await)?.unwrap_or_default();
         let document = place.emergency.as_ref().and_then(|emergency| emergency.quotas);
@@ -68,14 +68,14 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
 
     async fn cpu_units(
         &self,
-        observed: &Observed,
+        observed: &ObservedScope,
         matters: impl Fn(&ServiceId) -> bool,
     ) -> Result<BTreeMap<ServiceId, u32>, AwsError> {
         let mut units = BTreeMap::new();
         for (id, service) in observed.services.iter().filter(|(id, _)| matters(id)) {
             let Some(release) = &service.task_definition else { continue };
-            self.pacer.wait(Api::EcsRead, Layer::Emergency, &self.clock).await;
-            let answer = self.paced(Api::EcsRead, Layer::Emergency, self.cloud.cpu_units(release).await);
+            self.pacer.wait(ApiBucket::EcsRead, Layer::Emergency, &self.clock).await;
+            let answer = self.paced(ApiBucket::EcsRead, Layer::Emergency, self.cloud.cpu_units(release).await);
             units.extend(optional(answer)?.flatten().map(|found| (id.clone(), found)));
         }
         Ok(units)
@@ -96,9 +96,9 @@ fn optional<T>(answer: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
 fn judge(
     id: &ServiceId,
     service: &ObservedService,
-    history: &[Release],
+    history: &[ServiceRelease],
     (suspect, asked): (Option<(Timestamp, Timestamp)>, Option<Timestamp>),
-    back: &mut Back,
+    back: &mut RollbackReleases,
 ) {
     let Some(current) = &service.task_definition else { return };
     let since = released(current, history);
@@ -123,7 +123,7 @@ fn judge(
 fn newer(current: &TaskDefinition, since: Timestamp) -> Violation {
     let found = format!("{current} was released at {since}, after it was asked about a release before it");
     let advice = "Look at the new release; start the rollback again if that is to be taken back, too";
-    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
+    Violation::new(GuardrailCode::NoGoodRelease, Severity::Refuse, found, advice)
 }
 
 /// ECS keeps a history of the deployments that it makes itself, for 90 days (Amazon ECS developer guide, service history).
@@ -131,7 +131,7 @@ fn elsewhere() -> Violation {
     let found = "ECS has no history of its deployments: CodeDeploy or another controller makes them, or the last one is more \
                  than 90 days ago";
     let advice = "Take it back where it is deployed: a CodeDeploy deployment group rolls back by itself";
-    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
+    Violation::new(GuardrailCode::NoGoodRelease, Severity::Refuse, found, advice)
 }
 
 /// To register it again is for whoever registered it: the copy would be one that no template knows.
@@ -144,10 +144,10 @@ fn inactive(good: &TaskDefinition) -> Violation {
          release with what deploys it otherwise. `UpdateReplacePolicy: Retain` in CloudFormation, `skip_destroy` in \
          Terraform, keep the next ones"
     );
-    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
+    Violation::new(GuardrailCode::NoGoodRelease, Severity::Refuse, found, advice)
 }
 
 fn no_release(found: String) -> Violation {
     let advice = "Deploy a good release yourself; AWS keeps deployments for 90 days";
-    Violation::new(Code::NoGoodRelease, Severity::Refuse, found, advice)
+    Violation::new(GuardrailCode::NoGoodRelease, Severity::Refuse, found, advice)
 }

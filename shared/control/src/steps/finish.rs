@@ -3,28 +3,28 @@
 use std::collections::BTreeSet;
 
 use watchkeeper_domain::assess::{Verdict, concerns, gives_back, target};
-use watchkeeper_domain::capacity::{Reached, ResourceId};
+use watchkeeper_domain::capacity::{ReachedTargets, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::intent::placed;
 use watchkeeper_domain::report;
-use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Outcome, Progress, Run, RunError, Wanted};
+use watchkeeper_domain::request::RunTrigger;
+use watchkeeper_domain::run::{RunOutcome, RunProgress, RunRecord, RunError, IntentOutcome};
 
-use super::{Engine, Finished, LeasedRun, POINTER_MOVED, Resumed, StepError};
-use crate::ledger::{Ledger, Settled, Standing, Write};
-use crate::place::Place;
-use crate::ports::{Announcer, AwsError, Clock, Fault};
+use super::{Reconciler, FinishedRun, LeasedRun, POINTER_MOVED, ResumedRun, StepError};
+use crate::ledger::{Ledger, SettledTarget, ScopeStanding, LedgerWrite};
+use crate::place::ScopedEnvironment;
+use crate::ports::{Notifier, AwsError, Clock, Fault};
 
 /// The detail type of the event about a finished run.
 pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
 
-impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
+impl<C, L: Ledger, N: Notifier, K: Clock> Reconciler<C, L, N, K> {
     /// Closes the run, with the error that ended it if one did, and tells of it. Repeated, it only tells again.
     ///
     /// # Errors
     /// [`StepError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
-    pub async fn finish(&self, place: &Place, run: &LeasedRun, error: Option<RunError>) -> Result<Finished, StepError> {
+    pub async fn finish(&self, place: &ScopedEnvironment, run: &LeasedRun, error: Option<RunError>) -> Result<FinishedRun, StepError> {
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
         if resumed.run.outcome.is_none() {
@@ -33,15 +33,15 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
             resumed.run.error = error;
             let standing = standing(place, &mut resumed);
             resumed.run.note(now, "finished");
-            let mut writes = vec![Write::PutStanding(standing), Write::PutLease(resumed.lease.released(now))];
+            let mut writes = vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
-            writes.push(Write::PutRun(Box::new(resumed.run.clone())));
+            writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
             self.ledger.commit(&place.scope, run.generation, &writes).await?;
         }
         self.tell(place, &resumed.run).await?;
         let record = &resumed.run;
-        Ok(Finished {
-            outcome: record.outcome.unwrap_or(Outcome::Failed),
+        Ok(FinishedRun {
+            outcome: record.outcome.unwrap_or(RunOutcome::Failed),
             error: record.error.as_ref().map(|error| error.name.clone()),
             summary: report::summary(&place.scope, record),
             writes: record.writes,
@@ -53,7 +53,7 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
 
     /// The event first: it may come twice where the message must not, should the step be tried again. A bus that takes
     /// nothing for good keeps no message from its turn.
-    async fn tell(&self, place: &Place, run: &Run) -> Result<(), StepError> {
+    async fn tell(&self, place: &ScopedEnvironment, run: &RunRecord) -> Result<(), StepError> {
         let event = report::event(&place.scope, run);
         let published = self.announcer.publish(RUN_FINISHED, &event.to_string()).await;
         let later = |error: &AwsError| matches!(error.fault, Fault::Throttled | Fault::Unavailable);
@@ -66,54 +66,54 @@ impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
 }
 
 /// What becomes of the baseline: what was given back goes from it, and it goes with the last of it.
-fn forget(resumed: &Resumed) -> Option<Write> {
+fn forget(resumed: &ResumedRun) -> Option<LedgerWrite> {
     let (baseline, given_back) = (resumed.seen.baseline.as_ref()?, &resumed.run.progress.given_back);
     let kept = baseline.without(given_back);
     match kept {
         _ if overtaken(&resumed.run) => None,
         Some(kept) if kept == *baseline => None,
-        Some(kept) => Some(Write::PutBaseline(kept)),
-        None => Some(Write::DropBaseline),
+        Some(kept) => Some(LedgerWrite::PutBaseline(kept)),
+        None => Some(LedgerWrite::DropBaseline),
     }
 }
 
 /// Whether the pair's pointer has moved since: the run that comes after it has the news.
-fn overtaken(run: &Run) -> bool {
+fn overtaken(run: &RunRecord) -> bool {
     run.error.as_ref().is_some_and(|error| error.name == POINTER_MOVED)
 }
 
 /// The error of a run that was asked for by name, of which AWS let nothing happen.
-fn refused(run: &Run) -> Option<RunError> {
+fn refused(run: &RunRecord) -> Option<RunError> {
     let nothing = run.wanted.is_some() && run.writes == 0 && run.progress.reached.is_empty();
     let first = run.progress.refused.first().filter(|_| nothing)?;
     Some(RunError { name: first.name.clone(), message: first.what.clone() })
 }
 
-fn outcome(run: &Run, error: Option<&RunError>) -> Outcome {
+fn outcome(run: &RunRecord, error: Option<&RunError>) -> RunOutcome {
     let whole = run.plan.obstacles.is_empty() && run.progress.held.is_empty();
     match (error, run.verdict) {
-        (Some(_), _) => Outcome::Failed,
-        (None, Verdict::Refused) => Outcome::Refused,
-        (None, Verdict::Drift) => Outcome::Drift,
-        (None, Verdict::Hindered) => Outcome::PartlyDone,
-        (None, _) if run.applied && run.awaited.is_empty() && whole => Outcome::Done,
-        (None, _) if run.applied && run.awaited.is_empty() => Outcome::PartlyDone,
-        (None, _) => Outcome::Unverified,
+        (Some(_), _) => RunOutcome::Failed,
+        (None, Verdict::Refused) => RunOutcome::Refused,
+        (None, Verdict::Drift) => RunOutcome::Drift,
+        (None, Verdict::Hindered) => RunOutcome::PartlyDone,
+        (None, _) if run.applied && run.awaited.is_empty() && whole => RunOutcome::Done,
+        (None, _) if run.applied && run.awaited.is_empty() => RunOutcome::PartlyDone,
+        (None, _) => RunOutcome::Unverified,
     }
 }
 
 /// Whether somebody waits for the word of this very run: who asked for something does, but not an emergency that tries to
 /// give back each minute until it can.
-fn awaits_answer(run: &Run) -> bool {
+fn awaits_answer(run: &RunRecord) -> bool {
     match &run.wanted {
-        Some(Wanted::TakenBack(_)) => run.trigger != Trigger::Emergency,
+        Some(IntentOutcome::TakenBack(_)) => run.trigger != RunTrigger::Emergency,
         wanted => wanted.is_some(),
     }
 }
 
 /// What the scope has reached with this run, and whether a person must hear of it: good news when something was changed
 /// or asked for, bad news once.
-fn standing(place: &Place, resumed: &mut Resumed) -> Standing {
+fn standing(place: &ScopedEnvironment, resumed: &mut ResumedRun) -> ScopeStanding {
     let before = resumed.seen.standing.clone();
     let mark = resumed.run.mark();
     resumed.run.tell = match &mark {
@@ -123,13 +123,13 @@ fn standing(place: &Place, resumed: &mut Resumed) -> Standing {
     };
     let (reached, settled) = (Some(reached(place, resumed)), settled(place, resumed));
     let followed = settled.as_ref().and_then(|settled| settled.epoch).max(before.followed);
-    Standing { settled, reached, told: mark, followed }
+    ScopeStanding { settled, reached, told: mark, followed }
 }
 
 /// What each resource has reached by now. What is on its way back to its owner is never at rest before it is there.
-fn reached(place: &Place, resumed: &Resumed) -> Reached {
-    let Resumed { seen, run, target, .. } = resumed;
-    let Progress { reached, written, given_back, .. } = &run.progress;
+fn reached(place: &ScopedEnvironment, resumed: &ResumedRun) -> ReachedTargets {
+    let ResumedRun { seen, run, target, .. } = resumed;
+    let RunProgress { reached, written, given_back, .. } = &run.progress;
     let before = seen.standing.reached(target).until(target, &BTreeSet::new());
     if run.verdict != Verdict::Apply {
         return before;
@@ -140,10 +140,10 @@ fn reached(place: &Place, resumed: &Resumed) -> Reached {
 }
 
 /// What was reached as a whole, as far as it can be: what a tick compares before it looks.
-fn settled(place: &Place, resumed: &Resumed) -> Option<Settled> {
-    let Resumed { seen, run, .. } = resumed;
+fn settled(place: &ScopedEnvironment, resumed: &ResumedRun) -> Option<SettledTarget> {
+    let ResumedRun { seen, run, .. } = resumed;
     let before = seen.standing.settled.clone();
-    let applied = run.applied && run.outcome != Some(Outcome::Failed);
+    let applied = run.applied && run.outcome != Some(RunOutcome::Failed);
     if !applied && run.verdict != Verdict::Hindered {
         return before;
     }
@@ -165,7 +165,7 @@ fn settled(place: &Place, resumed: &Resumed) -> Option<Settled> {
     } else {
         before.as_ref().map(|before| (before.epoch, before.placement.clone())).unwrap_or_default()
     };
-    let same = |settled: &Settled| settled.target == target && settled.epoch == epoch && run.writes == 0;
+    let same = |settled: &SettledTarget| settled.target == target && settled.epoch == epoch && run.writes == 0;
     let at = before.filter(same).map_or(run.instant, |unchanged| unchanged.at);
-    Some(Settled { target, at, epoch, placement })
+    Some(SettledTarget { target, at, epoch, placement })
 }

@@ -1,23 +1,23 @@
 //! What has to be fresh before something risky: the databases' backups, before a release is taken back. A database that was
 //! migrated since does not go back with it.
 
-use watchkeeper_domain::backup::{Freshness, Memory};
-use watchkeeper_domain::guardrail::{Code, Violation};
+use watchkeeper_domain::backup::{Freshness, BackupMemory};
+use watchkeeper_domain::guardrail::{GuardrailCode, Violation};
 use watchkeeper_domain::request::Urgency;
 
-use super::ask::Ask;
-use super::{Engine, StepError};
+use super::ask::BeginContext;
+use super::{Reconciler, StepError};
 use crate::backup::BackupLog;
 use crate::ports::Clock;
 
-impl<C, L: BackupLog, N, K: Clock> Engine<C, L, N, K> {
+impl<C, L: BackupLog, N, K: Clock> Reconciler<C, L, N, K> {
     /// What is not as fresh as the document asks for.
-    pub(super) async fn stale_backups(&self, ask: &Ask<'_>) -> Result<Vec<Violation>, StepError> {
+    pub(super) async fn stale_backups(&self, ask: &BeginContext<'_>) -> Result<Vec<Violation>, StepError> {
         let risky = matches!(ask.request.emergency, Some(Urgency::RollBack { .. }));
         let Some((within, policies)) = ask.place.backups.as_ref().filter(|_| risky) else { return Ok(Vec::new()) };
         let memories = self.ledger.backups(&ask.place.scope).await?;
-        let (none, now) = (Memory::default(), self.clock.now());
-        let approved = ask.request.approve.contains(&Code::StaleBackup);
+        let (none, now) = (BackupMemory::default(), self.clock.now());
+        let approved = ask.request.approve.contains(&GuardrailCode::StaleBackup);
         let fresh = policies
             .iter()
             .map(|policy| Freshness::of(policy, memories.get(&policy.subject.source).unwrap_or(&none), now));

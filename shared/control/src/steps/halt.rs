@@ -1,27 +1,27 @@
 //! The halt switch: turned, and told.
 
 use serde_json::json;
-use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::{Request, switched};
+use watchkeeper_domain::request::{RunRequest, switched};
 
-use super::{Engine, StepError};
+use super::{Reconciler, StepError};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock};
+use crate::ports::{Notifier, Clock};
 
 /// The detail type of the event about the halt switch.
 pub const HALT_SWITCHED: &str = "Watchkeeper Halt Switched";
 
-impl<C, L: Ledger, N: Announcer, K: Clock> Engine<C, L, N, K> {
+impl<C, L: Ledger, N: Notifier, K: Clock> Reconciler<C, L, N, K> {
     /// Turns the halt switch of a scope, or of everything, on or off, and tells of it. Repeated, it only tells again.
     ///
     /// # Errors
     /// [`StepError`] when the ledger does not take it, or the news cannot be sent.
-    pub async fn halt(&self, scope: Option<&Scope>, request: &Request, run: &str) -> Result<String, StepError> {
+    pub async fn halt(&self, scope: Option<&Scope>, request: &RunRequest, run: &str) -> Result<String, StepError> {
         let on = request.halt == Some(true);
         let by = request.by.as_deref().map_or(run, str::trim);
         let reason = request.reason.as_deref();
-        let halt = on.then(|| Halt {
+        let halt = on.then(|| HaltSwitch {
             by: by.to_owned(),
             reason: reason.unwrap_or_default().to_owned(),
             since: self.clock.now(),

@@ -18,19 +18,19 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::assess::{concerns, target, with_unchangeable};
-use watchkeeper_domain::capacity::{Baseline, Capacity, Observed, ResourceId};
-use watchkeeper_domain::failover::{Unfollowed, unpaired};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ResourceId};
+use watchkeeper_domain::failover::{UnfollowablePointer, unpaired};
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::plan::{Difference, Obstacle, Plan};
+use watchkeeper_domain::plan::{DiffInput, Obstacle, Plan};
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::{Outcome, Run};
+use watchkeeper_domain::run::{RunOutcome, RunRecord};
 
 use crate::lease::Lease;
-use crate::ledger::{Ledger, LedgerError, PairId, Remembered, Write};
+use crate::ledger::{Ledger, LedgerError, PairId, ScopeState, LedgerWrite};
 use crate::pacing::Pacer;
-use crate::place::Place;
+use crate::place::ScopedEnvironment;
 use crate::ports::{AwsError, Clock};
 
 pub use begin::BeginVerdict;
@@ -71,7 +71,7 @@ pub struct LeasedRun {
 
 /// What begin decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begun {
+pub struct BegunRun {
     /// The run; its generation is 0 when it took no lease.
     pub run: LeasedRun,
     /// What the machine does next.
@@ -79,9 +79,9 @@ pub struct Begun {
     /// A sentence for the execution's output.
     pub summary: String,
     /// Guardrails that a person has to approve.
-    pub asks: BTreeSet<Code>,
+    pub asks: BTreeSet<GuardrailCode>,
     /// Guardrails that nobody can approve.
-    pub blocked: BTreeSet<Code>,
+    pub blocked: BTreeSet<GuardrailCode>,
     /// Writes to AWS that the plan has.
     pub writes: usize,
 }
@@ -89,7 +89,7 @@ pub struct Begun {
 /// Which step follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Next {
+pub enum RunNext {
     /// Another slice of writes.
     Apply,
     /// A look at what was reached.
@@ -100,9 +100,9 @@ pub enum Next {
 
 /// What a slice did, and what follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slice {
+pub struct SliceResult {
     /// Which step follows.
-    pub next: Next,
+    pub next: RunNext,
     /// After how long, in seconds.
     pub wait_seconds: u32,
     /// A sentence for the execution's history.
@@ -111,9 +111,9 @@ pub struct Slice {
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finished {
+pub struct FinishedRun {
     /// How.
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
     /// The stable name of the error that the execution ends with, if it failed.
     pub error: Option<String>,
     /// What happened, in a few lines.
@@ -133,7 +133,7 @@ pub struct Finished {
 pub enum StepError {
     /// The pointer of the pair cannot be followed.
     #[error("it cannot be told which region serves, so nothing is changed")]
-    Unfollowed(#[from] Unfollowed),
+    Unfollowed(#[from] UnfollowablePointer),
     /// The pointer of the pair has moved since the run decided.
     #[error("the pair's pointer has moved since this run decided; the next one goes on from what is")]
     PointerMoved,
@@ -176,7 +176,7 @@ pub enum StepError {
 
 /// The engine: ports and a pacer.
 #[derive(Debug)]
-pub struct Engine<C, L, N, K> {
+pub struct Reconciler<C, L, N, K> {
     /// The capacity of the region.
     pub cloud: C,
     /// What is remembered.
@@ -190,7 +190,7 @@ pub struct Engine<C, L, N, K> {
 }
 
 /// Whether the pointer still wants what it wanted when the run decided; a run that it has overtaken writes no more.
-fn follows(wanted: Result<Option<Intent>, StepError>, run: &Run) -> Result<(), StepError> {
+fn follows(wanted: Result<Option<Intent>, StepError>, run: &RunRecord) -> Result<(), StepError> {
     let now = wanted?;
     if now.as_ref().and_then(Intent::placement) == placed(&run.deciding) {
         Ok(())
@@ -205,18 +205,18 @@ fn look_again(layer: Layer) -> u32 {
 }
 
 /// A run taken up again by a step that holds its lease.
-struct Resumed {
-    seen: Remembered,
+struct ResumedRun {
+    seen: ScopeState,
     /// What the pointer of its pair wants now.
     wanted: Result<Option<Intent>, StepError>,
     lease: Lease,
-    run: Run,
+    run: RunRecord,
     target: Capacity,
 }
 
-impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
+impl<C, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
     /// Reads what is remembered of a run, and refuses when its lease is not its own any more.
-    async fn resume(&self, place: &Place, run: &LeasedRun) -> Result<Resumed, StepError> {
+    async fn resume(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<ResumedRun, StepError> {
         let seen = self.ledger.load(&place.scope).await?;
         let wanted = self.wanted_by_pointer(place, &seen).await;
         let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);
@@ -227,18 +227,18 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let target = baseline.map_or_else(Capacity::default, |baseline| {
             target(baseline, &record.deciding, record.instant, &place.allowance)
         });
-        Ok(Resumed { seen, wanted, lease, run: record, target })
+        Ok(ResumedRun { seen, wanted, lease, run: record, target })
     }
 
     /// What is remembered of a scope, and, where it is half of a pair, what the pointer wants of it: an intent like any
     /// other, but derived each time from this region's replica of the pointer.
-    async fn remember(&self, place: &Place) -> Result<Remembered, StepError> {
+    async fn remember(&self, place: &ScopedEnvironment) -> Result<ScopeState, StepError> {
         let mut seen = self.ledger.load(&place.scope).await?;
         seen.intents.extend(self.wanted_by_pointer(place, &seen).await?);
         Ok(seen)
     }
 
-    async fn wanted_by_pointer(&self, place: &Place, seen: &Remembered) -> Result<Option<Intent>, StepError> {
+    async fn wanted_by_pointer(&self, place: &ScopedEnvironment, seen: &ScopeState) -> Result<Option<Intent>, StepError> {
         let Scope { estate, environment, .. } = place.scope.clone();
         let pair = self.ledger.pair(&PairId { estate, environment }).await?;
         // A document may lose its pair while the pair is away: then nobody can tell what is to run here.
@@ -248,20 +248,20 @@ impl<C, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
 
     /// Writes the record and prolongs the lease, in one transaction. A run that has written everything and only waits
     /// makes way for any other but a tick's: tasks that never start must not keep a person from giving back.
-    async fn keep(&self, place: &Place, lease: &Lease, run: &Run) -> Result<(), StepError> {
+    async fn keep(&self, place: &ScopedEnvironment, lease: &Lease, run: &RunRecord) -> Result<(), StepError> {
         let layer = if run.applied { Layer::Schedule } else { run.layer };
         let lease = Lease { layer, ..lease.prolonged(self.clock.now()) };
-        let writes = [Write::PutLease(lease.clone()), Write::PutRun(Box::new(run.clone()))];
+        let writes = [LedgerWrite::PutLease(lease.clone()), LedgerWrite::PutRun(Box::new(run.clone()))];
         Ok(self.ledger.commit(&place.scope, lease.generation, &writes).await?)
     }
 }
 
-fn lost(place: &Place) -> StepError {
+fn lost(place: &ScopedEnvironment) -> StepError {
     LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
 }
 
 /// What still differs, as far as this run may change it: not what somebody else changed before it began.
-fn left(place: &Place, resumed: &Resumed, observed: &Observed, reason: &str) -> Plan {
+fn left(place: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScope, reason: &str) -> Plan {
     let (run, allowance) = (&resumed.run, &place.allowance);
     let before = resumed.seen.standing.reached(&resumed.target);
     let mut reached = if run.progress.afresh { BTreeSet::new() } else { before.of(&resumed.target) };
@@ -269,7 +269,7 @@ fn left(place: &Place, resumed: &Resumed, observed: &Observed, reason: &str) -> 
     let empty = || Baseline { capacity: Capacity::default(), taken: run.instant };
     let baseline = resumed.seen.baseline.clone().unwrap_or_else(empty);
     let all = with_unchangeable(&baseline, observed, &run.deciding, allowance);
-    let difference = Difference {
+    let difference = DiffInput {
         observed,
         target: &target(&all, &run.deciding, run.instant, allowance),
         releases: &run.releases,
@@ -284,7 +284,7 @@ fn left(place: &Place, resumed: &Resumed, observed: &Observed, reason: &str) -> 
 }
 
 /// Whether the run has taken longer than we wait for anything.
-fn overdue(run: &Run, now: Timestamp) -> bool {
+fn overdue(run: &RunRecord, now: Timestamp) -> bool {
     now.duration_since(run.started) >= PATIENCE
 }
 

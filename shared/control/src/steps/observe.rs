@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_domain::capacity::{DatabaseId, Observed, ResourceId, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, ObservedScope, ResourceId, ServiceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use super::Engine;
-use crate::ledger::Remembered;
-use crate::pacing::Api;
-use crate::place::Place;
+use super::Reconciler;
+use crate::ledger::ScopeState;
+use crate::pacing::ApiBucket;
+use crate::place::ScopedEnvironment;
 use crate::ports::{AwsError, Clock, Cloud, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
 
-impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
+impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
     /// What AWS says of everything that the document or the baseline names.
-    pub(super) async fn observe(&self, place: &Place, seen: &Remembered, layer: Layer) -> Result<Observed, AwsError> {
+    pub(super) async fn observe(&self, place: &ScopedEnvironment, seen: &ScopeState, layer: Layer) -> Result<ObservedScope, AwsError> {
         let (services, databases) = place.selection(seen.baseline.as_ref());
-        let mut observed = Observed::default();
+        let mut observed = ObservedScope::default();
         self.observe_services(&services, layer, &mut observed).await?;
         self.observe_databases(&databases, layer, &mut observed).await?;
         Ok(observed)
@@ -26,19 +26,19 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
         &self,
         services: &BTreeSet<ServiceId>,
         layer: Layer,
-        observed: &mut Observed,
+        observed: &mut ObservedScope,
     ) -> Result<(), AwsError> {
         for (cluster, names) in by_cluster(services) {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
-                self.pacer.wait(Api::EcsRead, layer, &self.clock).await;
-                let found = self.paced(Api::EcsRead, layer, self.cloud.describe_services(&cluster, batch).await)?;
+                self.pacer.wait(ApiBucket::EcsRead, layer, &self.clock).await;
+                let found = self.paced(ApiBucket::EcsRead, layer, self.cloud.describe_services(&cluster, batch).await)?;
                 observed.services.extend(found);
             }
         }
         let found: Vec<ServiceId> = observed.services.keys().cloned().collect();
         for batch in found.chunks(DESCRIBE_TARGETS_MAX) {
-            self.pacer.wait(Api::ScalingRead, layer, &self.clock).await;
-            let targets = self.paced(Api::ScalingRead, layer, self.cloud.describe_targets(batch).await)?;
+            self.pacer.wait(ApiBucket::ScalingRead, layer, &self.clock).await;
+            let targets = self.paced(ApiBucket::ScalingRead, layer, self.cloud.describe_targets(batch).await)?;
             for (id, scaling) in targets {
                 if let Some(service) = observed.services.get_mut(&id) {
                     service.capacity.scaling = Some(scaling);
@@ -54,11 +54,11 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
         &self,
         databases: &BTreeSet<DatabaseId>,
         layer: Layer,
-        observed: &mut Observed,
+        observed: &mut ObservedScope,
     ) -> Result<(), AwsError> {
         for id in databases {
-            self.pacer.wait(Api::Rds, layer, &self.clock).await;
-            match self.paced(Api::Rds, layer, self.cloud.describe_database(id).await)? {
+            self.pacer.wait(ApiBucket::Rds, layer, &self.clock).await;
+            match self.paced(ApiBucket::Rds, layer, self.cloud.describe_database(id).await)? {
                 Some(found) => _ = observed.databases.insert(id.clone(), found),
                 None => _ = observed.missing.insert(ResourceId::Database(id.clone())),
             }
@@ -67,7 +67,7 @@ impl<C: Cloud, L, N, K: Clock> Engine<C, L, N, K> {
     }
 
     /// Lets the pacer learn from an answer.
-    pub(super) fn paced<T>(&self, api: Api, layer: Layer, answer: Result<T, AwsError>) -> Result<T, AwsError> {
+    pub(super) fn paced<T>(&self, api: ApiBucket, layer: Layer, answer: Result<T, AwsError>) -> Result<T, AwsError> {
         let now = self.clock.now();
         match &answer {
             Ok(_) => self.pacer.passed(api, layer, now),

@@ -3,22 +3,22 @@
 use std::collections::BTreeSet;
 
 use watchkeeper_domain::assess::concerns;
-use watchkeeper_domain::capacity::{Baseline, DatabaseState, Observed, Power, ResourceId};
+use watchkeeper_domain::capacity::{Baseline, DatabaseState, ObservedScope, DatabasePower, ResourceId};
 use watchkeeper_domain::plan::{Obstacle, Plan};
 
-use super::Resumed;
-use crate::place::Place;
+use super::ResumedRun;
+use crate::place::ScopedEnvironment;
 use crate::ports::Fault;
 
 /// A look at a scope, and what was found to differ.
-pub(super) struct Proof<'a> {
-    pub(super) place: &'a Place,
-    pub(super) resumed: &'a Resumed,
-    pub(super) observed: &'a Observed,
+pub(super) struct ScopeProof<'a> {
+    pub(super) place: &'a ScopedEnvironment,
+    pub(super) resumed: &'a ResumedRun,
+    pub(super) observed: &'a ObservedScope,
     pub(super) left: &'a Plan,
 }
 
-impl Proof<'_> {
+impl ScopeProof<'_> {
     /// The resources that are at their target.
     pub(super) fn reached(&self) -> BTreeSet<ResourceId> {
         self.resumed.target.resources().filter(|resource| self.is_reached(resource)).collect()
@@ -42,8 +42,8 @@ impl Proof<'_> {
         let ResourceId::Database(id) = resource else { return true };
         let Some(found) = self.observed.databases.get(id) else { return true };
         match self.resumed.target.databases.get(id) {
-            Some(Power::On) => found.state.serves(),
-            Some(Power::Off) => matches!(found.state, DatabaseState::Stopped | DatabaseState::Stopping),
+            Some(DatabasePower::On) => found.state.serves(),
+            Some(DatabasePower::Off) => matches!(found.state, DatabaseState::Stopped | DatabaseState::Stopping),
             None => true,
         }
     }

@@ -1,24 +1,24 @@
 //! Verify: the same difference, empty, is the proof.
 
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::run::RunRecord;
 
-use super::prove::Proof;
-use super::{Engine, LeasedRun, MAX_ROUNDS, Next, Slice, StepError, counted, follows, left, look_again, overdue};
+use super::prove::ScopeProof;
+use super::{Reconciler, LeasedRun, MAX_ROUNDS, RunNext, SliceResult, StepError, counted, follows, left, look_again, overdue};
 use crate::ledger::Ledger;
-use crate::place::Place;
+use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};
 
-impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
+impl<C: Cloud, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
     /// Looks whether the target is reached.
     ///
     /// # Errors
     /// [`StepError`] when the lease is lost or AWS does not answer.
-    pub async fn verify(&self, place: &Place, run: &LeasedRun) -> Result<Slice, StepError> {
+    pub async fn verify(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<SliceResult, StepError> {
         let mut resumed = self.resume(place, run).await?;
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
         let plan = left(place, &resumed, &observed, "");
-        let proof = Proof { place, resumed: &resumed, observed: &observed, left: &plan };
+        let proof = ScopeProof { place, resumed: &resumed, observed: &observed, left: &plan };
         let (reached, given_back) = (proof.reached(), proof.given_back());
         let record = &mut resumed.run;
         (record.progress.reached, record.progress.given_back) = (reached, given_back);
@@ -31,24 +31,24 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Engine<C, L, N, K> {
         let over = overdue(record, now);
         let left = plan.steps.iter().map(|step| step.actions.len()).sum();
         let (next, wait_seconds, summary) = match (record.applied, record.awaited.len()) {
-            (true, 0) => (Next::Finish, 0, as_it_should_be(record)),
-            (true, n) if over => (Next::Finish, 0, format!("{} not there in time", counted(n, "resource"))),
-            (true, n) => (Next::Verify, look_again(record.layer), format!("{} on the way", counted(n, "resource"))),
+            (true, 0) => (RunNext::Finish, 0, as_it_should_be(record)),
+            (true, n) if over => (RunNext::Finish, 0, format!("{} not there in time", counted(n, "resource"))),
+            (true, n) => (RunNext::Verify, look_again(record.layer), format!("{} on the way", counted(n, "resource"))),
             (false, _) if over || record.rounds >= MAX_ROUNDS => {
-                (Next::Finish, 0, format!("{} left, and somebody else may be writing too", counted(left, "write")))
+                (RunNext::Finish, 0, format!("{} left, and somebody else may be writing too", counted(left, "write")))
             }
-            (false, _) => (Next::Apply, 0, format!("{} left", counted(left, "write"))),
+            (false, _) => (RunNext::Apply, 0, format!("{} left", counted(left, "write"))),
         };
         if record.timeline.last().is_none_or(|moment| moment.what != summary) {
             record.note(now, summary.clone());
         }
         record.waited_seconds += wait_seconds;
         self.keep(place, &resumed.lease, record).await?;
-        Ok(Slice { next, wait_seconds, summary })
+        Ok(SliceResult { next, wait_seconds, summary })
     }
 }
 
-fn as_it_should_be(run: &Run) -> String {
+fn as_it_should_be(run: &RunRecord) -> String {
     match run.plan.obstacles.len() {
         0 => "everything is as it should be".to_owned(),
         n => format!("everything is as it should be, but for {}", counted(n, "resource")),
@@ -56,7 +56,7 @@ fn as_it_should_be(run: &Run) -> String {
 }
 
 /// Adds what stood in the way on the way to what the guardrails said at the beginning.
-fn tell_obstacles(run: &mut Run) {
+fn tell_obstacles(run: &mut RunRecord) {
     for (resource, obstacle) in &run.plan.obstacles {
         let news = obstacle.violation(resource);
         let known =

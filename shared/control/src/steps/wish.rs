@@ -2,26 +2,26 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::emergency::MAX_LASTS;
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Slot, Want};
-use watchkeeper_domain::request::{Request, RequestError, Urgency, Wish as HumanWish};
-use watchkeeper_domain::run::Wanted;
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, IntentKey, DesiredState};
+use watchkeeper_domain::request::{RunRequest, RequestError, Urgency, RequestedState as HumanWish};
+use watchkeeper_domain::run::IntentOutcome;
 
-use crate::ledger::Remembered;
-use crate::place::Place;
+use crate::ledger::ScopeState;
+use crate::place::ScopedEnvironment;
 
 /// An intent that a request speaks of.
-pub(super) enum Wish {
+pub(super) enum IntentChange {
     /// It is to be declared.
     Declare(Box<Intent>),
     /// It is to be taken back; if somebody is named, only theirs.
-    TakeBack { slot: Slot, by: Option<String> },
+    TakeBack { slot: IntentKey, by: Option<String> },
 }
 
-impl Wish {
+impl IntentChange {
     /// The wish of a request, if it has one.
     pub(super) fn of(
-        place: &Place,
-        request: &Request,
+        place: &ScopedEnvironment,
+        request: &RunRequest,
         id: &str,
         instant: Timestamp,
     ) -> Result<Option<Self>, RequestError> {
@@ -41,36 +41,36 @@ impl Wish {
 
     /// What becomes of it, given what the ledger holds; nothing where it would take back what is not there, or what a
     /// later execution holds by now.
-    pub(super) fn given(&self, seen: &Remembered, instant: Timestamp) -> Option<Wanted> {
-        let before = |slot: &Slot| seen.intents.iter().find(|intent| intent.slot() == *slot);
+    pub(super) fn given(&self, seen: &ScopeState, instant: Timestamp) -> Option<IntentOutcome> {
+        let before = |slot: &IntentKey| seen.intents.iter().find(|intent| intent.slot() == *slot);
         match self {
             Self::Declare(intent) => {
-                Some(Wanted::Declared(Box::new(Intent::clone(intent).after(before(&intent.slot()), instant))))
+                Some(IntentOutcome::Declared(Box::new(Intent::clone(intent).after(before(&intent.slot()), instant))))
             }
             // An override is taken back also where none is left, so that its end is told.
-            Self::TakeBack { slot, .. } if slot.layer == Layer::Override => Some(Wanted::TakenBack(slot.clone())),
+            Self::TakeBack { slot, .. } if slot.layer == Layer::Override => Some(IntentOutcome::TakenBack(slot.clone())),
             Self::TakeBack { slot, by } => {
                 let intent = before(slot)?;
                 let ours = by.as_ref().is_none_or(|by| *by == intent.by);
-                ours.then(|| Wanted::TakenBack(slot.clone()))
+                ours.then(|| IntentOutcome::TakenBack(slot.clone()))
             }
         }
     }
 }
 
 /// The override that a person speaks of.
-fn human(place: &Place, request: &Request, id: &str, instant: Timestamp) -> Result<Option<Wish>, RequestError> {
+fn human(place: &ScopedEnvironment, request: &RunRequest, id: &str, instant: Timestamp) -> Result<Option<IntentChange>, RequestError> {
     let expires = request.end(instant, place.zone.as_ref())?;
     let want = match request.want {
         None => return Ok(None),
         Some(HumanWish::AsScheduled) => {
-            return Ok(Some(Wish::TakeBack { slot: Slot::of(Layer::Override), by: None }));
+            return Ok(Some(IntentChange::TakeBack { slot: IntentKey::of(Layer::Override), by: None }));
         }
-        Some(HumanWish::Awake) => Want::Awake,
-        Some(HumanWish::Asleep) => Want::Asleep,
+        Some(HumanWish::Awake) => DesiredState::Awake,
+        Some(HumanWish::Asleep) => DesiredState::Asleep,
     };
     let (reason, by) = (reason(request), id.to_owned());
-    Ok(Some(Wish::Declare(Box::new(Intent {
+    Ok(Some(IntentChange::Declare(Box::new(Intent {
         layer: Layer::Override,
         want,
         reason,
@@ -83,17 +83,17 @@ fn human(place: &Place, request: &Request, id: &str, instant: Timestamp) -> Resu
 
 /// What an emergency speaks of; a rollback is no intent.
 fn urgent(
-    place: &Place,
-    request: &Request,
+    place: &ScopedEnvironment,
+    request: &RunRequest,
     urgency: &Urgency,
     id: &str,
     instant: Timestamp,
-) -> Result<Option<Wish>, RequestError> {
+) -> Result<Option<IntentChange>, RequestError> {
     let bad = |field, found: String, expected: String| Err(RequestError { field, found, expected });
     match urgency {
         Urgency::RollBack { .. } => Ok(None),
         Urgency::GiveBack { profile, by } => {
-            Ok(Some(Wish::TakeBack { slot: Slot::emergency(profile.clone()), by: by.clone() }))
+            Ok(Some(IntentChange::TakeBack { slot: IntentKey::emergency(profile.clone()), by: by.clone() }))
         }
         Urgency::Scale { profile, until, alarms, by } => {
             let lasts = until.duration_since(instant);
@@ -110,9 +110,9 @@ fn urgent(
                 return bad("emergency.scale.profile", found, format!("one of {}", known.join(", ")));
             };
             let rank = emergency.rank(profile, place.declared);
-            let want = Want::Scaled(Demand::of(profile, document, rank, alarms.clone()));
+            let want = DesiredState::Scaled(RequestedProfile::of(profile, document, rank, alarms.clone()));
             let by = by.clone().unwrap_or_else(|| id.to_owned());
-            Ok(Some(Wish::Declare(Box::new(Intent {
+            Ok(Some(IntentChange::Declare(Box::new(Intent {
                 layer: Layer::Emergency,
                 want,
                 reason: reason(request),
@@ -125,6 +125,6 @@ fn urgent(
     }
 }
 
-fn reason(request: &Request) -> String {
+fn reason(request: &RunRequest) -> String {
     request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned())
 }

@@ -1,18 +1,18 @@
 //! Begin: which run it is, whether it may write, and its record; one that is there already goes on.
 
 use jiff::Timestamp;
-use watchkeeper_domain::request::Mode;
+use watchkeeper_domain::request::RunMode;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_domain::unblock::{Kind, Purpose, Record, Stage, UnblockRequest};
+use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, UnblockStage, UnblockRequest};
 
-use super::{Open, Place, Step, UnblockError, Unblocker, step};
+use super::{OpenRecord, UnblockEnvironment, Step, UnblockError, UnblockRunbook, step};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
-use crate::stuck::{Note, Notebook, Stuck};
+use crate::ports::{Notifier, Clock, Executions};
+use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources};
 
 /// The execution that a run by hand is.
 #[derive(Debug, Clone, Copy)]
-pub struct Execution<'a> {
+pub struct ManualExecution<'a> {
     /// Its name.
     pub name: &'a str,
     /// When it started.
@@ -24,7 +24,7 @@ fn due_id(due: Timestamp) -> String {
     due.strftime("unblock-%Y%m%dT%H%M%SZ").to_string()
 }
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// Begins a run, or goes on with one that died.
     ///
     /// # Errors
@@ -32,36 +32,36 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     /// does not answer.
     pub async fn begin(
         &self,
-        place: &Place<'_>,
+        place: &UnblockEnvironment<'_>,
         request: &UnblockRequest,
-        execution: Execution<'_>,
+        execution: ManualExecution<'_>,
     ) -> Result<Step, UnblockError> {
         let (id, instant, kind) = match request.purpose()? {
-            Purpose::Due(due) => (due_id(due), due, Kind::Free),
-            Purpose::Now => (execution.name.to_owned(), execution.start, Kind::Free),
-            Purpose::Undo(of, lock) => {
+            UnblockPurpose::Due(due) => (due_id(due), due, UnblockKind::Free),
+            UnblockPurpose::Now => (execution.name.to_owned(), execution.start, UnblockKind::Free),
+            UnblockPurpose::Undo(of, lock) => {
                 // The run has to be there; what it released is on its pages.
                 self.open(place, of).await?;
-                let kind = Kind::Undo { of: of.to_owned(), lock: lock.map(str::to_owned) };
+                let kind = UnblockKind::Undo { of: of.to_owned(), lock: lock.map(str::to_owned) };
                 (execution.name.to_owned(), execution.start, kind)
             }
         };
         let run = RunRef { scope: place.scope.clone(), id: id.clone() };
-        if let Some((record, version)) = self.ledger.read::<Record>(&place.scope, Note::Run(&id)).await? {
-            return Ok(step(&Open { place, record, version }, &run));
+        if let Some((record, version)) = self.ledger.read::<UnblockRecord>(&place.scope, LedgerNote::Run(&id)).await? {
+            return Ok(step(&OpenRecord { place, record, version }, &run));
         }
-        let mut record = Record::new(&id, request.trigger, instant, self.clock.now(), request.mode, kind);
+        let mut record = UnblockRecord::new(&id, request.trigger, instant, self.clock.now(), request.mode, kind);
         if let Some(halt) = self.ledger.load(&place.scope).await?.halt {
-            if record.kind != Kind::Free && record.applies() {
+            if record.kind != UnblockKind::Free && record.applies() {
                 return Err(UnblockError::Halted { scope: place.scope.clone() });
             }
-            record.mode = Mode::Plan;
+            record.mode = RunMode::Plan;
             record.held_back = Some(format!("it is halted ({})", halt.reason));
         }
-        if place.section.is_none() && record.kind == Kind::Free {
-            record.stage = Stage::Own;
+        if place.section.is_none() && record.kind == UnblockKind::Free {
+            record.stage = UnblockStage::Own;
         }
-        let mut open = Open { place, record, version: 0 };
+        let mut open = OpenRecord { place, record, version: 0 };
         self.save(&mut open).await?;
         Ok(step(&open, &run))
     }

@@ -2,14 +2,14 @@
 
 use watchkeeper_domain::unblock::look;
 
-use super::{Open, PAGE, UnblockError, Unblocker, unreadable};
+use super::{OpenRecord, PAGE, UnblockError, UnblockRunbook, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions};
-use crate::stuck::{Notebook, Stuck};
+use crate::ports::{Notifier, Clock, Executions};
+use crate::stuck::{UnblockNotes, UnblockSources};
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One page of items.
-    pub(super) async fn blockers_page(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn blockers_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let Some(source) = open.place.section.and_then(|section| section.blockers.as_ref()) else {
             open.record.next_stage(open.place.section);
             return Ok(());

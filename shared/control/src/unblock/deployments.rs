@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
-use watchkeeper_domain::unblock::{Rolling, stuck_since};
+use watchkeeper_domain::unblock::{StuckDeployment, stuck_since};
 
-use super::{Open, UnblockError, Unblocker, passes, unreadable};
+use super::{OpenRecord, UnblockError, UnblockRunbook, passes, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, DESCRIBE_SERVICES_MAX, Executions};
-use crate::stuck::{Notebook, Stuck};
+use crate::ports::{Notifier, Clock, DESCRIBE_SERVICES_MAX, Executions};
+use crate::stuck::{UnblockNotes, UnblockSources};
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// All services of the environment in this region.
-    pub(super) async fn deployments(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn deployments(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
         for id in &open.place.services {
             clusters.entry(&id.cluster).or_default().push(id.service.clone());
@@ -43,9 +43,9 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
 
     async fn deployment(
         &self,
-        open: &mut Open<'_, '_>,
+        open: &mut OpenRecord<'_, '_>,
         id: &ServiceId,
-        rolling: Rolling,
+        rolling: StuckDeployment,
         tasks: &str,
     ) -> Result<(), UnblockError> {
         let words = match self.stuck.words(id).await {
@@ -54,12 +54,12 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             Err(error) => format!("nothing: {error}"),
         };
         let (code, what, since) = match rolling {
-            Rolling::Stuck(since) => ("deployment-stuck", "its deployment is still in progress", Some(since)),
-            Rolling::Paused(since) => {
+            StuckDeployment::Stuck(since) => ("deployment-stuck", "its deployment is still in progress", Some(since)),
+            StuckDeployment::Paused(since) => {
                 let what = "its deployment waits in a lifecycle hook: continue it, or roll it back";
                 ("deployment-paused", what, Some(since))
             }
-            Rolling::Failed(since) => ("deployment-failed", "its last deployment failed", since),
+            StuckDeployment::Failed(since) => ("deployment-failed", "its last deployment failed", since),
         };
         open.record.note(code, id, format!("{what}; {tasks}. ECS says: {words}"), since);
         Ok(())

@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use watchkeeper_domain::estate::{FinishedItems, Label, Locks, Unblock};
-use watchkeeper_domain::unblock::{Field, Lock, LockItem, Memory, Proof, Record, Release, ReleaseEnd, Standing, judge};
+use watchkeeper_domain::estate::{FinishedItems, Label, LockSchema, Unblock};
+use watchkeeper_domain::unblock::{ItemAttribute, LockEntry, LockItem, UnblockMemory, AbandonmentProof, UnblockRecord, LockRelease, ReleaseEnd, LockStanding, judge};
 
-use super::{FAILURES, Open, PAGE, RECORD_KEPT, UnblockError, Unblocker, later, told, unreadable};
+use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockError, UnblockRunbook, later, told, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, Executions, Fault};
-use crate::stuck::{Note, Notebook, STATUSES_MAX, Stuck, Written};
+use crate::ports::{Notifier, Clock, Executions, Fault};
+use crate::stuck::{LedgerNote, UnblockNotes, STATUSES_MAX, UnblockSources, WriteOutcome};
 
 /// A lock that is left behind, with its proof.
-type Left = (LockItem, Lock, Proof);
+type Left = (LockItem, LockEntry, AbandonmentProof);
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One page of locks.
-    pub(super) async fn locks_page(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn locks_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let Some((section, table)) = section(open) else {
             open.record.next_stage(open.place.section);
             return Ok(());
@@ -45,7 +45,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         if left.len() > room {
             open.record.locks.remaining += number(left.len() - room);
         }
-        releases.extend(left.into_iter().take(room).map(|(lock, _, proof)| Release {
+        releases.extend(left.into_iter().take(room).map(|(lock, _, proof)| LockRelease {
             lock,
             proof,
             released_at: now.to_string(),
@@ -65,20 +65,20 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// The releases of the page that comes next, where a run that died has written it already.
-    async fn intended(&self, open: &Open<'_, '_>) -> Result<(Vec<Release>, u64), UnblockError> {
-        let note = Note::Page(&open.record.id, open.record.pages + 1);
+    async fn intended(&self, open: &OpenRecord<'_, '_>) -> Result<(Vec<LockRelease>, u64), UnblockError> {
+        let note = LedgerNote::Page(&open.record.id, open.record.pages + 1);
         Ok(self.ledger.read(&open.place.scope, note).await?.unwrap_or_default())
     }
 
     /// What the status of each item says whose lock may be left behind for it: only of those that are finished.
     async fn finished(
         &self,
-        open: &mut Open<'_, '_>,
-        table: &Locks,
+        open: &mut OpenRecord<'_, '_>,
+        table: &LockSchema,
         found: &[LockItem],
     ) -> Result<BTreeMap<String, String>, UnblockError> {
         let Some(finished) = &table.finished else { return Ok(BTreeMap::new()) };
-        let held = found.iter().filter(|lock| lock.released_at == Field::Absent);
+        let held = found.iter().filter(|lock| lock.released_at == ItemAttribute::Absent);
         let items: BTreeSet<String> = held.filter_map(|lock| lock.item.key().map(str::to_owned)).collect();
         let items: Vec<String> = items.into_iter().collect();
         let mut all = BTreeMap::new();
@@ -100,13 +100,13 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     /// Writes down what is to be released, releases it, and writes down what came of it.
     async fn release_page(
         &self,
-        open: &mut Open<'_, '_>,
-        table: &Locks,
-        mut releases: Vec<Release>,
+        open: &mut OpenRecord<'_, '_>,
+        table: &LockSchema,
+        mut releases: Vec<LockRelease>,
         version: u64,
     ) -> Result<(), UnblockError> {
         let (scope, id) = (open.place.scope.clone(), open.record.id.clone());
-        let (note, until) = (Note::Page(&id, open.record.pages + 1), later(open.record.started, RECORD_KEPT));
+        let (note, until) = (LedgerNote::Page(&id, open.record.pages + 1), later(open.record.started, RECORD_KEPT));
         if open.record.applies() {
             self.ledger.write(&scope, note, &releases, version, until).await?;
             for release in &mut releases {
@@ -123,14 +123,14 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         Ok(())
     }
 
-    async fn release(&self, open: &mut Open<'_, '_>, table: &Locks, release: &Release) -> ReleaseEnd {
+    async fn release(&self, open: &mut OpenRecord<'_, '_>, table: &LockSchema, release: &LockRelease) -> ReleaseEnd {
         if open.record.failures >= FAILURES {
             return ReleaseEnd::Failed("not tried: the writes before it failed".to_owned());
         }
         match self.stuck.release(table, release, self.clock.now()).await {
             Ok(written) => {
                 open.record.failures = 0;
-                if written == Written::Done { ReleaseEnd::Released } else { ReleaseEnd::Changed }
+                if written == WriteOutcome::Done { ReleaseEnd::Released } else { ReleaseEnd::Changed }
             }
             Err(error) => {
                 open.record.failures += 1;
@@ -142,47 +142,47 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
 }
 
 /// The section and its table of locks.
-pub(super) fn section<'p>(open: &Open<'_, 'p>) -> Option<(&'p Unblock, &'p Locks)> {
+pub(super) fn section<'p>(open: &OpenRecord<'_, 'p>) -> Option<(&'p Unblock, &'p LockSchema)> {
     let section = open.place.section?;
     Some((section, section.locks.as_ref()?))
 }
 
 /// An item whose status means that it is finished.
-fn over(finished: &FinishedItems, item: String, status: &Field) -> Option<(String, String)> {
+fn over(finished: &FinishedItems, item: String, status: &ItemAttribute) -> Option<(String, String)> {
     let text = status.key()?;
     let means = |value: &Label| value.as_str() == text;
     finished.values.iter().any(means).then(|| (item, text.to_owned()))
 }
 
 /// How many more locks this run may release: in a plan as many as it would.
-fn room(section: &Unblock, record: &Record, written: usize) -> usize {
+fn room(section: &Unblock, record: &UnblockRecord, written: usize) -> usize {
     (section.release_at_most().saturating_sub(record.tried) as usize).saturating_sub(written)
 }
 
 /// Counts every lock of a page, and picks those that are left behind.
 fn judged(
-    record: &mut Record,
+    record: &mut UnblockRecord,
     section: &Unblock,
     found: &[&LockItem],
     statuses: &BTreeMap<String, String>,
-    memory: &Memory,
+    memory: &UnblockMemory,
     now: Timestamp,
 ) -> Vec<Left> {
     let mut left = Vec::new();
     for item in found {
         let status = item.item.key().and_then(|key| statuses.get(key)).map(String::as_str);
         match judge(item, status, memory, now) {
-            Standing::Released => record.locks.released_before += 1,
-            Standing::Live(lock) => {
+            LockStanding::Released => record.locks.released_before += 1,
+            LockStanding::Live(lock) => {
                 record.locks.live += 1;
                 record.held.count(section, &lock.pod, &lock.lock_type);
             }
-            Standing::Kept(_) => record.locks.kept += 1,
-            Standing::Malformed(why) => {
+            LockStanding::Kept(_) => record.locks.kept += 1,
+            LockStanding::Malformed(why) => {
                 record.locks.malformed += 1;
                 record.note("malformed", &item.name(), format!("it stays as it is: {why}"), None);
             }
-            Standing::Left(lock, proof) => {
+            LockStanding::Left(lock, proof) => {
                 count_left(record, &proof);
                 left.push(((*item).clone(), lock, proof));
             }
@@ -191,15 +191,15 @@ fn judged(
     left
 }
 
-fn count_left(record: &mut Record, proof: &Proof) {
+fn count_left(record: &mut UnblockRecord, proof: &AbandonmentProof) {
     match proof {
-        Proof::Expired => record.locks.expired += 1,
-        Proof::Finished(_) => record.locks.finished += 1,
+        AbandonmentProof::Expired => record.locks.expired += 1,
+        AbandonmentProof::Finished(_) => record.locks.finished += 1,
     }
 }
 
 /// What came of one release.
-fn record(open: &mut Open<'_, '_>, release: &Release) {
+fn record(open: &mut OpenRecord<'_, '_>, release: &LockRelease) {
     let record = &mut open.record;
     record.tried += 1;
     match &release.end {
@@ -213,7 +213,7 @@ fn record(open: &mut Open<'_, '_>, release: &Release) {
     }
 }
 
-fn freed(record: &mut Record, release: &Release) {
+fn freed(record: &mut UnblockRecord, release: &LockRelease) {
     record.locks.released += 1;
     if let (Some(pod), Some(lock_type)) = (release.lock.pod.key(), release.lock.lock_type.key()) {
         record.add_freed(pod, lock_type);
@@ -221,7 +221,7 @@ fn freed(record: &mut Record, release: &Release) {
 }
 
 /// All locks were read: who holds too many, and whether something is left for the next run.
-fn ended(record: &mut Record, section: &Unblock) {
+fn ended(record: &mut UnblockRecord, section: &Unblock) {
     record.violations = record.held.violations(section);
     if record.locks.remaining > 0 && record.failures < FAILURES {
         let detail = format!(

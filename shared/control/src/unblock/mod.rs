@@ -19,13 +19,13 @@ use watchkeeper_domain::estate::Unblock;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::{RunError, RunRef};
-use watchkeeper_domain::unblock::{Hour, Memory, Record, Stage};
+use watchkeeper_domain::unblock::{UnblockHour, UnblockMemory, UnblockRecord, UnblockStage};
 
 use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Announcer, AwsError, Clock, Executions, Fault};
-use crate::stuck::{Note, Notebook, Stuck};
+use crate::ports::{Notifier, AwsError, Clock, Executions, Fault};
+use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources};
 
-pub use begin::Execution;
+pub use begin::ManualExecution;
 pub use report::{BLOCKER_ESCALATED, BLOCKER_RESOLVED, CAPACITY_RELEASED, UNBLOCK_FINISHED};
 
 /// How long one slice may work: well below the function's time-out of two minutes, so that it ends by itself.
@@ -46,13 +46,13 @@ pub const FAILURES: u32 = 3;
 
 /// One environment, as the unblock sees it.
 #[derive(Debug, Clone)]
-pub struct Place<'a> {
+pub struct UnblockEnvironment<'a> {
     /// Which.
     pub scope: Scope,
     /// What its document says, where it has a section.
     pub section: Option<&'a Unblock>,
     /// When it is looked after.
-    pub hour: Hour,
+    pub hour: UnblockHour,
     /// Its services in this region.
     pub services: BTreeSet<ServiceId>,
     /// How long a question of it may stand at most, where its document says so.
@@ -61,7 +61,7 @@ pub struct Place<'a> {
 
 /// The unblock over its ports.
 #[derive(Debug, Clone)]
-pub struct Unblocker<S, L, X, N, K> {
+pub struct UnblockRunbook<S, L, X, N, K> {
     /// What may be stuck.
     pub stuck: S,
     /// What is remembered.
@@ -77,7 +77,7 @@ pub struct Unblocker<S, L, X, N, K> {
 /// Which step follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Next {
+pub enum UnblockNext {
     /// Work.
     Work,
     /// Report.
@@ -92,7 +92,7 @@ pub struct Step {
     /// The run.
     pub run: RunRef,
     /// What follows.
-    pub next: Next,
+    pub next: UnblockNext,
     /// A sentence for the execution's output.
     pub summary: String,
 }
@@ -126,21 +126,21 @@ pub enum UnblockError {
 }
 
 /// The record of a run with its version.
-struct Open<'a, 'p> {
-    place: &'a Place<'p>,
-    record: Record,
+struct OpenRecord<'a, 'p> {
+    place: &'a UnblockEnvironment<'p>,
+    record: UnblockRecord,
     version: u64,
 }
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// Works for a slice, piece by piece, from where the run is.
     ///
     /// # Errors
     /// [`UnblockError`] for what may go better when it is tried again; all that was done is in the record.
-    pub async fn work(&self, place: &Place<'_>, run: &RunRef) -> Result<Step, UnblockError> {
+    pub async fn work(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Step, UnblockError> {
         let until = later(self.clock.now(), SLICE);
         let mut open = self.open(place, &run.id).await?;
-        while open.record.stage != Stage::Report && open.record.end.is_none() {
+        while open.record.stage != UnblockStage::Report && open.record.end.is_none() {
             self.piece(&mut open).await?;
             self.save(&mut open).await?;
             if self.clock.now() >= until {
@@ -154,9 +154,9 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     ///
     /// # Errors
     /// [`UnblockError`] when the ledger does not answer.
-    pub async fn skip(&self, place: &Place<'_>, run: &RunRef, error: &RunError) -> Result<Step, UnblockError> {
+    pub async fn skip(&self, place: &UnblockEnvironment<'_>, run: &RunRef, error: &RunError) -> Result<Step, UnblockError> {
         let mut open = self.open(place, &run.id).await?;
-        if open.record.stage != Stage::Report {
+        if open.record.stage != UnblockStage::Report {
             let subject = subject(&open);
             let detail = format!("nothing of it is freed from here on: {}: {}", error.name, error.message);
             open.record.note("unreadable", &subject, detail.chars().take(500).collect::<String>(), None);
@@ -167,60 +167,60 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// One piece of the stage that the run is at.
-    async fn piece(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    async fn piece(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         match open.record.stage {
-            Stage::Undo => self.undo_page(open).await,
-            Stage::Locks => self.locks_page(open).await,
-            Stage::Blockers => self.blockers_page(open).await,
-            Stage::Queue(number) => self.queue_batch(open, number).await,
-            Stage::Own => self.own(open).await,
-            Stage::Deployments => self.deployments(open).await,
-            Stage::Report => Ok(()),
+            UnblockStage::Undo => self.undo_page(open).await,
+            UnblockStage::Locks => self.locks_page(open).await,
+            UnblockStage::Blockers => self.blockers_page(open).await,
+            UnblockStage::Queue(number) => self.queue_batch(open, number).await,
+            UnblockStage::Own => self.own(open).await,
+            UnblockStage::Deployments => self.deployments(open).await,
+            UnblockStage::Report => Ok(()),
         }
     }
 
-    async fn open<'a, 'p>(&self, place: &'a Place<'p>, id: &str) -> Result<Open<'a, 'p>, UnblockError> {
-        let found = self.ledger.read(&place.scope, Note::Run(id)).await?;
+    async fn open<'a, 'p>(&self, place: &'a UnblockEnvironment<'p>, id: &str) -> Result<OpenRecord<'a, 'p>, UnblockError> {
+        let found = self.ledger.read(&place.scope, LedgerNote::Run(id)).await?;
         let unknown = || UnblockError::RunUnknown { scope: place.scope.clone(), id: id.to_owned() };
         let (record, version) = found.ok_or_else(unknown)?;
-        Ok(Open { place, record, version })
+        Ok(OpenRecord { place, record, version })
     }
 
-    async fn save(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    async fn save(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let until = later(open.record.started, RECORD_KEPT);
-        let note = Note::Run(&open.record.id);
+        let note = LedgerNote::Run(&open.record.id);
         self.ledger.write(&open.place.scope, note, &open.record, open.version, until).await?;
         open.version += 1;
         Ok(())
     }
 
-    async fn memory(&self, scope: &Scope) -> Result<(Memory, u64), UnblockError> {
-        Ok(self.ledger.read(scope, Note::Memory).await?.unwrap_or_default())
+    async fn memory(&self, scope: &Scope) -> Result<(UnblockMemory, u64), UnblockError> {
+        Ok(self.ledger.read(scope, LedgerNote::Memory).await?.unwrap_or_default())
     }
 }
 
-fn step(open: &Open<'_, '_>, run: &RunRef) -> Step {
+fn step(open: &OpenRecord<'_, '_>, run: &RunRef) -> Step {
     let next = match (open.record.end, open.record.stage) {
-        (Some(_), _) => Next::Done,
-        (None, Stage::Report) => Next::Report,
-        _ => Next::Work,
+        (Some(_), _) => UnblockNext::Done,
+        (None, UnblockStage::Report) => UnblockNext::Report,
+        _ => UnblockNext::Work,
     };
-    let Record { locks, stage, .. } = &open.record;
+    let UnblockRecord { locks, stage, .. } = &open.record;
     let summary = format!("{} of {}: at {stage:?}, {} locks read", run.id, run.scope, locks.read);
     Step { run: run.clone(), next, summary }
 }
 
 /// What a run is at, for a person.
-fn subject(open: &Open<'_, '_>) -> String {
+fn subject(open: &OpenRecord<'_, '_>) -> String {
     let section = open.place.section;
     match open.record.stage {
-        Stage::Queue(number) => section
+        UnblockStage::Queue(number) => section
             .and_then(|section| section.queues.get(number))
             .map_or_else(|| number.to_string(), |queue| queue.dead_letters.to_string()),
-        Stage::Locks | Stage::Undo => section
+        UnblockStage::Locks | UnblockStage::Undo => section
             .and_then(|section| section.locks.as_ref())
             .map_or_else(|| "locks".to_owned(), |locks| locks.table.to_string()),
-        Stage::Blockers => section
+        UnblockStage::Blockers => section
             .and_then(|section| section.blockers.as_ref())
             .map_or_else(|| "blockers".to_owned(), |blockers| blockers.table.to_string()),
         stage => stage.source().to_string(),
@@ -228,7 +228,7 @@ fn subject(open: &Open<'_, '_>) -> String {
 }
 
 /// A source that cannot be read is a finding, unless it may be there when it is asked again.
-fn unreadable(open: &mut Open<'_, '_>, subject: &str, error: AwsError) -> Result<(), UnblockError> {
+fn unreadable(open: &mut OpenRecord<'_, '_>, subject: &str, error: AwsError) -> Result<(), UnblockError> {
     if passes(&error) {
         return Err(error.into());
     }

@@ -8,15 +8,15 @@ use serde_json::Value;
 use watchkeeper_domain::estate::Duration;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::Request;
-use watchkeeper_domain::run::{Outcome, Run, RunError};
+use watchkeeper_domain::request::RunRequest;
+use watchkeeper_domain::run::{RunOutcome, RunRecord, RunError};
 use watchkeeper_domain::unblock::{RunFate, expired, run_fate};
 
-use super::{Open, UnblockError, Unblocker, later, passes, unreadable};
+use super::{OpenRecord, UnblockError, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};
-use crate::ledger::{Ledger, LedgerError, Remembered, Write};
-use crate::ports::{Announcer, AwsError, Clock, Executions};
-use crate::stuck::{Notebook, Question, Stuck, Written};
+use crate::ledger::{Ledger, LedgerError, ScopeState, LedgerWrite};
+use crate::ports::{Notifier, AwsError, Clock, Executions};
+use crate::stuck::{UnblockNotes, PendingQuestion, UnblockSources, WriteOutcome};
 
 /// How long a question may stand before it is named, unless the document says otherwise, in hours.
 const WAITING: SignedDuration = SignedDuration::from_hours(8);
@@ -32,9 +32,9 @@ const FAILED: [&str; 2] = ["failed-", "unverified-"];
 /// closed whose lease is kept.
 type Known = BTreeMap<String, Option<ExecutionStatus>>;
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// All of it: it is small. What was done is saved at once, so that a step that is taken again does not forget it.
-    pub(super) async fn own(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn own(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let seen = self.ledger.load(&open.place.scope).await?;
         self.runs(open, &seen).await?;
         self.intents(open, &seen).await?;
@@ -45,7 +45,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// The lease, and the records without an outcome.
-    async fn runs(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {
+    async fn runs(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), UnblockError> {
         let mut known = Known::new();
         if let Some(lease) = seen.lease.as_ref().filter(|lease| lease.expires > lease.usable) {
             self.lease(open, lease, &mut known).await?;
@@ -64,7 +64,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         }
     }
 
-    async fn lease(&self, open: &mut Open<'_, '_>, lease: &Lease, known: &mut Known) -> Result<(), UnblockError> {
+    async fn lease(&self, open: &mut OpenRecord<'_, '_>, lease: &Lease, known: &mut Known) -> Result<(), UnblockError> {
         let scope = open.place.scope.clone();
         let (now, ended) = (self.clock.now(), later(lease.expires, MARGIN));
         if now < ended {
@@ -82,7 +82,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
                 if open.record.applies() {
                     // Given back: an end before its beginning frees it, and the generation stays what it was.
                     let freed = Lease { expires: lease.usable, ..lease.clone() };
-                    if !self.write(open, lease.generation, &[Write::PutLease(freed)]).await? {
+                    if !self.write(open, lease.generation, &[LedgerWrite::PutLease(freed)]).await? {
                         return Ok(());
                     }
                 }
@@ -101,8 +101,8 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     /// A record without an outcome whose run is over gets one.
     async fn run(
         &self,
-        open: &mut Open<'_, '_>,
-        run: Run,
+        open: &mut OpenRecord<'_, '_>,
+        run: RunRecord,
         generation: u64,
         known: &mut Known,
     ) -> Result<(), UnblockError> {
@@ -116,7 +116,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
                 let (id, started) = (run.id.clone(), run.started);
                 if open.record.applies() {
                     let closed = closed(run, &how, now);
-                    if !self.write(open, generation, &[Write::PutRun(Box::new(closed))]).await? {
+                    if !self.write(open, generation, &[LedgerWrite::PutRun(Box::new(closed))]).await? {
                         return Ok(());
                     }
                 }
@@ -135,7 +135,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// Whether it was written; another run that takes over in this moment looks after it then.
-    async fn write(&self, open: &Open<'_, '_>, generation: u64, writes: &[Write]) -> Result<bool, UnblockError> {
+    async fn write(&self, open: &OpenRecord<'_, '_>, generation: u64, writes: &[LedgerWrite]) -> Result<bool, UnblockError> {
         match self.ledger.commit(&open.place.scope, generation, writes).await {
             Ok(()) => Ok(true),
             Err(LedgerError::LeaseLost { .. } | LedgerError::Conflict { .. }) => Ok(false),
@@ -146,7 +146,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     /// How an execution stands; nothing where that cannot be read, which is a finding.
     async fn status(
         &self,
-        open: &mut Open<'_, '_>,
+        open: &mut OpenRecord<'_, '_>,
         name: &str,
         known: &mut Known,
     ) -> Result<Option<ExecutionStatus>, UnblockError> {
@@ -164,10 +164,10 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         Ok(status)
     }
 
-    async fn intents(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {
+    async fn intents(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), UnblockError> {
         for intent in expired(&seen.intents, self.clock.now()) {
             let out = if open.record.applies() {
-                self.ledger.take_out(&open.place.scope, intent).await? == Written::Done
+                self.ledger.take_out(&open.place.scope, intent).await? == WriteOutcome::Done
             } else {
                 true
             };
@@ -179,7 +179,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         Ok(())
     }
 
-    async fn questions(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    async fn questions(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let questions = match self.stuck.questions().await {
             Ok(questions) => questions,
             Err(error) => return unreadable(open, "questions", error),
@@ -200,7 +200,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         Ok(())
     }
 
-    async fn end(&self, open: &mut Open<'_, '_>, question: &Question) -> Result<(), UnblockError> {
+    async fn end(&self, open: &mut OpenRecord<'_, '_>, question: &PendingQuestion) -> Result<(), UnblockError> {
         if open.record.applies() {
             let why = "nobody answered; ended by the daily unblock, and nothing was changed";
             match self.stuck.end(question, why).await {
@@ -216,7 +216,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// A scope whose last reconcile failed, or died, is compared with its target again.
-    async fn again(&self, open: &mut Open<'_, '_>, seen: &Remembered) -> Result<(), UnblockError> {
+    async fn again(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), UnblockError> {
         let dead = open.record.own.leases + open.record.own.runs > 0;
         let told = seen.standing.told.as_deref();
         let failed = told.is_some_and(|mark| FAILED.iter().any(|failed| mark.starts_with(failed)));
@@ -231,7 +231,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             let scope = &open.place.scope;
             let name =
                 execution_name(&[scope.estate.as_str(), scope.environment.as_str(), "again"], open.record.instant);
-            let input = Request::of_tick(scope, self.clock.now()).to_string();
+            let input = RunRequest::of_tick(scope, self.clock.now()).to_string();
             if let Err(error) = self.reconcile.start(&name, &input).await {
                 return not_started(open, error);
             }
@@ -241,7 +241,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 }
 
-fn not_started(open: &mut Open<'_, '_>, error: AwsError) -> Result<(), UnblockError> {
+fn not_started(open: &mut OpenRecord<'_, '_>, error: AwsError) -> Result<(), UnblockError> {
     if passes(&error) {
         return Err(error.into());
     }
@@ -251,11 +251,11 @@ fn not_started(open: &mut Open<'_, '_>, error: AwsError) -> Result<(), UnblockEr
 }
 
 /// What is freed of our own is news for a person, too: something died.
-fn died(open: &mut Open<'_, '_>, code: &str, subject: &str, detail: String, since: Timestamp) {
+fn died(open: &mut OpenRecord<'_, '_>, code: &str, subject: &str, detail: String, since: Timestamp) {
     open.record.note(code, subject, detail, Some(since));
 }
 
-fn leave(open: &mut Open<'_, '_>, fate: &RunFate, subject: &str, since: Timestamp) {
+fn leave(open: &mut OpenRecord<'_, '_>, fate: &RunFate, subject: &str, since: Timestamp) {
     match fate {
         RunFate::Lingers => {
             let detail = "its lease is over, and its execution runs all the same; look at where it is";
@@ -269,8 +269,8 @@ fn leave(open: &mut Open<'_, '_>, fate: &RunFate, subject: &str, since: Timestam
     }
 }
 
-fn closed(mut run: Run, how: &str, now: Timestamp) -> Run {
-    run.outcome = Some(Outcome::Failed);
+fn closed(mut run: RunRecord, how: &str, now: Timestamp) -> RunRecord {
+    run.outcome = Some(RunOutcome::Failed);
     let message = format!("the execution ended without closing its run: {how}");
     run.error = Some(RunError { name: "Run.Unverified".to_owned(), message });
     run.note(now, "closed by the daily unblock");
@@ -278,7 +278,7 @@ fn closed(mut run: Run, how: &str, now: Timestamp) -> Run {
 }
 
 /// Whether a question is about this environment: by its input, which both machines and people write.
-fn is_about(question: &Question, scope: &Scope) -> bool {
+fn is_about(question: &PendingQuestion, scope: &Scope) -> bool {
     let input: Value = serde_json::from_str(&question.input).unwrap_or_default();
     input["estate"] == scope.estate.as_str() && input["environment"] == scope.environment.as_str()
 }

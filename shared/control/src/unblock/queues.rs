@@ -1,27 +1,27 @@
 //! Dead letters: what is taken on counts before the first is sent, so that no crash makes a batch larger.
 
-use watchkeeper_domain::estate::{Queue, ResourceName};
-use watchkeeper_domain::unblock::{Fate, QueueFigures, entry_of, fate_of};
+use watchkeeper_domain::estate::{QueuePolicy, ResourceName};
+use watchkeeper_domain::unblock::{LetterFate, QueueFigures, entry_of, fate_of};
 
-use super::{FAILURES, Open, UnblockError, Unblocker, passes, told, unreadable};
+use super::{FAILURES, OpenRecord, UnblockError, UnblockRunbook, passes, told, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, AwsError, Clock, Executions};
-use crate::stuck::{Letter, Notebook, RECEIVE_MAX, Stamp, Stuck};
+use crate::ports::{Notifier, AwsError, Clock, Executions};
+use crate::stuck::{DeadLetter, UnblockNotes, RECEIVE_MAX, MessageStamp, UnblockSources};
 
 /// The most letters of one dead-letter queue that one run looks at beyond those that waited at its beginning: what is left
 /// there comes up again after a while, parked ones for ever.
 const LOOKED_AT_MORE: u64 = 1000;
 
 /// The entries of a document over one dead-letter queue, and where the first of them is: that one counts what waits.
-struct Shared<'p> {
+struct SharedQueue<'p> {
     first: usize,
     dead_letters: &'p ResourceName,
-    entries: Vec<(usize, &'p Queue)>,
+    entries: Vec<(usize, &'p QueuePolicy)>,
 }
 
-impl<'p> Shared<'p> {
+impl<'p> SharedQueue<'p> {
     /// Those of the entry with this number, unless an earlier one stands for them.
-    fn of(queues: &'p [Queue], number: usize) -> Option<Self> {
+    fn of(queues: &'p [QueuePolicy], number: usize) -> Option<Self> {
         let dead_letters = &queues.get(number)?.dead_letters;
         let all = queues.iter().enumerate();
         let entries: Vec<_> = all.filter(|(_, entry)| entry.dead_letters == *dead_letters).collect();
@@ -31,16 +31,16 @@ impl<'p> Shared<'p> {
 
     /// How many more may be sent again.
     fn room(&self, figures: &[QueueFigures]) -> u32 {
-        let left = |(number, entry): &(usize, &Queue)| entry.batch().saturating_sub(figures[*number].claimed);
+        let left = |(number, entry): &(usize, &QueuePolicy)| entry.batch().saturating_sub(figures[*number].claimed);
         self.entries.iter().filter(|(_, entry)| entry.redrive).map(left).sum()
     }
 }
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One batch of a queue's dead letters.
-    pub(super) async fn queue_batch(&self, open: &mut Open<'_, '_>, number: usize) -> Result<(), UnblockError> {
+    pub(super) async fn queue_batch(&self, open: &mut OpenRecord<'_, '_>, number: usize) -> Result<(), UnblockError> {
         let queues = open.place.section.map_or(&[][..], |section| &section.queues);
-        let Some(shared) = Shared::of(queues, number) else {
+        let Some(shared) = SharedQueue::of(queues, number) else {
             open.record.next_stage(open.place.section);
             return Ok(());
         };
@@ -60,7 +60,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// Whether there may be more.
-    async fn batch(&self, open: &mut Open<'_, '_>, shared: &Shared<'_>) -> Result<bool, UnblockError> {
+    async fn batch(&self, open: &mut OpenRecord<'_, '_>, shared: &SharedQueue<'_>) -> Result<bool, UnblockError> {
         let (first, dead_letters) = (shared.first, shared.dead_letters);
         if open.record.queues.get(first).is_none_or(|figures| figures.queue.is_empty()) {
             let waiting = self.stuck.waiting(dead_letters).await?;
@@ -93,12 +93,12 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             let entry = entry_of(shared.entries.iter().copied(), letter.source.as_deref());
             let counted = entry.map(|(number, entry)| (entry, figures[number].claimed));
             let fate = fate_of(counted, letter.source.as_deref(), &letter.stamps);
-            if let (Some((number, _)), Fate::Redrive(_)) = (entry, &fate) {
+            if let (Some((number, _)), LetterFate::Redrive(_)) = (entry, &fate) {
                 figures[number].claimed += 1;
             }
             fates.push((letter, entry, fate));
         }
-        if fates.iter().any(|(_, _, fate)| matches!(fate, Fate::Redrive(_))) {
+        if fates.iter().any(|(_, _, fate)| matches!(fate, LetterFate::Redrive(_))) {
             self.save(open).await?;
         }
         for (letter, entry, fate) in &fates {
@@ -110,44 +110,44 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     /// Does with one letter what is to be done.
     async fn settle(
         &self,
-        open: &mut Open<'_, '_>,
-        shared: &Shared<'_>,
-        entry: Option<(usize, &Queue)>,
-        letter: &Letter,
-        fate: &Fate,
+        open: &mut OpenRecord<'_, '_>,
+        shared: &SharedQueue<'_>,
+        entry: Option<(usize, &QueuePolicy)>,
+        letter: &DeadLetter,
+        fate: &LetterFate,
     ) {
         let dead_letters = shared.dead_letters;
         let number = entry.map_or(shared.first, |(number, _)| number);
         let parking = entry.and_then(|(_, entry)| entry.parked.as_ref()).unwrap_or(dead_letters);
         let figures = &mut open.record.queues[number];
         let sent = match (fate, entry) {
-            (Fate::Redrive(returns), Some((_, entry))) => {
-                self.send_on(dead_letters, &entry.queue, letter, Stamp::Returns(*returns)).await
+            (LetterFate::Redrive(returns), Some((_, entry))) => {
+                self.send_on(dead_letters, &entry.queue, letter, MessageStamp::Returns(*returns)).await
             }
-            (Fate::Park(why), _) => self.send_on(dead_letters, parking, letter, Stamp::Parked(why.clone())).await,
-            (Fate::Parked, _) => {
+            (LetterFate::Park(why), _) => self.send_on(dead_letters, parking, letter, MessageStamp::Parked(why.clone())).await,
+            (LetterFate::Parked, _) => {
                 figures.parked_before += 1;
                 return;
             }
-            (Fate::Kept, _) => {
+            (LetterFate::Kept, _) => {
                 figures.kept += 1;
                 return;
             }
-            (Fate::Stranger(source), _) => {
+            (LetterFate::Stranger(source), _) => {
                 *figures.strangers.entry(source.clone().unwrap_or_default()).or_default() += 1;
                 return;
             }
-            (Fate::NoRoom, _) => {
+            (LetterFate::NoRoom, _) => {
                 figures.left += 1;
                 let detail = format!("in {dead_letters}: it has ten attributes, and no room to be counted");
                 open.record.note("not-sent-again", &letter.id, detail, None);
                 return;
             }
-            (Fate::Later | Fate::Redrive(_), _) => return,
+            (LetterFate::Later | LetterFate::Redrive(_), _) => return,
         };
         let figures = &mut open.record.queues[number];
         match (sent, fate) {
-            (Ok(()), Fate::Park(why)) => {
+            (Ok(()), LetterFate::Park(why)) => {
                 figures.parked += 1;
                 let detail =
                     format!("in {parking}: {why}; look at why it fails, and send it again or delete it by hand");
@@ -172,8 +172,8 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         &self,
         from: &ResourceName,
         to: &ResourceName,
-        letter: &Letter,
-        stamp: Stamp,
+        letter: &DeadLetter,
+        stamp: MessageStamp,
     ) -> Result<(), AwsError> {
         self.stuck.send(to, letter, &stamp).await?;
         self.stuck.remove(from, letter).await
@@ -181,7 +181,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
 }
 
 /// What of a dead-letter queue is left for a person.
-fn left_over(open: &mut Open<'_, '_>, shared: &Shared<'_>) {
+fn left_over(open: &mut OpenRecord<'_, '_>, shared: &SharedQueue<'_>) {
     let name = shared.dead_letters;
     let Some(first) = open.record.queues.get(shared.first).cloned() else { return };
     if shared.entries.iter().all(|(_, entry)| !entry.redrive) && first.waiting > 0 {

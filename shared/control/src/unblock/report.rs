@@ -3,17 +3,17 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_domain::estate::{Report, Unblock};
-use watchkeeper_domain::request::Trigger;
+use watchkeeper_domain::estate::{ReportTarget, Unblock};
+use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::{
-    End, Escalations, Kind, Memory, Source, Stage, detail, escalate, escalated, freed_capacity, message,
+    UnblockEnd, EscalationNews, UnblockKind, UnblockMemory, FindingSource, UnblockStage, detail, escalate, escalated, freed_capacity, message,
 };
 
-use super::{Next, Open, Place, Step, UnblockError, Unblocker, passes, told};
+use super::{UnblockNext, OpenRecord, UnblockEnvironment, Step, UnblockError, UnblockRunbook, passes, told};
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, AwsError, Clock, Executions};
-use crate::stuck::{Notebook, Stuck};
+use crate::ports::{Notifier, AwsError, Clock, Executions};
+use crate::stuck::{UnblockNotes, UnblockSources};
 
 /// The detail type of the event about a finished run on our own bus; the estate's has the name that its document gives it.
 pub const UNBLOCK_FINISHED: &str = "Watchkeeper Unblock Finished";
@@ -30,26 +30,26 @@ const UNPUBLISHED: &str = "unpublished";
 /// The longest mark of findings that is remembered, in characters.
 const MARK: usize = 1000;
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// Tells of the run, and closes it.
     ///
     /// # Errors
     /// [`UnblockError`] when the ledger, the topic or a bus does not answer; then nothing is remembered as told.
-    pub async fn report(&self, place: &Place<'_>, run: &RunRef) -> Result<Step, UnblockError> {
+    pub async fn report(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Step, UnblockError> {
         let mut open = self.open(place, &run.id).await?;
         if open.record.end.is_none() {
             self.close(&mut open).await?;
         }
         let zone = place.hour.zone().rules();
         let summary = message(&place.scope, &open.record, zone, self.clock.now()).subject;
-        Ok(Step { run: run.clone(), next: Next::Done, summary })
+        Ok(Step { run: run.clone(), next: UnblockNext::Done, summary })
     }
 
-    async fn close(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
+    async fn close(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let (place, now) = (open.place, self.clock.now());
-        if open.record.stage != Stage::Report {
+        if open.record.stage != UnblockStage::Report {
             open.record.note("cut-short", &open.record.id.clone(), "the run took too long; the next one goes on", None);
-            open.record.stage = Stage::Report;
+            open.record.stage = UnblockStage::Report;
         }
         if !open.record.decided {
             // What is news is decided once: after a crash the memory may know it already.
@@ -62,8 +62,8 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         }
         let partly =
             ["unreadable", "cut-short"].iter().any(|code| open.record.findings.all.iter().any(|f| f.code == *code));
-        open.record.end = Some((if partly { End::Partly } else { End::Done }, now));
-        if let Some(section) = place.section.filter(|_| open.record.kind == Kind::Free) {
+        open.record.end = Some((if partly { UnblockEnd::Partly } else { UnblockEnd::Done }, now));
+        if let Some(section) = place.section.filter(|_| open.record.kind == UnblockKind::Free) {
             self.publish(open, section).await?;
         }
         let event = detail(&place.scope, &open.record, place.section, now).to_string();
@@ -73,18 +73,18 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             self.announcer.tell(&message.subject, &message.text).await?;
         }
         // A plan by hand leaves nothing behind; one of the schedule was made, and held back.
-        if open.record.applies() || open.record.trigger == Trigger::Schedule {
+        if open.record.applies() || open.record.trigger == RunTrigger::Schedule {
             // What the bus did not take is no escalation yet: the next run tells it again.
-            let published = !open.record.findings.has(Source::Report, UNPUBLISHED);
+            let published = !open.record.findings.has(FindingSource::Report, UNPUBLISHED);
             self.remember(open, |memory| {
                 if published {
                     remembered(open, memory, now);
                 }
                 memory.told = mark(open);
-                if open.record.kind == Kind::Free && open.record.applies() {
+                if open.record.kind == UnblockKind::Free && open.record.applies() {
                     memory.last = Some(open.record.figures());
                 }
-                if open.record.trigger == Trigger::Schedule {
+                if open.record.trigger == RunTrigger::Schedule {
                     memory.done = memory.done.max(Some(open.record.instant));
                 }
             })
@@ -94,7 +94,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// The events: each escalation, what was freed, and the report itself.
-    async fn publish(&self, open: &mut Open<'_, '_>, section: &Unblock) -> Result<(), UnblockError> {
+    async fn publish(&self, open: &mut OpenRecord<'_, '_>, section: &Unblock) -> Result<(), UnblockError> {
         let Some(bus) = &section.report else { return Ok(()) };
         let scope = open.place.scope.clone();
         let mut events: Vec<(&str, Value)> = Vec::new();
@@ -118,14 +118,14 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         Ok(())
     }
 
-    async fn emit(&self, bus: &Report, detail_type: &str, event: &Value) -> Result<(), AwsError> {
+    async fn emit(&self, bus: &ReportTarget, detail_type: &str, event: &Value) -> Result<(), AwsError> {
         self.stuck.emit(&bus.bus, &bus.source, detail_type, &event.to_string()).await
     }
 }
 
 /// What is news about what blocks, and the memory after it was told. A plan tells nobody, so it changes no memory.
-fn remembered(open: &Open<'_, '_>, memory: &mut Memory, now: Timestamp) -> Option<Escalations> {
-    let section = open.place.section?.blockers.as_ref().filter(|_| open.record.kind == Kind::Free)?;
+fn remembered(open: &OpenRecord<'_, '_>, memory: &mut UnblockMemory, now: Timestamp) -> Option<EscalationNews> {
+    let section = open.place.section?.blockers.as_ref().filter(|_| open.record.kind == UnblockKind::Free)?;
     let record = &open.record;
     let mut aside = memory.clone();
     let memory = if record.applies() { memory } else { &mut aside };
@@ -133,7 +133,7 @@ fn remembered(open: &Open<'_, '_>, memory: &mut Memory, now: Timestamp) -> Optio
 }
 
 /// A mark of the findings of a run; nothing where there are none.
-fn mark(open: &Open<'_, '_>) -> Option<String> {
+fn mark(open: &OpenRecord<'_, '_>) -> Option<String> {
     let all = open.record.findings.all.iter();
     let mut findings: Vec<String> = all.map(|finding| format!("{} {}", finding.code, finding.subject)).collect();
     findings.sort();
@@ -142,14 +142,14 @@ fn mark(open: &Open<'_, '_>) -> Option<String> {
 
 /// Whether people have to hear of the run: of one by hand, and of the daily one of an environment with a section, always;
 /// else of what it freed or found, once.
-fn is_news(open: &Open<'_, '_>, memory: &Memory) -> bool {
-    let asked = open.place.section.is_some() || open.record.trigger != Trigger::Schedule;
+fn is_news(open: &OpenRecord<'_, '_>, memory: &UnblockMemory) -> bool {
+    let asked = open.place.section.is_some() || open.record.trigger != RunTrigger::Schedule;
     let mark = mark(open);
     asked || (mark.is_some() && mark != memory.told) || !open.record.done().is_empty()
 }
 
 /// A bus that takes nothing keeps nobody from hearing of the rest.
-fn unpublished(open: &mut Open<'_, '_>, bus: &Report, error: AwsError) -> Result<(), UnblockError> {
+fn unpublished(open: &mut OpenRecord<'_, '_>, bus: &ReportTarget, error: AwsError) -> Result<(), UnblockError> {
     if passes(&error) {
         return Err(error.into());
     }

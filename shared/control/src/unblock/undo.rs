@@ -1,25 +1,25 @@
 //! Undo: a page of an earlier run's releases is put back, and noted there, so that it is done once.
 
-use watchkeeper_domain::unblock::{Kind, Memory, Release, Undone, wanted};
+use watchkeeper_domain::unblock::{UnblockKind, UnblockMemory, LockRelease, UndoOutcome, wanted};
 
-use super::{MEMORY_KEPT, Open, RECORD_KEPT, UnblockError, Unblocker, later, passes, told};
+use super::{MEMORY_KEPT, OpenRecord, RECORD_KEPT, UnblockError, UnblockRunbook, later, passes, told};
 use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Announcer, Clock, Executions};
-use crate::stuck::{Note, Notebook, Stuck, Written};
+use crate::ports::{Notifier, Clock, Executions};
+use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources, WriteOutcome};
 
 /// How often the memory is written again when another run was faster.
 const TRIES: u32 = 5;
 
-impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unblocker<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One page of the earlier run.
-    pub(super) async fn undo_page(&self, open: &mut Open<'_, '_>) -> Result<(), UnblockError> {
-        let Kind::Undo { of, lock } = open.record.kind.clone() else {
+    pub(super) async fn undo_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+        let UnblockKind::Undo { of, lock } = open.record.kind.clone() else {
             open.record.next_stage(open.place.section);
             return Ok(());
         };
         let (scope, number) = (open.place.scope.clone(), open.record.pages + 1);
-        let note = Note::Page(&of, number);
-        let Some((mut releases, version)) = self.ledger.read::<Vec<Release>>(&scope, note).await? else {
+        let note = LedgerNote::Page(&of, number);
+        let Some((mut releases, version)) = self.ledger.read::<Vec<LockRelease>>(&scope, note).await? else {
             nothing_found(open, &of, lock.as_deref());
             open.record.next_stage(open.place.section);
             return Ok(());
@@ -28,7 +28,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         for release in releases.iter_mut().filter(|release| wanted(release, lock.as_deref())) {
             if let Some(undone) = self.undo(open, release).await? {
                 release.undone = Some(undone);
-                restored.extend((undone == Undone::Restored).then(|| release.lock.clone()));
+                restored.extend((undone == UndoOutcome::Restored).then(|| release.lock.clone()));
             }
         }
         if open.record.applies() {
@@ -40,7 +40,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
         Ok(())
     }
 
-    async fn undo(&self, open: &mut Open<'_, '_>, release: &Release) -> Result<Option<Undone>, UnblockError> {
+    async fn undo(&self, open: &mut OpenRecord<'_, '_>, release: &LockRelease) -> Result<Option<UndoOutcome>, UnblockError> {
         let name = release.lock.name();
         let Some((_, table)) = super::locks::section(open) else {
             open.record.note("not-put-back", &name, "its document names no table of locks any more", None);
@@ -51,14 +51,14 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
             return Ok(None);
         }
         match self.stuck.restore(table, release).await {
-            Ok(Written::Done) => {
+            Ok(WriteOutcome::Done) => {
                 open.record.locks.restored += 1;
-                Ok(Some(Undone::Restored))
+                Ok(Some(UndoOutcome::Restored))
             }
-            Ok(Written::Changed) => {
+            Ok(WriteOutcome::Changed) => {
                 open.record.locks.changed += 1;
                 open.record.note("not-put-back", &name, "it has changed since, and stays as it is", None);
-                Ok(Some(Undone::Changed))
+                Ok(Some(UndoOutcome::Changed))
             }
             Err(error) if passes(&error) => Err(error.into()),
             Err(error) => {
@@ -69,7 +69,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
     }
 
     /// Changes the memory, and again over what another run has put in between.
-    pub(super) async fn remember(&self, open: &Open<'_, '_>, change: impl Fn(&mut Memory)) -> Result<(), UnblockError> {
+    pub(super) async fn remember(&self, open: &OpenRecord<'_, '_>, change: impl Fn(&mut UnblockMemory)) -> Result<(), UnblockError> {
         let scope = &open.place.scope;
         for attempt in 1.. {
             let (mut memory, version) = self.memory(scope).await?;
@@ -79,7 +79,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
                 break;
             }
             let until = later(self.clock.now(), MEMORY_KEPT);
-            match self.ledger.write(scope, Note::Memory, &memory, version, until).await {
+            match self.ledger.write(scope, LedgerNote::Memory, &memory, version, until).await {
                 Err(LedgerError::Conflict { .. }) if attempt < TRIES => {}
                 written => return Ok(written?),
             }
@@ -89,7 +89,7 @@ impl<S: Stuck, L: Ledger + Notebook, X: Executions, N: Announcer, K: Clock> Unbl
 }
 
 /// The last page is behind us: a lock that was named and is on none is an answer, too.
-fn nothing_found(open: &mut Open<'_, '_>, of: &str, lock: Option<&str>) {
+fn nothing_found(open: &mut OpenRecord<'_, '_>, of: &str, lock: Option<&str>) {
     if open.record.locks.restored + open.record.locks.changed == 0 && open.record.findings.count() == 0 {
         let subject = lock.unwrap_or(of);
         let detail = format!("run {of} released nothing of it that is not put back already");

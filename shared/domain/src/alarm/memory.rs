@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmState, Why};
+use super::{AlarmState, IgnoreReason};
 
 /// How many changes and how many notes are remembered: more than any sensible `flap` asks for, and small.
 const KEPT: usize = 50;
@@ -18,7 +18,7 @@ const REMINDER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What was made of one message about an alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Noted {
+pub struct NotedMessage {
     /// The change that it was about.
     pub at: Timestamp,
     /// The state that it told of.
@@ -30,7 +30,7 @@ pub struct Noted {
 /// What became of one thing that an alarm calls for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Called {
+pub struct ResponseRecord {
     /// The change about which the last word is spoken; about a veto, for one, it is not, for that may go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Timestamp>,
@@ -51,10 +51,10 @@ pub struct AlarmMemory {
     pub changes: Vec<Timestamp>,
     /// What became of each thing that the alarm calls for, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub calls: BTreeMap<String, Called>,
+    pub calls: BTreeMap<String, ResponseRecord>,
     /// What was made of the last messages, newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<Noted>,
+    pub notes: Vec<NotedMessage>,
     /// When a person was told last that it does not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed: Option<Timestamp>,
@@ -69,7 +69,7 @@ impl AlarmMemory {
     }
 
     /// What became of something that the alarm calls for.
-    pub(super) fn called(&self, what: &str) -> Called {
+    pub(super) fn called(&self, what: &str) -> ResponseRecord {
         self.calls.get(what).copied().unwrap_or_default()
     }
 
@@ -91,13 +91,13 @@ impl AlarmMemory {
 
     /// Whether a change came while somebody held the alarm's actions back.
     pub fn was_held_back(&self, at: Timestamp) -> bool {
-        self.notes.iter().any(|noted| noted.at == at && noted.what.ends_with(Why::Suppressed.name()))
+        self.notes.iter().any(|noted| noted.at == at && noted.what.ends_with(IgnoreReason::Suppressed.name()))
     }
 
     /// Whether a change was considered before for this, and was not too old then.
     pub(super) fn heard_in_time(&self, what: &str, at: Timestamp) -> bool {
-        let stale = format!("{what}: ignored, {}", Why::StaleEvent.name());
-        let said = |noted: &&Noted| noted.at == at && noted.what.starts_with(&format!("{what}: "));
+        let stale = format!("{what}: ignored, {}", IgnoreReason::StaleEvent.name());
+        let said = |noted: &&NotedMessage| noted.at == at && noted.what.starts_with(&format!("{what}: "));
         self.notes.iter().any(|noted| said(&noted))
             && !self.notes.iter().any(|noted| said(&noted) && noted.what == stale)
     }
@@ -115,7 +115,7 @@ impl AlarmMemory {
     }
 
     /// Remembers what was made of a message; the same word about the same change is kept once.
-    pub(super) fn note(&mut self, noted: Noted) {
+    pub(super) fn note(&mut self, noted: NotedMessage) {
         if !self.notes.contains(&noted) {
             self.notes.push(noted);
             keep_last(&mut self.notes);

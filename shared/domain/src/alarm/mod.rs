@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::estate::{AccountId, AlarmName};
 use crate::name::Region;
 
-pub use memory::{AlarmMemory, Called, Noted};
-pub use respond::{Answer, Considered, Question, Why, consider, found};
+pub use memory::{AlarmMemory, ResponseRecord, NotedMessage};
+pub use respond::{ResponseDecision, ConsideredAnswer, AlarmQuestion, IgnoreReason, consider, found};
 pub use veto::{standing, vetoes};
 
 /// The state of an alarm, in CloudWatch's words.

@@ -1,8 +1,8 @@
 //! Vetoes: alarms that more tasks would make worse.
 
 use super::{AlarmState, AlarmStates};
-use crate::estate::{AlarmName, Missing};
-use crate::guardrail::{Code, Severity, Violation};
+use crate::estate::{AlarmName, MissingVeto};
+use crate::guardrail::{GuardrailCode, Severity, Violation};
 
 /// What the alarms that forbid a profile say. One in ALARM forbids it with `severity`; one that cannot be read is told, and
 /// one that does not exist counts as the document says.
@@ -10,28 +10,28 @@ pub fn vetoes<'a>(
     forbidding: impl IntoIterator<Item = &'a AlarmName>,
     states: &AlarmStates,
     severity: Severity,
-    missing: Missing,
+    missing: MissingVeto,
 ) -> Vec<Violation> {
     let veto = |alarm: &AlarmName| match states.get(alarm).map(|status| status.state) {
         Some(AlarmState::Ok) => None,
         Some(AlarmState::Alarm) => Some(Violation::new(
-            Code::DependencyVeto,
+            GuardrailCode::DependencyVeto,
             severity,
             format!("{alarm} is in ALARM, and more tasks would make that worse"),
             "Look after what that alarm is about first; a person may go on with \"approve\": [\"dependency-veto\"]",
         )),
         Some(AlarmState::InsufficientData) => Some(Violation::new(
-            Code::DependencyVeto,
+            GuardrailCode::DependencyVeto,
             Severity::Warn,
             format!("{alarm} has too little data to tell"),
             "Look at it yourself; it forbids only in ALARM",
         )),
         None => Some(Violation::new(
-            Code::DependencyVeto,
+            GuardrailCode::DependencyVeto,
             match missing {
-                Missing::Tell => Severity::Warn,
-                Missing::Ask => Severity::Ask,
-                Missing::Veto => severity,
+                MissingVeto::Tell => Severity::Warn,
+                MissingVeto::Ask => Severity::Ask,
+                MissingVeto::Veto => severity,
             },
             format!("{alarm}, which would forbid it, does not exist here, so nobody knows"),
             "Correct its name in the estate document, or create it in this region",

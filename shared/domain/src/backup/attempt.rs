@@ -19,7 +19,7 @@ pub const RETRY_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why an attempt is not going on now, and until when it is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
+pub struct ParkedAttempt {
     /// Why.
     pub why: String,
     /// Since when.
@@ -30,7 +30,7 @@ pub struct Parked {
 
 /// A backup under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
+pub struct BackupAttempt {
     /// When it was due: its name is made of it.
     pub due: Timestamp,
     /// The execution that does it.
@@ -50,10 +50,10 @@ pub struct Attempt {
     pub copy_asked: Option<Timestamp>,
     /// Why it is not going on, if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parked: Option<Parked>,
+    pub parked: Option<ParkedAttempt>,
     /// Why it was not going on before it was last taken up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waited: Option<Parked>,
+    pub waited: Option<ParkedAttempt>,
     /// How often an error ended a run of it.
     #[serde(default)]
     pub failures: u32,
@@ -65,7 +65,7 @@ pub struct Attempt {
     pub first: Option<Timestamp>,
 }
 
-impl Attempt {
+impl BackupAttempt {
     /// A new one.
     pub fn new(due: Timestamp, run: &str, now: Timestamp) -> Self {
         Self {
@@ -97,14 +97,14 @@ impl Attempt {
     /// Leaves it alone for a while. What keeps it waiting for the same reason does so since the first time.
     pub fn park(&mut self, why: String, until: Timestamp, now: Timestamp) {
         let same = self.waited.as_ref().filter(|waited| waited.why == why);
-        self.parked = Some(Parked { since: same.map_or(now, |waited| waited.since), why, until });
+        self.parked = Some(ParkedAttempt { since: same.map_or(now, |waited| waited.since), why, until });
     }
 }
 
 /// How a backup ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum End {
+pub enum AttemptEnd {
     /// Taken, verified, copied where it should be, and the old ones pruned.
     Done,
     /// It could not be done.
@@ -116,7 +116,7 @@ pub enum End {
 /// Whether one that failed is tried again, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Again {
+pub enum RetryDecision {
     /// As it is: what stood in the way may have passed.
     Same,
     /// Under a new name: the old one is used up.
@@ -127,7 +127,7 @@ pub enum Again {
 
 /// When and how one that failed is tried again by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retry {
+pub struct RetryPlan {
     /// Not before.
     pub at: Timestamp,
     /// When the first try was due.
@@ -141,11 +141,11 @@ pub struct Retry {
 
 /// The backup that ended last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settled {
+pub struct SettledBackup {
     /// When it was due.
     pub due: Timestamp,
     /// How it ended.
-    pub end: End,
+    pub end: AttemptEnd,
     /// When.
     pub at: Timestamp,
     /// Why, where it is not done.
@@ -153,7 +153,7 @@ pub struct Settled {
     pub why: String,
     /// When it is tried again, if it failed and is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry: Option<Retry>,
+    pub retry: Option<RetryPlan>,
     /// How often it had failed before.
     #[serde(default)]
     pub tried: u32,

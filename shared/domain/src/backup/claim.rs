@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Again, Attempt, CATCH_UP, End, Memory, PAUSE, RETRIES, RETRY_PAUSE, Retry, Settled, TRIES};
+use super::{RetryDecision, BackupAttempt, CATCH_UP, AttemptEnd, BackupMemory, PAUSE, RETRIES, RETRY_PAUSE, RetryPlan, SettledBackup, TRIES};
 
 /// What became of the wish to work on a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
+pub enum BackupClaim {
     /// It is this execution's now.
     Taken,
     /// This execution is at work on it.
@@ -17,10 +17,10 @@ pub enum Claim {
     Over,
 }
 
-impl Memory {
+impl BackupMemory {
     /// Whether a backup that was due at `due` still has to be done. What is older than the last one has had its time.
     pub fn owes(&self, due: Timestamp, now: Timestamp) -> bool {
-        let again = |retry: &Retry| retry.at <= now;
+        let again = |retry: &RetryPlan| retry.at <= now;
         self.settled.as_ref().is_none_or(|settled| {
             settled.due < due || (settled.due == due && settled.retry.as_ref().is_some_and(again))
         })
@@ -36,33 +36,33 @@ impl Memory {
     }
 
     /// Makes a backup an execution's own, unless it is another's, or over. `started` is when the execution did.
-    pub fn claim(&mut self, due: Timestamp, run: &str, started: Timestamp, now: Timestamp) -> Claim {
+    pub fn claim(&mut self, due: Timestamp, run: &str, started: Timestamp, now: Timestamp) -> BackupClaim {
         let owes = self.owes(due, now);
         match &mut self.attempt {
-            Some(attempt) if attempt.run != run && attempt.is_alive(now) => return Claim::Other(attempt.run.clone()),
+            Some(attempt) if attempt.run != run && attempt.is_alive(now) => return BackupClaim::Other(attempt.run.clone()),
             Some(attempt) if attempt.due < due && attempt.asked.is_none() => {
                 let why = attempt.parked.as_ref().map_or_else(String::new, |parked| parked.why.clone());
-                self.settle(End::Missed, format!("the next one was due before its time came: {why}"), now);
+                self.settle(AttemptEnd::Missed, format!("the next one was due before its time came: {why}"), now);
                 self.begin(due, run, now);
             }
             Some(attempt) => {
                 // What this very run has put off is not taken up again by it.
                 if attempt.run == run && attempt.parked.as_ref().is_some_and(|parked| parked.since >= started) {
-                    return Claim::Waits;
+                    return BackupClaim::Waits;
                 }
                 run.clone_into(&mut attempt.run);
                 attempt.touched = now;
                 attempt.waited = attempt.parked.take().or_else(|| attempt.waited.take());
             }
             None if owes => self.begin(due, run, now),
-            None => return Claim::Over,
+            None => return BackupClaim::Over,
         }
-        Claim::Taken
+        BackupClaim::Taken
     }
 
     /// Begins an attempt; where the last one failed a while ago, it is one more try.
     pub(super) fn begin(&mut self, due: Timestamp, run: &str, now: Timestamp) {
-        let mut attempt = Attempt::new(due, run, now);
+        let mut attempt = BackupAttempt::new(due, run, now);
         let retry = self.settled.as_ref().and_then(|settled| settled.retry.as_ref());
         if let Some(retry) = retry.filter(|retry| due.duration_since(retry.first) < CATCH_UP) {
             (attempt.tried, attempt.first) = (retry.tried, Some(retry.first));
@@ -82,23 +82,23 @@ impl Memory {
     }
 
     /// Ends the attempt.
-    pub fn settle(&mut self, end: End, why: impl Into<String>, now: Timestamp) {
+    pub fn settle(&mut self, end: AttemptEnd, why: impl Into<String>, now: Timestamp) {
         if let Some(attempt) = self.attempt.take() {
             let (due, tried) = (attempt.due, attempt.tried);
-            self.settled = Some(Settled { due, end, at: now, why: why.into(), retry: None, tried });
+            self.settled = Some(SettledBackup { due, end, at: now, why: why.into(), retry: None, tried });
         }
     }
 
     /// Ends the attempt as failed. It is tried again by itself some times, within the day.
-    pub fn fail(&mut self, why: impl Into<String>, again: Again, now: Timestamp) {
+    pub fn fail(&mut self, why: impl Into<String>, again: RetryDecision, now: Timestamp) {
         let Some(attempt) = &self.attempt else { return };
         let (tried, first) = (attempt.tried + 1, attempt.first.unwrap_or(attempt.due));
-        self.settle(End::Failed, why, now);
+        self.settle(AttemptEnd::Failed, why, now);
         let pause = RETRY_PAUSE.checked_mul(1 << (tried - 1).min(RETRIES)).unwrap_or(RETRY_PAUSE);
         let at = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
-        let wanted = again != Again::No && tried <= RETRIES && at.duration_since(first) < CATCH_UP;
+        let wanted = again != RetryDecision::No && tried <= RETRIES && at.duration_since(first) < CATCH_UP;
         if let Some(settled) = self.settled.as_mut().filter(|_| wanted) {
-            settled.retry = Some(Retry { at, first, tried, anew: again == Again::Anew });
+            settled.retry = Some(RetryPlan { at, first, tried, anew: again == RetryDecision::Anew });
         }
     }
 
@@ -107,7 +107,7 @@ impl Memory {
         let Some(attempt) = &mut self.attempt else { return };
         attempt.failures += 1;
         if attempt.failures >= TRIES {
-            self.fail(why, Again::Same, now);
+            self.fail(why, RetryDecision::Same, now);
             return;
         }
         let pause = i32::try_from(attempt.failures).map_or(PAUSE, |failures| PAUSE * failures);

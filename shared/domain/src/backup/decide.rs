@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Again, Attempt, Away, CopyState, Fate, Memory, Next, ObservedCopy, Policy, Removal, SETTLE, Shelf, SourceState,
-    View, prune,
+    RetryDecision, BackupAttempt, CopyRegion, CopyState, CopyFate, BackupMemory, BackupNext, ObservedCopy, JobPolicy, CopyRemoval, SETTLE, CopyInventory, SourceState,
+    BackupView, prune,
 };
 use crate::name::Region;
 
@@ -28,33 +28,33 @@ const ASKS: u32 = 10;
 const REMOVALS: usize = 20;
 
 /// What follows.
-pub fn decide(view: &View<'_>) -> Next {
+pub fn decide(view: &BackupView<'_>) -> BackupNext {
     let step = present(view, view.home, view.attempt.asked, "it is being taken").unwrap_or_else(|| start(view));
-    if step != Next::Done {
+    if step != BackupNext::Done {
         return step;
     }
     match view.away {
-        Away::None => {}
-        Away::Unseen => return Next::LookAway,
-        Away::Seen(away) => {
+        CopyRegion::None => {}
+        CopyRegion::Unseen => return BackupNext::LookAway,
+        CopyRegion::Seen(away) => {
             let step =
                 present(view, away, view.attempt.copy_asked, "it is being copied").unwrap_or_else(|| copy(view, away));
-            if step != Next::Done {
+            if step != BackupNext::Done {
                 return step;
             }
         }
     }
     let unknown = unknown(view);
     if !unknown.is_empty() {
-        return Next::Review(unknown);
+        return BackupNext::Review(unknown);
     }
     let removals = removals(view);
-    if removals.is_empty() { Next::Done } else { Next::Prune(removals) }
+    if removals.is_empty() { BackupNext::Done } else { BackupNext::Prune(removals) }
 }
 
 /// The copies that nobody has looked at, or of which what was found is forgotten: before anything is pruned.
-fn unknown(view: &View<'_>) -> Vec<(Region, ObservedCopy)> {
-    let of = |shelf: Shelf<'_>| -> Vec<(Region, ObservedCopy)> {
+fn unknown(view: &BackupView<'_>) -> Vec<(Region, ObservedCopy)> {
+    let of = |shelf: CopyInventory<'_>| -> Vec<(Region, ObservedCopy)> {
         let found = view.memory.unknown(shelf.region, shelf.copies).into_iter();
         found.map(|copy| (shelf.region.clone(), copy.clone())).collect()
     };
@@ -62,26 +62,26 @@ fn unknown(view: &View<'_>) -> Vec<(Region, ObservedCopy)> {
 }
 
 /// What becomes of each copy of a region.
-pub fn fates(policy: &Policy, memory: &Memory, shelf: &Shelf<'_>) -> Vec<Fate> {
+pub fn fates(policy: &JobPolicy, memory: &BackupMemory, shelf: &CopyInventory<'_>) -> Vec<CopyFate> {
     let candidates: Vec<_> = shelf.copies.iter().map(|it| memory.candidate(policy, shelf.region, it)).collect();
     prune(&policy.keep, &candidates)
 }
 
-fn removals(view: &View<'_>) -> Vec<Removal> {
+fn removals(view: &BackupView<'_>) -> Vec<CopyRemoval> {
     let all = view.shelves().flat_map(|shelf| {
         let fates = fates(view.policy, view.memory, &shelf).into_iter().zip(shelf.copies);
         let gone = fates.filter_map(|(fate, copy)| match fate {
-            Fate::Goes(why) => Some((why, copy)),
-            Fate::Stays(_) => None,
+            CopyFate::Goes(why) => Some((why, copy)),
+            CopyFate::Stays(_) => None,
         });
-        gone.map(move |(why, copy)| Removal { region: shelf.region.clone(), copy: copy.clone(), why })
+        gone.map(move |(why, copy)| CopyRemoval { region: shelf.region.clone(), copy: copy.clone(), why })
             .collect::<Vec<_>>()
     });
     all.take(REMOVALS).collect()
 }
 
 /// What follows for the copy of this attempt in one region; nothing where it has to be asked for.
-fn present(view: &View<'_>, shelf: Shelf<'_>, asked: Option<Timestamp>, doing: &str) -> Option<Next> {
+fn present(view: &BackupView<'_>, shelf: CopyInventory<'_>, asked: Option<Timestamp>, doing: &str) -> Option<BackupNext> {
     let name = view.policy.subject.series().name(view.attempt.due);
     let mut named = shelf.copies.iter().filter(|copy| copy.name == name.as_str());
     // Of two of one name, which only a service without unique names can have, the first one counts.
@@ -90,88 +90,88 @@ fn present(view: &View<'_>, shelf: Shelf<'_>, asked: Option<Timestamp>, doing: &
         let known = view.memory.copies.iter().find(|it| it.name == name.as_str() && it.region == *shelf.region);
         let short = known.filter(|it| it.gone.is_none_or(|gone| view.now.duration_since(gone) < MISSING));
         return match (recent, known) {
-            (Some(_), _) => Some(Next::Wait(WAITS.0, format!("{doing}, and {} does not show it yet", shelf.region))),
+            (Some(_), _) => Some(BackupNext::Wait(WAITS.0, format!("{doing}, and {} does not show it yet", shelf.region))),
             (None, Some(_)) if short.is_some() => {
-                Some(Next::Wait(4 * WAITS.0, format!("{} shows {name} no more", shelf.region)))
+                Some(BackupNext::Wait(4 * WAITS.0, format!("{} shows {name} no more", shelf.region)))
             }
             (None, Some(_)) => {
-                Some(Next::Fail(format!("{name} was made in {}, and is gone", shelf.region), Again::Anew))
+                Some(BackupNext::Fail(format!("{name} was made in {}, and is gone", shelf.region), RetryDecision::Anew))
             }
             (None, None) => None,
         };
     };
-    let fail = |why: String, again: Again| Next::Fail(format!("{name} in {}: {why}", shelf.region), again);
+    let fail = |why: String, again: RetryDecision| BackupNext::Fail(format!("{name} in {}: {why}", shelf.region), again);
     Some(match (&copy.state, view.memory.known(shelf.region, &copy.id)) {
         // It is there under our name, and nothing says that we made it.
-        (_, None) => fail("it is there without our tag: somebody else made it".to_owned(), Again::Anew),
-        (CopyState::Failed(words), _) => fail(format!("AWS says {words}"), Again::Anew),
-        (CopyState::Deleting, _) => fail("it is being removed by somebody else".to_owned(), Again::Anew),
+        (_, None) => fail("it is there without our tag: somebody else made it".to_owned(), RetryDecision::Anew),
+        (CopyState::Failed(words), _) => fail(format!("AWS says {words}"), RetryDecision::Anew),
+        (CopyState::Deleting, _) => fail("it is being removed by somebody else".to_owned(), RetryDecision::Anew),
         (CopyState::Creating, Some(_)) => waiting(view, asked, &format!("{doing} in {}", shelf.region)),
         (CopyState::Available, Some(known)) => match &known.verified {
-            None => Next::Verify { region: shelf.region.clone(), copy: copy.clone() },
-            Some(verified) if verified.flaws.is_empty() => Next::Done,
-            Some(verified) => fail(format!("it is not good: {}", verified.flaws.join("; ")), Again::No),
+            None => BackupNext::Verify { region: shelf.region.clone(), copy: copy.clone() },
+            Some(verified) if verified.flaws.is_empty() => BackupNext::Done,
+            Some(verified) => fail(format!("it is not good: {}", verified.flaws.join("; ")), RetryDecision::No),
         },
     })
 }
 
 /// The longer it takes, the rarer the looks.
-fn waiting(view: &View<'_>, asked: Option<Timestamp>, what: &str) -> Next {
+fn waiting(view: &BackupView<'_>, asked: Option<Timestamp>, what: &str) -> BackupNext {
     let since = view.now.duration_since(asked.unwrap_or(view.attempt.began));
     if since > PATIENCE {
-        return Next::Fail(format!("{what} for more than {PATIENCE:#}"), Again::Same);
+        return BackupNext::Fail(format!("{what} for more than {PATIENCE:#}"), RetryDecision::Same);
     }
-    Next::Wait((since.as_secs() / 4).clamp(WAITS.0, WAITS.1), what.to_owned())
+    BackupNext::Wait((since.as_secs() / 4).clamp(WAITS.0, WAITS.1), what.to_owned())
 }
 
-fn start(view: &View<'_>) -> Next {
+fn start(view: &BackupView<'_>) -> BackupNext {
     let Some(source) = view.source else {
-        return Next::Fail(format!("{} does not exist", view.policy.subject.source), Again::Same);
+        return BackupNext::Fail(format!("{} does not exist", view.policy.subject.source), RetryDecision::Same);
     };
     let later = |by: SignedDuration| view.now.saturating_add(by).unwrap_or(Timestamp::MAX);
     match &source.state {
         SourceState::Stopped => {
             let until = view.wakes.unwrap_or_else(|| later(super::PAUSE));
-            Next::Park(
+            BackupNext::Park(
                 until,
                 "it is stopped, and a stopped database cannot be backed up; it is not woken for it".to_owned(),
             )
         }
         SourceState::Busy(words) if view.now.duration_since(view.attempt.began) > BUSY => {
-            Next::Park(later(super::PAUSE), format!("it is {words}"))
+            BackupNext::Park(later(super::PAUSE), format!("it is {words}"))
         }
         SourceState::Busy(words) => {
             let since = view.now.duration_since(view.attempt.began).as_secs();
-            Next::Wait((since / 4).clamp(2 * WAITS.0, WAITS.1), format!("it is {words}"))
+            BackupNext::Wait((since / 4).clamp(2 * WAITS.0, WAITS.1), format!("it is {words}"))
         }
-        SourceState::Available => insisting(view).or_else(|| full(view.home)).unwrap_or(Next::Start),
+        SourceState::Available => insisting(view).or_else(|| full(view.home)).unwrap_or(BackupNext::Start),
     }
 }
 
 /// AWS may say of a resource that it is available, and refuse all the same: it is asked some times, and again after a pause.
-fn insisting(view: &View<'_>) -> Option<Next> {
-    let Attempt { asked: Some(asked), asks, .. } = view.attempt else { return None };
+fn insisting(view: &BackupView<'_>) -> Option<BackupNext> {
+    let BackupAttempt { asked: Some(asked), asks, .. } = view.attempt else { return None };
     let why = format!("AWS was asked for it {asks} times, and makes none");
     if view.now.duration_since(view.attempt.began) > PATIENCE && *asks >= ASKS {
-        return Some(Next::Fail(why, Again::Same));
+        return Some(BackupNext::Fail(why, RetryDecision::Same));
     }
     let until = asked.saturating_add(super::PAUSE).unwrap_or(Timestamp::MAX);
-    (*asks > 0 && asks % ASKS == 0 && view.now < until).then_some(Next::Park(until, why))
+    (*asks > 0 && asks % ASKS == 0 && view.now < until).then_some(BackupNext::Park(until, why))
 }
 
-fn copy(view: &View<'_>, away: Shelf<'_>) -> Next {
+fn copy(view: &BackupView<'_>, away: CopyInventory<'_>) -> BackupNext {
     let name = view.policy.subject.series().name(view.attempt.due);
     let original =
         view.home.copies.iter().filter(|it| it.name == name.as_str()).min_by_key(|it| (it.created, it.id.clone()));
     match (full(away), original) {
         (Some(full), _) => full,
-        (None, Some(original)) => Next::Copy(original.clone()),
-        (None, None) => Next::Fail(format!("{name} is gone before it could be copied"), Again::Anew),
+        (None, Some(original)) => BackupNext::Copy(original.clone()),
+        (None, None) => BackupNext::Fail(format!("{name} is gone before it could be copied"), RetryDecision::Anew),
     }
 }
 
-fn full(shelf: Shelf<'_>) -> Option<Next> {
+fn full(shelf: CopyInventory<'_>) -> Option<BackupNext> {
     let quota = shelf.quota.filter(|quota| quota.is_full())?;
     let what_to_do = "raise the quota or remove some that are not ours";
-    Some(Next::Fail(format!("{} holds {quota}: {what_to_do}", shelf.region), Again::Same))
+    Some(BackupNext::Fail(format!("{} holds {quota}: {what_to_do}", shelf.region), RetryDecision::Same))
 }

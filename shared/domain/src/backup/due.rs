@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use crate::estate::{Backups, Schedule};
+use crate::estate::{Backups, BackupSchedule};
 
 /// How long a backup that was due is still caught up: a day later the next one is due anyway.
 pub const CATCH_UP: SignedDuration = SignedDuration::from_hours(24);
@@ -17,14 +17,14 @@ const WEEK: i64 = 7;
 
 /// A schedule with its zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dues {
-    schedule: Schedule,
+pub struct DueSchedule {
+    schedule: BackupSchedule,
     zone: TimeZone,
 }
 
-impl Dues {
+impl DueSchedule {
     /// The schedule of a job; where it names no zone, that of the section.
-    pub fn of(schedule: &Schedule, section: &Backups) -> Self {
+    pub fn of(schedule: &BackupSchedule, section: &Backups) -> Self {
         let zone = schedule.zone.as_ref().unwrap_or(&section.zone).rules().clone();
         Self { schedule: schedule.clone(), zone }
     }
@@ -89,10 +89,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn dues(at: &str, days: Option<&str>, zone: &str) -> Dues {
-        let schedule = Schedule { at: at.parse().unwrap(), days: days.map(|days| days.parse().unwrap()), zone: None };
+    fn dues(at: &str, days: Option<&str>, zone: &str) -> DueSchedule {
+        let schedule = BackupSchedule { at: at.parse().unwrap(), days: days.map(|days| days.parse().unwrap()), zone: None };
         let section = Backups { zone: zone.parse().unwrap(), aws_backup: None, jobs: Vec::new() };
-        Dues::of(&schedule, &section)
+        DueSchedule::of(&schedule, &section)
     }
 
     fn at(instant: &str) -> Timestamp {

@@ -4,14 +4,14 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Memory, Policy, Source, ago};
-use crate::guardrail::{Code, Severity, Violation};
+use super::{BackupMemory, JobPolicy, BackupSource, ago};
+use crate::guardrail::{GuardrailCode, Severity, Violation};
 
 /// How fresh one resource's backups are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freshness {
     /// The resource.
-    pub source: Source,
+    pub source: BackupSource,
     /// When the newest good copy was due; nothing where there is none.
     pub newest: Option<Timestamp>,
     /// How old that is.
@@ -22,7 +22,7 @@ pub struct Freshness {
 
 impl Freshness {
     /// How fresh a resource's backups are at an instant.
-    pub fn of(policy: &Policy, memory: &Memory, now: Timestamp) -> Self {
+    pub fn of(policy: &JobPolicy, memory: &BackupMemory, now: Timestamp) -> Self {
         let newest = memory.newest_good(&policy.subject.scope.region).map(|known| known.due);
         Self {
             source: policy.subject.source.clone(),
@@ -57,7 +57,7 @@ impl Freshness {
         };
         let severity = if approved { Severity::Warn } else { Severity::Ask };
         let advice = "Start the backup machine for it first, or approve stale-backup";
-        Some(Violation::new(Code::StaleBackup, severity, found, advice))
+        Some(Violation::new(GuardrailCode::StaleBackup, severity, found, advice))
     }
 
     /// The finding for a readiness report; nothing for a fresh one.

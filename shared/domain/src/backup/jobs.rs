@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CopyState, Memory, ObservedCopy, Subject};
+use super::{CopyState, BackupMemory, ObservedCopy, BackupSubject};
 use crate::name::Region;
 
 /// How many jobs are remembered of a resource: more than can be under way.
@@ -12,7 +12,7 @@ const MOST: usize = 16;
 
 /// A job whose recovery point is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct PendingJob {
     /// What AWS Backup calls it.
     pub id: String,
     /// The name of the copy.
@@ -23,21 +23,21 @@ pub struct Job {
     pub due: Timestamp,
 }
 
-impl Memory {
+impl BackupMemory {
     /// Remembers the job that makes the copy of the attempt in a region.
-    pub fn started(&mut self, subject: &Subject, region: &Region, id: &str) {
+    pub fn started(&mut self, subject: &BackupSubject, region: &Region, id: &str) {
         let Some(due) = self.attempt.as_ref().map(|attempt| attempt.due) else { return };
         let name = subject.series().name(due).to_string();
         self.jobs.retain(|job| job.name != name || job.region != *region);
-        self.jobs.push(Job { id: id.to_owned(), name, region: region.clone(), due });
+        self.jobs.push(PendingJob { id: id.to_owned(), name, region: region.clone(), due });
         let surplus = self.jobs.len().saturating_sub(MOST);
         self.jobs.drain(..surplus);
     }
 
     /// Forgets the jobs whose copies are known by now, and those that failed and belong to no attempt any more.
-    pub(super) fn follow(&mut self, subject: &Subject, region: &Region, there: &[ObservedCopy]) {
+    pub(super) fn follow(&mut self, subject: &BackupSubject, region: &Region, there: &[ObservedCopy]) {
         let attempt = self.attempt.as_ref().map(|attempt| subject.series().name(attempt.due).to_string());
-        let ended = |job: &Job| {
+        let ended = |job: &PendingJob| {
             let copy = there.iter().find(|copy| copy.name == job.name);
             copy.is_some_and(|copy| match copy.state {
                 CopyState::Available | CopyState::Deleting => true,

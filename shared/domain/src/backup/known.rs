@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{CopyState, Memory, ObservedCopy, SETTLE, Subject};
+use super::{CopyState, BackupMemory, ObservedCopy, SETTLE, BackupSubject};
 use crate::name::Region;
 
 /// How long a copy is remembered that no list shows any more. One list may come short; and what was made under an earlier
@@ -12,7 +12,7 @@ pub const FORGET: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// The verdict over a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verified {
+pub struct CopyVerdict {
     /// When it was looked at.
     pub at: Timestamp,
     /// What is wrong with it; nothing when it is good.
@@ -22,7 +22,7 @@ pub struct Verified {
 
 /// A copy that we made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub struct KnownCopy {
     /// What AWS calls it.
     pub id: String,
     /// Its name.
@@ -38,7 +38,7 @@ pub struct Known {
     pub bytes: Option<u64>,
     /// What was found of it; nothing before it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verified: Option<Verified>,
+    pub verified: Option<CopyVerdict>,
     /// Since when no list shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<Timestamp>,
@@ -47,7 +47,7 @@ pub struct Known {
     pub removed: bool,
 }
 
-impl Known {
+impl KnownCopy {
     /// One that was just found.
     pub fn new(copy: &ObservedCopy, region: &Region, due: Timestamp, now: Timestamp) -> Self {
         let (id, name, region) = (copy.id.clone(), copy.name.clone(), region.clone());
@@ -66,21 +66,21 @@ impl Known {
     }
 }
 
-impl Memory {
+impl BackupMemory {
     /// What is known of a copy.
-    pub fn known(&self, region: &Region, id: &str) -> Option<&Known> {
+    pub fn known(&self, region: &Region, id: &str) -> Option<&KnownCopy> {
         self.copies.iter().find(|known| known.id == id && known.region == *region)
     }
 
     /// The newest good copy of a region.
-    pub fn newest_good(&self, region: &Region) -> Option<&Known> {
+    pub fn newest_good(&self, region: &Region) -> Option<&KnownCopy> {
         self.copies.iter().filter(|known| known.region == *region && known.is_good()).max_by_key(|known| known.due)
     }
 
     /// Brings what is remembered of a region in line with what is there: what has our name there and is not known is
     /// noted. What is known and not there is not forgotten at once: a list may come short, and with a copy its verdict would
     /// be lost. Tells whether anything changed.
-    pub fn sync(&mut self, subject: &Subject, region: &Region, there: &[ObservedCopy], now: Timestamp) -> bool {
+    pub fn sync(&mut self, subject: &BackupSubject, region: &Region, there: &[ObservedCopy], now: Timestamp) -> bool {
         let (series, before) = (subject.series(), self.copies.clone());
         for copy in there {
             let Some(due) = series.due(&copy.name) else { continue };
@@ -92,7 +92,7 @@ impl Memory {
             // What cannot carry a tag is ours only where we asked for it; the rest says so itself.
             let marked = copy.mark.as_deref() == Some(subject.identity().as_str());
             if marked || (self.asked.contains(&due) && !subject.source.kind.carries_tags(subject.engine)) {
-                self.copies.push(Known::new(copy, region, due, now));
+                self.copies.push(KnownCopy::new(copy, region, due, now));
             }
         }
         for known in self.copies.iter_mut().filter(|known| known.region == *region) {
@@ -107,7 +107,7 @@ impl Memory {
     }
 
     /// Notes what was found of a copy.
-    pub fn judge(&mut self, region: &Region, id: &str, verified: &Verified) {
+    pub fn judge(&mut self, region: &Region, id: &str, verified: &CopyVerdict) {
         for known in self.copies.iter_mut().filter(|known| known.id == id && known.region == *region) {
             known.verified = Some(verified.clone());
         }

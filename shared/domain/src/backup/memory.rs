@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::restore::{Drilled, Restore};
-use super::{Attempt, Candidate, CopyState, Job, Kind, Known, ObservedCopy, Owner, Policy, Settled, Standing, Subject};
+use super::restore::{RestoreEvidence, RestoreRun};
+use super::{BackupAttempt, PruneCandidate, CopyState, PendingJob, ResourceKind, KnownCopy, ObservedCopy, CopyOwner, JobPolicy, SettledBackup, CopyStanding, BackupSubject};
 use crate::name::Region;
 
 /// How long AWS may take to list what was just made or removed: its lists lag by seconds, and this is on the safe side.
@@ -18,49 +18,49 @@ pub(super) const ASKED: usize = 64;
 
 /// Everything that is remembered of one resource's backups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub struct BackupMemory {
     /// What is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attempt: Option<Attempt>,
+    pub attempt: Option<BackupAttempt>,
     /// What ended last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settled: Option<Settled>,
+    pub settled: Option<SettledBackup>,
     /// Every copy that we made and have not removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub copies: Vec<Known>,
+    pub copies: Vec<KnownCopy>,
     /// What AWS was asked for and has not shown yet, by the instant at which it was due.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub asked: BTreeSet<Timestamp>,
     /// The jobs of AWS Backup whose recovery points are not known yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<PendingJob>,
     /// The restore under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restore: Option<Restore>,
+    pub restore: Option<RestoreRun>,
     /// The drill that ended last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drilled: Option<Drilled>,
+    pub drilled: Option<RestoreEvidence>,
     /// The restore by a person that ended last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<Drilled>,
+    pub kept: Option<RestoreEvidence>,
 }
 
-impl Memory {
+impl BackupMemory {
     /// A copy as pruning has it.
-    pub fn candidate(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Candidate {
+    pub fn candidate(&self, policy: &JobPolicy, region: &Region, copy: &ObservedCopy) -> PruneCandidate {
         let known = self.known(region, &copy.id);
         let standing = match (&copy.state, known) {
-            (CopyState::Creating | CopyState::Deleting, _) => Standing::Unfinished,
-            (CopyState::Failed(_), _) => Standing::Failed,
+            (CopyState::Creating | CopyState::Deleting, _) => CopyStanding::Unfinished,
+            (CopyState::Failed(_), _) => CopyStanding::Failed,
             (CopyState::Available, known) => match known.and_then(|known| known.verified.as_ref()) {
-                None => Standing::Unknown,
-                Some(verified) if verified.flaws.is_empty() => Standing::Good,
-                Some(_) => Standing::Doubtful,
+                None => CopyStanding::Unknown,
+                Some(verified) if verified.flaws.is_empty() => CopyStanding::Good,
+                Some(_) => CopyStanding::Doubtful,
             },
         };
         let subject = &policy.subject;
         let due = subject.series().due(&copy.name);
-        Candidate {
+        PruneCandidate {
             id: copy.id.clone(),
             name: copy.name.clone(),
             taken: due.or(copy.created).unwrap_or(Timestamp::MIN),
@@ -71,7 +71,7 @@ impl Memory {
     }
 
     /// What uses a copy: a restore, or the copy of it that is being made.
-    fn user(&self, policy: &Policy, copy: &ObservedCopy) -> Option<String> {
+    fn user(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Option<String> {
         let restores = self.restore.as_ref().filter(|restore| restore.uses(&copy.id));
         if let Some(restore) = restores {
             return Some(format!("the restore into {}", restore.target));
@@ -82,21 +82,21 @@ impl Memory {
     }
 }
 
-impl Kind {
+impl ResourceKind {
     /// Whether what we make of it can carry our tag. An on-demand backup of `DynamoDB` cannot (Amazon DynamoDB developer
     /// guide, tagging restrictions): there the ledger's own record of its ARN stands for the tag.
-    pub fn carries_tags(self, engine: crate::estate::Engine) -> bool {
-        self != Self::Dynamodb || engine == crate::estate::Engine::AwsBackup
+    pub fn carries_tags(self, engine: crate::estate::BackupProvider) -> bool {
+        self != Self::Dynamodb || engine == crate::estate::BackupProvider::AwsBackup
     }
 }
 
-fn owner(subject: &Subject, named: bool, mark: Option<&str>, known: bool) -> Owner {
+fn owner(subject: &BackupSubject, named: bool, mark: Option<&str>, known: bool) -> CopyOwner {
     let identity = subject.identity();
     match (named, mark) {
-        (true, Some(mark)) if mark == identity => Owner::Us,
-        (true, None) if known && !subject.source.kind.carries_tags(subject.engine) => Owner::Us,
-        (true, None) => Owner::NameOnly,
-        (_, Some(_)) => Owner::MarkOnly,
-        (false, None) => Owner::Other,
+        (true, Some(mark)) if mark == identity => CopyOwner::Us,
+        (true, None) if known && !subject.source.kind.carries_tags(subject.engine) => CopyOwner::Us,
+        (true, None) => CopyOwner::NameOnly,
+        (_, Some(_)) => CopyOwner::MarkOnly,
+        (false, None) => CopyOwner::Other,
     }
 }

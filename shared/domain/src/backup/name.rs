@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::Subject;
+use super::BackupSubject;
 
 /// What every name begins with.
 const OURS: &str = "wk-";
@@ -51,12 +51,12 @@ impl fmt::Display for CopyName {
 
 /// What the names of all copies of one resource of one environment begin with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Series(String);
+pub struct CopySeries(String);
 
-impl Series {
+impl CopySeries {
     /// The series of a resource. Environments whose names run into each other (`a-b` `c`, `a` `b-c`) stay apart by the
     /// hash.
-    pub fn of(subject: &Subject) -> Self {
+    pub fn of(subject: &BackupSubject) -> Self {
         let identity = whole(subject);
         let text = format!("{}-{}-{}", subject.scope.estate, subject.scope.environment, subject.source.name);
         let longest = READABLE.min(subject.source.kind.longest_name() - REST);
@@ -89,16 +89,16 @@ impl Series {
     }
 }
 
-impl fmt::Display for Series {
+impl fmt::Display for CopySeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Subject {
+impl BackupSubject {
     /// The names of its copies.
-    pub fn series(&self) -> Series {
-        Series::of(self)
+    pub fn series(&self) -> CopySeries {
+        CopySeries::of(self)
     }
 
     /// Whose backup it is: the value of [`BACKUP_TAG`].
@@ -113,7 +113,7 @@ impl Subject {
     }
 }
 
-fn whole(subject: &Subject) -> String {
+fn whole(subject: &BackupSubject) -> String {
     let crate::name::Scope { estate, environment, region } = &subject.scope;
     format!("{estate}/{environment}/{region}/{}", subject.source)
 }
@@ -128,16 +128,16 @@ pub(super) fn hash(text: &str) -> u64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::estate::Engine;
+    use crate::estate::BackupProvider;
     use crate::name::{EnvironmentName, EstateName, Region, Scope};
 
-    fn subject(estate: &str, environment: &str, source: &str) -> Subject {
+    fn subject(estate: &str, environment: &str, source: &str) -> BackupSubject {
         let scope = Scope {
             estate: EstateName::new(estate).unwrap(),
             environment: EnvironmentName::new(environment).unwrap(),
             region: Region::new("us-east-1").unwrap(),
         };
-        Subject { scope, source: source.parse().unwrap(), engine: Engine::Native }
+        BackupSubject { scope, source: source.parse().unwrap(), engine: BackupProvider::Native }
     }
 
     fn due() -> Timestamp {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_long_or_odd_name_is_still_one_that_its_service_takes() {
-        for kind in crate::backup::Kind::ALL {
+        for kind in crate::backup::ResourceKind::ALL {
             let odd = format!("{}:bucket/{}__Ünder..score/-end", kind.name(), "long/".repeat(100));
             let series = subject("a-very-long-name-of-an-estate", "production", &odd).series();
             let name = series.name(due());

@@ -18,7 +18,7 @@ pub enum SourceState {
 
 /// The times to which a resource can be restored without a backup of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct RestoreWindow {
     /// The earliest, where AWS says so.
     pub from: Option<Timestamp>,
     /// The latest.
@@ -33,7 +33,7 @@ pub struct ObservedSource {
     /// Whether what it holds is encrypted.
     pub encrypted: bool,
     /// Point-in-time recovery, where it is on.
-    pub window: Option<Window>,
+    pub window: Option<RestoreWindow>,
     /// What a restored copy has to have too, by name: engine, version, keys.
     pub settings: BTreeMap<String, String>,
 }

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::{Dues, Source, Subject};
-use crate::estate::{Backups, Copy, Drill, Engine, Environment, Percent, Verify};
+use super::{DueSchedule, BackupSource, BackupSubject};
+use crate::estate::{Backups, CopyPolicy, RestoreDrill, BackupProvider, Environment, Percent, VerifyPolicy};
 use crate::name::Scope;
 
 /// How much smaller than the last good one a copy may be, where the document does not say: below half, something was
@@ -13,7 +13,7 @@ pub const SHRINK: Percent = Percent::new(50);
 
 /// How many copies are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keep {
+pub struct RetentionCounts {
     /// Days of which the newest is kept: the last ones that have any.
     pub daily: u32,
     /// Weeks, likewise.
@@ -28,28 +28,28 @@ pub struct Keep {
 
 /// One job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
+pub struct JobPolicy {
     /// The resource.
-    pub subject: Subject,
+    pub subject: BackupSubject,
     /// When.
-    pub dues: Dues,
+    pub dues: DueSchedule,
     /// How long.
-    pub keep: Keep,
+    pub keep: RetentionCounts,
     /// Where to, besides.
-    pub copy: Option<Copy>,
+    pub copy: Option<CopyPolicy>,
     /// What makes it good.
-    pub verify: Verify,
+    pub verify: VerifyPolicy,
     /// How old the newest good one may be.
     pub fresh_within: SignedDuration,
     /// The proof.
-    pub drill: Option<Drill>,
+    pub drill: Option<RestoreDrill>,
     /// Where an `OpenSearch` domain keeps them.
     pub repository: Option<String>,
     /// What AWS Backup needs: the vault and the role.
     pub vault: Option<(String, String)>,
 }
 
-impl Policy {
+impl JobPolicy {
     /// How much smaller than the last good one a copy may be.
     pub fn shrink(&self) -> Percent {
         self.verify.shrink_at_most.unwrap_or(SHRINK)
@@ -62,10 +62,10 @@ impl Policy {
     }
 
     fn of(scope: &Scope, section: &Backups, job: &crate::estate::BackupJob) -> Option<Self> {
-        let engine = job.engine.unwrap_or(Engine::Native);
-        let subject = Subject { scope: scope.clone(), source: Source::of(job)?, engine };
-        let dues = Dues::of(&job.schedule, section);
-        let keep = Keep {
+        let engine = job.engine.unwrap_or(BackupProvider::Native);
+        let subject = BackupSubject { scope: scope.clone(), source: BackupSource::of(job)?, engine };
+        let dues = DueSchedule::of(&job.schedule, section);
+        let keep = RetentionCounts {
             daily: job.retention.daily,
             weekly: job.retention.weekly,
             monthly: job.retention.monthly,
@@ -82,7 +82,7 @@ impl Policy {
             verify: job.verify.clone().unwrap_or_default(),
             drill: job.drill.clone(),
             repository: job.repository.as_ref().map(ToString::to_string),
-            vault: vault.filter(|_| engine == Engine::AwsBackup),
+            vault: vault.filter(|_| engine == BackupProvider::AwsBackup),
         })
     }
 }

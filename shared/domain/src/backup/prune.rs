@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::Keep;
+use super::RetentionCounts;
 
 /// What is known of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum CopyStanding {
     /// There, and verified.
     Good,
     /// There, and nobody has looked at it, or what was found is forgotten.
@@ -32,7 +32,7 @@ pub enum Standing {
 
 /// Whose a copy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
+pub enum CopyOwner {
     /// Ours: its name says so, and its tag, or for what cannot carry one the ledger.
     Us,
     /// It has a name of ours, and no mark.
@@ -45,7 +45,7 @@ pub enum Owner {
 
 /// A copy to judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct PruneCandidate {
     /// What AWS calls it.
     pub id: String,
     /// Its name.
@@ -53,9 +53,9 @@ pub struct Candidate {
     /// When it was due, or begun.
     pub taken: Timestamp,
     /// What is known of it.
-    pub standing: Standing,
+    pub standing: CopyStanding,
     /// Whose it is.
-    pub owner: Owner,
+    pub owner: CopyOwner,
     /// What uses it, if anything does: a copy under way, a restore.
     pub used_by: Option<String>,
 }
@@ -63,7 +63,7 @@ pub struct Candidate {
 /// Why a copy stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Keeps {
+pub enum RetentionReason {
     /// The newest good one of all.
     Last,
     /// One of the newest that are always kept.
@@ -86,7 +86,7 @@ pub enum Keeps {
     Doubtful,
 }
 
-impl fmt::Display for Keeps {
+impl fmt::Display for RetentionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Last => f.write_str("the last good one"),
@@ -106,7 +106,7 @@ impl fmt::Display for Keeps {
 /// Why a copy goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Goes {
+pub enum RemovalReason {
     /// No rule keeps it any more.
     Outlived,
     /// It failed, and there is a good one.
@@ -115,7 +115,7 @@ pub enum Goes {
     Doubtful,
 }
 
-impl fmt::Display for Goes {
+impl fmt::Display for RemovalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Outlived => "older than every day, week and month that is kept",
@@ -128,21 +128,21 @@ impl fmt::Display for Goes {
 /// What becomes of a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum CopyFate {
     /// It stays.
-    Stays(Keeps),
+    Stays(RetentionReason),
     /// It is removed.
-    Goes(Goes),
+    Goes(RemovalReason),
 }
 
-impl Fate {
+impl CopyFate {
     /// Whether it is removed.
     pub fn goes(&self) -> bool {
         matches!(self, Self::Goes(_))
     }
 }
 
-impl fmt::Display for Fate {
+impl fmt::Display for CopyFate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stays(why) => write!(f, "stays: {why}"),
@@ -152,25 +152,25 @@ impl fmt::Display for Fate {
 }
 
 /// What becomes of each copy, in the order given. The candidates are those of one resource in one region.
-pub fn prune(keep: &Keep, candidates: &[Candidate]) -> Vec<Fate> {
-    let newest_first = |standings: &[Standing]| {
-        let counts = |it: &&Candidate| it.owner == Owner::Us && standings.contains(&it.standing);
-        let mut all: Vec<&Candidate> = candidates.iter().filter(counts).collect();
+pub fn prune(keep: &RetentionCounts, candidates: &[PruneCandidate]) -> Vec<CopyFate> {
+    let newest_first = |standings: &[CopyStanding]| {
+        let counts = |it: &&PruneCandidate| it.owner == CopyOwner::Us && standings.contains(&it.standing);
+        let mut all: Vec<&PruneCandidate> = candidates.iter().filter(counts).collect();
         // Of two of one instant the order of their ids, so that every look sees the same one.
         all.sort_by(|a, b| (b.taken, &b.id).cmp(&(a.taken, &a.id)));
-        Rules::of(keep, &all)
+        RuleSelections::of(keep, &all)
     };
-    let known = newest_first(&[Standing::Good]);
-    let supposed = newest_first(&[Standing::Good, Standing::Unknown]);
-    let fate = |candidate: &Candidate| match known.fate(candidate) {
-        Fate::Goes(_) => supposed.fate(candidate),
-        stays @ Fate::Stays(_) => stays,
+    let known = newest_first(&[CopyStanding::Good]);
+    let supposed = newest_first(&[CopyStanding::Good, CopyStanding::Unknown]);
+    let fate = |candidate: &PruneCandidate| match known.fate(candidate) {
+        CopyFate::Goes(_) => supposed.fate(candidate),
+        stays @ CopyFate::Stays(_) => stays,
     };
     candidates.iter().map(fate).collect()
 }
 
 /// The ids that each rule keeps.
-struct Rules<'a> {
+struct RuleSelections<'a> {
     zone: &'a jiff::tz::TimeZone,
     last: Option<&'a str>,
     minimum: BTreeSet<&'a str>,
@@ -181,9 +181,9 @@ struct Rules<'a> {
     days: BTreeSet<Date>,
 }
 
-impl<'a> Rules<'a> {
-    fn of(keep: &'a Keep, good: &[&'a Candidate]) -> Self {
-        let day = |candidate: &Candidate| candidate.taken.to_zoned(keep.zone.clone()).date();
+impl<'a> RuleSelections<'a> {
+    fn of(keep: &'a RetentionCounts, good: &[&'a PruneCandidate]) -> Self {
+        let day = |candidate: &PruneCandidate| candidate.taken.to_zoned(keep.zone.clone()).date();
         let week = |date: Date| (date.iso_week_date().year(), date.iso_week_date().week());
         let ids = |wanted: u32, bucket: &dyn Fn(Date) -> (i16, i8, i8)| {
             let mut seen = BTreeSet::new();
@@ -191,7 +191,7 @@ impl<'a> Rules<'a> {
             newest.take(wanted as usize).map(|it| it.id.as_str()).collect::<BTreeSet<_>>()
         };
         let daily = ids(keep.daily, &|date| (date.year(), date.month(), date.day()));
-        let kept = |it: &&&Candidate| daily.contains(it.id.as_str());
+        let kept = |it: &&&PruneCandidate| daily.contains(it.id.as_str());
         Self {
             zone: &keep.zone,
             last: good.first().map(|it| it.id.as_str()),
@@ -203,46 +203,46 @@ impl<'a> Rules<'a> {
         }
     }
 
-    fn fate(&self, it: &Candidate) -> Fate {
+    fn fate(&self, it: &PruneCandidate) -> CopyFate {
         let not_ours = match it.owner {
-            Owner::Us => None,
-            Owner::NameOnly => Some("its name is one of ours, and nothing else says that we made it"),
-            Owner::MarkOnly => Some("its tag and its name do not belong together"),
-            Owner::Other => Some("neither its name nor its tag is ours"),
+            CopyOwner::Us => None,
+            CopyOwner::NameOnly => Some("its name is one of ours, and nothing else says that we made it"),
+            CopyOwner::MarkOnly => Some("its tag and its name do not belong together"),
+            CopyOwner::Other => Some("neither its name nor its tag is ours"),
         };
         if let Some(why) = not_ours {
-            return Fate::Stays(Keeps::NotOurs(why.to_owned()));
+            return CopyFate::Stays(RetentionReason::NotOurs(why.to_owned()));
         }
         if let Some(user) = &it.used_by {
-            return Fate::Stays(Keeps::InUse(user.clone()));
+            return CopyFate::Stays(RetentionReason::InUse(user.clone()));
         }
         match it.standing {
-            Standing::Unfinished => Fate::Stays(Keeps::Unfinished),
-            Standing::Failed if self.last.is_some() => Fate::Goes(Goes::Failed),
-            Standing::Failed => Fate::Stays(Keeps::Doubtful),
-            Standing::Doubtful => self.doubtful(it),
-            Standing::Unknown if self.last.is_none() => Fate::Stays(Keeps::Unknown),
-            Standing::Good | Standing::Unknown => self.good(&it.id),
+            CopyStanding::Unfinished => CopyFate::Stays(RetentionReason::Unfinished),
+            CopyStanding::Failed if self.last.is_some() => CopyFate::Goes(RemovalReason::Failed),
+            CopyStanding::Failed => CopyFate::Stays(RetentionReason::Doubtful),
+            CopyStanding::Doubtful => self.doubtful(it),
+            CopyStanding::Unknown if self.last.is_none() => CopyFate::Stays(RetentionReason::Unknown),
+            CopyStanding::Good | CopyStanding::Unknown => self.good(&it.id),
         }
     }
 
-    fn good(&self, id: &str) -> Fate {
+    fn good(&self, id: &str) -> CopyFate {
         let rules = [
-            (self.last == Some(id), Keeps::Last),
-            (self.daily.contains(id), Keeps::Daily),
-            (self.weekly.contains(id), Keeps::Weekly),
-            (self.monthly.contains(id), Keeps::Monthly),
-            (self.minimum.contains(id), Keeps::Minimum),
+            (self.last == Some(id), RetentionReason::Last),
+            (self.daily.contains(id), RetentionReason::Daily),
+            (self.weekly.contains(id), RetentionReason::Weekly),
+            (self.monthly.contains(id), RetentionReason::Monthly),
+            (self.minimum.contains(id), RetentionReason::Minimum),
         ];
         let kept = rules.into_iter().find_map(|(holds, why)| holds.then_some(why));
-        kept.map_or(Fate::Goes(Goes::Outlived), Fate::Stays)
+        kept.map_or(CopyFate::Goes(RemovalReason::Outlived), CopyFate::Stays)
     }
 
     /// One that was not found good may be the one that shows what went wrong: it stays as long as a good one of its age
     /// would.
-    fn doubtful(&self, it: &Candidate) -> Fate {
+    fn doubtful(&self, it: &PruneCandidate) -> CopyFate {
         let day = it.taken.to_zoned(self.zone.clone()).date();
         let kept = self.days.first().is_none_or(|oldest| day >= *oldest);
-        if kept { Fate::Stays(Keeps::Doubtful) } else { Fate::Goes(Goes::Doubtful) }
+        if kept { CopyFate::Stays(RetentionReason::Doubtful) } else { CopyFate::Goes(RemovalReason::Doubtful) }
     }
 }

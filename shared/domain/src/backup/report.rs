@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Memory, Policy, Shelf, Source, Told, ago, fates, size};
+use super::{BackupMemory, JobPolicy, CopyInventory, BackupSource, BackupNotice, ago, fates, size};
 use crate::name::Scope;
 use crate::report::Message;
-use crate::request::Trigger;
+use crate::request::RunTrigger;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 pub(super) const SUBJECT: usize = 100;
@@ -21,7 +21,7 @@ const COPIES: usize = 40;
 /// How one resource's backup stands at the end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum BackupOutcome {
     /// It is done.
     Done,
     /// It waits for its time, and is gone on with by itself.
@@ -30,7 +30,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for BackupOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Done => "done",
@@ -42,32 +42,32 @@ impl fmt::Display for Outcome {
 
 /// One resource of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct BackupLine {
     /// The resource.
-    pub source: Source,
+    pub source: BackupSource,
     /// When its backup was due.
     pub due: Timestamp,
 }
 
 /// A run of the `backup` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub struct BackupRun {
     /// The execution's name.
     pub id: String,
     /// What started it.
-    pub trigger: Trigger,
+    pub trigger: RunTrigger,
     /// When it began.
     pub started: Timestamp,
     /// Its resources.
-    pub jobs: Vec<Line>,
+    pub jobs: Vec<BackupLine>,
 }
 
 /// Every copy of a resource, the newest first: where, how old, how large, and whether it is good.
-pub fn inventory(policy: &Policy, memory: &Memory, now: Timestamp) -> Vec<String> {
+pub fn inventory(policy: &JobPolicy, memory: &BackupMemory, now: Timestamp) -> Vec<String> {
     let mut copies: Vec<_> = memory.copies.iter().collect();
     copies.sort_by(|a, b| (b.due, &a.region).cmp(&(a.due, &b.region)));
     let home = &policy.subject.scope.region;
-    let line = |known: &super::Known| {
+    let line = |known: &super::KnownCopy| {
         let verdict = match &known.verified {
             _ if known.gone.is_some() => format!("NOT SEEN since {}", known.gone.unwrap_or(now)),
             None => "not verified".to_owned(),
@@ -81,9 +81,9 @@ pub fn inventory(policy: &Policy, memory: &Memory, now: Timestamp) -> Vec<String
 }
 
 /// What a person is told of a run; the notes are about the environment as a whole.
-pub fn message(scope: &Scope, run: &Run, all: &[Told<'_>], notes: &[String], now: Timestamp) -> Message {
-    let of = |outcome: Outcome| all.iter().filter(|told| told.outcome() == outcome).count();
-    let (done, waiting, failed) = (of(Outcome::Done), of(Outcome::Waiting), of(Outcome::Failed));
+pub fn message(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], notes: &[String], now: Timestamp) -> Message {
+    let of = |outcome: BackupOutcome| all.iter().filter(|told| told.outcome() == outcome).count();
+    let (done, waiting, failed) = (of(BackupOutcome::Done), of(BackupOutcome::Waiting), of(BackupOutcome::Failed));
     let Scope { estate, environment, region } = scope;
     let mut headline = format!("{estate} {environment}: {done} of {} backups done", all.len());
     for (number, word) in [(waiting, "waiting"), (failed, "failed")] {
@@ -124,7 +124,7 @@ pub fn message(scope: &Scope, run: &Run, all: &[Told<'_>], notes: &[String], now
 }
 
 /// The event about a finished run.
-pub fn event(scope: &Scope, run: &Run, all: &[Told<'_>], now: Timestamp) -> Value {
+pub fn event(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], now: Timestamp) -> Value {
     let jobs = all.iter().map(|told| {
         json!({
             "resource": told.policy.subject.source,
@@ -147,12 +147,12 @@ pub fn event(scope: &Scope, run: &Run, all: &[Told<'_>], now: Timestamp) -> Valu
 }
 
 /// What would be done for one resource: its state, and why each copy stays or goes.
-pub fn plan(policy: &Policy, memory: &Memory, shelves: &[Shelf<'_>], doing: &str, now: Timestamp) -> String {
+pub fn plan(policy: &JobPolicy, memory: &BackupMemory, shelves: &[CopyInventory<'_>], doing: &str, now: Timestamp) -> String {
     let mut text = format!("{}: {doing}\n", policy.subject.source);
     if let Some(next) = policy.dues.next(now) {
         _ = writeln!(text, "  next due {next}");
     }
-    let told = Told { policy, memory, due: now, findings: Vec::new() };
+    let told = BackupNotice { policy, memory, due: now, findings: Vec::new() };
     for finding in told.findings(now) {
         _ = writeln!(text, "  finding: {finding}");
     }

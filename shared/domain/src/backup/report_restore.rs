@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::report::SUBJECT;
-use super::{Drilled, Purpose, Source};
+use super::{RestoreEvidence, RestorePurpose, BackupSource};
 use crate::name::Scope;
 use crate::report::Message;
 
 /// What a person is told of a restore that has ended.
-pub fn restored(scope: &Scope, source: &Source, drilled: &Drilled) -> Message {
-    let kept = drilled.purpose == Purpose::Keep;
+pub fn restored(scope: &Scope, source: &BackupSource, drilled: &RestoreEvidence) -> Message {
+    let kept = drilled.purpose == RestorePurpose::Keep;
     let what = if kept { "restore" } else { "restore drill" };
     let unasked = drilled.checks.iter().filter(|check| check.ok.is_none()).map(|check| check.name.as_str());
     let unasked = unasked.collect::<Vec<_>>().join(", ");

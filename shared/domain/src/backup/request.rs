@@ -5,10 +5,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Source;
+use super::BackupSource;
 use crate::estate::ResourceName;
 use crate::name::{EnvironmentName, EstateName, Scope};
-use crate::request::{Mode, Trigger};
+use crate::request::{RunMode, RunTrigger};
 
 /// The input of the `backup` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,17 +20,17 @@ pub struct BackupRequest {
     pub environment: EnvironmentName,
     /// What started it.
     #[serde(default)]
-    pub trigger: Trigger,
+    pub trigger: RunTrigger,
     /// The instant that a tick is about; a person's run is about its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instant: Option<Timestamp>,
     /// Whether it may write.
     #[serde(default)]
-    pub mode: Mode,
+    pub mode: RunMode,
     /// Only this resource, written `kind:name`; without it, a person means all of the environment, the tick all that are
     /// due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Option<Source>,
+    pub resource: Option<BackupSource>,
 }
 
 /// The input of the `restore-drill` machine.
@@ -43,9 +43,9 @@ pub struct RestoreRequest {
     pub environment: EnvironmentName,
     /// What started it.
     #[serde(default)]
-    pub trigger: Trigger,
+    pub trigger: RunTrigger,
     /// Which resource, written `kind:name`.
-    pub resource: Source,
+    pub resource: BackupSource,
     /// The new name. With it, what is restored stays; without it, the restore is a drill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<ResourceName>,
@@ -60,9 +60,9 @@ impl BackupRequest {
         Self {
             estate: scope.estate.clone(),
             environment: scope.environment.clone(),
-            trigger: Trigger::Schedule,
+            trigger: RunTrigger::Schedule,
             instant: Some(instant),
-            mode: Mode::Apply,
+            mode: RunMode::Apply,
             resource: None,
         }
     }
@@ -70,11 +70,11 @@ impl BackupRequest {
 
 impl RestoreRequest {
     /// The drill that a tick asks for.
-    pub fn of_tick(scope: &Scope, resource: Source) -> Self {
+    pub fn of_tick(scope: &Scope, resource: BackupSource) -> Self {
         Self {
             estate: scope.estate.clone(),
             environment: scope.environment.clone(),
-            trigger: Trigger::Schedule,
+            trigger: RunTrigger::Schedule,
             resource,
             into: None,
             to: None,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Memory, Policy, SILENCE};
+use super::{RestoreCheck, BackupMemory, JobPolicy, SILENCE};
 use crate::name::Region;
 
 /// How soon a drill that failed is tried again, where its own cadence is longer.
@@ -12,7 +12,7 @@ const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 /// What a restore is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Purpose {
+pub enum RestorePurpose {
     /// A proof: what was restored is checked and removed.
     Drill,
     /// A person wants it: it is checked and stays.
@@ -22,7 +22,7 @@ pub enum Purpose {
 /// What is restored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum From {
+pub enum RestoreSource {
     /// A copy of ours.
     Copy {
         /// What AWS calls it.
@@ -36,7 +36,7 @@ pub enum From {
     Instant(Timestamp),
 }
 
-impl From {
+impl RestoreSource {
     /// The instant whose state is restored.
     pub fn taken(&self) -> Timestamp {
         match self {
@@ -46,7 +46,7 @@ impl From {
     }
 }
 
-impl std::fmt::Display for From {
+impl std::fmt::Display for RestoreSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Copy { name, .. } => f.write_str(name),
@@ -58,17 +58,17 @@ impl std::fmt::Display for From {
 /// A restore under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Restore {
+pub struct RestoreRun {
     /// The execution that does it now.
     pub run: String,
     /// The value of [`super::RESTORE_TAG`] on what it makes: the execution that began it.
     pub mark: String,
     /// What it is for.
-    pub purpose: Purpose,
+    pub purpose: RestorePurpose,
     /// The name under which it is restored.
     pub target: String,
     /// What is restored.
-    pub from: From,
+    pub from: RestoreSource,
     /// When it began.
     pub began: Timestamp,
     /// When it was last worked on.
@@ -84,7 +84,7 @@ pub struct Restore {
     pub reapplied: Option<Vec<String>>,
     /// What was found of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub checks: Option<Vec<Check>>,
+    pub checks: Option<Vec<RestoreCheck>>,
     /// When AWS was asked to remove it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removing: Option<Timestamp>,
@@ -99,9 +99,9 @@ pub struct Restore {
     pub told: bool,
 }
 
-impl Restore {
+impl RestoreRun {
     /// A new one.
-    pub fn new(run: &str, purpose: Purpose, target: String, from: From, now: Timestamp) -> Self {
+    pub fn new(run: &str, purpose: RestorePurpose, target: String, from: RestoreSource, now: Timestamp) -> Self {
         Self {
             run: run.to_owned(),
             mark: run.to_owned(),
@@ -122,18 +122,18 @@ impl Restore {
     }
 
     /// A drill with the newest good copy of a region, under the scratch name of the document.
-    pub fn drill(run: &str, policy: &Policy, memory: &Memory, region: &Region, now: Timestamp) -> Option<Self> {
+    pub fn drill(run: &str, policy: &JobPolicy, memory: &BackupMemory, region: &Region, now: Timestamp) -> Option<Self> {
         let newest = memory.newest_good(region)?;
         let drill = policy.drill.as_ref();
         let scratch = drill.and_then(|drill| drill.scratch.as_ref()).map(ToString::to_string);
         let target = scratch.unwrap_or_else(|| policy.subject.source.scratch());
-        let from = From::Copy { id: newest.id.clone(), name: newest.name.clone(), due: newest.due };
-        Some(Self::new(run, Purpose::Drill, target, from, now))
+        let from = RestoreSource::Copy { id: newest.id.clone(), name: newest.name.clone(), due: newest.due };
+        Some(Self::new(run, RestorePurpose::Drill, target, from, now))
     }
 
     /// Whether it reads a copy, so that the copy may not be removed. Once what was restored is there, it does so no more.
     pub fn uses(&self, copy: &str) -> bool {
-        self.ready.is_none() && matches!(&self.from, From::Copy { id, .. } if id == copy)
+        self.ready.is_none() && matches!(&self.from, RestoreSource::Copy { id, .. } if id == copy)
     }
 
     /// Whether an execution is at work on it.
@@ -147,13 +147,13 @@ impl Restore {
     }
 
     /// What it came to, once it is over.
-    pub fn outcome(&self, now: Timestamp) -> Drilled {
+    pub fn outcome(&self, now: Timestamp) -> RestoreEvidence {
         let checks = self.checks.clone().unwrap_or_default();
         // What was not asked proves nothing, and fails nothing.
-        let (proved, wrong) = (|check: &Check| check.ok == Some(true), |check: &Check| check.ok == Some(false));
+        let (proved, wrong) = (|check: &RestoreCheck| check.ok == Some(true), |check: &RestoreCheck| check.ok == Some(false));
         let ok = self.failed.is_none() && checks.iter().any(proved) && !checks.iter().any(wrong);
         let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs().max(0);
-        Drilled {
+        RestoreEvidence {
             at: now,
             run: self.run.clone(),
             purpose: self.purpose,
@@ -173,15 +173,15 @@ impl Restore {
 /// A restore that has ended: the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Drilled {
+pub struct RestoreEvidence {
     /// When it ended.
     pub at: Timestamp,
     /// The execution.
     pub run: String,
     /// What it was for.
-    pub purpose: Purpose,
+    pub purpose: RestorePurpose,
     /// What was restored.
-    pub from: From,
+    pub from: RestoreSource,
     /// Under which name.
     pub target: String,
     /// Whether everything was as it should be.
@@ -194,7 +194,7 @@ pub struct Drilled {
     #[serde(default)]
     pub reapplied: Vec<String>,
     /// What was found.
-    pub checks: Vec<Check>,
+    pub checks: Vec<RestoreCheck>,
     /// Why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -202,10 +202,10 @@ pub struct Drilled {
 
 /// Whether a drill is due: never done, its cadence over, or failed a day ago. Without a good copy there is nothing to
 /// drill with; a restore under way is gone on with, if it is a drill that nobody works on.
-pub fn drill_is_due(policy: &Policy, memory: &Memory, now: Timestamp) -> bool {
+pub fn drill_is_due(policy: &JobPolicy, memory: &BackupMemory, now: Timestamp) -> bool {
     let Some(drill) = &policy.drill else { return false };
     if let Some(restore) = &memory.restore {
-        return restore.purpose == Purpose::Drill && !restore.is_alive(now);
+        return restore.purpose == RestorePurpose::Drill && !restore.is_alive(now);
     }
     if memory.newest_good(&policy.subject.scope.region).is_none() {
         return false;

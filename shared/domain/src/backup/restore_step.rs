@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{From, ObservedRestore, Purpose, Restore, SETTLE, SourceState};
+use super::{RestoreSource, ObservedRestore, RestorePurpose, RestoreRun, SETTLE, SourceState};
 
 /// How long a restore may take: the largest databases take hours.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(12);
@@ -43,7 +43,7 @@ pub enum RestoreNext {
 #[derive(Debug, Clone, Copy)]
 pub struct RestoreView<'a> {
     /// What is remembered.
-    pub restore: &'a Restore,
+    pub restore: &'a RestoreRun,
     /// What has its name.
     pub target: Option<&'a ObservedRestore>,
     /// The present.
@@ -54,7 +54,7 @@ pub struct RestoreView<'a> {
 pub fn decide_restore(view: &RestoreView<'_>) -> RestoreNext {
     let Some(target) = view.target else { return absent(view) };
     let restore = view.restore;
-    let tidies = restore.purpose == Purpose::Drill && restore.is_over();
+    let tidies = restore.purpose == RestorePurpose::Drill && restore.is_over();
     if !is_ours(restore, target) {
         // What we did not make is neither changed nor removed.
         let exists = format!("{} exists already, and nothing is restored over what exists", restore.target);
@@ -76,11 +76,11 @@ pub fn decide_restore(view: &RestoreView<'_>) -> RestoreNext {
 }
 
 /// Ours is what carries our mark; and, where it carries none yet, what was made after we asked, from what we asked for.
-fn is_ours(restore: &Restore, target: &ObservedRestore) -> bool {
+fn is_ours(restore: &RestoreRun, target: &ObservedRestore) -> bool {
     let Some(asked) = restore.asked else { return false };
     let earliest = asked.min(restore.began).saturating_sub(SKEW).unwrap_or(Timestamp::MIN);
     let same = match (&restore.from, &target.from) {
-        (From::Copy { id, .. }, Some(from)) => id == from,
+        (RestoreSource::Copy { id, .. }, Some(from)) => id == from,
         _ => true,
     };
     match &target.mark {

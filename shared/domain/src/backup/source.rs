@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{BackupJob, BadValue, Engine, ResourceName, SCRATCH};
+use crate::estate::{BackupJob, BadValue, BackupProvider, ResourceName, SCRATCH};
 use crate::name::Scope;
 
 /// A kind of resource that is backed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ResourceKind {
     /// An Aurora cluster.
     Aurora,
     /// An RDS instance.
@@ -25,7 +25,7 @@ pub enum Kind {
     S3,
 }
 
-impl Kind {
+impl ResourceKind {
     /// Every kind.
     pub const ALL: [Self; 6] = [Self::Aurora, Self::Rds, Self::Dynamodb, Self::Elasticache, Self::Opensearch, Self::S3];
 
@@ -109,33 +109,33 @@ impl Kind {
 /// A resource; written `dynamodb:clos-v2-ideas`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Source {
+pub struct BackupSource {
     /// What it is.
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// Its name; of an object, `bucket/key`.
     pub name: ResourceName,
 }
 
-impl Source {
+impl BackupSource {
     /// The resource of a job; nothing if the job names none.
     pub fn of(job: &BackupJob) -> Option<Self> {
         // RDS keeps identifiers in small letters: spelt otherwise it is the same database.
         let database =
             |name: &crate::name::DatabaseName| name.as_str().to_ascii_lowercase().parse::<ResourceName>().ok();
         let (kind, name) = match job {
-            BackupJob { aurora: Some(name), .. } => (Kind::Aurora, database(name)?),
-            BackupJob { rds: Some(name), .. } => (Kind::Rds, database(name)?),
-            BackupJob { dynamodb: Some(name), .. } => (Kind::Dynamodb, name.clone()),
-            BackupJob { elasticache: Some(name), .. } => (Kind::Elasticache, name.clone()),
-            BackupJob { opensearch: Some(name), .. } => (Kind::Opensearch, name.clone()),
-            BackupJob { s3: Some(name), .. } => (Kind::S3, name.clone()),
+            BackupJob { aurora: Some(name), .. } => (ResourceKind::Aurora, database(name)?),
+            BackupJob { rds: Some(name), .. } => (ResourceKind::Rds, database(name)?),
+            BackupJob { dynamodb: Some(name), .. } => (ResourceKind::Dynamodb, name.clone()),
+            BackupJob { elasticache: Some(name), .. } => (ResourceKind::Elasticache, name.clone()),
+            BackupJob { opensearch: Some(name), .. } => (ResourceKind::Opensearch, name.clone()),
+            BackupJob { s3: Some(name), .. } => (ResourceKind::S3, name.clone()),
             _ => return None,
         };
         Some(Self { kind, name })
     }
 }
 
-impl Source {
+impl BackupSource {
     /// The name of a drill's restore where the document gives none: the resource's own with `-drill`, cut where that is longer
     /// than the service takes.
     pub fn scratch(&self) -> String {
@@ -149,52 +149,52 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for BackupSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind.name(), self.name)
     }
 }
 
-impl FromStr for Source {
+impl FromStr for BackupSource {
     type Err = BadValue;
     fn from_str(text: &str) -> Result<Self, BadValue> {
         let bad =
             || BadValue { found: text.to_owned(), expected: "kind:name, such as dynamodb:clos-v2-ideas".to_owned() };
         let (kind, name) = text.split_once(':').ok_or_else(bad)?;
-        let kind = Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(bad)?;
+        let kind = ResourceKind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(bad)?;
         let name = match kind {
-            Kind::Aurora | Kind::Rds => name.to_ascii_lowercase(),
+            ResourceKind::Aurora | ResourceKind::Rds => name.to_ascii_lowercase(),
             _ => name.to_owned(),
         };
         Ok(Self { kind, name: name.parse().map_err(|_| bad())? })
     }
 }
 
-impl TryFrom<String> for Source {
+impl TryFrom<String> for BackupSource {
     type Error = BadValue;
     fn try_from(text: String) -> Result<Self, BadValue> {
         text.parse()
     }
 }
 
-impl From<Source> for String {
-    fn from(source: Source) -> Self {
+impl From<BackupSource> for String {
+    fn from(source: BackupSource) -> Self {
         source.to_string()
     }
 }
 
 /// A resource of an environment, and who takes its backups.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
+pub struct BackupSubject {
     /// Whose it is.
     pub scope: Scope,
     /// What it is.
-    pub source: Source,
+    pub source: BackupSource,
     /// Who takes the backups.
-    pub engine: Engine,
+    pub engine: BackupProvider,
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for BackupSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.source, self.scope)
     }
@@ -205,7 +205,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn source(text: &str) -> Source {
+    fn source(text: &str) -> BackupSource {
         text.parse().unwrap()
     }
 
@@ -227,23 +227,23 @@ mod tests {
     #[test]
     fn a_name_that_the_service_or_the_role_refuses_is_refused_before() {
         for (kind, bad) in [
-            (Kind::Aurora, format!("{}-restored", "a".repeat(55))),
-            (Kind::Rds, "shop--restored".to_owned()),
-            (Kind::Rds, "shop_db-restored".to_owned()),
-            (Kind::Rds, "1-restored".to_owned()),
-            (Kind::Rds, "shop-copy".to_owned()),
-            (Kind::Dynamodb, "orders".to_owned()),
-            (Kind::Dynamodb, "-drill".to_owned()),
+            (ResourceKind::Aurora, format!("{}-restored", "a".repeat(55))),
+            (ResourceKind::Rds, "shop--restored".to_owned()),
+            (ResourceKind::Rds, "shop_db-restored".to_owned()),
+            (ResourceKind::Rds, "1-restored".to_owned()),
+            (ResourceKind::Rds, "shop-copy".to_owned()),
+            (ResourceKind::Dynamodb, "orders".to_owned()),
+            (ResourceKind::Dynamodb, "-drill".to_owned()),
         ] {
             assert!(kind.wrong_target(&bad).is_some_and(|expected| expected.contains("-drill or -restored")), "{bad}");
         }
-        assert_eq!(Kind::Aurora.wrong_target(&format!("{}-restored", "a".repeat(54))), None);
-        assert_eq!(Kind::Dynamodb.wrong_target("shop_orders.v2-restored"), None);
+        assert_eq!(ResourceKind::Aurora.wrong_target(&format!("{}-restored", "a".repeat(54))), None);
+        assert_eq!(ResourceKind::Dynamodb.wrong_target("shop_orders.v2-restored"), None);
     }
 
     #[test]
     fn a_database_is_the_same_source_in_every_spelling() {
-        let source = |text: &str| text.parse::<Source>().unwrap();
+        let source = |text: &str| text.parse::<BackupSource>().unwrap();
         assert_eq!(source("rds:Shop-DB"), source("rds:shop-db"));
         assert_ne!(source("dynamodb:Ideas"), source("dynamodb:ideas"));
     }
@@ -251,12 +251,12 @@ mod tests {
     #[test]
     fn a_source_reads_as_it_is_written() {
         for text in ["dynamodb:clos-v2-ideas", "s3:candlefish-terraform-state/clos-v2/terraform.tfstate", "rds:a:b"] {
-            assert_eq!(text.parse::<Source>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<BackupSource>().unwrap().to_string(), text);
         }
         assert_eq!(source("rds:Shop-DB"), source("rds:shop-db"), "RDS tells no capitals");
         assert_ne!(source("dynamodb:Shop"), source("dynamodb:shop"));
         for bad in ["clos-v2-ideas", "table:clos-v2-ideas", "rds:", ""] {
-            let error = bad.parse::<Source>().unwrap_err();
+            let error = bad.parse::<BackupSource>().unwrap_err();
             assert!(error.to_string().ends_with("expected kind:name, such as dynamodb:clos-v2-ideas"), "{error}");
         }
     }

@@ -4,42 +4,42 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{End, Freshness, Memory, Outcome, Policy, Run, Settled, Source};
+use super::{AttemptEnd, Freshness, BackupMemory, BackupOutcome, JobPolicy, BackupRun, SettledBackup, BackupSource};
 use crate::name::Region;
-use crate::request::Trigger;
+use crate::request::RunTrigger;
 
 /// How a resource stands, for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told<'a> {
+pub struct BackupNotice<'a> {
     /// What the document says.
-    pub policy: &'a Policy,
+    pub policy: &'a JobPolicy,
     /// What is remembered.
-    pub memory: &'a Memory,
+    pub memory: &'a BackupMemory,
     /// When its backup was due.
     pub due: Timestamp,
     /// Findings beside it: a quota near its end.
     pub findings: Vec<String>,
 }
 
-impl Told<'_> {
+impl BackupNotice<'_> {
     /// How it stands.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> BackupOutcome {
         if self.memory.attempt.as_ref().is_some_and(|attempt| attempt.due == self.due) {
-            return Outcome::Waiting;
+            return BackupOutcome::Waiting;
         }
         let ended = self.memory.settled.as_ref().filter(|settled| settled.due >= self.due);
-        if ended.is_some_and(|settled| settled.end == End::Done) { Outcome::Done } else { Outcome::Failed }
+        if ended.is_some_and(|settled| settled.end == AttemptEnd::Done) { BackupOutcome::Done } else { BackupOutcome::Failed }
     }
 
     /// Whether it is worth a message by itself: how it ended, or that it began to wait. A failure is told when it is the
     /// first, and when it is the last: those between are tried again by themselves.
-    pub fn is_news(&self, run: &Run) -> bool {
+    pub fn is_news(&self, run: &BackupRun) -> bool {
         let parked = self.memory.attempt.as_ref().and_then(|attempt| attempt.parked.as_ref());
         let between = self.memory.settled.as_ref().is_some_and(|it| it.tried > 0 && it.retry.is_some());
         match self.outcome() {
-            Outcome::Waiting => parked.is_some_and(|parked| parked.since >= run.started),
-            Outcome::Failed => !between || run.trigger != Trigger::Schedule,
-            Outcome::Done => true,
+            BackupOutcome::Waiting => parked.is_some_and(|parked| parked.since >= run.started),
+            BackupOutcome::Failed => !between || run.trigger != RunTrigger::Schedule,
+            BackupOutcome::Done => true,
         }
     }
 
@@ -47,13 +47,13 @@ impl Told<'_> {
     pub fn why(&self) -> String {
         let parked = self.memory.attempt.as_ref().and_then(|attempt| attempt.parked.as_ref());
         match (self.outcome(), parked, &self.memory.settled) {
-            (Outcome::Done, ..) => String::new(),
-            (Outcome::Waiting, Some(parked), _) => format!("{}; looked at again at {}", parked.why, parked.until),
-            (Outcome::Waiting, None, _) => "it is under way in another execution".to_owned(),
-            (Outcome::Failed, _, Some(settled)) if !settled.why.is_empty() => {
+            (BackupOutcome::Done, ..) => String::new(),
+            (BackupOutcome::Waiting, Some(parked), _) => format!("{}; looked at again at {}", parked.why, parked.until),
+            (BackupOutcome::Waiting, None, _) => "it is under way in another execution".to_owned(),
+            (BackupOutcome::Failed, _, Some(settled)) if !settled.why.is_empty() => {
                 format!("{}{}", settled.why, next(settled))
             }
-            (Outcome::Failed, ..) => "it ended without a verdict".to_owned(),
+            (BackupOutcome::Failed, ..) => "it ended without a verdict".to_owned(),
         }
     }
 
@@ -66,7 +66,7 @@ impl Told<'_> {
     }
 }
 
-fn next(settled: &Settled) -> String {
+fn next(settled: &SettledBackup) -> String {
     match (&settled.retry, settled.tried) {
         (Some(retry), _) => format!("; tried again by itself at {}", retry.at),
         (None, 0) => String::new(),
@@ -75,7 +75,7 @@ fn next(settled: &Settled) -> String {
 }
 
 /// Copies in a region to which the document copies no more: nothing is pruned there.
-fn elsewhere(policy: &Policy, memory: &Memory) -> Option<String> {
+fn elsewhere(policy: &JobPolicy, memory: &BackupMemory) -> Option<String> {
     let here = |region: &Region| {
         *region == policy.subject.scope.region || policy.copy.as_ref().is_some_and(|copy| copy.region == *region)
     };
@@ -87,10 +87,10 @@ fn elsewhere(policy: &Policy, memory: &Memory) -> Option<String> {
 }
 
 /// What is said of resources that the document names no more, and of which copies are left.
-pub fn abandoned(policies: &[Policy], memories: &BTreeMap<Source, Memory>) -> Vec<String> {
-    let named = |source: &Source| policies.iter().any(|policy| policy.subject.source == *source);
+pub fn abandoned(policies: &[JobPolicy], memories: &BTreeMap<BackupSource, BackupMemory>) -> Vec<String> {
+    let named = |source: &BackupSource| policies.iter().any(|policy| policy.subject.source == *source);
     let left = memories.iter().filter(|(source, memory)| !named(source) && !memory.copies.is_empty());
-    let say = |(source, memory): (&Source, &Memory)| {
+    let say = |(source, memory): (&BackupSource, &BackupMemory)| {
         let copies = memory.copies.len();
         format!(
             "{source}: no job of the document is about it any more; its {copies} copies stay until somebody removes them"

@@ -4,14 +4,14 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CopyState, ObservedCopy, ObservedSource, Policy};
+use super::{CopyState, ObservedCopy, ObservedSource, JobPolicy};
 
 /// How much earlier than its due instant a copy may say that it was begun: clocks differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is wrong with a copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flaw {
+pub enum CopyFlaw {
     /// It is not there.
     NotAvailable(CopyState),
     /// Its source is encrypted, and it is not.
@@ -36,7 +36,7 @@ pub enum Flaw {
     NoWindow,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for CopyFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAvailable(state) => write!(f, "it is {state}, expected available"),
@@ -52,7 +52,7 @@ impl fmt::Display for Flaw {
 
 /// What a copy is compared with.
 #[derive(Debug, Clone, Copy)]
-pub struct Against<'a> {
+pub struct CopyComparison<'a> {
     /// Its source, where it still exists.
     pub source: Option<&'a ObservedSource>,
     /// The size of the last good one, in bytes.
@@ -62,27 +62,27 @@ pub struct Against<'a> {
 }
 
 /// Everything that is wrong with a copy; nothing for a good one. What AWS does not tell is not checked.
-pub fn verify(policy: &Policy, copy: &ObservedCopy, against: Against<'_>) -> Vec<Flaw> {
+pub fn verify(policy: &JobPolicy, copy: &ObservedCopy, against: CopyComparison<'_>) -> Vec<CopyFlaw> {
     let mut flaws = Vec::new();
     if copy.state != CopyState::Available {
-        flaws.push(Flaw::NotAvailable(copy.state.clone()));
+        flaws.push(CopyFlaw::NotAvailable(copy.state.clone()));
     }
     if against.source.is_some_and(|source| source.encrypted) && !copy.encrypted {
-        flaws.push(Flaw::NotEncrypted);
+        flaws.push(CopyFlaw::NotEncrypted);
     }
     let allowed = policy.shrink().value();
     if let (Some(bytes), Some(before)) = (copy.bytes, against.before) {
         let least = u128::from(before) * u128::from(100 - allowed.min(100));
         if u128::from(bytes) * 100 < least {
-            flaws.push(Flaw::Shrunk { bytes, before, allowed });
+            flaws.push(CopyFlaw::Shrunk { bytes, before, allowed });
         }
     }
     let earliest = against.due.saturating_sub(SKEW).unwrap_or(Timestamp::MIN);
     if let Some(created) = copy.created.filter(|created| *created < earliest) {
-        flaws.push(Flaw::TooOld { created, due: against.due });
+        flaws.push(CopyFlaw::TooOld { created, due: against.due });
     }
     if policy.verify.point_in_time && against.source.is_some_and(|source| source.window.is_none()) {
-        flaws.push(Flaw::NoWindow);
+        flaws.push(CopyFlaw::NoWindow);
     }
     flaws
 }

@@ -4,23 +4,23 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Again, Attempt, CopyQuota, Goes, Memory, ObservedCopy, ObservedSource, Policy};
+use super::{RetryDecision, BackupAttempt, CopyQuota, RemovalReason, BackupMemory, ObservedCopy, ObservedSource, JobPolicy};
 use crate::name::Region;
 
 /// A copy that goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
+pub struct CopyRemoval {
     /// Where it is.
     pub region: Region,
     /// The copy.
     pub copy: ObservedCopy,
     /// Why.
-    pub why: Goes,
+    pub why: RemovalReason,
 }
 
 /// What follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub enum BackupNext {
     /// Ask AWS for the backup.
     Start,
     /// Look whether a copy is good.
@@ -37,18 +37,18 @@ pub enum Next {
     /// Look at older copies of which nothing is known, or nothing any more.
     Review(Vec<(Region, ObservedCopy)>),
     /// Remove these.
-    Prune(Vec<Removal>),
+    Prune(Vec<CopyRemoval>),
     /// Look again after so many seconds.
     Wait(i64, String),
     /// Leave it until then.
     Park(Timestamp, String),
     /// It cannot be done; whether it is tried again by itself.
-    Fail(String, Again),
+    Fail(String, RetryDecision),
     /// All of it is done.
     Done,
 }
 
-impl fmt::Display for Next {
+impl fmt::Display for BackupNext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start => f.write_str("taken"),
@@ -67,7 +67,7 @@ impl fmt::Display for Next {
 
 /// What there is in one region.
 #[derive(Debug, Clone, Copy)]
-pub struct Shelf<'a> {
+pub struct CopyInventory<'a> {
     /// Which.
     pub region: &'a Region,
     /// The copies of the resource, everybody's.
@@ -78,42 +78,42 @@ pub struct Shelf<'a> {
 
 /// The other region.
 #[derive(Debug, Clone, Copy)]
-pub enum Away<'a> {
+pub enum CopyRegion<'a> {
     /// The document names none.
     None,
     /// It was not looked at yet: home comes first, and does not wait for it.
     Unseen,
     /// What there is.
-    Seen(Shelf<'a>),
+    Seen(CopyInventory<'a>),
 }
 
 /// Everything that a decision is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
+pub struct BackupView<'a> {
     /// What the document says.
-    pub policy: &'a Policy,
+    pub policy: &'a JobPolicy,
     /// What is remembered, in line with what is there.
-    pub memory: &'a Memory,
+    pub memory: &'a BackupMemory,
     /// What is under way.
-    pub attempt: &'a Attempt,
+    pub attempt: &'a BackupAttempt,
     /// The resource.
     pub source: Option<&'a ObservedSource>,
     /// What there is in its own region.
-    pub home: Shelf<'a>,
+    pub home: CopyInventory<'a>,
     /// The other region.
-    pub away: Away<'a>,
+    pub away: CopyRegion<'a>,
     /// When the environment wakes, if its calendar says that it sleeps.
     pub wakes: Option<Timestamp>,
     /// The present.
     pub now: Timestamp,
 }
 
-impl<'a> View<'a> {
+impl<'a> BackupView<'a> {
     /// What was looked at.
-    pub(super) fn shelves(&self) -> impl Iterator<Item = Shelf<'a>> {
+    pub(super) fn shelves(&self) -> impl Iterator<Item = CopyInventory<'a>> {
         let away = match self.away {
-            Away::Seen(away) => Some(away),
-            Away::None | Away::Unseen => None,
+            CopyRegion::Seen(away) => Some(away),
+            CopyRegion::None | CopyRegion::Unseen => None,
         };
         std::iter::once(self.home).chain(away)
     }

@@ -8,12 +8,12 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Calendar, Period, spans};
+use super::{Calendar, DayPeriod, spans};
 
 /// Awake or asleep at an instant, and what bounds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Decision {
+pub struct CalendarDecision {
     /// Whether the environment should be awake.
     pub awake: bool,
     /// The transition that began this state; nothing if it has always been so.
@@ -21,13 +21,13 @@ pub struct Decision {
     /// The transition that ends this state; nothing if it never ends.
     pub until: Option<Timestamp>,
     /// The rule that decided.
-    pub why: Why,
+    pub why: CalendarRule,
 }
 
 /// A change from one state to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Transition {
+pub struct CalendarTransition {
     /// The first instant of the new state.
     pub at: Timestamp,
     /// The new state.
@@ -37,20 +37,20 @@ pub struct Transition {
 /// The rule of the calendar that decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "rule")]
-pub enum Why {
+pub enum CalendarRule {
     /// Inside hours of the week.
     Hours {
         /// The local date on which they started.
         date: Date,
         /// The hours.
-        hours: Period,
+        hours: DayPeriod,
     },
     /// Inside the hours of a single date.
     ExceptionHours {
         /// The date.
         date: Date,
         /// The hours.
-        hours: Period,
+        hours: DayPeriod,
     },
     /// Outside the hours of a day that has some.
     OutsideHours {
@@ -74,7 +74,7 @@ pub enum Why {
     },
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for CalendarRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let day = |date: &Date| date.strftime("%a %Y-%m-%d").to_string();
         match self {
@@ -100,15 +100,15 @@ const FARTHEST: i64 = 7_000_000;
 
 impl Calendar {
     /// What is to be at an instant, since when, until when, and why.
-    pub fn at(&self, instant: Timestamp) -> Decision {
+    pub fn at(&self, instant: Timestamp) -> CalendarDecision {
         let local = instant.to_zoned(self.zone.rules().clone());
         let (before, after) = (self.before(instant, local.date()), self.after(instant, local.date()));
         let (awake, why) = self.why(&local);
-        Decision { awake, since: before.map(|t| t.at), until: after.map(|t| t.at), why }
+        CalendarDecision { awake, since: before.map(|t| t.at), until: after.map(|t| t.at), why }
     }
 
     /// The transitions from `from` (inclusive) to `to` (exclusive), in order.
-    pub fn transitions(&self, from: Timestamp, to: Timestamp) -> Vec<Transition> {
+    pub fn transitions(&self, from: Timestamp, to: Timestamp) -> Vec<CalendarTransition> {
         let date = |instant: Timestamp| instant.to_zoned(self.zone.rules().clone()).date();
         let mut transitions = self.edges(days_from(date(from), -2), days_from(date(to), 2));
         transitions.retain(|t| from <= t.at && t.at < to);
@@ -116,14 +116,14 @@ impl Calendar {
     }
 
     /// Every start and end of the merged intervals whose hours start between two dates.
-    fn edges(&self, first: Date, last: Date) -> Vec<Transition> {
+    fn edges(&self, first: Date, last: Date) -> Vec<CalendarTransition> {
         let both =
-            |i: spans::Interval| [Transition { at: i.start, awake: true }, Transition { at: i.end, awake: false }];
+            |i: spans::TimeInterval| [CalendarTransition { at: i.start, awake: true }, CalendarTransition { at: i.end, awake: false }];
         self.intervals(first, last).into_iter().flat_map(both).collect()
     }
 
     /// The last transition at or before an instant.
-    fn before(&self, instant: Timestamp, today: Date) -> Option<Transition> {
+    fn before(&self, instant: Timestamp, today: Date) -> Option<CalendarTransition> {
         let horizon = days_from(self.special_dates().map_or(today, |(low, _)| low.min(today)), -REACH);
         let mut reach = REACH;
         loop {
@@ -138,7 +138,7 @@ impl Calendar {
     }
 
     /// The first transition after an instant.
-    fn after(&self, instant: Timestamp, today: Date) -> Option<Transition> {
+    fn after(&self, instant: Timestamp, today: Date) -> Option<CalendarTransition> {
         let horizon = days_from(self.special_dates().map_or(today, |(_, high)| high.max(today)), REACH);
         let mut reach = REACH;
         loop {
@@ -153,7 +153,7 @@ impl Calendar {
     }
 
     /// The edges that no hours beyond the two dates could move: hours reach at most two days past their start.
-    fn certain_edges(&self, first: Date, last: Date) -> Vec<Transition> {
+    fn certain_edges(&self, first: Date, last: Date) -> Vec<CalendarTransition> {
         let midnight = |date: Date| self.zone.rules().to_zoned(date.to_datetime(Time::midnight())).ok();
         let mut edges = self.edges(first, last);
         let (low, high) = (midnight(days_from(first, 2)), midnight(last));
@@ -165,29 +165,29 @@ impl Calendar {
     }
 
     /// Whether a local time is inside hours, and the rule that says so.
-    fn why(&self, local: &Zoned) -> (bool, Why) {
+    fn why(&self, local: &Zoned) -> (bool, CalendarRule) {
         let today = local.date();
         let instant = local.timestamp();
         let inside = |date: Date| {
-            let holds = move |p: &&Period| {
+            let holds = move |p: &&DayPeriod| {
                 spans::interval(self.zone.rules(), date, **p).is_some_and(|i| i.start <= instant && instant < i.end)
             };
             self.hours_of(date).iter().find(holds).map(|hours| (date, *hours))
         };
         // A gap can push hours past midnight by more than they say themselves: look back two days.
         match [0, -1, -2].into_iter().find_map(|back| inside(days_from(today, back))) {
-            Some((date, hours)) if self.exceptions.contains_key(&date) => (true, Why::ExceptionHours { date, hours }),
-            Some((date, hours)) => (true, Why::Hours { date, hours }),
+            Some((date, hours)) if self.exceptions.contains_key(&date) => (true, CalendarRule::ExceptionHours { date, hours }),
+            Some((date, hours)) => (true, CalendarRule::Hours { date, hours }),
             None => (false, self.why_asleep(today)),
         }
     }
 
-    fn why_asleep(&self, date: Date) -> Why {
+    fn why_asleep(&self, date: Date) -> CalendarRule {
         match self.exceptions.get(&date) {
-            Some(hours) if hours.is_empty() => Why::ExceptionAsleep { date },
-            None if self.holidays.contains(&date) => Why::Holiday { date },
-            _ if self.hours_of(date).is_empty() => Why::NoHours { date },
-            _ => Why::OutsideHours { date },
+            Some(hours) if hours.is_empty() => CalendarRule::ExceptionAsleep { date },
+            None if self.holidays.contains(&date) => CalendarRule::Holiday { date },
+            _ if self.hours_of(date).is_empty() => CalendarRule::NoHours { date },
+            _ => CalendarRule::OutsideHours { date },
         }
     }
 }

@@ -18,9 +18,9 @@ mod period;
 mod spans;
 mod weekdays;
 
-pub use decision::{Decision, Transition, Why};
-pub use document::{Awake, Exception, Hours, Weekly};
-pub use period::Period;
+pub use decision::{CalendarDecision, CalendarTransition, CalendarRule};
+pub use document::{AwakeHours, DateException, DayHours, WeeklyHours};
+pub use period::DayPeriod;
 pub use weekdays::Weekdays;
 
 pub(crate) use spans::instant_of;
@@ -36,9 +36,9 @@ use crate::estate::Zone;
 pub struct Calendar {
     zone: Zone,
     /// Hours by day of the week, Monday first.
-    weekly: [Vec<Period>; 7],
+    weekly: [Vec<DayPeriod>; 7],
     holidays: BTreeSet<Date>,
-    exceptions: BTreeMap<Date, Vec<Period>>,
+    exceptions: BTreeMap<Date, Vec<DayPeriod>>,
 }
 
 impl Calendar {
@@ -48,7 +48,7 @@ impl Calendar {
     }
 
     /// The hours that start on a date, exceptions before holidays before the week.
-    pub fn hours_of(&self, date: Date) -> &[Period] {
+    pub fn hours_of(&self, date: Date) -> &[DayPeriod] {
         match self.exceptions.get(&date) {
             Some(periods) => periods,
             None if self.holidays.contains(&date) => &[],

@@ -9,12 +9,12 @@ pub(super) const DAY: u16 = 24 * 60;
 
 /// From a time of day to a later one, at most 24 hours on; past midnight it runs into the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Period {
+pub struct DayPeriod {
     start: ClockTime,
     end: ClockTime,
 }
 
-impl Period {
+impl DayPeriod {
     /// Minutes from the start of its day to its start, below 1440.
     pub const fn start(self) -> u16 {
         self.start.minutes()
@@ -26,7 +26,7 @@ impl Period {
     }
 }
 
-impl TextForm for Period {
+impl TextForm for DayPeriod {
     const FORMAT: &'static str = "hours";
     const EXPECTED: &'static str =
         "hours such as \"08:00-19:00\", \"20:00-02:00\" (into the next day) or \"00:00-24:00\"";
@@ -34,7 +34,7 @@ impl TextForm for Period {
     const EXAMPLES: &'static [&'static str] = &["08:00-19:00", "20:00-02:00", "00:00-24:00"];
 }
 
-impl FromStr for Period {
+impl FromStr for DayPeriod {
     type Err = BadValue;
     fn from_str(text: &str) -> Result<Self, BadValue> {
         let bad = || BadValue::of::<Self>(text);
@@ -46,13 +46,13 @@ impl FromStr for Period {
     }
 }
 
-impl fmt::Display for Period {
+impl fmt::Display for DayPeriod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.start, self.end)
     }
 }
 
-text_value!(Period);
+text_value!(DayPeriod);
 
 #[cfg(test)]
 mod tests {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn hours_past_midnight_end_on_the_next_day() {
-        let bounds = |text: &str| text.parse::<Period>().map(|p| (p.start(), p.end())).unwrap();
+        let bounds = |text: &str| text.parse::<DayPeriod>().map(|p| (p.start(), p.end())).unwrap();
         assert_eq!(bounds("08:00-19:00"), (480, 1140));
         assert_eq!(bounds("20:00-02:00"), (1200, 1560));
         assert_eq!(bounds("20:00-00:00"), (1200, 1440));
@@ -71,14 +71,14 @@ mod tests {
     #[test]
     fn no_length_no_minutes_no_range_is_refused() {
         for bad in ["08:00-08:00", "8-19", "08:00", "24:00-08:00", "08:00-24:01", "08:00–19:00", "25:00-26:00", ""] {
-            assert_eq!(bad.parse::<Period>().unwrap_err().found, bad);
+            assert_eq!(bad.parse::<DayPeriod>().unwrap_err().found, bad);
         }
     }
 
     #[test]
     fn it_prints_as_it_is_written() {
         for text in ["08:00-19:00", "20:00-02:00", "00:00-24:00"] {
-            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<DayPeriod>().unwrap().to_string(), text);
         }
     }
 }

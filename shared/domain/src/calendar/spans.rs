@@ -6,11 +6,11 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone},
 };
 
-use super::{Calendar, Period};
+use super::{Calendar, DayPeriod};
 
 /// A half-open interval of absolute time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Interval {
+pub(super) struct TimeInterval {
     /// The first instant in it.
     pub(super) start: Timestamp,
     /// The first instant after it.
@@ -18,14 +18,14 @@ pub(super) struct Interval {
 }
 
 /// Where a local time falls on the line of absolute time.
-enum Place {
+enum LocalTimePlace {
     /// Once, or twice: its first occurrence.
     At(Timestamp),
     /// In a gap: the first instant after it, and the time as a clock that was not put forward shows it.
     Gap { after: Timestamp, unmoved: Timestamp },
 }
 
-fn place(zone: &TimeZone, local: DateTime) -> Option<Place> {
+fn place(zone: &TimeZone, local: DateTime) -> Option<LocalTimePlace> {
     let ambiguous = zone.to_ambiguous_timestamp(local);
     match ambiguous.offset() {
         AmbiguousOffset::Gap { before, .. } => {
@@ -33,9 +33,9 @@ fn place(zone: &TimeZone, local: DateTime) -> Option<Place> {
             // The gap opened at the last transition at or before the unmoved time.
             let just_after = unmoved.checked_add(1.nanosecond()).ok()?;
             let after = zone.preceding(just_after).next()?.timestamp();
-            Some(Place::Gap { after, unmoved })
+            Some(LocalTimePlace::Gap { after, unmoved })
         }
-        _ => ambiguous.earlier().ok().map(Place::At),
+        _ => ambiguous.earlier().ok().map(LocalTimePlace::At),
     }
 }
 
@@ -43,12 +43,12 @@ fn place(zone: &TimeZone, local: DateTime) -> Option<Place> {
 /// instant after the gap. Nothing at the ends of time.
 pub(crate) fn instant_of(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
     match place(zone, local)? {
-        Place::At(instant) | Place::Gap { after: instant, .. } => Some(instant),
+        LocalTimePlace::At(instant) | LocalTimePlace::Gap { after: instant, .. } => Some(instant),
     }
 }
 
 /// The instants of a period that starts on `date`; nothing at the ends of time or on a date that the zone leaves out.
-pub(super) fn interval(zone: &TimeZone, date: Date, period: Period) -> Option<Interval> {
+pub(super) fn interval(zone: &TimeZone, date: Date, period: DayPeriod) -> Option<TimeInterval> {
     if zone.to_zoned(date.to_datetime(jiff::civil::Time::midnight())).ok()?.date() != date {
         return None;
     }
@@ -56,26 +56,26 @@ pub(super) fn interval(zone: &TimeZone, date: Date, period: Period) -> Option<In
     let local = |minutes: u16| midnight.checked_add(i64::from(minutes).minutes()).ok();
     let start = instant_of(zone, local(period.start())?)?;
     let end = match place(zone, local(period.end())?)? {
-        Place::At(instant) | Place::Gap { unmoved: instant, .. } => instant,
+        LocalTimePlace::At(instant) | LocalTimePlace::Gap { unmoved: instant, .. } => instant,
     };
     if start < end {
-        return Some(Interval { start, end });
+        return Some(TimeInterval { start, end });
     }
     // The gap swallowed all of it.
     let length = i64::from(period.end() - period.start()).minutes();
-    Some(Interval { start, end: start.checked_add(length).ok()? })
+    Some(TimeInterval { start, end: start.checked_add(length).ok()? })
 }
 
 impl Calendar {
     /// The intervals of the hours that start on the dates from `first` to `last`, merged where they touch, in order.
-    pub(super) fn intervals(&self, first: Date, last: Date) -> Vec<Interval> {
-        let mut all: Vec<Interval> = first
+    pub(super) fn intervals(&self, first: Date, last: Date) -> Vec<TimeInterval> {
+        let mut all: Vec<TimeInterval> = first
             .series(1.day())
             .take_while(|date| *date <= last)
             .flat_map(|date| self.hours_of(date).iter().filter_map(move |p| interval(self.zone.rules(), date, *p)))
             .collect();
         all.sort_unstable();
-        let mut merged: Vec<Interval> = Vec::with_capacity(all.len());
+        let mut merged: Vec<TimeInterval> = Vec::with_capacity(all.len());
         for next in all {
             match merged.last_mut() {
                 Some(last) if next.start <= last.end => last.end = last.end.max(next.end),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Power;
+use super::DatabasePower;
 
 /// The state of a database, by what it means to us. Sources of the words of AWS: "Viewing Amazon RDS DB instance status"
 /// (Amazon RDS user guide) and "Viewing DB cluster status" (Amazon Aurora user guide).
@@ -102,10 +102,10 @@ pub struct ObservedDatabase {
 
 impl ObservedDatabase {
     /// The power that a baseline remembers for it: what it is, or is on its way to be.
-    pub fn power(&self) -> Power {
+    pub fn power(&self) -> DatabasePower {
         match self.state {
-            DatabaseState::Stopped | DatabaseState::Stopping => Power::Off,
-            _ => Power::On,
+            DatabaseState::Stopped | DatabaseState::Stopping => DatabasePower::Off,
+            _ => DatabasePower::On,
         }
     }
 }

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use database::{DatabaseState, ObservedDatabase};
 pub use id::{DatabaseId, ResourceId, ServiceId};
-pub use observed::{Observed, ObservedService};
-pub use reached::{Reached, Switched};
-pub use release::{Release, Rollout, TaskDefinition};
+pub use observed::{ObservedScope, ObservedService};
+pub use reached::{ReachedTargets, SwitchedDatabase};
+pub use release::{ServiceRelease, Rollout, TaskDefinition};
 
 /// The three suspension flags of a scalable target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ impl fmt::Display for Suspensions {
 
 /// A scalable target: the bounds of an autoscaler, in tasks, and what of it is suspended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scaling {
+pub struct ScalingState {
     /// The least number of tasks.
     pub min: u32,
     /// The greatest number of tasks.
@@ -71,7 +71,7 @@ pub struct Scaling {
     pub suspended: Suspensions,
 }
 
-impl Scaling {
+impl ScalingState {
     /// Whether a count lies within the bounds.
     pub fn holds(&self, count: u32) -> bool {
         (self.min..=self.max).contains(&count)
@@ -83,7 +83,7 @@ impl Scaling {
     }
 }
 
-impl fmt::Display for Scaling {
+impl fmt::Display for ScalingState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}..{}, {}", self.min, self.max, self.suspended)
     }
@@ -96,13 +96,13 @@ pub struct ServiceCapacity {
     pub desired: u32,
     /// The bounds; a service without a scalable target has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scaling: Option<Scaling>,
+    pub scaling: Option<ScalingState>,
 }
 
 /// Whether a database runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Power {
+pub enum DatabasePower {
     /// Started.
     On,
     /// Stopped.
@@ -115,7 +115,7 @@ pub struct Capacity {
     /// Services.
     pub services: BTreeMap<ServiceId, ServiceCapacity>,
     /// Databases.
-    pub databases: BTreeMap<DatabaseId, Power>,
+    pub databases: BTreeMap<DatabaseId, DatabasePower>,
 }
 
 impl Capacity {
@@ -152,12 +152,12 @@ impl Capacity {
         let mut hash = fnv::FnvHasher::default();
         for (id, service) in &self.services {
             (id, service.desired).hash(&mut hash);
-            if let Some(Scaling { min, max, suspended: s }) = service.scaling {
+            if let Some(ScalingState { min, max, suspended: s }) = service.scaling {
                 (min, max, s.scale_in, s.scale_out, s.scheduled).hash(&mut hash);
             }
         }
         for (id, power) in &self.databases {
-            (id, *power == Power::On).hash(&mut hash);
+            (id, *power == DatabasePower::On).hash(&mut hash);
         }
         format!("{:016x}", hash.finish())
     }
@@ -197,7 +197,7 @@ impl Baseline {
 
     /// Whether nothing of ours can be in a resource: a database that was off is never started by us.
     pub fn was_off(&self, resource: &ResourceId) -> bool {
-        matches!(resource, ResourceId::Database(id) if self.capacity.databases.get(id) == Some(&Power::Off))
+        matches!(resource, ResourceId::Database(id) if self.capacity.databases.get(id) == Some(&DatabasePower::Off))
     }
 
     /// The same without these resources; nothing when none is left.

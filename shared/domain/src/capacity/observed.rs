@@ -31,7 +31,7 @@ pub struct ObservedService {
 
 /// A scope as AWS describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Observed {
+pub struct ObservedScope {
     /// Services found.
     pub services: BTreeMap<ServiceId, ObservedService>,
     /// Databases found.
@@ -40,7 +40,7 @@ pub struct Observed {
     pub missing: BTreeSet<ResourceId>,
 }
 
-impl Observed {
+impl ObservedScope {
     /// The capacity in it: what a baseline would remember.
     pub fn capacity(&self) -> Capacity {
         Capacity {

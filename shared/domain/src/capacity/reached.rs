@@ -5,32 +5,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Capacity, DatabaseId, Power, ResourceId, ServiceCapacity, ServiceId};
+use super::{Capacity, DatabaseId, DatabasePower, ResourceId, ServiceCapacity, ServiceId};
 
 /// A database as it was left, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Switched {
+pub struct SwitchedDatabase {
     /// Its power.
-    pub to: Power,
+    pub to: DatabasePower,
     /// The instant of the run that switched it, or that first found it so.
     pub at: Timestamp,
 }
 
 /// The target that each resource has reached last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reached {
+pub struct ReachedTargets {
     /// Services.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub services: BTreeMap<ServiceId, ServiceCapacity>,
     /// Databases.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub databases: BTreeMap<DatabaseId, Switched>,
+    pub databases: BTreeMap<DatabaseId, SwitchedDatabase>,
 }
 
-impl Reached {
+impl ReachedTargets {
     /// Everything of a target, at an instant.
     pub fn all(target: &Capacity, at: Timestamp) -> Self {
-        let switched = |(id, to): (&DatabaseId, &Power)| (id.clone(), Switched { to: *to, at });
+        let switched = |(id, to): (&DatabaseId, &DatabasePower)| (id.clone(), SwitchedDatabase { to: *to, at });
         Self { services: target.services.clone(), databases: target.databases.iter().map(switched).collect() }
     }
 
@@ -77,8 +77,8 @@ impl Reached {
                 }
                 ResourceId::Database(id) => {
                     let before = self.databases.get(id).copied().filter(|_| !written.contains(resource));
-                    let since = |to: Power| before.filter(|before| before.to == to).map_or(at, |before| before.at);
-                    let switched = target.databases.get(id).map(|to| Switched { to: *to, at: since(*to) });
+                    let since = |to: DatabasePower| before.filter(|before| before.to == to).map_or(at, |before| before.at);
+                    let switched = target.databases.get(id).map(|to| SwitchedDatabase { to: *to, at: since(*to) });
                     self.databases.extend(switched.map(|switched| (id.clone(), switched)));
                 }
             }

@@ -47,7 +47,7 @@ impl fmt::Display for TaskDefinition {
 /// One deployment of a service, as AWS remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Release {
+pub struct ServiceRelease {
     /// What was rolled out.
     pub task_definition: TaskDefinition,
     /// How it went.

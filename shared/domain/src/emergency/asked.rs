@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::Reply;
+use super::PersonReply;
 use crate::estate::AlarmName;
 
 /// The last question of an environment about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Asked {
+pub struct LastQuestion {
     /// The execution that asks.
     pub execution: String,
     /// Until when the question stands; past once it was answered.
@@ -24,7 +24,7 @@ pub struct Asked {
     pub refused: Option<(String, Timestamp)>,
 }
 
-impl Asked {
+impl LastQuestion {
     /// A question of an execution that is put now, in the place of the one before it.
     pub fn anew(before: Option<&Self>, execution: &str, alarm: Option<&AlarmName>, until: Timestamp) -> Self {
         let own = before.filter(|before| before.execution == execution);
@@ -41,8 +41,8 @@ impl Asked {
 
     /// The same, answered. Only a person's no is remembered as one.
     #[must_use]
-    pub fn answered(&self, reply: &Reply, now: Timestamp) -> Self {
-        let refused = if let Reply::Refused { by } = reply { Some((by.to_string(), now)) } else { None };
+    pub fn answered(&self, reply: &PersonReply, now: Timestamp) -> Self {
+        let refused = if let PersonReply::Refused { by } = reply { Some((by.to_string(), now)) } else { None };
         Self { until: now, refused, ..self.clone() }
     }
 

@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, EmergencyRequest, Purpose, Reply};
+use super::{LastQuestion, EmergencyRequest, EmergencyPurpose, PersonReply};
 use crate::alarm::{AlarmState, AlarmStates, vetoes};
-use crate::estate::{Emergency, Profile, ProfileName, Response};
-use crate::guardrail::{Code, Severity, Violation, stops};
-use crate::intent::{Intent, Slot};
+use crate::estate::{Emergency, EmergencyProfile, ProfileName, AlarmResponse};
+use crate::guardrail::{GuardrailCode, Severity, Violation, stops};
+use crate::intent::{Intent, IntentKey};
 use crate::name::Scope;
-use crate::request::{Mode, Request, RequestError, Urgency};
+use crate::request::{RunMode, RunRequest, RequestError, Urgency};
 
 /// What an execution does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Step {
+pub enum EmergencyStep {
     /// It waits for the confirmation window, and decides again.
     Wait,
     /// It shows the plan to a person and waits for the answer.
@@ -35,7 +35,7 @@ pub enum Step {
 
 /// What is known when it is decided.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct DecisionInputs<'a> {
     /// Where.
     pub scope: &'a Scope,
     /// The `emergency` section of the environment's document.
@@ -49,26 +49,26 @@ pub struct Known<'a> {
     /// When it began: what came later, nobody had seen who was asked by it.
     pub started: Timestamp,
     /// What a person answered, once somebody was asked.
-    pub reply: Option<&'a Reply>,
+    pub reply: Option<&'a PersonReply>,
     /// The last question about the same, of whatever execution, as far as that is not dead.
-    pub asked: Option<&'a Asked>,
+    pub asked: Option<&'a LastQuestion>,
     /// The wall time.
     pub now: Timestamp,
 }
 
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct EmergencyDecision {
     /// What follows.
-    pub step: Step,
-    /// After how long, for [`Step::Wait`]; how long the question stands, for [`Step::Ask`].
+    pub step: EmergencyStep,
+    /// After how long, for [`EmergencyStep::Wait`]; how long the question stands, for [`EmergencyStep::Ask`].
     pub wait: SignedDuration,
     /// Why, in a sentence.
     pub summary: String,
     /// What forbids it, or has to be approved.
     pub violations: Vec<Violation>,
     /// What `reconcile` is asked for.
-    pub request: Option<Request>,
+    pub request: Option<RunRequest>,
     /// Whether what is done has to be given back.
     pub holds: bool,
 }
@@ -77,24 +77,24 @@ pub struct Decision {
 ///
 /// # Errors
 /// [`RequestError`] for a field that does not agree with the others or with the document.
-pub fn decide(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, RequestError> {
+pub fn decide(request: &EmergencyRequest, known: &DecisionInputs<'_>) -> Result<EmergencyDecision, RequestError> {
     let decision = match request.purpose()? {
-        Purpose::Scale(profile) => scale(request, profile, known)?,
-        Purpose::GiveBack(profile) => give_back(request, profile, known),
-        Purpose::RollBack => roll_back(request, known)?,
+        EmergencyPurpose::Scale(profile) => scale(request, profile, known)?,
+        EmergencyPurpose::GiveBack(profile) => give_back(request, profile, known),
+        EmergencyPurpose::RollBack => roll_back(request, known)?,
     };
-    if request.mode == Mode::Plan && decision.request.is_some() {
-        return Ok(Decision { step: Step::Plan, ..decision });
+    if request.mode == RunMode::Plan && decision.request.is_some() {
+        return Ok(EmergencyDecision { step: EmergencyStep::Plan, ..decision });
     }
-    let settled = known.asked.filter(|_| decision.step == Step::Ask).and_then(|asked| settled(request, asked, known));
-    Ok(settled.map_or(decision, |text| end(Step::Nothing, text)))
+    let settled = known.asked.filter(|_| decision.step == EmergencyStep::Ask).and_then(|asked| settled(request, asked, known));
+    Ok(settled.map_or(decision, |text| end(EmergencyStep::Nothing, text)))
 }
 
 /// Why nobody is asked: a question stands, or it was answered with a no whose cause lasts. A person who asks for it again is
 /// a cause of their own.
-fn settled(request: &EmergencyRequest, asked: &Asked, known: &Known<'_>) -> Option<String> {
+fn settled(request: &EmergencyRequest, asked: &LastQuestion, known: &DecisionInputs<'_>) -> Option<String> {
     if asked.stands(known.execution, known.now) {
-        let Asked { execution, until, .. } = asked;
+        let LastQuestion { execution, until, .. } = asked;
         return Some(format!("{execution} asks for it already, until {until}: answer that question"));
     }
     let (alarm, since) = request.alarm.as_ref().zip(request.since)?;
@@ -102,15 +102,15 @@ fn settled(request: &EmergencyRequest, asked: &Asked, known: &Known<'_>) -> Opti
     Some(format!("{by} said no at {at}, and {alarm} was not quiet since for long enough to be asked about again"))
 }
 
-fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> Result<Decision, RequestError> {
+fn scale(request: &EmergencyRequest, name: &ProfileName, known: &DecisionInputs<'_>) -> Result<EmergencyDecision, RequestError> {
     let profile = profile(known.emergency, name)?;
     let response = response(request, name, known.emergency)?;
     let confirms = response.is_some_and(|response| response.confirm.is_some());
     if let Some(wait) = unconfirmed(request, response, known.now) {
-        return Ok(Decision { wait, ..end(Step::Wait, "the alarm has to last before it is acted upon".to_owned()) });
+        return Ok(EmergencyDecision { wait, ..end(EmergencyStep::Wait, "the alarm has to last before it is acted upon".to_owned()) });
     }
     if let Some(text) = gone(request, confirms, known) {
-        return Ok(end(Step::Nothing, text));
+        return Ok(end(EmergencyStep::Nothing, text));
     }
     let lasts = request.lasts.unwrap_or(profile.lasts);
     let until = known.now.saturating_add(lasts.signed()).unwrap_or(Timestamp::MAX);
@@ -127,7 +127,7 @@ fn scale(request: &EmergencyRequest, name: &ProfileName, known: &Known<'_>) -> R
     Ok(judged(request, known, violations, because, profile.answer_within().signed(), (urgency, true)))
 }
 
-fn profile<'a>(emergency: &'a Emergency, name: &ProfileName) -> Result<&'a Profile, RequestError> {
+fn profile<'a>(emergency: &'a Emergency, name: &ProfileName) -> Result<&'a EmergencyProfile, RequestError> {
     let known = || emergency.profiles.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     emergency.profiles.get(name).ok_or_else(|| unknown("profile", format!("the unknown profile {name}"), &known()))
 }
@@ -137,7 +137,7 @@ fn response<'a>(
     request: &EmergencyRequest,
     name: &ProfileName,
     emergency: &'a Emergency,
-) -> Result<Option<&'a Response>, RequestError> {
+) -> Result<Option<&'a AlarmResponse>, RequestError> {
     let Some(alarm) = &request.alarm else { return Ok(None) };
     let found = emergency.responses.iter().find(|response| response.alarm == *alarm && response.run == *name);
     let missing = || unknown("alarm", format!("{alarm}, which calls for no {name}"), "an alarm of a response");
@@ -149,29 +149,29 @@ fn unknown(field: &'static str, found: String, expected: &str) -> RequestError {
 }
 
 /// How long the alarm still has to last.
-fn unconfirmed(request: &EmergencyRequest, response: Option<&Response>, now: Timestamp) -> Option<SignedDuration> {
+fn unconfirmed(request: &EmergencyRequest, response: Option<&AlarmResponse>, now: Timestamp) -> Option<SignedDuration> {
     let confirmed = request.since?.saturating_add(response?.confirm?.signed()).ok()?;
     Some(confirmed.duration_since(now)).filter(SignedDuration::is_positive)
 }
 
 /// Whether the alarm has gone in the meantime. At once it is believed: what CloudWatch describes may lag behind.
-fn gone(request: &EmergencyRequest, confirms: bool, known: &Known<'_>) -> Option<String> {
+fn gone(request: &EmergencyRequest, confirms: bool, known: &DecisionInputs<'_>) -> Option<String> {
     let alarm = request.alarm.as_ref()?;
     let waited = known.reply.is_some() || confirms;
     let status = known.states.get(alarm).filter(|_| waited)?;
     (status.state != AlarmState::Alarm).then(|| format!("{alarm} is {} by now: nothing is needed", status.state))
 }
 
-fn give_back(request: &EmergencyRequest, profile: &ProfileName, known: &Known<'_>) -> Decision {
-    let slot = Slot::emergency(profile.clone());
+fn give_back(request: &EmergencyRequest, profile: &ProfileName, known: &DecisionInputs<'_>) -> EmergencyDecision {
+    let slot = IntentKey::emergency(profile.clone());
     if !known.intents.iter().any(|intent| intent.slot() == slot) {
-        return end(Step::Nothing, format!("{profile} is not held in {}", known.scope));
+        return end(EmergencyStep::Nothing, format!("{profile} is not held in {}", known.scope));
     }
     let urgency = Urgency::GiveBack { profile: profile.clone(), by: None };
     judged(request, known, Vec::new(), None, SignedDuration::ZERO, (urgency, false))
 }
 
-fn roll_back(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, RequestError> {
+fn roll_back(request: &EmergencyRequest, known: &DecisionInputs<'_>) -> Result<EmergencyDecision, RequestError> {
     let section = known.emergency.rollback.as_ref();
     let mut suspect = None;
     if let Some((alarm, since)) = request.alarm.as_ref().zip(request.since) {
@@ -181,7 +181,7 @@ fn roll_back(request: &EmergencyRequest, known: &Known<'_>) -> Result<Decision, 
         suspect = Some((since.saturating_sub(section.within.signed()).unwrap_or(Timestamp::MIN), since));
     }
     if let Some(text) = gone(request, false, known) {
-        return Ok(end(Step::Nothing, text));
+        return Ok(end(EmergencyStep::Nothing, text));
     }
     let asks = section.is_none_or(|section| section.ask);
     let because = asks.then(|| "a rollback is proposed, and a person decides".to_owned());
@@ -197,24 +197,24 @@ const UNSAID: SignedDuration = SignedDuration::from_mins(30);
 /// The decision about something that can be done: a person's answer, vetoes and questions come before it.
 fn judged(
     request: &EmergencyRequest,
-    known: &Known<'_>,
+    known: &DecisionInputs<'_>,
     mut violations: Vec<Violation>,
     because: Option<String>,
     answer_within: SignedDuration,
     (urgency, holds): (Urgency, bool),
-) -> Decision {
+) -> EmergencyDecision {
     let mut approve = request.approve.clone();
     let mut reason = request.reason.clone().unwrap_or_else(|| {
         request.alarm.as_ref().map_or_else(|| "asked for by hand".to_owned(), |alarm| format!("{alarm} is in ALARM"))
     });
     let mut questions: Vec<String> = because.into_iter().chain(request.ask.clone()).collect();
     match known.reply {
-        Some(Reply::Approved { by, approve: codes }) => {
+        Some(PersonReply::Approved { by, approve: codes }) => {
             approve.extend(codes.iter().copied());
             reason = format!("{reason}, approved by {by}");
             questions.clear();
         }
-        Some(other) => return end(Step::Declined, other.to_string()),
+        Some(other) => return end(EmergencyStep::Declined, other.to_string()),
         None => {}
     }
     soften(&mut violations, &approve);
@@ -226,16 +226,16 @@ fn judged(
     questions.extend(asked.map(|violation| violation.found.clone()));
     let refused = violations.iter().any(|violation| violation.severity == Severity::Refuse);
     let (step, summary) = match () {
-        () if refused => (Step::Refused, texts(&violations)),
-        () if !questions.is_empty() || stops(&violations) => (Step::Ask, questions.join("; ")),
-        () => (Step::Apply, reason.clone()),
+        () if refused => (EmergencyStep::Refused, texts(&violations)),
+        () if !questions.is_empty() || stops(&violations) => (EmergencyStep::Ask, questions.join("; ")),
+        () => (EmergencyStep::Apply, reason.clone()),
     };
-    let request = (!refused).then(|| Request::of_emergency(known.scope, urgency, reason, approve));
-    Decision { step, wait: answer_within, summary, violations, request, holds }
+    let request = (!refused).then(|| RunRequest::of_emergency(known.scope, urgency, reason, approve));
+    EmergencyDecision { step, wait: answer_within, summary, violations, request, holds }
 }
 
 /// What was approved beforehand is still told, as a warning.
-fn soften(violations: &mut [Violation], approved: &BTreeSet<Code>) {
+fn soften(violations: &mut [Violation], approved: &BTreeSet<GuardrailCode>) {
     for violation in violations {
         if violation.severity == Severity::Ask && approved.contains(&violation.code) {
             violation.severity = Severity::Warn;
@@ -247,6 +247,6 @@ fn texts(violations: &[Violation]) -> String {
     violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-fn end(step: Step, summary: String) -> Decision {
-    Decision { step, wait: SignedDuration::ZERO, summary, violations: Vec::new(), request: None, holds: false }
+fn end(step: EmergencyStep, summary: String) -> EmergencyDecision {
+    EmergencyDecision { step, wait: SignedDuration::ZERO, summary, violations: Vec::new(), request: None, holds: false }
 }

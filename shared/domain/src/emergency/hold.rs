@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alarm::{AlarmState, AlarmStates, standing};
 use crate::estate::AlarmName;
-use crate::intent::{Intent, Want};
+use crate::intent::{Intent, DesiredState};
 
 /// How often the alarms are looked at: one `DescribeAlarms` a minute, and an end that is at most a minute late.
 const LOOK: SignedDuration = SignedDuration::from_mins(1);
@@ -19,7 +19,7 @@ const LOOKS: i32 = 1500;
 /// What an execution that holds an emergency does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Held {
+pub enum HoldAction {
     /// It waits and looks again.
     Hold,
     /// It gives back.
@@ -30,10 +30,10 @@ pub enum Held {
 
 /// A look at an emergency that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub struct EmergencyHold {
     /// What follows.
-    pub verdict: Held,
-    /// After how long, for [`Held::Hold`].
+    pub verdict: HoldAction,
+    /// After how long, for [`HoldAction::Hold`].
     pub wait: SignedDuration,
     /// Why, in a sentence.
     pub summary: String,
@@ -54,7 +54,7 @@ pub fn made_worse(
 /// they were renamed or removed, and would hold it until its expiry. Nothing where none of its alarms is left.
 pub fn still_called_for(intent: &Intent, states: &AlarmStates, named: &BTreeSet<&AlarmName>) -> Option<Intent> {
     let mut intent = intent.clone();
-    if let Want::Scaled(demand) = &mut intent.want
+    if let DesiredState::Scaled(demand) = &mut intent.want
         && !demand.alarms.is_empty()
     {
         demand.alarms.retain(|alarm| states.contains_key(alarm) || named.contains(alarm));
@@ -74,9 +74,9 @@ pub fn hold(
     states: &AlarmStates,
     cool_down: SignedDuration,
     now: Timestamp,
-) -> Hold {
+) -> EmergencyHold {
     let Some((intent, alarms)) = intent.and_then(|intent| match &intent.want {
-        Want::Scaled(demand) => Some((intent, &demand.alarms)),
+        DesiredState::Scaled(demand) => Some((intent, &demand.alarms)),
         _ => None,
     }) else {
         let half_way = || give_back("it was taken back, and not everything is given back yet".to_owned());
@@ -112,14 +112,14 @@ pub fn hold(
     give_back(format!("quiet since {since}, for the cool-down of {cool_down:#}"))
 }
 
-fn over(summary: String) -> Hold {
-    Hold { verdict: Held::Over, wait: SignedDuration::ZERO, summary }
+fn over(summary: String) -> EmergencyHold {
+    EmergencyHold { verdict: HoldAction::Over, wait: SignedDuration::ZERO, summary }
 }
 
-fn give_back(summary: String) -> Hold {
-    Hold { verdict: Held::GiveBack, wait: SignedDuration::ZERO, summary }
+fn give_back(summary: String) -> EmergencyHold {
+    EmergencyHold { verdict: HoldAction::GiveBack, wait: SignedDuration::ZERO, summary }
 }
 
-fn wait(wait: SignedDuration, summary: String) -> Hold {
-    Hold { verdict: Held::Hold, wait, summary }
+fn wait(wait: SignedDuration, summary: String) -> EmergencyHold {
+    EmergencyHold { verdict: HoldAction::Hold, wait, summary }
 }

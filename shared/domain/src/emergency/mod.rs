@@ -7,9 +7,9 @@ mod notice;
 mod question;
 mod request;
 
-pub use asked::Asked;
-pub use decide::{Decision, Known, Step, decide};
-pub use hold::{Held, Hold, hold, made_worse, still_called_for};
+pub use asked::LastQuestion;
+pub use decide::{EmergencyDecision, DecisionInputs, EmergencyStep, decide};
+pub use hold::{HoldAction, EmergencyHold, hold, made_worse, still_called_for};
 pub use notice::{not_done, unknown_alarms, worse};
-pub use question::{Reply, ask};
-pub use request::{EmergencyRequest, MAX_LASTS, Purpose};
+pub use question::{PersonReply, ask};
+pub use request::{EmergencyRequest, MAX_LASTS, EmergencyPurpose};

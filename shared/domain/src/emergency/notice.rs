@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::estate::{AlarmName, Missing, ProfileName};
+use crate::estate::{AlarmName, MissingVeto, ProfileName};
 use crate::guardrail::Violation;
 use crate::name::Scope;
 use crate::report::Message;
@@ -54,14 +54,14 @@ pub fn worse(scope: &Scope, profile: &ProfileName, alarms: &BTreeSet<AlarmName>)
 }
 
 /// The message that alarms of the document do not exist where they are looked for. `lines` says what each is for.
-pub fn unknown_alarms(scope: &Scope, count: usize, lines: &str, missing: Missing) -> Message {
+pub fn unknown_alarms(scope: &Scope, count: usize, lines: &str, missing: MissingVeto) -> Message {
     let Scope { estate, environment, region } = scope;
     let alarms = if count == 1 { "1 alarm".to_owned() } else { format!("{count} alarms") };
     let subject = format!("{estate} {environment}: {alarms} of its document not found in {region}");
     let counts = match missing {
-        Missing::Tell => "forbids nothing",
-        Missing::Ask => "has a person asked first",
-        Missing::Veto => "forbids its profile, as if it were in ALARM",
+        MissingVeto::Tell => "forbids nothing",
+        MissingVeto::Ask => "has a person asked first",
+        MissingVeto::Veto => "forbids its profile, as if it were in ALARM",
     };
     let text = format!(
         "{subject}:\n{lines}\nAn alarm that does not exist calls for nothing, and a veto that does not exist {counts} \

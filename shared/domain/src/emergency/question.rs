@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::guardrail::Code;
+use crate::guardrail::GuardrailCode;
 use crate::name::Scope;
-use crate::person::{PLACEHOLDER, Person, Unsigned};
+use crate::person::{PLACEHOLDER, PersonName, MissingSignature};
 use crate::report::Message;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
@@ -20,21 +20,21 @@ const PLAN: usize = 6000;
 
 /// What a person answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum PersonReply {
     /// Yes.
     Approved {
         /// Who.
-        by: Person,
+        by: PersonName,
         /// The guardrails that the question named.
-        approve: BTreeSet<Code>,
+        approve: BTreeSet<GuardrailCode>,
     },
     /// No.
     Refused {
         /// Who.
-        by: Person,
+        by: PersonName,
     },
     /// Yes or no, and nobody knows whose.
-    Unsigned(Unsigned),
+    Unsigned(MissingSignature),
     /// Nobody answered in time.
     Expired,
     /// Something that is no answer, which counts as a no.
@@ -44,7 +44,7 @@ pub enum Reply {
 /// An answer as it comes: a person's, or the machine's own when the time is over.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct QuestionAnswer {
     #[serde(default)]
     approved: Option<bool>,
     #[serde(default)]
@@ -53,15 +53,15 @@ struct Answer {
     expired: bool,
 }
 
-impl Reply {
+impl PersonReply {
     /// Reads the answer to a question that named these guardrails.
-    pub fn read(answer: &Value, asked: &BTreeSet<Code>) -> Self {
+    pub fn read(answer: &Value, asked: &BTreeSet<GuardrailCode>) -> Self {
         // A list would be read by position.
-        let read = if answer.is_object() { Answer::deserialize(answer).ok() } else { None };
-        let Some(Answer { approved, by, expired }) = read else {
+        let read = if answer.is_object() { QuestionAnswer::deserialize(answer).ok() } else { None };
+        let Some(QuestionAnswer { approved, by, expired }) = read else {
             return Self::Unreadable(answer.to_string());
         };
-        match (approved, Person::read(by.as_deref())) {
+        match (approved, PersonName::read(by.as_deref())) {
             _ if expired => Self::Expired,
             (None, _) => Self::Unreadable(answer.to_string()),
             (Some(_), Err(unsigned)) => Self::Unsigned(unsigned),
@@ -71,7 +71,7 @@ impl Reply {
     }
 }
 
-impl fmt::Display for Reply {
+impl fmt::Display for PersonReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Approved { by, .. } => write!(f, "approved by {by}"),

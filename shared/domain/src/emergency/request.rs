@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::estate::{AlarmName, Duration, ProfileName};
-use crate::guardrail::Code;
+use crate::guardrail::GuardrailCode;
 use crate::name::{EnvironmentName, EstateName, ServiceName};
-use crate::request::{ASKED_OF_CAPACITY, Mode, RequestError, approvable};
+use crate::request::{ASKED_OF_CAPACITY, RunMode, RequestError, approvable};
 
 /// The longest that an emergency may last: what lasts longer is no emergency, and belongs into the estate's own code.
 pub const MAX_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -36,7 +36,7 @@ pub struct EmergencyRequest {
     pub services: BTreeSet<ServiceName>,
     /// Whether it may write.
     #[serde(default)]
-    pub mode: Mode,
+    pub mode: RunMode,
     /// How long at most. Default: as the profile says.
     #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
     pub lasts: Option<Duration>,
@@ -54,12 +54,12 @@ pub struct EmergencyRequest {
     pub ask: Option<String>,
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approve: BTreeSet<Code>,
+    pub approve: BTreeSet<GuardrailCode>,
 }
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose<'a> {
+pub enum EmergencyPurpose<'a> {
     /// To scale to a profile.
     Scale(&'a ProfileName),
     /// To give a profile back.
@@ -85,7 +85,7 @@ impl EmergencyRequest {
             give_back: false,
             roll_back: false,
             services: BTreeSet::new(),
-            mode: Mode::Apply,
+            mode: RunMode::Apply,
             lasts: None,
             reason: None,
             alarm: None,
@@ -99,7 +99,7 @@ impl EmergencyRequest {
     ///
     /// # Errors
     /// The first [`RequestError`].
-    pub fn purpose(&self) -> Result<Purpose<'_>, RequestError> {
+    pub fn purpose(&self) -> Result<EmergencyPurpose<'_>, RequestError> {
         let bad = |field, found: &str, expected: &str| {
             Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
         };
@@ -123,9 +123,9 @@ impl EmergencyRequest {
             (Some(_), ..) if !self.services.is_empty() => {
                 bad("services", "services beside a profile", "none: the profile says which services it is for")
             }
-            (Some(profile), false, false) => Ok(Purpose::Scale(profile)),
-            (Some(profile), true, false) => Ok(Purpose::GiveBack(profile)),
-            (None, false, true) => Ok(Purpose::RollBack),
+            (Some(profile), false, false) => Ok(EmergencyPurpose::Scale(profile)),
+            (Some(profile), true, false) => Ok(EmergencyPurpose::GiveBack(profile)),
+            (None, false, true) => Ok(EmergencyPurpose::RollBack),
         }
     }
 }

@@ -57,33 +57,33 @@ pub struct BackupJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3: Option<ResourceName>,
     /// When.
-    pub schedule: Schedule,
+    pub schedule: BackupSchedule,
     /// How long.
     pub retention: Retention,
     /// A copy in another region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy: Option<Copy>,
+    pub copy: Option<CopyPolicy>,
     /// Who takes it. Default: native.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub engine: Option<Engine>,
+    pub engine: Option<BackupProvider>,
     /// The snapshot repository of an `OpenSearch` domain, registered there beforehand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<ResourceName>,
     /// What makes a copy a good one, beyond that it is there and encrypted as its source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verify: Option<Verify>,
+    pub verify: Option<VerifyPolicy>,
     /// The age at which the newest good copy counts as stale. Default: the longest time between two, and 6 hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_within: Option<Duration>,
     /// The proof that it can be restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub drill: Option<Drill>,
+    pub drill: Option<RestoreDrill>,
 }
 
 /// What makes a copy a good one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Verify {
+pub struct VerifyPolicy {
     /// How much smaller than the last good one it may be. Default: 50 %.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shrink_at_most: Option<Percent>,
@@ -95,7 +95,7 @@ pub struct Verify {
 /// When a backup is due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Schedule {
+pub struct BackupSchedule {
     /// The local time.
     pub at: ClockTime,
     /// The days. Default: all.
@@ -131,7 +131,7 @@ const fn is_zero(number: &u32) -> bool {
 /// A copy in another region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Copy {
+pub struct CopyPolicy {
     /// Where to.
     pub region: Region,
     /// The key there, for what is encrypted.
@@ -145,7 +145,7 @@ pub struct Copy {
 /// Who takes a backup.
 #[derive(Debug, Clone, ::core::marker::Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Engine {
+pub enum BackupProvider {
     /// The service's own snapshots.
     Native,
     /// AWS Backup.
@@ -155,7 +155,7 @@ pub enum Engine {
 /// The proof that a backup can be restored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Drill {
+pub struct RestoreDrill {
     /// How often.
     pub every: Duration,
     /// The scratch name it is restored under. Default: the resource's name with `-drill`.

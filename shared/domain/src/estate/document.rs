@@ -10,14 +10,14 @@ use super::{
     guardrails::Guardrails, unblock::Unblock,
 };
 use crate::{
-    calendar::Awake,
+    calendar::AwakeHours,
     name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName},
 };
 
 /// One estate: a system that the control plane looks after, and its environments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Document {
+pub struct EstateDocument {
     /// The name of the estate.
     pub estate: EstateName,
     /// What it is, in a few words, for messages.
@@ -34,7 +34,7 @@ pub struct Document {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(extend("examples" = ["development", "production"]))]
-pub enum Kind {
+pub enum EnvironmentKind {
     /// For those who build it.
     Development,
     /// For those who try it.
@@ -51,13 +51,13 @@ pub type Clusters = BTreeMap<Region, BTreeMap<ClusterName, Vec<ServiceName>>>;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct EnvironmentDocument {
     /// What kind of copy it is.
-    pub kind: Kind,
+    pub kind: EnvironmentKind,
     /// The account that it lives in. A stack looks only after environments of its own account; without one, the
     /// environment belongs to whichever stack carries the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountId>,
     /// Where it runs.
-    pub regions: Regions,
+    pub regions: EnvironmentRegions,
     /// ECS clusters and their services, by region.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub clusters: Clusters,
@@ -73,7 +73,7 @@ pub struct EnvironmentDocument {
     pub alarms: Vec<AlarmName>,
     /// When it is awake; without it, always. Never for production.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub awake: Option<Awake>,
+    pub awake: Option<AwakeHours>,
     /// Services and databases that nothing may change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<ResourceName>,
@@ -97,7 +97,7 @@ pub struct EnvironmentDocument {
 /// Where an environment runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Regions {
+pub struct EnvironmentRegions {
     /// The region that serves.
     pub primary: Region,
     /// The region that can take over: it makes the environment an active-standby pair.

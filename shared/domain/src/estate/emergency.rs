@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmName, Amount, Duration, ProfileName};
+use super::{AlarmName, CapacityAmount, Duration, ProfileName};
 use crate::name::ServiceName;
 
 /// Profiles of capacity, and the alarms that call for them.
@@ -13,13 +13,13 @@ use crate::name::ServiceName;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Emergency {
     /// What can be run, by name.
-    pub profiles: BTreeMap<ProfileName, Profile>,
+    pub profiles: BTreeMap<ProfileName, EmergencyProfile>,
     /// Which of two profiles that hold at once decides: the first one here. Default: the one with more tasks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub precedence: Vec<ProfileName>,
     /// Which alarm calls for which profile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub responses: Vec<Response>,
+    pub responses: Vec<AlarmResponse>,
     /// How long an alarm has been quiet before capacity is given back. Default: 10m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cool_down: Option<Duration>,
@@ -31,16 +31,16 @@ pub struct Emergency {
     pub max_age: Option<Duration>,
     /// When an alarm that comes and goes is handed to a person. Default: 6 transitions within 30m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flap: Option<Flap>,
+    pub flap: Option<FlapLimits>,
     /// What a veto counts as whose alarm does not exist. Default: tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missing: Option<Missing>,
+    pub missing: Option<MissingVeto>,
     /// Going back to the last good release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rollback: Option<Rollback>,
+    pub rollback: Option<RollbackPolicy>,
     /// Quotas to assume where AWS does not tell them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quotas: Option<Quotas>,
+    pub quotas: Option<DeclaredQuotas>,
 }
 
 /// How long an alarm has been quiet before capacity is given back, unless the document says otherwise.
@@ -52,7 +52,7 @@ const MAX_AGE: Duration = Duration::minutes(15);
 /// How long a question stands before it refuses itself, unless the document says otherwise.
 const ANSWER_WITHIN: Duration = Duration::minutes(30);
 /// When an alarm that comes and goes is handed to a person, unless the document says otherwise.
-const FLAP: Flap = Flap { transitions: 6, within: Duration::minutes(30) };
+const FLAP: FlapLimits = FlapLimits { transitions: 6, within: Duration::minutes(30) };
 
 impl Emergency {
     /// How long an alarm has been quiet before capacity is given back.
@@ -71,12 +71,12 @@ impl Emergency {
     }
 
     /// When an alarm that comes and goes is handed to a person.
-    pub fn flap(&self) -> Flap {
+    pub fn flap(&self) -> FlapLimits {
         self.flap.unwrap_or(FLAP)
     }
 
     /// What a veto counts as whose alarm does not exist.
-    pub fn missing(&self) -> Missing {
+    pub fn missing(&self) -> MissingVeto {
         self.missing.unwrap_or_default()
     }
 
@@ -102,7 +102,7 @@ impl Emergency {
     }
 }
 
-impl Profile {
+impl EmergencyProfile {
     /// How long the question stands before it refuses itself.
     pub fn answer_within(&self) -> Duration {
         self.answer_within.unwrap_or(ANSWER_WITHIN)
@@ -112,7 +112,7 @@ impl Profile {
 /// What a veto counts as whose alarm does not exist where it is looked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Missing {
+pub enum MissingVeto {
     /// It forbids nothing, and people are told.
     #[default]
     Tell,
@@ -125,13 +125,13 @@ pub enum Missing {
 /// A capacity for an emergency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Profile {
+pub struct EmergencyProfile {
     /// The least number of tasks that each service gets: the autoscaler's floor. A count that is less, or more than
     /// `max`, becomes this one.
-    pub desired: Amount,
+    pub desired: CapacityAmount,
     /// The greatest number of tasks: the autoscaler's ceiling. Default: as it is, or the desired count if that is more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<Amount>,
+    pub max: Option<CapacityAmount>,
     /// How long it holds at most.
     #[serde(rename = "for")]
     pub lasts: Duration,
@@ -154,16 +154,16 @@ pub struct Profile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ProfileCapacity {
     /// Tasks.
-    pub desired: Amount,
+    pub desired: CapacityAmount,
     /// The autoscaler's ceiling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<Amount>,
+    pub max: Option<CapacityAmount>,
 }
 
 /// What an alarm calls for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Response {
+pub struct AlarmResponse {
     /// The alarm.
     pub alarm: AlarmName,
     /// The profile.
@@ -179,7 +179,7 @@ pub struct Response {
 /// An alarm that comes and goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Flap {
+pub struct FlapLimits {
     /// So many changes of state …
     pub transitions: u32,
     /// … in so much time.
@@ -189,7 +189,7 @@ pub struct Flap {
 /// Going back to the last task definition that was rolled out completely.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Rollback {
+pub struct RollbackPolicy {
     /// The alarms that say that a release is bad.
     pub alarms: Vec<AlarmName>,
     /// How soon after a deployment an alarm counts against it.
@@ -202,7 +202,7 @@ pub struct Rollback {
     pub answer_within: Option<Duration>,
 }
 
-impl Rollback {
+impl RollbackPolicy {
     /// How long the question stands before it refuses itself.
     pub fn answer_within(&self) -> Duration {
         self.answer_within.unwrap_or(ANSWER_WITHIN)
@@ -216,7 +216,7 @@ const fn yes() -> bool {
 /// Quotas of the account and region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Quotas {
+pub struct DeclaredQuotas {
     /// Fargate vCPUs that run at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fargate_vcpu: Option<u32>,

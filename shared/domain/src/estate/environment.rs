@@ -2,9 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use super::{AccountId, EnvironmentDocument, FieldPath, Finding, Kind, Limits, Zone, document::DatabaseEntry};
+use super::{AccountId, EnvironmentDocument, FieldPath, DocumentFinding, EnvironmentKind, EnvironmentLimits, Zone, document::DatabaseEntry};
 use crate::{
-    calendar::{Awake, Calendar},
+    calendar::{AwakeHours, Calendar},
     capacity::{DatabaseId, ResourceId},
     name::{ClusterName, EnvironmentName, Region, ServiceName},
 };
@@ -26,16 +26,16 @@ pub struct Environment {
     name: EnvironmentName,
     document: EnvironmentDocument,
     calendar: Option<Calendar>,
-    limits: Limits,
+    limits: EnvironmentLimits,
 }
 
 impl Environment {
     /// The environment of a document that `check` found nothing in.
-    pub(super) fn new(name: EnvironmentName, document: EnvironmentDocument) -> Result<Self, Vec<Finding>> {
-        let calendar = document.awake.as_ref().map(Awake::calendar).transpose()?;
+    pub(super) fn new(name: EnvironmentName, document: EnvironmentDocument) -> Result<Self, Vec<DocumentFinding>> {
+        let calendar = document.awake.as_ref().map(AwakeHours::calendar).transpose()?;
         let guardrails = document.guardrails.clone().unwrap_or_default();
         let zone = calendar.as_ref().map_or(TimeZone::UTC, |c| c.zone().rules().clone());
-        let limits = Limits::of(document.kind, &guardrails, &zone);
+        let limits = EnvironmentLimits::of(document.kind, &guardrails, &zone);
         Ok(Self { name, document, calendar, limits })
     }
 
@@ -45,7 +45,7 @@ impl Environment {
     }
 
     /// Which of the three it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> EnvironmentKind {
         self.document.kind
     }
 
@@ -75,7 +75,7 @@ impl Environment {
     }
 
     /// Its limits, defaults filled in.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &EnvironmentLimits {
         &self.limits
     }
 

@@ -13,7 +13,7 @@ use crate::name::ServiceName;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Failover {
     /// Who decides that the primary is lost.
-    pub detect: Detect,
+    pub detect: DetectionMode,
     /// Whether a person has to approve a failover that was detected. Default: yes.
     #[serde(default = "yes")]
     pub approve: bool,
@@ -22,7 +22,7 @@ pub struct Failover {
     pub evidence: Vec<AlarmName>,
     /// The probe from outside, run in the standby region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub probe: Option<Probe>,
+    pub probe: Option<HealthProbe>,
     /// The promised time to recover.
     pub rto: Duration,
     /// The promised age of the newest data that may be lost.
@@ -43,12 +43,12 @@ pub struct Failover {
     pub databases: Vec<StandbyDatabase>,
     /// Kinesis streams that both regions need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub streams: Vec<Stream>,
+    pub streams: Vec<StreamSize>,
     /// Image repositories that have to be replicated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ResourceName>,
     /// How traffic moves.
-    pub traffic: Traffic,
+    pub traffic: TrafficPolicy,
     /// The shortest time between two failovers. Default: 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimum_delay: Option<Duration>,
@@ -61,7 +61,7 @@ const fn yes() -> bool {
 /// Who decides that the primary is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Detect {
+pub enum DetectionMode {
     /// The probe and the evidence.
     Automatic,
     /// They ask a person.
@@ -73,7 +73,7 @@ pub enum Detect {
 /// A probe from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Probe {
+pub struct HealthProbe {
     /// The address in the primary region, without a path.
     pub primary: Label,
     /// The address in the standby region, without a path.
@@ -105,7 +105,7 @@ pub struct Singleton {
     pub service: ServiceName,
     /// What has to hold before it starts in the other region. Default: prove, else ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fence: Option<Fence>,
+    pub fence: Option<FencePolicy>,
     /// The silence after which a dead man's switch stops it. Only, and always, with `fence: dead-man`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence: Option<Duration>,
@@ -114,7 +114,7 @@ pub struct Singleton {
 /// What has to hold before a singleton starts in the other region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fence {
+pub enum FencePolicy {
     /// It was seen stopped: desired 0, running 0, tasks STOPPED.
     Prove,
     /// Its own region stops it when it has not heard of the other side for `silence`.
@@ -151,7 +151,7 @@ pub struct StandbyDatabase {
 /// A stream and its size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Stream {
+pub struct StreamSize {
     /// Its name.
     pub stream: ResourceName,
     /// Shards.
@@ -163,9 +163,9 @@ pub struct Stream {
 /// How traffic moves; each strategy needs the fields that name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Traffic {
+pub struct TrafficPolicy {
     /// The means.
-    pub strategy: Strategy,
+    pub strategy: TrafficStrategy,
     /// The DNS names that move.
     pub names: Vec<Label>,
     /// How long resolvers keep an answer. Default: 60s.
@@ -194,7 +194,7 @@ pub struct Traffic {
 /// The means by which traffic moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Strategy {
+pub enum TrafficStrategy {
     /// An object in the standby region behind an inverted health check: about 10 to 30 s.
     SwitchObject,
     /// A health check on an alarm of the standby region: a minute or two.

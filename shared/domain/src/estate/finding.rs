@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One step into a document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Step {
+pub enum PathStep {
     /// The value of a key.
     Key(String),
     /// An item of a list, from 0.
@@ -16,7 +16,7 @@ pub enum Step {
 
 /// The way from a document's root to a field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct FieldPath(Vec<Step>);
+pub struct FieldPath(Vec<PathStep>);
 
 impl FieldPath {
     /// The document itself.
@@ -28,14 +28,14 @@ impl FieldPath {
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a place is written as a chain of short calls")]
     pub fn key(mut self, key: impl ToString) -> Self {
-        self.0.push(Step::Key(key.to_string()));
+        self.0.push(PathStep::Key(key.to_string()));
         self
     }
 
     /// An item of a list below.
     #[must_use]
     pub fn index(mut self, index: usize) -> Self {
-        self.0.push(Step::Index(index));
+        self.0.push(PathStep::Index(index));
         self
     }
 
@@ -46,13 +46,13 @@ impl FieldPath {
     }
 
     /// The steps, from the root.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[PathStep] {
         &self.0
     }
 }
 
-impl FromIterator<Step> for FieldPath {
-    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+impl FromIterator<PathStep> for FieldPath {
+    fn from_iter<I: IntoIterator<Item = PathStep>>(steps: I) -> Self {
         Self(steps.into_iter().collect())
     }
 }
@@ -61,9 +61,9 @@ impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, step) in self.0.iter().enumerate() {
             match step {
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) if place == 0 => write!(f, "{key}")?,
-                Step::Key(key) => write!(f, ".{key}")?,
+                PathStep::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Key(key) if place == 0 => write!(f, "{key}")?,
+                PathStep::Key(key) => write!(f, ".{key}")?,
             }
         }
         Ok(())
@@ -73,7 +73,7 @@ impl fmt::Display for FieldPath {
 /// Something in a document whose parts are well formed, but which cannot be meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: found {found}, expected {expected}")]
-pub struct Finding {
+pub struct DocumentFinding {
     /// The field.
     pub path: FieldPath,
     /// What is there.
@@ -82,7 +82,7 @@ pub struct Finding {
     pub expected: String,
 }
 
-impl Finding {
+impl DocumentFinding {
     /// A finding.
     pub fn new(path: FieldPath, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self { path, found: found.into(), expected: expected.into() }

@@ -4,8 +4,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Kind, Label, Moment, Percent, Zone};
-use crate::guardrail::Frozen;
+use super::{Duration, EnvironmentKind, Label, PointInTime, Percent, Zone};
+use crate::guardrail::OpenFreeze;
 
 /// The limits of what a plan may do. What is left out has the default of the environment's kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,9 +44,9 @@ pub enum FrozenCalendar {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Freeze {
     /// When it begins.
-    pub from: Moment,
+    pub from: PointInTime,
     /// When it is over; a date counts to its end.
-    pub to: Moment,
+    pub to: PointInTime,
     /// Why, for the person who is refused.
     pub reason: Label,
     /// What it makes of the calendar of a development or staging environment. Default: it goes on.
@@ -72,8 +72,8 @@ pub struct FreezeWindow {
 
 impl FreezeWindow {
     /// What the guardrails know of it.
-    pub fn frozen(&self) -> Frozen {
-        Frozen { reason: self.reason.clone(), calendar: self.calendar }
+    pub fn frozen(&self) -> OpenFreeze {
+        OpenFreeze { reason: self.reason.clone(), calendar: self.calendar }
     }
 
     /// Whether an instant is in it.
@@ -94,7 +94,7 @@ impl Freeze {
 
 /// The limits of an environment, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct EnvironmentLimits {
     /// Tasks that every service keeps.
     pub floor: u32,
     /// Tasks that no service exceeds, if there is such a number.
@@ -114,9 +114,9 @@ const PRODUCTION_BLAST_RADIUS: Percent = Percent::new(50);
 /// The same for the other kinds: sleep changes all of them at once.
 const OTHER_BLAST_RADIUS: Percent = Percent::new(100);
 
-impl Limits {
-    pub(super) fn of(kind: Kind, guardrails: &Guardrails, zone: &TimeZone) -> Self {
-        let production = kind == Kind::Production;
+impl EnvironmentLimits {
+    pub(super) fn of(kind: EnvironmentKind, guardrails: &Guardrails, zone: &TimeZone) -> Self {
+        let production = kind == EnvironmentKind::Production;
         let blast_radius = if production { PRODUCTION_BLAST_RADIUS } else { OTHER_BLAST_RADIUS };
         Self {
             floor: guardrails.floor.unwrap_or(if production { PRODUCTION_FLOOR } else { 0 }),

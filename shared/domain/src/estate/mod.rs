@@ -13,18 +13,18 @@ pub mod value;
 
 pub(crate) use check::SCRATCH;
 
-pub use backups::{AwsBackup, BackupJob, Backups, Copy, Drill, Engine, KeyValue, Retention, Schedule, Verify};
-pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, Document, EnvironmentDocument, Kind, Regions};
-pub use emergency::{Emergency, Flap, Missing, Profile, ProfileCapacity, Quotas, Response, Rollback};
+pub use backups::{AwsBackup, BackupJob, Backups, CopyPolicy, RestoreDrill, BackupProvider, KeyValue, Retention, BackupSchedule, VerifyPolicy};
+pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, EstateDocument, EnvironmentDocument, EnvironmentKind, EnvironmentRegions};
+pub use emergency::{Emergency, FlapLimits, MissingVeto, EmergencyProfile, ProfileCapacity, DeclaredQuotas, AlarmResponse, RollbackPolicy};
 pub use environment::Environment;
 pub use failover::{
-    Detect, Failover, Fence, GlobalTable, Probe, Singleton, StandbyDatabase, Strategy, Stream, Traffic,
+    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, TrafficStrategy, StreamSize, TrafficPolicy,
 };
-pub use finding::{FieldPath, Finding, Step};
-pub use guardrails::{Freeze, FreezeWindow, FrozenCalendar, Guardrails, Limits};
-pub use unblock::{Blockers, FinishedItems, Locks, Queue, Report, Unblock};
+pub use finding::{FieldPath, DocumentFinding, PathStep};
+pub use guardrails::{Freeze, FreezeWindow, FrozenCalendar, Guardrails, EnvironmentLimits};
+pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
 pub use value::{
-    AccountId, AlarmName, Amount, BadValue, ClockTime, Day, Duration, Label, Moment, Percent, ProfileName,
+    AccountId, AlarmName, CapacityAmount, BadValue, ClockTime, CalendarDay, Duration, Label, PointInTime, Percent, ProfileName,
     ResourceName, Zone,
 };
 
@@ -48,7 +48,7 @@ impl Estate {
     ///
     /// # Errors
     /// Everything that the document cannot mean, all at once.
-    pub fn new(document: Document) -> Result<Self, Vec<Finding>> {
+    pub fn new(document: EstateDocument) -> Result<Self, Vec<DocumentFinding>> {
         let findings = document.check();
         if !findings.is_empty() {
             return Err(findings);
@@ -88,7 +88,7 @@ impl Estate {
 
 impl<'de> Deserialize<'de> for Estate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(Document::deserialize(deserializer)?).map_err(|findings| {
+        Self::new(EstateDocument::deserialize(deserializer)?).map_err(|findings| {
             let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
             D::Error::custom(lines.join("; "))
         })

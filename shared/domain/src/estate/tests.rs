@@ -87,7 +87,7 @@ fn a_document_without_meaning_is_no_estate() {
 
 #[test]
 fn environments_share_a_resource_only_across_accounts() {
-    let document = |one: Option<&str>, two: Option<&str>| -> Document {
+    let document = |one: Option<&str>, two: Option<&str>| -> EstateDocument {
         let environment = |account: Option<&str>| {
             let mut environment = json!({
                 "kind": "staging", "regions": { "primary": "us-east-1" }, "databases": [{ "rds": "db" }],
@@ -123,6 +123,6 @@ fn what_is_read_is_written_again() {
             },
         } },
     });
-    let document: Document = serde_json::from_value(text.clone()).unwrap();
+    let document: EstateDocument = serde_json::from_value(text.clone()).unwrap();
     assert_eq!(serde_json::to_value(document).unwrap(), text);
 }

@@ -23,16 +23,16 @@ pub struct Unblock {
     pub release_at_most: Option<u32>,
     /// Locks that their owner may have left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub locks: Option<Locks>,
+    pub locks: Option<LockSchema>,
     /// Work in progress that is allowed: by pod, then by type of lock.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<ResourceName, BTreeMap<ResourceName, u32>>,
     /// Items that wait for somebody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub blockers: Option<Blockers>,
+    pub blockers: Option<BlockerPolicy>,
     /// Queues whose dead letters may be sent again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub queues: Vec<Queue>,
+    pub queues: Vec<QueuePolicy>,
     /// How long a deployment may take before it is reported. Default: 1h.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment_limit: Option<Duration>,
@@ -41,7 +41,7 @@ pub struct Unblock {
     pub waiting_limit: Option<Duration>,
     /// The event bus of the estate that hears of it too. Without it, only people and our own bus do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub report: Option<Report>,
+    pub report: Option<ReportTarget>,
 }
 
 impl Unblock {
@@ -54,7 +54,7 @@ impl Unblock {
 /// A table of locks and the names of its attributes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Locks {
+pub struct LockSchema {
     /// The table.
     pub table: ResourceName,
     /// Partition key: who works.
@@ -96,7 +96,7 @@ pub struct FinishedItems {
 /// Items that wait, and who hears of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Blockers {
+pub struct BlockerPolicy {
     /// The table of items.
     pub table: ResourceName,
     /// An index that holds the items to look at, instead of the whole table.
@@ -138,7 +138,7 @@ pub struct Blockers {
 /// A queue and its dead letters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Queue {
+pub struct QueuePolicy {
     /// The queue.
     pub queue: ResourceName,
     /// Its dead-letter queue, which other queues may share: a letter goes back to the one that it came from.
@@ -156,7 +156,7 @@ pub struct Queue {
     pub parked: Option<ResourceName>,
 }
 
-impl Queue {
+impl QueuePolicy {
     /// The most that one run sends again.
     pub fn batch(&self) -> u32 {
         self.batch.unwrap_or(100)
@@ -171,7 +171,7 @@ impl Queue {
 /// Where the report goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Report {
+pub struct ReportTarget {
     /// The event bus.
     pub bus: ResourceName,
     /// The event's source.

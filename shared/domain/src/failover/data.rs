@@ -9,14 +9,14 @@ use crate::estate::{ResourceName, StandbyDatabase};
 /// A database of the pair.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Promoted {
+pub enum PairDatabase {
     /// An RDS read replica of this identifier in either region.
     Replica(ResourceName),
     /// An Aurora global database.
     AuroraGlobal(ResourceName),
 }
 
-impl Promoted {
+impl PairDatabase {
     /// The database of an entry of the document; nothing if the entry names none or two.
     pub fn of(entry: &StandbyDatabase) -> Option<Self> {
         match (&entry.replica, &entry.aurora_global) {
@@ -39,7 +39,7 @@ impl Promoted {
     }
 }
 
-impl fmt::Display for Promoted {
+impl fmt::Display for PairDatabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Replica(name) => write!(f, "replica {name}"),
@@ -73,7 +73,7 @@ pub enum Promotion {
 }
 
 /// What follows from what a database is.
-pub fn promotion(database: &Promoted, role: Option<&DatabaseRole>) -> Promotion {
+pub fn promotion(database: &PairDatabase, role: Option<&DatabaseRole>) -> Promotion {
     match role {
         Some(DatabaseRole::Writer) => Promotion::Nothing,
         Some(DatabaseRole::Follower) => Promotion::Promote,
@@ -85,13 +85,13 @@ pub fn promotion(database: &Promoted, role: Option<&DatabaseRole>) -> Promotion 
 /// Why a person has to accept that data may be lost; nothing where none can be. An Aurora global database loses nothing when
 /// both regions take part; a replica that is promoted loses what its source had not sent, and nobody can tell how much
 /// once the source is gone.
-pub fn may_lose(database: &Promoted, lossless: bool) -> Option<String> {
+pub fn may_lose(database: &PairDatabase, lossless: bool) -> Option<String> {
     match database {
-        Promoted::AuroraGlobal(_) if lossless => None,
-        Promoted::AuroraGlobal(name) => {
+        PairDatabase::AuroraGlobal(_) if lossless => None,
+        PairDatabase::AuroraGlobal(name) => {
             Some(format!("the global database {name} fails over without its writer, and loses what was not replicated"))
         }
-        Promoted::Replica(name) => {
+        PairDatabase::Replica(name) => {
             Some(format!("the replica {name} is promoted for good, and loses what its source had not sent"))
         }
     }

@@ -13,11 +13,11 @@ pub const SILENCE: SignedDuration = SignedDuration::from_mins(3);
 
 /// What is known of the region that serves.
 #[derive(Debug, Clone)]
-pub struct Evidence {
+pub struct LossEvidence {
     /// What the probe says at this moment: how many of how many paths fail, and the first failure.
-    pub probe: Probed,
+    pub probe: ProbeResult,
     /// The services that its ECS runs as they are wanted, and those that it does not; or why it did not answer.
-    pub services: Result<Running, String>,
+    pub services: Result<RunningServices, String>,
     /// For how long its stack has not been heard of; `None` when it never was.
     pub silent: Option<SignedDuration>,
     /// The estate's alarms that are in ALARM.
@@ -26,14 +26,14 @@ pub struct Evidence {
 
 /// What a probe found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Probed {
+pub struct ProbeResult {
     /// Paths that were asked.
     pub asked: u32,
     /// Those that failed in every try, each with the reason.
     pub failed: Vec<String>,
 }
 
-impl Probed {
+impl ProbeResult {
     /// Whether the region answers for nothing that was asked.
     pub fn is_lost(&self) -> bool {
         self.asked > 0 && self.failed.len() == self.asked as usize
@@ -42,7 +42,7 @@ impl Probed {
 
 /// What a region's ECS runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Running {
+pub struct RunningServices {
     /// Services with as many tasks as are wanted of them, and at least one.
     pub whole: BTreeSet<ServiceName>,
     /// Services with fewer, or with none at all.
@@ -51,7 +51,7 @@ pub struct Running {
 
 /// What the evidence comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Confirmed {
+pub enum LossVerdict {
     /// The region is lost, and something beside the probe says so.
     Lost(Vec<String>),
     /// It is not: the probe alone fails, or does not fail any more.
@@ -62,11 +62,11 @@ pub enum Confirmed {
 
 /// Weighs the evidence. Nothing automatic happens on the word of the probe alone, nor against the word of the region's own
 /// ECS.
-pub fn confirm(evidence: &Evidence) -> Confirmed {
-    let Evidence { probe, services, silent, alarms } = evidence;
+pub fn confirm(evidence: &LossEvidence) -> LossVerdict {
+    let LossEvidence { probe, services, silent, alarms } = evidence;
     if !probe.is_lost() {
         let answered = probe.asked as usize - probe.failed.len();
-        return Confirmed::FalseAlarm(vec![format!("{answered} of {} probed paths answer", probe.asked)]);
+        return LossVerdict::FalseAlarm(vec![format!("{answered} of {} probed paths answer", probe.asked)]);
     }
     let mut lost = Vec::new();
     let mut healthy = Vec::new();
@@ -87,13 +87,13 @@ pub fn confirm(evidence: &Evidence) -> Confirmed {
     let probe =
         format!("the probe fails for all {} paths ({})", probe.asked, probe.failed.first().map_or("", String::as_str));
     match (lost.is_empty(), healthy.is_empty()) {
-        (false, true) => Confirmed::Lost(with(probe, lost)),
-        (true, false) => Confirmed::FalseAlarm(with(probe, healthy)),
+        (false, true) => LossVerdict::Lost(with(probe, lost)),
+        (true, false) => LossVerdict::FalseAlarm(with(probe, healthy)),
         (false, false) => {
             healthy.extend(lost);
-            Confirmed::Unclear(with(probe, healthy))
+            LossVerdict::Unclear(with(probe, healthy))
         }
-        (true, true) => Confirmed::Unclear(with(probe, vec!["nothing else says anything".to_owned()])),
+        (true, true) => LossVerdict::Unclear(with(probe, vec!["nothing else says anything".to_owned()])),
     }
 }
 

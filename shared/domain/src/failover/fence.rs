@@ -11,7 +11,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{Fence, Singleton};
+use crate::estate::{FencePolicy, Singleton};
 use crate::report::rounded;
 
 /// How long a proof is waited for before somebody is asked, or the move goes back: the longest time that Fargate lets a
@@ -34,7 +34,7 @@ const LOOK: i64 = 5;
 /// A service's tasks in the region that must not run it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Tasks {
+pub struct SingletonTasks {
     /// Wanted.
     pub desired: u32,
     /// Running.
@@ -45,7 +45,7 @@ pub struct Tasks {
     pub alive: u32,
 }
 
-impl Tasks {
+impl SingletonTasks {
     /// Whether there is none, and none will come.
     pub fn none(self) -> bool {
         self.desired + self.running + self.pending + self.alive == 0
@@ -54,11 +54,11 @@ impl Tasks {
 
 /// What is known of a singleton in the region that must not run it any more.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
+pub struct FenceEvidence<'a> {
     /// The epoch at which that region's own hand has settled, as the ledger's replica here has it.
     pub settled: Option<u64>,
     /// Its tasks; `None` when the region's ECS did not answer.
-    pub tasks: Option<Tasks>,
+    pub tasks: Option<SingletonTasks>,
     /// When this region last granted the home its singletons by a heartbeat, if the home had said before the move that it
     /// hears them, and says so still: a switch that is not armed may not fire.
     pub beat: Option<Timestamp>,
@@ -80,7 +80,7 @@ pub struct Evidence<'a> {
 
 /// Whether a fence holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fenced {
+pub enum FenceState {
     /// It does, and why.
     Holds(String),
     /// Not yet; look again after so many seconds.
@@ -92,11 +92,11 @@ pub enum Fenced {
 }
 
 /// Judges the fence of one singleton.
-pub fn judge(singleton: &Singleton, evidence: &Evidence<'_>) -> Fenced {
+pub fn judge(singleton: &Singleton, evidence: &FenceEvidence<'_>) -> FenceState {
     let service = &singleton.service;
     let unproved = match (evidence.settled, evidence.tasks) {
         (Some(settled), Some(tasks)) if settled == evidence.epoch && tasks.none() => {
-            return Fenced::Holds(format!("{service} was seen stopped, and the old region's own stack keeps it so"));
+            return FenceState::Holds(format!("{service} was seen stopped, and the old region's own stack keeps it so"));
         }
         (_, None) => "the old region does not answer".to_owned(),
         (_, Some(tasks)) if !tasks.none() => {
@@ -105,37 +105,37 @@ pub fn judge(singleton: &Singleton, evidence: &Evidence<'_>) -> Fenced {
         _ => "it is stopped, but the old region's own stack has not confirmed that it stays so".to_owned(),
     };
     // A word does not stand against what the region's own ECS says.
-    if let Some(who) = evidence.word.filter(|_| evidence.tasks.is_none_or(Tasks::none)) {
-        return Fenced::Holds(format!("{who} says that {service} has stopped"));
+    if let Some(who) = evidence.word.filter(|_| evidence.tasks.is_none_or(SingletonTasks::none)) {
+        return FenceState::Holds(format!("{who} says that {service} has stopped"));
     }
     let waited = evidence.now.duration_since(evidence.looked);
     let patience = if evidence.tasks.is_some() { PROVE_PATIENCE } else { SILENT_PATIENCE };
-    let fence = singleton.fence.filter(|fence| *fence != Fence::DeadMan || evidence.from_home);
+    let fence = singleton.fence.filter(|fence| *fence != FencePolicy::DeadMan || evidence.from_home);
     let what = format!("{service}: {unproved}");
     match (fence, singleton.silence) {
-        (Some(Fence::DeadMan), _) if evidence.beat.is_none() => {
-            Fenced::Ask(format!("{what}; its dead man's switch is not armed"))
+        (Some(FencePolicy::DeadMan), _) if evidence.beat.is_none() => {
+            FenceState::Ask(format!("{what}; its dead man's switch is not armed"))
         }
-        (Some(Fence::DeadMan), Some(silence)) => {
+        (Some(FencePolicy::DeadMan), Some(silence)) => {
             let silence = evidence.silence.map_or(silence.signed(), |theirs| theirs.max(silence.signed()));
             // Whatever was granted before the move, the old region may have heard of it at the move's beginning only.
             let from = evidence.beat.map_or(evidence.since, |beat| beat.max(evidence.since));
             let whole = silence.saturating_add(SWITCH_TIME).saturating_add(SKEW);
             let left = whole.saturating_sub(evidence.now.duration_since(from));
             if left.is_positive() {
-                Fenced::Wait(
+                FenceState::Wait(
                     left.as_secs().clamp(0, LOOK - 1) + 1,
                     format!("{what}; its dead man's switch needs {} more", rounded(left)),
                 )
             } else if evidence.tasks.is_some_and(|tasks| !tasks.none()) {
                 // Nor does the switch stand against what is seen.
-                Fenced::Ask(format!("{what}; its dead man's switch has had its time, and did not stop it"))
+                FenceState::Ask(format!("{what}; its dead man's switch has had its time, and did not stop it"))
             } else {
-                Fenced::Holds(format!("the dead man's switch of {service} has had its time"))
+                FenceState::Holds(format!("the dead man's switch of {service} has had its time"))
             }
         }
-        _ if waited < patience && fence != Some(Fence::Ask) => Fenced::Wait(LOOK, what),
-        (Some(Fence::Prove), _) => Fenced::Fails(what),
-        _ => Fenced::Ask(what),
+        _ if waited < patience && fence != Some(FencePolicy::Ask) => FenceState::Wait(LOOK, what),
+        (Some(FencePolicy::Prove), _) => FenceState::Fails(what),
+        _ => FenceState::Ask(what),
     }
 }

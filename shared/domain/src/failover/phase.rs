@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Where a move stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Phase {
+pub enum MovePhase {
     /// Is the active region lost?
     Confirm,
     /// Can this region serve, and what would be lost?
@@ -36,7 +36,7 @@ pub enum Phase {
     Over,
 }
 
-impl Phase {
+impl MovePhase {
     /// Every phase, in order.
     pub const ALL: [Self; 13] = [
         Self::Confirm,
@@ -74,7 +74,7 @@ impl Phase {
     }
 }
 
-impl fmt::Display for Phase {
+impl fmt::Display for MovePhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -83,7 +83,7 @@ impl fmt::Display for Phase {
 /// How a move ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
+pub enum MoveEnding {
     /// The new region serves.
     Done,
     /// Nothing was to be done.
@@ -102,7 +102,7 @@ pub enum Ending {
     Held,
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for MoveEnding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Done => "done",

@@ -27,34 +27,34 @@ use std::hash::{Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::pointer::{Bounds, Figures, Moving, Pointer, Stage};
-use crate::capacity::{Scaling, ServiceCapacity, Suspensions};
-use crate::estate::{Failover, Fence};
-use crate::intent::{Intent, Layer, Want};
+use super::pointer::{ScalingBounds, ServiceFigures, OngoingMove, Pointer, MoveStage};
+use crate::capacity::{ScalingState, ServiceCapacity, Suspensions};
+use crate::estate::{Failover, FencePolicy};
+use crate::intent::{Intent, Layer, DesiredState};
 use crate::name::{Region, ServiceName};
 
 /// What a region is to run of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Placed {
+pub enum PlacedService {
     /// No task.
     Down,
     /// So many tasks.
-    At(Figures),
+    At(ServiceFigures),
 }
 
-impl Placed {
+impl PlacedService {
     /// What it makes of the baseline of a service. A region that serves away from home has its autoscaler at work, as the
     /// region that it stands in for had.
     pub fn scale(self, baseline: ServiceCapacity) -> ServiceCapacity {
         match self {
             Self::Down => ServiceCapacity {
                 desired: 0,
-                scaling: baseline.scaling.map(|scaling| Scaling { min: 0, suspended: Suspensions::ALL, ..scaling }),
+                scaling: baseline.scaling.map(|scaling| ScalingState { min: 0, suspended: Suspensions::ALL, ..scaling }),
             },
-            Self::At(Figures { desired, bounds }) => ServiceCapacity {
+            Self::At(ServiceFigures { desired, bounds }) => ServiceCapacity {
                 desired,
-                scaling: baseline.scaling.map(|found| Scaling {
+                scaling: baseline.scaling.map(|found| ScalingState {
                     min: bounds.map_or(desired, |bounds| bounds.min.min(desired)),
                     max: bounds.map_or(found.max, |bounds| bounds.max).max(desired),
                     suspended: found.suspended,
@@ -71,7 +71,7 @@ pub struct Placement {
     /// The epoch of the pointer that says so.
     pub epoch: u64,
     /// By service.
-    pub services: BTreeMap<ServiceName, Placed>,
+    pub services: BTreeMap<ServiceName, PlacedService>,
     /// Stops that the other region counts on without seeing them, as a dead man's switch promises: no halt holds them up.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub promised: BTreeSet<ServiceName>,
@@ -85,8 +85,8 @@ impl Placement {
         for (service, placed) in &self.services {
             service.hash(&mut hash);
             match placed {
-                Placed::Down => 0_u8.hash(&mut hash),
-                Placed::At(Figures { desired, bounds }) => {
+                PlacedService::Down => 0_u8.hash(&mut hash),
+                PlacedService::At(ServiceFigures { desired, bounds }) => {
                     (1_u8, desired, bounds.map(|bounds| (bounds.min, bounds.max))).hash(&mut hash);
                 }
             }
@@ -96,13 +96,13 @@ impl Placement {
 
     /// Whether it forbids a service.
     pub fn forbids(&self, service: &ServiceName) -> bool {
-        self.services.get(service) == Some(&Placed::Down)
+        self.services.get(service) == Some(&PlacedService::Down)
     }
 }
 
 impl fmt::Display for Placement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let down = self.services.values().filter(|placed| **placed == Placed::Down).count();
+        let down = self.services.values().filter(|placed| **placed == PlacedService::Down).count();
         let all = self.services.len();
         match () {
             () if down == all => write!(f, "down ({all} of its services, epoch {})", self.epoch),
@@ -114,7 +114,7 @@ impl fmt::Display for Placement {
 
 /// A pair as a region sees it.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct RegionalPair<'a> {
     /// The pointer in the region's replica; `None` when it never moved.
     pub pointer: Option<&'a Pointer>,
     /// The region that sees it.
@@ -137,7 +137,7 @@ pub struct Seen<'a> {
 
 /// A pointer that a region cannot follow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unfollowed {
+pub enum UnfollowablePointer {
     /// The replica has an older pointer than the region has followed before.
     #[error("the ledger's pointer is of epoch {found}, and this region has followed epoch {settled} before")]
     Behind {
@@ -192,10 +192,10 @@ pub enum Unfollowed {
 /// Whether a pair may move by this document: only with the home that its pointer has.
 ///
 /// # Errors
-/// [`Unfollowed::Rehomed`].
-pub fn same_home(pointer: &Pointer, home: &Region) -> Result<(), Unfollowed> {
+/// [`UnfollowablePointer::Rehomed`].
+pub fn same_home(pointer: &Pointer, home: &Region) -> Result<(), UnfollowablePointer> {
     match pointer.home.as_ref().filter(|own| *own != home && pointer.revision > 0) {
-        Some(own) => Err(Unfollowed::Rehomed { home: own.clone(), found: home.clone() }),
+        Some(own) => Err(UnfollowablePointer::Rehomed { home: own.clone(), found: home.clone() }),
         None => Ok(()),
     }
 }
@@ -204,24 +204,24 @@ pub fn same_home(pointer: &Pointer, home: &Region) -> Result<(), Unfollowed> {
 /// one of them from running in both regions.
 ///
 /// # Errors
-/// [`Unfollowed::Forgotten`].
-pub fn none_forgotten(pointer: &Pointer, services: &BTreeSet<ServiceName>) -> Result<(), Unfollowed> {
+/// [`UnfollowablePointer::Forgotten`].
+pub fn none_forgotten(pointer: &Pointer, services: &BTreeSet<ServiceName>) -> Result<(), UnfollowablePointer> {
     let lost = pointer.serving.keys().filter(|service| pointer.moving.is_none() && !services.contains(*service));
     let lost: Vec<&str> = lost.map(ServiceName::as_str).collect();
     if lost.is_empty() {
         return Ok(());
     }
-    Err(Unfollowed::Forgotten { pointer: pointer.to_string(), services: lost.join(", ") })
+    Err(UnfollowablePointer::Forgotten { pointer: pointer.to_string(), services: lost.join(", ") })
 }
 
 /// Whether a scope whose document has no pair may be changed: not while the pointer of the pair that it had says anything.
 ///
 /// # Errors
-/// [`Unfollowed::Unpaired`].
-pub fn unpaired(pointer: Option<&Pointer>) -> Result<(), Unfollowed> {
+/// [`UnfollowablePointer::Unpaired`].
+pub fn unpaired(pointer: Option<&Pointer>) -> Result<(), UnfollowablePointer> {
     let away = |pointer: &&Pointer| pointer.moving.is_some() || pointer.home.as_ref() != Some(&pointer.active);
     match pointer.filter(|pointer| pointer.revision > 0).filter(away) {
-        Some(pointer) => Err(Unfollowed::Unpaired { pointer: pointer.to_string() }),
+        Some(pointer) => Err(UnfollowablePointer::Unpaired { pointer: pointer.to_string() }),
         None => Ok(()),
     }
 }
@@ -230,8 +230,8 @@ pub fn unpaired(pointer: Option<&Pointer>) -> Result<(), Unfollowed> {
 /// pair.
 ///
 /// # Errors
-/// [`Unfollowed`]: then nothing may be changed, because nobody can tell who serves.
-pub fn placement(seen: &Seen<'_>) -> Result<Option<Intent>, Unfollowed> {
+/// [`UnfollowablePointer`]: then nothing may be changed, because nobody can tell who serves.
+pub fn placement(seen: &RegionalPair<'_>) -> Result<Option<Intent>, UnfollowablePointer> {
     let at_home = Pointer::at_home(seen.home);
     let pointer = seen.pointer.unwrap_or(&at_home);
     check(seen, pointer)?;
@@ -253,7 +253,7 @@ pub fn placement(seen: &Seen<'_>) -> Result<Option<Intent>, Unfollowed> {
     };
     Ok(Some(Intent {
         layer: Layer::Failover,
-        want: Want::Placed(Placement { epoch: pointer.epoch, promised: promised(seen, &services), services }),
+        want: DesiredState::Placed(Placement { epoch: pointer.epoch, promised: promised(seen, &services), services }),
         reason,
         by: pointer.by.clone(),
         declared: pointer.since,
@@ -262,35 +262,35 @@ pub fn placement(seen: &Seen<'_>) -> Result<Option<Intent>, Unfollowed> {
     }))
 }
 
-impl<'a> Seen<'a> {
+impl<'a> RegionalPair<'a> {
     /// The same with home and standby as the pointer was made with them.
-    fn as_made(&self, pointer: &Pointer) -> Seen<'a> {
+    fn as_made(&self, pointer: &Pointer) -> RegionalPair<'a> {
         let swapped = pointer.revision > 0 && pointer.home.as_ref() == Some(self.standby);
-        if swapped { Seen { home: self.standby, standby: self.home, ..*self } } else { *self }
+        if swapped { RegionalPair { home: self.standby, standby: self.home, ..*self } } else { *self }
     }
 }
 
-fn check(seen: &Seen<'_>, pointer: &Pointer) -> Result<(), Unfollowed> {
+fn check(seen: &RegionalPair<'_>, pointer: &Pointer) -> Result<(), UnfollowablePointer> {
     let named = [Some(&pointer.active), pointer.moving.as_ref().map(|moving| &moving.to), pointer.home.as_ref()];
     let stranger = named.into_iter().flatten().find(|region| *region != seen.home && *region != seen.standby);
     if let Some(found) = stranger {
         let (home, standby) = (seen.home.clone(), seen.standby.clone());
-        return Err(Unfollowed::Stranger { found: found.clone(), home, standby });
+        return Err(UnfollowablePointer::Stranger { found: found.clone(), home, standby });
     }
     match seen.settled.filter(|settled| *settled > pointer.epoch) {
-        Some(settled) => Err(Unfollowed::Behind { found: pointer.epoch, settled }),
+        Some(settled) => Err(UnfollowablePointer::Behind { found: pointer.epoch, settled }),
         None => Ok(()),
     }
 }
 
-fn moving_services(seen: &Seen<'_>, pointer: &Pointer, moving: &Moving) -> BTreeMap<ServiceName, Placed> {
+fn moving_services(seen: &RegionalPair<'_>, pointer: &Pointer, moving: &OngoingMove) -> BTreeMap<ServiceName, PlacedService> {
     let declared = seen.failover.singletons.iter().map(|singleton| &singleton.service);
     let singletons: BTreeSet<&ServiceName> = declared.chain(&moving.singletons).collect();
     let is_new = moving.to == *seen.region;
     let closed = |service: &&ServiceName| !moving.open.contains(*service);
     let mut services = match (is_new, moving.to == *seen.home) {
         // The standby opens, service after service; what is not open has its baseline, and a singleton waits.
-        (true, false) if moving.stage == Stage::Back => BTreeMap::new(),
+        (true, false) if moving.stage == MoveStage::Back => BTreeMap::new(),
         (true, false) => at(opening(moving).iter().filter(|(service, _)| moving.open.contains(*service))),
         // The way home: what is open has its baseline again.
         (true, true) => down(seen.services.iter().filter(closed)),
@@ -302,16 +302,16 @@ fn moving_services(seen: &Seen<'_>, pointer: &Pointer, moving: &Moving) -> BTree
 }
 
 /// The stops of singletons whose dead man's switch is at home here.
-fn promised(seen: &Seen<'_>, services: &BTreeMap<ServiceName, Placed>) -> BTreeSet<ServiceName> {
-    let dead_man = seen.failover.singletons.iter().filter(|it| it.fence == Some(Fence::DeadMan));
-    let down = dead_man.map(|it| &it.service).filter(|service| services.get(*service) == Some(&Placed::Down));
+fn promised(seen: &RegionalPair<'_>, services: &BTreeMap<ServiceName, PlacedService>) -> BTreeSet<ServiceName> {
+    let dead_man = seen.failover.singletons.iter().filter(|it| it.fence == Some(FencePolicy::DeadMan));
+    let down = dead_man.map(|it| &it.service).filter(|service| services.get(*service) == Some(&PlacedService::Down));
     down.filter(|_| seen.region == seen.home).cloned().collect()
 }
 
 /// What the new region opens with: no fewer tasks than its traffic will need, whatever an autoscaler makes of their idleness.
-fn opening(moving: &Moving) -> BTreeMap<ServiceName, Figures> {
-    let held = |figures: &Figures| Figures {
-        bounds: figures.bounds.map(|bounds| Bounds { min: bounds.min.max(figures.desired), ..bounds }),
+fn opening(moving: &OngoingMove) -> BTreeMap<ServiceName, ServiceFigures> {
+    let held = |figures: &ServiceFigures| ServiceFigures {
+        bounds: figures.bounds.map(|bounds| ScalingBounds { min: bounds.min.max(figures.desired), ..bounds }),
         ..*figures
     };
     moving.serving.iter().map(|(service, figures)| (service.clone(), held(figures))).collect()
@@ -319,20 +319,20 @@ fn opening(moving: &Moving) -> BTreeMap<ServiceName, Figures> {
 
 /// Singletons whose dead man's switch has fired: the standby granted them once, and not for so long. A pair that came home
 /// has as long from then on.
-fn silenced(seen: &Seen<'_>, pointer: &Pointer) -> BTreeMap<ServiceName, Placed> {
+fn silenced(seen: &RegionalPair<'_>, pointer: &Pointer) -> BTreeMap<ServiceName, PlacedService> {
     let silent = |limit: SignedDuration| {
         seen.heard.is_some_and(|heard| seen.now.duration_since(heard.max(pointer.since)) >= limit)
     };
     let fired = seen.failover.singletons.iter().filter(|singleton| {
-        singleton.fence == Some(Fence::DeadMan) && singleton.silence.is_some_and(|limit| silent(limit.signed()))
+        singleton.fence == Some(FencePolicy::DeadMan) && singleton.silence.is_some_and(|limit| silent(limit.signed()))
     });
     down(fired.map(|singleton| &singleton.service))
 }
 
-fn down<'a>(services: impl IntoIterator<Item = &'a ServiceName>) -> BTreeMap<ServiceName, Placed> {
-    services.into_iter().map(|service| (service.clone(), Placed::Down)).collect()
+fn down<'a>(services: impl IntoIterator<Item = &'a ServiceName>) -> BTreeMap<ServiceName, PlacedService> {
+    services.into_iter().map(|service| (service.clone(), PlacedService::Down)).collect()
 }
 
-fn at<'a>(serving: impl Iterator<Item = (&'a ServiceName, &'a Figures)>) -> BTreeMap<ServiceName, Placed> {
-    serving.map(|(service, figures)| (service.clone(), Placed::At(*figures))).collect()
+fn at<'a>(serving: impl Iterator<Item = (&'a ServiceName, &'a ServiceFigures)>) -> BTreeMap<ServiceName, PlacedService> {
+    serving.map(|(service, figures)| (service.clone(), PlacedService::At(*figures))).collect()
 }

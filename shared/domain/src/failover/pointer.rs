@@ -10,24 +10,24 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::Code;
+use crate::guardrail::GuardrailCode;
 use crate::name::{Region, ServiceName};
 
 /// The tasks of a service that the active region runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Figures {
+pub struct ServiceFigures {
     /// Tasks.
     pub desired: u32,
     /// Bounds for a service that has a scalable target there, in tasks; `None` keeps the target's maximum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bounds: Option<Bounds>,
+    pub bounds: Option<ScalingBounds>,
 }
 
 /// Bounds of an autoscaler, in tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Bounds {
+pub struct ScalingBounds {
     /// The least.
     pub min: u32,
     /// The most.
@@ -35,12 +35,12 @@ pub struct Bounds {
 }
 
 /// What a region runs while it serves away from home, by service.
-pub type Serving = BTreeMap<ServiceName, Figures>;
+pub type Serving = BTreeMap<ServiceName, ServiceFigures>;
 
 /// How far a move has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum MoveStage {
     /// The new region opens its services; the move can go back.
     Opening,
     /// The new region is verified and gets the traffic: from here on there is no way back but another move.
@@ -52,11 +52,11 @@ pub enum Stage {
 /// A move that is going on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Moving {
+pub struct OngoingMove {
     /// Where to.
     pub to: Region,
     /// How far it has come.
-    pub stage: Stage,
+    pub stage: MoveStage,
     /// Services that the new region may run.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub open: BTreeSet<ServiceName>,
@@ -84,7 +84,7 @@ pub struct Pointer {
     pub revision: u64,
     /// The move that is going on, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moving: Option<Moving>,
+    pub moving: Option<OngoingMove>,
     /// What the active region runs; empty at home.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub serving: Serving,
@@ -94,7 +94,7 @@ pub struct Pointer {
     pub since: Timestamp,
     /// Guardrails that a person approved for the move.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<Code>,
+    pub approved: BTreeSet<GuardrailCode>,
 }
 
 /// A change of the pointer that may not be.
@@ -138,7 +138,7 @@ impl Pointer {
     }
 
     /// The move, while this execution has it.
-    pub fn own(&self, by: &str) -> Option<&Moving> {
+    pub fn own(&self, by: &str) -> Option<&OngoingMove> {
         self.moving.as_ref().filter(|_| self.by == by)
     }
 
@@ -150,7 +150,7 @@ impl Pointer {
         &self,
         to: &Region,
         serving: Serving,
-        approved: BTreeSet<Code>,
+        approved: BTreeSet<GuardrailCode>,
         by: &str,
         now: Timestamp,
     ) -> Result<Self, PointerError> {
@@ -160,9 +160,9 @@ impl Pointer {
         if self.active == *to {
             return Err(PointerError::Active(to.clone()));
         }
-        let moving = Moving {
+        let moving = OngoingMove {
             to: to.clone(),
-            stage: Stage::Opening,
+            stage: MoveStage::Opening,
             open: BTreeSet::new(),
             singletons: BTreeSet::new(),
             serving,
@@ -203,7 +203,7 @@ impl Pointer {
     /// # Errors
     /// [`PointerError::NotThere`] when the move is another's, or past opening.
     pub fn open(&self, by: &str, services: impl IntoIterator<Item = ServiceName>) -> Result<Self, PointerError> {
-        self.step(by, Stage::Opening, |moving| moving.open.extend(services))
+        self.step(by, MoveStage::Opening, |moving| moving.open.extend(services))
     }
 
     /// The point of no return: the new region is verified and gets the traffic.
@@ -211,7 +211,7 @@ impl Pointer {
     /// # Errors
     /// [`PointerError::NotThere`] when the move is another's, or not opening.
     pub fn commit(&self, by: &str) -> Result<Self, PointerError> {
-        self.step(by, Stage::Opening, |moving| moving.stage = Stage::Traffic)
+        self.step(by, MoveStage::Opening, |moving| moving.stage = MoveStage::Traffic)
     }
 
     /// The move goes back: the new region closes everything.
@@ -219,8 +219,8 @@ impl Pointer {
     /// # Errors
     /// [`PointerError::NotThere`] when the move is another's, or past opening.
     pub fn turn_back(&self, by: &str) -> Result<Self, PointerError> {
-        let back = self.step(by, Stage::Opening, |moving| {
-            moving.stage = Stage::Back;
+        let back = self.step(by, MoveStage::Opening, |moving| {
+            moving.stage = MoveStage::Back;
             moving.open.clear();
         })?;
         // What was settled before the first service was opened is no proof that everything is closed again.
@@ -232,7 +232,7 @@ impl Pointer {
     /// # Errors
     /// [`PointerError::NotThere`] when the move is another's, or has not got the traffic.
     pub fn settle(&self, by: &str, now: Timestamp) -> Result<Self, PointerError> {
-        let moving = self.at(by, Stage::Traffic)?;
+        let moving = self.at(by, MoveStage::Traffic)?;
         let (active, serving) = (moving.to.clone(), moving.serving.clone());
         Ok(Self { active, serving, moving: None, since: now, ..self.clone() }.raised())
     }
@@ -242,17 +242,17 @@ impl Pointer {
     /// # Errors
     /// [`PointerError::NotThere`] when the move is another's, or does not go back.
     pub fn restore(&self, by: &str, now: Timestamp) -> Result<Self, PointerError> {
-        self.at(by, Stage::Back)?;
+        self.at(by, MoveStage::Back)?;
         let epoch = self.epoch + 1;
         Ok(Self { epoch, moving: None, since: now, approved: BTreeSet::new(), ..self.clone() }.raised())
     }
 
-    fn at(&self, by: &str, stage: Stage) -> Result<&Moving, PointerError> {
+    fn at(&self, by: &str, stage: MoveStage) -> Result<&OngoingMove, PointerError> {
         let found = self.own(by).ok_or_else(|| PointerError::NotThere(self.to_string()))?;
         if found.stage == stage { Ok(found) } else { Err(PointerError::NotThere(self.to_string())) }
     }
 
-    fn step(&self, by: &str, stage: Stage, change: impl FnOnce(&mut Moving)) -> Result<Self, PointerError> {
+    fn step(&self, by: &str, stage: MoveStage, change: impl FnOnce(&mut OngoingMove)) -> Result<Self, PointerError> {
         let mut moving = self.at(by, stage)?.clone();
         change(&mut moving);
         Ok(Self { moving: Some(moving), ..self.clone() }.raised())
@@ -263,7 +263,7 @@ impl Pointer {
     }
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for MoveStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Opening => "opening",
@@ -279,7 +279,7 @@ impl fmt::Display for Pointer {
         let Self { active, epoch, by, .. } = self;
         match &self.moving {
             None => write!(f, "{active} serves (epoch {epoch})"),
-            Some(Moving { to, stage, .. }) => write!(f, "{active} to {to}, {stage} (epoch {epoch}, by {by})"),
+            Some(OngoingMove { to, stage, .. }) => write!(f, "{active} to {to}, {stage} (epoch {epoch}, by {by})"),
         }
     }
 }

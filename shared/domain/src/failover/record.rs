@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::data::Promoted;
-use super::phase::{Ending, Phase};
+use super::data::PairDatabase;
+use super::phase::{MoveEnding, MovePhase};
 use super::pointer::Serving;
-use crate::guardrail::Code;
+use crate::guardrail::GuardrailCode;
 use crate::name::{Region, ServiceName};
-use crate::run::Moment;
+use crate::run::TimelineEvent;
 
 /// A phase that was gone through, or is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Spell {
+pub struct PhaseTiming {
     /// Which.
-    pub phase: Phase,
+    pub phase: MovePhase,
     /// When it began.
     pub began: Timestamp,
     /// When it ended; `None` while it goes on.
@@ -26,7 +26,7 @@ pub struct Spell {
     pub waited_ms: i64,
 }
 
-impl Spell {
+impl PhaseTiming {
     /// How long it took; until now, while it goes on.
     pub fn took(&self, now: Timestamp) -> SignedDuration {
         self.ended.unwrap_or(now).duration_since(self.began)
@@ -36,7 +36,7 @@ impl Spell {
 /// What a move waits for between two of its steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Pause {
+pub struct MovePause {
     /// Since when.
     pub since: Timestamp,
     /// For what.
@@ -52,7 +52,7 @@ pub enum PauseKind {
     /// For a child, by the suffix of its name.
     Child(String),
     /// For a person, who was asked about these guardrails.
-    Person(BTreeSet<Code>),
+    Person(BTreeSet<GuardrailCode>),
 }
 
 /// The record of a move.
@@ -82,9 +82,9 @@ pub struct Move {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<u64>,
     /// Where it stands.
-    pub phase: Phase,
+    pub phase: MovePhase,
     /// Each phase that it went through, in order.
-    pub spells: Vec<Spell>,
+    pub spells: Vec<PhaseTiming>,
     /// What the new region is to run; empty on the way home.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub serving: Serving,
@@ -105,10 +105,10 @@ pub struct Move {
     pub looked_back: bool,
     /// Guardrails that ask, each with its reason, that nobody has answered yet.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub asks: BTreeMap<Code, String>,
+    pub asks: BTreeMap<GuardrailCode, String>,
     /// Guardrails that were approved.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<Code>,
+    pub approved: BTreeSet<GuardrailCode>,
     /// The person who answered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -127,7 +127,7 @@ pub struct Move {
     pub refused: Option<String>,
     /// Databases that were promoted, or are being: they go back with the move, whatever the document says by then.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub promoted: BTreeSet<Promoted>,
+    pub promoted: BTreeSet<PairDatabase>,
     /// Whether the home had said, when the move began, that it hears the standby's grants.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub armed: bool,
@@ -150,20 +150,20 @@ pub struct Move {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_ms: Option<i64>,
     /// What happened, in order.
-    pub timeline: Vec<Moment>,
+    pub timeline: Vec<TimelineEvent>,
     /// What it waits for between two steps, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pause: Option<Pause>,
+    pub pause: Option<MovePause>,
     /// Why it goes back or is held, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// How it ended; `None` while it goes on.
-    pub ending: Option<Ending>,
+    pub ending: Option<MoveEnding>,
 }
 
 impl Move {
     /// A move that begins in a phase.
-    pub fn new(id: &str, from: &Region, to: &Region, phase: Phase, now: Timestamp) -> Self {
+    pub fn new(id: &str, from: &Region, to: &Region, phase: MovePhase, now: Timestamp) -> Self {
         Self {
             id: id.to_owned(),
             heir_of: None,
@@ -175,7 +175,7 @@ impl Move {
             lost_since: None,
             epoch: None,
             phase,
-            spells: vec![Spell { phase, began: now, ended: None, waited_ms: 0 }],
+            spells: vec![PhaseTiming { phase, began: now, ended: None, waited_ms: 0 }],
             serving: Serving::new(),
             waves: Vec::new(),
             wave: 0,
@@ -206,23 +206,23 @@ impl Move {
     }
 
     /// Goes on to a phase.
-    pub fn enter(&mut self, phase: Phase, now: Timestamp) {
+    pub fn enter(&mut self, phase: MovePhase, now: Timestamp) {
         if let Some(spell) = self.spells.last_mut() {
             spell.ended.get_or_insert(now);
         }
-        self.spells.push(Spell { phase, began: now, ended: None, waited_ms: 0 });
+        self.spells.push(PhaseTiming { phase, began: now, ended: None, waited_ms: 0 });
         self.phase = phase;
     }
 
     /// Ends it.
-    pub fn end(&mut self, ending: Ending, now: Timestamp) {
-        self.enter(Phase::Over, now);
+    pub fn end(&mut self, ending: MoveEnding, now: Timestamp) {
+        self.enter(MovePhase::Over, now);
         self.ending = Some(ending);
     }
 
     /// Adds to the timeline.
     pub fn note(&mut self, at: Timestamp, what: impl Into<String>) {
-        self.timeline.push(Moment { at, what: what.into() });
+        self.timeline.push(TimelineEvent { at, what: what.into() });
     }
 
     /// Adds waiting to the phase that goes on.
@@ -234,9 +234,9 @@ impl Move {
 
     /// The times of the phases that it went through, each once, in order, with the waiting in them, in milliseconds. Phases
     /// after the end are left out.
-    pub fn phases(&self, now: Timestamp) -> Vec<(Phase, i64, i64)> {
-        let mut times: Vec<(Phase, i64, i64)> = Vec::new();
-        for spell in self.spells.iter().filter(|spell| spell.phase != Phase::Over) {
+    pub fn phases(&self, now: Timestamp) -> Vec<(MovePhase, i64, i64)> {
+        let mut times: Vec<(MovePhase, i64, i64)> = Vec::new();
+        for spell in self.spells.iter().filter(|spell| spell.phase != MovePhase::Over) {
             let took = i64::try_from(spell.took(now).as_millis()).unwrap_or(i64::MAX);
             match times.iter_mut().find(|(phase, ..)| *phase == spell.phase) {
                 Some((_, sum, waited)) => (*sum, *waited) = (*sum + took, *waited + spell.waited_ms),
@@ -249,7 +249,7 @@ impl Move {
     /// The time to recover: from the loss, or from the beginning where nothing was lost, to the moment at which people
     /// reached the new region, in milliseconds; `None` until then.
     pub fn rto_ms(&self) -> Option<i64> {
-        let reached = self.spells.iter().filter(|spell| spell.phase == Phase::Outside).find_map(|spell| spell.ended)?;
+        let reached = self.spells.iter().filter(|spell| spell.phase == MovePhase::Outside).find_map(|spell| spell.ended)?;
         let took = reached.duration_since(self.lost_since.unwrap_or(self.started));
         Some(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
     }
@@ -257,7 +257,7 @@ impl Move {
     /// This program's own share of the time from the beginning until people reached the new region, in milliseconds:
     /// everything but the waiting.
     pub fn own_ms(&self, now: Timestamp) -> i64 {
-        let counted = self.phases(now).into_iter().filter(|(phase, ..)| *phase <= Phase::Outside);
+        let counted = self.phases(now).into_iter().filter(|(phase, ..)| *phase <= MovePhase::Outside);
         counted.map(|(_, took, waited)| (took - waited).max(0)).sum()
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::fence::{SKEW, SWITCH_TIME};
 use super::traffic::expected;
-use super::{Ending, FailoverRequest, Manner, Move, Phase};
-use crate::estate::{Duration, Failover, Fence, Strategy};
+use super::{MoveEnding, FailoverRequest, MoveManner, Move, MovePhase};
+use crate::estate::{Duration, Failover, FencePolicy, TrafficStrategy};
 use crate::name::Scope;
 use crate::report::Message;
 
@@ -24,28 +24,28 @@ pub fn summary(scope: &Scope, record: &Move) -> String {
     let what = if record.graceful { "switchover" } else { "failover" };
     let Move { from, to, .. } = record;
     let why = match record.ending {
-        Some(Ending::Done | Ending::Planned) | None => String::new(),
-        Some(Ending::FalseAlarm) => format!(" ({})", record.reason),
+        Some(MoveEnding::Done | MoveEnding::Planned) | None => String::new(),
+        Some(MoveEnding::FalseAlarm) => format!(" ({})", record.reason),
         Some(_) => record
             .failure
             .clone()
             .or_else(|| record.timeline.last().map(|moment| moment.what.clone()))
             .map_or_else(String::new, |why| format!(" ({why})")),
     };
-    let detail = if record.ending == Some(Ending::Planned) { format!("\n{}", record.reason) } else { why };
+    let detail = if record.ending == Some(MoveEnding::Planned) { format!("\n{}", record.reason) } else { why };
     format!("{} {}: {what} from {from} to {to}: {ending}{detail}", scope.estate, scope.environment)
 }
 
 /// What a person has to hear of a move that is over; nothing of a plan, and of one that found nothing to do.
 pub fn message(scope: &Scope, failover: &Failover, record: &Move) -> Option<Message> {
-    let ending = record.ending.filter(|ending| !matches!(ending, Ending::Planned | Ending::Nothing))?;
+    let ending = record.ending.filter(|ending| !matches!(ending, MoveEnding::Planned | MoveEnding::Nothing))?;
     let subject = format!("{} {}: {} to {}: {ending}", scope.estate, scope.environment, what(record), record.to);
     let mut text = format!("{}\n", summary(scope, record));
     let _ = writeln!(text, "\nWhy: {}", record.reason);
     if let Some(advice) = advice(scope, record, ending) {
         let _ = writeln!(text, "\nWhat to do: {advice}");
     }
-    if ending == Ending::Done {
+    if ending == MoveEnding::Done {
         let _ = writeln!(text, "\n{}", promises(failover, record));
     }
     text.push_str("\nTimes:\n");
@@ -63,17 +63,17 @@ fn what(record: &Move) -> &'static str {
 }
 
 /// The next commands, with the state that they start from.
-fn advice(scope: &Scope, record: &Move, ending: Ending) -> Option<String> {
+fn advice(scope: &Scope, record: &Move, ending: MoveEnding) -> Option<String> {
     let Scope { estate, environment, region } = scope;
     let input = |more: &str| format!("{{\"estate\":\"{estate}\",\"environment\":\"{environment}\"{more}}}");
     match ending {
-        Ending::Done => Some(format!(
+        MoveEnding::Done => Some(format!(
             "{} takes the standby target by itself as soon as its stack sees the pointer. To go home, start the failback \
              machine in the home region with {}",
             record.from,
             input("")
         )),
-        Ending::Held => {
+        MoveEnding::Held => {
             let switched = record.switched.is_some();
             let state = if switched {
                 format!("Traffic is pointed to {region}, and nothing is taken back by itself.")
@@ -95,21 +95,21 @@ fn advice(scope: &Scope, record: &Move, ending: Ending) -> Option<String> {
                 input(",\"take-over\":true")
             ))
         }
-        Ending::Compensated => Some(format!(
+        MoveEnding::Compensated => Some(format!(
             "Everything is as before, and {} serves. Mend what is named above before the next try",
             record.from
         )),
-        Ending::FalseAlarm => Some(format!(
+        MoveEnding::FalseAlarm => Some(format!(
             "Nothing was changed. Look at the way from outside to {}: its load balancer, its names, its certificates. If it is \
              lost all the same, start the failover machine in {region} with {}",
             record.from,
             input("")
         )),
-        Ending::Declined | Ending::Refused => Some(format!(
+        MoveEnding::Declined | MoveEnding::Refused => Some(format!(
             "Nothing was changed. To move all the same, start the failover machine in {region} with {}",
             input("")
         )),
-        Ending::Planned | Ending::Nothing => None,
+        MoveEnding::Planned | MoveEnding::Nothing => None,
     }
 }
 
@@ -184,30 +184,30 @@ pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) 
 /// Every step of a move with its reason, what it calls, and the time it is expected to take.
 pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRequest) -> String {
     let Move { from, to, .. } = record;
-    let graceful = record.graceful || request.mode == Manner::Graceful;
-    let mut steps: Vec<(Phase, String)> = Vec::new();
+    let graceful = record.graceful || request.mode == MoveManner::Graceful;
+    let mut steps: Vec<(MovePhase, String)> = Vec::new();
     let singles: Vec<String> = failover
         .singletons
         .iter()
         .map(|single| fence_line(single.service.as_str(), single.fence, single.silence.map(Duration::signed)))
         .collect();
     steps.push((
-        Phase::Begin,
+        MovePhase::Begin,
         format!("the pointer in the ledger says that {pair} moves from {from} to {to}; DynamoDB PutItem, below 1 s"),
     ));
     if singles.is_empty() {
-        steps.push((Phase::Fence, "no singleton, so nothing has to stop first".to_owned()));
+        steps.push((MovePhase::Fence, "no singleton, so nothing has to stop first".to_owned()));
     } else {
         steps.push((
-            Phase::Fence,
+            MovePhase::Fence,
             format!("{from}'s own stack is asked to stop {}; StartExecution there, 3 s at most", singles.join("; ")),
         ));
     }
     let databases: Vec<String> =
-        failover.databases.iter().filter_map(super::Promoted::of).map(|database| database.to_string()).collect();
+        failover.databases.iter().filter_map(super::PairDatabase::of).map(|database| database.to_string()).collect();
     if !databases.is_empty() {
         let how = if graceful { "without loss" } else { "accepting what was not replicated" };
-        steps.push((Phase::Promote, format!("{} become writers in {to}, {how}; minutes", databases.join(", "))));
+        steps.push((MovePhase::Promote, format!("{} become writers in {to}, {how}; minutes", databases.join(", "))));
     }
     for (nth, wave) in record.waves.iter().enumerate() {
         let services: Vec<String> = wave
@@ -218,7 +218,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
             })
             .collect();
         steps.push((
-            Phase::Scale,
+            MovePhase::Scale,
             format!(
                 "wave {}: {}; a run of reconcile, UpdateService, about the time a task takes to start",
                 nth + 1,
@@ -227,29 +227,29 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
         ));
     }
     let paths = failover.probe.as_ref().map_or(0, |probe| probe.paths.len());
-    steps.push((Phase::Verify, format!("rollout completed, running as wanted, targets healthy, {paths} health paths answer in {to}; reads, and the load balancer's checks")));
+    steps.push((MovePhase::Verify, format!("rollout completed, running as wanted, targets healthy, {paths} health paths answer in {to}; reads, and the load balancer's checks")));
     let means = match failover.traffic.strategy {
-        Strategy::SwitchObject => "the object behind the inverted health check; S3, data plane",
-        Strategy::Alarm => "the metric behind the alarm of the health check; PutMetricData, data plane",
-        Strategy::RoutingControl => "the routing controls; UpdateRoutingControlStates, data plane",
-        Strategy::Record => "the records; ChangeResourceRecordSets, a control plane that may be down",
+        TrafficStrategy::SwitchObject => "the object behind the inverted health check; S3, data plane",
+        TrafficStrategy::Alarm => "the metric behind the alarm of the health check; PutMetricData, data plane",
+        TrafficStrategy::RoutingControl => "the routing controls; UpdateRoutingControlStates, data plane",
+        TrafficStrategy::Record => "the records; ChangeResourceRecordSets, a control plane that may be down",
     };
     let names: Vec<&str> = failover.traffic.names.iter().map(crate::estate::Label::as_str).collect();
     steps.push((
-        Phase::Traffic,
+        MovePhase::Traffic,
         format!("{} moves by {means}; after this nothing goes back by itself", names.join(", ")),
     ));
     steps.push((
-        Phase::Outside,
+        MovePhase::Outside,
         format!("people reach {to}; resolvers follow within {:#}", expected(&failover.traffic)),
     ));
     if graceful {
         steps.push((
-            Phase::Settle,
+            MovePhase::Settle,
             format!("after as long again the pointer is steady in {to}, and {from} stops by itself"),
         ));
     } else {
-        steps.push((Phase::Settle, format!("the pointer is steady in {to}; {from} stops by itself when it sees that")));
+        steps.push((MovePhase::Settle, format!("the pointer is steady in {to}; {from} stops by itself when it sees that")));
     }
     let mut text = format!("{pair}: from {from} to {to}{}\n", if graceful { ", planned and without loss" } else { "" });
     for (phase, what) in steps {
@@ -269,14 +269,14 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
     text
 }
 
-fn fence_line(service: &str, fence: Option<Fence>, silence: Option<SignedDuration>) -> String {
+fn fence_line(service: &str, fence: Option<FencePolicy>, silence: Option<SignedDuration>) -> String {
     match (fence, silence) {
-        (Some(Fence::DeadMan), Some(silence)) => {
+        (Some(FencePolicy::DeadMan), Some(silence)) => {
             let whole = silence.saturating_add(SWITCH_TIME).saturating_add(SKEW);
             format!("{service} (proved, or its dead man's switch after {whole:#})")
         }
-        (Some(Fence::Prove), _) => format!("{service} (it has to be proved)"),
-        (Some(Fence::Ask), _) => format!("{service} (proved, or a person says so)"),
+        (Some(FencePolicy::Prove), _) => format!("{service} (it has to be proved)"),
+        (Some(FencePolicy::Ask), _) => format!("{service} (proved, or a person says so)"),
         _ => format!("{service} (proved, else a person is asked)"),
     }
 }

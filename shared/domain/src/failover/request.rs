@@ -6,18 +6,18 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::Code;
+use crate::guardrail::GuardrailCode;
 use crate::name::{EnvironmentName, EstateName};
 use crate::request::{RequestError, approvable};
 
 /// The guardrails that ask a person in a move.
-const ASKED_OF_MOVES: [Code; 5] =
-    [Code::Failover, Code::Unconfirmed, Code::NotReady, Code::DataLoss, Code::FenceUnproved];
+const ASKED_OF_MOVES: [GuardrailCode; 5] =
+    [GuardrailCode::Failover, GuardrailCode::Unconfirmed, GuardrailCode::NotReady, GuardrailCode::DataLoss, GuardrailCode::FenceUnproved];
 
 /// How a move is made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Manner {
+pub enum MoveManner {
     /// The other region is lost, or may be: nothing is waited for that it would have to do.
     #[default]
     Apply,
@@ -37,7 +37,7 @@ pub struct FailoverRequest {
     pub environment: EnvironmentName,
     /// How.
     #[serde(default)]
-    pub mode: Manner,
+    pub mode: MoveManner,
     /// Since when the probe fails, where the tick started it; a person's failover has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detected: Option<Timestamp>,
@@ -46,7 +46,7 @@ pub struct FailoverRequest {
     pub reason: Option<String>,
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approve: BTreeSet<Code>,
+    pub approve: BTreeSet<GuardrailCode>,
     /// Goes on with a move that another execution left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub take_over: bool,
@@ -61,7 +61,7 @@ impl FailoverRequest {
         Self {
             estate,
             environment,
-            mode: Manner::Apply,
+            mode: MoveManner::Apply,
             detected: None,
             reason: None,
             approve: BTreeSet::new(),
@@ -81,8 +81,8 @@ impl FailoverRequest {
         };
         match self.mode {
             _ if self.back && !self.take_over => bad("back", "true without `take-over`", "both, or neither"),
-            Manner::Plan if self.take_over => bad("take-over", "true with mode plan", "one of the two"),
-            Manner::Graceful if self.detected.is_some() => {
+            MoveManner::Plan if self.take_over => bad("take-over", "true with mode plan", "one of the two"),
+            MoveManner::Graceful if self.detected.is_some() => {
                 bad("detected", "an instant with mode graceful", "none: a planned move answers no loss")
             }
             _ => Ok(()),

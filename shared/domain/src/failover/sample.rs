@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::pointer::{Bounds, Figures, Serving};
+use super::pointer::{ScalingBounds, ServiceFigures, Serving};
 use crate::capacity::ServiceCapacity;
 use crate::estate::{AlarmName, DeclaredCapacity, Failover, ResourceName};
 use crate::name::ServiceName;
@@ -16,7 +16,7 @@ pub const FRESH: SignedDuration = SignedDuration::from_mins(15);
 /// What a region runs, and how far its data has got to the other one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Sample {
+pub struct RegionSample {
     /// When it was taken.
     pub at: Timestamp,
     /// Each service of the region.
@@ -43,7 +43,7 @@ pub struct ServiceSample {
     pub images: Vec<String>,
 }
 
-impl Sample {
+impl RegionSample {
     /// Whether it still counts.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         now.duration_since(self.at) <= FRESH
@@ -62,19 +62,19 @@ impl Sample {
 pub fn serving(
     failover: &Failover,
     declared: &BTreeMap<ServiceName, DeclaredCapacity>,
-    sample: Option<&Sample>,
+    sample: Option<&RegionSample>,
 ) -> Serving {
     let figures = |(service, least): (&ServiceName, &u32)| {
         let single = failover.singletons.iter().any(|singleton| singleton.service == *service);
         let seen = sample.and_then(|sample| sample.services.get(service)).map(|seen| seen.capacity);
         let desired = seen.filter(|_| !single).map_or(*least, |seen| seen.desired.max(*least));
-        let bounds = seen.and_then(|seen| seen.scaling).map(|found| Bounds { min: found.min, max: found.max });
+        let bounds = seen.and_then(|seen| seen.scaling).map(|found| ScalingBounds { min: found.min, max: found.max });
         let bounds = bounds.or_else(|| {
             let document = declared.get(service)?;
-            Some(Bounds { min: document.min?, max: document.max? })
+            Some(ScalingBounds { min: document.min?, max: document.max? })
         });
-        let bounds = bounds.map(|bounds| Bounds { min: bounds.min.min(desired), max: bounds.max.max(desired) });
-        (service.clone(), Figures { desired, bounds })
+        let bounds = bounds.map(|bounds| ScalingBounds { min: bounds.min.min(desired), max: bounds.max.max(desired) });
+        (service.clone(), ServiceFigures { desired, bounds })
     };
     failover.capacity.iter().map(figures).collect()
 }

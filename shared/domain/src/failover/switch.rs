@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::placement::{Placed, Placement};
-use crate::assess::{Situation, Verdict, assess};
-use crate::capacity::{Observed, Reached, ResourceId, ServiceId};
-use crate::estate::{Failover, Fence};
-use crate::guardrail::{Allowance, Quotas, Severity};
-use crate::intent::{Intent, Layer, Want};
+use super::placement::{PlacedService, Placement};
+use crate::assess::{ScopeSituation, Verdict, assess};
+use crate::capacity::{ObservedScope, ReachedTargets, ResourceId, ServiceId};
+use crate::estate::{Failover, FencePolicy};
+use crate::guardrail::{Allowance, CapacityQuotas, Severity};
+use crate::intent::{Intent, Layer, DesiredState};
 use crate::name::ServiceName;
 use crate::plan::Releases;
 
 /// A dead man's switch, as the home says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Arming {
+pub enum SwitchArming {
     /// Its stop would go through, after so many seconds of silence.
     Armed {
         /// Seconds.
@@ -36,11 +36,11 @@ pub enum Arming {
 pub fn arming(
     failover: &Failover,
     own: &BTreeMap<ServiceName, ServiceId>,
-    observed: &Result<Observed, String>,
+    observed: &Result<ObservedScope, String>,
     allowance: &Allowance,
     now: Timestamp,
-) -> BTreeMap<ServiceName, Arming> {
-    let dead_man = failover.singletons.iter().filter(|singleton| singleton.fence == Some(Fence::DeadMan));
+) -> BTreeMap<ServiceName, SwitchArming> {
+    let dead_man = failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
     dead_man
         .filter_map(|singleton| {
             let (id, silence) = (own.get(&singleton.service)?, singleton.silence?.signed().as_secs());
@@ -48,14 +48,14 @@ pub fn arming(
                 Ok(observed) => hindrance(id, observed, allowance, now),
                 Err(why) => Some(why.clone()),
             };
-            let arming = hindrance.map_or(Arming::Armed { silence }, |why| Arming::Hindered { why });
+            let arming = hindrance.map_or(SwitchArming::Armed { silence }, |why| SwitchArming::Hindered { why });
             Some((singleton.service.clone(), arming))
         })
         .collect()
 }
 
 /// Why the stop of one singleton would not go through.
-fn hindrance(id: &ServiceId, observed: &Observed, allowance: &Allowance, now: Timestamp) -> Option<String> {
+fn hindrance(id: &ServiceId, observed: &ObservedScope, allowance: &Allowance, now: Timestamp) -> Option<String> {
     let Some(found) = observed.services.get(id) else {
         return Some("it is not found in its home".to_owned());
     };
@@ -64,15 +64,15 @@ fn hindrance(id: &ServiceId, observed: &Observed, allowance: &Allowance, now: Ti
         return Some("it is protected, so that nothing may stop it".to_owned());
     }
     // As if it ran: one that stands at 0 today may not tomorrow.
-    let mut alone = Observed { services: [(id.clone(), found.clone())].into(), ..Observed::default() };
+    let mut alone = ObservedScope { services: [(id.clone(), found.clone())].into(), ..ObservedScope::default() };
     if let Some(service) = alone.services.get_mut(id) {
         service.capacity.desired = service.capacity.desired.max(1);
     }
     let stop = Intent {
         layer: Layer::Failover,
-        want: Want::Placed(Placement {
+        want: DesiredState::Placed(Placement {
             epoch: 0,
-            services: [(id.service.clone(), Placed::Down)].into(),
+            services: [(id.service.clone(), PlacedService::Down)].into(),
             promised: [id.service.clone()].into(),
         }),
         reason: "a dead man's switch".to_owned(),
@@ -81,14 +81,14 @@ fn hindrance(id: &ServiceId, observed: &Observed, allowance: &Allowance, now: Ti
         expires: None,
         approved: BTreeSet::new(),
     };
-    let judged = assess(&Situation {
+    let judged = assess(&ScopeSituation {
         baseline: None,
         intents: &[stop],
         observed: &alone,
-        reached: &Reached::default(),
+        reached: &ReachedTargets::default(),
         declares: false,
         releases: &Releases::default(),
-        quotas: &Quotas::default(),
+        quotas: &CapacityQuotas::default(),
         allowance,
         instant: now,
         now,

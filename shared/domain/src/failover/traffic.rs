@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{Strategy, Traffic};
+use crate::estate::{TrafficStrategy, TrafficPolicy};
 use crate::name::Region;
 
 /// How long resolvers keep an answer where the document does not say: a minute.
@@ -11,7 +11,7 @@ const TTL: SignedDuration = SignedDuration::from_secs(60);
 
 /// A record of a hosted zone that says which region answers for a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct DnsRecord {
     /// The DNS name.
     pub name: String,
     /// Its type, such as `A`.
@@ -19,12 +19,12 @@ pub struct Record {
     /// What tells the records of a name apart; it contains the name of its region.
     pub set: String,
     /// How Route 53 chooses it.
-    pub routing: Routing,
+    pub routing: DnsRouting,
 }
 
 /// How Route 53 chooses among the records of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Routing {
+pub enum DnsRouting {
     /// By health: the primary one while it is healthy.
     Failover {
         /// Whether it is the primary one.
@@ -34,21 +34,21 @@ pub enum Routing {
     Weighted(u64),
 }
 
-impl Record {
+impl DnsRecord {
     fn is_of(&self, region: &Region) -> bool {
         self.set.contains(region.as_str())
     }
 
     fn answers(&self) -> bool {
         match self.routing {
-            Routing::Failover { primary } => primary,
-            Routing::Weighted(weight) => weight > 0,
+            DnsRouting::Failover { primary } => primary,
+            DnsRouting::Weighted(weight) => weight > 0,
         }
     }
 }
 
 /// The region that answers for the names of these records; nothing where both do or none.
-pub fn points_to<'a>(records: &[Record], regions: [&'a Region; 2]) -> Option<&'a Region> {
+pub fn points_to<'a>(records: &[DnsRecord], regions: [&'a Region; 2]) -> Option<&'a Region> {
     let serves = |region: &Region| records.iter().any(|record| record.is_of(region) && record.answers());
     match regions.map(serves) {
         [true, false] => Some(regions[0]),
@@ -61,10 +61,10 @@ pub fn points_to<'a>(records: &[Record], regions: [&'a Region; 2]) -> Option<&'a
 ///
 /// # Errors
 /// What is wrong with them, for a person: then nothing may be changed.
-pub fn switched(records: &[Record], to: &Region, from: &Region) -> Result<Vec<Record>, String> {
-    let known = |record: &Record| record.is_of(to) != record.is_of(from);
+pub fn switched(records: &[DnsRecord], to: &Region, from: &Region) -> Result<Vec<DnsRecord>, String> {
+    let known = |record: &DnsRecord| record.is_of(to) != record.is_of(from);
     if let Some(stranger) = records.iter().find(|record| !known(record)) {
-        let Record { name, set, .. } = stranger;
+        let DnsRecord { name, set, .. } = stranger;
         return Err(format!("record {name} has the set identifier {set:?}, expected one that contains {to} or {from}"));
     }
     for region in [to, from] {
@@ -74,15 +74,15 @@ pub fn switched(records: &[Record], to: &Region, from: &Region) -> Result<Vec<Re
     }
     let whole = records
         .iter()
-        .filter_map(|record| if let Routing::Weighted(weight) = record.routing { Some(weight) } else { None });
+        .filter_map(|record| if let DnsRouting::Weighted(weight) = record.routing { Some(weight) } else { None });
     let whole = whole.max().filter(|weight| *weight > 0).unwrap_or(100);
-    let change = |record: &Record| {
+    let change = |record: &DnsRecord| {
         let serves = record.is_of(to);
         let routing = match record.routing {
-            Routing::Failover { .. } => Routing::Failover { primary: serves },
-            Routing::Weighted(_) => Routing::Weighted(if serves { whole } else { 0 }),
+            DnsRouting::Failover { .. } => DnsRouting::Failover { primary: serves },
+            DnsRouting::Weighted(_) => DnsRouting::Weighted(if serves { whole } else { 0 }),
         };
-        Record { routing, ..record.clone() }
+        DnsRecord { routing, ..record.clone() }
     };
     Ok(records.iter().map(change).collect())
 }
@@ -90,12 +90,12 @@ pub fn switched(records: &[Record], to: &Region, from: &Region) -> Result<Vec<Re
 /// How long until the last client has followed, once the switch is thrown: what the health check or the control plane takes
 /// (Amazon Route 53 developer guide: checks every 10 s with a threshold of 1 to 3; an alarm of a minute's
 /// period; records within 60 s), and the time that resolvers keep an answer.
-pub fn expected(traffic: &Traffic) -> SignedDuration {
+pub fn expected(traffic: &TrafficPolicy) -> SignedDuration {
     let switch = SignedDuration::from_secs(match traffic.strategy {
-        Strategy::SwitchObject => 30,
-        Strategy::Alarm => 120,
-        Strategy::RoutingControl => 10,
-        Strategy::Record => 60,
+        TrafficStrategy::SwitchObject => 30,
+        TrafficStrategy::Alarm => 120,
+        TrafficStrategy::RoutingControl => 10,
+        TrafficStrategy::Record => 60,
     });
     switch.saturating_add(traffic.ttl.map_or(TTL, crate::estate::Duration::signed))
 }

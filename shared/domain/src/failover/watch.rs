@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Probed;
+use super::evidence::ProbeResult;
 use super::pointer::Pointer;
 use super::readiness::Readiness;
-use super::switch::Arming;
-use crate::estate::{Detect, Failover};
+use super::switch::SwitchArming;
+use crate::estate::{DetectionMode, Failover};
 use crate::name::ServiceName;
 
 /// How often readiness is looked at.
@@ -45,7 +45,7 @@ pub struct Heartbeat {
     pub granted: Option<Timestamp>,
     /// In the home's heartbeat: its dead man's switches, and whether each could do what it is for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub switches: BTreeMap<ServiceName, Arming>,
+    pub switches: BTreeMap<ServiceName, SwitchArming>,
 }
 
 impl Heartbeat {
@@ -53,8 +53,8 @@ impl Heartbeat {
     pub fn silence(&self, singleton: &ServiceName) -> Option<SignedDuration> {
         self.heard?;
         match self.switches.get(singleton)? {
-            Arming::Armed { silence } => Some(SignedDuration::from_secs(*silence)),
-            Arming::Hindered { .. } => None,
+            SwitchArming::Armed { silence } => Some(SignedDuration::from_secs(*silence)),
+            SwitchArming::Hindered { .. } => None,
         }
     }
 }
@@ -62,7 +62,7 @@ impl Heartbeat {
 /// A person's no to a failover: it counts for as long as the loss lasts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Refusal {
+pub struct FailoverRefusal {
     /// The execution that asked.
     pub execution: String,
     /// What was answered, and by whom.
@@ -72,7 +72,7 @@ pub struct Refusal {
 /// What the watching region remembers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Watch {
+pub struct WatchState {
     /// Probes that failed in a row.
     #[serde(default)]
     pub failures: u32,
@@ -90,7 +90,7 @@ pub struct Watch {
     pub execution: Option<String>,
     /// A person's no to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<Refusal>,
+    pub refused: Option<FailoverRefusal>,
     /// What was told of this loss last, so that it is told once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
@@ -104,7 +104,7 @@ pub struct Watch {
 
 /// What follows from a tick of the watch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heed {
+pub enum WatchAction {
     /// Nothing.
     Nothing,
     /// A failover is started over a loss since this instant; it confirms first.
@@ -113,10 +113,10 @@ pub enum Heed {
     Tell(String),
 }
 
-impl Watch {
+impl WatchState {
     /// The same after a probe.
     #[must_use]
-    pub fn after(mut self, probed: &Probed, at: Timestamp) -> Self {
+    pub fn after(mut self, probed: &ProbeResult, at: Timestamp) -> Self {
         if self.probed.is_some_and(|before| before >= at) {
             return self;
         }
@@ -132,19 +132,19 @@ impl Watch {
     }
 
     /// What follows, given the pointer. `self` is the memory after the probe.
-    pub fn heed(&self, failover: &Failover, pointer: &Pointer, now: Timestamp) -> Heed {
+    pub fn heed(&self, failover: &Failover, pointer: &Pointer, now: Timestamp) -> WatchAction {
         let enough = failover.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES);
         let Some(since) = self.since.filter(|_| self.failures >= enough && pointer.moving.is_none()) else {
-            return Heed::Nothing;
+            return WatchAction::Nothing;
         };
-        let once = |what: String| if self.told.as_deref() == Some(&*what) { Heed::Nothing } else { Heed::Tell(what) };
+        let once = |what: String| if self.told.as_deref() == Some(&*what) { WatchAction::Nothing } else { WatchAction::Tell(what) };
         let delay = failover.minimum_delay.map_or(MINIMUM_DELAY, crate::estate::Duration::signed);
         let moved_lately = pointer.revision > 0 && now.duration_since(pointer.since) < delay;
         // Where the document asks first, a start is a question: there is one at a time.
-        let asks = failover.detect == Detect::Ask || failover.approve;
+        let asks = failover.detect == DetectionMode::Ask || failover.approve;
         let pause = if asks { QUESTION } else { LOOK_AGAIN };
         match failover.detect {
-            Detect::Off => once("detection is off: start the failover machine by hand if it is lost".to_owned()),
+            DetectionMode::Off => once("detection is off: start the failover machine by hand if it is lost".to_owned()),
             _ if moved_lately => once(format!(
                 "the last move ended at {}, and the shortest time between two is {delay:#}: start the failover machine by \
                  hand if it is lost",
@@ -156,8 +156,8 @@ impl Watch {
                     refused.answer
                 )
             })),
-            _ if self.started.is_some_and(|started| now.duration_since(started) < pause) => Heed::Nothing,
-            Detect::Automatic | Detect::Ask => Heed::Start(since),
+            _ if self.started.is_some_and(|started| now.duration_since(started) < pause) => WatchAction::Nothing,
+            DetectionMode::Automatic | DetectionMode::Ask => WatchAction::Start(since),
         }
     }
 

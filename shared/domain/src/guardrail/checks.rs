@@ -2,16 +2,16 @@
 
 use jiff::SignedDuration;
 
-use super::{Case, Code, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
+use super::{GuardrailCase, GuardrailCode, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
 use crate::assess::{gives_back, promised};
 use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId};
-use crate::intent::{Layer, Want, placed};
-use crate::plan::{Action, Change, Obstacle};
+use crate::intent::{Layer, DesiredState, placed};
+use crate::plan::{PlannedAction, CapacityChange, Obstacle};
 use crate::report::rounded;
 
-/// Every violation of a case, in the order of [`Code::ALL`]. What a human approved beforehand is still told, as a
+/// Every violation of a case, in the order of [`GuardrailCode::ALL`]. What a human approved beforehand is still told, as a
 /// warning.
-pub fn judge(case: &Case<'_>) -> Vec<Violation> {
+pub fn judge(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let mut found: Vec<Violation> = CHECKS.iter().flat_map(|check| check(case)).collect();
     for violation in &mut found {
         if violation.severity == Severity::Ask && case.approved.contains(&violation.code) {
@@ -21,7 +21,7 @@ pub fn judge(case: &Case<'_>) -> Vec<Violation> {
     found
 }
 
-type Check = fn(&Case<'_>) -> Vec<Violation>;
+type Check = fn(&GuardrailCase<'_>) -> Vec<Violation>;
 
 const CHECKS: [Check; 12] = [
     halted,
@@ -40,38 +40,38 @@ const CHECKS: [Check; 12] = [
 
 /// Whether the pointer of a pair decides: then no floor, no blast radius and no deployment holds up what goes down here,
 /// because another region runs it, or is to.
-fn moved(case: &Case<'_>) -> bool {
+fn moved(case: &GuardrailCase<'_>) -> bool {
     placed(case.deciding).is_some()
 }
 
 /// Whether an emergency or a failover decides.
-pub(super) fn urgent(case: &Case<'_>) -> bool {
+pub(super) fn urgent(case: &GuardrailCase<'_>) -> bool {
     case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
 }
 
-fn halted(case: &Case<'_>) -> Vec<Violation> {
+fn halted(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let Some(halt) = case.halt.filter(|_| !case.plan.is_empty()) else { return Vec::new() };
     let found = format!("halted since {} by {}: {}", halt.since, halt.by, halt.reason);
     // What a dead man's switch has promised stops all the same: the other region counts on it unseen.
     let kept = case.plan.actions().all(|action| promised(&action.change, case.deciding));
     vec![Violation::new(
-        Code::Halted,
+        GuardrailCode::Halted,
         if kept { Severity::Warn } else { Severity::Refuse },
         found,
         "Start the reconcile machine with \"halt\": false to go on",
     )]
 }
 
-fn stale_event(case: &Case<'_>) -> Vec<Violation> {
+fn stale_event(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let age = case.now.duration_since(case.instant);
     if age.abs() <= MAX_EVENT_AGE {
         return Vec::new();
     }
     let found = format!("the event is of {}, {:#} from now, more than {MAX_EVENT_AGE:#}", case.instant, age.abs());
-    vec![Violation::new(Code::StaleEvent, Severity::Refuse, found, "The next tick decides anew; nothing is needed")]
+    vec![Violation::new(GuardrailCode::StaleEvent, Severity::Refuse, found, "The next tick decides anew; nothing is needed")]
 }
 
-fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
+fn empty_selection(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let nothing_there = case.observed.services.is_empty() && case.observed.databases.is_empty();
     let nothing_meant = case.target.resources().all(|resource| case.observed.missing.contains(&resource));
     if !nothing_there && (gives_back(case.deciding) || !nothing_meant) {
@@ -79,32 +79,32 @@ fn empty_selection(case: &Case<'_>) -> Vec<Violation> {
     }
     let found = "no service and no database is selected that exists";
     let advice = "Name the environment's clusters, services and databases of this region in its estate document";
-    vec![Violation::new(Code::EmptySelection, Severity::Refuse, found, advice)]
+    vec![Violation::new(GuardrailCode::EmptySelection, Severity::Refuse, found, advice)]
 }
 
-fn production_never_sleeps(case: &Case<'_>) -> Vec<Violation> {
-    let sleeps = case.deciding.iter().find(|intent| intent.want == Want::Asleep);
+fn production_never_sleeps(case: &GuardrailCase<'_>) -> Vec<Violation> {
+    let sleeps = case.deciding.iter().find(|intent| intent.want == DesiredState::Asleep);
     let Some(intent) = sleeps.filter(|_| case.allowance.production) else { return Vec::new() };
     let found = intent.to_string();
     let advice = "A production environment cannot be put to sleep; nothing was changed";
-    vec![Violation::new(Code::ProductionNeverSleeps, Severity::Refuse, found, advice)]
+    vec![Violation::new(GuardrailCode::ProductionNeverSleeps, Severity::Refuse, found, advice)]
 }
 
-fn protected_resource(case: &Case<'_>) -> Vec<Violation> {
+fn protected_resource(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let broken = |resource: ResourceId| {
-        let back = |action: &&Action| action.change.resource() != resource || case.gives_back(&action.change);
+        let back = |action: &&PlannedAction| action.change.resource() != resource || case.gives_back(&action.change);
         let (severity, advice) = if case.plan.actions().all(|action| back(&action)) {
             (Severity::Warn, "It is given back what it had, and left alone after that")
         } else {
             (Severity::Refuse, "Take it from `protected` in the estate document if it may be changed")
         };
-        Violation::new(Code::ProtectedResource, severity, "it is protected", advice).of(resource)
+        Violation::new(GuardrailCode::ProtectedResource, severity, "it is protected", advice).of(resource)
     };
     let touched = case.plan.written().into_iter();
     touched.filter(|resource| case.allowance.protects(resource)).map(broken).collect()
 }
 
-fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
+fn freeze_window(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let Some(frozen) = case.allowance.frozen.as_ref().filter(|_| !case.plan.is_empty()) else { return Vec::new() };
     let calendar = case.deciding.iter().all(|intent| intent.layer == Layer::Schedule);
     let back = case.plan.actions().all(|action| case.gives_back(&action.change));
@@ -114,19 +114,19 @@ fn freeze_window(case: &Case<'_>) -> Vec<Violation> {
     // An emergency or a failover is what a freeze must not stop; it is still told.
     let severity = if urgent(case) || back { Severity::Warn } else { Severity::Refuse };
     let found = format!("frozen: {}", frozen.reason);
-    vec![Violation::new(Code::FreezeWindow, severity, found, "Nothing new goes in until the window has closed")]
+    vec![Violation::new(GuardrailCode::FreezeWindow, severity, found, "Nothing new goes in until the window has closed")]
 }
 
-fn below_floor(case: &Case<'_>) -> Vec<Violation> {
+fn below_floor(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let floor = case.allowance.floor;
-    let broken = |change: &Change| match change {
-        Change::Count { service, from, to } if *to < floor && to < from => {
+    let broken = |change: &CapacityChange| match change {
+        CapacityChange::Count { service, from, to } if *to < floor && to < from => {
             // What is given back was there before us: its baseline is exact, also where somebody had it below the floor.
             let told = case.gives_back(change) || moved(case);
             let severity = if told { Severity::Warn } else { Severity::Refuse };
             let found = format!("{to} tasks, and the floor is {floor}");
             let advice = "Lower `guardrails.floor` in the estate document if this is meant";
-            let broken = Violation::new(Code::BelowFloor, severity, found, advice);
+            let broken = Violation::new(GuardrailCode::BelowFloor, severity, found, advice);
             Some(broken.of(ResourceId::Service(service.clone())))
         }
         _ => None,
@@ -134,23 +134,23 @@ fn below_floor(case: &Case<'_>) -> Vec<Violation> {
     case.plan.actions().filter_map(|action| broken(&action.change)).collect()
 }
 
-fn blast_radius(case: &Case<'_>) -> Vec<Violation> {
+fn blast_radius(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let hindered = |id: &ServiceId| case.plan.obstacle(&ResourceId::Service(id.clone())).is_some();
     let all = case.observed.services.keys().filter(|id| !hindered(id)).count();
     let goes_down =
-        |change: &Change| matches!(change, Change::Count { from, to, .. } if to < from) && !case.gives_back(change);
+        |change: &CapacityChange| matches!(change, CapacityChange::Count { from, to, .. } if to < from) && !case.gives_back(change);
     let reduced = case.plan.actions().filter(|action| goes_down(&action.change)).count();
     let limit = case.allowance.blast_radius_percent as usize;
     if moved(case) || reduced * 100 <= limit * all {
         return Vec::new();
     }
     let found = format!("{reduced} of {all} services would be reduced at once, and the limit is {limit} %");
-    vec![Violation::new(Code::BlastRadius, Severity::Ask, found, "Start it again with \"approve\": [\"blast-radius\"]")]
+    vec![Violation::new(GuardrailCode::BlastRadius, Severity::Ask, found, "Start it again with \"approve\": [\"blast-radius\"]")]
 }
 
-fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
-    let broken = |change: &Change| {
-        let Change::Count { service, from, to } = change else { return None };
+fn deployment_in_progress(case: &GuardrailCase<'_>) -> Vec<Violation> {
+    let broken = |change: &CapacityChange| {
+        let CapacityChange::Count { service, from, to } = change else { return None };
         let observed = case.observed.services.get(service)?;
         let held_up = young(case, observed) && to < from && !moved(case) && !case.gives_back(change);
         let while_young = if held_up { Severity::Refuse } else { Severity::Warn };
@@ -175,26 +175,26 @@ fn deployment_in_progress(case: &Case<'_>) -> Vec<Violation> {
                 (while_young, format!("a deployment is in progress{}", lasting(case, observed)), advice)
             }
         };
-        let broken = Violation::new(Code::DeploymentInProgress, severity, found, advice);
+        let broken = Violation::new(GuardrailCode::DeploymentInProgress, severity, found, advice);
         Some(broken.of(ResourceId::Service(service.clone())))
     };
     case.plan.actions().filter_map(|action| broken(&action.change)).collect()
 }
 
 /// How long its newest deployment has been what it is.
-fn rollout_age(case: &Case<'_>, service: &ObservedService) -> Option<SignedDuration> {
+fn rollout_age(case: &GuardrailCase<'_>, service: &ObservedService) -> Option<SignedDuration> {
     service.rollout_since.map(|since| case.now.duration_since(since))
 }
 
-fn young(case: &Case<'_>, service: &ObservedService) -> bool {
+fn young(case: &GuardrailCase<'_>, service: &ObservedService) -> bool {
     rollout_age(case, service).is_none_or(|age| age < DEPLOYMENT_PATIENCE)
 }
 
-fn lasting(case: &Case<'_>, service: &ObservedService) -> String {
+fn lasting(case: &GuardrailCase<'_>, service: &ObservedService) -> String {
     rollout_age(case, service).map_or_else(String::new, |age| format!(" for {}", rounded(age)))
 }
 
-fn obstacles(case: &Case<'_>) -> Vec<Violation> {
+fn obstacles(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let told = |(resource, obstacle): &(ResourceId, Obstacle)| obstacle.violation(resource);
     let mut found: Vec<Violation> = case.plan.obstacles.iter().map(told).collect();
     found.sort_by_key(|violation| violation.code);

@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, Observed, ResourceId, Scaling, ServiceId};
+use crate::capacity::{Capacity, ObservedScope, ResourceId, ScalingState, ServiceId};
 use crate::intent::Intent;
 use crate::name::ServiceName;
-use crate::plan::{Change, Plan};
+use crate::plan::{CapacityChange, Plan};
 
 pub use checks::judge;
 
@@ -28,7 +28,7 @@ pub const DEPLOYMENT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 /// What a guardrail is called, in documents, messages and `approve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Code {
+pub enum GuardrailCode {
     /// The halt switch is on.
     Halted,
     /// The event is too old, or from the future.
@@ -87,7 +87,7 @@ pub enum Code {
     Drift,
 }
 
-impl Code {
+impl GuardrailCode {
     /// Every code, in the order in which violations are reported.
     pub const ALL: [Self; 28] = [
         Self::Halted,
@@ -173,7 +173,7 @@ impl Code {
     }
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for GuardrailCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -195,7 +195,7 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
     /// Which guardrail.
-    pub code: Code,
+    pub code: GuardrailCode,
     /// What it does to the plan.
     pub severity: Severity,
     /// The resource that broke it; `None` when it is the plan as a whole.
@@ -209,7 +209,7 @@ pub struct Violation {
 
 impl Violation {
     /// A violation of the plan, or of what it answers, as a whole.
-    pub fn new(code: Code, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn new(code: GuardrailCode, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { code, severity, resource: None, found: found.into(), advice: advice.into() }
     }
 
@@ -232,7 +232,7 @@ impl fmt::Display for Violation {
 
 /// The halt switch, when it is on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Halt {
+pub struct HaltSwitch {
     /// The execution that set it.
     pub by: String,
     /// Why.
@@ -243,7 +243,7 @@ pub struct Halt {
 
 /// A freeze window that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frozen {
+pub struct OpenFreeze {
     /// Why.
     pub reason: String,
     /// Whether it holds the calendar up, too.
@@ -264,7 +264,7 @@ pub struct Allowance {
     /// Names of services and databases that must never be changed.
     pub protected: BTreeSet<String>,
     /// The freeze window that is open at the instant, if one is.
-    pub frozen: Option<Frozen>,
+    pub frozen: Option<OpenFreeze>,
     /// In the home of a pair, the tasks that the document counts on in each service: what one gets on the way home that
     /// stood at 0 when the pair had left. Empty elsewhere.
     pub at_home: BTreeMap<ServiceName, u32>,
@@ -282,7 +282,7 @@ impl Allowance {
 
 /// What the account and region allow, as far as it is known; what is not known is not checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Quotas {
+pub struct CapacityQuotas {
     /// Fargate vCPUs that may run at once.
     pub vcpu: Option<u32>,
     /// Fargate vCPUs that run in the whole account, rounded up.
@@ -295,11 +295,11 @@ pub struct Quotas {
 
 /// Everything that the guardrails look at.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub struct GuardrailCase<'a> {
     /// The plan to judge.
     pub plan: &'a Plan,
     /// What it starts from.
-    pub observed: &'a Observed,
+    pub observed: &'a ObservedScope,
     /// What it leads to.
     pub target: &'a Capacity,
     /// What was found before the first change of each resource.
@@ -307,7 +307,7 @@ pub struct Case<'a> {
     /// The intents behind the target; none when it is the baseline that is given back.
     pub deciding: &'a [Intent],
     /// What the account allows, as far as it was read.
-    pub quotas: &'a Quotas,
+    pub quotas: &'a CapacityQuotas,
     /// What the document allows.
     pub allowance: &'a Allowance,
     /// The instant that the decision is about.
@@ -315,31 +315,31 @@ pub struct Case<'a> {
     /// The wall time of the run.
     pub now: Timestamp,
     /// The halt switch.
-    pub halt: Option<&'a Halt>,
+    pub halt: Option<&'a HaltSwitch>,
     /// What a human approved beforehand.
-    pub approved: &'a BTreeSet<Code>,
+    pub approved: &'a BTreeSet<GuardrailCode>,
 }
 
-impl Case<'_> {
+impl GuardrailCase<'_> {
     /// Whether a change brings a resource nearer to its baseline: that is no danger, and nothing holds it up.
-    pub fn gives_back(&self, change: &Change) -> bool {
+    pub fn gives_back(&self, change: &CapacityChange) -> bool {
         match change {
-            Change::Count { service, from, to } => {
+            CapacityChange::Count { service, from, to } => {
                 let baseline = self.baseline.services.get(service);
                 baseline.is_some_and(|found| lies_between(*from, *to, found.desired))
             }
-            Change::Scaling { service, from, to } => {
+            CapacityChange::Scaling { service, from, to } => {
                 let baseline = self.baseline.services.get(service);
                 let whole = baseline.is_some() && baseline == self.target.services.get(service);
-                let nearer = |found: Scaling| {
+                let nearer = |found: ScalingState| {
                     lies_between(from.min, to.min, found.min)
                         && lies_between(from.max, to.max, found.max)
                         && (to.suspended == found.suspended || to.suspended == from.suspended)
                 };
                 whole || baseline.and_then(|found| found.scaling).is_some_and(nearer)
             }
-            Change::Release { .. } => false,
-            Change::Database { database, to } => self.baseline.databases.get(database) == Some(to),
+            CapacityChange::Release { .. } => false,
+            CapacityChange::Database { database, to } => self.baseline.databases.get(database) == Some(to),
         }
     }
 }

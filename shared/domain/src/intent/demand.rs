@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Scaling, ServiceCapacity};
-use crate::estate::{AlarmName, Amount, Profile, ProfileCapacity, ProfileName};
+use crate::capacity::{ScalingState, ServiceCapacity};
+use crate::estate::{AlarmName, CapacityAmount, EmergencyProfile, ProfileCapacity, ProfileName};
 use crate::name::ServiceName;
 
 /// A profile as it was when somebody asked for it: a document that changes meanwhile changes no target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Demand {
+pub struct RequestedProfile {
     /// Its name in the estate document.
     pub profile: ProfileName,
     /// Its place in the document's order: of two demands for one service the lower rank decides.
@@ -29,9 +29,9 @@ pub struct Demand {
     pub alarms: BTreeSet<AlarmName>,
 }
 
-impl Demand {
+impl RequestedProfile {
     /// The demand of a profile that has this rank.
-    pub fn of(name: &ProfileName, profile: &Profile, rank: u32, alarms: BTreeSet<AlarmName>) -> Self {
+    pub fn of(name: &ProfileName, profile: &EmergencyProfile, rank: u32, alarms: BTreeSet<AlarmName>) -> Self {
         Self {
             profile: name.clone(),
             rank,
@@ -67,11 +67,11 @@ impl Demand {
         if baseline.desired == 0 && self.is_for(service) && !self.names(service) {
             return Some(baseline);
         }
-        let band = Band::of(self.figures(service)?, baseline);
+        let band = TaskBand::of(self.figures(service)?, baseline);
         // A count that is moved takes the autoscaler's floor along, or the one would contradict the other.
         let stays = band.holds(baseline.desired);
         let least = |min: u32| if stays && band.holds(min) { min } else { band.floor };
-        let scaling = baseline.scaling.map(|scaling| Scaling {
+        let scaling = baseline.scaling.map(|scaling| ScalingState {
             min: least(scaling.min),
             max: band.ceiling.unwrap_or(scaling.max).max(band.floor),
             ..scaling
@@ -82,16 +82,16 @@ impl Demand {
 
 /// At least so many tasks and, where there is a ceiling, at most so many. What lies outside is brought to the floor, what
 /// lies inside is left to the autoscaler: so a surge never takes away what an autoscaler added before it.
-struct Band {
+struct TaskBand {
     floor: u32,
     ceiling: Option<u32>,
 }
 
-impl Band {
+impl TaskBand {
     fn of(figures: ProfileCapacity, baseline: ServiceCapacity) -> Self {
         let whole = baseline.scaling.map_or(baseline.desired, |scaling| scaling.max);
         let floor = figures.desired.of(baseline.desired);
-        Self { floor, ceiling: figures.max.map(|max: Amount| max.of(whole).max(floor)) }
+        Self { floor, ceiling: figures.max.map(|max: CapacityAmount| max.of(whole).max(floor)) }
     }
 
     fn holds(&self, count: u32) -> bool {

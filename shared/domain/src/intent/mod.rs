@@ -8,13 +8,13 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Capacity, Power, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use crate::capacity::{Capacity, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use crate::estate::ProfileName;
-use crate::failover::{Placed, Placement};
-use crate::guardrail::Code;
+use crate::failover::{PlacedService, Placement};
+use crate::guardrail::GuardrailCode;
 use crate::name::ServiceName;
 
-pub use demand::Demand;
+pub use demand::RequestedProfile;
 
 /// Who speaks, weakest first: of two intents the stronger layer decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,18 +54,18 @@ impl fmt::Display for Layer {
 /// What is wanted of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Want {
+pub enum DesiredState {
     /// Everything at its baseline.
     Awake,
     /// No task, no running database.
     Asleep,
     /// Everything running, and some services at other counts and bounds than their baseline's.
-    Scaled(Demand),
+    Scaled(RequestedProfile),
     /// What the pointer of a pair wants of this region; the other layers decide about services that it does not name.
     Placed(Placement),
 }
 
-impl fmt::Display for Want {
+impl fmt::Display for DesiredState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Awake => f.write_str("awake"),
@@ -78,7 +78,7 @@ impl fmt::Display for Want {
 
 /// Where an intent lies: a scope holds one a layer, but the emergency layer one a profile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Slot {
+pub struct IntentKey {
     /// The layer.
     pub layer: Layer,
     /// The profile, in the emergency layer.
@@ -86,7 +86,7 @@ pub struct Slot {
     pub profile: Option<ProfileName>,
 }
 
-impl Slot {
+impl IntentKey {
     /// The only slot of a layer.
     pub fn of(layer: Layer) -> Self {
         Self { layer, profile: None }
@@ -98,7 +98,7 @@ impl Slot {
     }
 }
 
-impl fmt::Display for Slot {
+impl fmt::Display for IntentKey {
     /// `schedule`, or `emergency#surge`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.profile {
@@ -114,7 +114,7 @@ pub struct Intent {
     /// How strongly.
     pub layer: Layer,
     /// What.
-    pub want: Want,
+    pub want: DesiredState,
     /// Why, as it will be read in messages.
     pub reason: String,
     /// The execution that declared it, and that gives back what it took.
@@ -126,7 +126,7 @@ pub struct Intent {
     pub expires: Option<Timestamp>,
     /// Guardrails that a person approved for it: whoever applies it again later need not be asked again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<Code>,
+    pub approved: BTreeSet<GuardrailCode>,
 }
 
 impl Intent {
@@ -136,10 +136,10 @@ impl Intent {
     }
 
     /// Where it lies.
-    pub fn slot(&self) -> Slot {
+    pub fn slot(&self) -> IntentKey {
         match &self.want {
-            Want::Scaled(demand) if self.layer == Layer::Emergency => Slot::emergency(demand.profile.clone()),
-            _ => Slot::of(self.layer),
+            DesiredState::Scaled(demand) if self.layer == Layer::Emergency => IntentKey::emergency(demand.profile.clone()),
+            _ => IntentKey::of(self.layer),
         }
     }
 
@@ -149,7 +149,7 @@ impl Intent {
     #[must_use]
     pub fn after(mut self, before: Option<&Self>, instant: Timestamp) -> Self {
         let Some(before) = before.filter(|before| before.holds(instant)) else { return self };
-        if let (Want::Scaled(demand), Want::Scaled(earlier)) = (&mut self.want, &before.want) {
+        if let (DesiredState::Scaled(demand), DesiredState::Scaled(earlier)) = (&mut self.want, &before.want) {
             let by_hand = demand.alarms.is_empty() || earlier.alarms.is_empty();
             demand.alarms.extend(earlier.alarms.iter().cloned());
             demand.alarms.retain(|_| !by_hand);
@@ -166,19 +166,19 @@ impl Intent {
     /// Whether it says anything of a service.
     pub fn is_about(&self, service: &ServiceName) -> bool {
         match &self.want {
-            Want::Scaled(demand) => demand.is_for(service),
-            Want::Placed(placement) => placement.services.contains_key(service),
-            Want::Awake | Want::Asleep => true,
+            DesiredState::Scaled(demand) => demand.is_for(service),
+            DesiredState::Placed(placement) => placement.services.contains_key(service),
+            DesiredState::Awake | DesiredState::Asleep => true,
         }
     }
 
     /// What it places, if it is the pointer's.
     pub fn placement(&self) -> Option<&Placement> {
-        if let Want::Placed(placement) = &self.want { Some(placement) } else { None }
+        if let DesiredState::Placed(placement) = &self.want { Some(placement) } else { None }
     }
 
     fn rank(&self) -> u32 {
-        if let Want::Scaled(demand) = &self.want { demand.rank } else { 0 }
+        if let DesiredState::Scaled(demand) = &self.want { demand.rank } else { 0 }
     }
 }
 
@@ -208,11 +208,11 @@ pub fn placed(deciding: &[Intent]) -> Option<&Placement> {
 pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> Capacity {
     let chosen = deciding(intents, instant);
     let demands =
-        || chosen.iter().filter_map(|intent| if let Want::Scaled(demand) = &intent.want { Some(demand) } else { None });
+        || chosen.iter().filter_map(|intent| if let DesiredState::Scaled(demand) = &intent.want { Some(demand) } else { None });
     let scale = |id: &ServiceId, service: ServiceCapacity| {
         demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
     };
-    let mut target = if chosen.iter().any(|intent| intent.want == Want::Asleep) {
+    let mut target = if chosen.iter().any(|intent| intent.want == DesiredState::Asleep) {
         asleep(baseline)
     } else {
         let services = baseline.services.iter().map(|(id, service)| (id.clone(), scale(id, *service)));
@@ -223,8 +223,8 @@ pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> C
             let Some(placed) = placement.services.get(&id.service) else { continue };
             // What serves away from home is scaled in an emergency like any other; what must not run here stays down.
             let wanted = match placed {
-                Placed::Down => placed.scale(*found),
-                Placed::At(_) => scale(id, placed.scale(*found)),
+                PlacedService::Down => placed.scale(*found),
+                PlacedService::At(_) => scale(id, placed.scale(*found)),
             };
             target.services.insert(id.clone(), wanted);
         }
@@ -236,10 +236,10 @@ pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> C
 fn asleep(baseline: &Capacity) -> Capacity {
     let sleep = |service: &ServiceCapacity| ServiceCapacity {
         desired: 0,
-        scaling: service.scaling.map(|scaling| Scaling { min: 0, suspended: Suspensions::ALL, ..scaling }),
+        scaling: service.scaling.map(|scaling| ScalingState { min: 0, suspended: Suspensions::ALL, ..scaling }),
     };
     Capacity {
         services: baseline.services.iter().map(|(id, service)| (id.clone(), sleep(service))).collect(),
-        databases: baseline.databases.keys().map(|id| (id.clone(), Power::Off)).collect(),
+        databases: baseline.databases.keys().map(|id| (id.clone(), DatabasePower::Off)).collect(),
     }
 }

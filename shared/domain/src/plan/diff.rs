@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Awaited, Change, Obstacle, Plan, Releases, Step, Wave, rollback};
+use super::{PlannedAction, AwaitedChange, CapacityChange, Obstacle, Plan, Releases, PlanStep, Wave, rollback};
 use crate::capacity::{
-    Capacity, DatabaseId, DatabaseState, Observed, ObservedDatabase, ObservedService, Power, ResourceId, Rollout,
-    Scaling, ServiceCapacity, ServiceId, Suspensions,
+    Capacity, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, DatabasePower, ResourceId, Rollout,
+    ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
 
 /// A question: what must be written so that what is observed becomes the target?
 #[derive(Debug, Clone, Copy)]
-pub struct Difference<'a> {
+pub struct DiffInput<'a> {
     /// What is there.
-    pub observed: &'a Observed,
+    pub observed: &'a ObservedScope,
     /// What should be.
     pub target: &'a Capacity,
     /// The releases that services are to go back to.
@@ -27,15 +27,15 @@ pub struct Difference<'a> {
 }
 
 /// The exact difference, for those who know nothing else.
-pub fn diff(observed: &Observed, target: &Capacity, reason: &str) -> Plan {
+pub fn diff(observed: &ObservedScope, target: &Capacity, reason: &str) -> Plan {
     let (releases, reached, refused) = (&Releases::new(), &BTreeSet::new(), &BTreeMap::new());
-    Difference { observed, target, releases, reached, refused, reason }.plan()
+    DiffInput { observed, target, releases, reached, refused, reason }.plan()
 }
 
-impl Difference<'_> {
+impl DiffInput<'_> {
     /// The answer, in waves.
     pub fn plan(&self) -> Plan {
-        let mut draft = Draft { asked: self, actions: BTreeMap::new(), plan: Plan::default() };
+        let mut draft = PlanDraft { asked: self, actions: BTreeMap::new(), plan: Plan::default() };
         let missing = self.observed.missing.iter().cloned();
         draft.plan.obstacles = missing.map(|resource| (resource, Obstacle::Missing)).collect();
         for (id, wanted) in &self.target.services {
@@ -62,15 +62,15 @@ impl Difference<'_> {
 }
 
 /// A plan in the making.
-pub(super) struct Draft<'a> {
-    pub(super) asked: &'a Difference<'a>,
-    actions: BTreeMap<Wave, Vec<Action>>,
+pub(super) struct PlanDraft<'a> {
+    pub(super) asked: &'a DiffInput<'a>,
+    actions: BTreeMap<Wave, Vec<PlannedAction>>,
     pub(super) plan: Plan,
 }
 
-impl Draft<'_> {
-    pub(super) fn act(&mut self, wave: Wave, change: Change) {
-        self.actions.entry(wave).or_default().push(Action { change, reason: self.asked.reason.to_owned() });
+impl PlanDraft<'_> {
+    pub(super) fn act(&mut self, wave: Wave, change: CapacityChange) {
+        self.actions.entry(wave).or_default().push(PlannedAction { change, reason: self.asked.reason.to_owned() });
     }
 
     pub(super) fn hinder(&mut self, resource: ResourceId, obstacle: Obstacle) {
@@ -110,16 +110,16 @@ impl Draft<'_> {
         }
         if count {
             let wave = if should.desired < is.desired { Wave::LowerCounts } else { Wave::RaiseCounts };
-            self.act(wave, Change::Count { service: id.clone(), from: is.desired, to: should.desired });
+            self.act(wave, CapacityChange::Count { service: id.clone(), from: is.desired, to: should.desired });
         } else if let Some(what) = unsettled(found) {
-            self.plan.awaited.push(Awaited { resource, what });
+            self.plan.awaited.push(AwaitedChange { resource, what });
         }
     }
 
     /// Bounds are set so that no autoscaler at work meets a count outside of its bounds, and so that a crash between two
     /// writes leaves a difference.
-    fn bounds(&mut self, id: &ServiceId, (now, then): (u32, u32), count: bool, from: Scaling, to: Scaling) {
-        let mut set = |wave, from, to| self.act(wave, Change::Scaling { service: id.clone(), from, to });
+    fn bounds(&mut self, id: &ServiceId, (now, then): (u32, u32), count: bool, from: ScalingState, to: ScalingState) {
+        let mut set = |wave, from, to| self.act(wave, CapacityChange::Scaling { service: id.clone(), from, to });
         let (was_held, stays_held) = (from.suspended == Suspensions::ALL, to.suspended == Suspensions::ALL);
         let holds = to.min < from.min || to.suspended.adds_to(from.suspended);
         match () {
@@ -129,7 +129,7 @@ impl Draft<'_> {
             () if count && now < then && then == to.min && !stays_held => set(Wave::OpenScaling, from, to),
             () if count && !stays_held => {
                 let (min, max) = (to.min.min(now).min(then), to.max.max(now).max(then));
-                let held = Scaling { min, max, suspended: Suspensions::ALL };
+                let held = ScalingState { min, max, suspended: Suspensions::ALL };
                 set(Wave::HoldScaling, from, held);
                 set(Wave::ReleaseScaling, held, to);
             }
@@ -137,34 +137,34 @@ impl Draft<'_> {
         }
     }
 
-    fn database(&mut self, id: &DatabaseId, found: &ObservedDatabase, wanted: Power) {
+    fn database(&mut self, id: &DatabaseId, found: &ObservedDatabase, wanted: DatabasePower) {
         use DatabaseState as State;
         let resource = ResourceId::Database(id.clone());
         let obstacle = match (wanted, &found.state) {
-            (Power::On, State::Available | State::Serving(_)) | (Power::Off, State::Stopped) => return,
+            (DatabasePower::On, State::Available | State::Serving(_)) | (DatabasePower::Off, State::Stopped) => return,
             (_, State::Broken(status)) => Some(Obstacle::Broken(status.clone())),
-            (Power::On, State::Starting | State::Stopping | State::Passing(_)) | (Power::Off, State::Stopping) => None,
+            (DatabasePower::On, State::Starting | State::Stopping | State::Passing(_)) | (DatabasePower::Off, State::Stopping) => None,
             _ if !found.managed => Some(Obstacle::Untagged),
-            (Power::Off, _) if found.cannot_stop.is_some() => found.cannot_stop.clone().map(Obstacle::CannotStop),
-            (Power::Off, State::Startable(status)) => Some(Obstacle::NotNow(status.clone())),
-            (Power::Off, state) if state.is_lasting() => Some(Obstacle::NotNow(state.to_string())),
-            (Power::Off, State::Available) => self.refused(&resource).or_else(|| self.user().map(Obstacle::InUse)),
+            (DatabasePower::Off, _) if found.cannot_stop.is_some() => found.cannot_stop.clone().map(Obstacle::CannotStop),
+            (DatabasePower::Off, State::Startable(status)) => Some(Obstacle::NotNow(status.clone())),
+            (DatabasePower::Off, state) if state.is_lasting() => Some(Obstacle::NotNow(state.to_string())),
+            (DatabasePower::Off, State::Available) => self.refused(&resource).or_else(|| self.user().map(Obstacle::InUse)),
             _ => self.refused(&resource),
         };
         if let Some(obstacle) = obstacle {
             return self.hinder(resource, obstacle);
         }
-        let mut wait = |what: String| self.plan.awaited.push(Awaited { resource: resource.clone(), what });
+        let mut wait = |what: String| self.plan.awaited.push(AwaitedChange { resource: resource.clone(), what });
         match (wanted, &found.state) {
-            (Power::Off, State::Available) => {
-                self.act(Wave::StopDatabases, Change::Database { database: id.clone(), to: wanted });
+            (DatabasePower::Off, State::Available) => {
+                self.act(Wave::StopDatabases, CapacityChange::Database { database: id.clone(), to: wanted });
             }
-            (Power::On, State::Stopped | State::Startable(_)) => {
-                self.act(Wave::StartDatabases, Change::Database { database: id.clone(), to: wanted });
+            (DatabasePower::On, State::Stopped | State::Startable(_)) => {
+                self.act(Wave::StartDatabases, CapacityChange::Database { database: id.clone(), to: wanted });
             }
-            (Power::On, state @ State::Starting) | (Power::Off, state @ State::Stopping) => wait(state.to_string()),
-            (Power::Off, state) => wait(format!("{state}, to be stopped after that")),
-            (Power::On, state) => wait(format!("{state}, to be available after that")),
+            (DatabasePower::On, state @ State::Starting) | (DatabasePower::Off, state @ State::Stopping) => wait(state.to_string()),
+            (DatabasePower::Off, state) => wait(format!("{state}, to be stopped after that")),
+            (DatabasePower::On, state) => wait(format!("{state}, to be available after that")),
         }
     }
 
@@ -190,27 +190,27 @@ impl Draft<'_> {
                 Wave::StopDatabases => self.tasks_on_their_way_out(),
                 _ => Vec::new(),
             };
-            self.plan.steps.push(Step { wave, waits_for, actions });
+            self.plan.steps.push(PlanStep { wave, waits_for, actions });
         }
         self.plan
     }
 
-    fn databases_on_their_way(&self) -> Vec<Awaited> {
+    fn databases_on_their_way(&self) -> Vec<AwaitedChange> {
         let late = |(id, database): (&DatabaseId, &ObservedDatabase)| {
             let resource = ResourceId::Database(id.clone());
-            let on = self.asked.target.databases.get(id) == Some(&Power::On);
+            let on = self.asked.target.databases.get(id) == Some(&DatabasePower::On);
             let comes = on && !database.state.serves() && self.plan.obstacle(&resource).is_none();
-            comes.then(|| Awaited { resource, what: database.state.to_string() })
+            comes.then(|| AwaitedChange { resource, what: database.state.to_string() })
         };
         self.asked.observed.databases.iter().filter_map(late).collect()
     }
 
-    fn tasks_on_their_way_out(&self) -> Vec<Awaited> {
+    fn tasks_on_their_way_out(&self) -> Vec<AwaitedChange> {
         let alive = |(id, service): (&ServiceId, &ObservedService)| {
             let resource = ResourceId::Service(id.clone());
             let down = self.asked.target.services.get(id).is_some_and(|wanted| wanted.desired == 0);
             let tasks = service.running + service.pending;
-            (down && tasks > 0 && self.plan.obstacle(&resource).is_none()).then(|| Awaited {
+            (down && tasks > 0 && self.plan.obstacle(&resource).is_none()).then(|| AwaitedChange {
                 resource,
                 what: if tasks == 1 {
                     "1 task has not stopped yet".to_owned()

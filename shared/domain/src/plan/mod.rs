@@ -9,24 +9,24 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{DatabaseId, Power, ResourceId, Scaling, ServiceId, TaskDefinition};
+use crate::capacity::{DatabaseId, DatabasePower, ResourceId, ScalingState, ServiceId, TaskDefinition};
 
-pub use diff::{Difference, diff};
+pub use diff::{DiffInput, diff};
 pub use obstacle::Obstacle;
 pub use rollback::Releases;
 
 /// One write to AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "write")]
-pub enum Change {
+pub enum CapacityChange {
     /// Bounds and suspensions of a scalable target, in one call.
     Scaling {
         /// Whose.
         service: ServiceId,
         /// As observed.
-        from: Scaling,
+        from: ScalingState,
         /// As it should be.
-        to: Scaling,
+        to: ScalingState,
     },
     /// The desired count of a service, in tasks.
     Count {
@@ -51,11 +51,11 @@ pub enum Change {
         /// Which.
         database: DatabaseId,
         /// As it should be; it is the other now.
-        to: Power,
+        to: DatabasePower,
     },
 }
 
-impl Change {
+impl CapacityChange {
     /// What it changes.
     pub fn resource(&self) -> ResourceId {
         match self {
@@ -84,31 +84,31 @@ impl Change {
             Self::Count { service, from, to } => Self::Count { service, from: to, to: from },
             Self::Release { service, from, to } => Self::Release { service, from: to, to: from },
             Self::Database { database, to } => {
-                let to = if to == Power::On { Power::Off } else { Power::On };
+                let to = if to == DatabasePower::On { DatabasePower::Off } else { DatabasePower::On };
                 Self::Database { database, to }
             }
         }
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for CapacityChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scaling { service, from, to } => write!(f, "{service}: bounds {from} -> {to}"),
             Self::Count { service, from, to } => write!(f, "{service}: {from} -> {to} tasks"),
             Self::Release { service, from, to } => write!(f, "{service}: release {from} -> {to}"),
-            Self::Database { database, to: Power::On } => write!(f, "{database}: start"),
-            Self::Database { database, to: Power::Off } => write!(f, "{database}: stop"),
+            Self::Database { database, to: DatabasePower::On } => write!(f, "{database}: start"),
+            Self::Database { database, to: DatabasePower::Off } => write!(f, "{database}: stop"),
         }
     }
 }
 
 /// A change and why it is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Action {
+pub struct PlannedAction {
     /// The write.
     #[serde(flatten)]
-    pub change: Change,
+    pub change: CapacityChange,
     /// Why, as it will be read.
     pub reason: String,
 }
@@ -167,14 +167,14 @@ impl fmt::Display for Wave {
 
 /// Something that is on its way and that we wait for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Awaited {
+pub struct AwaitedChange {
     /// Which resource.
     pub resource: ResourceId,
     /// What it is doing, and what is waited for.
     pub what: String,
 }
 
-impl fmt::Display for Awaited {
+impl fmt::Display for AwaitedChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.resource, self.what)
     }
@@ -182,24 +182,24 @@ impl fmt::Display for Awaited {
 
 /// The actions of one wave, and what they wait for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct PlanStep {
     /// Which wave.
     pub wave: Wave,
     /// As observed, these stand in the way; empty when the wave may begin.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub waits_for: Vec<Awaited>,
+    pub waits_for: Vec<AwaitedChange>,
     /// The writes.
-    pub actions: Vec<Action>,
+    pub actions: Vec<PlannedAction>,
 }
 
 /// The difference between what is observed and the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Waves with at least one action, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     /// What needs no write but is not there yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub awaited: Vec<Awaited>,
+    pub awaited: Vec<AwaitedChange>,
     /// What differs and cannot be changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub obstacles: Vec<(ResourceId, Obstacle)>,
@@ -207,7 +207,7 @@ pub struct Plan {
 
 impl Plan {
     /// Every action, in the order of the waves.
-    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+    pub fn actions(&self) -> impl Iterator<Item = &PlannedAction> {
         self.steps.iter().flat_map(|step| &step.actions)
     }
 
@@ -228,7 +228,7 @@ impl Plan {
 
     /// The same plan with only the actions that `keep` accepts.
     #[must_use]
-    pub fn retain(mut self, keep: impl Fn(&Action) -> bool) -> Self {
+    pub fn retain(mut self, keep: impl Fn(&PlannedAction) -> bool) -> Self {
         for step in &mut self.steps {
             step.actions.retain(&keep);
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::ResourceId;
-use crate::guardrail::{Code, Severity, Violation};
+use crate::guardrail::{GuardrailCode, Severity, Violation};
 
 /// Why a resource of the target gets no action although it is not as it should be. It keeps nothing else waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,42 +37,42 @@ impl Obstacle {
     pub fn violation(&self, resource: &ResourceId) -> Violation {
         let (code, found, advice) = match self {
             Self::Missing => (
-                Code::NotFound,
+                GuardrailCode::NotFound,
                 "AWS does not know it in this region".to_owned(),
                 "The rest goes on; correct its name in the estate document",
             ),
             Self::Untagged => (
-                Code::NotManaged,
+                GuardrailCode::NotManaged,
                 "it lacks the tag watchkeeper:managed = true".to_owned(),
                 "It is left alone and the rest goes on; tag it, or take it from the document",
             ),
             Self::Daemon => (
-                Code::NotScalable,
+                GuardrailCode::NotScalable,
                 "it is a daemon: ECS runs one task of it on each container instance".to_owned(),
                 "It is left alone and the rest goes on; take it from the document to silence this",
             ),
             Self::Refused(words) => (
-                Code::WriteRefused,
+                GuardrailCode::WriteRefused,
                 format!("AWS refused to change it: {words}"),
                 "The rest goes on, and the next tick tries it again; its tag and the function's role say who may",
             ),
             Self::CannotStop(why) => (
-                Code::DatabaseCannotStop,
+                GuardrailCode::DatabaseCannotStop,
                 why.clone(),
                 "It stays up and the rest goes on; protect it in the document to silence this",
             ),
             Self::NotNow(status) => (
-                Code::DatabaseCannotStop,
+                GuardrailCode::DatabaseCannotStop,
                 format!("it is in {status}, which may take hours"),
                 "It stays up and the rest goes on; the first tick that finds it available stops it",
             ),
             Self::InUse(service) => (
-                Code::DatabaseCannotStop,
+                GuardrailCode::DatabaseCannotStop,
                 format!("{service} runs, and cannot be stopped"),
                 "It stays up and the rest goes on; it stops once nothing uses it",
             ),
             Self::Broken(status) => (
-                Code::DatabaseBroken,
+                GuardrailCode::DatabaseBroken,
                 format!("it is in {status}, which ends only when a person does something"),
                 "See \"Viewing Amazon RDS DB instance status\" in the RDS guide; the rest goes on without it",
             ),

@@ -4,31 +4,31 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::diff::{Draft, unsettled};
-use super::{Awaited, Change, Wave};
-use crate::capacity::{ObservedService, Release, ResourceId, Rollout, ServiceId, TaskDefinition};
+use super::diff::{PlanDraft, unsettled};
+use super::{AwaitedChange, CapacityChange, Wave};
+use crate::capacity::{ObservedService, ServiceRelease, ResourceId, Rollout, ServiceId, TaskDefinition};
 
 /// The releases that services should run; a service that is not in it keeps its own.
 pub type Releases = BTreeMap<ServiceId, TaskDefinition>;
 
 /// What a service gets that is to go back to an earlier release.
-pub(super) fn draft(draft: &mut Draft<'_>, id: &ServiceId, found: &ObservedService, to: &TaskDefinition) {
+pub(super) fn draft(draft: &mut PlanDraft<'_>, id: &ServiceId, found: &ObservedService, to: &TaskDefinition) {
     let resource = ResourceId::Service(id.clone());
     let Some(from) = found.task_definition.clone().filter(|from| from != to) else {
         // What the target knows is awaited there already.
         let rolling = !draft.asked.target.services.contains_key(id) && found.task_definition.is_some();
         let what = unsettled(found).filter(|_| rolling);
-        draft.plan.awaited.extend(what.map(|what| Awaited { resource, what }));
+        draft.plan.awaited.extend(what.map(|what| AwaitedChange { resource, what }));
         return;
     };
     match draft.immovable(id, found) {
         Some(obstacle) => draft.hinder(resource, obstacle),
-        None => draft.act(Wave::RollBack, Change::Release { service: id.clone(), from, to: to.clone() }),
+        None => draft.act(Wave::RollBack, CapacityChange::Release { service: id.clone(), from, to: to.clone() }),
     }
 }
 
 /// The last release that reached COMPLETED before the one that runs now. `history` is newest first.
-pub fn last_good<'a>(current: &TaskDefinition, history: &'a [Release]) -> Option<&'a TaskDefinition> {
+pub fn last_good<'a>(current: &TaskDefinition, history: &'a [ServiceRelease]) -> Option<&'a TaskDefinition> {
     let before = history.iter().skip_while(|release| release.task_definition != *current);
     before
         .filter(|release| release.rollout == Rollout::Completed)
@@ -37,7 +37,7 @@ pub fn last_good<'a>(current: &TaskDefinition, history: &'a [Release]) -> Option
 }
 
 /// When the release that runs now began to be rolled out. `history` is newest first.
-pub fn released(current: &TaskDefinition, history: &[Release]) -> Option<Timestamp> {
+pub fn released(current: &TaskDefinition, history: &[ServiceRelease]) -> Option<Timestamp> {
     let runs = history.iter().take_while(|release| release.task_definition == *current);
     runs.last().map(|release| release.started)
 }
@@ -46,9 +46,9 @@ pub fn released(current: &TaskDefinition, history: &[Release]) -> Option<Timesta
 mod tests {
     use super::*;
 
-    fn release(revision: u32, rollout: Rollout, second: i64) -> Release {
+    fn release(revision: u32, rollout: Rollout, second: i64) -> ServiceRelease {
         let started = Timestamp::constant(1_795_000_000 + second, 0);
-        Release { task_definition: definition(revision), rollout, started }
+        ServiceRelease { task_definition: definition(revision), rollout, started }
     }
 
     fn definition(revision: u32) -> TaskDefinition {

@@ -1,23 +1,23 @@
 //! Alarms: whether they are there, where we hear them, and whether they may act.
 
-use super::{AlarmFacts, Case, Check, Row};
+use super::{AlarmFacts, PreflightCase, Check, ReportRow};
 use crate::estate::AlarmName;
 
-pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
+pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for (name, acted_upon) in &case.wanted.alarms {
         of_alarm(case, name, *acted_upon, rows);
     }
 }
 
-fn of_alarm(case: Case<'_>, name: &AlarmName, acted_upon: bool, rows: &mut Vec<Row>) {
+fn of_alarm(case: PreflightCase<'_>, name: &AlarmName, acted_upon: bool, rows: &mut Vec<ReportRow>) {
     let subject = format!("alarm {name}");
     let alarm = match case.facts.alarms.get(name) {
-        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) => return rows.push(missing(case, name, subject)),
         Some(Ok(Some(alarm))) => alarm,
     };
-    rows.push(Row::good(Check::Exists, subject.as_str(), alarm.state.as_str()));
+    rows.push(ReportRow::good(Check::Exists, subject.as_str(), alarm.state.as_str()));
     // What only tells how things stand is read, whether it acts or not.
     if acted_upon {
         rows.push(of_actions(case, name, &subject, alarm));
@@ -26,36 +26,36 @@ fn of_alarm(case: Case<'_>, name: &AlarmName, acted_upon: bool, rows: &mut Vec<R
 }
 
 /// Events and states of an alarm are those of its own region: one of the same name elsewhere is never heard here.
-fn missing(case: Case<'_>, name: &AlarmName, subject: String) -> Row {
+fn missing(case: PreflightCase<'_>, name: &AlarmName, subject: String) -> ReportRow {
     let Some(region) = case.facts.elsewhere.get(name).and_then(|regions| regions.first()) else {
         let names = case.aws(&["cloudwatch", "describe-alarms", "--query", "MetricAlarms[].AlarmName"]);
-        return Row::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names);
+        return ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names);
     };
     let words = ["cloudwatch", "describe-alarms", "--alarm-names", name.as_str()];
     let found = format!("lies in {region}, and an alarm is heard in its own region only");
     let expected = format!("an alarm of that name in {}: make one as this shows it", case.region());
-    Row::bad(Check::Region, subject, found, expected, super::command::aws(&words, region.as_str()))
+    ReportRow::bad(Check::Region, subject, found, expected, super::command::aws(&words, region.as_str()))
 }
 
-fn of_actions(case: Case<'_>, name: &AlarmName, subject: &str, alarm: &AlarmFacts) -> Row {
+fn of_actions(case: PreflightCase<'_>, name: &AlarmName, subject: &str, alarm: &AlarmFacts) -> ReportRow {
     if alarm.actions_enabled {
-        return Row::good(Check::Actions, subject, "enabled");
+        return ReportRow::good(Check::Actions, subject, "enabled");
     }
     let enable = case.aws(&["cloudwatch", "enable-alarm-actions", "--alarm-names", name.as_str()]);
-    Row::bad(Check::Actions, subject, "disabled: nothing is done when it goes off", "enabled", enable)
+    ReportRow::bad(Check::Actions, subject, "disabled: nothing is done when it goes off", "enabled", enable)
 }
 
-fn of_mutes(case: Case<'_>, subject: &str, alarm: &AlarmFacts, rows: &mut Vec<Row>) {
+fn of_mutes(case: PreflightCase<'_>, subject: &str, alarm: &AlarmFacts, rows: &mut Vec<ReportRow>) {
     let rules = match &alarm.muted_by {
         Ok(rules) => rules,
-        Err(unread) => return rows.push(Row::unread(Check::NotMuted, subject, unread)),
+        Err(unread) => return rows.push(ReportRow::unread(Check::NotMuted, subject, unread)),
     };
     if rules.is_empty() {
-        return rows.push(Row::good(Check::NotMuted, subject, "not muted"));
+        return rows.push(ReportRow::good(Check::NotMuted, subject, "not muted"));
     }
     let unmute = |rule: &String| case.aws(&["cloudwatch", "delete-alarm-mute-rule", "--alarm-mute-rule-name", rule]);
     let commands: Vec<String> = rules.iter().map(unmute).collect();
     let found = format!("muted by {}", rules.iter().cloned().collect::<Vec<_>>().join(", "));
     let expected = "not muted, or a mute that you know of: it ends by its own schedule";
-    rows.push(Row::bad(Check::NotMuted, subject, found, expected, commands.join(" && ")));
+    rows.push(ReportRow::bad(Check::NotMuted, subject, found, expected, commands.join(" && ")));
 }

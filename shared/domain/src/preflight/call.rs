@@ -1,10 +1,10 @@
 //! What IAM's policy simulator says of a call that one of our functions makes, and Access Analyzer of a role's policy.
 
-use super::{Check, PolicyFinding, Read, Row, Tags};
+use super::{Check, PolicyFinding, Read, ReportRow, Tags};
 
 /// Calls of one function on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct SimulatedCalls {
     /// The function, by its logical id in the template.
     pub function: &'static str,
     /// The actions, as policies write them.
@@ -21,7 +21,7 @@ pub struct Call {
     pub keys: Vec<(String, String)>,
 }
 
-impl Call {
+impl SimulatedCalls {
     /// Everything that a condition may ask for, beside the region: key, value, and the type of the value in the words of AWS.
     pub fn context(&self) -> impl Iterator<Item = (String, &str, &'static str)> {
         let tags = self.tags.iter().map(|(key, value)| (format!("aws:ResourceTag/{key}"), value.as_str()));
@@ -39,7 +39,7 @@ pub(super) const FOR_RESOURCES: &str = "kms:GrantIsForAWSResource";
 
 /// What the simulator says of one action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Simulated {
+pub struct SimulatedAction {
     /// The action.
     pub action: String,
     /// The decision, in the words of AWS: `allowed`, `implicitDeny`, `explicitDeny`.
@@ -49,10 +49,10 @@ pub struct Simulated {
 }
 
 /// What the simulator says of a call.
-pub fn simulated(call: &Call, answer: &Read<Vec<Simulated>>) -> Row {
+pub fn simulated(call: &SimulatedCalls, answer: &Read<Vec<SimulatedAction>>) -> ReportRow {
     let subject = call.subject.as_str();
     let decisions = match answer {
-        Err(unread) => return Row::unread(Check::Allowed, subject, unread),
+        Err(unread) => return ReportRow::unread(Check::Allowed, subject, unread),
         Ok(decisions) => decisions,
     };
     // An action that the simulator does not speak of is not allowed by it.
@@ -64,7 +64,7 @@ pub fn simulated(call: &Call, answer: &Read<Vec<Simulated>>) -> Row {
     });
     let denied: Vec<String> = denied.chain(silent.map(|action| format!("{action} not answered"))).collect();
     if denied.is_empty() {
-        return Row::good(Check::Allowed, subject, format!("{} by {}", call.actions.join(", "), call.function));
+        return ReportRow::good(Check::Allowed, subject, format!("{} by {}", call.actions.join(", "), call.function));
     }
     let file = format!("file://{}.json", call.function);
     let mut words = vec!["iam", "simulate-custom-policy", "--policy-input-list", &file, "--action-names"];
@@ -78,21 +78,21 @@ pub fn simulated(call: &Call, answer: &Read<Vec<Simulated>>) -> Row {
         words.extend(entries.iter().map(String::as_str));
     }
     let expected = format!("allowed to {} by the template; `--write FOLDER` writes {file}", call.function);
-    Row::bad(Check::Allowed, subject, denied.join("; "), expected, super::command::aws(&words, &call.region))
+    ReportRow::bad(Check::Allowed, subject, denied.join("; "), expected, super::command::aws(&words, &call.region))
 }
 
 /// What Access Analyzer says of a role's policy: errors and warnings about security are bad, the rest is told.
-pub fn policies(function: &str, answer: &Read<Vec<PolicyFinding>>, region: &str) -> Vec<Row> {
+pub fn policies(function: &str, answer: &Read<Vec<PolicyFinding>>, region: &str) -> Vec<ReportRow> {
     let subject = format!("policy of {function}");
     let findings = match answer {
-        Err(unread) => return vec![Row::unread(Check::Policy, subject, unread)],
+        Err(unread) => return vec![ReportRow::unread(Check::Policy, subject, unread)],
         Ok(findings) => findings,
     };
     let bad = |finding: &&PolicyFinding| matches!(finding.kind.as_str(), "ERROR" | "SECURITY_WARNING");
     let (bad, mild): (Vec<_>, Vec<_>) = findings.iter().partition(bad);
     if bad.is_empty() {
         let told = if mild.is_empty() { "clean".to_owned() } else { format!("clean, but for {}", codes(&mild)) };
-        return vec![Row::good(Check::Policy, subject, told)];
+        return vec![ReportRow::good(Check::Policy, subject, told)];
     }
     let file = format!("file://{function}.json");
     let words = ["accessanalyzer", "validate-policy", "--policy-type", "IDENTITY_POLICY", "--policy-document", &file];
@@ -100,7 +100,7 @@ pub fn policies(function: &str, answer: &Read<Vec<PolicyFinding>>, region: &str)
     let expected = format!("no error and no security warning; `--write FOLDER` writes {file}");
     let row = |finding: &PolicyFinding| {
         let found = format!("{} {}: {}", finding.kind, finding.code, finding.text);
-        Row::bad(Check::Policy, subject.as_str(), found, expected.as_str(), command.clone())
+        ReportRow::bad(Check::Policy, subject.as_str(), found, expected.as_str(), command.clone())
     };
     bad.into_iter().map(row).collect()
 }

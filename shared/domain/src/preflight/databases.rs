@@ -1,13 +1,13 @@
 //! Databases: whether they can sleep, be promoted and be backed up.
 
 use super::services::of_tag;
-use super::{Case, Check, DatabaseFacts, MANAGED, Row, Tags};
-use crate::backup::{BACKUP_TAG, Kind, ObservedSource, Policy, RESTORE_TAG, SourceState};
+use super::{PreflightCase, Check, DatabaseFacts, MANAGED, ReportRow, Tags};
+use crate::backup::{BACKUP_TAG, ResourceKind, ObservedSource, JobPolicy, RESTORE_TAG, SourceState};
 use crate::capacity::{DatabaseId, ResourceId};
-use crate::estate::Kind as EnvironmentKind;
-use crate::failover::{DatabaseRole, Promoted};
+use crate::estate::EnvironmentKind as EnvironmentKind;
+use crate::failover::{DatabaseRole, PairDatabase};
 
-pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
+pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for id in &case.wanted.databases {
         of_database(case, id, rows);
     }
@@ -28,20 +28,20 @@ fn named(id: &DatabaseId) -> ([&'static str; 2], &str) {
 }
 
 /// Its ARN (service authorization reference, resource types of Amazon RDS).
-pub(super) fn arn(case: Case<'_>, id: &DatabaseId) -> String {
+pub(super) fn arn(case: PreflightCase<'_>, id: &DatabaseId) -> String {
     let kind = if matches!(id, DatabaseId::Aurora(_)) { "cluster" } else { "db" };
     case.facts.place.arn("rds", &format!("{kind}:{}", id.name()))
 }
 
-fn of_database(case: Case<'_>, id: &DatabaseId, rows: &mut Vec<Row>) {
+fn of_database(case: PreflightCase<'_>, id: &DatabaseId, rows: &mut Vec<ReportRow>) {
     let subject = format!("database {id}");
     let ([describe, option], name) = named(id);
     let database = match case.facts.databases.get(id) {
-        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) => {
             let names = case.aws(&["rds", describe]);
-            return rows.push(Row::bad(
+            return rows.push(ReportRow::bad(
                 Check::Exists,
                 subject,
                 "does not exist",
@@ -51,7 +51,7 @@ fn of_database(case: Case<'_>, id: &DatabaseId, rows: &mut Vec<Row>) {
         }
         Some(Ok(Some(database))) => database,
     };
-    rows.push(Row::good(Check::Exists, subject.as_str(), database.observed.state.to_string()));
+    rows.push(ReportRow::good(Check::Exists, subject.as_str(), database.observed.state.to_string()));
     foreign_tags(case, id, &subject, database, rows);
     if case.environment.kind() == EnvironmentKind::Production
         || case.environment.protects(&ResourceId::Database(id.clone()))
@@ -68,40 +68,40 @@ fn of_database(case: Case<'_>, id: &DatabaseId, rows: &mut Vec<Row>) {
         case.aws(&["rds", "add-tags-to-resource", "--resource-name", &arn, "--tags", &tag])
     }));
     rows.push(match &database.observed.cannot_stop {
-        None => Row::good(Check::Stops, subject, "can be stopped"),
+        None => ReportRow::good(Check::Stops, subject, "can be stopped"),
         Some(why) => {
             let expected = "one that AWS stops; name it in `protected`, and it stays up without a word";
-            Row::bad(Check::Stops, subject, why, expected, case.aws(&["rds", describe, option, name]))
+            ReportRow::bad(Check::Stops, subject, why, expected, case.aws(&["rds", describe, option, name]))
         }
     });
 }
 
 /// A tag by which our own roles tell what they made, and may remove, has no business on an original.
-fn foreign_tags(case: Case<'_>, id: &DatabaseId, subject: &str, database: &DatabaseFacts, rows: &mut Vec<Row>) {
+fn foreign_tags(case: PreflightCase<'_>, id: &DatabaseId, subject: &str, database: &DatabaseFacts, rows: &mut Vec<ReportRow>) {
     let tags = match &database.tags {
         Ok(tags) => tags,
-        Err(unread) => return rows.push(Row::unread(Check::NotOurs, subject, unread)),
+        Err(unread) => return rows.push(ReportRow::unread(Check::NotOurs, subject, unread)),
     };
     for tag in [BACKUP_TAG, RESTORE_TAG].into_iter().filter(|tag| tags.contains_key(*tag)) {
         let arn = arn(case, id);
         let remove = case.aws(&["rds", "remove-tags-from-resource", "--resource-name", &arn, "--tag-keys", tag]);
         let found = format!("carries {tag}, by which what we made is known and removed");
-        rows.push(Row::bad(Check::NotOurs, subject, found, "no such tag on an original", remove));
+        rows.push(ReportRow::bad(Check::NotOurs, subject, found, "no such tag on an original", remove));
     }
 }
 
-fn of_promoted(case: Case<'_>, promoted: &Promoted, rows: &mut Vec<Row>) {
+fn of_promoted(case: PreflightCase<'_>, promoted: &PairDatabase, rows: &mut Vec<ReportRow>) {
     let Some(found) = case.facts.promoted.get(promoted) else { return };
     let subject = promoted.to_string();
     let show = || match promoted {
-        Promoted::Replica(_) => case.aws(&["rds", "describe-db-instances"]),
-        Promoted::AuroraGlobal(_) => case.aws(&["rds", "describe-global-clusters"]),
+        PairDatabase::Replica(_) => case.aws(&["rds", "describe-db-instances"]),
+        PairDatabase::AuroraGlobal(_) => case.aws(&["rds", "describe-global-clusters"]),
     };
     let found = match found {
-        Err(unread) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        Err(unread) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Ok(None) => {
             let expected = "a member of it in both regions";
-            return rows.push(Row::bad(Check::Exists, subject, "is not in this region", expected, show()));
+            return rows.push(ReportRow::bad(Check::Exists, subject, "is not in this region", expected, show()));
         }
         Ok(Some(found)) => found,
     };
@@ -110,10 +110,10 @@ fn of_promoted(case: Case<'_>, promoted: &Promoted, rows: &mut Vec<Row>) {
         DatabaseRole::Follower => "follows a writer",
         DatabaseRole::Changing(words) => words,
     };
-    rows.push(Row::good(Check::Exists, subject.as_str(), role));
-    let (Promoted::Replica(name), Some(tags)) = (promoted, &found.tags) else { return };
+    rows.push(ReportRow::good(Check::Exists, subject.as_str(), role));
+    let (PairDatabase::Replica(name), Some(tags)) = (promoted, &found.tags) else { return };
     rows.push(match tags {
-        Err(unread) => Row::unread(Check::Tagged, subject, unread),
+        Err(unread) => ReportRow::unread(Check::Tagged, subject, unread),
         Ok(tags) => of_tag(&subject, tags, || {
             let (arn, tag) = (case.facts.place.arn("rds", &format!("db:{name}")), format!("Key={MANAGED},Value=true"));
             case.aws(&["rds", "add-tags-to-resource", "--resource-name", &arn, "--tags", &tag])
@@ -121,24 +121,24 @@ fn of_promoted(case: Case<'_>, promoted: &Promoted, rows: &mut Vec<Row>) {
     });
 }
 
-fn of_source(case: Case<'_>, policy: &Policy, rows: &mut Vec<Row>) {
+fn of_source(case: PreflightCase<'_>, policy: &JobPolicy, rows: &mut Vec<ReportRow>) {
     let source = &policy.subject.source;
     // Tables are looked at as tables, and databases that sleep as such.
     let named_above = |id: &DatabaseId| id.to_string() == source.to_string();
-    if source.kind == Kind::Dynamodb {
+    if source.kind == ResourceKind::Dynamodb {
         return;
     }
     let seen = case.wanted.databases.iter().any(named_above);
     let subject = if seen { format!("database {source}") } else { format!("source {source}") };
     let found = match case.facts.sources.get(source) {
-        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) if seen => return,
         Some(Ok(None)) => return rows.push(missing(case, policy, subject)),
         Some(Ok(Some(found))) => found,
     };
     if !seen {
-        rows.push(Row::good(
+        rows.push(ReportRow::good(
             Check::Exists,
             subject.as_str(),
             match &found.state {
@@ -151,39 +151,39 @@ fn of_source(case: Case<'_>, policy: &Policy, rows: &mut Vec<Row>) {
     rows.extend(of_recovery(case, policy, subject, found));
 }
 
-fn missing(case: Case<'_>, policy: &Policy, subject: String) -> Row {
+fn missing(case: PreflightCase<'_>, policy: &JobPolicy, subject: String) -> ReportRow {
     let source = &policy.subject.source;
     let name = source.name.as_str();
     let bucket = name.split_once('/').map_or(name, |(bucket, _)| bucket);
     let list = match source.kind {
-        Kind::Aurora => case.aws(&["rds", "describe-db-clusters", "--query", "DBClusters[].DBClusterIdentifier"]),
-        Kind::Rds => case.aws(&["rds", "describe-db-instances", "--query", "DBInstances[].DBInstanceIdentifier"]),
-        Kind::Dynamodb => case.aws(&["dynamodb", "list-tables"]),
-        Kind::Elasticache => {
+        ResourceKind::Aurora => case.aws(&["rds", "describe-db-clusters", "--query", "DBClusters[].DBClusterIdentifier"]),
+        ResourceKind::Rds => case.aws(&["rds", "describe-db-instances", "--query", "DBInstances[].DBInstanceIdentifier"]),
+        ResourceKind::Dynamodb => case.aws(&["dynamodb", "list-tables"]),
+        ResourceKind::Elasticache => {
             let query = "ReplicationGroups[].ReplicationGroupId";
             case.aws(&["elasticache", "describe-replication-groups", "--query", query])
         }
-        Kind::Opensearch => case.aws(&["opensearch", "list-domain-names"]),
-        Kind::S3 => case.aws(&["s3api", "list-objects-v2", "--bucket", bucket, "--query", "Contents[].Key"]),
+        ResourceKind::Opensearch => case.aws(&["opensearch", "list-domain-names"]),
+        ResourceKind::S3 => case.aws(&["s3api", "list-objects-v2", "--bucket", bucket, "--query", "Contents[].Key"]),
     };
-    Row::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", list)
+    ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", list)
 }
 
 /// Point-in-time recovery of a database is its automated backups.
-fn of_recovery(case: Case<'_>, policy: &Policy, subject: String, found: &ObservedSource) -> Option<Row> {
+fn of_recovery(case: PreflightCase<'_>, policy: &JobPolicy, subject: String, found: &ObservedSource) -> Option<ReportRow> {
     let source = &policy.subject.source;
     let modify = match source.kind {
-        Kind::Aurora => ["modify-db-cluster", "--db-cluster-identifier"],
-        Kind::Rds => ["modify-db-instance", "--db-instance-identifier"],
+        ResourceKind::Aurora => ["modify-db-cluster", "--db-cluster-identifier"],
+        ResourceKind::Rds => ["modify-db-instance", "--db-instance-identifier"],
         _ => return None,
     };
     if !policy.verify.point_in_time {
         return None;
     }
     if found.window.is_some() {
-        return Some(Row::good(Check::Recovers, subject, "on"));
+        return Some(ReportRow::good(Check::Recovers, subject, "on"));
     }
     let words =
         ["rds", modify[0], modify[1], source.name.as_str(), "--backup-retention-period", "7", "--apply-immediately"];
-    Some(Row::bad(Check::Recovers, subject, "no automated backups", "on, for `verify.point-in-time`", case.aws(&words)))
+    Some(ReportRow::bad(Check::Recovers, subject, "no automated backups", "on, for `verify.point-in-time`", case.aws(&words)))
 }

@@ -1,17 +1,17 @@
-//! What was found in a region. What could not be read is an [`Unread`]: a finding of its own, never taken for good.
+//! What was found in a region. What could not be read is an [`UnreadFact`]: a finding of its own, never taken for good.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::backup::{CopyQuota, Kind, ObservedSource, Source};
+use crate::backup::{CopyQuota, ResourceKind, ObservedSource, BackupSource};
 use crate::capacity::{DatabaseId, ObservedDatabase, ServiceId};
 use crate::estate::{AlarmName, ResourceName};
-use crate::failover::{DatabaseRole, Promoted};
+use crate::failover::{DatabaseRole, PairDatabase};
 use crate::name::{ClusterName, Region};
 
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
+pub struct UnreadFact {
     /// What the caller needs, as policies write it: `rds:DescribeDBInstances`.
     pub action: String,
     /// Whether IAM forbids it.
@@ -20,7 +20,7 @@ pub struct Unread {
     pub why: String,
 }
 
-impl fmt::Display for Unread {
+impl fmt::Display for UnreadFact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { action, denied, why } = self;
         if *denied {
@@ -32,14 +32,14 @@ impl fmt::Display for Unread {
 }
 
 /// Something that was read, or why not.
-pub type Read<T> = Result<T, Unread>;
+pub type Read<T> = Result<T, UnreadFact>;
 
 /// Tags by their keys.
 pub type Tags = BTreeMap<String, String>;
 
 /// Whose account it is, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct AccountRegion {
     /// The partition: `aws`, `aws-us-gov`, `aws-cn`.
     pub partition: String,
     /// The account.
@@ -48,7 +48,7 @@ pub struct Place {
     pub region: Region,
 }
 
-impl Place {
+impl AccountRegion {
     /// The ARN of something of this place.
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
@@ -57,23 +57,23 @@ impl Place {
 
 /// What was found of all that a document names in a region; `None` is what does not exist.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct PreflightFacts {
     /// Where.
-    pub place: Place,
+    pub place: AccountRegion,
     /// Clusters, with their status in the words of AWS.
     pub clusters: BTreeMap<ClusterName, Read<Option<String>>>,
     /// Services of clusters that exist.
-    pub services: BTreeMap<ServiceId, Read<Option<ServiceFacts>>>,
+    pub services: BTreeMap<ServiceId, Read<Option<FoundService>>>,
     /// Databases that sleep and wake.
     pub databases: BTreeMap<DatabaseId, Read<Option<DatabaseFacts>>>,
     /// What has to be promoted in a failover.
-    pub promoted: BTreeMap<Promoted, Read<Option<PromotedFacts>>>,
+    pub promoted: BTreeMap<PairDatabase, Read<Option<PromotedFacts>>>,
     /// What backups are taken of.
-    pub sources: BTreeMap<Source, Read<Option<ObservedSource>>>,
+    pub sources: BTreeMap<BackupSource, Read<Option<ObservedSource>>>,
     /// How full the region is of copies, by the kind of resource.
-    pub snapshots: BTreeMap<Kind, Read<Option<CopyQuota>>>,
+    pub snapshots: BTreeMap<ResourceKind, Read<Option<CopyQuota>>>,
     /// Tables.
-    pub tables: BTreeMap<ResourceName, Read<Option<TableFacts>>>,
+    pub tables: BTreeMap<ResourceName, Read<Option<FoundTable>>>,
     /// Queues.
     pub queues: BTreeMap<ResourceName, Read<Option<QueueFacts>>>,
     /// Alarms.
@@ -91,12 +91,12 @@ pub struct Facts {
     /// Vaults of AWS Backup.
     pub vaults: BTreeMap<ResourceName, Read<bool>>,
     /// What the account may start.
-    pub quotas: QuotaFacts,
+    pub quotas: AccountQuotaFacts,
 }
 
-impl Facts {
+impl PreflightFacts {
     /// Nothing looked at yet but the quotas.
-    pub fn nothing(place: Place, quotas: QuotaFacts) -> Self {
+    pub fn nothing(place: AccountRegion, quotas: AccountQuotaFacts) -> Self {
         Self {
             place,
             clusters: BTreeMap::new(),
@@ -121,7 +121,7 @@ impl Facts {
 
 /// Who deploys a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Controller {
+pub enum ControllerKind {
     /// ECS itself.
     Ecs,
     /// Another one, in the words of AWS: `CODE_DEPLOY`, `EXTERNAL`.
@@ -130,7 +130,7 @@ pub enum Controller {
 
 /// A service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceFacts {
+pub struct FoundService {
     /// Its ARN.
     pub arn: String,
     /// Tasks that are wanted.
@@ -142,7 +142,7 @@ pub struct ServiceFacts {
     /// Whether one task runs on each instance, so that there is no count to set.
     pub daemon: bool,
     /// Who deploys it.
-    pub controller: Controller,
+    pub controller: ControllerKind,
     /// Its target groups: the name, and the path or protocol of the health check; `None` where the group does not exist.
     pub target_groups: Read<Vec<(String, Option<String>)>>,
     /// Its scalable target.
@@ -186,7 +186,7 @@ pub struct PromotedFacts {
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableFacts {
+pub struct FoundTable {
     /// Regions that have a replica, with its status; its own among them.
     pub replicas: BTreeMap<Region, String>,
     /// Indexes that can be queried.
@@ -241,7 +241,7 @@ pub struct KeyFacts {
 
 /// What the account may start, and has started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuotaFacts {
+pub struct AccountQuotaFacts {
     /// Fargate vCPUs that may run at once; `None` where AWS has no figure.
     pub vcpu: Read<Option<u32>>,
     /// Fargate vCPUs that run, where AWS counts them.
@@ -263,7 +263,7 @@ pub struct PolicyFinding {
 
 /// What Step Functions says of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Diagnostic {
+pub struct DefinitionDiagnostic {
     /// How bad it is, in the words of AWS: `ERROR`, `WARNING`.
     pub severity: String,
     /// Its code.

@@ -1,6 +1,6 @@
 //! Before the first deploy: whether an account is as an estate document, and what Watchkeeper does with it, needs it.
 //!
-//! What the document names in a region ([`Wanted`]) is looked up ([`Facts`]) and judged ([`judge`]): a row for each question,
+//! What the document names in a region ([`WantedResources`]) is looked up ([`PreflightFacts`]) and judged ([`judge`]): a row for each question,
 //! with what was found and the command that mends it. What could not be read is a row of its own, and never a good one.
 
 mod alarms;
@@ -19,17 +19,17 @@ mod services;
 mod tables;
 mod wanted;
 
-pub use call::{Call, Simulated, policies, simulated};
+pub use call::{SimulatedCalls, SimulatedAction, policies, simulated};
 pub use calls::calls;
 pub use definitions::definition;
 pub use facts::{
-    AlarmFacts, BucketFacts, Controller, DatabaseFacts, Diagnostic, Facts, KeyFacts, Place, PolicyFinding,
-    PromotedFacts, QueueFacts, QuotaFacts, Read, ServiceFacts, TableFacts, Tags, TargetFacts, Unread,
+    AlarmFacts, BucketFacts, ControllerKind, DatabaseFacts, DefinitionDiagnostic, PreflightFacts, KeyFacts, AccountRegion, PolicyFinding,
+    PromotedFacts, QueueFacts, AccountQuotaFacts, Read, FoundService, FoundTable, Tags, TargetFacts, UnreadFact,
 };
 pub use quotas::{FARGATE_VCPU, TASKS_PER_SERVICE};
-pub use report::{Report, Section};
-pub use row::{Check, Mark, Row};
-pub use wanted::{QueueNeed, TableNeed, Wanted};
+pub use report::{PreflightReport, ReportSection};
+pub use row::{Check, RowMark, ReportRow};
+pub use wanted::{QueueNeed, TableNeed, WantedResources};
 
 use crate::estate::Environment;
 
@@ -37,8 +37,8 @@ use crate::estate::Environment;
 pub const MANAGED: &str = "watchkeeper:managed";
 
 /// Everything there is to say about what an environment has in a region.
-pub fn judge(environment: &Environment, wanted: &Wanted, facts: &Facts) -> Vec<Row> {
-    let case = Case { environment, wanted, facts };
+pub fn judge(environment: &Environment, wanted: &WantedResources, facts: &PreflightFacts) -> Vec<ReportRow> {
+    let case = PreflightCase { environment, wanted, facts };
     let mut rows = Vec::new();
     services::judge(case, &mut rows);
     databases::judge(case, &mut rows);
@@ -52,13 +52,13 @@ pub fn judge(environment: &Environment, wanted: &Wanted, facts: &Facts) -> Vec<R
 
 /// What is judged.
 #[derive(Debug, Clone, Copy)]
-struct Case<'a> {
+struct PreflightCase<'a> {
     environment: &'a Environment,
-    wanted: &'a Wanted,
-    facts: &'a Facts,
+    wanted: &'a WantedResources,
+    facts: &'a PreflightFacts,
 }
 
-impl Case<'_> {
+impl PreflightCase<'_> {
     fn region(&self) -> &str {
         self.facts.place.region.as_str()
     }

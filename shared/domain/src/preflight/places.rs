@@ -1,10 +1,10 @@
 //! What is written to, or taken from, by its name: buses, buckets, repositories, keys, vaults.
 
 use super::services::of_tag;
-use super::{BucketFacts, Case, Check, KeyFacts, MANAGED, Read, Row};
+use super::{BucketFacts, PreflightCase, Check, KeyFacts, MANAGED, Read, ReportRow};
 use crate::estate::ResourceName;
 
-pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
+pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for bus in &case.wanted.buses {
         of_bus(case, bus, rows);
     }
@@ -25,45 +25,45 @@ pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
 }
 
 /// The ARN of an event bus.
-pub(super) fn bus_arn(case: Case<'_>, bus: &ResourceName) -> String {
+pub(super) fn bus_arn(case: PreflightCase<'_>, bus: &ResourceName) -> String {
     case.facts.place.arn("events", &format!("event-bus/{bus}"))
 }
 
 /// Events are put only on a bus that carries our tag.
-fn of_bus(case: Case<'_>, bus: &ResourceName, rows: &mut Vec<Row>) {
+fn of_bus(case: PreflightCase<'_>, bus: &ResourceName, rows: &mut Vec<ReportRow>) {
     let subject = format!("event bus {bus}");
     let tag = format!("Key={MANAGED},Value=true");
     let tags = match case.facts.buses.get(bus) {
-        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) => {
             let create = case.aws(&["events", "create-event-bus", "--name", bus.as_str(), "--tags", &tag]);
-            return rows.push(Row::bad(Check::Exists, subject, "does not exist", "one of that name", create));
+            return rows.push(ReportRow::bad(Check::Exists, subject, "does not exist", "one of that name", create));
         }
         Some(Ok(Some(tags))) => tags,
     };
-    rows.push(Row::good(Check::Exists, subject.as_str(), "is there"));
+    rows.push(ReportRow::good(Check::Exists, subject.as_str(), "is there"));
     rows.push(match tags {
-        Err(unread) => Row::unread(Check::Tagged, subject, unread),
+        Err(unread) => ReportRow::unread(Check::Tagged, subject, unread),
         Ok(tags) => of_tag(&subject, tags, || {
             case.aws(&["events", "tag-resource", "--resource-arn", &bus_arn(case, bus), "--tags", &tag])
         }),
     });
 }
 
-fn there(case: Case<'_>, subject: &str, found: Option<&Read<bool>>, create: &[&str]) -> Option<Row> {
+fn there(case: PreflightCase<'_>, subject: &str, found: Option<&Read<bool>>, create: &[&str]) -> Option<ReportRow> {
     Some(match found? {
-        Err(unread) => Row::unread(Check::Exists, subject, unread),
-        Ok(true) => Row::good(Check::Exists, subject, "is there"),
-        Ok(false) => Row::bad(Check::Exists, subject, "does not exist", "one of that name", case.aws(create)),
+        Err(unread) => ReportRow::unread(Check::Exists, subject, unread),
+        Ok(true) => ReportRow::good(Check::Exists, subject, "is there"),
+        Ok(false) => ReportRow::bad(Check::Exists, subject, "does not exist", "one of that name", case.aws(create)),
     })
 }
 
-fn of_bucket(case: Case<'_>, name: &ResourceName, versions: bool, rows: &mut Vec<Row>) {
+fn of_bucket(case: PreflightCase<'_>, name: &ResourceName, versions: bool, rows: &mut Vec<ReportRow>) {
     let (subject, region) = (format!("bucket {name}"), case.region());
     let bucket = match case.facts.buckets.get(name) {
-        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) => {
             let place = format!("LocationConstraint={region}");
             let mut words = vec!["s3api", "create-bucket", "--bucket", name.as_str()];
@@ -71,48 +71,48 @@ fn of_bucket(case: Case<'_>, name: &ResourceName, versions: bool, rows: &mut Vec
             if region != "us-east-1" {
                 words.extend(["--create-bucket-configuration", &place]);
             }
-            return rows.push(Row::bad(Check::Exists, subject, "does not exist", "one of that name", case.aws(&words)));
+            return rows.push(ReportRow::bad(Check::Exists, subject, "does not exist", "one of that name", case.aws(&words)));
         }
         Some(Ok(Some(bucket))) => bucket,
     };
     rows.push(of_place(case, name, &subject, bucket));
     if versions {
         rows.push(match &bucket.versions {
-            Err(unread) => Row::unread(Check::Versions, subject, unread),
-            Ok(true) => Row::good(Check::Versions, subject, "keeps versions"),
+            Err(unread) => ReportRow::unread(Check::Versions, subject, unread),
+            Ok(true) => ReportRow::good(Check::Versions, subject, "keeps versions"),
             Ok(false) => {
                 let mut words = vec!["s3api", "put-bucket-versioning", "--bucket", name.as_str()];
                 words.extend(["--versioning-configuration", "Status=Enabled"]);
-                Row::bad(Check::Versions, subject, "keeps none", "that it keeps versions", case.aws(&words))
+                ReportRow::bad(Check::Versions, subject, "keeps none", "that it keeps versions", case.aws(&words))
             }
         });
     }
 }
 
-fn of_place(case: Case<'_>, name: &ResourceName, subject: &str, bucket: &BucketFacts) -> Row {
+fn of_place(case: PreflightCase<'_>, name: &ResourceName, subject: &str, bucket: &BucketFacts) -> ReportRow {
     match bucket.region.as_deref() {
         Some(region) if region != case.region() => {
             let words = ["s3api", "get-bucket-location", "--bucket", name.as_str()];
             let expected = format!("one in {}, or another name in the document", case.region());
-            Row::bad(Check::Region, subject, format!("lies in {region}"), expected, case.aws(&words))
+            ReportRow::bad(Check::Region, subject, format!("lies in {region}"), expected, case.aws(&words))
         }
-        _ => Row::good(Check::Exists, subject, "is there"),
+        _ => ReportRow::good(Check::Exists, subject, "is there"),
     }
 }
 
-fn of_key(case: Case<'_>, key: &ResourceName, found: &Read<Option<KeyFacts>>) -> Row {
+fn of_key(case: PreflightCase<'_>, key: &ResourceName, found: &Read<Option<KeyFacts>>) -> ReportRow {
     let subject = format!("key {key}");
     match found {
-        Err(unread) => Row::unread(Check::KeyUsable, subject, unread),
-        Ok(Some(found)) if found.state == "Enabled" => Row::good(Check::KeyUsable, subject, "Enabled"),
+        Err(unread) => ReportRow::unread(Check::KeyUsable, subject, unread),
+        Ok(Some(found)) if found.state == "Enabled" => ReportRow::good(Check::KeyUsable, subject, "Enabled"),
         Ok(Some(found)) => {
             let mend = if found.state == "PendingDeletion" { "cancel-key-deletion" } else { "enable-key" };
             let words = ["kms", mend, "--key-id", key.as_str()];
-            Row::bad(Check::KeyUsable, subject, found.state.as_str(), "Enabled", case.aws(&words))
+            ReportRow::bad(Check::KeyUsable, subject, found.state.as_str(), "Enabled", case.aws(&words))
         }
         Ok(None) => {
             let names = case.aws(&["kms", "list-aliases"]);
-            Row::bad(Check::KeyUsable, subject, "does not exist", "one of the names that this lists", names)
+            ReportRow::bad(Check::KeyUsable, subject, "does not exist", "one of the names that this lists", names)
         }
     }
 }

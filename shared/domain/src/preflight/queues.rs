@@ -1,31 +1,31 @@
 //! Queues and their dead letters.
 
 use super::services::of_tag;
-use super::{Case, Check, MANAGED, QueueFacts, QueueNeed, Row};
+use super::{PreflightCase, Check, MANAGED, QueueFacts, QueueNeed, ReportRow};
 use crate::estate::ResourceName;
 
 /// Receives after which a message becomes a dead letter, where a queue has no figure of its own yet: what the documents of
 /// SQS take for their example, and what the estates of this repository use.
 const RECEIVES: u32 = 3;
 
-pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
+pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for (name, need) in &case.wanted.queues {
         of_queue(case, name, need, rows);
     }
 }
 
-pub(super) fn arn(case: Case<'_>, name: &ResourceName) -> String {
+pub(super) fn arn(case: PreflightCase<'_>, name: &ResourceName) -> String {
     case.facts.place.arn("sqs", name.as_str())
 }
 
-fn of_queue(case: Case<'_>, name: &ResourceName, need: &QueueNeed, rows: &mut Vec<Row>) {
+fn of_queue(case: PreflightCase<'_>, name: &ResourceName, need: &QueueNeed, rows: &mut Vec<ReportRow>) {
     let subject = format!("queue {name}");
     let queue = match case.facts.queues.get(name) {
-        None => return rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) => {
             let names = case.aws(&["sqs", "list-queues"]);
-            return rows.push(Row::bad(
+            return rows.push(ReportRow::bad(
                 Check::Exists,
                 subject,
                 "does not exist",
@@ -35,9 +35,9 @@ fn of_queue(case: Case<'_>, name: &ResourceName, need: &QueueNeed, rows: &mut Ve
         }
         Some(Ok(Some(queue))) => queue,
     };
-    rows.push(Row::good(Check::Exists, subject.as_str(), "is there"));
+    rows.push(ReportRow::good(Check::Exists, subject.as_str(), "is there"));
     rows.push(match &queue.tags {
-        Err(unread) => Row::unread(Check::Tagged, subject.as_str(), unread),
+        Err(unread) => ReportRow::unread(Check::Tagged, subject.as_str(), unread),
         Ok(tags) => of_tag(&subject, tags, || {
             let tag = format!("{MANAGED}=true");
             case.aws(&["sqs", "tag-queue", "--queue-url", &queue.url, "--tags", &tag])
@@ -52,11 +52,11 @@ fn of_queue(case: Case<'_>, name: &ResourceName, need: &QueueNeed, rows: &mut Ve
 }
 
 /// Where a queue sends its dead letters.
-fn of_dead_letters(case: Case<'_>, dead_letters: &ResourceName, subject: &str, queue: &QueueFacts) -> Row {
+fn of_dead_letters(case: PreflightCase<'_>, dead_letters: &ResourceName, subject: &str, queue: &QueueFacts) -> ReportRow {
     let arn = arn(case, dead_letters);
     let (found, receives) = match &queue.redrive {
         Some((to, receives)) if *to == arn => {
-            return Row::good(Check::DeadLetters, subject, format!("{dead_letters}, after {receives} receives"));
+            return ReportRow::good(Check::DeadLetters, subject, format!("{dead_letters}, after {receives} receives"));
         }
         Some((to, receives)) => (to.rsplit(':').next().unwrap_or(to).to_owned(), *receives),
         None => ("nowhere: it has no redrive policy".to_owned(), RECEIVES),
@@ -64,23 +64,23 @@ fn of_dead_letters(case: Case<'_>, dead_letters: &ResourceName, subject: &str, q
     // A queue that does not exist is named as such; letters cannot be sent there before.
     if !matches!(case.facts.queues.get(dead_letters), Some(Ok(Some(_)))) {
         let why = format!("{dead_letters} was not found");
-        return Row::untold(Check::DeadLetters, subject, why, None);
+        return ReportRow::untold(Check::DeadLetters, subject, why, None);
     }
     let policy = format!(r#"{{\"deadLetterTargetArn\":\"{arn}\",\"maxReceiveCount\":\"{receives}\"}}"#);
     let attributes = format!(r#"{{"RedrivePolicy":"{policy}"}}"#);
     let words = ["sqs", "set-queue-attributes", "--queue-url", &queue.url, "--attributes", &attributes];
-    Row::bad(Check::DeadLetters, subject, found, dead_letters.as_str(), case.aws(&words))
+    ReportRow::bad(Check::DeadLetters, subject, found, dead_letters.as_str(), case.aws(&words))
 }
 
 /// Whose dead letters it has: a letter of a queue that the document does not name stays where it is.
-fn of_letters(need: &QueueNeed, subject: &str, queue: &QueueFacts) -> Row {
+fn of_letters(need: &QueueNeed, subject: &str, queue: &QueueFacts) -> ReportRow {
     let sources = match &queue.sources {
         Ok(sources) => sources,
-        Err(unread) => return Row::unread(Check::Letters, subject, unread),
+        Err(unread) => return ReportRow::unread(Check::Letters, subject, unread),
     };
     let own = need.letters_of.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let named = |source: &str| need.letters_of.iter().any(|own| own.as_str() == source);
     let others: Vec<&str> = sources.iter().map(String::as_str).filter(|source| !named(source)).collect();
     let others = if others.is_empty() { String::new() } else { format!("; those of {} stay", others.join(", ")) };
-    Row::good(Check::Letters, subject, format!("letters of {own} go back{others}"))
+    ReportRow::good(Check::Letters, subject, format!("letters of {own} go back{others}"))
 }

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Mark, Row};
+use super::{RowMark, ReportRow};
 use crate::name::{EnvironmentName, EstateName, Region};
 
 /// The rows of one environment in one region, or those of what is deployed there.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Section {
+pub struct ReportSection {
     /// The estate; none for what is deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estate: Option<EstateName>,
@@ -19,24 +19,24 @@ pub struct Section {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<Region>,
     /// The rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ReportRow>,
 }
 
 /// Everything that was looked at.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Report {
+pub struct PreflightReport {
     /// The caller's account.
     pub account: String,
     /// Who the caller is.
     pub caller: String,
     /// The rows.
-    pub sections: Vec<Section>,
+    pub sections: Vec<ReportSection>,
 }
 
-impl Report {
+impl PreflightReport {
     /// Rows of one kind.
-    pub fn of(&self, mark: Mark) -> impl Iterator<Item = &Row> {
+    pub fn of(&self, mark: RowMark) -> impl Iterator<Item = &ReportRow> {
         self.sections.iter().flat_map(|section| &section.rows).filter(move |row| row.mark == mark)
     }
 
@@ -44,7 +44,7 @@ impl Report {
     /// to look at; 0 where all is well. 2 is that of arguments which are wrong.
     pub fn exit_code(&self) -> u8 {
         let any = |mark| self.of(mark).next().is_some();
-        match (any(Mark::Bad), any(Mark::Unread), any(Mark::Good)) {
+        match (any(RowMark::Bad), any(RowMark::Unread), any(RowMark::Good)) {
             (true, _, _) => 1,
             (false, true, _) | (false, false, false) => 3,
             (false, false, true) => 0,
@@ -55,19 +55,19 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preflight::{Check, Unread};
+    use crate::preflight::{Check, UnreadFact};
 
     #[test]
     fn what_could_not_be_read_is_never_taken_for_good() {
         let report = |rows| {
-            let section = Section { estate: None, environment: None, region: None, rows };
-            Report { account: String::new(), caller: String::new(), sections: vec![section] }.exit_code()
+            let section = ReportSection { estate: None, environment: None, region: None, rows };
+            PreflightReport { account: String::new(), caller: String::new(), sections: vec![section] }.exit_code()
         };
-        let good = || Row::good(Check::Exists, "a", "there");
-        let unread = Unread { action: "rds:DescribeDBInstances".to_owned(), denied: true, why: String::new() };
-        let unread = || Row::unread(Check::Exists, "a", &unread);
-        let bad = || Row::bad(Check::Exists, "a", "not there", "there", String::new());
-        let untold = || Row::untold(Check::Abac, "a", "no API", None);
+        let good = || ReportRow::good(Check::Exists, "a", "there");
+        let unread = UnreadFact { action: "rds:DescribeDBInstances".to_owned(), denied: true, why: String::new() };
+        let unread = || ReportRow::unread(Check::Exists, "a", &unread);
+        let bad = || ReportRow::bad(Check::Exists, "a", "not there", "there", String::new());
+        let untold = || ReportRow::untold(Check::Abac, "a", "no API", None);
         assert_eq!(report(vec![good(), untold()]), 0);
         assert_eq!(report(vec![good(), unread()]), 3);
         assert_eq!(report(vec![good(), unread(), bad()]), 1);

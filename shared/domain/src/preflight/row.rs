@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Unread;
+use super::UnreadFact;
 
 /// What an answer comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mark {
+pub enum RowMark {
     /// As it has to be.
     Good,
     /// Not as it has to be.
@@ -20,7 +20,7 @@ pub enum Mark {
     Untold,
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for RowMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Good => "✓",
@@ -107,9 +107,9 @@ checks! {
 /// One question about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Row {
+pub struct ReportRow {
     /// The answer.
-    pub mark: Mark,
+    pub mark: RowMark,
     /// What it is about, such as `service shop/api`.
     pub subject: String,
     /// What was asked.
@@ -124,10 +124,10 @@ pub struct Row {
     pub command: Option<String>,
 }
 
-impl Row {
+impl ReportRow {
     /// As it has to be.
     pub fn good(check: Check, subject: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { mark: Mark::Good, subject: subject.into(), check, found: found.into(), expected: None, command: None }
+        Self { mark: RowMark::Good, subject: subject.into(), check, found: found.into(), expected: None, command: None }
     }
 
     /// Not as it has to be: what was found, what was expected, and what mends it.
@@ -139,17 +139,17 @@ impl Row {
         command: String,
     ) -> Self {
         let (expected, command) = (Some(expected.into()), Some(command));
-        Self { mark: Mark::Bad, subject: subject.into(), check, found: found.into(), expected, command }
+        Self { mark: RowMark::Bad, subject: subject.into(), check, found: found.into(), expected, command }
     }
 
     /// Nobody can tell from here.
     pub fn untold(check: Check, subject: impl Into<String>, why: impl Into<String>, command: Option<String>) -> Self {
-        Self { mark: Mark::Untold, subject: subject.into(), check, found: why.into(), expected: None, command }
+        Self { mark: RowMark::Untold, subject: subject.into(), check, found: why.into(), expected: None, command }
     }
 
     /// It could not be read.
-    pub fn unread(check: Check, subject: impl Into<String>, unread: &Unread) -> Self {
+    pub fn unread(check: Check, subject: impl Into<String>, unread: &UnreadFact) -> Self {
         let found = unread.to_string();
-        Self { mark: Mark::Unread, subject: subject.into(), check, found, expected: None, command: None }
+        Self { mark: RowMark::Unread, subject: subject.into(), check, found, expected: None, command: None }
     }
 }

@@ -1,11 +1,11 @@
 //! Clusters, services, and what scales them.
 
 use super::wanted::is_changed;
-use super::{Case, Check, Controller, MANAGED, Read, Row, ServiceFacts, Tags, TargetFacts};
+use super::{PreflightCase, Check, ControllerKind, MANAGED, Read, ReportRow, FoundService, Tags, TargetFacts};
 use crate::capacity::{ResourceId, ServiceId};
 use crate::name::ClusterName;
 
-pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
+pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for (cluster, found) in &case.facts.clusters {
         rows.push(of_cluster(case, cluster, found));
     }
@@ -14,36 +14,36 @@ pub(super) fn judge(case: Case<'_>, rows: &mut Vec<Row>) {
     }
 }
 
-fn of_cluster(case: Case<'_>, cluster: &ClusterName, found: &Read<Option<String>>) -> Row {
+fn of_cluster(case: PreflightCase<'_>, cluster: &ClusterName, found: &Read<Option<String>>) -> ReportRow {
     let subject = format!("cluster {cluster}");
     let names = || case.aws(&["ecs", "list-clusters"]);
     match found {
-        Err(unread) => Row::unread(Check::Exists, subject, unread),
-        Ok(Some(status)) if status == "ACTIVE" => Row::good(Check::Exists, subject, "ACTIVE"),
-        Ok(Some(status)) => Row::bad(Check::Exists, subject, status, "ACTIVE", names()),
-        Ok(None) => Row::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names()),
+        Err(unread) => ReportRow::unread(Check::Exists, subject, unread),
+        Ok(Some(status)) if status == "ACTIVE" => ReportRow::good(Check::Exists, subject, "ACTIVE"),
+        Ok(Some(status)) => ReportRow::bad(Check::Exists, subject, status, "ACTIVE", names()),
+        Ok(None) => ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names()),
     }
 }
 
-fn of_service(case: Case<'_>, id: &ServiceId, rows: &mut Vec<Row>) {
+fn of_service(case: PreflightCase<'_>, id: &ServiceId, rows: &mut Vec<ReportRow>) {
     let subject = format!("service {id}");
     if !matches!(case.facts.clusters.get(&id.cluster), Some(Ok(Some(status))) if status == "ACTIVE") {
-        return rows.push(Row::untold(Check::Exists, subject, "its cluster was not found", None));
+        return rows.push(ReportRow::untold(Check::Exists, subject, "its cluster was not found", None));
     }
     match case.facts.services.get(id) {
-        None => rows.push(Row::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => rows.push(Row::unread(Check::Exists, subject, unread)),
+        None => rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) => {
             let names = case.aws(&["ecs", "list-services", "--cluster", id.cluster.as_str()]);
-            rows.push(Row::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names));
+            rows.push(ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names));
         }
         Some(Ok(Some(service))) => of_found(case, id, &subject, service, rows),
     }
 }
 
-fn of_found(case: Case<'_>, id: &ServiceId, subject: &str, service: &ServiceFacts, rows: &mut Vec<Row>) {
+fn of_found(case: PreflightCase<'_>, id: &ServiceId, subject: &str, service: &FoundService, rows: &mut Vec<ReportRow>) {
     let counts = format!("{} of {} tasks", service.running, service.desired);
-    rows.push(Row::good(Check::Exists, subject, counts));
+    rows.push(ReportRow::good(Check::Exists, subject, counts));
     let changed = is_changed(case.environment) && !case.environment.protects(&ResourceId::Service(id.clone()));
     if changed {
         rows.push(of_strategy(case, id, subject, service));
@@ -61,31 +61,31 @@ fn of_found(case: Case<'_>, id: &ServiceId, subject: &str, service: &ServiceFact
     of_target(case, id, service, changed, rows);
 }
 
-fn of_strategy(case: Case<'_>, id: &ServiceId, subject: &str, service: &ServiceFacts) -> Row {
+fn of_strategy(case: PreflightCase<'_>, id: &ServiceId, subject: &str, service: &FoundService) -> ReportRow {
     if !service.daemon {
-        return Row::good(Check::Counts, subject, "REPLICA");
+        return ReportRow::good(Check::Counts, subject, "REPLICA");
     }
     let (cluster, name) = (id.cluster.as_str(), id.service.as_str());
     let query = "services[].[serviceName,schedulingStrategy]";
     let show = ["ecs", "describe-services", "--cluster", cluster, "--services", name, "--query", query];
     let expected = "a REPLICA service; a strategy cannot be changed: take it out of `clusters`, and it is left alone";
-    Row::bad(Check::Counts, subject, "DAEMON: it has no count to set", expected, case.aws(&show))
+    ReportRow::bad(Check::Counts, subject, "DAEMON: it has no count to set", expected, case.aws(&show))
 }
 
-fn of_controller(case: Case<'_>, id: &ServiceId, subject: &str, controller: &Controller) -> Option<Row> {
+fn of_controller(case: PreflightCase<'_>, id: &ServiceId, subject: &str, controller: &ControllerKind) -> Option<ReportRow> {
     let emergency = case.environment.document().emergency.as_ref();
     let rolls_back = emergency.is_some_and(|emergency| emergency.rollback.is_some());
     match controller {
-        Controller::Ecs => None,
-        Controller::Other(other) if rolls_back => {
+        ControllerKind::Ecs => None,
+        ControllerKind::Other(other) if rolls_back => {
             let (cluster, name) = (id.cluster.as_str(), id.service.as_str());
             let query = "services[].deploymentController.type";
             let show = ["ecs", "describe-services", "--cluster", cluster, "--services", name, "--query", query];
             let expected =
                 "ECS, for `emergency.rollback` takes back only its releases: take those of this service back yourself";
-            Some(Row::bad(Check::RollsBack, subject, other, expected, case.aws(&show)))
+            Some(ReportRow::bad(Check::RollsBack, subject, other, expected, case.aws(&show)))
         }
-        Controller::Other(other) => Some(Row::good(
+        ControllerKind::Other(other) => Some(ReportRow::good(
             Check::RollsBack,
             subject,
             format!("deployed by {other}: counts are set, releases are not taken back"),
@@ -93,18 +93,18 @@ fn of_controller(case: Case<'_>, id: &ServiceId, subject: &str, controller: &Con
     }
 }
 
-fn of_target_groups(case: Case<'_>, id: &ServiceId, subject: &str, service: &ServiceFacts, rows: &mut Vec<Row>) {
+fn of_target_groups(case: PreflightCase<'_>, id: &ServiceId, subject: &str, service: &FoundService, rows: &mut Vec<ReportRow>) {
     let groups = match &service.target_groups {
         Ok(groups) => groups,
-        Err(unread) => return rows.push(Row::unread(Check::HealthCheck, subject, unread)),
+        Err(unread) => return rows.push(ReportRow::unread(Check::HealthCheck, subject, unread)),
     };
     for (group, health) in groups {
         rows.push(if let Some(path) = health {
-            Row::good(Check::HealthCheck, subject, format!("{group} checks {path}"))
+            ReportRow::good(Check::HealthCheck, subject, format!("{group} checks {path}"))
         } else {
             let found = format!("its target group {group} does not exist");
             let names = case.aws(&["elbv2", "describe-target-groups", "--query", "TargetGroups[].TargetGroupArn"]);
-            Row::bad(Check::HealthCheck, subject, found, "one that exists, in the service's load balancers", names)
+            ReportRow::bad(Check::HealthCheck, subject, found, "one that exists, in the service's load balancers", names)
         });
     }
     let failover = case.environment.document().failover.as_ref();
@@ -112,33 +112,33 @@ fn of_target_groups(case: Case<'_>, id: &ServiceId, subject: &str, service: &Ser
     if let Some(path) = path.filter(|_| groups.is_empty()) {
         let names = case.aws(&["elbv2", "describe-target-groups", "--query", "TargetGroups[].TargetGroupArn"]);
         let expected = format!("one that checks {path}, as in `failover.probe.paths`");
-        rows.push(Row::bad(Check::HealthCheck, subject, "no target group", expected, names));
+        rows.push(ReportRow::bad(Check::HealthCheck, subject, "no target group", expected, names));
     }
 }
 
-fn of_target(case: Case<'_>, id: &ServiceId, service: &ServiceFacts, changed: bool, rows: &mut Vec<Row>) {
+fn of_target(case: PreflightCase<'_>, id: &ServiceId, service: &FoundService, changed: bool, rows: &mut Vec<ReportRow>) {
     let subject = format!("scalable target service/{id}");
     let declared = case.environment.document().capacity.get(&id.service);
     let target = match &service.target {
-        Err(unread) => return rows.push(Row::unread(Check::Exists, subject, unread)),
+        Err(unread) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Ok(target) => target.as_ref(),
     };
     let Some(target) = target else {
         let bounds = declared.and_then(|capacity| Some((capacity.min?, capacity.max?)));
         return rows.extend(bounds.map(|(min, max)| missing_target(case, id, &subject, min, max)));
     };
-    rows.push(Row::good(Check::Exists, subject.as_str(), format!("{} to {} tasks", target.min, target.max)));
+    rows.push(ReportRow::good(Check::Exists, subject.as_str(), format!("{} to {} tasks", target.min, target.max)));
     if !changed {
         return;
     }
     rows.push(match &target.tags {
-        Err(unread) => Row::unread(Check::Tagged, subject.as_str(), unread),
+        Err(unread) => ReportRow::unread(Check::Tagged, subject.as_str(), unread),
         Ok(tags) => of_tag(&subject, tags, || tag_target(case, id, target)),
     });
     rows.extend(of_schedule(case, id, &subject, target));
 }
 
-fn missing_target(case: Case<'_>, id: &ServiceId, subject: &str, min: u32, max: u32) -> Row {
+fn missing_target(case: PreflightCase<'_>, id: &ServiceId, subject: &str, min: u32, max: u32) -> ReportRow {
     let resource = format!("service/{id}");
     let (least, most) = (min.to_string(), max.to_string());
     let tags = format!("{MANAGED}=true");
@@ -146,11 +146,11 @@ fn missing_target(case: Case<'_>, id: &ServiceId, subject: &str, min: u32, max: 
     words.extend(["--scalable-dimension", "ecs:service:DesiredCount", "--resource-id", &resource]);
     words.extend(["--min-capacity", &least, "--max-capacity", &most, "--tags", &tags]);
     let expected = format!("{min} to {max} tasks, as in `capacity`");
-    Row::bad(Check::Exists, subject, "does not exist", expected, case.aws(&words))
+    ReportRow::bad(Check::Exists, subject, "does not exist", expected, case.aws(&words))
 }
 
 /// A target without an ARN gets one, and its tags, when it is registered again.
-fn tag_target(case: Case<'_>, id: &ServiceId, target: &TargetFacts) -> String {
+fn tag_target(case: PreflightCase<'_>, id: &ServiceId, target: &TargetFacts) -> String {
     let tag = format!("{MANAGED}=true");
     if let Some(arn) = &target.arn {
         return case.aws(&["application-autoscaling", "tag-resource", "--resource-arn", arn, "--tags", &tag]);
@@ -162,16 +162,16 @@ fn tag_target(case: Case<'_>, id: &ServiceId, target: &TargetFacts) -> String {
 }
 
 /// What puts a service to sleep by itself spoils the first baseline: we would remember the night for the day.
-fn of_schedule(case: Case<'_>, id: &ServiceId, subject: &str, target: &TargetFacts) -> Option<Row> {
+fn of_schedule(case: PreflightCase<'_>, id: &ServiceId, subject: &str, target: &TargetFacts) -> Option<ReportRow> {
     let actions = match &target.scheduled {
-        Err(unread) => return Some(Row::unread(Check::MovedByUs, subject, unread)),
+        Err(unread) => return Some(ReportRow::unread(Check::MovedByUs, subject, unread)),
         Ok(actions) => actions,
     };
     let first = actions.first()?;
     let many = if actions.len() == 1 { "a scheduled action moves" } else { "scheduled actions move" };
     let found = format!("{many} it: {}", actions.join(", "));
     if case.environment.calendar().is_none() {
-        return Some(Row::good(Check::MovedByUs, subject, found));
+        return Some(ReportRow::good(Check::MovedByUs, subject, found));
     }
     let resource = format!("service/{id}");
     let delete = |action: &String| {
@@ -182,15 +182,15 @@ fn of_schedule(case: Case<'_>, id: &ServiceId, subject: &str, target: &TargetFac
     };
     let others = actions.iter().skip(1).map(delete);
     let commands = std::iter::once(delete(first)).chain(others).collect::<Vec<_>>().join(" && ");
-    Some(Row::bad(Check::MovedByUs, subject, found, "none beside the calendar of the document", commands))
+    Some(ReportRow::bad(Check::MovedByUs, subject, found, "none beside the calendar of the document", commands))
 }
 
 /// Whether the tag that lets us change it is there.
-pub(super) fn of_tag(subject: &str, tags: &Tags, command: impl FnOnce() -> String) -> Row {
+pub(super) fn of_tag(subject: &str, tags: &Tags, command: impl FnOnce() -> String) -> ReportRow {
     let expected = format!("{MANAGED} = true");
     match tags.get(MANAGED).map(String::as_str) {
-        Some("true") => Row::good(Check::Tagged, subject, expected),
-        Some(other) => Row::bad(Check::Tagged, subject, format!("{MANAGED} = {other}"), expected, command()),
-        None => Row::bad(Check::Tagged, subject, format!("no tag {MANAGED}"), expected, command()),
+        Some("true") => ReportRow::good(Check::Tagged, subject, expected),
+        Some(other) => ReportRow::bad(Check::Tagged, subject, format!("{MANAGED} = {other}"), expected, command()),
+        None => ReportRow::bad(Check::Tagged, subject, format!("no tag {MANAGED}"), expected, command()),
     }
 }

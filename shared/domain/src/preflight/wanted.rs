@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::backup::{Policy, Source};
+use crate::backup::{JobPolicy, BackupSource};
 use crate::capacity::{DatabaseId, ServiceId};
-use crate::estate::{AlarmName, Engine, Environment, Estate, Kind, ResourceName};
-use crate::failover::Promoted;
+use crate::estate::{AlarmName, BackupProvider, Environment, Estate, EnvironmentKind, ResourceName};
+use crate::failover::PairDatabase;
 use crate::name::{Region, Scope};
 
 /// What is needed of a table.
@@ -32,17 +32,17 @@ pub struct QueueNeed {
 
 /// Everything that an environment has, or should have, in one region.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct WantedResources {
     /// Services, as far as a document names them.
     pub services: BTreeSet<ServiceId>,
     /// Databases that sleep and wake.
     pub databases: BTreeSet<DatabaseId>,
     /// What is promoted in a failover.
-    pub promoted: BTreeSet<Promoted>,
+    pub promoted: BTreeSet<PairDatabase>,
     /// Backups of what is here.
-    pub policies: Vec<Policy>,
+    pub policies: Vec<JobPolicy>,
     /// Snapshots that are copied to here, as the jobs of their sources.
-    pub copies: Vec<Policy>,
+    pub copies: Vec<JobPolicy>,
     /// Tables.
     pub tables: BTreeMap<ResourceName, TableNeed>,
     /// Queues.
@@ -61,7 +61,7 @@ pub struct Wanted {
     pub vaults: BTreeSet<ResourceName>,
 }
 
-impl Wanted {
+impl WantedResources {
     /// The regions in which a document of an environment names anything.
     pub fn regions(environment: &Environment) -> BTreeSet<Region> {
         let document = environment.document();
@@ -141,7 +141,7 @@ impl Wanted {
             need.indexes.extend(table.indexes.iter().map(ToString::to_string));
         }
         self.repositories.extend(failover.images.iter().cloned());
-        self.promoted.extend(failover.databases.iter().filter_map(Promoted::of));
+        self.promoted.extend(failover.databases.iter().filter_map(PairDatabase::of));
         // The evidence is the active region's own; what moves traffic lies in the standby.
         if *region == document.regions.primary {
             for alarm in &failover.evidence {
@@ -159,24 +159,24 @@ impl Wanted {
         let home = *region == document.regions.primary;
         let (estate, environment_name) = (estate.name().clone(), environment.name().clone());
         let scope = Scope { estate, environment: environment_name, region: document.regions.primary.clone() };
-        for policy in Policy::all(&scope, environment) {
-            let source: &Source = &policy.subject.source;
+        for policy in JobPolicy::all(&scope, environment) {
+            let source: &BackupSource = &policy.subject.source;
             let copied = policy.copy.as_ref().filter(|copy| copy.region == *region);
             if let Some(copy) = copied {
                 self.keys.extend(copy.key.clone());
                 self.buckets.extend(copy.bucket.clone().map(|bucket| (bucket, true)));
             }
-            let vault = section.aws_backup.as_ref().filter(|_| policy.subject.engine == Engine::AwsBackup);
+            let vault = section.aws_backup.as_ref().filter(|_| policy.subject.engine == BackupProvider::AwsBackup);
             if home || copied.is_some() {
                 self.vaults.extend(vault.map(|it| it.vault.clone()));
             }
             if home {
                 match source.kind {
-                    crate::backup::Kind::Dynamodb => {
+                    crate::backup::ResourceKind::Dynamodb => {
                         let need = self.tables.entry(source.name.clone()).or_default();
                         need.recovers |= policy.verify.point_in_time;
                     }
-                    crate::backup::Kind::S3 => {
+                    crate::backup::ResourceKind::S3 => {
                         let bucket = source.name.as_str().split_once('/').and_then(|(bucket, _)| bucket.parse().ok());
                         self.buckets.extend(bucket.map(|bucket| (bucket, true)));
                     }
@@ -197,5 +197,5 @@ impl Wanted {
 /// environment without an emergency section and a failover.
 pub(super) fn is_changed(environment: &Environment) -> bool {
     let document = environment.document();
-    environment.kind() != Kind::Production || document.emergency.is_some() || document.failover.is_some()
+    environment.kind() != EnvironmentKind::Production || document.emergency.is_some() || document.failover.is_some()
 }

@@ -11,12 +11,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::assess::{Assessment, Verdict};
-use crate::capacity::Power;
+use crate::capacity::DatabasePower;
 use crate::guardrail::{Severity, Violation};
 use crate::intent::Intent;
 use crate::name::Scope;
-use crate::plan::{Action, Change, Plan};
-use crate::run::{Outcome, Run};
+use crate::plan::{PlannedAction, CapacityChange, Plan};
+use crate::run::{RunOutcome, RunRecord};
 
 use advice::advice;
 pub use limit::{TEXT_MAX, fitting};
@@ -88,7 +88,7 @@ pub fn decision(scope: &Scope, assessment: &Assessment) -> String {
     match assessment.verdict {
         Verdict::Nothing => format!("{scope}: nothing to do; {why}"),
         Verdict::Apply => {
-            let back = assessment.plan.actions().any(|action| matches!(action.change, Change::Release { .. }));
+            let back = assessment.plan.actions().any(|action| matches!(action.change, CapacityChange::Release { .. }));
             let goal =
                 if back { "go back to an earlier release".to_owned() } else { format!("make it {}", goal(assessment)) };
             format!("{scope}: {} to {goal}; {why}", counted(writes, "write"))
@@ -107,7 +107,7 @@ pub fn decision(scope: &Scope, assessment: &Assessment) -> String {
 }
 
 /// How a run ended, in one sentence.
-pub fn headline(scope: &Scope, run: &Run) -> String {
+pub fn headline(scope: &Scope, run: &RunRecord) -> String {
     let Scope { estate, environment, .. } = scope;
     let goal = match run.releases.len() {
         0 => goal_of(&run.deciding),
@@ -115,16 +115,16 @@ pub fn headline(scope: &Scope, run: &Run) -> String {
     };
     match run.outcome {
         None => format!("{estate} {environment}: the run goes on"),
-        Some(Outcome::Done) if run.writes == 0 => format!("{estate} {environment} was {goal} already"),
-        Some(Outcome::Done) => format!("{estate} {environment} is {goal}"),
-        Some(Outcome::PartlyDone) => {
+        Some(RunOutcome::Done) if run.writes == 0 => format!("{estate} {environment} was {goal} already"),
+        Some(RunOutcome::Done) => format!("{estate} {environment} is {goal}"),
+        Some(RunOutcome::PartlyDone) => {
             let left_out = counted(left_out(run), "resource");
             format!("{estate} {environment} is {goal}, but for {left_out}")
         }
-        Some(Outcome::Unverified) => format!("{estate} {environment}: not all is {goal} yet"),
-        Some(Outcome::Refused) => format!("{estate} {environment} was not changed: {}", first_code(run)),
-        Some(Outcome::Drift) => format!("{estate} {environment}: somebody else changed it"),
-        Some(Outcome::Failed) => {
+        Some(RunOutcome::Unverified) => format!("{estate} {environment}: not all is {goal} yet"),
+        Some(RunOutcome::Refused) => format!("{estate} {environment} was not changed: {}", first_code(run)),
+        Some(RunOutcome::Drift) => format!("{estate} {environment}: somebody else changed it"),
+        Some(RunOutcome::Failed) => {
             let name = run.error.as_ref().map_or("an error", |error| error.name.as_str());
             format!("{estate} {environment}: the run failed with {name}")
         }
@@ -132,14 +132,14 @@ pub fn headline(scope: &Scope, run: &Run) -> String {
 }
 
 /// The same with its reason: what stands in an execution as its cause or its summary.
-pub fn summary(scope: &Scope, run: &Run) -> String {
+pub fn summary(scope: &Scope, run: &RunRecord) -> String {
     let why: Vec<String> = match run.outcome {
-        Some(Outcome::Refused) => {
+        Some(RunOutcome::Refused) => {
             let stopping = run.violations.iter().filter(|violation| violation.severity > Severity::Warn);
             stopping.map(ToString::to_string).collect()
         }
-        Some(Outcome::Unverified) => run.awaited.iter().map(ToString::to_string).collect(),
-        Some(Outcome::Failed) => run.error.iter().map(|error| error.message.clone()).collect(),
+        Some(RunOutcome::Unverified) => run.awaited.iter().map(ToString::to_string).collect(),
+        Some(RunOutcome::Failed) => run.error.iter().map(|error| error.message.clone()).collect(),
         _ => Vec::new(),
     };
     let more = if why.len() > REASONS { format!("; and {} more", why.len() - REASONS) } else { String::new() };
@@ -151,7 +151,7 @@ pub fn summary(scope: &Scope, run: &Run) -> String {
 }
 
 /// What a person is told of a finished run.
-pub fn message(scope: &Scope, run: &Run) -> Message {
+pub fn message(scope: &Scope, run: &RunRecord) -> Message {
     let headline = headline(scope, run);
     let mut text = format!("{headline} ({}).\n\nWhy: {}.\n", scope.region, cause(run));
     changes(&mut text, run);
@@ -167,7 +167,7 @@ pub fn message(scope: &Scope, run: &Run) -> Message {
 }
 
 /// The event about a finished run: figures and verdicts, and no list that grows with the estate.
-pub fn event(scope: &Scope, run: &Run) -> Value {
+pub fn event(scope: &Scope, run: &RunRecord) -> Value {
     let ended = run.timeline.last().map_or(run.started, |moment| moment.at);
     json!({
         "estate": scope.estate,
@@ -189,13 +189,13 @@ pub fn event(scope: &Scope, run: &Run) -> Value {
 }
 
 /// How many resources could not be changed.
-fn left_out(run: &Run) -> usize {
+fn left_out(run: &RunRecord) -> usize {
     let hindered = run.plan.obstacles.iter().map(|(resource, _)| resource);
     hindered.chain(&run.progress.held).collect::<std::collections::BTreeSet<_>>().len()
 }
 
-fn changes(text: &mut String, run: &Run) {
-    if run.outcome == Some(Outcome::Refused) || run.outcome == Some(Outcome::Drift) {
+fn changes(text: &mut String, run: &RunRecord) {
+    if run.outcome == Some(RunOutcome::Refused) || run.outcome == Some(RunOutcome::Drift) {
         text.push_str("Changed: nothing.\n");
         return;
     }
@@ -216,14 +216,14 @@ fn changes(text: &mut String, run: &Run) {
 }
 
 fn totals(plan: &Plan) -> String {
-    let count = |of: fn(&Change) -> bool| plan.actions().filter(|Action { change, .. }| of(change)).count();
+    let count = |of: fn(&CapacityChange) -> bool| plan.actions().filter(|PlannedAction { change, .. }| of(change)).count();
     let parts = [
-        (count(|c| matches!(c, Change::Count { from, to, .. } if to < from)), "service", "down"),
-        (count(|c| matches!(c, Change::Count { from, to, .. } if to > from)), "service", "up"),
-        (count(|c| matches!(c, Change::Scaling { .. })), "scalable target", "set"),
-        (count(|c| matches!(c, Change::Release { .. })), "service", "rolled back"),
-        (count(|c| matches!(c, Change::Database { to: Power::Off, .. })), "database", "stopped"),
-        (count(|c| matches!(c, Change::Database { to: Power::On, .. })), "database", "started"),
+        (count(|c| matches!(c, CapacityChange::Count { from, to, .. } if to < from)), "service", "down"),
+        (count(|c| matches!(c, CapacityChange::Count { from, to, .. } if to > from)), "service", "up"),
+        (count(|c| matches!(c, CapacityChange::Scaling { .. })), "scalable target", "set"),
+        (count(|c| matches!(c, CapacityChange::Release { .. })), "service", "rolled back"),
+        (count(|c| matches!(c, CapacityChange::Database { to: DatabasePower::Off, .. })), "database", "stopped"),
+        (count(|c| matches!(c, CapacityChange::Database { to: DatabasePower::On, .. })), "database", "started"),
     ];
     let told = parts.iter().filter(|(n, ..)| *n > 0).map(|(n, noun, verb)| format!("{} {verb}", counted(*n, noun)));
     let told: Vec<String> = told.collect();
@@ -245,7 +245,7 @@ fn list(text: &mut String, title: &str, lines: Vec<String>) {
 }
 
 /// Why a run was: what it was asked for where no intent says it.
-fn cause(run: &Run) -> String {
+fn cause(run: &RunRecord) -> String {
     match (&run.cause, run.deciding.first(), run.releases.is_empty()) {
         (Some(cause), _, false) => cause.clone(),
         (Some(cause), None, true) => format!("{cause}; {}", why(&run.deciding)),
@@ -270,7 +270,7 @@ fn goal_of(deciding: &[Intent]) -> String {
     deciding.first().map_or_else(|| "back at its baseline".to_owned(), |intent| intent.want.to_string())
 }
 
-fn first_code(run: &Run) -> &'static str {
+fn first_code(run: &RunRecord) -> &'static str {
     let stopping = run.violations.iter().filter(|violation| violation.severity > Severity::Warn);
     stopping.map(|violation| violation.code.name()).next().unwrap_or("a guardrail")
 }

@@ -1,14 +1,14 @@
 //! The halt switch: a request that turns it does nothing else, and says who wants it and why.
 
-use super::{Mode, Request, RequestError, Trigger, bad};
+use super::{RunMode, RunRequest, RequestError, RunTrigger, bad};
 use crate::name::Scope;
-use crate::person::{PLACEHOLDER, Person};
+use crate::person::{PLACEHOLDER, PersonName};
 use crate::report::Message;
 
 /// The longest name and reason that are kept, in characters: they are in every refusal while the switch is on.
 const LONGEST: usize = 500;
 
-impl Request {
+impl RunRequest {
     /// Checks a request that turns the halt switch, if it does.
     pub(super) fn check_halt(&self) -> Result<(), RequestError> {
         if self.halt.is_none() {
@@ -16,15 +16,15 @@ impl Request {
                 return Err(bad("by", "a name without `halt`", "none: only the halt switch asks for one"));
             }
             // What a machine gives as its reason is made of texts that have limits of their own.
-            return match self.reason.as_deref().filter(|_| self.trigger == Trigger::Human) {
+            return match self.reason.as_deref().filter(|_| self.trigger == RunTrigger::Human) {
                 Some(reason) => text("reason", Some(reason), "why"),
                 None => Ok(()),
             };
         }
         let none = "none: a request with `halt` turns the switch and does nothing else";
         let others = [
-            ("mode", self.mode == Mode::Plan, "plan"),
-            ("trigger", self.trigger != Trigger::Human, "another trigger than a person"),
+            ("mode", self.mode == RunMode::Plan, "plan"),
+            ("trigger", self.trigger != RunTrigger::Human, "another trigger than a person"),
             ("instant", self.instant.is_some(), "an instant"),
             ("want", self.want.is_some(), "a wish"),
             ("until", self.until.is_some(), "an end"),
@@ -52,7 +52,7 @@ impl Request {
 fn person(by: Option<&str>) -> Result<(), RequestError> {
     let expected = "the name of the person who wants it";
     text("by", by, expected)?;
-    Person::read(by).map(drop).map_err(|unsigned| bad("by", unsigned.found, expected))
+    PersonName::read(by).map(drop).map_err(|unsigned| bad("by", unsigned.found, expected))
 }
 
 fn text(field: &'static str, found: Option<&str>, expected: &str) -> Result<(), RequestError> {

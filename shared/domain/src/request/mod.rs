@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::Code;
+use crate::guardrail::GuardrailCode;
 use crate::name::{EnvironmentName, EstateName, Scope};
 
 pub use halt::switched;
@@ -25,7 +25,7 @@ pub const MAX_OVERRIDE: SignedDuration = SignedDuration::from_hours(92 * 24);
 /// What started a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Trigger {
+pub enum RunTrigger {
     /// The tick.
     Schedule,
     /// A person.
@@ -40,7 +40,7 @@ pub enum Trigger {
 /// Whether a run may write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mode {
+pub enum RunMode {
     /// It only reports.
     Plan,
     /// It does what it reports.
@@ -51,7 +51,7 @@ pub enum Mode {
 /// What a person wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Wish {
+pub enum RequestedState {
     /// Awake until a time.
     Awake,
     /// Asleep until a time.
@@ -63,7 +63,7 @@ pub enum Wish {
 /// The input of the `reconcile` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Request {
+pub struct RunRequest {
     /// Which estate; without one only `halt` has a meaning, for everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estate: Option<EstateName>,
@@ -72,16 +72,16 @@ pub struct Request {
     pub environment: Option<EnvironmentName>,
     /// What started it.
     #[serde(default)]
-    pub trigger: Trigger,
+    pub trigger: RunTrigger,
     /// The instant that a tick is about; a person's run is about its start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instant: Option<Timestamp>,
     /// Whether it may write.
     #[serde(default)]
-    pub mode: Mode,
+    pub mode: RunMode,
     /// What is wanted, until when, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub want: Option<Wish>,
+    pub want: Option<RequestedState>,
     /// When the wish ends: a time today or tomorrow, a date and time in the environment's zone, one with an offset, or
     /// a duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,7 +94,7 @@ pub struct Request {
     pub emergency: Option<Urgency>,
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approve: BTreeSet<Code>,
+    pub approve: BTreeSet<GuardrailCode>,
     /// A run that is over and that this one takes the place of: its lease, should it have died with it, need not expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
@@ -119,14 +119,14 @@ pub struct RequestError {
 }
 
 /// The guardrails that ask a person in a run of capacity, or in an emergency.
-pub const ASKED_OF_CAPACITY: [Code; 5] =
-    [Code::Quota, Code::DependencyVeto, Code::StaleBackup, Code::BlastRadius, Code::DeploymentInProgress];
+pub const ASKED_OF_CAPACITY: [GuardrailCode; 5] =
+    [GuardrailCode::Quota, GuardrailCode::DependencyVeto, GuardrailCode::StaleBackup, GuardrailCode::BlastRadius, GuardrailCode::DeploymentInProgress];
 
 /// Checks that each guardrail that is approved beforehand asks there: an approval that answers nothing is a mistake.
 ///
 /// # Errors
 /// [`RequestError`] that names the first one.
-pub fn approvable(given: &BTreeSet<Code>, asks: &[Code]) -> Result<(), RequestError> {
+pub fn approvable(given: &BTreeSet<GuardrailCode>, asks: &[GuardrailCode]) -> Result<(), RequestError> {
     let Some(code) = given.iter().find(|code| !asks.contains(code)) else { return Ok(()) };
     let names: Vec<&str> = asks.iter().map(|code| code.name()).collect();
     Err(bad("approve", format!("{code}, which asks nobody here"), format!("only what asks: {}", names.join(", "))))
@@ -136,25 +136,25 @@ fn bad(field: &'static str, found: impl Into<String>, expected: impl Into<String
     RequestError { field, found: found.into(), expected: expected.into() }
 }
 
-impl fmt::Display for Request {
+impl fmt::Display for RunRequest {
     /// The request as JSON: the input of an execution.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 
-impl Request {
+impl RunRequest {
     /// What the emergency machine asks for.
-    pub fn of_emergency(scope: &Scope, urgency: Urgency, reason: String, approve: BTreeSet<Code>) -> Self {
+    pub fn of_emergency(scope: &Scope, urgency: Urgency, reason: String, approve: BTreeSet<GuardrailCode>) -> Self {
         let (emergency, reason) = (Some(urgency), Some(reason));
         let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
-        Self { trigger: Trigger::Emergency, instant: None, emergency, reason, approve, ..of_nobody }
+        Self { trigger: RunTrigger::Emergency, instant: None, emergency, reason, approve, ..of_nobody }
     }
 
     /// What a failover asks for: a look at what the pair's pointer wants, perhaps in the place of a run that is over.
     pub fn of_failover(scope: &Scope, reason: String, instead_of: Option<String>) -> Self {
         let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
-        Self { trigger: Trigger::Failover, instant: None, reason: Some(reason), instead_of, ..of_nobody }
+        Self { trigger: RunTrigger::Failover, instant: None, reason: Some(reason), instead_of, ..of_nobody }
     }
 
     /// What a tick asks for.
@@ -162,9 +162,9 @@ impl Request {
         Self {
             estate: Some(scope.estate.clone()),
             environment: Some(scope.environment.clone()),
-            trigger: Trigger::Schedule,
+            trigger: RunTrigger::Schedule,
             instant: Some(instant),
-            mode: Mode::Apply,
+            mode: RunMode::Apply,
             want: None,
             until: None,
             reason: None,
@@ -195,25 +195,25 @@ impl Request {
         approvable(&self.approve, &ASKED_OF_CAPACITY)?;
         self.check_halt()?;
         match (self.trigger, &self.want, &self.until) {
-            (Trigger::Schedule | Trigger::Failover, Some(_), _) => {
+            (RunTrigger::Schedule | RunTrigger::Failover, Some(_), _) => {
                 Err(bad("want", "a wish with trigger schedule or failover", "none: they have none"))
             }
-            (Trigger::Schedule, ..) if self.instant.is_none() => {
+            (RunTrigger::Schedule, ..) if self.instant.is_none() => {
                 Err(bad("instant", "nothing", "the instant of the tick, such as 2026-11-21T22:00:00Z"))
             }
-            (Trigger::Human | Trigger::Emergency | Trigger::Failover, ..) if self.instant.is_some() => {
+            (RunTrigger::Human | RunTrigger::Emergency | RunTrigger::Failover, ..) if self.instant.is_some() => {
                 Err(bad("instant", "an instant", "none: only a tick has one, and other runs are about their own start"))
             }
-            (Trigger::Schedule | Trigger::Failover, ..) if self.emergency.is_some() => {
+            (RunTrigger::Schedule | RunTrigger::Failover, ..) if self.emergency.is_some() => {
                 Err(bad("emergency", "a wish with trigger schedule or failover", "none: they have none"))
             }
             (_, Some(_), _) if self.emergency.is_some() => {
                 Err(bad("want", "a wish beside `emergency`", "one of the two: start a run for each"))
             }
-            (_, Some(Wish::Awake | Wish::Asleep), None) => {
+            (_, Some(RequestedState::Awake | RequestedState::Asleep), None) => {
                 Err(bad("until", "nothing", "when the wish ends, such as 2026-11-21T22:00, 22:00 or 2h"))
             }
-            (_, None | Some(Wish::AsScheduled), Some(until)) => {
+            (_, None | Some(RequestedState::AsScheduled), Some(until)) => {
                 Err(bad("until", format!("{until:?}"), "none without a wish to be awake or asleep"))
             }
             _ => Ok(()),

@@ -8,7 +8,7 @@ fn start() -> Timestamp {
     "2026-11-21T18:30:00Z".parse().unwrap()
 }
 
-fn request(value: serde_json::Value) -> Request {
+fn request(value: serde_json::Value) -> RunRequest {
     serde_json::from_value(value).unwrap()
 }
 
@@ -110,7 +110,7 @@ fn a_request_without_a_place_names_the_missing_field() {
 
 #[test]
 fn an_unknown_field_is_no_request() {
-    let error = serde_json::from_value::<Request>(json!({"enviroment": "dev"})).unwrap_err();
+    let error = serde_json::from_value::<RunRequest>(json!({"enviroment": "dev"})).unwrap_err();
     assert!(error.to_string().contains("enviroment"), "{error}");
 }
 

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lock::instant;
-use super::{Field, Level};
-use crate::estate::Blockers;
+use super::{ItemAttribute, EscalationLevel};
+use crate::estate::BlockerPolicy;
 
 /// The longest name, owner or reason that is kept, in characters: what a message shows.
 const TEXT: usize = 200;
@@ -14,17 +14,17 @@ const TEXT: usize = 200;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockerItem {
     /// Its name.
-    pub item: Field,
+    pub item: ItemAttribute,
     /// When something last happened.
-    pub activity: Field,
+    pub activity: ItemAttribute,
     /// Since when it is blocked, where the document names an attribute for that.
-    pub since: Field,
+    pub since: ItemAttribute,
     /// Who owns it.
-    pub owner: Field,
+    pub owner: ItemAttribute,
     /// What it waits for.
-    pub reason: Field,
+    pub reason: ItemAttribute,
     /// How it stands.
-    pub status: Field,
+    pub status: ItemAttribute,
 }
 
 /// An item that waits for somebody.
@@ -42,7 +42,7 @@ pub struct Blocker {
 
 /// An item that nobody touches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stuck {
+pub struct StuckItem {
     /// Its name.
     pub item: String,
     /// Who owns it, where that is told.
@@ -53,27 +53,27 @@ pub struct Stuck {
 
 /// What a look at an item finds; nothing of it for an item that goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct BlockerEvaluation {
     /// It waits for somebody.
     pub blocker: Option<Blocker>,
     /// Nobody touches it.
-    pub stuck: Option<Stuck>,
+    pub stuck: Option<StuckItem>,
     /// It waits, but nobody can tell since when: what was found, and what was expected.
     pub malformed: Option<String>,
 }
 
 /// Looks at an item. One that is finished waits for nobody.
-pub fn look(found: &BlockerItem, section: &Blockers, now: Timestamp) -> Look {
+pub fn look(found: &BlockerItem, section: &BlockerPolicy, now: Timestamp) -> BlockerEvaluation {
     let status = found.status.key();
     if section.finished.iter().any(|value| Some(value.as_str()) == status) {
-        return Look::default();
+        return BlockerEvaluation::default();
     }
     let item = shortened(&found.item.key().map_or_else(|| found.item.to_string(), str::to_owned));
     let owner = found.owner.key().map(shortened);
     let activity = found.activity.text().and_then(instant);
-    let mut look = Look::default();
+    let mut look = BlockerEvaluation::default();
     if let Some(activity) = activity.filter(|at| now.duration_since(*at) >= section.stuck_after.signed()) {
-        look.stuck = Some(Stuck { item: item.clone(), owner: owner.clone(), activity });
+        look.stuck = Some(StuckItem { item: item.clone(), owner: owner.clone(), activity });
     }
     if let Some(reason) = found.reason.key() {
         // Without an attribute of its own, an item is blocked since somebody last touched it.
@@ -90,12 +90,12 @@ pub fn look(found: &BlockerItem, section: &Blockers, now: Timestamp) -> Look {
 
 impl Blocker {
     /// Who has to hear of it by now.
-    pub fn level(&self, section: &Blockers, now: Timestamp) -> Option<Level> {
+    pub fn level(&self, section: &BlockerPolicy, now: Timestamp) -> Option<EscalationLevel> {
         let age = now.duration_since(self.since);
         if age >= section.escalate_after.signed() {
-            Some(Level::Leadership)
+            Some(EscalationLevel::Leadership)
         } else if age >= section.tell_after.signed() {
-            Some(Level::Owner)
+            Some(EscalationLevel::Owner)
         } else {
             None
         }

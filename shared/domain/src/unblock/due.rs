@@ -15,13 +15,13 @@ const NINE: u16 = 9 * 60;
 
 /// When an environment is looked after.
 #[derive(Debug, Clone)]
-pub struct Hour {
+pub struct UnblockHour {
     minutes: u16,
     days: [bool; 7],
     zone: Zone,
 }
 
-impl Hour {
+impl UnblockHour {
     /// As the section says.
     pub fn of(section: &Unblock) -> Self {
         let days = std::array::from_fn(|slot| section.days.slots().any(|chosen| chosen == slot));

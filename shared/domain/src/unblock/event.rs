@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Escalation, Figures, Record, Withdrawal, undo_input};
+use super::{Escalation, PreviousFigures, UnblockRecord, EscalationWithdrawal, undo_input};
 use crate::estate::Unblock;
 use crate::name::Scope;
 
@@ -12,7 +12,7 @@ use crate::name::Scope;
 pub const LISTED: usize = 50;
 
 /// The event about a run. The fields before `watchkeeper` are those that listeners of the estate's own daily rhythm know.
-pub fn detail(scope: &Scope, record: &Record, section: Option<&Unblock>, now: Timestamp) -> Value {
+pub fn detail(scope: &Scope, record: &UnblockRecord, section: Option<&Unblock>, now: Timestamp) -> Value {
     let figures = record.figures();
     let window = section.and_then(|section| section.blockers.as_ref()).map(|blockers| blockers.impediments_of.signed());
     let recent = |since: Timestamp| window.is_none_or(|window| now.duration_since(since) <= window);
@@ -53,7 +53,7 @@ pub fn detail(scope: &Scope, record: &Record, section: Option<&Unblock>, now: Ti
     })
 }
 
-fn own(scope: &Scope, record: &Record, figures: &Figures, now: Timestamp) -> Value {
+fn own(scope: &Scope, record: &UnblockRecord, figures: &PreviousFigures, now: Timestamp) -> Value {
     let blockers = record.blockers.iter().take(LISTED).map(|blocker| {
         json!({
             "item": blocker.item, "owner": blocker.owner, "reason": blocker.reason, "since": blocker.since,
@@ -90,7 +90,7 @@ fn own(scope: &Scope, record: &Record, figures: &Figures, now: Timestamp) -> Val
 }
 
 /// The event about capacity that was freed.
-pub fn freed_capacity(scope: &Scope, record: &Record, section: &Unblock) -> Value {
+pub fn freed_capacity(scope: &Scope, record: &UnblockRecord, section: &Unblock) -> Value {
     let freed = record.freed.iter().take(LISTED).map(|freed| {
         let limit = super::limits::limit(section, &freed.pod, &freed.lock_type);
         json!({
@@ -105,7 +105,7 @@ pub fn freed_capacity(scope: &Scope, record: &Record, section: &Unblock) -> Valu
 }
 
 /// The event about an item that somebody has to hear of, or has to hear no more of.
-pub fn escalated(scope: &Scope, run: &str, news: Result<&Escalation, &Withdrawal>) -> Value {
+pub fn escalated(scope: &Scope, run: &str, news: Result<&Escalation, &EscalationWithdrawal>) -> Value {
     let mut event = json!({ "estate": scope.estate, "environment": scope.environment, "run": run });
     let more = match news {
         Ok(escalation) => json!(escalation),
@@ -118,7 +118,7 @@ pub fn escalated(scope: &Scope, run: &str, news: Result<&Escalation, &Withdrawal
 }
 
 /// Whether a person has something to do.
-fn needs_a_person(record: &Record) -> bool {
+fn needs_a_person(record: &UnblockRecord) -> bool {
     record.findings.count() > 0
         || !record.violations.is_empty()
         || !record.stuck.is_empty()

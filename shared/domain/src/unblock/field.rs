@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// An attribute of somebody else's item.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Field {
+pub enum ItemAttribute {
     /// It is not there.
     #[default]
     Absent,
@@ -19,7 +19,7 @@ pub enum Field {
     Other(String),
 }
 
-impl Field {
+impl ItemAttribute {
     /// A text that is there and not empty.
     pub fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text.as_str()).filter(|text| !text.is_empty()) } else { None }
@@ -31,7 +31,7 @@ impl Field {
     }
 }
 
-impl fmt::Display for Field {
+impl fmt::Display for ItemAttribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("nothing"),

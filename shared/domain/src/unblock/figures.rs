@@ -79,7 +79,7 @@ pub struct OwnFigures {
 /// Capacity that was freed for one pod and type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Freed {
+pub struct FreedCapacity {
     /// Whose.
     pub pod: String,
     /// Of what.

@@ -11,7 +11,7 @@ const KEPT: usize = 50;
 /// Where something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub enum FindingSource {
     /// The table of locks.
     Locks,
     /// The items that wait.
@@ -26,7 +26,7 @@ pub enum Source {
     Report,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for FindingSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Locks => "locks",
@@ -42,9 +42,9 @@ impl fmt::Display for Source {
 /// Something that a person has to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Finding {
+pub struct UnblockFinding {
     /// Where.
-    pub source: Source,
+    pub source: FindingSource,
     /// What kind, stable, such as `malformed`.
     pub code: String,
     /// Which lock, queue, service or run.
@@ -56,7 +56,7 @@ pub struct Finding {
     pub since: Option<Timestamp>,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for UnblockFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.code, self.subject, self.detail)
     }
@@ -65,17 +65,17 @@ impl fmt::Display for Finding {
 /// Findings, at most so many a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Findings {
+pub struct FindingList {
     /// Those that are kept.
-    pub all: Vec<Finding>,
+    pub all: Vec<UnblockFinding>,
     /// How many more there are.
     #[serde(default)]
     pub more: u32,
 }
 
-impl Findings {
+impl FindingList {
     /// Adds one; the same again, after a step was repeated, changes nothing.
-    pub fn note(&mut self, finding: Finding) {
+    pub fn note(&mut self, finding: UnblockFinding) {
         if self.all.contains(&finding) {
             return;
         }
@@ -92,14 +92,14 @@ impl Findings {
     }
 
     /// The oldest first; what has no age comes last.
-    pub fn oldest_first(&self) -> Vec<&Finding> {
-        let mut all: Vec<&Finding> = self.all.iter().collect();
+    pub fn oldest_first(&self) -> Vec<&UnblockFinding> {
+        let mut all: Vec<&UnblockFinding> = self.all.iter().collect();
         all.sort_by_key(|finding| (finding.since.is_none(), finding.since, finding.source));
         all
     }
 
     /// Whether one of this source and code was found.
-    pub fn has(&self, source: Source, code: &str) -> bool {
+    pub fn has(&self, source: FindingSource, code: &str) -> bool {
         self.all.iter().any(|finding| finding.source == source && finding.code == code)
     }
 }

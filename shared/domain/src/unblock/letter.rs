@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::estate::Queue;
+use crate::estate::QueuePolicy;
 
 /// The most attributes that a message may have (Amazon SQS developer guide, message metadata).
 pub const MESSAGE_ATTRIBUTES_MAX: usize = 10;
@@ -10,7 +10,7 @@ pub const MESSAGE_ATTRIBUTES_MAX: usize = 10;
 /// What we have written on a message before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Stamps {
+pub struct LetterStamps {
     /// How often it was sent again, as it is written.
     pub returns: Option<String>,
     /// Why it is parked.
@@ -22,7 +22,7 @@ pub struct Stamps {
 /// What becomes of a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum LetterFate {
     /// Sent again, for the time with this number.
     Redrive(u32),
     /// Put aside, for this reason.
@@ -42,37 +42,37 @@ pub enum Fate {
 /// The entry whose queue a dead letter goes back to, of those over one dead-letter queue. `source` is what SQS says of it;
 /// a letter goes back where it came from, and nowhere else: another queue has another consumer.
 pub fn entry_of<'q>(
-    mut entries: impl Iterator<Item = (usize, &'q Queue)>,
+    mut entries: impl Iterator<Item = (usize, &'q QueuePolicy)>,
     source: Option<&str>,
-) -> Option<(usize, &'q Queue)> {
+) -> Option<(usize, &'q QueuePolicy)> {
     entries.find(|(_, entry)| Some(entry.queue.as_str()) == source)
 }
 
 /// What becomes of a dead letter. `entry` is that of its queue, with how many of its letters this run has sent again.
-pub fn fate_of(entry: Option<(&Queue, u32)>, source: Option<&str>, stamps: &Stamps) -> Fate {
+pub fn fate_of(entry: Option<(&QueuePolicy, u32)>, source: Option<&str>, stamps: &LetterStamps) -> LetterFate {
     match entry {
-        _ if stamps.parked.is_some() => Fate::Parked,
-        None => Fate::Stranger(source.map(str::to_owned)),
-        Some((entry, _)) if !entry.redrive => Fate::Kept,
-        Some((entry, sent)) if sent >= entry.batch() => Fate::Later,
+        _ if stamps.parked.is_some() => LetterFate::Parked,
+        None => LetterFate::Stranger(source.map(str::to_owned)),
+        Some((entry, _)) if !entry.redrive => LetterFate::Kept,
+        Some((entry, sent)) if sent >= entry.batch() => LetterFate::Later,
         Some((entry, _)) => fate(stamps, entry.poison()),
     }
 }
 
 /// What becomes of a dead letter that was sent again `returns` times, and so came back as often.
-pub fn fate(stamps: &Stamps, poison: u32) -> Fate {
+pub fn fate(stamps: &LetterStamps, poison: u32) -> LetterFate {
     if stamps.parked.is_some() {
-        return Fate::Parked;
+        return LetterFate::Parked;
     }
     let fate = match stamps.returns.as_deref().map(str::parse::<u32>) {
-        None => Fate::Redrive(1),
-        Some(Ok(returns)) if returns < poison => Fate::Redrive(returns + 1),
-        Some(Ok(returns)) => Fate::Park(format!("it came back {returns} times, and {poison} are allowed")),
-        Some(Err(_)) => Fate::Park("the count of its returns does not read".to_owned()),
+        None => LetterFate::Redrive(1),
+        Some(Ok(returns)) if returns < poison => LetterFate::Redrive(returns + 1),
+        Some(Ok(returns)) => LetterFate::Park(format!("it came back {returns} times, and {poison} are allowed")),
+        Some(Err(_)) => LetterFate::Park("the count of its returns does not read".to_owned()),
     };
     let needed = match fate {
-        Fate::Redrive(_) => 1,
+        LetterFate::Redrive(_) => 1,
         _ => 1 + usize::from(stamps.returns.is_some()),
     };
-    if stamps.others + needed > MESSAGE_ATTRIBUTES_MAX { Fate::NoRoom } else { fate }
+    if stamps.others + needed > MESSAGE_ATTRIBUTES_MAX { LetterFate::NoRoom } else { fate }
 }

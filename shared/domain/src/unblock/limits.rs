@@ -9,7 +9,7 @@ use crate::estate::{ResourceName, Unblock};
 /// How many locks are held, by pod and type. Only what the document limits is counted, so that it stays as small as that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Held(BTreeMap<String, BTreeMap<String, u32>>);
+pub struct HeldLocks(BTreeMap<String, BTreeMap<String, u32>>);
 
 /// A pod that holds more than it may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct WipViolation {
     pub limit: u32,
 }
 
-impl Held {
+impl HeldLocks {
     /// Counts a lock that is held.
     pub fn count(&mut self, limits: &Unblock, pod: &str, lock_type: &str) {
         if limit(limits, pod, lock_type).is_some() {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Memory};
+use super::{ItemAttribute, UnblockMemory};
 
 /// How long after its end a lock is still taken for held, because its owner's clock may differ from ours.
 const GRACE: SignedDuration = SignedDuration::from_mins(1);
@@ -17,24 +17,24 @@ const LAST_SECOND: i64 = 9_999_999_999;
 #[serde(rename_all = "kebab-case")]
 pub struct LockItem {
     /// Who works.
-    pub pod: Field,
+    pub pod: ItemAttribute,
     /// On what.
-    pub item: Field,
+    pub item: ItemAttribute,
     /// The type of the lock.
-    pub lock_type: Field,
+    pub lock_type: ItemAttribute,
     /// Who took it.
-    pub acquired_by: Field,
+    pub acquired_by: ItemAttribute,
     /// When.
-    pub acquired_at: Field,
+    pub acquired_at: ItemAttribute,
     /// When it runs out.
-    pub expires_at: Field,
+    pub expires_at: ItemAttribute,
     /// When it was released.
-    pub released_at: Field,
+    pub released_at: ItemAttribute,
 }
 
 /// A lock that reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lock {
+pub struct LockEntry {
     /// Who works.
     pub pod: String,
     /// On what.
@@ -47,15 +47,15 @@ pub struct Lock {
 
 /// How a lock stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum LockStanding {
     /// It was released before.
     Released,
     /// It is held.
-    Live(Lock),
+    Live(LockEntry),
     /// Its owner has left it, and this proves it.
-    Left(Lock, Proof),
+    Left(LockEntry, AbandonmentProof),
     /// It would be released, but a person took that back before.
-    Kept(Lock),
+    Kept(LockEntry),
     /// It does not read, which proves nothing: what was found, and what was expected.
     Malformed(String),
 }
@@ -63,7 +63,7 @@ pub enum Standing {
 /// What proves that a lock is left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Proof {
+pub enum AbandonmentProof {
     /// It has run out.
     Expired,
     /// Its item is finished: this is what its status says.
@@ -73,18 +73,18 @@ pub enum Proof {
 /// A release, with all that it takes to undo it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Release {
+pub struct LockRelease {
     /// The lock as it was read.
     pub lock: LockItem,
     /// What proved it left behind.
-    pub proof: Proof,
+    pub proof: AbandonmentProof,
     /// What was written into it.
     pub released_at: String,
     /// What came of it.
     pub end: ReleaseEnd,
     /// What came of undoing it, where somebody asked for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undone: Option<Undone>,
+    pub undone: Option<UndoOutcome>,
 }
 
 /// What came of a release.
@@ -104,7 +104,7 @@ pub enum ReleaseEnd {
 /// What came of undoing a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Undone {
+pub enum UndoOutcome {
     /// It is held again, as it was read.
     Restored,
     /// It has changed since, taken again perhaps, and stays.
@@ -114,12 +114,12 @@ pub enum Undone {
 impl LockItem {
     /// `pod/item`, as people name it.
     pub fn name(&self) -> String {
-        let part = |field: &Field| field.key().map_or_else(|| field.to_string(), str::to_owned);
+        let part = |field: &ItemAttribute| field.key().map_or_else(|| field.to_string(), str::to_owned);
         format!("{}/{}", part(&self.pod), part(&self.item))
     }
 
     /// The lock in it, or what does not read: what was found, and what was expected.
-    fn read(&self) -> Result<Lock, String> {
+    fn read(&self) -> Result<LockEntry, String> {
         let pod = self.pod.key().ok_or_else(|| odd("the pod", &self.pod, "a text"))?;
         let item = self.item.key().ok_or_else(|| odd("the item", &self.item, "a text"))?;
         let lock_type = self.lock_type.text().ok_or_else(|| odd("the type", &self.lock_type, "a text"))?;
@@ -131,31 +131,31 @@ impl LockItem {
         if expires < acquired {
             return Err(format!("when it runs out: found {expires}, expected a time after it was taken, {acquired}"));
         }
-        Ok(Lock { pod: pod.to_owned(), item: item.to_owned(), lock_type: lock_type.to_owned(), expires })
+        Ok(LockEntry { pod: pod.to_owned(), item: item.to_owned(), lock_type: lock_type.to_owned(), expires })
     }
 }
 
 /// How a lock stands now. `status` is what the status of its item says, where that means finished.
-pub fn judge(found: &LockItem, status: Option<&str>, memory: &Memory, now: Timestamp) -> Standing {
+pub fn judge(found: &LockItem, status: Option<&str>, memory: &UnblockMemory, now: Timestamp) -> LockStanding {
     match &found.released_at {
-        Field::Absent => {}
-        Field::Text(_) => return Standing::Released,
-        other => return Standing::Malformed(odd("when it was released", other, "nothing, or an ISO 8601 time")),
+        ItemAttribute::Absent => {}
+        ItemAttribute::Text(_) => return LockStanding::Released,
+        other => return LockStanding::Malformed(odd("when it was released", other, "nothing, or an ISO 8601 time")),
     }
     let lock = match found.read() {
         Ok(lock) => lock,
-        Err(why) => return Standing::Malformed(why),
+        Err(why) => return LockStanding::Malformed(why),
     };
     let expired = lock.expires.saturating_add(GRACE).is_ok_and(|over| over <= now);
     let proof = match status {
-        _ if expired => Proof::Expired,
-        Some(status) => Proof::Finished(status.to_owned()),
-        None => return Standing::Live(lock),
+        _ if expired => AbandonmentProof::Expired,
+        Some(status) => AbandonmentProof::Finished(status.to_owned()),
+        None => return LockStanding::Live(lock),
     };
-    if memory.keeps(found) { Standing::Kept(lock) } else { Standing::Left(lock, proof) }
+    if memory.keeps(found) { LockStanding::Kept(lock) } else { LockStanding::Left(lock, proof) }
 }
 
-fn odd(what: &str, found: &Field, expected: &str) -> String {
+fn odd(what: &str, found: &ItemAttribute, expected: &str) -> String {
     format!("{what}: found {found}, expected {expected}")
 }
 
@@ -167,8 +167,8 @@ pub(super) fn instant(text: &str) -> Option<Timestamp> {
     })
 }
 
-fn seconds(field: &Field) -> Option<Timestamp> {
-    let Field::Number(number) = field else { return None };
+fn seconds(field: &ItemAttribute) -> Option<Timestamp> {
+    let ItemAttribute::Number(number) = field else { return None };
     let second: i64 = number.parse().ok()?;
     (0..=LAST_SECOND).contains(&second).then(|| Timestamp::from_second(second).ok()).flatten()
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Blocker, End, Figures, Kind, Level, Record, undo_input};
+use super::{Blocker, UnblockEnd, PreviousFigures, UnblockKind, EscalationLevel, UnblockRecord, undo_input};
 use crate::name::Scope;
 use crate::report::Message;
 
@@ -16,7 +16,7 @@ const LINES: usize = 12;
 const SUBJECT: usize = 100;
 
 /// What a person is told. Times are those of `zone`.
-pub fn message(scope: &Scope, record: &Record, zone: &TimeZone, now: Timestamp) -> Message {
+pub fn message(scope: &Scope, record: &UnblockRecord, zone: &TimeZone, now: Timestamp) -> Message {
     let headline = headline(scope, record);
     let mut text = format!("{headline} ({}).\n", scope.region);
     if let Some(why) = &record.held_back {
@@ -31,10 +31,10 @@ pub fn message(scope: &Scope, record: &Record, zone: &TimeZone, now: Timestamp) 
     }
     list(&mut text, "For a person, oldest first", &todo(record, zone, now));
     news(&mut text, record, now);
-    if let Some(before) = record.before.as_ref().filter(|_| record.kind == Kind::Free) {
+    if let Some(before) = record.before.as_ref().filter(|_| record.kind == UnblockKind::Free) {
         trend(&mut text, before, &record.figures());
     }
-    if record.applies() && record.kind == Kind::Free && record.locks.released > 0 {
+    if record.applies() && record.kind == UnblockKind::Free && record.locks.released > 0 {
         _ = writeln!(
             text,
             "\nTo undo the releases, start the daily-unblock machine with {}",
@@ -45,17 +45,17 @@ pub fn message(scope: &Scope, record: &Record, zone: &TimeZone, now: Timestamp) 
     Message { subject: headline.chars().take(SUBJECT).collect(), text }
 }
 
-fn headline(scope: &Scope, record: &Record) -> String {
+fn headline(scope: &Scope, record: &UnblockRecord) -> String {
     let who = format!("{} {}", scope.estate, scope.environment);
     let done: u32 = record.done().values().sum();
     let verb = match (&record.kind, record.applies()) {
-        (Kind::Undo { .. }, true) => "put back",
-        (Kind::Undo { .. }, false) => "would be put back",
-        (Kind::Free, true) => "freed",
-        (Kind::Free, false) => "would be freed",
+        (UnblockKind::Undo { .. }, true) => "put back",
+        (UnblockKind::Undo { .. }, false) => "would be put back",
+        (UnblockKind::Free, true) => "freed",
+        (UnblockKind::Free, false) => "would be freed",
     };
     let todo = record.findings.count() as usize + record.violations.len() + waiting(record).count();
-    let cut = if record.end.is_some_and(|(end, _)| end == End::Partly) { ", not all could be looked at" } else { "" };
+    let cut = if record.end.is_some_and(|(end, _)| end == UnblockEnd::Partly) { ", not all could be looked at" } else { "" };
     match (done, todo) {
         (0, 0) => format!("{who}: nothing is stuck{cut}"),
         (done, 0) => format!("{who}: {done} {verb}{cut}"),
@@ -65,12 +65,12 @@ fn headline(scope: &Scope, record: &Record) -> String {
 }
 
 /// What blocks for so long that somebody has been told: the younger ones are no task yet.
-fn waiting(record: &Record) -> impl Iterator<Item = &Blocker> {
+fn waiting(record: &UnblockRecord) -> impl Iterator<Item = &Blocker> {
     let first = record.news.as_ref().and_then(|news| news.tell_before);
     record.blockers.iter().filter(move |blocker| first.is_some_and(|first| blocker.since <= first))
 }
 
-fn todo(record: &Record, zone: &TimeZone, now: Timestamp) -> Vec<String> {
+fn todo(record: &UnblockRecord, zone: &TimeZone, now: Timestamp) -> Vec<String> {
     let mut all: Vec<(Option<Timestamp>, String)> = Vec::new();
     for blocker in waiting(record) {
         let owner = blocker.owner.as_deref().unwrap_or("nobody");
@@ -97,9 +97,9 @@ fn todo(record: &Record, zone: &TimeZone, now: Timestamp) -> Vec<String> {
     lines
 }
 
-fn news(text: &mut String, record: &Record, now: Timestamp) {
+fn news(text: &mut String, record: &UnblockRecord, now: Timestamp) {
     let Some(news) = &record.news else { return };
-    let name = |level: Level| if level == Level::Leadership { "leadership" } else { "owner" };
+    let name = |level: EscalationLevel| if level == EscalationLevel::Leadership { "leadership" } else { "owner" };
     let escalated = news.escalated.iter().map(|escalation| {
         let hours = now.duration_since(escalation.blocker.since).as_hours();
         let to = escalation.to.join(" and ");
@@ -114,7 +114,7 @@ fn news(text: &mut String, record: &Record, now: Timestamp) {
     list(text, "Resolved, no longer escalated", &withdrawn.collect::<Vec<_>>());
 }
 
-fn trend(text: &mut String, before: &Figures, now: &Figures) {
+fn trend(text: &mut String, before: &PreviousFigures, now: &PreviousFigures) {
     let pairs = [
         ("left locks", u64::from(before.left), u64::from(now.left)),
         ("pods over a limit", before.violations.into(), now.violations.into()),

@@ -12,7 +12,7 @@ const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What is to be done about a run that has something and may be dead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum RunFate {
     /// It is alive, or has ended in order: nothing.
     Alone,
     /// It is provably over: this is how it ended.
@@ -25,16 +25,16 @@ pub enum Fate {
 
 /// What is to be done about a run whose right to write ended at `ended` and that has not given it back, or written how it
 /// ended. Two proofs are needed: that the time is over, and that the execution does not run.
-pub fn run_fate(ended: Timestamp, status: &ExecutionStatus, now: Timestamp) -> Fate {
+pub fn run_fate(ended: Timestamp, status: &ExecutionStatus, now: Timestamp) -> RunFate {
     if now < ended {
-        return Fate::Alone;
+        return RunFate::Alone;
     }
     match status {
-        ExecutionStatus::Running => Fate::Lingers,
-        ExecutionStatus::Succeeded => Fate::Over("SUCCEEDED".to_owned()),
-        ExecutionStatus::Dead(how) => Fate::Over(how.clone()),
-        ExecutionStatus::Unknown if now.duration_since(ended) > HISTORY => Fate::Over("forgotten".to_owned()),
-        ExecutionStatus::Unknown => Fate::Unproved,
+        ExecutionStatus::Running => RunFate::Lingers,
+        ExecutionStatus::Succeeded => RunFate::Over("SUCCEEDED".to_owned()),
+        ExecutionStatus::Dead(how) => RunFate::Over(how.clone()),
+        ExecutionStatus::Unknown if now.duration_since(ended) > HISTORY => RunFate::Over("forgotten".to_owned()),
+        ExecutionStatus::Unknown => RunFate::Unproved,
     }
 }
 

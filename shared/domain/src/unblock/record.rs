@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Blocker, Escalations, Figures, Finding, Findings, Freed, Held, LockFigures, OwnFigures, QueueFigures, Source,
-    Stuck, WipViolation,
+    Blocker, EscalationNews, PreviousFigures, UnblockFinding, FindingList, FreedCapacity, HeldLocks, LockFigures, OwnFigures, QueueFigures, FindingSource,
+    StuckItem, WipViolation,
 };
 use crate::estate::Unblock;
-use crate::request::{Mode, Trigger};
+use crate::request::{RunMode, RunTrigger};
 
 /// The most items of a kind that a record names; the rest is counted.
 const NAMED: usize = 200;
@@ -18,7 +18,7 @@ const NAMED: usize = 200;
 /// What a run does now. Each stage reads one source; what cannot be read never keeps the next from its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum UnblockStage {
     /// It puts back what an earlier run released.
     Undo,
     /// It reads and releases locks.
@@ -35,16 +35,16 @@ pub enum Stage {
     Report,
 }
 
-impl Stage {
+impl UnblockStage {
     /// Where something that goes wrong at this stage was found.
-    pub fn source(self) -> Source {
+    pub fn source(self) -> FindingSource {
         match self {
-            Self::Undo | Self::Locks => Source::Locks,
-            Self::Blockers => Source::Blockers,
-            Self::Queue(_) => Source::Queues,
-            Self::Own => Source::Own,
-            Self::Deployments => Source::Deployments,
-            Self::Report => Source::Report,
+            Self::Undo | Self::Locks => FindingSource::Locks,
+            Self::Blockers => FindingSource::Blockers,
+            Self::Queue(_) => FindingSource::Queues,
+            Self::Own => FindingSource::Own,
+            Self::Deployments => FindingSource::Deployments,
+            Self::Report => FindingSource::Report,
         }
     }
 }
@@ -52,7 +52,7 @@ impl Stage {
 /// What a run is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum UnblockKind {
     /// To free what is stuck.
     Free,
     /// To put back what an earlier run released: all of it, or one lock.
@@ -67,7 +67,7 @@ pub enum Kind {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum End {
+pub enum UnblockEnd {
     /// It looked at everything.
     Done,
     /// It did what it could; something could not be read or written, or had to be cut short.
@@ -77,24 +77,24 @@ pub enum End {
 /// The record of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Record {
+pub struct UnblockRecord {
     /// The run.
     pub id: String,
     /// What started it.
-    pub trigger: Trigger,
+    pub trigger: RunTrigger,
     /// The instant that it was due at, or was started at by a person.
     pub instant: Timestamp,
     /// When it began.
     pub started: Timestamp,
     /// Whether it may write.
-    pub mode: Mode,
+    pub mode: RunMode,
     /// Why it only plans, where it was asked for more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_back: Option<String>,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: UnblockKind,
     /// What it does now.
-    pub stage: Stage,
+    pub stage: UnblockStage,
     /// Where in the source of that stage it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
@@ -112,10 +112,10 @@ pub struct Record {
     pub failures: u32,
     /// What is held.
     #[serde(default)]
-    pub held: Held,
+    pub held: HeldLocks,
     /// What was freed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub freed: Vec<Freed>,
+    pub freed: Vec<FreedCapacity>,
     /// Pods over their limits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub violations: Vec<WipViolation>,
@@ -130,7 +130,7 @@ pub struct Record {
     pub blockers_complete: bool,
     /// What nobody touches: the oldest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stuck: Vec<Stuck>,
+    pub stuck: Vec<StuckItem>,
     /// What nobody touches beside them.
     #[serde(default)]
     pub more_stuck: u32,
@@ -142,13 +142,13 @@ pub struct Record {
     pub own: OwnFigures,
     /// Findings.
     #[serde(default)]
-    pub findings: Findings,
+    pub findings: FindingList,
     /// What is news about what blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub news: Option<Escalations>,
+    pub news: Option<EscalationNews>,
     /// The figures of the run before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Figures>,
+    pub before: Option<PreviousFigures>,
     /// Whether it is decided what is news.
     #[serde(default)]
     pub decided: bool,
@@ -157,13 +157,13 @@ pub struct Record {
     pub told: bool,
     /// How it ended, and when; `None` while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<(End, Timestamp)>,
+    pub end: Option<(UnblockEnd, Timestamp)>,
 }
 
-impl Record {
+impl UnblockRecord {
     /// The record of a run that begins.
-    pub fn new(id: &str, trigger: Trigger, instant: Timestamp, now: Timestamp, mode: Mode, kind: Kind) -> Self {
-        let stage = if kind == Kind::Free { Stage::Locks } else { Stage::Undo };
+    pub fn new(id: &str, trigger: RunTrigger, instant: Timestamp, now: Timestamp, mode: RunMode, kind: UnblockKind) -> Self {
+        let stage = if kind == UnblockKind::Free { UnblockStage::Locks } else { UnblockStage::Undo };
         Self {
             id: id.to_owned(),
             trigger,
@@ -178,7 +178,7 @@ impl Record {
             locks: LockFigures::default(),
             tried: 0,
             failures: 0,
-            held: Held::default(),
+            held: HeldLocks::default(),
             freed: Vec::new(),
             violations: Vec::new(),
             blockers: Vec::new(),
@@ -188,7 +188,7 @@ impl Record {
             more_stuck: 0,
             queues: Vec::new(),
             own: OwnFigures::default(),
-            findings: Findings::default(),
+            findings: FindingList::default(),
             news: None,
             before: None,
             decided: false,
@@ -199,7 +199,7 @@ impl Record {
 
     /// Whether it may write.
     pub fn applies(&self) -> bool {
-        self.mode == Mode::Apply
+        self.mode == RunMode::Apply
     }
 
     /// Notes something that a person has to look at, where the run is now.
@@ -211,7 +211,7 @@ impl Record {
         since: Option<Timestamp>,
     ) {
         let (code, subject) = (code.to_owned(), subject.to_string());
-        self.findings.note(Finding { source: self.stage.source(), code, subject, detail: detail.into(), since });
+        self.findings.note(UnblockFinding { source: self.stage.source(), code, subject, detail: detail.into(), since });
     }
 
     /// Goes on to what follows.
@@ -220,12 +220,12 @@ impl Record {
         self.cursor = None;
         self.failures = 0;
         self.stage = match self.stage {
-            Stage::Undo | Stage::Deployments | Stage::Report => Stage::Report,
-            Stage::Locks => Stage::Blockers,
-            Stage::Blockers if queues > 0 => Stage::Queue(0),
-            Stage::Queue(number) if number + 1 < queues => Stage::Queue(number + 1),
-            Stage::Blockers | Stage::Queue(_) => Stage::Own,
-            Stage::Own => Stage::Deployments,
+            UnblockStage::Undo | UnblockStage::Deployments | UnblockStage::Report => UnblockStage::Report,
+            UnblockStage::Locks => UnblockStage::Blockers,
+            UnblockStage::Blockers if queues > 0 => UnblockStage::Queue(0),
+            UnblockStage::Queue(number) if number + 1 < queues => UnblockStage::Queue(number + 1),
+            UnblockStage::Blockers | UnblockStage::Queue(_) => UnblockStage::Own,
+            UnblockStage::Own => UnblockStage::Deployments,
         };
     }
 
@@ -240,7 +240,7 @@ impl Record {
     }
 
     /// Adds what nobody touches, and keeps the oldest.
-    pub fn add_stuck(&mut self, stuck: Stuck) {
+    pub fn add_stuck(&mut self, stuck: StuckItem) {
         self.stuck.push(stuck);
         self.stuck.sort_by(|one, other| (one.activity, &one.item).cmp(&(other.activity, &other.item)));
         if self.stuck.len() > NAMED {
@@ -256,14 +256,14 @@ impl Record {
         if let Some(freed) = known.find(|freed| freed.pod == pod && freed.lock_type == lock_type) {
             freed.locks += 1;
         } else if room {
-            self.freed.push(Freed { pod: pod.to_owned(), lock_type: lock_type.to_owned(), locks: 1 });
+            self.freed.push(FreedCapacity { pod: pod.to_owned(), lock_type: lock_type.to_owned(), locks: 1 });
         }
     }
 
     /// The figures that the next run is compared with.
-    pub fn figures(&self) -> Figures {
+    pub fn figures(&self) -> PreviousFigures {
         let count = |kept: usize, more: u32| u32::try_from(kept).unwrap_or(u32::MAX).saturating_add(more);
-        Figures {
+        PreviousFigures {
             run: self.id.clone(),
             left: self.locks.expired + self.locks.finished,
             violations: count(self.violations.len(), 0),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{EnvironmentName, EstateName, Scope};
-use crate::request::{Mode, RequestError, Trigger};
+use crate::request::{RunMode, RequestError, RunTrigger};
 
 /// The input of the `daily-unblock` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,13 +18,13 @@ pub struct UnblockRequest {
     pub environment: EnvironmentName,
     /// What started it.
     #[serde(default)]
-    pub trigger: Trigger,
+    pub trigger: RunTrigger,
     /// The instant that a run of the schedule was due at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instant: Option<Timestamp>,
     /// Whether it may write.
     #[serde(default)]
-    pub mode: Mode,
+    pub mode: RunMode,
     /// Puts back what this run released.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<String>,
@@ -35,7 +35,7 @@ pub struct UnblockRequest {
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose<'a> {
+pub enum UnblockPurpose<'a> {
     /// The run of the schedule that was due at this instant.
     Due(Timestamp),
     /// A run now.
@@ -57,9 +57,9 @@ impl UnblockRequest {
         Self {
             estate: scope.estate.clone(),
             environment: scope.environment.clone(),
-            trigger: Trigger::Schedule,
+            trigger: RunTrigger::Schedule,
             instant: Some(due),
-            mode: Mode::Apply,
+            mode: RunMode::Apply,
             undo: None,
             lock: None,
         }
@@ -69,22 +69,22 @@ impl UnblockRequest {
     ///
     /// # Errors
     /// [`RequestError`] for fields that contradict each other.
-    pub fn purpose(&self) -> Result<Purpose<'_>, RequestError> {
+    pub fn purpose(&self) -> Result<UnblockPurpose<'_>, RequestError> {
         let bad = |field, found: &str, expected: &str| {
             Err(RequestError { field, found: found.to_owned(), expected: expected.to_owned() })
         };
         match (self.trigger, self.instant, &self.undo) {
-            (Trigger::Emergency, ..) => bad("trigger", "emergency", "schedule, or nothing for a run by hand"),
-            (Trigger::Failover, ..) => bad("trigger", "failover", "schedule, or nothing for a run by hand"),
-            (Trigger::Schedule, None, _) => bad("instant", "nothing", "the instant that the run was due at"),
-            (Trigger::Schedule, _, Some(_)) => {
+            (RunTrigger::Emergency, ..) => bad("trigger", "emergency", "schedule, or nothing for a run by hand"),
+            (RunTrigger::Failover, ..) => bad("trigger", "failover", "schedule, or nothing for a run by hand"),
+            (RunTrigger::Schedule, None, _) => bad("instant", "nothing", "the instant that the run was due at"),
+            (RunTrigger::Schedule, _, Some(_)) => {
                 bad("undo", "a run with trigger schedule", "none: a tick undoes nothing")
             }
-            (Trigger::Human, Some(_), _) => bad("instant", "an instant", "none: a run by hand is about its own start"),
+            (RunTrigger::Human, Some(_), _) => bad("instant", "an instant", "none: a run by hand is about its own start"),
             (_, _, None) if self.lock.is_some() => bad("lock", "a lock without `undo`", "the run that released it"),
-            (Trigger::Schedule, Some(due), None) => Ok(Purpose::Due(due)),
-            (Trigger::Human, None, None) => Ok(Purpose::Now),
-            (Trigger::Human, None, Some(run)) => Ok(Purpose::Undo(run, self.lock.as_deref())),
+            (RunTrigger::Schedule, Some(due), None) => Ok(UnblockPurpose::Due(due)),
+            (RunTrigger::Human, None, None) => Ok(UnblockPurpose::Now),
+            (RunTrigger::Human, None, Some(run)) => Ok(UnblockPurpose::Undo(run, self.lock.as_deref())),
         }
     }
 }

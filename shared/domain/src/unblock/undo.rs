@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{Release, ReleaseEnd};
+use super::{LockRelease, ReleaseEnd};
 use crate::name::Scope;
 
 /// Whether a release is to be undone: it happened, or may have happened, and the person did not mean another lock.
-pub fn wanted(release: &Release, lock: Option<&str>) -> bool {
+pub fn wanted(release: &LockRelease, lock: Option<&str>) -> bool {
     let happened = matches!(release.end, ReleaseEnd::Released | ReleaseEnd::Failed(_) | ReleaseEnd::Intended);
     happened && release.undone.is_none() && lock.is_none_or(|lock| lock == release.lock.name())
 }

@@ -3,27 +3,27 @@
 
 use jiff::SignedDuration;
 use rstest::rstest;
-use watchkeeper_domain::failover::evidence::{Confirmed, Evidence, Probed, Running, confirm};
+use watchkeeper_domain::failover::evidence::{LossVerdict, LossEvidence, ProbeResult, RunningServices, confirm};
 
 use crate::scene::{DASHBOARD, FLEET, service};
 
-fn whole() -> Result<Running, String> {
-    Ok(Running { whole: [service(FLEET), service(DASHBOARD)].into(), broken: [].into() })
+fn whole() -> Result<RunningServices, String> {
+    Ok(RunningServices { whole: [service(FLEET), service(DASHBOARD)].into(), broken: [].into() })
 }
 
-fn broken() -> Result<Running, String> {
-    Ok(Running { whole: [service(FLEET)].into(), broken: [service(DASHBOARD)].into() })
+fn broken() -> Result<RunningServices, String> {
+    Ok(RunningServices { whole: [service(FLEET)].into(), broken: [service(DASHBOARD)].into() })
 }
 
 fn silent_for(minutes: i64) -> Option<SignedDuration> {
     Some(SignedDuration::from_mins(minutes))
 }
 
-fn kind(confirmed: &Confirmed) -> &'static str {
+fn kind(confirmed: &LossVerdict) -> &'static str {
     match confirmed {
-        Confirmed::Lost(_) => "lost",
-        Confirmed::FalseAlarm(_) => "false alarm",
-        Confirmed::Unclear(_) => "unclear",
+        LossVerdict::Lost(_) => "lost",
+        LossVerdict::FalseAlarm(_) => "false alarm",
+        LossVerdict::Unclear(_) => "unclear",
     }
 }
 
@@ -36,22 +36,22 @@ fn kind(confirmed: &Confirmed) -> &'static str {
 #[case::healthy_but_an_alarm_is_on(3, whole(), silent_for(1), true, "unclear")]
 #[case::everything_says_so(3, Err("timed out".to_owned()), silent_for(9), true, "lost")]
 #[case::one_path_answers(2, Err("timed out".to_owned()), silent_for(9), true, "false alarm")]
-#[case::nothing_wanted_there(3, Ok(Running::default()), silent_for(1), false, "lost")]
+#[case::nothing_wanted_there(3, Ok(RunningServices::default()), silent_for(1), false, "lost")]
 fn evidence_is_weighed(
     #[case] failed: usize,
-    #[case] services: Result<Running, String>,
+    #[case] services: Result<RunningServices, String>,
     #[case] silent: Option<SignedDuration>,
     #[case] alarm: bool,
     #[case] expected: &str,
 ) {
-    let probe = Probed { asked: 3, failed: vec!["it does not answer".to_owned(); failed] };
+    let probe = ProbeResult { asked: 3, failed: vec!["it does not answer".to_owned(); failed] };
     let alarms = if alarm { ["fleet-orchestration-nat-gateway-1-health".parse().unwrap()].into() } else { [].into() };
-    let confirmed = confirm(&Evidence { probe, services, silent, alarms });
+    let confirmed = confirm(&LossEvidence { probe, services, silent, alarms });
     assert_eq!(kind(&confirmed), expected, "{confirmed:?}");
 }
 
 #[test]
 fn a_pair_without_a_probe_is_never_lost_by_it() {
-    let nothing = Evidence { probe: Probed::default(), services: whole(), silent: None, alarms: [].into() };
+    let nothing = LossEvidence { probe: ProbeResult::default(), services: whole(), silent: None, alarms: [].into() };
     assert_eq!(kind(&confirm(&nothing)), "false alarm");
 }

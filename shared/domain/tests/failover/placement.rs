@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rstest::rstest;
-use watchkeeper_domain::capacity::{Capacity, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{Capacity, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::failover::{
-    Bounds, Figures, Placed, Pointer, Seen, Stage, Unfollowed, placement, same_home, unpaired,
+    ScalingBounds, ServiceFigures, PlacedService, Pointer, RegionalPair, MoveStage, UnfollowablePointer, placement, same_home, unpaired,
 };
 use watchkeeper_domain::intent::{Intent, resolve};
 use watchkeeper_domain::name::{ClusterName, Region};
@@ -25,8 +25,8 @@ fn words(intent: Option<&Intent>) -> String {
     let found = intent.and_then(Intent::placement).map_or(&empty, |placement| &placement.services);
     let word = |name: &str| match found.get(&service(name)) {
         None => "-".to_owned(),
-        Some(Placed::Down) => "0".to_owned(),
-        Some(Placed::At(figures)) => figures.desired.to_string(),
+        Some(PlacedService::Down) => "0".to_owned(),
+        Some(PlacedService::At(figures)) => figures.desired.to_string(),
     };
     [FLEET, JOB, DASHBOARD, SIMULATOR].map(word).concat()
 }
@@ -37,9 +37,9 @@ fn follow(
     fence: Option<&str>,
     settled: Option<u64>,
     heard: Option<Timestamp>,
-) -> Result<Option<Intent>, Unfollowed> {
+) -> Result<Option<Intent>, UnfollowablePointer> {
     let (failover, services) = (failover(fence), services());
-    placement(&Seen {
+    placement(&RegionalPair {
         pointer,
         region,
         home: &home(),
@@ -55,16 +55,16 @@ fn follow(
 #[rstest]
 #[case::never_moved(None, "----", "----")]
 #[case::home_again(Some(Pointer { epoch: 2, revision: 9, ..Pointer::at_home(&home()) }), "----", "----")]
-#[case::begins(Some(moving_away(Stage::Opening, &[])), "---0", "---0")]
-#[case::first_wave(Some(moving_away(Stage::Opening, &[FLEET, JOB])), "---0", "22-0")]
-#[case::singleton_open(Some(moving_away(Stage::Opening, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "---0", "2221")]
-#[case::traffic(Some(moving_away(Stage::Traffic, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "---0", "2221")]
-#[case::goes_back(Some(moving_away(Stage::Back, &[])), "---0", "---0")]
+#[case::begins(Some(moving_away(MoveStage::Opening, &[])), "---0", "---0")]
+#[case::first_wave(Some(moving_away(MoveStage::Opening, &[FLEET, JOB])), "---0", "22-0")]
+#[case::singleton_open(Some(moving_away(MoveStage::Opening, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "---0", "2221")]
+#[case::traffic(Some(moving_away(MoveStage::Traffic, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "---0", "2221")]
+#[case::goes_back(Some(moving_away(MoveStage::Back, &[])), "---0", "---0")]
 #[case::away(Some(away()), "0000", "2221")]
-#[case::home_begins(Some(moving_home(Stage::Opening, &[])), "0000", "2220")]
-#[case::home_first_wave(Some(moving_home(Stage::Opening, &[FLEET, JOB])), "--00", "2220")]
-#[case::home_traffic(Some(moving_home(Stage::Traffic, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "----", "2220")]
-#[case::home_goes_back(Some(moving_home(Stage::Back, &[])), "0000", "2220")]
+#[case::home_begins(Some(moving_home(MoveStage::Opening, &[])), "0000", "2220")]
+#[case::home_first_wave(Some(moving_home(MoveStage::Opening, &[FLEET, JOB])), "--00", "2220")]
+#[case::home_traffic(Some(moving_home(MoveStage::Traffic, &[FLEET, JOB, DASHBOARD, SIMULATOR])), "----", "2220")]
+#[case::home_goes_back(Some(moving_home(MoveStage::Back, &[])), "0000", "2220")]
 fn a_pointer_says_what_each_region_runs(
     #[case] pointer: Option<Pointer>,
     #[case] in_home: &str,
@@ -77,7 +77,7 @@ fn a_pointer_says_what_each_region_runs(
 /// The document with the two regions in each other's place.
 fn swapped(pointer: &Pointer, region: &Region) -> String {
     let (failover, services) = (failover(None), services());
-    let seen = Seen {
+    let seen = RegionalPair {
         pointer: Some(pointer),
         region,
         home: &standby(),
@@ -94,7 +94,7 @@ fn swapped(pointer: &Pointer, region: &Region) -> String {
 #[test]
 fn a_document_that_swaps_the_regions_changes_nothing_that_runs() {
     let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
-    let stages = [Stage::Opening, Stage::Traffic, Stage::Back];
+    let stages = [MoveStage::Opening, MoveStage::Traffic, MoveStage::Back];
     let moving = stages.iter().flat_map(|stage| [moving_away(*stage, &everything), moving_home(*stage, &everything)]);
     let home_again = Pointer { epoch: 2, revision: 9, ..Pointer::at_home(&home()) };
     for pointer in moving.chain([away(), home_again]) {
@@ -114,7 +114,7 @@ fn a_document_that_swaps_the_regions_changes_nothing_that_runs() {
 fn a_document_without_the_pair_is_refused_until_the_pair_is_home() {
     assert!(unpaired(None).is_ok());
     assert!(unpaired(Some(&Pointer { epoch: 2, revision: 9, ..Pointer::at_home(&home()) })).is_ok());
-    for pointer in [away(), moving_away(Stage::Opening, &[]), moving_home(Stage::Traffic, &[FLEET])] {
+    for pointer in [away(), moving_away(MoveStage::Opening, &[]), moving_home(MoveStage::Traffic, &[FLEET])] {
         let error = unpaired(Some(&pointer)).unwrap_err().to_string();
         assert!(error.starts_with(&pointer.to_string()) && error.contains("go home"), "{error}");
     }
@@ -126,11 +126,11 @@ fn a_singleton_stays_one_to_the_end_of_its_move_whatever_the_document_says() {
     document.singletons.clear();
     let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
     for (pointer, left) in
-        [(moving_away(Stage::Traffic, &everything), home()), (moving_home(Stage::Traffic, &everything), standby())]
+        [(moving_away(MoveStage::Traffic, &everything), home()), (moving_home(MoveStage::Traffic, &everything), standby())]
     {
         let pointer = pointer.keeping_apart([service(SIMULATOR)]);
         let services = services();
-        let seen = Seen {
+        let seen = RegionalPair {
             pointer: Some(&pointer),
             region: &left,
             home: &home(),
@@ -147,9 +147,9 @@ fn a_singleton_stays_one_to_the_end_of_its_move_whatever_the_document_says() {
 
 #[test]
 fn what_opens_keeps_its_tasks_until_its_traffic_has_come() {
-    let bounds = Some(Bounds { min: 1, max: 8 });
-    let figures = [(service(FLEET), Figures { desired: 6, bounds })].into();
-    let (mut moving, mut gone) = (moving_away(Stage::Traffic, &[FLEET]), away());
+    let bounds = Some(ScalingBounds { min: 1, max: 8 });
+    let figures = [(service(FLEET), ServiceFigures { desired: 6, bounds })].into();
+    let (mut moving, mut gone) = (moving_away(MoveStage::Traffic, &[FLEET]), away());
     moving.moving.as_mut().unwrap().serving = figures;
     gone.serving = moving.moving.as_ref().unwrap().serving.clone();
     let found = scaled(2, 1, 8, Suspensions::NONE);
@@ -164,7 +164,7 @@ fn what_opens_keeps_its_tasks_until_its_traffic_has_come() {
 #[test]
 fn no_pointer_lets_both_regions_run_a_singleton() {
     let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
-    let stages = [Stage::Opening, Stage::Traffic, Stage::Back];
+    let stages = [MoveStage::Opening, MoveStage::Traffic, MoveStage::Back];
     let moving = stages.iter().flat_map(|stage| {
         [&everything[..0], &everything[..2], &everything[..]]
             .into_iter()
@@ -221,7 +221,7 @@ fn id(name: &str) -> ServiceId {
 }
 
 fn scaled(desired: u32, min: u32, max: u32, suspended: Suspensions) -> ServiceCapacity {
-    ServiceCapacity { desired, scaling: Some(Scaling { min, max, suspended }) }
+    ServiceCapacity { desired, scaling: Some(ScalingState { min, max, suspended }) }
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn the_target_is_the_baseline_with_what_the_pointer_says_and_nothing_else() {
     let intents = |pointer: &Pointer| -> Vec<Intent> {
         follow(Some(pointer), &home(), None, None, None).unwrap().into_iter().collect()
     };
-    let moving = resolve(&baseline, &intents(&moving_away(Stage::Opening, &[])), at(0));
+    let moving = resolve(&baseline, &intents(&moving_away(MoveStage::Opening, &[])), at(0));
     assert_eq!(moving.services[&id(FLEET)], baseline.services[&id(FLEET)], "it goes on serving");
     assert_eq!(moving.services[&id(SIMULATOR)].desired, 0);
     let gone = resolve(&baseline, &intents(&away()), at(0));
@@ -243,10 +243,10 @@ fn the_target_is_the_baseline_with_what_the_pointer_says_and_nothing_else() {
 
 #[test]
 fn a_region_that_serves_away_from_home_gets_the_bounds_of_the_region_it_stands_in_for() {
-    let figures = Figures { desired: 2, bounds: Some(Bounds { min: 2, max: 6 }) };
+    let figures = ServiceFigures { desired: 2, bounds: Some(ScalingBounds { min: 2, max: 6 }) };
     let found = scaled(0, 0, 1, Suspensions::NONE);
-    assert_eq!(Placed::At(figures).scale(found), scaled(2, 2, 6, Suspensions::NONE));
-    let none = Figures { desired: 3, bounds: None };
-    assert_eq!(Placed::At(none).scale(found), scaled(3, 3, 3, Suspensions::NONE));
-    assert_eq!(Placed::At(none).scale(ServiceCapacity { desired: 0, scaling: None }).scaling, None);
+    assert_eq!(PlacedService::At(figures).scale(found), scaled(2, 2, 6, Suspensions::NONE));
+    let none = ServiceFigures { desired: 3, bounds: None };
+    assert_eq!(PlacedService::At(none).scale(found), scaled(3, 3, 3, Suspensions::NONE));
+    assert_eq!(PlacedService::At(none).scale(ServiceCapacity { desired: 0, scaling: None }).scaling, None);
 }

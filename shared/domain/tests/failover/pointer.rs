@@ -1,6 +1,6 @@
 //! The pointer: every change that may be, and every one that may not.
 
-use watchkeeper_domain::failover::{Pointer, PointerError, Stage};
+use watchkeeper_domain::failover::{Pointer, PointerError, MoveStage};
 
 use crate::scene::{DASHBOARD, FLEET, at, home, service, serving, standby};
 
@@ -54,6 +54,6 @@ fn a_region_that_serves_already_is_no_goal() {
 #[test]
 fn going_back_ends_only_once_it_has_turned_back() {
     let back = begun().turn_back("one").unwrap();
-    assert_eq!(back.moving.as_ref().unwrap().stage, Stage::Back);
+    assert_eq!(back.moving.as_ref().unwrap().stage, MoveStage::Back);
     assert!(matches!(back.commit("one"), Err(PointerError::NotThere(_))));
 }

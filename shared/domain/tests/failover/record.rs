@@ -1,7 +1,7 @@
 //! The record: waves, times, and what the new region is to run.
 
-use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, Suspensions};
-use watchkeeper_domain::failover::{Bounds, Ending, Figures, Move, Phase, Sample, ServiceSample, serving, waves};
+use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions};
+use watchkeeper_domain::failover::{ScalingBounds, MoveEnding, ServiceFigures, Move, MovePhase, RegionSample, ServiceSample, serving, waves};
 
 use crate::scene::{DASHBOARD, FLEET, JOB, SIMULATOR, at, failover, home, service, standby};
 
@@ -17,20 +17,20 @@ fn singletons_start_last_wherever_the_document_has_them() {
 
 #[test]
 fn the_times_of_a_phase_are_added_up_and_waiting_is_not_our_own() {
-    let mut record = Move::new("run", &home(), &standby(), Phase::Assess, at(0));
-    record.enter(Phase::Scale, at(2));
+    let mut record = Move::new("run", &home(), &standby(), MovePhase::Assess, at(0));
+    record.enter(MovePhase::Scale, at(2));
     record.waited(10_000);
-    record.enter(Phase::Outside, at(14));
+    record.enter(MovePhase::Outside, at(14));
     record.waited(5000);
-    record.enter(Phase::Settle, at(20));
-    record.end(Ending::Done, at(21));
+    record.enter(MovePhase::Settle, at(20));
+    record.end(MoveEnding::Done, at(21));
     assert_eq!(
         record.phases(at(99)),
         [
-            (Phase::Assess, 2000, 0),
-            (Phase::Scale, 12_000, 10_000),
-            (Phase::Outside, 6000, 5000),
-            (Phase::Settle, 1000, 0)
+            (MovePhase::Assess, 2000, 0),
+            (MovePhase::Scale, 12_000, 10_000),
+            (MovePhase::Outside, 6000, 5000),
+            (MovePhase::Settle, 1000, 0)
         ]
     );
     assert_eq!(record.own_ms(at(99)), 2000 + 2000 + 1000);
@@ -41,9 +41,9 @@ fn the_times_of_a_phase_are_added_up_and_waiting_is_not_our_own() {
 
 #[test]
 fn the_standby_runs_what_the_active_region_ran_and_at_least_what_the_document_says() {
-    let scaling = Some(Scaling { min: 2, max: 6, suspended: Suspensions::NONE });
+    let scaling = Some(ScalingState { min: 2, max: 6, suspended: Suspensions::NONE });
     let seen = |desired, scaling| ServiceSample { capacity: ServiceCapacity { desired, scaling }, images: Vec::new() };
-    let sample = Sample {
+    let sample = RegionSample {
         at: at(0),
         services: [
             (service(FLEET), seen(5, scaling)),
@@ -56,12 +56,12 @@ fn the_standby_runs_what_the_active_region_ran_and_at_least_what_the_document_sa
         alarms: None,
     };
     let found = serving(&failover(None), &[].into(), Some(&sample));
-    let bounds = Some(Bounds { min: 2, max: 6 });
-    assert_eq!(found[&service(FLEET)], Figures { desired: 5, bounds });
-    assert_eq!(found[&service(JOB)], Figures { desired: 2, bounds });
+    let bounds = Some(ScalingBounds { min: 2, max: 6 });
+    assert_eq!(found[&service(FLEET)], ServiceFigures { desired: 5, bounds });
+    assert_eq!(found[&service(JOB)], ServiceFigures { desired: 2, bounds });
     assert_eq!(
         found[&service(SIMULATOR)],
-        Figures { desired: 1, bounds: None },
+        ServiceFigures { desired: 1, bounds: None },
         "a singleton is one, whatever was seen"
     );
     assert_eq!(found[&service(DASHBOARD)].desired, 2);

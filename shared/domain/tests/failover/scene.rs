@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_domain::estate::Failover;
-use watchkeeper_domain::failover::{Figures, Moving, Pointer, Serving, Stage};
+use watchkeeper_domain::failover::{ServiceFigures, OngoingMove, Pointer, Serving, MoveStage};
 use watchkeeper_domain::name::{Region, ServiceName};
 
 pub(crate) const FLEET: &str = "fleet-orchestration-fleet-service";
@@ -66,13 +66,13 @@ pub(crate) fn failover(fence: Option<&str>) -> Failover {
 }
 
 pub(crate) fn serving() -> Serving {
-    let figures = |desired| Figures { desired, bounds: None };
+    let figures = |desired| ServiceFigures { desired, bounds: None };
     [(FLEET, 2), (JOB, 2), (DASHBOARD, 2), (SIMULATOR, 1)].map(|(name, count)| (service(name), figures(count))).into()
 }
 
 /// A pointer that moves from home to the standby, with these services open.
-pub(crate) fn moving_away(stage: Stage, open: &[&str]) -> Pointer {
-    let moving = Moving {
+pub(crate) fn moving_away(stage: MoveStage, open: &[&str]) -> Pointer {
+    let moving = OngoingMove {
         to: standby(),
         stage,
         open: open.iter().map(|name| service(name)).collect(),
@@ -103,8 +103,8 @@ pub(crate) fn away() -> Pointer {
 }
 
 /// A pointer that moves home, with these services open.
-pub(crate) fn moving_home(stage: Stage, open: &[&str]) -> Pointer {
+pub(crate) fn moving_home(stage: MoveStage, open: &[&str]) -> Pointer {
     let open = open.iter().map(|name| service(name)).collect();
-    let moving = Moving { to: home(), stage, open, singletons: [].into(), serving: Serving::new() };
+    let moving = OngoingMove { to: home(), stage, open, singletons: [].into(), serving: Serving::new() };
     Pointer { epoch: 2, revision: 7, moving: Some(moving), ..away() }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::json;
-use watchkeeper_domain::capacity::{Rollout, Scaling, Suspensions};
-use watchkeeper_domain::estate::Fence;
+use watchkeeper_domain::capacity::{Rollout, ScalingState, Suspensions};
+use watchkeeper_domain::estate::FencePolicy;
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::failover::readiness::{
-    Grade, ImageFacts, QuotaFacts, ReadinessCode, StreamFacts, TargetGroupFacts,
+    FindingGrade, ImageFacts, QuotaFacts, ReadinessCode, StreamFacts, TargetGroupFacts,
 };
 
-use Grade::{Blocks, Degrades, Note};
+use FindingGrade::{Blocks, Degrades, Note};
 
 use crate::scene::*;
 
@@ -76,7 +76,7 @@ type Corrupt = fn(&mut Night);
 fn a_service_that_is_not_as_it_must_be_is_named(
     #[case] corrupt: Corrupt,
     #[case] code: &'static str,
-    #[case] grade: Grade,
+    #[case] grade: FindingGrade,
 ) {
     let mut night = ready();
     corrupt(&mut night);
@@ -236,13 +236,13 @@ fn a_service_that_is_not_as_it_must_be_is_named(
 #[case(|n: &mut Night| n.facts.heard = Some(ago(5)), "stack-silent", Degrades, "stack of us-west-2")]
 #[case(|n: &mut Night| n.facts.heard = None, "stack-never-heard", Degrades, "stack of us-west-2")]
 #[case(
-    |n: &mut Night| { n.facts.heard = None; n.failover.singletons[0].fence = Some(Fence::Prove); },
+    |n: &mut Night| { n.facts.heard = None; n.failover.singletons[0].fence = Some(FencePolicy::Prove); },
     "stack-never-heard", Blocks, "stack of us-west-2"
 )]
 fn a_fact_corrupted_alone_is_exactly_its_own_finding(
     #[case] corrupt: Corrupt,
     #[case] code: &'static str,
-    #[case] grade: Grade,
+    #[case] grade: FindingGrade,
     #[case] resource: &str,
 ) {
     let mut night = ready();
@@ -283,7 +283,7 @@ fn a_fact_corrupted_alone_is_exactly_its_own_finding(
 #[case::four_minutes_of_silence(|n: &mut Night| n.facts.heard = Some(ago(4)))]
 #[case::a_scalable_target_in_both(|n: &mut Night| {
     scaled(n);
-    of(n, FLEET).scaling = Ok(Some(Scaling { min: 0, max: 4, suspended: Suspensions::ALL }));
+    of(n, FLEET).scaling = Ok(Some(ScalingState { min: 0, max: 4, suspended: Suspensions::ALL }));
 })]
 fn what_suffices_is_no_finding(#[case] change: Corrupt) {
     let mut night = ready();

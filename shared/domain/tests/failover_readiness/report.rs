@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::failover::readiness::{
-    Grade::{Blocks, Note},
+    FindingGrade::{Blocks, Note},
     ImageFacts, QuotaFacts, Readiness, ReadyVerdict,
 };
 

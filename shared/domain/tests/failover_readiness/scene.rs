@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use watchkeeper_domain::backup::{Freshness, Kind, Source};
-use watchkeeper_domain::capacity::{Rollout, Scaling, ServiceCapacity, Suspensions};
+use watchkeeper_domain::backup::{Freshness, ResourceKind, BackupSource};
+use watchkeeper_domain::capacity::{Rollout, ScalingState, ServiceCapacity, Suspensions};
 use watchkeeper_domain::estate::{Failover, ResourceName};
 use watchkeeper_domain::failover::readiness::{
-    Facts, Finding, Grade, ImageFacts, QuotaFacts, ServiceFacts, StreamFacts, TableFacts, TargetGroupFacts,
+    ReadinessFacts, ReadinessFinding, FindingGrade, ImageFacts, QuotaFacts, ServiceFacts, StreamFacts, TableFacts, TargetGroupFacts,
     TrafficFacts, judge,
 };
-use watchkeeper_domain::failover::{DatabaseRole, Promoted, Sample, ServiceSample};
+use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, RegionSample, ServiceSample};
 use watchkeeper_domain::name::{Region, ServiceName};
 
 pub(crate) const FLEET: &str = "fleet-orchestration-fleet-service";
@@ -25,7 +25,7 @@ pub(crate) const EVENTS: &str = "fleet-orchestration-job-events";
 
 /// Everything that is judged, to be corrupted one fact at a time.
 pub(crate) struct Night {
-    pub(crate) facts: Facts,
+    pub(crate) facts: ReadinessFacts,
     pub(crate) failover: Failover,
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn stream(shards: u32) -> StreamFacts {
 pub(crate) fn backup(table: &str, hours: Option<i64>) -> Freshness {
     let age = hours.map(SignedDuration::from_hours);
     let within = SignedDuration::from_hours(26);
-    let source = Source { kind: Kind::Dynamodb, name: named(table) };
+    let source = BackupSource { kind: ResourceKind::Dynamodb, name: named(table) };
     Freshness { source, newest: age.map(|age| three_at_night() - age), age, within }
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn ready() -> Night {
     let services =
         [(FLEET, Some("/fleet/health")), (JOB, Some("/jobs/health")), (DASHBOARD, Some("/health")), (SIMULATOR, None)];
     let there = ImageFacts { repository: true, missing: BTreeSet::new() };
-    let facts = Facts {
+    let facts = ReadinessFacts {
         region: region("us-west-1"),
         active: region("us-west-2"),
         services: services.map(|(name, path)| (service(name), Ok(Some(standing_by(name, path))))).into(),
@@ -147,7 +147,7 @@ pub(crate) fn ready() -> Night {
         quota: Ok(QuotaFacts { vcpu: Some(16), vcpu_used: Some(2) }),
         traffic: Ok(TrafficFacts { points_to: Some(region("us-west-2")), problems: vec![] }),
         backups: Ok([VEHICLES, JOBS].map(|table| backup(table, Some(20))).into()),
-        sample: Some(Sample {
+        sample: Some(RegionSample {
             at: ago(1),
             services: [sampled(FLEET, 2), sampled(JOB, 2), sampled(DASHBOARD, 2), sampled(SIMULATOR, 1)].into(),
             lag_ms: [(named(VEHICLES), 420), (named(JOBS), 1000)].into(),
@@ -179,7 +179,7 @@ pub(crate) fn lacking(night: &mut Night, repository: &str, image: &str) {
     night.facts.images.insert(named(repository), Ok(facts));
 }
 
-pub(crate) fn sample(night: &mut Night) -> &mut Sample {
+pub(crate) fn sample(night: &mut Night) -> &mut RegionSample {
     night.facts.sample.as_mut().unwrap()
 }
 
@@ -189,20 +189,20 @@ pub(crate) fn traffic(night: &mut Night) -> &mut TrafficFacts {
 
 pub(crate) fn with_replica(night: &mut Night, role: Option<DatabaseRole>) {
     night.failover.databases = serde_json::from_value(json!([{ "replica": "orders" }])).unwrap();
-    night.facts.databases = [(Promoted::Replica(named("orders")), Ok(role))].into();
+    night.facts.databases = [(PairDatabase::Replica(named("orders")), Ok(role))].into();
 }
 
 pub(crate) fn scaled(night: &mut Night) {
-    let scaling = Scaling { min: 2, max: 6, suspended: Suspensions::NONE };
+    let scaling = ScalingState { min: 2, max: 6, suspended: Suspensions::NONE };
     sample(night).services.get_mut(&service(FLEET)).unwrap().capacity.scaling = Some(scaling);
 }
 
-pub(crate) fn found(night: &Night) -> Vec<Finding> {
+pub(crate) fn found(night: &Night) -> Vec<ReadinessFinding> {
     judge(&night.facts, &night.failover)
 }
 
 /// The code, the grade and the resource of each finding.
-pub(crate) fn told(night: &Night) -> Vec<(&'static str, Grade, String)> {
+pub(crate) fn told(night: &Night) -> Vec<(&'static str, FindingGrade, String)> {
     found(night).into_iter().map(|finding| (finding.code.name(), finding.grade, finding.resource)).collect()
 }
 

@@ -13,11 +13,11 @@ mod steps;
 
 use jiff::{SignedDuration, Timestamp};
 use stateright::{Model, Property};
-use watchkeeper_domain::failover::fence::{Evidence, Fenced, judge};
+use watchkeeper_domain::failover::fence::{FenceEvidence, FenceState, judge};
 
-pub use state::{Action, MARGIN, OLD, Pending, Phase, RUN, STALE, STEP, STOP, State, TICK};
+pub use state::{DeadManAction, MARGIN, OLD, PendingWrite, MoverPhase, RUN, STALE, STEP, STOP, DeadManState, TICK};
 
-use crate::pair::{Pair, Point, Side};
+use crate::pair::{ModelPair, ModelPointer, PairSide};
 
 /// Two regions never run the singleton.
 pub const SINGLE: &str = "at most one region runs the singleton";
@@ -27,7 +27,7 @@ const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
 /// A rule that the model can break on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+pub enum DeadManRule {
     /// The standby waits for the whole of it; broken, so many steps less.
     Waits(u8),
     /// It does not beat while it moves; broken, it does, and counts from the beginning of the move.
@@ -56,7 +56,7 @@ pub enum Rule {
 #[derive(Debug)]
 pub struct DeadMan {
     /// The pair, whose singleton has a dead man's switch.
-    pub pair: Pair,
+    pub pair: ModelPair,
     /// Moves.
     pub moves: u8,
     /// For how many steps a heartbeat that was decided on may be on its way to being written.
@@ -70,46 +70,46 @@ pub struct DeadMan {
     /// By how many steps the home's clock may be ahead.
     pub skews: Vec<i8>,
     /// The rule that is broken, if one is.
-    pub broken: Option<Rule>,
+    pub broken: Option<DeadManRule>,
 }
 
 impl DeadMan {
     /// From here on the age of a heartbeat makes no difference.
     fn oldest(&self) -> u8 {
-        if self.keeps(Rule::FromTheBegin) { STALE } else { OLD }
+        if self.keeps(DeadManRule::FromTheBegin) { STALE } else { OLD }
     }
 
-    fn keeps(&self, rule: Rule) -> bool {
+    fn keeps(&self, rule: DeadManRule) -> bool {
         self.broken != Some(rule)
     }
 
     /// Whether the home is to run the singleton, by the real table of placements and the home's own clock.
-    fn home_wants(&self, state: &State) -> bool {
+    fn home_wants(&self, state: &DeadManState) -> bool {
         let now = NOW + STEP * i32::from(state.skew);
         let heard = state.heard.map(|age| NOW - span(age));
-        self.pair.wants_at(Side::Home, &state.points[0], None, heard, now).unwrap_or(state.desired[0])
+        self.pair.wants_at(PairSide::Home, &state.points[0], None, heard, now).unwrap_or(state.desired[0])
     }
 
     /// Whether the fence holds, by the real judgement.
-    fn holds(&self, state: &State) -> bool {
+    fn holds(&self, state: &DeadManState) -> bool {
         let armed = match self.broken {
-            Some(Rule::Armed) => true,
-            Some(Rule::ArmedBefore) => state.armed,
+            Some(DeadManRule::Armed) => true,
+            Some(DeadManRule::ArmedBefore) => state.armed,
             _ => state.counted,
         };
         let age = match self.broken {
-            Some(Rule::FromTheBegin) => state.beat,
+            Some(DeadManRule::FromTheBegin) => state.beat,
             // A heartbeat that is newer than the move counts; one that is old may be older than it looks here.
-            None | Some(_) if state.beat < STALE && self.keeps(Rule::SilentWhileMoving) => state.beat.min(state.since),
+            None | Some(_) if state.beat < STALE && self.keeps(DeadManRule::SilentWhileMoving) => state.beat.min(state.since),
             _ => state.since,
         };
         // The real judgement counts from the later of the two: broken, both are as old as the heartbeat.
-        let since = if self.keeps(Rule::FromTheBegin) { state.since } else { state.beat.max(state.since) };
+        let since = if self.keeps(DeadManRule::FromTheBegin) { state.since } else { state.beat.max(state.since) };
         let ahead = match self.broken {
-            Some(Rule::Waits(less)) => less,
+            Some(DeadManRule::Waits(less)) => less,
             _ => 0,
         };
-        let evidence = Evidence {
+        let evidence = FenceEvidence {
             settled: None,
             tasks: None,
             beat: armed.then(|| NOW - span(age)),
@@ -121,7 +121,7 @@ impl DeadMan {
             looked: NOW,
             now: NOW + span(ahead),
         };
-        matches!(judge(self.pair.singleton(), &evidence), Fenced::Holds(_))
+        matches!(judge(self.pair.singleton(), &evidence), FenceState::Holds(_))
     }
 }
 
@@ -130,11 +130,11 @@ fn span(steps: u8) -> SignedDuration {
 }
 
 impl Model for DeadMan {
-    type State = State;
-    type Action = Action;
+    type State = DeadManState;
+    type Action = DeadManAction;
 
-    fn init_states(&self) -> Vec<State> {
-        let start = |skew| State {
+    fn init_states(&self) -> Vec<DeadManState> {
+        let start = |skew| DeadManState {
             hindered: self.hindered,
             halted: false,
             skew,
@@ -145,7 +145,7 @@ impl Model for DeadMan {
             armed: self.armed && !self.hindered,
             counted: false,
             since: 0,
-            points: [Point::START; 2],
+            points: [ModelPointer::START; 2],
             sent: Vec::new(),
             tick: TICK,
             hand: None,
@@ -153,18 +153,18 @@ impl Model for DeadMan {
             desired: [true, false],
             alive: [true, false],
             stopping: 0,
-            phase: Phase::Idle,
+            phase: MoverPhase::Idle,
             moves: self.moves,
         };
         self.skews.iter().copied().map(start).collect()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &DeadManState, actions: &mut Vec<DeadManAction>) {
         self.home_actions(state, actions);
         self.standby_actions(state, actions);
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+    fn next_state(&self, state: &DeadManState, action: DeadManAction) -> Option<DeadManState> {
         let mut next = state.clone();
         self.apply(&mut next, action);
         Some(next)
@@ -172,11 +172,11 @@ impl Model for DeadMan {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always(SINGLE, |_, state: &State| state.alive != [true, true]),
-            Property::sometimes("the standby takes over while the home cannot see the pointer", |_, state: &State| {
-                state.phase == Phase::Opened && state.alive == [false, true] && state.points[0] == Point::START
+            Property::always(SINGLE, |_, state: &DeadManState| state.alive != [true, true]),
+            Property::sometimes("the standby takes over while the home cannot see the pointer", |_, state: &DeadManState| {
+                state.phase == MoverPhase::Opened && state.alive == [false, true] && state.points[0] == ModelPointer::START
             }),
-            Property::sometimes("the home runs it again after a move that went back", |_, state: &State| {
+            Property::sometimes("the home runs it again after a move that went back", |_, state: &DeadManState| {
                 state.points[0].epoch == 2 && state.alive == [true, false]
             }),
         ]

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::pair::Point;
+use crate::pair::ModelPointer;
 
 /// A step of time: the bounds of the switch are multiples of it.
 pub const STEP: SignedDuration = SignedDuration::from_secs(20);
@@ -27,7 +27,7 @@ pub const STALE: u8 = 6;
 
 /// Where the one execution of the mover is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
+pub enum MoverPhase {
     /// Nothing moves.
     Idle,
     /// It waits for the fence.
@@ -42,7 +42,7 @@ pub enum Phase {
 
 /// A write that is on its way: whether the singleton is to run, and how long ago it was decided, or preempted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Pending {
+pub struct PendingWrite {
     /// Whether it is to run.
     pub up: bool,
     /// For how long it is on its way.
@@ -52,7 +52,7 @@ pub struct Pending {
 /// The pair, with its clocks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own of the world that is explored")]
-pub struct State {
+pub struct DeadManState {
     /// Whether something holds up the home's stop for good.
     pub hindered: bool,
     /// Whether a person has halted the home.
@@ -74,15 +74,15 @@ pub struct State {
     /// The age of the move.
     pub since: u8,
     /// The pointer in each replica.
-    pub points: [Point; 2],
+    pub points: [ModelPointer; 2],
     /// Versions on their way to the home.
-    pub sent: Vec<Point>,
+    pub sent: Vec<ModelPointer>,
     /// Steps until the home's next tick.
     pub tick: u8,
     /// The home's hand.
-    pub hand: Option<Pending>,
+    pub hand: Option<PendingWrite>,
     /// A write of the home's hand that was preempted.
-    pub late: Option<Pending>,
+    pub late: Option<PendingWrite>,
     /// Whether the singleton is wanted in each region.
     pub desired: [bool; 2],
     /// Whether a task of it is alive in each region.
@@ -90,14 +90,14 @@ pub struct State {
     /// For how long the home's task has been told to stop.
     pub stopping: u8,
     /// The mover.
-    pub phase: Phase,
+    pub phase: MoverPhase,
     /// Moves that are left.
     pub moves: u8,
 }
 
 /// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum DeadManAction {
     /// Time passes.
     Pass,
     /// The home's tick.

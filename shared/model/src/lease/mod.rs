@@ -9,10 +9,10 @@ mod state;
 
 use jiff::SignedDuration;
 use stateright::{Model, Property};
-use watchkeeper_control::lease::{Claim, FRESHNESS, Lease, MARGIN};
+use watchkeeper_control::lease::{LeaseClaim, FRESHNESS, Lease, MARGIN};
 use watchkeeper_domain::intent::Layer;
 
-pub use state::{Action, Doing, Held, NEAR, State};
+pub use state::{LeaseAction, HandActivity, HeldLease, NEAR, LeaseState};
 use state::{held, lease};
 
 /// How long a call may take at the most, in seconds: less than the clients' bound of 10 s.
@@ -26,7 +26,7 @@ pub const IN_ORDER: &str = "no write lands after one of a later generation";
 
 /// A rule that the model can break on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+pub enum LeaseRule {
     /// A successor waits the margin.
     SuccessorWaits,
     /// A holder stops a margin before its lease ends, also at the beginning of a slice.
@@ -41,80 +41,80 @@ pub enum Rule {
 
 /// What is explored.
 #[derive(Debug)]
-pub struct Leases {
+pub struct LeaseModel {
     /// How often a lease is claimed.
     pub claims: u8,
     /// The rule that is broken, if one is.
-    pub broken: Option<Rule>,
+    pub broken: Option<LeaseRule>,
 }
 
-impl Leases {
-    fn keeps(&self, rule: Rule) -> bool {
+impl LeaseModel {
+    fn keeps(&self, rule: LeaseRule) -> bool {
         self.broken != Some(rule)
     }
 
     /// A look that is older is of no use.
     fn oldest(&self) -> u8 {
-        if self.keeps(Rule::Fresh) { 5 } else { 30 }
+        if self.keeps(LeaseRule::Fresh) { 5 } else { 30 }
     }
 
-    fn clear(&self, state: &State, hand: usize, generation: u8) -> bool {
+    fn clear(&self, state: &LeaseState, hand: usize, generation: u8) -> bool {
         let Some(held) = state.lease.filter(|held| held.generation == generation) else { return false };
         let now = state.now(hand);
-        lease(held).allows_writes(now) || (!self.keeps(Rule::HolderStops) && now >= lease(held).usable)
+        lease(held).allows_writes(now) || (!self.keeps(LeaseRule::HolderStops) && now >= lease(held).usable)
     }
 
     fn fresh(&self, age: u8) -> bool {
-        SignedDuration::from_secs(age.into()) < FRESHNESS || !self.keeps(Rule::Fresh)
+        SignedDuration::from_secs(age.into()) < FRESHNESS || !self.keeps(LeaseRule::Fresh)
     }
 
-    fn hand_actions(&self, state: &State, hand: usize, actions: &mut Vec<Action>) {
+    fn hand_actions(&self, state: &LeaseState, hand: usize, actions: &mut Vec<LeaseAction>) {
         match state.hands[hand] {
-            Doing::Nothing if state.claims > 0 && self.claimed(state, hand).is_some() => {
-                actions.push(Action::Claim(hand));
+            HandActivity::Nothing if state.claims > 0 && self.claimed(state, hand).is_some() => {
+                actions.push(LeaseAction::Claim(hand));
             }
-            Doing::Holding(generation, age) => {
-                actions.extend([Action::Ask(hand), Action::Prolong(hand)]);
+            HandActivity::Holding(generation, age) => {
+                actions.extend([LeaseAction::Ask(hand), LeaseAction::Prolong(hand)]);
                 let waits =
                     state.lease.is_some_and(|held| held.generation == generation && held.usable > state.clock(hand));
-                if !waits || !self.keeps(Rule::ReleasedWhenUsable) {
-                    actions.push(Action::Release(hand));
+                if !waits || !self.keeps(LeaseRule::ReleasedWhenUsable) {
+                    actions.push(LeaseAction::Release(hand));
                 }
                 if age.is_some_and(|age| self.fresh(age)) {
-                    actions.push(Action::Write(hand));
+                    actions.push(LeaseAction::Write(hand));
                 }
             }
-            Doing::Asking(..) => actions.push(Action::Answer(hand)),
-            Doing::Cleared(..) => actions.push(Action::Write(hand)),
-            Doing::Writing(..) => actions.push(Action::Land(hand)),
-            Doing::Nothing => {}
+            HandActivity::Asking(..) => actions.push(LeaseAction::Answer(hand)),
+            HandActivity::Cleared(..) => actions.push(LeaseAction::Write(hand)),
+            HandActivity::Writing(..) => actions.push(LeaseAction::Land(hand)),
+            HandActivity::Nothing => {}
         }
     }
 
     /// The lease that a hand would take now, by the real rule.
-    fn claimed(&self, state: &State, hand: usize) -> Option<Held> {
+    fn claimed(&self, state: &LeaseState, hand: usize) -> Option<HeldLease> {
         let now = state.now(hand);
         let current = state.lease.map(lease);
         let layer = if hand == 0 { Layer::Schedule } else { Layer::Failover };
         match Lease::claim(current.as_ref(), &hand.to_string(), None, layer, now) {
-            Claim::Take(taken) => {
-                let usable = if self.keeps(Rule::SuccessorWaits) { taken.usable } else { now };
+            LeaseClaim::Take(taken) => {
+                let usable = if self.keeps(LeaseRule::SuccessorWaits) { taken.usable } else { now };
                 Some(held(&Lease { usable, ..taken }))
             }
-            Claim::Held { .. } => None,
+            LeaseClaim::Held { .. } => None,
         }
     }
 }
 
-impl Model for Leases {
-    type State = State;
-    type Action = Action;
+impl Model for LeaseModel {
+    type State = LeaseState;
+    type Action = LeaseAction;
 
-    fn init_states(&self) -> Vec<State> {
-        let start = |clocks| State {
+    fn init_states(&self) -> Vec<LeaseState> {
+        let start = |clocks| LeaseState {
             lease: None,
             clocks,
-            hands: [Doing::Nothing; 2],
+            hands: [HandActivity::Nothing; 2],
             landed: 0,
             disordered: false,
             claims: self.claims,
@@ -122,69 +122,69 @@ impl Model for Leases {
         [[0, 0], [0, SKEW], [SKEW, 0]].map(start).to_vec()
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        let due = |doing: &Doing| match doing {
-            Doing::Asking(_, age, _) | Doing::Writing(_, _, age) => *age >= CALL,
-            Doing::Cleared(..) => true,
-            Doing::Nothing | Doing::Holding(..) => false,
+    fn actions(&self, state: &LeaseState, actions: &mut Vec<LeaseAction>) {
+        let due = |doing: &HandActivity| match doing {
+            HandActivity::Asking(_, age, _) | HandActivity::Writing(_, _, age) => *age >= CALL,
+            HandActivity::Cleared(..) => true,
+            HandActivity::Nothing | HandActivity::Holding(..) => false,
         };
-        let far = |held: &Held| held.expires > NEAR && held.expires < 180 - NEAR;
+        let far = |held: &HeldLease| held.expires > NEAR && held.expires < 180 - NEAR;
         if !state.hands.iter().any(due) && !state.lease.as_ref().is_some_and(far) {
-            actions.push(Action::Pass);
+            actions.push(LeaseAction::Pass);
         }
-        let calm = |doing: &Doing| matches!(doing, Doing::Nothing | Doing::Holding(..));
+        let calm = |doing: &HandActivity| matches!(doing, HandActivity::Nothing | HandActivity::Holding(..));
         if state.hands.iter().all(calm) && state.lease.is_some_and(|held| held.expires > NEAR) {
-            actions.push(Action::Jump);
+            actions.push(LeaseAction::Jump);
         }
         for hand in 0..state.hands.len() {
             self.hand_actions(state, hand, actions);
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+    fn next_state(&self, state: &LeaseState, action: LeaseAction) -> Option<LeaseState> {
         let mut next = state.clone();
         match action {
-            Action::Pass => next.pass(1, self.oldest()),
-            Action::Jump => next.pass(state.lease.map_or(0, |held| held.expires - NEAR), self.oldest()),
-            Action::Claim(hand) => {
+            LeaseAction::Pass => next.pass(1, self.oldest()),
+            LeaseAction::Jump => next.pass(state.lease.map_or(0, |held| held.expires - NEAR), self.oldest()),
+            LeaseAction::Claim(hand) => {
                 let taken = self.claimed(state, hand)?;
                 (next.lease, next.claims) = (Some(taken), state.claims - 1);
-                next.hands[hand] = Doing::Holding(taken.generation, None);
+                next.hands[hand] = HandActivity::Holding(taken.generation, None);
             }
-            Action::Ask(hand) | Action::Prolong(hand) | Action::Release(hand) => {
-                let Doing::Holding(generation, _) = state.hands[hand] else { return None };
+            LeaseAction::Ask(hand) | LeaseAction::Prolong(hand) | LeaseAction::Release(hand) => {
+                let HandActivity::Holding(generation, _) = state.hands[hand] else { return None };
                 let own = state.lease.filter(|held| held.generation == generation);
                 let now = state.now(hand);
                 // A write of the lease is refused when another generation is there.
                 (next.lease, next.hands[hand]) = match (action, own) {
-                    (Action::Ask(_), _) => {
-                        (state.lease, Doing::Asking(generation, 0, self.clear(state, hand, generation)))
+                    (LeaseAction::Ask(_), _) => {
+                        (state.lease, HandActivity::Asking(generation, 0, self.clear(state, hand, generation)))
                     }
-                    (Action::Prolong(_), Some(own)) => (Some(held(&lease(own).prolonged(now))), state.hands[hand]),
-                    (_, Some(own)) if !self.keeps(Rule::ReleasedWhenUsable) => {
+                    (LeaseAction::Prolong(_), Some(own)) => (Some(held(&lease(own).prolonged(now))), state.hands[hand]),
+                    (_, Some(own)) if !self.keeps(LeaseRule::ReleasedWhenUsable) => {
                         let over = now - MARGIN;
-                        (Some(held(&Lease { expires: over, ..lease(own) })), Doing::Nothing)
+                        (Some(held(&Lease { expires: over, ..lease(own) })), HandActivity::Nothing)
                     }
-                    (_, Some(own)) => (Some(held(&lease(own).released(now))), Doing::Nothing),
-                    (_, None) => (state.lease, Doing::Nothing),
+                    (_, Some(own)) => (Some(held(&lease(own).released(now))), HandActivity::Nothing),
+                    (_, None) => (state.lease, HandActivity::Nothing),
                 };
             }
-            Action::Answer(hand) => {
-                let Doing::Asking(generation, age, clear) = state.hands[hand] else { return None };
-                let age = if self.keeps(Rule::FromTheQuestion) { age } else { 0 };
-                next.hands[hand] = if clear { Doing::Cleared(generation, age) } else { Doing::Nothing };
+            LeaseAction::Answer(hand) => {
+                let HandActivity::Asking(generation, age, clear) = state.hands[hand] else { return None };
+                let age = if self.keeps(LeaseRule::FromTheQuestion) { age } else { 0 };
+                next.hands[hand] = if clear { HandActivity::Cleared(generation, age) } else { HandActivity::Nothing };
             }
-            Action::Write(hand) => match state.hands[hand] {
-                Doing::Holding(generation, Some(age)) | Doing::Cleared(generation, age) => {
-                    next.hands[hand] = Doing::Writing(generation, age, 0);
+            LeaseAction::Write(hand) => match state.hands[hand] {
+                HandActivity::Holding(generation, Some(age)) | HandActivity::Cleared(generation, age) => {
+                    next.hands[hand] = HandActivity::Writing(generation, age, 0);
                 }
                 _ => return None,
             },
-            Action::Land(hand) => {
-                let Doing::Writing(generation, age, _) = state.hands[hand] else { return None };
+            LeaseAction::Land(hand) => {
+                let HandActivity::Writing(generation, age, _) = state.hands[hand] else { return None };
                 next.disordered |= generation < state.landed;
                 next.landed = state.landed.max(generation);
-                next.hands[hand] = Doing::Holding(generation, Some(age));
+                next.hands[hand] = HandActivity::Holding(generation, Some(age));
             }
         }
         Some(next)
@@ -192,8 +192,8 @@ impl Model for Leases {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always(IN_ORDER, |_, state: &State| !state.disordered),
-            Property::sometimes("a successor writes", |_, state: &State| state.landed > 1),
+            Property::always(IN_ORDER, |_, state: &LeaseState| !state.disordered),
+            Property::sometimes("a successor writes", |_, state: &LeaseState| state.landed > 1),
         ]
     }
 }

@@ -12,7 +12,7 @@ const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
 /// A lease, by distances from now in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Held {
+pub struct HeldLease {
     /// The hand that holds it.
     pub holder: u8,
     /// Its generation.
@@ -25,7 +25,7 @@ pub struct Held {
 
 /// What a hand is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Doing {
+pub enum HandActivity {
     /// It has no lease.
     Nothing,
     /// It has taken the lease of this generation, or seen it so long ago.
@@ -40,13 +40,13 @@ pub enum Doing {
 
 /// The scope and its two hands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct State {
+pub struct LeaseState {
     /// The lease.
-    pub lease: Option<Held>,
+    pub lease: Option<HeldLease>,
     /// By how many seconds each hand's clock is ahead.
     pub clocks: [i8; 2],
     /// The hands; the second is the more urgent one.
-    pub hands: [Doing; 2],
+    pub hands: [HandActivity; 2],
     /// The latest generation of which a write has landed.
     pub landed: u8,
     /// Whether an earlier one landed after it.
@@ -57,7 +57,7 @@ pub struct State {
 
 /// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum LeaseAction {
     /// A second passes.
     Pass,
     /// Time passes until the lease is near its end.
@@ -78,7 +78,7 @@ pub enum Action {
     Land(usize),
 }
 
-impl State {
+impl LeaseState {
     /// A hand's clock, in seconds from now.
     pub(super) fn clock(&self, hand: usize) -> i16 {
         self.clocks[hand].into()
@@ -97,13 +97,13 @@ impl State {
         let older = |age: u8| age.saturating_add(seconds.try_into().unwrap_or(u8::MAX)).min(30);
         for doing in &mut self.hands {
             *doing = match *doing {
-                Doing::Nothing | Doing::Cleared(..) => *doing,
-                Doing::Holding(generation, age) => {
-                    Doing::Holding(generation, age.map(older).filter(|age| *age < oldest))
+                HandActivity::Nothing | HandActivity::Cleared(..) => *doing,
+                HandActivity::Holding(generation, age) => {
+                    HandActivity::Holding(generation, age.map(older).filter(|age| *age < oldest))
                 }
-                Doing::Asking(generation, age, clear) => Doing::Asking(generation, older(age), clear),
-                Doing::Writing(generation, seen, age) => {
-                    Doing::Writing(generation, older(seen).min(oldest), older(age))
+                HandActivity::Asking(generation, age, clear) => HandActivity::Asking(generation, older(age), clear),
+                HandActivity::Writing(generation, seen, age) => {
+                    HandActivity::Writing(generation, older(seen).min(oldest), older(age))
                 }
             };
         }
@@ -111,7 +111,7 @@ impl State {
 }
 
 /// The real lease of these distances.
-pub(super) fn lease(held: Held) -> Lease {
+pub(super) fn lease(held: HeldLease) -> Lease {
     let instant = |distance: i16| NOW + SignedDuration::from_secs(distance.into());
     Lease {
         holder: held.holder.to_string(),
@@ -123,9 +123,9 @@ pub(super) fn lease(held: Held) -> Lease {
 }
 
 /// The distances of a real lease.
-pub(super) fn held(lease: &Lease) -> Held {
+pub(super) fn held(lease: &Lease) -> HeldLease {
     let distance = |instant: Timestamp| i16::try_from(instant.duration_since(NOW).as_secs()).unwrap_or(i16::MAX);
-    Held {
+    HeldLease {
         holder: lease.holder.parse().unwrap_or(u8::MAX),
         generation: u8::try_from(lease.generation).unwrap_or(u8::MAX),
         usable: distance(lease.usable),

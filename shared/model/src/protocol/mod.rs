@@ -17,13 +17,13 @@ mod state;
 use stateright::{Model, Property};
 
 pub use properties::{ENDS, EPOCH, ONE_ACTS, ONE_WRITES, RIGHT, SINGLE, TRAFFIC};
-pub use state::{Action, End, Fault, Hand, Mark, Mover, Phase, State};
+pub use state::{ProtocolAction, MoverEnd, ProtocolViolation, RegionHand, SettledMark, MoverState, ExecutionPhase, ProtocolState};
 
-use crate::pair::{Pair, Point, Side};
+use crate::pair::{ModelPair, ModelPointer, PairSide};
 
 /// A rule that the model can break on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+pub enum ProtocolRule {
     /// A write of the pointer is a compare-and-set on its revision.
     CompareAndSet,
     /// `prove` waits until the old region's hand has settled in this epoch.
@@ -46,11 +46,11 @@ pub enum Rule {
 
 /// What is explored.
 #[derive(Debug)]
-pub struct Protocol {
+pub struct ProtocolModel {
     /// The pair.
-    pub pair: Pair,
+    pub pair: ModelPair,
     /// The region of each execution.
-    pub movers: Vec<Side>,
+    pub movers: Vec<PairSide>,
     /// Crashes of executions.
     pub crashes: u8,
     /// Whether a person is asked where the fence is not proved in time; else the move goes back.
@@ -58,37 +58,37 @@ pub struct Protocol {
     /// Hands that lose their lease with a write on its way.
     pub stalls: u8,
     /// The rule that is broken, if one is.
-    pub broken: Option<Rule>,
+    pub broken: Option<ProtocolRule>,
 }
 
-impl Protocol {
+impl ProtocolModel {
     /// Whether the rule holds in this model.
-    pub fn keeps(&self, rule: Rule) -> bool {
+    pub fn keeps(&self, rule: ProtocolRule) -> bool {
         self.broken != Some(rule)
     }
 }
 
-impl Model for Protocol {
-    type State = State;
-    type Action = Action;
+impl Model for ProtocolModel {
+    type State = ProtocolState;
+    type Action = ProtocolAction;
 
-    fn init_states(&self) -> Vec<State> {
-        let mark = |up| Mark { epoch: 0, revision: 0, up };
+    fn init_states(&self) -> Vec<ProtocolState> {
+        let mark = |up| SettledMark { epoch: 0, revision: 0, up };
         let name = |index: usize| u8::try_from(index * 4 + 1).unwrap_or(u8::MAX);
-        let mover = |(index, side): (usize, &Side)| Mover { side: *side, name: name(index), phase: Phase::Ready };
-        vec![State {
-            points: [Point::START; 2],
+        let mover = |(index, side): (usize, &PairSide)| MoverState { side: *side, name: name(index), phase: ExecutionPhase::Ready };
+        vec![ProtocolState {
+            points: [ModelPointer::START; 2],
             sent: Vec::new(),
-            towards: Side::Home,
+            towards: PairSide::Home,
             marks: [mark(true), mark(false)],
             heard: [0; 2],
-            hands: [Hand::Idle; 2],
+            hands: [RegionHand::Idle; 2],
             late: [None; 2],
             desired: [true, false],
             alive: [true, false],
             halted: None,
             movers: self.movers.iter().enumerate().map(mover).collect(),
-            traffic: Side::Home,
+            traffic: PairSide::Home,
             verified: [0; 2],
             used: 0,
             crashes: self.crashes,
@@ -97,9 +97,9 @@ impl Model for Protocol {
         }]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &ProtocolState, actions: &mut Vec<ProtocolAction>) {
         Self::replication(state, actions);
-        for side in Side::BOTH {
+        for side in PairSide::BOTH {
             self.hand_actions(state, side, actions);
         }
         for index in 0..state.movers.len() {
@@ -107,18 +107,18 @@ impl Model for Protocol {
         }
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+    fn next_state(&self, state: &ProtocolState, action: ProtocolAction) -> Option<ProtocolState> {
         let mut next = state.clone();
         match action {
-            Action::Replicate => next.replicate(),
-            Action::Tell(side) => next.heard[side.other().at()] = next.marks[side.at()].epoch,
-            Action::Look(index)
-            | Action::Put(index)
-            | Action::Proved(index)
-            | Action::Late(index)
-            | Action::Hold(index)
-            | Action::Switch(index)
-            | Action::Crash(index) => self.move_on(&mut next, index, action),
+            ProtocolAction::Replicate => next.replicate(),
+            ProtocolAction::Tell(side) => next.heard[side.other().at()] = next.marks[side.at()].epoch,
+            ProtocolAction::Look(index)
+            | ProtocolAction::Put(index)
+            | ProtocolAction::Proved(index)
+            | ProtocolAction::Late(index)
+            | ProtocolAction::Hold(index)
+            | ProtocolAction::Switch(index)
+            | ProtocolAction::Crash(index) => self.move_on(&mut next, index, action),
             _ => self.hand_on(&mut next, action),
         }
         Some(next)
@@ -129,29 +129,29 @@ impl Model for Protocol {
     }
 }
 
-impl Protocol {
+impl ProtocolModel {
     /// What is on its way; it may stay so for ever, which is a partition.
-    fn replication(state: &State, actions: &mut Vec<Action>) {
+    fn replication(state: &ProtocolState, actions: &mut Vec<ProtocolAction>) {
         if !state.sent.is_empty() {
-            actions.push(Action::Replicate);
+            actions.push(ProtocolAction::Replicate);
         }
-        let untold = |side: &Side| state.heard[side.other().at()] != state.marks[side.at()].epoch;
-        actions.extend(Side::BOTH.into_iter().filter(untold).map(Action::Tell));
+        let untold = |side: &PairSide| state.heard[side.other().at()] != state.marks[side.at()].epoch;
+        actions.extend(PairSide::BOTH.into_iter().filter(untold).map(ProtocolAction::Tell));
     }
 }
 
-impl State {
+impl ProtocolState {
     /// Notes what went wrong first.
-    fn note(&mut self, fault: Fault, happened: bool) {
+    fn note(&mut self, fault: ProtocolViolation, happened: bool) {
         self.fault = self.fault.or(happened.then_some(fault));
     }
 
     fn replicate(&mut self) {
         let version = self.sent.remove(0);
         let replica = self.towards.at();
-        self.note(Fault::Epoch, version.epoch < self.points[replica].epoch);
+        self.note(ProtocolViolation::Epoch, version.epoch < self.points[replica].epoch);
         self.points[replica] = version;
-        if self.towards == Side::Home {
+        if self.towards == PairSide::Home {
             self.halted = self.halted.filter(|epoch| version.epoch < *epoch);
         }
     }

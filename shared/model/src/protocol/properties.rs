@@ -2,9 +2,9 @@
 
 use stateright::{Model, Property};
 
-use super::Protocol;
+use super::ProtocolModel;
 use super::mover::newest;
-use super::state::{Action, End, Fault, Phase, State};
+use super::state::{ProtocolAction, MoverEnd, ProtocolViolation, ExecutionPhase, ProtocolState};
 
 /// Two regions never run the singleton.
 pub const SINGLE: &str = "at most one region runs the singleton";
@@ -21,40 +21,40 @@ pub const ENDS: &str = "every run ends in done, compensated or waiting for a per
 /// The world at the end.
 pub const RIGHT: &str = "when all is told and done the active region runs the singleton and gets the traffic";
 
-pub(super) fn all() -> Vec<Property<Protocol>> {
+pub(super) fn all() -> Vec<Property<ProtocolModel>> {
     vec![
-        Property::always(SINGLE, |_, state: &State| state.alive != [true, true]),
-        Property::always(TRAFFIC, |_, state: &State| state.fault != Some(Fault::Traffic)),
-        Property::always(ONE_ACTS, |_, state: &State| state.fault != Some(Fault::Twice)),
-        Property::always(ONE_WRITES, |_, state: &State| state.fault != Some(Fault::Writers)),
-        Property::always(EPOCH, |_, state: &State| state.fault != Some(Fault::Epoch)),
+        Property::always(SINGLE, |_, state: &ProtocolState| state.alive != [true, true]),
+        Property::always(TRAFFIC, |_, state: &ProtocolState| state.fault != Some(ProtocolViolation::Traffic)),
+        Property::always(ONE_ACTS, |_, state: &ProtocolState| state.fault != Some(ProtocolViolation::Twice)),
+        Property::always(ONE_WRITES, |_, state: &ProtocolState| state.fault != Some(ProtocolViolation::Writers)),
+        Property::always(EPOCH, |_, state: &ProtocolState| state.fault != Some(ProtocolViolation::Epoch)),
         Property::always(ENDS, ends),
         Property::always(RIGHT, right),
-        Property::sometimes("a failover is done", |_, state: &State| ended(state, End::Done)),
-        Property::sometimes("a failover is compensated", |_, state: &State| ended(state, End::Compensated)),
-        Property::sometimes("a person is called", |_, state: &State| ended(state, End::Held)),
+        Property::sometimes("a failover is done", |_, state: &ProtocolState| ended(state, MoverEnd::Done)),
+        Property::sometimes("a failover is compensated", |_, state: &ProtocolState| ended(state, MoverEnd::Compensated)),
+        Property::sometimes("a person is called", |_, state: &ProtocolState| ended(state, MoverEnd::Held)),
     ]
 }
 
-fn ended(state: &State, end: End) -> bool {
-    state.movers.iter().any(|mover| mover.phase == Phase::Over(end))
+fn ended(state: &ProtocolState, end: MoverEnd) -> bool {
+    state.movers.iter().any(|mover| mover.phase == ExecutionPhase::Over(end))
 }
 
 /// Where nothing can happen any more but that something arrives, which may never be: every execution that started is
 /// over, and a move that still stands has called a person.
-fn ends(model: &Protocol, state: &State) -> bool {
+fn ends(model: &ProtocolModel, state: &ProtocolState) -> bool {
     let mut actions = Vec::new();
     model.actions(state, &mut actions);
-    if actions.iter().any(|action| !matches!(action, Action::Replicate | Action::Tell(_))) {
+    if actions.iter().any(|action| !matches!(action, ProtocolAction::Replicate | ProtocolAction::Tell(_))) {
         return true;
     }
-    let over = |phase| matches!(phase, Phase::Ready | Phase::Over(_));
+    let over = |phase| matches!(phase, ExecutionPhase::Ready | ExecutionPhase::Over(_));
     let all_over = state.movers.iter().all(|mover| over(mover.phase));
-    all_over && (newest(state).moving.is_none() || ended(state, End::Held))
+    all_over && (newest(state).moving.is_none() || ended(state, MoverEnd::Held))
 }
 
 /// Where nothing at all can happen any more and the pointer is steady.
-fn right(model: &Protocol, state: &State) -> bool {
+fn right(model: &ProtocolModel, state: &ProtocolState) -> bool {
     let mut actions = Vec::new();
     model.actions(state, &mut actions);
     let [home, standby] = state.points;

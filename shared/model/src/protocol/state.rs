@@ -1,10 +1,10 @@
 //! A state of the pair, and the steps out of it.
 
-use crate::pair::{Point, Side};
+use crate::pair::{ModelPointer, PairSide};
 
 /// What a region's hand has settled last, as its own part of the ledger has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Mark {
+pub struct SettledMark {
     /// The epoch of the pointer that it followed.
     pub epoch: u8,
     /// That pointer's revision.
@@ -15,18 +15,18 @@ pub struct Mark {
 
 /// The hand that holds a region's lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Hand {
+pub enum RegionHand {
     /// Nobody does.
     Idle,
     /// It has read the pointer and will write.
-    Read(Mark),
+    Read(SettledMark),
     /// It has written and waits for the tasks.
-    Wrote(Mark),
+    Wrote(SettledMark),
 }
 
 /// How an execution of the mover ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum End {
+pub enum MoverEnd {
     /// The new region serves.
     Done,
     /// The old region serves as before.
@@ -39,49 +39,49 @@ pub enum End {
 
 /// Where an execution of the mover is. The point is the pointer as it saw it last, on which its next write is based.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
+pub enum ExecutionPhase {
     /// Not started, or started again after a crash.
     Ready,
     /// It has looked at the pointer, and begins or takes over.
-    Begin(Point),
+    Begin(ModelPointer),
     /// It waits for the fence.
     Fence,
     /// It asks a person about the fence.
     Asking,
     /// The fence holds: it opens the singleton.
-    Open(Point),
+    Open(ModelPointer),
     /// It waits until its region runs what it should.
     Verify,
     /// Verified: it passes the point of no return.
-    Commit(Point),
+    Commit(ModelPointer),
     /// It switches the traffic.
     Traffic,
     /// The traffic is switched: it settles the pointer.
-    Settle(Point),
+    Settle(ModelPointer),
     /// Something failed before the traffic: it turns back.
-    Back(Point),
+    Back(ModelPointer),
     /// It waits until its region has closed what it opened; with the revision from which on that counts.
     Closing(u8),
     /// Closed: it restores the pointer.
-    Restore(Point),
+    Restore(ModelPointer),
     /// It is over.
-    Over(End),
+    Over(MoverEnd),
 }
 
 /// An execution of the mover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Mover {
+pub struct MoverState {
     /// Its region, which is the one that it moves to.
-    pub side: Side,
+    pub side: PairSide,
     /// Its name in the pointer; another one after each crash.
     pub name: u8,
     /// Where it is.
-    pub phase: Phase,
+    pub phase: ExecutionPhase,
 }
 
 /// What must never happen, noted when it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
+pub enum ProtocolViolation {
     /// Two executions acted on one revision.
     Twice,
     /// The traffic went to a region that was not verified in this epoch, or does not serve.
@@ -94,19 +94,19 @@ pub enum Fault {
 
 /// The pair and all that works on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct State {
+pub struct ProtocolState {
     /// The pointer in each region's replica.
-    pub points: [Point; 2],
+    pub points: [ModelPointer; 2],
     /// Versions of it on their way.
-    pub sent: Vec<Point>,
+    pub sent: Vec<ModelPointer>,
     /// Where they are on their way to.
-    pub towards: Side,
+    pub towards: PairSide,
     /// What each region's hand has settled.
-    pub marks: [Mark; 2],
+    pub marks: [SettledMark; 2],
     /// The epoch of the other region's mark, as each replica has it.
     pub heard: [u8; 2],
     /// Each region's hand.
-    pub hands: [Hand; 2],
+    pub hands: [RegionHand; 2],
     /// The write of a hand that lost its lease, where one may still land.
     pub late: [Option<bool>; 2],
     /// Whether the singleton is wanted, as each region's ECS has it.
@@ -116,9 +116,9 @@ pub struct State {
     /// A person stopped the home's hand; until its replica has this epoch.
     pub halted: Option<u8>,
     /// The executions.
-    pub movers: Vec<Mover>,
+    pub movers: Vec<MoverState>,
     /// Where the traffic goes.
-    pub traffic: Side,
+    pub traffic: PairSide,
     /// The epoch in which each region was verified last.
     pub verified: [u8; 2],
     /// Revisions that were acted on, one bit each.
@@ -128,34 +128,34 @@ pub struct State {
     /// Crashes of hands that are left.
     pub stalls: u8,
     /// What went wrong first.
-    pub fault: Option<Fault>,
+    pub fault: Option<ProtocolViolation>,
 }
 
 /// A step of one of those who take part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum ProtocolAction {
     /// The next version of the pointer arrives.
     Replicate,
     /// This region's mark arrives in the other.
-    Tell(Side),
+    Tell(PairSide),
     /// A hand takes the lease and reads the pointer.
-    Take(Side),
+    Take(PairSide),
     /// It writes the count.
-    Write(Side),
+    Write(PairSide),
     /// It finds everything as it should be, and marks that.
-    Mark(Side),
+    Mark(PairSide),
     /// It finds what somebody else wrote, and gives up.
-    Drift(Side),
+    Drift(PairSide),
     /// It loses its lease before it has written.
-    Stall(Side),
+    Stall(PairSide),
     /// Its write lands after all.
-    Land(Side),
+    Land(PairSide),
     /// Its write is lost.
-    Lose(Side),
+    Lose(PairSide),
     /// A task starts.
-    Start(Side),
+    Start(PairSide),
     /// The task stops.
-    Stop(Side),
+    Stop(PairSide),
     /// A person stops the home's hand and its singleton.
     Halt,
     /// An execution looks at the pointer.

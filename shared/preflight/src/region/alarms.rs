@@ -8,13 +8,13 @@ use watchkeeper_control::ports::{AwsError, DESCRIBE_ALARMS_MAX};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::preflight::AlarmFacts;
 
-use super::Region;
+use super::RegionClients;
 use crate::unread::{found, read};
 
 /// The kinds of alarm that every region knows: without them, the answer would have metric alarms only.
 const KINDS: [AlarmType; 2] = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm];
 
-impl Region {
+impl RegionClients {
     /// Alarms by name, each with whether something is done when it goes off; those that do not exist are left out.
     pub(crate) async fn alarms(
         &self,

@@ -11,14 +11,14 @@ use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{AccountQuotas as _, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
-use watchkeeper_domain::preflight::{Controller, Read, ServiceFacts, TargetFacts};
+use watchkeeper_domain::preflight::{ControllerKind, Read, FoundService, TargetFacts};
 
-use super::{Region, tags};
+use super::{RegionClients, tags};
 use crate::unread::{found, read};
 
 const SERVICES: &str = "ecs:DescribeServices";
 
-impl Region {
+impl RegionClients {
     /// The status of a cluster.
     pub(crate) async fn cluster(&self, cluster: &ClusterName) -> Result<Option<String>, AwsError> {
         let call = self.ecs.describe_clusters().clusters(cluster.as_str()).include(ClusterField::Settings);
@@ -32,7 +32,7 @@ impl Region {
         cluster: &ClusterName,
         names: &[ServiceName],
         sizes: bool,
-    ) -> BTreeMap<ServiceId, Read<Option<ServiceFacts>>> {
+    ) -> BTreeMap<ServiceId, Read<Option<FoundService>>> {
         let mut all = BTreeMap::new();
         for names in names.chunks(DESCRIBE_SERVICES_MAX) {
             let id = |name: &ServiceName| ServiceId { cluster: cluster.clone(), service: name.clone() };
@@ -71,15 +71,15 @@ impl Region {
         Ok(answer.services.unwrap_or_default())
     }
 
-    async fn facts(&self, service: &Service, sizes: bool) -> ServiceFacts {
+    async fn facts(&self, service: &Service, sizes: bool) -> FoundService {
         let controller = service.deployment_controller().map(DeploymentController::r#type);
         let controller = match controller {
-            None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
-            Some(other) => Controller::Other(other.as_str().to_owned()),
+            None | Some(DeploymentControllerType::Ecs) => ControllerKind::Ecs,
+            Some(other) => ControllerKind::Other(other.as_str().to_owned()),
         };
         let definition = service.task_definition().filter(|_| sizes).map(TaskDefinition::new);
         let count = |found: i32| u32::try_from(found).unwrap_or(0);
-        ServiceFacts {
+        FoundService {
             arn: service.service_arn().unwrap_or_default().to_owned(),
             desired: count(service.desired_count()),
             running: count(service.running_count()),

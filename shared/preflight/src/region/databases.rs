@@ -1,19 +1,19 @@
 //! Databases, what is promoted of them, and what backups are taken of.
 
 use watchkeeper_aws::failed;
-use watchkeeper_control::backup::Backups as _;
-use watchkeeper_control::failover::ports::Promotions as _;
+use watchkeeper_control::backup::BackupStore as _;
+use watchkeeper_control::failover::ports::DatabasePromotions as _;
 use watchkeeper_control::ports::{AwsError, Databases as _};
-use watchkeeper_domain::backup::{CopyQuota, ObservedSource, Policy};
+use watchkeeper_domain::backup::{CopyQuota, ObservedSource, JobPolicy};
 use watchkeeper_domain::capacity::DatabaseId;
-use watchkeeper_domain::failover::Promoted;
+use watchkeeper_domain::failover::PairDatabase;
 use watchkeeper_domain::name;
 use watchkeeper_domain::preflight::{DatabaseFacts, PromotedFacts, Tags};
 
-use super::{Region, tags};
+use super::{RegionClients, tags};
 use crate::unread::read;
 
-impl Region {
+impl RegionClients {
     /// A database, by the engine's own eyes; its tags by its ARN.
     pub(crate) async fn database(&self, id: &DatabaseId, arn: &str) -> Result<Option<DatabaseFacts>, AwsError> {
         let Some(observed) = self.aws.describe_database(id).await? else { return Ok(None) };
@@ -27,22 +27,22 @@ impl Region {
     }
 
     /// What a database is here that a failover promotes; the tags of a replica, by the ARN that it would have.
-    pub(crate) async fn promoted(&self, promoted: &Promoted, arn: &str) -> Result<Option<PromotedFacts>, AwsError> {
+    pub(crate) async fn promoted(&self, promoted: &PairDatabase, arn: &str) -> Result<Option<PromotedFacts>, AwsError> {
         let Some(role) = self.view.role(promoted).await? else { return Ok(None) };
         let tags = match promoted {
-            Promoted::Replica(_) => Some(read(self.database_tags(arn).await)),
-            Promoted::AuroraGlobal(_) => None,
+            PairDatabase::Replica(_) => Some(read(self.database_tags(arn).await)),
+            PairDatabase::AuroraGlobal(_) => None,
         };
         Ok(Some(PromotedFacts { role, tags }))
     }
 
     /// What a backup is taken of.
-    pub(crate) async fn source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+    pub(crate) async fn source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         self.vaults.describe_source(policy).await
     }
 
     /// How full a region is of copies of a kind.
-    pub(crate) async fn copies(&self, policy: &Policy, region: &name::Region) -> Result<Option<CopyQuota>, AwsError> {
+    pub(crate) async fn copies(&self, policy: &JobPolicy, region: &name::Region) -> Result<Option<CopyQuota>, AwsError> {
         self.vaults.copy_quota(policy, region).await
     }
 }

@@ -9,15 +9,15 @@ mod quotas;
 mod tables;
 
 use aws_config::SdkConfig;
-use watchkeeper_aws::{Aws, Vaults, View};
+use watchkeeper_aws::{Aws, BackupEngines, AwsRegionReader};
 use watchkeeper_domain::preflight::Tags;
 
 /// The clients of a region.
 #[derive(Debug)]
-pub struct Region {
+pub struct RegionClients {
     aws: Aws,
-    view: View,
-    vaults: Vaults,
+    view: AwsRegionReader,
+    vaults: BackupEngines,
     autoscaling: aws_sdk_applicationautoscaling::Client,
     backup: aws_sdk_backup::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
@@ -33,7 +33,7 @@ pub struct Region {
     sqs: aws_sdk_sqs::Client,
 }
 
-impl Region {
+impl RegionClients {
     /// The configuration's region.
     pub fn new(config: &SdkConfig) -> Self {
         // A sandbox has no name for each bucket.
@@ -41,8 +41,8 @@ impl Region {
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(plain).build();
         Self {
             aws: Aws::new(config),
-            view: View::new(config),
-            vaults: Vaults::new(config),
+            view: AwsRegionReader::new(config),
+            vaults: BackupEngines::new(config),
             autoscaling: aws_sdk_applicationautoscaling::Client::new(config),
             backup: aws_sdk_backup::Client::new(config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(config),

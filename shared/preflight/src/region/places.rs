@@ -6,13 +6,13 @@ use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::preflight::{BucketFacts, Read, Tags};
 
-use super::{Region, tags};
+use super::{RegionClients, tags};
 use crate::unread::{found, read};
 
 /// Where S3 says that a bucket lies, also when it is asked in another region (Amazon S3 API reference, `HeadBucket`).
 const PLACE: &str = "x-amz-bucket-region";
 
-impl Region {
+impl RegionClients {
     /// An event bus: its tags.
     pub(crate) async fn bus(&self, name: &ResourceName) -> Result<Option<Read<Tags>>, AwsError> {
         let answer = self.events.describe_event_bus().name(name.as_str()).send().await;

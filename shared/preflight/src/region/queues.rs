@@ -9,10 +9,10 @@ use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::preflight::{QueueFacts, Tags};
 
-use super::Region;
+use super::RegionClients;
 use crate::unread::{found, read};
 
-impl Region {
+impl RegionClients {
     /// A queue.
     pub(crate) async fn queue(&self, name: &ResourceName) -> Result<Option<QueueFacts>, AwsError> {
         let answer = self.sqs.get_queue_url().queue_name(name.as_str()).send().await;

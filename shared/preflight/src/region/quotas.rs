@@ -4,15 +4,15 @@ use aws_sdk_sfn::types::{StateMachineType, ValidateStateMachineDefinitionSeverit
 use jiff::Timestamp;
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{AccountQuotas as _, AwsError};
-use watchkeeper_domain::preflight::{Diagnostic, FARGATE_VCPU, QuotaFacts, TASKS_PER_SERVICE};
+use watchkeeper_domain::preflight::{DefinitionDiagnostic, FARGATE_VCPU, AccountQuotaFacts, TASKS_PER_SERVICE};
 
-use super::Region;
+use super::RegionClients;
 use crate::unread::{found, read};
 
-impl Region {
+impl RegionClients {
     /// The quotas that starting tasks runs into, and what is used of them.
-    pub(crate) async fn quota_facts(&self, now: Timestamp) -> QuotaFacts {
-        QuotaFacts {
+    pub(crate) async fn quota_facts(&self, now: Timestamp) -> AccountQuotaFacts {
+        AccountQuotaFacts {
             vcpu: read(self.quota(FARGATE_VCPU).await),
             vcpu_used: read(self.aws.quotas(now).await.map(|quotas| quotas.vcpu_used)),
             tasks_per_service: read(self.quota(TASKS_PER_SERVICE).await),
@@ -33,12 +33,12 @@ impl Region {
     }
 
     /// What Step Functions says of a definition.
-    pub(crate) async fn definition(&self, name: &str, definition: &str) -> Result<Vec<Diagnostic>, AwsError> {
+    pub(crate) async fn definition(&self, name: &str, definition: &str) -> Result<Vec<DefinitionDiagnostic>, AwsError> {
         let call =
             self.sfn.validate_state_machine_definition().definition(definition).r#type(StateMachineType::Standard);
         let answer = call.severity(ValidateStateMachineDefinitionSeverity::Warning).send().await;
         let answer = answer.map_err(|error| failed("states:ValidateStateMachineDefinition", name, error))?;
-        let diagnostic = |it: &aws_sdk_sfn::types::ValidateStateMachineDefinitionDiagnostic| Diagnostic {
+        let diagnostic = |it: &aws_sdk_sfn::types::ValidateStateMachineDefinitionDiagnostic| DefinitionDiagnostic {
             severity: it.severity().as_str().to_owned(),
             code: it.code().to_owned(),
             text: it.message().to_owned(),

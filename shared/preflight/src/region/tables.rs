@@ -2,20 +2,20 @@
 
 use aws_sdk_dynamodb::types::PointInTimeRecoveryStatus;
 use watchkeeper_aws::failed;
-use watchkeeper_control::failover::ports::Stores as _;
+use watchkeeper_control::failover::ports::ReplicatedStores as _;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::estate::ResourceName;
-use watchkeeper_domain::preflight::{TableFacts, Tags};
+use watchkeeper_domain::preflight::{FoundTable, Tags};
 
-use super::{Region, tags};
+use super::{RegionClients, tags};
 use crate::unread::read;
 
-impl Region {
+impl RegionClients {
     /// A table; its tags by its ARN.
-    pub(crate) async fn table(&self, name: &ResourceName, arn: &str) -> Result<Option<TableFacts>, AwsError> {
+    pub(crate) async fn table(&self, name: &ResourceName, arn: &str) -> Result<Option<FoundTable>, AwsError> {
         let Some(table) = self.view.table(name).await? else { return Ok(None) };
         let (tags, recovers) = (read(self.table_tags(arn).await), read(self.recovers(name).await));
-        Ok(Some(TableFacts { replicas: table.replicas, indexes: table.indexes, tags, recovers }))
+        Ok(Some(FoundTable { replicas: table.replicas, indexes: table.indexes, tags, recovers }))
     }
 
     async fn table_tags(&self, arn: &str) -> Result<Tags, AwsError> {

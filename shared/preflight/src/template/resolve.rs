@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Resolver;
+use super::TemplateResolver;
 use crate::PreflightError;
 
 /// An id of a key that will be made.
 const KEY: &str = "00000000-0000-0000-0000-000000000000";
 
-impl Resolver {
+impl TemplateResolver {
     /// A value of a resource with all its functions carried out.
     pub(super) fn filled(&self, value: &Value, owner: &str) -> Result<Value, PreflightError> {
         let bad = |why: String| PreflightError::Template(format!("template.yaml: {owner}: {why}"));

@@ -3,11 +3,11 @@ use watchkeeper_domain::name::Region;
 
 use super::*;
 
-fn resolver(partition: &str, parameters: &[(&str, &str)]) -> Resolver {
+fn resolver(partition: &str, parameters: &[(&str, &str)]) -> TemplateResolver {
     let region = Region::new("us-gov-west-1").unwrap();
-    let place = Place { partition: partition.to_owned(), account: "123456789012".to_owned(), region };
+    let place = AccountRegion { partition: partition.to_owned(), account: "123456789012".to_owned(), region };
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Resolver::new(&Template::of_this_repository().unwrap(), place, "night", parameters.collect())
+    TemplateResolver::new(&StackTemplate::of_this_repository().unwrap(), place, "night", parameters.collect())
 }
 
 /// Every text inside, depth first.

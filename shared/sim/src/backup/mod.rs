@@ -6,6 +6,6 @@ mod ports;
 mod restores;
 mod vault;
 
-pub use vault::{Deletion, StoreSpec, VaultCopy, store};
+pub use vault::{BackupDeletion, StoreSpec, VaultCopy, store};
 
-pub(crate) use vault::Vault;
+pub(crate) use vault::SimBackups;

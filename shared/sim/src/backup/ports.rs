@@ -1,21 +1,21 @@
 //! The ports of backups.
 
 use jiff::Timestamp;
-use watchkeeper_control::backup::Backups;
+use watchkeeper_control::backup::BackupStore;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::backup::{
-    CopyName, CopyQuota, Kind, Memory, ObservedCopy, ObservedSource, Policy, SourceState,
+    CopyName, CopyQuota, ResourceKind, BackupMemory, ObservedCopy, ObservedSource, JobPolicy, SourceState,
 };
 use watchkeeper_domain::name::Region;
 
-use super::vault::{Deletion, VaultCopy};
-use crate::gate::Refusal;
+use super::vault::{BackupDeletion, VaultCopy};
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
-impl Backups for World {
-    async fn describe_source(&self, policy: &Policy) -> Result<Option<ObservedSource>, AwsError> {
+impl BackupStore for SimRegion {
+    async fn describe_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let source = &policy.subject.source;
         self.ask(Operation::DescribeStore, source, |state| {
             let Some(store) = state.vault.stores.get(source).cloned() else { return Ok(None) };
@@ -26,7 +26,7 @@ impl Backups for World {
         .await
     }
 
-    async fn list_copies(&self, policy: &Policy, region: &Region, _: &Memory) -> Result<Vec<ObservedCopy>, AwsError> {
+    async fn list_copies(&self, policy: &JobPolicy, region: &Region, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
         let source = &policy.subject.source;
         self.ask(Operation::ListCopies, format!("{source} in {region}"), |state| {
             state.vault.answers(region)?;
@@ -35,12 +35,12 @@ impl Backups for World {
         .await
     }
 
-    async fn start_backup(&self, policy: &Policy, name: &CopyName) -> Result<Option<String>, AwsError> {
+    async fn start_backup(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError> {
         let source = &policy.subject.source;
         self.ask(Operation::StartBackup, name, |state| {
-            let Some(store) = state.vault.stores.get(source).cloned() else { return Err(Refusal::not_found(source)) };
+            let Some(store) = state.vault.stores.get(source).cloned() else { return Err(CallRefusal::not_found(source)) };
             if state.store_state(source) != SourceState::Available {
-                return Err(Refusal::new(Fault::Conflict, format!("{source} is not available")));
+                return Err(CallRefusal::new(Fault::Conflict, format!("{source} is not available")));
             }
             let made = VaultCopy {
                 id: String::new(),
@@ -61,15 +61,15 @@ impl Backups for World {
         .await
     }
 
-    async fn copy_backup(&self, policy: &Policy, copy: &ObservedCopy) -> Result<Option<String>, AwsError> {
+    async fn copy_backup(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<Option<String>, AwsError> {
         self.ask(Operation::CopyBackup, &copy.name, |state| {
             let Some(to) = policy.copy.as_ref().map(|copy| copy.region.clone()) else {
-                return Err(Refusal::invalid("the job names no region to copy to"));
+                return Err(CallRefusal::invalid("the job names no region to copy to"));
             };
             state.vault.answers(&to)?;
             let original = state.vault.there().find(|it| it.id == copy.id).cloned();
             let Some(original) = original.filter(|it| it.ready <= state.now) else {
-                return Err(Refusal::not_found(&copy.name));
+                return Err(CallRefusal::not_found(&copy.name));
             };
             let (created, ready) = (state.now, Timestamp::MAX);
             state.shelve(VaultCopy { region: to, created, ready, ..original }).map(|()| None)
@@ -77,23 +77,23 @@ impl Backups for World {
         .await
     }
 
-    async fn delete_backup(&self, policy: &Policy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
+    async fn delete_backup(&self, policy: &JobPolicy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
         let subject = &policy.subject;
         self.ask(Operation::DeleteBackup, format!("{} in {region}", copy.name), |state| {
             let now = state.now;
             let (memory, _) = state.ledger.backup(&subject.scope, &subject.source).unwrap_or_default();
             let found = state.vault.copies.iter_mut().find(|it| it.id == copy.id && it.region == *region);
-            let Some(found) = found.filter(|it| it.gone.is_none()) else { return Err(Refusal::not_found(&copy.name)) };
+            let Some(found) = found.filter(|it| it.gone.is_none()) else { return Err(CallRefusal::not_found(&copy.name)) };
             found.gone = Some(now);
             let copy = found.clone();
-            state.vault.deletions.push(Deletion { at: now, copy, memory });
+            state.vault.deletions.push(BackupDeletion { at: now, copy, memory });
             Ok(())
         })
         .await
     }
 
-    async fn copy_quota(&self, policy: &Policy, region: &Region) -> Result<Option<CopyQuota>, AwsError> {
-        let limited = matches!(policy.subject.source.kind, Kind::Aurora | Kind::Rds);
+    async fn copy_quota(&self, policy: &JobPolicy, region: &Region) -> Result<Option<CopyQuota>, AwsError> {
+        let limited = matches!(policy.subject.source.kind, ResourceKind::Aurora | ResourceKind::Rds);
         self.ask(Operation::GetCopyQuota, region, |state| {
             state.vault.answers(region)?;
             let used = state.vault.there().filter(|copy| copy.region == *region).count();
@@ -104,27 +104,27 @@ impl Backups for World {
     }
 }
 
-impl super::Vault {
+impl super::SimBackups {
     /// Whether the shelf of a region answers.
-    fn answers(&self, region: &Region) -> Result<(), Refusal> {
+    fn answers(&self, region: &Region) -> Result<(), CallRefusal> {
         if self.silent.contains(region) {
-            return Err(Refusal::new(Fault::Unavailable, format!("{region} does not answer")));
+            return Err(CallRefusal::new(Fault::Unavailable, format!("{region} does not answer")));
         }
         Ok(())
     }
 }
 
-impl State {
+impl SimState {
     /// Begins a copy. Where names are unique, a second one of a name is refused.
-    fn shelve(&mut self, copy: VaultCopy) -> Result<(), Refusal> {
-        let unique = copy.source.kind != Kind::Dynamodb;
+    fn shelve(&mut self, copy: VaultCopy) -> Result<(), CallRefusal> {
+        let unique = copy.source.kind != ResourceKind::Dynamodb;
         let clash = self.vault.there().any(|it| it.name == copy.name && it.region == copy.region);
         if unique && clash {
-            return Err(Refusal::new(Fault::Conflict, format!("{} exists", copy.name)));
+            return Err(CallRefusal::new(Fault::Conflict, format!("{} exists", copy.name)));
         }
         let there = self.vault.there().filter(|it| it.region == copy.region).count();
         if self.vault.limit.is_some_and(|limit| there >= limit as usize) {
-            return Err(Refusal::invalid(format!("{} holds as many copies as it may", copy.region)));
+            return Err(CallRefusal::invalid(format!("{} holds as many copies as it may", copy.region)));
         }
         self.vault.made += 1;
         let id = format!("arn:aws:sim:{}:{}", copy.region, self.vault.made);

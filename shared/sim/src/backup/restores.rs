@@ -1,22 +1,22 @@
 //! The ports of restores.
 
 use jiff::Timestamp;
-use watchkeeper_control::backup::Restores;
+use watchkeeper_control::backup::RestoreStore;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{Kind, Known, ObservedRestore, Policy, Restored, SourceState};
+use watchkeeper_domain::backup::{ResourceKind, KnownCopy, ObservedRestore, JobPolicy, RestoredFacts, SourceState};
 
-use super::vault::Target;
-use crate::gate::Refusal;
+use super::vault::RestoredTarget;
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
-impl Restores for World {
-    async fn describe_restored(&self, _: &Policy, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
+impl RestoreStore for SimRegion {
+    async fn describe_restored(&self, _: &JobPolicy, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
         self.ask(Operation::DescribeRestored, target, |state| {
             let now = state.now;
             let takes = state.vault.takes;
-            let visible = |it: &&Target| it.gone.is_none_or(|gone| gone.checked_add(takes).is_ok_and(|end| now < end));
+            let visible = |it: &&RestoredTarget| it.gone.is_none_or(|gone| gone.checked_add(takes).is_ok_and(|end| now < end));
             Ok(state.vault.targets.get(target).filter(visible).map(|it| ObservedRestore {
                 state: if it.ready <= now { SourceState::Available } else { SourceState::Busy("creating".to_owned()) },
                 deleting: it.gone.is_some(),
@@ -29,10 +29,10 @@ impl Restores for World {
         .await
     }
 
-    async fn restore_copy(&self, policy: &Policy, known: &Known, target: &str, mark: &str) -> Result<(), AwsError> {
+    async fn restore_copy(&self, policy: &JobPolicy, known: &KnownCopy, target: &str, mark: &str) -> Result<(), AwsError> {
         self.ask(Operation::RestoreBackup, target, |state| {
             let copy = state.vault.there().find(|it| it.id == known.id).cloned();
-            let copy = copy.ok_or_else(|| Refusal::not_found(&known.name))?;
+            let copy = copy.ok_or_else(|| CallRefusal::not_found(&known.name))?;
             state.restore(policy, target, mark, Some(copy.id), copy.items)
         })
         .await
@@ -40,20 +40,20 @@ impl Restores for World {
 
     async fn restore_instant(
         &self,
-        policy: &Policy,
+        policy: &JobPolicy,
         instant: Timestamp,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
         self.ask(Operation::RestoreToInstant, format!("{target} at {instant}"), |state| {
             let store = state.vault.stores.get(&policy.subject.source).cloned();
-            let store = store.ok_or_else(|| Refusal::not_found(&policy.subject.source))?;
+            let store = store.ok_or_else(|| CallRefusal::not_found(&policy.subject.source))?;
             state.restore(policy, target, mark, None, store.items)
         })
         .await
     }
 
-    async fn mark_restored(&self, _: &Policy, target: &str, mark: &str) -> Result<(), AwsError> {
+    async fn mark_restored(&self, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
         self.ask(Operation::TagRestored, target, |state| {
             state.target(target)?.mark = Some(mark.to_owned());
             Ok(())
@@ -61,26 +61,26 @@ impl Restores for World {
         .await
     }
 
-    async fn reapply(&self, policy: &Policy, target: &str) -> Result<Vec<String>, AwsError> {
+    async fn reapply(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
         self.ask(Operation::ReapplySettings, target, |state| {
             let store = state.vault.stores.get(&policy.subject.source).cloned();
-            let extras = store.ok_or_else(|| Refusal::not_found(&policy.subject.source))?.extras;
+            let extras = store.ok_or_else(|| CallRefusal::not_found(&policy.subject.source))?.extras;
             state.target(target)?.extras.clone_from(&extras);
             Ok(extras)
         })
         .await
     }
 
-    async fn inspect_restored(&self, _: &Policy, target: &str) -> Result<Restored, AwsError> {
+    async fn inspect_restored(&self, _: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError> {
         self.ask(Operation::InspectRestored, target, |state| {
             let found = state.target(target)?;
             let (items, settings) = (Some((found.items, true)), found.settings.clone());
-            Ok(Restored { items, known_item: None, settings })
+            Ok(RestoredFacts { items, known_item: None, settings })
         })
         .await
     }
 
-    async fn delete_restored(&self, _: &Policy, target: &str) -> Result<(), AwsError> {
+    async fn delete_restored(&self, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
         self.ask(Operation::DeleteRestored, target, |state| {
             let now = state.now;
             state.target(target)?.gone = Some(now);
@@ -90,30 +90,30 @@ impl Restores for World {
     }
 }
 
-impl State {
-    fn target(&mut self, name: &str) -> Result<&mut Target, Refusal> {
+impl SimState {
+    fn target(&mut self, name: &str) -> Result<&mut RestoredTarget, CallRefusal> {
         let found = self.vault.targets.get_mut(name).filter(|it| it.gone.is_none());
-        found.ok_or_else(|| Refusal::not_found(name))
+        found.ok_or_else(|| CallRefusal::not_found(name))
     }
 
     fn restore(
         &mut self,
-        policy: &Policy,
+        policy: &JobPolicy,
         target: &str,
         mark: &str,
         from: Option<String>,
         items: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CallRefusal> {
         if self.vault.targets.get(target).is_some_and(|it| it.gone.is_none()) {
-            return Err(Refusal::new(Fault::Conflict, format!("{target} exists")));
+            return Err(CallRefusal::new(Fault::Conflict, format!("{target} exists")));
         }
         let store = self.vault.stores.get(&policy.subject.source);
         let settings = store.map(|store| store.settings.clone()).unwrap_or_default();
         // A table cannot be tagged while it is being restored.
-        let mark = (policy.subject.source.kind != Kind::Dynamodb).then(|| mark.to_owned());
+        let mark = (policy.subject.source.kind != ResourceKind::Dynamodb).then(|| mark.to_owned());
         let ready = self.now.checked_add(self.vault.takes).unwrap_or(Timestamp::MAX);
         let extras = Vec::new();
-        let made = Target { from, created: self.now, ready, items, settings, extras, mark, gone: None };
+        let made = RestoredTarget { from, created: self.now, ready, items, settings, extras, mark, gone: None };
         self.vault.targets.insert(target.to_owned(), made);
         Ok(())
     }

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{CopyState, Memory, ObservedCopy, Source, SourceState, Window};
+use watchkeeper_domain::backup::{CopyState, BackupMemory, ObservedCopy, BackupSource, SourceState, RestoreWindow};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 
 use crate::spec::checked;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
 /// A resource that can be backed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSpec {
     /// Which.
-    pub source: Source,
+    pub source: BackupSource,
     /// Whether it is encrypted.
     pub encrypted: bool,
     /// How large it is, in bytes.
@@ -55,7 +55,7 @@ pub struct VaultCopy {
     /// Its name.
     pub name: String,
     /// Of what it is.
-    pub source: Source,
+    pub source: BackupSource,
     /// Where it is.
     pub region: Region,
     /// When it was begun.
@@ -75,18 +75,18 @@ pub struct VaultCopy {
 
 /// A removal, and what the ledger knew at that moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deletion {
+pub struct BackupDeletion {
     /// When.
     pub at: Timestamp,
     /// What was removed.
     pub copy: VaultCopy,
     /// What was remembered of its resource then.
-    pub memory: Memory,
+    pub memory: BackupMemory,
 }
 
 /// What was restored.
 #[derive(Debug, Clone)]
-pub(super) struct Target {
+pub(super) struct RestoredTarget {
     pub(super) from: Option<String>,
     pub(super) created: Timestamp,
     pub(super) ready: Timestamp,
@@ -99,11 +99,11 @@ pub(super) struct Target {
 
 /// Everything about backups in a world.
 #[derive(Debug)]
-pub(crate) struct Vault {
-    pub(super) stores: BTreeMap<Source, StoreSpec>,
+pub(crate) struct SimBackups {
+    pub(super) stores: BTreeMap<BackupSource, StoreSpec>,
     pub(super) copies: Vec<VaultCopy>,
-    pub(super) targets: BTreeMap<String, Target>,
-    pub(super) deletions: Vec<Deletion>,
+    pub(super) targets: BTreeMap<String, RestoredTarget>,
+    pub(super) deletions: Vec<BackupDeletion>,
     pub(super) made: u64,
     /// The most copies of a region; nothing: as many as one likes.
     pub(super) limit: Option<u32>,
@@ -115,7 +115,7 @@ pub(crate) struct Vault {
     pub(super) lag: Duration,
 }
 
-impl Default for Vault {
+impl Default for SimBackups {
     fn default() -> Self {
         Self {
             stores: BTreeMap::new(),
@@ -131,9 +131,9 @@ impl Default for Vault {
     }
 }
 
-impl Vault {
+impl SimBackups {
     /// The copies that lists show.
-    pub(super) fn shown(&self, source: &Source, region: &Region, now: Timestamp) -> Vec<ObservedCopy> {
+    pub(super) fn shown(&self, source: &BackupSource, region: &Region, now: Timestamp) -> Vec<ObservedCopy> {
         let lag = now.checked_sub(self.lag).unwrap_or(Timestamp::MIN);
         let shows = |copy: &&VaultCopy| {
             copy.source == *source
@@ -163,13 +163,13 @@ impl Vault {
     }
 }
 
-impl State {
+impl SimState {
     /// The state of a resource: a database may be stopped.
-    pub(super) fn store_state(&self, source: &Source) -> SourceState {
+    pub(super) fn store_state(&self, source: &BackupSource) -> SourceState {
         let name = || DatabaseName::new(source.name.as_str()).ok();
         let id = match source.kind {
-            watchkeeper_domain::backup::Kind::Aurora => name().map(DatabaseId::Aurora),
-            watchkeeper_domain::backup::Kind::Rds => name().map(DatabaseId::Rds),
+            watchkeeper_domain::backup::ResourceKind::Aurora => name().map(DatabaseId::Aurora),
+            watchkeeper_domain::backup::ResourceKind::Rds => name().map(DatabaseId::Rds),
             _ => None,
         };
         match id.and_then(|id| self.database(&id)).map(|database| &database.observed.state) {
@@ -179,12 +179,12 @@ impl State {
         }
     }
 
-    pub(super) fn window(&self, store: &StoreSpec) -> Option<Window> {
-        store.recoverable.map(|from| Window { from: Some(from), to: self.now })
+    pub(super) fn window(&self, store: &StoreSpec) -> Option<RestoreWindow> {
+        store.recoverable.map(|from| RestoreWindow { from: Some(from), to: self.now })
     }
 }
 
-impl World {
+impl SimRegion {
     /// Has this resource, which can be backed up.
     pub fn put_store(&self, spec: StoreSpec) {
         self.lock().vault.stores.insert(spec.source.clone(), spec);
@@ -226,12 +226,12 @@ impl World {
     }
 
     /// What the ledger remembers of a resource's backups; nothing of what does not read.
-    pub fn backup_memory(&self, scope: &Scope, source: &Source) -> Memory {
+    pub fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> BackupMemory {
         self.lock().ledger.backup(scope, source).map(|(memory, _)| memory).unwrap_or_default()
     }
 
     /// Every removal of a copy.
-    pub fn deletions(&self) -> Vec<Deletion> {
+    pub fn deletions(&self) -> Vec<BackupDeletion> {
         self.lock().vault.deletions.clone()
     }
 
@@ -242,7 +242,7 @@ impl World {
     }
 
     /// Somebody else makes a copy under this name.
-    pub fn make_foreign_copy(&self, source: &Source, region: &Region, name: &str) {
+    pub fn make_foreign_copy(&self, source: &BackupSource, region: &Region, name: &str) {
         let mut state = self.lock();
         let now = state.now;
         state.vault.made += 1;
@@ -269,12 +269,12 @@ impl World {
         let now = state.now;
         let (settings, extras) = (BTreeMap::new(), Vec::new());
         let target =
-            Target { from: None, created: now, ready: now, items: 0, settings, extras, mark: None, gone: None };
+            RestoredTarget { from: None, created: now, ready: now, items: 0, settings, extras, mark: None, gone: None };
         state.vault.targets.insert(name.to_owned(), target);
     }
 
     /// The newest copy of a resource turns out to have failed.
-    pub fn fail_newest_copy(&self, source: &Source, words: &str) {
+    pub fn fail_newest_copy(&self, source: &BackupSource, words: &str) {
         let mut state = self.lock();
         let newest = state.vault.copies.iter_mut().filter(|copy| copy.source == *source && copy.gone.is_none());
         if let Some(copy) = newest.max_by_key(|copy| copy.created) {

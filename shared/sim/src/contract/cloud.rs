@@ -1,10 +1,10 @@
 //! Cases about services and scalable targets.
 
 use watchkeeper_control::ports::{Fault, ScalableTargets, Services};
-use watchkeeper_domain::capacity::{ObservedService, Rollout, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use super::{Bench, Failure, Passed, equal, fails, holds, named, there};
+use super::{ContractBench, CaseFailure, Passed, equal, fails, holds, named, there};
 
 /// Hands the name of every case in this module to a macro.
 #[macro_export]
@@ -29,27 +29,27 @@ macro_rules! cloud_cases {
 }
 
 /// Bounds with nothing suspended.
-fn bounds(min: u32, max: u32) -> Scaling {
-    Scaling { min, max, suspended: Suspensions::NONE }
+fn bounds(min: u32, max: u32) -> ScalingState {
+    ScalingState { min, max, suspended: Suspensions::NONE }
 }
 
-async fn described<B: Bench>(bench: &B, id: &ServiceId) -> Result<ObservedService, Failure> {
+async fn described<B: ContractBench>(bench: &B, id: &ServiceId) -> Result<ObservedService, CaseFailure> {
     let mut found = bench.cloud().describe_services(&id.cluster, std::slice::from_ref(&id.service)).await?;
     there(&id.to_string(), found.remove(id))
 }
 
-async fn scaling<B: Bench>(bench: &B, id: &ServiceId) -> Result<Scaling, Failure> {
+async fn scaling<B: ContractBench>(bench: &B, id: &ServiceId) -> Result<ScalingState, CaseFailure> {
     let mut found = bench.cloud().describe_targets(std::slice::from_ref(id)).await?;
     there(&format!("the target of {id}"), found.remove(id))
 }
 
-async fn unknown<B: Bench>(bench: &B) -> Result<ServiceId, Failure> {
+async fn unknown<B: ContractBench>(bench: &B) -> Result<ServiceId, CaseFailure> {
     let known = bench.make_service(0, None).await?;
     Ok(ServiceId { cluster: known.cluster, service: named(ServiceName::new(bench.fresh_name()))? })
 }
 
 /// Count, tasks, tag and rollout are those of the service; bounds are not the business of this call.
-pub async fn a_service_is_described_as_it_was_made<B: Bench>(bench: &B) -> Passed {
+pub async fn a_service_is_described_as_it_was_made<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(2, Some(bounds(1, 4))).await?;
     let found = described(bench, &id).await?;
     equal("count and bounds", &found.capacity, &ServiceCapacity { desired: 2, scaling: None })?;
@@ -59,7 +59,7 @@ pub async fn a_service_is_described_as_it_was_made<B: Bench>(bench: &B) -> Passe
 }
 
 /// A batch with unknown names answers with the known ones.
-pub async fn describe_finds_what_exists_and_leaves_out_the_rest<B: Bench>(bench: &B) -> Passed {
+pub async fn describe_finds_what_exists_and_leaves_out_the_rest<B: ContractBench>(bench: &B) -> Passed {
     let (one, two) = (bench.make_service(1, None).await?, bench.make_service(2, None).await?);
     let unknown = unknown(bench).await?;
     let names = [one.service.clone(), unknown.service.clone(), two.service.clone()];
@@ -70,7 +70,7 @@ pub async fn describe_finds_what_exists_and_leaves_out_the_rest<B: Bench>(bench:
 }
 
 /// No error: whoever asks learns that nothing is there.
-pub async fn an_unknown_cluster_is_one_without_services<B: Bench>(bench: &B) -> Passed {
+pub async fn an_unknown_cluster_is_one_without_services<B: ContractBench>(bench: &B) -> Passed {
     let cluster = named(ClusterName::new(bench.fresh_name()))?;
     let service = named(ServiceName::new(bench.fresh_name()))?;
     let found = bench.cloud().describe_services(&cluster, &[service]).await?;
@@ -78,7 +78,7 @@ pub async fn an_unknown_cluster_is_one_without_services<B: Bench>(bench: &B) -> 
 }
 
 /// The count is there at once or soon, the tasks later.
-pub async fn a_count_is_read_back_and_tasks_follow<B: Bench>(bench: &B) -> Passed {
+pub async fn a_count_is_read_back_and_tasks_follow<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, None).await?;
     bench.cloud().set_count(&id, 3).await?;
     bench.settle().await;
@@ -88,7 +88,7 @@ pub async fn a_count_is_read_back_and_tasks_follow<B: Bench>(bench: &B) -> Passe
 }
 
 /// Nothing runs in the end.
-pub async fn a_count_goes_to_zero<B: Bench>(bench: &B) -> Passed {
+pub async fn a_count_goes_to_zero<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(3, None).await?;
     bench.cloud().set_count(&id, 0).await?;
     bench.settle().await;
@@ -98,13 +98,13 @@ pub async fn a_count_goes_to_zero<B: Bench>(bench: &B) -> Passed {
 }
 
 /// A write to nothing fails by its name.
-pub async fn the_count_of_an_unknown_service_is_not_found<B: Bench>(bench: &B) -> Passed {
+pub async fn the_count_of_an_unknown_service_is_not_found<B: ContractBench>(bench: &B) -> Passed {
     let id = unknown(bench).await?;
     fails("the write", bench.cloud().set_count(&id, 1).await, Fault::NotFound)
 }
 
 /// As many as one call takes.
-pub async fn ten_services_are_described_in_one_call<B: Bench>(bench: &B) -> Passed {
+pub async fn ten_services_are_described_in_one_call<B: ContractBench>(bench: &B) -> Passed {
     let mut ids = Vec::new();
     for desired in 0..10 {
         ids.push(bench.make_service(desired % 2, None).await?);
@@ -115,11 +115,11 @@ pub async fn ten_services_are_described_in_one_call<B: Bench>(bench: &B) -> Pass
 }
 
 /// Every combination of the three flags comes back as it was put, and so do the bounds.
-pub async fn bounds_and_flags_are_kept_exactly<B: Bench>(bench: &B) -> Passed {
+pub async fn bounds_and_flags_are_kept_exactly<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(2, Some(bounds(1, 4))).await?;
     for (min, flags) in (0..).zip(0..8_u8) {
         let suspended = Suspensions { scale_in: flags & 1 != 0, scale_out: flags & 2 != 0, scheduled: flags & 4 != 0 };
-        let wanted = Scaling { min: min % 3, max: 5 + min, suspended };
+        let wanted = ScalingState { min: min % 3, max: 5 + min, suspended };
         bench.cloud().set_scaling(&id, wanted).await?;
         bench.settle().await;
         equal("the target", &scaling(bench, &id).await?, &wanted)?;
@@ -128,7 +128,7 @@ pub async fn bounds_and_flags_are_kept_exactly<B: Bench>(bench: &B) -> Passed {
 }
 
 /// Not every service has an autoscaler.
-pub async fn a_service_without_a_target_is_left_out<B: Bench>(bench: &B) -> Passed {
+pub async fn a_service_without_a_target_is_left_out<B: ContractBench>(bench: &B) -> Passed {
     let (with, without) = (bench.make_service(1, Some(bounds(1, 2))).await?, bench.make_service(1, None).await?);
     let unknown = unknown(bench).await?;
     let found = bench.cloud().describe_targets(&[without, with.clone(), unknown]).await?;
@@ -136,7 +136,7 @@ pub async fn a_service_without_a_target_is_left_out<B: Bench>(bench: &B) -> Pass
 }
 
 /// Why a minimum has to go down before a count does.
-pub async fn a_minimum_above_desired_lifts_desired<B: Bench>(bench: &B) -> Passed {
+pub async fn a_minimum_above_desired_lifts_desired<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, Some(bounds(1, 6))).await?;
     bench.cloud().set_scaling(&id, bounds(3, 6)).await?;
     bench.settle().await;
@@ -145,7 +145,7 @@ pub async fn a_minimum_above_desired_lifts_desired<B: Bench>(bench: &B) -> Passe
 }
 
 /// An autoscaler without load leaves a count inside its bounds alone.
-pub async fn a_count_above_a_minimum_stays<B: Bench>(bench: &B) -> Passed {
+pub async fn a_count_above_a_minimum_stays<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(2, Some(bounds(1, 6))).await?;
     bench.cloud().set_count(&id, 4).await?;
     bench.settle().await;
@@ -153,11 +153,11 @@ pub async fn a_count_above_a_minimum_stays<B: Bench>(bench: &B) -> Passed {
 }
 
 /// The whole way: held, minimum 0, count 0; then the count, and the bounds as they were.
-pub async fn a_held_service_sleeps_and_wakes_as_it_was<B: Bench>(bench: &B) -> Passed {
+pub async fn a_held_service_sleeps_and_wakes_as_it_was<B: ContractBench>(bench: &B) -> Passed {
     let suspended = Suspensions { scale_in: true, ..Suspensions::NONE };
-    let before = Scaling { min: 2, max: 6, suspended };
+    let before = ScalingState { min: 2, max: 6, suspended };
     let id = bench.make_service(3, Some(before)).await?;
-    bench.cloud().set_scaling(&id, Scaling { min: 0, max: 6, suspended: Suspensions::ALL }).await?;
+    bench.cloud().set_scaling(&id, ScalingState { min: 0, max: 6, suspended: Suspensions::ALL }).await?;
     bench.cloud().set_count(&id, 0).await?;
     bench.settle().await;
     let asleep = described(bench, &id).await?;
@@ -171,7 +171,7 @@ pub async fn a_held_service_sleeps_and_wakes_as_it_was<B: Bench>(bench: &B) -> P
 }
 
 /// AWS does not accept it, and the target stays what it was.
-pub async fn bounds_the_wrong_way_round_are_invalid<B: Bench>(bench: &B) -> Passed {
+pub async fn bounds_the_wrong_way_round_are_invalid<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, Some(bounds(1, 2))).await?;
     fails("the write", bench.cloud().set_scaling(&id, bounds(3, 2)).await, Fault::Invalid)?;
     equal("the target", &scaling(bench, &id).await?, &bounds(1, 2))

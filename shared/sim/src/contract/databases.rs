@@ -4,7 +4,7 @@ use watchkeeper_control::ports::{Databases, Fault};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase};
 use watchkeeper_domain::name::DatabaseName;
 
-use super::{Bench, Failure, Kind, Passed, equal, fails, named, there};
+use super::{ContractBench, CaseFailure, DatabaseKind, Passed, equal, fails, named, there};
 
 /// Hands the name of every case in this module to a macro.
 #[macro_export]
@@ -22,33 +22,33 @@ macro_rules! database_cases {
     };
 }
 
-const KINDS: [Kind; 2] = [Kind::Aurora, Kind::Rds];
+const KINDS: [DatabaseKind; 2] = [DatabaseKind::Aurora, DatabaseKind::Rds];
 
-async fn described<B: Bench>(bench: &B, id: &DatabaseId) -> Result<ObservedDatabase, Failure> {
+async fn described<B: ContractBench>(bench: &B, id: &DatabaseId) -> Result<ObservedDatabase, CaseFailure> {
     there(&id.to_string(), bench.cloud().describe_database(id).await?)
 }
 
-async fn is<B: Bench>(bench: &B, id: &DatabaseId, state: DatabaseState) -> Passed {
+async fn is<B: ContractBench>(bench: &B, id: &DatabaseId, state: DatabaseState) -> Passed {
     equal(&format!("the state of {id}"), &described(bench, id).await?.state, &state)
 }
 
-async fn stopped<B: Bench>(bench: &B, kind: Kind) -> Result<DatabaseId, Failure> {
+async fn stopped<B: ContractBench>(bench: &B, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
     let id = bench.make_database(kind).await?;
     bench.cloud().stop_database(&id).await?;
     bench.settle().await;
     Ok(id)
 }
 
-fn unknown<B: Bench>(bench: &B, kind: Kind) -> Result<DatabaseId, Failure> {
+fn unknown<B: ContractBench>(bench: &B, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
     let name = named(DatabaseName::new(bench.fresh_name()))?;
     Ok(match kind {
-        Kind::Aurora => DatabaseId::Aurora(name),
-        Kind::Rds => DatabaseId::Rds(name),
+        DatabaseKind::Aurora => DatabaseId::Aurora(name),
+        DatabaseKind::Rds => DatabaseId::Rds(name),
     })
 }
 
 /// Available, managed, and free to be stopped.
-pub async fn a_database_is_described_as_it_was_made<B: Bench>(bench: &B) -> Passed {
+pub async fn a_database_is_described_as_it_was_made<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let id = bench.make_database(kind).await?;
         let expected = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
@@ -58,7 +58,7 @@ pub async fn a_database_is_described_as_it_was_made<B: Bench>(bench: &B) -> Pass
 }
 
 /// No error: whoever asks learns that nothing is there.
-pub async fn an_unknown_database_is_none<B: Bench>(bench: &B) -> Passed {
+pub async fn an_unknown_database_is_none<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let found = bench.cloud().describe_database(&unknown(bench, kind)?).await?;
         equal("what is found", &found, &None)?;
@@ -67,7 +67,7 @@ pub async fn an_unknown_database_is_none<B: Bench>(bench: &B) -> Passed {
 }
 
 /// A write to nothing fails by its name.
-pub async fn an_unknown_database_cannot_be_switched<B: Bench>(bench: &B) -> Passed {
+pub async fn an_unknown_database_cannot_be_switched<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let id = unknown(bench, kind)?;
         fails("the stop", bench.cloud().stop_database(&id).await, Fault::NotFound)?;
@@ -77,7 +77,7 @@ pub async fn an_unknown_database_cannot_be_switched<B: Bench>(bench: &B) -> Pass
 }
 
 /// available → stopping → stopped → starting → available.
-pub async fn a_database_stops_and_starts_by_way_of_what_is_between<B: Bench>(bench: &B) -> Passed {
+pub async fn a_database_stops_and_starts_by_way_of_what_is_between<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let id = bench.make_database(kind).await?;
         bench.cloud().stop_database(&id).await?;
@@ -93,7 +93,7 @@ pub async fn a_database_stops_and_starts_by_way_of_what_is_between<B: Bench>(ben
 }
 
 /// It is refused, and stays stopped.
-pub async fn stopping_a_stopped_database_conflicts<B: Bench>(bench: &B) -> Passed {
+pub async fn stopping_a_stopped_database_conflicts<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let id = stopped(bench, kind).await?;
         fails("the second stop", bench.cloud().stop_database(&id).await, Fault::Conflict)?;
@@ -103,7 +103,7 @@ pub async fn stopping_a_stopped_database_conflicts<B: Bench>(bench: &B) -> Passe
 }
 
 /// It is refused, and stays available.
-pub async fn starting_an_available_database_conflicts<B: Bench>(bench: &B) -> Passed {
+pub async fn starting_an_available_database_conflicts<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let id = bench.make_database(kind).await?;
         fails("the start", bench.cloud().start_database(&id).await, Fault::Conflict)?;
@@ -113,7 +113,7 @@ pub async fn starting_an_available_database_conflicts<B: Bench>(bench: &B) -> Pa
 }
 
 /// While it stops it can neither be started nor stopped, and it arrives all the same.
-pub async fn nothing_can_be_switched_while_it_is_on_its_way<B: Bench>(bench: &B) -> Passed {
+pub async fn nothing_can_be_switched_while_it_is_on_its_way<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let id = bench.make_database(kind).await?;
         bench.cloud().stop_database(&id).await?;

@@ -1,6 +1,6 @@
 //! Cases that every implementation of the ports has to pass: this world, and the adapters over a real API.
 //!
-//! A case takes a [`Bench`] and says what was wrong. [`cloud_cases!`](crate::cloud_cases),
+//! A case takes a [`ContractBench`] and says what was wrong. [`cloud_cases!`](crate::cloud_cases),
 //! [`database_cases!`](crate::database_cases), [`release_cases!`](crate::release_cases),
 //! [`stuck_cases!`](crate::stuck_cases) and [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to a macro of the caller, so that a new case is a
 //! new test everywhere. Over one real ledger table the ledger's cases
@@ -18,14 +18,14 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError};
 use watchkeeper_control::ports::{AwsError, Cloud, Fault};
-use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::Scope;
 
 pub use sim::SimBench;
 
 /// Why a case does not pass.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CaseFailure {
     /// Something is not as it should be.
     #[error("{what}: found {found}, expected {expected}")]
     Differs {
@@ -54,11 +54,11 @@ pub enum Failure {
 }
 
 /// What became of a case.
-pub type Passed = Result<(), Failure>;
+pub type Passed = Result<(), CaseFailure>;
 
 /// Which kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum DatabaseKind {
     /// An Aurora cluster.
     Aurora,
     /// An RDS instance.
@@ -66,7 +66,7 @@ pub enum Kind {
 }
 
 /// A place to try an implementation of the ports in: it makes what a case needs, all of it new and managed.
-pub trait Bench {
+pub trait ContractBench {
     /// The ports of capacity.
     type Cloud: Cloud;
     /// The ledger, and what it remembers of alarms.
@@ -88,16 +88,16 @@ pub trait Bench {
     fn fresh_scope(&self) -> Scope;
 
     /// A new service, all its tasks running. All services of one bench are in one cluster.
-    async fn make_service(&self, desired: u32, scaling: Option<Scaling>) -> Result<ServiceId, Failure>;
+    async fn make_service(&self, desired: u32, scaling: Option<ScalingState>) -> Result<ServiceId, CaseFailure>;
 
     /// A new task definition for a service, which is not deployed yet, whose tasks take this, in CPU units.
-    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, Failure>;
+    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, CaseFailure>;
 
     /// Deregisters a task definition.
-    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), Failure>;
+    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), CaseFailure>;
 
     /// A new database, available.
-    async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure>;
+    async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure>;
 
     /// Lets time pass until tasks, deployments, autoscalers and databases have come where they go, and reads show it.
     async fn settle(&self);
@@ -124,13 +124,13 @@ fn fails<T: Debug>(what: &str, found: Result<T, AwsError>, expected: Fault) -> P
     }
 }
 
-fn differs(what: &str, found: &impl Debug, expected: &str) -> Failure {
-    Failure::Differs { what: what.to_owned(), found: format!("{found:?}"), expected: expected.to_owned() }
+fn differs(what: &str, found: &impl Debug, expected: &str) -> CaseFailure {
+    CaseFailure::Differs { what: what.to_owned(), found: format!("{found:?}"), expected: expected.to_owned() }
 }
 
 /// What the bench has made is there, or the case fails.
-fn there<T>(what: &str, found: Option<T>) -> Result<T, Failure> {
-    found.ok_or_else(|| Failure::Differs {
+fn there<T>(what: &str, found: Option<T>) -> Result<T, CaseFailure> {
+    found.ok_or_else(|| CaseFailure::Differs {
         what: what.to_owned(),
         found: "nothing".to_owned(),
         expected: "that it is there".to_owned(),
@@ -138,6 +138,6 @@ fn there<T>(what: &str, found: Option<T>) -> Result<T, Failure> {
 }
 
 /// A name, or a bench that makes bad ones.
-fn named<T>(name: Result<T, watchkeeper_domain::name::BadName>) -> Result<T, Failure> {
-    name.map_err(|source| Failure::Bench { what: "name something".to_owned(), source: source.into() })
+fn named<T>(name: Result<T, watchkeeper_domain::name::BadName>) -> Result<T, CaseFailure> {
+    name.map_err(|source| CaseFailure::Bench { what: "name something".to_owned(), source: source.into() })
 }

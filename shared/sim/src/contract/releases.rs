@@ -1,10 +1,10 @@
 //! Cases about releases, and about what a task takes.
 
-use watchkeeper_control::ports::{AccountQuotas, Fault, Releases, Services};
-use watchkeeper_domain::capacity::{ObservedService, Release, Rollout, ServiceId, TaskDefinition};
+use watchkeeper_control::ports::{AccountQuotas, Fault, ServiceReleases, Services};
+use watchkeeper_domain::capacity::{ObservedService, ServiceRelease, Rollout, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::ServiceName;
 
-use super::{Bench, Failure, Passed, equal, fails, holds, named, there};
+use super::{ContractBench, CaseFailure, Passed, equal, fails, holds, named, there};
 
 /// Hands the name of every case in this module to a macro.
 #[macro_export]
@@ -23,24 +23,24 @@ macro_rules! release_cases {
     };
 }
 
-async fn described<B: Bench>(bench: &B, id: &ServiceId) -> Result<ObservedService, Failure> {
+async fn described<B: ContractBench>(bench: &B, id: &ServiceId) -> Result<ObservedService, CaseFailure> {
     let mut found = bench.cloud().describe_services(&id.cluster, std::slice::from_ref(&id.service)).await?;
     there(&id.to_string(), found.remove(id))
 }
 
-async fn running<B: Bench>(bench: &B, id: &ServiceId) -> Result<TaskDefinition, Failure> {
+async fn running<B: ContractBench>(bench: &B, id: &ServiceId) -> Result<TaskDefinition, CaseFailure> {
     there("the task definition", described(bench, id).await?.task_definition)
 }
 
 /// What the releases brought, newest first.
-async fn history<B: Bench>(bench: &B, id: &ServiceId) -> Result<Vec<(TaskDefinition, Rollout)>, Failure> {
-    let releases: Vec<Release> = bench.cloud().releases(id).await?;
+async fn history<B: ContractBench>(bench: &B, id: &ServiceId) -> Result<Vec<(TaskDefinition, Rollout)>, CaseFailure> {
+    let releases: Vec<ServiceRelease> = bench.cloud().releases(id).await?;
     holds("that the newest is first", releases.is_sorted_by(|one, other| one.started >= other.started))?;
     Ok(releases.into_iter().map(|release| (release.task_definition, release.rollout)).collect())
 }
 
 /// One deployment, which completed.
-pub async fn a_new_service_has_the_release_that_it_was_made_with<B: Bench>(bench: &B) -> Passed {
+pub async fn a_new_service_has_the_release_that_it_was_made_with<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, None).await?;
     bench.settle().await;
     let expected = vec![(running(bench, &id).await?, Rollout::Completed)];
@@ -48,7 +48,7 @@ pub async fn a_new_service_has_the_release_that_it_was_made_with<B: Bench>(bench
 }
 
 /// The task definition is there at once, the tasks of it later.
-pub async fn a_release_is_rolled_out_and_the_count_stays<B: Bench>(bench: &B) -> Passed {
+pub async fn a_release_is_rolled_out_and_the_count_stays<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(2, None).await?;
     bench.settle().await;
     let (old, new) = (running(bench, &id).await?, bench.make_release(&id, Some(512)).await?);
@@ -64,7 +64,7 @@ pub async fn a_release_is_rolled_out_and_the_count_stays<B: Bench>(bench: &B) ->
 }
 
 /// Three deployments of two task definitions.
-pub async fn the_way_back_is_a_release_of_its_own<B: Bench>(bench: &B) -> Passed {
+pub async fn the_way_back_is_a_release_of_its_own<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, None).await?;
     bench.settle().await;
     let (old, new) = (running(bench, &id).await?, bench.make_release(&id, Some(512)).await?);
@@ -78,7 +78,7 @@ pub async fn the_way_back_is_a_release_of_its_own<B: Bench>(bench: &B) -> Passed
 }
 
 /// A crash may repeat the call: the same again begins no second deployment.
-pub async fn what_runs_already_is_not_released_again<B: Bench>(bench: &B) -> Passed {
+pub async fn what_runs_already_is_not_released_again<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, None).await?;
     bench.settle().await;
     let new = bench.make_release(&id, Some(512)).await?;
@@ -90,7 +90,7 @@ pub async fn what_runs_already_is_not_released_again<B: Bench>(bench: &B) -> Pas
 }
 
 /// AWS does not accept it.
-pub async fn an_unknown_release_is_invalid_and_changes_nothing<B: Bench>(bench: &B) -> Passed {
+pub async fn an_unknown_release_is_invalid_and_changes_nothing<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, None).await?;
     bench.settle().await;
     let known = running(bench, &id).await?;
@@ -101,7 +101,7 @@ pub async fn an_unknown_release_is_invalid_and_changes_nothing<B: Bench>(bench: 
 }
 
 /// Reading and writing fail by the service's name.
-pub async fn the_releases_of_an_unknown_service_are_not_found<B: Bench>(bench: &B) -> Passed {
+pub async fn the_releases_of_an_unknown_service_are_not_found<B: ContractBench>(bench: &B) -> Passed {
     let known = bench.make_service(0, None).await?;
     let release = running(bench, &known).await?;
     let id = ServiceId { cluster: known.cluster, service: named(ServiceName::new(bench.fresh_name()))? };
@@ -110,7 +110,7 @@ pub async fn the_releases_of_an_unknown_service_are_not_found<B: Bench>(bench: &
 }
 
 /// A task without a size of its own has no figure.
-pub async fn a_task_takes_what_its_definition_says<B: Bench>(bench: &B) -> Passed {
+pub async fn a_task_takes_what_its_definition_says<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(0, None).await?;
     for units in [Some(512), Some(2048), None] {
         let release = bench.make_release(&id, units).await?;
@@ -120,7 +120,7 @@ pub async fn a_task_takes_what_its_definition_says<B: Bench>(bench: &B) -> Passe
 }
 
 /// It is still remembered, and AWS rolls it out no more; one that AWS does not know is none either.
-pub async fn a_deregistered_release_is_none_to_go_back_to<B: Bench>(bench: &B) -> Passed {
+pub async fn a_deregistered_release_is_none_to_go_back_to<B: ContractBench>(bench: &B) -> Passed {
     let id = bench.make_service(1, None).await?;
     bench.settle().await;
     let (old, new) = (running(bench, &id).await?, bench.make_release(&id, Some(512)).await?);

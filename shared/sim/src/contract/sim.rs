@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::stuck::Letter;
-use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{FinishedItems, Locks, ResourceName};
+use watchkeeper_control::stuck::DeadLetter;
+use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Stamps};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, LetterStamps};
 
 use super::stuck::StuckBench;
-use super::{Bench, Failure, Kind};
+use super::{ContractBench, CaseFailure, DatabaseKind};
 use crate::spec::{aurora, rds, scope, service};
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// Longer than anything in a world takes but the restart after seven days.
 const SETTLED: Duration = Duration::from_mins(30);
@@ -22,26 +22,26 @@ const SETTLED: Duration = Duration::from_mins(30);
 /// A bench over a world.
 #[derive(Debug)]
 pub struct SimBench {
-    world: World,
+    world: SimRegion,
     made: Cell<u32>,
 }
 
 impl SimBench {
     /// A bench over this world.
-    pub fn new(world: World) -> Self {
+    pub fn new(world: SimRegion) -> Self {
         Self { world, made: Cell::new(0) }
     }
 }
 
-impl Bench for SimBench {
-    type Cloud = World;
-    type Ledger = World;
+impl ContractBench for SimBench {
+    type Cloud = SimRegion;
+    type Ledger = SimRegion;
 
-    fn cloud(&self) -> &World {
+    fn cloud(&self) -> &SimRegion {
         &self.world
     }
 
-    fn ledger(&self) -> &World {
+    fn ledger(&self) -> &SimRegion {
         &self.world
     }
 
@@ -58,24 +58,24 @@ impl Bench for SimBench {
         scope("bench", &self.fresh_name(), "us-east-1")
     }
 
-    async fn make_service(&self, desired: u32, scaling: Option<Scaling>) -> Result<ServiceId, Failure> {
+    async fn make_service(&self, desired: u32, scaling: Option<ScalingState>) -> Result<ServiceId, CaseFailure> {
         let spec = service(&format!("bench/{}", self.fresh_name())).desired(desired).with_scaling(scaling);
         self.world.add(spec.clone());
         Ok(spec.id)
     }
 
-    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, Failure> {
+    async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, CaseFailure> {
         Ok(self.world.register(&format!("{}:{}", service.service, self.fresh_name()), cpu_units))
     }
 
-    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), Failure> {
+    async fn retire_release(&self, release: &TaskDefinition) -> Result<(), CaseFailure> {
         self.world.deregister(release);
         Ok(())
     }
 
-    async fn make_database(&self, kind: Kind) -> Result<DatabaseId, Failure> {
+    async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
         let name = self.fresh_name();
-        let spec = if kind == Kind::Aurora { aurora(&name) } else { rds(&name) };
+        let spec = if kind == DatabaseKind::Aurora { aurora(&name) } else { rds(&name) };
         self.world.add(spec.clone());
         Ok(spec.id)
     }
@@ -86,38 +86,38 @@ impl Bench for SimBench {
 }
 
 impl StuckBench for SimBench {
-    type Stuck = World;
+    type Stuck = SimRegion;
 
-    fn stuck(&self) -> &World {
+    fn stuck(&self) -> &SimRegion {
         &self.world
     }
 
-    async fn make_tables(&self, locks: &Locks) -> Result<(), Failure> {
+    async fn make_tables(&self, locks: &LockSchema) -> Result<(), CaseFailure> {
         self.world.make_locks(locks.table.as_str());
         Ok(())
     }
 
-    async fn put_lock(&self, locks: &Locks, lock: &LockItem) -> Result<(), Failure> {
+    async fn put_lock(&self, locks: &LockSchema, lock: &LockItem) -> Result<(), CaseFailure> {
         self.world.put_lock(locks.table.as_str(), lock.clone());
         Ok(())
     }
 
-    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), Failure> {
-        let text = |text: &str| Field::Text(text.to_owned());
+    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), CaseFailure> {
+        let text = |text: &str| ItemAttribute::Text(text.to_owned());
         let item = BlockerItem { item: text(item), status: text(status), ..BlockerItem::default() };
         self.world.put_item(finished.table.as_str(), item);
         Ok(())
     }
 
-    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), Failure> {
+    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), CaseFailure> {
         self.world.make_queue(queue.as_str());
         for body in bodies {
-            let letter = Letter {
+            let letter = DeadLetter {
                 id: self.fresh_name(),
                 receipt: String::new(),
                 body: (*body).to_owned(),
                 attributes: [].into(),
-                stamps: Stamps::default(),
+                stamps: LetterStamps::default(),
                 group: None,
                 source: None,
             };

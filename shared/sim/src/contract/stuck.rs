@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, Write};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
 use watchkeeper_control::ports::Fault;
-use watchkeeper_control::stuck::{DeadLetters, LockTable, Note, Notebook, Stamp, Stuck, Written};
-use watchkeeper_domain::estate::{FinishedItems, Locks, ResourceName};
-use watchkeeper_domain::intent::{Intent, Layer, Want};
-use watchkeeper_domain::run::Outcome;
-use watchkeeper_domain::unblock::{Field, LockItem, Proof, Release, ReleaseEnd};
+use watchkeeper_control::stuck::{DeadLetters, LockTable, LedgerNote, UnblockNotes, MessageStamp, UnblockSources, WriteOutcome};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
+use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::unblock::{ItemAttribute, LockItem, AbandonmentProof, LockRelease, ReleaseEnd};
 
 use super::ledger::samples::run as sample_run;
-use super::{Bench, Failure, Passed, differs, equal, fails, holds};
+use super::{ContractBench, CaseFailure, Passed, differs, equal, fails, holds};
 use crate::spec::checked;
 
 /// Hands the name of every case in this module to a macro.
@@ -41,32 +41,32 @@ macro_rules! stuck_cases {
 }
 
 /// A place to try an implementation of these ports in. All that it makes is new.
-pub trait StuckBench: Bench<Ledger: Notebook> {
+pub trait StuckBench: ContractBench<Ledger: UnblockNotes> {
     /// The ports.
-    type Stuck: Stuck;
+    type Stuck: UnblockSources;
 
     /// The ports.
     fn stuck(&self) -> &Self::Stuck;
 
     /// Makes a table of locks by the names of the document, and the table of its items.
-    async fn make_tables(&self, locks: &Locks) -> Result<(), Failure>;
+    async fn make_tables(&self, locks: &LockSchema) -> Result<(), CaseFailure>;
 
     /// Puts a lock, as its owner does.
-    async fn put_lock(&self, locks: &Locks, lock: &LockItem) -> Result<(), Failure>;
+    async fn put_lock(&self, locks: &LockSchema, lock: &LockItem) -> Result<(), CaseFailure>;
 
     /// Puts an item with this status.
-    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), Failure>;
+    async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), CaseFailure>;
 
     /// Makes a queue with these messages.
-    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), Failure>;
+    async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), CaseFailure>;
 }
 
-fn text(text: &str) -> Field {
-    Field::Text(text.to_owned())
+fn text(text: &str) -> ItemAttribute {
+    ItemAttribute::Text(text.to_owned())
 }
 
 /// Tables with the names of `clos-v2`, but new.
-async fn tables<B: StuckBench>(bench: &B) -> Result<Locks, Failure> {
+async fn tables<B: StuckBench>(bench: &B) -> Result<LockSchema, CaseFailure> {
     let name = |text: &str| -> ResourceName { checked(text.parse()) };
     let finished = FinishedItems {
         table: name(&bench.fresh_name()),
@@ -74,7 +74,7 @@ async fn tables<B: StuckBench>(bench: &B) -> Result<Locks, Failure> {
         status: name("status"),
         values: vec![checked("done".parse())],
     };
-    let locks = Locks {
+    let locks = LockSchema {
         table: name(&bench.fresh_name()),
         pod: name("pod_id"),
         item: name("item_id"),
@@ -99,18 +99,18 @@ fn lock<B: StuckBench>(bench: &B, item: &str, hours: i64) -> LockItem {
         lock_type: text("projects"),
         acquired_by: text("ada"),
         acquired_at: text("2026-11-01T09:00:00Z"),
-        expires_at: Field::Number(expires.as_second().to_string()),
-        released_at: Field::Absent,
+        expires_at: ItemAttribute::Number(expires.as_second().to_string()),
+        released_at: ItemAttribute::Absent,
     }
 }
 
-fn release(lock: &LockItem, proof: Proof) -> Release {
+fn release(lock: &LockItem, proof: AbandonmentProof) -> LockRelease {
     let released_at = "2026-11-23T14:00:00.123Z".to_owned();
-    Release { lock: lock.clone(), proof, released_at, end: ReleaseEnd::Intended, undone: None }
+    LockRelease { lock: lock.clone(), proof, released_at, end: ReleaseEnd::Intended, undone: None }
 }
 
 /// The locks of a table, all of them.
-async fn all<B: StuckBench>(bench: &B, locks: &Locks) -> Result<Vec<LockItem>, Failure> {
+async fn all<B: StuckBench>(bench: &B, locks: &LockSchema) -> Result<Vec<LockItem>, CaseFailure> {
     Ok(bench.stuck().locks(locks, None, 100).await?.items)
 }
 
@@ -142,11 +142,11 @@ pub async fn a_lock_that_is_left_behind_is_released_and_put_back_exactly<B: Stuc
     let locks = tables(bench).await?;
     let lock = lock(bench, "left", -2);
     bench.put_lock(&locks, &lock).await?;
-    let release = release(&lock, Proof::Expired);
-    equal("the release", &bench.stuck().release(&locks, &release, bench.now()).await?, &Written::Done)?;
+    let release = release(&lock, AbandonmentProof::Expired);
+    equal("the release", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
     let released = LockItem { released_at: text(&release.released_at), ..lock.clone() };
     equal("the lock, released", &all(bench, &locks).await?, &vec![released])?;
-    equal("the undo", &bench.stuck().restore(&locks, &release).await?, &Written::Done)?;
+    equal("the undo", &bench.stuck().restore(&locks, &release).await?, &WriteOutcome::Done)?;
     equal("the lock, put back", &all(bench, &locks).await?, &vec![lock])
 }
 
@@ -163,8 +163,8 @@ pub async fn a_lock_that_was_renewed_before_the_release_stays<B: StuckBench>(ben
         LockItem { released_at: text("2026-11-20T00:00:00Z"), ..read.clone() },
     ] {
         bench.put_lock(&locks, &renewed).await?;
-        let written = bench.stuck().release(&locks, &release(&read, Proof::Expired), bench.now()).await?;
-        equal("the release", &written, &Written::Changed)?;
+        let written = bench.stuck().release(&locks, &release(&read, AbandonmentProof::Expired), bench.now()).await?;
+        equal("the release", &written, &WriteOutcome::Changed)?;
         equal("the lock", &all(bench, &locks).await?, &vec![renewed])?;
     }
     Ok(())
@@ -175,12 +175,12 @@ pub async fn a_lock_that_was_taken_again_after_the_release_stays_so<B: StuckBenc
     let locks = tables(bench).await?;
     let read = lock(bench, "again", -2);
     bench.put_lock(&locks, &read).await?;
-    let release = release(&read, Proof::Expired);
-    equal("the release", &bench.stuck().release(&locks, &release, bench.now()).await?, &Written::Done)?;
+    let release = release(&read, AbandonmentProof::Expired);
+    equal("the release", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
     let again = LockItem { acquired_by: text("grace"), ..lock(bench, "again", 24) };
     bench.put_lock(&locks, &again).await?;
-    equal("the release again", &bench.stuck().release(&locks, &release, bench.now()).await?, &Written::Changed)?;
-    equal("the undo", &bench.stuck().restore(&locks, &release).await?, &Written::Changed)?;
+    equal("the release again", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Changed)?;
+    equal("the undo", &bench.stuck().restore(&locks, &release).await?, &WriteOutcome::Changed)?;
     equal("the lock", &all(bench, &locks).await?, &vec![again])
 }
 
@@ -190,12 +190,12 @@ pub async fn a_release_that_is_tried_again_is_done_once<B: StuckBench>(bench: &B
     let lock = lock(bench, "twice", -2);
     bench.put_lock(&locks, &lock).await?;
     for _ in 0..2 {
-        let written = bench.stuck().release(&locks, &release(&lock, Proof::Expired), bench.now()).await?;
-        equal("the release", &written, &Written::Done)?;
+        let written = bench.stuck().release(&locks, &release(&lock, AbandonmentProof::Expired), bench.now()).await?;
+        equal("the release", &written, &WriteOutcome::Done)?;
     }
     for _ in 0..2 {
-        let written = bench.stuck().restore(&locks, &release(&lock, Proof::Expired)).await?;
-        equal("the undo", &written, &Written::Done)?;
+        let written = bench.stuck().restore(&locks, &release(&lock, AbandonmentProof::Expired)).await?;
+        equal("the undo", &written, &WriteOutcome::Done)?;
     }
     equal("the lock", &all(bench, &locks).await?, &vec![lock])
 }
@@ -205,8 +205,8 @@ pub async fn a_lock_that_has_not_run_out_is_not_released<B: StuckBench>(bench: &
     let locks = tables(bench).await?;
     let lock = lock(bench, "live", 2);
     bench.put_lock(&locks, &lock).await?;
-    let written = bench.stuck().release(&locks, &release(&lock, Proof::Expired), bench.now()).await?;
-    equal("the release", &written, &Written::Changed)?;
+    let written = bench.stuck().release(&locks, &release(&lock, AbandonmentProof::Expired), bench.now()).await?;
+    equal("the release", &written, &WriteOutcome::Changed)?;
     equal("the lock", &all(bench, &locks).await?, &vec![lock])
 }
 
@@ -220,12 +220,12 @@ pub async fn a_lock_of_a_finished_item_is_released_while_the_item_is_finished<B:
     let statuses = bench.stuck().statuses(&finished, &["idea-1".to_owned(), "idea-2".to_owned()]).await?;
     equal("the statuses", &statuses, &[("idea-1".to_owned(), text("done"))].into())?;
     bench.put_item(&finished, "idea-1", "open").await?;
-    let release = release(&lock, Proof::Finished("done".to_owned()));
-    equal("opened again", &bench.stuck().release(&locks, &release, bench.now()).await?, &Written::Changed)?;
+    let release = release(&lock, AbandonmentProof::Finished("done".to_owned()));
+    equal("opened again", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Changed)?;
     equal("the lock", &all(bench, &locks).await?, &vec![lock])?;
     bench.put_item(&finished, "idea-1", "done").await?;
-    equal("finished", &bench.stuck().release(&locks, &release, bench.now()).await?, &Written::Done)?;
-    equal("finished, again", &bench.stuck().release(&locks, &release, bench.now()).await?, &Written::Done)
+    equal("finished", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
+    equal("finished, again", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)
 }
 
 /// By its name.
@@ -243,9 +243,9 @@ pub async fn a_dead_letter_is_sent_again_as_it_was_with_its_count<B: StuckBench>
     bench.make_queue(&dead, &["{\"n\": 1}"]).await?;
     equal("what waits", &bench.stuck().waiting(&dead).await?, &1)?;
     for (stamp, from, to) in [
-        (Stamp::Returns(1), &dead, &queue),
-        (Stamp::Returns(2), &queue, &dead),
-        (Stamp::Parked("poison".to_owned()), &dead, &queue),
+        (MessageStamp::Returns(1), &dead, &queue),
+        (MessageStamp::Returns(2), &queue, &dead),
+        (MessageStamp::Parked("poison".to_owned()), &dead, &queue),
     ] {
         let letters = bench.stuck().receive(from, 10).await?;
         equal("how many there are", &letters.len(), &1)?;
@@ -279,9 +279,9 @@ pub async fn a_queue_that_is_not_there_is_not_found<B: StuckBench>(bench: &B) ->
 /// Version by version; of two that read the same one writes.
 pub async fn a_note_is_written_over_the_version_that_was_read<B: StuckBench>(bench: &B) -> Passed {
     let (scope, until) = (bench.fresh_scope(), bench.now() + Duration::from_hours(1));
-    let read = async |note| Ok::<_, Failure>(bench.ledger().read::<String>(&scope, note).await?);
+    let read = async |note| Ok::<_, CaseFailure>(bench.ledger().read::<String>(&scope, note).await?);
     for note in
-        [Note::Memory, Note::Run("run-1"), Note::Page("run-1", 1), Note::Page("run-1", 2), Note::Trouble("reconcile")]
+        [LedgerNote::Memory, LedgerNote::Run("run-1"), LedgerNote::Page("run-1", 1), LedgerNote::Page("run-1", 2), LedgerNote::Trouble("reconcile")]
     {
         equal("nothing yet", &read(note).await?, &None)?;
         bench.ledger().write(&scope, note, &format!("{note:?}"), 0, until).await?;
@@ -304,8 +304,8 @@ pub async fn only_runs_without_an_outcome_are_open<B: StuckBench>(bench: &B) -> 
     bench.ledger().take_lease(&scope, &lease, 0).await?;
     for n in 0..8 {
         let mut run = sample_run(&format!("run-{n}"), now);
-        run.outcome = (n % 3 != 0).then_some(Outcome::Done);
-        bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(run))]).await?;
+        run.outcome = (n % 3 != 0).then_some(RunOutcome::Done);
+        bench.ledger().commit(&scope, 1, &[LedgerWrite::PutRun(Box::new(run))]).await?;
     }
     let (mut cursor, mut open) = (None, Vec::new());
     loop {
@@ -325,7 +325,7 @@ pub async fn only_the_very_intent_is_taken_out<B: StuckBench>(bench: &B) -> Pass
     let (scope, now) = (bench.fresh_scope(), bench.now());
     let intent = |reason: &str| Intent {
         layer: Layer::Override,
-        want: Want::Awake,
+        want: DesiredState::Awake,
         reason: reason.to_owned(),
         by: "run-1".to_owned(),
         declared: now,
@@ -333,9 +333,9 @@ pub async fn only_the_very_intent_is_taken_out<B: StuckBench>(bench: &B) -> Pass
         approved: [].into(),
     };
     bench.ledger().declare(&scope, &intent("new")).await?;
-    equal("another one", &bench.ledger().take_out(&scope, &intent("old")).await?, &Written::Changed)?;
+    equal("another one", &bench.ledger().take_out(&scope, &intent("old")).await?, &WriteOutcome::Changed)?;
     equal("what is left", &bench.ledger().load(&scope).await?.intents, &vec![intent("new")])?;
-    equal("this one", &bench.ledger().take_out(&scope, &intent("new")).await?, &Written::Done)?;
-    equal("nothing", &bench.ledger().take_out(&scope, &intent("new")).await?, &Written::Changed)?;
+    equal("this one", &bench.ledger().take_out(&scope, &intent("new")).await?, &WriteOutcome::Done)?;
+    equal("nothing", &bench.ledger().take_out(&scope, &intent("new")).await?, &WriteOutcome::Changed)?;
     equal("what is left then", &bench.ledger().load(&scope).await?.intents, &vec![])
 }

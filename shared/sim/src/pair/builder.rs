@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use watchkeeper_domain::estate::{Failover, Strategy};
-use watchkeeper_domain::failover::{Record, Routing};
+use watchkeeper_domain::estate::{Failover, TrafficStrategy};
+use watchkeeper_domain::failover::{DnsRecord, DnsRouting};
 use watchkeeper_domain::name::Region;
 
-use super::Pair;
+use super::SimPair;
 use crate::builder::WorldBuilder;
-use crate::globe::Globe;
-use crate::link::Link;
-use crate::site::Site;
+use crate::globe::SimAws;
+use crate::link::RegionLink;
+use crate::site::SimSites;
 use crate::spec::checked;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
 /// What a pair will be like. By default both regions are empty, the ledger is replicated after a second, and there is
 /// neither an address nor a switch.
@@ -31,8 +31,8 @@ impl PairBuilder {
     pub(super) fn new(home: &str, standby: &str) -> Self {
         Self {
             regions: [home, standby].map(|name| checked(Region::new(name))),
-            home: World::builder(),
-            standby: World::builder(),
+            home: SimRegion::builder(),
+            standby: SimRegion::builder(),
             delay: Duration::from_secs(1),
             jitter: Duration::ZERO,
             failover: None,
@@ -78,43 +78,43 @@ impl PairBuilder {
     ///
     /// # Panics
     /// When both regions are the same one.
-    pub fn build(self) -> Pair {
+    pub fn build(self) -> SimPair {
         let Self { regions: [home, standby], delay, jitter, failover, .. } = self;
         assert_ne!(home, standby, "a pair has two regions");
-        let link = Link::new(delay, jitter, self.home.of_seed());
+        let link = RegionLink::new(delay, jitter, self.home.of_seed());
         let standby_state = self.standby.starting(self.home.begins()).region(standby.as_str()).state();
         let mut states = [self.home.region(home.as_str()).state(), standby_state];
         if let Some(failover) = &failover {
             set_up(&mut states[1], failover, [&home, &standby]);
         }
         let [first, second] = states;
-        let globe = Globe::pair(first, second, link, failover.as_ref().map(Site::of));
-        Pair { globe, home, standby }
+        let globe = SimAws::pair(first, second, link, failover.as_ref().map(SimSites::of));
+        SimPair { globe, home, standby }
     }
 }
 
 /// Everything that the strategy needs, pointing to the home.
-fn set_up(state: &mut State, failover: &Failover, [home, standby]: [&Region; 2]) {
+fn set_up(state: &mut SimState, failover: &Failover, [home, standby]: [&Region; 2]) {
     let traffic = &failover.traffic;
     match traffic.strategy {
-        Strategy::SwitchObject => {}
-        Strategy::Alarm => {
+        TrafficStrategy::SwitchObject => {}
+        TrafficStrategy::Alarm => {
             state.switchboard.alarm.clone_from(&traffic.alarm);
             if let Some(alarm) = &traffic.alarm {
                 state.set_alarm(alarm.clone(), watchkeeper_domain::alarm::AlarmState::Ok);
             }
         }
-        Strategy::RoutingControl => {
+        TrafficStrategy::RoutingControl => {
             let controls = [(&traffic.primary_control, true), (&traffic.standby_control, false)];
             let named = controls.into_iter().filter_map(|(name, on)| Some((name.clone()?, on)));
             state.switchboard.controls.extend(named);
         }
-        Strategy::Record => {
-            let record = |name: &str, region: &Region| Record {
+        TrafficStrategy::Record => {
+            let record = |name: &str, region: &Region| DnsRecord {
                 name: name.to_owned(),
                 kind: "A".to_owned(),
                 set: format!("{name} {region}"),
-                routing: Routing::Failover { primary: region == home },
+                routing: DnsRouting::Failover { primary: region == home },
             };
             let names = traffic.names.iter().flat_map(|name| [home, standby].map(|of| record(name.as_str(), of)));
             if let Some(zone) = &traffic.hosted_zone {

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use watchkeeper_domain::name::{Region, ServiceName};
 
-use super::Pair;
+use super::SimPair;
 use crate::globe::{HOME, STANDBY};
 use crate::world::hold;
 
-impl Pair {
+impl SimPair {
     /// Whether a region is lost.
     ///
     /// # Panics

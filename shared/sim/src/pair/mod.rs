@@ -11,20 +11,20 @@ use watchkeeper_domain::name::Region;
 
 pub use builder::PairBuilder;
 
-use crate::globe::{Globe, HOME, STANDBY};
-use crate::loss::Loss;
-use crate::world::{World, hold};
+use crate::globe::{SimAws, HOME, STANDBY};
+use crate::loss::RegionLoss;
+use crate::world::{SimRegion, hold};
 
-/// A pair of regions. What one region's stack sees is a [`World`]: its own by [`Pair::world`], the other one by
-/// [`Pair::peer`].
+/// A pair of regions. What one region's stack sees is a [`SimRegion`]: its own by [`SimPair::world`], the other one by
+/// [`SimPair::peer`].
 #[derive(Debug, Clone)]
-pub struct Pair {
-    globe: Arc<Mutex<Globe>>,
+pub struct SimPair {
+    globe: Arc<Mutex<SimAws>>,
     home: Region,
     standby: Region,
 }
 
-impl Pair {
+impl SimPair {
     /// A pair to be built of these two regions.
     ///
     /// # Panics
@@ -34,13 +34,13 @@ impl Pair {
     }
 
     /// The home's own world.
-    pub fn home(&self) -> World {
-        World::of(&self.globe, HOME, HOME)
+    pub fn home(&self) -> SimRegion {
+        SimRegion::of(&self.globe, HOME, HOME)
     }
 
     /// The standby's own world.
-    pub fn standby(&self) -> World {
-        World::of(&self.globe, STANDBY, STANDBY)
+    pub fn standby(&self) -> SimRegion {
+        SimRegion::of(&self.globe, STANDBY, STANDBY)
     }
 
     /// The home's name.
@@ -57,9 +57,9 @@ impl Pair {
     ///
     /// # Panics
     /// When it is none of the two.
-    pub fn world(&self, region: &Region) -> World {
+    pub fn world(&self, region: &Region) -> SimRegion {
         let place = self.place(region);
-        World::of(&self.globe, place, place)
+        SimRegion::of(&self.globe, place, place)
     }
 
     /// The other region as it is seen from this one: calls count, fail on purpose and crash as calls of this region's stack
@@ -67,9 +67,9 @@ impl Pair {
     ///
     /// # Panics
     /// When it is none of the two.
-    pub fn peer(&self, of: &Region) -> World {
+    pub fn peer(&self, of: &Region) -> SimRegion {
         let place = self.place(of);
-        World::of(&self.globe, 1 - place, place)
+        SimRegion::of(&self.globe, 1 - place, place)
     }
 
     /// Lets time pass in both regions.
@@ -108,7 +108,7 @@ impl Pair {
     ///
     /// # Panics
     /// When it is none of the two.
-    pub fn lose(&self, region: &Region, loss: Loss) {
+    pub fn lose(&self, region: &Region, loss: RegionLoss) {
         let place = self.place(region);
         hold(&self.globe).lose(place, Some(loss));
     }

@@ -1,25 +1,25 @@
 //! Executions of our machines, and what ECS says of deployments.
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{Deployments, Question, Watch};
+use watchkeeper_control::stuck::{ServiceDeployments, PendingQuestion, ExecutionReader};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::execution::ExecutionStatus;
 
-use crate::gate::Refusal;
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
-use crate::world::World;
+use crate::world::SimRegion;
 
-impl Watch for World {
-    async fn questions(&self) -> Result<Vec<Question>, AwsError> {
+impl ExecutionReader for SimRegion {
+    async fn questions(&self) -> Result<Vec<PendingQuestion>, AwsError> {
         self.ask(Operation::ListExecutions, "questions", |state| Ok(state.pile.questions.clone())).await
     }
 
-    async fn end(&self, question: &Question, _why: &str) -> Result<(), AwsError> {
+    async fn end(&self, question: &PendingQuestion, _why: &str) -> Result<(), AwsError> {
         self.ask(Operation::StopExecution, &question.name, |state| {
             let before = state.pile.questions.len();
             state.pile.questions.retain(|known| known.name != question.name);
             if state.pile.questions.len() == before {
-                return Err(Refusal::not_found(&question.name));
+                return Err(CallRefusal::not_found(&question.name));
             }
             state.machines.tell(&question.name, ExecutionStatus::Dead("ABORTED".to_owned()));
             Ok(())
@@ -28,7 +28,7 @@ impl Watch for World {
     }
 }
 
-impl Deployments for World {
+impl ServiceDeployments for SimRegion {
     async fn words(&self, service: &ServiceId) -> Result<Vec<String>, AwsError> {
         self.ask(Operation::DescribeServices, service, |state| {
             Ok(state.pile.words.get(service).cloned().unwrap_or_default())

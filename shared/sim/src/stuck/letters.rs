@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{Buses, DeadLetters, Letter, Stamp};
+use watchkeeper_control::stuck::{EventBuses, DeadLetters, DeadLetter, MessageStamp};
 use watchkeeper_domain::estate::{Label, ResourceName};
 
-use super::{BusEvent, Lying};
-use crate::gate::Refusal;
+use super::{BusEvent, QueuedMessage};
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
 /// How long nobody else sees a message that was received.
 const UNSEEN: Duration = Duration::from_mins(2);
 
-impl DeadLetters for World {
+impl DeadLetters for SimRegion {
     async fn waiting(&self, queue: &ResourceName) -> Result<u64, AwsError> {
         self.ask(Operation::GetQueueAttributes, queue, |state| {
             let now = state.now;
@@ -24,7 +24,7 @@ impl DeadLetters for World {
         .await
     }
 
-    async fn receive(&self, queue: &ResourceName, most: u32) -> Result<Vec<Letter>, AwsError> {
+    async fn receive(&self, queue: &ResourceName, most: u32) -> Result<Vec<DeadLetter>, AwsError> {
         self.ask(Operation::ReceiveMessage, queue, |state| {
             let (now, number) = (state.now, state.pile.numbered);
             let mut received = Vec::new();
@@ -39,23 +39,23 @@ impl DeadLetters for World {
         .await
     }
 
-    async fn send(&self, queue: &ResourceName, letter: &Letter, stamp: &Stamp) -> Result<(), AwsError> {
+    async fn send(&self, queue: &ResourceName, letter: &DeadLetter, stamp: &MessageStamp) -> Result<(), AwsError> {
         self.ask(Operation::SendMessage, queue, |state| {
-            let mut sent = Letter { receipt: String::new(), source: None, ..letter.clone() };
+            let mut sent = DeadLetter { receipt: String::new(), source: None, ..letter.clone() };
             match stamp {
-                Stamp::Returns(returns) => sent.stamps.returns = Some(returns.to_string()),
-                Stamp::Parked(why) => sent.stamps.parked = Some(why.clone()),
+                MessageStamp::Returns(returns) => sent.stamps.returns = Some(returns.to_string()),
+                MessageStamp::Parked(why) => sent.stamps.parked = Some(why.clone()),
             }
             state.pile.numbered += 1;
             sent.id = format!("{}+", letter.id);
             let visible = state.now;
-            lying(state, queue)?.push(Lying { letter: sent, visible });
+            lying(state, queue)?.push(QueuedMessage { letter: sent, visible });
             Ok(())
         })
         .await
     }
 
-    async fn remove(&self, queue: &ResourceName, letter: &Letter) -> Result<(), AwsError> {
+    async fn remove(&self, queue: &ResourceName, letter: &DeadLetter) -> Result<(), AwsError> {
         self.ask(Operation::DeleteMessage, queue, |state| {
             lying(state, queue)?.retain(|lying| lying.letter.receipt != letter.receipt);
             Ok(())
@@ -64,18 +64,18 @@ impl DeadLetters for World {
     }
 }
 
-fn lying<'s>(state: &'s mut State, queue: &ResourceName) -> Result<&'s mut Vec<Lying>, Refusal> {
-    state.pile.queues.get_mut(queue.as_str()).ok_or_else(|| Refusal::not_found(queue))
+fn lying<'s>(state: &'s mut SimState, queue: &ResourceName) -> Result<&'s mut Vec<QueuedMessage>, CallRefusal> {
+    state.pile.queues.get_mut(queue.as_str()).ok_or_else(|| CallRefusal::not_found(queue))
 }
 
-impl Buses for World {
+impl EventBuses for SimRegion {
     async fn emit(&self, bus: &ResourceName, source: &Label, detail_type: &str, detail: &str) -> Result<(), AwsError> {
         self.ask(Operation::PutEvents, bus, |state| {
-            let read = |error: serde_json::Error| Refusal::invalid(format!("JSON expected: {error}"));
+            let read = |error: serde_json::Error| CallRefusal::invalid(format!("JSON expected: {error}"));
             let (bus, source) = (bus.to_string(), source.to_string());
             let detail = serde_json::from_str(detail).map_err(read)?;
             let event = BusEvent { bus: bus.clone(), source, detail_type: detail_type.to_owned(), detail };
-            state.pile.buses.get_mut(&bus).ok_or_else(|| Refusal::not_found(&bus))?.push(event);
+            state.pile.buses.get_mut(&bus).ok_or_else(|| CallRefusal::not_found(&bus))?.push(event);
             Ok(())
         })
         .await

@@ -8,14 +8,14 @@ mod tables;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_control::stuck::{Letter, Note, Question};
+use watchkeeper_control::stuck::{DeadLetter, LedgerNote, PendingQuestion};
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Record};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockRecord};
 
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// An event on a bus of an estate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +32,20 @@ pub struct BusEvent {
 
 /// A message in a queue.
 #[derive(Debug, Clone)]
-pub(crate) struct Lying {
-    pub(crate) letter: Letter,
+pub(crate) struct QueuedMessage {
+    pub(crate) letter: DeadLetter,
     pub(crate) visible: Timestamp,
 }
 
 /// Everything that may be stuck.
 #[derive(Debug, Default)]
-pub(crate) struct Pile {
-    pub(crate) locks: BTreeMap<String, BTreeMap<(Field, Field), LockItem>>,
-    pub(crate) statuses: BTreeMap<String, BTreeMap<String, Field>>,
+pub(crate) struct StuckItems {
+    pub(crate) locks: BTreeMap<String, BTreeMap<(ItemAttribute, ItemAttribute), LockItem>>,
+    pub(crate) statuses: BTreeMap<String, BTreeMap<String, ItemAttribute>>,
     pub(crate) items: BTreeMap<String, BTreeMap<String, BlockerItem>>,
-    pub(crate) queues: BTreeMap<String, Vec<Lying>>,
+    pub(crate) queues: BTreeMap<String, Vec<QueuedMessage>>,
     pub(crate) buses: BTreeMap<String, Vec<BusEvent>>,
-    pub(crate) questions: Vec<Question>,
+    pub(crate) questions: Vec<PendingQuestion>,
     pub(crate) words: BTreeMap<ServiceId, Vec<String>>,
     /// Locks that their owners renew right before somebody releases them: table and new lock, by name.
     pub(crate) renewals: BTreeMap<String, (String, LockItem)>,
@@ -53,7 +53,7 @@ pub(crate) struct Pile {
 }
 
 /// What a test makes and looks at; none of it is recorded as a call.
-impl World {
+impl SimRegion {
     /// Makes a table of locks, unless it is there.
     pub fn make_locks(&self, table: &str) {
         self.lock().pile.locks.entry(table.to_owned()).or_default();
@@ -72,7 +72,7 @@ impl World {
 
     /// A lock as it is.
     pub fn lock_of(&self, table: &str, pod: &str, item: &str) -> Option<LockItem> {
-        let key = (Field::Text(pod.to_owned()), Field::Text(item.to_owned()));
+        let key = (ItemAttribute::Text(pod.to_owned()), ItemAttribute::Text(item.to_owned()));
         self.lock().pile.locks.get(table)?.get(&key).cloned()
     }
 
@@ -102,14 +102,14 @@ impl World {
     }
 
     /// Puts a message into a queue.
-    pub fn put_letter(&self, queue: &str, letter: Letter) {
+    pub fn put_letter(&self, queue: &str, letter: DeadLetter) {
         let mut state = self.lock();
         let visible = state.now;
-        state.pile.queues.entry(queue.to_owned()).or_default().push(Lying { letter, visible });
+        state.pile.queues.entry(queue.to_owned()).or_default().push(QueuedMessage { letter, visible });
     }
 
     /// The messages of a queue, seen by nobody else for a while or not.
-    pub fn letters_of(&self, queue: &str) -> Vec<Letter> {
+    pub fn letters_of(&self, queue: &str) -> Vec<DeadLetter> {
         let state = self.lock();
         state.pile.queues.get(queue).into_iter().flatten().map(|lying| lying.letter.clone()).collect()
     }
@@ -140,13 +140,13 @@ impl World {
     }
 
     /// An execution waits for an answer.
-    pub fn ask_question(&self, question: Question) {
+    pub fn ask_question(&self, question: PendingQuestion) {
         self.lock().pile.questions.push(question);
     }
 
     /// The record of a run of the unblock.
-    pub fn unblock_record(&self, scope: &Scope, id: &str) -> Option<Record> {
-        let found = self.lock().ledger.note::<Record>(scope, &notes::name(Note::Run(id))).ok()?;
+    pub fn unblock_record(&self, scope: &Scope, id: &str) -> Option<UnblockRecord> {
+        let found = self.lock().ledger.note::<UnblockRecord>(scope, &notes::name(LedgerNote::Run(id))).ok()?;
         found.map(|(record, _)| record)
     }
 
@@ -154,7 +154,7 @@ impl World {
     ///
     /// # Panics
     /// When the ledger cannot hold it.
-    pub fn halt(&self, scope: &Scope, halt: &Halt) {
+    pub fn halt(&self, scope: &Scope, halt: &HaltSwitch) {
         let put = self.lock().ledger.set_halt(Some(scope), Some(halt));
         assert!(put.is_ok(), "{put:?}");
     }

@@ -4,29 +4,29 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::stuck::{Note, Notebook, Page, Written};
+use watchkeeper_control::stuck::{LedgerNote, UnblockNotes, ListPage, WriteOutcome};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::Run;
+use watchkeeper_domain::run::RunRecord;
 
 use crate::operation::Operation;
-use crate::world::World;
+use crate::world::SimRegion;
 
 /// Runs on one page: few, so that tests turn pages.
 const PAGE: usize = 3;
 
-pub(super) fn name(note: Note<'_>) -> String {
+pub(super) fn name(note: LedgerNote<'_>) -> String {
     match note {
-        Note::Memory => "unblock".to_owned(),
-        Note::Run(id) => format!("unblock {id}"),
-        Note::Page(id, number) => format!("unblock {id} {number}"),
-        Note::Question(what) => format!("question {what}"),
-        Note::Trouble(machine) => format!("trouble {machine}"),
+        LedgerNote::Memory => "unblock".to_owned(),
+        LedgerNote::Run(id) => format!("unblock {id}"),
+        LedgerNote::Page(id, number) => format!("unblock {id} {number}"),
+        LedgerNote::Question(what) => format!("question {what}"),
+        LedgerNote::Trouble(machine) => format!("trouble {machine}"),
     }
 }
 
-impl Notebook for World {
-    async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: Note<'_>) -> Result<Option<(T, u64)>, LedgerError> {
+impl UnblockNotes for SimRegion {
+    async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: LedgerNote<'_>) -> Result<Option<(T, u64)>, LedgerError> {
         let name = name(note);
         self.call(Operation::NotebookRead, format!("{name} of {scope}"), |state| state.ledger.note(scope, &name)).await
     }
@@ -35,7 +35,7 @@ impl Notebook for World {
     async fn write<T: Serialize + DeserializeOwned + PartialEq>(
         &self,
         scope: &Scope,
-        note: Note<'_>,
+        note: LedgerNote<'_>,
         value: &T,
         expected: u64,
         _until: Timestamp,
@@ -47,24 +47,24 @@ impl Notebook for World {
         .await
     }
 
-    async fn open_runs(&self, scope: &Scope, after: Option<&str>) -> Result<Page<Run>, LedgerError> {
+    async fn open_runs(&self, scope: &Scope, after: Option<&str>) -> Result<ListPage<RunRecord>, LedgerError> {
         self.call(Operation::NotebookOpenRuns, scope.to_string(), |state| {
             let from: usize = after.and_then(|after| after.parse().ok()).unwrap_or(0);
             let all = state.ledger.runs(scope)?;
             let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
             let page = all.into_iter().skip(from).take(PAGE);
-            Ok(Page { items: page.filter(|run| run.outcome.is_none()).collect(), next })
+            Ok(ListPage { items: page.filter(|run| run.outcome.is_none()).collect(), next })
         })
         .await
     }
 
-    async fn take_out(&self, scope: &Scope, intent: &Intent) -> Result<Written, LedgerError> {
+    async fn take_out(&self, scope: &Scope, intent: &Intent) -> Result<WriteOutcome, LedgerError> {
         self.call(Operation::NotebookTakeOut, scope.to_string(), |state| {
             let there = state.ledger.load(scope)?.intents.contains(intent);
             if there {
                 state.ledger.withdraw(scope, &intent.slot());
             }
-            Ok(if there { Written::Done } else { Written::Changed })
+            Ok(if there { WriteOutcome::Done } else { WriteOutcome::Changed })
         })
         .await
     }

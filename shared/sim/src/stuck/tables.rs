@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{BlockerSource, LockTable, Page, Written};
-use watchkeeper_domain::estate::{Blockers, FinishedItems, Locks, ResourceName};
-use watchkeeper_domain::unblock::{BlockerItem, Field, LockItem, Proof, Release};
+use watchkeeper_control::stuck::{BlockerSource, LockTable, ListPage, WriteOutcome};
+use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, AbandonmentProof, LockRelease};
 
-use crate::gate::Refusal;
+use crate::gate::CallRefusal;
 use crate::operation::Operation;
-use crate::state::State;
-use crate::world::World;
+use crate::state::SimState;
+use crate::world::SimRegion;
 
-impl LockTable for World {
-    async fn locks(&self, table: &Locks, after: Option<&str>, limit: u32) -> Result<Page<LockItem>, AwsError> {
+impl LockTable for SimRegion {
+    async fn locks(&self, table: &LockSchema, after: Option<&str>, limit: u32) -> Result<ListPage<LockItem>, AwsError> {
         self.ask(Operation::ScanLocks, &table.table, |state| {
             let all = locks(state, &table.table)?;
             page(all.values().cloned().collect(), after, limit)
@@ -22,41 +22,41 @@ impl LockTable for World {
         .await
     }
 
-    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, Field>, AwsError> {
+    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, ItemAttribute>, AwsError> {
         self.ask(Operation::BatchGetItem, &finished.table, |state| {
             let table = state.pile.statuses.get(finished.table.as_str());
-            let table = table.ok_or_else(|| Refusal::not_found(&finished.table))?;
+            let table = table.ok_or_else(|| CallRefusal::not_found(&finished.table))?;
             Ok(items.iter().filter_map(|item| Some((item.clone(), table.get(item)?.clone()))).collect())
         })
         .await
     }
 
-    async fn release(&self, table: &Locks, release: &Release, now: Timestamp) -> Result<Written, AwsError> {
+    async fn release(&self, table: &LockSchema, release: &LockRelease, now: Timestamp) -> Result<WriteOutcome, AwsError> {
         self.ask(Operation::ReleaseLock, release.lock.name(), |state| {
             if let Some((table, renewed)) = state.pile.renewals.remove(&release.lock.name()) {
                 let locks = state.pile.locks.entry(table).or_default();
                 locks.insert((renewed.pod.clone(), renewed.item.clone()), renewed);
             }
             let holds = match (&release.proof, &release.lock.expires_at, &table.finished) {
-                (Proof::Expired, Field::Number(second), _) => {
+                (AbandonmentProof::Expired, ItemAttribute::Number(second), _) => {
                     second.parse::<i64>().is_ok_and(|second| second <= now.as_second())
                 }
-                (Proof::Finished(status), _, Some(finished)) => {
+                (AbandonmentProof::Finished(status), _, Some(finished)) => {
                     let items = state.pile.statuses.get(finished.table.as_str());
                     let found = items.and_then(|items| items.get(release.lock.item.key()?));
-                    found.and_then(Field::key) == Some(status.as_str())
+                    found.and_then(ItemAttribute::key) == Some(status.as_str())
                 }
                 _ => false,
             };
-            let released = LockItem { released_at: Field::Text(release.released_at.clone()), ..release.lock.clone() };
+            let released = LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
             change(state, table, &release.lock, released, holds)
         })
         .await
     }
 
-    async fn restore(&self, table: &Locks, release: &Release) -> Result<Written, AwsError> {
+    async fn restore(&self, table: &LockSchema, release: &LockRelease) -> Result<WriteOutcome, AwsError> {
         self.ask(Operation::RestoreLock, release.lock.name(), |state| {
-            let released = LockItem { released_at: Field::Text(release.released_at.clone()), ..release.lock.clone() };
+            let released = LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
             change(state, table, &released, release.lock.clone(), true)
         })
         .await
@@ -65,35 +65,35 @@ impl LockTable for World {
 
 /// Puts `after` if what is there is `before` and the proof holds; what is `after` already was written before.
 fn change(
-    state: &mut State,
-    table: &Locks,
+    state: &mut SimState,
+    table: &LockSchema,
     before: &LockItem,
     after: LockItem,
     holds: bool,
-) -> Result<Written, Refusal> {
+) -> Result<WriteOutcome, CallRefusal> {
     let locks = locks(state, &table.table)?;
     let key = (before.pod.clone(), before.item.clone());
     match locks.get(&key) {
-        Some(found) if *found == after => Ok(Written::Done),
+        Some(found) if *found == after => Ok(WriteOutcome::Done),
         Some(found) if found == before && holds => {
             locks.insert(key, after);
-            Ok(Written::Done)
+            Ok(WriteOutcome::Done)
         }
-        _ => Ok(Written::Changed),
+        _ => Ok(WriteOutcome::Changed),
     }
 }
 
 fn locks<'s>(
-    state: &'s mut State,
+    state: &'s mut SimState,
     table: &ResourceName,
-) -> Result<&'s mut BTreeMap<(Field, Field), LockItem>, Refusal> {
-    state.pile.locks.get_mut(table.as_str()).ok_or_else(|| Refusal::not_found(table))
+) -> Result<&'s mut BTreeMap<(ItemAttribute, ItemAttribute), LockItem>, CallRefusal> {
+    state.pile.locks.get_mut(table.as_str()).ok_or_else(|| CallRefusal::not_found(table))
 }
 
-impl BlockerSource for World {
-    async fn items(&self, source: &Blockers, after: Option<&str>, limit: u32) -> Result<Page<BlockerItem>, AwsError> {
+impl BlockerSource for SimRegion {
+    async fn items(&self, source: &BlockerPolicy, after: Option<&str>, limit: u32) -> Result<ListPage<BlockerItem>, AwsError> {
         self.ask(Operation::ScanItems, &source.table, |state| {
-            let items = state.pile.items.get(source.table.as_str()).ok_or_else(|| Refusal::not_found(&source.table))?;
+            let items = state.pile.items.get(source.table.as_str()).ok_or_else(|| CallRefusal::not_found(&source.table))?;
             page(items.values().cloned().collect(), after, limit)
         })
         .await
@@ -101,13 +101,13 @@ impl BlockerSource for World {
 }
 
 /// A page by its place: `after` counts what came before it.
-fn page<T>(all: Vec<T>, after: Option<&str>, limit: u32) -> Result<Page<T>, Refusal> {
+fn page<T>(all: Vec<T>, after: Option<&str>, limit: u32) -> Result<ListPage<T>, CallRefusal> {
     let from: usize = match after.map(str::parse) {
         None => 0,
         Some(Ok(from)) => from,
-        Some(Err(_)) => return Err(Refusal::invalid("a cursor of this table is expected")),
+        Some(Err(_)) => return Err(CallRefusal::invalid("a cursor of this table is expected")),
     };
     let to = (from + limit as usize).min(all.len());
     let next = (to < all.len()).then(|| to.to_string());
-    Ok(Page { items: all.into_iter().skip(from).take(limit as usize).collect(), next })
+    Ok(ListPage { items: all.into_iter().skip(from).take(limit as usize).collect(), next })
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use watchkeeper_control::failover::ports::Tasks;
+use watchkeeper_control::failover::ports::RegionTasks;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, Pairs, Settled, Standing, Write};
+use watchkeeper_control::ledger::{Ledger, LedgerError, PairLedger, SettledTarget, ScopeStanding, LedgerWrite};
 use watchkeeper_control::ports::Clock;
 use watchkeeper_domain::failover::Heartbeat;
 use watchkeeper_domain::intent::Layer;
-use watchkeeper_sim::{Pair, World, scope};
+use watchkeeper_sim::{SimPair, SimRegion, scope};
 
 use super::scene::{DELAY, by, count, fleet, home_simulator, pair, point, pointer, run, seconds};
 
@@ -45,11 +45,11 @@ fn what_a_hand_has_settled_reaches_the_other_region() {
         usable: now,
         expires: now + seconds(60),
     };
-    let settled = Settled { target: "down".to_owned(), at: now, epoch: Some(1), placement: None };
-    let standing = Standing { settled: Some(settled.clone()), ..Standing::default() };
+    let settled = SettledTarget { target: "down".to_owned(), at: now, epoch: Some(1), placement: None };
+    let standing = ScopeStanding { settled: Some(settled.clone()), ..ScopeStanding::default() };
     run(&home, home.take_lease(&scope, &lease, 0)).unwrap();
-    run(&home, home.commit(&scope, 1, &[Write::PutStanding(standing)])).unwrap();
-    let seen = |world: &World| run(world, world.settled(&scope)).unwrap();
+    run(&home, home.commit(&scope, 1, &[LedgerWrite::PutStanding(standing)])).unwrap();
+    let seen = |world: &SimRegion| run(world, world.settled(&scope)).unwrap();
     assert_eq!(seen(&pair.standby()), None);
     pair.advance(DELAY);
     assert_eq!(seen(&pair.standby()), Some(settled));
@@ -59,12 +59,12 @@ fn what_a_hand_has_settled_reaches_the_other_region() {
 fn what_was_removed_is_removed_in_the_other_region() {
     let (pair, scope) = (pair(), scope("fleet-orchestration", "prod", "us-west-2"));
     let home = pair.home();
-    let halt = watchkeeper_domain::guardrail::Halt {
+    let halt = watchkeeper_domain::guardrail::HaltSwitch {
         by: "somebody".to_owned(),
         reason: "a drill".to_owned(),
         since: pair.now(),
     };
-    let halted = |world: &World| world.remembered(&scope).unwrap().halt.is_some();
+    let halted = |world: &SimRegion| world.remembered(&scope).unwrap().halt.is_some();
     run(&home, home.set_halt(None, Some(&halt))).unwrap();
     pair.advance(DELAY);
     assert!(halted(&pair.standby()));
@@ -113,8 +113,8 @@ fn what_comes_late_does_not_undo_what_was_written_later() {
 #[test]
 fn items_overtake_each_other_when_their_time_varies() {
     let order = |seed| {
-        let home = World::builder().seed(seed);
-        let pair = Pair::builder("us-west-2", "us-west-1").home(home).jitter(seconds(30)).build();
+        let home = SimRegion::builder().seed(seed);
+        let pair = SimPair::builder("us-west-2", "us-west-1").home(home).jitter(seconds(30)).build();
         let world = pair.home();
         let beat = Heartbeat { at: pair.now(), epoch: 1, heard: None, granted: None, switches: [].into() };
         point(&world, &pointer(&pair, 1, "a")).unwrap();

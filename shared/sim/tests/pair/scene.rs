@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_control::ledger::{LedgerError, PairId, Pairs};
+use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger};
 use watchkeeper_control::ports::{AwsError, Fault, Services};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_sim::{Pair, World, run_until_done_or_crash, scope, service};
+use watchkeeper_sim::{SimPair, SimRegion, run_until_done_or_crash, scope, service};
 
 pub(crate) const DELAY: Duration = Duration::from_secs(2);
 
-pub(crate) fn run<F: Future>(world: &World, future: F) -> F::Output {
+pub(crate) fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {
     run_until_done_or_crash(world, future).unwrap()
 }
 
@@ -38,30 +38,30 @@ pub(crate) fn standby_simulator() -> ServiceId {
 }
 
 /// A singleton that runs at home.
-pub(crate) fn pair() -> Pair {
-    Pair::builder("us-west-2", "us-west-1")
-        .home(World::builder().with(service("fleet/simulator").desired(1)))
-        .standby(World::builder().with(service("fleet-west1/simulator").desired(0)))
+pub(crate) fn pair() -> SimPair {
+    SimPair::builder("us-west-2", "us-west-1")
+        .home(SimRegion::builder().with(service("fleet/simulator").desired(1)))
+        .standby(SimRegion::builder().with(service("fleet-west1/simulator").desired(0)))
         .delay(DELAY)
         .build()
 }
 
-pub(crate) fn pointer(pair: &Pair, revision: u64, by: &str) -> Pointer {
+pub(crate) fn pointer(pair: &SimPair, revision: u64, by: &str) -> Pointer {
     Pointer { revision, by: by.to_owned(), since: pair.now(), ..Pointer::at_home(pair.home_region()) }
 }
 
-pub(crate) fn point(world: &World, pointer: &Pointer) -> Result<(), LedgerError> {
+pub(crate) fn point(world: &SimRegion, pointer: &Pointer) -> Result<(), LedgerError> {
     run(world, world.point(&fleet(), pointer, pointer.revision - 1))
 }
 
-pub(crate) fn by(world: &World) -> Option<String> {
+pub(crate) fn by(world: &SimRegion) -> Option<String> {
     world.pointer(&fleet()).unwrap().map(|pointer| pointer.by)
 }
 
-pub(crate) fn count(world: &World, id: &ServiceId, desired: u32) {
+pub(crate) fn count(world: &SimRegion, id: &ServiceId, desired: u32) {
     run(world, world.set_count(id, desired)).unwrap();
 }
 
-pub(crate) fn took(pair: &Pair, since: Timestamp) -> Duration {
+pub(crate) fn took(pair: &SimPair, since: Timestamp) -> Duration {
     pair.now().duration_since(since).unsigned_abs()
 }

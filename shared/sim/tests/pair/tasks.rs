@@ -1,8 +1,8 @@
 //! Tasks that are alive although nothing says that they run, and those of both regions together.
 
 use jiff::SignedDuration;
-use watchkeeper_control::failover::ports::Tasks;
-use watchkeeper_sim::{Settings, service};
+use watchkeeper_control::failover::ports::RegionTasks;
+use watchkeeper_sim::{TimingSettings, service};
 
 use super::scene::{count, home_simulator, pair, run, seconds, standby_simulator};
 
@@ -10,7 +10,7 @@ use super::scene::{count, home_simulator, pair, run, seconds, standby_simulator}
 fn a_task_that_does_not_run_any_more_is_not_stopped_yet() {
     let pair = pair();
     let home = pair.home();
-    let times = Settings { task_stop: seconds(5), task_linger: seconds(90), ..Settings::default() };
+    let times = TimingSettings { task_stop: seconds(5), task_linger: seconds(90), ..TimingSettings::default() };
     home.set_settings(times);
     count(&home, &home_simulator(), 0);
     let look = || {

@@ -1,16 +1,16 @@
 //! Giving back is judged by resource, and never held up.
 
-use watchkeeper_domain::capacity::{Power, Suspensions};
-use watchkeeper_domain::guardrail::Frozen;
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::capacity::{DatabasePower, Suspensions};
+use watchkeeper_domain::guardrail::OpenFreeze;
+use watchkeeper_domain::run::RunOutcome;
 use watchkeeper_sim::{rds, service};
 
 use crate::stage::{End, Stage, db, evening, id};
 
-const DONE: End = End::Closed(Outcome::Done);
+const DONE: End = End::Closed(RunOutcome::Done);
 
-fn frozen(calendar: bool) -> Frozen {
-    Frozen { reason: "year's end".to_owned(), calendar }
+fn frozen(calendar: bool) -> OpenFreeze {
+    OpenFreeze { reason: "year's end".to_owned(), calendar }
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn what_becomes_protected_at_night_is_given_back_and_then_left_alone() {
     assert_eq!(stage.tick(5), DONE);
     let now = stage.world.capacity();
     assert_eq!(now.services[&id("worker")], before.services[&id("worker")]);
-    assert_eq!((now.services[&id("api")].desired, now.databases[&db("rds:reports")]), (0, Power::On));
+    assert_eq!((now.services[&id("api")].desired, now.databases[&db("rds:reports")]), (0, DatabasePower::On));
     stage.world.forget_calls();
     assert_eq!((stage.tick(5), stage.world.writes()), (End::Nothing, 0));
     assert_eq!(stage.wake(), DONE);

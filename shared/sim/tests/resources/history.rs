@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use watchkeeper_domain::capacity::{
-    Capacity, DatabaseId, DatabaseState, Power, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
+    Capacity, DatabaseId, DatabaseState, DatabasePower, ResourceId, ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::guardrail::Frozen;
-use watchkeeper_domain::intent::Slot;
+use watchkeeper_domain::guardrail::OpenFreeze;
+use watchkeeper_domain::intent::IntentKey;
 use watchkeeper_sim::{
-    DatabaseSpec, FaultPlan, Operation, ServiceSpec, Trouble, World, aurora, rds, run_until_done_or_crash, service,
+    DatabaseSpec, FaultPlan, Operation, ServiceSpec, CallTrouble, SimRegion, aurora, rds, run_until_done_or_crash, service,
 };
 
 use crate::stage::{Stage, evening, id};
@@ -24,7 +24,7 @@ const NEVER: [&str; 3] = ["stranger", "daemon", "sacred"];
 #[derive(Debug, Clone, PartialEq)]
 enum Right {
     Service { as_it_was: ServiceCapacity, made: ServiceCapacity },
-    Database { as_it_was: Power, made: Power },
+    Database { as_it_was: DatabasePower, made: DatabasePower },
 }
 
 struct History {
@@ -93,7 +93,7 @@ impl History {
         history
     }
 
-    fn world(&self) -> World {
+    fn world(&self) -> SimRegion {
         self.stage.world.clone()
     }
 
@@ -182,7 +182,7 @@ impl History {
             0 => {}
             1 => {
                 let calendar = self.rng.bool();
-                let frozen = Frozen { reason: "freeze".to_owned(), calendar };
+                let frozen = OpenFreeze { reason: "freeze".to_owned(), calendar };
                 allowance.frozen = if allowance.frozen.is_none() { Some(frozen) } else { None };
             }
             2 if self.stage.place.services.remove(&service) => {}
@@ -219,8 +219,8 @@ impl History {
         let scaling = self.stage.world.service(&service).unwrap().capacity.scaling;
         if let Some(found) = scaling.filter(|_| self.rng.bool()) {
             let min = self.rng.u32(0..3);
-            let to = Scaling { min, max: min + self.rng.u32(0..4), suspended: suspensions(&mut self.rng) };
-            self.world().change_scaling(&service, Some(if self.rng.bool() { to } else { Scaling { min: 0, ..found } }));
+            let to = ScalingState { min, max: min + self.rng.u32(0..4), suspended: suspensions(&mut self.rng) };
+            self.world().change_scaling(&service, Some(if self.rng.bool() { to } else { ScalingState { min: 0, ..found } }));
         } else {
             let count = self.rng.u32(0..6);
             self.world().change_count(&service, count);
@@ -233,7 +233,7 @@ impl History {
     /// The process dies at one of its next calls, before or after the call has had its effect.
     fn crash(&mut self) {
         let at = self.world().calls_made() + self.rng.u64(0..25);
-        let trouble = if self.rng.bool() { Trouble::CrashBefore } else { Trouble::CrashAfter };
+        let trouble = if self.rng.bool() { CallTrouble::CrashBefore } else { CallTrouble::CrashAfter };
         self.world().set_faults(FaultPlan::none().at(at, trouble));
         let end = self.stage.tick(5);
         self.world().set_faults(FaultPlan::none());
@@ -261,7 +261,7 @@ impl History {
         self.stage.place.allowance.frozen = None;
         run_until_done_or_crash(&world, async {
             use watchkeeper_control::ledger::Ledger;
-            world.withdraw(&self.stage.place.scope, &Slot::of(watchkeeper_domain::intent::Layer::Schedule)).await
+            world.withdraw(&self.stage.place.scope, &IntentKey::of(watchkeeper_domain::intent::Layer::Schedule)).await
         })
         .unwrap()
         .unwrap();
@@ -291,7 +291,7 @@ impl History {
             assert!(fine, "{resource} should be {right:?}: {}", story());
         }
         for name in NEVER {
-            let written = |call: &watchkeeper_sim::Call| {
+            let written = |call: &watchkeeper_sim::RecordedCall| {
                 let writes = [Operation::UpdateService, Operation::RegisterScalableTarget].contains(&call.operation);
                 writes && call.subject == format!("shop/{name}")
             };

@@ -1,13 +1,13 @@
 //! What cannot be changed is named, and keeps nothing else waiting.
 
-use watchkeeper_domain::capacity::{DatabaseState, Power};
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::capacity::{DatabaseState, DatabasePower};
+use watchkeeper_domain::run::RunOutcome;
 use watchkeeper_sim::{aurora, rds, service};
 
 use crate::stage::{End, Stage, bounds, db, evening, id};
 
-const PARTLY: End = End::Closed(Outcome::PartlyDone);
-const DONE: End = End::Closed(Outcome::Done);
+const PARTLY: End = End::Closed(RunOutcome::PartlyDone);
+const DONE: End = End::Closed(RunOutcome::Done);
 
 #[test]
 fn a_service_without_the_tag_stays_up_with_its_database_and_the_rest_sleeps() {
@@ -46,7 +46,7 @@ fn one_service_made_anew_without_its_tag_does_not_keep_the_others_asleep() {
     stage.world.change_service_tag(&id("web"), false);
     assert_eq!(stage.wake(), PARTLY);
     assert_eq!((stage.desired("api"), stage.desired("web")), (2, 0));
-    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], Power::On);
+    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], DatabasePower::On);
     let told = stage.subjects().len();
     assert_eq!((stage.tick(5), stage.tick(5)), (End::Nothing, End::Nothing));
     assert_eq!(stage.subjects().len(), told);
@@ -68,7 +68,7 @@ fn a_daemon_is_left_out_whatever_becomes_of_its_instances() {
         let before = world.capacity();
         let mut stage = Stage::over(world);
         assert_eq!(stage.sleep(), PARTLY);
-        assert_eq!(stage.world.capacity().databases[&db("rds:shop-db")], Power::Off);
+        assert_eq!(stage.world.capacity().databases[&db("rds:shop-db")], DatabasePower::Off);
         assert_eq!(stage.desired("logs"), 3);
         stage.world.change_count(&id("logs"), instances);
         assert_eq!(stage.tick(5), End::Nothing, "its count is nobody's drift");
@@ -110,14 +110,14 @@ fn a_denied_scalable_target_keeps_nobody_else_awake() {
     stage.world.deny_scaling(&id("api"), true);
     assert_eq!(stage.sleep(), PARTLY);
     assert_eq!((stage.desired("api"), stage.desired("worker")), (2, 0));
-    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], Power::On, "api runs, and uses it");
+    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], DatabasePower::On, "api runs, and uses it");
     stage.tick(5);
     // What was never changed is its owner's: the baseline is what is there when it can be changed.
     stage.world.change_count(&id("api"), 3);
     stage.tick(5);
     stage.world.deny_scaling(&id("api"), false);
     assert_eq!(stage.tick(5), DONE);
-    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], Power::Off);
+    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], DatabasePower::Off);
     stage.wake();
     assert_eq!(stage.desired("api"), 3);
     assert_eq!(stage.desired("worker"), before.services[&id("worker")].desired);
@@ -170,7 +170,7 @@ fn a_database_that_may_not_be_started_keeps_no_service_down() {
     assert_eq!(stage.desired("api"), 2);
     stage.world.deny_database(&db("aurora:db"), false);
     assert_eq!(stage.tick(5), DONE);
-    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], Power::On);
+    assert_eq!(stage.world.capacity().databases[&db("aurora:db")], DatabasePower::On);
 }
 
 #[test]

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::ledger::{Ledger, Remembered};
+use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::place::Place;
+use watchkeeper_control::place::ScopedEnvironment;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::steps::{BeginVerdict, Begun, Engine, LeasedRun, Next, StepError};
-use watchkeeper_domain::capacity::{DatabaseId, Scaling, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_control::steps::{BeginVerdict, BegunRun, Reconciler, LeasedRun, RunNext, StepError};
+use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
-use watchkeeper_domain::intent::{Intent, Layer, Slot, Want};
-use watchkeeper_domain::request::{Request, Urgency};
-use watchkeeper_domain::run::{Outcome, RunError};
-use watchkeeper_sim::{World, WorldBuilder, run_until_done_or_crash, scope};
+use watchkeeper_domain::intent::{Intent, Layer, IntentKey, DesiredState};
+use watchkeeper_domain::request::{RunRequest, Urgency};
+use watchkeeper_domain::run::{RunOutcome, RunError};
+use watchkeeper_sim::{SimRegion, WorldBuilder, run_until_done_or_crash, scope};
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) enum End {
     /// Begin found nothing to do.
     Nothing,
     /// The run was closed.
-    Closed(Outcome),
+    Closed(RunOutcome),
     /// It failed without a record.
     Failed(String),
     /// The process died, and the execution with it.
@@ -32,8 +32,8 @@ pub(crate) enum End {
 }
 
 pub(crate) struct Stage {
-    pub(crate) world: World,
-    pub(crate) place: Place,
+    pub(crate) world: SimRegion,
+    pub(crate) place: ScopedEnvironment,
     runs: u32,
 }
 
@@ -45,13 +45,13 @@ pub(crate) fn db(name: &str) -> DatabaseId {
     DatabaseId::try_from(name.to_owned()).unwrap()
 }
 
-pub(crate) fn bounds(min: u32, max: u32) -> Scaling {
-    Scaling { min, max, suspended: Suspensions::NONE }
+pub(crate) fn bounds(min: u32, max: u32) -> ScalingState {
+    ScalingState { min, max, suspended: Suspensions::NONE }
 }
 
 /// A world on the evening of 19 November.
 pub(crate) fn evening() -> WorldBuilder {
-    World::builder().at("2026-11-19T23:00:00Z")
+    SimRegion::builder().at("2026-11-19T23:00:00Z")
 }
 
 /// Tries of a begin that finds the lease held.
@@ -59,9 +59,9 @@ const PATIENCE: u32 = 8;
 
 impl Stage {
     /// The development environment of a shop with everything that this world has.
-    pub(crate) fn over(world: World) -> Self {
+    pub(crate) fn over(world: SimRegion) -> Self {
         let capacity = world.observed().capacity();
-        let place = Place {
+        let place = ScopedEnvironment {
             scope: scope("shop", "dev", "us-east-1"),
             services: capacity.services.keys().cloned().collect(),
             databases: capacity.databases.keys().cloned().collect(),
@@ -104,7 +104,7 @@ impl Stage {
     pub(crate) fn calendar(&self, asleep: bool) {
         let intent = Intent {
             layer: Layer::Schedule,
-            want: Want::Asleep,
+            want: DesiredState::Asleep,
             reason: "night".to_owned(),
             by: "calendar".to_owned(),
             declared: self.now(),
@@ -115,14 +115,14 @@ impl Stage {
         if asleep {
             run_until_done_or_crash(world, world.declare(scope, &intent)).unwrap().unwrap();
         } else {
-            run_until_done_or_crash(world, world.withdraw(scope, &Slot::of(Layer::Schedule))).unwrap().unwrap();
+            run_until_done_or_crash(world, world.withdraw(scope, &IntentKey::of(Layer::Schedule))).unwrap().unwrap();
         }
     }
 
     /// A tick after so many minutes.
     pub(crate) fn tick(&mut self, minutes: i64) -> End {
         self.later(minutes);
-        self.run(&Request::of_tick(&self.place.scope, self.now()))
+        self.run(&RunRequest::of_tick(&self.place.scope, self.now()))
     }
 
     /// Goes to sleep, now.
@@ -142,13 +142,13 @@ impl Stage {
         let until = self.now() + SignedDuration::from_hours(hours);
         let profile = profile.parse().unwrap();
         let urgency = Urgency::Scale { profile, until, alarms: [].into(), by: None };
-        self.run(&Request::of_emergency(&self.place.scope, urgency, "alarm".to_owned(), [].into()))
+        self.run(&RunRequest::of_emergency(&self.place.scope, urgency, "alarm".to_owned(), [].into()))
     }
 
     /// The alarm is over.
     pub(crate) fn calm(&mut self, profile: &str) -> End {
         let urgency = Urgency::GiveBack { profile: profile.parse().unwrap(), by: None };
-        self.run(&Request::of_emergency(&self.place.scope, urgency, "over".to_owned(), [].into()))
+        self.run(&RunRequest::of_emergency(&self.place.scope, urgency, "over".to_owned(), [].into()))
     }
 
     pub(crate) fn capacity(&self, name: &str) -> ServiceCapacity {
@@ -159,7 +159,7 @@ impl Stage {
         self.capacity(name).desired
     }
 
-    pub(crate) fn remembered(&self) -> Remembered {
+    pub(crate) fn remembered(&self) -> ScopeState {
         self.world.remembered(&self.place.scope).unwrap()
     }
 
@@ -168,7 +168,7 @@ impl Stage {
     }
 
     /// An execution of the machine, from its input to its end.
-    pub(crate) fn run(&mut self, request: &Request) -> End {
+    pub(crate) fn run(&mut self, request: &RunRequest) -> End {
         self.runs += 1;
         let (name, instant) = (format!("run-{}", self.runs), request.instant.unwrap_or_else(|| self.now()));
         for _ in 0..PATIENCE {
@@ -177,16 +177,16 @@ impl Stage {
                 None => return End::Crashed,
                 Some(Err(StepError::LeaseHeld { .. })) => self.world.advance(Duration::from_secs(30)),
                 Some(Err(error)) => return End::Failed(format!("{error:?}")),
-                Some(Ok(Begun { verdict: BeginVerdict::Nothing | BeginVerdict::Plan, .. })) => return End::Nothing,
-                Some(Ok(Begun { verdict: BeginVerdict::Apply, run, .. })) => return self.slices(&run),
+                Some(Ok(BegunRun { verdict: BeginVerdict::Nothing | BeginVerdict::Plan, .. })) => return End::Nothing,
+                Some(Ok(BegunRun { verdict: BeginVerdict::Apply, run, .. })) => return self.slices(&run),
                 Some(Ok(begun)) => return self.close(&begun.run, None),
             }
         }
         End::Failed("the lease is held".to_owned())
     }
 
-    fn hand(&self) -> Engine<World, World, World, World> {
-        Engine {
+    fn hand(&self) -> Reconciler<SimRegion, SimRegion, SimRegion, SimRegion> {
+        Reconciler {
             cloud: self.world.clone(),
             ledger: self.world.clone(),
             announcer: self.world.clone(),
@@ -196,12 +196,12 @@ impl Stage {
     }
 
     fn slices(&self, run: &LeasedRun) -> End {
-        let mut next = Next::Apply;
+        let mut next = RunNext::Apply;
         let mut tries = 0;
-        while next != Next::Finish {
+        while next != RunNext::Finish {
             let hand = self.hand();
             let slice = match next {
-                Next::Verify => run_until_done_or_crash(&self.world, hand.verify(&self.place, run)),
+                RunNext::Verify => run_until_done_or_crash(&self.world, hand.verify(&self.place, run)),
                 _ => run_until_done_or_crash(&self.world, hand.apply(&self.place, run)),
             };
             match slice {

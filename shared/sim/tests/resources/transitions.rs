@@ -1,6 +1,6 @@
 //! A transition compares exactly; the tolerance for an autoscaler's moves begins where this very target has been reached.
 
-use watchkeeper_domain::run::Outcome;
+use watchkeeper_domain::run::RunOutcome;
 use watchkeeper_sim::service;
 
 use crate::stage::{End, Stage, bounds, evening, id};
@@ -14,7 +14,7 @@ fn a_scalable_target_that_was_reset_at_night_does_not_leave_its_service_at_zero(
     // `terraform apply`: the bounds as the code has them, and 0 lies within them.
     stage.world.change_scaling(&id("api"), Some(bounds(0, 3)));
     stage.tick(5);
-    assert_eq!(stage.wake(), End::Closed(Outcome::Done));
+    assert_eq!(stage.wake(), End::Closed(RunOutcome::Done));
     assert_eq!(stage.world.capacity(), before);
 }
 

@@ -6,9 +6,9 @@ mod proof;
 
 use std::collections::BTreeMap;
 
-use watchkeeper_domain::estate::{Environment, Kind};
+use watchkeeper_domain::estate::{Environment, EnvironmentKind};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 
 use super::act::Act;
 use super::build::build_all;
@@ -66,13 +66,13 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
 }
 
 /// The environments to play, by account: those of the estate whose backups the sandbox can take, production before others.
-fn cast(estates: &Estates, selection: &Selection) -> Result<BTreeMap<String, Vec<Scope>>, StageError> {
+fn cast(estates: &EstateFolder, selection: &Selection) -> Result<BTreeMap<String, Vec<Scope>>, StageError> {
     let own = selection.documents.estates.is_some();
     let chosen = |name: &str| selection.estate.as_deref().map_or(own || name == ESTATE, |estate| estate == name);
     let mut cast = BTreeMap::<String, Vec<Scope>>::new();
     for estate in estates.iter().filter(|estate| chosen(estate.name().as_str())) {
         let with = |environment: &&Environment| environment.document().backups.is_some();
-        let production = estate.environments().filter(with).find(|environment| environment.kind() == Kind::Production);
+        let production = estate.environments().filter(with).find(|environment| environment.kind() == EnvironmentKind::Production);
         let Some(environment) = production.or_else(|| estate.environments().find(with)) else { continue };
         let account = environment.account().map_or_else(|| ANYWHERE.to_owned(), ToString::to_string);
         let region = &environment.document().regions.primary;

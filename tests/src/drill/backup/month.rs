@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use watchkeeper_domain::backup::{Known, Policy, Source};
+use watchkeeper_domain::backup::{KnownCopy, JobPolicy, BackupSource};
 
 use crate::drill::act::Act;
 use crate::drill::report::millis;
@@ -75,7 +75,7 @@ pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
 /// Some days' ticks, and all that they start.
 fn days_of<'a>(
     act: &Act<'a>,
-    policies: &[Policy],
+    policies: &[JobPolicy],
     first: Date,
     days: &[i32],
 ) -> impl Future<Output = Result<Tally, StageError>> + use<'a> {
@@ -104,22 +104,22 @@ async fn now(act: &Act<'_>) -> Result<Timestamp, StageError> {
 }
 
 /// The jobs whose resources the sandbox has: search domains have no data plane there.
-pub(super) fn policies(act: &Act<'_>) -> Vec<Policy> {
-    let all = Policy::all(&act.scope, act.environment);
-    let there = |policy: &Policy| policy.subject.source.kind != watchkeeper_domain::backup::Kind::Opensearch;
+pub(super) fn policies(act: &Act<'_>) -> Vec<JobPolicy> {
+    let all = JobPolicy::all(&act.scope, act.environment);
+    let there = |policy: &JobPolicy| policy.subject.source.kind != watchkeeper_domain::backup::ResourceKind::Opensearch;
     all.into_iter().filter(there).collect()
 }
 
 /// The first day: the next one, just after midnight of the jobs' own zone, so that nothing older is due.
-async fn start(act: &Act<'_>, policies: &[Policy]) -> Result<Date, StageError> {
+async fn start(act: &Act<'_>, policies: &[JobPolicy]) -> Result<Date, StageError> {
     let zone = policies.first().map_or(TimeZone::UTC, |policy| policy.dues.zone().clone());
     let today = now(act).await?.to_zoned(zone).date();
     today.checked_add(2.days()).map_err(|error| StageError::Unknown(error.to_string()))
 }
 
 /// The instants of a day's ticks.
-fn instants(policies: &[Policy], date: Date, ticks: Ticks) -> Vec<Timestamp> {
-    let due = |policy: &Policy| {
+fn instants(policies: &[JobPolicy], date: Date, ticks: Ticks) -> Vec<Timestamp> {
+    let due = |policy: &JobPolicy| {
         let midnight = date.to_zoned(policy.dues.zone().clone()).ok()?.timestamp();
         let before = midnight.checked_sub(SignedDuration::from_secs(1)).ok()?;
         let due = policy.dues.next(before)?;
@@ -138,7 +138,7 @@ fn instants(policies: &[Policy], date: Date, ticks: Ticks) -> Vec<Timestamp> {
 }
 
 /// What is on the shelves of AWS is what the policies say, by code of their own: the newest of each of the last days.
-async fn shelves(act: &mut Act<'_>, policies: &[Policy], last: Date) -> Result<(), StageError> {
+async fn shelves(act: &mut Act<'_>, policies: &[JobPolicy], last: Date) -> Result<(), StageError> {
     let found: Shelves = act.stack.site().shelves(act.environment).await?;
     let (mut copies, mut twice) = (0, Vec::new());
     for policy in policies {
@@ -162,7 +162,7 @@ async fn shelves(act: &mut Act<'_>, policies: &[Policy], last: Date) -> Result<(
 }
 
 /// The names that a policy keeps after the month, sorted: days, and what weeks and months keep beside them.
-fn expected(policy: &Policy, last: Date) -> Vec<String> {
+fn expected(policy: &JobPolicy, last: Date) -> Vec<String> {
     let series = policy.subject.series();
     let due = |date: Date| {
         let midnight = date.to_zoned(policy.dues.zone().clone()).ok()?.timestamp();
@@ -195,10 +195,10 @@ fn expected(policy: &Policy, last: Date) -> Vec<String> {
 }
 
 /// Every copy that the ledger knows is good, and the last message lists it with its age, size and verdict.
-async fn inventory(act: &mut Act<'_>, policies: &[Policy]) -> Result<(), StageError> {
+async fn inventory(act: &mut Act<'_>, policies: &[JobPolicy]) -> Result<(), StageError> {
     let (mut known, mut bad) = (0, Vec::new());
     for policy in policies {
-        let source: &Source = &policy.subject.source;
+        let source: &BackupSource = &policy.subject.source;
         let memory = act.stack.backup_memory(&act.scope, source).await?;
         known += memory.copies.len();
         bad.extend(memory.copies.iter().filter(|it| !it.is_good()).map(|it| it.name.clone()));
@@ -206,7 +206,7 @@ async fn inventory(act: &mut Act<'_>, policies: &[Policy]) -> Result<(), StageEr
         for line in lines.iter().take(2) {
             act.prepare(line).await?;
         }
-        if memory.copies.iter().filter(|it| Known::is_good(it)).count() == 0 {
+        if memory.copies.iter().filter(|it| KnownCopy::is_good(it)).count() == 0 {
             bad.push(format!("{source} has none"));
         }
     }

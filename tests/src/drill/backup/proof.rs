@@ -2,7 +2,7 @@
 //! made is gone afterwards.
 
 use serde_json::{Value, json};
-use watchkeeper_domain::backup::{Kind, Source};
+use watchkeeper_domain::backup::{ResourceKind, BackupSource};
 
 use crate::drill::act::Act;
 use crate::drill::report::millis;
@@ -12,9 +12,9 @@ use crate::stage::{Ended, StageError};
 pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
     let policies = super::month::policies(act);
     let drilled = policies.iter().filter(|policy| policy.drill.is_some());
-    let sources: Vec<Source> = drilled.map(|policy| policy.subject.source.clone()).collect();
+    let sources: Vec<BackupSource> = drilled.map(|policy| policy.subject.source.clone()).collect();
     for source in &sources {
-        if source.kind == Kind::Dynamodb {
+        if source.kind == ResourceKind::Dynamodb {
             table(act, source).await?;
         }
         drill(act, source).await?;
@@ -22,7 +22,7 @@ pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
     Ok(())
 }
 
-fn input(act: &Act<'_>, source: &Source, mut more: Value) -> Value {
+fn input(act: &Act<'_>, source: &BackupSource, mut more: Value) -> Value {
     more["estate"] = act.scope.estate.to_string().into();
     more["environment"] = act.scope.environment.to_string().into();
     more["resource"] = source.to_string().into();
@@ -30,7 +30,7 @@ fn input(act: &Act<'_>, source: &Source, mut more: Value) -> Value {
 }
 
 /// A person restores the newest backup into a new name: the same items, and nothing over what exists.
-async fn table(act: &mut Act<'_>, source: &Source) -> Result<(), StageError> {
+async fn table(act: &mut Act<'_>, source: &BackupSource) -> Result<(), StageError> {
     let original = source.name.as_str();
     let target = format!("{original}-restored");
     let site = act.stack.site();
@@ -51,7 +51,7 @@ async fn table(act: &mut Act<'_>, source: &Source) -> Result<(), StageError> {
 }
 
 /// The drill of a resource.
-async fn drill(act: &mut Act<'_>, source: &Source) -> Result<(), StageError> {
+async fn drill(act: &mut Act<'_>, source: &BackupSource) -> Result<(), StageError> {
     let request = input(act, source, json!({}));
     let stack = act.stack;
     let ended: Ended = act.step(&format!("the drill of {source}"), stack.restore(&request)).await?;
@@ -65,7 +65,7 @@ async fn drill(act: &mut Act<'_>, source: &Source) -> Result<(), StageError> {
     let (rto, rpo) = (evidence["rto-seconds"].as_u64(), evidence["rpo-seconds"].as_u64());
     let measured = format!("restored in {} s (the sandbox's), of an age of {} s", rto.unwrap_or(0), rpo.unwrap_or(0));
     act.check("time to restore and age are measured", rto.is_some() && rpo.is_some(), measured);
-    if source.kind == Kind::Dynamodb {
+    if source.kind == ResourceKind::Dynamodb {
         let scratch = evidence["target"].as_str().unwrap_or_default().to_owned();
         let left = stack.site().has_table(&scratch).await?;
         let there = stack.site().has_table(source.name.as_str()).await?;

@@ -1,8 +1,8 @@
 //! Which pairs play, and the copies of their documents that the sandbox gets.
 
-use watchkeeper_domain::estate::{Document, Environment, Estate};
+use watchkeeper_domain::estate::{EstateDocument, Environment, Estate};
 use watchkeeper_domain::name::EnvironmentName;
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 
 use crate::drill::command::Selection;
 use crate::sandbox::Options;
@@ -19,13 +19,13 @@ pub(super) struct Part {
     /// The account, twelve digits.
     pub account: String,
     /// The copy of its estate's document: this environment only, and nobody is asked before a failover that was detected.
-    pub document: Document,
+    pub document: EstateDocument,
     /// The environment.
     pub environment: EnvironmentName,
 }
 
 /// The pairs: of one estate, of all of somebody's own documents, or of the needy one.
-pub(super) fn parts(estates: &Estates, selection: &Selection) -> Result<Vec<Part>, StageError> {
+pub(super) fn parts(estates: &EstateFolder, selection: &Selection) -> Result<Vec<Part>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }

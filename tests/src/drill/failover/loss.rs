@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use watchkeeper_domain::capacity::{Capacity, ServiceCapacity};
-use watchkeeper_domain::failover::{Move, Phase};
+use watchkeeper_domain::failover::{Move, MovePhase};
 
 use super::moving::{detected, ending};
 use super::{Voyage, count};
@@ -123,7 +123,7 @@ async fn measured(act: &mut Act<'_>, voyage: &Voyage<'_>, record: &Move) -> Resu
     act.report.figures.insert("detected_after_ms", detected.unwrap_or(0));
     let letters = duo.standby.mailbox().letters().await?;
     let letter = letters.iter().find(|letter| letter.subject.ends_with(": done"));
-    let phases = [Phase::Confirm, Phase::Scale, Phase::Verify, Phase::Traffic, Phase::Outside];
+    let phases = [MovePhase::Confirm, MovePhase::Scale, MovePhase::Verify, MovePhase::Traffic, MovePhase::Outside];
     let text = letter.map_or("", |letter| letter.text.as_str());
     let told = phases.iter().all(|phase| text.contains(&format!("  {:<9} ", phase.name())));
     let promised = text.contains("RTO ") && text.contains("RPO ") && text.contains("own share");

@@ -35,13 +35,13 @@ pub(super) fn next_night(calendar: &Calendar, now: Timestamp) -> Option<Night> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use watchkeeper_domain::calendar::Awake;
+    use watchkeeper_domain::calendar::AwakeHours;
 
     use super::*;
 
     fn night(now: &str) -> Night {
         let awake = r#"{"zone": "America/New_York", "weekly": {"mon-fri": "08:00-19:00"}}"#;
-        let calendar = serde_json::from_str::<Awake>(awake).unwrap().calendar().unwrap();
+        let calendar = serde_json::from_str::<AwakeHours>(awake).unwrap().calendar().unwrap();
         next_night(&calendar, now.parse().unwrap()).unwrap()
     }
 

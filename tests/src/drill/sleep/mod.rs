@@ -7,9 +7,9 @@ mod production;
 
 use std::collections::BTreeSet;
 
-use watchkeeper_domain::estate::{Environment, Kind};
+use watchkeeper_domain::estate::{Environment, EnvironmentKind};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 
 use super::act::Act;
 use super::build::build_all;
@@ -61,7 +61,7 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
 }
 
 /// The environments that sleep: of one estate, of all of somebody's own documents, or of the needy two.
-fn choose(estates: &Estates, selection: &Selection, account: &str) -> Result<Vec<Scope>, StageError> {
+fn choose(estates: &EstateFolder, selection: &Selection, account: &str) -> Result<Vec<Scope>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }
@@ -70,7 +70,7 @@ fn choose(estates: &Estates, selection: &Selection, account: &str) -> Result<Vec
         Some(estate) => estate == name,
         None => own || NEEDY.contains(&name),
     };
-    let sleeps = |e: &Environment| e.kind() != Kind::Production && e.calendar().is_some();
+    let sleeps = |e: &Environment| e.kind() != EnvironmentKind::Production && e.calendar().is_some();
     let chosen: Vec<Scope> = at_home(estates, account)
         .filter(|(estate, environment)| wanted(estate.name().as_str()) && sleeps(environment))
         .filter(|(_, environment)| environment.has_resources(&environment.document().regions.primary))

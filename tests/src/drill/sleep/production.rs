@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::estate::Kind;
+use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::name::Scope;
 
 use crate::drill::act::{Act, difference, line};
@@ -14,7 +14,7 @@ pub(super) async fn before(stage: &Stage, chosen: &[Scope]) -> Result<Vec<(Scope
     for (estate, environment) in stage.at_home() {
         let of_chosen = chosen.iter().any(|scope| scope.estate == *estate.name());
         let Ok(stack) = stage.stack(environment.document().regions.primary.as_str()) else { continue };
-        if environment.kind() == Kind::Production && of_chosen && environment.has_resources(stack.region()) {
+        if environment.kind() == EnvironmentKind::Production && of_chosen && environment.has_resources(stack.region()) {
             kept.push((scope(estate, environment, stack.region()), stack.capacity(environment).await?));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 
 use crate::drill::command::Selection;
 use crate::sandbox::Options;
@@ -24,7 +24,7 @@ pub(super) struct Cast {
 
 /// The environments with emergencies: of one estate, of all of somebody's own documents, or of the needy three. Those
 /// whose documents name no account play with the first that do.
-pub(super) fn cast(estates: &Estates, selection: &Selection) -> Result<Vec<Cast>, StageError> {
+pub(super) fn cast(estates: &EstateFolder, selection: &Selection) -> Result<Vec<Cast>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }

@@ -2,7 +2,7 @@
 //! under test has no part in it.
 
 use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
-use watchkeeper_domain::estate::{Profile, ProfileCapacity, ProfileName};
+use watchkeeper_domain::estate::{EmergencyProfile, ProfileCapacity, ProfileName};
 
 use crate::drill::act::Act;
 use crate::estate::awaited;
@@ -15,11 +15,11 @@ pub(super) struct Goal<'a> {
     pub name: &'a ProfileName,
     /// What was there before, and has to come back.
     pub original: Capacity,
-    profile: &'a Profile,
+    profile: &'a EmergencyProfile,
 }
 
 impl<'a> Goal<'a> {
-    pub(super) fn of(name: &'a ProfileName, profile: &'a Profile, original: &Capacity) -> Self {
+    pub(super) fn of(name: &'a ProfileName, profile: &'a EmergencyProfile, original: &Capacity) -> Self {
         Self { name, original: original.clone(), profile }
     }
 
@@ -80,19 +80,19 @@ fn lies_within(figures: ProfileCapacity, before: &ServiceCapacity, now: &Service
 mod tests {
     #![allow(clippy::unwrap_used)]
     use serde_json::json;
-    use watchkeeper_domain::capacity::{Scaling, Suspensions};
+    use watchkeeper_domain::capacity::{ScalingState, Suspensions};
 
     use super::*;
 
     fn service(desired: u32, min: u32, max: u32) -> Capacity {
-        let scaling = Some(Scaling { min, max, suspended: Suspensions::NONE });
+        let scaling = Some(ScalingState { min, max, suspended: Suspensions::NONE });
         let id = ServiceId::try_from("c/api".to_owned()).unwrap();
         Capacity { services: [(id, ServiceCapacity { desired, scaling })].into(), ..Capacity::default() }
     }
 
     #[test]
     fn a_goal_is_reached_when_count_floor_and_ceiling_are_there() {
-        let profile: Profile = serde_json::from_value(json!({"desired": 4, "max": 10, "for": "2h"})).unwrap();
+        let profile: EmergencyProfile = serde_json::from_value(json!({"desired": 4, "max": 10, "for": "2h"})).unwrap();
         let name = "surge".parse().unwrap();
         let goal = Goal::of(&name, &profile, &service(3, 3, 6));
         for (found, reached) in [

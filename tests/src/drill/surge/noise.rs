@@ -1,7 +1,7 @@
 //! Messages that must lead to nothing: EventBridge delivers twice, out of order, and late.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_domain::estate::{AlarmName, Emergency};
 
 use crate::drill::act::Act;
@@ -16,9 +16,9 @@ pub(super) async fn again(act: &mut Act<'_>, alarm: &AlarmName, since: Timestamp
         act.check("the alarm is remembered", false, "nothing in the ledger");
         return Ok(());
     };
-    quiet(act, "the same event again", alarm, (AlarmState::Alarm, at), (Why::Duplicate, since)).await?;
+    quiet(act, "the same event again", alarm, (AlarmState::Alarm, at), (IgnoreReason::Duplicate, since)).await?;
     let before = at.saturating_sub(MOMENT).unwrap_or(at);
-    quiet(act, "an older event after it", alarm, (AlarmState::Ok, before), (Why::OutOfOrder, since)).await
+    quiet(act, "an older event after it", alarm, (AlarmState::Ok, before), (IgnoreReason::OutOfOrder, since)).await
 }
 
 /// An event that took longer than the age limit.
@@ -29,7 +29,7 @@ pub(super) async fn late(act: &mut Act<'_>, emergency: &Emergency, alarm: &Alarm
     let too_late = at.saturating_add(emergency.max_age().signed() + MOMENT).unwrap_or(at);
     act.stack.at(too_late).await?;
     let name = format!("an event that is older than {}", emergency.max_age());
-    quiet(act, &name, alarm, (AlarmState::Alarm, at), (Why::StaleEvent, since)).await
+    quiet(act, &name, alarm, (AlarmState::Alarm, at), (IgnoreReason::StaleEvent, since)).await
 }
 
 /// Nothing is done, and the reason is in the log, a metric, and the ledger.
@@ -38,7 +38,7 @@ async fn quiet(
     what: &str,
     alarm: &AlarmName,
     (state, at): (AlarmState, Timestamp),
-    (why, since): (Why, Timestamp),
+    (why, since): (IgnoreReason, Timestamp),
 ) -> Result<(), StageError> {
     let (stack, scope) = (act.stack, act.scope.clone());
     let (before, mark, lines) = (act.capacity().await?, act.mark().await?, stack.alarm_log().len());

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::estate::{Duration, Emergency, Response};
+use watchkeeper_domain::estate::{Duration, Emergency, AlarmResponse};
 
 use super::goal::Goal;
 use super::noise;
@@ -14,7 +14,7 @@ use crate::stage::{Siren, StageError, Stands, listed};
 pub(super) async fn play(
     act: &mut Act<'_>,
     emergency: &Emergency,
-    response: &Response,
+    response: &AlarmResponse,
     goal: &Goal<'_>,
 ) -> Result<(), StageError> {
     let (stack, scope, alarm) = (act.stack, act.scope.clone(), &response.alarm);
@@ -54,7 +54,7 @@ pub(super) async fn play(
 async fn give_back(
     act: &mut Act<'_>,
     emergency: &Emergency,
-    response: &Response,
+    response: &AlarmResponse,
     goal: &Goal<'_>,
     siren: &mut Siren<'_>,
 ) -> Result<(), StageError> {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::Rollback;
+use watchkeeper_domain::estate::RollbackPolicy;
 
 use crate::drill::act::{Act, line};
 use crate::stage::{StageError, Stands};
@@ -12,7 +12,7 @@ use crate::stage::{StageError, Stands};
 const LONG: SignedDuration = SignedDuration::from_hours(2);
 
 /// A good release, a bad one, and the alarm.
-pub(super) async fn play(act: &mut Act<'_>, section: &Rollback) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut Act<'_>, section: &RollbackPolicy) -> Result<(), StageError> {
     let (stack, scope) = (act.stack, act.scope.clone());
     let original = act.capacity().await?;
     let (Some(id), Some(alarm)) = (original.services.keys().next(), section.alarms.first()) else { return Ok(()) };

@@ -1,8 +1,8 @@
 //! An alarm that more tasks would make worse forbids them, until it is quiet.
 
 use jiff::SignedDuration;
-use watchkeeper_domain::alarm::{AlarmState, Why};
-use watchkeeper_domain::estate::{AlarmName, Response};
+use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
+use watchkeeper_domain::estate::{AlarmName, AlarmResponse};
 
 use super::goal::Goal;
 use crate::drill::act::{Act, difference, line};
@@ -16,7 +16,7 @@ const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 /// The alarm comes while another one forbids the answer; then that one goes.
 pub(super) async fn play(
     act: &mut Act<'_>,
-    response: &Response,
+    response: &AlarmResponse,
     vetoing: &AlarmName,
     goal: &Goal<'_>,
 ) -> Result<(), StageError> {
@@ -26,7 +26,7 @@ pub(super) async fn play(
     let (mark, lines) = (act.mark().await?, stack.alarm_log().len());
     let vetoed = async {
         stack.site().set_alarm(alarm, AlarmState::Alarm).await?;
-        stack.ignored(lines, (&scope, alarm), Why::DependencyVeto).await
+        stack.ignored(lines, (&scope, alarm), IgnoreReason::DependencyVeto).await
     };
     let said = act.step(&format!("{alarm} goes into ALARM while {vetoing} is"), vetoed).await?;
     let deeds = act.deeds(mark).await?;
@@ -44,7 +44,7 @@ pub(super) async fn play(
 }
 
 /// The veto goes. CloudWatch says nothing more of the first alarm; the sweep finds it.
-async fn sweep(act: &mut Act<'_>, response: &Response, vetoing: &AlarmName, goal: &Goal<'_>) -> Result<(), StageError> {
+async fn sweep(act: &mut Act<'_>, response: &AlarmResponse, vetoing: &AlarmName, goal: &Goal<'_>) -> Result<(), StageError> {
     let (stack, scope) = (act.stack, act.scope.clone());
     stack.site().set_alarm(vetoing, AlarmState::Ok).await?;
     let since = stack.pass(SWEEP).await?;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_domain::unblock::{Field, Hour};
+use watchkeeper_domain::unblock::{ItemAttribute, UnblockHour};
 
 use super::morning::{memory, record};
 use super::scene::{Scene, later};
@@ -37,12 +37,12 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
     let undo = json!({ "undo": id, "lock": format!("drill/{RELEASED}") });
     let undone = act.unblock("one release is undone", undo).await?;
     let lock = scene.yard.lock(&scene.locks, &scene.lock(RELEASED, 0)).await?;
-    let held = lock.is_some_and(|lock| lock.released_at == Field::Absent);
+    let held = lock.is_some_and(|lock| lock.released_at == ItemAttribute::Absent);
     act.check("it is held again, as it was", held && undone.succeeded, undone.says());
 
     scene.yard.remove_item(&scene.blockers, "blocked-60h").await?;
     act.prepare("blocked-60h is resolved").await?;
-    let hour = Hour::of(&scene.section);
+    let hour = UnblockHour::of(&scene.section);
     let days = (1..=8).map(|day| later(done, SignedDuration::from_hours(24 * day + 2)));
     let next = days.filter_map(|day| hour.last_due(day)).find(|due| *due > done).unwrap_or(done);
     // The tick that was due is lost, and so are those of the hours after it.
@@ -57,7 +57,7 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
     let withdrawn = resolved.len() == 1 && resolved[0]["detail"]["item"] == "blocked-60h";
     act.check("what is resolved is withdrawn", withdrawn, format!("{} event", resolved.len()));
     let lock = scene.yard.lock(&scene.locks, &scene.lock(RELEASED, 0)).await?;
-    let still = lock.is_some_and(|lock| lock.released_at == Field::Absent);
+    let still = lock.is_some_and(|lock| lock.released_at == ItemAttribute::Absent);
     act.check("what a person took back is left alone", still, RELEASED);
     Ok(())
 }

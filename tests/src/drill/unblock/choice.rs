@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_estates::Estates;
+use watchkeeper_estates::EstateFolder;
 
 use crate::drill::command::Selection;
 use crate::sandbox::Options;
@@ -20,7 +20,7 @@ pub(super) struct Cast {
 }
 
 /// The environments whose documents have locks, blockers, queues and a bus: all that the scenario plays with.
-pub(super) fn cast(estates: &Estates, selection: &Selection) -> Result<Vec<Cast>, StageError> {
+pub(super) fn cast(estates: &EstateFolder, selection: &Selection) -> Result<Vec<Cast>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }

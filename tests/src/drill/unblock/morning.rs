@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_control::stuck::{Note, Notebook as _};
-use watchkeeper_domain::unblock::{Field, LockItem, Memory, Record, Source};
+use watchkeeper_control::stuck::{LedgerNote, UnblockNotes as _};
+use watchkeeper_domain::unblock::{ItemAttribute, LockItem, UnblockMemory, UnblockRecord, FindingSource};
 
 use super::scene::{Living, Scene, failed, later, text};
 use crate::drill::act::Act;
@@ -119,7 +119,7 @@ async fn locks(act: &mut Act<'_>, scene: &Scene, renewed: &LockItem) -> Result<(
     expected.extend(scene.locks.finished.as_ref().map(|_| FINISHED));
     for item in &expected {
         let found = scene.yard.lock(&scene.locks, &scene.lock(item, 0)).await?;
-        freed.extend(found.filter(|lock| lock.released_at != Field::Absent).map(|lock| lock.name()));
+        freed.extend(found.filter(|lock| lock.released_at != ItemAttribute::Absent).map(|lock| lock.name()));
     }
     let detail = freed.join(", ");
     act.check("what is left behind is released", freed.len() == expected.len(), detail);
@@ -162,8 +162,8 @@ async fn alive(act: &mut Act<'_>, living: Living<'_>) -> Result<(), StageError> 
     let input = json!({ "estate": scope.estate, "environment": scope.environment });
     let run = act.stack.unblock(&input).await?;
     let same = living.end(act).await? == Some(before);
-    let found = act.stack.ledger().read::<Record>(&scope, Note::Run(&run.name)).await.map_err(failed)?;
-    let named = found.is_some_and(|(record, _)| record.findings.has(Source::Own, "lingers"));
+    let found = act.stack.ledger().read::<UnblockRecord>(&scope, LedgerNote::Run(&run.name)).await.map_err(failed)?;
+    let named = found.is_some_and(|(record, _)| record.findings.has(FindingSource::Own, "lingers"));
     act.check("a lease whose execution runs stays, and is named", same && named, run.says());
     Ok(())
 }
@@ -210,15 +210,15 @@ fn text_of(value: &Value) -> &str {
 }
 
 /// The record of a run of the environment.
-pub(super) async fn record(act: &Act<'_>, id: &str) -> Result<Record, StageError> {
-    let found = act.stack.ledger().read::<Record>(&act.scope, Note::Run(id)).await.map_err(failed)?;
+pub(super) async fn record(act: &Act<'_>, id: &str) -> Result<UnblockRecord, StageError> {
+    let found = act.stack.ledger().read::<UnblockRecord>(&act.scope, LedgerNote::Run(id)).await.map_err(failed)?;
     found
         .map(|(record, _)| record)
         .ok_or_else(|| SiteError::new(format!("read the record of {id}"), "there is none").into())
 }
 
 /// What is remembered of the environment.
-pub(super) async fn memory(act: &Act<'_>) -> Result<Memory, StageError> {
-    let found = act.stack.ledger().read::<Memory>(&act.scope, Note::Memory).await.map_err(failed)?;
+pub(super) async fn memory(act: &Act<'_>) -> Result<UnblockMemory, StageError> {
+    let found = act.stack.ledger().read::<UnblockMemory>(&act.scope, LedgerNote::Memory).await.map_err(failed)?;
     Ok(found.map(|(memory, _)| memory).unwrap_or_default())
 }

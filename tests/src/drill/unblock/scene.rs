@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger as _, LedgerError};
-use watchkeeper_domain::estate::{Blockers, Locks, Queue, Report, Unblock};
+use watchkeeper_domain::estate::{BlockerPolicy, LockSchema, QueuePolicy, ReportTarget, Unblock};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::unblock::{BlockerItem, Field, Hour, LockItem};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, UnblockHour, LockItem};
 
 use crate::drill::act::Act;
 use crate::estate::{SiteError, Yard};
@@ -16,10 +16,10 @@ use crate::stage::{Siren, StageError, scope};
 /// What of an environment plays, and when.
 pub(super) struct Scene {
     pub(super) section: Unblock,
-    pub(super) locks: Locks,
-    pub(super) blockers: Blockers,
-    pub(super) queue: Queue,
-    pub(super) bus: Report,
+    pub(super) locks: LockSchema,
+    pub(super) blockers: BlockerPolicy,
+    pub(super) queue: QueuePolicy,
+    pub(super) bus: ReportTarget,
     pub(super) yard: Yard,
     /// When the run is due.
     pub(super) due: Timestamp,
@@ -52,7 +52,7 @@ impl Scene {
 
     /// The same scene before the first run that is due an hour after this instant or later.
     pub(super) fn at(&self, instant: Timestamp) -> Self {
-        let hour = Hour::of(&self.section);
+        let hour = UnblockHour::of(&self.section);
         let soon = later(instant, SignedDuration::from_hours(1));
         // A week has a day of every name.
         let days = (0..=8).map(|day| later(soon, SignedDuration::from_hours(24 * day)));
@@ -84,8 +84,8 @@ impl Scene {
             lock_type: text("projects"),
             acquired_by: text("ada"),
             acquired_at: text(&later(self.due, SignedDuration::from_hours(-300)).to_string()),
-            expires_at: Field::Number(expires.as_second().to_string()),
-            released_at: Field::Absent,
+            expires_at: ItemAttribute::Number(expires.as_second().to_string()),
+            released_at: ItemAttribute::Absent,
         }
     }
 
@@ -167,8 +167,8 @@ pub(super) fn failed(error: LedgerError) -> StageError {
     SiteError::new("reach the ledger", error).into()
 }
 
-pub(super) fn text(text: &str) -> Field {
-    Field::Text(text.to_owned())
+pub(super) fn text(text: &str) -> ItemAttribute {
+    ItemAttribute::Text(text.to_owned())
 }
 
 pub(super) fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {

@@ -6,15 +6,15 @@ use std::time::Duration;
 use failover::{Answer, CallError, Child, Step};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::failover::{Advanced, MoveError, Mover, Next, Ready};
+use watchkeeper_control::failover::{MoveReply, MoveError, FailoverRunbook, MoveNext, ReadinessAction};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::run::Outcome;
-use watchkeeper_lambda::{Call, Caught, Execution};
-use watchkeeper_sim::{Machine, World, run_until_done_or_crash};
+use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_lambda::{StepCall, CaughtError, MachineExecution};
+use watchkeeper_sim::{MachineHandle, SimRegion, run_until_done_or_crash};
 
 use super::{Duo, FAILOVER};
 use crate::rehearsal::{ATTEMPTS, End};
@@ -47,14 +47,14 @@ pub struct Pilot {
     /// Where it is.
     pub flight: Flight,
     /// What it was told last.
-    pub last: Option<Advanced>,
+    pub last: Option<MoveReply>,
     request: Value,
     start: Timestamp,
     child: Option<Child>,
     answer: Option<Value>,
 }
 
-type SimMover = Mover<World, World, World, World, World, World, World, World, Machine>;
+type SimMover = FailoverRunbook<SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, MachineHandle>;
 
 impl Duo {
     /// An execution of the failover machine of a region, before its first step.
@@ -108,7 +108,7 @@ impl Duo {
             None => return self.over(pilot, Flight::Crashed),
             Some(Ok(advanced)) => advanced,
             Some(Err(error)) => {
-                let caught = Caught { error: "Step.Failed".to_owned(), cause: Some(error.to_string()) };
+                let caught = CaughtError { error: "Step.Failed".to_owned(), cause: Some(error.to_string()) };
                 match self.advance(pilot, None, None, Some(&caught)) {
                     None => return self.over(pilot, Flight::Crashed),
                     Some(Ok(advanced)) => advanced,
@@ -120,10 +120,10 @@ impl Duo {
         };
         pilot.last = Some(advanced.clone());
         match advanced.next {
-            Next::Again => self.pass(Duration::from_secs(advanced.wait_seconds.unsigned_abs())),
-            Next::Reconcile => pilot.child = Some(self.run_child(pilot, &advanced)),
-            Next::Ask => pilot.flight = Flight::Asking(advanced.why),
-            Next::Done | Next::Failed => {
+            MoveNext::Again => self.pass(Duration::from_secs(advanced.wait_seconds.unsigned_abs())),
+            MoveNext::Reconcile => pilot.child = Some(self.run_child(pilot, &advanced)),
+            MoveNext::Ask => pilot.flight = Flight::Asking(advanced.why),
+            MoveNext::Done | MoveNext::Failed => {
                 let ending = advanced.ending.map_or_else(String::new, |ending| ending.to_string());
                 self.over(pilot, Flight::Ended(ending, advanced.error));
             }
@@ -142,19 +142,19 @@ impl Duo {
         pilot.flight = flight;
     }
 
-    fn run_child(&mut self, pilot: &Pilot, advanced: &Advanced) -> Child {
+    fn run_child(&mut self, pilot: &Pilot, advanced: &MoveReply) -> Child {
         let kept: String = pilot.name.chars().take(68).collect();
         let name = format!("{kept}{}", advanced.child.as_deref().unwrap_or_default());
         let request = serde_json::to_value(&advanced.request).unwrap_or(Value::Null);
         let index = self.index(&pilot.region);
-        let failed = |error: &str, cause: String| Child::Failed(Caught { error: error.to_owned(), cause: Some(cause) });
+        let failed = |error: &str, cause: String| Child::Failed(CaughtError { error: error.to_owned(), cause: Some(cause) });
         let end = self.stacks[index].rehearsal.execute(&name, &request);
         // What fell due while it ran.
         self.pass(Duration::ZERO);
         match end {
             End::AtBegin(..) => Child::Done(json!({ "outcome": "nothing" })),
             End::Finished(finished)
-                if matches!(finished.outcome, Outcome::Done | Outcome::PartlyDone | Outcome::Drift) =>
+                if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) =>
             {
                 Child::Done(json!({ "outcome": finished.outcome }))
             }
@@ -169,20 +169,20 @@ impl Duo {
         pilot: &Pilot,
         child: Option<&Child>,
         answer: Option<&Value>,
-        error: Option<&Caught>,
-    ) -> Option<Result<Advanced, CallError>> {
+        error: Option<&CaughtError>,
+    ) -> Option<Result<MoveReply, CallError>> {
         let world = self.pair.world(&pilot.region);
         let half = self.half(&pilot.region);
         for attempt in 1.. {
             let mover = self.mover(&pilot.region);
             let step = Step::Advance {
                 request: pilot.request.clone(),
-                execution: Execution { name: pilot.name.clone(), start: pilot.start },
+                execution: MachineExecution { name: pilot.name.clone(), start: pilot.start },
                 answer: answer.cloned(),
                 child: child.cloned(),
                 error: error.cloned(),
             };
-            let call = Call { now: self.pair.now(), step };
+            let call = StepCall { now: self.pair.now(), step };
             match run_until_done_or_crash(&world, failover::step(&mover, half, call))? {
                 Ok(Answer::Advanced(advanced)) => return Some(Ok(*advanced)),
                 Ok(other) => panic!("{other:?}"),
@@ -206,18 +206,18 @@ impl Duo {
         loop {
             let world = self.pair.world(&region);
             let mover = self.mover(&region);
-            let execution = Execution { name: name.to_owned(), start };
+            let execution = MachineExecution { name: name.to_owned(), start };
             let step = Step::Ready { request: pilot.request.clone(), execution };
-            let call = Call { now: self.pair.now(), step };
+            let call = StepCall { now: self.pair.now(), step };
             let handled = run_until_done_or_crash(&world, failover::step(&mover, self.half(&region), call));
             let readied = match handled {
                 Some(Ok(Answer::Readied(readied))) => readied,
                 other => panic!("{other:?}"),
             };
             match readied.next {
-                Ready::Wait => self.pass(Duration::from_secs(readied.wait_seconds.unsigned_abs())),
-                Ready::Refused => return Err(readied.summary),
-                Ready::Go => {
+                ReadinessAction::Wait => self.pass(Duration::from_secs(readied.wait_seconds.unsigned_abs())),
+                ReadinessAction::Refused => return Err(readied.summary),
+                ReadinessAction::Go => {
                     pilot.request = serde_json::to_value(&readied.request).unwrap_or(Value::Null);
                     pilot.start = self.pair.now();
                     return Ok(pilot);
@@ -228,7 +228,7 @@ impl Duo {
 
     fn mover(&self, region: &Region) -> SimMover {
         let (own, peer) = (self.pair.world(region), self.pair.peer(region));
-        Mover {
+        FailoverRunbook {
             ledger: own.clone(),
             here: own.clone(),
             peer: peer.clone(),

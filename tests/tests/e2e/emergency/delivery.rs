@@ -1,6 +1,6 @@
 //! The ways on which an alarm reaches the stack: an event, an action, a topic; and the sweep where none does.
 
-use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_tests::estate::awaited;
 use watchkeeper_tests::stage::StageError;
 
@@ -77,7 +77,7 @@ fn a_lost_event_is_made_up_for_by_the_sweep_once() {
         let lines = scene.stack.alarm_log().len();
         scene.stack.turn_rule(true).await.unwrap();
         scene.stack.hears(&name(ERRORS), AlarmState::Alarm, at).await.unwrap();
-        scene.stack.ignored(lines, (&scene.scope, &name(ERRORS)), Why::Duplicate).await.unwrap();
+        scene.stack.ignored(lines, (&scene.scope, &name(ERRORS)), IgnoreReason::Duplicate).await.unwrap();
         assert_eq!(scene.started().await, 1);
         scene.set(ERRORS, AlarmState::Ok).await;
         siren.run_out().await.unwrap();

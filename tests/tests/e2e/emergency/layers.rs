@@ -2,8 +2,8 @@
 
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::capacity::Power;
-use watchkeeper_domain::intent::{Intent, Layer, Want};
+use watchkeeper_domain::capacity::DatabasePower;
+use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
 
 use super::field::{Scene, holds, minutes, play};
 use crate::field::asleep;
@@ -17,7 +17,7 @@ const SURGE: [(u32, Option<(u32, u32)>); 2] = [(3, Some((3, 4))), (3, None)];
 async fn is_at(scene: &Scene, figures: [(u32, Option<(u32, u32)>); 2]) {
     assert_eq!(scene.figures().await, figures);
     let databases = scene.capacity().await.databases;
-    assert!(databases.values().all(|power| *power == Power::On), "{databases:?}");
+    assert!(databases.values().all(|power| *power == DatabasePower::On), "{databases:?}");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
         let declared = scene.stack.control().now().await.unwrap();
         let failover = Intent {
             layer: Layer::Failover,
-            want: Want::Awake,
+            want: DesiredState::Awake,
             reason: "us-west-2 is lost".to_owned(),
             by: "test".to_owned(),
             declared,

@@ -1,7 +1,7 @@
 //! Messages that lead to nothing, and say why.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_tests::sandbox::Settings;
 
 use super::field::{ERRORS, Scene, holds, minutes, name, play};
@@ -9,7 +9,7 @@ use super::field::{ERRORS, Scene, holds, minutes, name, play};
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// An event leads to nothing: no write, no execution; the reason is in the log, a metric and the ledger.
-async fn is_ignored(scene: &Scene, state: AlarmState, at: Timestamp, why: Why) {
+async fn is_ignored(scene: &Scene, state: AlarmState, at: Timestamp, why: IgnoreReason) {
     let alarm = name(ERRORS);
     let (mark, lines, started) = (scene.mark().await, scene.stack.alarm_log().len(), scene.started().await);
     let before = scene.capacity().await;
@@ -27,15 +27,15 @@ fn the_alarm_repeated_reordered_or_late_does_nothing_more_and_says_why() {
         let scene = Scene::fresh(stage, "clos-v2", "prod").await;
         let (mut siren, _) = scene.alarm(ERRORS).await;
         let (at, _) = scene.stack.remembered(&scene.scope, &name(ERRORS)).await.unwrap().newest.unwrap();
-        is_ignored(&scene, AlarmState::Alarm, at, Why::Duplicate).await;
-        is_ignored(&scene, AlarmState::Ok, at - SECOND, Why::OutOfOrder).await;
-        is_ignored(&scene, AlarmState::Alarm, at - minutes(30), Why::OutOfOrder).await;
+        is_ignored(&scene, AlarmState::Alarm, at, IgnoreReason::Duplicate).await;
+        is_ignored(&scene, AlarmState::Ok, at - SECOND, IgnoreReason::OutOfOrder).await;
+        is_ignored(&scene, AlarmState::Alarm, at - minutes(30), IgnoreReason::OutOfOrder).await;
         // A moment of quiet and an alarm again, before the delay between two answers is over.
-        is_ignored(&scene, AlarmState::Ok, at + SECOND, Why::NotInAlarm).await;
-        is_ignored(&scene, AlarmState::Alarm, at + SECOND * 2, Why::CoolDown).await;
+        is_ignored(&scene, AlarmState::Ok, at + SECOND, IgnoreReason::NotInAlarm).await;
+        is_ignored(&scene, AlarmState::Alarm, at + SECOND * 2, IgnoreReason::CoolDown).await;
         // An event of a later change that took longer than the age limit, which is 15 minutes.
         assert!(holds(&siren.pass(minutes(17)).await.unwrap()));
-        is_ignored(&scene, AlarmState::Alarm, at + minutes(1), Why::StaleEvent).await;
+        is_ignored(&scene, AlarmState::Alarm, at + minutes(1), IgnoreReason::StaleEvent).await;
 
         scene.set(ERRORS, AlarmState::Ok).await;
         assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
@@ -54,7 +54,7 @@ fn an_event_that_is_delivered_twice_at_once_is_one_execution() {
         let (mut siren, stands) = scene.alarm(ERRORS).await;
         scene.stack.control().change(&twice(false)).await.unwrap();
         assert!(holds(&stands), "{stands:?}");
-        scene.stack.ignored(lines, (&scene.scope, &name(ERRORS)), Why::Duplicate).await.unwrap();
+        scene.stack.ignored(lines, (&scene.scope, &name(ERRORS)), IgnoreReason::Duplicate).await.unwrap();
         assert_eq!((scene.started().await, scene.writes(mark).await), (1, 4));
         scene.set(ERRORS, AlarmState::Ok).await;
         siren.run_out().await.unwrap();
@@ -92,14 +92,14 @@ fn an_alarm_that_is_muted_or_whose_actions_are_disabled_is_answered_when_that_is
         site.mute("maintenance", &alarm, now, 30).await.unwrap();
         let (lines, mark) = (scene.stack.alarm_log().len(), scene.mark().await);
         scene.set(ERRORS, AlarmState::Alarm).await;
-        scene.stack.ignored(lines, (&scene.scope, &alarm), Why::Suppressed).await.unwrap();
+        scene.stack.ignored(lines, (&scene.scope, &alarm), IgnoreReason::Suppressed).await.unwrap();
         // The mute ends, and the actions are disabled meanwhile; the sweep looks at both.
         for (disabled, after) in [(false, 10), (true, 25)] {
             site.disable_actions(&alarm, disabled).await.unwrap();
             scene.stack.pass(minutes(after)).await.unwrap();
             let lines = scene.stack.alarm_log().len();
             scene.stack.sweep().await.unwrap();
-            scene.stack.ignored(lines, (&scene.scope, &alarm), Why::Suppressed).await.unwrap();
+            scene.stack.ignored(lines, (&scene.scope, &alarm), IgnoreReason::Suppressed).await.unwrap();
         }
         assert_eq!((scene.started().await, scene.writes(mark).await), (0, 0));
         site.disable_actions(&alarm, false).await.unwrap();

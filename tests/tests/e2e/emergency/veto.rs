@@ -1,6 +1,6 @@
 //! `coldchain`: more tasks where they help, and none where the database is the limit.
 
-use watchkeeper_domain::alarm::{AlarmState, Why};
+use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
 
 use super::field::{Scene, holds, minutes, name, play};
 
@@ -31,7 +31,7 @@ fn the_databases_own_alarm_forbids_it_by_name_and_the_sweep_makes_up_for_it_when
         scene.set(CONNECTIONS, AlarmState::Alarm).await;
         let (lines, mark, alarm) = (scene.stack.alarm_log().len(), scene.mark().await, name(ERRORS));
         scene.set(ERRORS, AlarmState::Alarm).await;
-        let said = scene.stack.ignored(lines, (&scene.scope, &alarm), Why::DependencyVeto).await.unwrap();
+        let said = scene.stack.ignored(lines, (&scene.scope, &alarm), IgnoreReason::DependencyVeto).await.unwrap();
         assert!(said.contains(CONNECTIONS), "{said}");
         assert_eq!((scene.started().await, scene.writes(mark).await), (0, 0));
         scene.is_as_before().await;
@@ -46,7 +46,7 @@ fn the_databases_own_alarm_forbids_it_by_name_and_the_sweep_makes_up_for_it_when
         let lines = scene.stack.alarm_log().len();
         scene.stack.pass(minutes(5)).await.unwrap();
         scene.stack.sweep().await.unwrap();
-        scene.stack.ignored(lines, (&scene.scope, &alarm), Why::DependencyVeto).await.unwrap();
+        scene.stack.ignored(lines, (&scene.scope, &alarm), IgnoreReason::DependencyVeto).await.unwrap();
         assert!(scene.subjects().await.is_empty(), "the same veto is not told twice");
 
         scene.set(CONNECTIONS, AlarmState::Ok).await;

@@ -1,7 +1,7 @@
 //! A partition: the region that serves goes on by itself, and nobody else reaches it. Its singleton has a dead man's switch.
 
 use serde_json::json;
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_tests::sandbox::Loss;
 use watchkeeper_tests::stage::Berth;
 
@@ -29,7 +29,7 @@ fn a_dead_mans_switch_stops_the_singleton_of_a_region_that_is_cut_off_before_it_
         let (question, _) = scene.standby.asked().await.unwrap();
         assert!(question.letter.text.contains("the document asks before a failover"), "{}", question.letter.text);
         assert_eq!(scene.standby.answer(&question.approve.by("Anna")).await.unwrap(), None);
-        crossing.reaches(Phase::Scale).await.unwrap();
+        crossing.reaches(MovePhase::Scale).await.unwrap();
 
         let mut stopped = None;
         for tick in 0..TICKS {

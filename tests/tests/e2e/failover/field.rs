@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_domain::capacity::{Capacity, Suspensions};
-use watchkeeper_domain::estate::Document;
+use watchkeeper_domain::estate::EstateDocument;
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_tests::estate::{Sightings, Vigil};
 use watchkeeper_tests::sandbox::{Lines, Options};
@@ -64,14 +64,14 @@ pub(crate) fn play_tram(test: impl AsyncFnOnce(&'static Stage)) {
     TRAMS.play(async || set(tram()).await, test);
 }
 
-async fn set(document: Document) -> Stage {
+async fn set(document: EstateDocument) -> Stage {
     let stage = Stage::set_pairs(&Options::default(), vec![document], &Lines).await.unwrap();
     stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
     stage
 }
 
 /// The fleet's document; only the way to wait for a region that hangs is shorter, and nobody is asked first.
-fn fleet() -> Document {
+fn fleet() -> EstateDocument {
     let estates = documents(None).unwrap();
     let (estate, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
     let mut document = document_of(estate, environment);
@@ -82,7 +82,7 @@ fn fleet() -> Document {
     document
 }
 
-fn tram() -> Document {
+fn tram() -> EstateDocument {
     let estate = watchkeeper_estates::parse("tram.yaml", TRAM).unwrap();
     let environment = estate.environments().next().unwrap();
     document_of(&estate, environment)
@@ -180,7 +180,7 @@ impl Scene {
         for (id, found) in &standby.services {
             assert_eq!(found.desired, wanted[&id.service], "{id}: {standby:?}");
             let home = self.original[0].services.iter().find(|(home, _)| home.service == id.service).unwrap().1;
-            let bounds = |scaling: watchkeeper_domain::capacity::Scaling| (scaling.min, scaling.max);
+            let bounds = |scaling: watchkeeper_domain::capacity::ScalingState| (scaling.min, scaling.max);
             assert_eq!(found.scaling.map(bounds), home.scaling.map(bounds), "{id}: {standby:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Two who act at once: two failovers, a failover that died, a failover and an emergency.
 
 use serde_json::json;
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_tests::stage::Stands;
 
 use super::field::{Scene, ending, minutes, now, play, play_tram, stands_by};
@@ -35,7 +35,7 @@ fn a_failover_that_was_stopped_is_taken_over_by_the_watch() {
     play(async |stage| {
         let scene = Scene::fresh(stage, FLEET).await;
         let crossing = scene.fail_over(json!({})).await;
-        crossing.reaches(Phase::Scale).await.unwrap();
+        crossing.reaches(MovePhase::Scale).await.unwrap();
         crossing.stop().await.unwrap();
         let half = scene.pointer(scene.standby).await.unwrap();
         assert!(half.is_moving_to(scene.standby.region()), "{half}");

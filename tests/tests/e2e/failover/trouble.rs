@@ -1,7 +1,7 @@
 //! Failures on the way: before traffic has moved everything is taken back, after it a person is called.
 
 use serde_json::json;
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_tests::sandbox::{Fault, FaultKind, SiteFace, SiteTrouble};
 
 use super::field::{Scene, ending, minutes, play};
@@ -45,7 +45,7 @@ fn a_failure_to_scale_compensates_to_the_starting_state_in_both_regions() {
         let all = Fault { times: None, ..denied(&scene, "application-autoscaling", "RegisterScalableTarget") };
         scene.control().order(&all).await.unwrap();
         let mut crossing = scene.fail_over(json!({})).await;
-        crossing.reaches(Phase::Verify).await.unwrap();
+        crossing.reaches(MovePhase::Verify).await.unwrap();
         scene.home.pass(minutes(11)).await.unwrap();
         let run = crossing.run_out().await.unwrap();
         compensated(scene, &run, "0 tasks are wanted, expected").await;
@@ -61,7 +61,7 @@ fn a_failure_to_verify_compensates_to_the_starting_state_in_both_regions() {
         let group = scene.standby.site().target_group(service, failover).await.unwrap().unwrap();
         scene.control().put_target_health(scene.standby.region().as_str(), &group, false).await.unwrap();
         let mut crossing = scene.fail_over(json!({})).await;
-        crossing.reaches(Phase::Verify).await.unwrap();
+        crossing.reaches(MovePhase::Verify).await.unwrap();
         let open = scene.capacity().await.unwrap();
         scene.serves(&open[1]);
         scene.home.pass(minutes(11)).await.unwrap();
@@ -84,7 +84,7 @@ fn a_failure_to_write_the_pointer_compensates_to_the_starting_state_in_both_regi
         let puts: Vec<_> = calls.iter().filter(|call| call.operation == "PutItem").collect();
         assert_eq!(puts.iter().filter(|call| call.fault.is_some()).count(), TRIES as usize, "{puts:?}");
         let record = crossing.record().await.unwrap().unwrap();
-        assert!(record.spells.iter().all(|spell| spell.phase != Phase::Verify), "{puts:?}");
+        assert!(record.spells.iter().all(|spell| spell.phase != MovePhase::Verify), "{puts:?}");
         compensated(scene, &run, "AccessDenied").await;
     });
 }
@@ -95,7 +95,7 @@ fn a_failure_after_traffic_stops_and_tells_a_person_what_to_do() {
         let scene = Scene::fresh(stage, FLEET).await;
         scene.control().trouble_site(scene.site(), SiteFace::Public, SiteTrouble::Fail).await.unwrap();
         let mut crossing = scene.fail_over(json!({})).await;
-        crossing.reaches(Phase::Outside).await.unwrap();
+        crossing.reaches(MovePhase::Outside).await.unwrap();
         scene.home.pass(minutes(13)).await.unwrap();
         let run = crossing.run_out().await.unwrap();
         assert_eq!(ending(&run), "Failover.Held", "{}", run.says());

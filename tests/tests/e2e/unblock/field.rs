@@ -4,9 +4,9 @@ use std::ops::Deref;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
-use watchkeeper_control::stuck::{Note, Notebook as _};
-use watchkeeper_domain::estate::{Locks, Queue, Unblock};
-use watchkeeper_domain::unblock::{Field, LockItem, Record};
+use watchkeeper_control::stuck::{LedgerNote, UnblockNotes as _};
+use watchkeeper_domain::estate::{LockSchema, QueuePolicy, Unblock};
+use watchkeeper_domain::unblock::{ItemAttribute, LockItem, UnblockRecord};
 use watchkeeper_tests::estate::Yard;
 use watchkeeper_tests::stage::{Ended, Stage};
 
@@ -47,25 +47,25 @@ impl Ground {
         ground
     }
 
-    pub(crate) fn locks(&self) -> &'static Locks {
+    pub(crate) fn locks(&self) -> &'static LockSchema {
         self.section.locks.as_ref().unwrap()
     }
 
-    pub(crate) fn queue(&self) -> &'static Queue {
+    pub(crate) fn queue(&self) -> &'static QueuePolicy {
         &self.section.queues[0]
     }
 
     /// A lock that runs out so many hours after the run.
     pub(crate) fn lock(&self, item: &str, hours: i64) -> LockItem {
-        let text = |text: &str| Field::Text(text.to_owned());
+        let text = |text: &str| ItemAttribute::Text(text.to_owned());
         LockItem {
             pod: text("Meta"),
             item: text(item),
             lock_type: text("reviews"),
             acquired_by: text("ada"),
             acquired_at: text("2026-01-01T09:00:00Z"),
-            expires_at: Field::Number((self.due + SignedDuration::from_hours(hours)).as_second().to_string()),
-            released_at: Field::Absent,
+            expires_at: ItemAttribute::Number((self.due + SignedDuration::from_hours(hours)).as_second().to_string()),
+            released_at: ItemAttribute::Absent,
         }
     }
 
@@ -79,7 +79,7 @@ impl Ground {
     }
 
     pub(crate) async fn is_released(&self, item: &str) -> bool {
-        self.found(&self.lock(item, 0)).await.released_at != Field::Absent
+        self.found(&self.lock(item, 0)).await.released_at != ItemAttribute::Absent
     }
 
     /// An execution by hand, with this beside estate and environment.
@@ -92,8 +92,8 @@ impl Ground {
         self.due.strftime("unblock-%Y%m%dT%H%M%SZ").to_string()
     }
 
-    pub(crate) async fn record(&self, id: &str) -> Record {
-        let found = self.stack.ledger().read::<Record>(&self.scope, Note::Run(id)).await.unwrap();
+    pub(crate) async fn record(&self, id: &str) -> UnblockRecord {
+        let found = self.stack.ledger().read::<UnblockRecord>(&self.scope, LedgerNote::Run(id)).await.unwrap();
         found.unwrap().0
     }
 }

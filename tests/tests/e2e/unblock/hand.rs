@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::guardrail::HaltSwitch;
 
 use crate::unblock::field::{Ground, play};
 
@@ -23,7 +23,7 @@ fn a_plan_frees_nothing_and_a_halt_makes_a_plan_of_every_run() {
         };
         assert!(plan.says().contains("would be freed"), "{}", plan.says());
         assert_eq!(would(&plan.name).await, (1, 1, false));
-        let halt = Halt { by: "a person".to_owned(), reason: "migration".to_owned(), since: ground.due };
+        let halt = HaltSwitch { by: "a person".to_owned(), reason: "migration".to_owned(), since: ground.due };
         ground.stack.ledger().set_halt(Some(&ground.scope), Some(&halt)).await.unwrap();
         let halted = ground.by_hand(&json!({})).await;
         assert_eq!(would(&halted.name).await, (1, 1, true));

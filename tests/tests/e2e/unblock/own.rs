@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_aws::StuckThings;
 use watchkeeper_control::ports::ExecutionStates as _;
-use watchkeeper_control::stuck::Watch as _;
+use watchkeeper_control::stuck::ExecutionReader as _;
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_tests::sandbox::RolloutEnd;
@@ -54,7 +54,7 @@ fn a_deployment_that_does_not_end_is_reported_in_the_words_of_ecs() {
         Box::pin(update.send()).await.unwrap();
 
         let early = ground.by_hand(&json!({ "mode": "plan" })).await;
-        let stuck = |record: &watchkeeper_domain::unblock::Record| {
+        let stuck = |record: &watchkeeper_domain::unblock::UnblockRecord| {
             record.findings.all.iter().find(|finding| finding.code == "deployment-stuck").cloned()
         };
         assert_eq!(stuck(&ground.record(&early.name).await), None, "an hour is what it may take");

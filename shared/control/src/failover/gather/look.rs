@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use watchkeeper_domain::capacity::{ObservedService, Scaling, ServiceId};
+use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceId};
 use watchkeeper_domain::estate::ResourceName;
-use watchkeeper_domain::failover::Sample;
+use watchkeeper_domain::failover::RegionSample;
 use watchkeeper_domain::failover::readiness::image::references;
 use watchkeeper_domain::failover::readiness::{ImageFacts, QuotaFacts, Read, ServiceFacts};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use crate::failover::ports::Sight;
-use crate::pacing::{Api, Pacer};
+use crate::failover::ports::RegionReader;
+use crate::pacing::{ApiBucket, Pacer};
 use crate::place::PairPlace;
 use crate::ports::{AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
 
 /// A region, and the pace at which it may be asked.
 #[derive(Debug)]
-pub(super) struct Look<'a, S, K> {
+pub(super) struct PacedRegion<'a, S, K> {
     /// The region.
     pub(super) sight: &'a S,
     /// The pace.
@@ -32,9 +32,9 @@ pub(super) struct Look<'a, S, K> {
 /// What was asked for in one call, and the answer to it.
 type Batch<T> = (Vec<ServiceId>, Result<BTreeMap<ServiceId, T>, AwsError>);
 
-impl<S: Sight, K: Clock> Look<'_, S, K> {
+impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
     /// One call within the pace, which learns from the answer.
-    async fn paced<T>(&self, api: Api, call: impl Future<Output = Result<T, AwsError>>) -> Result<T, AwsError> {
+    async fn paced<T>(&self, api: ApiBucket, call: impl Future<Output = Result<T, AwsError>>) -> Result<T, AwsError> {
         self.pacer.wait(api, self.layer, self.clock).await;
         let answer = call.await;
         let now = self.clock.now();
@@ -65,9 +65,9 @@ impl<S: Sight, K: Clock> Look<'_, S, K> {
         facts
     }
 
-    async fn service(&self, id: &ServiceId, service: &ObservedService, scaling: Read<Option<Scaling>>) -> ServiceFacts {
+    async fn service(&self, id: &ServiceId, service: &ObservedService, scaling: Read<Option<ScalingState>>) -> ServiceFacts {
         let cpu_units = match &service.task_definition {
-            Some(definition) => self.paced(Api::EcsRead, self.sight.cpu_units(definition)).await.map_err(why),
+            Some(definition) => self.paced(ApiBucket::EcsRead, self.sight.cpu_units(definition)).await.map_err(why),
             None => Err(UNNAMED.to_owned()),
         };
         ServiceFacts {
@@ -77,13 +77,13 @@ impl<S: Sight, K: Clock> Look<'_, S, K> {
             rollout: service.rollout,
             images: self.task_images(service).await,
             cpu_units,
-            target_groups: self.paced(Api::EcsRead, self.sight.target_groups(id)).await.map_err(why),
+            target_groups: self.paced(ApiBucket::EcsRead, self.sight.target_groups(id)).await.map_err(why),
         }
     }
 
     pub(super) async fn task_images(&self, service: &ObservedService) -> Read<Vec<String>> {
         let definition = service.task_definition.as_ref().ok_or(UNNAMED)?;
-        self.paced(Api::EcsRead, self.sight.task_images(definition)).await.map_err(why)
+        self.paced(ApiBucket::EcsRead, self.sight.task_images(definition)).await.map_err(why)
     }
 
     pub(super) async fn describe(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<ObservedService>> {
@@ -92,7 +92,7 @@ impl<S: Sight, K: Clock> Look<'_, S, K> {
         let mut batches = Vec::new();
         for (cluster, names) in clusters {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
-                let answer = self.paced(Api::EcsRead, self.sight.describe_services(cluster, batch)).await;
+                let answer = self.paced(ApiBucket::EcsRead, self.sight.describe_services(cluster, batch)).await;
                 let id = |service: &ServiceName| ServiceId { cluster: cluster.clone(), service: service.clone() };
                 batches.push((batch.iter().map(id).collect(), answer));
             }
@@ -100,11 +100,11 @@ impl<S: Sight, K: Clock> Look<'_, S, K> {
         batches
     }
 
-    pub(super) async fn targets(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<Scaling>> {
+    pub(super) async fn targets(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<ScalingState>> {
         let ids: Vec<ServiceId> = ids.cloned().collect();
         let mut batches = Vec::new();
         for batch in ids.chunks(DESCRIBE_TARGETS_MAX) {
-            let answer = self.paced(Api::ScalingRead, self.sight.describe_targets(batch)).await;
+            let answer = self.paced(ApiBucket::ScalingRead, self.sight.describe_targets(batch)).await;
             batches.push((batch.to_vec(), answer));
         }
         batches
@@ -120,7 +120,7 @@ impl<S: Sight, K: Clock> Look<'_, S, K> {
         &self,
         repositories: &[ResourceName],
         services: &BTreeMap<ServiceName, Read<Option<ServiceFacts>>>,
-        sample: Option<&Sample>,
+        sample: Option<&RegionSample>,
     ) -> BTreeMap<ResourceName, Read<ImageFacts>> {
         let here = services.values().filter_map(|service| service.as_ref().ok()?.as_ref()?.images.as_ref().ok());
         let there = sample.into_iter().flat_map(|sample| sample.services.values()).map(|service| &service.images);

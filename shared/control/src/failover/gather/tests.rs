@@ -13,16 +13,16 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{
-    ObservedService, Rollout, Scaling, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
+    ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
 };
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::failover::readiness::{Readiness, StreamFacts, TableFacts, TargetGroupFacts};
-use watchkeeper_domain::guardrail::Quotas;
+use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};
 
 use super::*;
-use crate::failover::ports::{Stores, Tasks};
+use crate::failover::ports::{ReplicatedStores, RegionTasks};
 use crate::ledger::PairId;
 use crate::ports::{AccountQuotas, Alarms, Fault, ScalableTargets, Services};
 use sight::Memory;
@@ -116,7 +116,7 @@ fn half(more: usize) -> PairPlace {
 }
 
 /// What the other region said a moment ago.
-fn kept() -> Kept {
+fn kept() -> LedgerFacts {
     let sampled = |name: &str, desired, scaling| {
         let sample = ServiceSample {
             capacity: ServiceCapacity { desired, scaling },
@@ -124,30 +124,30 @@ fn kept() -> Kept {
         };
         (service(name), sample)
     };
-    let scaling = Scaling { min: 2, max: 4, suspended: Suspensions::NONE };
-    let sample = Sample {
+    let scaling = ScalingState { min: 2, max: 4, suspended: Suspensions::NONE };
+    let sample = RegionSample {
         at: night(),
         services: [sampled(FLEET, 2, Some(scaling)), sampled(SIMULATOR, 1, None)].into(),
         lag_ms: [(named(VEHICLES), 420)].into(),
         vcpu: Some(16),
         alarms: None,
     };
-    Kept { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()), unarmed: BTreeMap::new() }
+    LedgerFacts { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()), unarmed: BTreeMap::new() }
 }
 
-fn facts(memory: &Memory, half: &PairPlace, kept: Kept) -> Facts {
+fn facts(memory: &Memory, half: &PairPlace, kept: LedgerFacts) -> ReadinessFacts {
     let traffic = Ok(TrafficFacts { points_to: Some(region("us-west-2")), problems: vec![] });
     done(gather(memory, &Pacer::default(), &manual(), half, kept, traffic))
 }
 
 /// The code and the resource of each finding that follows.
-fn findings(memory: &Memory, kept: Kept) -> Vec<String> {
+fn findings(memory: &Memory, kept: LedgerFacts) -> Vec<String> {
     let half = half(0);
     let readiness = Readiness::of(&facts(memory, &half, kept), &half.failover);
     readiness.findings.into_iter().map(|finding| format!("{}: {}", finding.code, finding.resource)).collect()
 }
 
-fn sampled(memory: &Memory) -> Result<Sample, AwsError> {
+fn sampled(memory: &Memory) -> Result<RegionSample, AwsError> {
     done(sample(memory, &Pacer::default(), &manual(), &half(0)))
 }
 
@@ -186,7 +186,7 @@ fn a_region_that_answers_nothing_is_not_taken_for_good() {
         "DescribeImages",
         "GetServiceQuota",
     ];
-    let nothing = Kept { sample: None, heard: None, backups: Ok(Vec::new()), unarmed: BTreeMap::new() };
+    let nothing = LedgerFacts { sample: None, heard: None, backups: Ok(Vec::new()), unarmed: BTreeMap::new() };
     let found = findings(&Memory::refusing(&everything), nothing);
     let unread = found.iter().filter(|finding| finding.starts_with("unreadable: ")).count();
     assert_eq!(unread, 8, "two services, two repositories, a table, a database, a stream and the quota: {found:?}");

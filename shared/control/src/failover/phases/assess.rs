@@ -1,19 +1,19 @@
 //! Assess and approve: can this region serve, what would be lost, and who has to say yes?
 
 use jiff::SignedDuration;
-use watchkeeper_domain::failover::readiness::{Grade, Readiness, judge};
-use watchkeeper_domain::failover::{Ending, Manner, Phase, Promoted, may_lose, report, serving, waves};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, judge};
+use watchkeeper_domain::failover::{MoveEnding, MoveManner, MovePhase, PairDatabase, may_lose, report, serving, waves};
+use watchkeeper_domain::guardrail::GuardrailCode;
 
-use super::super::gather::{Kept, gather};
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches};
-use super::super::turn::Turn;
+use super::super::gather::{LedgerFacts, gather};
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, means};
 use super::fence::tasks_of;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
 /// How long a planned move waits for replicas to catch up before it is refused.
 const CATCH_UP: SignedDuration = SignedDuration::from_mins(10);
@@ -21,19 +21,19 @@ const CATCH_UP: SignedDuration = SignedDuration::from_mins(10);
 /// Between two looks at the lag, in seconds: the metric has a period of a minute.
 const LAG_LOOK: i64 = 15;
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
-    pub(super) async fn assess(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn assess(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let half = work.half;
         let now = self.clock.now();
         let sample = work.pair.samples.get(&work.pointer.active).cloned();
@@ -45,40 +45,40 @@ where
             work.record.answered = Some(tasks_of(&self.peer, half, &singleton.service).await.is_ok());
         }
         let traffic = means::facts(&self.switches, half).await;
-        let kept = Kept::of(&self.ledger, half, &work.pair, now).await;
+        let kept = LedgerFacts::of(&self.ledger, half, &work.pair, now).await;
         let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
         let readiness = Readiness { at: now, region: half.region.clone(), findings: judge(&facts, &half.failover) };
         work.record.note(now, readiness.summary());
         let blocking: Vec<String> = readiness
             .findings
             .iter()
-            .filter(|finding| finding.grade == Grade::Blocks)
+            .filter(|finding| finding.grade == FindingGrade::Blocks)
             .map(ToString::to_string)
             .collect();
         if !blocking.is_empty() {
             let why = format!("{} is not ready: {}", half.region, blocking.join("; "));
             if work.record.graceful {
-                return Ok(Turn::Fail(why));
+                return Ok(PhaseOutcome::Fail(why));
             }
-            work.record.asks.insert(Code::NotReady, why);
+            work.record.asks.insert(GuardrailCode::NotReady, why);
         }
         if let Some(turn) = self.data(work, sample.as_ref()).await? {
             return Ok(turn);
         }
-        if work.request.mode == Manner::Plan {
+        if work.request.mode == MoveManner::Plan {
             work.record.reason = report::plan(&half.id.to_string(), &half.failover, &work.record, work.request);
             work.record.note(now, readiness.text());
-            return Ok(Turn::End(Ending::Planned));
+            return Ok(PhaseOutcome::End(MoveEnding::Planned));
         }
-        Ok(Turn::Enter(Phase::Approve))
+        Ok(PhaseOutcome::Enter(MovePhase::Approve))
     }
 
     /// How much may be lost: nothing without a person's word, if it is more than was promised.
     async fn data(
         &self,
-        work: &mut Work<'_>,
-        sample: Option<&watchkeeper_domain::failover::Sample>,
-    ) -> Result<Option<Turn>, MoveError> {
+        work: &mut MoveStep<'_>,
+        sample: Option<&watchkeeper_domain::failover::RegionSample>,
+    ) -> Result<Option<PhaseOutcome>, MoveError> {
         let half = work.half;
         let now = self.clock.now();
         let promised = half.failover.rpo.signed();
@@ -95,23 +95,23 @@ where
             None => Some(format!("how far the tables lag is not known, and {promised:#} is promised")),
         };
         if let Some(why) = why {
-            if work.record.graceful && work.request.mode != Manner::Plan {
+            if work.record.graceful && work.request.mode != MoveManner::Plan {
                 let late = self.age(work) >= CATCH_UP;
-                return Ok(Some(if late { Turn::Fail(why) } else { Turn::Again(LAG_LOOK, why) }));
+                return Ok(Some(if late { PhaseOutcome::Fail(why) } else { PhaseOutcome::Again(LAG_LOOK, why) }));
             }
-            work.record.asks.insert(Code::DataLoss, why);
+            work.record.asks.insert(GuardrailCode::DataLoss, why);
         }
-        let databases = half.failover.databases.iter().filter_map(Promoted::of);
+        let databases = half.failover.databases.iter().filter_map(PairDatabase::of);
         let losses: Vec<String> = databases.filter_map(|database| may_lose(&database, work.record.graceful)).collect();
         if !losses.is_empty() {
-            let why = work.record.asks.remove(&Code::DataLoss).into_iter().chain(losses).collect::<Vec<_>>().join("; ");
-            work.record.asks.insert(Code::DataLoss, why);
+            let why = work.record.asks.remove(&GuardrailCode::DataLoss).into_iter().chain(losses).collect::<Vec<_>>().join("; ");
+            work.record.asks.insert(GuardrailCode::DataLoss, why);
         }
         Ok(None)
     }
 
     /// The lag of the region that is left, as it says now.
-    async fn lag_now(&self, work: &Work<'_>) -> Option<SignedDuration> {
+    async fn lag_now(&self, work: &MoveStep<'_>) -> Option<SignedDuration> {
         let mut worst = SignedDuration::ZERO;
         for table in &work.half.failover.tables {
             let lag = self.peer.lag(&table.table, &work.half.region, self.clock.now()).await.ok()??;
@@ -120,13 +120,13 @@ where
         Some(worst)
     }
 
-    pub(super) fn approve(work: &mut Work<'_>) -> Turn {
+    pub(super) fn approve(work: &mut MoveStep<'_>) -> PhaseOutcome {
         let approved = work.record.approved.clone();
         work.record.asks.retain(|code, _| !approved.contains(code));
         if work.record.asks.is_empty() {
-            return Turn::Enter(Phase::Begin);
+            return PhaseOutcome::Enter(MovePhase::Begin);
         }
         let codes: Vec<&str> = work.record.asks.keys().map(|code| code.name()).collect();
-        Turn::Ask(format!("a person is asked about {}", codes.join(", ")))
+        PhaseOutcome::Ask(format!("a person is asked about {}", codes.join(", ")))
     }
 }

@@ -2,71 +2,71 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_domain::failover::{DatabaseRole, Ending, Promoted, Stage};
+use watchkeeper_domain::failover::{DatabaseRole, MoveEnding, PairDatabase, MoveStage};
 
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches};
-use super::super::turn::Turn;
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::turn::PhaseOutcome;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use super::fence::singletons;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions, Fault};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions, Fault};
 
 /// Between two looks, in seconds.
 const LOOK: i64 = 5;
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
-    pub(super) async fn back(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn back(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let id = work.record.id.clone();
         match work.pointer.own(&id).map(|moving| moving.stage) {
             // An answer that was lost on the way: it is back already.
-            None => return Ok(Turn::End(Ending::Compensated)),
-            Some(Stage::Traffic) => return Ok(Turn::End(Ending::Held)),
-            Some(Stage::Opening) => {
+            None => return Ok(PhaseOutcome::End(MoveEnding::Compensated)),
+            Some(MoveStage::Traffic) => return Ok(PhaseOutcome::End(MoveEnding::Held)),
+            Some(MoveStage::Opening) => {
                 let next = work.pointer.turn_back(&id)?;
                 work.pointer = self.point(work.half, &work.pointer, next).await?;
                 work.record.epoch = Some(work.pointer.epoch);
                 work.record.failed_children = 0;
                 work.record.tries += 1;
-                return Ok(Turn::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
+                return Ok(PhaseOutcome::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
             }
-            Some(Stage::Back) => {}
+            Some(MoveStage::Back) => {}
         }
         match work.child.take() {
             Some(ChildResult::Failed(name, cause)) => {
                 work.record.failed_children += 1;
                 if work.record.failed_children >= CHILD_TRIES {
                     work.record.failure = Some(format!("what was opened could not be closed: {name}: {cause}"));
-                    return Ok(Turn::End(Ending::Held));
+                    return Ok(PhaseOutcome::End(MoveEnding::Held));
                 }
                 work.record.tries += 1;
-                return Ok(Turn::Child(format!("-back-{}", work.record.tries), format!("{name}: {cause}; again")));
+                return Ok(PhaseOutcome::Child(format!("-back-{}", work.record.tries), format!("{name}: {cause}; again")));
             }
             None if !work.record.looked_back => {
                 work.record.tries += 1;
-                return Ok(Turn::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
+                return Ok(PhaseOutcome::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
             }
             Some(ChildResult::Done) | None => {}
         }
         work.record.looked_back = true;
         if let Some(why) = self.still_open(work).await? {
-            return Ok(Turn::Again(LOOK, why));
+            return Ok(PhaseOutcome::Again(LOOK, why));
         }
         if let Some(why) = self.writers_back(work).await? {
-            return Ok(Turn::Again(LOOK, why));
+            return Ok(PhaseOutcome::Again(LOOK, why));
         }
         let now = self.clock.now();
         let next = work.pointer.restore(&id, now)?;
@@ -74,11 +74,11 @@ where
         work.record.note(now, work.pointer.to_string());
         work.record.nudged = None;
         self.nudge(work, "the move went back").await;
-        Ok(Turn::End(Ending::Compensated))
+        Ok(PhaseOutcome::End(MoveEnding::Compensated))
     }
 
     /// A singleton that still runs here: the old region may not start its own before that is over.
-    async fn still_open(&self, work: &Work<'_>) -> Result<Option<String>, MoveError> {
+    async fn still_open(&self, work: &MoveStep<'_>) -> Result<Option<String>, MoveError> {
         for singleton in singletons(work.half, &work.pointer) {
             let Some(id) = work.half.own.get(&singleton.service) else { continue };
             let alive = self.here.tasks_alive(id).await?;
@@ -90,14 +90,14 @@ where
     }
 
     /// Global databases that a planned move had switched here go back, without loss.
-    async fn writers_back(&self, work: &mut Work<'_>) -> Result<Option<String>, MoveError> {
+    async fn writers_back(&self, work: &mut MoveStep<'_>) -> Result<Option<String>, MoveError> {
         if !work.record.graceful {
             return Ok(None);
         }
-        let declared = work.half.failover.databases.iter().filter_map(Promoted::of);
-        let all: BTreeSet<Promoted> = declared.chain(work.record.promoted.iter().cloned()).collect();
+        let declared = work.half.failover.databases.iter().filter_map(PairDatabase::of);
+        let all: BTreeSet<PairDatabase> = declared.chain(work.record.promoted.iter().cloned()).collect();
         for database in all {
-            let Promoted::AuroraGlobal(name) = &database else { continue };
+            let PairDatabase::AuroraGlobal(name) = &database else { continue };
             match self.here.role(&database).await? {
                 Some(DatabaseRole::Writer) => {
                     match self.here.move_writer(name, &work.pointer.active, true).await {

@@ -1,28 +1,28 @@
 //! Begin: the pointer says `moving`, and from now on this execution alone may write it.
 
-use watchkeeper_domain::failover::{Ending, Phase};
+use watchkeeper_domain::failover::{MoveEnding, MovePhase};
 
 use super::super::MoveError;
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches};
-use super::super::turn::Turn;
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::turn::PhaseOutcome;
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
-    pub(super) async fn begin(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn begin(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let now = self.clock.now();
         let id = work.record.id.clone();
         work.record.armed |=
@@ -31,7 +31,7 @@ where
         let revision = work.record.revision.unwrap_or(work.pointer.revision);
         if work.pointer.moving.is_none() && work.pointer.revision != revision {
             work.record.note(now, format!("the pair has moved since this was asked for: {}", work.pointer));
-            return Ok(Turn::End(Ending::Refused));
+            return Ok(PhaseOutcome::End(MoveEnding::Refused));
         }
         // An answer that was lost on the way: the pointer is ours already.
         if work.pointer.own(&id).is_none() {
@@ -40,19 +40,19 @@ where
                 Ok(next) => next.keeping_apart(work.half.failover.singletons.iter().map(|it| it.service.clone())),
                 Err(error) => {
                     work.record.note(now, error.to_string());
-                    return Ok(Turn::End(Ending::Refused));
+                    return Ok(PhaseOutcome::End(MoveEnding::Refused));
                 }
             };
             work.pointer = match self.point(work.half, &work.pointer, next).await {
                 Err(LedgerError::Conflict { .. }) => {
                     work.record.note(now, "another execution was faster");
-                    return Ok(Turn::End(Ending::Refused));
+                    return Ok(PhaseOutcome::End(MoveEnding::Refused));
                 }
                 answer => answer?,
             };
         }
         work.record.epoch = Some(work.pointer.epoch);
         work.record.note(now, work.pointer.to_string());
-        Ok(Turn::Enter(Phase::Fence))
+        Ok(PhaseOutcome::Enter(MovePhase::Fence))
     }
 }

@@ -5,71 +5,71 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::estate::{AlarmName, Detect};
-use watchkeeper_domain::failover::evidence::{Confirmed, Evidence, Running, confirm};
-use watchkeeper_domain::failover::{Ending, Phase};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::estate::{AlarmName, DetectionMode};
+use watchkeeper_domain::failover::evidence::{LossVerdict, LossEvidence, RunningServices, confirm};
+use watchkeeper_domain::failover::{MoveEnding, MovePhase};
+use watchkeeper_domain::guardrail::GuardrailCode;
 
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches};
-use super::super::turn::Turn;
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, probe};
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, Pair};
+use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Alarms, Announcer, AwsError, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Services};
+use crate::ports::{Alarms, Notifier, AwsError, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Services};
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
-    pub(super) async fn confirm(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn confirm(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let half = work.half;
         let found = evidence(&self.peer, &self.here, &self.prober, half, &work.pair, self.clock.now()).await;
         // Whoever hangs is not asked again in this step.
         work.record.answered.get_or_insert(found.services.is_ok());
         let now = self.clock.now();
         let reasons = match confirm(&found) {
-            Confirmed::FalseAlarm(reasons) => {
+            LossVerdict::FalseAlarm(reasons) => {
                 let what = format!("{} is not lost: {}", half.other(), reasons.join("; "));
                 work.record.note(now, what.clone());
                 work.record.reason = what;
-                return Ok(Turn::End(Ending::FalseAlarm));
+                return Ok(PhaseOutcome::End(MoveEnding::FalseAlarm));
             }
-            Confirmed::Lost(reasons) => reasons,
-            Confirmed::Unclear(reasons) => {
+            LossVerdict::Lost(reasons) => reasons,
+            LossVerdict::Unclear(reasons) => {
                 let why = format!("it is not clear that {} is lost: {}", half.other(), reasons.join("; "));
-                work.record.asks.insert(Code::Unconfirmed, why);
+                work.record.asks.insert(GuardrailCode::Unconfirmed, why);
                 reasons
             }
         };
         work.record.reason = format!("{} is lost: {}", half.other(), reasons.join("; "));
         work.record.note(now, work.record.reason.clone());
-        if half.failover.approve || half.failover.detect == Detect::Ask {
+        if half.failover.approve || half.failover.detect == DetectionMode::Ask {
             let why = format!("the document asks before a failover that was detected; {}", work.record.reason);
-            work.record.asks.insert(Code::Failover, why);
+            work.record.asks.insert(GuardrailCode::Failover, why);
         }
-        Ok(Turn::Enter(Phase::Assess))
+        Ok(PhaseOutcome::Enter(MovePhase::Assess))
     }
 }
 
 /// What is known of the other region. Its calls are bounded, and made all at once: one that hangs costs no more than that.
-pub(in super::super) async fn evidence<P: Services + Alarms, S: Alarms, H: Prober>(
+pub(in super::super) async fn evidence<P: Services + Alarms, S: Alarms, H: HealthProber>(
     peer: &P,
     here: &S,
     prober: &H,
     half: &PairPlace,
-    pair: &Pair,
+    pair: &PairReplica,
     now: Timestamp,
-) -> Evidence {
+) -> LossEvidence {
     let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
     let ids: Vec<&ServiceId> = half.others.values().collect();
     let (probe, (services, (theirs, ours))) = futures_util::future::join(
@@ -78,11 +78,11 @@ pub(in super::super) async fn evidence<P: Services + Alarms, S: Alarms, H: Probe
     )
     .await;
     let heard = pair.heartbeats.get(half.other()).map(|heartbeat| now.duration_since(heartbeat.at));
-    Evidence { probe, services: services.map_err(|error| error.to_string()), silent: heard, alarms: &theirs | &ours }
+    LossEvidence { probe, services: services.map_err(|error| error.to_string()), silent: heard, alarms: &theirs | &ours }
 }
 
-async fn running<P: Services>(peer: &P, ids: &[&ServiceId]) -> Result<Running, AwsError> {
-    let mut running = Running::default();
+async fn running<P: Services>(peer: &P, ids: &[&ServiceId]) -> Result<RunningServices, AwsError> {
+    let mut running = RunningServices::default();
     let clusters: BTreeSet<_> = ids.iter().map(|id| &id.cluster).collect();
     for cluster in clusters {
         let names: Vec<_> = ids.iter().filter(|id| id.cluster == *cluster).map(|id| id.service.clone()).collect();

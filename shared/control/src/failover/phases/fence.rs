@@ -2,56 +2,56 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::estate::Singleton;
-use watchkeeper_domain::failover::fence::{Evidence, Fenced, Tasks as FencedTasks, judge};
-use watchkeeper_domain::failover::{Move, Phase, Pointer};
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::failover::fence::{FenceEvidence, FenceState, SingletonTasks as FencedTasks, judge};
+use watchkeeper_domain::failover::{Move, MovePhase, Pointer};
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::ServiceName;
 
 use super::super::MoveError;
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches, Tasks};
-use super::super::turn::Turn;
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches, RegionTasks};
+use super::super::turn::PhaseOutcome;
 use crate::backup::BackupLog;
-use crate::ledger::{Ledger, Pair};
+use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Announcer, AwsError, Clock, ExecutionStates, Executions, Services};
+use crate::ports::{Notifier, AwsError, Clock, ExecutionStates, Executions, Services};
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
     /// Begins the fence; what has no singleton needs none.
-    pub(super) async fn fence(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn fence(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         work.record.fenced_since.get_or_insert(self.clock.now());
         if !singletons(work.half, &work.pointer).is_empty() {
             self.nudge(work, "a fence").await;
         }
-        Ok(Turn::Enter(Phase::Promote))
+        Ok(PhaseOutcome::Enter(MovePhase::Promote))
     }
 
     /// What stands in the way of these services; nothing once every singleton among them is fenced.
-    pub(super) async fn gate(&self, work: &mut Work<'_>, wave: &[ServiceName]) -> Result<Option<Turn>, MoveError> {
+    pub(super) async fn gate(&self, work: &mut MoveStep<'_>, wave: &[ServiceName]) -> Result<Option<PhaseOutcome>, MoveError> {
         let half = work.half;
         let mut asked = Vec::new();
         for singleton in singletons(half, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service)) {
             work.record.fence_looked.get_or_insert(self.clock.now());
             match self.judged(work, singleton).await? {
-                Fenced::Holds(why) => work.record.note(self.clock.now(), why),
-                Fenced::Wait(seconds, why) => {
+                FenceState::Holds(why) => work.record.note(self.clock.now(), why),
+                FenceState::Wait(seconds, why) => {
                     // Its replica of the pointer may have come after the last time that it was asked to look.
                     self.nudge(work, "a fence").await;
-                    return Ok(Some(Turn::Again(seconds, why)));
+                    return Ok(Some(PhaseOutcome::Again(seconds, why)));
                 }
-                Fenced::Ask(why) => asked.push(why),
-                Fenced::Fails(why) => return Ok(Some(Turn::Fail(format!("the fence fails: {why}")))),
+                FenceState::Ask(why) => asked.push(why),
+                FenceState::Fails(why) => return Ok(Some(PhaseOutcome::Fail(format!("the fence fails: {why}")))),
             }
         }
         if asked.is_empty() {
@@ -62,12 +62,12 @@ where
             half.other(),
             asked.join("; ")
         );
-        work.record.asks = [(Code::FenceUnproved, why)].into();
-        Ok(Some(Turn::Ask("a person is asked whether the singletons have stopped".to_owned())))
+        work.record.asks = [(GuardrailCode::FenceUnproved, why)].into();
+        Ok(Some(PhaseOutcome::Ask("a person is asked whether the singletons have stopped".to_owned())))
     }
 
-    async fn judged(&self, work: &Work<'_>, singleton: &Singleton) -> Result<Fenced, MoveError> {
-        let Work { half, pair, record, .. } = work;
+    async fn judged(&self, work: &MoveStep<'_>, singleton: &Singleton) -> Result<FenceState, MoveError> {
+        let MoveStep { half, pair, record, .. } = work;
         proof(&self.ledger, &self.peer, half, pair, record, singleton, self.clock.now()).await
     }
 }
@@ -82,15 +82,15 @@ pub(in super::super) fn singletons(half: &PairPlace, pointer: &Pointer) -> Vec<S
 }
 
 /// Whether the fence of a singleton holds for a move, as it stands now.
-pub(in super::super) async fn proof<L: Ledger, P: Services + Tasks>(
+pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
     ledger: &L,
     peer: &P,
     half: &PairPlace,
-    pair: &Pair,
+    pair: &PairReplica,
     record: &Move,
     singleton: &Singleton,
     now: Timestamp,
-) -> Result<Fenced, MoveError> {
+) -> Result<FenceState, MoveError> {
     let settled = ledger.settled(&half.scope_in(half.other())).await?;
     let granted = pair.heartbeats.get(&half.region).and_then(|heartbeat| heartbeat.granted);
     // Armed when the move began, and, as far as has been heard, still.
@@ -99,12 +99,12 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + Tasks>(
     let tasks = tasks_of(peer, half, &singleton.service).await.ok();
     // What was approved beforehand does not cover a loss that began after it.
     let lost_since = record.answered == Some(true) && tasks.is_none();
-    let beforehand = record.approved.contains(&Code::FenceUnproved) && !lost_since;
+    let beforehand = record.approved.contains(&GuardrailCode::FenceUnproved) && !lost_since;
     let by = || record.by.clone().unwrap_or_else(|| "whoever started it".to_owned());
     let who = record.word.clone().or_else(|| beforehand.then(by));
     Ok(judge(
         singleton,
-        &Evidence {
+        &FenceEvidence {
             settled: settled.and_then(|settled| settled.epoch),
             tasks,
             beat,
@@ -120,7 +120,7 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + Tasks>(
 }
 
 /// A service's tasks in the other region, whose calls are bounded.
-pub(super) async fn tasks_of<P: Services + Tasks>(
+pub(super) async fn tasks_of<P: Services + RegionTasks>(
     peer: &P,
     half: &PairPlace,
     service: &ServiceName,

@@ -11,51 +11,51 @@ mod traffic;
 mod verify;
 
 use jiff::SignedDuration;
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 
 use super::MoveError;
-use super::mover::{Mover, Work};
-use super::ports::{Prober, Promotions, Sight, Switches};
-use super::turn::Turn;
+use super::mover::{FailoverRunbook, MoveStep};
+use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::turn::PhaseOutcome;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
 /// How often a child is tried before the move goes back.
 const CHILD_TRIES: u32 = 3;
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
-    pub(super) async fn phase(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn phase(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         match work.record.phase {
-            Phase::Confirm => self.confirm(work).await,
-            Phase::Assess => self.assess(work).await,
-            Phase::Approve => Ok(Self::approve(work)),
-            Phase::Begin => self.begin(work).await,
-            Phase::Fence => self.fence(work).await,
-            Phase::Promote => self.promote(work).await,
-            Phase::Scale => self.scale(work).await,
-            Phase::Verify => self.verify(work).await,
-            Phase::Traffic => self.traffic(work).await,
-            Phase::Outside => self.outside(work).await,
-            Phase::Settle => self.settle_pointer(work).await,
-            Phase::Back => self.back(work).await,
-            Phase::Over => Ok(Turn::Enter(Phase::Over)),
+            MovePhase::Confirm => self.confirm(work).await,
+            MovePhase::Assess => self.assess(work).await,
+            MovePhase::Approve => Ok(Self::approve(work)),
+            MovePhase::Begin => self.begin(work).await,
+            MovePhase::Fence => self.fence(work).await,
+            MovePhase::Promote => self.promote(work).await,
+            MovePhase::Scale => self.scale(work).await,
+            MovePhase::Verify => self.verify(work).await,
+            MovePhase::Traffic => self.traffic(work).await,
+            MovePhase::Outside => self.outside(work).await,
+            MovePhase::Settle => self.settle_pointer(work).await,
+            MovePhase::Back => self.back(work).await,
+            MovePhase::Over => Ok(PhaseOutcome::Enter(MovePhase::Over)),
         }
     }
 
     /// For how long the phase has gone on.
-    pub(super) fn age(&self, work: &Work<'_>) -> SignedDuration {
+    pub(super) fn age(&self, work: &MoveStep<'_>) -> SignedDuration {
         let began = work.record.spells.last().map_or(work.record.started, |spell| spell.began);
         self.clock.now().duration_since(began)
     }

@@ -1,31 +1,31 @@
 //! Scale: wave after wave the own hand starts what the new region is to run, the singletons last.
 
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::ServiceName;
 
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches};
-use super::super::turn::Turn;
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::turn::PhaseOutcome;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 use crate::steps::POINTER_MOVED;
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
-    pub(super) async fn scale(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn scale(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         match work.child.take() {
             Some(ChildResult::Done) => {
                 work.record.wave += 1;
@@ -35,14 +35,14 @@ where
                 // A run that the pointer has overtaken is no failure of what it was to start.
                 work.record.failed_children += u32::from(name != POINTER_MOVED);
                 if work.record.failed_children >= CHILD_TRIES {
-                    return Ok(Turn::Fail(format!("wave {} did not start: {name}: {cause}", work.record.wave + 1)));
+                    return Ok(PhaseOutcome::Fail(format!("wave {} did not start: {name}: {cause}", work.record.wave + 1)));
                 }
                 work.record.note(self.clock.now(), format!("{name}: {cause}; it is tried again"));
             }
             None => {}
         }
         let Some(wave) = work.record.waves.get(work.record.wave).cloned() else {
-            return Ok(Turn::Enter(Phase::Verify));
+            return Ok(PhaseOutcome::Enter(MovePhase::Verify));
         };
         if let Some(turn) = self.gate(work, &wave).await? {
             return Ok(turn);
@@ -55,6 +55,6 @@ where
         }
         work.record.tries += 1;
         let names: Vec<&str> = wave.iter().map(ServiceName::as_str).collect();
-        Ok(Turn::Child(format!("-wave-{}", work.record.tries), format!("starting {}", names.join(", "))))
+        Ok(PhaseOutcome::Child(format!("-wave-{}", work.record.tries), format!("starting {}", names.join(", "))))
     }
 }

@@ -1,15 +1,15 @@
 //! Traffic, outside, settle: past the point of no return.
 
 use jiff::SignedDuration;
-use watchkeeper_domain::failover::{Ending, Phase, Stage, expected};
+use watchkeeper_domain::failover::{MoveEnding, MovePhase, MoveStage, expected};
 
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches};
-use super::super::turn::Turn;
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, means, probe};
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
 
 /// How long after the time that a strategy takes people may still not reach the new region before somebody is called.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -17,39 +17,39 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Between two looks, in seconds.
 const LOOK: i64 = 3;
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
     /// Commits the pointer first: of a worker that goes on and one that goes back, the pointer lets one.
-    pub(super) async fn traffic(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn traffic(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let id = work.record.id.clone();
-        if work.pointer.own(&id).is_some_and(|moving| moving.stage == Stage::Opening) {
+        if work.pointer.own(&id).is_some_and(|moving| moving.stage == MoveStage::Opening) {
             let next = work.pointer.commit(&id)?;
             work.pointer = self.point(work.half, &work.pointer, next).await?;
         }
         // Looked at again right before the switch, which no condition guards: an execution that was taken for dead must not
         // send traffic anywhere.
         work.pointer = work.half.pointer(&self.ledger.pair(&work.half.id).await?);
-        if work.pointer.own(&id).is_none_or(|moving| moving.stage != Stage::Traffic) {
-            return Ok(Turn::Fail(format!("the pointer is elsewhere: {}", work.pointer)));
+        if work.pointer.own(&id).is_none_or(|moving| moving.stage != MoveStage::Traffic) {
+            return Ok(PhaseOutcome::Fail(format!("the pointer is elsewhere: {}", work.pointer)));
         }
         means::point(&self.switches, work.half, &work.half.region).await?;
         let now = self.clock.now();
         work.record.switched.get_or_insert(now);
         work.record.note(now, format!("traffic is pointed to {}", work.half.region));
-        Ok(Turn::Enter(Phase::Outside))
+        Ok(PhaseOutcome::Enter(MovePhase::Outside))
     }
 
-    pub(super) async fn outside(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn outside(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let half = work.half;
         let mut problems = probe::outside(&self.prober, &half.failover).await.failed;
         let points_to = means::region(&self.switches, half).await?;
@@ -62,18 +62,18 @@ where
         match () {
             () if problems.is_empty() => {
                 work.record.note(self.clock.now(), format!("people reach {}", half.region));
-                Ok(Turn::Enter(Phase::Settle))
+                Ok(PhaseOutcome::Enter(MovePhase::Settle))
             }
             () if self.age(work) >= limit => {
-                Ok(Turn::Fail(format!("people do not reach {}: {}", half.region, problems.join("; "))))
+                Ok(PhaseOutcome::Fail(format!("people do not reach {}: {}", half.region, problems.join("; "))))
             }
-            () => Ok(Turn::Again(LOOK, problems.join("; "))),
+            () => Ok(PhaseOutcome::Again(LOOK, problems.join("; "))),
         }
     }
 
     /// The pointer is steady here; from then on the old region's own stack stops what it still runs. A planned move waits
     /// until the last client has followed, so that nobody is cut off.
-    pub(super) async fn settle_pointer(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn settle_pointer(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let now = self.clock.now();
         let id = work.record.id.clone();
         if work.record.graceful {
@@ -81,7 +81,7 @@ where
             let left = drained.saturating_sub(now.duration_since(work.record.switched.unwrap_or(now)));
             if left.is_positive() {
                 let why = format!("the last clients have {drained:#} to follow");
-                return Ok(Turn::Again(left.as_secs() + 1, why));
+                return Ok(PhaseOutcome::Again(left.as_secs() + 1, why));
             }
         }
         if work.pointer.own(&id).is_some() {
@@ -91,6 +91,6 @@ where
         work.record.note(now, work.pointer.to_string());
         work.record.nudged = None;
         self.nudge(work, "the pair has moved").await;
-        Ok(Turn::End(Ending::Done))
+        Ok(PhaseOutcome::End(MoveEnding::Done))
     }
 }

@@ -2,15 +2,15 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId};
-use watchkeeper_domain::failover::Phase;
+use watchkeeper_domain::failover::MovePhase;
 
-use super::super::mover::{Mover, Work};
-use super::super::ports::{Prober, Promotions, Sight, Switches};
-use super::super::turn::Turn;
+use super::super::mover::{FailoverRunbook, MoveStep};
+use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, probe};
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Announcer, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions};
+use crate::ports::{Notifier, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions};
 
 /// How long the new region may take to be healthy once everything was started: two of the load balancer's slowest usual
 /// rounds of health checks (5 times 30 s, Elastic Load Balancing user guide), and as long again.
@@ -19,34 +19,34 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Between two looks, in seconds.
 const LOOK: i64 = 3;
 
-impl<L, S, P, W, H, N, K, X, E> Mover<L, S, P, W, H, N, K, X, E>
+impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
     L: Ledger + BackupLog,
-    S: Sight + Promotions,
-    P: Sight,
-    W: Switches,
-    H: Prober,
-    N: Announcer,
+    S: RegionReader + DatabasePromotions,
+    P: RegionReader,
+    W: TrafficSwitches,
+    H: HealthProber,
+    N: Notifier,
     K: Clock,
     X: Executions,
     E: ExecutionStates,
 {
-    pub(super) async fn verify(&self, work: &mut Work<'_>) -> Result<Turn, MoveError> {
+    pub(super) async fn verify(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
         let problems = self.problems(work).await?;
         match () {
             () if problems.is_empty() => {
                 work.record.note(self.clock.now(), format!("{} is verified", work.half.region));
-                Ok(Turn::Enter(Phase::Traffic))
+                Ok(PhaseOutcome::Enter(MovePhase::Traffic))
             }
             () if self.age(work) >= PATIENCE => {
-                Ok(Turn::Fail(format!("{} is not healthy in time: {}", work.half.region, problems.join("; "))))
+                Ok(PhaseOutcome::Fail(format!("{} is not healthy in time: {}", work.half.region, problems.join("; "))))
             }
-            () => Ok(Turn::Again(LOOK, problems.join("; "))),
+            () => Ok(PhaseOutcome::Again(LOOK, problems.join("; "))),
         }
     }
 
     /// What is not as it has to be before traffic may come.
-    pub(super) async fn problems(&self, work: &Work<'_>) -> Result<Vec<String>, MoveError> {
+    pub(super) async fn problems(&self, work: &MoveStep<'_>) -> Result<Vec<String>, MoveError> {
         let half = work.half;
         let wanted = |id: &ServiceId| half.failover.capacity.get(&id.service).is_some_and(|tasks| *tasks > 0);
         let ids: Vec<&ServiceId> = half.own.values().filter(|id| wanted(id)).collect();

@@ -1,10 +1,10 @@
 //! Profiles that cannot hold, and responses that name what does not exist.
 
-use super::{Checker, at, one_of};
+use super::{EnvironmentChecker, at, one_of};
 use crate::emergency::MAX_LASTS;
-use crate::estate::{AlarmName, Amount, Emergency, FieldPath, Profile, ProfileName, Response};
+use crate::estate::{AlarmName, CapacityAmount, Emergency, FieldPath, EmergencyProfile, ProfileName, AlarmResponse};
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     pub(super) fn emergency(&mut self) {
         let Some(emergency) = &self.environment.emergency else { return };
         if emergency.profiles.is_empty() {
@@ -38,7 +38,7 @@ impl Checker<'_> {
         for (index, response) in emergency.responses.iter().enumerate() {
             let place = at("emergency").key("responses").index(index);
             let (alarm, run) = (&response.alarm, &response.run);
-            let forbids = |other: &Response| other.alarm != *alarm && other.run == *run && other.veto.contains(alarm);
+            let forbids = |other: &AlarmResponse| other.alarm != *alarm && other.run == *run && other.veto.contains(alarm);
             if emergency.responses.iter().any(forbids) {
                 let found = format!("{alarm}, which another response has as a veto against {run}");
                 self.note(place.clone().key("alarm"), found, "an alarm that does not forbid its own profile");
@@ -49,7 +49,7 @@ impl Checker<'_> {
         }
     }
 
-    fn profile(&mut self, place: &FieldPath, profile: &Profile) {
+    fn profile(&mut self, place: &FieldPath, profile: &EmergencyProfile) {
         self.bounds(place, profile.desired, profile.max);
         if profile.lasts.signed() > MAX_LASTS {
             self.note(
@@ -72,16 +72,16 @@ impl Checker<'_> {
     }
 
     /// Two counts, or two shares, of which the ceiling is the smaller one; a count and a share cannot be compared.
-    fn bounds(&mut self, place: &FieldPath, desired: Amount, max: Option<Amount>) {
+    fn bounds(&mut self, place: &FieldPath, desired: CapacityAmount, max: Option<CapacityAmount>) {
         let wrong = match (desired, max) {
-            (Amount::Tasks(desired), Some(Amount::Tasks(max))) => max < desired,
-            (Amount::Share(desired), Some(Amount::Share(max))) => max < desired,
+            (CapacityAmount::Tasks(desired), Some(CapacityAmount::Tasks(max))) => max < desired,
+            (CapacityAmount::Share(desired), Some(CapacityAmount::Share(max))) => max < desired,
             _ => false,
         };
         if let Some(max) = max.filter(|_| wrong) {
             self.note(place.clone().key("max"), max.to_string(), format!("at least the desired {desired}"));
         }
-        if let (Amount::Share(share), None) = (desired, max)
+        if let (CapacityAmount::Share(share), None) = (desired, max)
             && share.value() < 100
         {
             self.note(
@@ -92,7 +92,7 @@ impl Checker<'_> {
         }
         let ceiling = self.environment.guardrails.as_ref().and_then(|guardrails| guardrails.ceiling);
         for (key, amount) in [("desired", Some(desired)), ("max", max)] {
-            if let (Some(Amount::Tasks(tasks)), Some(ceiling)) = (amount, ceiling)
+            if let (Some(CapacityAmount::Tasks(tasks)), Some(ceiling)) = (amount, ceiling)
                 && tasks > ceiling
             {
                 self.note(place.clone().key(key), tasks.to_string(), format!("at most the ceiling of {ceiling}"));

@@ -1,10 +1,10 @@
 //! Failovers that could not work.
 
-use super::{Checker, at, one_of};
-use crate::estate::{Detect, Failover, Fence, FieldPath, Strategy, Traffic};
-use crate::failover::Promoted;
+use super::{EnvironmentChecker, at, one_of};
+use crate::estate::{DetectionMode, Failover, FencePolicy, FieldPath, TrafficStrategy, TrafficPolicy};
+use crate::failover::PairDatabase;
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     pub(super) fn failover(&mut self) {
         let Some(failover) = &self.environment.failover else { return };
         if self.environment.regions.standby.is_none() {
@@ -22,7 +22,7 @@ impl Checker<'_> {
 
     /// What detects by itself needs a probe; and a service that starts has to have a figure.
     fn detection(&mut self, failover: &Failover) {
-        if failover.detect != Detect::Off && failover.probe.is_none() {
+        if failover.detect != DetectionMode::Off && failover.probe.is_none() {
             self.note(at("failover").key("detect"), "a detection without `probe`", "a `probe`, or `detect: off`");
         }
         if failover.capacity.is_empty() {
@@ -38,7 +38,7 @@ impl Checker<'_> {
 
     fn standby_databases(&mut self, failover: &Failover) {
         for (index, entry) in failover.databases.iter().enumerate() {
-            if Promoted::of(entry).is_none() {
+            if PairDatabase::of(entry).is_none() {
                 let place = at("failover").key("databases").index(index);
                 self.note(place, "none or both of them", "either `replica` or `aurora-global`");
             }
@@ -76,10 +76,10 @@ impl Checker<'_> {
         for (index, singleton) in failover.singletons.iter().enumerate() {
             let place = at("failover").key("singletons").index(index);
             match (singleton.fence, singleton.silence) {
-                (Some(Fence::DeadMan), None) => {
+                (Some(FencePolicy::DeadMan), None) => {
                     self.note(place, "a dead man's switch without `silence`", "how long the silence lasts, such as 2m");
                 }
-                (fence, Some(_)) if fence != Some(Fence::DeadMan) => {
+                (fence, Some(_)) if fence != Some(FencePolicy::DeadMan) => {
                     self.note(place.key("silence"), "a silence without a dead man's switch", "`fence: dead-man`");
                 }
                 _ => {}
@@ -88,17 +88,17 @@ impl Checker<'_> {
     }
 
     /// Each strategy has the fields that it needs, and none of another one's.
-    fn traffic(&mut self, traffic: &Traffic) {
+    fn traffic(&mut self, traffic: &TrafficPolicy) {
         if traffic.names.is_empty() {
             self.note(at("failover").key("traffic").key("names"), "no name", "at least one DNS name");
         }
         let fields = [
-            ("bucket", traffic.bucket.is_some(), Strategy::SwitchObject),
-            ("object", traffic.object.is_some(), Strategy::SwitchObject),
-            ("alarm", traffic.alarm.is_some(), Strategy::Alarm),
-            ("primary-control", traffic.primary_control.is_some(), Strategy::RoutingControl),
-            ("standby-control", traffic.standby_control.is_some(), Strategy::RoutingControl),
-            ("hosted-zone", traffic.hosted_zone.is_some(), Strategy::Record),
+            ("bucket", traffic.bucket.is_some(), TrafficStrategy::SwitchObject),
+            ("object", traffic.object.is_some(), TrafficStrategy::SwitchObject),
+            ("alarm", traffic.alarm.is_some(), TrafficStrategy::Alarm),
+            ("primary-control", traffic.primary_control.is_some(), TrafficStrategy::RoutingControl),
+            ("standby-control", traffic.standby_control.is_some(), TrafficStrategy::RoutingControl),
+            ("hosted-zone", traffic.hosted_zone.is_some(), TrafficStrategy::Record),
         ];
         for (field, given, strategy) in fields {
             let place = at("failover").key("traffic");

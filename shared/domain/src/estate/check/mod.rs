@@ -9,18 +9,18 @@ mod unblock;
 
 pub(crate) use sections::SCRATCH;
 
-use super::{Document, Environment, EnvironmentDocument, FieldPath, Finding};
+use super::{EstateDocument, Environment, EnvironmentDocument, FieldPath, DocumentFinding};
 
 /// The findings of one environment, and where it stands.
-struct Checker<'a> {
+struct EnvironmentChecker<'a> {
     environment: &'a EnvironmentDocument,
-    findings: Vec<Finding>,
+    findings: Vec<DocumentFinding>,
 }
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     /// Notes what is wrong at a place below the environment.
     fn note(&mut self, path: FieldPath, found: impl Into<String>, expected: impl Into<String>) {
-        self.findings.push(Finding::new(path, found, expected));
+        self.findings.push(DocumentFinding::new(path, found, expected));
     }
 }
 
@@ -37,12 +37,12 @@ fn one_of<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
     if names.is_empty() { "one that exists; there is none".to_owned() } else { format!("one of {}", names.join(", ")) }
 }
 
-impl Document {
+impl EstateDocument {
     /// Everything that this document cannot mean, in the order of its fields.
-    pub fn check(&self) -> Vec<Finding> {
+    pub fn check(&self) -> Vec<DocumentFinding> {
         let mut findings = Vec::new();
         if self.environments.is_empty() {
-            findings.push(Finding::new(at("environments"), "no environment", "at least one"));
+            findings.push(DocumentFinding::new(at("environments"), "no environment", "at least one"));
         }
         for (name, environment) in &self.environments {
             let place = Environment::place(name);
@@ -55,8 +55,8 @@ impl Document {
 
 impl EnvironmentDocument {
     /// Everything that this environment cannot mean, its places seen from the environment.
-    fn check(&self) -> Vec<Finding> {
-        let mut checker = Checker { environment: self, findings: Vec::new() };
+    fn check(&self) -> Vec<DocumentFinding> {
+        let mut checker = EnvironmentChecker { environment: self, findings: Vec::new() };
         checker.places();
         checker.schedule();
         checker.emergency();

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Checker, at, one_of};
+use super::{EnvironmentChecker, at, one_of};
 use crate::{
-    estate::{DatabaseEntry, Document, Environment, EnvironmentDocument, FieldPath, Finding},
+    estate::{DatabaseEntry, EstateDocument, Environment, EnvironmentDocument, FieldPath, DocumentFinding},
     name::{Region, ServiceName},
 };
 
@@ -41,7 +41,7 @@ impl EnvironmentDocument {
     }
 }
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     pub(super) fn places(&mut self) {
         let regions = &self.environment.regions;
         if regions.standby.as_ref() == Some(&regions.primary) {
@@ -144,7 +144,7 @@ impl Checker<'_> {
 
 /// Environments that name the same resource, unless each says that it lives in another account: the calendar of one
 /// would put the other to sleep.
-pub(super) fn shared(document: &Document) -> Vec<Finding> {
+pub(super) fn shared(document: &EstateDocument) -> Vec<DocumentFinding> {
     let environments: Vec<_> = document.environments.iter().collect();
     let mut findings = Vec::new();
     for (index, (name, environment)) in environments.iter().enumerate() {
@@ -153,7 +153,7 @@ pub(super) fn shared(document: &Document) -> Vec<Finding> {
         if let Some((other, (region, resource))) = clash {
             let found = format!("{resource} in {region}, which {other} names too");
             let expected = "resources of its own, or a different `account` in each of the two environments";
-            findings.push(Finding::new(Environment::place(name), found, expected));
+            findings.push(DocumentFinding::new(Environment::place(name), found, expected));
         }
     }
     findings

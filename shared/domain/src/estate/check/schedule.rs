@@ -2,16 +2,16 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Checker, at};
-use crate::estate::{Kind, Percent};
+use super::{EnvironmentChecker, at};
+use crate::estate::{EnvironmentKind, Percent};
 
 /// All of it: a share of the environment cannot be more.
 const WHOLE: Percent = Percent::new(100);
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     pub(super) fn schedule(&mut self) {
         if let Some(awake) = &self.environment.awake {
-            if self.environment.kind == Kind::Production {
+            if self.environment.kind == EnvironmentKind::Production {
                 self.note(at("awake"), "a calendar for production", "none: production is never put to sleep");
             }
             if let Err(findings) = awake.calendar() {
@@ -30,7 +30,7 @@ impl Checker<'_> {
             let expected = "0, or no `awake`: a floor above 0 refuses every sleep";
             self.note(place("floor"), floor.to_string(), expected);
         }
-        if guardrails.floor == Some(0) && self.environment.kind == Kind::Production {
+        if guardrails.floor == Some(0) && self.environment.kind == EnvironmentKind::Production {
             self.note(place("floor"), "0", "at least 1 for production");
         }
         let lowest = floor.max(1);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Checker, at};
-use crate::backup::{Kind, Source};
-use crate::estate::{BackupJob, Engine, FieldPath, ResourceName};
+use super::{EnvironmentChecker, at};
+use crate::backup::{ResourceKind, BackupSource};
+use crate::estate::{BackupJob, BackupProvider, FieldPath, ResourceName};
 
 /// How the names of what is restored end: the role of the backups function may fill, tag and remove only what is called so.
 pub(crate) const SCRATCH: [&str; 2] = ["-drill", "-restored"];
@@ -24,13 +24,13 @@ impl BackupJob {
     }
 }
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     pub(super) fn sections(&mut self) {
         let mut seen = BTreeSet::new();
         for (index, job) in self.environment.backups.iter().flat_map(|b| b.jobs.iter().enumerate()) {
             let place = at("backups").key("jobs").index(index);
             self.backup(&place, job);
-            let Some(source) = Source::of(job) else { continue };
+            let Some(source) = BackupSource::of(job) else { continue };
             self.engine(&place, job, &source);
             self.drill(&place, job, &source);
             if !seen.insert(source.clone()) {
@@ -57,9 +57,9 @@ impl Checker<'_> {
     }
 
     /// What a kind of resource and its engine need, and what they cannot do.
-    fn engine(&mut self, place: &FieldPath, job: &BackupJob, source: &Source) {
-        let (kind, native) = (source.kind, job.engine != Some(Engine::AwsBackup));
-        if !native && !matches!(kind, Kind::Aurora | Kind::Rds | Kind::Dynamodb) {
+    fn engine(&mut self, place: &FieldPath, job: &BackupJob, source: &BackupSource) {
+        let (kind, native) = (source.kind, job.engine != Some(BackupProvider::AwsBackup));
+        if !native && !matches!(kind, ResourceKind::Aurora | ResourceKind::Rds | ResourceKind::Dynamodb) {
             let found = format!("aws-backup for {source}");
             self.note(place.clone().key("engine"), found, "native, or one of aurora, rds, dynamodb");
         }
@@ -75,21 +75,21 @@ impl Checker<'_> {
                 "no copy, or `engine: aws-backup` where it takes such resources",
             );
         }
-        if kind == Kind::S3 && source.name.as_str().split_once('/').is_none_or(|(_, key)| key.is_empty()) {
+        if kind == ResourceKind::S3 && source.name.as_str().split_once('/').is_none_or(|(_, key)| key.is_empty()) {
             self.note(place.clone().key("s3"), source.name.to_string(), "bucket/key");
         }
-        if kind == Kind::S3 && job.copy.as_ref().is_some_and(|copy| copy.bucket.is_none()) {
+        if kind == ResourceKind::S3 && job.copy.as_ref().is_some_and(|copy| copy.bucket.is_none()) {
             self.note(place.clone().key("copy").key("bucket"), "nothing", "the bucket of the other region");
         }
-        if kind == Kind::Opensearch && job.repository.is_none() {
+        if kind == ResourceKind::Opensearch && job.repository.is_none() {
             self.note(place.clone().key("repository"), "nothing", "the name of a registered snapshot repository");
         }
     }
 
-    fn drill(&mut self, place: &FieldPath, job: &BackupJob, source: &Source) {
+    fn drill(&mut self, place: &FieldPath, job: &BackupJob, source: &BackupSource) {
         let Some(drill) = &job.drill else { return };
         let place_of = || place.clone().key("drill");
-        if !source.kind.can_be_drilled() || job.engine == Some(Engine::AwsBackup) {
+        if !source.kind.can_be_drilled() || job.engine == Some(BackupProvider::AwsBackup) {
             let found = format!("a drill of {source}");
             self.note(place_of(), found, "no drill, or one of aurora, rds, dynamodb with their own backups");
         }

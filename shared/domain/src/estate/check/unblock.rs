@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Checker, at};
-use crate::estate::{Blockers, FieldPath, Locks, ResourceName, Unblock};
+use super::{EnvironmentChecker, at};
+use crate::estate::{BlockerPolicy, FieldPath, LockSchema, ResourceName, Unblock};
 
-impl Checker<'_> {
+impl EnvironmentChecker<'_> {
     pub(super) fn unblock(&mut self) {
         let Some(unblock) = &self.environment.unblock else { return };
         let place = at("unblock");
@@ -23,7 +23,7 @@ impl Checker<'_> {
         self.queues(&place.key("queues"), unblock);
     }
 
-    fn lock_attributes(&mut self, place: &FieldPath, locks: &Locks) {
+    fn lock_attributes(&mut self, place: &FieldPath, locks: &LockSchema) {
         let named = [
             ("pod", &locks.pod),
             ("item", &locks.item),
@@ -48,7 +48,7 @@ impl Checker<'_> {
         }
     }
 
-    fn blockers(&mut self, place: &FieldPath, blockers: &Blockers) {
+    fn blockers(&mut self, place: &FieldPath, blockers: &BlockerPolicy) {
         if blockers.escalate_after <= blockers.tell_after {
             let expected = format!("more than the {} of tell-after", blockers.tell_after);
             self.note(place.clone().key("escalate-after"), blockers.escalate_after.to_string(), expected);

@@ -10,14 +10,14 @@ use super::{Percent, TextForm};
 /// A capacity: a number of tasks, or a percentage of the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Amount {
+pub enum CapacityAmount {
     /// So many tasks.
     Tasks(u32),
     /// So much of the baseline, rounded up.
     Share(Percent),
 }
 
-impl Amount {
+impl CapacityAmount {
     /// The number of tasks that this is of a baseline of `baseline` tasks.
     pub fn of(self, baseline: u32) -> u32 {
         match self {
@@ -27,7 +27,7 @@ impl Amount {
     }
 }
 
-impl fmt::Display for Amount {
+impl fmt::Display for CapacityAmount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tasks(tasks) => write!(f, "{tasks}"),
@@ -36,7 +36,7 @@ impl fmt::Display for Amount {
     }
 }
 
-impl JsonSchema for Amount {
+impl JsonSchema for CapacityAmount {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Amount".into()
     }

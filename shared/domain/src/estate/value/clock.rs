@@ -8,9 +8,9 @@ use super::{BadValue, TextForm, text_value};
 
 /// A date of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(civil::Date);
+pub struct CalendarDay(civil::Date);
 
-impl Day {
+impl CalendarDay {
     /// The day of a date.
     pub const fn new(date: civil::Date) -> Self {
         Self(date)
@@ -25,14 +25,14 @@ impl Day {
 /// Anything beyond is a slip of the pen, and would make a calendar look for transitions through millennia.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2199;
 
-impl TextForm for Day {
+impl TextForm for CalendarDay {
     const FORMAT: &'static str = "day";
     const EXPECTED: &'static str = "a date of the years 2000 to 2199, as year-month-day, such as 2026-12-25";
     const PATTERN: &'static str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
     const EXAMPLES: &'static [&'static str] = &["2026-12-25"];
 }
 
-impl FromStr for Day {
+impl FromStr for CalendarDay {
     type Err = BadValue;
     fn from_str(text: &str) -> Result<Self, BadValue> {
         let bad = || BadValue::of::<Self>(text);
@@ -47,13 +47,13 @@ impl FromStr for Day {
     }
 }
 
-impl fmt::Display for Day {
+impl fmt::Display for CalendarDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-text_value!(Day);
+text_value!(CalendarDay);
 
 /// A time of day, to the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,11 +10,11 @@ mod percent;
 mod zone;
 
 pub use account::AccountId;
-pub use amount::Amount;
-pub use clock::{ClockTime, Day};
+pub use amount::CapacityAmount;
+pub use clock::{ClockTime, CalendarDay};
 pub use duration::Duration;
 pub use label::{AlarmName, Label, ProfileName, ResourceName};
-pub use moment::Moment;
+pub use moment::PointInTime;
 pub use percent::Percent;
 pub use zone::Zone;
 
@@ -76,16 +76,16 @@ pub const FORMS: &[Form] = &[
     Form::of::<AccountId>(),
     Form::of::<AlarmName>(),
     Form::of::<ClockTime>(),
-    Form::of::<Day>(),
+    Form::of::<CalendarDay>(),
     Form::of::<Duration>(),
     Form::of::<Label>(),
-    Form::of::<Moment>(),
+    Form::of::<PointInTime>(),
     Form::of::<Percent>(),
     Form::of::<ProfileName>(),
     Form::of::<ResourceName>(),
     Form::of::<Zone>(),
-    Form::of::<crate::calendar::Period>(),
-    Form::of::<crate::calendar::Exception>(),
+    Form::of::<crate::calendar::DayPeriod>(),
+    Form::of::<crate::calendar::DateException>(),
     Form::of::<crate::calendar::Weekdays>(),
 ];
 

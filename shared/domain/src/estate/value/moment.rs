@@ -4,20 +4,20 @@ use std::{fmt, str::FromStr};
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-use super::{BadValue, Day, TextForm, text_value};
+use super::{BadValue, CalendarDay, TextForm, text_value};
 
 /// A date, a local date and time, or an exact instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Moment {
+pub enum PointInTime {
     /// A whole day of the zone beside it.
-    Day(Day),
+    Day(CalendarDay),
     /// A local time of the zone beside it.
     Local(civil::DateTime),
     /// An instant that needs no zone.
     Instant(Timestamp),
 }
 
-impl Moment {
+impl PointInTime {
     /// The instant at which something that begins here begins.
     pub fn start(self, zone: &TimeZone) -> Option<Timestamp> {
         match self {
@@ -30,13 +30,13 @@ impl Moment {
     /// The instant at which something that lasts until here is over: a date counts to its last second.
     pub fn end(self, zone: &TimeZone) -> Option<Timestamp> {
         match self {
-            Self::Day(day) => Self::Day(Day::new(day.date().tomorrow().ok()?)).start(zone),
+            Self::Day(day) => Self::Day(CalendarDay::new(day.date().tomorrow().ok()?)).start(zone),
             other => other.start(zone),
         }
     }
 }
 
-impl TextForm for Moment {
+impl TextForm for PointInTime {
     const FORMAT: &'static str = "moment";
     const EXPECTED: &'static str =
         "a date (2026-12-24), a local time (2026-12-24T18:00) or an instant (2026-12-24T18:00-05:00)";
@@ -47,7 +47,7 @@ impl TextForm for Moment {
 /// Where the date ends and the `T` of the time stands.
 const DATE_LENGTH: usize = 10;
 
-impl FromStr for Moment {
+impl FromStr for PointInTime {
     type Err = BadValue;
     fn from_str(text: &str) -> Result<Self, BadValue> {
         if let Ok(day) = text.parse() {
@@ -69,7 +69,7 @@ impl FromStr for Moment {
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for PointInTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Day(day) => write!(f, "{day}"),
@@ -79,4 +79,4 @@ impl fmt::Display for Moment {
     }
 }
 
-text_value!(Moment);
+text_value!(PointInTime);

@@ -16,10 +16,10 @@ fn every_form_accepts_its_examples_and_prints_what_it_reads() {
     round_trip::<AccountId>();
     round_trip::<AlarmName>();
     round_trip::<ClockTime>();
-    round_trip::<Day>();
+    round_trip::<CalendarDay>();
     round_trip::<Duration>();
     round_trip::<Label>();
-    round_trip::<Moment>();
+    round_trip::<PointInTime>();
     round_trip::<Percent>();
     round_trip::<ProfileName>();
     round_trip::<ResourceName>();
@@ -48,16 +48,16 @@ fn a_percentage_needs_its_sign_and_rounds_up() {
 
 #[test]
 fn an_amount_is_a_count_or_a_share() {
-    assert_eq!(serde_json::from_str::<Amount>("4").unwrap().of(3), 4);
-    assert_eq!(serde_json::from_str::<Amount>("\"150 %\"").unwrap().of(3), 5);
-    assert!(serde_json::from_str::<Amount>("-1").is_err());
+    assert_eq!(serde_json::from_str::<CapacityAmount>("4").unwrap().of(3), 4);
+    assert_eq!(serde_json::from_str::<CapacityAmount>("\"150 %\"").unwrap().of(3), 5);
+    assert!(serde_json::from_str::<CapacityAmount>("-1").is_err());
 }
 
 #[test]
 fn a_moment_is_local_unless_it_says_where() {
     let zone = TimeZone::get("America/New_York").unwrap();
     let bounds = |text: &str| {
-        let moment: Moment = text.parse().unwrap();
+        let moment: PointInTime = text.parse().unwrap();
         (moment.start(&zone).unwrap().to_string(), moment.end(&zone).unwrap().to_string())
     };
     let same = |text: &str| (text.to_owned(), text.to_owned());
@@ -66,7 +66,7 @@ fn a_moment_is_local_unless_it_says_where() {
     assert_eq!(bounds("2026-12-24T18:00+01:00"), same("2026-12-24T17:00:00Z"));
     assert_eq!(bounds("2026-12-24T18:00Z"), same("2026-12-24T18:00:00Z"));
     for bad in ["tomorrow", "2026-02-30", "2026-12-24 18:00", "2026-12-24T25:00", "2026-12-24T18:00[Nowhere]"] {
-        assert_eq!(bad.parse::<Moment>().unwrap_err().found, bad);
+        assert_eq!(bad.parse::<PointInTime>().unwrap_err().found, bad);
     }
 }
 

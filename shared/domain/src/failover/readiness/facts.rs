@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backup::Freshness;
-use crate::capacity::{Rollout, Scaling};
+use crate::capacity::{Rollout, ScalingState};
 use crate::estate::{AlarmName, ResourceName};
-use crate::failover::data::{DatabaseRole, Promoted};
-use crate::failover::sample::Sample;
+use crate::failover::data::{DatabaseRole, PairDatabase};
+use crate::failover::sample::RegionSample;
 use crate::name::{Region, ServiceName};
 
 /// Everything that readiness looks at. What could not be read is an `Err` with the reason, and what was not looked at
 /// is absent: each is a finding of its own, never taken for good.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct ReadinessFacts {
     /// The region that would have to serve.
     pub region: Region,
     /// The region that serves.
@@ -24,7 +24,7 @@ pub struct Facts {
     /// Each global table of the document.
     pub tables: BTreeMap<ResourceName, Read<Option<TableFacts>>>,
     /// What each database that has to be promoted is in the region; `None` where the region has none of that name.
-    pub databases: BTreeMap<Promoted, Read<Option<DatabaseRole>>>,
+    pub databases: BTreeMap<PairDatabase, Read<Option<DatabaseRole>>>,
     /// Each stream of the document; `None` where the region has none of that name.
     pub streams: BTreeMap<ResourceName, Read<Option<StreamFacts>>>,
     /// What the region's repositories have of the images that are to run, by repository of the document.
@@ -40,7 +40,7 @@ pub struct Facts {
     /// How fresh the backups are that the document asks for.
     pub backups: Read<Vec<Freshness>>,
     /// What the active region last said of itself.
-    pub sample: Option<Sample>,
+    pub sample: Option<RegionSample>,
     /// When the other region's stack was last heard of.
     pub heard: Option<Timestamp>,
     /// The wall time.
@@ -56,7 +56,7 @@ pub struct ServiceFacts {
     /// Tasks that are wanted at present.
     pub desired: u32,
     /// The bounds of its autoscaler, if it has one.
-    pub scaling: Read<Option<Scaling>>,
+    pub scaling: Read<Option<ScalingState>>,
     /// Whether it carries our tag.
     pub managed: bool,
     /// How its newest deployment stands.

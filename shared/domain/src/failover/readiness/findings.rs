@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a finding means for a failover, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Grade {
+pub enum FindingGrade {
     /// It does no harm.
     Note,
     /// A failover would work, but worse or slower than promised.
@@ -16,7 +16,7 @@ pub enum Grade {
     Blocks,
 }
 
-impl fmt::Display for Grade {
+impl fmt::Display for FindingGrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Note => "note",
@@ -148,11 +148,11 @@ impl fmt::Display for ReadinessCode {
 /// One thing that is not as a failover needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Finding {
+pub struct ReadinessFinding {
     /// What kind of finding.
     pub code: ReadinessCode,
     /// What it means for a failover.
-    pub grade: Grade,
+    pub grade: FindingGrade,
     /// What it is about, such as `stream fleet-orchestration-job-events`.
     pub resource: String,
     /// What is there.
@@ -163,7 +163,7 @@ pub struct Finding {
     pub advice: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for ReadinessFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { code, grade, resource, found, expected, advice } = self;
         write!(f, "[{grade}] {code}: {resource}: found {found}, expected {expected}. {advice}")

@@ -7,7 +7,7 @@ use crate::name::Region;
 
 /// An image as a task definition names it: `registry/repository:tag`, or with a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Image<'a> {
+pub struct ContainerImage<'a> {
     /// The registry's host; `None` for Docker Hub's short names.
     pub registry: Option<&'a str>,
     /// The repository.
@@ -16,7 +16,7 @@ pub struct Image<'a> {
     pub reference: &'a str,
 }
 
-impl<'a> Image<'a> {
+impl<'a> ContainerImage<'a> {
     /// The parts of an image's name. The first part is a registry if it has a dot or a port, as for every client of
     /// container registries.
     pub fn parse(text: &'a str) -> Self {
@@ -43,7 +43,7 @@ impl<'a> Image<'a> {
 
 /// The tags and digests of a repository that these images need.
 pub fn references<'a>(repository: &ResourceName, images: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a str> {
-    let images = images.into_iter().map(|image| Image::parse(image));
+    let images = images.into_iter().map(|image| ContainerImage::parse(image));
     images.filter(|image| image.repository == repository.as_str()).map(|image| image.reference).collect()
 }
 
@@ -64,7 +64,7 @@ mod tests {
             ("public.ecr.aws/a/b:1@sha256:0f", (Some("public.ecr.aws"), "a/b", "sha256:0f")),
         ];
         for (text, (registry, repository, reference)) in cases {
-            assert_eq!(Image::parse(text), Image { registry, repository, reference }, "{text}");
+            assert_eq!(ContainerImage::parse(text), ContainerImage { registry, repository, reference }, "{text}");
         }
     }
 }

@@ -8,7 +8,7 @@ mod report;
 
 pub use checks::judge;
 pub use facts::{
-    Facts, ImageFacts, QuotaFacts, Read, ServiceFacts, StreamFacts, TableFacts, TargetGroupFacts, TrafficFacts,
+    ReadinessFacts, ImageFacts, QuotaFacts, Read, ServiceFacts, StreamFacts, TableFacts, TargetGroupFacts, TrafficFacts,
 };
-pub use findings::{Finding, Grade, ReadinessCode};
+pub use findings::{ReadinessFinding, FindingGrade, ReadinessCode};
 pub use report::{Readiness, ReadyVerdict};

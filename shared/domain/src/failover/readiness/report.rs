@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::checks::judge;
-use super::facts::Facts;
-use super::findings::{Finding, Grade, ReadinessCode};
+use super::facts::ReadinessFacts;
+use super::findings::{ReadinessFinding, FindingGrade, ReadinessCode};
 use crate::estate::Failover;
 use crate::name::Region;
 
@@ -48,33 +48,33 @@ pub struct Readiness {
     pub region: Region,
     /// What was found, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ReadinessFinding>,
 }
 
 impl Readiness {
     /// What follows from the facts.
-    pub fn of(facts: &Facts, failover: &Failover) -> Self {
+    pub fn of(facts: &ReadinessFacts, failover: &Failover) -> Self {
         Self { at: facts.now, region: facts.region.clone(), findings: judge(facts, failover) }
     }
 
     /// Whether the region could take over.
     pub fn verdict(&self) -> ReadyVerdict {
         match self.findings.iter().map(|finding| finding.grade).max() {
-            Some(Grade::Blocks) => ReadyVerdict::NotReady,
-            Some(Grade::Degrades) => ReadyVerdict::Degraded,
-            Some(Grade::Note) | None => ReadyVerdict::Ready,
+            Some(FindingGrade::Blocks) => ReadyVerdict::NotReady,
+            Some(FindingGrade::Degrades) => ReadyVerdict::Degraded,
+            Some(FindingGrade::Note) | None => ReadyVerdict::Ready,
         }
     }
 
     /// How many findings there are of a grade: the figure of a metric.
-    pub fn count(&self, grade: Grade) -> usize {
+    pub fn count(&self, grade: FindingGrade) -> usize {
         self.of_grade(grade).count()
     }
 
     /// The verdict and its reasons, in one line.
     pub fn summary(&self) -> String {
         let region = &self.region;
-        let (blocks, degrades) = (self.codes(Grade::Blocks), self.codes(Grade::Degrades));
+        let (blocks, degrades) = (self.codes(FindingGrade::Blocks), self.codes(FindingGrade::Degrades));
         match self.verdict() {
             ReadyVerdict::Ready => format!("{region} is ready to take over"),
             ReadyVerdict::Degraded => format!("{region} could take over, but worse than promised: {degrades}"),
@@ -91,7 +91,7 @@ impl Readiness {
         if self.findings.is_empty() {
             text.push_str("\nNothing was found that a failover would stumble over.\n");
         }
-        for Finding { code, grade, resource, found, expected, advice } in &self.findings {
+        for ReadinessFinding { code, grade, resource, found, expected, advice } in &self.findings {
             _ = write!(text, "\n[{grade}] {code}: {resource}\n  found:      {found}\n  expected:   {expected}\n");
             _ = writeln!(text, "  what to do: {advice}");
         }
@@ -109,12 +109,12 @@ impl Readiness {
         format!("{:016x}", hash.finish())
     }
 
-    fn of_grade(&self, grade: Grade) -> impl Iterator<Item = &Finding> {
+    fn of_grade(&self, grade: FindingGrade) -> impl Iterator<Item = &ReadinessFinding> {
         self.findings.iter().filter(move |finding| finding.grade == grade)
     }
 
     /// The codes of a grade, each with how often it was found.
-    fn codes(&self, grade: Grade) -> String {
+    fn codes(&self, grade: FindingGrade) -> String {
         let mut codes: BTreeMap<ReadinessCode, usize> = BTreeMap::new();
         self.of_grade(grade).for_each(|finding| *codes.entry(finding.code).or_default() += 1);
         let more = codes.len().saturating_sub(CODES);

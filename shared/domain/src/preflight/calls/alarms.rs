@@ -1,8 +1,8 @@
 //! Alarms: what hears of them, and what holds while they last. CloudWatch describes composite ones only to who may describe all.
 
-use crate::preflight::{Call, Case};
+use crate::preflight::{SimulatedCalls, PreflightCase};
 
-pub(super) fn add(case: Case<'_>, calls: &mut Vec<Call>) {
+pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     let document = case.environment.document();
     if document.emergency.is_none() || *case.region() != *document.regions.primary.as_str() {
         return;

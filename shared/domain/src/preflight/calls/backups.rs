@@ -1,9 +1,9 @@
 //! Backups: what `backups` takes, copies, prunes and restores, under the names that it gives.
 
-use crate::backup::{BACKUP_TAG, Kind, Policy, RESTORE_TAG};
-use crate::estate::{Copy, Engine};
+use crate::backup::{BACKUP_TAG, ResourceKind, JobPolicy, RESTORE_TAG};
+use crate::estate::{CopyPolicy, BackupProvider};
 use crate::preflight::call::FOR_RESOURCES;
-use crate::preflight::{Call, Case, Tags};
+use crate::preflight::{SimulatedCalls, PreflightCase, Tags};
 
 const FUNCTION: &str = "Backups";
 /// Where the copies of an object lie in a bucket.
@@ -11,7 +11,7 @@ const FOLDER: &str = "watchkeeper/";
 /// The account of the bucket: a condition of the role, so that nothing is kept with strangers.
 const OWNER: &str = "aws:ResourceAccount";
 
-pub(super) fn add(case: Case<'_>, calls: &mut Vec<Call>) {
+pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for policy in &case.wanted.policies {
         if !matches!(case.facts.sources.get(&policy.subject.source), Some(Ok(Some(_)))) {
             continue;
@@ -24,33 +24,33 @@ pub(super) fn add(case: Case<'_>, calls: &mut Vec<Call>) {
             restore(case, policy, calls);
         }
     }
-    for policy in case.wanted.copies.iter().filter(|policy| policy.subject.engine == Engine::Native) {
+    for policy in case.wanted.copies.iter().filter(|policy| policy.subject.engine == BackupProvider::Native) {
         if let Some(copy) = &policy.copy {
             take_copy(case, policy, copy, calls);
         }
     }
 }
 
-fn subject(policy: &Policy) -> String {
+fn subject(policy: &JobPolicy) -> String {
     format!("backup of {}", policy.subject.source)
 }
 
 /// A call whose request carries the tag of a copy.
-fn tagging(call: Call, policy: &Policy) -> Call {
+fn tagging(call: SimulatedCalls, policy: &JobPolicy) -> SimulatedCalls {
     call.with(format!("aws:RequestTag/{BACKUP_TAG}"), policy.subject.identity())
 }
 
 /// A call on something that carries the tag of a copy.
-fn on_copy(call: Call, policy: &Policy) -> Call {
+fn on_copy(call: SimulatedCalls, policy: &JobPolicy) -> SimulatedCalls {
     call.tagged(&Tags::from([(BACKUP_TAG.to_owned(), policy.subject.identity())]))
 }
 
-fn take(case: Case<'_>, policy: &Policy, calls: &mut Vec<Call>) {
+fn take(case: PreflightCase<'_>, policy: &JobPolicy, calls: &mut Vec<SimulatedCalls>) {
     let (name, series) = (policy.subject.source.name.as_str(), policy.subject.series());
     let arn = |service: &str, resource: String| case.facts.place.arn(service, &resource);
     let mut add = |actions: &[&'static str], arn: String| calls.push(case.call(FUNCTION, actions, subject(policy), arn));
     match policy.subject.source.kind {
-        Kind::Dynamodb => {
+        ResourceKind::Dynamodb => {
             let actions = [
                 "dynamodb:DescribeTable",
                 "dynamodb:DescribeContinuousBackups",
@@ -61,14 +61,14 @@ fn take(case: Case<'_>, policy: &Policy, calls: &mut Vec<Call>) {
             add(&actions, arn("dynamodb", format!("table/{name}")));
             add(&["dynamodb:DeleteBackup"], arn("dynamodb", format!("table/{name}/backup/{series}")));
         }
-        Kind::Opensearch => {
+        ResourceKind::Opensearch => {
             add(&["es:DescribeDomain"], arn("es", format!("domain/{name}")));
             if let Some(repository) = &policy.repository {
                 let actions = ["es:ESHttpGet", "es:ESHttpPut", "es:ESHttpDelete"];
                 add(&actions, arn("es", format!("domain/{name}/_snapshot/{repository}/{series}")));
             }
         }
-        Kind::S3 => {
+        ResourceKind::S3 => {
             let bucket = name.split_once('/').map_or(name, |(bucket, _)| bucket);
             let of = |actions: &[&'static str], object: &str| {
                 let call = case.call(FUNCTION, actions, subject(policy), case.global("s3", object));
@@ -78,16 +78,16 @@ fn take(case: Case<'_>, policy: &Policy, calls: &mut Vec<Call>) {
             calls.push(of(&["s3:ListBucket", "s3:ListBucketVersions"], bucket));
             calls.push(keep(case, policy, bucket));
         }
-        Kind::Rds => {
+        ResourceKind::Rds => {
             let made = ["rds:CreateDBSnapshot"];
             shelve(case, policy, &made, "rds:DeleteDBSnapshot", ("rds", ["db", "snapshot"]), calls);
         }
-        Kind::Aurora => {
+        ResourceKind::Aurora => {
             let made = ["rds:CreateDBClusterSnapshot"];
             let kinds = ("rds", ["cluster", "cluster-snapshot"]);
             shelve(case, policy, &made, "rds:DeleteDBClusterSnapshot", kinds, calls);
         }
-        Kind::Elasticache => {
+        ResourceKind::Elasticache => {
             let made = ["elasticache:CreateSnapshot"];
             let kinds = ("elasticache", ["replicationgroup", "snapshot"]);
             shelve(case, policy, &made, "elasticache:DeleteSnapshot", kinds, calls);
@@ -97,12 +97,12 @@ fn take(case: Case<'_>, policy: &Policy, calls: &mut Vec<Call>) {
 
 /// A snapshot that is made of a resource, under a name of ours with our tag, and removed again.
 fn shelve(
-    case: Case<'_>,
-    policy: &Policy,
+    case: PreflightCase<'_>,
+    policy: &JobPolicy,
     made: &[&'static str],
     removed: &'static str,
     (service, [of, snapshot]): (&str, [&str; 2]),
-    calls: &mut Vec<Call>,
+    calls: &mut Vec<SimulatedCalls>,
 ) {
     let source = case.facts.place.arn(service, &format!("{of}:{}", policy.subject.source.name));
     let copy = case.facts.place.arn(service, &format!("{snapshot}:{}", policy.subject.series()));
@@ -113,17 +113,17 @@ fn shelve(
 }
 
 /// An object under a name of ours.
-fn keep(case: Case<'_>, policy: &Policy, bucket: &str) -> Call {
+fn keep(case: PreflightCase<'_>, policy: &JobPolicy, bucket: &str) -> SimulatedCalls {
     let actions = ["s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObjectVersion"];
     let arn = case.global("s3", &format!("{bucket}/{FOLDER}{}", policy.subject.series()));
     case.call(FUNCTION, &actions, subject(policy), arn).with(OWNER, &case.facts.place.account)
 }
 
 /// The copy in another region, as called there.
-fn take_copy(case: Case<'_>, policy: &Policy, copy: &Copy, calls: &mut Vec<Call>) {
+fn take_copy(case: PreflightCase<'_>, policy: &JobPolicy, copy: &CopyPolicy, calls: &mut Vec<SimulatedCalls>) {
     let (made, snapshot) = match policy.subject.source.kind {
-        Kind::Rds => ("rds:CopyDBSnapshot", "snapshot"),
-        Kind::Aurora => ("rds:CopyDBClusterSnapshot", "cluster-snapshot"),
+        ResourceKind::Rds => ("rds:CopyDBSnapshot", "snapshot"),
+        ResourceKind::Aurora => ("rds:CopyDBClusterSnapshot", "cluster-snapshot"),
         _ => {
             calls.extend(copy.bucket.as_ref().map(|bucket| keep(case, policy, bucket.as_str())));
             return;
@@ -139,7 +139,7 @@ fn take_copy(case: Case<'_>, policy: &Policy, copy: &Copy, calls: &mut Vec<Call>
     }
 }
 
-fn by_aws_backup(case: Case<'_>, policy: &Policy, (vault, role): (&str, &str), calls: &mut Vec<Call>) {
+fn by_aws_backup(case: PreflightCase<'_>, policy: &JobPolicy, (vault, role): (&str, &str), calls: &mut Vec<SimulatedCalls>) {
     let arn = case.facts.place.arn("backup", &format!("backup-vault:{vault}"));
     let actions = ["backup:StartBackupJob", "backup:ListRecoveryPointsByBackupVault"];
     calls.push(case.call(FUNCTION, &actions, subject(policy), arn));
@@ -148,14 +148,14 @@ fn by_aws_backup(case: Case<'_>, policy: &Policy, (vault, role): (&str, &str), c
 }
 
 /// What a drill makes beside the original, and removes.
-fn restore(case: Case<'_>, policy: &Policy, calls: &mut Vec<Call>) {
+fn restore(case: PreflightCase<'_>, policy: &JobPolicy, calls: &mut Vec<SimulatedCalls>) {
     let source = &policy.subject.source;
     let scratch = policy.drill.as_ref().and_then(|drill| drill.scratch.as_ref()).map(ToString::to_string);
     let scratch = scratch.unwrap_or_else(|| source.scratch());
     let (service, kind, made, removed): (_, _, &[&'static str], _) = match source.kind {
-        Kind::Dynamodb => ("dynamodb", "table/", &["dynamodb:RestoreTableFromBackup"], "dynamodb:DeleteTable"),
-        Kind::Rds => ("rds", "db:", &["rds:RestoreDBInstanceFromDBSnapshot"], "rds:DeleteDBInstance"),
-        Kind::Aurora => ("rds", "cluster:", &["rds:RestoreDBClusterFromSnapshot"], "rds:DeleteDBCluster"),
+        ResourceKind::Dynamodb => ("dynamodb", "table/", &["dynamodb:RestoreTableFromBackup"], "dynamodb:DeleteTable"),
+        ResourceKind::Rds => ("rds", "db:", &["rds:RestoreDBInstanceFromDBSnapshot"], "rds:DeleteDBInstance"),
+        ResourceKind::Aurora => ("rds", "cluster:", &["rds:RestoreDBClusterFromSnapshot"], "rds:DeleteDBCluster"),
         _ => return,
     };
     let arn = case.facts.place.arn(service, &format!("{kind}{scratch}"));

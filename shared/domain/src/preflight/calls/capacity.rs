@@ -2,22 +2,22 @@
 
 use super::is_managed;
 use crate::capacity::{DatabaseId, ResourceId};
-use crate::estate::Kind;
+use crate::estate::EnvironmentKind;
 use crate::preflight::wanted::is_changed;
-use crate::preflight::{Call, Case, databases};
+use crate::preflight::{SimulatedCalls, PreflightCase, databases};
 
 const FUNCTION: &str = "Reconcile";
 
-pub(super) fn add(case: Case<'_>, calls: &mut Vec<Call>) {
+pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     if is_changed(case.environment) {
         of_services(case, calls);
     }
-    if case.environment.kind() != Kind::Production {
+    if case.environment.kind() != EnvironmentKind::Production {
         of_databases(case, calls);
     }
 }
 
-fn of_services(case: Case<'_>, calls: &mut Vec<Call>) {
+fn of_services(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for (id, found) in &case.facts.services {
         let Ok(Some(service)) = found else { continue };
         if service.daemon || case.environment.protects(&ResourceId::Service(id.clone())) {
@@ -38,7 +38,7 @@ fn of_services(case: Case<'_>, calls: &mut Vec<Call>) {
     }
 }
 
-fn of_databases(case: Case<'_>, calls: &mut Vec<Call>) {
+fn of_databases(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for (id, found) in &case.facts.databases {
         let Ok(Some(database)) = found else { continue };
         let Ok(tags) = &database.tags else { continue };

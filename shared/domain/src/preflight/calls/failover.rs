@@ -2,12 +2,12 @@
 
 use super::is_managed;
 use crate::estate::Failover;
-use crate::failover::Promoted;
-use crate::preflight::{Call, Case, tables};
+use crate::failover::PairDatabase;
+use crate::preflight::{SimulatedCalls, PreflightCase, tables};
 
 const FUNCTION: &str = "Failover";
 
-pub(super) fn add(case: Case<'_>, calls: &mut Vec<Call>) {
+pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     let document = case.environment.document();
     let Some(failover) = &document.failover else { return };
     if !case.environment.regions().contains(&case.facts.place.region) {
@@ -23,7 +23,7 @@ pub(super) fn add(case: Case<'_>, calls: &mut Vec<Call>) {
     move_traffic(case, failover, calls);
 }
 
-fn look_at_data(case: Case<'_>, failover: &Failover, calls: &mut Vec<Call>) {
+fn look_at_data(case: PreflightCase<'_>, failover: &Failover, calls: &mut Vec<SimulatedCalls>) {
     for table in failover.tables.iter().map(|table| &table.table) {
         if matches!(case.facts.tables.get(table), Some(Ok(Some(_)))) {
             let (subject, arn) = (format!("table {table}"), tables::arn(case, table));
@@ -42,11 +42,11 @@ fn look_at_data(case: Case<'_>, failover: &Failover, calls: &mut Vec<Call>) {
     }
 }
 
-fn promote(case: Case<'_>, calls: &mut Vec<Call>) {
+fn promote(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for (promoted, found) in &case.facts.promoted {
         let Ok(Some(found)) = found else { continue };
         match promoted {
-            Promoted::Replica(name) => {
+            PairDatabase::Replica(name) => {
                 let Some(Ok(tags)) = found.tags.as_ref().filter(|tags| tags.as_ref().is_ok_and(is_managed)) else {
                     continue;
                 };
@@ -54,7 +54,7 @@ fn promote(case: Case<'_>, calls: &mut Vec<Call>) {
                 let call = case.call(FUNCTION, &["rds:PromoteReadReplica"], promoted.to_string(), arn);
                 calls.push(call.tagged(tags));
             }
-            Promoted::AuroraGlobal(name) => {
+            PairDatabase::AuroraGlobal(name) => {
                 let place = &case.facts.place;
                 let arn = format!("arn:{}:rds::{}:global-cluster:{name}", place.partition, place.account);
                 let actions = ["rds:SwitchoverGlobalCluster", "rds:FailoverGlobalCluster"];
@@ -64,7 +64,7 @@ fn promote(case: Case<'_>, calls: &mut Vec<Call>) {
     }
 }
 
-fn move_traffic(case: Case<'_>, failover: &Failover, calls: &mut Vec<Call>) {
+fn move_traffic(case: PreflightCase<'_>, failover: &Failover, calls: &mut Vec<SimulatedCalls>) {
     let traffic = &failover.traffic;
     // The object lies in the standby region, and is switched from there.
     let bucket = traffic.bucket.as_ref().filter(|bucket| matches!(case.facts.buckets.get(*bucket), Some(Ok(Some(_)))));

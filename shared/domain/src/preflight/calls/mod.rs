@@ -6,13 +6,13 @@ mod capacity;
 mod failover;
 mod stuck;
 
-use super::{Call, Case, Facts, MANAGED, Tags, Wanted};
+use super::{SimulatedCalls, PreflightCase, PreflightFacts, MANAGED, Tags, WantedResources};
 use crate::estate::Environment;
 
 /// Every call to simulate. What is missing, or lacks its tag, is left out: that is a finding already, and the denial would only
 /// repeat it.
-pub fn calls(environment: &Environment, wanted: &Wanted, facts: &Facts) -> Vec<Call> {
-    let case = Case { environment, wanted, facts };
+pub fn calls(environment: &Environment, wanted: &WantedResources, facts: &PreflightFacts) -> Vec<SimulatedCalls> {
+    let case = PreflightCase { environment, wanted, facts };
     let mut calls = Vec::new();
     capacity::add(case, &mut calls);
     alarms::add(case, &mut calls);
@@ -22,7 +22,7 @@ pub fn calls(environment: &Environment, wanted: &Wanted, facts: &Facts) -> Vec<C
     calls
 }
 
-impl Case<'_> {
+impl PreflightCase<'_> {
     /// One function's calls on a resource of the region.
     fn call(
         self,
@@ -30,10 +30,10 @@ impl Case<'_> {
         actions: &[&'static str],
         subject: impl Into<String>,
         resource: impl Into<String>,
-    ) -> Call {
+    ) -> SimulatedCalls {
         let (actions, subject, resource) = (actions.to_vec(), subject.into(), resource.into());
         let (region, tags, keys) = (self.region().to_owned(), Tags::new(), Vec::new());
-        Call { function, actions, subject, resource, region, tags, keys }
+        SimulatedCalls { function, actions, subject, resource, region, tags, keys }
     }
 
     /// An ARN of S3 or Route 53, which has neither region nor account.
@@ -42,7 +42,7 @@ impl Case<'_> {
     }
 }
 
-impl Call {
+impl SimulatedCalls {
     /// The same on a resource with these tags.
     fn tagged(self, tags: &Tags) -> Self {
         Self { tags: tags.clone(), ..self }

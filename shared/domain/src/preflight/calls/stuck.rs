@@ -1,11 +1,11 @@
 //! What is stuck: what `daily-unblock` reads and frees.
 
 use super::is_managed;
-use crate::preflight::{Call, Case, places, queues, tables};
+use crate::preflight::{SimulatedCalls, PreflightCase, places, queues, tables};
 
 const FUNCTION: &str = "DailyUnblock";
 
-pub(super) fn add(case: Case<'_>, calls: &mut Vec<Call>) {
+pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     for (name, need) in case.wanted.tables.iter().filter(|(_, need)| need.tagged) {
         let Some(Ok(Some(table))) = case.facts.tables.get(name) else { continue };
         if let Some(tags) = table.tags.as_ref().ok().filter(|tags| need.tagged && is_managed(tags)) {

@@ -1,20 +1,20 @@
 //! Cases about what is remembered of alarms.
 
-use watchkeeper_control::ledger::{AlarmLog, Remembered};
+use watchkeeper_control::ledger::{AlarmLog, ScopeState};
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;
 
 use super::samples::memory;
-use super::{Bench, Failure, Passed, conflict, equal, load};
+use super::{ContractBench, CaseFailure, Passed, conflict, equal, load};
 
 /// A name with characters that a key of ours might take for its own.
-fn alarm(name: &str) -> Result<AlarmName, Failure> {
+fn alarm(name: &str) -> Result<AlarmName, CaseFailure> {
     let named = format!("{name} # 5xx/errors, \"ÖBB\"").parse();
-    named.map_err(|bad| Failure::Bench { what: "name an alarm".to_owned(), source: Box::new(bad) })
+    named.map_err(|bad| CaseFailure::Bench { what: "name an alarm".to_owned(), source: Box::new(bad) })
 }
 
 /// Nothing has version 0; each memory replaces the one before it and is read back exactly.
-pub async fn an_alarm_is_remembered_from_version_to_version<B: Bench>(bench: &B) -> Passed {
+pub async fn an_alarm_is_remembered_from_version_to_version<B: ContractBench>(bench: &B) -> Passed {
     let (scope, alarm) = (bench.fresh_scope(), alarm("alb")?);
     equal("before", &bench.ledger().recall(&scope, &alarm).await?, &(AlarmMemory::default(), 0))?;
     for (expected, what) in ["answered", "ignored, cool-down", "ignored, duplicate"].into_iter().enumerate() {
@@ -27,7 +27,7 @@ pub async fn an_alarm_is_remembered_from_version_to_version<B: Bench>(bench: &B)
 }
 
 /// Of two that read the same version one puts the next; the other changes nothing, whatever it has to say.
-pub async fn a_memory_of_an_old_version_is_a_conflict<B: Bench>(bench: &B) -> Passed {
+pub async fn a_memory_of_an_old_version_is_a_conflict<B: ContractBench>(bench: &B) -> Passed {
     let (scope, alarm, now) = (bench.fresh_scope(), alarm("alb")?, bench.now());
     bench.ledger().remember(&scope, &alarm, &memory("first", now), 0).await?;
     conflict(bench.ledger().remember(&scope, &alarm, &memory("late", now), 0).await)?;
@@ -39,7 +39,7 @@ pub async fn a_memory_of_an_old_version_is_a_conflict<B: Bench>(bench: &B) -> Pa
 }
 
 /// One alarm of two environments, and two of one, have memories of their own.
-pub async fn alarms_and_scopes_are_remembered_apart<B: Bench>(bench: &B) -> Passed {
+pub async fn alarms_and_scopes_are_remembered_apart<B: ContractBench>(bench: &B) -> Passed {
     let (one, two, now) = (bench.fresh_scope(), bench.fresh_scope(), bench.now());
     let (alb, rds) = (alarm("alb")?, alarm("rds")?);
     bench.ledger().remember(&one, &alb, &memory("one", now), 0).await?;
@@ -50,8 +50,8 @@ pub async fn alarms_and_scopes_are_remembered_apart<B: Bench>(bench: &B) -> Pass
 }
 
 /// It is asked for by name.
-pub async fn the_memory_of_an_alarm_is_no_part_of_what_a_run_reads<B: Bench>(bench: &B) -> Passed {
+pub async fn the_memory_of_an_alarm_is_no_part_of_what_a_run_reads<B: ContractBench>(bench: &B) -> Passed {
     let scope = bench.fresh_scope();
     bench.ledger().remember(&scope, &alarm("alb")?, &memory("answered", bench.now()), 0).await?;
-    equal("what is remembered", &load(bench, &scope).await?, &Remembered::default())
+    equal("what is remembered", &load(bench, &scope).await?, &ScopeState::default())
 }

@@ -1,13 +1,13 @@
 //! Cases about the halt switch.
 
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_domain::guardrail::Halt;
+use watchkeeper_domain::guardrail::HaltSwitch;
 
 use super::samples::halt;
-use super::{Bench, Passed, equal, load};
+use super::{ContractBench, Passed, equal, load};
 
 /// Set, and lifted, for one scope only.
-pub async fn a_halt_of_one_scope_is_its_own<B: Bench>(bench: &B) -> Passed {
+pub async fn a_halt_of_one_scope_is_its_own<B: ContractBench>(bench: &B) -> Passed {
     let (own, other) = (bench.fresh_scope(), bench.fresh_scope());
     let halt = halt("own", bench.now());
     bench.ledger().set_halt(Some(&own), Some(&halt)).await?;
@@ -18,9 +18,9 @@ pub async fn a_halt_of_one_scope_is_its_own<B: Bench>(bench: &B) -> Passed {
 }
 
 /// The global switch counts where there is no own one. It is lifted at the end, whatever was found.
-pub async fn a_halt_of_everything_is_everybodys<B: Bench>(bench: &B) -> Passed {
+pub async fn a_halt_of_everything_is_everybodys<B: ContractBench>(bench: &B) -> Passed {
     let (one, two) = (bench.fresh_scope(), bench.fresh_scope());
-    let (global, own): (Halt, Halt) = (halt("everything", bench.now()), halt("own", bench.now()));
+    let (global, own): (HaltSwitch, HaltSwitch) = (halt("everything", bench.now()), halt("own", bench.now()));
     bench.ledger().set_halt(None, Some(&global)).await?;
     bench.ledger().set_halt(Some(&one), Some(&own)).await?;
     let found = (load(bench, &one).await, load(bench, &two).await);

@@ -1,60 +1,60 @@
 //! Cases about intents: where they lie, and that one leaves the others alone.
 
-use watchkeeper_control::ledger::{Ledger, Remembered, Write};
-use watchkeeper_domain::intent::{Intent, Layer, Slot, Want};
+use watchkeeper_control::ledger::{Ledger, ScopeState, LedgerWrite};
+use watchkeeper_domain::intent::{Intent, Layer, IntentKey, DesiredState};
 
 use super::samples::{emergency, intent};
-use super::{Bench, Passed, equal, leased, load};
+use super::{ContractBench, Passed, equal, leased, load};
 
 /// The intents in the order of their slots.
-fn in_order(mut remembered: Remembered) -> Vec<Intent> {
+fn in_order(mut remembered: ScopeState) -> Vec<Intent> {
     remembered.intents.sort_by_key(Intent::slot);
     remembered.intents
 }
 
 /// A second intent of a layer replaces the first; each layer is withdrawn by itself, and twice is no error.
-pub async fn intents_are_held_one_a_layer<B: Bench>(bench: &B) -> Passed {
+pub async fn intents_are_held_one_a_layer<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     let now = bench.now();
-    let asleep = Intent { want: Want::Asleep, expires: None, ..intent(Layer::Schedule, now) };
+    let asleep = Intent { want: DesiredState::Asleep, expires: None, ..intent(Layer::Schedule, now) };
     bench.ledger().declare(&scope, &intent(Layer::Schedule, now)).await?;
     bench.ledger().declare(&scope, &asleep).await?;
-    let spoken = [Write::PutIntent(intent(Layer::Override, now)), Write::PutIntent(intent(Layer::Failover, now))];
+    let spoken = [LedgerWrite::PutIntent(intent(Layer::Override, now)), LedgerWrite::PutIntent(intent(Layer::Failover, now))];
     bench.ledger().commit(&scope, 1, &spoken).await?;
     let expected = [asleep.clone(), intent(Layer::Override, now), intent(Layer::Failover, now)];
     equal("all intents", &in_order(load(bench, &scope).await?), &expected.to_vec())?;
-    bench.ledger().commit(&scope, 1, &[Write::DropIntent(Slot::of(Layer::Override))]).await?;
-    bench.ledger().withdraw(&scope, &Slot::of(Layer::Failover)).await?;
-    bench.ledger().withdraw(&scope, &Slot::of(Layer::Failover)).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::DropIntent(IntentKey::of(Layer::Override))]).await?;
+    bench.ledger().withdraw(&scope, &IntentKey::of(Layer::Failover)).await?;
+    bench.ledger().withdraw(&scope, &IntentKey::of(Layer::Failover)).await?;
     equal("what is left", &in_order(load(bench, &scope).await?), &vec![asleep])
 }
 
 /// Two profiles lie beside each other with all their figures; the same one again replaces itself, and one that is dropped
 /// leaves the other.
-pub async fn emergencies_are_held_one_a_profile<B: Bench>(bench: &B) -> Passed {
+pub async fn emergencies_are_held_one_a_profile<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     let now = bench.now();
     let (surge, minimum) = (emergency("surge", now), emergency("minimum # two", now));
-    let both = [Write::PutIntent(surge.clone()), Write::PutIntent(minimum.clone())];
+    let both = [LedgerWrite::PutIntent(surge.clone()), LedgerWrite::PutIntent(minimum.clone())];
     bench.ledger().commit(&scope, 1, &both).await?;
     equal("both", &in_order(load(bench, &scope).await?), &vec![minimum.clone(), surge.clone()])?;
     let longer = Intent { reason: "the alarm lasts".to_owned(), ..surge.clone() };
-    bench.ledger().commit(&scope, 1, &[Write::PutIntent(longer.clone())]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutIntent(longer.clone())]).await?;
     equal("extended", &in_order(load(bench, &scope).await?), &vec![minimum.clone(), longer])?;
-    bench.ledger().commit(&scope, 1, &[Write::DropIntent(surge.slot())]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::DropIntent(surge.slot())]).await?;
     equal("the other", &in_order(load(bench, &scope).await?), &vec![minimum.clone()])?;
     bench.ledger().withdraw(&scope, &minimum.slot()).await?;
     equal("none", &in_order(load(bench, &scope).await?), &vec![])
 }
 
 /// The tick's word comes and goes beside an emergency.
-pub async fn an_intent_outside_a_run_leaves_the_emergencies<B: Bench>(bench: &B) -> Passed {
+pub async fn an_intent_outside_a_run_leaves_the_emergencies<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     let (schedule, surge) = (intent(Layer::Schedule, bench.now()), emergency("surge", bench.now()));
-    bench.ledger().commit(&scope, 1, &[Write::PutIntent(surge.clone())]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutIntent(surge.clone())]).await?;
     bench.ledger().declare(&scope, &schedule).await?;
     equal("both", &in_order(load(bench, &scope).await?), &vec![schedule, surge.clone()])?;
-    bench.ledger().withdraw(&scope, &Slot::of(Layer::Schedule)).await?;
-    bench.ledger().withdraw(&scope, &Slot::of(Layer::Emergency)).await?;
+    bench.ledger().withdraw(&scope, &IntentKey::of(Layer::Schedule)).await?;
+    bench.ledger().withdraw(&scope, &IntentKey::of(Layer::Emergency)).await?;
     equal("the emergency", &in_order(load(bench, &scope).await?), &vec![surge])
 }

@@ -9,7 +9,7 @@ pub mod runs;
 pub(super) mod samples;
 
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, Remembered, Write};
+use watchkeeper_control::ledger::{Ledger, LedgerError, ScopeState, LedgerWrite};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 
@@ -20,7 +20,7 @@ pub use self::pairs::*;
 pub use self::runs::*;
 use self::samples::{baseline, huge, intent, lease, run, standing};
 
-use super::{Bench, Failure, Passed, differs, equal, holds};
+use super::{ContractBench, CaseFailure, Passed, differs, equal, holds};
 
 /// Hands the name of every case in this module, and in those below it, to a macro.
 #[macro_export]
@@ -66,12 +66,12 @@ macro_rules! ledger_cases {
     };
 }
 
-async fn load<B: Bench>(bench: &B, scope: &Scope) -> Result<Remembered, Failure> {
+async fn load<B: ContractBench>(bench: &B, scope: &Scope) -> Result<ScopeState, CaseFailure> {
     Ok(bench.ledger().load(scope).await?)
 }
 
 /// A fresh scope whose lease has been taken, of generation 1.
-async fn leased<B: Bench>(bench: &B) -> Result<(Scope, Lease), Failure> {
+async fn leased<B: ContractBench>(bench: &B) -> Result<(Scope, Lease), CaseFailure> {
     let (scope, lease) = (bench.fresh_scope(), lease(bench.now(), 1));
     bench.ledger().take_lease(&scope, &lease, 0).await?;
     Ok((scope, lease))
@@ -92,15 +92,15 @@ fn conflict<T: std::fmt::Debug>(found: Result<T, LedgerError>) -> Passed {
 }
 
 /// Nothing, and no error.
-pub async fn an_unknown_scope_is_empty<B: Bench>(bench: &B) -> Passed {
+pub async fn an_unknown_scope_is_empty<B: ContractBench>(bench: &B) -> Passed {
     let scope = bench.fresh_scope();
-    equal("what is remembered", &load(bench, &scope).await?, &Remembered::default())?;
+    equal("what is remembered", &load(bench, &scope).await?, &ScopeState::default())?;
     equal("the lease", &bench.ledger().lease(&scope).await?, &None)?;
     equal("a run", &bench.ledger().run(&scope, "run-1").await?, &None)
 }
 
 /// Of two that saw no lease, one gets it.
-pub async fn a_lease_is_taken_once<B: Bench>(bench: &B) -> Passed {
+pub async fn a_lease_is_taken_once<B: ContractBench>(bench: &B) -> Passed {
     let (scope, first) = leased(bench).await?;
     let second = Lease { holder: "run-2".to_owned(), ..first.clone() };
     conflict(bench.ledger().take_lease(&scope, &second, 0).await)?;
@@ -108,7 +108,7 @@ pub async fn a_lease_is_taken_once<B: Bench>(bench: &B) -> Passed {
 }
 
 /// The next generation is taken over the one before it, and over no other.
-pub async fn a_lease_is_taken_only_over_the_generation_that_was_seen<B: Bench>(bench: &B) -> Passed {
+pub async fn a_lease_is_taken_only_over_the_generation_that_was_seen<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     let next = lease(bench.now(), 2);
     bench.ledger().take_lease(&scope, &next, 1).await?;
@@ -119,10 +119,10 @@ pub async fn a_lease_is_taken_only_over_the_generation_that_was_seen<B: Bench>(b
 }
 
 /// Everything of one commit is there after it.
-pub async fn a_commit_is_all_there<B: Bench>(bench: &B) -> Passed {
+pub async fn a_commit_is_all_there<B: ContractBench>(bench: &B) -> Passed {
     let (scope, lease) = leased(bench).await?;
     let now = bench.now();
-    let expected = Remembered {
+    let expected = ScopeState {
         baseline: Some(baseline(now)),
         intents: vec![intent(Layer::Override, now)],
         lease: Some(lease),
@@ -130,10 +130,10 @@ pub async fn a_commit_is_all_there<B: Bench>(bench: &B) -> Passed {
         halt: None,
     };
     let writes = [
-        Write::PutBaseline(baseline(now)),
-        Write::PutIntent(intent(Layer::Override, now)),
-        Write::PutStanding(standing(now)),
-        Write::PutRun(Box::new(run("run-1", now))),
+        LedgerWrite::PutBaseline(baseline(now)),
+        LedgerWrite::PutIntent(intent(Layer::Override, now)),
+        LedgerWrite::PutStanding(standing(now)),
+        LedgerWrite::PutRun(Box::new(run("run-1", now))),
     ];
     bench.ledger().commit(&scope, 1, &writes).await?;
     equal("what is remembered", &load(bench, &scope).await?, &expected)?;
@@ -141,82 +141,82 @@ pub async fn a_commit_is_all_there<B: Bench>(bench: &B) -> Passed {
 }
 
 /// No generation counts where no lease was taken.
-pub async fn a_commit_without_a_lease_is_refused<B: Bench>(bench: &B) -> Passed {
+pub async fn a_commit_without_a_lease_is_refused<B: ContractBench>(bench: &B) -> Passed {
     let scope = bench.fresh_scope();
     for generation in [0, 1] {
-        lost(bench.ledger().commit(&scope, generation, &[Write::PutBaseline(baseline(bench.now()))]).await)?;
+        lost(bench.ledger().commit(&scope, generation, &[LedgerWrite::PutBaseline(baseline(bench.now()))]).await)?;
     }
-    equal("what is remembered", &load(bench, &scope).await?, &Remembered::default())
+    equal("what is remembered", &load(bench, &scope).await?, &ScopeState::default())
 }
 
 /// A successor has the lease: what the one before it still sends changes nothing.
-pub async fn a_stale_generation_writes_nothing<B: Bench>(bench: &B) -> Passed {
+pub async fn a_stale_generation_writes_nothing<B: ContractBench>(bench: &B) -> Passed {
     let (scope, first) = leased(bench).await?;
     let now = bench.now();
-    bench.ledger().commit(&scope, 1, &[Write::PutBaseline(baseline(now))]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutBaseline(baseline(now))]).await?;
     bench.ledger().take_lease(&scope, &lease(now, 2), 1).await?;
     let before = load(bench, &scope).await?;
     let late = [
-        Write::DropBaseline,
-        Write::PutStanding(standing(now)),
-        Write::PutIntent(intent(Layer::Emergency, now)),
-        Write::PutRun(Box::new(run("run-1", now))),
+        LedgerWrite::DropBaseline,
+        LedgerWrite::PutStanding(standing(now)),
+        LedgerWrite::PutIntent(intent(Layer::Emergency, now)),
+        LedgerWrite::PutRun(Box::new(run("run-1", now))),
     ];
     lost(bench.ledger().commit(&scope, 1, &late).await)?;
-    lost(bench.ledger().commit(&scope, 1, &[Write::PutLease(first)]).await)?;
+    lost(bench.ledger().commit(&scope, 1, &[LedgerWrite::PutLease(first)]).await)?;
     lost(bench.ledger().commit(&scope, 3, &late).await)?;
     equal("what is remembered", &load(bench, &scope).await?, &before)?;
     equal("the run", &bench.ledger().run(&scope, "run-1").await?, &None)
 }
 
 /// Prolonged and released with other writes, in one transaction.
-pub async fn a_lease_is_prolonged_under_its_generation<B: Bench>(bench: &B) -> Passed {
+pub async fn a_lease_is_prolonged_under_its_generation<B: ContractBench>(bench: &B) -> Passed {
     let (scope, lease) = leased(bench).await?;
     let now = bench.now();
     let longer = lease.prolonged(now + std::time::Duration::from_mins(1));
     holds("that the sample differs", longer != lease)?;
-    let writes = [Write::PutLease(longer.clone()), Write::PutStanding(standing(now))];
+    let writes = [LedgerWrite::PutLease(longer.clone()), LedgerWrite::PutStanding(standing(now))];
     bench.ledger().commit(&scope, 1, &writes).await?;
     let found = load(bench, &scope).await?;
     equal("the lease", &found.lease, &Some(longer.clone()))?;
     equal("the standing", &found.standing, &standing(now))?;
     let released = longer.released(now);
-    bench.ledger().commit(&scope, 1, &[Write::PutLease(released.clone())]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutLease(released.clone())]).await?;
     equal("the lease, released", &bench.ledger().lease(&scope).await?, &Some(released))
 }
 
 /// One item that does not fit, and none of the others is written.
-pub async fn a_refused_transaction_writes_nothing<B: Bench>(bench: &B) -> Passed {
+pub async fn a_refused_transaction_writes_nothing<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     let before = load(bench, &scope).await?;
     let huge = huge("run-1", bench.now());
-    let writes = [Write::PutBaseline(baseline(bench.now())), Write::PutRun(Box::new(huge))];
+    let writes = [LedgerWrite::PutBaseline(baseline(bench.now())), LedgerWrite::PutRun(Box::new(huge))];
     let refused = bench.ledger().commit(&scope, 1, &writes).await;
     holds("that it is refused", refused.is_err())?;
     equal("what is remembered", &load(bench, &scope).await?, &before)
 }
 
 /// Counts, bounds, flags and power as they were; then gone.
-pub async fn a_baseline_comes_back_exactly_and_goes<B: Bench>(bench: &B) -> Passed {
+pub async fn a_baseline_comes_back_exactly_and_goes<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     let expected = baseline(bench.now());
-    bench.ledger().commit(&scope, 1, &[Write::PutBaseline(expected.clone())]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutBaseline(expected.clone())]).await?;
     equal("the baseline", &load(bench, &scope).await?.baseline, &Some(expected))?;
-    bench.ledger().commit(&scope, 1, &[Write::DropBaseline]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::DropBaseline]).await?;
     equal("the baseline, dropped", &load(bench, &scope).await?.baseline, &None)
 }
 
 /// The same environment in another region, and another environment, are other scopes.
-pub async fn scopes_do_not_mix<B: Bench>(bench: &B) -> Passed {
+pub async fn scopes_do_not_mix<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     let now = bench.now();
-    bench.ledger().commit(&scope, 1, &[Write::PutRun(Box::new(run("run-1", now)))]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutRun(Box::new(run("run-1", now)))]).await?;
     bench.ledger().declare(&scope, &intent(Layer::Schedule, now)).await?;
     let environment = bench.fresh_scope().environment;
     let elsewhere = Scope { environment, ..scope.clone() };
-    equal("what another environment has", &load(bench, &elsewhere).await?, &Remembered::default())?;
+    equal("what another environment has", &load(bench, &elsewhere).await?, &ScopeState::default())?;
     equal("a run of another environment", &bench.ledger().run(&elsewhere, "run-1").await?, &None)?;
     let region = super::named(watchkeeper_domain::name::Region::new("eu-west-3"))?;
     let abroad = Scope { region, ..scope };
-    equal("what another region has", &load(bench, &abroad).await?, &Remembered::default())
+    equal("what another region has", &load(bench, &abroad).await?, &ScopeState::default())
 }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{Scaling, ServiceCapacity, Suspensions};
-use watchkeeper_domain::failover::readiness::{Finding, Grade, Readiness, ReadinessCode};
+use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions};
+use watchkeeper_domain::failover::readiness::{ReadinessFinding, FindingGrade, Readiness, ReadinessCode};
 use watchkeeper_domain::failover::sample::ServiceSample;
 use watchkeeper_domain::failover::{
-    Arming, Bounds, Ending, Figures, Heartbeat, Move, Moving, Phase, Pointer, Refusal, Sample, Serving, Stage, Watch,
+    SwitchArming, ScalingBounds, MoveEnding, ServiceFigures, Heartbeat, Move, OngoingMove, MovePhase, Pointer, FailoverRefusal, RegionSample, Serving, MoveStage, WatchState,
 };
-use watchkeeper_domain::guardrail::Code;
+use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::{Region, ServiceName};
 
 use crate::spec::checked;
@@ -25,8 +25,8 @@ fn service(name: &str) -> ServiceName {
 }
 
 fn serving() -> Serving {
-    let fleet = Figures { desired: 2, bounds: Some(Bounds { min: 1, max: 6 }) };
-    BTreeMap::from([(service("fleet"), fleet), (service("simulator"), Figures { desired: 1, bounds: None })])
+    let fleet = ServiceFigures { desired: 2, bounds: Some(ScalingBounds { min: 1, max: 6 }) };
+    BTreeMap::from([(service("fleet"), fleet), (service("simulator"), ServiceFigures { desired: 1, bounds: None })])
 }
 
 /// A pointer of this revision, in the middle of a move.
@@ -37,9 +37,9 @@ pub(super) fn pointer(revision: u64, now: Timestamp) -> Pointer {
         active: west(2),
         epoch: 3,
         revision,
-        moving: Some(Moving {
+        moving: Some(OngoingMove {
             to: west(1),
-            stage: Stage::Opening,
+            stage: MoveStage::Opening,
             open,
             singletons: [service("jobs")].into(),
             serving: serving(),
@@ -47,7 +47,7 @@ pub(super) fn pointer(revision: u64, now: Timestamp) -> Pointer {
         serving: serving(),
         by: format!("failover-{revision}"),
         since: now,
-        approved: BTreeSet::from([Code::BlastRadius]),
+        approved: BTreeSet::from([GuardrailCode::BlastRadius]),
     }
 }
 
@@ -55,16 +55,16 @@ pub(super) fn pointer(revision: u64, now: Timestamp) -> Pointer {
 pub(super) fn heartbeat(epoch: u64, now: Timestamp) -> Heartbeat {
     let (heard, granted) = (Some(now - Duration::from_secs(61)), Some(now - Duration::from_secs(7)));
     let why = "it lacks the tag".to_owned();
-    let switches = [(service("fleet"), Arming::Armed { silence: 180 }), (service("jobs"), Arming::Hindered { why })];
+    let switches = [(service("fleet"), SwitchArming::Armed { silence: 180 }), (service("jobs"), SwitchArming::Hindered { why })];
     Heartbeat { at: now, epoch, heard, granted, switches: switches.into() }
 }
 
 /// A sample with a service of this count.
-pub(super) fn sample(desired: u32, now: Timestamp) -> Sample {
+pub(super) fn sample(desired: u32, now: Timestamp) -> RegionSample {
     let suspended = Suspensions { scale_in: true, ..Suspensions::NONE };
-    let capacity = ServiceCapacity { desired, scaling: Some(Scaling { min: 1, max: 6, suspended }) };
+    let capacity = ServiceCapacity { desired, scaling: Some(ScalingState { min: 1, max: 6, suspended }) };
     let images = vec!["123456789012.dkr.ecr.us-west-2.amazonaws.com/fleet:1".to_owned()];
-    Sample {
+    RegionSample {
         at: now,
         services: BTreeMap::from([(service("fleet"), ServiceSample { capacity, images })]),
         lag_ms: BTreeMap::from([(checked("fleet-vehicles".parse()), 730)]),
@@ -74,22 +74,22 @@ pub(super) fn sample(desired: u32, now: Timestamp) -> Sample {
 }
 
 /// What a watch remembers after so many probes that failed.
-pub(super) fn watch(failures: u32, now: Timestamp) -> Watch {
-    let finding = Finding {
+pub(super) fn watch(failures: u32, now: Timestamp) -> WatchState {
+    let finding = ReadinessFinding {
         code: ReadinessCode::ALL[0],
-        grade: Grade::Blocks,
+        grade: FindingGrade::Blocks,
         resource: "fleet in us-west-1".to_owned(),
         found: "nothing of that name".to_owned(),
         expected: "an ECS service".to_owned(),
         advice: "Create it".to_owned(),
     };
-    Watch {
+    WatchState {
         failures,
         since: Some(now - Duration::from_mins(2)),
         probed: Some(now),
         started: Some(now - Duration::from_mins(1)),
         execution: Some("failover-1".to_owned()),
-        refused: Some(Refusal { execution: "failover-1".to_owned(), answer: "refused by Ada".to_owned() }),
+        refused: Some(FailoverRefusal { execution: "failover-1".to_owned(), answer: "refused by Ada".to_owned() }),
         told: Some("loss-1".to_owned()),
         readiness: Some(Readiness { at: now, region: west(1), findings: vec![finding] }),
         told_readiness: Some("not-ready-1".to_owned()),
@@ -98,7 +98,7 @@ pub(super) fn watch(failures: u32, now: Timestamp) -> Watch {
 
 /// The record of a move that was compensated, with so many moments.
 pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
-    let mut record = Move::new(id, &west(2), &west(1), Phase::Confirm, now);
+    let mut record = Move::new(id, &west(2), &west(1), MovePhase::Confirm, now);
     record.graceful = true;
     record.reason.push_str("the region \"us-west-2\" is lost, says ÖBB");
     record.lost_since = Some(now - Duration::from_mins(3));
@@ -107,18 +107,18 @@ pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
     record.waves = vec![vec![service("fleet"), service("jobs")], vec![service("simulator")]];
     record.wave = 1;
     record.tries = 2;
-    record.asks = BTreeMap::from([(Code::BlastRadius, "4 of 4 services".to_owned())]);
-    record.approved = BTreeSet::from([Code::BelowFloor]);
+    record.asks = BTreeMap::from([(GuardrailCode::BlastRadius, "4 of 4 services".to_owned())]);
+    record.approved = BTreeSet::from([GuardrailCode::BelowFloor]);
     record.by = Some("somebody".to_owned());
     record.fenced_since = Some(now + Duration::from_secs(5));
     record.irreversible = true;
     record.lag_ms = Some(730);
-    record.enter(Phase::Assess, now + Duration::from_secs(20));
+    record.enter(MovePhase::Assess, now + Duration::from_secs(20));
     record.waited(1_500);
     for moment in 0..moments {
         record.note(now, format!("moment {moment}: the fence of simulator does not hold yet, one task is not stopped"));
     }
     record.failure = Some("a wave did not come up".to_owned());
-    record.end(Ending::Compensated, now + Duration::from_mins(4));
+    record.end(MoveEnding::Compensated, now + Duration::from_mins(4));
     record
 }

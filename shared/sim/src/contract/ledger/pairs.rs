@@ -3,35 +3,35 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use watchkeeper_control::ledger::{Ledger, Pair, PairId, Pairs, Remembered, Write};
-use watchkeeper_domain::failover::{Pointer, Watch};
+use watchkeeper_control::ledger::{Ledger, PairReplica, PairId, PairLedger, ScopeState, LedgerWrite};
+use watchkeeper_domain::failover::{Pointer, WatchState};
 use watchkeeper_domain::intent::Layer;
 
 use super::moves::{heartbeat, pointer, record, sample, watch, west};
 use super::samples::{intent, standing};
-use super::{Bench, Failure, Passed, conflict, equal, holds, leased, load};
+use super::{ContractBench, CaseFailure, Passed, conflict, equal, holds, leased, load};
 
 /// A pair that the ledger knows nothing of.
-fn fresh<B: Bench>(bench: &B) -> PairId {
+fn fresh<B: ContractBench>(bench: &B) -> PairId {
     let scope = bench.fresh_scope();
     PairId { estate: scope.estate, environment: scope.environment }
 }
 
-async fn pair<B: Bench>(bench: &B, pair: &PairId) -> Result<Pair, Failure> {
+async fn pair<B: ContractBench>(bench: &B, pair: &PairId) -> Result<PairReplica, CaseFailure> {
     Ok(bench.ledger().pair(pair).await?)
 }
 
 /// Nothing, and no error.
-pub async fn an_unknown_pair_is_empty<B: Bench>(bench: &B) -> Passed {
+pub async fn an_unknown_pair_is_empty<B: ContractBench>(bench: &B) -> Passed {
     let (id, scope) = (fresh(bench), bench.fresh_scope());
-    equal("what there is", &pair(bench, &id).await?, &Pair::default())?;
-    equal("the watch", &bench.ledger().watch(&id, &west(1)).await?, &(Watch::default(), 0))?;
+    equal("what there is", &pair(bench, &id).await?, &PairReplica::default())?;
+    equal("the watch", &bench.ledger().watch(&id, &west(1)).await?, &(WatchState::default(), 0))?;
     equal("a move", &bench.ledger().moved(&id, "failover-1").await?, &None)?;
     equal("what was settled", &bench.ledger().settled(&scope).await?, &None)
 }
 
 /// With all of a move in it, and then without one.
-pub async fn a_pointer_comes_back_exactly_and_is_replaced<B: Bench>(bench: &B) -> Passed {
+pub async fn a_pointer_comes_back_exactly_and_is_replaced<B: ContractBench>(bench: &B) -> Passed {
     let (id, moving) = (fresh(bench), pointer(1, bench.now()));
     bench.ledger().point(&id, &moving, 0).await?;
     equal("the pointer", &pair(bench, &id).await?.pointer, &Some(moving.clone()))?;
@@ -41,7 +41,7 @@ pub async fn a_pointer_comes_back_exactly_and_is_replaced<B: Bench>(bench: &B) -
 }
 
 /// The other one learns that it was not the first, and changes nothing.
-pub async fn of_two_that_saw_no_pointer_one_puts_it<B: Bench>(bench: &B) -> Passed {
+pub async fn of_two_that_saw_no_pointer_one_puts_it<B: ContractBench>(bench: &B) -> Passed {
     let (id, first) = (fresh(bench), pointer(1, bench.now()));
     bench.ledger().point(&id, &first, 0).await?;
     let second = watchkeeper_domain::failover::Pointer { by: "failover-other".to_owned(), ..first.clone() };
@@ -50,7 +50,7 @@ pub async fn of_two_that_saw_no_pointer_one_puts_it<B: Bench>(bench: &B) -> Pass
 }
 
 /// A worker that was delayed does not bring an old one back; nor is one put where none is, over one that was seen.
-pub async fn a_pointer_is_put_only_over_the_revision_that_was_seen<B: Bench>(bench: &B) -> Passed {
+pub async fn a_pointer_is_put_only_over_the_revision_that_was_seen<B: ContractBench>(bench: &B) -> Passed {
     let (id, now) = (fresh(bench), bench.now());
     conflict(bench.ledger().point(&id, &pointer(5, now), 4).await)?;
     equal("the pointer, refused", &pair(bench, &id).await?.pointer, &None)?;
@@ -65,7 +65,7 @@ pub async fn a_pointer_is_put_only_over_the_revision_that_was_seen<B: Bench>(ben
 }
 
 /// Each region's lies beside the other's; a later one replaces it.
-pub async fn heartbeats_and_samples_are_kept_by_region<B: Bench>(bench: &B) -> Passed {
+pub async fn heartbeats_and_samples_are_kept_by_region<B: ContractBench>(bench: &B) -> Passed {
     let (id, now) = (fresh(bench), bench.now());
     bench.ledger().beat(&id, &west(1), &heartbeat(0, now)).await?;
     bench.ledger().beat(&id, &west(2), &heartbeat(1, now)).await?;
@@ -74,7 +74,7 @@ pub async fn heartbeats_and_samples_are_kept_by_region<B: Bench>(bench: &B) -> P
     bench.ledger().beat(&id, &west(1), &heartbeat(2, later)).await?;
     bench.ledger().keep_sample(&id, &west(1), &sample(0, now)).await?;
     bench.ledger().keep_sample(&id, &west(2), &sample(3, later)).await?;
-    let expected = Pair {
+    let expected = PairReplica {
         pointer: None,
         heartbeats: BTreeMap::from([(west(1), heartbeat(2, later)), (west(2), heartbeat(1, now))]),
         samples: BTreeMap::from([(west(1), sample(0, now)), (west(2), sample(3, later))]),
@@ -83,7 +83,7 @@ pub async fn heartbeats_and_samples_are_kept_by_region<B: Bench>(bench: &B) -> P
 }
 
 /// Nothing has version 0; each memory replaces the one before it and is read back exactly.
-pub async fn a_watch_is_kept_from_version_to_version<B: Bench>(bench: &B) -> Passed {
+pub async fn a_watch_is_kept_from_version_to_version<B: ContractBench>(bench: &B) -> Passed {
     let (id, now) = (fresh(bench), bench.now());
     for version in 0..3 {
         let memory = watch(version + 1, now);
@@ -91,13 +91,13 @@ pub async fn a_watch_is_kept_from_version_to_version<B: Bench>(bench: &B) -> Pas
         let found = bench.ledger().watch(&id, &west(1)).await?;
         equal("the watch", &found, &(memory, u64::from(version) + 1))?;
     }
-    bench.ledger().keep_watch(&id, &west(1), &Watch::default(), 3).await?;
-    equal("the watch, forgotten", &bench.ledger().watch(&id, &west(1)).await?, &(Watch::default(), 4))?;
-    equal("the other region's", &bench.ledger().watch(&id, &west(2)).await?, &(Watch::default(), 0))
+    bench.ledger().keep_watch(&id, &west(1), &WatchState::default(), 3).await?;
+    equal("the watch, forgotten", &bench.ledger().watch(&id, &west(1)).await?, &(WatchState::default(), 4))?;
+    equal("the other region's", &bench.ledger().watch(&id, &west(2)).await?, &(WatchState::default(), 0))
 }
 
 /// Of two ticks that read the same version one puts the next; the other changes nothing.
-pub async fn a_watch_of_an_old_version_is_a_conflict<B: Bench>(bench: &B) -> Passed {
+pub async fn a_watch_of_an_old_version_is_a_conflict<B: ContractBench>(bench: &B) -> Passed {
     let (id, now) = (fresh(bench), bench.now());
     bench.ledger().keep_watch(&id, &west(1), &watch(1, now), 0).await?;
     bench.ledger().keep_watch(&id, &west(1), &watch(2, now), 1).await?;
@@ -108,7 +108,7 @@ pub async fn a_watch_of_an_old_version_is_a_conflict<B: Bench>(bench: &B) -> Pas
 }
 
 /// Each record replaces the one before it and is read back exactly; each move has its own.
-pub async fn a_move_is_kept_from_version_to_version<B: Bench>(bench: &B) -> Passed {
+pub async fn a_move_is_kept_from_version_to_version<B: ContractBench>(bench: &B) -> Passed {
     let (id, now) = (fresh(bench), bench.now());
     for version in 0..3 {
         let expected = record("failover-1", version + 1, now);
@@ -122,7 +122,7 @@ pub async fn a_move_is_kept_from_version_to_version<B: Bench>(bench: &B) -> Pass
 }
 
 /// A repeated step that comes late changes nothing.
-pub async fn a_move_of_an_old_version_is_a_conflict<B: Bench>(bench: &B) -> Passed {
+pub async fn a_move_of_an_old_version_is_a_conflict<B: ContractBench>(bench: &B) -> Passed {
     let (id, now) = (fresh(bench), bench.now());
     bench.ledger().keep_move(&id, &record("failover-1", 1, now), 0).await?;
     bench.ledger().keep_move(&id, &record("failover-1", 2, now), 1).await?;
@@ -134,7 +134,7 @@ pub async fn a_move_of_an_old_version_is_a_conflict<B: Bench>(bench: &B) -> Pass
 }
 
 /// Thousands of moments: more than an item holds as they are, and yet they fit.
-pub async fn a_long_move_comes_back_exactly<B: Bench>(bench: &B) -> Passed {
+pub async fn a_long_move_comes_back_exactly<B: ContractBench>(bench: &B) -> Passed {
     let (id, long) = (fresh(bench), record("failover-1", 5_000, bench.now()));
     bench.ledger().keep_move(&id, &long, 0).await?;
     let found = bench.ledger().moved(&id, "failover-1").await?;
@@ -142,20 +142,20 @@ pub async fn a_long_move_comes_back_exactly<B: Bench>(bench: &B) -> Passed {
 }
 
 /// What a hand has committed is read alone, without a lease.
-pub async fn what_was_settled_is_read_with_its_epoch<B: Bench>(bench: &B) -> Passed {
+pub async fn what_was_settled_is_read_with_its_epoch<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     equal("before", &bench.ledger().settled(&scope).await?, &None)?;
     let standing = standing(bench.now());
-    bench.ledger().commit(&scope, 1, &[Write::PutStanding(standing.clone())]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutStanding(standing.clone())]).await?;
     equal("what was settled", &bench.ledger().settled(&scope).await?, &standing.settled)?;
     equal("with the rest", &load(bench, &scope).await?.standing, &standing)?;
-    let unsettled = watchkeeper_control::ledger::Standing { settled: None, ..standing };
-    bench.ledger().commit(&scope, 1, &[Write::PutStanding(unsettled)]).await?;
+    let unsettled = watchkeeper_control::ledger::ScopeStanding { settled: None, ..standing };
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::PutStanding(unsettled)]).await?;
     equal("what is settled no more", &bench.ledger().settled(&scope).await?, &None)
 }
 
 /// Another environment of the same estate is another pair, also one whose name begins alike.
-pub async fn pairs_do_not_mix<B: Bench>(bench: &B) -> Passed {
+pub async fn pairs_do_not_mix<B: ContractBench>(bench: &B) -> Passed {
     let (id, now) = (fresh(bench), bench.now());
     bench.ledger().point(&id, &pointer(1, now), 0).await?;
     bench.ledger().beat(&id, &west(1), &heartbeat(1, now)).await?;
@@ -165,22 +165,22 @@ pub async fn pairs_do_not_mix<B: Bench>(bench: &B) -> Passed {
     let longer = watchkeeper_domain::name::EnvironmentName::new(format!("{}-2", id.environment));
     let environment = super::super::named(longer)?;
     for other in [fresh(bench), PairId { environment, ..id }] {
-        equal("what another has", &pair(bench, &other).await?, &Pair::default())?;
-        equal("its watch", &bench.ledger().watch(&other, &west(1)).await?, &(Watch::default(), 0))?;
+        equal("what another has", &pair(bench, &other).await?, &PairReplica::default())?;
+        equal("its watch", &bench.ledger().watch(&other, &west(1)).await?, &(WatchState::default(), 0))?;
         equal("a move of it", &bench.ledger().moved(&other, "failover-1").await?, &None)?;
     }
     Ok(())
 }
 
 /// Neither a region's scope nor its intents have anything of it, nor the other way round.
-pub async fn what_there_is_of_a_pair_is_no_part_of_what_a_run_reads<B: Bench>(bench: &B) -> Passed {
+pub async fn what_there_is_of_a_pair_is_no_part_of_what_a_run_reads<B: ContractBench>(bench: &B) -> Passed {
     let (scope, now) = (bench.fresh_scope(), bench.now());
     let id = PairId { estate: scope.estate.clone(), environment: scope.environment.clone() };
     bench.ledger().point(&id, &pointer(1, now), 0).await?;
     bench.ledger().beat(&id, &scope.region, &heartbeat(1, now)).await?;
     bench.ledger().keep_watch(&id, &scope.region, &watch(1, now), 0).await?;
     bench.ledger().keep_move(&id, &record("failover-1", 1, now), 0).await?;
-    equal("what is remembered", &load(bench, &scope).await?, &Remembered::default())?;
+    equal("what is remembered", &load(bench, &scope).await?, &ScopeState::default())?;
     let before = pair(bench, &id).await?;
     bench.ledger().declare(&scope, &intent(Layer::Override, now)).await?;
     equal("what there is of the pair", &pair(bench, &id).await?, &before)

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::lease::{Lease, TERM};
-use watchkeeper_control::ledger::{Settled, Standing};
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, Called, Noted};
+use watchkeeper_control::ledger::{SettledTarget, ScopeStanding};
+use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, ResponseRecord, NotedMessage};
 use watchkeeper_domain::assess::Verdict;
 use watchkeeper_domain::capacity::{
-    Baseline, Capacity, DatabaseId, Power, Reached, ResourceId, Scaling, ServiceCapacity, ServiceId, Suspensions,
-    Switched,
+    Baseline, Capacity, DatabaseId, DatabasePower, ReachedTargets, ResourceId, ScalingState, ServiceCapacity, ServiceId, Suspensions,
+    SwitchedDatabase,
 };
-use watchkeeper_domain::estate::{Amount, ProfileCapacity};
-use watchkeeper_domain::guardrail::{Code, Halt, Severity, Violation};
-use watchkeeper_domain::intent::{Demand, Intent, Layer, Want};
-use watchkeeper_domain::plan::{Action, Awaited, Change, Obstacle, Plan, Step, Wave};
-use watchkeeper_domain::request::Trigger;
-use watchkeeper_domain::run::{Moment, Outcome, Progress, Refusal, Run, RunError, Trouble, Wanted};
+use watchkeeper_domain::estate::{CapacityAmount, ProfileCapacity};
+use watchkeeper_domain::guardrail::{GuardrailCode, HaltSwitch, Severity, Violation};
+use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState};
+use watchkeeper_domain::plan::{PlannedAction, AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, Wave};
+use watchkeeper_domain::request::RunTrigger;
+use watchkeeper_domain::run::{TimelineEvent, RunOutcome, RunProgress, WriteRefusal, RunRecord, RunError, WriteTrouble, IntentOutcome};
 
 use crate::spec::{aurora, checked, rds, service, task_definition};
 
@@ -29,8 +29,8 @@ fn database() -> DatabaseId {
     aurora("clos-v2-db-cluster").id
 }
 
-fn scaling() -> Scaling {
-    Scaling { min: 1, max: 4, suspended: Suspensions { scale_in: true, ..Suspensions::NONE } }
+fn scaling() -> ScalingState {
+    ScalingState { min: 1, max: 4, suspended: Suspensions { scale_in: true, ..Suspensions::NONE } }
 }
 
 /// A lease of this generation.
@@ -43,7 +43,7 @@ pub(super) fn lease(now: Timestamp, generation: u64) -> Lease {
 pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
     Intent {
         layer,
-        want: Want::Awake,
+        want: DesiredState::Awake,
         reason: "demonstration for \"ÖBB\"".to_owned(),
         by: "run-1".to_owned(),
         declared: now,
@@ -54,8 +54,8 @@ pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
 
 /// An intent of the emergency layer for this profile, with everything that a demand may have.
 pub(super) fn emergency(profile: &str, now: Timestamp) -> Intent {
-    let capacity = |tasks| ProfileCapacity { desired: Amount::Tasks(tasks), max: Some(Amount::Tasks(2 * tasks)) };
-    let demand = Demand {
+    let capacity = |tasks| ProfileCapacity { desired: CapacityAmount::Tasks(tasks), max: Some(CapacityAmount::Tasks(2 * tasks)) };
+    let demand = RequestedProfile {
         profile: checked(profile.parse()),
         rank: 1,
         capacity: capacity(4),
@@ -63,18 +63,18 @@ pub(super) fn emergency(profile: &str, now: Timestamp) -> Intent {
         only: vec![api().service, service("c/no-target").id.service],
         alarms: BTreeSet::from([checked("clos-v2-alb-5xx-errors".parse())]),
     };
-    Intent { want: Want::Scaled(demand), ..intent(Layer::Emergency, now) }
+    Intent { want: DesiredState::Scaled(demand), ..intent(Layer::Emergency, now) }
 }
 
 /// What is remembered of an alarm after this was made of its newest change.
 pub(super) fn memory(what: &str, now: Timestamp) -> AlarmMemory {
-    let called = Called { settled: Some(now), answered: Some(now - Duration::from_mins(5)) };
+    let called = ResponseRecord { settled: Some(now), answered: Some(now - Duration::from_mins(5)) };
     AlarmMemory {
         missed: Some(now),
         newest: Some((now, AlarmState::Alarm)),
         changes: vec![now - Duration::from_mins(5), now],
         calls: BTreeMap::from([("surge".to_owned(), called)]),
-        notes: vec![Noted { at: now, state: AlarmState::Alarm, what: what.to_owned() }],
+        notes: vec![NotedMessage { at: now, state: AlarmState::Alarm, what: what.to_owned() }],
     }
 }
 
@@ -84,37 +84,37 @@ pub(super) fn baseline(now: Timestamp) -> Baseline {
         (api(), ServiceCapacity { desired: 3, scaling: Some(scaling()) }),
         (service("c/no-target").id, ServiceCapacity { desired: 0, scaling: None }),
     ]);
-    let databases = BTreeMap::from([(database(), Power::On), (rds("reports").id, Power::Off)]);
+    let databases = BTreeMap::from([(database(), DatabasePower::On), (rds("reports").id, DatabasePower::Off)]);
     Baseline { capacity: Capacity { services, databases }, taken: now }
 }
 
 /// A standing with everything in it.
-pub(super) fn standing(now: Timestamp) -> Standing {
+pub(super) fn standing(now: Timestamp) -> ScopeStanding {
     let target = "00ff00ff00ff00ff".to_owned();
-    let settled = Settled { target, at: now, epoch: Some(3), placement: Some("0f0f0f0f0f0f0f0f".to_owned()) };
-    let (services, databases) = (baseline(now).capacity.services, [(database(), Switched { to: Power::Off, at: now })]);
-    let reached = Some(Reached { services, databases: databases.into() });
-    Standing { settled: Some(settled), reached, told: Some("drift-1".to_owned()), followed: Some(3) }
+    let settled = SettledTarget { target, at: now, epoch: Some(3), placement: Some("0f0f0f0f0f0f0f0f".to_owned()) };
+    let (services, databases) = (baseline(now).capacity.services, [(database(), SwitchedDatabase { to: DatabasePower::Off, at: now })]);
+    let reached = Some(ReachedTargets { services, databases: databases.into() });
+    ScopeStanding { settled: Some(settled), reached, told: Some("drift-1".to_owned()), followed: Some(3) }
 }
 
 /// A halt for this reason.
-pub(super) fn halt(reason: &str, now: Timestamp) -> Halt {
-    Halt { by: "run-1".to_owned(), reason: reason.to_owned(), since: now }
+pub(super) fn halt(reason: &str, now: Timestamp) -> HaltSwitch {
+    HaltSwitch { by: "run-1".to_owned(), reason: reason.to_owned(), since: now }
 }
 
 /// A record with every kind of change, violation and obstacle.
-pub(in super::super) fn run(id: &str, now: Timestamp) -> Run {
-    Run {
+pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
+    RunRecord {
         id: id.to_owned(),
-        trigger: Trigger::Schedule,
+        trigger: RunTrigger::Schedule,
         layer: Layer::Schedule,
         instant: now,
         started: now,
         deciding: vec![intent(Layer::Override, now)],
         releases: BTreeMap::from([(api(), task_definition("clos-v2-core-api-service:41"))]),
         cause: Some("clos-v2-alb-5xx-errors is in ALARM".to_owned()),
-        wanted: Some(Wanted::Declared(Box::new(intent(Layer::Override, now)))),
-        approved: BTreeSet::from([Code::BlastRadius, Code::BelowFloor]),
+        wanted: Some(IntentOutcome::Declared(Box::new(intent(Layer::Override, now)))),
+        approved: BTreeSet::from([GuardrailCode::BlastRadius, GuardrailCode::BelowFloor]),
         verdict: Verdict::Apply,
         plan: plan(),
         violations: violations(),
@@ -123,30 +123,30 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> Run {
         waited_seconds: 90,
         rounds: 1,
         applied: true,
-        progress: Progress {
+        progress: RunProgress {
             afresh: true,
             held: [ResourceId::Service(api())].into(),
             touched: [ResourceId::Service(api()), ResourceId::Database(database())].into(),
             written: [ResourceId::Database(database())].into(),
-            refused: vec![Refusal {
+            refused: vec![WriteRefusal {
                 resource: ResourceId::Service(api()),
                 name: "Aws.Denied".to_owned(),
                 what: "UpdateService: denied".to_owned(),
             }],
-            troubled: vec![Trouble { resource: ResourceId::Service(api()), since: now }],
+            troubled: vec![WriteTrouble { resource: ResourceId::Service(api()), since: now }],
             reached: [ResourceId::Database(database())].into(),
             given_back: [ResourceId::Database(database())].into(),
         },
         awaited: vec![awaited()],
-        timeline: vec![Moment { at: now, what: "began".to_owned() }],
-        outcome: Some(Outcome::Unverified),
+        timeline: vec![TimelineEvent { at: now, what: "began".to_owned() }],
+        outcome: Some(RunOutcome::Unverified),
         error: Some(RunError { name: "Aws.Throttled".to_owned(), message: "come again".to_owned() }),
         tell: true,
     }
 }
 
 /// A record that fits into no item, compressed or not: a million characters of noise.
-pub(super) fn huge(id: &str, now: Timestamp) -> Run {
+pub(super) fn huge(id: &str, now: Timestamp) -> RunRecord {
     let mut rng = fastrand::Rng::with_seed(1);
     let mut run = run(id, now);
     run.note(now, std::iter::repeat_with(|| rng.alphanumeric()).take(1_000_000).collect::<String>());
@@ -154,16 +154,16 @@ pub(super) fn huge(id: &str, now: Timestamp) -> Run {
 }
 
 /// A record of 2,000 actions, which fits once it is compressed.
-pub(super) fn long(id: &str, now: Timestamp) -> Run {
+pub(super) fn long(id: &str, now: Timestamp) -> RunRecord {
     let mut run = run(id, now);
     let actions = (0..2_000).map(|n| {
         let service = service(&format!("clos-v2-cluster/clos-v2-service-{n}")).id;
-        Action {
-            change: Change::Count { service, from: 3, to: 0 },
+        PlannedAction {
+            change: CapacityChange::Count { service, from: 3, to: 0 },
             reason: "schedule wants it asleep: it is night".into(),
         }
     });
-    run.plan.steps.push(Step { wave: Wave::LowerCounts, waits_for: Vec::new(), actions: actions.collect() });
+    run.plan.steps.push(PlanStep { wave: Wave::LowerCounts, waits_for: Vec::new(), actions: actions.collect() });
     for n in 0..3_000 {
         run.note(now, format!("slice {n} has written as much as its lease allowed"));
     }
@@ -171,16 +171,16 @@ pub(super) fn long(id: &str, now: Timestamp) -> Run {
 }
 
 fn plan() -> Plan {
-    let asleep = Scaling { min: 0, max: 4, suspended: Suspensions::ALL };
+    let asleep = ScalingState { min: 0, max: 4, suspended: Suspensions::ALL };
     let release = |revision| task_definition(&format!("clos-v2-core-api-service:{revision}"));
-    let action = |change| Action { change, reason: "it is night".to_owned() };
-    let step = |wave, change| Step { wave, waits_for: vec![awaited()], actions: vec![action(change)] };
+    let action = |change| PlannedAction { change, reason: "it is night".to_owned() };
+    let step = |wave, change| PlanStep { wave, waits_for: vec![awaited()], actions: vec![action(change)] };
     Plan {
         steps: vec![
-            step(Wave::HoldScaling, Change::Scaling { service: api(), from: scaling(), to: asleep }),
-            step(Wave::LowerCounts, Change::Count { service: api(), from: 3, to: 0 }),
-            step(Wave::RollBack, Change::Release { service: api(), from: release(42), to: release(41) }),
-            step(Wave::StopDatabases, Change::Database { database: database(), to: Power::Off }),
+            step(Wave::HoldScaling, CapacityChange::Scaling { service: api(), from: scaling(), to: asleep }),
+            step(Wave::LowerCounts, CapacityChange::Count { service: api(), from: 3, to: 0 }),
+            step(Wave::RollBack, CapacityChange::Release { service: api(), from: release(42), to: release(41) }),
+            step(Wave::StopDatabases, CapacityChange::Database { database: database(), to: DatabasePower::Off }),
         ],
         awaited: vec![awaited()],
         obstacles: vec![
@@ -190,8 +190,8 @@ fn plan() -> Plan {
     }
 }
 
-fn awaited() -> Awaited {
-    Awaited { resource: ResourceId::Database(database()), what: "starting".to_owned() }
+fn awaited() -> AwaitedChange {
+    AwaitedChange { resource: ResourceId::Database(database()), what: "starting".to_owned() }
 }
 
 fn violations() -> Vec<Violation> {
@@ -203,8 +203,8 @@ fn violations() -> Vec<Violation> {
         advice: "Approve it".to_owned(),
     };
     vec![
-        violation(Code::BlastRadius, Severity::Ask, None),
-        violation(Code::Drift, Severity::Warn, Some(ResourceId::Service(api()))),
-        violation(Code::ProtectedResource, Severity::Refuse, Some(ResourceId::Database(database()))),
+        violation(GuardrailCode::BlastRadius, Severity::Ask, None),
+        violation(GuardrailCode::Drift, Severity::Warn, Some(ResourceId::Service(api()))),
+        violation(GuardrailCode::ProtectedResource, Severity::Refuse, Some(ResourceId::Database(database()))),
     ]
 }

@@ -64,18 +64,18 @@ impl Services for Memory {
 }
 
 impl ScalableTargets for Memory {
-    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, Scaling>, AwsError> {
-        let scaling = Scaling { min: 0, max: 4, suspended: Suspensions::NONE };
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
+        let scaling = ScalingState { min: 0, max: 4, suspended: Suspensions::NONE };
         let scaled = services.iter().filter(|id| id.service.as_str() == FLEET);
         self.call("DescribeScalableTargets", services.len(), scaled.map(|id| (id.clone(), scaling)).collect())
     }
 
-    async fn set_scaling(&self, service: &ServiceId, _: Scaling) -> Result<(), AwsError> {
+    async fn set_scaling(&self, service: &ServiceId, _: ScalingState) -> Result<(), AwsError> {
         self.call("RegisterScalableTarget", service, ())
     }
 }
 
-impl Tasks for Memory {
+impl RegionTasks for Memory {
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
         self.call("ListTasks", service, 0)
     }
@@ -93,7 +93,7 @@ impl Tasks for Memory {
     }
 }
 
-impl Stores for Memory {
+impl ReplicatedStores for Memory {
     async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError> {
         let replicas = [region("us-west-1"), region("us-west-2")].map(|region| (region, "ACTIVE".to_owned())).into();
         let facts = TableFacts { replicas, indexes: ["region-status-index".to_owned()].into() };
@@ -116,8 +116,8 @@ impl Stores for Memory {
 }
 
 impl AccountQuotas for Memory {
-    async fn quotas(&self, at: Timestamp) -> Result<Quotas, AwsError> {
-        self.call("GetServiceQuota", at, Quotas { vcpu: Some(16), vcpu_used: Some(2), ..Quotas::default() })
+    async fn quotas(&self, at: Timestamp) -> Result<CapacityQuotas, AwsError> {
+        self.call("GetServiceQuota", at, CapacityQuotas { vcpu: Some(16), vcpu_used: Some(2), ..CapacityQuotas::default() })
     }
 
     async fn cpu_units(&self, release: &TaskDefinition) -> Result<Option<u32>, AwsError> {
@@ -131,8 +131,8 @@ impl Alarms for Memory {
     }
 }
 
-impl Promotions for Memory {
-    async fn role(&self, database: &Promoted) -> Result<Option<DatabaseRole>, AwsError> {
+impl DatabasePromotions for Memory {
+    async fn role(&self, database: &PairDatabase) -> Result<Option<DatabaseRole>, AwsError> {
         self.call("DescribeDBInstances", database, Some(DatabaseRole::Follower))
     }
 

@@ -14,13 +14,13 @@ use std::fmt::Display;
 
 use jiff::SignedDuration;
 
-use super::facts::{Facts, Read};
-use super::findings::{Finding, Grade, ReadinessCode};
+use super::facts::{ReadinessFacts, Read};
+use super::findings::{ReadinessFinding, FindingGrade, ReadinessCode};
 use crate::estate::Failover;
 
 /// Every finding, the worst first, and of one grade in the order of [`ReadinessCode::ALL`].
-pub fn judge(facts: &Facts, failover: &Failover) -> Vec<Finding> {
-    let case = Case { facts, failover };
+pub fn judge(facts: &ReadinessFacts, failover: &Failover) -> Vec<ReadinessFinding> {
+    let case = ReadinessCase { facts, failover };
     let mut found = Vec::new();
     services::check(case, &mut found);
     images::check(case, &mut found);
@@ -36,31 +36,31 @@ pub fn judge(facts: &Facts, failover: &Failover) -> Vec<Finding> {
 
 /// What is judged.
 #[derive(Clone, Copy)]
-struct Case<'a> {
-    facts: &'a Facts,
+struct ReadinessCase<'a> {
+    facts: &'a ReadinessFacts,
     failover: &'a Failover,
 }
 
 /// A finding, written as a chain: code and resource, then what there is and what there should be, then what to do.
-struct About {
+struct FindingText {
     code: ReadinessCode,
-    grade: Grade,
+    grade: FindingGrade,
     resource: String,
 }
 
-fn about(grade: Grade, code: ReadinessCode, resource: impl Display) -> About {
-    About { code, grade, resource: resource.to_string() }
+fn about(grade: FindingGrade, code: ReadinessCode, resource: impl Display) -> FindingText {
+    FindingText { code, grade, resource: resource.to_string() }
 }
 
-impl About {
-    fn found(self, found: impl Into<String>, expected: impl Into<String>, advice: impl Into<String>) -> Finding {
+impl FindingText {
+    fn found(self, found: impl Into<String>, expected: impl Into<String>, advice: impl Into<String>) -> ReadinessFinding {
         let Self { code, grade, resource } = self;
-        Finding { code, grade, resource, found: found.into(), expected: expected.into(), advice: advice.into() }
+        ReadinessFinding { code, grade, resource, found: found.into(), expected: expected.into(), advice: advice.into() }
     }
 }
 
 /// Something that nobody knows, because it could not be read.
-fn unreadable(grade: Grade, resource: impl Display, why: &str) -> Finding {
+fn unreadable(grade: FindingGrade, resource: impl Display, why: &str) -> ReadinessFinding {
     about(grade, ReadinessCode::Unreadable, resource).found(
         format!("nothing, because it could not be read: {why}"),
         "an answer: what cannot be read may be missing",
@@ -73,9 +73,9 @@ fn unreadable(grade: Grade, resource: impl Display, why: &str) -> Finding {
 fn known<'a, K: Ord, T>(
     facts: &'a BTreeMap<K, Read<T>>,
     key: &K,
-    grade: Grade,
+    grade: FindingGrade,
     resource: impl Display,
-    found: &mut Vec<Finding>,
+    found: &mut Vec<ReadinessFinding>,
 ) -> Option<&'a T> {
     match facts.get(key) {
         Some(Ok(fact)) => return Some(fact),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, about, unreadable};
-use crate::failover::readiness::{Finding, Grade, ReadinessCode, ServiceFacts};
+use super::{ReadinessCase, about, unreadable};
+use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode, ServiceFacts};
 use crate::failover::sample::serving;
 
 /// What the findings are about.
@@ -14,33 +14,33 @@ const UNITS: u64 = 1024;
 
 const RAISE: &str = "Request a higher quota \"Fargate On-Demand vCPU resource count\" in";
 
-pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
+pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
     let (region, active) = (&case.facts.region, &case.facts.active);
     let quota = match &case.facts.quota {
         Ok(quota) => quota,
-        Err(why) => return found.push(unreadable(Grade::Degrades, RESOURCE, why)),
+        Err(why) => return found.push(unreadable(FindingGrade::Degrades, RESOURCE, why)),
     };
     let Some(limit) = quota.vcpu else {
-        return found.push(about(Grade::Degrades, ReadinessCode::QuotaUnknown, RESOURCE).found(
+        return found.push(about(FindingGrade::Degrades, ReadinessCode::QuotaUnknown, RESOURCE).found(
             "no figure",
             "a quota that everything fits into",
             format!("Look it up in the Service Quotas of {region}"),
         ));
     };
-    let Need { more, unknown } = Need::of(case);
+    let QuotaNeed { more, unknown } = QuotaNeed::of(case);
     let (used, whose) = match quota.vcpu_used {
         Some(used) => (u64::from(used) * UNITS, "the account uses"),
         None => (own(case), "this environment alone uses"),
     };
     if used + more > u64::from(limit) * UNITS {
         let (all, more, used) = ((used + more).div_ceil(UNITS), more.div_ceil(UNITS), used.div_ceil(UNITS));
-        found.push(about(Grade::Blocks, ReadinessCode::QuotaTooLow, RESOURCE).found(
+        found.push(about(FindingGrade::Blocks, ReadinessCode::QuotaTooLow, RESOURCE).found(
             format!("{limit} vCPUs in {region}"),
             format!("at least {all} vCPUs: {more} for what a failover starts, and {used} that {whose}"),
             format!("{RAISE} {region}; it may take days"),
         ));
     } else if !unknown.is_empty() {
-        found.push(about(Grade::Degrades, ReadinessCode::QuotaUnknown, RESOURCE).found(
+        found.push(about(FindingGrade::Degrades, ReadinessCode::QuotaUnknown, RESOURCE).found(
             format!("no figure for what a task of {} takes", unknown.join(" and ")),
             format!("that everything fits into {limit} vCPUs"),
             "Set `cpu` in the task definition, or compare by hand",
@@ -48,7 +48,7 @@ pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
     }
     let there = case.facts.sample.as_ref().and_then(|sample| sample.vcpu);
     if let Some(there) = there.filter(|there| *there > limit) {
-        found.push(about(Grade::Degrades, ReadinessCode::QuotaBelowActive, RESOURCE).found(
+        found.push(about(FindingGrade::Degrades, ReadinessCode::QuotaBelowActive, RESOURCE).found(
             format!("{limit} vCPUs in {region}"),
             format!("{there} vCPUs, as in {active}"),
             format!("{RAISE} {region}: what {active} may grow to does not fit here"),
@@ -57,16 +57,16 @@ pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
 }
 
 /// What a failover starts beyond what is wanted here already.
-struct Need<'a> {
+struct QuotaNeed<'a> {
     /// In CPU units.
     more: u64,
     /// Services whose tasks have no known figure.
     unknown: Vec<&'a str>,
 }
 
-impl<'a> Need<'a> {
+impl<'a> QuotaNeed<'a> {
     /// The greater of what the document says and what the active region runs: that is what a failover asks for.
-    fn of(case: Case<'a>) -> Self {
+    fn of(case: ReadinessCase<'a>) -> Self {
         let wanted = serving(case.failover, &BTreeMap::new(), case.facts.sample.as_ref());
         let mut need = Self { more: 0, unknown: Vec::new() };
         for name in case.failover.capacity.keys() {
@@ -84,7 +84,7 @@ impl<'a> Need<'a> {
 }
 
 /// CPU units of what is wanted here of the document's services, as far as they are known.
-fn own(case: Case<'_>) -> u64 {
+fn own(case: ReadinessCase<'_>) -> u64 {
     let services = case.facts.services.values().filter_map(|service| service.as_ref().ok()?.as_ref());
     let units = |service: &ServiceFacts| service.cpu_units.as_ref().ok().copied().flatten().unwrap_or(0);
     services.map(|service| u64::from(service.desired) * u64::from(units(service))).sum()

@@ -1,18 +1,18 @@
 //! Services: present, ours, deployed, and reachable by the load balancer.
 
-use super::{Case, about, known, unreadable};
+use super::{ReadinessCase, about, known, unreadable};
 use crate::capacity::Rollout;
 use crate::estate::{Failover, Label};
-use crate::failover::readiness::{Finding, Grade, ReadinessCode, ServiceFacts, TargetGroupFacts};
+use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode, ServiceFacts, TargetGroupFacts};
 use crate::name::ServiceName;
 
-pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
+pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
     let region = &case.facts.region;
     for name in case.failover.capacity.keys() {
         let resource = resource(name);
-        let Some(fact) = known(&case.facts.services, name, Grade::Blocks, &resource, found) else { continue };
+        let Some(fact) = known(&case.facts.services, name, FindingGrade::Blocks, &resource, found) else { continue };
         let Some(service) = fact else {
-            found.push(about(Grade::Blocks, ReadinessCode::ServiceMissing, resource).found(
+            found.push(about(FindingGrade::Blocks, ReadinessCode::ServiceMissing, resource).found(
                 format!("no such service in {region}, or an inactive one"),
                 "a service with no tasks, or with those of its baseline",
                 format!("Deploy it in {region}, with the cluster of the estate document"),
@@ -31,9 +31,9 @@ pub(super) fn resource(service: &ServiceName) -> String {
     format!("service {service}")
 }
 
-fn not_managed(name: &ServiceName, service: &ServiceFacts) -> Option<Finding> {
+fn not_managed(name: &ServiceName, service: &ServiceFacts) -> Option<ReadinessFinding> {
     (!service.managed).then(|| {
-        about(Grade::Blocks, ReadinessCode::ServiceNotManaged, resource(name)).found(
+        about(FindingGrade::Blocks, ReadinessCode::ServiceNotManaged, resource(name)).found(
             "no tag `watchkeeper:managed`",
             "`watchkeeper:managed = true`, without which IAM lets nobody here start it",
             "Tag the service in its own infrastructure code",
@@ -41,24 +41,24 @@ fn not_managed(name: &ServiceName, service: &ServiceFacts) -> Option<Finding> {
     })
 }
 
-fn deployment(name: &ServiceName, service: &ServiceFacts) -> Option<Finding> {
+fn deployment(name: &ServiceName, service: &ServiceFacts) -> Option<ReadinessFinding> {
     let expected = "a completed deployment";
     match service.rollout {
         Rollout::Completed => None,
         Rollout::InProgress => {
-            let about = about(Grade::Degrades, ReadinessCode::DeploymentInProgress, resource(name));
+            let about = about(FindingGrade::Degrades, ReadinessCode::DeploymentInProgress, resource(name));
             let advice =
                 "Let it finish: a failover now would start tasks of a release that nobody has seen at work here";
             Some(about.found("a deployment in progress", expected, advice))
         }
         Rollout::Paused => {
-            let about = about(Grade::Degrades, ReadinessCode::DeploymentInProgress, resource(name));
+            let about = about(FindingGrade::Degrades, ReadinessCode::DeploymentInProgress, resource(name));
             let advice =
                 "Continue it, or roll it back: a failover now would start tasks of a release that waits for a word";
             Some(about.found("a deployment that waits in a lifecycle hook", expected, advice))
         }
         Rollout::Failed => {
-            let about = about(Grade::Blocks, ReadinessCode::DeploymentFailed, resource(name));
+            let about = about(FindingGrade::Blocks, ReadinessCode::DeploymentFailed, resource(name));
             let advice = "Deploy a release that works: without a completed deployment ECS starts no task that stays";
             Some(about.found("a last deployment that failed", expected, advice))
         }
@@ -66,13 +66,13 @@ fn deployment(name: &ServiceName, service: &ServiceFacts) -> Option<Finding> {
 }
 
 /// A service that scales by itself in the active region has to be able to do so here too.
-fn autoscaler(case: Case<'_>, name: &ServiceName, service: &ServiceFacts, found: &mut Vec<Finding>) {
+fn autoscaler(case: ReadinessCase<'_>, name: &ServiceName, service: &ServiceFacts, found: &mut Vec<ReadinessFinding>) {
     let (region, active) = (&case.facts.region, &case.facts.active);
     let sampled = case.facts.sample.as_ref().and_then(|sample| sample.services.get(name));
     match (&service.scaling, sampled.and_then(|sampled| sampled.capacity.scaling)) {
-        (Err(why), _) => found.push(unreadable(Grade::Degrades, format!("autoscaler of {name}"), why)),
+        (Err(why), _) => found.push(unreadable(FindingGrade::Degrades, format!("autoscaler of {name}"), why)),
         (Ok(None), Some(there)) => {
-            let about = about(Grade::Degrades, ReadinessCode::ScalingMissing, resource(name));
+            let about = about(FindingGrade::Degrades, ReadinessCode::ScalingMissing, resource(name));
             found.push(about.found(
                 format!("no scalable target in {region}"),
                 format!("one as in {active}, with {} to {} tasks", there.min, there.max),
@@ -85,11 +85,11 @@ fn autoscaler(case: Case<'_>, name: &ServiceName, service: &ServiceFacts, found:
     }
 }
 
-fn singleton(case: Case<'_>, name: &ServiceName, service: &ServiceFacts) -> Option<Finding> {
+fn singleton(case: ReadinessCase<'_>, name: &ServiceName, service: &ServiceFacts) -> Option<ReadinessFinding> {
     let (region, active) = (&case.facts.region, &case.facts.active);
     let single = case.failover.singletons.iter().any(|singleton| singleton.service == *name);
     (single && service.desired > 0 && region != active).then(|| {
-        about(Grade::Degrades, ReadinessCode::SingletonRunning, resource(name)).found(
+        about(FindingGrade::Degrades, ReadinessCode::SingletonRunning, resource(name)).found(
             format!("desired count {} in {region}", service.desired),
             format!("0 while {active} serves, because it may run in one region at most"),
             format!("Set its desired count in {region} to 0 now, and find out who raised it"),
@@ -97,13 +97,13 @@ fn singleton(case: Case<'_>, name: &ServiceName, service: &ServiceFacts) -> Opti
     })
 }
 
-fn target_groups(case: Case<'_>, name: &ServiceName, service: &ServiceFacts, found: &mut Vec<Finding>) {
+fn target_groups(case: ReadinessCase<'_>, name: &ServiceName, service: &ServiceFacts, found: &mut Vec<ReadinessFinding>) {
     let groups = match &service.target_groups {
         Ok(groups) => groups,
-        Err(why) => return found.push(unreadable(Grade::Degrades, format!("target groups of {name}"), why)),
+        Err(why) => return found.push(unreadable(FindingGrade::Degrades, format!("target groups of {name}"), why)),
     };
     for group in groups.iter().filter(|group| group.health_path.is_none()) {
-        let about = about(Grade::Blocks, ReadinessCode::TargetGroupMissing, resource(name));
+        let about = about(FindingGrade::Blocks, ReadinessCode::TargetGroupMissing, resource(name));
         let advice = "Create the target group behind the load balancer, or deploy the service with the right one";
         found.push(about.found(
             format!("target group {}, which does not exist", group.name),
@@ -113,7 +113,7 @@ fn target_groups(case: Case<'_>, name: &ServiceName, service: &ServiceFacts, fou
     }
     let path = health_path(case.failover, name);
     if let Some(path) = path.filter(|_| groups.is_empty()) {
-        found.push(about(Grade::Blocks, ReadinessCode::NoTargetGroup, resource(name)).found(
+        found.push(about(FindingGrade::Blocks, ReadinessCode::NoTargetGroup, resource(name)).found(
             "no target group",
             format!("one whose health check asks {path}"),
             "Attach the service to a target group of the region's load balancer: without one no request reaches it",
@@ -130,10 +130,10 @@ fn health_path<'a>(failover: &'a Failover, service: &ServiceName) -> Option<&'a 
 }
 
 /// Of several groups one has to check the path: the others may be for callers inside.
-fn other_path(name: &ServiceName, groups: &[TargetGroupFacts], path: &Label) -> Option<Finding> {
+fn other_path(name: &ServiceName, groups: &[TargetGroupFacts], path: &Label) -> Option<ReadinessFinding> {
     let checked: Vec<&str> = groups.iter().filter_map(|group| group.health_path.as_deref()).collect();
     (!checked.is_empty() && !checked.contains(&path.as_str())).then(|| {
-        about(Grade::Degrades, ReadinessCode::HealthPathDiffers, resource(name)).found(
+        about(FindingGrade::Degrades, ReadinessCode::HealthPathDiffers, resource(name)).found(
             format!("a health check of {}", checked.join(" and ")),
             format!("{path}, as `failover.probe.paths` says"),
             "Correct the target group or the document: else tasks that answer count as sick, or sick ones as healthy",
@@ -141,9 +141,9 @@ fn other_path(name: &ServiceName, groups: &[TargetGroupFacts], path: &Label) -> 
     })
 }
 
-fn unhealthy(name: &ServiceName, group: &TargetGroupFacts) -> Finding {
+fn unhealthy(name: &ServiceName, group: &TargetGroupFacts) -> ReadinessFinding {
     let all = group.healthy + group.unhealthy;
-    about(Grade::Degrades, ReadinessCode::TargetsUnhealthy, resource(name)).found(
+    about(FindingGrade::Degrades, ReadinessCode::TargetsUnhealthy, resource(name)).found(
         format!("{} of {all} targets of {} unhealthy", group.unhealthy, group.name),
         "every target healthy",
         "Look at the events and logs of its tasks: those that a failover starts would be no better",

@@ -2,16 +2,16 @@
 
 use jiff::SignedDuration;
 
-use super::{Case, about, unreadable, words};
-use crate::estate::{AlarmName, Fence};
-use crate::failover::readiness::{Finding, Grade, ReadinessCode};
-use crate::failover::sample::{FRESH, Sample};
+use super::{ReadinessCase, about, unreadable, words};
+use crate::estate::{AlarmName, FencePolicy};
+use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode};
+use crate::failover::sample::{FRESH, RegionSample};
 use crate::name::ServiceName;
 
 /// How long the other region's stack may be silent: five of its ticks of a minute.
 const SILENCE: SignedDuration = SignedDuration::from_mins(5);
 
-pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
+pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
     match &case.facts.sample {
         None => found.push(no_sample(case)),
         Some(sample) => {
@@ -23,32 +23,32 @@ pub(super) fn check(case: Case<'_>, found: &mut Vec<Finding>) {
     found.extend(case.facts.unarmed.iter().map(|(service, why)| unarmed(case, service, why)));
     match &case.facts.alarms {
         Ok(missing) => found.extend(missing.iter().map(|alarm| no_alarm(case, alarm))),
-        Err(why) => found.push(unreadable(Grade::Degrades, "alarms of the evidence", why)),
+        Err(why) => found.push(unreadable(FindingGrade::Degrades, "alarms of the evidence", why)),
     }
 }
 
 /// A fence counts only on what it could do.
-fn unarmed(case: Case<'_>, service: &ServiceName, why: &str) -> Finding {
+fn unarmed(case: ReadinessCase<'_>, service: &ServiceName, why: &str) -> ReadinessFinding {
     let active = &case.facts.active;
-    about(Grade::Degrades, ReadinessCode::SwitchUnarmed, format!("service {service}")).found(
+    about(FindingGrade::Degrades, ReadinessCode::SwitchUnarmed, format!("service {service}")).found(
         format!("a dead man's switch in {active} that would not stop it: {why}"),
         "one whose stop would go through",
         "Mend what is named. Until then a failover waits for a proof, or for a person",
     )
 }
 
-fn no_alarm(case: Case<'_>, alarm: &AlarmName) -> Finding {
+fn no_alarm(case: ReadinessCase<'_>, alarm: &AlarmName) -> ReadinessFinding {
     let active = &case.facts.active;
-    about(Grade::Degrades, ReadinessCode::AlarmMissing, format!("alarm {alarm}")).found(
+    about(FindingGrade::Degrades, ReadinessCode::AlarmMissing, format!("alarm {alarm}")).found(
         "none of that name",
         format!("one here or in {active}: the document counts on its word"),
         "Correct `failover.evidence`, or make the alarm. Until then a loss is confirmed without it, or a person is asked",
     )
 }
 
-fn no_sample(case: Case<'_>) -> Finding {
+fn no_sample(case: ReadinessCase<'_>) -> ReadinessFinding {
     let active = &case.facts.active;
-    about(Grade::Degrades, ReadinessCode::SampleMissing, format!("sample of {active}")).found(
+    about(FindingGrade::Degrades, ReadinessCode::SampleMissing, format!("sample of {active}")).found(
         format!("none: {active} has never told what it runs"),
         format!("one that is at most {} old", words(FRESH)),
         format!(
@@ -58,10 +58,10 @@ fn no_sample(case: Case<'_>) -> Finding {
     )
 }
 
-fn stale(case: Case<'_>, sample: &Sample) -> Option<Finding> {
+fn stale(case: ReadinessCase<'_>, sample: &RegionSample) -> Option<ReadinessFinding> {
     let active = &case.facts.active;
     (!sample.is_fresh(case.facts.now)).then(|| {
-        about(Grade::Degrades, ReadinessCode::SampleStale, format!("sample of {active}")).found(
+        about(FindingGrade::Degrades, ReadinessCode::SampleStale, format!("sample of {active}")).found(
             format!("one of {}, which is {} old", sample.at, words(case.facts.now.duration_since(sample.at))),
             format!("one that is at most {} old", words(FRESH)),
             format!(
@@ -73,7 +73,7 @@ fn stale(case: Case<'_>, sample: &Sample) -> Option<Finding> {
 }
 
 /// What a sample lacks of the services that would start.
-fn incomplete(case: Case<'_>, sample: &Sample) -> Vec<Finding> {
+fn incomplete(case: ReadinessCase<'_>, sample: &RegionSample) -> Vec<ReadinessFinding> {
     let active = &case.facts.active;
     let lacks = |(service, tasks)| {
         let (found, means) = match sample.services.get(service) {
@@ -86,7 +86,7 @@ fn incomplete(case: Case<'_>, sample: &Sample) -> Vec<Finding> {
                 "a failover starts the document's figure, and nobody can tell whether the release is the same",
             ),
         };
-        let about = about(Grade::Degrades, ReadinessCode::SampleIncomplete, format!("service {service}"));
+        let about = about(FindingGrade::Degrades, ReadinessCode::SampleIncomplete, format!("service {service}"));
         let expected = format!("its count and images in {active} ({tasks} in the document)");
         Some(about.found(
             found,
@@ -97,15 +97,15 @@ fn incomplete(case: Case<'_>, sample: &Sample) -> Vec<Finding> {
     case.failover.capacity.iter().filter_map(lacks).collect()
 }
 
-fn heard(case: Case<'_>) -> Option<Finding> {
+fn heard(case: ReadinessCase<'_>) -> Option<ReadinessFinding> {
     let active = &case.facts.active;
     let resource = format!("stack of {active}");
     let expected = format!("a heartbeat within {}", words(SILENCE));
     let Some(heard) = case.facts.heard else {
         // These two fences rest on what the other region's stack does.
-        let rests = |fence: Option<Fence>| matches!(fence, Some(Fence::Prove | Fence::DeadMan));
+        let rests = |fence: Option<FencePolicy>| matches!(fence, Some(FencePolicy::Prove | FencePolicy::DeadMan));
         let rests = case.failover.singletons.iter().any(|singleton| rests(singleton.fence));
-        let grade = if rests { Grade::Blocks } else { Grade::Degrades };
+        let grade = if rests { FindingGrade::Blocks } else { FindingGrade::Degrades };
         return Some(about(grade, ReadinessCode::StackNeverHeard, resource).found(
             "no heartbeat, ever",
             expected,
@@ -117,7 +117,7 @@ fn heard(case: Case<'_>) -> Option<Finding> {
     };
     let silence = case.facts.now.duration_since(heard);
     (silence >= SILENCE).then(|| {
-        about(Grade::Degrades, ReadinessCode::StackSilent, resource).found(
+        about(FindingGrade::Degrades, ReadinessCode::StackSilent, resource).found(
             format!("the last heartbeat at {heard}, {} ago", words(silence)),
             expected,
             format!(
