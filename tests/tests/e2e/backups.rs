@@ -47,6 +47,10 @@ environments:
           schedule: { at: \"03:00\" }
           retention: { daily: 2 }
           copy: { region: us-west-2, bucket: strong-box-files-west }
+        - opensearch: strong-box-search
+          repository: watchkeeper
+          schedule: { at: \"03:00\" }
+          retention: { daily: 2 }
         - elasticache: strong-box-redis
           schedule: { at: \"03:00\" }
           retention: { daily: 2 }
@@ -330,19 +334,20 @@ fn an_encrypted_database_is_copied_under_a_key_of_the_other_region_and_its_drill
 }
 
 #[test]
-fn what_lies_under_customer_managed_keys_is_kept_and_restored_with_the_rights_of_the_role() {
+fn what_lies_under_customer_managed_keys_or_in_a_domain_is_kept_with_the_rights_of_the_role() {
     play(async |stage| {
         let vault = Vault::strong_box(stage).await;
         let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
         let run = backup_of("strong-box", &ended);
         assert_eq!(run.outcome(), "done", "{}", run.says());
-        for (source, copies) in [(DATABASE, &[1, 1][..]), (NOTES, &[1]), ("s3:strong-box-files/state", &[1, 1])] {
+        let (files, search) = ("s3:strong-box-files/state", "opensearch:strong-box-search");
+        for (source, copies) in [(DATABASE, &[1, 1][..]), (NOTES, &[1]), (files, &[1, 1]), (search, &[1])] {
             assert_eq!(vault.of_the_day(source).await, copies, "{source}");
         }
         let drill = vault.stack.restore(&vault.input(json!({ "resource": NOTES }))).await.unwrap();
         assert_eq!(drill.outcome(), "passed", "{}", drill.says());
         let used = stage.sandbox().control().permissions().await.unwrap().used;
-        let used: Vec<_> = used.iter().filter(|it| it.role == "Backups" && it.action.starts_with("kms:")).collect();
+        let used: Vec<_> = used.iter().filter(|it| it.role == "Backups").collect();
         for (statement, action) in [
             ("GrantKeys", "kms:CreateGrant"),
             ("ReadKeys", "kms:DescribeKey"),
@@ -352,6 +357,8 @@ fn what_lies_under_customer_managed_keys_is_kept_and_restored_with_the_rights_of
             ("MakeTablesUnderKeys", "kms:GenerateDataKeyWithoutPlaintext"),
             ("MakeTablesUnderKeys", "kms:ReEncryptFrom"),
             ("MakeTablesUnderKeys", "kms:ReEncryptTo"),
+            ("TakeDomainSnapshots", "es:ESHttpGet"),
+            ("TakeDomainSnapshots", "es:ESHttpPut"),
         ] {
             assert!(used.iter().any(|it| it.statement == statement && it.action == action), "{action}: {used:?}");
         }
