@@ -13,8 +13,10 @@ use serde::Serialize;
 use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::place::StackIdentity;
-use watchkeeper_control::ports::{Alarms, Notifier, AwsError, Executions, AlarmMutes};
-use watchkeeper_domain::alarm::{self as domain, AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider};
+use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError, Executions, Notifier};
+use watchkeeper_domain::alarm::{
+    self as domain, AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider,
+};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::EstateFolder;

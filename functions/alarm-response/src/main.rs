@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use alarm_response::{Handled, Ports, ResponseError, handle, report};
 use serde_json::Value;
-use watchkeeper_lambda::{LambdaInvocation, FunctionContext, serve};
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -3,8 +3,10 @@
 
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
-use watchkeeper_control::ports::{Notifier, AwsError, Executions, Fault, AlarmMutes, StartOutcome};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmStates, ResponseDecision, ConsideredAnswer, AlarmQuestion, IgnoreReason};
+use watchkeeper_control::ports::{AlarmMutes, AwsError, Executions, Fault, Notifier, StartOutcome};
+use watchkeeper_domain::alarm::{
+    AlarmChange, AlarmMemory, AlarmQuestion, AlarmStates, ConsideredAnswer, IgnoreReason, ResponseDecision,
+};
 use watchkeeper_domain::emergency::{EmergencyRequest, not_done};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::guardrail::{GuardrailCode, Violation};

@@ -4,11 +4,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
-use watchkeeper_control::place::{StackIdentity, PairPlace};
+use watchkeeper_control::place::{PairPlace, StackIdentity};
 use watchkeeper_control::ports::{AwsError, Executions, StartOutcome};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::execution::execution_name;
-use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 use watchkeeper_estates::EstateFolder;

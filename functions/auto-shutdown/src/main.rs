@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use auto_shutdown::{TickError, Ticked, handle};
-use watchkeeper_lambda::{LambdaInvocation, FunctionContext, ScheduleTick, serve};
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, ScheduleTick, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {

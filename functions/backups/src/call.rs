@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::NextStep;
-use watchkeeper_domain::backup::{RestoreEvidence, BackupOutcome, BackupSource};
+use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
 use watchkeeper_domain::run::RunRef;
 use watchkeeper_lambda::MachineExecution;
 

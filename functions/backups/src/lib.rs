@@ -5,15 +5,15 @@ pub mod report;
 mod tick;
 
 use jiff::Timestamp;
-use watchkeeper_control::backup::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook, RestoreStore};
+use watchkeeper_control::backup::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, RestoreStore};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::StackIdentity;
-use watchkeeper_control::ports::{Notifier, AwsError, Executions};
+use watchkeeper_control::ports::{AwsError, Executions, Notifier};
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::RunRef;
 use watchkeeper_estates::{EstateFolder, UnknownName};
-use watchkeeper_lambda::{StepCall, FunctionEvent, FunctionFailure, UnreadableInput, read_input};
+use watchkeeper_lambda::{FunctionEvent, FunctionFailure, StepCall, UnreadableInput, read_input};
 
 pub use call::{Answer, Step};
 pub use tick::{Fresh, Line, Ticked, tick};
@@ -140,7 +140,12 @@ where
     }
 }
 
-fn jobs(estates: &EstateFolder, home: &StackIdentity, estate: &str, environment: &str) -> Result<EnvironmentJobs, CallError> {
+fn jobs(
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    estate: &str,
+    environment: &str,
+) -> Result<EnvironmentJobs, CallError> {
     let (estate, environment) = estates.environment(estate, environment)?;
     Ok(EnvironmentJobs::of(estate, environment, home)?)
 }

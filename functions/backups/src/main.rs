@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use backups::{Answer, CallError, Step, handle, report};
 use watchkeeper_control::backup::BackupRunbook;
-use watchkeeper_lambda::{FunctionEvent, LambdaInvocation, FunctionContext, serve};
+use watchkeeper_lambda::{FunctionContext, FunctionEvent, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use watchkeeper_control::backup::{BackupLog, EnvironmentJobs};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{Executions, StartOutcome};
-use watchkeeper_domain::backup::{BackupRequest, Freshness, BackupMemory, RestoreRequest, BackupSource, drill_is_due};
+use watchkeeper_domain::backup::{BackupMemory, BackupRequest, BackupSource, Freshness, RestoreRequest, drill_is_due};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::EstateFolder;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use daily_unblock::{Answer, CallError, Step, answer};
 use watchkeeper_control::unblock::UnblockRunbook;
-use watchkeeper_lambda::{FunctionEvent, EventClock, LambdaInvocation, FunctionContext, serve};
+use watchkeeper_lambda::{EventClock, FunctionContext, FunctionEvent, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {

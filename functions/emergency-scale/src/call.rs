@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_domain::emergency::{HoldAction, EmergencyStep as Next};
+use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
 use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::report::Message;

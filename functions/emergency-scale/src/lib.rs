@@ -8,21 +8,21 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, LedgerError};
-use watchkeeper_control::place::{StackIdentity, ScopedEnvironment};
-use watchkeeper_control::ports::{Alarms, Notifier, AwsError, ExecutionStates};
+use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
+use watchkeeper_control::ports::{Alarms, AwsError, ExecutionStates, Notifier};
 use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_domain::emergency::{
-    LastQuestion, EmergencyDecision, EmergencyRequest, HoldAction, EmergencyHold, DecisionInputs, EmergencyPurpose, PersonReply, EmergencyStep as Next, ask, decide, hold, made_worse,
-    not_done, still_called_for, worse,
+    DecisionInputs, EmergencyDecision, EmergencyHold, EmergencyPurpose, EmergencyRequest, EmergencyStep as Next,
+    HoldAction, LastQuestion, PersonReply, ask, decide, hold, made_worse, not_done, still_called_for, worse,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
-use watchkeeper_domain::intent::{IntentKey, DesiredState, deciding};
+use watchkeeper_domain::intent::{DesiredState, IntentKey, deciding};
 use watchkeeper_domain::report::Message;
-use watchkeeper_domain::request::{RunRequest, RequestError, Urgency};
+use watchkeeper_domain::request::{RequestError, RunRequest, Urgency};
 use watchkeeper_domain::run::RunRef;
 use watchkeeper_estates::{EstateFolder, UnknownName};
-use watchkeeper_lambda::{StepCall, MachineExecution, FunctionFailure, UnreadableInput, read_input};
+use watchkeeper_lambda::{FunctionFailure, MachineExecution, StepCall, UnreadableInput, read_input};
 
 pub use call::{Answer, Decided, Looked, Step};
 use watch::{forbidding, watched};
@@ -111,7 +111,12 @@ async fn tell<N: Notifier>(announcer: &N, message: &Message) -> Result<Answer, C
 }
 
 /// The environment that is meant; one of another account or region is none of ours.
-fn place(estates: &EstateFolder, home: &StackIdentity, request: &EmergencyRequest, now: Timestamp) -> Result<ScopedEnvironment, CallError> {
+fn place(
+    estates: &EstateFolder,
+    home: &StackIdentity,
+    request: &EmergencyRequest,
+    now: Timestamp,
+) -> Result<ScopedEnvironment, CallError> {
     let (estate, environment) = estates.environment(request.estate.as_str(), request.environment.as_str())?;
     Ok(ScopedEnvironment::of(estate, environment, home, now)?)
 }
@@ -134,7 +139,10 @@ async fn decided<L: Ledger + UnblockNotes, A: Alarms, X: ExecutionStates, N>(
     let decide = |asked: Option<&LastQuestion>| {
         let (scope, intents) = (&place.scope, seen.intents.as_slice());
         let (execution, started) = (execution.name.as_str(), execution.start);
-        decide(request, &DecisionInputs { scope, emergency, intents, states: &states, execution, started, reply, asked, now })
+        decide(
+            request,
+            &DecisionInputs { scope, emergency, intents, states: &states, execution, started, reply, asked, now },
+        )
     };
     let decision = ports.one_question(&place.scope, (request, execution.name.as_str()), reply, now, decide).await?;
     let run = RunRef { scope: place.scope.clone(), id: execution.name.clone() };
@@ -211,7 +219,8 @@ async fn look<L: Ledger, A: Alarms, X, N>(
         let urgency = Urgency::GiveBack { profile: profile.clone(), by: Some(run.id.clone()) };
         RunRequest::of_emergency(&run.scope, urgency, format!("{profile}: {}", held.summary), [].into())
     });
-    let worsened = if held.verdict == HoldAction::Hold { made_worse(forbidding, &states, &told) } else { BTreeSet::new() };
+    let worsened =
+        if held.verdict == HoldAction::Hold { made_worse(forbidding, &states, &told) } else { BTreeSet::new() };
     let tell = (!worsened.is_empty()).then(|| worse(&run.scope, profile, &worsened));
     told.extend(worsened);
     Ok(Looked { next: held.verdict, wait_seconds: seconds(held.wait), request, tell, told, summary: held.summary })

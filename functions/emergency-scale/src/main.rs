@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use emergency_scale::{Answer, CallError, Ports, Step, handle};
-use watchkeeper_lambda::{StepCall, LambdaInvocation, FunctionContext, serve};
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, StepCall, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {

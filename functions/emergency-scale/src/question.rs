@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Fault};
 use watchkeeper_control::stuck::{LedgerNote, UnblockNotes};
-use watchkeeper_domain::emergency::{LastQuestion, EmergencyDecision, EmergencyRequest, PersonReply, EmergencyStep};
+use watchkeeper_domain::emergency::{EmergencyDecision, EmergencyRequest, EmergencyStep, LastQuestion, PersonReply};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use watchkeeper_domain::emergency::EmergencyRequest;
 use watchkeeper_domain::estate::{AlarmName, Emergency};
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity, Violation};
-use watchkeeper_domain::intent::{Intent, DesiredState};
+use watchkeeper_domain::intent::{DesiredState, Intent};
 
 /// The alarms that a request names, and those that may forbid it.
 pub(crate) fn watched(request: &EmergencyRequest, emergency: &Emergency) -> BTreeSet<AlarmName> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_control::failover::{MoveReply, ReadinessAction, PairTick};
+use watchkeeper_control::failover::{MoveReply, PairTick, ReadinessAction};
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::run::RunRef;

@@ -5,11 +5,11 @@ pub mod report;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::backup::BackupLog;
-use watchkeeper_control::failover::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
-use watchkeeper_control::failover::{self, ChildResult, MoveError, FailoverRunbook, ReadinessAction};
+use watchkeeper_control::failover::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use watchkeeper_control::failover::{self, ChildResult, FailoverRunbook, MoveError, ReadinessAction};
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::place::{StackIdentity, PairPlace, ScopedEnvironment};
-use watchkeeper_control::ports::{Notifier, AwsError, Clock, ExecutionStates, Executions};
+use watchkeeper_control::place::{PairPlace, ScopedEnvironment, StackIdentity};
+use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier};
 use watchkeeper_domain::emergency::ask;
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::guardrail::Allowance;
@@ -17,7 +17,7 @@ use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_estates::{EstateFolder, UnknownName};
-use watchkeeper_lambda::{StepCall, ErrorName, FunctionFailure, UnreadableInput, read_input};
+use watchkeeper_lambda::{ErrorName, FunctionFailure, StepCall, UnreadableInput, read_input};
 
 pub use call::{Answer, Child, Readied, Step};
 

@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::BackupLog;
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::place::{StackIdentity, ScopedEnvironment};
-use watchkeeper_control::ports::{Notifier, Clock, Cloud};
-use watchkeeper_control::steps::{BegunRun, Reconciler, FinishedRun, LeasedRun, SliceResult, StepError};
+use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
+use watchkeeper_control::ports::{Clock, Cloud, Notifier};
+use watchkeeper_control::steps::{BegunRun, FinishedRun, LeasedRun, Reconciler, SliceResult, StepError};
 use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_control::trouble::{self, EndedRun};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::request::{RunRequest, RequestError, RunTrigger};
+use watchkeeper_domain::request::{RequestError, RunRequest, RunTrigger};
 use watchkeeper_domain::run::RunError;
 use watchkeeper_estates::{EstateFolder, UnknownName};
-use watchkeeper_lambda::{CaughtError, MachineExecution, FunctionFailure, UnreadableInput, read_input};
+use watchkeeper_lambda::{CaughtError, FunctionFailure, MachineExecution, UnreadableInput, read_input};
 
 /// A step of a run.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reconcile::{Answer, CallError, Step, handle, report};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::steps::Reconciler;
-use watchkeeper_lambda::{StepCall, EventClock, LambdaInvocation, FunctionContext, serve};
+use watchkeeper_lambda::{EventClock, FunctionContext, LambdaInvocation, StepCall, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -1,6 +1,6 @@
 //! What the logs and metrics say of a step.
 
-use watchkeeper_lambda::{StepCall, Metrics, RunFigures, telemetry};
+use watchkeeper_lambda::{Metrics, RunFigures, StepCall, telemetry};
 
 use crate::{Answer, Step};
 

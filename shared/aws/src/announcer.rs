@@ -1,7 +1,7 @@
 //! Topic and bus together: where people and programs learn of a run.
 
 use aws_config::SdkConfig;
-use watchkeeper_control::ports::{Notifier, AwsError};
+use watchkeeper_control::ports::{AwsError, Notifier};
 
 use crate::{EventBus, SnsTopic};
 

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmType, CompositeAlarm, MetricAlarm, StateValue};
 use aws_smithy_types::DateTime;
-use watchkeeper_control::ports::{Alarms, AwsError, DESCRIBE_ALARMS_MAX, Fault, AlarmMutes};
+use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError, DESCRIBE_ALARMS_MAX, Fault};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::estate::AlarmName;
 

@@ -28,7 +28,9 @@ pub struct SnsTopic {
 impl SnsTopic {
     /// The topic with this ARN.
     pub fn new(config: &SdkConfig, arn: impl Into<String>) -> Self {
-        let config = aws_sdk_sns::config::Builder::from(config).retry_classifier(ThrottleOnlyRetry::<PublishError>::new()).build();
+        let config = aws_sdk_sns::config::Builder::from(config)
+            .retry_classifier(ThrottleOnlyRetry::<PublishError>::new())
+            .build();
         Self { client: aws_sdk_sns::Client::from_conf(config), arn: arn.into() }
     }
 

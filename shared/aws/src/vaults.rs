@@ -18,7 +18,8 @@ use jiff::Timestamp;
 use watchkeeper_control::backup::{BackupStore, RestoreStore};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    CopyName, CopyQuota, ResourceKind, KnownCopy, BackupMemory, ObservedCopy, ObservedRestore, ObservedSource, JobPolicy, RestoredFacts,
+    BackupMemory, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    ResourceKind, RestoredFacts,
 };
 use watchkeeper_domain::estate::BackupProvider;
 use watchkeeper_domain::name::Region;
@@ -142,7 +143,9 @@ impl BackupStore for BackupEngines {
             ResourceKind::Aurora => Box::pin(place.copy_cluster_snapshot(policy, to, copy)).await,
             ResourceKind::Rds => Box::pin(place.copy_instance_snapshot(policy, to, copy)).await,
             ResourceKind::S3 => Box::pin(place.copy_object_copy(policy, to, copy)).await,
-            ResourceKind::Dynamodb | ResourceKind::Elasticache | ResourceKind::Opensearch => Err(cannot(policy, "copy")),
+            ResourceKind::Dynamodb | ResourceKind::Elasticache | ResourceKind::Opensearch => {
+                Err(cannot(policy, "copy"))
+            }
         };
         asked.map(|()| None)
     }
@@ -171,7 +174,9 @@ impl BackupStore for BackupEngines {
             ResourceKind::Rds => Box::pin(self.at(region).snapshot_quota("ManualSnapshots")).await,
             // Backups of tables and versions of objects are unlimited in number; those of caches and domains have no figure
             // that an API tells.
-            ResourceKind::Dynamodb | ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => Ok(None),
+            ResourceKind::Dynamodb | ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => {
+                Ok(None)
+            }
         }
     }
 }
@@ -187,7 +192,13 @@ impl RestoreStore for BackupEngines {
         }
     }
 
-    async fn restore_copy(&self, policy: &JobPolicy, known: &KnownCopy, target: &str, mark: &str) -> Result<(), AwsError> {
+    async fn restore_copy(
+        &self,
+        policy: &JobPolicy,
+        known: &KnownCopy,
+        target: &str,
+        mark: &str,
+    ) -> Result<(), AwsError> {
         let place = self.home(policy);
         match policy.subject.source.kind {
             ResourceKind::Aurora => Box::pin(place.restore_cluster(policy, &known.id, target, mark)).await,
@@ -239,7 +250,10 @@ impl RestoreStore for BackupEngines {
             return Box::pin(place.inspect_table(policy, target)).await;
         }
         let found = self.describe_restored(policy, target).await?;
-        Ok(RestoredFacts { settings: found.map(|found| found.settings).unwrap_or_default(), ..RestoredFacts::default() })
+        Ok(RestoredFacts {
+            settings: found.map(|found| found.settings).unwrap_or_default(),
+            ..RestoredFacts::default()
+        })
     }
 
     async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError> {

@@ -64,7 +64,13 @@ impl Lease {
     ) -> LeaseClaim {
         let take = |usable: Timestamp| {
             let generation = Self::generation_of(current) + 1;
-            LeaseClaim::Take(Self { holder: holder.to_owned(), layer, generation, usable, expires: later(usable, TERM) })
+            LeaseClaim::Take(Self {
+                holder: holder.to_owned(),
+                layer,
+                generation,
+                usable,
+                expires: later(usable, TERM),
+            })
         };
         let Some(lease) = current else { return take(now) };
         let free = later(lease.expires, MARGIN);

@@ -13,7 +13,7 @@ use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
 pub use watchkeeper_domain::request::RunTrigger;
-pub use watchkeeper_domain::run::{TimelineEvent, RunOutcome, RunRecord};
+pub use watchkeeper_domain::run::{RunOutcome, RunRecord, TimelineEvent};
 
 use crate::lease::Lease;
 use crate::ports::AwsError;
@@ -199,8 +199,13 @@ pub trait PairLedger {
     async fn watch(&self, pair: &PairId, region: &Region) -> Result<(WatchState, u64), LedgerError>;
 
     /// Puts it as the version after `expected`, if that is still the version there; else [`LedgerError::Conflict`].
-    async fn keep_watch(&self, pair: &PairId, region: &Region, watch: &WatchState, expected: u64)
-    -> Result<(), LedgerError>;
+    async fn keep_watch(
+        &self,
+        pair: &PairId,
+        region: &Region,
+        watch: &WatchState,
+        expected: u64,
+    ) -> Result<(), LedgerError>;
 
     /// The record of a move, and its version.
     async fn moved(&self, pair: &PairId, id: &str) -> Result<Option<(Move, u64)>, LedgerError>;

@@ -175,7 +175,8 @@ mod tests {
     fn seconds(pacer: &Pacer, clock: &Manual, layer: Layer, calls: usize) -> f64 {
         let start = clock.now();
         for _ in 0..calls {
-            let waited = pin!(pacer.wait(ApiBucket::EcsWrite, layer, clock)).poll(&mut Context::from_waker(Waker::noop()));
+            let waited =
+                pin!(pacer.wait(ApiBucket::EcsWrite, layer, clock)).poll(&mut Context::from_waker(Waker::noop()));
             assert!(matches!(waited, Poll::Ready(())));
         }
         clock.now().duration_since(start).as_secs_f64()

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::backup::{ResourceKind as Store, JobPolicy};
+use watchkeeper_domain::backup::{JobPolicy, ResourceKind as Store};
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{
-    AccountId, DeclaredCapacity, Emergency, Environment, Estate, Failover, FreezeWindow, EnvironmentKind,
+    AccountId, DeclaredCapacity, Emergency, Environment, EnvironmentKind, Estate, Failover, FreezeWindow,
 };
 use watchkeeper_domain::failover::{Pointer, RegionalPair, UnfollowablePointer, placement, same_home};
 use watchkeeper_domain::guardrail::Allowance;
@@ -15,7 +15,7 @@ use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{Region, Scope, ServiceName};
 use watchkeeper_domain::request::RequestError;
 
-use crate::ledger::{PairReplica, PairId, ScopeState};
+use crate::ledger::{PairId, PairReplica, ScopeState};
 
 /// Where a stack lives: it looks after the environments of its own account, and their resources in its own region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,7 +147,12 @@ impl PairPlace {
     ///
     /// # Errors
     /// [`UnfollowablePointer`]: then nothing may be changed.
-    pub fn placement(&self, pair: &PairReplica, seen: &ScopeState, now: Timestamp) -> Result<Option<Intent>, UnfollowablePointer> {
+    pub fn placement(
+        &self,
+        pair: &PairReplica,
+        seen: &ScopeState,
+        now: Timestamp,
+    ) -> Result<Option<Intent>, UnfollowablePointer> {
         let kept = seen.baseline.iter().flat_map(|baseline| baseline.capacity.services.keys());
         let services: BTreeSet<ServiceName> = kept.map(|id| &id.service).chain(&self.services).cloned().collect();
         let other = if pair.pointer.as_ref().and_then(|pointer| pointer.home.as_ref()) == Some(&self.standby) {

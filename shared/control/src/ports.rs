@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, ServiceRelease, ScalingState, ServiceId, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedService, ScalingState, ServiceId, ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::execution::ExecutionStatus;

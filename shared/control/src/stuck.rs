@@ -11,7 +11,7 @@ use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, Label, LockSchema
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::RunRecord;
-use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, LockRelease, LetterStamps};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, LockRelease};
 
 use crate::ledger::LedgerError;
 use crate::ports::{AwsError, ExecutionStates, Services};
@@ -46,10 +46,19 @@ pub trait LockTable {
     async fn locks(&self, table: &LockSchema, after: Option<&str>, limit: u32) -> Result<ListPage<LockItem>, AwsError>;
 
     /// What the status of each of at most [`STATUSES_MAX`] items says; one that does not exist is left out.
-    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, ItemAttribute>, AwsError>;
+    async fn statuses(
+        &self,
+        finished: &FinishedItems,
+        items: &[String],
+    ) -> Result<BTreeMap<String, ItemAttribute>, AwsError>;
 
     /// Releases a lock if it is still exactly what was read, and if its proof still holds at `now`.
-    async fn release(&self, table: &LockSchema, release: &LockRelease, now: Timestamp) -> Result<WriteOutcome, AwsError>;
+    async fn release(
+        &self,
+        table: &LockSchema,
+        release: &LockRelease,
+        now: Timestamp,
+    ) -> Result<WriteOutcome, AwsError>;
 
     /// Takes a release back, if the lock is still exactly as the release left it.
     async fn restore(&self, table: &LockSchema, release: &LockRelease) -> Result<WriteOutcome, AwsError>;
@@ -58,7 +67,12 @@ pub trait LockTable {
 /// Where items that wait are told of. A table is one such source; a queue or another system may be the next.
 pub trait BlockerSource {
     /// One page of the items to look at.
-    async fn items(&self, source: &BlockerPolicy, after: Option<&str>, limit: u32) -> Result<ListPage<BlockerItem>, AwsError>;
+    async fn items(
+        &self,
+        source: &BlockerPolicy,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<BlockerItem>, AwsError>;
 }
 
 /// An attribute of a message, with the type that its sender gave it.
@@ -158,9 +172,15 @@ pub trait ExecutionReader: ExecutionStates {
 }
 
 /// Everything that may be stuck in one region.
-pub trait UnblockSources: LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services {}
+pub trait UnblockSources:
+    LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services
+{
+}
 
-impl<T: LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services> UnblockSources for T {}
+impl<T: LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services>
+    UnblockSources for T
+{
+}
 
 /// A note of the daily unblock, or of emergencies, in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,7 +200,11 @@ pub enum LedgerNote<'a> {
 /// What the daily unblock notes in the ledger, and what it tidies up there. Reads are consistent.
 pub trait UnblockNotes {
     /// A note and its version.
-    async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: LedgerNote<'_>) -> Result<Option<(T, u64)>, LedgerError>;
+    async fn read<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        note: LedgerNote<'_>,
+    ) -> Result<Option<(T, u64)>, LedgerError>;
 
     /// Puts a note as the version after `expected` (0: there is none), if `expected` is still the version there; else
     /// [`LedgerError::Conflict`]. A write that may have happened without an answer is read again before it counts as

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Baseline, Capacity, DatabaseState, ObservedScope, DatabasePower, ReachedTargets, ResourceId};
+use crate::capacity::{Baseline, Capacity, DatabasePower, DatabaseState, ObservedScope, ReachedTargets, ResourceId};
 use crate::failover::Placement;
-use crate::guardrail::{Allowance, GuardrailCase, GuardrailCode, HaltSwitch, CapacityQuotas, Severity, Violation, judge, stops};
-use crate::intent::{Intent, DesiredState, deciding, placed, resolve};
-use crate::plan::{PlannedAction, CapacityChange, DiffInput, Obstacle, Plan, Releases};
+use crate::guardrail::{
+    Allowance, CapacityQuotas, GuardrailCase, GuardrailCode, HaltSwitch, Severity, Violation, judge, stops,
+};
+use crate::intent::{DesiredState, Intent, deciding, placed, resolve};
+use crate::plan::{CapacityChange, DiffInput, Obstacle, Plan, PlannedAction, Releases};
 
 /// After how long AWS starts a stopped database again by itself: seven days (Amazon RDS user guide, "Stopping an Amazon
 /// RDS DB instance temporarily"), less an hour for its own beginning.
@@ -149,7 +151,11 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
 
 /// What is left of a plan that a guardrail stops: what brings resources back to their baseline goes on, the rest is held.
 /// Nothing is left of one that comes with an intent, or where nobody is to write at all.
-fn back_only(case: &GuardrailCase<'_>, violations: &[Violation], declares: bool) -> Option<(Plan, BTreeSet<ResourceId>)> {
+fn back_only(
+    case: &GuardrailCase<'_>,
+    violations: &[Violation],
+    declares: bool,
+) -> Option<(Plan, BTreeSet<ResourceId>)> {
     let everything = |violation: &Violation| violation.severity > Severity::Warn && violation.code.stops_everything();
     if declares || !stops(violations) || violations.iter().any(everything) {
         return None;

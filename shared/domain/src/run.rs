@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::Verdict;
 use crate::capacity::ResourceId;
 use crate::guardrail::{GuardrailCode, Severity, Violation};
-use crate::intent::{Intent, Layer, IntentKey};
+use crate::intent::{Intent, IntentKey, Layer};
 use crate::name::Scope;
 use crate::plan::{AwaitedChange, Plan, Releases};
 use crate::request::RunTrigger;

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
 use watchkeeper_domain::alarm::{
-    AlarmChange, AlarmMemory, AlarmState, AlarmStates, AlarmStatus, ResponseDecision, ConsideredAnswer, AlarmQuestion, IgnoreReason, consider, found,
+    AlarmChange, AlarmMemory, AlarmQuestion, AlarmState, AlarmStates, AlarmStatus, ConsideredAnswer, IgnoreReason,
+    ResponseDecision, consider, found,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency};
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
@@ -188,7 +189,10 @@ fn an_alarm_whose_actions_are_held_back_is_answered_once_they_are_not() {
 fn ok_and_too_little_data_lead_to_nothing() {
     let mut watch = Watch::quiet();
     assert_eq!(why(&watch.hears(AlarmState::Ok, T0, T0)), IgnoreReason::NotInAlarm);
-    assert_eq!(why(&watch.hears(AlarmState::InsufficientData, T0 + minutes(1), T0 + minutes(1))), IgnoreReason::NotInAlarm);
+    assert_eq!(
+        why(&watch.hears(AlarmState::InsufficientData, T0 + minutes(1), T0 + minutes(1))),
+        IgnoreReason::NotInAlarm
+    );
 }
 
 #[test]
@@ -253,7 +257,10 @@ fn what_holds_an_answer_up_may_last_and_the_alarm_is_answered_once_when_it_is_ov
         obstacle(&mut watch, true);
         watch.hears(AlarmState::Alarm, T0, T0);
         for n in 1..=lasts {
-            assert!(matches!(watch.finds(T0, T0 + minutes(n)), ResponseDecision::Ignored { .. }), "minute {n} of {lasts}");
+            assert!(
+                matches!(watch.finds(T0, T0 + minutes(n)), ResponseDecision::Ignored { .. }),
+                "minute {n} of {lasts}"
+            );
         }
         obstacle(&mut watch, false);
         assert_eq!(watch.finds(T0, T0 + minutes(lasts + 1)), ResponseDecision::Start { ask: None });
@@ -321,7 +328,9 @@ fn an_alarm_that_comes_and_goes_is_handed_to_a_person() {
     assert_eq!(answers[4], ResponseDecision::Start { ask: None });
     // The sixth change was to OK; the seventh is the sixth within the last 30 minutes.
     let at = T0 + minutes(29);
-    let ResponseDecision::Start { ask: Some(asks) } = watch.hears(AlarmState::Alarm, at, at) else { panic!("not asked") };
+    let ResponseDecision::Start { ask: Some(asks) } = watch.hears(AlarmState::Alarm, at, at) else {
+        panic!("not asked")
+    };
     assert_eq!((asks.code, asks.severity), (GuardrailCode::Flap, Severity::Ask));
     assert!(asks.found.contains("7 times within 30m"), "{asks}");
 }

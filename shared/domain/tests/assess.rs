@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::assess::{Assessment, DATABASE_RESTART, ScopeSituation, Verdict, assess};
 use watchkeeper_domain::capacity::{
-    Baseline, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, ReachedTargets, ResourceId, Rollout,
-    ScalingState, ServiceCapacity, ServiceId, Suspensions,
+    Baseline, DatabaseId, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ReachedTargets, ResourceId,
+    Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
 use watchkeeper_domain::failover::{PlacedService, Placement};
-use watchkeeper_domain::guardrail::{Allowance, GuardrailCode, OpenFreeze, CapacityQuotas};
-use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState};
-use watchkeeper_domain::plan::{PlannedAction, CapacityChange, Obstacle, Releases};
+use watchkeeper_domain::guardrail::{Allowance, CapacityQuotas, GuardrailCode, OpenFreeze};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
+use watchkeeper_domain::plan::{CapacityChange, Obstacle, PlannedAction, Releases};
 
 fn evening() -> Timestamp {
     "2026-11-20T00:05:00Z".parse().unwrap()
@@ -261,7 +261,10 @@ fn a_count_that_the_autoscaler_moved_within_its_bounds_is_no_difference() {
         decided.plan.actions().find(of_api).map(|action| action.change.clone())
     };
     world.baseline = Some(World::night().baseline.unwrap());
-    assert!(matches!(count(&mut world, 3), Some(CapacityChange::Count { from: 3, to: 2, .. })), "on the way there it is");
+    assert!(
+        matches!(count(&mut world, 3), Some(CapacityChange::Count { from: 3, to: 2, .. })),
+        "on the way there it is"
+    );
     world.reached = ReachedTargets::all(&target, evening());
     assert_eq!(count(&mut world, 3), None);
     assert_eq!(count(&mut world, 9), None, "what is no autoscaler's doing is a person's");
@@ -292,7 +295,8 @@ fn what_a_person_stopped_at_home_so_that_it_could_start_elsewhere_is_not_remembe
     let mut world = World::evening();
     let id = world.observed.services.keys().next().unwrap().clone();
     world.observed.services.get_mut(&id).unwrap().capacity.desired = 0;
-    let down = Placement { epoch: 1, services: [(id.service.clone(), PlacedService::Down)].into(), promised: [].into() };
+    let down =
+        Placement { epoch: 1, services: [(id.service.clone(), PlacedService::Down)].into(), promised: [].into() };
     world.intents = vec![intent(Layer::Failover, DesiredState::Placed(down), None)];
     let remembered = |world: &World| world.decide().baseline.capacity.services[&id].desired;
     assert_eq!(remembered(&world), 0, "in the standby nothing is its own figure");

@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::json;
 use watchkeeper_domain::backup::{
-    RetryDecision, CopyComparison, BackupAttempt, CopyRegion, BackupClaim, CopyQuota, CopyState, Freshness, KnownCopy, BackupMemory, BackupNext, ObservedCopy,
-    ObservedRestore, ObservedSource, JobPolicy, RestoreRun, RestoreNext, RestoreView, RestoredFacts, CopyInventory, SourceState, CopyVerdict,
-    BackupView, checks, decide, decide_restore, verify, wanted,
+    BackupAttempt, BackupClaim, BackupMemory, BackupNext, BackupView, CopyComparison, CopyInventory, CopyQuota,
+    CopyRegion, CopyState, CopyVerdict, Freshness, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    RestoreNext, RestoreRun, RestoreView, RestoredFacts, RetryDecision, SourceState, checks, decide, decide_restore,
+    verify, wanted,
 };
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::guardrail::Severity;
@@ -136,10 +137,9 @@ impl Scene {
             attempt: self.memory.attempt.as_ref().unwrap(),
             source: source.as_ref(),
             home: CopyInventory { region: &home, copies: &self.home, quota: self.quota },
-            away: self
-                .away
-                .as_ref()
-                .map_or(CopyRegion::Unseen, |copies| CopyRegion::Seen(CopyInventory { region: &away, copies, quota: None })),
+            away: self.away.as_ref().map_or(CopyRegion::Unseen, |copies| {
+                CopyRegion::Seen(CopyInventory { region: &away, copies, quota: None })
+            }),
             wakes: None,
             now: self.now,
         })
@@ -308,8 +308,9 @@ fn a_drill_of_which_nothing_but_a_query_was_wanted_has_not_passed() {
         ok,
         detail: String::new(),
     };
-    let ended =
-        |checks: Vec<watchkeeper_domain::backup::RestoreCheck>| restore(|it| it.checks = Some(checks)).outcome(minutes(5));
+    let ended = |checks: Vec<watchkeeper_domain::backup::RestoreCheck>| {
+        restore(|it| it.checks = Some(checks)).outcome(minutes(5))
+    };
     assert!(!ended(vec![check("query", None)]).ok, "nothing is proved");
     assert!(!ended(vec![check("query", None), check("engine", Some(false))]).ok);
     let passed = ended(vec![check("query", None), check("engine", Some(true))]);

@@ -10,8 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 use watchkeeper_domain::backup::{
-    CopyComparison, BackupAttempt, CopyRegion, CopyState, CopyFate, KnownCopy, BackupMemory, BackupNext, ObservedCopy, ObservedSource, CopyOwner, JobPolicy, CopyInventory,
-    SourceState, CopyStanding, CopyVerdict, BackupView, decide, fates, prune, verify,
+    BackupAttempt, BackupMemory, BackupNext, BackupView, CopyComparison, CopyFate, CopyInventory, CopyOwner,
+    CopyRegion, CopyStanding, CopyState, CopyVerdict, JobPolicy, KnownCopy, ObservedCopy, ObservedSource, SourceState,
+    decide, fates, prune, verify,
 };
 use watchkeeper_domain::estate::Estate;
 use watchkeeper_domain::name::{Region, Scope};
@@ -157,7 +158,13 @@ impl History {
         Err(TestCaseError::fail("a day has no end"))
     }
 
-    fn judge(&mut self, at: &Region, copy: &ObservedCopy, flaws: &[watchkeeper_domain::backup::CopyFlaw], now: Timestamp) {
+    fn judge(
+        &mut self,
+        at: &Region,
+        copy: &ObservedCopy,
+        flaws: &[watchkeeper_domain::backup::CopyFlaw],
+        now: Timestamp,
+    ) {
         let flaws = flaws.iter().map(ToString::to_string).collect();
         self.memory.judge(at, &copy.id, &CopyVerdict { at: now, flaws });
     }

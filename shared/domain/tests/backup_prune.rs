@@ -10,7 +10,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
-use watchkeeper_domain::backup::{PruneCandidate, CopyFate, RemovalReason, RetentionCounts, RetentionReason, CopyOwner, CopyStanding, prune};
+use watchkeeper_domain::backup::{
+    CopyFate, CopyOwner, CopyStanding, PruneCandidate, RemovalReason, RetentionCounts, RetentionReason, prune,
+};
 
 const NOON: &str = "2026-11-21T12:00:00Z";
 
@@ -108,7 +110,8 @@ fn what_was_never_found_good_takes_no_place_and_goes_with_its_age() {
     ];
     assert_eq!(fates, expected);
     // Without a good one nothing goes at all.
-    let doubtful: Vec<_> = days(0..9).into_iter().map(|it| PruneCandidate { standing: CopyStanding::Doubtful, ..it }).collect();
+    let doubtful: Vec<_> =
+        days(0..9).into_iter().map(|it| PruneCandidate { standing: CopyStanding::Doubtful, ..it }).collect();
     assert_eq!(staying(&keep(1, 0, 0, 1), &doubtful), doubtful);
 }
 

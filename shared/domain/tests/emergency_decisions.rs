@@ -8,11 +8,12 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::emergency::{
-    LastQuestion, EmergencyDecision, EmergencyRequest, HoldAction, EmergencyHold, DecisionInputs, PersonReply, EmergencyStep, ask, decide, hold, not_done, still_called_for,
+    DecisionInputs, EmergencyDecision, EmergencyHold, EmergencyRequest, EmergencyStep, HoldAction, LastQuestion,
+    PersonReply, ask, decide, hold, not_done, still_called_for,
 };
 use watchkeeper_domain::estate::{AlarmName, Emergency};
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{RequestError, Urgency};
 
@@ -57,7 +58,11 @@ fn states(alarms: &[(&str, AlarmState, i64)]) -> AlarmStates {
     alarms.iter().map(status).collect()
 }
 
-fn decided(fields: Value, alarms: &[(&str, AlarmState, i64)], reply: Option<&PersonReply>) -> Result<EmergencyDecision, RequestError> {
+fn decided(
+    fields: Value,
+    alarms: &[(&str, AlarmState, i64)],
+    reply: Option<&PersonReply>,
+) -> Result<EmergencyDecision, RequestError> {
     let (scope, emergency, states) = (scope(), emergency(), states(alarms));
     let known = DecisionInputs {
         scope: &scope,
@@ -179,14 +184,20 @@ fn a_yes_to_a_rollback_is_about_what_was_released_when_it_was_asked_and_not_abou
     assert_eq!(asked(by_hand.clone(), &[], None), (EmergencyStep::Ask, None));
     assert_eq!(asked(by_hand, &[], Some(&yes)), (EmergencyStep::Apply, Some(T0)));
     let by_alarm = json!({"roll-back": true, "alarm": "errors", "since": T0.to_string()});
-    assert_eq!(asked(by_alarm.clone(), &[("errors", AlarmState::Alarm, 0)], Some(&yes)), (EmergencyStep::Apply, Some(T0)));
+    assert_eq!(
+        asked(by_alarm.clone(), &[("errors", AlarmState::Alarm, 0)], Some(&yes)),
+        (EmergencyStep::Apply, Some(T0))
+    );
     assert_eq!(asked(by_alarm, &[("errors", AlarmState::Ok, 1)], Some(&yes)), (EmergencyStep::Nothing, None));
 }
 
 #[test]
 fn a_plan_only_shows_also_where_somebody_would_be_asked() {
     assert_eq!(decided(json!({"profile": "minimum", "mode": "plan"}), &[], None).unwrap().step, EmergencyStep::Plan);
-    assert_eq!(decided(json!({"profile": "surge", "give-back": true}), &[], None).unwrap().step, EmergencyStep::Nothing);
+    assert_eq!(
+        decided(json!({"profile": "surge", "give-back": true}), &[], None).unwrap().step,
+        EmergencyStep::Nothing
+    );
 }
 
 #[rstest]
@@ -257,7 +268,11 @@ fn an_expiry_tells_what_is_still_in_alarm() {
 fn only_who_holds_it_gives_it_back() {
     assert_eq!(held(35, &["5xx"], &[("5xx", AlarmState::Ok, 1)], "e-2").verdict, HoldAction::Over);
     let gone = |owing| hold(None, owing, "e-1", &AlarmStates::new(), SignedDuration::ZERO, T0).verdict;
-    assert_eq!((gone(false), gone(true)), (HoldAction::Over, HoldAction::GiveBack), "a give-back that failed half way goes on");
+    assert_eq!(
+        (gone(false), gone(true)),
+        (HoldAction::Over, HoldAction::GiveBack),
+        "a give-back that failed half way goes on"
+    );
 }
 
 #[test]
@@ -314,7 +329,8 @@ fn an_alarm_that_neither_exists_nor_is_in_the_document_holds_nothing(
     let intent = Intent { layer: Layer::Emergency, want, reason, by, declared: T0, expires: None, approved: [].into() };
     let named: BTreeSet<AlarmName> = named.iter().map(|alarm| alarm.parse().unwrap()).collect();
     let lasting = still_called_for(&intent, &states(found), &named.iter().collect());
-    let count = lasting.map(|intent| if let DesiredState::Scaled(demand) = intent.want { demand.alarms.len() } else { 99 });
+    let count =
+        lasting.map(|intent| if let DesiredState::Scaled(demand) = intent.want { demand.alarms.len() } else { 99 });
     assert_eq!(count, left.filter(|left| *left > 0 || all.is_empty()));
 }
 

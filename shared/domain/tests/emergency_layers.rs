@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{
+    Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions,
+};
 use watchkeeper_domain::estate::{Emergency, EmergencyProfile, ProfileName};
-use watchkeeper_domain::failover::{ScalingBounds, ServiceFigures, PlacedService, Placement};
-use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState, deciding, resolve};
+use watchkeeper_domain::failover::{PlacedService, Placement, ScalingBounds, ServiceFigures};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, deciding, resolve};
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 
@@ -55,7 +57,12 @@ fn baseline() -> Capacity {
 fn demand(profile: &str) -> DesiredState {
     let emergency = emergency();
     let found: &EmergencyProfile = &emergency.profiles[&name(profile)];
-    DesiredState::Scaled(RequestedProfile::of(&name(profile), found, emergency.rank(&name(profile), 3), BTreeSet::new()))
+    DesiredState::Scaled(RequestedProfile::of(
+        &name(profile),
+        found,
+        emergency.rank(&name(profile), 3),
+        BTreeSet::new(),
+    ))
 }
 
 fn intent(layer: Layer, want: DesiredState) -> Intent {
@@ -140,7 +147,8 @@ fn the_same_profile_twice_extends_and_never_stacks() {
 
 #[test]
 fn what_a_person_asked_for_until_a_time_ends_at_no_alarms_word() {
-    let alarms = |intent: &Intent| if let DesiredState::Scaled(demand) = &intent.want { demand.alarms.len() } else { 99 };
+    let alarms =
+        |intent: &Intent| if let DesiredState::Scaled(demand) = &intent.want { demand.alarms.len() } else { 99 };
     let (by_hand, by_alarm) = (urgent("surge"), with_alarm(urgent("surge"), "5xx"));
     assert_eq!(alarms(&by_hand.clone().after(Some(&by_alarm), T0)), 0);
     assert_eq!(alarms(&by_alarm.after(Some(&by_hand), T0)), 0);
@@ -153,7 +161,10 @@ fn away() -> Intent {
     let services = services.map(|(name, placed)| (watchkeeper_domain::name::ServiceName::new(name).unwrap(), placed));
     Intent {
         expires: None,
-        ..intent(Layer::Failover, DesiredState::Placed(Placement { epoch: 3, services: services.into(), promised: [].into() }))
+        ..intent(
+            Layer::Failover,
+            DesiredState::Placed(Placement { epoch: 3, services: services.into(), promised: [].into() }),
+        )
     }
 }
 
@@ -177,7 +188,8 @@ fn what_serves_away_from_home_is_scaled_from_what_it_serves_with(
 
 #[test]
 fn what_was_approved_of_other_figures_was_not_approved_of_these() {
-    let approved = |intent: Intent| Intent { approved: [watchkeeper_domain::guardrail::GuardrailCode::Quota].into(), ..intent };
+    let approved =
+        |intent: Intent| Intent { approved: [watchkeeper_domain::guardrail::GuardrailCode::Quota].into(), ..intent };
     let before = approved(urgent("surge"));
     assert_eq!(urgent("surge").after(Some(&before), T0).approved, before.approved);
     let mut changed = urgent("surge");

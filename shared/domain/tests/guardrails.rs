@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{
-    Capacity, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, ResourceId, Rollout, ScalingState,
-    ServiceCapacity, ServiceId, Suspensions,
+    Capacity, DatabaseId, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ResourceId, Rollout,
+    ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{
-    Allowance, GuardrailCase, GuardrailCode, DEPLOYMENT_PATIENCE, OpenFreeze, HaltSwitch, MAX_EVENT_AGE, CapacityQuotas, Severity, Violation, judge, stops,
+    Allowance, CapacityQuotas, DEPLOYMENT_PATIENCE, GuardrailCase, GuardrailCode, HaltSwitch, MAX_EVENT_AGE,
+    OpenFreeze, Severity, Violation, judge, stops,
 };
-use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState, resolve};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, resolve};
 use watchkeeper_domain::plan::diff;
 
 /// Everything that a case is made of, to be corrupted one fact at a time.
@@ -141,8 +142,18 @@ type Corruption = (&'static str, fn(&mut Facts), GuardrailCode, Severity);
 
 const CORRUPTIONS: &[Corruption] = &[
     ("halted", halt, GuardrailCode::Halted, Severity::Refuse),
-    ("late", |f| f.now = f.instant + MAX_EVENT_AGE + SignedDuration::from_secs(1), GuardrailCode::StaleEvent, Severity::Refuse),
-    ("early", |f| f.instant = f.now + MAX_EVENT_AGE + SignedDuration::from_secs(1), GuardrailCode::StaleEvent, Severity::Refuse),
+    (
+        "late",
+        |f| f.now = f.instant + MAX_EVENT_AGE + SignedDuration::from_secs(1),
+        GuardrailCode::StaleEvent,
+        Severity::Refuse,
+    ),
+    (
+        "early",
+        |f| f.instant = f.now + MAX_EVENT_AGE + SignedDuration::from_secs(1),
+        GuardrailCode::StaleEvent,
+        Severity::Refuse,
+    ),
     ("empty", |f| f.observed = ObservedScope::default(), GuardrailCode::EmptySelection, Severity::Refuse),
     ("production", |f| f.allowance.production = true, GuardrailCode::ProductionNeverSleeps, Severity::Refuse),
     (
@@ -181,7 +192,12 @@ const CORRUPTIONS: &[Corruption] = &[
         GuardrailCode::BlastRadius,
         Severity::Warn,
     ),
-    ("deployment", |f| deploying(f, SignedDuration::from_mins(5)), GuardrailCode::DeploymentInProgress, Severity::Refuse),
+    (
+        "deployment",
+        |f| deploying(f, SignedDuration::from_mins(5)),
+        GuardrailCode::DeploymentInProgress,
+        Severity::Refuse,
+    ),
     (
         "deployment_of_unknown_age",
         |f| api_of(f).rollout = Rollout::InProgress,
@@ -189,7 +205,12 @@ const CORRUPTIONS: &[Corruption] = &[
         Severity::Refuse,
     ),
     ("stuck_deployment", |f| deploying(f, DEPLOYMENT_PATIENCE), GuardrailCode::DeploymentInProgress, Severity::Warn),
-    ("paused_deployment", |f| paused(f, SignedDuration::from_mins(5)), GuardrailCode::DeploymentInProgress, Severity::Refuse),
+    (
+        "paused_deployment",
+        |f| paused(f, SignedDuration::from_mins(5)),
+        GuardrailCode::DeploymentInProgress,
+        Severity::Refuse,
+    ),
     ("long_paused_deployment", |f| paused(f, DEPLOYMENT_PATIENCE), GuardrailCode::DeploymentInProgress, Severity::Warn),
     ("failed_deployment", |f| api_of(f).rollout = Rollout::Failed, GuardrailCode::DeploymentInProgress, Severity::Warn),
     (
@@ -212,7 +233,8 @@ fn one_corrupted_fact_breaks_exactly_its_guardrail() {
         let mut facts = clean();
         corrupt(&mut facts);
         let found = violations(&facts);
-        let codes: Vec<(GuardrailCode, Severity)> = found.iter().map(|violation| (violation.code, violation.severity)).collect();
+        let codes: Vec<(GuardrailCode, Severity)> =
+            found.iter().map(|violation| (violation.code, violation.severity)).collect();
         assert_eq!(codes, [(*code, *severity)], "{name}");
         assert_eq!(stops(&found), *severity > Severity::Warn, "{name}");
     }

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use watchkeeper_domain::capacity::{
-    Capacity, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, DatabasePower, Rollout, ScalingState,
-    ServiceCapacity, ServiceId, Suspensions,
+    Capacity, DatabaseId, DatabasePower, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, Rollout,
+    ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
 use watchkeeper_domain::estate::EmergencyProfile;
-use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState, resolve};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, resolve};
 use watchkeeper_domain::plan::{CapacityChange, Plan, Wave, diff};
 
 fn suspensions() -> impl Strategy<Value = Suspensions> {

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rstest::rstest;
 use serde_json::json;
-use watchkeeper_domain::backup::{CopyQuota, ResourceKind, ObservedSource, SourceState};
+use watchkeeper_domain::backup::{CopyQuota, ObservedSource, ResourceKind, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, ServiceId};
 use watchkeeper_domain::estate::{AlarmName, Estate, ResourceName};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::preflight::{
-    AlarmFacts, BucketFacts, SimulatedCalls, Check, ControllerKind, DatabaseFacts, DefinitionDiagnostic, PreflightFacts, KeyFacts, MANAGED, RowMark, AccountRegion,
-    PolicyFinding, PromotedFacts, QueueFacts, AccountQuotaFacts, Read, ReportRow, FoundService, SimulatedAction, FoundTable, Tags, TargetFacts, UnreadFact,
+    AccountQuotaFacts, AccountRegion, AlarmFacts, BucketFacts, Check, ControllerKind, DatabaseFacts,
+    DefinitionDiagnostic, FoundService, FoundTable, KeyFacts, MANAGED, PolicyFinding, PreflightFacts, PromotedFacts,
+    QueueFacts, Read, ReportRow, RowMark, SimulatedAction, SimulatedCalls, Tags, TargetFacts, UnreadFact,
     WantedResources, calls, definition, judge, policies, simulated,
 };
 
@@ -396,9 +397,12 @@ fn asked(facts: &PreflightFacts) -> BTreeSet<String> {
     let wanted = WantedResources::of(&estate, environment, &facts.place.region);
     let line = |call: &SimulatedCalls| {
         let keys: Vec<String> = call.context().map(|(key, value, kind)| format!("{key}={value} ({kind})")).collect();
-        format!("{} {} {} {}", call.function, call.actions.join(","), call.resource, keys.join(" "))
+        let away =
+            if call.stack.as_str() == call.region { String::new() } else { format!(" by the stack in {}", call.stack) };
+        let text = format!("{} {} {} {}", call.function, call.actions.join(","), call.resource, keys.join(" "));
+        text.trim_end().to_owned() + &away
     };
-    calls(environment, &wanted, facts).iter().map(|call| line(call).trim_end().to_owned()).collect()
+    calls(environment, &wanted, facts).iter().map(|call| line(call)).collect()
 }
 
 #[test]
@@ -438,19 +442,22 @@ fn the_standby_is_asked_about_what_moves_traffic_there_and_about_the_key_of_copi
         "Failover s3:ListBucket arn:aws:s3:::shop-switch".to_owned(),
         format!(
             "Backups kms:CreateGrant,kms:DescribeKey {arn} kms:GrantIsForAWSResource=true (boolean) \
-             kms:ViaService=rds.eu-central-1.amazonaws.com (string)"
+             kms:ViaService=rds.eu-central-1.amazonaws.com (string) by the stack in eu-west-1"
         ),
     ] {
         assert!(there.contains(&call), "{call}: {there:#?}");
     }
-    assert!(there.iter().any(|call| call.starts_with("Backups rds:CopyDBSnapshot")));
+    let copies: Vec<_> =
+        there.iter().filter(|call| call.contains("rds:CopyDBSnapshot") || call.contains("kms:")).collect();
+    assert!(copies.len() == 2 && copies.iter().all(|call| call.contains(" by the stack in eu-west-1")), "{copies:?}");
     assert!(!there.iter().any(|call| call.starts_with("EmergencyScale")), "alarms lie with the primary");
 }
 
 #[test]
 fn a_replica_that_a_failover_promotes_needs_its_tag() {
     let mut estate = estate_document();
-    estate["environments"]["dev"]["failover"]["databases"] = json!([{ "replica": "shop-copy" }, { "aurora-global": "shop-all" }]);
+    estate["environments"]["dev"]["failover"]["databases"] =
+        json!([{ "replica": "shop-copy" }, { "aurora-global": "shop-all" }]);
     let estate: Estate = serde_json::from_value(estate).unwrap();
     let environment = estate.environments().next().unwrap();
     let mut facts = clean();
@@ -463,7 +470,12 @@ fn a_replica_that_a_failover_promotes_needs_its_tag() {
         let rows = judge(environment, &wanted, &facts);
         let bad: Vec<_> = rows.into_iter().filter(|row| row.mark == RowMark::Bad).collect();
         let calls = calls(environment, &wanted, &facts).into_iter().flat_map(|call| call.actions);
-        (bad, calls.filter(|action| action.starts_with("rds:Promote") || action.contains("GlobalCluster")).collect::<Vec<_>>())
+        (
+            bad,
+            calls
+                .filter(|action| action.starts_with("rds:Promote") || action.contains("GlobalCluster"))
+                .collect::<Vec<_>>(),
+        )
     };
     let moves = ["rds:SwitchoverGlobalCluster", "rds:FailoverGlobalCluster"];
     let (bad, asked) = put(tagged());

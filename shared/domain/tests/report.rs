@@ -6,16 +6,16 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use watchkeeper_domain::assess::{Assessment, ScopeSituation, Verdict, assess};
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, ReachedTargets, ResourceId, Rollout, ScalingState,
-    ServiceCapacity, ServiceId, Suspensions,
+    DatabaseId, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ReachedTargets, ResourceId, Rollout,
+    ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::guardrail::{Allowance, GuardrailCode, CapacityQuotas, Severity, Violation};
-use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
+use watchkeeper_domain::guardrail::{Allowance, CapacityQuotas, GuardrailCode, Severity, Violation};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::plan::{AwaitedChange, Obstacle, Releases};
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::{RunOutcome, RunProgress, RunRecord, RunError};
+use watchkeeper_domain::run::{RunError, RunOutcome, RunProgress, RunRecord};
 
 fn scope() -> Scope {
     Scope {
@@ -58,8 +58,12 @@ fn observed(services: usize) -> ObservedScope {
 fn a_plan_of_a_thousand_services_and_violations_fits_a_state_and_hides_no_refusal() {
     let mut assessment = decided(true, 1000);
     let refusal = assessment.violations[0].clone();
-    let warning =
-        Violation { severity: Severity::Warn, code: GuardrailCode::NotManaged, found: "it lacks \"x\"".repeat(40), ..refusal };
+    let warning = Violation {
+        severity: Severity::Warn,
+        code: GuardrailCode::NotManaged,
+        found: "it lacks \"x\"".repeat(40),
+        ..refusal
+    };
     assessment.violations = std::iter::repeat_n(warning, 1000).chain(assessment.violations).collect();
     let text = report::plan(&scope(), &assessment);
     assert!(serde_json::to_string(&text).unwrap().len() <= report::TEXT_MAX, "{}", text.len());
@@ -222,7 +226,12 @@ fn what_is_partly_done_is_the_same_news_until_something_else_is_left_out() {
         let resource = ResourceId::Service(ServiceId::try_from(format!("clos-v2-cluster/service-0{n}")).unwrap());
         run.violations = vec![Obstacle::Untagged.violation(&resource)];
         if warning {
-            run.violations.push(Violation::new(GuardrailCode::DeploymentInProgress, Severity::Warn, "for a moment", ""));
+            run.violations.push(Violation::new(
+                GuardrailCode::DeploymentInProgress,
+                Severity::Warn,
+                "for a moment",
+                "",
+            ));
         }
         run.mark()
     };

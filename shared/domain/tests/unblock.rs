@@ -10,8 +10,9 @@ use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{RunMode, RunTrigger};
 use watchkeeper_domain::unblock::{
-    Blocker, BlockerItem, UnblockEnd, LetterFate, ItemAttribute, HeldLocks, UnblockHour, UnblockKind, EscalationLevel, LockItem, UnblockMemory, AbandonmentProof, UnblockRecord, StuckDeployment, RunFate,
-    LetterStamps, LockStanding, detail, escalate, fate, fate_of, freed_capacity, judge, look, message, run_fate, stuck_since,
+    AbandonmentProof, Blocker, BlockerItem, EscalationLevel, HeldLocks, ItemAttribute, LetterFate, LetterStamps,
+    LockItem, LockStanding, RunFate, StuckDeployment, UnblockEnd, UnblockHour, UnblockKind, UnblockMemory,
+    UnblockRecord, detail, escalate, fate, fate_of, freed_capacity, judge, look, message, run_fate, stuck_since,
 };
 
 fn at(instant: &str) -> Timestamp {
@@ -139,7 +140,8 @@ fn an_item_waits_since_it_is_blocked_or_since_it_was_touched_last() {
     let since = text("2026-11-22T08:00:00Z");
     let waits = look(&item(text("legal"), since, "2026-11-23T13:00:00Z", "open"), &blockers(), at(NOW));
     assert_eq!(waits.blocker.unwrap().since, at("2026-11-22T08:00:00Z"));
-    let unsaid = look(&item(text("legal"), ItemAttribute::Absent, "2026-11-23T13:00:00Z", "open"), &blockers(), at(NOW));
+    let unsaid =
+        look(&item(text("legal"), ItemAttribute::Absent, "2026-11-23T13:00:00Z", "open"), &blockers(), at(NOW));
     assert_eq!(unsaid.blocker.unwrap().since, at("2026-11-23T13:00:00Z"));
     let nobody_knows = look(&item(text("legal"), text("soon"), "later", "open"), &blockers(), at(NOW));
     assert!(nobody_knows.malformed.unwrap().contains("\"soon\""));
@@ -149,7 +151,8 @@ fn an_item_waits_since_it_is_blocked_or_since_it_was_touched_last() {
 fn an_item_that_nobody_touches_for_three_days_is_stuck_unless_it_is_finished() {
     let untouched = |days: i64, status: &str| {
         let touched = at(NOW) - SignedDuration::from_hours(24 * days);
-        look(&item(ItemAttribute::Absent, ItemAttribute::Absent, &touched.to_string(), status), &blockers(), at(NOW)).stuck
+        look(&item(ItemAttribute::Absent, ItemAttribute::Absent, &touched.to_string(), status), &blockers(), at(NOW))
+            .stuck
     };
     assert!(untouched(3, "open").is_some());
     assert!(untouched(2, "open").is_none());
@@ -340,8 +343,14 @@ fn scope() -> Scope {
 
 /// The record of a run that found something of everything.
 fn full() -> UnblockRecord {
-    let mut record =
-        UnblockRecord::new("unblock-20261123T140000Z", RunTrigger::Schedule, at(NOW), at(NOW), RunMode::Apply, UnblockKind::Free);
+    let mut record = UnblockRecord::new(
+        "unblock-20261123T140000Z",
+        RunTrigger::Schedule,
+        at(NOW),
+        at(NOW),
+        RunMode::Apply,
+        UnblockKind::Free,
+    );
     record.locks.released = 12;
     record.locks.expired = 12;
     record.add_freed("Ratio", "projects");
@@ -376,7 +385,8 @@ fn a_person_reads_what_was_freed_and_what_to_do_oldest_first() {
 
 #[test]
 fn a_quiet_morning_is_one_line() {
-    let mut record = UnblockRecord::new("run", RunTrigger::Schedule, at(NOW), at(NOW), RunMode::Apply, UnblockKind::Free);
+    let mut record =
+        UnblockRecord::new("run", RunTrigger::Schedule, at(NOW), at(NOW), RunMode::Apply, UnblockKind::Free);
     record.end = Some((UnblockEnd::Done, at(NOW)));
     assert_eq!(message(&scope(), &record, Zone::utc().rules(), at(NOW)).subject, "clos-v2 prod: nothing is stuck");
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use watchkeeper_domain::{
-    estate::{EstateDocument, Environment, Estate, FieldPath, DocumentFinding},
+    estate::{DocumentFinding, Environment, Estate, EstateDocument, FieldPath},
     name::{EnvironmentName, EstateName},
 };
 

@@ -75,7 +75,9 @@ impl YamlNode {
     fn child_mut(&mut self, step: &PathStep) -> Option<&mut Self> {
         match (&mut self.content, step) {
             (NodeContent::List(items), PathStep::Index(index)) => items.get_mut(*index),
-            (NodeContent::Map(entries), PathStep::Key(key)) => entries.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v),
+            (NodeContent::Map(entries), PathStep::Key(key)) => {
+                entries.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v)
+            }
             _ => None,
         }
     }

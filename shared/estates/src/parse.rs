@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use watchkeeper_domain::estate::{EstateDocument, Estate, DocumentFinding, PathStep};
+use watchkeeper_domain::estate::{DocumentFinding, Estate, EstateDocument, PathStep};
 
 use crate::{
     node::{NodeContent, YamlNode},
@@ -161,7 +161,11 @@ impl MendedTree {
             Err(error) => {
                 // Only a gap in the schema leads here: better a vague line than none.
                 if self.mistakes.is_empty() {
-                    self.mistakes.push(FileMistake::of_document(1, error.to_string(), "a document that its types accept"));
+                    self.mistakes.push(FileMistake::of_document(
+                        1,
+                        error.to_string(),
+                        "a document that its types accept",
+                    ));
                 }
                 None
             }

@@ -63,8 +63,11 @@ fn of_error(root: &YamlNode, error: &ValidationError<'_>) -> Vec<ShapeFlaw> {
             let mistake = mistake(root, &path, found, limit(kind).unwrap_or_else(|| expected(owner)));
             // An environment of an account that does not read is one of another account still, and shares nothing.
             let account = owner.get("format").and_then(Value::as_str) == Some(AccountId::FORMAT);
-            let mend =
-                if account { TreeMend::Put(path, format!("9{:011}", mistake.line).into()) } else { TreeMend::Take(path) };
+            let mend = if account {
+                TreeMend::Put(path, format!("9{:011}", mistake.line).into())
+            } else {
+                TreeMend::Take(path)
+            };
             vec![ShapeFlaw { mistake, mend }]
         }
     }

@@ -82,7 +82,9 @@ impl TreeBuilder {
 
     fn end(&mut self) -> Result<(), FileMistake> {
         match self.open.pop() {
-            Some(OpenNode::List { line, anchor, items }) => self.put(YamlNode::new(line, NodeContent::List(items)), anchor, None),
+            Some(OpenNode::List { line, anchor, items }) => {
+                self.put(YamlNode::new(line, NodeContent::List(items)), anchor, None)
+            }
             Some(OpenNode::Map { line, anchor, entries, .. }) => {
                 self.put(YamlNode::new(line, NodeContent::Map(entries)), anchor, None)
             }
@@ -106,7 +108,11 @@ impl TreeBuilder {
     fn put(&mut self, mut node: YamlNode, anchor: usize, text: Option<&str>) -> Result<(), FileMistake> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(FileMistake::of_document(node.line, "a larger document", format!("at most {MAX_NODES} values")));
+            return Err(FileMistake::of_document(
+                node.line,
+                "a larger document",
+                format!("at most {MAX_NODES} values"),
+            ));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), size(&node)));

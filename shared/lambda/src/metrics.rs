@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_message_that_led_to_nothing_is_counted_with_its_reason() {
-        let document = Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(IgnoreReason::CoolDown), AT);
+        let document =
+            Metrics::new("Watchkeeper").alarm_document(&scope(), AlarmFigure::Ignored(IgnoreReason::CoolDown), AT);
         assert_eq!((&document["Reason"], &document["AlarmIgnored"]), (&json!("cool-down"), &json!(1)));
         let dimensions = &document["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
         assert_eq!(dimensions, &json!([["Reason"], ["Estate", "Environment", "Reason"]]));

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{NotificationTargets, DynamoLedger, HttpProber, StateMachine, SdkConfig, AwsTrafficSwitches, AwsRegionReader, peer_config};
+use watchkeeper_aws::{
+    AwsRegionReader, AwsTrafficSwitches, DynamoLedger, HttpProber, NotificationTargets, SdkConfig, StateMachine,
+    peer_config,
+};
 use watchkeeper_control::failover::{FailoverRunbook, RegionMonitor};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::PairPlace;
@@ -11,15 +14,34 @@ use watchkeeper_domain::name::Region;
 
 use crate::clock::EventClock;
 use crate::serve::FunctionContext;
-use crate::settings::{SettingError, FunctionSettings, arn_in};
+use crate::settings::{FunctionSettings, SettingError, arn_in};
 
 /// What takes the steps of a move.
-pub type PairMover =
-    FailoverRunbook<DynamoLedger, AwsRegionReader, AwsRegionReader, AwsTrafficSwitches, HttpProber, NotificationTargets, EventClock, StateMachine, StateMachine>;
+pub type PairMover = FailoverRunbook<
+    DynamoLedger,
+    AwsRegionReader,
+    AwsRegionReader,
+    AwsTrafficSwitches,
+    HttpProber,
+    NotificationTargets,
+    EventClock,
+    StateMachine,
+    StateMachine,
+>;
 
 /// What keeps the watch over a pair.
-pub type PairWatcher =
-    RegionMonitor<DynamoLedger, AwsRegionReader, AwsRegionReader, AwsTrafficSwitches, HttpProber, NotificationTargets, EventClock, StateMachine, StateMachine, StateMachine>;
+pub type PairWatcher = RegionMonitor<
+    DynamoLedger,
+    AwsRegionReader,
+    AwsRegionReader,
+    AwsTrafficSwitches,
+    HttpProber,
+    NotificationTargets,
+    EventClock,
+    StateMachine,
+    StateMachine,
+    StateMachine,
+>;
 
 /// What all pairs have in common, built once. What belongs to one pair or one event comes with it; the connections are
 /// the same all the time.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
 use watchkeeper_aws::{
-    NotificationTargets, Aws, CloudWatch, DynamoLedger, StateMachine, SdkConfig, StuckThings, BackupEngines, sdk_config,
+    Aws, BackupEngines, CloudWatch, DynamoLedger, NotificationTargets, SdkConfig, StateMachine, StuckThings, sdk_config,
 };
 use watchkeeper_domain::report::fitting;
 use watchkeeper_estates::{EstateFolder, FileProblem, load_dir};
@@ -17,7 +17,7 @@ use watchkeeper_estates::{EstateFolder, FileProblem, load_dir};
 use crate::errors::{ErrorName, FunctionFailure};
 use crate::metrics::Metrics;
 use crate::pairs::PairKit;
-use crate::settings::{SettingError, FunctionSettings};
+use crate::settings::{FunctionSettings, SettingError};
 use crate::telemetry;
 
 /// What a function is built from: read and checked once, before the first event.
@@ -220,7 +220,8 @@ where
 
 /// An answer as a state of a machine carries it: a text that is too long for one is cut, whichever step wrote it.
 fn carried<A: Serialize>(answer: &A) -> Result<Value, FunctionFailure> {
-    let mut value = serde_json::to_value(answer).map_err(|error| FunctionFailure::new(ErrorName::AwsInvalid, &error))?;
+    let mut value =
+        serde_json::to_value(answer).map_err(|error| FunctionFailure::new(ErrorName::AwsInvalid, &error))?;
     cut(&mut value);
     Ok(value)
 }
@@ -266,7 +267,8 @@ mod tests {
     async fn the_deadline_of_the_invocation_reaches_the_handler() {
         let mut context = Context::default();
         context.deadline = 1_795_219_500_250;
-        let handler = async |_: Value, invocation: LambdaInvocation| Ok::<_, AwsError>(invocation.deadline.as_millisecond());
+        let handler =
+            async |_: Value, invocation: LambdaInvocation| Ok::<_, AwsError>(invocation.deadline.as_millisecond());
         let answered = answer(&handler, json!({}), LambdaInvocation::from(&context)).await;
         assert_eq!(answered, Ok(json!(1_795_219_500_250_i64)));
     }

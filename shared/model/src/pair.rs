@@ -5,12 +5,16 @@ use std::sync::RwLock;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::ServiceCapacity;
-use watchkeeper_domain::estate::{DetectionMode, Duration, Failover, FencePolicy, Singleton, TrafficStrategy, TrafficPolicy};
-use watchkeeper_domain::failover::{ServiceFigures, OngoingMove, PlacedService, Pointer, PointerError, RegionalPair, Serving, placement};
+use watchkeeper_domain::estate::{
+    DetectionMode, Duration, Failover, FencePolicy, Singleton, TrafficPolicy, TrafficStrategy,
+};
+use watchkeeper_domain::failover::{
+    OngoingMove, PlacedService, Pointer, PointerError, RegionalPair, ServiceFigures, Serving, placement,
+};
 use watchkeeper_domain::intent::DesiredState;
 use watchkeeper_domain::name::{BadName, Region, ServiceName};
 
-pub use crate::point::{MoveId, ModelPointer, PairSide};
+pub use crate::point::{ModelPointer, MoveId, PairSide};
 
 /// What a region's hand has settled last.
 type Settled = Option<u8>;

@@ -5,7 +5,7 @@ use aws_sdk_accessanalyzer::types::PolicyType;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult};
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::preflight::{SimulatedCalls, KeyFacts, PolicyFinding, SimulatedAction};
+use watchkeeper_domain::preflight::{KeyFacts, PolicyFinding, SimulatedAction, SimulatedCalls};
 use watchkeeper_preflight::PolicyJudge;
 
 const SIMULATE: &str = "iam:SimulateCustomPolicy";
@@ -98,6 +98,7 @@ mod tests {
             subject: "x".to_owned(),
             resource: "arn".to_owned(),
             region: "eu-west-1".to_owned(),
+            stack: watchkeeper_domain::name::Region::new("eu-west-1").unwrap(),
             tags: [("watchkeeper:managed".to_owned(), "true".to_owned())].into(),
             keys: vec![("application-autoscaling:service-namespace".to_owned(), "ecs".to_owned())],
         };

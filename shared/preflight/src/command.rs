@@ -111,7 +111,7 @@ fn now() -> Timestamp {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use watchkeeper_control::ports::AwsError;
-    use watchkeeper_domain::preflight::{SimulatedCalls, KeyFacts, PolicyFinding, SimulatedAction};
+    use watchkeeper_domain::preflight::{KeyFacts, PolicyFinding, SimulatedAction, SimulatedCalls};
 
     use super::*;
 

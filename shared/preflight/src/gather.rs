@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{AlarmName, Environment};
 use watchkeeper_domain::name::{self, ServiceName};
-use watchkeeper_domain::preflight::{PreflightFacts, AccountRegion, WantedResources};
+use watchkeeper_domain::preflight::{AccountRegion, PreflightFacts, WantedResources};
 
 use crate::unread::read;
 use crate::{PolicyJudge, RegionClients};
@@ -43,7 +43,12 @@ pub(crate) async fn gather(
     facts
 }
 
-async fn capacity(region: &RegionClients, environment: &Environment, wanted: &WantedResources, facts: &mut PreflightFacts) {
+async fn capacity(
+    region: &RegionClients,
+    environment: &Environment,
+    wanted: &WantedResources,
+    facts: &mut PreflightFacts,
+) {
     // What a task takes is asked for only where somebody would start more of them.
     let document = environment.document();
     let sizes = document.emergency.is_some() || document.failover.is_some();
@@ -97,7 +102,12 @@ async fn data(region: &RegionClients, wanted: &WantedResources, facts: &mut Pref
     }
 }
 
-async fn alarms(region: &RegionClients, wanted: &WantedResources, others: &[(name::Region, RegionClients)], facts: &mut PreflightFacts) {
+async fn alarms(
+    region: &RegionClients,
+    wanted: &WantedResources,
+    others: &[(name::Region, RegionClients)],
+    facts: &mut PreflightFacts,
+) {
     let found = read(region.alarms(&wanted.alarms).await);
     for name in wanted.alarms.keys() {
         let alarm = found.as_ref().map(|all| all.get(name).cloned()).map_err(Clone::clone);

@@ -1,7 +1,7 @@
 //! What needs an SDK that nothing else here has: IAM, Access Analyzer, KMS.
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::preflight::{SimulatedCalls, KeyFacts, PolicyFinding, SimulatedAction};
+use watchkeeper_domain::preflight::{KeyFacts, PolicyFinding, SimulatedAction, SimulatedCalls};
 
 /// Asking about keys and policies. It only reads.
 pub trait PolicyJudge {

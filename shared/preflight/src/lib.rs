@@ -21,4 +21,4 @@ pub use judge::PolicyJudge;
 pub use print::table;
 pub use region::RegionClients;
 pub use run::{PreflightSelection, preflight};
-pub use template::{TemplateResolver, StackTemplate};
+pub use template::{StackTemplate, TemplateResolver};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchkeeper_domain::backup::{ResourceKind, BackupSource};
+use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 use watchkeeper_domain::estate::{Environment, ResourceName};
 use watchkeeper_domain::preflight::AccountRegion;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use watchkeeper_domain::preflight::{RowMark, PreflightReport, ReportRow, ReportSection};
+use watchkeeper_domain::preflight::{PreflightReport, ReportRow, ReportSection, RowMark};
 
 /// Everything, by what it is about. What is good of one thing shares a line; whatever is not has one of its own, and its
 /// command below the table, unbroken, so that it can be pasted.

@@ -1,5 +1,6 @@
 //! One preflight: every chosen environment, in each of its regions, and what would be deployed there.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -9,15 +10,15 @@ use watchkeeper_domain::estate::value::AccountId;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name;
 use watchkeeper_domain::preflight::{
-    Check, PreflightFacts, AccountRegion, Read, PreflightReport, ReportRow, ReportSection, SimulatedAction, WantedResources, calls, definition, judge as judged, policies,
-    simulated,
+    AccountRegion, Check, PreflightFacts, PreflightReport, Read, ReportRow, ReportSection, SimulatedAction,
+    WantedResources, calls, definition, judge as judged, policies, simulated,
 };
 use watchkeeper_estates::EstateFolder;
 
 use crate::gather::gather;
 use crate::parameters;
 use crate::unread::read;
-use crate::{PolicyJudge, PreflightError, RegionClients, TemplateResolver, StackTemplate};
+use crate::{PolicyJudge, PreflightError, RegionClients, StackTemplate, TemplateResolver};
 
 /// Alarms of global services lie there, whatever region their system is in (Amazon CloudWatch user guide).
 const GLOBAL: &str = "us-east-1";
@@ -84,8 +85,9 @@ pub async fn preflight<J: PolicyJudge>(
             let facts = Box::pin(gather(&look, &judge, &place, (environment, &wanted), &others, now)).await;
             let mut rows = judged(environment, &wanted, &facts);
             keys.extend(facts.keys.values().filter_map(|key| Some(key.as_ref().ok()?.as_ref()?.arn.clone())));
-            let resolver = resolver(template, selection, &place, (&own, &keys));
-            rows.extend(allowed(&judge, &resolver, environment, &wanted, &facts).await?);
+            let stack_in =
+                |stack: &name::Region| resolver(template, selection, &self::place(&caller, stack), (&own, &keys));
+            rows.extend(allowed(&judge, stack_in, environment, &wanted, &facts).await?);
             if !rows.is_empty() {
                 sections.push(section(estate, environment, Some(region), rows));
             }
@@ -171,7 +173,12 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn section(estate: &Estate, environment: &Environment, region: Option<&name::Region>, rows: Vec<ReportRow>) -> ReportSection {
+fn section(
+    estate: &Estate,
+    environment: &Environment,
+    region: Option<&name::Region>,
+    rows: Vec<ReportRow>,
+) -> ReportSection {
     let (estate, environment) = (Some(estate.name().clone()), Some(environment.name().clone()));
     ReportSection { estate, environment, region: region.cloned(), rows }
 }
@@ -203,14 +210,17 @@ fn resolver(
 /// Whether the roles of the template may do what the functions do to these very resources.
 async fn allowed(
     judge: &impl PolicyJudge,
-    resolver: &TemplateResolver,
+    stack_in: impl Fn(&name::Region) -> TemplateResolver,
     environment: &Environment,
     wanted: &WantedResources,
     facts: &PreflightFacts,
 ) -> Result<Vec<ReportRow>, PreflightError> {
-    let policies = resolver.policies()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut stacks) = (Vec::new(), BTreeMap::new());
     for call in calls(environment, wanted, facts) {
+        let policies = match stacks.entry(call.stack.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(slot) => slot.insert(stack_in(&call.stack).policies()?),
+        };
         let Some(own) = policies.get(call.function) else {
             let why = format!("the template has no function {}", call.function);
             rows.push(ReportRow::untold(Check::Allowed, call.subject, why, None));

@@ -66,7 +66,12 @@ pub struct TemplateResolver {
 
 impl TemplateResolver {
     /// The template for a stack of this place; parameters that are not given have their defaults.
-    pub fn new(template: &StackTemplate, place: AccountRegion, stack: &str, parameters: BTreeMap<String, String>) -> Self {
+    pub fn new(
+        template: &StackTemplate,
+        place: AccountRegion,
+        stack: &str,
+        parameters: BTreeMap<String, String>,
+    ) -> Self {
         Self { template: template.clone(), place, stack: stack.to_owned(), parameters }
     }
 

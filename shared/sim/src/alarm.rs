@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ports::{Alarms, AwsError, AlarmMutes};
+use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError};
 use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::estate::AlarmName;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::capacity::{Capacity, DatabaseState, DatabasePower};
+use watchkeeper_domain::capacity::{Capacity, DatabasePower, DatabaseState};
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
@@ -12,10 +12,10 @@ use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
 
 use crate::fault::FaultPlan;
-use crate::globe::{SimAws, HOME};
+use crate::globe::{HOME, SimAws};
 use crate::quota::BucketLimits;
 use crate::settings::TimingSettings;
-use crate::spec::{DatabaseSpec, SimResource, ServiceSpec, checked};
+use crate::spec::{DatabaseSpec, ServiceSpec, SimResource, checked};
 use crate::state::SimState;
 use crate::stores::resource;
 use crate::world::SimRegion;

@@ -5,11 +5,11 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::{
-    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ServiceReleases, ScalableTargets,
+    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, ServiceReleases,
     Services,
 };
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, ServiceRelease, ScalingState, ServiceId, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedService, ScalingState, ServiceId, ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};

@@ -131,7 +131,10 @@ mod tests {
 
     #[test]
     fn the_index_goes_before_the_operation() {
-        let plan = FaultPlan::none().at(3, CallTrouble::Error).on(OP, 2, CallTrouble::Throttle).always(OP, CallTrouble::Denied);
+        let plan = FaultPlan::none()
+            .at(3, CallTrouble::Error)
+            .on(OP, 2, CallTrouble::Throttle)
+            .always(OP, CallTrouble::Denied);
         let mut rng = fastrand::Rng::with_seed(1);
         assert_eq!(plan.strikes(3, OP, 2, &mut rng), Some(CallTrouble::Error));
         assert_eq!(plan.strikes(4, OP, 2, &mut rng), Some(CallTrouble::Throttle));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use watchkeeper_control::ports::{AwsError, Fault};
 
-use crate::call::{RecordedCall, CallEnding};
+use crate::call::{CallEnding, RecordedCall};
 use crate::fault::CallTrouble;
 use crate::globe::SimAws;
 use crate::loss::LossAnswer;

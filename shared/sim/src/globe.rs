@@ -33,7 +33,12 @@ impl SimAws {
     }
 
     /// A globe of two.
-    pub(crate) fn pair(home: SimState, standby: SimState, link: RegionLink, site: Option<SimSites>) -> Arc<Mutex<Self>> {
+    pub(crate) fn pair(
+        home: SimState,
+        standby: SimState,
+        link: RegionLink,
+        site: Option<SimSites>,
+    ) -> Arc<Mutex<Self>> {
         let mut globe = Self { states: vec![home, standby], link, site };
         globe.traffic_changed();
         Arc::new(Mutex::new(globe))

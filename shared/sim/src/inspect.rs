@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ledger::{LedgerError, PairReplica, PairId, ScopeState};
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedScope, ObservedDatabase, ObservedService, ServiceId};
-use watchkeeper_domain::failover::{Move, Pointer, DnsRecord};
+use watchkeeper_control::ledger::{LedgerError, PairId, PairReplica, ScopeState};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedDatabase, ObservedScope, ObservedService, ServiceId};
+use watchkeeper_domain::failover::{DnsRecord, Move, Pointer};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::run::RunRecord;
 

@@ -1,7 +1,7 @@
 //! The ledger's ports.
 
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, ScopeState, LedgerWrite};
+use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, LedgerWrite, ScopeState};
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail::HaltSwitch;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::memory::{LedgerItem, Key};
+use crate::memory::{Key, LedgerItem};
 
 /// What tells which of two writes was the later one: its time, and at the same time its number.
 pub(crate) type Stamp = (Timestamp, u64);

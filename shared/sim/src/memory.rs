@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{LedgerError, ScopeState, LedgerWrite};
+use watchkeeper_control::ledger::{LedgerError, LedgerWrite, ScopeState};
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::backup::{self, BackupSource};
 use watchkeeper_domain::estate::AlarmName;
@@ -150,7 +150,11 @@ impl LedgerMemory {
         Ok(())
     }
 
-    pub(crate) fn backup(&self, scope: &Scope, source: &BackupSource) -> Result<(backup::BackupMemory, u64), LedgerError> {
+    pub(crate) fn backup(
+        &self,
+        scope: &Scope,
+        source: &BackupSource,
+    ) -> Result<(backup::BackupMemory, u64), LedgerError> {
         Ok(self.read(Some(scope), &item::backup(&source.to_string()))?.unwrap_or_default())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_control::ports::{Notifier, AwsError, Clock};
+use watchkeeper_control::ports::{AwsError, Clock, Notifier};
 
 use crate::gate::CallRefusal;
 use crate::operation::Operation;

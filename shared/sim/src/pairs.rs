@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchkeeper_control::ledger::{LedgerError, PairReplica, PairId, PairLedger, SettledTarget, ScopeStanding};
+use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger, PairReplica, ScopeStanding, SettledTarget};
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::name::{Region, Scope};
 

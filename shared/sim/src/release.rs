@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::RELEASES_MAX;
-use watchkeeper_domain::capacity::{ServiceRelease, Rollout, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{Rollout, ServiceId, ServiceRelease, TaskDefinition};
 
 use crate::gate::CallRefusal;
 use crate::spec::{ServiceSpec, task_definition};
@@ -160,7 +160,11 @@ impl SimState {
     }
 
     /// Takes a service to a task definition, as `UpdateService` does: what it rolls out already, it does not again.
-    pub(crate) fn update_release(&mut self, id: &ServiceId, task_definition: &TaskDefinition) -> Result<(), CallRefusal> {
+    pub(crate) fn update_release(
+        &mut self,
+        id: &ServiceId,
+        task_definition: &TaskDefinition,
+    ) -> Result<(), CallRefusal> {
         if self.definition(task_definition)?.inactive {
             return Err(CallRefusal::invalid(format!("the task definition {task_definition} is inactive")));
         }

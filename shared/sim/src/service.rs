@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{ObservedService, ServiceRelease, ScalingState, ServiceCapacity, ServiceId};
+use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceCapacity, ServiceId, ServiceRelease};
 
 use crate::history::StateHistory;
 use crate::release::ReleaseHistory;

@@ -7,7 +7,7 @@ use watchkeeper_control::failover::ports::HealthProber;
 use watchkeeper_domain::estate::{Failover, TrafficPolicy};
 use watchkeeper_domain::name::ServiceName;
 
-use crate::globe::{SimAws, HOME, STANDBY};
+use crate::globe::{HOME, STANDBY, SimAws};
 use crate::loss::LossAnswer;
 use crate::operation::Operation;
 use crate::world::SimRegion;

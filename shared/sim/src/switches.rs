@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use watchkeeper_control::failover::ports::TrafficSwitches;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::estate::{AlarmName, ResourceName, TrafficStrategy, TrafficPolicy};
+use watchkeeper_domain::estate::{AlarmName, ResourceName, TrafficPolicy, TrafficStrategy};
 use watchkeeper_domain::failover::{DnsRecord, points_to};
 use watchkeeper_domain::name::{EnvironmentName, EstateName};
 
 use crate::gate::CallRefusal;
-use crate::globe::{SimAws, HOME, STANDBY};
+use crate::globe::{HOME, STANDBY, SimAws};
 use crate::history::StateHistory;
 use crate::operation::Operation;
 use crate::state::{DueEvent, SimState};
@@ -128,7 +128,8 @@ impl TrafficSwitches for SimRegion {
 
     async fn change_records(&self, hosted_zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError> {
         self.throw_at(None, Operation::ChangeRecords, hosted_zone, |state| {
-            let zone = state.switchboard.records.get_mut(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
+            let zone =
+                state.switchboard.records.get_mut(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
             let key = |record: &DnsRecord| (record.name.clone(), record.kind.clone(), record.set.clone());
             for record in records {
                 match zone.iter_mut().find(|known| key(known) == key(record)) {

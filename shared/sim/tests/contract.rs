@@ -1,15 +1,16 @@
 //! Every case of the contract, against the world in memory.
 
-use watchkeeper_sim::contract::{CaseFailure, SimBench, cloud, databases, ledger, releases, stuck};
+use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, stuck};
 use watchkeeper_sim::{
-    FaultPlan, TimingSettings, CallTrouble, SimRegion, cloud_cases, database_cases, ledger_cases, release_cases,
-    run_until_done_or_crash, stuck_cases,
+    CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, cloud_cases, database_cases, ledger_cases,
+    release_cases, run_until_done_or_crash, stuck_cases,
 };
 
 #[test]
 fn a_world_that_is_not_like_aws_does_not_pass() {
     let never = std::time::Duration::from_hours(1000);
-    let slow = TimingSettings { autoscaler: never, database_stop: never, staleness: never, ..TimingSettings::default() };
+    let slow =
+        TimingSettings { autoscaler: never, database_stop: never, staleness: never, ..TimingSettings::default() };
     let world = SimRegion::builder().settings(slow).build();
     let bench = SimBench::new(world.clone());
     let failures = run_until_done_or_crash(&world, async {
@@ -41,6 +42,10 @@ fn pass<F: Future<Output = Result<(), CaseFailure>>>(case: impl FnOnce(&'static 
     }
 }
 
+macro_rules! alarm_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| alarms::$case(bench)); })*};
+}
+
 macro_rules! cloud_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| cloud::$case(bench)); })*};
 }
@@ -61,6 +66,7 @@ macro_rules! stuck_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| stuck::$case(bench)); })*};
 }
 
+alarm_cases!(alarm_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);

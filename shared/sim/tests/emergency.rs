@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::ports::{
-    AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, ServiceReleases, ScalableTargets, Services,
+    AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, ScalableTargets, ServiceReleases, Services,
 };
 use watchkeeper_domain::alarm::{AlarmMemory, AlarmState};
-use watchkeeper_domain::capacity::{ServiceRelease, Rollout, ServiceId};
+use watchkeeper_domain::capacity::{Rollout, ServiceId, ServiceRelease};
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::guardrail;
 use watchkeeper_sim::{
-    FaultPlan, Operation, TimingSettings, CallTrouble, SimRegion, run_until_done_or_crash, scope, service, task_definition,
+    CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, run_until_done_or_crash, scope, service,
+    task_definition,
 };
 
 fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {
@@ -146,7 +147,8 @@ fn each_trouble_of_a_release_does_what_it_does() {
 
 #[test]
 fn the_account_has_the_quotas_that_a_test_gives_it() {
-    let account = guardrail::CapacityQuotas { vcpu: Some(64), vcpu_used: Some(60), ..guardrail::CapacityQuotas::default() };
+    let account =
+        guardrail::CapacityQuotas { vcpu: Some(64), vcpu_used: Some(60), ..guardrail::CapacityQuotas::default() };
     let world = SimRegion::builder().account(account.clone()).build();
     assert_eq!(run(&world, world.quotas(world.now())).unwrap(), account);
     world.set_account(guardrail::CapacityQuotas::default());

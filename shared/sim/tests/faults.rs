@@ -4,9 +4,9 @@
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
 use watchkeeper_control::ports::{Clock, Fault, Services};
-use watchkeeper_domain::intent::{Layer, IntentKey};
+use watchkeeper_domain::intent::{IntentKey, Layer};
 use watchkeeper_sim::{
-    CallEnding, FaultPlan, Operation, TimingSettings, CallTrouble, SimRegion, run_until_done_or_crash, scope, service,
+    CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, run_until_done_or_crash, scope, service,
 };
 
 fn lease(world: &SimRegion, generation: u64) -> Lease {

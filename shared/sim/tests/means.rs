@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::failover::ports::{HealthProber, DatabasePromotions, ReplicatedStores, TrafficSwitches, RegionTasks};
+use watchkeeper_control::failover::ports::{
+    DatabasePromotions, HealthProber, RegionTasks, ReplicatedStores, TrafficSwitches,
+};
 use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Services, StartOutcome};
 use watchkeeper_domain::estate::{Failover, ResourceName};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::{DatabaseRole, switched};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_sim::{
-    FaultPlan, RegionLoss, Operation, SimPair, PairBuilder, TimingSettings, CallTrouble, SimRegion, aurora_global, replica,
-    run_until_done_or_crash, scope, service, stream, table, task_definition,
+    CallTrouble, FaultPlan, Operation, PairBuilder, RegionLoss, SimPair, SimRegion, TimingSettings, aurora_global,
+    replica, run_until_done_or_crash, scope, service, stream, table, task_definition,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use watchkeeper_control::ports::{
-    Notifier, AwsError, Clock, Databases, Executions, Fault, ScalableTargets, Services, StartOutcome,
+    AwsError, Clock, Databases, Executions, Fault, Notifier, ScalableTargets, Services, StartOutcome,
 };
 use watchkeeper_domain::capacity::{DatabaseState, ObservedService, Rollout, ScalingState, ServiceId, Suspensions};
 use watchkeeper_sim::{
-    SimApi, CallEnding, Operation, BucketLimit, BucketLimits, TimingSettings, SimRegion, aurora, rds, run_until_done_or_crash, service,
+    BucketLimit, BucketLimits, CallEnding, Operation, SimApi, SimRegion, TimingSettings, aurora, rds,
+    run_until_done_or_crash, service,
 };
 
 fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {

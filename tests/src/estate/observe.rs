@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types::{ScalableTarget, ServiceNamespace};
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{
+    Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions,
+};
 use watchkeeper_domain::estate::Environment;
 
 use super::services::resource;

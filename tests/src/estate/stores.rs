@@ -12,7 +12,7 @@ use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
 };
 use serde_json::{Value, json};
-use watchkeeper_domain::backup::{ResourceKind, BackupSource};
+use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 use watchkeeper_domain::estate::{BackupJob, Environment, ResourceName};
 use watchkeeper_domain::name::Region;
 
@@ -170,7 +170,9 @@ impl Site {
         let Some(repository) = repository else { return Ok(()) };
         match self.search("PUT", &format!("/_domains/{name}/_snapshot/{repository}"), &json!({})).await? {
             (200, _) => Ok(()),
-            (status, text) => Err(SiteError::new(format!("register {repository} of {name}"), format!("{status}: {text}"))),
+            (status, text) => {
+                Err(SiteError::new(format!("register {repository} of {name}"), format!("{status}: {text}")))
+            }
         }
     }
 

@@ -331,7 +331,12 @@ impl Yard {
     ///
     /// # Errors
     /// As above.
-    pub async fn fail(&self, queue: &QueuePolicy, body: &str, attributes: &[(&str, &str, &str)]) -> Result<(), SiteError> {
+    pub async fn fail(
+        &self,
+        queue: &QueuePolicy,
+        body: &str,
+        attributes: &[(&str, &str, &str)],
+    ) -> Result<(), SiteError> {
         self.send(queue.queue.as_str(), body, attributes).await?;
         self.fail_all(queue.queue.as_str()).await
     }

@@ -4,7 +4,7 @@
 use aws_config::SdkConfig;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::preflight::{SimulatedCalls, KeyFacts, PolicyFinding, SimulatedAction};
+use watchkeeper_domain::preflight::{KeyFacts, PolicyFinding, SimulatedAction, SimulatedCalls};
 use watchkeeper_preflight::PolicyJudge;
 
 /// The sandbox, in one region.
@@ -29,7 +29,8 @@ impl Asked {
         headers: [(&str, &str); 2],
         body: String,
     ) -> Result<String, AwsError> {
-        let failed = |fault, why: String| AwsError { operation, subject: String::new(), fault, source: Some(why.into()) };
+        let failed =
+            |fault, why: String| AwsError { operation, subject: String::new(), fault, source: Some(why.into()) };
         let scope = format!("AWS4-HMAC-SHA256 Credential=root/20261120/{}/{service}/aws4_request", self.region);
         let request = ureq::http::Request::post(format!("{}{path}", self.endpoint)).header("authorization", scope);
         let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));

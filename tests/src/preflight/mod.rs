@@ -1,6 +1,10 @@
 //! What `cargo preflight` is played over: an account of the sandbox in which everything is as the documents need it, a shop with
 //! ten planted faults, and the sandbox's own answers about keys and policies for who has no SDK for them.
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "it serves tests only, and a panic is how they fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "it serves tests only, and a panic is how they fail"
+)]
 
 mod faults;
 mod judge;

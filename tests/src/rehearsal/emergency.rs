@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::steps::BeginVerdict;
-use watchkeeper_domain::emergency::{HoldAction, EmergencyStep as Next};
+use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
 use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::report::Message;
 use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::run::{RunOutcome, RunRef};
-use watchkeeper_lambda::{StepCall, MachineExecution};
+use watchkeeper_lambda::{MachineExecution, StepCall};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{ATTEMPTS, End, Rehearsal};
@@ -278,7 +278,9 @@ fn input(request: Option<&RunRequest>) -> Value {
 fn failure(end: &End) -> Option<String> {
     match end {
         End::AtBegin(..) => None,
-        End::Finished(finished) if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) => {
+        End::Finished(finished)
+            if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) =>
+        {
             None
         }
         End::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),

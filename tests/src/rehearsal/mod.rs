@@ -17,13 +17,13 @@ use reconcile::{Answer, CallError, Step};
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::place::{StackIdentity, PairPlace, ScopedEnvironment};
+use watchkeeper_control::place::{PairPlace, ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::steps::{BeginVerdict, Reconciler, FinishedRun, LeasedRun, RunNext, StepError};
+use watchkeeper_control::steps::{BeginVerdict, FinishedRun, LeasedRun, Reconciler, RunNext, StepError};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{EstateFolder, load_dir};
-use watchkeeper_lambda::{CaughtError, MachineExecution, FunctionFailure, ScheduleTick};
+use watchkeeper_lambda::{CaughtError, FunctionFailure, MachineExecution, ScheduleTick};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
 /// How often a task is tried, as `statemachines/reconcile.asl.json` has it.

@@ -46,7 +46,18 @@ struct Stack {
     waiting: Vec<(String, Value)>,
 }
 
-type SimWatcher = RegionMonitor<SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, MachineHandle, MachineHandle>;
+type SimWatcher = RegionMonitor<
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    MachineHandle,
+    MachineHandle,
+>;
 
 impl Duo {
     /// Two stacks over these documents, of an estate's environment that is a pair.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::unblock::{UnblockNext, Step as Taken, UnblockError, UnblockRunbook};
+use watchkeeper_control::unblock::{Step as Taken, UnblockError, UnblockNext, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::run::RunRef;
 use watchkeeper_lambda::{CaughtError, MachineExecution};
@@ -124,7 +124,8 @@ impl Rehearsal {
         for attempt in 1.. {
             let world = &self.world;
             let (stuck, ledger, announcer) = (world.clone(), world.clone(), world.clone());
-            let hand: Hand = UnblockRunbook { stuck, ledger, reconcile: world.clone(), announcer, clock: world.clone() };
+            let hand: Hand =
+                UnblockRunbook { stuck, ledger, reconcile: world.clone(), announcer, clock: world.clone() };
             let handled = handle(&hand, &self.estates, &self.home, step());
             match run_until_done_or_crash(world, handled)? {
                 Err(error) if attempt < ATTEMPTS && retried(&error) => world.advance(Duration::from_secs(2 << attempt)),

@@ -3,7 +3,7 @@
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger as _};
-use watchkeeper_domain::failover::{Move, MovePause, PauseKind, MovePhase};
+use watchkeeper_domain::failover::{Move, MovePause, MovePhase, PauseKind};
 
 use super::{Ended, Stack, StageError};
 use crate::estate::{SiteError, awaited};
@@ -174,7 +174,9 @@ impl Crossing<'_> {
         let berth = match name {
             "Ask" => Some(Berth::Asking),
             "Pause" => match self.record().await?.and_then(|record| record.pause) {
-                Some(MovePause { kind: PauseKind::Look(seconds), .. }) if seconds >= LONG => Some(Berth::Waiting(seconds)),
+                Some(MovePause { kind: PauseKind::Look(seconds), .. }) if seconds >= LONG => {
+                    Some(Berth::Waiting(seconds))
+                }
                 _ => None,
             },
             _ => None,

@@ -18,8 +18,9 @@ pub(super) async fn make<'e>(
     for environment in environments {
         let document = environment.document();
         for copy in document.backups.iter().flat_map(|backups| &backups.jobs).filter_map(|job| job.copy.as_ref()) {
-            for key in &copy.key {
-                wanted.extend([&document.regions.primary, &copy.region].map(|region| (region.clone(), key.to_string())));
+            if let Some(key) = &copy.key {
+                wanted
+                    .extend([&document.regions.primary, &copy.region].map(|region| (region.clone(), key.to_string())));
             }
         }
     }

@@ -131,7 +131,8 @@ impl Stage {
         let estates = documents(options.estates.as_ref())?;
         let sandbox = Sandbox::up(options, progress).await?;
         let (account, kept) = (options.account.clone(), pairs::kept_buckets(&estates));
-        let keys = keys::make(&sandbox, at_home(&estates, &account).map(|(_, environment)| environment)).await?.join(",");
+        let keys =
+            keys::make(&sandbox, at_home(&estates, &account).map(|(_, environment)| environment)).await?.join(",");
         let mut stacks = BTreeMap::new();
         for region in regions {
             let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use watchkeeper_domain::estate::{
-    BackupJob, EstateDocument, Environment, EnvironmentDocument, Estate, Failover, Label, TrafficStrategy,
+    BackupJob, Environment, EnvironmentDocument, Estate, EstateDocument, Failover, Label, TrafficStrategy,
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_estates::{EstateFolder, load_dir};

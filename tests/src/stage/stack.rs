@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_aws::DynamoLedger;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::estate::{Environment, Estate, EnvironmentKind};
+use watchkeeper_domain::estate::{Environment, EnvironmentKind, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 
 use super::{Deeds, Mailbox, StageError, scope};

@@ -94,7 +94,8 @@ impl Vault {
         let rds = aws_sdk_rds::Client::new(&stage.sandbox().sdk_config("us-east-1"));
         let call = rds.create_db_instance().db_instance_identifier("strong-box-db").engine("postgres");
         let key = key_of(stage.sandbox(), "us-east-1", KEY).await.unwrap();
-        let call = call.db_instance_class("db.t4g.small").allocated_storage(20).storage_encrypted(true).kms_key_id(&key);
+        let call =
+            call.db_instance_class("db.t4g.small").allocated_storage(20).storage_encrypted(true).kms_key_id(&key);
         // Another test may have made it.
         drop(call.master_username("sandbox").master_user_password("not-a-secret").send().await);
         let vault = Self::of(stage, "strong-box").await;

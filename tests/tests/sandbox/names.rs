@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_domain::backup::{BACKUP_TAG, ResourceKind, RESTORE_TAG, BackupSubject};
+use watchkeeper_domain::backup::{BACKUP_TAG, BackupSubject, RESTORE_TAG, ResourceKind};
 use watchkeeper_domain::estate::BackupProvider;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
@@ -45,7 +45,9 @@ fn of_a_copy(subject: &BackupSubject, found: &mut Vec<Value>) {
             json!(["rds", "CopyDBSnapshot", {"TargetDBSnapshotIdentifier": name, "Tags": tags}]),
         ],
         ResourceKind::Dynamodb => vec![json!(["dynamodb", "CreateBackup", {"BackupName": name}])],
-        ResourceKind::Elasticache => vec![json!(["elasticache", "CreateSnapshot", {"SnapshotName": name, "Tags": tags}])],
+        ResourceKind::Elasticache => {
+            vec![json!(["elasticache", "CreateSnapshot", {"SnapshotName": name, "Tags": tags}])]
+        }
         // A name in the API of the domain: small letters, digits and hyphens, which the domain's own tests hold.
         ResourceKind::Opensearch => Vec::new(),
         ResourceKind::S3 => vec![json!(["s3", "CopyObject", {"Key": format!("watchkeeper/{name}")}])],

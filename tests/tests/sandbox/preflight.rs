@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aws_config::{AppName, BehaviorVersion};
 use aws_sdk_ecs::config::Credentials;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::preflight::{Check, RowMark, PreflightReport, ReportRow};
+use watchkeeper_domain::preflight::{Check, PreflightReport, ReportRow, RowMark};
 use watchkeeper_estates::{EstateFolder, load_dir};
 use watchkeeper_preflight::{PreflightError, PreflightSelection, StackTemplate, preflight};
 use watchkeeper_tests::preflight::{Asked, DOCUMENT, EXPECTED, Plot, build};
@@ -14,7 +14,11 @@ use watchkeeper_tests::sandbox::{Emulator, Fault, FaultKind, Layout, Options};
 
 use crate::boot_with;
 
-async fn look(emulator: &Emulator, estates: &EstateFolder, selection: &PreflightSelection) -> Result<PreflightReport, PreflightError> {
+async fn look(
+    emulator: &Emulator,
+    estates: &EstateFolder,
+    selection: &PreflightSelection,
+) -> Result<PreflightReport, PreflightError> {
     // As a person's: from the loader, which knows the time too, by which a search domain's calls are signed.
     let config = aws_config::defaults(BehaviorVersion::latest()).region(aws_config::Region::new("us-east-1"));
     let config = config.endpoint_url(emulator.endpoint()).app_name(AppName::new("preflight").unwrap());

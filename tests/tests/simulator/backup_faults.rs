@@ -10,7 +10,7 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_sim::{BackupDeletion, FaultPlan, CallTrouble, SimRegion, rds, scope, store};
+use watchkeeper_sim::{BackupDeletion, CallTrouble, FaultPlan, SimRegion, rds, scope, store};
 use watchkeeper_tests::rehearsal::{Ended, Rehearsal, documents};
 
 use crate::backups::source;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::backup::{AT_ONCE, CLUSTERS_AT_ONCE, AttemptEnd, BackupMemory, BackupOutcome};
+use watchkeeper_domain::backup::{AT_ONCE, AttemptEnd, BackupMemory, BackupOutcome, CLUSTERS_AT_ONCE};
 use watchkeeper_domain::name::Region;
 use watchkeeper_sim::{SimRegion, rds, store};
 use watchkeeper_tests::rehearsal::{Ended, Rehearsal};

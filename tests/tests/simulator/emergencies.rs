@@ -7,8 +7,8 @@ use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Rollout, ScalingState, Suspensions};
-use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
-use watchkeeper_sim::{FaultPlan, Operation, CallTrouble, SimRegion, service};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, service};
 use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event};
 
 use crate::emergency_scene::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_sim::{FaultPlan, CallTrouble};
+use watchkeeper_sim::{CallTrouble, FaultPlan};
 use watchkeeper_tests::rehearsal::{Rehearsal, Siren, Stage};
 
 use crate::emergency_scene::{alarm, prod, production, rehearsal, surging};
@@ -23,7 +23,12 @@ fn declared(rehearsal: &Rehearsal) -> bool {
 }
 
 /// The `k`-th call from now on fails while `work` goes on. Tells whether there was such a call.
-fn strike<T>(rehearsal: &mut Rehearsal, k: u64, trouble: CallTrouble, work: impl FnOnce(&mut Rehearsal) -> T) -> (T, bool) {
+fn strike<T>(
+    rehearsal: &mut Rehearsal,
+    k: u64,
+    trouble: CallTrouble,
+    work: impl FnOnce(&mut Rehearsal) -> T,
+) -> (T, bool) {
     let index = rehearsal.world.calls_made() + k;
     rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
     let done = work(rehearsal);

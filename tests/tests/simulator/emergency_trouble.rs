@@ -9,7 +9,7 @@ use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::guardrail::CapacityQuotas;
-use watchkeeper_sim::{FaultPlan, Operation, TimingSettings, CallTrouble};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, TimingSettings};
 use watchkeeper_tests::rehearsal::Stage;
 
 use crate::emergency_scene::{

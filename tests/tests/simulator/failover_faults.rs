@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_sim::{FaultPlan, RegionLoss, CallTrouble};
+use watchkeeper_sim::{CallTrouble, FaultPlan, RegionLoss};
 use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot};
 
 use crate::pair_scene::{AUTOMATIC, capacities, counts, duo, estates, home, never_double, standby, story};

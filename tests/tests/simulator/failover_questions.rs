@@ -203,7 +203,7 @@ fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
 
 #[test]
 fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting() {
-    use watchkeeper_sim::{FaultPlan, Operation, CallTrouble};
+    use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
     let mut duo = duo(&estates(&[AUTOMATIC]));
     duo.pair.standby().set_faults(FaultPlan::none().always(Operation::Publish, CallTrouble::Denied));
     duo.pair.lose(&home(), RegionLoss::failing().tasks_die());

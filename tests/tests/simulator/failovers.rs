@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::backup::BackupLog as _;
-use watchkeeper_domain::backup::{KnownCopy, BackupMemory, CopyVerdict};
+use watchkeeper_domain::backup::{BackupMemory, CopyVerdict, KnownCopy};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::ServiceName;
-use watchkeeper_sim::{FaultPlan, RegionLoss, Operation, CallTrouble, run_until_done_or_crash};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
 use watchkeeper_tests::rehearsal::Flight;
 
 use crate::pair_scene::{

@@ -8,7 +8,9 @@ use serde_json::json;
 use watchkeeper_control::steps::BeginVerdict;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
 use watchkeeper_domain::run::RunOutcome;
-use watchkeeper_sim::{CallEnding, FaultPlan, Operation, TimingSettings, CallTrouble, SimRegion, WorldBuilder, rds, scope, service};
+use watchkeeper_sim::{
+    CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, WorldBuilder, rds, scope, service,
+};
 use watchkeeper_tests::rehearsal::{End, Rehearsal, documents};
 
 use crate::scene::{ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
@@ -281,7 +283,9 @@ fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning
         let original = rehearsal.world.capacity();
         for (begin, awake) in [(evening(), false), (morning(), true)] {
             let mut faults = FaultPlan::none();
-            for trouble in [CallTrouble::Throttle, CallTrouble::Error, CallTrouble::TimeoutAfter, CallTrouble::CrashAfter] {
+            for trouble in
+                [CallTrouble::Throttle, CallTrouble::Error, CallTrouble::TimeoutAfter, CallTrouble::CrashAfter]
+            {
                 faults = faults.sometimes(0.02, trouble);
             }
             rehearsal.world.set_faults(faults);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::RestoreEvidence;
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_sim::{FaultPlan, StoreSpec, CallTrouble, SimRegion, store};
+use watchkeeper_sim::{CallTrouble, FaultPlan, SimRegion, StoreSpec, store};
 use watchkeeper_tests::rehearsal::{Ended, Rehearsal};
 
 use crate::backup_faults::{estates, shop};

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::run::RunOutcome;
-use watchkeeper_sim::{FaultPlan, Operation, CallTrouble};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 use watchkeeper_tests::rehearsal::Rehearsal;
 
 use crate::scene::{afternoon, asleep, dev, evening, morning};

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::unblock::ItemAttribute;
-use watchkeeper_sim::{FaultPlan, CallTrouble};
+use watchkeeper_sim::{CallTrouble, FaultPlan};
 use watchkeeper_tests::rehearsal::Rehearsal;
 
 use crate::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released, lock, monday, prod};

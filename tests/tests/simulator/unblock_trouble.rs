@@ -7,9 +7,9 @@ use serde_json::json;
 use watchkeeper_control::stuck::PendingQuestion;
 use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
-use watchkeeper_domain::unblock::{UnblockEnd, ItemAttribute, FindingSource};
-use watchkeeper_sim::{FaultPlan, Operation, CallTrouble, run_until_done_or_crash, service};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
+use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash, service};
 use watchkeeper_tests::rehearsal::Unblocked;
 
 use crate::unblock_scene::{

@@ -7,8 +7,8 @@ use serde_json::json;
 use watchkeeper_control::stuck::DeadLetter;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::run::RunOutcome;
-use watchkeeper_domain::unblock::{UnblockEnd, ItemAttribute, FindingSource};
-use watchkeeper_sim::{FaultPlan, Operation, CallTrouble};
+use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked};
 
 use crate::unblock_scene::{

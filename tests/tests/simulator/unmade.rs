@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
-use watchkeeper_sim::{FaultPlan, Operation, CallTrouble, SimRegion};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion};
 use watchkeeper_tests::rehearsal::{End, Rehearsal};
 
 use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes};
@@ -55,7 +55,9 @@ fn a_trouble_that_passes_with_the_next_tick_is_no_news() {
 fn a_ledger_that_takes_nothing_at_all_is_told_at_most_twice_an_hour() {
     let mut rehearsal = afternoon();
     let plan = [Operation::LedgerTakeLease, Operation::NotebookRead, Operation::NotebookWrite].into_iter();
-    rehearsal.world.set_faults(plan.fold(FaultPlan::none(), |plan, operation| plan.always(operation, CallTrouble::Error)));
+    rehearsal
+        .world
+        .set_faults(plan.fold(FaultPlan::none(), |plan, operation| plan.always(operation, CallTrouble::Error)));
     ticks(&mut rehearsal, 24);
     assert!((2..=4).contains(&told(&rehearsal.world).len()), "{:?}", told(&rehearsal.world));
 }

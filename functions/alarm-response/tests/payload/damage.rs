@@ -63,8 +63,10 @@ fn odd_value() -> impl Strategy<Value = Value> {
 impl Damage {
     /// The payload with this damage.
     pub(crate) fn hit(&self, event: &mut Value) {
-        let messages: Vec<Vec<PathStep>> =
-            fields(event).into_iter().filter(|path| path.last() == Some(&PathStep::Key("Message".to_owned()))).collect();
+        let messages: Vec<Vec<PathStep>> = fields(event)
+            .into_iter()
+            .filter(|path| path.last() == Some(&PathStep::Key("Message".to_owned())))
+            .collect();
         if !self.inside || messages.is_empty() {
             return self.hit_value(event);
         }
@@ -120,7 +122,9 @@ fn fields(event: &Value) -> Vec<Vec<PathStep>> {
     while let Some((path, value)) = open.pop() {
         let below: Vec<(PathStep, &Value)> = match value {
             Value::Object(members) => members.iter().map(|(key, value)| (PathStep::Key(key.clone()), value)).collect(),
-            Value::Array(items) => items.iter().enumerate().map(|(place, value)| (PathStep::Index(place), value)).collect(),
+            Value::Array(items) => {
+                items.iter().enumerate().map(|(place, value)| (PathStep::Index(place), value)).collect()
+            }
             _ => Vec::new(),
         };
         // One way through what is nested without end is enough.

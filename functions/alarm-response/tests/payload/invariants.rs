@@ -3,7 +3,9 @@
 use alarm_response::payload::{Incoming, PayloadError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::{AlarmChange, AlarmMemory, AlarmState, AlarmStates, ResponseDecision, AlarmQuestion, consider};
+use watchkeeper_domain::alarm::{
+    AlarmChange, AlarmMemory, AlarmQuestion, AlarmState, AlarmStates, ResponseDecision, consider,
+};
 use watchkeeper_domain::estate::{Emergency, PathStep};
 
 /// How many characters an error's account of what was found may have: ten keys of 80, each escaped at worst.
@@ -85,7 +87,8 @@ fn check_error(error: &PayloadError, event: &Value) -> Result<(), TestCaseError>
 
 /// Whether a path leads somewhere, through the text of an SNS message as if its JSON lay below it.
 fn resolves(event: &Value, path: &[PathStep]) -> bool {
-    let message = path.iter().position(|step| *step == PathStep::Key("Message".to_owned())).map(|at| path.split_at(at + 1));
+    let message =
+        path.iter().position(|step| *step == PathStep::Key("Message".to_owned())).map(|at| path.split_at(at + 1));
     let Some((outer, inner)) = message.filter(|(_, inner)| !inner.is_empty()) else {
         return find(event, path).is_some();
     };

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
     ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinition as Definition, TaskDefinitionStatus,
 };
 use watchkeeper_control::ports::{AwsError, RELEASES_MAX, ServiceReleases};
-use watchkeeper_domain::capacity::{ServiceRelease, Rollout, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{Rollout, ServiceId, ServiceRelease, TaskDefinition};
 
 use super::{UPDATE, describe_failure, since};
 use crate::Aws;

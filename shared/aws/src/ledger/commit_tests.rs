@@ -6,7 +6,7 @@ use rstest::rstest;
 use watchkeeper_control::ledger::ScopeStanding;
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::capacity::{Baseline, Capacity};
-use watchkeeper_domain::intent::{Intent, Layer, IntentKey, DesiredState};
+use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
 
 use super::super::key::tests::scope;
 use super::*;
@@ -57,7 +57,8 @@ fn every_write_is_in_one_transaction_behind_the_check_of_the_lease() {
 
 #[test]
 fn a_lease_that_is_written_carries_the_condition_itself() {
-    let items = transaction("ledger", &scope(), 4, &[LedgerWrite::PutLease(lease()), LedgerWrite::DropBaseline]).unwrap();
+    let items =
+        transaction("ledger", &scope(), 4, &[LedgerWrite::PutLease(lease()), LedgerWrite::DropBaseline]).unwrap();
     assert_eq!(keys(&items), ["put LEASE", "delete BASELINE"]);
     let values = items[0].put().unwrap().expression_attribute_values().unwrap();
     assert_eq!(values[":generation"], AttributeValue::N("4".to_owned()));

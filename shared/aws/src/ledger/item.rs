@@ -142,7 +142,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::error::Error;
 
-    use watchkeeper_domain::intent::{Layer, DesiredState};
+    use watchkeeper_domain::intent::{DesiredState, Layer};
 
     use super::super::key::BASELINE;
     use super::super::key::tests::scope;

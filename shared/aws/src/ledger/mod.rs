@@ -54,7 +54,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::Put;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, ScopeState, RunRecord, LedgerWrite};
+use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, LedgerWrite, RunRecord, ScopeState};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::ledger::{LedgerError, RunRecord};
-use watchkeeper_control::stuck::{LedgerNote, UnblockNotes, ListPage, WriteOutcome};
+use watchkeeper_control::stuck::{LedgerNote, ListPage, UnblockNotes, WriteOutcome};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 
@@ -21,7 +21,11 @@ const PAGE: i32 = 100;
 pub(super) const OUTCOME: &str = "outcome";
 
 impl UnblockNotes for DynamoLedger {
-    async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: LedgerNote<'_>) -> Result<Option<(T, u64)>, LedgerError> {
+    async fn read<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        note: LedgerNote<'_>,
+    ) -> Result<Option<(T, u64)>, LedgerError> {
         let key = ItemKey::note(scope, note);
         let Some(item) = self.get(&key).await? else { return Ok(None) };
         Ok(Some((unpack(&key, scope, &item)?, version(&key, scope, &item)?)))

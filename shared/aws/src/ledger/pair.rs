@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
-use watchkeeper_control::ledger::{LedgerError, PairReplica, PairId, PairLedger, SettledTarget, ScopeStanding};
+use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger, PairReplica, ScopeStanding, SettledTarget};
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::name::{Region, Scope};
 
@@ -73,7 +73,11 @@ impl PairLedger for DynamoLedger {
 
 impl DynamoLedger {
     /// A payload with its version; `None` where there is no item.
-    async fn versioned<T: DeserializeOwned>(&self, key: &ItemKey, pair: &PairId) -> Result<Option<(T, u64)>, LedgerError> {
+    async fn versioned<T: DeserializeOwned>(
+        &self,
+        key: &ItemKey,
+        pair: &PairId,
+    ) -> Result<Option<(T, u64)>, LedgerError> {
         let item = self.get(key).await?;
         item.map(|item| Ok((unpack(key, pair, &item)?, version(key, pair, &item)?))).transpose()
     }

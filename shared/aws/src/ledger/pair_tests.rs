@@ -91,7 +91,8 @@ fn an_item_of_a_later_version_is_left_alone() {
 fn the_watch_and_the_moves_are_not_in_the_partition_that_every_run_reads() {
     let partition = AttributeValue::S(pair_partition(&pair()));
     assert_eq!(ItemKey::heartbeat(&pair(), &west1()).attributes()["pk"], partition);
-    for apart in [ItemKey::watch(&pair(), &west1()), ItemKey::moved(&pair(), "fleet-1"), ItemKey::of(&scope(), POINTER)] {
+    for apart in [ItemKey::watch(&pair(), &west1()), ItemKey::moved(&pair(), "fleet-1"), ItemKey::of(&scope(), POINTER)]
+    {
         assert_ne!(apart.attributes()["pk"], partition, "{apart}");
     }
 }

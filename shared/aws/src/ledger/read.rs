@@ -46,12 +46,13 @@ mod tests {
     use aws_sdk_dynamodb::types::AttributeValue;
     use jiff::Timestamp;
     use watchkeeper_control::ledger::LedgerWrite;
-    use watchkeeper_control::ledger::{SettledTarget, ScopeStanding};
+    use watchkeeper_control::ledger::{ScopeStanding, SettledTarget};
     use watchkeeper_domain::capacity::{
-        Baseline, Capacity, DatabaseId, DatabasePower, ReachedTargets, ScalingState, ServiceCapacity, ServiceId, Suspensions,
+        Baseline, Capacity, DatabaseId, DatabasePower, ReachedTargets, ScalingState, ServiceCapacity, ServiceId,
+        Suspensions,
     };
     use watchkeeper_domain::guardrail::HaltSwitch;
-    use watchkeeper_domain::intent::{Intent, Layer, IntentKey, DesiredState};
+    use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
 
     use super::super::alarm;
     use super::super::commit::transaction;
@@ -91,8 +92,12 @@ mod tests {
 
     #[test]
     fn what_was_committed_is_what_is_remembered() {
-        let settled =
-            Some(SettledTarget { target: "00ff".to_owned(), at: T0, epoch: Some(3), placement: Some("opening".to_owned()) });
+        let settled = Some(SettledTarget {
+            target: "00ff".to_owned(),
+            at: T0,
+            epoch: Some(3),
+            placement: Some("opening".to_owned()),
+        });
         let reached = Some(ReachedTargets::all(&baseline().capacity, T0));
         let standing = ScopeStanding { settled, reached, told: Some("drift".to_owned()), followed: Some(3) };
         let lease = watchkeeper_control::lease::Lease {
@@ -103,8 +108,11 @@ mod tests {
             expires: T0,
         };
         let intents = vec![intent(Layer::Schedule), intent(Layer::Override)];
-        let mut writes =
-            vec![LedgerWrite::PutBaseline(baseline()), LedgerWrite::PutStanding(standing.clone()), LedgerWrite::PutLease(lease.clone())];
+        let mut writes = vec![
+            LedgerWrite::PutBaseline(baseline()),
+            LedgerWrite::PutStanding(standing.clone()),
+            LedgerWrite::PutLease(lease.clone()),
+        ];
         writes.extend(intents.iter().cloned().map(LedgerWrite::PutIntent));
         let mut found = remembered(&scope(), written(&writes), None).unwrap();
         found.intents.sort_by_key(|intent| intent.layer);
@@ -145,7 +153,11 @@ mod tests {
         let standing = item(STANDING, format!(r#"{{"settled":{{"target":"{target}","at":"{at}"}}}}"#));
         let standing = remembered(&scope(), vec![standing], None).unwrap().standing;
         assert_eq!(standing.reached(&found.capacity), ReachedTargets::all(&found.capacity, at.parse().unwrap()));
-        assert_eq!(standing.reached(&Capacity::default()), ReachedTargets::default(), "of another target nothing is known");
+        assert_eq!(
+            standing.reached(&Capacity::default()),
+            ReachedTargets::default(),
+            "of another target nothing is known"
+        );
     }
 
     #[test]

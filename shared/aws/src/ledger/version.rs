@@ -32,7 +32,13 @@ impl VersionRaise {
     }
 
     /// A write of `item` that counts only while the number there is still the one before.
-    pub(super) fn put(self, table: &str, key: &ItemKey, scope: &impl Display, mut item: Item) -> Result<Put, LedgerError> {
+    pub(super) fn put(
+        self,
+        table: &str,
+        key: &ItemKey,
+        scope: &impl Display,
+        mut item: Item,
+    ) -> Result<Put, LedgerError> {
         item.insert(self.attribute.to_owned(), number(self.to));
         let (condition, values) = match self.from {
             0 => (NEVER_PUT, None),

@@ -13,7 +13,12 @@ use crate::fault::{failed, odd};
 const SCAN: &str = "Scan";
 
 impl BlockerSource for StuckThings {
-    async fn items(&self, source: &BlockerPolicy, after: Option<&str>, limit: u32) -> Result<ListPage<BlockerItem>, AwsError> {
+    async fn items(
+        &self,
+        source: &BlockerPolicy,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<BlockerItem>, AwsError> {
         let name = source.table.as_str();
         let optional = source.since.iter().chain(&source.status);
         let fields = [&source.item, &source.activity, &source.owner, &source.reason].into_iter().chain(optional);

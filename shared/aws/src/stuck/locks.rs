@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, KeysAndAttributes,
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_control::stuck::{LockTable, ListPage, WriteOutcome};
+use watchkeeper_control::stuck::{ListPage, LockTable, WriteOutcome};
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
-use watchkeeper_domain::unblock::{ItemAttribute, LockItem, AbandonmentProof, LockRelease};
+use watchkeeper_domain::unblock::{AbandonmentProof, ItemAttribute, LockItem, LockRelease};
 
 use super::StuckThings;
 use super::field::{Item, cursor, field, start, value};
@@ -44,7 +44,11 @@ impl LockTable for StuckThings {
         Ok(ListPage { items: items.iter().map(|item| read(table, item)).collect(), next })
     }
 
-    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, ItemAttribute>, AwsError> {
+    async fn statuses(
+        &self,
+        finished: &FinishedItems,
+        items: &[String],
+    ) -> Result<BTreeMap<String, ItemAttribute>, AwsError> {
         const BATCH: &str = "BatchGetItem";
         let (table, key) = (finished.table.as_str(), finished.item.as_str());
         if items.is_empty() {
@@ -73,7 +77,12 @@ impl LockTable for StuckThings {
         Ok(found.iter().filter_map(status).collect())
     }
 
-    async fn release(&self, table: &LockSchema, release: &LockRelease, now: Timestamp) -> Result<WriteOutcome, AwsError> {
+    async fn release(
+        &self,
+        table: &LockSchema,
+        release: &LockRelease,
+        now: Timestamp,
+    ) -> Result<WriteOutcome, AwsError> {
         let mut change = change(table, &release.lock, format!("SET #{RELEASED} = :at"))?;
         change.values.insert(":at".to_owned(), AttributeValue::S(release.released_at.clone()));
         let after = LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };

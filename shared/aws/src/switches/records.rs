@@ -36,7 +36,11 @@ async fn settled(client: &Client, zone: &ResourceName, records: &[DnsRecord]) ->
 }
 
 /// The record sets of a zone that have the names of these records.
-async fn named(client: &Client, zone: &ResourceName, records: &[DnsRecord]) -> Result<Vec<ResourceRecordSet>, AwsError> {
+async fn named(
+    client: &Client,
+    zone: &ResourceName,
+    records: &[DnsRecord],
+) -> Result<Vec<ResourceRecordSet>, AwsError> {
     let mut found = Vec::new();
     let names: BTreeSet<String> = records.iter().map(|record| plain(&record.name)).collect();
     for name in names {

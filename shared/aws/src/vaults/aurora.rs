@@ -8,7 +8,7 @@ use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, ObservedCopy, ObservedRestore, ObservedSource, JobPolicy, RESTORE_TAG,
+    BACKUP_TAG, CopyName, JobPolicy, ObservedCopy, ObservedRestore, ObservedSource, RESTORE_TAG,
 };
 use watchkeeper_domain::estate::{CopyPolicy, ResourceName};
 

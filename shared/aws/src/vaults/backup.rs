@@ -4,7 +4,9 @@
 
 use aws_sdk_backup::types::{BackupJobState, CopyJobState, RecoveryPointByBackupVault, RecoveryPointStatus};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{CopyName, CopyState, PendingJob, ResourceKind, BackupMemory, ObservedCopy, JobPolicy};
+use watchkeeper_domain::backup::{
+    BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, PendingJob, ResourceKind,
+};
 use watchkeeper_domain::name::Region;
 
 use super::{BackupClients, tags};
@@ -236,7 +238,8 @@ mod tests {
         let again = copies(&policy, &region, &memory, &points, &[]);
         assert_eq!(again, found);
         // Before there is a point, the job stands for it; one that failed says why.
-        let pending = copies(&policy, &region, &BackupMemory::default(), &[], &[(&job, read(Some("RUNNING"), None, None))]);
+        let pending =
+            copies(&policy, &region, &BackupMemory::default(), &[], &[(&job, read(Some("RUNNING"), None, None))]);
         assert_eq!((pending[0].id.as_str(), &pending[0].state), ("job-1", &CopyState::Creating));
         let failed = read(Some("FAILED"), Some("no rights"), None);
         let failed = copies(&policy, &region, &BackupMemory::default(), &[], &[(&job, failed)]);

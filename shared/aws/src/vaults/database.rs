@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::Tag;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{CopyQuota, CopyState, JobPolicy, RESTORE_TAG, SourceState, RestoreWindow};
+use watchkeeper_domain::backup::{CopyQuota, CopyState, JobPolicy, RESTORE_TAG, RestoreWindow, SourceState};
 
 use super::{BackupClients, tags};
 use crate::fault::failed;

@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::{
     TableDescription, TableStatus,
 };
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState, RestoreWindow};
+use watchkeeper_domain::backup::{
+    CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, RestoreWindow, SourceState,
+};
 
 use super::{BackupClients, next_page};
 use crate::fault::failed;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use aws_sdk_elasticache::operation::describe_replication_groups::DescribeReplicationGroupsError;
 use aws_sdk_elasticache::types::{ReplicationGroup, Snapshot, Tag};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState};
+use watchkeeper_domain::backup::{
+    BACKUP_TAG, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
+};
 
 use super::{BackupClients, tags};
 use crate::fault::failed;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState};
+use watchkeeper_domain::backup::{
+    BACKUP_TAG, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
+};
 
 use super::BackupClients;
 use super::http::{HttpCall, send};

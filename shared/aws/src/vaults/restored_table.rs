@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{ObservedRestore, JobPolicy, RESTORE_TAG, RestoredFacts};
+use watchkeeper_domain::backup::{JobPolicy, ObservedRestore, RESTORE_TAG, RestoredFacts};
 use watchkeeper_domain::estate::KeyValue;
 
 use super::{BackupClients, dynamodb, next_page, tags};

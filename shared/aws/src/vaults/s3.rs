@@ -11,7 +11,9 @@ use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::types::{ObjectVersion, Tag, TaggingDirective};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{BACKUP_TAG, CopyName, CopyState, ObservedCopy, ObservedSource, JobPolicy, SourceState};
+use watchkeeper_domain::backup::{
+    BACKUP_TAG, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
+};
 use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::name::Region;
 
@@ -67,7 +69,11 @@ impl BackupClients {
         }
     }
 
-    pub(super) async fn object_copies(&self, policy: &JobPolicy, region: &Region) -> Result<Vec<ObservedCopy>, AwsError> {
+    pub(super) async fn object_copies(
+        &self,
+        policy: &JobPolicy,
+        region: &Region,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
         let bucket = bucket_in(policy, region)?;
         let prefix = format!("{FOLDER}{}", policy.subject.series());
         let (mut copies, mut from): (_, (Option<String>, Option<String>)) = (Vec::new(), (None, None));

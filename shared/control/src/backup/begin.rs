@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    AT_ONCE, BackupRequest, BackupClaim, BackupLine, BackupMemory, JobPolicy, BackupRun, BackupSource, abandoned, fitting, plan, turn, wanted,
+    AT_ONCE, BackupClaim, BackupLine, BackupMemory, BackupRequest, BackupRun, BackupSource, JobPolicy, abandoned,
+    fitting, plan, turn, wanted,
 };
 use watchkeeper_domain::request::{RunMode, RunTrigger};
 
-use super::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook};
+use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs};
 use crate::ledger::{Ledger, LedgerError};
 
 /// What a run is about.
@@ -123,14 +124,25 @@ impl<C: BackupStore, L: Ledger + BackupLog, N> BackupRunbook<'_, C, L, N> {
     }
 
     /// Somebody else who was quicker has it.
-    async fn note(&self, jobs: &EnvironmentJobs, line: &BackupLine, memory: &BackupMemory, version: u64) -> Result<(), BackupError> {
+    async fn note(
+        &self,
+        jobs: &EnvironmentJobs,
+        line: &BackupLine,
+        memory: &BackupMemory,
+        version: u64,
+    ) -> Result<(), BackupError> {
         match self.ledger.put_backup(&jobs.scope, &line.source, memory, version).await {
             Err(LedgerError::Conflict { .. }) => Ok(()),
             noted => Ok(noted?),
         }
     }
 
-    async fn planned(&self, jobs: &EnvironmentJobs, request: &BackupRequest, now: Timestamp) -> Result<BegunBackup, BackupError> {
+    async fn planned(
+        &self,
+        jobs: &EnvironmentJobs,
+        request: &BackupRequest,
+        now: Timestamp,
+    ) -> Result<BegunBackup, BackupError> {
         let mut text = format!("{}: the plan\n", jobs.scope);
         let mut policies: Vec<&JobPolicy> = jobs.policies.iter().collect();
         if let Some(source) = &request.resource {

@@ -1,9 +1,9 @@
 //! The end of a run: what became of each resource, for a person and for programs.
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{CopyQuota, BackupOutcome, JobPolicy, BackupNotice, abandoned, event, message};
+use watchkeeper_domain::backup::{BackupNotice, BackupOutcome, CopyQuota, JobPolicy, abandoned, event, message};
 
-use super::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook};
+use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs};
 use crate::ledger::Ledger;
 use crate::ports::Notifier;
 
@@ -26,7 +26,12 @@ impl<C: BackupStore, L: Ledger + BackupLog, N: Notifier> BackupRunbook<'_, C, L,
     ///
     /// # Errors
     /// [`BackupError`] for a run that is not known, or a ledger, topic or bus that does not answer.
-    pub async fn finish(&self, jobs: &EnvironmentJobs, id: &str, now: Timestamp) -> Result<FinishedBackup, BackupError> {
+    pub async fn finish(
+        &self,
+        jobs: &EnvironmentJobs,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<FinishedBackup, BackupError> {
         let scope = &jobs.scope;
         let run = self
             .ledger
@@ -54,7 +59,12 @@ impl<C: BackupStore, L: Ledger + BackupLog, N: Notifier> BackupRunbook<'_, C, L,
         }
         let told: Vec<BackupNotice<'_>> = memories
             .iter()
-            .map(|(policy, memory, due, findings)| BackupNotice { policy, memory, due: *due, findings: findings.clone() })
+            .map(|(policy, memory, due, findings)| BackupNotice {
+                policy,
+                memory,
+                due: *due,
+                findings: findings.clone(),
+            })
             .collect();
         let message = message(scope, &run, &told, &notes, now);
         if unread || told.len() < run.jobs.len() || told.iter().any(|told| told.is_news(&run)) {

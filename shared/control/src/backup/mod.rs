@@ -8,7 +8,9 @@ mod restore;
 mod step;
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{CopyRegion, CopyQuota, BackupMemory, ObservedCopy, ObservedSource, JobPolicy, CopyInventory, BackupSource};
+use watchkeeper_domain::backup::{
+    BackupMemory, BackupSource, CopyInventory, CopyQuota, CopyRegion, JobPolicy, ObservedCopy, ObservedSource,
+};
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
@@ -17,11 +19,11 @@ pub use begin::BegunBackup;
 pub use finish::FinishedBackup;
 pub use ports::{BackupLog, BackupStore, RestoreStore};
 pub use restore::{RestoreFinished, RestoreRef};
-pub use step::{StepTaken, NextStep};
+pub use step::{NextStep, StepTaken};
 
 use crate::ledger::{Ledger, LedgerError};
 use crate::place::StackIdentity;
-use crate::ports::{Notifier, AwsError};
+use crate::ports::{AwsError, Notifier};
 
 /// Why a step could not be taken.
 #[derive(Debug, thiserror::Error)]
@@ -181,7 +183,12 @@ impl<C: BackupStore, L, N> BackupRunbook<'_, C, L, N> {
     }
 
     /// What there is in the other region, where the document names one.
-    async fn see_away(&self, policy: &JobPolicy, memory: &BackupMemory, seen: &mut ResourceCopies) -> Result<(), AwsError> {
+    async fn see_away(
+        &self,
+        policy: &JobPolicy,
+        memory: &BackupMemory,
+        seen: &mut ResourceCopies,
+    ) -> Result<(), AwsError> {
         let Some(copy) = &policy.copy else { return Ok(()) };
         let found = self.found(policy, memory, copy.region.clone()).await;
         let named = |error: AwsError| {
@@ -192,7 +199,12 @@ impl<C: BackupStore, L, N> BackupRunbook<'_, C, L, N> {
         Ok(())
     }
 
-    async fn found(&self, policy: &JobPolicy, memory: &BackupMemory, region: Region) -> Result<RegionBackups, AwsError> {
+    async fn found(
+        &self,
+        policy: &JobPolicy,
+        memory: &BackupMemory,
+        region: Region,
+    ) -> Result<RegionBackups, AwsError> {
         let copies = self.cloud.list_copies(policy, &region, memory).await?;
         // A quota that cannot be read stops nothing: AWS says by itself when it is full.
         let quota = self.cloud.copy_quota(policy, &region).await.ok().flatten();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    CopyName, CopyQuota, KnownCopy, BackupMemory, ObservedCopy, ObservedRestore, ObservedSource, JobPolicy, RestoredFacts, BackupRun, BackupSource,
+    BackupMemory, BackupRun, BackupSource, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore,
+    ObservedSource, RestoredFacts,
 };
 use watchkeeper_domain::name::{Region, Scope};
 
@@ -46,7 +47,13 @@ pub trait RestoreStore {
     async fn describe_restored(&self, policy: &JobPolicy, target: &str) -> Result<Option<ObservedRestore>, AwsError>;
 
     /// Begins to restore a copy into a new name. A name that exists is a [`crate::ports::Fault::Conflict`].
-    async fn restore_copy(&self, policy: &JobPolicy, known: &KnownCopy, target: &str, mark: &str) -> Result<(), AwsError>;
+    async fn restore_copy(
+        &self,
+        policy: &JobPolicy,
+        known: &KnownCopy,
+        target: &str,
+        mark: &str,
+    ) -> Result<(), AwsError>;
 
     /// Begins to restore the state of an instant into a new name.
     async fn restore_instant(

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    RestoreEvidence, RestoreSource, BackupMemory, JobPolicy, RestorePurpose, RestoreRun, RestoreNext, RestoreRequest, RestoreView, BackupSource, checks,
-    decide_restore, restored,
+    BackupMemory, BackupSource, JobPolicy, RestoreEvidence, RestoreNext, RestorePurpose, RestoreRequest, RestoreRun,
+    RestoreSource, RestoreView, checks, decide_restore, restored,
 };
 use watchkeeper_domain::request::RequestError;
 
-use super::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook, RestoreStore, StepTaken, NextStep};
+use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, AwsError, Fault};
+use crate::ports::{AwsError, Fault, Notifier};
 
 /// A restore, as the machine carries it from step to step.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{
-    CopyComparison, BackupAttempt, BackupClaim, AttemptEnd, BackupMemory, BackupNext, JobPolicy, CopyRemoval, CopyVerdict, BackupView, decide, verify,
+    AttemptEnd, BackupAttempt, BackupClaim, BackupMemory, BackupNext, BackupView, CopyComparison, CopyRemoval,
+    CopyVerdict, JobPolicy, decide, verify,
 };
 use watchkeeper_domain::name::Region;
 
-use super::{BackupError, BackupLog, BackupStore, EnvironmentJobs, BackupRunbook, ResourceCopies};
+use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
 use crate::ledger::Ledger;
 use crate::ports::{AwsError, Fault};
 
@@ -54,7 +55,13 @@ impl<C: BackupStore, L: Ledger + BackupLog, N> BackupRunbook<'_, C, L, N> {
     ///
     /// # Errors
     /// [`BackupError`]; what was done so far is found again by the next step.
-    pub async fn step(&self, jobs: &EnvironmentJobs, id: &str, index: usize, now: Timestamp) -> Result<StepTaken, BackupError> {
+    pub async fn step(
+        &self,
+        jobs: &EnvironmentJobs,
+        id: &str,
+        index: usize,
+        now: Timestamp,
+    ) -> Result<StepTaken, BackupError> {
         let scope = &jobs.scope;
         let unknown = |what: String| BackupError::Unknown { what, scope: scope.to_string() };
         let run = self.ledger.backup_run(scope, id).await?.ok_or_else(|| unknown(format!("run {id}")))?;
@@ -95,7 +102,13 @@ impl<C: BackupStore, L: Ledger + BackupLog, N> BackupRunbook<'_, C, L, N> {
         Ok(())
     }
 
-    async fn act(&self, mut job: JobMemory<'_>, seen: &ResourceCopies, next: BackupNext, now: Timestamp) -> Result<StepTaken, BackupError> {
+    async fn act(
+        &self,
+        mut job: JobMemory<'_>,
+        seen: &ResourceCopies,
+        next: BackupNext,
+        now: Timestamp,
+    ) -> Result<StepTaken, BackupError> {
         let what = next.to_string();
         let policy = job.policy;
         match next {
@@ -204,7 +217,9 @@ impl<C: BackupStore, L: Ledger + BackupLog, N> BackupRunbook<'_, C, L, N> {
         now: Timestamp,
     ) -> Result<StepTaken, BackupError> {
         let run = self.ledger.backup_run(&jobs.scope, id).await?;
-        let Some(line) = run.as_ref().and_then(|run| run.jobs.get(index)) else { return Ok(StepTaken::done("unknown")) };
+        let Some(line) = run.as_ref().and_then(|run| run.jobs.get(index)) else {
+            return Ok(StepTaken::done("unknown"));
+        };
         // The document may have lost the resource meanwhile: then nobody is at it any more.
         let Ok(policy) = jobs.policy(&line.source) else { return Ok(StepTaken::done("the document names it no more")) };
         let (memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
@@ -230,7 +245,13 @@ fn there_already(answer: Result<Option<String>, AwsError>) -> Result<Option<Stri
 }
 
 /// What follows, from what is remembered and what was seen.
-fn follows(job: &JobMemory<'_>, attempt: &BackupAttempt, seen: &ResourceCopies, wakes: Option<Timestamp>, now: Timestamp) -> BackupNext {
+fn follows(
+    job: &JobMemory<'_>,
+    attempt: &BackupAttempt,
+    seen: &ResourceCopies,
+    wakes: Option<Timestamp>,
+    now: Timestamp,
+) -> BackupNext {
     decide(&BackupView {
         policy: job.policy,
         memory: &job.memory,

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::FencePolicy;
-use watchkeeper_domain::failover::{SwitchArming, Heartbeat, Pointer, arming};
+use watchkeeper_domain::failover::{Heartbeat, Pointer, SwitchArming, arming};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::ServiceName;
 
 use super::MoveError;
 use super::gather::observed;
-use super::ports::{HealthProber, DatabasePromotions, OpenQuestions, RegionReader, TrafficSwitches};
+use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use super::watch::RegionMonitor;
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
 where
@@ -57,8 +57,14 @@ where
     }
 
     /// The dead man's switches of this home, each looked at.
-    async fn switches(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> BTreeMap<ServiceName, SwitchArming> {
-        let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
+    async fn switches(
+        &self,
+        half: &PairPlace,
+        allowance: &Allowance,
+        at: Timestamp,
+    ) -> BTreeMap<ServiceName, SwitchArming> {
+        let dead_man =
+            half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
         let ids: Vec<&ServiceId> = dead_man.filter_map(|singleton| half.own.get(&singleton.service)).collect();
         if ids.is_empty() {
             return BTreeMap::new();

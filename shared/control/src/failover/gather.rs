@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join, join_all, join5};
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{Freshness, BackupMemory, JobPolicy};
+use watchkeeper_domain::backup::{BackupMemory, Freshness, JobPolicy};
 use watchkeeper_domain::capacity::{ObservedScope, ServiceId};
 use watchkeeper_domain::estate::{AlarmName, FencePolicy};
-use watchkeeper_domain::failover::readiness::{ReadinessFacts, Read, TrafficFacts};
-use watchkeeper_domain::failover::{SwitchArming, PairDatabase, RegionSample, ServiceSample};
+use watchkeeper_domain::failover::readiness::{Read, ReadinessFacts, TrafficFacts};
+use watchkeeper_domain::failover::{PairDatabase, RegionSample, ServiceSample, SwitchArming};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::ServiceName;
 

@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::fence::FenceState;
-use watchkeeper_domain::failover::{MoveEnding, FailoverRequest, Move, PauseKind, Pointer};
+use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, PauseKind, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
 
 use super::MoveError;
 use super::phases::fence;
-use super::ports::{HealthProber, DatabasePromotions, OpenQuestions, RegionReader, TrafficSwitches};
+use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use super::watch::{PairTick, RegionMonitor};
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
 where

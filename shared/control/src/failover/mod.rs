@@ -20,9 +20,9 @@ use watchkeeper_domain::request::RequestError;
 use crate::ledger::LedgerError;
 use crate::ports::AwsError;
 
-pub use mover::{MoveRequest, FailoverRunbook};
-pub use ready::{ReadinessLook, ReadinessAction};
-pub use turn::{MoveReply, ChildResult, MoveNext};
+pub use mover::{FailoverRunbook, MoveRequest};
+pub use ready::{ReadinessAction, ReadinessLook};
+pub use turn::{ChildResult, MoveNext, MoveReply};
 pub use watch::{PairTick, RegionMonitor};
 
 /// The error of a move that failed before traffic had moved, and went back.

@@ -6,20 +6,21 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::PersonReply;
 use watchkeeper_domain::failover::report;
 use watchkeeper_domain::failover::{
-    MoveEnding, FailoverRequest, Move, MovePause, PauseKind, MovePhase, Pointer, QUESTION, MoveStage, none_forgotten, same_home,
+    FailoverRequest, Move, MoveEnding, MovePause, MovePhase, MoveStage, PauseKind, Pointer, QUESTION, none_forgotten,
+    same_home,
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::run::RunError;
 
-use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::turn::{PhaseOutcome, error_of, resume};
-use super::{MoveReply, ChildResult, MOVE_FINISHED, MoveError, MoveNext};
+use super::{ChildResult, MOVE_FINISHED, MoveError, MoveNext, MoveReply};
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{Notifier, AwsError, Clock, ExecutionStates, Executions};
+use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier};
 
 /// How often the other region's hand is asked to look while its answer is waited for: as long as it may have to wait for a
 /// lease that it takes over.
@@ -136,7 +137,12 @@ where
     }
 
     /// What came back from what was waited for.
-    async fn hear(&self, work: &mut MoveStep<'_>, paused: Option<PauseKind>, call: &MoveRequest<'_>) -> Result<(), MoveError> {
+    async fn hear(
+        &self,
+        work: &mut MoveStep<'_>,
+        paused: Option<PauseKind>,
+        call: &MoveRequest<'_>,
+    ) -> Result<(), MoveError> {
         let now = self.clock.now();
         match (paused, &call.answer) {
             (Some(PauseKind::Person(asked)), Some(answer)) => {
@@ -151,7 +157,8 @@ where
                     work.record.asks.clear();
                     if work.record.phase == MovePhase::Approve {
                         // An approval acts on evidence that is looked at again.
-                        let phase = if work.record.lost_since.is_some() { MovePhase::Confirm } else { MovePhase::Assess };
+                        let phase =
+                            if work.record.lost_since.is_some() { MovePhase::Confirm } else { MovePhase::Assess };
                         work.record.enter(phase, now);
                     }
                 } else if asked == BTreeSet::from([GuardrailCode::FenceUnproved]) {
@@ -249,7 +256,8 @@ where
             Some(MovePause { kind: PauseKind::Child(suffix), .. }) => {
                 answer.next = MoveNext::Reconcile;
                 answer.child = Some(suffix.clone());
-                answer.request = Some(RunRequest::of_failover(&half.scope(), pointer.to_string(), record.child.clone()));
+                answer.request =
+                    Some(RunRequest::of_failover(&half.scope(), pointer.to_string(), record.child.clone()));
             }
             Some(MovePause { kind: PauseKind::Person(_), .. }) => {
                 answer.next = MoveNext::Ask;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
-use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, DnsRecord};
+use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 
 use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services};

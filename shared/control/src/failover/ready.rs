@@ -10,12 +10,12 @@ use watchkeeper_domain::request::RequestError;
 
 use super::gather::{LedgerFacts, gather};
 use super::mover::FailoverRunbook;
-use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::{MoveError, means};
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// How long a way home waits until its region is ready. What takes longer needs a person.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -95,7 +95,10 @@ where
         same_home(&pointer, &half.home)?;
         none_forgotten(&pointer, &half.services)?;
         // Whether it serves already, or a move is to be taken over, the failover machine says.
-        if request.mode == MoveManner::Plan || request.take_over || pointer.active == half.home || pointer.moving.is_some()
+        if request.mode == MoveManner::Plan
+            || request.take_over
+            || pointer.active == half.home
+            || pointer.moving.is_some()
         {
             return Ok(answer(ReadinessAction::Go, 0, pointer.to_string()));
         }

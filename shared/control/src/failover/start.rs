@@ -1,17 +1,17 @@
 //! The beginning of a move: a new one, or that of an heir.
 
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::failover::{MoveEnding, FailoverRequest, MoveManner, Move, MovePhase, Pointer, MoveStage};
+use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MoveManner, MovePhase, MoveStage, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::RequestError;
 
 use super::MoveError;
-use super::mover::{MoveRequest, FailoverRunbook};
-use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::mover::{FailoverRunbook, MoveRequest};
+use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
 use crate::place::PairPlace;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where

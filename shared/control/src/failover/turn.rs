@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::failover::{MoveEnding, Move, MovePause, PauseKind, MovePhase};
+use watchkeeper_domain::failover::{Move, MoveEnding, MovePause, MovePhase, PauseKind};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::run::RunRef;

@@ -7,7 +7,8 @@ use watchkeeper_domain::estate::TrafficStrategy;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
 use watchkeeper_domain::failover::{
-    FailoverRequest, WatchAction, Placement, Pointer, FailoverRefusal, MoveStage, UnfollowablePointer, WatchState, same_home,
+    FailoverRefusal, FailoverRequest, MoveStage, Placement, Pointer, UnfollowablePointer, WatchAction, WatchState,
+    same_home,
 };
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
@@ -15,13 +16,13 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 
 use super::gather::{LedgerFacts, gather, sample};
-use super::ports::{HealthProber, DatabasePromotions, OpenQuestions, RegionReader, TrafficSwitches};
+use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use super::{MoveError, means, probe};
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, PairReplica};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// Everything that the watch needs.
 #[derive(Debug)]
@@ -140,7 +141,12 @@ where
     }
 
     /// Tells once that a document cannot be followed; everything stays as it is.
-    async fn refuse(&self, half: &PairPlace, why: Option<UnfollowablePointer>, ticked: &mut PairTick) -> Result<(), MoveError> {
+    async fn refuse(
+        &self,
+        half: &PairPlace,
+        why: Option<UnfollowablePointer>,
+        ticked: &mut PairTick,
+    ) -> Result<(), MoveError> {
         let what = why.map_or_else(String::new, |why| why.to_string());
         let (mut watch, version) = self.ledger.watch(&half.id, &half.region).await?;
         ticked.did.push(what.clone());
@@ -154,7 +160,13 @@ where
     }
 
     /// Lets the own hand look where the pointer wants something of this region that has not been reached.
-    async fn follow(&self, half: &PairPlace, pair: &PairReplica, at: Timestamp, ticked: &mut PairTick) -> Result<(), MoveError> {
+    async fn follow(
+        &self,
+        half: &PairPlace,
+        pair: &PairReplica,
+        at: Timestamp,
+        ticked: &mut PairTick,
+    ) -> Result<(), MoveError> {
         let seen = self.ledger.load(&half.scope()).await?;
         let wanted = half.placement(pair, &seen, at)?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
@@ -246,7 +258,12 @@ where
     }
 
     /// Looks whether this region could serve, and tells of it when that has changed.
-    async fn look_at_readiness(&self, half: &PairPlace, pair: &PairReplica, watch: &mut WatchState) -> Result<(), MoveError> {
+    async fn look_at_readiness(
+        &self,
+        half: &PairPlace,
+        pair: &PairReplica,
+        watch: &mut WatchState,
+    ) -> Result<(), MoveError> {
         let kept = LedgerFacts::of(&self.ledger, half, pair, self.clock.now()).await;
         let traffic = means::facts(&self.switches, half).await;
         let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;

@@ -7,11 +7,11 @@ use watchkeeper_domain::assess::despite_halt;
 use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Plan};
-use watchkeeper_domain::run::{WriteRefusal, RunRecord, WriteTrouble};
+use watchkeeper_domain::run::{RunRecord, WriteRefusal, WriteTrouble};
 
 use super::{
-    Reconciler, LeasedRun, RunNext, ResumedRun, SLICE, SliceResult, StepError, WAIT_SECONDS, counted, follows, left, look_again, lost,
-    overdue,
+    LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, StepError, WAIT_SECONDS, counted, follows, left,
+    look_again, lost, overdue,
 };
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::Ledger;
@@ -91,7 +91,11 @@ impl<C: Cloud, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
         if now < resumed.lease.usable {
             let wait = resumed.lease.usable.duration_since(now).as_secs() + 1;
             let summary = "the run that was preempted gets time to see it".to_owned();
-            return Ok(SliceResult { next: RunNext::Apply, wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS), summary });
+            return Ok(SliceResult {
+                next: RunNext::Apply,
+                wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS),
+                summary,
+            });
         }
         if !resumed.lease.allows_writes(now) {
             return Err(lost(place));

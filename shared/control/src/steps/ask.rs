@@ -6,17 +6,17 @@ use jiff::Timestamp;
 use watchkeeper_domain::assess::{Assessment, ScopeSituation, Verdict, assess, target};
 use watchkeeper_domain::capacity::ReachedTargets;
 use watchkeeper_domain::failover::Placement;
-use watchkeeper_domain::guardrail::{GuardrailCode, CapacityQuotas, Severity, stops};
+use watchkeeper_domain::guardrail::{CapacityQuotas, GuardrailCode, Severity, stops};
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
 use watchkeeper_domain::request::{RunRequest, RunTrigger};
-use watchkeeper_domain::run::{RunProgress, RunRecord, IntentOutcome};
+use watchkeeper_domain::run::{IntentOutcome, RunProgress, RunRecord};
 
 use super::begin::BeginVerdict;
 use super::wish::IntentChange;
-use super::{BegunRun, Reconciler, LeasedRun, StepError};
+use super::{BegunRun, LeasedRun, Reconciler, StepError};
 use crate::backup::BackupLog;
-use crate::ledger::{ScopeState, ScopeStanding, LedgerWrite};
+use crate::ledger::{LedgerWrite, ScopeStanding, ScopeState};
 use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};
 
@@ -176,7 +176,8 @@ pub(super) fn durable(look: &Evaluation, standing: &ScopeStanding) -> Vec<Ledger
     let baseline = assessment.learnt.then(|| LedgerWrite::PutBaseline(assessment.baseline.clone()));
     // Should this run die, nobody takes what it has changed for somebody else's doing.
     let reached = Some(look.reached.clone().until(&assessment.target, &assessment.plan.written()));
-    let standing = (reached != standing.reached).then(|| LedgerWrite::PutStanding(ScopeStanding { reached, ..standing.clone() }));
+    let standing =
+        (reached != standing.reached).then(|| LedgerWrite::PutStanding(ScopeStanding { reached, ..standing.clone() }));
     let intent = look.wanted.as_ref().map(|wanted| match wanted {
         IntentOutcome::Declared(intent) => LedgerWrite::PutIntent(Intent::clone(intent)),
         IntentOutcome::TakenBack(slot) => LedgerWrite::DropIntent(slot.clone()),

@@ -8,14 +8,14 @@ use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::intent::{Intent, Layer, deciding, placed};
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
-use watchkeeper_domain::run::{RunOutcome, IntentOutcome, mark};
+use watchkeeper_domain::run::{IntentOutcome, RunOutcome, mark};
 
 use super::ask::{BeginContext, Evaluation, durable};
 use super::wish::IntentChange;
 use super::{BegunRun, Reconciler, StepError};
 use crate::backup::BackupLog;
-use crate::lease::{LeaseClaim, Lease};
-use crate::ledger::{Ledger, LedgerError, ScopeState, SettledTarget, ScopeStanding, LedgerWrite};
+use crate::lease::{Lease, LeaseClaim};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
 use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};
 
@@ -129,7 +129,13 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Reconciler<C, L, N, K> {
     }
 
     /// Writes down, in one transaction, all that must be durable before the first write to AWS.
-    async fn record(&self, ask: &BeginContext<'_>, lease: &Lease, look: Evaluation, standing: &ScopeStanding) -> Result<BegunRun, StepError> {
+    async fn record(
+        &self,
+        ask: &BeginContext<'_>,
+        lease: &Lease,
+        look: Evaluation,
+        standing: &ScopeStanding,
+    ) -> Result<BegunRun, StepError> {
         let now = self.clock.now();
         let assessment = &look.assessment;
         let summary = report::decision(&ask.place.scope, assessment);

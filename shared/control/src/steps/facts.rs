@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{ObservedScope, ObservedService, ServiceRelease, ResourceId, ServiceId, TaskDefinition};
-use watchkeeper_domain::guardrail::{GuardrailCode, CapacityQuotas, Severity, Violation};
+use watchkeeper_domain::capacity::{
+    ObservedScope, ObservedService, ResourceId, ServiceId, ServiceRelease, TaskDefinition,
+};
+use watchkeeper_domain::guardrail::{CapacityQuotas, GuardrailCode, Severity, Violation};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::rollback::{last_good, released};
 use watchkeeper_domain::plan::{CapacityChange, Plan, Releases};
@@ -24,7 +26,11 @@ pub(super) struct RollbackReleases {
 
 impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
     /// What a request to roll back comes to.
-    pub(super) async fn back(&self, request: &RunRequest, observed: &ObservedScope) -> Result<RollbackReleases, AwsError> {
+    pub(super) async fn back(
+        &self,
+        request: &RunRequest,
+        observed: &ObservedScope,
+    ) -> Result<RollbackReleases, AwsError> {
         let Some(Urgency::RollBack { services, suspect, asked }) = &request.emergency else {
             return Ok(RollbackReleases::default());
         };
@@ -47,7 +53,12 @@ impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
     }
 
     /// What the account allows, where a plan would start more tasks: the quotas of AWS, else those of the document.
-    pub(super) async fn quotas(&self, place: &ScopedEnvironment, observed: &ObservedScope, plan: &Plan) -> Result<CapacityQuotas, AwsError> {
+    pub(super) async fn quotas(
+        &self,
+        place: &ScopedEnvironment,
+        observed: &ObservedScope,
+        plan: &Plan,
+    ) -> Result<CapacityQuotas, AwsError> {
         let raises = |change: &CapacityChange| matches!(change, CapacityChange::Count { from, to, .. } if to > from);
         if !plan.actions().any(|action| raises(&action.change)) {
             return Ok(CapacityQuotas::default());

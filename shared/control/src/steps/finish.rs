@@ -9,12 +9,12 @@ use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::intent::placed;
 use watchkeeper_domain::report;
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::{RunOutcome, RunProgress, RunRecord, RunError, IntentOutcome};
+use watchkeeper_domain::run::{IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord};
 
-use super::{Reconciler, FinishedRun, LeasedRun, POINTER_MOVED, ResumedRun, StepError};
-use crate::ledger::{Ledger, SettledTarget, ScopeStanding, LedgerWrite};
+use super::{FinishedRun, LeasedRun, POINTER_MOVED, Reconciler, ResumedRun, StepError};
+use crate::ledger::{Ledger, LedgerWrite, ScopeStanding, SettledTarget};
 use crate::place::ScopedEnvironment;
-use crate::ports::{Notifier, AwsError, Clock, Fault};
+use crate::ports::{AwsError, Clock, Fault, Notifier};
 
 /// The detail type of the event about a finished run.
 pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
@@ -24,7 +24,12 @@ impl<C, L: Ledger, N: Notifier, K: Clock> Reconciler<C, L, N, K> {
     ///
     /// # Errors
     /// [`StepError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
-    pub async fn finish(&self, place: &ScopedEnvironment, run: &LeasedRun, error: Option<RunError>) -> Result<FinishedRun, StepError> {
+    pub async fn finish(
+        &self,
+        place: &ScopedEnvironment,
+        run: &LeasedRun,
+        error: Option<RunError>,
+    ) -> Result<FinishedRun, StepError> {
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
         if resumed.run.outcome.is_none() {
@@ -33,7 +38,8 @@ impl<C, L: Ledger, N: Notifier, K: Clock> Reconciler<C, L, N, K> {
             resumed.run.error = error;
             let standing = standing(place, &mut resumed);
             resumed.run.note(now, "finished");
-            let mut writes = vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
+            let mut writes =
+                vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
             writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
             self.ledger.commit(&place.scope, run.generation, &writes).await?;

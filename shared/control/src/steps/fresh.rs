@@ -1,7 +1,7 @@
 //! What has to be fresh before something risky: the databases' backups, before a release is taken back. A database that was
 //! migrated since does not go back with it.
 
-use watchkeeper_domain::backup::{Freshness, BackupMemory};
+use watchkeeper_domain::backup::{BackupMemory, Freshness};
 use watchkeeper_domain::guardrail::{GuardrailCode, Violation};
 use watchkeeper_domain::request::Urgency;
 

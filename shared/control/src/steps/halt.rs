@@ -7,7 +7,7 @@ use watchkeeper_domain::request::{RunRequest, switched};
 
 use super::{Reconciler, StepError};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock};
+use crate::ports::{Clock, Notifier};
 
 /// The detail type of the event about the halt switch.
 pub const HALT_SWITCHED: &str = "Watchkeeper Halt Switched";

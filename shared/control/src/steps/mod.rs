@@ -28,7 +28,7 @@ use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::{RunOutcome, RunRecord};
 
 use crate::lease::Lease;
-use crate::ledger::{Ledger, LedgerError, PairId, ScopeState, LedgerWrite};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, PairId, ScopeState};
 use crate::pacing::Pacer;
 use crate::place::ScopedEnvironment;
 use crate::ports::{AwsError, Clock};
@@ -238,7 +238,11 @@ impl<C, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
         Ok(seen)
     }
 
-    async fn wanted_by_pointer(&self, place: &ScopedEnvironment, seen: &ScopeState) -> Result<Option<Intent>, StepError> {
+    async fn wanted_by_pointer(
+        &self,
+        place: &ScopedEnvironment,
+        seen: &ScopeState,
+    ) -> Result<Option<Intent>, StepError> {
         let Scope { estate, environment, .. } = place.scope.clone();
         let pair = self.ledger.pair(&PairId { estate, environment }).await?;
         // A document may lose its pair while the pair is away: then nobody can tell what is to run here.

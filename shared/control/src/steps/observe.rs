@@ -14,7 +14,12 @@ use crate::ports::{AwsError, Clock, Cloud, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGE
 
 impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
     /// What AWS says of everything that the document or the baseline names.
-    pub(super) async fn observe(&self, place: &ScopedEnvironment, seen: &ScopeState, layer: Layer) -> Result<ObservedScope, AwsError> {
+    pub(super) async fn observe(
+        &self,
+        place: &ScopedEnvironment,
+        seen: &ScopeState,
+        layer: Layer,
+    ) -> Result<ObservedScope, AwsError> {
         let (services, databases) = place.selection(seen.baseline.as_ref());
         let mut observed = ObservedScope::default();
         self.observe_services(&services, layer, &mut observed).await?;
@@ -31,7 +36,8 @@ impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
         for (cluster, names) in by_cluster(services) {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
                 self.pacer.wait(ApiBucket::EcsRead, layer, &self.clock).await;
-                let found = self.paced(ApiBucket::EcsRead, layer, self.cloud.describe_services(&cluster, batch).await)?;
+                let found =
+                    self.paced(ApiBucket::EcsRead, layer, self.cloud.describe_services(&cluster, batch).await)?;
                 observed.services.extend(found);
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use watchkeeper_domain::assess::concerns;
-use watchkeeper_domain::capacity::{Baseline, DatabaseState, ObservedScope, DatabasePower, ResourceId};
+use watchkeeper_domain::capacity::{Baseline, DatabasePower, DatabaseState, ObservedScope, ResourceId};
 use watchkeeper_domain::plan::{Obstacle, Plan};
 
 use super::ResumedRun;

@@ -3,7 +3,9 @@
 use watchkeeper_domain::run::RunRecord;
 
 use super::prove::ScopeProof;
-use super::{Reconciler, LeasedRun, MAX_ROUNDS, RunNext, SliceResult, StepError, counted, follows, left, look_again, overdue};
+use super::{
+    LeasedRun, MAX_ROUNDS, Reconciler, RunNext, SliceResult, StepError, counted, follows, left, look_again, overdue,
+};
 use crate::ledger::Ledger;
 use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::emergency::MAX_LASTS;
-use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, IntentKey, DesiredState};
-use watchkeeper_domain::request::{RunRequest, RequestError, Urgency, RequestedState as HumanWish};
+use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer, RequestedProfile};
+use watchkeeper_domain::request::{RequestError, RequestedState as HumanWish, RunRequest, Urgency};
 use watchkeeper_domain::run::IntentOutcome;
 
 use crate::ledger::ScopeState;
@@ -48,7 +48,9 @@ impl IntentChange {
                 Some(IntentOutcome::Declared(Box::new(Intent::clone(intent).after(before(&intent.slot()), instant))))
             }
             // An override is taken back also where none is left, so that its end is told.
-            Self::TakeBack { slot, .. } if slot.layer == Layer::Override => Some(IntentOutcome::TakenBack(slot.clone())),
+            Self::TakeBack { slot, .. } if slot.layer == Layer::Override => {
+                Some(IntentOutcome::TakenBack(slot.clone()))
+            }
             Self::TakeBack { slot, by } => {
                 let intent = before(slot)?;
                 let ours = by.as_ref().is_none_or(|by| *by == intent.by);
@@ -59,7 +61,12 @@ impl IntentChange {
 }
 
 /// The override that a person speaks of.
-fn human(place: &ScopedEnvironment, request: &RunRequest, id: &str, instant: Timestamp) -> Result<Option<IntentChange>, RequestError> {
+fn human(
+    place: &ScopedEnvironment,
+    request: &RunRequest,
+    id: &str,
+    instant: Timestamp,
+) -> Result<Option<IntentChange>, RequestError> {
     let expires = request.end(instant, place.zone.as_ref())?;
     let want = match request.want {
         None => return Ok(None),

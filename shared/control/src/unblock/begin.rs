@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use watchkeeper_domain::request::RunMode;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, UnblockStage, UnblockRequest};
+use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, UnblockRequest, UnblockStage};
 
-use super::{OpenRecord, UnblockEnvironment, Step, UnblockError, UnblockRunbook, step};
+use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockRunbook, step};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, Executions};
+use crate::ports::{Clock, Executions, Notifier};
 use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources};
 
 /// The execution that a run by hand is.

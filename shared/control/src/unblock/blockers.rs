@@ -4,7 +4,7 @@ use watchkeeper_domain::unblock::look;
 
 use super::{OpenRecord, PAGE, UnblockError, UnblockRunbook, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, Executions};
+use crate::ports::{Clock, Executions, Notifier};
 use crate::stuck::{UnblockNotes, UnblockSources};
 
 impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {

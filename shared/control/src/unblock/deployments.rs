@@ -8,7 +8,7 @@ use watchkeeper_domain::unblock::{StuckDeployment, stuck_since};
 
 use super::{OpenRecord, UnblockError, UnblockRunbook, passes, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, DESCRIBE_SERVICES_MAX, Executions};
+use crate::ports::{Clock, DESCRIBE_SERVICES_MAX, Executions, Notifier};
 use crate::stuck::{UnblockNotes, UnblockSources};
 
 impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use watchkeeper_domain::estate::{FinishedItems, Label, LockSchema, Unblock};
-use watchkeeper_domain::unblock::{ItemAttribute, LockEntry, LockItem, UnblockMemory, AbandonmentProof, UnblockRecord, LockRelease, ReleaseEnd, LockStanding, judge};
+use watchkeeper_domain::unblock::{
+    AbandonmentProof, ItemAttribute, LockEntry, LockItem, LockRelease, LockStanding, ReleaseEnd, UnblockMemory,
+    UnblockRecord, judge,
+};
 
 use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockError, UnblockRunbook, later, told, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, Executions, Fault};
-use crate::stuck::{LedgerNote, UnblockNotes, STATUSES_MAX, UnblockSources, WriteOutcome};
+use crate::ports::{Clock, Executions, Fault, Notifier};
+use crate::stuck::{LedgerNote, STATUSES_MAX, UnblockNotes, UnblockSources, WriteOutcome};
 
 /// A lock that is left behind, with its proof.
 type Left = (LockItem, LockEntry, AbandonmentProof);

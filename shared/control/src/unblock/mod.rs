@@ -22,7 +22,7 @@ use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::{UnblockHour, UnblockMemory, UnblockRecord, UnblockStage};
 
 use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Notifier, AwsError, Clock, Executions, Fault};
+use crate::ports::{AwsError, Clock, Executions, Fault, Notifier};
 use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources};
 
 pub use begin::ManualExecution;
@@ -154,7 +154,12 @@ impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K:
     ///
     /// # Errors
     /// [`UnblockError`] when the ledger does not answer.
-    pub async fn skip(&self, place: &UnblockEnvironment<'_>, run: &RunRef, error: &RunError) -> Result<Step, UnblockError> {
+    pub async fn skip(
+        &self,
+        place: &UnblockEnvironment<'_>,
+        run: &RunRef,
+        error: &RunError,
+    ) -> Result<Step, UnblockError> {
         let mut open = self.open(place, &run.id).await?;
         if open.record.stage != UnblockStage::Report {
             let subject = subject(&open);
@@ -179,7 +184,11 @@ impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K:
         }
     }
 
-    async fn open<'a, 'p>(&self, place: &'a UnblockEnvironment<'p>, id: &str) -> Result<OpenRecord<'a, 'p>, UnblockError> {
+    async fn open<'a, 'p>(
+        &self,
+        place: &'a UnblockEnvironment<'p>,
+        id: &str,
+    ) -> Result<OpenRecord<'a, 'p>, UnblockError> {
         let found = self.ledger.read(&place.scope, LedgerNote::Run(id)).await?;
         let unknown = || UnblockError::RunUnknown { scope: place.scope.clone(), id: id.to_owned() };
         let (record, version) = found.ok_or_else(unknown)?;

@@ -9,14 +9,14 @@ use watchkeeper_domain::estate::Duration;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
-use watchkeeper_domain::run::{RunOutcome, RunRecord, RunError};
+use watchkeeper_domain::run::{RunError, RunOutcome, RunRecord};
 use watchkeeper_domain::unblock::{RunFate, expired, run_fate};
 
 use super::{OpenRecord, UnblockError, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};
-use crate::ledger::{Ledger, LedgerError, ScopeState, LedgerWrite};
-use crate::ports::{Notifier, AwsError, Clock, Executions};
-use crate::stuck::{UnblockNotes, PendingQuestion, UnblockSources, WriteOutcome};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState};
+use crate::ports::{AwsError, Clock, Executions, Notifier};
+use crate::stuck::{PendingQuestion, UnblockNotes, UnblockSources, WriteOutcome};
 
 /// How long a question may stand before it is named, unless the document says otherwise, in hours.
 const WAITING: SignedDuration = SignedDuration::from_hours(8);
@@ -135,7 +135,12 @@ impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K:
     }
 
     /// Whether it was written; another run that takes over in this moment looks after it then.
-    async fn write(&self, open: &OpenRecord<'_, '_>, generation: u64, writes: &[LedgerWrite]) -> Result<bool, UnblockError> {
+    async fn write(
+        &self,
+        open: &OpenRecord<'_, '_>,
+        generation: u64,
+        writes: &[LedgerWrite],
+    ) -> Result<bool, UnblockError> {
         match self.ledger.commit(&open.place.scope, generation, writes).await {
             Ok(()) => Ok(true),
             Err(LedgerError::LeaseLost { .. } | LedgerError::Conflict { .. }) => Ok(false),

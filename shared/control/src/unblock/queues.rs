@@ -5,8 +5,8 @@ use watchkeeper_domain::unblock::{LetterFate, QueueFigures, entry_of, fate_of};
 
 use super::{FAILURES, OpenRecord, UnblockError, UnblockRunbook, passes, told, unreadable};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, AwsError, Clock, Executions};
-use crate::stuck::{DeadLetter, UnblockNotes, RECEIVE_MAX, MessageStamp, UnblockSources};
+use crate::ports::{AwsError, Clock, Executions, Notifier};
+use crate::stuck::{DeadLetter, MessageStamp, RECEIVE_MAX, UnblockNotes, UnblockSources};
 
 /// The most letters of one dead-letter queue that one run looks at beyond those that waited at its beginning: what is left
 /// there comes up again after a while, parked ones for ever.
@@ -124,7 +124,9 @@ impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K:
             (LetterFate::Redrive(returns), Some((_, entry))) => {
                 self.send_on(dead_letters, &entry.queue, letter, MessageStamp::Returns(*returns)).await
             }
-            (LetterFate::Park(why), _) => self.send_on(dead_letters, parking, letter, MessageStamp::Parked(why.clone())).await,
+            (LetterFate::Park(why), _) => {
+                self.send_on(dead_letters, parking, letter, MessageStamp::Parked(why.clone())).await
+            }
             (LetterFate::Parked, _) => {
                 figures.parked_before += 1;
                 return;

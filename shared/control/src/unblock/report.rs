@@ -7,12 +7,13 @@ use watchkeeper_domain::estate::{ReportTarget, Unblock};
 use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::{
-    UnblockEnd, EscalationNews, UnblockKind, UnblockMemory, FindingSource, UnblockStage, detail, escalate, escalated, freed_capacity, message,
+    EscalationNews, FindingSource, UnblockEnd, UnblockKind, UnblockMemory, UnblockStage, detail, escalate, escalated,
+    freed_capacity, message,
 };
 
-use super::{UnblockNext, OpenRecord, UnblockEnvironment, Step, UnblockError, UnblockRunbook, passes, told};
+use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockNext, UnblockRunbook, passes, told};
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, AwsError, Clock, Executions};
+use crate::ports::{AwsError, Clock, Executions, Notifier};
 use crate::stuck::{UnblockNotes, UnblockSources};
 
 /// The detail type of the event about a finished run on our own bus; the estate's has the name that its document gives it.

@@ -1,10 +1,10 @@
 //! Undo: a page of an earlier run's releases is put back, and noted there, so that it is done once.
 
-use watchkeeper_domain::unblock::{UnblockKind, UnblockMemory, LockRelease, UndoOutcome, wanted};
+use watchkeeper_domain::unblock::{LockRelease, UnblockKind, UnblockMemory, UndoOutcome, wanted};
 
 use super::{MEMORY_KEPT, OpenRecord, RECORD_KEPT, UnblockError, UnblockRunbook, later, passes, told};
 use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Notifier, Clock, Executions};
+use crate::ports::{Clock, Executions, Notifier};
 use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources, WriteOutcome};
 
 /// How often the memory is written again when another run was faster.
@@ -40,7 +40,11 @@ impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K:
         Ok(())
     }
 
-    async fn undo(&self, open: &mut OpenRecord<'_, '_>, release: &LockRelease) -> Result<Option<UndoOutcome>, UnblockError> {
+    async fn undo(
+        &self,
+        open: &mut OpenRecord<'_, '_>,
+        release: &LockRelease,
+    ) -> Result<Option<UndoOutcome>, UnblockError> {
         let name = release.lock.name();
         let Some((_, table)) = super::locks::section(open) else {
             open.record.note("not-put-back", &name, "its document names no table of locks any more", None);
@@ -69,7 +73,11 @@ impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K:
     }
 
     /// Changes the memory, and again over what another run has put in between.
-    pub(super) async fn remember(&self, open: &OpenRecord<'_, '_>, change: impl Fn(&mut UnblockMemory)) -> Result<(), UnblockError> {
+    pub(super) async fn remember(
+        &self,
+        open: &OpenRecord<'_, '_>,
+        change: impl Fn(&mut UnblockMemory),
+    ) -> Result<(), UnblockError> {
         let scope = &open.place.scope;
         for attempt in 1.. {
             let (mut memory, version) = self.memory(scope).await?;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::estate::{AccountId, AlarmName};
 use crate::name::Region;
 
-pub use memory::{AlarmMemory, ResponseRecord, NotedMessage};
-pub use respond::{ResponseDecision, ConsideredAnswer, AlarmQuestion, IgnoreReason, consider, found};
+pub use memory::{AlarmMemory, NotedMessage, ResponseRecord};
+pub use respond::{AlarmQuestion, ConsideredAnswer, IgnoreReason, ResponseDecision, consider, found};
 pub use veto::{standing, vetoes};
 
 /// The state of an alarm, in CloudWatch's words.

@@ -131,14 +131,17 @@ fn weigh(question: &AlarmQuestion<'_>, memory: &AlarmMemory, source: ChangeSourc
     }
     let mut called = memory.called(what);
     let refused = match order {
-        AlarmOrder::Before(newest) => {
-            Some(ignored(IgnoreReason::OutOfOrder, format!("it changed at {}, and a change of {newest} is known", change.at)))
-        }
+        AlarmOrder::Before(newest) => Some(ignored(
+            IgnoreReason::OutOfOrder,
+            format!("it changed at {}, and a change of {newest} is known", change.at),
+        )),
         AlarmOrder::Same if called.settled == Some(change.at) => {
             Some(ignored(IgnoreReason::Duplicate, format!("the change of {} was answered before", change.at)))
         }
         // What was heard of in time does not grow old while it is held up; what came too late stays so, told again.
-        AlarmOrder::Same if memory.heard_in_time(what, change.at) => refusal(question, called.answered, ChangeSource::Look),
+        AlarmOrder::Same if memory.heard_in_time(what, change.at) => {
+            refusal(question, called.answered, ChangeSource::Look)
+        }
         AlarmOrder::Same | AlarmOrder::New => refusal(question, called.answered, source),
     };
     let mut answer = refused.unwrap_or_else(|| {
@@ -149,7 +152,13 @@ fn weigh(question: &AlarmQuestion<'_>, memory: &AlarmMemory, source: ChangeSourc
     // whose message came too late, for it may last.
     let open = matches!(
         answer,
-        ResponseDecision::Ignored { why: IgnoreReason::Suppressed | IgnoreReason::CoolDown | IgnoreReason::DependencyVeto | IgnoreReason::StaleEvent, .. }
+        ResponseDecision::Ignored {
+            why: IgnoreReason::Suppressed
+                | IgnoreReason::CoolDown
+                | IgnoreReason::DependencyVeto
+                | IgnoreReason::StaleEvent,
+            ..
+        }
     );
     if !matches!(order, AlarmOrder::Before(_)) {
         called.settled = Some(change.at).filter(|_| !open);
@@ -179,7 +188,11 @@ fn order(change: &AlarmChange, memory: &AlarmMemory) -> AlarmOrder {
     }
 }
 
-fn refusal(question: &AlarmQuestion<'_>, answered: Option<Timestamp>, source: ChangeSource) -> Option<ResponseDecision> {
+fn refusal(
+    question: &AlarmQuestion<'_>,
+    answered: Option<Timestamp>,
+    source: ChangeSource,
+) -> Option<ResponseDecision> {
     let AlarmQuestion { change, emergency, forbidding, states, now, .. } = *question;
     if change.state != AlarmState::Alarm {
         return Some(ignored(IgnoreReason::NotInAlarm, format!("its state is {}", change.state)));
@@ -229,7 +242,9 @@ fn told(answer: &ResponseDecision) -> String {
         ResponseDecision::Start { ask: None } => "answered".to_owned(),
         ResponseDecision::Start { ask: Some(violation) } => format!("a person is asked: {violation}"),
         // The time that the text tells moves; the reason alone is what was said.
-        ResponseDecision::Ignored { why: IgnoreReason::DependencyVeto, text, .. } => format!("{}: {text}", IgnoreReason::DependencyVeto.name()),
+        ResponseDecision::Ignored { why: IgnoreReason::DependencyVeto, text, .. } => {
+            format!("{}: {text}", IgnoreReason::DependencyVeto.name())
+        }
         ResponseDecision::Ignored { why, .. } => format!("ignored, {}", why.name()),
     }
 }

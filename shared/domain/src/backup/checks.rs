@@ -41,7 +41,11 @@ pub struct RestoredFacts {
 }
 
 /// The checks of a restored resource: its settings against those of its source, and the document's own assertions.
-pub fn checks(drill: Option<&RestoreDrill>, source: Option<&ObservedSource>, restored: &RestoredFacts) -> Vec<RestoreCheck> {
+pub fn checks(
+    drill: Option<&RestoreDrill>,
+    source: Option<&ObservedSource>,
+    restored: &RestoredFacts,
+) -> Vec<RestoreCheck> {
     let mut checks = Vec::new();
     for (name, expected) in source.iter().flat_map(|source| &source.settings) {
         let found = restored.settings.get(name);

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{RetryDecision, BackupAttempt, CATCH_UP, AttemptEnd, BackupMemory, PAUSE, RETRIES, RETRY_PAUSE, RetryPlan, SettledBackup, TRIES};
+use super::{
+    AttemptEnd, BackupAttempt, BackupMemory, CATCH_UP, PAUSE, RETRIES, RETRY_PAUSE, RetryDecision, RetryPlan,
+    SettledBackup, TRIES,
+};
 
 /// What became of the wish to work on a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,9 @@ impl BackupMemory {
     pub fn claim(&mut self, due: Timestamp, run: &str, started: Timestamp, now: Timestamp) -> BackupClaim {
         let owes = self.owes(due, now);
         match &mut self.attempt {
-            Some(attempt) if attempt.run != run && attempt.is_alive(now) => return BackupClaim::Other(attempt.run.clone()),
+            Some(attempt) if attempt.run != run && attempt.is_alive(now) => {
+                return BackupClaim::Other(attempt.run.clone());
+            }
             Some(attempt) if attempt.due < due && attempt.asked.is_none() => {
                 let why = attempt.parked.as_ref().map_or_else(String::new, |parked| parked.why.clone());
                 self.settle(AttemptEnd::Missed, format!("the next one was due before its time came: {why}"), now);

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    RetryDecision, BackupAttempt, CopyRegion, CopyState, CopyFate, BackupMemory, BackupNext, ObservedCopy, JobPolicy, CopyRemoval, SETTLE, CopyInventory, SourceState,
-    BackupView, prune,
+    BackupAttempt, BackupMemory, BackupNext, BackupView, CopyFate, CopyInventory, CopyRegion, CopyRemoval, CopyState,
+    JobPolicy, ObservedCopy, RetryDecision, SETTLE, SourceState, prune,
 };
 use crate::name::Region;
 
@@ -81,7 +81,12 @@ fn removals(view: &BackupView<'_>) -> Vec<CopyRemoval> {
 }
 
 /// What follows for the copy of this attempt in one region; nothing where it has to be asked for.
-fn present(view: &BackupView<'_>, shelf: CopyInventory<'_>, asked: Option<Timestamp>, doing: &str) -> Option<BackupNext> {
+fn present(
+    view: &BackupView<'_>,
+    shelf: CopyInventory<'_>,
+    asked: Option<Timestamp>,
+    doing: &str,
+) -> Option<BackupNext> {
     let name = view.policy.subject.series().name(view.attempt.due);
     let mut named = shelf.copies.iter().filter(|copy| copy.name == name.as_str());
     // Of two of one name, which only a service without unique names can have, the first one counts.
@@ -90,7 +95,9 @@ fn present(view: &BackupView<'_>, shelf: CopyInventory<'_>, asked: Option<Timest
         let known = view.memory.copies.iter().find(|it| it.name == name.as_str() && it.region == *shelf.region);
         let short = known.filter(|it| it.gone.is_none_or(|gone| view.now.duration_since(gone) < MISSING));
         return match (recent, known) {
-            (Some(_), _) => Some(BackupNext::Wait(WAITS.0, format!("{doing}, and {} does not show it yet", shelf.region))),
+            (Some(_), _) => {
+                Some(BackupNext::Wait(WAITS.0, format!("{doing}, and {} does not show it yet", shelf.region)))
+            }
             (None, Some(_)) if short.is_some() => {
                 Some(BackupNext::Wait(4 * WAITS.0, format!("{} shows {name} no more", shelf.region)))
             }
@@ -100,7 +107,8 @@ fn present(view: &BackupView<'_>, shelf: CopyInventory<'_>, asked: Option<Timest
             (None, None) => None,
         };
     };
-    let fail = |why: String, again: RetryDecision| BackupNext::Fail(format!("{name} in {}: {why}", shelf.region), again);
+    let fail =
+        |why: String, again: RetryDecision| BackupNext::Fail(format!("{name} in {}: {why}", shelf.region), again);
     Some(match (&copy.state, view.memory.known(shelf.region, &copy.id)) {
         // It is there under our name, and nothing says that we made it.
         (_, None) => fail("it is there without our tag: somebody else made it".to_owned(), RetryDecision::Anew),

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use crate::estate::{Backups, BackupSchedule};
+use crate::estate::{BackupSchedule, Backups};
 
 /// How long a backup that was due is still caught up: a day later the next one is due anyway.
 pub const CATCH_UP: SignedDuration = SignedDuration::from_hours(24);
@@ -90,7 +90,8 @@ mod tests {
     use super::*;
 
     fn dues(at: &str, days: Option<&str>, zone: &str) -> DueSchedule {
-        let schedule = BackupSchedule { at: at.parse().unwrap(), days: days.map(|days| days.parse().unwrap()), zone: None };
+        let schedule =
+            BackupSchedule { at: at.parse().unwrap(), days: days.map(|days| days.parse().unwrap()), zone: None };
         let section = Backups { zone: zone.parse().unwrap(), aws_backup: None, jobs: Vec::new() };
         DueSchedule::of(&schedule, &section)
     }

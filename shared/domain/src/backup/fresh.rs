@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BackupMemory, JobPolicy, BackupSource, ago};
+use super::{BackupMemory, BackupSource, JobPolicy, ago};
 use crate::guardrail::{GuardrailCode, Severity, Violation};
 
 /// How fresh one resource's backups are.

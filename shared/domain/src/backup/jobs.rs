@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{CopyState, BackupMemory, ObservedCopy, BackupSubject};
+use super::{BackupMemory, BackupSubject, CopyState, ObservedCopy};
 use crate::name::Region;
 
 /// How many jobs are remembered of a resource: more than can be under way.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{CopyState, BackupMemory, ObservedCopy, SETTLE, BackupSubject};
+use super::{BackupMemory, BackupSubject, CopyState, ObservedCopy, SETTLE};
 use crate::name::Region;
 
 /// How long a copy is remembered that no list shows any more. One list may come short; and what was made under an earlier

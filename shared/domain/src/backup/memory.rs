@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::restore::{RestoreEvidence, RestoreRun};
-use super::{BackupAttempt, PruneCandidate, CopyState, PendingJob, ResourceKind, KnownCopy, ObservedCopy, CopyOwner, JobPolicy, SettledBackup, CopyStanding, BackupSubject};
+use super::{
+    BackupAttempt, BackupSubject, CopyOwner, CopyStanding, CopyState, JobPolicy, KnownCopy, ObservedCopy, PendingJob,
+    PruneCandidate, ResourceKind, SettledBackup,
+};
 use crate::name::Region;
 
 /// How long AWS may take to list what was just made or removed: its lists lag by seconds, and this is on the safe side.

@@ -25,29 +25,32 @@ mod turn;
 mod verify;
 mod view;
 
-pub use attempt::{RetryDecision, BackupAttempt, AttemptEnd, PAUSE, ParkedAttempt, RETRIES, RETRY_PAUSE, RetryPlan, SILENCE, SettledBackup, TRIES};
+pub use attempt::{
+    AttemptEnd, BackupAttempt, PAUSE, ParkedAttempt, RETRIES, RETRY_PAUSE, RetryDecision, RetryPlan, SILENCE,
+    SettledBackup, TRIES,
+};
 pub use checks::{RestoreCheck, RestoredFacts, checks};
 pub use claim::BackupClaim;
 pub use decide::{decide, fates};
 pub use due::{ALLOWANCE, CATCH_UP, DueSchedule};
 pub use fresh::Freshness;
 pub use jobs::PendingJob;
-pub use known::{FORGET, KnownCopy, CopyVerdict};
+pub use known::{CopyVerdict, FORGET, KnownCopy};
 pub use memory::{BackupMemory, SETTLE};
-pub use name::{BACKUP_TAG, CopyName, RESTORE_TAG, CopySeries};
-pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, SourceState, RestoreWindow};
-pub use policy::{RetentionCounts, JobPolicy, SHRINK};
-pub use prune::{PruneCandidate, CopyFate, RemovalReason, RetentionReason, CopyOwner, CopyStanding, prune};
+pub use name::{BACKUP_TAG, CopyName, CopySeries, RESTORE_TAG};
+pub use observed::{CopyQuota, CopyState, ObservedCopy, ObservedRestore, ObservedSource, RestoreWindow, SourceState};
+pub use policy::{JobPolicy, RetentionCounts, SHRINK};
+pub use prune::{CopyFate, CopyOwner, CopyStanding, PruneCandidate, RemovalReason, RetentionReason, prune};
 pub use report::{BackupLine, BackupOutcome, BackupRun, event, fitting, inventory, message, plan};
 pub use report_restore::restored;
 pub use request::{BackupRequest, RestoreRequest};
-pub use restore::{RestoreEvidence, RestoreSource, RestorePurpose, RestoreRun, drill_is_due};
+pub use restore::{RestoreEvidence, RestorePurpose, RestoreRun, RestoreSource, drill_is_due};
 pub use restore_step::{RestoreNext, RestoreView, decide_restore};
-pub use source::{ResourceKind, BackupSource, BackupSubject};
+pub use source::{BackupSource, BackupSubject, ResourceKind};
 pub use told::{BackupNotice, abandoned};
 pub use turn::{AT_ONCE, CLUSTERS_AT_ONCE, turn, wanted};
 pub use verify::{CopyComparison, CopyFlaw, verify};
-pub use view::{CopyRegion, BackupNext, CopyRemoval, CopyInventory, BackupView};
+pub use view::{BackupNext, BackupView, CopyInventory, CopyRegion, CopyRemoval};
 
 use jiff::{SignedDuration, SpanRound, Unit};
 

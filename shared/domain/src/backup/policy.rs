@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::{DueSchedule, BackupSource, BackupSubject};
-use crate::estate::{Backups, CopyPolicy, RestoreDrill, BackupProvider, Environment, Percent, VerifyPolicy};
+use super::{BackupSource, BackupSubject, DueSchedule};
+use crate::estate::{BackupProvider, Backups, CopyPolicy, Environment, Percent, RestoreDrill, VerifyPolicy};
 use crate::name::Scope;
 
 /// How much smaller than the last good one a copy may be, where the document does not say: below half, something was

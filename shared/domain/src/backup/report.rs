@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BackupMemory, JobPolicy, CopyInventory, BackupSource, BackupNotice, ago, fates, size};
+use super::{BackupMemory, BackupNotice, BackupSource, CopyInventory, JobPolicy, ago, fates, size};
 use crate::name::Scope;
 use crate::report::Message;
 use crate::request::RunTrigger;
@@ -147,7 +147,13 @@ pub fn event(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], now: Time
 }
 
 /// What would be done for one resource: its state, and why each copy stays or goes.
-pub fn plan(policy: &JobPolicy, memory: &BackupMemory, shelves: &[CopyInventory<'_>], doing: &str, now: Timestamp) -> String {
+pub fn plan(
+    policy: &JobPolicy,
+    memory: &BackupMemory,
+    shelves: &[CopyInventory<'_>],
+    doing: &str,
+    now: Timestamp,
+) -> String {
     let mut text = format!("{}: {doing}\n", policy.subject.source);
     if let Some(next) = policy.dues.next(now) {
         _ = writeln!(text, "  next due {next}");

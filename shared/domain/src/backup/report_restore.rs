@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::report::SUBJECT;
-use super::{RestoreEvidence, RestorePurpose, BackupSource};
+use super::{BackupSource, RestoreEvidence, RestorePurpose};
 use crate::name::Scope;
 use crate::report::Message;
 

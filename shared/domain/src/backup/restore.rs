@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{RestoreCheck, BackupMemory, JobPolicy, SILENCE};
+use super::{BackupMemory, JobPolicy, RestoreCheck, SILENCE};
 use crate::name::Region;
 
 /// How soon a drill that failed is tried again, where its own cadence is longer.
@@ -122,7 +122,13 @@ impl RestoreRun {
     }
 
     /// A drill with the newest good copy of a region, under the scratch name of the document.
-    pub fn drill(run: &str, policy: &JobPolicy, memory: &BackupMemory, region: &Region, now: Timestamp) -> Option<Self> {
+    pub fn drill(
+        run: &str,
+        policy: &JobPolicy,
+        memory: &BackupMemory,
+        region: &Region,
+        now: Timestamp,
+    ) -> Option<Self> {
         let newest = memory.newest_good(region)?;
         let drill = policy.drill.as_ref();
         let scratch = drill.and_then(|drill| drill.scratch.as_ref()).map(ToString::to_string);
@@ -150,7 +156,8 @@ impl RestoreRun {
     pub fn outcome(&self, now: Timestamp) -> RestoreEvidence {
         let checks = self.checks.clone().unwrap_or_default();
         // What was not asked proves nothing, and fails nothing.
-        let (proved, wrong) = (|check: &RestoreCheck| check.ok == Some(true), |check: &RestoreCheck| check.ok == Some(false));
+        let (proved, wrong) =
+            (|check: &RestoreCheck| check.ok == Some(true), |check: &RestoreCheck| check.ok == Some(false));
         let ok = self.failed.is_none() && checks.iter().any(proved) && !checks.iter().any(wrong);
         let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs().max(0);
         RestoreEvidence {

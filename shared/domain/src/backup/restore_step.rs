@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{RestoreSource, ObservedRestore, RestorePurpose, RestoreRun, SETTLE, SourceState};
+use super::{ObservedRestore, RestorePurpose, RestoreRun, RestoreSource, SETTLE, SourceState};
 
 /// How long a restore may take: the largest databases take hours.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(12);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{BackupJob, BadValue, BackupProvider, ResourceName, SCRATCH};
+use crate::estate::{BackupJob, BackupProvider, BadValue, ResourceName, SCRATCH};
 use crate::name::Scope;
 
 /// A kind of resource that is backed up.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{AttemptEnd, Freshness, BackupMemory, BackupOutcome, JobPolicy, BackupRun, SettledBackup, BackupSource};
+use super::{AttemptEnd, BackupMemory, BackupOutcome, BackupRun, BackupSource, Freshness, JobPolicy, SettledBackup};
 use crate::name::Region;
 use crate::request::RunTrigger;
 
@@ -28,7 +28,11 @@ impl BackupNotice<'_> {
             return BackupOutcome::Waiting;
         }
         let ended = self.memory.settled.as_ref().filter(|settled| settled.due >= self.due);
-        if ended.is_some_and(|settled| settled.end == AttemptEnd::Done) { BackupOutcome::Done } else { BackupOutcome::Failed }
+        if ended.is_some_and(|settled| settled.end == AttemptEnd::Done) {
+            BackupOutcome::Done
+        } else {
+            BackupOutcome::Failed
+        }
     }
 
     /// Whether it is worth a message by itself: how it ended, or that it began to wait. A failure is told when it is the

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{ResourceKind, BackupLine, BackupMemory, JobPolicy, BackupSource};
+use super::{BackupLine, BackupMemory, BackupSource, JobPolicy, ResourceKind};
 
 /// How many resources of an environment are backed up at once: API budgets are the account's, and what an execution does
 /// has to fit into its history (25,000 events, AWS Step Functions developer guide, quotas).
@@ -28,7 +28,11 @@ pub fn wanted(policy: &JobPolicy, memory: &BackupMemory, instant: Timestamp) -> 
 }
 
 /// Parts what has to be worked on into what has its turn now, beside what is under way already, and what has not.
-pub fn turn(lines: Vec<BackupLine>, memories: &BTreeMap<BackupSource, BackupMemory>, now: Timestamp) -> (Vec<BackupLine>, Vec<BackupLine>) {
+pub fn turn(
+    lines: Vec<BackupLine>,
+    memories: &BTreeMap<BackupSource, BackupMemory>,
+    now: Timestamp,
+) -> (Vec<BackupLine>, Vec<BackupLine>) {
     let is_alive = |source: &BackupSource| {
         memories.get(source).and_then(|memory| memory.attempt.as_ref()).is_some_and(|attempt| attempt.is_alive(now))
     };
@@ -73,7 +77,8 @@ mod tests {
         let both: Vec<BackupLine> = clusters.iter().chain(&tables).cloned().collect();
         assert_eq!(turn(both, &BTreeMap::new(), now).0.len(), AT_ONCE);
         let under_way = |lines: &[BackupLine]| -> BTreeMap<BackupSource, BackupMemory> {
-            let memory = BackupMemory { attempt: Some(BackupAttempt::new(now, "another", now)), ..BackupMemory::default() };
+            let memory =
+                BackupMemory { attempt: Some(BackupAttempt::new(now, "another", now)), ..BackupMemory::default() };
             lines.iter().map(|line| (line.source.clone(), memory.clone())).collect()
         };
         let (first, later) = turn(tables[3..].to_vec(), &under_way(&tables[..3]), now);

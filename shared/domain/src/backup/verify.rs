@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CopyState, ObservedCopy, ObservedSource, JobPolicy};
+use super::{CopyState, JobPolicy, ObservedCopy, ObservedSource};
 
 /// How much earlier than its due instant a copy may say that it was begun: clocks differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);

@@ -4,7 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{RetryDecision, BackupAttempt, CopyQuota, RemovalReason, BackupMemory, ObservedCopy, ObservedSource, JobPolicy};
+use super::{
+    BackupAttempt, BackupMemory, CopyQuota, JobPolicy, ObservedCopy, ObservedSource, RemovalReason, RetryDecision,
+};
 use crate::name::Region;
 
 /// A copy that goes.

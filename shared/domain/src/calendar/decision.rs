@@ -117,8 +117,9 @@ impl Calendar {
 
     /// Every start and end of the merged intervals whose hours start between two dates.
     fn edges(&self, first: Date, last: Date) -> Vec<CalendarTransition> {
-        let both =
-            |i: spans::TimeInterval| [CalendarTransition { at: i.start, awake: true }, CalendarTransition { at: i.end, awake: false }];
+        let both = |i: spans::TimeInterval| {
+            [CalendarTransition { at: i.start, awake: true }, CalendarTransition { at: i.end, awake: false }]
+        };
         self.intervals(first, last).into_iter().flat_map(both).collect()
     }
 
@@ -176,7 +177,9 @@ impl Calendar {
         };
         // A gap can push hours past midnight by more than they say themselves: look back two days.
         match [0, -1, -2].into_iter().find_map(|back| inside(days_from(today, back))) {
-            Some((date, hours)) if self.exceptions.contains_key(&date) => (true, CalendarRule::ExceptionHours { date, hours }),
+            Some((date, hours)) if self.exceptions.contains_key(&date) => {
+                (true, CalendarRule::ExceptionHours { date, hours })
+            }
             Some((date, hours)) => (true, CalendarRule::Hours { date, hours }),
             None => (false, self.why_asleep(today)),
         }

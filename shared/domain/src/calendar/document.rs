@@ -10,7 +10,7 @@ use super::{
     overlap::{PlacedPeriod, overlapping, placed},
     period::DAY,
 };
-use crate::estate::{CalendarDay, FieldPath, DocumentFinding, Zone};
+use crate::estate::{CalendarDay, DocumentFinding, FieldPath, Zone};
 
 /// When an environment is awake; at all other times it sleeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -204,7 +204,11 @@ impl AwakeHours {
             .enumerate()
             .filter_map(|(index, day)| {
                 if self.holidays[..index].contains(day) {
-                    return Some(DocumentFinding::new(place(index), format!("{day} a second time"), "each holiday once"));
+                    return Some(DocumentFinding::new(
+                        place(index),
+                        format!("{day} a second time"),
+                        "each holiday once",
+                    ));
                 }
                 let expected = "a date under holidays or under exceptions, not both";
                 self.exceptions

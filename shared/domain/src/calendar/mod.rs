@@ -18,7 +18,7 @@ mod period;
 mod spans;
 mod weekdays;
 
-pub use decision::{CalendarDecision, CalendarTransition, CalendarRule};
+pub use decision::{CalendarDecision, CalendarRule, CalendarTransition};
 pub use document::{AwakeHours, DateException, DayHours, WeeklyHours};
 pub use period::DayPeriod;
 pub use weekdays::Weekdays;

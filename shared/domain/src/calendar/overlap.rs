@@ -1,7 +1,7 @@
 //! Periods that overlap, in minutes of the week.
 
 use super::{DayHours, DayPeriod, period::DAY};
-use crate::estate::{FieldPath, DocumentFinding};
+use crate::estate::{DocumentFinding, FieldPath};
 
 /// A period with its minutes since the start of the week and the place it was written at.
 #[derive(Debug, Clone)]
@@ -38,7 +38,8 @@ pub(super) fn overlapping(mut periods: Vec<PlacedPeriod>, cycle: u32) -> Vec<Doc
         latest = Some(reach);
         if later.start < reach.end {
             let found = format!("{}, which overlaps {} of {}", later.period, reach.period, reach.place);
-            let finding = DocumentFinding::new(later.place.clone(), found, "periods that do not overlap; they may touch");
+            let finding =
+                DocumentFinding::new(later.place.clone(), found, "periods that do not overlap; they may touch");
             if !findings.contains(&finding) {
                 findings.push(finding);
             }

@@ -16,7 +16,7 @@ pub use database::{DatabaseState, ObservedDatabase};
 pub use id::{DatabaseId, ResourceId, ServiceId};
 pub use observed::{ObservedScope, ObservedService};
 pub use reached::{ReachedTargets, SwitchedDatabase};
-pub use release::{ServiceRelease, Rollout, TaskDefinition};
+pub use release::{Rollout, ServiceRelease, TaskDefinition};
 
 /// The three suspension flags of a scalable target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

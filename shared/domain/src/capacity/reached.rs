@@ -77,7 +77,8 @@ impl ReachedTargets {
                 }
                 ResourceId::Database(id) => {
                     let before = self.databases.get(id).copied().filter(|_| !written.contains(resource));
-                    let since = |to: DatabasePower| before.filter(|before| before.to == to).map_or(at, |before| before.at);
+                    let since =
+                        |to: DatabasePower| before.filter(|before| before.to == to).map_or(at, |before| before.at);
                     let switched = target.databases.get(id).map(|to| SwitchedDatabase { to: *to, at: since(*to) });
                     self.databases.extend(switched.map(|switched| (id.clone(), switched)));
                 }

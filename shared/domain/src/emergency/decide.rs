@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{LastQuestion, EmergencyRequest, EmergencyPurpose, PersonReply};
+use super::{EmergencyPurpose, EmergencyRequest, LastQuestion, PersonReply};
 use crate::alarm::{AlarmState, AlarmStates, vetoes};
-use crate::estate::{Emergency, EmergencyProfile, ProfileName, AlarmResponse};
+use crate::estate::{AlarmResponse, Emergency, EmergencyProfile, ProfileName};
 use crate::guardrail::{GuardrailCode, Severity, Violation, stops};
 use crate::intent::{Intent, IntentKey};
 use crate::name::Scope;
-use crate::request::{RunMode, RunRequest, RequestError, Urgency};
+use crate::request::{RequestError, RunMode, RunRequest, Urgency};
 
 /// What an execution does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,8 @@ pub fn decide(request: &EmergencyRequest, known: &DecisionInputs<'_>) -> Result<
     if request.mode == RunMode::Plan && decision.request.is_some() {
         return Ok(EmergencyDecision { step: EmergencyStep::Plan, ..decision });
     }
-    let settled = known.asked.filter(|_| decision.step == EmergencyStep::Ask).and_then(|asked| settled(request, asked, known));
+    let settled =
+        known.asked.filter(|_| decision.step == EmergencyStep::Ask).and_then(|asked| settled(request, asked, known));
     Ok(settled.map_or(decision, |text| end(EmergencyStep::Nothing, text)))
 }
 
@@ -102,12 +103,19 @@ fn settled(request: &EmergencyRequest, asked: &LastQuestion, known: &DecisionInp
     Some(format!("{by} said no at {at}, and {alarm} was not quiet since for long enough to be asked about again"))
 }
 
-fn scale(request: &EmergencyRequest, name: &ProfileName, known: &DecisionInputs<'_>) -> Result<EmergencyDecision, RequestError> {
+fn scale(
+    request: &EmergencyRequest,
+    name: &ProfileName,
+    known: &DecisionInputs<'_>,
+) -> Result<EmergencyDecision, RequestError> {
     let profile = profile(known.emergency, name)?;
     let response = response(request, name, known.emergency)?;
     let confirms = response.is_some_and(|response| response.confirm.is_some());
     if let Some(wait) = unconfirmed(request, response, known.now) {
-        return Ok(EmergencyDecision { wait, ..end(EmergencyStep::Wait, "the alarm has to last before it is acted upon".to_owned()) });
+        return Ok(EmergencyDecision {
+            wait,
+            ..end(EmergencyStep::Wait, "the alarm has to last before it is acted upon".to_owned())
+        });
     }
     if let Some(text) = gone(request, confirms, known) {
         return Ok(end(EmergencyStep::Nothing, text));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alarm::{AlarmState, AlarmStates, standing};
 use crate::estate::AlarmName;
-use crate::intent::{Intent, DesiredState};
+use crate::intent::{DesiredState, Intent};
 
 /// How often the alarms are looked at: one `DescribeAlarms` a minute, and an end that is at most a minute late.
 const LOOK: SignedDuration = SignedDuration::from_mins(1);

@@ -8,8 +8,8 @@ mod question;
 mod request;
 
 pub use asked::LastQuestion;
-pub use decide::{EmergencyDecision, DecisionInputs, EmergencyStep, decide};
-pub use hold::{HoldAction, EmergencyHold, hold, made_worse, still_called_for};
+pub use decide::{DecisionInputs, EmergencyDecision, EmergencyStep, decide};
+pub use hold::{EmergencyHold, HoldAction, hold, made_worse, still_called_for};
 pub use notice::{not_done, unknown_alarms, worse};
 pub use question::{PersonReply, ask};
-pub use request::{EmergencyRequest, MAX_LASTS, EmergencyPurpose};
+pub use request::{EmergencyPurpose, EmergencyRequest, MAX_LASTS};

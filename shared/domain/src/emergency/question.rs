@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::guardrail::GuardrailCode;
 use crate::name::Scope;
-use crate::person::{PLACEHOLDER, PersonName, MissingSignature};
+use crate::person::{MissingSignature, PLACEHOLDER, PersonName};
 use crate::report::Message;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::estate::{AlarmName, Duration, ProfileName};
 use crate::guardrail::GuardrailCode;
 use crate::name::{EnvironmentName, EstateName, ServiceName};
-use crate::request::{ASKED_OF_CAPACITY, RunMode, RequestError, approvable};
+use crate::request::{ASKED_OF_CAPACITY, RequestError, RunMode, approvable};
 
 /// The longest that an emergency may last: what lasts longer is no emergency, and belongs into the estate's own code.
 pub const MAX_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -2,7 +2,10 @@
 
 use jiff::tz::TimeZone;
 
-use super::{AccountId, EnvironmentDocument, FieldPath, DocumentFinding, EnvironmentKind, EnvironmentLimits, Zone, document::DatabaseEntry};
+use super::{
+    AccountId, DocumentFinding, EnvironmentDocument, EnvironmentKind, EnvironmentLimits, FieldPath, Zone,
+    document::DatabaseEntry,
+};
 use crate::{
     calendar::{AwakeHours, Calendar},
     capacity::{DatabaseId, ResourceId},

@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, EnvironmentKind, Label, PointInTime, Percent, Zone};
+use super::{Duration, EnvironmentKind, Label, Percent, PointInTime, Zone};
 use crate::guardrail::OpenFreeze;
 
 /// The limits of what a plan may do. What is left out has the default of the environment's kind.

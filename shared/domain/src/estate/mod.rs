@@ -13,19 +13,28 @@ pub mod value;
 
 pub(crate) use check::SCRATCH;
 
-pub use backups::{AwsBackup, BackupJob, Backups, CopyPolicy, RestoreDrill, BackupProvider, KeyValue, Retention, BackupSchedule, VerifyPolicy};
-pub use document::{Clusters, DatabaseEntry, DeclaredCapacity, EstateDocument, EnvironmentDocument, EnvironmentKind, EnvironmentRegions};
-pub use emergency::{Emergency, FlapLimits, MissingVeto, EmergencyProfile, ProfileCapacity, DeclaredQuotas, AlarmResponse, RollbackPolicy};
+pub use backups::{
+    AwsBackup, BackupJob, BackupProvider, BackupSchedule, Backups, CopyPolicy, KeyValue, RestoreDrill, Retention,
+    VerifyPolicy,
+};
+pub use document::{
+    Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
+};
+pub use emergency::{
+    AlarmResponse, DeclaredQuotas, Emergency, EmergencyProfile, FlapLimits, MissingVeto, ProfileCapacity,
+    RollbackPolicy,
+};
 pub use environment::Environment;
 pub use failover::{
-    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, TrafficStrategy, StreamSize, TrafficPolicy,
+    DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, StreamSize,
+    TrafficPolicy, TrafficStrategy,
 };
-pub use finding::{FieldPath, DocumentFinding, PathStep};
-pub use guardrails::{Freeze, FreezeWindow, FrozenCalendar, Guardrails, EnvironmentLimits};
+pub use finding::{DocumentFinding, FieldPath, PathStep};
+pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails};
 pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
 pub use value::{
-    AccountId, AlarmName, CapacityAmount, BadValue, ClockTime, CalendarDay, Duration, Label, PointInTime, Percent, ProfileName,
-    ResourceName, Zone,
+    AccountId, AlarmName, BadValue, CalendarDay, CapacityAmount, ClockTime, Duration, Label, Percent, PointInTime,
+    ProfileName, ResourceName, Zone,
 };
 
 use std::collections::BTreeMap;

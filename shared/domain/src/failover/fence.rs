@@ -96,7 +96,9 @@ pub fn judge(singleton: &Singleton, evidence: &FenceEvidence<'_>) -> FenceState 
     let service = &singleton.service;
     let unproved = match (evidence.settled, evidence.tasks) {
         (Some(settled), Some(tasks)) if settled == evidence.epoch && tasks.none() => {
-            return FenceState::Holds(format!("{service} was seen stopped, and the old region's own stack keeps it so"));
+            return FenceState::Holds(format!(
+                "{service} was seen stopped, and the old region's own stack keeps it so"
+            ));
         }
         (_, None) => "the old region does not answer".to_owned(),
         (_, Some(tasks)) if !tasks.none() => {

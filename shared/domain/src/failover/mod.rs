@@ -17,11 +17,13 @@ mod watch;
 
 pub use data::{DatabaseRole, PairDatabase, Promotion, may_lose, promotion};
 pub use phase::{MoveEnding, MovePhase};
-pub use placement::{PlacedService, Placement, RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired};
-pub use pointer::{ScalingBounds, ServiceFigures, OngoingMove, Pointer, PointerError, Serving, MoveStage};
+pub use placement::{
+    PlacedService, Placement, RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired,
+};
+pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, ScalingBounds, ServiceFigures, Serving};
 pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
 pub use request::{FailoverRequest, MoveManner};
 pub use sample::{RegionSample, ServiceSample, serving};
 pub use switch::{SwitchArming, arming};
 pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
-pub use watch::{Heartbeat, WatchAction, LOOK_AGAIN, QUESTION, READINESS_EVERY, FailoverRefusal, WatchState};
+pub use watch::{FailoverRefusal, Heartbeat, LOOK_AGAIN, QUESTION, READINESS_EVERY, WatchAction, WatchState};

@@ -27,10 +27,10 @@ use std::hash::{Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::pointer::{ScalingBounds, ServiceFigures, OngoingMove, Pointer, MoveStage};
+use super::pointer::{MoveStage, OngoingMove, Pointer, ScalingBounds, ServiceFigures};
 use crate::capacity::{ScalingState, ServiceCapacity, Suspensions};
 use crate::estate::{Failover, FencePolicy};
-use crate::intent::{Intent, Layer, DesiredState};
+use crate::intent::{DesiredState, Intent, Layer};
 use crate::name::{Region, ServiceName};
 
 /// What a region is to run of a service.
@@ -50,7 +50,11 @@ impl PlacedService {
         match self {
             Self::Down => ServiceCapacity {
                 desired: 0,
-                scaling: baseline.scaling.map(|scaling| ScalingState { min: 0, suspended: Suspensions::ALL, ..scaling }),
+                scaling: baseline.scaling.map(|scaling| ScalingState {
+                    min: 0,
+                    suspended: Suspensions::ALL,
+                    ..scaling
+                }),
             },
             Self::At(ServiceFigures { desired, bounds }) => ServiceCapacity {
                 desired,
@@ -283,7 +287,11 @@ fn check(seen: &RegionalPair<'_>, pointer: &Pointer) -> Result<(), UnfollowableP
     }
 }
 
-fn moving_services(seen: &RegionalPair<'_>, pointer: &Pointer, moving: &OngoingMove) -> BTreeMap<ServiceName, PlacedService> {
+fn moving_services(
+    seen: &RegionalPair<'_>,
+    pointer: &Pointer,
+    moving: &OngoingMove,
+) -> BTreeMap<ServiceName, PlacedService> {
     let declared = seen.failover.singletons.iter().map(|singleton| &singleton.service);
     let singletons: BTreeSet<&ServiceName> = declared.chain(&moving.singletons).collect();
     let is_new = moving.to == *seen.region;
@@ -333,6 +341,8 @@ fn down<'a>(services: impl IntoIterator<Item = &'a ServiceName>) -> BTreeMap<Ser
     services.into_iter().map(|service| (service.clone(), PlacedService::Down)).collect()
 }
 
-fn at<'a>(serving: impl Iterator<Item = (&'a ServiceName, &'a ServiceFigures)>) -> BTreeMap<ServiceName, PlacedService> {
+fn at<'a>(
+    serving: impl Iterator<Item = (&'a ServiceName, &'a ServiceFigures)>,
+) -> BTreeMap<ServiceName, PlacedService> {
     serving.map(|(service, figures)| (service.clone(), PlacedService::At(*figures))).collect()
 }

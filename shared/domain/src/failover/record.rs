@@ -249,7 +249,8 @@ impl Move {
     /// The time to recover: from the loss, or from the beginning where nothing was lost, to the moment at which people
     /// reached the new region, in milliseconds; `None` until then.
     pub fn rto_ms(&self) -> Option<i64> {
-        let reached = self.spells.iter().filter(|spell| spell.phase == MovePhase::Outside).find_map(|spell| spell.ended)?;
+        let reached =
+            self.spells.iter().filter(|spell| spell.phase == MovePhase::Outside).find_map(|spell| spell.ended)?;
         let took = reached.duration_since(self.lost_since.unwrap_or(self.started));
         Some(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
     }

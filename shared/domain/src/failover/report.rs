@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fence::{SKEW, SWITCH_TIME};
 use super::traffic::expected;
-use super::{MoveEnding, FailoverRequest, MoveManner, Move, MovePhase};
+use super::{FailoverRequest, Move, MoveEnding, MoveManner, MovePhase};
 use crate::estate::{Duration, Failover, FencePolicy, TrafficStrategy};
 use crate::name::Scope;
 use crate::report::Message;
@@ -249,7 +249,10 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
             format!("after as long again the pointer is steady in {to}, and {from} stops by itself"),
         ));
     } else {
-        steps.push((MovePhase::Settle, format!("the pointer is steady in {to}; {from} stops by itself when it sees that")));
+        steps.push((
+            MovePhase::Settle,
+            format!("the pointer is steady in {to}; {from} stops by itself when it sees that"),
+        ));
     }
     let mut text = format!("{pair}: from {from} to {to}{}\n", if graceful { ", planned and without loss" } else { "" });
     for (phase, what) in steps {

@@ -11,8 +11,13 @@ use crate::name::{EnvironmentName, EstateName};
 use crate::request::{RequestError, approvable};
 
 /// The guardrails that ask a person in a move.
-const ASKED_OF_MOVES: [GuardrailCode; 5] =
-    [GuardrailCode::Failover, GuardrailCode::Unconfirmed, GuardrailCode::NotReady, GuardrailCode::DataLoss, GuardrailCode::FenceUnproved];
+const ASKED_OF_MOVES: [GuardrailCode; 5] = [
+    GuardrailCode::Failover,
+    GuardrailCode::Unconfirmed,
+    GuardrailCode::NotReady,
+    GuardrailCode::DataLoss,
+    GuardrailCode::FenceUnproved,
+];
 
 /// How a move is made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use crate::assess::{ScopeSituation, Verdict, assess};
 use crate::capacity::{ObservedScope, ReachedTargets, ResourceId, ServiceId};
 use crate::estate::{Failover, FencePolicy};
 use crate::guardrail::{Allowance, CapacityQuotas, Severity};
-use crate::intent::{Intent, Layer, DesiredState};
+use crate::intent::{DesiredState, Intent, Layer};
 use crate::name::ServiceName;
 use crate::plan::Releases;
 

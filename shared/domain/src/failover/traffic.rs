@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{TrafficStrategy, TrafficPolicy};
+use crate::estate::{TrafficPolicy, TrafficStrategy};
 use crate::name::Region;
 
 /// How long resolvers keep an answer where the document does not say: a minute.

@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 
-use super::{GuardrailCase, GuardrailCode, DEPLOYMENT_PATIENCE, MAX_EVENT_AGE, Severity, Violation, emergency};
+use super::{DEPLOYMENT_PATIENCE, GuardrailCase, GuardrailCode, MAX_EVENT_AGE, Severity, Violation, emergency};
 use crate::assess::{gives_back, promised};
 use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId};
-use crate::intent::{Layer, DesiredState, placed};
-use crate::plan::{PlannedAction, CapacityChange, Obstacle};
+use crate::intent::{DesiredState, Layer, placed};
+use crate::plan::{CapacityChange, Obstacle, PlannedAction};
 use crate::report::rounded;
 
 /// Every violation of a case, in the order of [`GuardrailCode::ALL`]. What a human approved beforehand is still told, as a
@@ -68,7 +68,12 @@ fn stale_event(case: &GuardrailCase<'_>) -> Vec<Violation> {
         return Vec::new();
     }
     let found = format!("the event is of {}, {:#} from now, more than {MAX_EVENT_AGE:#}", case.instant, age.abs());
-    vec![Violation::new(GuardrailCode::StaleEvent, Severity::Refuse, found, "The next tick decides anew; nothing is needed")]
+    vec![Violation::new(
+        GuardrailCode::StaleEvent,
+        Severity::Refuse,
+        found,
+        "The next tick decides anew; nothing is needed",
+    )]
 }
 
 fn empty_selection(case: &GuardrailCase<'_>) -> Vec<Violation> {
@@ -114,7 +119,12 @@ fn freeze_window(case: &GuardrailCase<'_>) -> Vec<Violation> {
     // An emergency or a failover is what a freeze must not stop; it is still told.
     let severity = if urgent(case) || back { Severity::Warn } else { Severity::Refuse };
     let found = format!("frozen: {}", frozen.reason);
-    vec![Violation::new(GuardrailCode::FreezeWindow, severity, found, "Nothing new goes in until the window has closed")]
+    vec![Violation::new(
+        GuardrailCode::FreezeWindow,
+        severity,
+        found,
+        "Nothing new goes in until the window has closed",
+    )]
 }
 
 fn below_floor(case: &GuardrailCase<'_>) -> Vec<Violation> {
@@ -137,15 +147,21 @@ fn below_floor(case: &GuardrailCase<'_>) -> Vec<Violation> {
 fn blast_radius(case: &GuardrailCase<'_>) -> Vec<Violation> {
     let hindered = |id: &ServiceId| case.plan.obstacle(&ResourceId::Service(id.clone())).is_some();
     let all = case.observed.services.keys().filter(|id| !hindered(id)).count();
-    let goes_down =
-        |change: &CapacityChange| matches!(change, CapacityChange::Count { from, to, .. } if to < from) && !case.gives_back(change);
+    let goes_down = |change: &CapacityChange| {
+        matches!(change, CapacityChange::Count { from, to, .. } if to < from) && !case.gives_back(change)
+    };
     let reduced = case.plan.actions().filter(|action| goes_down(&action.change)).count();
     let limit = case.allowance.blast_radius_percent as usize;
     if moved(case) || reduced * 100 <= limit * all {
         return Vec::new();
     }
     let found = format!("{reduced} of {all} services would be reduced at once, and the limit is {limit} %");
-    vec![Violation::new(GuardrailCode::BlastRadius, Severity::Ask, found, "Start it again with \"approve\": [\"blast-radius\"]")]
+    vec![Violation::new(
+        GuardrailCode::BlastRadius,
+        Severity::Ask,
+        found,
+        "Start it again with \"approve\": [\"blast-radius\"]",
+    )]
 }
 
 fn deployment_in_progress(case: &GuardrailCase<'_>) -> Vec<Violation> {

@@ -21,7 +21,8 @@ pub(super) fn above_ceiling(case: &GuardrailCase<'_>) -> Vec<Violation> {
             let severity = if case.gives_back(change) { Severity::Warn } else { Severity::Refuse };
             let found = format!("{to} {what}, and the ceiling is {ceiling}");
             let advice = "Raise `guardrails.ceiling` in the estate document if this is meant";
-            Violation::new(GuardrailCode::AboveCeiling, severity, found, advice).of(ResourceId::Service(service.clone()))
+            Violation::new(GuardrailCode::AboveCeiling, severity, found, advice)
+                .of(ResourceId::Service(service.clone()))
         })
     };
     case.plan.actions().filter_map(|action| broken(&action.change)).collect()

@@ -138,7 +138,9 @@ impl Intent {
     /// Where it lies.
     pub fn slot(&self) -> IntentKey {
         match &self.want {
-            DesiredState::Scaled(demand) if self.layer == Layer::Emergency => IntentKey::emergency(demand.profile.clone()),
+            DesiredState::Scaled(demand) if self.layer == Layer::Emergency => {
+                IntentKey::emergency(demand.profile.clone())
+            }
             _ => IntentKey::of(self.layer),
         }
     }
@@ -207,8 +209,11 @@ pub fn placed(deciding: &[Intent]) -> Option<&Placement> {
 /// The state each resource should be in. Without an intent it is the baseline, so giving back is exact by construction.
 pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> Capacity {
     let chosen = deciding(intents, instant);
-    let demands =
-        || chosen.iter().filter_map(|intent| if let DesiredState::Scaled(demand) = &intent.want { Some(demand) } else { None });
+    let demands = || {
+        chosen
+            .iter()
+            .filter_map(|intent| if let DesiredState::Scaled(demand) = &intent.want { Some(demand) } else { None })
+    };
     let scale = |id: &ServiceId, service: ServiceCapacity| {
         demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
     };

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PlannedAction, AwaitedChange, CapacityChange, Obstacle, Plan, Releases, PlanStep, Wave, rollback};
+use super::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Releases, Wave, rollback};
 use crate::capacity::{
-    Capacity, DatabaseId, DatabaseState, ObservedScope, ObservedDatabase, ObservedService, DatabasePower, ResourceId, Rollout,
-    ScalingState, ServiceCapacity, ServiceId, Suspensions,
+    Capacity, DatabaseId, DatabasePower, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ResourceId,
+    Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
 
 /// A question: what must be written so that what is observed becomes the target?
@@ -143,12 +143,17 @@ impl PlanDraft<'_> {
         let obstacle = match (wanted, &found.state) {
             (DatabasePower::On, State::Available | State::Serving(_)) | (DatabasePower::Off, State::Stopped) => return,
             (_, State::Broken(status)) => Some(Obstacle::Broken(status.clone())),
-            (DatabasePower::On, State::Starting | State::Stopping | State::Passing(_)) | (DatabasePower::Off, State::Stopping) => None,
+            (DatabasePower::On, State::Starting | State::Stopping | State::Passing(_))
+            | (DatabasePower::Off, State::Stopping) => None,
             _ if !found.managed => Some(Obstacle::Untagged),
-            (DatabasePower::Off, _) if found.cannot_stop.is_some() => found.cannot_stop.clone().map(Obstacle::CannotStop),
+            (DatabasePower::Off, _) if found.cannot_stop.is_some() => {
+                found.cannot_stop.clone().map(Obstacle::CannotStop)
+            }
             (DatabasePower::Off, State::Startable(status)) => Some(Obstacle::NotNow(status.clone())),
             (DatabasePower::Off, state) if state.is_lasting() => Some(Obstacle::NotNow(state.to_string())),
-            (DatabasePower::Off, State::Available) => self.refused(&resource).or_else(|| self.user().map(Obstacle::InUse)),
+            (DatabasePower::Off, State::Available) => {
+                self.refused(&resource).or_else(|| self.user().map(Obstacle::InUse))
+            }
             _ => self.refused(&resource),
         };
         if let Some(obstacle) = obstacle {
@@ -162,7 +167,9 @@ impl PlanDraft<'_> {
             (DatabasePower::On, State::Stopped | State::Startable(_)) => {
                 self.act(Wave::StartDatabases, CapacityChange::Database { database: id.clone(), to: wanted });
             }
-            (DatabasePower::On, state @ State::Starting) | (DatabasePower::Off, state @ State::Stopping) => wait(state.to_string()),
+            (DatabasePower::On, state @ State::Starting) | (DatabasePower::Off, state @ State::Stopping) => {
+                wait(state.to_string())
+            }
             (DatabasePower::Off, state) => wait(format!("{state}, to be stopped after that")),
             (DatabasePower::On, state) => wait(format!("{state}, to be available after that")),
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::diff::{PlanDraft, unsettled};
 use super::{AwaitedChange, CapacityChange, Wave};
-use crate::capacity::{ObservedService, ServiceRelease, ResourceId, Rollout, ServiceId, TaskDefinition};
+use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId, ServiceRelease, TaskDefinition};
 
 /// The releases that services should run; a service that is not in it keeps its own.
 pub type Releases = BTreeMap<ServiceId, TaskDefinition>;

@@ -1,6 +1,6 @@
 //! Alarms: whether they are there, where we hear them, and whether they may act.
 
-use super::{AlarmFacts, PreflightCase, Check, ReportRow};
+use super::{AlarmFacts, Check, PreflightCase, ReportRow};
 use crate::estate::AlarmName;
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {

@@ -1,6 +1,7 @@
 //! What IAM's policy simulator says of a call that one of our functions makes, and Access Analyzer of a role's policy.
 
 use super::{Check, PolicyFinding, Read, ReportRow, Tags};
+use crate::name::Region;
 
 /// Calls of one function on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct SimulatedCalls {
     pub resource: String,
     /// The region that it is called in.
     pub region: String,
+    /// The region of the stack whose function calls: a copy is called for from home.
+    pub stack: Region,
     /// Its tags.
     pub tags: Tags,
     /// Further keys that a condition may ask for.
@@ -70,8 +73,7 @@ pub fn simulated(call: &SimulatedCalls, answer: &Read<Vec<SimulatedAction>>) -> 
     let mut words = vec!["iam", "simulate-custom-policy", "--policy-input-list", &file, "--action-names"];
     words.extend(call.actions.iter().copied());
     words.extend(["--resource-arns", &call.resource]);
-    let entry =
-        |(key, value, kind)| format!("ContextKeyName={key},ContextKeyValues={value},ContextKeyType={kind}");
+    let entry = |(key, value, kind)| format!("ContextKeyName={key},ContextKeyValues={value},ContextKeyType={kind}");
     let entries: Vec<String> = call.context().map(entry).collect();
     if !entries.is_empty() {
         words.push("--context-entries");

@@ -1,10 +1,10 @@
 //! Databases: whether they can sleep, be promoted and be backed up.
 
 use super::services::of_tag;
-use super::{PreflightCase, Check, DatabaseFacts, MANAGED, ReportRow, Tags};
-use crate::backup::{BACKUP_TAG, ResourceKind, ObservedSource, JobPolicy, RESTORE_TAG, SourceState};
+use super::{Check, DatabaseFacts, MANAGED, PreflightCase, ReportRow, Tags};
+use crate::backup::{BACKUP_TAG, JobPolicy, ObservedSource, RESTORE_TAG, ResourceKind, SourceState};
 use crate::capacity::{DatabaseId, ResourceId};
-use crate::estate::EnvironmentKind as EnvironmentKind;
+use crate::estate::EnvironmentKind;
 use crate::failover::{DatabaseRole, PairDatabase};
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
@@ -77,7 +77,13 @@ fn of_database(case: PreflightCase<'_>, id: &DatabaseId, rows: &mut Vec<ReportRo
 }
 
 /// A tag by which our own roles tell what they made, and may remove, has no business on an original.
-fn foreign_tags(case: PreflightCase<'_>, id: &DatabaseId, subject: &str, database: &DatabaseFacts, rows: &mut Vec<ReportRow>) {
+fn foreign_tags(
+    case: PreflightCase<'_>,
+    id: &DatabaseId,
+    subject: &str,
+    database: &DatabaseFacts,
+    rows: &mut Vec<ReportRow>,
+) {
     let tags = match &database.tags {
         Ok(tags) => tags,
         Err(unread) => return rows.push(ReportRow::unread(Check::NotOurs, subject, unread)),
@@ -156,8 +162,12 @@ fn missing(case: PreflightCase<'_>, policy: &JobPolicy, subject: String) -> Repo
     let name = source.name.as_str();
     let bucket = name.split_once('/').map_or(name, |(bucket, _)| bucket);
     let list = match source.kind {
-        ResourceKind::Aurora => case.aws(&["rds", "describe-db-clusters", "--query", "DBClusters[].DBClusterIdentifier"]),
-        ResourceKind::Rds => case.aws(&["rds", "describe-db-instances", "--query", "DBInstances[].DBInstanceIdentifier"]),
+        ResourceKind::Aurora => {
+            case.aws(&["rds", "describe-db-clusters", "--query", "DBClusters[].DBClusterIdentifier"])
+        }
+        ResourceKind::Rds => {
+            case.aws(&["rds", "describe-db-instances", "--query", "DBInstances[].DBInstanceIdentifier"])
+        }
         ResourceKind::Dynamodb => case.aws(&["dynamodb", "list-tables"]),
         ResourceKind::Elasticache => {
             let query = "ReplicationGroups[].ReplicationGroupId";
@@ -170,7 +180,12 @@ fn missing(case: PreflightCase<'_>, policy: &JobPolicy, subject: String) -> Repo
 }
 
 /// Point-in-time recovery of a database is its automated backups.
-fn of_recovery(case: PreflightCase<'_>, policy: &JobPolicy, subject: String, found: &ObservedSource) -> Option<ReportRow> {
+fn of_recovery(
+    case: PreflightCase<'_>,
+    policy: &JobPolicy,
+    subject: String,
+    found: &ObservedSource,
+) -> Option<ReportRow> {
     let source = &policy.subject.source;
     let modify = match source.kind {
         ResourceKind::Aurora => ["modify-db-cluster", "--db-cluster-identifier"],
@@ -185,5 +200,11 @@ fn of_recovery(case: PreflightCase<'_>, policy: &JobPolicy, subject: String, fou
     }
     let words =
         ["rds", modify[0], modify[1], source.name.as_str(), "--backup-retention-period", "7", "--apply-immediately"];
-    Some(ReportRow::bad(Check::Recovers, subject, "no automated backups", "on, for `verify.point-in-time`", case.aws(&words)))
+    Some(ReportRow::bad(
+        Check::Recovers,
+        subject,
+        "no automated backups",
+        "on, for `verify.point-in-time`",
+        case.aws(&words),
+    ))
 }

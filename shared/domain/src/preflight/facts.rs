@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::backup::{CopyQuota, ResourceKind, ObservedSource, BackupSource};
+use crate::backup::{BackupSource, CopyQuota, ObservedSource, ResourceKind};
 use crate::capacity::{DatabaseId, ObservedDatabase, ServiceId};
 use crate::estate::{AlarmName, ResourceName};
 use crate::failover::{DatabaseRole, PairDatabase};

@@ -19,16 +19,17 @@ mod services;
 mod tables;
 mod wanted;
 
-pub use call::{SimulatedCalls, SimulatedAction, policies, simulated};
+pub use call::{SimulatedAction, SimulatedCalls, policies, simulated};
 pub use calls::calls;
 pub use definitions::definition;
 pub use facts::{
-    AlarmFacts, BucketFacts, ControllerKind, DatabaseFacts, DefinitionDiagnostic, PreflightFacts, KeyFacts, AccountRegion, PolicyFinding,
-    PromotedFacts, QueueFacts, AccountQuotaFacts, Read, FoundService, FoundTable, Tags, TargetFacts, UnreadFact,
+    AccountQuotaFacts, AccountRegion, AlarmFacts, BucketFacts, ControllerKind, DatabaseFacts, DefinitionDiagnostic,
+    FoundService, FoundTable, KeyFacts, PolicyFinding, PreflightFacts, PromotedFacts, QueueFacts, Read, Tags,
+    TargetFacts, UnreadFact,
 };
 pub use quotas::{FARGATE_VCPU, TASKS_PER_SERVICE};
 pub use report::{PreflightReport, ReportSection};
-pub use row::{Check, RowMark, ReportRow};
+pub use row::{Check, ReportRow, RowMark};
 pub use wanted::{QueueNeed, TableNeed, WantedResources};
 
 use crate::estate::Environment;

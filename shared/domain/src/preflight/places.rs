@@ -1,7 +1,7 @@
 //! What is written to, or taken from, by its name: buses, buckets, repositories, keys, vaults.
 
 use super::services::of_tag;
-use super::{BucketFacts, PreflightCase, Check, KeyFacts, MANAGED, Read, ReportRow};
+use super::{BucketFacts, Check, KeyFacts, MANAGED, PreflightCase, Read, ReportRow};
 use crate::estate::ResourceName;
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
@@ -71,7 +71,13 @@ fn of_bucket(case: PreflightCase<'_>, name: &ResourceName, versions: bool, rows:
             if region != "us-east-1" {
                 words.extend(["--create-bucket-configuration", &place]);
             }
-            return rows.push(ReportRow::bad(Check::Exists, subject, "does not exist", "one of that name", case.aws(&words)));
+            return rows.push(ReportRow::bad(
+                Check::Exists,
+                subject,
+                "does not exist",
+                "one of that name",
+                case.aws(&words),
+            ));
         }
         Some(Ok(Some(bucket))) => bucket,
     };

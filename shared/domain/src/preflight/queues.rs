@@ -1,7 +1,7 @@
 //! Queues and their dead letters.
 
 use super::services::of_tag;
-use super::{PreflightCase, Check, MANAGED, QueueFacts, QueueNeed, ReportRow};
+use super::{Check, MANAGED, PreflightCase, QueueFacts, QueueNeed, ReportRow};
 use crate::estate::ResourceName;
 
 /// Receives after which a message becomes a dead letter, where a queue has no figure of its own yet: what the documents of
@@ -52,7 +52,12 @@ fn of_queue(case: PreflightCase<'_>, name: &ResourceName, need: &QueueNeed, rows
 }
 
 /// Where a queue sends its dead letters.
-fn of_dead_letters(case: PreflightCase<'_>, dead_letters: &ResourceName, subject: &str, queue: &QueueFacts) -> ReportRow {
+fn of_dead_letters(
+    case: PreflightCase<'_>,
+    dead_letters: &ResourceName,
+    subject: &str,
+    queue: &QueueFacts,
+) -> ReportRow {
     let arn = arn(case, dead_letters);
     let (found, receives) = match &queue.redrive {
         Some((to, receives)) if *to == arn => {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{PreflightCase, Check, Read, ReportRow, FoundService};
-use crate::backup::{CopyQuota, ResourceKind, JobPolicy};
+use super::{Check, FoundService, PreflightCase, Read, ReportRow};
+use crate::backup::{CopyQuota, JobPolicy, ResourceKind};
 use crate::capacity::ServiceId;
 use crate::estate::EmergencyProfile;
 
@@ -125,7 +125,8 @@ fn compare(
 
 /// How many copies the jobs of a kind keep.
 fn kept<'a>(policies: impl Iterator<Item = &'a JobPolicy>) -> u32 {
-    let of = |policy: &JobPolicy| (policy.keep.daily + policy.keep.weekly + policy.keep.monthly).max(policy.keep.minimum);
+    let of =
+        |policy: &JobPolicy| (policy.keep.daily + policy.keep.weekly + policy.keep.monthly).max(policy.keep.minimum);
     policies.map(of).sum()
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{RowMark, ReportRow};
+use super::{ReportRow, RowMark};
 use crate::name::{EnvironmentName, EstateName, Region};
 
 /// The rows of one environment in one region, or those of what is deployed there.

@@ -1,7 +1,7 @@
 //! Clusters, services, and what scales them.
 
 use super::wanted::is_changed;
-use super::{PreflightCase, Check, ControllerKind, MANAGED, Read, ReportRow, FoundService, Tags, TargetFacts};
+use super::{Check, ControllerKind, FoundService, MANAGED, PreflightCase, Read, ReportRow, Tags, TargetFacts};
 use crate::capacity::{ResourceId, ServiceId};
 use crate::name::ClusterName;
 
@@ -21,7 +21,9 @@ fn of_cluster(case: PreflightCase<'_>, cluster: &ClusterName, found: &Read<Optio
         Err(unread) => ReportRow::unread(Check::Exists, subject, unread),
         Ok(Some(status)) if status == "ACTIVE" => ReportRow::good(Check::Exists, subject, "ACTIVE"),
         Ok(Some(status)) => ReportRow::bad(Check::Exists, subject, status, "ACTIVE", names()),
-        Ok(None) => ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names()),
+        Ok(None) => {
+            ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names())
+        }
     }
 }
 
@@ -35,7 +37,13 @@ fn of_service(case: PreflightCase<'_>, id: &ServiceId, rows: &mut Vec<ReportRow>
         Some(Err(unread)) => rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Some(Ok(None)) => {
             let names = case.aws(&["ecs", "list-services", "--cluster", id.cluster.as_str()]);
-            rows.push(ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names));
+            rows.push(ReportRow::bad(
+                Check::Exists,
+                subject,
+                "does not exist",
+                "one of the names that this lists",
+                names,
+            ));
         }
         Some(Ok(Some(service))) => of_found(case, id, &subject, service, rows),
     }
@@ -72,7 +80,12 @@ fn of_strategy(case: PreflightCase<'_>, id: &ServiceId, subject: &str, service: 
     ReportRow::bad(Check::Counts, subject, "DAEMON: it has no count to set", expected, case.aws(&show))
 }
 
-fn of_controller(case: PreflightCase<'_>, id: &ServiceId, subject: &str, controller: &ControllerKind) -> Option<ReportRow> {
+fn of_controller(
+    case: PreflightCase<'_>,
+    id: &ServiceId,
+    subject: &str,
+    controller: &ControllerKind,
+) -> Option<ReportRow> {
     let emergency = case.environment.document().emergency.as_ref();
     let rolls_back = emergency.is_some_and(|emergency| emergency.rollback.is_some());
     match controller {
@@ -93,7 +106,13 @@ fn of_controller(case: PreflightCase<'_>, id: &ServiceId, subject: &str, control
     }
 }
 
-fn of_target_groups(case: PreflightCase<'_>, id: &ServiceId, subject: &str, service: &FoundService, rows: &mut Vec<ReportRow>) {
+fn of_target_groups(
+    case: PreflightCase<'_>,
+    id: &ServiceId,
+    subject: &str,
+    service: &FoundService,
+    rows: &mut Vec<ReportRow>,
+) {
     let groups = match &service.target_groups {
         Ok(groups) => groups,
         Err(unread) => return rows.push(ReportRow::unread(Check::HealthCheck, subject, unread)),
@@ -104,7 +123,13 @@ fn of_target_groups(case: PreflightCase<'_>, id: &ServiceId, subject: &str, serv
         } else {
             let found = format!("its target group {group} does not exist");
             let names = case.aws(&["elbv2", "describe-target-groups", "--query", "TargetGroups[].TargetGroupArn"]);
-            ReportRow::bad(Check::HealthCheck, subject, found, "one that exists, in the service's load balancers", names)
+            ReportRow::bad(
+                Check::HealthCheck,
+                subject,
+                found,
+                "one that exists, in the service's load balancers",
+                names,
+            )
         });
     }
     let failover = case.environment.document().failover.as_ref();
@@ -116,7 +141,13 @@ fn of_target_groups(case: PreflightCase<'_>, id: &ServiceId, subject: &str, serv
     }
 }
 
-fn of_target(case: PreflightCase<'_>, id: &ServiceId, service: &FoundService, changed: bool, rows: &mut Vec<ReportRow>) {
+fn of_target(
+    case: PreflightCase<'_>,
+    id: &ServiceId,
+    service: &FoundService,
+    changed: bool,
+    rows: &mut Vec<ReportRow>,
+) {
     let subject = format!("scalable target service/{id}");
     let declared = case.environment.document().capacity.get(&id.service);
     let target = match &service.target {

@@ -1,7 +1,7 @@
 //! Tables of `DynamoDB`.
 
 use super::services::of_tag;
-use super::{PreflightCase, Check, MANAGED, ReportRow, FoundTable, TableNeed};
+use super::{Check, FoundTable, MANAGED, PreflightCase, ReportRow, TableNeed};
 use crate::backup::{BACKUP_TAG, RESTORE_TAG};
 use crate::estate::ResourceName;
 
@@ -118,7 +118,13 @@ fn of_indexes(
             let query = "Table.GlobalSecondaryIndexes[].[IndexName,IndexStatus]";
             let show = ["dynamodb", "describe-table", "--table-name", name.as_str(), "--query", query];
             let found = format!("no index {index} that can be queried");
-            ReportRow::bad(Check::Index, subject, found, "the index of the document, or another name there", case.aws(&show))
+            ReportRow::bad(
+                Check::Index,
+                subject,
+                found,
+                "the index of the document, or another name there",
+                case.aws(&show),
+            )
         });
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::backup::{JobPolicy, BackupSource};
+use crate::backup::{BackupSource, JobPolicy};
 use crate::capacity::{DatabaseId, ServiceId};
-use crate::estate::{AlarmName, BackupProvider, Environment, Estate, EnvironmentKind, ResourceName};
+use crate::estate::{AlarmName, BackupProvider, Environment, EnvironmentKind, Estate, ResourceName};
 use crate::failover::PairDatabase;
 use crate::name::{Region, Scope};
 

@@ -1,9 +1,9 @@
 //! What a person can do about a finished run.
 
-use crate::intent::{Intent, DesiredState};
+use crate::intent::{DesiredState, Intent};
 use crate::name::Scope;
 use crate::request::RunTrigger;
-use crate::run::{RunOutcome, RunRecord, IntentOutcome};
+use crate::run::{IntentOutcome, RunOutcome, RunRecord};
 
 /// What to do, as the end of a message.
 pub(super) fn advice(scope: &Scope, run: &RunRecord) -> String {

@@ -15,7 +15,7 @@ use crate::capacity::DatabasePower;
 use crate::guardrail::{Severity, Violation};
 use crate::intent::Intent;
 use crate::name::Scope;
-use crate::plan::{PlannedAction, CapacityChange, Plan};
+use crate::plan::{CapacityChange, Plan, PlannedAction};
 use crate::run::{RunOutcome, RunRecord};
 
 use advice::advice;
@@ -216,7 +216,8 @@ fn changes(text: &mut String, run: &RunRecord) {
 }
 
 fn totals(plan: &Plan) -> String {
-    let count = |of: fn(&CapacityChange) -> bool| plan.actions().filter(|PlannedAction { change, .. }| of(change)).count();
+    let count =
+        |of: fn(&CapacityChange) -> bool| plan.actions().filter(|PlannedAction { change, .. }| of(change)).count();
     let parts = [
         (count(|c| matches!(c, CapacityChange::Count { from, to, .. } if to < from)), "service", "down"),
         (count(|c| matches!(c, CapacityChange::Count { from, to, .. } if to > from)), "service", "up"),

@@ -1,6 +1,6 @@
 //! The halt switch: a request that turns it does nothing else, and says who wants it and why.
 
-use super::{RunMode, RunRequest, RequestError, RunTrigger, bad};
+use super::{RequestError, RunMode, RunRequest, RunTrigger, bad};
 use crate::name::Scope;
 use crate::person::{PLACEHOLDER, PersonName};
 use crate::report::Message;

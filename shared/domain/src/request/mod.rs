@@ -119,8 +119,13 @@ pub struct RequestError {
 }
 
 /// The guardrails that ask a person in a run of capacity, or in an emergency.
-pub const ASKED_OF_CAPACITY: [GuardrailCode; 5] =
-    [GuardrailCode::Quota, GuardrailCode::DependencyVeto, GuardrailCode::StaleBackup, GuardrailCode::BlastRadius, GuardrailCode::DeploymentInProgress];
+pub const ASKED_OF_CAPACITY: [GuardrailCode; 5] = [
+    GuardrailCode::Quota,
+    GuardrailCode::DependencyVeto,
+    GuardrailCode::StaleBackup,
+    GuardrailCode::BlastRadius,
+    GuardrailCode::DeploymentInProgress,
+];
 
 /// Checks that each guardrail that is approved beforehand asks there: an approval that answers nothing is a mistake.
 ///

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lock::instant;
-use super::{ItemAttribute, EscalationLevel};
+use super::{EscalationLevel, ItemAttribute};
 use crate::estate::BlockerPolicy;
 
 /// The longest name, owner or reason that is kept, in characters: what a message shows.

@@ -104,7 +104,9 @@ pub fn escalate(
         let Some(level) = blocker.level(section, now) else { continue };
         let before = memory.escalated.get(&blocker.item).filter(|before| before.since == blocker.since);
         let told = before.map(|before| before.level);
-        for level in [EscalationLevel::Owner, EscalationLevel::Leadership].into_iter().filter(|l| *l <= level && told < Some(*l)) {
+        for level in
+            [EscalationLevel::Owner, EscalationLevel::Leadership].into_iter().filter(|l| *l <= level && told < Some(*l))
+        {
             let to = recipients(section, blocker.owner.as_ref(), level);
             news.escalated.push(Escalation { blocker: (*blocker).clone(), level, to });
         }
@@ -117,7 +119,9 @@ pub fn escalate(
         memory.escalated.retain(|item, before| {
             let blocks = still.get(item.as_str()) == Some(&before.since);
             if !blocks {
-                let levels = [EscalationLevel::Owner, EscalationLevel::Leadership].into_iter().filter(|level| *level <= before.level);
+                let levels = [EscalationLevel::Owner, EscalationLevel::Leadership]
+                    .into_iter()
+                    .filter(|level| *level <= before.level);
                 let to = levels.flat_map(|level| recipients(section, before.owner.as_ref(), level)).collect();
                 news.withdrawn.push(EscalationWithdrawal { item: item.clone(), level: before.level, to });
             }
@@ -128,7 +132,13 @@ pub fn escalate(
     news
 }
 
-fn patterns(news: &mut EscalationNews, memory: &mut UnblockMemory, oldest: &[&Blocker], complete: bool, section: &BlockerPolicy) {
+fn patterns(
+    news: &mut EscalationNews,
+    memory: &mut UnblockMemory,
+    oldest: &[&Blocker],
+    complete: bool,
+    section: &BlockerPolicy,
+) {
     let mut alike: BTreeMap<String, BlockerPattern> = BTreeMap::new();
     for blocker in oldest {
         let pattern = blocker.pattern();

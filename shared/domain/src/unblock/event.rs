@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Escalation, PreviousFigures, UnblockRecord, EscalationWithdrawal, undo_input};
+use super::{Escalation, EscalationWithdrawal, PreviousFigures, UnblockRecord, undo_input};
 use crate::estate::Unblock;
 use crate::name::Scope;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ItemAttribute, EscalationLevel, LockItem};
+use super::{EscalationLevel, ItemAttribute, LockItem};
 
 /// The most locks that are remembered as kept by a person; the oldest go.
 pub const KEPT_MAX: usize = 1000;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Blocker, UnblockEnd, PreviousFigures, UnblockKind, EscalationLevel, UnblockRecord, undo_input};
+use super::{Blocker, EscalationLevel, PreviousFigures, UnblockEnd, UnblockKind, UnblockRecord, undo_input};
 use crate::name::Scope;
 use crate::report::Message;
 
@@ -55,7 +55,8 @@ fn headline(scope: &Scope, record: &UnblockRecord) -> String {
         (UnblockKind::Free, false) => "would be freed",
     };
     let todo = record.findings.count() as usize + record.violations.len() + waiting(record).count();
-    let cut = if record.end.is_some_and(|(end, _)| end == UnblockEnd::Partly) { ", not all could be looked at" } else { "" };
+    let cut =
+        if record.end.is_some_and(|(end, _)| end == UnblockEnd::Partly) { ", not all could be looked at" } else { "" };
     match (done, todo) {
         (0, 0) => format!("{who}: nothing is stuck{cut}"),
         (done, 0) => format!("{who}: {done} {verb}{cut}"),

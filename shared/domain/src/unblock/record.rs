@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Blocker, EscalationNews, PreviousFigures, UnblockFinding, FindingList, FreedCapacity, HeldLocks, LockFigures, OwnFigures, QueueFigures, FindingSource,
-    StuckItem, WipViolation,
+    Blocker, EscalationNews, FindingList, FindingSource, FreedCapacity, HeldLocks, LockFigures, OwnFigures,
+    PreviousFigures, QueueFigures, StuckItem, UnblockFinding, WipViolation,
 };
 use crate::estate::Unblock;
 use crate::request::{RunMode, RunTrigger};
@@ -162,7 +162,14 @@ pub struct UnblockRecord {
 
 impl UnblockRecord {
     /// The record of a run that begins.
-    pub fn new(id: &str, trigger: RunTrigger, instant: Timestamp, now: Timestamp, mode: RunMode, kind: UnblockKind) -> Self {
+    pub fn new(
+        id: &str,
+        trigger: RunTrigger,
+        instant: Timestamp,
+        now: Timestamp,
+        mode: RunMode,
+        kind: UnblockKind,
+    ) -> Self {
         let stage = if kind == UnblockKind::Free { UnblockStage::Locks } else { UnblockStage::Undo };
         Self {
             id: id.to_owned(),

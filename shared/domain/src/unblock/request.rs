@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{EnvironmentName, EstateName, Scope};
-use crate::request::{RunMode, RequestError, RunTrigger};
+use crate::request::{RequestError, RunMode, RunTrigger};
 
 /// The input of the `daily-unblock` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,9 @@ impl UnblockRequest {
             (RunTrigger::Schedule, _, Some(_)) => {
                 bad("undo", "a run with trigger schedule", "none: a tick undoes nothing")
             }
-            (RunTrigger::Human, Some(_), _) => bad("instant", "an instant", "none: a run by hand is about its own start"),
+            (RunTrigger::Human, Some(_), _) => {
+                bad("instant", "an instant", "none: a run by hand is about its own start")
+            }
             (_, _, None) if self.lock.is_some() => bad("lock", "a lock without `undo`", "the run that released it"),
             (RunTrigger::Schedule, Some(due), None) => Ok(UnblockPurpose::Due(due)),
             (RunTrigger::Human, None, None) => Ok(UnblockPurpose::Now),

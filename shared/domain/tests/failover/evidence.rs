@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use rstest::rstest;
-use watchkeeper_domain::failover::evidence::{LossVerdict, LossEvidence, ProbeResult, RunningServices, confirm};
+use watchkeeper_domain::failover::evidence::{LossEvidence, LossVerdict, ProbeResult, RunningServices, confirm};
 
 use crate::scene::{DASHBOARD, FLEET, service};
 

@@ -74,7 +74,10 @@ fn the_home_says_itself_how_long_it_lets_a_singleton_run_in_silence() {
     let theirs = |minutes, now| FenceEvidence { silence: Some(SignedDuration::from_mins(minutes)), ..evidence(now) };
     assert!(matches!(fenced(Some("dead-man"), &theirs(5, 420)), FenceState::Wait(..)));
     assert!(matches!(fenced(Some("dead-man"), &theirs(5, 540)), FenceState::Holds(_)));
-    assert!(matches!(fenced(Some("dead-man"), &theirs(1, 419)), FenceState::Wait(..)), "never less than its own document");
+    assert!(
+        matches!(fenced(Some("dead-man"), &theirs(1, 419)), FenceState::Wait(..)),
+        "never less than its own document"
+    );
 }
 
 #[test]

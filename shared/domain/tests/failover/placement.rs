@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use rstest::rstest;
 use watchkeeper_domain::capacity::{Capacity, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::failover::{
-    ScalingBounds, ServiceFigures, PlacedService, Pointer, RegionalPair, MoveStage, UnfollowablePointer, placement, same_home, unpaired,
+    MoveStage, PlacedService, Pointer, RegionalPair, ScalingBounds, ServiceFigures, UnfollowablePointer, placement,
+    same_home, unpaired,
 };
 use watchkeeper_domain::intent::{Intent, resolve};
 use watchkeeper_domain::name::{ClusterName, Region};
@@ -125,9 +126,10 @@ fn a_singleton_stays_one_to_the_end_of_its_move_whatever_the_document_says() {
     let mut document = failover(None);
     document.singletons.clear();
     let everything = [FLEET, JOB, DASHBOARD, SIMULATOR];
-    for (pointer, left) in
-        [(moving_away(MoveStage::Traffic, &everything), home()), (moving_home(MoveStage::Traffic, &everything), standby())]
-    {
+    for (pointer, left) in [
+        (moving_away(MoveStage::Traffic, &everything), home()),
+        (moving_home(MoveStage::Traffic, &everything), standby()),
+    ] {
         let pointer = pointer.keeping_apart([service(SIMULATOR)]);
         let services = services();
         let seen = RegionalPair {

@@ -1,6 +1,6 @@
 //! The pointer: every change that may be, and every one that may not.
 
-use watchkeeper_domain::failover::{Pointer, PointerError, MoveStage};
+use watchkeeper_domain::failover::{MoveStage, Pointer, PointerError};
 
 use crate::scene::{DASHBOARD, FLEET, at, home, service, serving, standby};
 

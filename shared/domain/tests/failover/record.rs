@@ -1,7 +1,9 @@
 //! The record: waves, times, and what the new region is to run.
 
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions};
-use watchkeeper_domain::failover::{ScalingBounds, MoveEnding, ServiceFigures, Move, MovePhase, RegionSample, ServiceSample, serving, waves};
+use watchkeeper_domain::failover::{
+    Move, MoveEnding, MovePhase, RegionSample, ScalingBounds, ServiceFigures, ServiceSample, serving, waves,
+};
 
 use crate::scene::{DASHBOARD, FLEET, JOB, SIMULATOR, at, failover, home, service, standby};
 

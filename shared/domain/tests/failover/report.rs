@@ -1,6 +1,6 @@
 //! What people read of a move.
 
-use watchkeeper_domain::failover::{MoveEnding, FailoverRequest, Move, MovePhase, report, waves};
+use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MovePhase, report, waves};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Scope};
 
@@ -15,8 +15,13 @@ fn scope() -> Scope {
 }
 
 fn record() -> Move {
-    let mut record =
-        Move::new("fleet-orchestration-prod-failover-20261120T030300Z", &home(), &standby(), MovePhase::Confirm, at(180));
+    let mut record = Move::new(
+        "fleet-orchestration-prod-failover-20261120T030300Z",
+        &home(),
+        &standby(),
+        MovePhase::Confirm,
+        at(180),
+    );
     record.lost_since = Some(at(0));
     record.reason = String::from("us-west-2 is lost: the probe fails for all 3 paths; its ECS does not answer");
     record.serving = serving();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_domain::estate::Failover;
-use watchkeeper_domain::failover::{ServiceFigures, OngoingMove, Pointer, Serving, MoveStage};
+use watchkeeper_domain::failover::{MoveStage, OngoingMove, Pointer, ServiceFigures, Serving};
 use watchkeeper_domain::name::{Region, ServiceName};
 
 pub(crate) const FLEET: &str = "fleet-orchestration-fleet-service";

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::estate::{DetectionMode, Failover};
 use watchkeeper_domain::failover::evidence::ProbeResult;
-use watchkeeper_domain::failover::{WatchAction, Pointer, FailoverRefusal, MoveStage, WatchState};
+use watchkeeper_domain::failover::{FailoverRefusal, MoveStage, Pointer, WatchAction, WatchState};
 
 use crate::scene::{at, failover, home, moving_away};
 
@@ -67,7 +67,9 @@ fn where_a_person_is_asked_one_question_stands_at_a_time() {
 fn a_persons_no_counts_for_as_long_as_the_loss_lasts_and_is_told_once() {
     let (pointer, mut watch) = (Pointer::at_home(&home()), after(&[lost(), lost(), lost()]));
     watch.refused = Some(FailoverRefusal { execution: "failover-1".to_owned(), answer: "refused by Ada".to_owned() });
-    let WatchAction::Tell(what) = watch.heed(&document(DetectionMode::Ask), &pointer, at(86_400)) else { panic!("told") };
+    let WatchAction::Tell(what) = watch.heed(&document(DetectionMode::Ask), &pointer, at(86_400)) else {
+        panic!("told")
+    };
     assert!(what.contains("refused by Ada"), "{what}");
     watch.told = Some(what);
     assert_eq!(watch.heed(&document(DetectionMode::Ask), &pointer, at(90_000)), WatchAction::Nothing);
@@ -78,7 +80,10 @@ fn a_persons_no_counts_for_as_long_as_the_loss_lasts_and_is_told_once() {
 #[test]
 fn nothing_starts_while_something_moves() {
     let watch = after(&[lost(), lost(), lost()]);
-    assert_eq!(watch.heed(&document(DetectionMode::Automatic), &moving_away(MoveStage::Opening, &[]), at(180)), WatchAction::Nothing);
+    assert_eq!(
+        watch.heed(&document(DetectionMode::Automatic), &moving_away(MoveStage::Opening, &[]), at(180)),
+        WatchAction::Nothing
+    );
 }
 
 #[test]

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use watchkeeper_domain::backup::{Freshness, ResourceKind, BackupSource};
+use watchkeeper_domain::backup::{BackupSource, Freshness, ResourceKind};
 use watchkeeper_domain::capacity::{Rollout, ScalingState, ServiceCapacity, Suspensions};
 use watchkeeper_domain::estate::{Failover, ResourceName};
 use watchkeeper_domain::failover::readiness::{
-    ReadinessFacts, ReadinessFinding, FindingGrade, ImageFacts, QuotaFacts, ServiceFacts, StreamFacts, TableFacts, TargetGroupFacts,
-    TrafficFacts, judge,
+    FindingGrade, ImageFacts, QuotaFacts, ReadinessFacts, ReadinessFinding, ServiceFacts, StreamFacts, TableFacts,
+    TargetGroupFacts, TrafficFacts, judge,
 };
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, RegionSample, ServiceSample};
 use watchkeeper_domain::name::{Region, ServiceName};

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use stateright::{Model, Property};
 use watchkeeper_domain::failover::fence::{FenceEvidence, FenceState, judge};
 
-pub use state::{DeadManAction, MARGIN, OLD, PendingWrite, MoverPhase, RUN, STALE, STEP, STOP, DeadManState, TICK};
+pub use state::{DeadManAction, DeadManState, MARGIN, MoverPhase, OLD, PendingWrite, RUN, STALE, STEP, STOP, TICK};
 
 use crate::pair::{ModelPair, ModelPointer, PairSide};
 
@@ -100,7 +100,9 @@ impl DeadMan {
         let age = match self.broken {
             Some(DeadManRule::FromTheBegin) => state.beat,
             // A heartbeat that is newer than the move counts; one that is old may be older than it looks here.
-            None | Some(_) if state.beat < STALE && self.keeps(DeadManRule::SilentWhileMoving) => state.beat.min(state.since),
+            None | Some(_) if state.beat < STALE && self.keeps(DeadManRule::SilentWhileMoving) => {
+                state.beat.min(state.since)
+            }
             _ => state.since,
         };
         // The real judgement counts from the later of the two: broken, both are as old as the heartbeat.
@@ -173,9 +175,14 @@ impl Model for DeadMan {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(SINGLE, |_, state: &DeadManState| state.alive != [true, true]),
-            Property::sometimes("the standby takes over while the home cannot see the pointer", |_, state: &DeadManState| {
-                state.phase == MoverPhase::Opened && state.alive == [false, true] && state.points[0] == ModelPointer::START
-            }),
+            Property::sometimes(
+                "the standby takes over while the home cannot see the pointer",
+                |_, state: &DeadManState| {
+                    state.phase == MoverPhase::Opened
+                        && state.alive == [false, true]
+                        && state.points[0] == ModelPointer::START
+                },
+            ),
             Property::sometimes("the home runs it again after a move that went back", |_, state: &DeadManState| {
                 state.points[0].epoch == 2 && state.alive == [true, false]
             }),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::state::{DeadManAction, MARGIN, OLD, PendingWrite, MoverPhase, RUN, STALE, STOP, DeadManState, TICK};
+use super::state::{DeadManAction, DeadManState, MARGIN, MoverPhase, OLD, PendingWrite, RUN, STALE, STOP, TICK};
 use super::{DeadMan, DeadManRule};
 use crate::pair::PairSide;
 
@@ -74,7 +74,9 @@ impl DeadMan {
             MoverPhase::Fence if self.holds(state) => actions.extend([DeadManAction::Open, DeadManAction::Back]),
             MoverPhase::Fence => actions.push(DeadManAction::Back),
             MoverPhase::Opened => actions.extend([DeadManAction::Settle, DeadManAction::Back]),
-            MoverPhase::Closing if closed || !self.keeps(DeadManRule::ClosedBeforeRestore) => actions.push(DeadManAction::Restore),
+            MoverPhase::Closing if closed || !self.keeps(DeadManRule::ClosedBeforeRestore) => {
+                actions.push(DeadManAction::Restore)
+            }
             _ => {}
         }
     }
@@ -120,7 +122,9 @@ impl DeadMan {
                 (state.moves, state.since, state.counted) = (state.moves - 1, 0, state.armed);
                 self.put(state, action);
             }
-            DeadManAction::Open | DeadManAction::Settle | DeadManAction::Back | DeadManAction::Restore => self.put(state, action),
+            DeadManAction::Open | DeadManAction::Settle | DeadManAction::Back | DeadManAction::Restore => {
+                self.put(state, action)
+            }
         }
     }
 
@@ -136,7 +140,8 @@ impl DeadMan {
         state.beating = state.beating.map(|age| age + 1).filter(|age| *age <= self.delay);
         state.since = if state.phase == MoverPhase::Fence { older(state.since, OLD) } else { 0 };
         state.tick = state.tick.saturating_sub(1);
-        let age = |pending: Option<PendingWrite>| pending.map(|pending| PendingWrite { age: pending.age + 1, ..pending });
+        let age =
+            |pending: Option<PendingWrite>| pending.map(|pending| PendingWrite { age: pending.age + 1, ..pending });
         (state.hand, state.late) = (age(state.hand), age(state.late));
         if state.alive[0] && !state.desired[0] {
             state.stopping += 1;

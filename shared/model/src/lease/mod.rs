@@ -9,10 +9,10 @@ mod state;
 
 use jiff::SignedDuration;
 use stateright::{Model, Property};
-use watchkeeper_control::lease::{LeaseClaim, FRESHNESS, Lease, MARGIN};
+use watchkeeper_control::lease::{FRESHNESS, Lease, LeaseClaim, MARGIN};
 use watchkeeper_domain::intent::Layer;
 
-pub use state::{LeaseAction, HandActivity, HeldLease, NEAR, LeaseState};
+pub use state::{HandActivity, HeldLease, LeaseAction, LeaseState, NEAR};
 use state::{held, lease};
 
 /// How long a call may take at the most, in seconds: less than the clients' bound of 10 s.

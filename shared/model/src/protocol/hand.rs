@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::failover::MoveStage;
 
-use super::state::{ProtocolAction, RegionHand, SettledMark, MoverState, ExecutionPhase, ProtocolState};
+use super::state::{ExecutionPhase, MoverState, ProtocolAction, ProtocolState, RegionHand, SettledMark};
 use super::{ProtocolModel, ProtocolRule};
 use crate::pair::PairSide;
 
@@ -37,7 +37,9 @@ impl ProtocolModel {
     /// Whether a person who is asked has to stop the home's hand, because that cannot know of the move yet.
     fn halts(state: &ProtocolState) -> bool {
         let [home, standby] = state.points;
-        let asks = |mover: &MoverState| mover.phase == ExecutionPhase::Asking && standby.own(mover.name, MoveStage::Opening).is_some();
+        let asks = |mover: &MoverState| {
+            mover.phase == ExecutionPhase::Asking && standby.own(mover.name, MoveStage::Opening).is_some()
+        };
         let stopped = state.halted == Some(standby.epoch) && !state.desired[PairSide::Home.at()];
         home.epoch < standby.epoch && !stopped && state.movers.iter().any(asks)
     }

@@ -17,7 +17,9 @@ mod state;
 use stateright::{Model, Property};
 
 pub use properties::{ENDS, EPOCH, ONE_ACTS, ONE_WRITES, RIGHT, SINGLE, TRAFFIC};
-pub use state::{ProtocolAction, MoverEnd, ProtocolViolation, RegionHand, SettledMark, MoverState, ExecutionPhase, ProtocolState};
+pub use state::{
+    ExecutionPhase, MoverEnd, MoverState, ProtocolAction, ProtocolState, ProtocolViolation, RegionHand, SettledMark,
+};
 
 use crate::pair::{ModelPair, ModelPointer, PairSide};
 
@@ -75,7 +77,11 @@ impl Model for ProtocolModel {
     fn init_states(&self) -> Vec<ProtocolState> {
         let mark = |up| SettledMark { epoch: 0, revision: 0, up };
         let name = |index: usize| u8::try_from(index * 4 + 1).unwrap_or(u8::MAX);
-        let mover = |(index, side): (usize, &PairSide)| MoverState { side: *side, name: name(index), phase: ExecutionPhase::Ready };
+        let mover = |(index, side): (usize, &PairSide)| MoverState {
+            side: *side,
+            name: name(index),
+            phase: ExecutionPhase::Ready,
+        };
         vec![ProtocolState {
             points: [ModelPointer::START; 2],
             sent: Vec::new(),

@@ -3,7 +3,7 @@
 use watchkeeper_domain::failover::MoveStage;
 use watchkeeper_domain::failover::fence::{FenceEvidence, FenceState, SingletonTasks, judge};
 
-use super::state::{ProtocolAction, MoverEnd, ProtocolViolation, RegionHand, ExecutionPhase, ProtocolState};
+use super::state::{ExecutionPhase, MoverEnd, ProtocolAction, ProtocolState, ProtocolViolation, RegionHand};
 use super::{ProtocolModel, ProtocolRule};
 use crate::pair::{ModelPointer, PairSide};
 
@@ -101,7 +101,9 @@ impl ProtocolModel {
         let point = state.points[mover.side.at()];
         // Each step reads the pointer first, and ends where the move is another's by now.
         let own = |stage: MoveStage| point.own(mover.name, stage).is_some();
-        let going_on = |stage: MoveStage, then: ExecutionPhase| if own(stage) { then } else { ExecutionPhase::Over(MoverEnd::Refused) };
+        let going_on = |stage: MoveStage, then: ExecutionPhase| {
+            if own(stage) { then } else { ExecutionPhase::Over(MoverEnd::Refused) }
+        };
         state.movers[index].phase = match (mover.phase, action) {
             (_, ProtocolAction::Crash(_)) => {
                 state.crashes -= 1;
@@ -131,7 +133,9 @@ impl ProtocolModel {
                 let next = self.pair.changed(&seen, |pointer| pointer.restore(&mover.name.to_string(), now));
                 self.put(state, index, seen, next, |_| ExecutionPhase::Over(MoverEnd::Compensated))
             }
-            (ExecutionPhase::Fence | ExecutionPhase::Asking, ProtocolAction::Proved(_)) => going_on(MoveStage::Opening, ExecutionPhase::Open(point)),
+            (ExecutionPhase::Fence | ExecutionPhase::Asking, ProtocolAction::Proved(_)) => {
+                going_on(MoveStage::Opening, ExecutionPhase::Open(point))
+            }
             // On the way home the old region answers, or the move goes back: nobody is asked.
             (ExecutionPhase::Fence, ProtocolAction::Late(_)) if self.asks && mover.side == PairSide::Standby => {
                 going_on(MoveStage::Opening, ExecutionPhase::Asking)
@@ -146,8 +150,12 @@ impl ProtocolModel {
                 }
                 going_on(MoveStage::Opening, ExecutionPhase::Commit(point))
             }
-            (ExecutionPhase::Closing(_), ProtocolAction::Proved(_)) => going_on(MoveStage::Back, ExecutionPhase::Restore(point)),
-            (ExecutionPhase::Traffic, ProtocolAction::Switch(_)) if own(MoveStage::Traffic) || !self.keeps(ProtocolRule::OwnBeforeTraffic) => {
+            (ExecutionPhase::Closing(_), ProtocolAction::Proved(_)) => {
+                going_on(MoveStage::Back, ExecutionPhase::Restore(point))
+            }
+            (ExecutionPhase::Traffic, ProtocolAction::Switch(_))
+                if own(MoveStage::Traffic) || !self.keeps(ProtocolRule::OwnBeforeTraffic) =>
+            {
                 switch(state, mover.side);
                 ExecutionPhase::Settle(point)
             }

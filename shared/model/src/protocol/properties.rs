@@ -4,7 +4,7 @@ use stateright::{Model, Property};
 
 use super::ProtocolModel;
 use super::mover::newest;
-use super::state::{ProtocolAction, MoverEnd, ProtocolViolation, ExecutionPhase, ProtocolState};
+use super::state::{ExecutionPhase, MoverEnd, ProtocolAction, ProtocolState, ProtocolViolation};
 
 /// Two regions never run the singleton.
 pub const SINGLE: &str = "at most one region runs the singleton";
@@ -31,7 +31,9 @@ pub(super) fn all() -> Vec<Property<ProtocolModel>> {
         Property::always(ENDS, ends),
         Property::always(RIGHT, right),
         Property::sometimes("a failover is done", |_, state: &ProtocolState| ended(state, MoverEnd::Done)),
-        Property::sometimes("a failover is compensated", |_, state: &ProtocolState| ended(state, MoverEnd::Compensated)),
+        Property::sometimes("a failover is compensated", |_, state: &ProtocolState| {
+            ended(state, MoverEnd::Compensated)
+        }),
         Property::sometimes("a person is called", |_, state: &ProtocolState| ended(state, MoverEnd::Held)),
     ]
 }

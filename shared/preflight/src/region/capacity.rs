@@ -11,7 +11,7 @@ use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{AccountQuotas as _, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
-use watchkeeper_domain::preflight::{ControllerKind, Read, FoundService, TargetFacts};
+use watchkeeper_domain::preflight::{ControllerKind, FoundService, Read, TargetFacts};
 
 use super::{RegionClients, tags};
 use crate::unread::{found, read};

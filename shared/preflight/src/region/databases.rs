@@ -4,7 +4,7 @@ use watchkeeper_aws::failed;
 use watchkeeper_control::backup::BackupStore as _;
 use watchkeeper_control::failover::ports::DatabasePromotions as _;
 use watchkeeper_control::ports::{AwsError, Databases as _};
-use watchkeeper_domain::backup::{CopyQuota, ObservedSource, JobPolicy};
+use watchkeeper_domain::backup::{CopyQuota, JobPolicy, ObservedSource};
 use watchkeeper_domain::capacity::DatabaseId;
 use watchkeeper_domain::failover::PairDatabase;
 use watchkeeper_domain::name;
@@ -42,7 +42,11 @@ impl RegionClients {
     }
 
     /// How full a region is of copies of a kind.
-    pub(crate) async fn copies(&self, policy: &JobPolicy, region: &name::Region) -> Result<Option<CopyQuota>, AwsError> {
+    pub(crate) async fn copies(
+        &self,
+        policy: &JobPolicy,
+        region: &name::Region,
+    ) -> Result<Option<CopyQuota>, AwsError> {
         self.vaults.copy_quota(policy, region).await
     }
 }

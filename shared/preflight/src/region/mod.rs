@@ -9,7 +9,7 @@ mod quotas;
 mod tables;
 
 use aws_config::SdkConfig;
-use watchkeeper_aws::{Aws, BackupEngines, AwsRegionReader};
+use watchkeeper_aws::{Aws, AwsRegionReader, BackupEngines};
 use watchkeeper_domain::preflight::Tags;
 
 /// The clients of a region.

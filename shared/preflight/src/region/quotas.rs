@@ -4,7 +4,7 @@ use aws_sdk_sfn::types::{StateMachineType, ValidateStateMachineDefinitionSeverit
 use jiff::Timestamp;
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{AccountQuotas as _, AwsError};
-use watchkeeper_domain::preflight::{DefinitionDiagnostic, FARGATE_VCPU, AccountQuotaFacts, TASKS_PER_SERVICE};
+use watchkeeper_domain::preflight::{AccountQuotaFacts, DefinitionDiagnostic, FARGATE_VCPU, TASKS_PER_SERVICE};
 
 use super::RegionClients;
 use crate::unread::{found, read};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use watchkeeper_control::backup::BackupStore;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::backup::{
-    CopyName, CopyQuota, ResourceKind, BackupMemory, ObservedCopy, ObservedSource, JobPolicy, SourceState,
+    BackupMemory, CopyName, CopyQuota, JobPolicy, ObservedCopy, ObservedSource, ResourceKind, SourceState,
 };
 use watchkeeper_domain::name::Region;
 
@@ -26,7 +26,12 @@ impl BackupStore for SimRegion {
         .await
     }
 
-    async fn list_copies(&self, policy: &JobPolicy, region: &Region, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
+    async fn list_copies(
+        &self,
+        policy: &JobPolicy,
+        region: &Region,
+        _: &BackupMemory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
         let source = &policy.subject.source;
         self.ask(Operation::ListCopies, format!("{source} in {region}"), |state| {
             state.vault.answers(region)?;
@@ -38,7 +43,9 @@ impl BackupStore for SimRegion {
     async fn start_backup(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError> {
         let source = &policy.subject.source;
         self.ask(Operation::StartBackup, name, |state| {
-            let Some(store) = state.vault.stores.get(source).cloned() else { return Err(CallRefusal::not_found(source)) };
+            let Some(store) = state.vault.stores.get(source).cloned() else {
+                return Err(CallRefusal::not_found(source));
+            };
             if state.store_state(source) != SourceState::Available {
                 return Err(CallRefusal::new(Fault::Conflict, format!("{source} is not available")));
             }
@@ -83,7 +90,9 @@ impl BackupStore for SimRegion {
             let now = state.now;
             let (memory, _) = state.ledger.backup(&subject.scope, &subject.source).unwrap_or_default();
             let found = state.vault.copies.iter_mut().find(|it| it.id == copy.id && it.region == *region);
-            let Some(found) = found.filter(|it| it.gone.is_none()) else { return Err(CallRefusal::not_found(&copy.name)) };
+            let Some(found) = found.filter(|it| it.gone.is_none()) else {
+                return Err(CallRefusal::not_found(&copy.name));
+            };
             found.gone = Some(now);
             let copy = found.clone();
             state.vault.deletions.push(BackupDeletion { at: now, copy, memory });

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use watchkeeper_control::backup::RestoreStore;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{ResourceKind, KnownCopy, ObservedRestore, JobPolicy, RestoredFacts, SourceState};
+use watchkeeper_domain::backup::{JobPolicy, KnownCopy, ObservedRestore, ResourceKind, RestoredFacts, SourceState};
 
 use super::vault::RestoredTarget;
 use crate::gate::CallRefusal;
@@ -16,7 +16,8 @@ impl RestoreStore for SimRegion {
         self.ask(Operation::DescribeRestored, target, |state| {
             let now = state.now;
             let takes = state.vault.takes;
-            let visible = |it: &&RestoredTarget| it.gone.is_none_or(|gone| gone.checked_add(takes).is_ok_and(|end| now < end));
+            let visible =
+                |it: &&RestoredTarget| it.gone.is_none_or(|gone| gone.checked_add(takes).is_ok_and(|end| now < end));
             Ok(state.vault.targets.get(target).filter(visible).map(|it| ObservedRestore {
                 state: if it.ready <= now { SourceState::Available } else { SourceState::Busy("creating".to_owned()) },
                 deleting: it.gone.is_some(),
@@ -29,7 +30,13 @@ impl RestoreStore for SimRegion {
         .await
     }
 
-    async fn restore_copy(&self, policy: &JobPolicy, known: &KnownCopy, target: &str, mark: &str) -> Result<(), AwsError> {
+    async fn restore_copy(
+        &self,
+        policy: &JobPolicy,
+        known: &KnownCopy,
+        target: &str,
+        mark: &str,
+    ) -> Result<(), AwsError> {
         self.ask(Operation::RestoreBackup, target, |state| {
             let copy = state.vault.there().find(|it| it.id == known.id).cloned();
             let copy = copy.ok_or_else(|| CallRefusal::not_found(&known.name))?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::backup::{CopyState, BackupMemory, ObservedCopy, BackupSource, SourceState, RestoreWindow};
+use watchkeeper_domain::backup::{BackupMemory, BackupSource, CopyState, ObservedCopy, RestoreWindow, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ports::{Alarms, Mutes};
+use watchkeeper_control::ports::{AlarmMutes, Alarms};
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::estate::AlarmName;
 
-use super::{Bench, Failure, Passed, differs, equal};
+use super::{CaseFailure, ContractBench, Passed, differs, equal};
 use crate::spec::checked;
 
 /// Hands the name of every case in this module to a macro.
@@ -22,31 +22,31 @@ macro_rules! alarm_cases {
 }
 
 /// A place to try an implementation of these ports in. All that it makes is new.
-pub trait AlarmBench: Bench {
+pub trait AlarmBench: ContractBench {
     /// The ports.
-    type Alarms: Alarms + Mutes;
+    type Alarms: Alarms + AlarmMutes;
 
     /// The ports.
     fn alarms(&self) -> &Self::Alarms;
 
     /// Makes an alarm in this state.
-    async fn make_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), Failure>;
+    async fn make_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), CaseFailure>;
 
     /// Puts a mute rule on an alarm that is active now.
-    async fn mute(&self, alarm: &AlarmName) -> Result<(), Failure>;
+    async fn mute(&self, alarm: &AlarmName) -> Result<(), CaseFailure>;
 
     /// Disables the actions of an alarm.
-    async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), Failure>;
+    async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure>;
 }
 
-async fn alarm<B: AlarmBench>(bench: &B, state: AlarmState) -> Result<AlarmName, Failure> {
+async fn alarm<B: AlarmBench>(bench: &B, state: AlarmState) -> Result<AlarmName, CaseFailure> {
     let name: AlarmName = checked(bench.fresh_name().parse());
     bench.make_alarm(&name, state).await?;
     Ok(name)
 }
 
 /// State, and whether its actions are held back.
-async fn standing<B: AlarmBench>(bench: &B, alarm: &AlarmName) -> Result<(AlarmState, bool), Failure> {
+async fn standing<B: AlarmBench>(bench: &B, alarm: &AlarmName) -> Result<(AlarmState, bool), CaseFailure> {
     let found = bench.alarms().alarm_states(&BTreeSet::from([alarm.clone()])).await?;
     let status = found.get(alarm).ok_or_else(|| differs("the alarm", &found, "that it is there"))?;
     Ok((status.state, status.suppressed))

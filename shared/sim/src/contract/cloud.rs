@@ -4,7 +4,7 @@ use watchkeeper_control::ports::{Fault, ScalableTargets, Services};
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use super::{ContractBench, CaseFailure, Passed, equal, fails, holds, named, there};
+use super::{CaseFailure, ContractBench, Passed, equal, fails, holds, named, there};
 
 /// Hands the name of every case in this module to a macro.
 #[macro_export]

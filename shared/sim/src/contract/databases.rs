@@ -4,7 +4,7 @@ use watchkeeper_control::ports::{Databases, Fault};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase};
 use watchkeeper_domain::name::DatabaseName;
 
-use super::{ContractBench, CaseFailure, DatabaseKind, Passed, equal, fails, named, there};
+use super::{CaseFailure, ContractBench, DatabaseKind, Passed, equal, fails, named, there};
 
 /// Hands the name of every case in this module to a macro.
 #[macro_export]

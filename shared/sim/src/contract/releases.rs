@@ -1,10 +1,10 @@
 //! Cases about releases, and about what a task takes.
 
 use watchkeeper_control::ports::{AccountQuotas, Fault, ServiceReleases, Services};
-use watchkeeper_domain::capacity::{ObservedService, ServiceRelease, Rollout, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId, ServiceRelease, TaskDefinition};
 use watchkeeper_domain::name::ServiceName;
 
-use super::{ContractBench, CaseFailure, Passed, equal, fails, holds, named, there};
+use super::{CaseFailure, ContractBench, Passed, equal, fails, holds, named, there};
 
 /// Hands the name of every case in this module to a macro.
 #[macro_export]

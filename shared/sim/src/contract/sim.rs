@@ -6,13 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::stuck::DeadLetter;
+use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::estate::{AlarmName, FinishedItems, LockSchema, ResourceName};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, LetterStamps};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
 
+use super::alarms::AlarmBench;
 use super::stuck::StuckBench;
-use super::{ContractBench, CaseFailure, DatabaseKind};
+use super::{CaseFailure, ContractBench, DatabaseKind};
 use crate::spec::{aurora, rds, scope, service};
 use crate::world::SimRegion;
 
@@ -82,6 +84,29 @@ impl ContractBench for SimBench {
 
     async fn settle(&self) {
         self.world.advance(SETTLED);
+    }
+}
+
+impl AlarmBench for SimBench {
+    type Alarms = SimRegion;
+
+    fn alarms(&self) -> &SimRegion {
+        &self.world
+    }
+
+    async fn make_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), CaseFailure> {
+        self.world.set_alarm(alarm.as_str(), state);
+        Ok(())
+    }
+
+    async fn mute(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
+        self.world.mute(alarm.as_str(), true);
+        Ok(())
+    }
+
+    async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
+        self.world.disable_actions(alarm.as_str(), true);
+        Ok(())
     }
 }
 

@@ -7,14 +7,16 @@ use jiff::SignedDuration;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
 use watchkeeper_control::ports::Fault;
-use watchkeeper_control::stuck::{DeadLetters, LockTable, LedgerNote, UnblockNotes, MessageStamp, UnblockSources, WriteOutcome};
+use watchkeeper_control::stuck::{
+    DeadLetters, LedgerNote, LockTable, MessageStamp, UnblockNotes, UnblockSources, WriteOutcome,
+};
 use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
-use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::run::RunOutcome;
-use watchkeeper_domain::unblock::{ItemAttribute, LockItem, AbandonmentProof, LockRelease, ReleaseEnd};
+use watchkeeper_domain::unblock::{AbandonmentProof, ItemAttribute, LockItem, LockRelease, ReleaseEnd};
 
 use super::ledger::samples::run as sample_run;
-use super::{ContractBench, CaseFailure, Passed, differs, equal, fails, holds};
+use super::{CaseFailure, ContractBench, Passed, differs, equal, fails, holds};
 use crate::spec::checked;
 
 /// Hands the name of every case in this module to a macro.
@@ -280,9 +282,13 @@ pub async fn a_queue_that_is_not_there_is_not_found<B: StuckBench>(bench: &B) ->
 pub async fn a_note_is_written_over_the_version_that_was_read<B: StuckBench>(bench: &B) -> Passed {
     let (scope, until) = (bench.fresh_scope(), bench.now() + Duration::from_hours(1));
     let read = async |note| Ok::<_, CaseFailure>(bench.ledger().read::<String>(&scope, note).await?);
-    for note in
-        [LedgerNote::Memory, LedgerNote::Run("run-1"), LedgerNote::Page("run-1", 1), LedgerNote::Page("run-1", 2), LedgerNote::Trouble("reconcile")]
-    {
+    for note in [
+        LedgerNote::Memory,
+        LedgerNote::Run("run-1"),
+        LedgerNote::Page("run-1", 1),
+        LedgerNote::Page("run-1", 2),
+        LedgerNote::Trouble("reconcile"),
+    ] {
         equal("nothing yet", &read(note).await?, &None)?;
         bench.ledger().write(&scope, note, &format!("{note:?}"), 0, until).await?;
         equal("the note", &read(note).await?, &Some((format!("{note:?}"), 1)))?;

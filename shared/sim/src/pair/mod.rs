@@ -11,7 +11,7 @@ use watchkeeper_domain::name::Region;
 
 pub use builder::PairBuilder;
 
-use crate::globe::{SimAws, HOME, STANDBY};
+use crate::globe::{HOME, STANDBY, SimAws};
 use crate::loss::RegionLoss;
 use crate::world::{SimRegion, hold};
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::stuck::{LedgerNote, UnblockNotes, ListPage, WriteOutcome};
+use watchkeeper_control::stuck::{LedgerNote, ListPage, UnblockNotes, WriteOutcome};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::RunRecord;
@@ -26,7 +26,11 @@ pub(super) fn name(note: LedgerNote<'_>) -> String {
 }
 
 impl UnblockNotes for SimRegion {
-    async fn read<T: DeserializeOwned>(&self, scope: &Scope, note: LedgerNote<'_>) -> Result<Option<(T, u64)>, LedgerError> {
+    async fn read<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        note: LedgerNote<'_>,
+    ) -> Result<Option<(T, u64)>, LedgerError> {
         let name = name(note);
         self.call(Operation::NotebookRead, format!("{name} of {scope}"), |state| state.ledger.note(scope, &name)).await
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{BlockerSource, LockTable, ListPage, WriteOutcome};
+use watchkeeper_control::stuck::{BlockerSource, ListPage, LockTable, WriteOutcome};
 use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema, ResourceName};
-use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, AbandonmentProof, LockRelease};
+use watchkeeper_domain::unblock::{AbandonmentProof, BlockerItem, ItemAttribute, LockItem, LockRelease};
 
 use crate::gate::CallRefusal;
 use crate::operation::Operation;
@@ -22,7 +22,11 @@ impl LockTable for SimRegion {
         .await
     }
 
-    async fn statuses(&self, finished: &FinishedItems, items: &[String]) -> Result<BTreeMap<String, ItemAttribute>, AwsError> {
+    async fn statuses(
+        &self,
+        finished: &FinishedItems,
+        items: &[String],
+    ) -> Result<BTreeMap<String, ItemAttribute>, AwsError> {
         self.ask(Operation::BatchGetItem, &finished.table, |state| {
             let table = state.pile.statuses.get(finished.table.as_str());
             let table = table.ok_or_else(|| CallRefusal::not_found(&finished.table))?;
@@ -31,7 +35,12 @@ impl LockTable for SimRegion {
         .await
     }
 
-    async fn release(&self, table: &LockSchema, release: &LockRelease, now: Timestamp) -> Result<WriteOutcome, AwsError> {
+    async fn release(
+        &self,
+        table: &LockSchema,
+        release: &LockRelease,
+        now: Timestamp,
+    ) -> Result<WriteOutcome, AwsError> {
         self.ask(Operation::ReleaseLock, release.lock.name(), |state| {
             if let Some((table, renewed)) = state.pile.renewals.remove(&release.lock.name()) {
                 let locks = state.pile.locks.entry(table).or_default();
@@ -48,7 +57,8 @@ impl LockTable for SimRegion {
                 }
                 _ => false,
             };
-            let released = LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
+            let released =
+                LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
             change(state, table, &release.lock, released, holds)
         })
         .await
@@ -56,7 +66,8 @@ impl LockTable for SimRegion {
 
     async fn restore(&self, table: &LockSchema, release: &LockRelease) -> Result<WriteOutcome, AwsError> {
         self.ask(Operation::RestoreLock, release.lock.name(), |state| {
-            let released = LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
+            let released =
+                LockItem { released_at: ItemAttribute::Text(release.released_at.clone()), ..release.lock.clone() };
             change(state, table, &released, release.lock.clone(), true)
         })
         .await
@@ -91,9 +102,15 @@ fn locks<'s>(
 }
 
 impl BlockerSource for SimRegion {
-    async fn items(&self, source: &BlockerPolicy, after: Option<&str>, limit: u32) -> Result<ListPage<BlockerItem>, AwsError> {
+    async fn items(
+        &self,
+        source: &BlockerPolicy,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<ListPage<BlockerItem>, AwsError> {
         self.ask(Operation::ScanItems, &source.table, |state| {
-            let items = state.pile.items.get(source.table.as_str()).ok_or_else(|| CallRefusal::not_found(&source.table))?;
+            let items =
+                state.pile.items.get(source.table.as_str()).ok_or_else(|| CallRefusal::not_found(&source.table))?;
             page(items.values().cloned().collect(), after, limit)
         })
         .await

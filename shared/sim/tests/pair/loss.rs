@@ -5,7 +5,8 @@ use std::time::Duration;
 use watchkeeper_control::failover::ports::RegionTasks;
 use watchkeeper_control::ports::{Clock, Fault, Services};
 use watchkeeper_sim::{
-    CallEnding, FaultPlan, RegionLoss, Operation, SimPair, TimingSettings, CallTrouble, SimRegion, run_until_done_or_crash, service,
+    CallEnding, CallTrouble, FaultPlan, Operation, RegionLoss, SimPair, SimRegion, TimingSettings,
+    run_until_done_or_crash, service,
 };
 
 use super::scene::{

@@ -1,6 +1,6 @@
 //! Databases: states have meanings, and each has its own seven days.
 
-use watchkeeper_domain::capacity::{DatabaseState, DatabasePower};
+use watchkeeper_domain::capacity::{DatabasePower, DatabaseState};
 use watchkeeper_domain::run::RunOutcome;
 use watchkeeper_sim::{aurora, rds, service};
 

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use watchkeeper_domain::capacity::{
-    Capacity, DatabaseId, DatabaseState, DatabasePower, ResourceId, ScalingState, ServiceCapacity, ServiceId, Suspensions,
+    Capacity, DatabaseId, DatabasePower, DatabaseState, ResourceId, ScalingState, ServiceCapacity, ServiceId,
+    Suspensions,
 };
 use watchkeeper_domain::guardrail::OpenFreeze;
 use watchkeeper_domain::intent::IntentKey;
 use watchkeeper_sim::{
-    DatabaseSpec, FaultPlan, Operation, ServiceSpec, CallTrouble, SimRegion, aurora, rds, run_until_done_or_crash, service,
+    CallTrouble, DatabaseSpec, FaultPlan, Operation, ServiceSpec, SimRegion, aurora, rds, run_until_done_or_crash,
+    service,
 };
 
 use crate::stage::{Stage, evening, id};
@@ -220,7 +222,8 @@ impl History {
         if let Some(found) = scaling.filter(|_| self.rng.bool()) {
             let min = self.rng.u32(0..3);
             let to = ScalingState { min, max: min + self.rng.u32(0..4), suspended: suspensions(&mut self.rng) };
-            self.world().change_scaling(&service, Some(if self.rng.bool() { to } else { ScalingState { min: 0, ..found } }));
+            self.world()
+                .change_scaling(&service, Some(if self.rng.bool() { to } else { ScalingState { min: 0, ..found } }));
         } else {
             let count = self.rng.u32(0..6);
             self.world().change_count(&service, count);

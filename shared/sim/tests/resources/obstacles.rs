@@ -1,6 +1,6 @@
 //! What cannot be changed is named, and keeps nothing else waiting.
 
-use watchkeeper_domain::capacity::{DatabaseState, DatabasePower};
+use watchkeeper_domain::capacity::{DatabasePower, DatabaseState};
 use watchkeeper_domain::run::RunOutcome;
 use watchkeeper_sim::{aurora, rds, service};
 

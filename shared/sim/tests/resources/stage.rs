@@ -9,13 +9,13 @@ use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::ScopedEnvironment;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::steps::{BeginVerdict, BegunRun, Reconciler, LeasedRun, RunNext, StepError};
+use watchkeeper_control::steps::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext, StepError};
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
-use watchkeeper_domain::intent::{Intent, Layer, IntentKey, DesiredState};
+use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
 use watchkeeper_domain::request::{RunRequest, Urgency};
-use watchkeeper_domain::run::{RunOutcome, RunError};
+use watchkeeper_domain::run::{RunError, RunOutcome};
 use watchkeeper_sim::{SimRegion, WorldBuilder, run_until_done_or_crash, scope};
 
 /// How an execution ended.

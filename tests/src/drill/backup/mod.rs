@@ -72,7 +72,8 @@ fn cast(estates: &EstateFolder, selection: &Selection) -> Result<BTreeMap<String
     let mut cast = BTreeMap::<String, Vec<Scope>>::new();
     for estate in estates.iter().filter(|estate| chosen(estate.name().as_str())) {
         let with = |environment: &&Environment| environment.document().backups.is_some();
-        let production = estate.environments().filter(with).find(|environment| environment.kind() == EnvironmentKind::Production);
+        let production =
+            estate.environments().filter(with).find(|environment| environment.kind() == EnvironmentKind::Production);
         let Some(environment) = production.or_else(|| estate.environments().find(with)) else { continue };
         let account = environment.account().map_or_else(|| ANYWHERE.to_owned(), ToString::to_string);
         let region = &environment.document().regions.primary;

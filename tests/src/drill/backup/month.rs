@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use watchkeeper_domain::backup::{KnownCopy, JobPolicy, BackupSource};
+use watchkeeper_domain::backup::{BackupSource, JobPolicy, KnownCopy};
 
 use crate::drill::act::Act;
 use crate::drill::report::millis;

@@ -2,7 +2,7 @@
 //! made is gone afterwards.
 
 use serde_json::{Value, json};
-use watchkeeper_domain::backup::{ResourceKind, BackupSource};
+use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 
 use crate::drill::act::Act;
 use crate::drill::report::millis;

@@ -1,6 +1,6 @@
 //! Which pairs play, and the copies of their documents that the sandbox gets.
 
-use watchkeeper_domain::estate::{EstateDocument, Environment, Estate};
+use watchkeeper_domain::estate::{Environment, Estate, EstateDocument};
 use watchkeeper_domain::name::EnvironmentName;
 use watchkeeper_estates::EstateFolder;
 

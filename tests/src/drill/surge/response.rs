@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::estate::{Duration, Emergency, AlarmResponse};
+use watchkeeper_domain::estate::{AlarmResponse, Duration, Emergency};
 
 use super::goal::Goal;
 use super::noise;

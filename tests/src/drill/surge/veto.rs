@@ -44,7 +44,12 @@ pub(super) async fn play(
 }
 
 /// The veto goes. CloudWatch says nothing more of the first alarm; the sweep finds it.
-async fn sweep(act: &mut Act<'_>, response: &AlarmResponse, vetoing: &AlarmName, goal: &Goal<'_>) -> Result<(), StageError> {
+async fn sweep(
+    act: &mut Act<'_>,
+    response: &AlarmResponse,
+    vetoing: &AlarmName,
+    goal: &Goal<'_>,
+) -> Result<(), StageError> {
     let (stack, scope) = (act.stack, act.scope.clone());
     stack.site().set_alarm(vetoing, AlarmState::Ok).await?;
     let since = stack.pass(SWEEP).await?;

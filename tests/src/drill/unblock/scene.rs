@@ -7,7 +7,7 @@ use watchkeeper_control::ledger::{Ledger as _, LedgerError};
 use watchkeeper_domain::estate::{BlockerPolicy, LockSchema, QueuePolicy, ReportTarget, Unblock};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, UnblockHour, LockItem};
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockHour};
 
 use crate::drill::act::Act;
 use crate::estate::{SiteError, Yard};

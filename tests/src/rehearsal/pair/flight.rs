@@ -6,14 +6,14 @@ use std::time::Duration;
 use failover::{Answer, CallError, Child, Step};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::failover::{MoveReply, MoveError, FailoverRunbook, MoveNext, ReadinessAction};
+use watchkeeper_control::failover::{FailoverRunbook, MoveError, MoveNext, MoveReply, ReadinessAction};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::run::RunOutcome;
-use watchkeeper_lambda::{StepCall, CaughtError, MachineExecution};
+use watchkeeper_lambda::{CaughtError, MachineExecution, StepCall};
 use watchkeeper_sim::{MachineHandle, SimRegion, run_until_done_or_crash};
 
 use super::{Duo, FAILOVER};
@@ -54,7 +54,17 @@ pub struct Pilot {
     answer: Option<Value>,
 }
 
-type SimMover = FailoverRunbook<SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, SimRegion, MachineHandle>;
+type SimMover = FailoverRunbook<
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    SimRegion,
+    MachineHandle,
+>;
 
 impl Duo {
     /// An execution of the failover machine of a region, before its first step.
@@ -147,7 +157,8 @@ impl Duo {
         let name = format!("{kept}{}", advanced.child.as_deref().unwrap_or_default());
         let request = serde_json::to_value(&advanced.request).unwrap_or(Value::Null);
         let index = self.index(&pilot.region);
-        let failed = |error: &str, cause: String| Child::Failed(CaughtError { error: error.to_owned(), cause: Some(cause) });
+        let failed =
+            |error: &str, cause: String| Child::Failed(CaughtError { error: error.to_owned(), cause: Some(cause) });
         let end = self.stacks[index].rehearsal.execute(&name, &request);
         // What fell due while it ran.
         self.pass(Duration::ZERO);

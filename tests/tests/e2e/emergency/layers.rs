@@ -3,7 +3,7 @@
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::DatabasePower;
-use watchkeeper_domain::intent::{Intent, Layer, DesiredState};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 
 use super::field::{Scene, holds, minutes, play};
 use crate::field::asleep;

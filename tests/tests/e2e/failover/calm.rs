@@ -154,6 +154,10 @@ fn readiness_names_a_missing_stream_a_missing_image_a_lagging_replica_and_a_lowe
     });
 }
 
-fn same(finding: &watchkeeper_domain::failover::readiness::ReadinessFinding, code: ReadinessCode, resource: &str) -> bool {
+fn same(
+    finding: &watchkeeper_domain::failover::readiness::ReadinessFinding,
+    code: ReadinessCode,
+    resource: &str,
+) -> bool {
     finding.code == code && finding.resource == resource
 }

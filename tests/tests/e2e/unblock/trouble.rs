@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use watchkeeper_aws::clients::ATTEMPTS;
-use watchkeeper_domain::unblock::{UnblockEnd, FindingSource};
+use watchkeeper_domain::unblock::{FindingSource, UnblockEnd};
 use watchkeeper_tests::sandbox::{Fault, FaultKind};
 
 use crate::unblock::field::{Ground, play};
@@ -30,7 +30,8 @@ fn a_table_that_cannot_be_read_frees_nothing_and_the_queues_have_their_turn() {
         assert!(ended.succeeded, "{ended:?}");
         let record = ground.record(&ended.name).await;
         assert!(
-            record.findings.has(FindingSource::Locks, "unreadable") && record.findings.has(FindingSource::Blockers, "unreadable")
+            record.findings.has(FindingSource::Locks, "unreadable")
+                && record.findings.has(FindingSource::Blockers, "unreadable")
         );
         assert_eq!(record.end.map(|(end, _)| end), Some(UnblockEnd::Partly));
         assert!(!ground.is_released("left").await);

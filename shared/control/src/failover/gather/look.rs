@@ -65,7 +65,12 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         facts
     }
 
-    async fn service(&self, id: &ServiceId, service: &ObservedService, scaling: Read<Option<ScalingState>>) -> ServiceFacts {
+    async fn service(
+        &self,
+        id: &ServiceId,
+        service: &ObservedService,
+        scaling: Read<Option<ScalingState>>,
+    ) -> ServiceFacts {
         let cpu_units = match &service.task_definition {
             Some(definition) => self.paced(ApiBucket::EcsRead, self.sight.cpu_units(definition)).await.map_err(why),
             None => Err(UNNAMED.to_owned()),

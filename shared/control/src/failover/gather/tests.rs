@@ -22,7 +22,7 @@ use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};
 
 use super::*;
-use crate::failover::ports::{ReplicatedStores, RegionTasks};
+use crate::failover::ports::{RegionTasks, ReplicatedStores};
 use crate::ledger::PairId;
 use crate::ports::{AccountQuotas, Alarms, Fault, ScalableTargets, Services};
 use sight::Memory;

@@ -7,13 +7,13 @@ use watchkeeper_domain::guardrail::GuardrailCode;
 
 use super::super::gather::{LedgerFacts, gather};
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, means};
 use super::fence::tasks_of;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// How long a planned move waits for replicas to catch up before it is refused.
 const CATCH_UP: SignedDuration = SignedDuration::from_mins(10);
@@ -104,7 +104,14 @@ where
         let databases = half.failover.databases.iter().filter_map(PairDatabase::of);
         let losses: Vec<String> = databases.filter_map(|database| may_lose(&database, work.record.graceful)).collect();
         if !losses.is_empty() {
-            let why = work.record.asks.remove(&GuardrailCode::DataLoss).into_iter().chain(losses).collect::<Vec<_>>().join("; ");
+            let why = work
+                .record
+                .asks
+                .remove(&GuardrailCode::DataLoss)
+                .into_iter()
+                .chain(losses)
+                .collect::<Vec<_>>()
+                .join("; ");
             work.record.asks.insert(GuardrailCode::DataLoss, why);
         }
         Ok(None)

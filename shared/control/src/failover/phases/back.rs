@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_domain::failover::{DatabaseRole, MoveEnding, PairDatabase, MoveStage};
+use watchkeeper_domain::failover::{DatabaseRole, MoveEnding, MoveStage, PairDatabase};
 
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use super::fence::singletons;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions, Fault};
+use crate::ports::{Clock, ExecutionStates, Executions, Fault, Notifier};
 
 /// Between two looks, in seconds.
 const LOOK: i64 = 5;
@@ -41,7 +41,10 @@ where
                 work.record.epoch = Some(work.pointer.epoch);
                 work.record.failed_children = 0;
                 work.record.tries += 1;
-                return Ok(PhaseOutcome::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
+                return Ok(PhaseOutcome::Child(
+                    format!("-back-{}", work.record.tries),
+                    "closing what was opened".to_owned(),
+                ));
             }
             Some(MoveStage::Back) => {}
         }
@@ -53,11 +56,17 @@ where
                     return Ok(PhaseOutcome::End(MoveEnding::Held));
                 }
                 work.record.tries += 1;
-                return Ok(PhaseOutcome::Child(format!("-back-{}", work.record.tries), format!("{name}: {cause}; again")));
+                return Ok(PhaseOutcome::Child(
+                    format!("-back-{}", work.record.tries),
+                    format!("{name}: {cause}; again"),
+                ));
             }
             None if !work.record.looked_back => {
                 work.record.tries += 1;
-                return Ok(PhaseOutcome::Child(format!("-back-{}", work.record.tries), "closing what was opened".to_owned()));
+                return Ok(PhaseOutcome::Child(
+                    format!("-back-{}", work.record.tries),
+                    "closing what was opened".to_owned(),
+                ));
             }
             Some(ChildResult::Done) | None => {}
         }

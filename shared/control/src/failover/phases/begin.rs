@@ -4,11 +4,11 @@ use watchkeeper_domain::failover::{MoveEnding, MovePhase};
 
 use super::super::MoveError;
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where

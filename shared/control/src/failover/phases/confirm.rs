@@ -6,18 +6,18 @@ use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::{AlarmName, DetectionMode};
-use watchkeeper_domain::failover::evidence::{LossVerdict, LossEvidence, RunningServices, confirm};
+use watchkeeper_domain::failover::evidence::{LossEvidence, LossVerdict, RunningServices, confirm};
 use watchkeeper_domain::failover::{MoveEnding, MovePhase};
 use watchkeeper_domain::guardrail::GuardrailCode;
 
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, probe};
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Alarms, Notifier, AwsError, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Services};
+use crate::ports::{Alarms, AwsError, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Notifier, Services};
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
@@ -78,7 +78,12 @@ pub(in super::super) async fn evidence<P: Services + Alarms, S: Alarms, H: Healt
     )
     .await;
     let heard = pair.heartbeats.get(half.other()).map(|heartbeat| now.duration_since(heartbeat.at));
-    LossEvidence { probe, services: services.map_err(|error| error.to_string()), silent: heard, alarms: &theirs | &ours }
+    LossEvidence {
+        probe,
+        services: services.map_err(|error| error.to_string()),
+        silent: heard,
+        alarms: &theirs | &ours,
+    }
 }
 
 async fn running<P: Services>(peer: &P, ids: &[&ServiceId]) -> Result<RunningServices, AwsError> {

@@ -9,12 +9,12 @@ use watchkeeper_domain::name::ServiceName;
 
 use super::super::MoveError;
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches, RegionTasks};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, RegionTasks, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use crate::backup::BackupLog;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Notifier, AwsError, Clock, ExecutionStates, Executions, Services};
+use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier, Services};
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
@@ -38,7 +38,11 @@ where
     }
 
     /// What stands in the way of these services; nothing once every singleton among them is fenced.
-    pub(super) async fn gate(&self, work: &mut MoveStep<'_>, wave: &[ServiceName]) -> Result<Option<PhaseOutcome>, MoveError> {
+    pub(super) async fn gate(
+        &self,
+        work: &mut MoveStep<'_>,
+        wave: &[ServiceName],
+    ) -> Result<Option<PhaseOutcome>, MoveError> {
         let half = work.half;
         let mut asked = Vec::new();
         for singleton in singletons(half, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service)) {

@@ -15,11 +15,11 @@ use watchkeeper_domain::failover::MovePhase;
 
 use super::MoveError;
 use super::mover::{FailoverRunbook, MoveStep};
-use super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::turn::PhaseOutcome;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// How often a child is tried before the move goes back.
 const CHILD_TRIES: u32 = 3;

@@ -5,11 +5,11 @@ use watchkeeper_domain::failover::{MovePhase, PairDatabase, Promotion, promotion
 
 use super::super::MoveError;
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, AwsError, Clock, ExecutionStates, Executions, Fault};
+use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Notifier};
 
 /// How long a promotion may take: a read replica applies what it has, and restarts.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -41,7 +41,10 @@ where
                 Promotion::Promote if !work.record.irreversible && !database.reversible(work.record.graceful) => {
                     // It is in the record before it is done: after it, nothing goes back by itself.
                     work.record.irreversible = true;
-                    return Ok(PhaseOutcome::Again(0, format!("{database} is to be promoted, which cannot be taken back")));
+                    return Ok(PhaseOutcome::Again(
+                        0,
+                        format!("{database} is to be promoted, which cannot be taken back"),
+                    ));
                 }
                 Promotion::Promote if !work.record.promoted.contains(database) => {
                     // It is in the record before it is done, and goes back with the move.
@@ -61,7 +64,9 @@ where
         }
         match () {
             () if waits.is_empty() => Ok(PhaseOutcome::Enter(MovePhase::Scale)),
-            () if self.age(work) >= PATIENCE => Ok(PhaseOutcome::Fail(format!("not promoted in time: {}", waits.join("; ")))),
+            () if self.age(work) >= PATIENCE => {
+                Ok(PhaseOutcome::Fail(format!("not promoted in time: {}", waits.join("; "))))
+            }
             () => Ok(PhaseOutcome::Again(LOOK, waits.join("; "))),
         }
     }
@@ -69,7 +74,9 @@ where
     async fn make_writer(&self, work: &MoveStep<'_>, database: &PairDatabase) -> Result<(), AwsError> {
         match database {
             PairDatabase::Replica(name) => self.here.promote_replica(name).await,
-            PairDatabase::AuroraGlobal(name) => self.here.move_writer(name, &work.half.region, work.record.graceful).await,
+            PairDatabase::AuroraGlobal(name) => {
+                self.here.move_writer(name, &work.half.region, work.record.graceful).await
+            }
         }
     }
 }

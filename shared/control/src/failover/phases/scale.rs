@@ -4,13 +4,13 @@ use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::ServiceName;
 
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 use crate::steps::POINTER_MOVED;
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
@@ -35,7 +35,10 @@ where
                 // A run that the pointer has overtaken is no failure of what it was to start.
                 work.record.failed_children += u32::from(name != POINTER_MOVED);
                 if work.record.failed_children >= CHILD_TRIES {
-                    return Ok(PhaseOutcome::Fail(format!("wave {} did not start: {name}: {cause}", work.record.wave + 1)));
+                    return Ok(PhaseOutcome::Fail(format!(
+                        "wave {} did not start: {name}: {cause}",
+                        work.record.wave + 1
+                    )));
                 }
                 work.record.note(self.clock.now(), format!("{name}: {cause}; it is tried again"));
             }

@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 use watchkeeper_domain::failover::{MoveEnding, MovePhase, MoveStage, expected};
 
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, means, probe};
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, ExecutionStates, Executions};
+use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// How long after the time that a strategy takes people may still not reach the new region before somebody is called.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);

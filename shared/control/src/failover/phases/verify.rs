@@ -5,12 +5,12 @@ use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId};
 use watchkeeper_domain::failover::MovePhase;
 
 use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{HealthProber, DatabasePromotions, RegionReader, TrafficSwitches};
+use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, probe};
 use crate::backup::BackupLog;
 use crate::ledger::Ledger;
-use crate::ports::{Notifier, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions};
+use crate::ports::{Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Notifier};
 
 /// How long the new region may take to be healthy once everything was started: two of the load balancer's slowest usual
 /// rounds of health checks (5 times 30 s, Elastic Load Balancing user guide), and as long again.

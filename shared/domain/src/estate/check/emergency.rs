@@ -2,7 +2,7 @@
 
 use super::{EnvironmentChecker, at, one_of};
 use crate::emergency::MAX_LASTS;
-use crate::estate::{AlarmName, CapacityAmount, Emergency, FieldPath, EmergencyProfile, ProfileName, AlarmResponse};
+use crate::estate::{AlarmName, AlarmResponse, CapacityAmount, Emergency, EmergencyProfile, FieldPath, ProfileName};
 
 impl EnvironmentChecker<'_> {
     pub(super) fn emergency(&mut self) {
@@ -38,7 +38,8 @@ impl EnvironmentChecker<'_> {
         for (index, response) in emergency.responses.iter().enumerate() {
             let place = at("emergency").key("responses").index(index);
             let (alarm, run) = (&response.alarm, &response.run);
-            let forbids = |other: &AlarmResponse| other.alarm != *alarm && other.run == *run && other.veto.contains(alarm);
+            let forbids =
+                |other: &AlarmResponse| other.alarm != *alarm && other.run == *run && other.veto.contains(alarm);
             if emergency.responses.iter().any(forbids) {
                 let found = format!("{alarm}, which another response has as a veto against {run}");
                 self.note(place.clone().key("alarm"), found, "an alarm that does not forbid its own profile");

@@ -1,7 +1,7 @@
 //! Failovers that could not work.
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::estate::{DetectionMode, Failover, FencePolicy, FieldPath, TrafficStrategy, TrafficPolicy};
+use crate::estate::{DetectionMode, Failover, FencePolicy, FieldPath, TrafficPolicy, TrafficStrategy};
 use crate::failover::PairDatabase;
 
 impl EnvironmentChecker<'_> {

@@ -9,7 +9,7 @@ mod unblock;
 
 pub(crate) use sections::SCRATCH;
 
-use super::{EstateDocument, Environment, EnvironmentDocument, FieldPath, DocumentFinding};
+use super::{DocumentFinding, Environment, EnvironmentDocument, EstateDocument, FieldPath};
 
 /// The findings of one environment, and where it stands.
 struct EnvironmentChecker<'a> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EnvironmentChecker, at, one_of};
 use crate::{
-    estate::{DatabaseEntry, EstateDocument, Environment, EnvironmentDocument, FieldPath, DocumentFinding},
+    estate::{DatabaseEntry, DocumentFinding, Environment, EnvironmentDocument, EstateDocument, FieldPath},
     name::{Region, ServiceName},
 };
 

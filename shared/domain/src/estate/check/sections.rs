@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{EnvironmentChecker, at};
-use crate::backup::{ResourceKind, BackupSource};
+use crate::backup::{BackupSource, ResourceKind};
 use crate::estate::{BackupJob, BackupProvider, FieldPath, ResourceName};
 
 /// How the names of what is restored end: the role of the backups function may fill, tag and remove only what is called so.

@@ -11,7 +11,7 @@ mod zone;
 
 pub use account::AccountId;
 pub use amount::CapacityAmount;
-pub use clock::{ClockTime, CalendarDay};
+pub use clock::{CalendarDay, ClockTime};
 pub use duration::Duration;
 pub use label::{AlarmName, Label, ProfileName, ResourceName};
 pub use moment::PointInTime;

@@ -8,7 +8,7 @@ mod report;
 
 pub use checks::judge;
 pub use facts::{
-    ReadinessFacts, ImageFacts, QuotaFacts, Read, ServiceFacts, StreamFacts, TableFacts, TargetGroupFacts, TrafficFacts,
+    ImageFacts, QuotaFacts, Read, ReadinessFacts, ServiceFacts, StreamFacts, TableFacts, TargetGroupFacts, TrafficFacts,
 };
-pub use findings::{ReadinessFinding, FindingGrade, ReadinessCode};
+pub use findings::{FindingGrade, ReadinessCode, ReadinessFinding};
 pub use report::{Readiness, ReadyVerdict};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::judge;
 use super::facts::ReadinessFacts;
-use super::findings::{ReadinessFinding, FindingGrade, ReadinessCode};
+use super::findings::{FindingGrade, ReadinessCode, ReadinessFinding};
 use crate::estate::Failover;
 use crate::name::Region;
 

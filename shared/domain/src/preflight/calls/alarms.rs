@@ -1,6 +1,6 @@
 //! Alarms: what hears of them, and what holds while they last. CloudWatch describes composite ones only to who may describe all.
 
-use crate::preflight::{SimulatedCalls, PreflightCase};
+use crate::preflight::{PreflightCase, SimulatedCalls};
 
 pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
     let document = case.environment.document();

@@ -1,9 +1,9 @@
 //! Backups: what `backups` takes, copies, prunes and restores, under the names that it gives.
 
-use crate::backup::{BACKUP_TAG, ResourceKind, JobPolicy, RESTORE_TAG};
-use crate::estate::{CopyPolicy, BackupProvider};
+use crate::backup::{BACKUP_TAG, JobPolicy, RESTORE_TAG, ResourceKind};
+use crate::estate::{BackupProvider, CopyPolicy};
 use crate::preflight::call::FOR_RESOURCES;
-use crate::preflight::{SimulatedCalls, PreflightCase, Tags};
+use crate::preflight::{PreflightCase, SimulatedCalls, Tags};
 
 const FUNCTION: &str = "Backups";
 /// Where the copies of an object lie in a bucket.
@@ -48,7 +48,8 @@ fn on_copy(call: SimulatedCalls, policy: &JobPolicy) -> SimulatedCalls {
 fn take(case: PreflightCase<'_>, policy: &JobPolicy, calls: &mut Vec<SimulatedCalls>) {
     let (name, series) = (policy.subject.source.name.as_str(), policy.subject.series());
     let arn = |service: &str, resource: String| case.facts.place.arn(service, &resource);
-    let mut add = |actions: &[&'static str], arn: String| calls.push(case.call(FUNCTION, actions, subject(policy), arn));
+    let mut add =
+        |actions: &[&'static str], arn: String| calls.push(case.call(FUNCTION, actions, subject(policy), arn));
     match policy.subject.source.kind {
         ResourceKind::Dynamodb => {
             let actions = [
@@ -119,27 +120,34 @@ fn keep(case: PreflightCase<'_>, policy: &JobPolicy, bucket: &str) -> SimulatedC
     case.call(FUNCTION, &actions, subject(policy), arn).with(OWNER, &case.facts.place.account)
 }
 
-/// The copy in another region, as called there.
+/// The copy in another region, as the stack at home calls there.
 fn take_copy(case: PreflightCase<'_>, policy: &JobPolicy, copy: &CopyPolicy, calls: &mut Vec<SimulatedCalls>) {
+    let home = &policy.subject.scope.region;
     let (made, snapshot) = match policy.subject.source.kind {
         ResourceKind::Rds => ("rds:CopyDBSnapshot", "snapshot"),
         ResourceKind::Aurora => ("rds:CopyDBClusterSnapshot", "cluster-snapshot"),
         _ => {
-            calls.extend(copy.bucket.as_ref().map(|bucket| keep(case, policy, bucket.as_str())));
+            let bucket = copy.bucket.as_ref();
+            calls.extend(bucket.map(|bucket| keep(case, policy, bucket.as_str()).by_stack_in(home)));
             return;
         }
     };
     let arn = case.facts.place.arn("rds", &format!("{snapshot}:{}", policy.subject.series()));
-    calls.push(tagging(case.call(FUNCTION, &[made], subject(policy), arn), policy));
+    calls.push(tagging(case.call(FUNCTION, &[made], subject(policy), arn).by_stack_in(home), policy));
     let key = copy.key.as_ref().and_then(|key| case.facts.keys.get(key));
     if let Some(Ok(Some(key))) = key {
         let actions = ["kms:CreateGrant", "kms:DescribeKey"];
         let call = case.call(FUNCTION, &actions, subject(policy), &key.arn).with(FOR_RESOURCES, "true");
-        calls.push(call.with("kms:ViaService", format!("rds.{}.amazonaws.com", case.region())));
+        calls.push(call.by_stack_in(home).with("kms:ViaService", format!("rds.{}.amazonaws.com", case.region())));
     }
 }
 
-fn by_aws_backup(case: PreflightCase<'_>, policy: &JobPolicy, (vault, role): (&str, &str), calls: &mut Vec<SimulatedCalls>) {
+fn by_aws_backup(
+    case: PreflightCase<'_>,
+    policy: &JobPolicy,
+    (vault, role): (&str, &str),
+    calls: &mut Vec<SimulatedCalls>,
+) {
     let arn = case.facts.place.arn("backup", &format!("backup-vault:{vault}"));
     let actions = ["backup:StartBackupJob", "backup:ListRecoveryPointsByBackupVault"];
     calls.push(case.call(FUNCTION, &actions, subject(policy), arn));

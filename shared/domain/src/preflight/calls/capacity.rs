@@ -4,7 +4,7 @@ use super::is_managed;
 use crate::capacity::{DatabaseId, ResourceId};
 use crate::estate::EnvironmentKind;
 use crate::preflight::wanted::is_changed;
-use crate::preflight::{SimulatedCalls, PreflightCase, databases};
+use crate::preflight::{PreflightCase, SimulatedCalls, databases};
 
 const FUNCTION: &str = "Reconcile";
 

@@ -3,7 +3,7 @@
 use super::is_managed;
 use crate::estate::Failover;
 use crate::failover::PairDatabase;
-use crate::preflight::{SimulatedCalls, PreflightCase, tables};
+use crate::preflight::{PreflightCase, SimulatedCalls, tables};
 
 const FUNCTION: &str = "Failover";
 
@@ -79,10 +79,8 @@ fn move_traffic(case: PreflightCase<'_>, failover: &Failover, calls: &mut Vec<Si
         calls.push(case.call(FUNCTION, &actions, format!("hosted zone {zone}"), arn));
     }
     for control in [&traffic.primary_control, &traffic.standby_control].into_iter().flatten() {
-        let actions = [
-            "route53-recovery-cluster:GetRoutingControlState",
-            "route53-recovery-cluster:UpdateRoutingControlStates",
-        ];
+        let actions =
+            ["route53-recovery-cluster:GetRoutingControlState", "route53-recovery-cluster:UpdateRoutingControlStates"];
         calls.push(case.call(FUNCTION, &actions, format!("routing control {control}"), control.to_string()));
     }
 }

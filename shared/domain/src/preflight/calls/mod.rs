@@ -6,8 +6,9 @@ mod capacity;
 mod failover;
 mod stuck;
 
-use super::{SimulatedCalls, PreflightCase, PreflightFacts, MANAGED, Tags, WantedResources};
+use super::{MANAGED, PreflightCase, PreflightFacts, SimulatedCalls, Tags, WantedResources};
 use crate::estate::Environment;
+use crate::name::Region;
 
 /// Every call to simulate. What is missing, or lacks its tag, is left out: that is a finding already, and the denial would only
 /// repeat it.
@@ -32,8 +33,8 @@ impl PreflightCase<'_> {
         resource: impl Into<String>,
     ) -> SimulatedCalls {
         let (actions, subject, resource) = (actions.to_vec(), subject.into(), resource.into());
-        let (region, tags, keys) = (self.region().to_owned(), Tags::new(), Vec::new());
-        SimulatedCalls { function, actions, subject, resource, region, tags, keys }
+        let (region, stack) = (self.region().to_owned(), self.facts.place.region.clone());
+        SimulatedCalls { function, actions, subject, resource, region, stack, tags: Tags::new(), keys: Vec::new() }
     }
 
     /// An ARN of S3 or Route 53, which has neither region nor account.
@@ -46,6 +47,11 @@ impl SimulatedCalls {
     /// The same on a resource with these tags.
     fn tagged(self, tags: &Tags) -> Self {
         Self { tags: tags.clone(), ..self }
+    }
+
+    /// The same by the function of another region's stack.
+    fn by_stack_in(self, region: &Region) -> Self {
+        Self { stack: region.clone(), ..self }
     }
 
     /// The same with something that a condition may ask for.

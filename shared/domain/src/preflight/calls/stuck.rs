@@ -1,7 +1,7 @@
 //! What is stuck: what `daily-unblock` reads and frees.
 
 use super::is_managed;
-use crate::preflight::{SimulatedCalls, PreflightCase, places, queues, tables};
+use crate::preflight::{PreflightCase, SimulatedCalls, places, queues, tables};
 
 const FUNCTION: &str = "DailyUnblock";
 

@@ -5,7 +5,7 @@ use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::estate::AlarmName;
 
 use super::samples::memory;
-use super::{ContractBench, CaseFailure, Passed, conflict, equal, load};
+use super::{CaseFailure, ContractBench, Passed, conflict, equal, load};
 
 /// A name with characters that a key of ours might take for its own.
 fn alarm(name: &str) -> Result<AlarmName, CaseFailure> {

@@ -1,7 +1,7 @@
 //! Cases about intents: where they lie, and that one leaves the others alone.
 
-use watchkeeper_control::ledger::{Ledger, ScopeState, LedgerWrite};
-use watchkeeper_domain::intent::{Intent, Layer, IntentKey, DesiredState};
+use watchkeeper_control::ledger::{Ledger, LedgerWrite, ScopeState};
+use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
 
 use super::samples::{emergency, intent};
 use super::{ContractBench, Passed, equal, leased, load};
@@ -19,7 +19,8 @@ pub async fn intents_are_held_one_a_layer<B: ContractBench>(bench: &B) -> Passed
     let asleep = Intent { want: DesiredState::Asleep, expires: None, ..intent(Layer::Schedule, now) };
     bench.ledger().declare(&scope, &intent(Layer::Schedule, now)).await?;
     bench.ledger().declare(&scope, &asleep).await?;
-    let spoken = [LedgerWrite::PutIntent(intent(Layer::Override, now)), LedgerWrite::PutIntent(intent(Layer::Failover, now))];
+    let spoken =
+        [LedgerWrite::PutIntent(intent(Layer::Override, now)), LedgerWrite::PutIntent(intent(Layer::Failover, now))];
     bench.ledger().commit(&scope, 1, &spoken).await?;
     let expected = [asleep.clone(), intent(Layer::Override, now), intent(Layer::Failover, now)];
     equal("all intents", &in_order(load(bench, &scope).await?), &expected.to_vec())?;

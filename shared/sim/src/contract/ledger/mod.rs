@@ -9,7 +9,7 @@ pub mod runs;
 pub(super) mod samples;
 
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, ScopeState, LedgerWrite};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 
@@ -20,7 +20,7 @@ pub use self::pairs::*;
 pub use self::runs::*;
 use self::samples::{baseline, huge, intent, lease, run, standing};
 
-use super::{ContractBench, CaseFailure, Passed, differs, equal, holds};
+use super::{CaseFailure, ContractBench, Passed, differs, equal, holds};
 
 /// Hands the name of every case in this module, and in those below it, to a macro.
 #[macro_export]

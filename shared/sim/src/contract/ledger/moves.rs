@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, Suspensions};
-use watchkeeper_domain::failover::readiness::{ReadinessFinding, FindingGrade, Readiness, ReadinessCode};
+use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, ReadinessCode, ReadinessFinding};
 use watchkeeper_domain::failover::sample::ServiceSample;
 use watchkeeper_domain::failover::{
-    SwitchArming, ScalingBounds, MoveEnding, ServiceFigures, Heartbeat, Move, OngoingMove, MovePhase, Pointer, FailoverRefusal, RegionSample, Serving, MoveStage, WatchState,
+    FailoverRefusal, Heartbeat, Move, MoveEnding, MovePhase, MoveStage, OngoingMove, Pointer, RegionSample,
+    ScalingBounds, ServiceFigures, Serving, SwitchArming, WatchState,
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::{Region, ServiceName};
@@ -55,7 +56,8 @@ pub(super) fn pointer(revision: u64, now: Timestamp) -> Pointer {
 pub(super) fn heartbeat(epoch: u64, now: Timestamp) -> Heartbeat {
     let (heard, granted) = (Some(now - Duration::from_secs(61)), Some(now - Duration::from_secs(7)));
     let why = "it lacks the tag".to_owned();
-    let switches = [(service("fleet"), SwitchArming::Armed { silence: 180 }), (service("jobs"), SwitchArming::Hindered { why })];
+    let switches =
+        [(service("fleet"), SwitchArming::Armed { silence: 180 }), (service("jobs"), SwitchArming::Hindered { why })];
     Heartbeat { at: now, epoch, heard, granted, switches: switches.into() }
 }
 

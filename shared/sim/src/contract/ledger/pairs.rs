@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use watchkeeper_control::ledger::{Ledger, PairReplica, PairId, PairLedger, ScopeState, LedgerWrite};
+use watchkeeper_control::ledger::{Ledger, LedgerWrite, PairId, PairLedger, PairReplica, ScopeState};
 use watchkeeper_domain::failover::{Pointer, WatchState};
 use watchkeeper_domain::intent::Layer;
 
 use super::moves::{heartbeat, pointer, record, sample, watch, west};
 use super::samples::{intent, standing};
-use super::{ContractBench, CaseFailure, Passed, conflict, equal, holds, leased, load};
+use super::{CaseFailure, ContractBench, Passed, conflict, equal, holds, leased, load};
 
 /// A pair that the ledger knows nothing of.
 fn fresh<B: ContractBench>(bench: &B) -> PairId {

@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::lease::{Lease, TERM};
-use watchkeeper_control::ledger::{SettledTarget, ScopeStanding};
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, ResponseRecord, NotedMessage};
+use watchkeeper_control::ledger::{ScopeStanding, SettledTarget};
+use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, NotedMessage, ResponseRecord};
 use watchkeeper_domain::assess::Verdict;
 use watchkeeper_domain::capacity::{
-    Baseline, Capacity, DatabaseId, DatabasePower, ReachedTargets, ResourceId, ScalingState, ServiceCapacity, ServiceId, Suspensions,
-    SwitchedDatabase,
+    Baseline, Capacity, DatabaseId, DatabasePower, ReachedTargets, ResourceId, ScalingState, ServiceCapacity,
+    ServiceId, Suspensions, SwitchedDatabase,
 };
 use watchkeeper_domain::estate::{CapacityAmount, ProfileCapacity};
 use watchkeeper_domain::guardrail::{GuardrailCode, HaltSwitch, Severity, Violation};
-use watchkeeper_domain::intent::{RequestedProfile, Intent, Layer, DesiredState};
-use watchkeeper_domain::plan::{PlannedAction, AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, Wave};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
+use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Wave};
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::{TimelineEvent, RunOutcome, RunProgress, WriteRefusal, RunRecord, RunError, WriteTrouble, IntentOutcome};
+use watchkeeper_domain::run::{
+    IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal, WriteTrouble,
+};
 
 use crate::spec::{aurora, checked, rds, service, task_definition};
 
@@ -54,7 +56,8 @@ pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
 
 /// An intent of the emergency layer for this profile, with everything that a demand may have.
 pub(super) fn emergency(profile: &str, now: Timestamp) -> Intent {
-    let capacity = |tasks| ProfileCapacity { desired: CapacityAmount::Tasks(tasks), max: Some(CapacityAmount::Tasks(2 * tasks)) };
+    let capacity =
+        |tasks| ProfileCapacity { desired: CapacityAmount::Tasks(tasks), max: Some(CapacityAmount::Tasks(2 * tasks)) };
     let demand = RequestedProfile {
         profile: checked(profile.parse()),
         rank: 1,
@@ -92,7 +95,8 @@ pub(super) fn baseline(now: Timestamp) -> Baseline {
 pub(super) fn standing(now: Timestamp) -> ScopeStanding {
     let target = "00ff00ff00ff00ff".to_owned();
     let settled = SettledTarget { target, at: now, epoch: Some(3), placement: Some("0f0f0f0f0f0f0f0f".to_owned()) };
-    let (services, databases) = (baseline(now).capacity.services, [(database(), SwitchedDatabase { to: DatabasePower::Off, at: now })]);
+    let (services, databases) =
+        (baseline(now).capacity.services, [(database(), SwitchedDatabase { to: DatabasePower::Off, at: now })]);
     let reached = Some(ReachedTargets { services, databases: databases.into() });
     ScopeStanding { settled: Some(settled), reached, told: Some("drift-1".to_owned()), followed: Some(3) }
 }

@@ -117,7 +117,11 @@ impl ReplicatedStores for Memory {
 
 impl AccountQuotas for Memory {
     async fn quotas(&self, at: Timestamp) -> Result<CapacityQuotas, AwsError> {
-        self.call("GetServiceQuota", at, CapacityQuotas { vcpu: Some(16), vcpu_used: Some(2), ..CapacityQuotas::default() })
+        self.call(
+            "GetServiceQuota",
+            at,
+            CapacityQuotas { vcpu: Some(16), vcpu_used: Some(2), ..CapacityQuotas::default() },
+        )
     }
 
     async fn cpu_units(&self, release: &TaskDefinition) -> Result<Option<u32>, AwsError> {

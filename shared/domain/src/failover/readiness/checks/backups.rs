@@ -2,7 +2,7 @@
 
 use super::{ReadinessCase, about, unreadable};
 use crate::backup::{Freshness, ago};
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode};
+use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding};
 
 /// A failover goes as promised without one, and a stale backup has an alarm of its own.
 const GRADE: FindingGrade = FindingGrade::Note;

@@ -5,14 +5,16 @@ use jiff::SignedDuration;
 use super::{ReadinessCase, about, known, words};
 use crate::estate::GlobalTable;
 use crate::failover::data::{DatabaseRole, PairDatabase};
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode, TableFacts};
+use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding, TableFacts};
 use crate::name::Region;
 
 pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
     for table in &case.failover.tables {
         let resource = format!("table {}", table.table);
         found.extend(lag(case, table, &resource));
-        let Some(fact) = known(&case.facts.tables, &table.table, FindingGrade::Blocks, &resource, found) else { continue };
+        let Some(fact) = known(&case.facts.tables, &table.table, FindingGrade::Blocks, &resource, found) else {
+            continue;
+        };
         match fact {
             Some(facts) => replicas(case, table, facts, &resource, found),
             None => found.push(about(FindingGrade::Blocks, ReadinessCode::TableMissing, resource).found(
@@ -23,12 +25,20 @@ pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) 
         }
     }
     for database in case.failover.databases.iter().filter_map(PairDatabase::of) {
-        let Some(role) = known(&case.facts.databases, &database, FindingGrade::Blocks, &database, found) else { continue };
+        let Some(role) = known(&case.facts.databases, &database, FindingGrade::Blocks, &database, found) else {
+            continue;
+        };
         found.extend(self::database(case, &database, role.as_ref()));
     }
 }
 
-fn replicas(case: ReadinessCase<'_>, table: &GlobalTable, facts: &TableFacts, resource: &str, found: &mut Vec<ReadinessFinding>) {
+fn replicas(
+    case: ReadinessCase<'_>,
+    table: &GlobalTable,
+    facts: &TableFacts,
+    resource: &str,
+    found: &mut Vec<ReadinessFinding>,
+) {
     let (region, active) = (&case.facts.region, &case.facts.active);
     // A replica that is updated is read and written as before; and that of a region that is lost says so itself.
     let here = |status: &str| if status == "UPDATING" { FindingGrade::Degrades } else { FindingGrade::Blocks };
@@ -45,7 +55,12 @@ fn replicas(case: ReadinessCase<'_>, table: &GlobalTable, facts: &TableFacts, re
 }
 
 /// A replica that is not there, or whose status is not ACTIVE: `grade` says what a status means.
-fn replica(region: &Region, facts: &TableFacts, table: &str, grade: impl Fn(&str) -> FindingGrade) -> Option<ReadinessFinding> {
+fn replica(
+    region: &Region,
+    facts: &TableFacts,
+    table: &str,
+    grade: impl Fn(&str) -> FindingGrade,
+) -> Option<ReadinessFinding> {
     let resource = format!("{table}, replica {region}");
     match facts.replicas.get(region).map(String::as_str) {
         Some("ACTIVE") => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::services::resource;
 use super::{ReadinessCase, about, known, unreadable};
 use crate::failover::readiness::image::{ContainerImage, references};
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ImageFacts, ReadinessCode};
+use crate::failover::readiness::{FindingGrade, ImageFacts, ReadinessCode, ReadinessFinding};
 use crate::name::ServiceName;
 
 pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
@@ -69,7 +69,9 @@ fn repositories(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
     let all: Vec<&String> = here.iter().copied().chain(there).collect();
     for repository in &case.failover.images {
         let resource = format!("repository {repository}");
-        let Some(facts) = known(&case.facts.images, repository, FindingGrade::Degrades, &resource, found) else { continue };
+        let Some(facts) = known(&case.facts.images, repository, FindingGrade::Degrades, &resource, found) else {
+            continue;
+        };
         let ImageFacts { repository: exists, missing } = facts;
         if !exists {
             found.push(about(FindingGrade::Blocks, ReadinessCode::RepositoryMissing, &resource).found(

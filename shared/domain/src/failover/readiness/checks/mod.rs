@@ -14,8 +14,8 @@ use std::fmt::Display;
 
 use jiff::SignedDuration;
 
-use super::facts::{ReadinessFacts, Read};
-use super::findings::{ReadinessFinding, FindingGrade, ReadinessCode};
+use super::facts::{Read, ReadinessFacts};
+use super::findings::{FindingGrade, ReadinessCode, ReadinessFinding};
 use crate::estate::Failover;
 
 /// Every finding, the worst first, and of one grade in the order of [`ReadinessCode::ALL`].
@@ -53,9 +53,21 @@ fn about(grade: FindingGrade, code: ReadinessCode, resource: impl Display) -> Fi
 }
 
 impl FindingText {
-    fn found(self, found: impl Into<String>, expected: impl Into<String>, advice: impl Into<String>) -> ReadinessFinding {
+    fn found(
+        self,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> ReadinessFinding {
         let Self { code, grade, resource } = self;
-        ReadinessFinding { code, grade, resource, found: found.into(), expected: expected.into(), advice: advice.into() }
+        ReadinessFinding {
+            code,
+            grade,
+            resource,
+            found: found.into(),
+            expected: expected.into(),
+            advice: advice.into(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ReadinessCase, about, unreadable};
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode, ServiceFacts};
+use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding, ServiceFacts};
 use crate::failover::sample::serving;
 
 /// What the findings are about.

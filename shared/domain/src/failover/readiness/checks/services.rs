@@ -3,7 +3,7 @@
 use super::{ReadinessCase, about, known, unreadable};
 use crate::capacity::Rollout;
 use crate::estate::{Failover, Label};
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode, ServiceFacts, TargetGroupFacts};
+use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding, ServiceFacts, TargetGroupFacts};
 use crate::name::ServiceName;
 
 pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
@@ -97,7 +97,12 @@ fn singleton(case: ReadinessCase<'_>, name: &ServiceName, service: &ServiceFacts
     })
 }
 
-fn target_groups(case: ReadinessCase<'_>, name: &ServiceName, service: &ServiceFacts, found: &mut Vec<ReadinessFinding>) {
+fn target_groups(
+    case: ReadinessCase<'_>,
+    name: &ServiceName,
+    service: &ServiceFacts,
+    found: &mut Vec<ReadinessFinding>,
+) {
     let groups = match &service.target_groups {
         Ok(groups) => groups,
         Err(why) => return found.push(unreadable(FindingGrade::Degrades, format!("target groups of {name}"), why)),

@@ -2,7 +2,7 @@
 
 use super::{ReadinessCase, about, known, words};
 use crate::estate::StreamSize;
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode, StreamFacts};
+use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding, StreamFacts};
 
 pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
     for stream in &case.failover.streams {

@@ -2,7 +2,7 @@
 
 use super::{ReadinessCase, about, unreadable, words};
 use crate::estate::TrafficStrategy;
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode};
+use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding};
 use crate::failover::traffic::expected;
 
 pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {

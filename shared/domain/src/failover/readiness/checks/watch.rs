@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{ReadinessCase, about, unreadable, words};
 use crate::estate::{AlarmName, FencePolicy};
-use crate::failover::readiness::{ReadinessFinding, FindingGrade, ReadinessCode};
+use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding};
 use crate::failover::sample::{FRESH, RegionSample};
 use crate::name::ServiceName;
 
