@@ -7,7 +7,7 @@
 pub mod drill;
 pub mod estate;
 pub mod grants;
+pub mod harness;
+pub mod in_memory;
 pub mod preflight;
-pub mod rehearsal;
 pub mod sandbox;
-pub mod stage;

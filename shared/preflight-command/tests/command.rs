@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 use watchkeeper_estates::load_dir;
 use watchkeeper_tests::preflight::{DOCUMENT, EXPECTED, Plot, build};
-use watchkeeper_tests::sandbox::{Emulator, Layout, Lines, Options, Venv};
+use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, ProgressLines, PythonEnvironment, SandboxOptions};
 
 /// The exit code, and what came on standard output.
 async fn preflight(emulator: &Emulator, estates: &Path, arguments: &[&str]) -> (i32, String) {
@@ -34,9 +34,9 @@ async fn ten_planted_faults_are_ten_findings_of_the_command_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("shop.yaml"), DOCUMENT).unwrap();
     let estates = load_dir(folder.path()).unwrap();
-    let layout = Layout::find().unwrap();
-    let venv = Venv::ensure(&layout, &Lines).await.unwrap();
-    let emulator = Emulator::boot(&layout, &venv, &Options::default(), &Lines).await.unwrap();
+    let layout = CheckoutLayout::find().unwrap();
+    let venv = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap();
+    let emulator = Emulator::boot(&layout, &venv, &SandboxOptions::default(), &ProgressLines).await.unwrap();
     build(&emulator, &estates, "123456789012").await;
 
     let (code, json) = preflight(&emulator, folder.path(), &["--json", "-"]).await;

@@ -16,7 +16,7 @@ use watchkeeper_domain::estate::Estate;
 use watchkeeper_domain::preflight::WantedResources;
 use watchkeeper_estates::EstateFolder;
 
-use crate::estate::Site;
+use crate::estate::RegionFixtures;
 use crate::sandbox::Emulator;
 
 /// Everything that the documents name in the emulator's account is there, and the quotas are known.
@@ -26,7 +26,7 @@ pub async fn build(emulator: &Emulator, estates: &EstateFolder, account: &str) {
             continue;
         }
         for region in WantedResources::regions(environment) {
-            let site = Site::new(&emulator.sdk_config(region.as_str()), region.clone());
+            let site = RegionFixtures::new(&emulator.sdk_config(region.as_str()), region.clone());
             site.build(environment).await.unwrap();
             site.furnish(environment).await.unwrap();
             for (service, code, value) in [("fargate", "L-3032A538", 64.0), ("ecs", "L-92E49DE3", 5000.0)] {

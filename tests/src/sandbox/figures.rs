@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Control, SandboxError};
+use super::{EmulatorControl, SandboxError};
 
 /// Everything that a sandbox counted. What tests did on purpose is among what was found, and counted again by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Figures {
     pub expressions_different: u64,
 }
 
-impl Control {
+impl EmulatorControl {
     /// What was counted so far.
     ///
     /// # Errors

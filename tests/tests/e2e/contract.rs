@@ -14,8 +14,8 @@ use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::stuck::{self, StuckBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
 use watchkeeper_sim::{alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, stuck_cases};
-use watchkeeper_tests::estate::{Site, Yard};
-use watchkeeper_tests::stage::Stage;
+use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
+use watchkeeper_tests::harness::SandboxHarness;
 
 use crate::field::play;
 
@@ -34,14 +34,14 @@ struct SandboxBench {
     ledger: DynamoLedger,
     stuck: StuckThings,
     alarms: CloudWatch,
-    yard: Yard,
-    site: Site,
+    yard: UnblockFixtures,
+    site: RegionFixtures,
     now: Timestamp,
     asked: AtomicU32,
 }
 
 impl SandboxBench {
-    async fn new(stage: &Stage) -> Self {
+    async fn new(stage: &SandboxHarness) -> Self {
         let config = stage.sandbox().sdk_config(REGION);
         let stack = stage.stack(REGION).unwrap();
         let table = stack.outputs().get("LedgerTable").unwrap();
@@ -50,7 +50,7 @@ impl SandboxBench {
             ledger: DynamoLedger::new(&config, table),
             stuck: StuckThings::new(&config, Vec::new(), Vec::new()),
             alarms: CloudWatch::new(&config),
-            yard: Yard::new(&config),
+            yard: UnblockFixtures::new(&config),
             site: stack.site().clone(),
             now: stage.sandbox().control().now().await.unwrap(),
             asked: AtomicU32::new(0),

@@ -16,7 +16,7 @@ use watchkeeper_domain::estate::{Estate, FinishedItems};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::unblock::ItemAttribute;
-use watchkeeper_tests::sandbox::{Emulator, Fault, FaultKind, Settings};
+use watchkeeper_tests::sandbox::{Emulator, EmulatorSettings, FaultKind, FaultOrder};
 
 use crate::{REGION, boot, eventually};
 
@@ -48,7 +48,7 @@ fn name(policy: &JobPolicy) -> CopyName {
 
 /// The call does its work, and its answer is lost; `skip` calls go before it.
 async fn lose(emulator: &Emulator, service: &str, operation: &str, skip: u32) {
-    let fault = Fault { after_effect: true, skip, ..Fault::new(service, operation, FaultKind::Error) };
+    let fault = FaultOrder { after_effect: true, skip, ..FaultOrder::new(service, operation, FaultKind::Error) };
     emulator.control().order(&fault).await.unwrap();
 }
 
@@ -109,7 +109,7 @@ async fn a_snapshot_that_is_being_made_is_neither_copied_nor_restored_nor_remove
         let (name, memory, home) = (name(&policy), BackupMemory::default(), scope().region);
         let source = async || engines.describe_source(&policy).await.unwrap().unwrap().state;
         eventually(watchkeeper_domain::backup::SourceState::Available, source).await;
-        let slow = Settings { rds_transition_seconds: Some(3600.0), ..Settings::default() };
+        let slow = EmulatorSettings { rds_transition_seconds: Some(3600.0), ..EmulatorSettings::default() };
         emulator.control().change(&slow).await.unwrap();
         engines.start_backup(&policy, &name).await.unwrap();
         let shelf = engines.list_copies(&policy, &home, &memory).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_snapshot_that_is_being_made_is_neither_copied_nor_restored_nor_remove
         assert_eq!(faults, [Kind::Conflict; 4], "{job}");
         emulator
             .control()
-            .change(&Settings { rds_transition_seconds: Some(1.0), ..Settings::default() })
+            .change(&EmulatorSettings { rds_transition_seconds: Some(1.0), ..EmulatorSettings::default() })
             .await
             .unwrap();
     }
@@ -152,7 +152,7 @@ async fn items_that_do_not_fit_into_an_answer_are_asked_for_again() {
     };
     let ids: Vec<String> = (0..7).map(|number| number.to_string()).collect();
     let stuck = StuckThings::new(&config, Vec::new(), Vec::new());
-    let at_once = |items| Settings { batch_get_items: Some(items), ..Settings::default() };
+    let at_once = |items| EmulatorSettings { batch_get_items: Some(items), ..EmulatorSettings::default() };
     emulator.control().change(&at_once(3)).await.unwrap();
     let since = emulator.control().mark().await.unwrap();
     let expected: BTreeMap<_, _> = ids.iter().map(|id| (id.clone(), ItemAttribute::Text("done".to_owned()))).collect();
