@@ -1,9 +1,9 @@
 //! Every case of the contract, against the world in memory.
 
-use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, stuck};
+use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, unblock};
 use watchkeeper_sim::{
     CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, cloud_cases, database_cases, ledger_cases,
-    release_cases, run_until_done_or_crash, stuck_cases,
+    release_cases, run_until_done_or_crash, unblock_cases,
 };
 
 #[test]
@@ -63,7 +63,7 @@ macro_rules! ledger_tests {
 }
 
 macro_rules! stuck_tests {
-    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| stuck::$case(bench)); })*};
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| unblock::$case(bench)); })*};
 }
 
 alarm_cases!(alarm_tests);
@@ -71,4 +71,4 @@ cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 ledger_cases!(ledger_tests);
-stuck_cases!(stuck_tests);
+unblock_cases!(stuck_tests);

@@ -13,8 +13,9 @@ use aws_sdk_s3::types::{
 };
 use serde_json::{Value, json};
 use watchkeeper_domain::backup::{BackupSource, ResourceKind};
-use watchkeeper_domain::estate::{BackupJob, Environment, ResourceName};
+use watchkeeper_domain::estate::{BackupJob, Environment};
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::ResourceName;
 
 use super::{RegionFixtures, SiteError};
 

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use watchkeeper_aws::{Aws, CloudWatch, DynamoLedger, StuckThings};
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{AlarmName, FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
-use watchkeeper_sim::contract::stuck::{self, StuckBench};
+use watchkeeper_sim::contract::unblock::{self, StuckBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
-use watchkeeper_sim::{alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, stuck_cases};
+use watchkeeper_sim::{alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, unblock_cases};
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
 
@@ -205,7 +206,7 @@ macro_rules! ledger_tests {
 }
 
 macro_rules! stuck_tests {
-    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| stuck::$case(bench).await); })*};
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| unblock::$case(bench).await); })*};
 }
 
 alarm_cases!(alarm_tests);
@@ -213,4 +214,4 @@ cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 ledger_cases!(ledger_tests);
-stuck_cases!(stuck_tests);
+unblock_cases!(stuck_tests);

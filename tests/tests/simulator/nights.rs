@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::steps::BeginVerdict;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, WorldBuilder, rds, scope, service,
 };

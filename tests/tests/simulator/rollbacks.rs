@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_sim::{SimRegion, WorldBuilder, rds, service, store, task_definition};
 use watchkeeper_tests::in_memory::{EmergencyRunState, InMemoryHarness, alarm_event, documents};
 

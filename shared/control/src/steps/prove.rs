@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_domain::assess::concerns;
 use watchkeeper_domain::capacity::{Baseline, DatabasePower, DatabaseState, ObservedScope, ResourceId};
 use watchkeeper_domain::plan::{Obstacle, Plan};
+use watchkeeper_domain::reconcile::assess::concerns;
 
 use super::ResumedRun;
 use crate::place::ScopedEnvironment;

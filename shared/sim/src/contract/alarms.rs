@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use watchkeeper_control::ports::{AlarmMutes, Alarms};
 use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::value::AlarmName;
 
 use super::{CaseFailure, ContractBench, Passed, differs, equal};
 use crate::spec::checked;

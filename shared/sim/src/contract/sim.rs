@@ -8,12 +8,13 @@ use watchkeeper_control::ports::Clock;
 use watchkeeper_control::stuck::DeadLetter;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{AlarmName, FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use super::alarms::AlarmBench;
-use super::stuck::StuckBench;
+use super::unblock::StuckBench;
 use super::{CaseFailure, ContractBench, DatabaseKind};
 use crate::spec::{aurora, rds, scope, service};
 use crate::world::SimRegion;
