@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, CloudWatch, DynamoLedger, StuckThings};
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;

@@ -168,7 +168,7 @@ impl PlanDraft<'_> {
                 self.act(Wave::StartDatabases, CapacityChange::Database { database: id.clone(), to: wanted });
             }
             (DatabasePower::On, state @ State::Starting) | (DatabasePower::Off, state @ State::Stopping) => {
-                wait(state.to_string())
+                wait(state.to_string());
             }
             (DatabasePower::Off, state) => wait(format!("{state}, to be stopped after that")),
             (DatabasePower::On, state) => wait(format!("{state}, to be available after that")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use watchkeeper_control::ports::{AlarmMutes, Alarms};
-use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::value::AlarmName;
 
 use super::{CaseFailure, ContractBench, Passed, differs, equal};
