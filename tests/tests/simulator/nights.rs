@@ -179,6 +179,17 @@ fn the_halt_switch_stops_ticks_and_people_until_it_is_lifted() {
 }
 
 #[test]
+fn a_refusal_is_told_once_and_not_with_every_tick() {
+    let mut rehearsal = afternoon();
+    rehearsal.execute("halt", &json!({"halt": true, "reason": "migration", "by": "ada"}));
+    for n in 0..4 {
+        rehearsal.tick(evening() + minutes(5 * n));
+    }
+    let told = subjects(&rehearsal).into_iter().filter(|subject| subject.contains("was not changed"));
+    assert_eq!(told.collect::<Vec<_>>(), ["clos-v2 dev was not changed: halted"]);
+}
+
+#[test]
 fn production_is_refused_by_name_and_never_touched() {
     let world = SimRegion::builder()
         .at("2026-11-20T02:00:00Z")
