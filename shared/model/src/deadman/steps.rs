@@ -75,7 +75,7 @@ impl DeadMan {
             MoverPhase::Fence => actions.push(DeadManAction::Back),
             MoverPhase::Opened => actions.extend([DeadManAction::Settle, DeadManAction::Back]),
             MoverPhase::Closing if closed || !self.keeps(DeadManRule::ClosedBeforeRestore) => {
-                actions.push(DeadManAction::Restore)
+                actions.push(DeadManAction::Restore);
             }
             _ => {}
         }
@@ -123,7 +123,7 @@ impl DeadMan {
                 self.put(state, action);
             }
             DeadManAction::Open | DeadManAction::Settle | DeadManAction::Back | DeadManAction::Restore => {
-                self.put(state, action)
+                self.put(state, action);
             }
         }
     }
