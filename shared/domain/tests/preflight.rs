@@ -404,7 +404,7 @@ fn asked(facts: &PreflightFacts) -> BTreeSet<String> {
         let text = format!("{} {} {} {}", call.function, call.actions.join(","), call.resource, keys.join(" "));
         text.trim_end().to_owned() + &away
     };
-    calls(environment, &wanted, facts).iter().map(|call| line(call)).collect()
+    calls(environment, &wanted, facts).iter().map(line).collect()
 }
 
 #[test]
