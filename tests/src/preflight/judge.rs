@@ -94,7 +94,7 @@ impl PolicyJudge for Asked {
             fields.push((format!("{start}.ContextKeyValues.member.1"), value.to_owned()));
             fields.push((format!("{start}.ContextKeyType"), kind.to_owned()));
         }
-        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         let headers = [("content-type", FORM), ("accept", "*/*")];
         let answer = self.send("iam:SimulateCustomPolicy", ("iam", "/"), headers, body.join("&")).await?;
