@@ -10,7 +10,7 @@ use watchkeeper_aws::{BackupEngines, DynamoLedger, StuckThings};
 use watchkeeper_control::backup::BackupStore as _;
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_control::ports::Fault as Kind;
-use watchkeeper_control::stuck::{LockTable as _, UnblockNotes as _, WriteOutcome};
+use watchkeeper_control::unblock::ports::{LockTable as _, UnblockNotes as _, WriteOutcome};
 use watchkeeper_domain::backup::{BackupMemory, CopyName, CopyState, JobPolicy};
 use watchkeeper_domain::estate::{Estate, FinishedItems};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};

@@ -5,7 +5,7 @@ use aws_sdk_sfn::error::ProvideErrorMetadata as _;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use watchkeeper_aws::StuckThings;
-use watchkeeper_control::stuck::ExecutionReader as _;
+use watchkeeper_control::unblock::ports::ExecutionReader as _;
 use watchkeeper_tests::sandbox::Emulator;
 
 const TIMED_OUT: Option<&str> = Some("TaskTimedOut");
