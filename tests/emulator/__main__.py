@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-from . import clock, lifeline
+from . import clock, figures, lifeline
 
 _HOST = "127.0.0.1"
 _KEEP_ALIVE = 75.0  # seconds
@@ -18,7 +18,7 @@ _KEEP_ALIVE = 75.0  # seconds
 
 def main() -> None:
     """Take a port, patch ministack, serve until the parent goes."""
-    lifeline.hold()
+    lifeline.hold(figures.last_words)
     clock.install()
     listener = socket.create_server((_HOST, 0), backlog=1024)
     _tell_ministack(listener.getsockname()[1])
@@ -58,15 +58,15 @@ async def _serve(listener) -> None:
 
 
 def _patched():
-    from . import agenda, alarms, arc, autoscaling, caches, cbor, cloudwatch, control, ecs, events, gateway, global_tables
-    from . import interpreter, invocations, lambdas, queues, quotas, rds, rds_replicas, recovery, releases, replica_resources, rollouts
+    from . import agenda, alarms, arc, autoscaling, batches, caches, cbor, cloudwatch, control, domains, ecs, events, gateway, global_tables
+    from . import interpreter, invocations, lambdas, objects, queues, quotas, rds, rds_replicas, recovery, releases, replica_resources, rollouts
     from . import schedules, snapshots, stepfunctions, target_health, task_tokens, tasks, topics, waits
-    from .iam import roles, services
+    from .iam import roles, services, simulator
 
     for module in (
         cbor, lambdas, invocations, ecs, tasks, releases, rollouts, target_health, autoscaling, rds, rds_replicas,
         global_tables, replica_resources, quotas, arc, stepfunctions, task_tokens, interpreter, waits, schedules, events,
-        cloudwatch, alarms, snapshots, recovery, caches, queues, topics, roles, services,
+        cloudwatch, alarms, snapshots, recovery, batches, caches, domains, objects, queues, topics, roles, services, simulator,
     ):
         module.install()
     gateway.install()

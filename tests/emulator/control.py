@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import agenda, arc, autoscaling, clock, cloudwatch, events, faults, global_tables, outage, quotas, record
+from . import agenda, arc, autoscaling, clock, cloudwatch, domains, events, faults, figures, global_tables, outage, quotas, record
 from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits
 from .alarms import evaluation
 from .iam import guard, roles
@@ -170,6 +170,10 @@ async def _forgive_requests(_request):
     return {"violations": validation.forgive()}
 
 
+async def _figures(_request):
+    return figures.everything()
+
+
 async def _judge_expressions(_request):
     return await asyncio.to_thread(reference.judge)
 
@@ -231,7 +235,7 @@ def _place(request) -> tuple:
 
 # The clock goes last, and what waits for an execution that is gone looks at it then.
 _FORGETS = (
-    agenda.clear, arc.reset, autoscaling.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
+    agenda.clear, arc.reset, autoscaling.reset, domains.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
     site.reset, target_health.reset, task_tokens.reset, evaluation.reset, outage.reset, faults.clear, roles.restore, guard.clear,
     record.clear, validation.clear, settings.reset, waits.wake, clock.reset,
 )
@@ -259,6 +263,7 @@ _ROUTES = {
     ("GET", "requests"): _requests,
     ("DELETE", "requests"): _forgive_requests,
     ("POST", "expressions"): _judge_expressions,
+    ("GET", "figures"): _figures,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _order_fault,
     ("DELETE", "faults"): _forget_faults,

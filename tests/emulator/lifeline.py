@@ -9,13 +9,16 @@ import signal
 import threading
 
 
-def hold() -> None:
-    """Become the leader of a process group, and end that group when standard input ends or a signal asks for it."""
+def hold(last_words=None) -> None:
+    """Become the leader of a process group, and end that group when standard input ends or a signal asks for it.
+
+    Where standard input ends, something may be said first.
+    """
     if os.getpgid(0) != os.getpid():
         os.setpgid(0, 0)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: cut())
-    threading.Thread(target=_watch, name="lifeline", daemon=True).start()
+    threading.Thread(target=_watch, args=(last_words,), name="lifeline", daemon=True).start()
 
 
 def cut() -> None:
@@ -23,8 +26,12 @@ def cut() -> None:
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def _watch() -> None:
+def _watch(last_words) -> None:
     # The descriptor itself: a thread that waits inside sys.stdin would disturb the interpreter's own end.
     while os.read(0, 4096):
         pass
-    cut()
+    try:
+        if last_words:
+            last_words()
+    finally:
+        cut()

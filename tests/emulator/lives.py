@@ -4,7 +4,9 @@ Whoever answers a machine's calls says "not yet" for ever. Each machine has to e
 25,000 events (AWS Step Functions, quotas), where it would end without any. Prints machine, story, status, error and events.
 """
 
+import concurrent.futures
 import functools
+import itertools
 import json
 import pathlib
 import re
@@ -23,6 +25,15 @@ _ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
 # Room for what an operator's own repetitions add: some calls are tried again.
 _ENOUGH = 24_000
 
+# Attempts of a task that Retry makes in all, as every task of ours has it.
+_TRIES = 5
+
+
+def _failure(error, cause):
+    """What a task is told that fails."""
+    return lambda: aws._ExecutionError(error, cause)
+
+
 _RUN = {"estate": "clos-v2", "environment": "prod", "region": "us-east-1", "id": "r", "generation": 1}
 _SAYS = {"run": _RUN, "summary": "not yet", "asks": [], "blocked": [], "writes": 1, "tell": None, "told": [], "request": {}}
 _EMERGENCY = {**_SAYS, "answer_seconds": 60, "holds": True, "profile": "surge", "what": "surge"}
@@ -31,7 +42,14 @@ _MOVE = {
     "ending": None, "rto_ms": None, "child": "-c",
 }
 
-# Machine, story, seconds that a call takes, and what each task is told; a task that is not named is told the first answer.
+_REFUSED = {"Error": "Guardrail.Refused", "Cause": "the halt switch is on", "Status": "FAILED"}
+_HELD = {**_EMERGENCY, "next": "hold", "wait_seconds": 60}
+_LEFT = {**_EMERGENCY, "next": "give-back", "wait_seconds": 60}
+_COPY = {"again": True, "wait_seconds": 15}
+_RESTORE = {**_SAYS, "source": "aurora:clos-v2-db-cluster"}
+
+# Machine, story, seconds that a call takes, and what each task is told: an answer or a failure, or a list of (times, answer), of
+# which the last one holds for ever. A task that is not named is told the first answer.
 _STORIES = (
     ("reconcile", "verifies for ever", 0.2, {
         "Begin": {**_SAYS, "verdict": "apply"}, "Apply": {"next": "verify", "wait_seconds": 3},
@@ -39,12 +57,35 @@ _STORIES = (
     }),
     ("emergency-scale", "holds for ever", 1, {
         "Decide": {**_EMERGENCY, "next": "apply", "wait_seconds": 0}, "Apply": {**_SAYS, "outcome": "done"},
-        "Hold": {**_EMERGENCY, "next": "hold", "wait_seconds": 60},
+        "Hold": _HELD,
+    }),
+    ("emergency-scale", "cannot give back for ever", 1, {
+        "Decide": {**_EMERGENCY, "next": "apply", "wait_seconds": 0}, "Apply": {**_SAYS, "outcome": "done"},
+        "Hold": _LEFT, "GiveBack": _failure("States.TaskFailed", json.dumps(_REFUSED)),
+    }),
+    ("emergency-scale", "holds for a week, is not looked at for hours, and cannot give back", 1, {
+        "Decide": {**_EMERGENCY, "next": "apply", "wait_seconds": 0}, "Apply": {**_SAYS, "outcome": "done"},
+        "Hold": [(1500, _HELD), (290 * _TRIES, _failure("Aws.Unavailable", "no answer")), (1, _LEFT)],
+        "GiveBack": _failure("States.TaskFailed", json.dumps(_REFUSED)),
     }),
     ("failover", "starts children for ever", 20, {
         "Advance": {**_MOVE, "next": "reconcile", "wait_seconds": 0}, "Child": {**_SAYS, "outcome": "done"},
     }),
     ("failback", "is never ready", 0.5, {"Ready": {**_SAYS, "next": "wait", "wait_seconds": 15}}),
+    ("backup", "waits for eight copies for ever", 1, {
+        "Begin": {**_SAYS, "jobs": list(range(8))}, "Job": _COPY, "Finish": {"outcome": "waiting", "headline": "not yet"},
+    }),
+    ("backup", "fails at eight for ever", 1, {
+        "Begin": {**_SAYS, "jobs": list(range(8))}, "Job": _failure("Aws.Unavailable", "no answer"),
+        "Finish": {"outcome": "failed", "headline": "no"},
+    }),
+    ("restore-drill", "waits for ever", 1, {
+        "Begin": _RESTORE, "Restore": _COPY, "Finish": {"passed": False, "headline": "no", "evidence": {}},
+    }),
+    ("restore-drill", "fails for ever", 1, {
+        "Begin": _RESTORE, "Restore": _failure("Aws.Unavailable", "no answer"),
+        "Finish": {"passed": False, "headline": "no", "evidence": {}},
+    }),
     ("daily-unblock", "works for ever", 1, {
         "Begin": {**_SAYS, "next": "work"}, "Work": {**_SAYS, "next": "work"}, "Report": {**_SAYS, "next": "done"},
     }),
@@ -61,6 +102,8 @@ def main() -> int:
     engine = functools.cache(aws.jsonata.Jsonata.jsonata)
     aws.jsonata.Jsonata.jsonata = lambda expression, timeout=None: engine(expression)
     aws._emit_execution_status_event = lambda _execution: None
+    # The items of a Map one after the other: the time is that of all, and the events are as many.
+    aws.ThreadPoolExecutor = lambda max_workers: concurrent.futures.ThreadPoolExecutor(1)
     bad = 0
     for machine, story, seconds, answers in _STORIES:
         ended = _play(machine, seconds, answers)
@@ -84,20 +127,32 @@ def _play(machine, seconds, answers):
         "stopDate": None, "input": json.dumps({"estate": "clos-v2", "environment": "prod"}), "output": None, "events": [],
     }
     aws._executions[name] = execution
+    told = {state: _in_turn(those) for state, those in answers.items()}
+    first = next(iter(told))
 
     def answer(resource, _arguments, *_more):
         if clock.now() - began > limit:
             raise aws._ExecutionError("States.Timeout", "the machine's own time is over")
         clock.set_now(clock.now() + seconds)
         state = next(event for event in reversed(execution["events"]) if event["type"] == "TaskStateEntered")
-        told = answers.get(state["stateEnteredEventDetails"]["name"]) or next(iter(answers.values()))
-        return {"Output": told, "Status": "SUCCEEDED"} if "startExecution" in resource else {"StatusCode": 200, "Payload": told}
+        this = next(told.get(state["stateEnteredEventDetails"]["name"], told[first]))
+        if callable(this):
+            raise this()
+        return {"Output": this, "Status": "SUCCEEDED"} if "startExecution" in resource else {"StatusCode": 200, "Payload": this}
 
     aws._invoke_resource = answer
     aws._invoke_resource_with_timeout = answer
     aws._invoke_with_callback = answer
     aws._run_execution(name)
     return execution
+
+
+def _in_turn(answers):
+    """One answer after the other, and the last one for ever."""
+    listed = answers if isinstance(answers, list) else [(1, answers)]
+    for times, this in listed:
+        yield from itertools.repeat(this, times)
+    yield from itertools.repeat(listed[-1][1])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 
-from . import awkward, expressions
+from . import awkward, expressions, figures
 
 _AWKWARD = 3  # variations of each sight
 _LIMIT = 120  # seconds
@@ -29,6 +29,9 @@ def judge() -> dict:
     found = [_difference(line, given) for line, given in zip(lines, _reference(lines), strict=True) if given]
     # In a machine, an expression without a value ends the execution, whatever both engines think of it.
     found += [_difference(line, {"error": line["error"]}) for line in recorded if "error" in line]
+    figures.add("expressions", len(recorded))
+    figures.add("expressions_varied", len(lines) - len(recorded))
+    figures.add("expressions_different", len(found))
     return {"evaluated": len(recorded), "awkward": len(lines) - len(recorded), "differences": found}
 
 

@@ -11,6 +11,8 @@ _DEFAULTS = {
     "replication_ms": 0.0,
     # Application Auto Scaling: from a minimum above desired to the count being lifted.
     "scaling_seconds": 0.5,
+    # DynamoDB: items of a table that one BatchGetItem answers.
+    "batch_get_items": 100,
     # RDS: how long a database is `starting` or `stopping`. AWS takes minutes.
     "rds_transition_seconds": 1.0,
     # Days after which AWS starts a stopped database (RDS user guide, stopping an instance temporarily).

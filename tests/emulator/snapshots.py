@@ -216,6 +216,7 @@ def _copy(request, noun, shelf, kind, missing, exists, xml):
             "SnapshotType": "manual",
             "Status": "available",
             "TagList": aws._parse_tags(request),
+            "KmsKeyId": aws._p(request, "KmsKeyId") or original.get("KmsKeyId", ""),
         }
     )
     shelf[target] = made

@@ -7,7 +7,7 @@ import asyncio
 import collections
 import threading
 
-from . import errors, faults, limits, models, outage, shapes, wire
+from . import errors, faults, figures, limits, models, outage, shapes, wire
 
 # How each service names a request that is not valid; all others say ValidationException. API references, common errors.
 _CODES = {
@@ -64,6 +64,7 @@ def check(call: dict, method: str, path: str, headers: dict, body: bytes, query:
             _unmodelled[f"{call['service']} {call['operation']}"] += 1
             return None
         _checked[f"{call['service']} {operation or call['operation']}"] += 1
+    figures.add("requests")
     if operation and _is_ours(headers) and operation not in errors.listed().get(call["service"], ()):
         # AWS would take it; but nobody has thought about how it may fail.
         _note(call, operation, [f"{operation} is not among the operations of {errors.FILE.name}"])
@@ -82,6 +83,7 @@ def _is_ours(headers) -> bool:
 
 
 def _note(call, operation, problems) -> None:
+    figures.add("requests_invalid")
     known = {key: call[key] for key in ("number", "service", "region", "caller")}
     with _lock:
         _violations.append({**known, "operation": operation, "problems": problems})
@@ -98,6 +100,7 @@ def forgive() -> list:
     with _lock:
         found = list(_violations)
         _violations.clear()
+    figures.add("requests_invalid_on_purpose", len(found))
     return found
 
 

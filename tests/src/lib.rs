@@ -9,4 +9,5 @@ pub mod estate;
 pub mod grants;
 pub mod harness;
 pub mod in_memory;
+pub mod preflight;
 pub mod sandbox;

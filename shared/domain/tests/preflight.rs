@@ -8,12 +8,14 @@ use serde_json::json;
 use watchkeeper_domain::backup::{CopyQuota, ObservedSource, ResourceKind, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, ServiceId};
 use watchkeeper_domain::estate::Estate;
+use watchkeeper_domain::estate::PairDatabase;
+use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::preflight::{
     AccountQuotaFacts, AccountRegion, AlarmFacts, BucketFacts, Check, ControllerKind, DatabaseFacts,
-    DefinitionDiagnostic, FoundService, FoundTable, KeyFacts, MANAGED, PolicyFinding, PreflightFacts, QueueFacts, Read,
-    ReportRow, RowMark, SimulatedAction, SimulatedCalls, Tags, TargetFacts, UnreadFact, WantedResources, calls,
-    definition, judge, policies, simulated,
+    DefinitionDiagnostic, FoundService, FoundTable, KeyFacts, MANAGED, PolicyFinding, PreflightFacts, PromotedFacts,
+    QueueFacts, Read, ReportRow, RowMark, SimulatedAction, SimulatedCalls, Tags, TargetFacts, UnreadFact,
+    WantedResources, calls, definition, judge, policies, simulated,
 };
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
@@ -43,7 +45,11 @@ fn tagged() -> Tags {
 
 /// A shop in two regions that uses every section.
 fn estate() -> Estate {
-    serde_json::from_value(json!({
+    serde_json::from_value(estate_document()).unwrap()
+}
+
+fn estate_document() -> serde_json::Value {
+    json!({
         "estate": "shop",
         "environments": { "dev": {
             "kind": "staging",
@@ -78,8 +84,7 @@ fn estate() -> Estate {
                 "report": { "bus": "shop-bus", "source": "shop", "detail-type": "Report" },
             },
         }},
-    }))
-    .unwrap()
+    })
 }
 
 fn service(cluster: &str, name: &str, desired: u32) -> FoundService {
@@ -308,7 +313,7 @@ fn the_standby_needs_what_a_failover_finds_there() {
     assert!(standby.queues.is_empty() && standby.policies.is_empty() && standby.alarms.is_empty());
     let mut facts = clean();
     facts.place.region = region("eu-central-1");
-    facts.keys.insert(name("alias/shop"), Ok(Some(KeyFacts { state: "PendingDeletion".into() })));
+    facts.keys.insert(name("alias/shop"), Ok(Some(KeyFacts { arn: "arn".into(), state: "PendingDeletion".into() })));
     facts.clusters = [(id("shop-b/api").cluster, Ok(Some("ACTIVE".to_owned())))].into();
     facts.services.insert(id("shop-b/api"), Ok(Some(service("shop-b", "api", 0))));
     facts.services.insert(id("shop-b/worker"), Ok(Some(service("shop-b", "worker", 0))));
@@ -362,8 +367,11 @@ fn the_calls_on_what_is_tagged_are_simulated_with_its_tags() {
     let wanted = WantedResources::of(&estate, environment, &facts.place.region);
     let all = calls(environment, &wanted, &facts);
     let functions: BTreeSet<_> = all.iter().map(|call| call.function).collect();
-    assert_eq!(functions, BTreeSet::from(["DailyUnblock", "Reconcile"]));
-    assert!(all.iter().all(|call| call.tags == tagged() && call.region == "eu-west-1"));
+    let expected = ["AlarmResponse", "Backups", "DailyUnblock", "EmergencyScale", "Failover", "Reconcile"];
+    assert_eq!(functions, BTreeSet::from(expected));
+    let by_tag = |call: &&SimulatedCalls| ["DailyUnblock", "Reconcile"].contains(&call.function);
+    assert!(all.iter().filter(by_tag).all(|call| call.tags == tagged()));
+    assert!(all.iter().all(|call| call.region == "eu-west-1"));
     let before = all.len();
     api(&mut facts).tags.clear();
     assert_eq!(calls(environment, &wanted, &facts).len(), before - 1, "untagged is a finding already");
@@ -382,6 +390,102 @@ fn the_calls_on_what_is_tagged_are_simulated_with_its_tags() {
     let command = denied.command.unwrap();
     assert!(command.contains("ContextKeyName=aws:ResourceTag/watchkeeper:managed,ContextKeyValues=true"), "{command}");
     assert_eq!(simulated(call, &Ok(Vec::new())).mark, RowMark::Bad, "not answered is not allowed");
+}
+
+/// Function, actions, resource and context of each call that is simulated in a region.
+fn asked(facts: &PreflightFacts) -> BTreeSet<String> {
+    let estate = estate();
+    let environment = estate.environments().next().unwrap();
+    let wanted = WantedResources::of(&estate, environment, &facts.place.region);
+    let line = |call: &SimulatedCalls| {
+        let keys: Vec<String> = call.context().map(|(key, value, kind)| format!("{key}={value} ({kind})")).collect();
+        let away =
+            if call.stack.as_str() == call.region { String::new() } else { format!(" by the stack in {}", call.stack) };
+        let text = format!("{} {} {} {}", call.function, call.actions.join(","), call.resource, keys.join(" "));
+        text.trim_end().to_owned() + &away
+    };
+    calls(environment, &wanted, facts).iter().map(line).collect()
+}
+
+#[test]
+fn the_calls_of_every_runbook_are_simulated_on_these_very_resources() {
+    let here = asked(&clean());
+    for call in [
+        "AlarmResponse cloudwatch:DescribeAlarms,cloudwatch:ListAlarmMuteRules *",
+        "EmergencyScale cloudwatch:DescribeAlarms *",
+        "Failover dynamodb:DescribeTable arn:aws:dynamodb:eu-west-1:123456789012:table/shop-orders",
+        "Failover ecr:DescribeImages arn:aws:ecr:eu-west-1:123456789012:repository/shop-api",
+        "Failover ecs:DescribeServices arn:aws:ecs:eu-west-1:123456789012:service/shop/api",
+        "Backups dynamodb:DescribeTable,dynamodb:DescribeContinuousBackups,dynamodb:DescribeTimeToLive,dynamodb:ListTagsOfResource,dynamodb:CreateBackup arn:aws:dynamodb:eu-west-1:123456789012:table/shop-locks",
+        "Backups rds:CreateDBSnapshot arn:aws:rds:eu-west-1:123456789012:db:shop-db aws:RequestTag/watchkeeper:backup=shop/dev/eu-west-1/rds:shop-db (string)",
+        "Backups s3:GetObject,s3:GetObjectVersion arn:aws:s3:::shop-files/state aws:ResourceAccount=123456789012 (string)",
+    ] {
+        assert!(here.contains(call), "{call}: {here:#?}");
+    }
+    let removal = |call: &&String| {
+        call.starts_with("Backups rds:DeleteDBSnapshot arn:aws:rds:eu-west-1:123456789012:snapshot:wk-")
+            && call.contains(" aws:ResourceTag/watchkeeper:backup=")
+    };
+    assert_eq!(here.iter().filter(removal).count(), 1, "{here:#?}");
+    assert!(!here.iter().any(|call| call.contains("shop-switch")), "what moves traffic lies in the standby");
+}
+
+#[test]
+fn the_standby_is_asked_about_what_moves_traffic_there_and_about_the_key_of_copies() {
+    let mut facts = clean();
+    facts.place.region = region("eu-central-1");
+    let bucket = BucketFacts { region: Some("eu-central-1".into()), versions: Ok(false) };
+    facts.buckets.insert(name("shop-switch"), Ok(Some(bucket)));
+    let arn = "arn:aws:kms:eu-central-1:123456789012:key/1";
+    facts.keys.insert(name("alias/shop"), Ok(Some(KeyFacts { arn: arn.into(), state: "Enabled".into() })));
+    let there = asked(&facts);
+    for call in [
+        "Failover s3:GetObject,s3:PutObject,s3:DeleteObject arn:aws:s3:::shop-switch/on".to_owned(),
+        "Failover s3:ListBucket arn:aws:s3:::shop-switch".to_owned(),
+        format!(
+            "Backups kms:CreateGrant,kms:DescribeKey {arn} kms:GrantIsForAWSResource=true (boolean) \
+             kms:ViaService=rds.eu-central-1.amazonaws.com (string) by the stack in eu-west-1"
+        ),
+    ] {
+        assert!(there.contains(&call), "{call}: {there:#?}");
+    }
+    let copies: Vec<_> =
+        there.iter().filter(|call| call.contains("rds:CopyDBSnapshot") || call.contains("kms:")).collect();
+    assert!(copies.len() == 2 && copies.iter().all(|call| call.contains(" by the stack in eu-west-1")), "{copies:?}");
+    assert!(!there.iter().any(|call| call.starts_with("EmergencyScale")), "alarms lie with the primary");
+}
+
+#[test]
+fn a_replica_that_a_failover_promotes_needs_its_tag() {
+    let mut estate = estate_document();
+    estate["environments"]["dev"]["failover"]["databases"] =
+        json!([{ "replica": "shop-copy" }, { "aurora-global": "shop-all" }]);
+    let estate: Estate = serde_json::from_value(estate).unwrap();
+    let environment = estate.environments().next().unwrap();
+    let mut facts = clean();
+    let wanted = WantedResources::of(&estate, environment, &facts.place.region);
+    let mut put = |tags: Tags| {
+        for promoted in &wanted.promoted {
+            let tags = matches!(promoted, PairDatabase::Replica(_)).then(|| Ok(tags.clone()));
+            facts.promoted.insert(promoted.clone(), Ok(Some(PromotedFacts { role: DatabaseRole::Follower, tags })));
+        }
+        let rows = judge(environment, &wanted, &facts);
+        let bad: Vec<_> = rows.into_iter().filter(|row| row.mark == RowMark::Bad).collect();
+        let calls = calls(environment, &wanted, &facts).into_iter().flat_map(|call| call.actions);
+        (
+            bad,
+            calls
+                .filter(|action| action.starts_with("rds:Promote") || action.contains("GlobalCluster"))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let moves = ["rds:SwitchoverGlobalCluster", "rds:FailoverGlobalCluster"];
+    let (bad, asked) = put(tagged());
+    assert_eq!((bad, asked), (Vec::new(), vec!["rds:PromoteReadReplica", moves[0], moves[1]]));
+    let (bad, asked) = put(Tags::new());
+    assert_eq!(asked, moves);
+    let command = "aws rds add-tags-to-resource --resource-name arn:aws:rds:eu-west-1:123456789012:db:shop-copy --tags";
+    assert!(bad.len() == 1 && bad[0].command.as_deref().unwrap().starts_with(command), "{bad:#?}");
 }
 
 #[test]

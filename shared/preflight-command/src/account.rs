@@ -1,7 +1,5 @@
 //! IAM, Access Analyzer and KMS, with the SDKs that only this command has.
 
-use std::collections::BTreeMap;
-
 use aws_config::SdkConfig;
 use aws_sdk_accessanalyzer::types::PolicyType;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult};
@@ -36,8 +34,10 @@ impl PolicyJudge for Account {
         let answer = self.kms.describe_key().key_id(key).send().await;
         match answer.map_err(|error| failed("kms:DescribeKey", key, error)) {
             Ok(answer) => {
-                let state = answer.key_metadata().and_then(|key| key.key_state());
-                Ok(Some(KeyFacts { state: state.map_or("UNKNOWN", |state| state.as_str()).to_owned() }))
+                let key = answer.key_metadata();
+                let state = key.and_then(|key| key.key_state()).map_or("UNKNOWN", |state| state.as_str()).to_owned();
+                let arn = key.and_then(|key| key.arn()).unwrap_or_default().to_owned();
+                Ok(Some(KeyFacts { arn, state }))
             }
             Err(error) if error.fault == Fault::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -68,14 +68,12 @@ impl PolicyJudge for Account {
 
 /// What a condition may ask for: the region of the call, the resource's tags, and what belongs to the action.
 fn context(call: &SimulatedCalls) -> Vec<ContextEntry> {
-    let mut keys = BTreeMap::from([("aws:RequestedRegion".to_owned(), call.region.clone())]);
-    keys.extend(call.tags.iter().map(|(key, value)| (format!("aws:ResourceTag/{key}"), value.clone())));
-    keys.extend(call.keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
-    let entry = |(key, value): (String, String)| {
+    let region = ("aws:RequestedRegion".to_owned(), call.region.as_str(), "string");
+    let entry = |(key, value, kind): (String, &str, &str)| {
         let entry = ContextEntry::builder().context_key_name(key).context_key_values(value);
-        entry.context_key_type(ContextKeyTypeEnum::String).build()
+        entry.context_key_type(ContextKeyTypeEnum::from(kind)).build()
     };
-    keys.into_iter().map(entry).collect()
+    std::iter::once(region).chain(call.context()).map(entry).collect()
 }
 
 fn simulated(result: &EvaluationResult) -> SimulatedAction {
@@ -100,8 +98,9 @@ mod tests {
             subject: "x".to_owned(),
             resource: "arn".to_owned(),
             region: "eu-west-1".to_owned(),
+            stack: watchkeeper_domain::name::Region::new("eu-west-1").unwrap(),
             tags: [("watchkeeper:managed".to_owned(), "true".to_owned())].into(),
-            keys: vec![("application-autoscaling:service-namespace", "ecs")],
+            keys: vec![("application-autoscaling:service-namespace".to_owned(), "ecs".to_owned())],
         };
         let told = context(&call);
         let told: Vec<(&str, &str)> = told
@@ -109,9 +108,9 @@ mod tests {
             .filter_map(|it| Some((it.context_key_name()?, it.context_key_values().first()?.as_str())))
             .collect();
         let expected = [
-            ("application-autoscaling:service-namespace", "ecs"),
             ("aws:RequestedRegion", "eu-west-1"),
             ("aws:ResourceTag/watchkeeper:managed", "true"),
+            ("application-autoscaling:service-namespace", "ecs"),
         ];
         assert_eq!(told, expected);
     }

@@ -82,7 +82,8 @@ async fn data(region: &RegionClients, wanted: &WantedResources, facts: &mut Pref
         facts.databases.insert(id.clone(), read(region.database(id, &arn).await));
     }
     for promoted in &wanted.promoted {
-        facts.promoted.insert(promoted.clone(), read(region.role(promoted).await));
+        let arn = place.arn("rds", &format!("db:{}", promoted.name()));
+        facts.promoted.insert(promoted.clone(), read(region.promoted(promoted, &arn).await));
     }
     for policy in &wanted.policies {
         facts.sources.insert(policy.subject.source.clone(), read(region.source(policy).await));

@@ -21,6 +21,10 @@ pub(crate) fn of(place: &AccountRegion, own: &[&Environment]) -> BTreeMap<String
                 .entry("SwitchBuckets")
                 .or_default()
                 .extend(failover.traffic.bucket.iter().map(|it| bucket(it.as_str())));
+            let controls = [&failover.traffic.primary_control, &failover.traffic.standby_control];
+            lists.entry("RoutingControls").or_default().extend(controls.into_iter().flatten().map(ToString::to_string));
+            let zone = |id: &ResourceName| format!("arn:{}:route53:::hostedzone/{id}", place.partition);
+            lists.entry("HostedZones").or_default().extend(failover.traffic.hosted_zone.iter().map(zone));
             let global = failover.databases.iter().filter_map(|database| database.aurora_global.as_ref());
             let arn = |name| format!("arn:{}:rds::{}:global-cluster:{name}", place.partition, place.account);
             lists.entry("GlobalClusters").or_default().extend(global.map(arn));

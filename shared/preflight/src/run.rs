@@ -1,5 +1,6 @@
 //! One preflight: every chosen environment, in each of its regions, and what would be deployed there.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -67,7 +68,7 @@ pub async fn preflight<J: PolicyJudge>(
     };
     let own = chosen.iter().map(|(_, environment)| *environment).filter(|it| is_of(it, &caller.account));
     let own: Vec<&Environment> = own.collect();
-    let mut sections = Vec::new();
+    let (mut sections, mut keys) = (Vec::new(), BTreeSet::new());
     for (estate, environment) in &chosen {
         if !is_of(environment, &caller.account) {
             sections.push(of_other_account(estate, environment, &caller));
@@ -82,8 +83,10 @@ pub async fn preflight<J: PolicyJudge>(
             let (look, judge) = (RegionClients::new(&sdk), judge(&sdk));
             let facts = Box::pin(gather(&look, &judge, &place, (environment, &wanted), &others, now)).await;
             let mut rows = judged(environment, &wanted, &facts);
-            let resolver = resolver(template, selection, &place, &own);
-            rows.extend(allowed(&judge, &resolver, environment, &wanted, &facts).await?);
+            keys.extend(facts.keys.values().filter_map(|key| Some(key.as_ref().ok()?.as_ref()?.arn.clone())));
+            let stack_in =
+                |stack: &name::Region| resolver(template, selection, &self::place(&caller, stack), (&own, &keys));
+            rows.extend(allowed(&judge, stack_in, environment, &wanted, &facts).await?);
             if !rows.is_empty() {
                 sections.push(section(estate, environment, Some(region), rows));
             }
@@ -92,7 +95,7 @@ pub async fn preflight<J: PolicyJudge>(
     if let Some(region) = regions.first() {
         tell(&format!("what would be deployed in {region}"));
         let sdk = at(region);
-        let resolver = resolver(template, selection, &place(&caller, region), &own);
+        let resolver = resolver(template, selection, &place(&caller, region), (&own, &keys));
         if let Some(folder) = &selection.write {
             resolver.write(folder)?;
         }
@@ -188,14 +191,17 @@ fn of_other_account(estate: &Estate, environment: &Environment, caller: &CallerI
 }
 
 /// The template as it would be deployed in a place, for all that is looked after there: what the documents say of a
-/// parameter is filled in, unless it was given.
+/// parameter is filled in, unless it was given; so are the keys that were found.
 fn resolver(
     template: &StackTemplate,
     selection: &PreflightSelection,
     place: &AccountRegion,
-    own: &[&Environment],
+    (own, keys): (&[&Environment], &BTreeSet<String>),
 ) -> TemplateResolver {
     let mut parameters = parameters::of(place, own);
+    if !keys.is_empty() {
+        parameters.insert("BackupKeys".to_owned(), keys.iter().cloned().collect::<Vec<_>>().join(","));
+    }
     parameters.extend(selection.parameters.clone());
     TemplateResolver::new(template, place.clone(), &selection.stack, parameters)
 }
@@ -203,14 +209,17 @@ fn resolver(
 /// Whether the roles of the template may do what the functions do to these very resources.
 async fn allowed(
     judge: &impl PolicyJudge,
-    resolver: &TemplateResolver,
+    stack_in: impl Fn(&name::Region) -> TemplateResolver,
     environment: &Environment,
     wanted: &WantedResources,
     facts: &PreflightFacts,
 ) -> Result<Vec<ReportRow>, PreflightError> {
-    let policies = resolver.policies()?;
-    let mut rows = Vec::new();
+    let (mut rows, mut stacks) = (Vec::new(), BTreeMap::new());
     for call in calls(environment, wanted, facts) {
+        let policies = match stacks.entry(call.stack.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(slot) => slot.insert(stack_in(&call.stack).policies()?),
+        };
         let Some(own) = policies.get(call.function) else {
             let why = format!("the template has no function {}", call.function);
             rows.push(ReportRow::untold(Check::Allowed, call.subject, why, None));

@@ -1,9 +1,9 @@
 //! Every case of the contract, against the world in memory.
 
-use watchkeeper_sim::contract::{CaseFailure, SimBench, cloud, databases, ledger, releases, unblock};
+use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, unblock};
 use watchkeeper_sim::{
-    CallTrouble, FaultPlan, SimRegion, TimingSettings, cloud_cases, database_cases, ledger_cases, release_cases,
-    run_until_done_or_crash, unblock_cases,
+    CallTrouble, FaultPlan, SimRegion, TimingSettings, alarm_cases, cloud_cases, database_cases, ledger_cases,
+    release_cases, run_until_done_or_crash, unblock_cases,
 };
 
 #[test]
@@ -42,6 +42,10 @@ fn pass<F: Future<Output = Result<(), CaseFailure>>>(case: impl FnOnce(&'static 
     }
 }
 
+macro_rules! alarm_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| alarms::$case(bench)); })*};
+}
+
 macro_rules! cloud_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| cloud::$case(bench)); })*};
 }
@@ -62,6 +66,7 @@ macro_rules! stuck_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| unblock::$case(bench)); })*};
 }
 
+alarm_cases!(alarm_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);

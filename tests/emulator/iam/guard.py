@@ -6,7 +6,7 @@ import threading
 
 from ministack.core.responses import get_account_id
 
-from .. import faults
+from .. import faults, figures
 from . import judge
 from .needs import Place, of
 from .roles import Role, of_function
@@ -16,6 +16,8 @@ _CODES = {
     **dict.fromkeys(("elasticache", "elasticloadbalancing", "rds", "route53", "s3"), "AccessDenied"),
     "sns": "AuthorizationError",
 }
+# Where a key admits nobody, RDS has an error of its own (API reference, errors of CopyDBSnapshot).
+_OF_KEYS = {"rds": "KMSKeyNotAccessibleFault"}
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _judged = 0
@@ -38,8 +40,11 @@ async def refusal(role: Role, entry: dict, call: tuple, headers: dict):
         why = await asyncio.to_thread(check, role, entry["caller"], needs, get_account_id())
     if why is None:
         return None
-    code = _CODES.get(entry["service"])
-    fault = faults.Fault(entry["service"], kind="error", code=code or "AccessDeniedException", message=why, status=403 if code else 400)
+    code, key = _CODES.get(entry["service"]), _OF_KEYS.get(entry["service"])
+    status = 403 if code else 400
+    if key and "is not authorized to perform: kms:" in why:
+        code, status = key, 400
+    fault = faults.Fault(entry["service"], kind="error", code=code or "AccessDeniedException", message=why, status=status)
     return fault.response(headers)
 
 
@@ -50,6 +55,7 @@ def check(role: Role, caller: str, needs: list, account: str | None = None) -> s
     sentence = None
     for need in needs:
         decision = judge.decide(role, need, account)
+        figures.add("calls")
         with _lock:
             _judged += 1
             _used.update((role.owner, sid, need.action) for sid in decision.statements)
@@ -58,6 +64,7 @@ def check(role: Role, caller: str, needs: list, account: str | None = None) -> s
             told = {"role": role.owner, "action": need.action, "resource": need.resource, "why": decision.why, "times": 0}
             denial = _denials.setdefault((role, need), told)
             denial["times"] += 1
+        figures.add("calls_denied")
         name = role.arn.rsplit("/", 1)[-1]
         _log.warning("%s may not %s on %s: %s", role.owner, need.action, need.resource, decision.why)
         sentence = sentence or (
@@ -83,7 +90,8 @@ def forgive() -> list:
     with _lock:
         denials = list(_denials.values())
         _denials.clear()
-        return denials
+    figures.add("calls_denied_on_purpose", sum(denial["times"] for denial in denials))
+    return denials
 
 
 def clear() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 
+from .. import figures
 from .needs import Need
 from .roles import Role
 
@@ -47,7 +48,23 @@ def decide(role: Role, need: Need, account: str) -> Decision:
             answer = _ask({**question, "context": json.loads(need.context), "policy": policy})
             found = Decision(answer["allowed"], tuple(answer["statements"]), answer["why"])
             _decisions[(role, need)] = found
+            figures.add("calls_different")
         return found
+
+
+def simulate(policies: list, request: dict) -> dict:
+    """What the judge says of a request under these documents and no others."""
+    role = f"arn:aws:iam::{request['account']}:role/simulated"
+    named = [{"name": str(number), "policy": json.loads(text)} for number, text in enumerate(policies)]
+    with _lock:
+        _ask({"role": role, "policies": named})
+        return _ask({"role": role, **request})
+
+
+def validate(policy: dict) -> list:
+    """What the judge says of a policy itself: code and text of each finding."""
+    with _lock:
+        return _ask({"validate": policy})["findings"]
 
 
 def count() -> int:

@@ -193,6 +193,11 @@ def _restore(operation, members, place):
         yield f"dynamodb:{action}", target, {}
 
 
+def _domain(operation, members, place):
+    """Amazon OpenSearch Service developer guide, identity-based policies: the path is part of the resource."""
+    return [(f"es:{operation}", place.arn("es", f"domain/{members['DomainName']}{members['Path']}"), {})]
+
+
 def _queue(operation, members, place):
     name = members.get("QueueName") or str(members.get("QueueUrl", "")).rsplit("/", 1)[-1]
     return [(f"sqs:{operation}", place.arn("sqs", name), {})]
@@ -260,6 +265,7 @@ _SPECIAL = {
     ("ecs", "ListServiceDeployments"): _services,
     ("ecs", "DescribeServiceDeployments"): _parts_of_services,
     ("ecs", "DescribeServiceRevisions"): _parts_of_services,
+    **{("es", f"ESHttp{verb}"): _domain for verb in ("Delete", "Get", "Put")},
     ("events", "PutEvents"): _events,
     ("route53-recovery-cluster", "UpdateRoutingControlStates"): _controls,
     ("s3", "*"): _objects,

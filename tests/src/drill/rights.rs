@@ -7,7 +7,7 @@ use super::output::DrillOutput;
 use super::report::DrillReport;
 use crate::grants::{GrantList, Right};
 use crate::harness::{SandboxHarness, StageError};
-use crate::sandbox::CheckoutLayout;
+use crate::sandbox::{CheckoutLayout, Figures};
 
 /// With this in the environment, the list is written anew instead of being compared.
 const UPDATE: &str = "UPDATE_GRANTS";
@@ -18,6 +18,7 @@ const NAMED: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct UsedRights {
     used: BTreeSet<Right>,
+    figures: Figures,
 }
 
 impl UsedRights {
@@ -39,6 +40,9 @@ impl UsedRights {
         show.check(report.check("AWS would have permitted every call", none, detail));
         report.figures.insert("permissions_judged", found.judged);
         report.figures.insert("permissions_different", found.decisions);
+        let figures = stage.sandbox().control().figures().await?;
+        report.figures.insert("requests_validated", figures.requests);
+        self.figures += figures;
         Ok(())
     }
 
@@ -51,6 +55,7 @@ impl UsedRights {
         show: &DrillOutput,
     ) -> Result<(), StageError> {
         let Some(report) = reports.last_mut() else { return Ok(()) };
+        show.say(&format!("  held against AWS's own models and rules: {}", self.figures));
         if selection.estate.is_some() || selection.documents.estates.is_some() {
             return Ok(());
         }

@@ -11,9 +11,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
 };
+use serde_json::{Value, json};
 use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 use watchkeeper_domain::estate::{BackupJob, Environment};
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::ResourceName;
 
 use super::{RegionFixtures, SiteError};
 
@@ -52,7 +54,7 @@ impl RegionFixtures {
                 ResourceKind::Dynamodb => self.make_table(source.name.as_str()).await?,
                 ResourceKind::S3 => self.make_object(source.name.as_str(), job).await?,
                 ResourceKind::Elasticache => self.make_cache(source.name.as_str()).await?,
-                ResourceKind::Opensearch => self.make_domain(source.name.as_str()).await?,
+                ResourceKind::Opensearch => self.make_domain(source.name.as_str(), job.repository.as_ref()).await?,
                 ResourceKind::Aurora | ResourceKind::Rds => {}
             }
         }
@@ -159,26 +161,47 @@ impl RegionFixtures {
         Ok(())
     }
 
-    /// A search domain, of which the sandbox has no more than its description.
-    async fn make_domain(&self, name: &str) -> Result<(), SiteError> {
-        let failed = || format!("make domain {name}");
-        let url = format!("{}/2021-01-01/opensearch/domain", self.config.endpoint_url().unwrap_or_default());
+    /// A search domain, with the repository of its snapshots.
+    async fn make_domain(&self, name: &str, repository: Option<&ResourceName>) -> Result<(), SiteError> {
+        let made = self.search("POST", "/2021-01-01/opensearch/domain", &json!({ "DomainName": name })).await?;
+        // One that is there stays.
+        if !matches!(made.0, 200 | 409) {
+            return Err(SiteError::new(format!("make domain {name}"), format!("{}: {}", made.0, made.1)));
+        }
+        let Some(repository) = repository else { return Ok(()) };
+        match self.search("PUT", &format!("/_domains/{name}/_snapshot/{repository}"), &json!({})).await? {
+            (200, _) => Ok(()),
+            (status, text) => {
+                Err(SiteError::new(format!("register {repository} of {name}"), format!("{status}: {text}")))
+            }
+        }
+    }
+
+    async fn domain_snapshots(&self, name: &str, repository: Option<&ResourceName>) -> Result<Vec<String>, SiteError> {
+        let Some(repository) = repository else { return Ok(Vec::new()) };
+        let path = format!("/_domains/{name}/_snapshot/{repository}/*");
+        let (status, text) = self.search("GET", &path, &Value::Null).await?;
+        let failed = || SiteError::new(format!("list the snapshots of {name}"), format!("{status}: {text}"));
+        let answer: Value = serde_json::from_str(&text).map_err(|_| failed())?;
+        let all = answer["snapshots"].as_array().ok_or_else(failed)?;
+        Ok(sorted(all.iter().filter_map(|it| it["snapshot"].as_str())))
+    }
+
+    /// One call of search domains, for which this package has no client.
+    async fn search(&self, method: &'static str, path: &str, body: &Value) -> Result<(u16, String), SiteError> {
+        let failed = |why: &dyn std::fmt::Display| SiteError::new(format!("{method} {path}"), why);
         let scope = format!("AWS4-HMAC-SHA256 Credential=root/20261120/{}/es/aws4_request", self.region());
-        let request = ureq::http::Request::post(url).header("authorization", scope);
-        let request = request.header("content-type", "application/json");
-        let request = request.body(serde_json::json!({ "DomainName": name }).to_string());
-        let request = request.map_err(|error| SiteError::new(failed(), error))?;
-        let made = tokio::task::spawn_blocking(move || {
-            let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
-            let mut answer = ureq::Agent::from(config).run(request)?;
+        let url = format!("{}{path}", self.config.endpoint_url().unwrap_or_default());
+        let request = ureq::http::Request::builder().method(method).uri(url).header("authorization", scope);
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = request.header("content-type", "application/json").body(body).map_err(|error| failed(&error))?;
+        let answer = tokio::task::spawn_blocking(move || {
+            let config = ureq::Agent::config_builder().http_status_as_error(false);
+            let agent: ureq::Agent = config.allow_non_standard_methods(true).proxy(None).build().into();
+            let mut answer = agent.run(request)?;
             Ok::<_, ureq::Error>((answer.status().as_u16(), answer.body_mut().read_to_string()?))
         });
-        let made = made.await.map_err(|error| SiteError::new(failed(), error))?;
-        match made.map_err(|error| SiteError::new(failed(), error))? {
-            // One that is there stays.
-            (200 | 409, _) => Ok(()),
-            (status, text) => Err(SiteError::new(failed(), format!("{status}: {text}"))),
-        }
+        answer.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
     }
 
     async fn make_cache(&self, name: &str) -> Result<(), SiteError> {
@@ -207,7 +230,7 @@ impl RegionFixtures {
                 ResourceKind::Rds => self.instance_snapshots(name).await?,
                 ResourceKind::Elasticache => self.cache_snapshots(name).await?,
                 ResourceKind::S3 => self.objects(name.split_once('/').map_or(name, |(bucket, _)| bucket)).await?,
-                ResourceKind::Opensearch => continue,
+                ResourceKind::Opensearch => self.domain_snapshots(name, job.repository.as_ref()).await?,
             };
             shelves.insert((source.clone(), self.region().clone()), here);
             let Some(copy) = &job.copy else { continue };

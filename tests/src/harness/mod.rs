@@ -6,6 +6,7 @@ mod api_calls;
 mod backup;
 mod departure;
 mod emergency;
+mod keys;
 mod move_execution;
 mod notifications;
 mod outside;
@@ -20,6 +21,7 @@ mod watch;
 
 pub use api_calls::{ApiCalls, listed};
 pub use emergency::{EmergencyExecution, EmergencyExecutionState};
+pub use keys::key_of;
 pub use move_execution::{MoveExecution, MoveExecutionState};
 pub use notifications::{NotificationMessage, Notifications};
 pub use outside::took;
@@ -129,12 +131,15 @@ impl SandboxHarness {
         let estates = documents(options.estates.as_ref())?;
         let sandbox = Sandbox::up(options, progress).await?;
         let (account, kept) = (options.account.clone(), pairs::kept_buckets(&estates));
+        let keys =
+            keys::make(&sandbox, at_home(&estates, &account).map(|(_, environment)| environment)).await?.join(",");
         let mut stacks = BTreeMap::new();
         for region in regions {
             let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
             let mut parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
             // The SAM CLI takes no empty value.
             parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
+            parameters.extend((!keys.is_empty()).then_some(("BackupKeys", keys.as_str())));
             let outputs = sandbox.deploy(STACK, region.as_str(), &parameters, progress).await?;
             let home: Vec<_> = at_home(&estates, &account).collect();
             let stack = DeployedStack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;

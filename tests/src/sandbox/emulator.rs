@@ -6,6 +6,7 @@ use super::{CheckoutLayout, Progress, PythonEnvironment, SandboxError};
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider};
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -206,6 +207,10 @@ fn spawn(
         .stderr(output)
         .process_group(0)
         .kill_on_drop(true);
+    // Its last words, when this process has ended without it: what the tests came to. A duplicate, for it is handed on.
+    let ear = rustix::io::dup(std::io::stderr()).map_err(std::io::Error::from);
+    let ear = ear.map_err(SandboxError::io("share the standard error with", &venv.python()))?;
+    command.env("WATCHKEEPER_EAR", ear.as_raw_fd().to_string());
     command.spawn().map_err(SandboxError::io("start", &venv.python()))
 }
 

@@ -74,6 +74,9 @@ pub struct EmulatorSettings {
     /// Milliseconds from a write to a global table to its arrival in the other regions; 0 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replication_ms: Option<f64>,
+    /// Items of a table that one `BatchGetItem` answers; 100 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_get_items: Option<u32>,
     /// From a minimum above desired to the count being lifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling_seconds: Option<f64>,

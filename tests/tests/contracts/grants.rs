@@ -51,13 +51,17 @@ const SIGNED: [&str; 4] = ["es:DescribeDomain", "es:ESHttpDelete", "es:ESHttpGet
 /// A transaction needs the permissions of its parts; these are the parts that the ledger's have.
 const TRANSACTION: &str = "dynamodb:TransactWriteItems";
 const PARTS: [&str; 3] = ["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"];
-/// Granted beside the calls: what an encrypted topic needs of its key, and what Lambda does on our behalf.
+/// Granted beside the calls: what services do with keys in the name of who calls them, and what Lambda does on our behalf.
 /// For restores: what DynamoDB does in our name, the tags of a snapshot as it is made, and the role that AWS Backup takes.
-const BESIDE: [&str; 7] = [
+const BESIDE: [&str; 11] = [
     "kms:CreateGrant",
     "kms:Decrypt",
     "kms:DescribeKey",
+    "kms:Encrypt",
     "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
     "dynamodb:BatchWriteItem",
     "elasticache:AddTagsToResource",
     "iam:PassRole",

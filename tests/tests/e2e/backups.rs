@@ -1,5 +1,9 @@
 //! Backups of `clos-v2` production through the deployed stack: taken, copied, pruned, restored, and compared in AWS.
 
+use aws_sdk_dynamodb::types::{SseSpecification, SseType};
+use aws_sdk_s3::types::{
+    ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -8,7 +12,7 @@ use watchkeeper_domain::backup::{AttemptEnd, BackupSource};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_tests::estate::{ITEMS, Shelves, SiteError, awaited};
-use watchkeeper_tests::harness::{DeployedStack, EndedExecution, SandboxHarness, scope};
+use watchkeeper_tests::harness::{DeployedStack, EndedExecution, SandboxHarness, key_of, scope};
 use watchkeeper_tests::sandbox::{EmulatorSettings, FaultKind, FaultOrder, ProgressLines, SandboxOptions};
 
 use crate::field::{Field, documents, prepared};
@@ -19,7 +23,8 @@ const CLUSTER: &str = "aurora:clos-v2-db-cluster";
 /// The account of `clos-v2` production, as its document has it.
 const ACCOUNT: &str = "210987654321";
 
-/// An environment of our own: an encrypted database, whose copies need a key of their own region, and a cache.
+/// An environment of our own: a database, a table and an object under a customer managed key, whose copies lie under a key of
+/// their own region, and a cache.
 const STRONG_BOX: &str = "\
 estate: strong-box
 environments:
@@ -34,11 +39,25 @@ environments:
           retention: { daily: 2 }
           copy: { region: us-west-2, key: alias/strong-box }
           drill: { every: 90d }
+        - dynamodb: strong-box-notes
+          schedule: { at: \"03:00\" }
+          retention: { daily: 2 }
+          drill: { every: 90d }
+        - s3: strong-box-files/state
+          schedule: { at: \"03:00\" }
+          retention: { daily: 2 }
+          copy: { region: us-west-2, bucket: strong-box-files-west }
+        - opensearch: strong-box-search
+          repository: watchkeeper
+          schedule: { at: \"03:00\" }
+          retention: { daily: 2 }
         - elasticache: strong-box-redis
           schedule: { at: \"03:00\" }
           retention: { daily: 2 }
 ";
 const DATABASE: &str = "rds:strong-box-db";
+const NOTES: &str = "dynamodb:strong-box-notes";
+const KEY: &str = "alias/strong-box";
 
 static FIELD: Field = Field::new();
 
@@ -75,10 +94,27 @@ impl Vault {
     async fn strong_box(stage: &'static SandboxHarness) -> Self {
         let rds = aws_sdk_rds::Client::new(&stage.sandbox().sdk_config("us-east-1"));
         let call = rds.create_db_instance().db_instance_identifier("strong-box-db").engine("postgres");
-        let call = call.db_instance_class("db.t4g.small").allocated_storage(20).storage_encrypted(true);
+        let key = key_of(stage.sandbox(), "us-east-1", KEY).await.unwrap();
+        let call =
+            call.db_instance_class("db.t4g.small").allocated_storage(20).storage_encrypted(true).kms_key_id(&key);
         // Another test may have made it.
         drop(call.master_username("sandbox").master_user_password("not-a-secret").send().await);
-        Self::of(stage, "strong-box").await
+        let vault = Self::of(stage, "strong-box").await;
+        let dynamodb = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config("us-east-1"));
+        let under = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(&key).build();
+        dynamodb.update_table().table_name("strong-box-notes").sse_specification(under).send().await.unwrap();
+        for (bucket, region) in [("strong-box-files", "us-east-1"), ("strong-box-files-west", "us-west-2")] {
+            let s3 = aws_sdk_s3::Client::new(&stage.sandbox().sdk_config(region));
+            let key = key_of(stage.sandbox(), region, KEY).await.unwrap();
+            let by = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::AwsKms);
+            let by = by.kms_master_key_id(key).build().unwrap();
+            let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by).build();
+            let rules = ServerSideEncryptionConfiguration::builder().rules(rule).build().unwrap();
+            s3.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(rules).send().await.unwrap();
+        }
+        // The object is written anew, under the key by now.
+        vault.stack.site().make_stores(vault.environment).await.unwrap();
+        vault
     }
 
     async fn of(stage: &'static SandboxHarness, estate: &str) -> Self {
@@ -296,6 +332,58 @@ fn an_encrypted_database_is_copied_under_a_key_of_the_other_region_and_its_drill
         assert_eq!(drill.outcome(), "passed", "{}", drill.says());
         let deeds = vault.stack.deeds(mark).await.unwrap();
         assert_eq!((deeds.count("RestoreDBInstanceFromDBSnapshot"), deeds.count("DeleteDBInstance")), (1, 1));
+    });
+}
+
+#[test]
+fn what_lies_under_customer_managed_keys_or_in_a_domain_is_kept_with_the_rights_of_the_role() {
+    play(async |stage| {
+        let vault = Vault::strong_box(stage).await;
+        let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
+        let run = backup_of("strong-box", &ended);
+        assert_eq!(run.outcome(), "done", "{}", run.says());
+        let (files, search) = ("s3:strong-box-files/state", "opensearch:strong-box-search");
+        for (source, copies) in [(DATABASE, &[1, 1][..]), (NOTES, &[1]), (files, &[1, 1]), (search, &[1])] {
+            assert_eq!(vault.of_the_day(source).await, copies, "{source}");
+        }
+        let drill = vault.stack.restore(&vault.input(json!({ "resource": NOTES }))).await.unwrap();
+        assert_eq!(drill.outcome(), "passed", "{}", drill.says());
+        let used = stage.sandbox().control().permissions().await.unwrap().used;
+        let used: Vec<_> = used.iter().filter(|it| it.role == "Backups").collect();
+        for (statement, action) in [
+            ("GrantKeys", "kms:CreateGrant"),
+            ("ReadKeys", "kms:DescribeKey"),
+            ("UseKeys", "kms:Decrypt"),
+            ("UseKeys", "kms:GenerateDataKey"),
+            ("MakeTablesUnderKeys", "kms:Encrypt"),
+            ("MakeTablesUnderKeys", "kms:GenerateDataKeyWithoutPlaintext"),
+            ("MakeTablesUnderKeys", "kms:ReEncryptFrom"),
+            ("MakeTablesUnderKeys", "kms:ReEncryptTo"),
+            ("TakeDomainSnapshots", "es:ESHttpGet"),
+            ("TakeDomainSnapshots", "es:ESHttpPut"),
+        ] {
+            assert!(used.iter().any(|it| it.statement == statement && it.action == action), "{action}: {used:?}");
+        }
+    });
+}
+
+#[test]
+fn a_key_on_which_the_role_may_make_no_grant_is_named_and_nothing_else_waits_for_it() {
+    play(async |stage| {
+        let vault = Vault::strong_box(stage).await;
+        let control = stage.sandbox().control();
+        control.withdraw("Backups", "GrantKeys").await.unwrap();
+        vault.stack.mailbox().letters().await.unwrap();
+        let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
+        assert_eq!(backup_of("strong-box", &ended).outcome(), "waiting");
+        assert_eq!(vault.of_the_day(DATABASE).await, [0, 0]);
+        assert_eq!(vault.of_the_day(NOTES).await, [1]);
+        let letters = vault.stack.mailbox().letters().await.unwrap();
+        let told = letters.iter().any(|letter| letter.text.contains("kms:CreateGrant"));
+        assert!(told, "{letters:?}");
+        let denials = control.forgive_denials().await.unwrap();
+        assert!(denials.iter().all(|it| it.role == "Backups" && it.action == "kms:CreateGrant"), "{denials:?}");
+        control.restore_rights().await.unwrap();
     });
 }
 

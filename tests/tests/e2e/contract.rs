@@ -4,15 +4,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{Aws, DynamoLedger, StuckThings};
+use watchkeeper_aws::{Aws, CloudWatch, DynamoLedger, StuckThings};
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
-use watchkeeper_domain::value::ResourceName;
+use watchkeeper_domain::value::{AlarmName, ResourceName};
+use watchkeeper_sim::contract::alarms::{self, AlarmBench};
 use watchkeeper_sim::contract::unblock::{self, StuckBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
-use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases, unblock_cases};
+use watchkeeper_sim::{alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, unblock_cases};
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
 
@@ -32,6 +34,7 @@ struct SandboxBench {
     cloud: Aws,
     ledger: DynamoLedger,
     stuck: StuckThings,
+    alarms: CloudWatch,
     yard: UnblockFixtures,
     site: RegionFixtures,
     now: Timestamp,
@@ -47,6 +50,7 @@ impl SandboxBench {
             cloud: Aws::new(&config),
             ledger: DynamoLedger::new(&config, table),
             stuck: StuckThings::new(&config, Vec::new(), Vec::new()),
+            alarms: CloudWatch::new(&config),
             yard: UnblockFixtures::new(&config),
             site: stack.site().clone(),
             now: stage.sandbox().control().now().await.unwrap(),
@@ -118,6 +122,29 @@ impl ContractBench for SandboxBench {
     }
 }
 
+impl AlarmBench for SandboxBench {
+    type Alarms = CloudWatch;
+
+    fn alarms(&self) -> &CloudWatch {
+        &self.alarms
+    }
+
+    async fn make_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), CaseFailure> {
+        self.site.make_alarm(alarm, &[]).await.map_err(bench_failure("make an alarm"))?;
+        self.site.set_alarm(alarm, state).await.map_err(bench_failure("set an alarm"))
+    }
+
+    async fn mute(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
+        // To the minute, and before now.
+        let from = self.now - Duration::from_mins(2);
+        self.site.mute(&format!("mute-{alarm}"), alarm, from, 60).await.map_err(bench_failure("mute an alarm"))
+    }
+
+    async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
+        self.site.disable_actions(alarm, true).await.map_err(bench_failure("disable the actions of an alarm"))
+    }
+}
+
 impl StuckBench for SandboxBench {
     type Stuck = StuckThings;
 
@@ -158,6 +185,10 @@ fn pass(case: impl AsyncFnOnce(&SandboxBench) -> Result<(), CaseFailure>) {
     });
 }
 
+macro_rules! alarm_tests {
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| alarms::$case(bench).await); })*};
+}
+
 macro_rules! cloud_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| cloud::$case(bench).await); })*};
 }
@@ -178,6 +209,7 @@ macro_rules! stuck_tests {
     ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| unblock::$case(bench).await); })*};
 }
 
+alarm_cases!(alarm_tests);
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 #![allow(clippy::disallowed_methods, reason = "it waits for processes of its own")]
 
+mod adapters;
 mod alarms;
 mod databases;
 mod events;

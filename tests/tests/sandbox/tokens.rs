@@ -4,12 +4,14 @@ use crate::{REGION, boot, eventually, inputs, machine, start, status};
 use aws_sdk_sfn::error::ProvideErrorMetadata as _;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
+use watchkeeper_aws::StuckThings;
+use watchkeeper_control::unblock::ports::ExecutionReader as _;
 use watchkeeper_tests::sandbox::Emulator;
 
 const TIMED_OUT: Option<&str> = Some("TaskTimedOut");
 
-/// A machine that asks by starting another, whose input holds the token; it waits for ten minutes, and asks again once
-/// after the error `Again`.
+/// A machine that asks by starting another, whose input holds the token; it waits for ten minutes, and asks again, three times
+/// at most, after the error `Again`.
 struct Question {
     sfn: aws_sdk_sfn::Client,
     child: String,
@@ -24,7 +26,7 @@ impl Question {
             "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.waitForTaskToken",
             "Arguments": {"StateMachineArn": child, "Input": {"token": "{% $states.context.Task.Token %}"}},
             "TimeoutSeconds": "{% 10 * 60 %}",
-            "Retry": [{"ErrorEquals": ["Again"], "MaxAttempts": 1}],
+            "Retry": [{"ErrorEquals": ["Again"], "MaxAttempts": 3}],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.errorOutput.Error %}", "Next": "End"}],
             "Next": "End",
         });
@@ -94,6 +96,26 @@ async fn each_attempt_has_a_token_of_its_own() {
     assert_eq!(question.yes(&first).await.as_deref(), TIMED_OUT);
     assert_eq!(question.yes(&second).await, None);
     assert_eq!(question.outcome().await, "yes");
+    emulator.succeeded().unwrap();
+}
+
+/// Each attempt makes four events, so that the state was entered with the sixteenth newest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_waits_is_found_whatever_was_tried_before_it() {
+    let emulator = boot().await;
+    let question = Question::ask(&emulator).await;
+    for attempt in 1..=3 {
+        let token = question.token(attempt).await;
+        question.sfn.send_task_failure().task_token(token).error("Again").send().await.unwrap();
+    }
+    let token = question.token(4).await;
+    let asking = format!("arn:aws:states:{REGION}:123456789012:stateMachine:asking");
+    let stuck = StuckThings::new(&emulator.sdk_config(REGION), Vec::new(), vec![asking]);
+    let found: Vec<String> = stuck.questions().await.unwrap().into_iter().map(|found| found.arn).collect();
+    assert_eq!(found, [question.execution.as_str()]);
+    question.yes(&token).await;
+    assert_eq!(question.outcome().await, "yes");
+    assert_eq!(stuck.questions().await.unwrap().len(), 0);
     emulator.succeeded().unwrap();
 }
 

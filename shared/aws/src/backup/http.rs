@@ -115,6 +115,10 @@ async fn signed(sdk: &SdkConfig, asked: &HttpCall<'_>) -> Result<HttpRequest, St
     request.set_method(asked.method).map_err(|error| error.to_string())?;
     request.set_uri(asked.url).map_err(|error| error.to_string())?;
     request.headers_mut().insert("content-type", "application/json");
+    // Who calls, as the SDK's own requests say it.
+    if let Some(app) = sdk.app_name() {
+        request.headers_mut().insert("user-agent", format!("app/{app}"));
+    }
     for (name, value) in instructions.headers() {
         request.headers_mut().insert(name.to_owned(), value.to_owned());
     }

@@ -33,7 +33,9 @@ impl BackupClients {
         let repository = policy.repository.as_deref();
         let repository =
             repository.ok_or_else(|| invalid("ESHttpGet", subject, "the document names no repository".to_owned()))?;
-        Ok(format!("https://{found}/_snapshot/{repository}"))
+        let given = self.sdk.endpoint_url().and_then(|url| url.split_once("://"));
+        let scheme = given.map_or("https", |(scheme, _)| scheme);
+        Ok(format!("{scheme}://{found}/_snapshot/{repository}"))
     }
 
     pub(super) async fn domain_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {

@@ -27,6 +27,13 @@ impl PairDatabase {
         }
     }
 
+    /// Its name, without its kind.
+    pub fn name(&self) -> &ResourceName {
+        match self {
+            Self::Replica(name) | Self::AuroraGlobal(name) => name,
+        }
+    }
+
     /// Whether a promotion can be taken back by another one.
     pub fn reversible(&self, lossless: bool) -> bool {
         lossless && matches!(self, Self::AuroraGlobal(_))

@@ -12,7 +12,7 @@ pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
         of_database(case, id, rows);
     }
     for promoted in &case.wanted.promoted {
-        rows.extend(of_promoted(case, promoted));
+        of_promoted(case, promoted, rows);
     }
     for policy in &case.wanted.policies {
         of_source(case, policy, rows);
@@ -96,21 +96,35 @@ fn foreign_tags(
     }
 }
 
-fn of_promoted(case: PreflightCase<'_>, promoted: &PairDatabase) -> Option<ReportRow> {
+fn of_promoted(case: PreflightCase<'_>, promoted: &PairDatabase, rows: &mut Vec<ReportRow>) {
+    let Some(found) = case.facts.promoted.get(promoted) else { return };
     let subject = promoted.to_string();
     let show = || match promoted {
         PairDatabase::Replica(_) => case.aws(&["rds", "describe-db-instances"]),
         PairDatabase::AuroraGlobal(_) => case.aws(&["rds", "describe-global-clusters"]),
     };
-    Some(match case.facts.promoted.get(promoted)? {
-        Err(unread) => ReportRow::unread(Check::Exists, subject, unread),
+    let found = match found {
+        Err(unread) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
         Ok(None) => {
-            ReportRow::bad(Check::Exists, subject, "is not in this region", "a member of it in both regions", show())
+            let expected = "a member of it in both regions";
+            return rows.push(ReportRow::bad(Check::Exists, subject, "is not in this region", expected, show()));
         }
-        Ok(Some(DatabaseRole::Writer)) => ReportRow::good(Check::Exists, subject, "takes writes"),
-        Ok(Some(DatabaseRole::Follower)) => ReportRow::good(Check::Exists, subject, "follows a writer"),
-        Ok(Some(DatabaseRole::Changing(words))) => ReportRow::good(Check::Exists, subject, words),
-    })
+        Ok(Some(found)) => found,
+    };
+    let role = match &found.role {
+        DatabaseRole::Writer => "takes writes",
+        DatabaseRole::Follower => "follows a writer",
+        DatabaseRole::Changing(words) => words,
+    };
+    rows.push(ReportRow::good(Check::Exists, subject.as_str(), role));
+    let (PairDatabase::Replica(name), Some(tags)) = (promoted, &found.tags) else { return };
+    rows.push(match tags {
+        Err(unread) => ReportRow::unread(Check::Tagged, subject, unread),
+        Ok(tags) => of_tag(&subject, tags, || {
+            let (arn, tag) = (case.facts.place.arn("rds", &format!("db:{name}")), format!("Key={MANAGED},Value=true"));
+            case.aws(&["rds", "add-tags-to-resource", "--resource-name", &arn, "--tags", &tag])
+        }),
+    });
 }
 
 fn of_source(case: PreflightCase<'_>, policy: &JobPolicy, rows: &mut Vec<ReportRow>) {

@@ -67,7 +67,7 @@ pub struct PreflightFacts {
     /// Databases that sleep and wake.
     pub databases: BTreeMap<DatabaseId, Read<Option<DatabaseFacts>>>,
     /// What has to be promoted in a failover.
-    pub promoted: BTreeMap<PairDatabase, Read<Option<DatabaseRole>>>,
+    pub promoted: BTreeMap<PairDatabase, Read<Option<PromotedFacts>>>,
     /// What backups are taken of.
     pub sources: BTreeMap<BackupSource, Read<Option<ObservedSource>>>,
     /// How full the region is of copies, by the kind of resource.
@@ -175,6 +175,15 @@ pub struct DatabaseFacts {
     pub tags: Read<Tags>,
 }
 
+/// A database that a failover promotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotedFacts {
+    /// What it is here.
+    pub role: DatabaseRole,
+    /// The tags of a replica. Of a global database the clusters of both regions have some, and it is named to its role instead.
+    pub tags: Option<Read<Tags>>,
+}
+
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundTable {
@@ -224,6 +233,8 @@ pub struct BucketFacts {
 /// A key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFacts {
+    /// Its ARN, whatever it was asked for by.
+    pub arn: String,
     /// Its state, in the words of AWS: `Enabled`.
     pub state: String,
 }

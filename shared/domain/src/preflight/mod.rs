@@ -5,6 +5,7 @@
 
 mod alarms;
 mod call;
+mod calls;
 mod command;
 mod databases;
 mod definitions;
@@ -18,11 +19,13 @@ mod services;
 mod tables;
 mod wanted;
 
-pub use call::{SimulatedAction, SimulatedCalls, calls, policies, simulated};
+pub use call::{SimulatedAction, SimulatedCalls, policies, simulated};
+pub use calls::calls;
 pub use definitions::definition;
 pub use facts::{
     AccountQuotaFacts, AccountRegion, AlarmFacts, BucketFacts, ControllerKind, DatabaseFacts, DefinitionDiagnostic,
-    FoundService, FoundTable, KeyFacts, PolicyFinding, PreflightFacts, QueueFacts, Read, Tags, TargetFacts, UnreadFact,
+    FoundService, FoundTable, KeyFacts, PolicyFinding, PreflightFacts, PromotedFacts, QueueFacts, Read, Tags,
+    TargetFacts, UnreadFact,
 };
 pub use quotas::{FARGATE_VCPU, TASKS_PER_SERVICE};
 pub use report::{PreflightReport, ReportSection};

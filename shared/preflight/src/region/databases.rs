@@ -6,9 +6,9 @@ use watchkeeper_control::failover::ports::DatabasePromotions as _;
 use watchkeeper_control::ports::{AwsError, Databases as _};
 use watchkeeper_domain::backup::{CopyQuota, JobPolicy, ObservedSource};
 use watchkeeper_domain::capacity::DatabaseId;
-use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
+use watchkeeper_domain::failover::PairDatabase;
 use watchkeeper_domain::name;
-use watchkeeper_domain::preflight::{DatabaseFacts, Tags};
+use watchkeeper_domain::preflight::{DatabaseFacts, PromotedFacts, Tags};
 
 use super::{RegionClients, tags};
 use crate::unread::read;
@@ -26,9 +26,14 @@ impl RegionClients {
         Ok(tags(answer.tag_list().iter().map(|tag| (tag.key(), tag.value()))))
     }
 
-    /// What a database is here that a failover promotes.
-    pub(crate) async fn role(&self, promoted: &PairDatabase) -> Result<Option<DatabaseRole>, AwsError> {
-        self.view.role(promoted).await
+    /// What a database is here that a failover promotes; the tags of a replica, by the ARN that it would have.
+    pub(crate) async fn promoted(&self, promoted: &PairDatabase, arn: &str) -> Result<Option<PromotedFacts>, AwsError> {
+        let Some(role) = self.view.role(promoted).await? else { return Ok(None) };
+        let tags = match promoted {
+            PairDatabase::Replica(_) => Some(read(self.database_tags(arn).await)),
+            PairDatabase::AuroraGlobal(_) => None,
+        };
+        Ok(Some(PromotedFacts { role, tags }))
     }
 
     /// What a backup is taken of.

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
-use watchkeeper_domain::value::ResourceName;
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
+use super::alarms::AlarmBench;
 use super::unblock::StuckBench;
 use super::{CaseFailure, ContractBench, DatabaseKind};
 use crate::spec::{aurora, rds, scope, service};
@@ -83,6 +85,29 @@ impl ContractBench for SimBench {
 
     async fn settle(&self) {
         self.world.advance(SETTLED);
+    }
+}
+
+impl AlarmBench for SimBench {
+    type Alarms = SimRegion;
+
+    fn alarms(&self) -> &SimRegion {
+        &self.world
+    }
+
+    async fn make_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), CaseFailure> {
+        self.world.set_alarm(alarm.as_str(), state);
+        Ok(())
+    }
+
+    async fn mute(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
+        self.world.mute(alarm.as_str(), true);
+        Ok(())
+    }
+
+    async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
+        self.world.disable_actions(alarm.as_str(), true);
+        Ok(())
     }
 }
 

@@ -103,11 +103,9 @@ async fn now(act: &DrillStep<'_>) -> Result<Timestamp, StageError> {
     Ok(act.stack.control().now().await?)
 }
 
-/// The jobs whose resources the sandbox has: search domains have no data plane there.
+/// The jobs of the environment.
 pub(super) fn policies(act: &DrillStep<'_>) -> Vec<JobPolicy> {
-    let all = JobPolicy::all(&act.scope, act.environment);
-    let there = |policy: &JobPolicy| policy.subject.source.kind != watchkeeper_domain::backup::ResourceKind::Opensearch;
-    all.into_iter().filter(there).collect()
+    JobPolicy::all(&act.scope, act.environment)
 }
 
 /// The first day: the next one, just after midnight of the jobs' own zone, so that nothing older is due.

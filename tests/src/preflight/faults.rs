@@ -7,14 +7,15 @@ use aws_sdk_ecs::types::SchedulingStrategy;
 use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
-use watchkeeper_tests::sandbox::Emulator;
+
+use crate::sandbox::Emulator;
 
 const REGION: &str = "eu-west-1";
 const CLUSTER: &str = "shop";
 const DIMENSION: ScalableDimension = ScalableDimension::EcsServiceDesiredCount;
 
 /// What is looked after.
-pub(super) const DOCUMENT: &str = r#"
+pub const DOCUMENT: &str = r#"
 estate: shop
 environments:
   dev:
@@ -57,7 +58,7 @@ environments:
 "#;
 
 /// The findings in the order of the table: what they are about, what was asked, and how the command begins.
-pub(super) const EXPECTED: [(&str, &str, &str); 10] = [
+pub const EXPECTED: [(&str, &str, &str); 10] = [
     ("service shop/agent", "counts", "ecs describe-services --cluster shop --services agent"),
     (
         "service shop/api",
@@ -79,7 +80,8 @@ pub(super) const EXPECTED: [(&str, &str, &str); 10] = [
 ];
 
 /// The region in which everything is planted.
-pub(super) struct Plot<'e> {
+#[derive(Debug)]
+pub struct Plot<'e> {
     emulator: &'e Emulator,
     scaling: aws_sdk_applicationautoscaling::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
@@ -90,7 +92,8 @@ pub(super) struct Plot<'e> {
 }
 
 impl<'e> Plot<'e> {
-    pub(super) fn new(emulator: &'e Emulator) -> Self {
+    /// In the sandbox where the shop was built.
+    pub fn new(emulator: &'e Emulator) -> Self {
         let config = emulator.sdk_config(REGION);
         Self {
             emulator,
@@ -103,7 +106,8 @@ impl<'e> Plot<'e> {
         }
     }
 
-    pub(super) async fn plant(&self) {
+    /// Plants all ten.
+    pub async fn plant(&self) {
         self.services().await;
         self.stores().await;
         self.alarms().await;

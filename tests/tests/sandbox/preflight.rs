@@ -1,41 +1,18 @@
 //! `cargo preflight` over the sandbox: the estates as the drill builds them are clean; ten planted faults are ten findings,
 //! each with its command, and nothing else; what may not be read is said; and nothing is ever written.
 
-mod faults;
-mod judge;
-
 use std::collections::BTreeSet;
 
 use aws_config::{AppName, BehaviorVersion};
 use aws_sdk_ecs::config::Credentials;
-use watchkeeper_domain::estate::Estate;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::preflight::{Check, PreflightReport, ReportRow, RowMark, WantedResources};
+use watchkeeper_domain::preflight::{Check, PreflightReport, ReportRow, RowMark};
 use watchkeeper_estates::{EstateFolder, load_dir};
 use watchkeeper_preflight::{PreflightError, PreflightSelection, StackTemplate, preflight};
-use watchkeeper_tests::estate::RegionFixtures;
+use watchkeeper_tests::preflight::{Asked, DOCUMENT, EXPECTED, Plot, build};
 use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, FaultKind, FaultOrder, SandboxOptions};
 
-use self::faults::Plot;
-use self::judge::Evaluator;
 use crate::boot_with;
-
-/// Everything that the documents name in the emulator's account is there, and the quotas are known.
-async fn build(emulator: &Emulator, estates: &EstateFolder, account: &str) {
-    for environment in estates.iter().flat_map(Estate::environments) {
-        if environment.account().is_some_and(|own| own.to_string() != account) {
-            continue;
-        }
-        for region in WantedResources::regions(environment) {
-            let site = RegionFixtures::new(&emulator.sdk_config(region.as_str()), region.clone());
-            site.build(environment).await.unwrap();
-            site.furnish(environment).await.unwrap();
-            for (service, code, value) in [("fargate", "L-3032A538", 64.0), ("ecs", "L-92E49DE3", 5000.0)] {
-                emulator.control().put_quota(region.as_str(), service, code, Some(value), None).await.unwrap();
-            }
-        }
-    }
-}
 
 async fn look(
     emulator: &Emulator,
@@ -49,7 +26,7 @@ async fn look(
         config.credentials_provider(Credentials::new("root", "rootsecret", None, None, "sandbox")).load().await;
     let template = StackTemplate::of_this_repository()?;
     let now = emulator.control().now().await.unwrap();
-    Box::pin(preflight(&config, estates, &template, selection, |_| Evaluator, (now, &|_| ()))).await
+    Box::pin(preflight(&config, estates, &template, selection, Asked::new, (now, &|_| ()))).await
 }
 
 fn stack() -> PreflightSelection {
@@ -95,7 +72,7 @@ async fn the_estates_that_the_drill_builds_are_clean() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("shop.yaml"), faults::DOCUMENT).unwrap();
+    std::fs::write(folder.path().join("shop.yaml"), DOCUMENT).unwrap();
     let estates = load_dir(folder.path()).unwrap();
     let emulator = boot_with(&SandboxOptions::default()).await;
     build(&emulator, &estates, "123456789012").await;
@@ -108,8 +85,8 @@ async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
     let report = look(&emulator, &estates, &stack()).await.unwrap();
     let bad = of(&report, RowMark::Bad);
     let found: Vec<_> = bad.iter().map(|row| (row.subject.as_str(), row.check.name())).collect();
-    assert_eq!(found, faults::EXPECTED.map(|(subject, check, _)| (subject, check)), "{bad:#?}");
-    for (row, (_, _, command)) in bad.iter().zip(faults::EXPECTED) {
+    assert_eq!(found, EXPECTED.map(|(subject, check, _)| (subject, check)), "{bad:#?}");
+    for (row, (_, _, command)) in bad.iter().zip(EXPECTED) {
         let found = row.command.as_deref().unwrap();
         assert!(found.starts_with(&format!("aws {command}")) && found.contains("--region eu-west-1"), "{found}");
         assert!(row.expected.is_some() && !row.found.is_empty(), "{row:#?}");
@@ -117,7 +94,7 @@ async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
     assert_eq!(report.exit_code(), 1);
     only_read(&emulator, since).await;
     let table = watchkeeper_preflight::table(&report);
-    for (subject, _, command) in faults::EXPECTED {
+    for (subject, _, command) in EXPECTED {
         let line = table.lines().find(|line| line.contains('✗') && line.contains(subject));
         assert!(line.is_some() && table.contains(command), "{subject}: {table}");
     }
@@ -127,7 +104,7 @@ async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_not_be_read_is_a_finding_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("shop.yaml"), faults::DOCUMENT).unwrap();
+    std::fs::write(folder.path().join("shop.yaml"), DOCUMENT).unwrap();
     let estates = load_dir(folder.path()).unwrap();
     let emulator = boot_with(&SandboxOptions::default()).await;
     build(&emulator, &estates, "123456789012").await;
@@ -161,7 +138,7 @@ async fn what_may_not_be_read_is_a_finding_and_stops_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_environment_of_another_account_and_a_region_that_nobody_names_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    let other = faults::DOCUMENT.replace("kind: staging", "kind: staging\n    account: \"210987654321\"");
+    let other = DOCUMENT.replace("kind: staging", "kind: staging\n    account: \"210987654321\"");
     std::fs::write(folder.path().join("shop.yaml"), other).unwrap();
     let estates = load_dir(folder.path()).unwrap();
     let emulator = boot_with(&SandboxOptions::default()).await;
