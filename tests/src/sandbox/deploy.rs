@@ -2,6 +2,7 @@
 
 use super::emulator::base_environment;
 use super::leash::Step;
+use super::run::BINARIES;
 use super::{Emulator, Functions, Layout, Progress, SandboxError, Venv};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -38,7 +39,7 @@ pub(super) async fn deploy(
 ) -> Result<Outputs, SandboxError> {
     let run = emulator.run();
     let bootstraps = run.path().join("functions");
-    functions.lay_out(&bootstraps).await?;
+    functions.lay_out(&bootstraps, &run.path().join(BINARIES))?;
     let folder = run.path().join(format!("deploy-{stack}-{region}"));
     std::fs::create_dir_all(&folder).map_err(SandboxError::io("make", &folder))?;
     let (request, outputs) = (folder.join("request.json"), folder.join("outputs.json"));
