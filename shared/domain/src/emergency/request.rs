@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{AlarmName, Duration, ProfileName};
-use crate::guardrail::GuardrailCode;
+use crate::estate::MAX_LASTS;
 use crate::name::{EnvironmentName, EstateName, ServiceName};
 use crate::request::{ASKED_OF_CAPACITY, RequestError, RunMode, approvable};
-
-/// The longest that an emergency may last: what lasts longer is no emergency, and belongs into the estate's own code.
-pub const MAX_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+use crate::value::{AlarmName, Duration, ProfileName};
+use crate::violation::GuardrailCode;
 
 /// The input of the `emergency-scale` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +74,15 @@ impl fmt::Display for EmergencyRequest {
 }
 
 impl EmergencyRequest {
+    /// What is asked for, in the words of a message.
+    pub fn what(&self) -> String {
+        match self.purpose() {
+            Ok(EmergencyPurpose::Scale(profile)) => profile.to_string(),
+            Ok(EmergencyPurpose::GiveBack(profile)) => format!("giving {profile} back"),
+            Ok(EmergencyPurpose::RollBack) | Err(_) => "a rollback".to_owned(),
+        }
+    }
+
     /// A request about an environment that asks for nothing yet.
     pub fn about(estate: EstateName, environment: EnvironmentName) -> Self {
         Self {

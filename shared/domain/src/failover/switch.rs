@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::placement::{PlacedService, Placement};
-use crate::assess::{ScopeSituation, Verdict, assess};
 use crate::capacity::{ObservedScope, ReachedTargets, ResourceId, ServiceId};
 use crate::estate::{Failover, FencePolicy};
-use crate::guardrail::{Allowance, CapacityQuotas, Severity};
-use crate::intent::{DesiredState, Intent, Layer};
+use crate::guardrail::{Allowance, CapacityQuotas};
+use crate::intent::{DesiredState, Intent, Layer, PlacedService, Placement};
 use crate::name::ServiceName;
 use crate::plan::Releases;
+use crate::reconcile::assess::{ScopeSituation, Verdict, assess};
+use crate::violation::Severity;
 
 /// A dead man's switch, as the home says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::stuck::DeadLetter;
+use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
+use watchkeeper_domain::value::ResourceName;
 
-use super::stuck::StuckBench;
+use super::unblock::StuckBench;
 use super::{CaseFailure, ContractBench, DatabaseKind};
 use crate::spec::{aurora, rds, scope, service};
 use crate::world::SimRegion;

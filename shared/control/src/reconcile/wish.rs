@@ -1,0 +1,137 @@
+//! Wishes: what a run was asked to declare or to take back, before it is known what the ledger holds.
+
+use jiff::Timestamp;
+use watchkeeper_domain::emergency::MAX_LASTS;
+use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer, RequestedProfile};
+use watchkeeper_domain::reconcile::run::IntentOutcome;
+use watchkeeper_domain::request::{RequestError, RequestedState as HumanWish, RunRequest, Urgency};
+
+use crate::ledger::ScopeState;
+use crate::place::ScopedEnvironment;
+
+/// An intent that a request speaks of.
+pub(super) enum IntentChange {
+    /// It is to be declared.
+    Declare(Box<Intent>),
+    /// It is to be taken back; if somebody is named, only theirs.
+    TakeBack { slot: IntentKey, by: Option<String> },
+}
+
+impl IntentChange {
+    /// The wish of a request, if it has one.
+    pub(super) fn of(
+        place: &ScopedEnvironment,
+        request: &RunRequest,
+        id: &str,
+        instant: Timestamp,
+    ) -> Result<Option<Self>, RequestError> {
+        match &request.emergency {
+            Some(urgency) => urgent(place, request, urgency, id, instant),
+            None => human(place, request, id, instant),
+        }
+    }
+
+    /// How urgent it is.
+    pub(super) fn layer(&self) -> Layer {
+        match self {
+            Self::Declare(intent) => intent.layer,
+            Self::TakeBack { slot, .. } => slot.layer,
+        }
+    }
+
+    /// What becomes of it, given what the ledger holds; nothing where it would take back what is not there, or what a
+    /// later execution holds by now.
+    pub(super) fn given(&self, seen: &ScopeState, instant: Timestamp) -> Option<IntentOutcome> {
+        let before = |slot: &IntentKey| seen.intents.iter().find(|intent| intent.slot() == *slot);
+        match self {
+            Self::Declare(intent) => {
+                Some(IntentOutcome::Declared(Box::new(Intent::clone(intent).after(before(&intent.slot()), instant))))
+            }
+            // An override is taken back also where none is left, so that its end is told.
+            Self::TakeBack { slot, .. } if slot.layer == Layer::Override => {
+                Some(IntentOutcome::TakenBack(slot.clone()))
+            }
+            Self::TakeBack { slot, by } => {
+                let intent = before(slot)?;
+                let ours = by.as_ref().is_none_or(|by| *by == intent.by);
+                ours.then(|| IntentOutcome::TakenBack(slot.clone()))
+            }
+        }
+    }
+}
+
+/// The override that a person speaks of.
+fn human(
+    place: &ScopedEnvironment,
+    request: &RunRequest,
+    id: &str,
+    instant: Timestamp,
+) -> Result<Option<IntentChange>, RequestError> {
+    let expires = request.end(instant, place.zone.as_ref())?;
+    let want = match request.want {
+        None => return Ok(None),
+        Some(HumanWish::AsScheduled) => {
+            return Ok(Some(IntentChange::TakeBack { slot: IntentKey::of(Layer::Override), by: None }));
+        }
+        Some(HumanWish::Awake) => DesiredState::Awake,
+        Some(HumanWish::Asleep) => DesiredState::Asleep,
+    };
+    let (reason, by) = (reason(request), id.to_owned());
+    Ok(Some(IntentChange::Declare(Box::new(Intent {
+        layer: Layer::Override,
+        want,
+        reason,
+        by,
+        declared: instant,
+        expires,
+        approved: request.approve.clone(),
+    }))))
+}
+
+/// What an emergency speaks of; a rollback is no intent.
+fn urgent(
+    place: &ScopedEnvironment,
+    request: &RunRequest,
+    urgency: &Urgency,
+    id: &str,
+    instant: Timestamp,
+) -> Result<Option<IntentChange>, RequestError> {
+    let bad = |field, found: String, expected: String| Err(RequestError { field, found, expected });
+    match urgency {
+        Urgency::RollBack { .. } => Ok(None),
+        Urgency::GiveBack { profile, by } => {
+            Ok(Some(IntentChange::TakeBack { slot: IntentKey::emergency(profile.clone()), by: by.clone() }))
+        }
+        Urgency::Scale { profile, until, alarms, by } => {
+            let lasts = until.duration_since(instant);
+            if !lasts.is_positive() || lasts > MAX_LASTS {
+                return bad("emergency.scale.until", until.to_string(), format!("within 7 days after {instant}"));
+            }
+            let Some(emergency) = &place.emergency else {
+                let found = format!("{}, whose document has no `emergency`", place.scope);
+                return bad("environment", found, "an environment with emergency profiles".to_owned());
+            };
+            let Some(document) = emergency.profiles.get(profile) else {
+                let known: Vec<String> = emergency.profiles.keys().map(ToString::to_string).collect();
+                let found = format!("the unknown profile {profile}");
+                return bad("emergency.scale.profile", found, format!("one of {}", known.join(", ")));
+            };
+            let rank = emergency.rank(profile, place.declared);
+            let want = DesiredState::Scaled(RequestedProfile::of(profile, document, rank, alarms.clone()));
+            let by = by.clone().unwrap_or_else(|| id.to_owned());
+            Ok(Some(IntentChange::Declare(Box::new(Intent {
+                layer: Layer::Emergency,
+                want,
+                reason: reason(request),
+                by,
+                declared: instant,
+                expires: Some(*until),
+                approved: request.approve.clone(),
+            }))))
+        }
+    }
+}
+
+fn reason(request: &RunRequest) -> String {
+    request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned())
+}
