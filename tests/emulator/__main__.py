@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-from . import clock, figures, lifeline
+from . import clock, figures, libyaml, lifeline
 
 _HOST = "127.0.0.1"
 _KEEP_ALIVE = 75.0  # seconds
@@ -20,6 +20,7 @@ def main() -> None:
     """Take a port, patch ministack, serve until the parent goes."""
     lifeline.hold(figures.last_words)
     clock.install()
+    libyaml.install()
     listener = socket.create_server((_HOST, 0), backlog=1024)
     _tell_ministack(listener.getsockname()[1])
     asyncio.run(_serve(listener))

@@ -11,7 +11,7 @@ import platform
 import sys
 import urllib.request
 
-from . import clock
+from . import clock, libyaml
 
 # What Lambda calls this machine's architecture: the sandbox runs host binaries.
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
@@ -25,6 +25,8 @@ def _share_clock() -> None:
 
 
 _share_clock()
+
+libyaml.install()
 
 import boto3  # noqa: E402
 from samcli.cli.main import cli  # noqa: E402

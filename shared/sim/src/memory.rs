@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{LedgerError, LedgerWrite, ScopeState};
 use watchkeeper_domain::backup::{self, BackupSource};
@@ -203,7 +203,7 @@ impl LedgerMemory {
         value: &T,
         expected: u64,
     ) -> Result<(), LedgerError> {
-        let current: Option<(serde_json::Value, u64)> = self.read(Some(scope), name)?;
+        let current: Option<(IgnoredAny, u64)> = self.read(Some(scope), name)?;
         if current.map_or(0, |(_, version)| version) != expected {
             return Err(LedgerError::Conflict { scope: scope.to_string() });
         }

@@ -1,6 +1,7 @@
 //! Deploying this repository's template with the real SAM CLI.
 
 use super::emulator::base_environment;
+use super::run::BINARIES;
 use super::supervised::SupervisedProgram;
 use super::{CheckoutLayout, Emulator, FunctionBinaries, Progress, PythonEnvironment, SandboxError};
 use serde_json::json;
@@ -38,7 +39,7 @@ pub(super) async fn deploy(
 ) -> Result<StackOutputs, SandboxError> {
     let run = emulator.run();
     let bootstraps = run.path().join("functions");
-    functions.lay_out(&bootstraps).await?;
+    functions.lay_out(&bootstraps, &run.path().join(BINARIES))?;
     let folder = run.path().join(format!("deploy-{stack}-{region}"));
     std::fs::create_dir_all(&folder).map_err(SandboxError::io("make", &folder))?;
     let (request, outputs) = (folder.join("request.json"), folder.join("outputs.json"));

@@ -2,6 +2,7 @@
 
 use super::supervised::SupervisedProgram;
 use super::{CheckoutLayout, Progress, SandboxError};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Variables that `cargo run` and `cargo test` set for their own package; a nested cargo must not see them.
@@ -47,25 +48,34 @@ impl FunctionBinaries {
         self.binaries.join(name)
     }
 
-    /// Lay out `FOLDER/NAME/bootstrap` for each function, without debug information where `strip` is there.
-    pub(super) async fn lay_out(&self, folder: &Path) -> Result<(), SandboxError> {
+    /// Lay out `FOLDER/NAME/bootstrap` for each function: a line that turns into the binary, which is kept in `binaries`,
+    /// whatever is built meanwhile. So a deployment packs, uploads and unpacks lines instead of 60 MB a function.
+    pub(super) fn lay_out(&self, folder: &Path, binaries: &Path) -> Result<(), SandboxError> {
+        std::fs::create_dir_all(binaries).map_err(SandboxError::io("make", binaries))?;
         for name in &self.names {
-            let place = folder.join(name);
+            let (place, kept) = (folder.join(name), binaries.join(name));
             std::fs::create_dir_all(&place).map_err(SandboxError::io("make", &place))?;
             let bootstrap = place.join("bootstrap");
-            if !bootstrap.exists() && !strip(&self.binary(name), &bootstrap).await {
-                std::fs::copy(self.binary(name), &bootstrap).map_err(SandboxError::io("write", &bootstrap))?;
+            // A second deployment finds it; copied onto itself, a file would be empty.
+            if !kept.exists() {
+                keep(&self.binary(name), &kept).map_err(SandboxError::io("write", &kept))?;
             }
+            launcher(&bootstrap, &kept).map_err(SandboxError::io("write", &bootstrap))?;
         }
         Ok(())
     }
 }
 
-/// A smaller binary is packed, uploaded and unpacked sooner. Not every machine has `strip`.
-async fn strip(binary: &Path, bootstrap: &Path) -> bool {
-    let mut command = tokio::process::Command::new("strip");
-    command.arg("-o").arg(bootstrap).arg(binary).kill_on_drop(true);
-    command.output().await.is_ok_and(|output| output.status.success())
+/// A second name of the same file, which a compiler that makes the binary anew leaves alone; a copy on another disk.
+fn keep(binary: &Path, kept: &Path) -> std::io::Result<()> {
+    std::fs::hard_link(binary, kept).or_else(|_| std::fs::copy(binary, kept).map(drop))
+}
+
+/// The process stays the one that Lambda started, so that it can be ended.
+fn launcher(bootstrap: &Path, binary: &Path) -> std::io::Result<()> {
+    let quoted = binary.to_string_lossy().replace('\'', r"'\''");
+    std::fs::write(bootstrap, format!("#!/bin/sh\nexec '{quoted}'\n"))?;
+    std::fs::set_permissions(bootstrap, std::fs::Permissions::from_mode(0o755))
 }
 
 fn packages(functions: &Path) -> Result<Vec<String>, SandboxError> {
@@ -79,4 +89,32 @@ fn packages(functions: &Path) -> Result<Vec<String>, SandboxError> {
     }
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_bootstrap_runs_the_binary_that_was_there_when_it_was_laid_out() {
+        let folder = tempfile::Builder::new().prefix("it's here ").tempdir().unwrap();
+        let built = folder.path().join("built");
+        let build = |what: &str| {
+            std::fs::write(built.join("next"), what).unwrap();
+            // As linkers and cargo do it: a new file takes the place of the old one.
+            std::fs::rename(built.join("next"), built.join("sleep")).unwrap();
+        };
+        std::fs::create_dir(&built).unwrap();
+        build("first");
+        let functions = FunctionBinaries { names: vec!["sleep".to_owned()], binaries: built.clone() };
+        let lay_out = || functions.lay_out(&folder.path().join("functions"), &folder.path().join("kept")).unwrap();
+        lay_out();
+        build("second");
+        lay_out();
+        let launcher = std::fs::read_to_string(folder.path().join("functions/sleep/bootstrap")).unwrap();
+        let shown = launcher.replace("exec ", "cat ");
+        let shown = std::process::Command::new("sh").args(["-c", &shown]).output().unwrap();
+        assert_eq!(String::from_utf8(shown.stdout).unwrap(), "first");
+    }
 }

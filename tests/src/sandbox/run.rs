@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 /// How many folders of runs that failed are kept; the oldest go.
 const KEPT_RUNS: usize = 5;
 const LOCK: &str = "lock";
+/// Where the functions' binaries of a run are.
+pub(super) const BINARIES: &str = "binaries";
 
 /// This run's folder. While it lives, its lock tells other runs to leave it alone.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ impl Drop for RunDirectory {
 
 /// Remove what is large and says nothing.
 fn shed(run: &Path) {
-    for folder in ["tmp", "functions"] {
+    for folder in ["tmp", "functions", BINARIES] {
         let _ = std::fs::remove_dir_all(run.join(folder));
     }
 }

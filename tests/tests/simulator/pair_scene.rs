@@ -1,6 +1,8 @@
 //! fleet-orchestration over a simulated AWS of two regions, ready for anything.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -24,8 +26,15 @@ const TABLES: [(&str, &[&str]); 2] = [
     ("fleet-orchestration-jobs", &["status-index", "assigned-vehicle-index"]),
 ];
 
-/// The estate's own document, changed in these places of its failover section.
+/// The estate's own document, changed in these places of its failover section. Read once, for reading takes longer than a
+/// move in the simulator.
 pub(crate) fn estates(changes: &[(&str, &str)]) -> EstateFolder {
+    static READ: Mutex<BTreeMap<String, EstateFolder>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.entry(format!("{changes:?}")).or_insert_with(|| changed(changes)).clone()
+}
+
+fn changed(changes: &[(&str, &str)]) -> EstateFolder {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/fleet-orchestration.yaml");
     let mut text = std::fs::read_to_string(own).unwrap();
     for (from, to) in changes {
