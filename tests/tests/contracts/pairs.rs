@@ -177,7 +177,7 @@ fn the_machines_send_and_read_what_the_function_takes_and_gives() {
     let (failover, failback) = (machine("failover"), machine("failback"));
     let answer = |file: &str, head: &str| fields(&read(format!("shared/control/src/failover/{file}.rs")), head);
     assert_eq!(fields_read(&failover, "Advance"), answer("turn", "pub struct MoveReply {"));
-    assert_eq!(fields_read(&failback, "Ready"), answer("ready", "pub struct Readied {"));
+    assert_eq!(fields_read(&failback, "Ready"), answer("ready", "pub struct ReadinessLook {"));
     assert_eq!(fields_sent(&failover, "Advance"), answer("call", "    Advance {"));
     let shared = read("shared/control/src/runbook/event.rs");
     for (machine, state, step) in [

@@ -130,6 +130,6 @@ fn the_same_thing_has_the_same_name_in_every_machine() {
     let text =
         machine("reconcile").to_string().replace("\"Finished\"", "\"Outcome\"").replace("\"Failed\"", "\"Unmade\"");
     let other: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(named_otherwise("reconcile", &other), ["reconcile: Unmade: Failed", "reconcile: Outcome: Finished"]);
+    assert_eq!(named_otherwise("reconcile", &other), ["reconcile: Outcome: Finished", "reconcile: Unmade: Failed"]);
     assert!(walk(&other).len() == walk(&machine("reconcile")).len(), "only names differ");
 }
