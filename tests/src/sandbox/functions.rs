@@ -100,17 +100,17 @@ mod tests {
     fn a_bootstrap_runs_the_binary_that_was_there_when_it_was_laid_out() {
         let folder = tempfile::Builder::new().prefix("it's here ").tempdir().unwrap();
         let built = folder.path().join("built");
-        let build = |what: &str| {
+        let link = |what: &str| {
             std::fs::write(built.join("next"), what).unwrap();
             // As linkers and cargo do it: a new file takes the place of the old one.
             std::fs::rename(built.join("next"), built.join("sleep")).unwrap();
         };
         std::fs::create_dir(&built).unwrap();
-        build("first");
+        link("first");
         let functions = FunctionBinaries { names: vec!["sleep".to_owned()], binaries: built.clone() };
         let lay_out = || functions.lay_out(&folder.path().join("functions"), &folder.path().join("kept")).unwrap();
         lay_out();
-        build("second");
+        link("second");
         lay_out();
         let launcher = std::fs::read_to_string(folder.path().join("functions/sleep/bootstrap")).unwrap();
         let shown = launcher.replace("exec ", "cat ");

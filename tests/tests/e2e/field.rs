@@ -1,8 +1,9 @@
-//! The sandbox of most tests: the stack in three regions, over this repository's documents and a large one.
+//! The sandboxes of most tests: the stack in three regions, over this repository's documents and a large one.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError, TryLockError};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
@@ -23,16 +24,20 @@ const LARGE_BUSY: usize = 12;
 const MONDAY: &str = "2026-11-16T15:00:00Z";
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
-static FIELD: Field = Field::new();
+/// Two of a kind: most tests are played here.
+static FIELDS: [Field; 2] = [const { Field::new() }; 2];
+static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| documents("e2e-estates", &[("large", large())]));
 
-/// Play a test on the one sandbox, when its turn has come.
+/// Play a test on the first sandbox that is free, or when its turn has come.
 pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
-    FIELD.play(set, test);
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let next = || NEXT.fetch_add(1, Ordering::Relaxed) % FIELDS.len();
+    let field = FIELDS.iter().find(|field| field.is_free()).unwrap_or_else(|| &FIELDS[next()]);
+    field.play(set, test);
 }
 
 async fn set() -> SandboxHarness {
-    let options =
-        SandboxOptions { estates: Some(documents("e2e-estates", &[("large", large())])), ..SandboxOptions::default() };
+    let options = SandboxOptions { estates: Some(DOCUMENTS.clone()), ..SandboxOptions::default() };
     let regions = ["us-east-1", "us-west-1", "eu-west-1"].map(|name| Region::new(name).unwrap());
     prepared(SandboxHarness::set(&options, &regions, &ProgressLines).await.unwrap()).await
 }
@@ -46,6 +51,10 @@ pub(crate) struct Field {
 impl Field {
     pub(crate) const fn new() -> Self {
         Self { stage: OnceCell::const_new(), turn: Mutex::new(()) }
+    }
+
+    fn is_free(&self) -> bool {
+        !matches!(self.turn.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     /// Play a test when its turn has come; the first one sets the stage.
