@@ -31,6 +31,7 @@ pub(crate) enum End {
     Crashed,
 }
 
+#[derive(Clone)]
 pub(crate) struct Stage {
     pub(crate) world: SimRegion,
     pub(crate) place: ScopedEnvironment,
@@ -185,17 +186,27 @@ impl Stage {
         End::Failed("the lease is held".to_owned())
     }
 
-    fn hand(&self) -> Reconciler<SimRegion, SimRegion, SimRegion, SimRegion> {
-        Reconciler {
-            cloud: self.world.clone(),
-            ledger: self.world.clone(),
-            announcer: self.world.clone(),
-            clock: self.world.clone(),
-            pacer: Arc::new(Pacer::default()),
-        }
+    /// A run of the tick that has begun and has not written yet.
+    pub(crate) fn begun(&mut self) -> LeasedRun {
+        self.runs += 1;
+        let (request, name) = (RunRequest::of_tick(&self.place.scope, self.now()), format!("run-{}", self.runs));
+        let hand = self.hand();
+        let begun = hand.begin(&self.place, &request, &name, self.now());
+        run_until_done_or_crash(&self.world, begun).unwrap().unwrap().run
     }
 
-    fn slices(&self, run: &LeasedRun) -> End {
+    fn hand(&self) -> Reconciler<SimRegion, SimRegion, SimRegion, SimRegion> {
+        self.hand_with(self.world.clone())
+    }
+
+    /// A hand whose clock is this one.
+    pub(crate) fn hand_with<K: Clock>(&self, clock: K) -> Reconciler<SimRegion, SimRegion, SimRegion, K> {
+        let (cloud, ledger, announcer) = (self.world.clone(), self.world.clone(), self.world.clone());
+        Reconciler { cloud, ledger, announcer, clock, pacer: Arc::new(Pacer::default()) }
+    }
+
+    /// The slices of a run, to its end.
+    pub(crate) fn slices(&self, run: &LeasedRun) -> End {
         let mut next = RunNext::Apply;
         let mut tries = 0;
         while next != RunNext::Finish {
