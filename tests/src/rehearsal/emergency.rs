@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::steps::BeginVerdict;
+use watchkeeper_control::steps::{BeginVerdict, FinishedRun};
 use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
 use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::GuardrailCode;
@@ -247,6 +247,7 @@ impl Siren {
                 HoldAction::Over => return Stage::Ended(self.failure.clone().unwrap_or_else(|| "over".to_owned())),
                 HoldAction::GiveBack => match self.child(rehearsal, "back", &input(looked.request.as_ref())) {
                     End::Crashed => return Stage::Crashed,
+                    End::Finished(finished) if went_well(&finished) => return Stage::Ended(finished.back.to_string()),
                     end if failure(&end).is_none() => return Stage::Ended("given-back".to_owned()),
                     end => self.failure = failure(&end),
                 },
@@ -274,15 +275,15 @@ fn input(request: Option<&RunRequest>) -> Value {
     serde_json::to_value(request).unwrap_or_else(|error| panic!("{error}"))
 }
 
+fn went_well(finished: &FinishedRun) -> bool {
+    matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift)
+}
+
 /// Why a child failed; nothing where it did not.
 fn failure(end: &End) -> Option<String> {
     match end {
         End::AtBegin(..) => None,
-        End::Finished(finished)
-            if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) =>
-        {
-            None
-        }
+        End::Finished(finished) if went_well(finished) => None,
         End::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),
         End::Failed(error) => Some(error.clone()),
         End::Crashed => Some("crashed".to_owned()),
