@@ -5,7 +5,7 @@ use serde_json::Value;
 use watchkeeper_control::backup::NextStep;
 use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::MachineExecution;
+use watchkeeper_lambda::{CaughtError, MachineExecution};
 
 use crate::tick::Ticked;
 
@@ -41,6 +41,17 @@ pub enum Step {
         /// The run.
         run: RunRef,
     },
+    /// Tell of a run that could not begin, or not be closed.
+    Tell {
+        /// Whose.
+        machine: Machine,
+        /// The execution's input, as it was given.
+        request: Value,
+        /// The execution.
+        execution: MachineExecution,
+        /// The error that ended it.
+        error: CaughtError,
+    },
     /// What is restored, and into what.
     BeginRestore {
         /// The execution's input, as it was given.
@@ -73,6 +84,26 @@ pub enum Step {
     },
 }
 
+/// A machine of this function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Machine {
+    /// The one that takes backups.
+    Backup,
+    /// The one that restores them.
+    RestoreDrill,
+}
+
+impl Machine {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Backup => "backup",
+            Self::RestoreDrill => "restore-drill",
+        }
+    }
+}
+
 /// What an event is answered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -103,6 +134,11 @@ pub enum Answer {
         outcome: BackupOutcome,
         /// In a line.
         headline: String,
+    },
+    /// Of a run that could not be made.
+    Told {
+        /// Whether people were told.
+        told: bool,
     },
     /// Of the beginning of a restore.
     Restoring {

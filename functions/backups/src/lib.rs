@@ -2,6 +2,7 @@
 
 mod call;
 pub mod report;
+mod tell;
 mod tick;
 
 use jiff::Timestamp;
@@ -9,13 +10,14 @@ use watchkeeper_control::backup::{BackupError, BackupLog, BackupRunbook, BackupS
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AwsError, Executions, Notifier};
+use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::run::RunRef;
 use watchkeeper_estates::{EstateFolder, UnknownName};
 use watchkeeper_lambda::{FunctionEvent, FunctionFailure, StepCall, UnreadableInput, read_input};
 
-pub use call::{Answer, Step};
+pub use call::{Answer, Machine, Step};
 pub use tick::{Fresh, Line, Ticked, tick};
 
 /// Why an event could not be handled.
@@ -74,7 +76,7 @@ pub async fn handle<C, L, N, B, R>(
 ) -> Result<Answer, CallError>
 where
     C: BackupStore + RestoreStore,
-    L: Ledger + BackupLog,
+    L: Ledger + BackupLog + UnblockNotes,
     N: Notifier,
     B: Executions,
     R: Executions,
@@ -97,7 +99,7 @@ pub async fn step<C, L, N>(
 ) -> Result<Answer, CallError>
 where
     C: BackupStore + RestoreStore,
-    L: Ledger + BackupLog,
+    L: Ledger + BackupLog + UnblockNotes,
     N: Notifier,
 {
     let jobs_of = |run: &RunRef| jobs(estates, home, run.scope.estate.as_str(), run.scope.environment.as_str());
@@ -117,6 +119,9 @@ where
         Step::Finish { run } => {
             let finished = keeper.finish(&jobs_of(&run)?, &run.id, now).await?;
             Ok(Answer::Finished { outcome: finished.outcome, headline: finished.headline })
+        }
+        Step::Tell { machine, request, execution, error } => {
+            tell::tell(keeper, estates, home, machine, &request, &execution, error.into()).await
         }
         Step::BeginRestore { request, execution } => {
             let request: RestoreRequest = read_input(request)?;

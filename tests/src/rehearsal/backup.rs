@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backups::{Answer, CallError, Step, Ticked};
+use backups::{Answer, CallError, Machine, Step, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::backup::{BackupError, BackupRunbook};
@@ -12,7 +12,7 @@ use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::run::RunRef;
-use watchkeeper_lambda::{FunctionEvent, MachineExecution, ScheduleTick, StepCall};
+use watchkeeper_lambda::{CaughtError, FunctionEvent, FunctionFailure, MachineExecution, ScheduleTick, StepCall};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{ATTEMPTS, Rehearsal};
@@ -91,7 +91,8 @@ impl Rehearsal {
             None => return Ended::Crashed,
             Some(Ok(Answer::Begun { jobs, summary, .. })) if jobs.is_empty() => return Ended::Nothing(summary),
             Some(Ok(Answer::Begun { run, jobs, .. })) => (run, jobs),
-            Some(other) => return Ended::Failed(format!("{other:?}")),
+            Some(Ok(other)) => return Ended::Failed(format!("{other:?}")),
+            Some(Err(error)) => return self.backup_unmade(Machine::Backup, request, &execution, error),
         };
         // The resources side by side, as the machine's Map has them: whoever has waited longest is next.
         let mut waiting: Vec<(Timestamp, usize)> = jobs.into_iter().map(|index| (self.world.now(), index)).collect();
@@ -110,7 +111,8 @@ impl Rehearsal {
         match self.backup_task(|| Step::Finish { run: run.clone() }) {
             None => Ended::Crashed,
             Some(Ok(Answer::Finished { outcome, .. })) => Ended::Backup(outcome),
-            Some(other) => Ended::Failed(format!("{other:?}")),
+            Some(Ok(other)) => Ended::Failed(format!("{other:?}")),
+            Some(Err(error)) => self.backup_unmade(Machine::Backup, request, &execution, error),
         }
     }
 
@@ -138,7 +140,7 @@ impl Rehearsal {
             None => return Ended::Crashed,
             Some(Ok(Answer::Restoring { run, source, .. })) => (run, source),
             Some(Ok(other)) => return Ended::Failed(format!("{other:?}")),
-            Some(Err(error)) => return Ended::Failed(told(&error)),
+            Some(Err(error)) => return self.backup_unmade(Machine::RestoreDrill, request, &execution, error),
         };
         let mut stumbles = 0;
         while stumbles < STUMBLES {
@@ -163,8 +165,32 @@ impl Rehearsal {
         match self.backup_task(|| Step::FinishRestore { run: run.clone(), source: source.clone() }) {
             None => Ended::Crashed,
             Some(Ok(Answer::Restored { passed, .. })) => Ended::Restore(passed),
-            Some(other) => Ended::Failed(format!("{other:?}")),
+            Some(Ok(other)) => Ended::Failed(format!("{other:?}")),
+            Some(Err(error)) => self.backup_unmade(Machine::RestoreDrill, request, &execution, error),
         }
+    }
+
+    /// The end of an execution that could not begin, or not be closed. A refusal is told by whoever turned the halt switch.
+    fn backup_unmade(
+        &self,
+        machine: Machine,
+        request: &Value,
+        execution: &MachineExecution,
+        error: CallError,
+    ) -> Ended {
+        let why = told(&error);
+        let failure = FunctionFailure::from(error);
+        let (name, error) = (failure.name.to_string(), failure.message);
+        if name == "Guardrail.Refused" {
+            return Ended::Failed(why);
+        }
+        let tell = || Step::Tell {
+            machine,
+            request: request.clone(),
+            execution: execution.clone(),
+            error: CaughtError { error: name.clone(), cause: Some(error.clone()) },
+        };
+        if self.backup_task(tell).is_none() { Ended::Crashed } else { Ended::Failed(why) }
     }
 
     /// What the ledger remembers of a resource's backups.
