@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, ScalingState, ServiceId, ServiceRelease, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::execution::ExecutionStatus;
@@ -112,6 +112,13 @@ pub trait ScalableTargets {
     async fn set_scaling(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError>;
 }
 
+/// The scheduled actions of Application Auto Scaling in one region.
+pub trait ScheduledActions {
+    /// One page of those that move counts of ECS services, and the token of the next page if there is one. `after` is the
+    /// token of the page before.
+    async fn scheduled_actions(&self, after: Option<&str>) -> Result<(Schedules, Option<String>), AwsError>;
+}
+
 /// The databases of one region.
 pub trait Databases {
     /// Describes one database; `None` when it does not exist.
@@ -164,9 +171,9 @@ pub trait AlarmMutes {
 }
 
 /// Everything whose capacity one region has.
-pub trait Cloud: Services + ScalableTargets + Databases + ServiceReleases + AccountQuotas {}
+pub trait Cloud: Services + ScalableTargets + ScheduledActions + Databases + ServiceReleases + AccountQuotas {}
 
-impl<T: Services + ScalableTargets + Databases + ServiceReleases + AccountQuotas> Cloud for T {}
+impl<T: Services + ScalableTargets + ScheduledActions + Databases + ServiceReleases + AccountQuotas> Cloud for T {}
 
 /// Whether an execution was started, or was there already under this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

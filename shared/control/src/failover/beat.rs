@@ -49,7 +49,7 @@ where
         let grants = half.region == half.standby && pointer.active == half.home && pointer.moving.is_none();
         let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
         let switches =
-            if half.region == half.home { self.switches(half, allowance, at).await } else { BTreeMap::new() };
+            if half.region == half.home { self.switches(half, allowance, at).await? } else { BTreeMap::new() };
         let armed = switches.values().all(|switch| matches!(switch, SwitchArming::Armed { .. }));
         let heard = pair.heartbeats.get(half.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
         let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted, switches };
@@ -62,14 +62,15 @@ where
         half: &PairPlace,
         allowance: &Allowance,
         at: Timestamp,
-    ) -> BTreeMap<ServiceName, SwitchArming> {
+    ) -> Result<BTreeMap<ServiceName, SwitchArming>, MoveError> {
         let dead_man =
             half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
         let ids: Vec<&ServiceId> = dead_man.filter_map(|singleton| half.own.get(&singleton.service)).collect();
         if ids.is_empty() {
-            return BTreeMap::new();
+            return Ok(BTreeMap::new());
         }
         let observed = observed(&self.here, &self.pacer, &self.clock, &ids).await;
-        arming(&half.failover, &half.own, &observed, allowance, at)
+        let refused = self.ledger.load(&half.scope()).await?.standing.refused;
+        Ok(arming(&half.failover, &half.own, &observed, &refused, allowance, at))
     }
 }

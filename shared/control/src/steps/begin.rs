@@ -103,7 +103,8 @@ impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Reconciler<C, L, N, K> {
             Verdict::Drift if told(RunOutcome::Drift) => {
                 Some(format!("{scope} still has the foreign changes that were told before"))
             }
-            Verdict::Hindered if told(RunOutcome::PartlyDone) => {
+            // An emergency that is to give back is told of its end what is true, each time that it asks.
+            Verdict::Hindered if told(RunOutcome::PartlyDone) && ask.request.emergency.is_none() => {
                 Some(format!("{scope} is as it should be, but for what was told before"))
             }
             _ => None,

@@ -1,6 +1,6 @@
 //! What a plan needs to know beyond what is observed: the releases to go back to, and what the account allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{
@@ -22,6 +22,8 @@ use crate::ports::{AwsError, Clock, Cloud, Fault};
 pub(super) struct RollbackReleases {
     pub(super) releases: Releases,
     pub(super) violations: Vec<Violation>,
+    /// Services that stay as they are while others go back.
+    pub(super) left: BTreeSet<ResourceId>,
 }
 
 impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
@@ -47,6 +49,7 @@ impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
                 back.releases.remove(id);
             }
         }
+        back.by_resource();
         let missing = services.iter().filter(|name| !observed.services.keys().any(|id| id.service == **name));
         back.violations.extend(missing.map(|name| no_release(format!("{name} is no service of this environment"))));
         Ok(back)
@@ -90,6 +93,19 @@ impl<C: Cloud, L, N, K: Clock> Reconciler<C, L, N, K> {
             units.extend(optional(answer)?.flatten().map(|found| (id.clone(), found)));
         }
         Ok(units)
+    }
+}
+
+impl RollbackReleases {
+    /// What one service cannot do keeps no other from going back. Where none can, that is the refusal.
+    fn by_resource(&mut self) {
+        if self.releases.is_empty() {
+            return;
+        }
+        for violation in &mut self.violations {
+            violation.severity = Severity::Warn;
+            self.left.extend(violation.resource.clone());
+        }
     }
 }
 

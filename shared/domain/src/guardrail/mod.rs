@@ -77,6 +77,8 @@ pub enum GuardrailCode {
     DatabaseCannotStop,
     /// A service is a daemon, which has no count.
     NotScalable,
+    /// A schedule of somebody else moves a service.
+    ForeignSchedule,
     /// A database needs a person.
     DatabaseBroken,
     /// AWS refused to change a resource.
@@ -89,7 +91,7 @@ pub enum GuardrailCode {
 
 impl GuardrailCode {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Halted,
         Self::StaleEvent,
         Self::EmptySelection,
@@ -114,6 +116,7 @@ impl GuardrailCode {
         Self::DeploymentInProgress,
         Self::DatabaseCannotStop,
         Self::NotScalable,
+        Self::ForeignSchedule,
         Self::DatabaseBroken,
         Self::WriteRefused,
         Self::NotFound,
@@ -126,6 +129,7 @@ impl GuardrailCode {
             self,
             Self::NotManaged
                 | Self::NotScalable
+                | Self::ForeignSchedule
                 | Self::DatabaseCannotStop
                 | Self::DatabaseBroken
                 | Self::WriteRefused
@@ -165,6 +169,7 @@ impl GuardrailCode {
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::DatabaseCannotStop => "database-cannot-stop",
             Self::NotScalable => "not-scalable",
+            Self::ForeignSchedule => "foreign-schedule",
             Self::DatabaseBroken => "database-broken",
             Self::WriteRefused => "write-refused",
             Self::NotFound => "not-found",
