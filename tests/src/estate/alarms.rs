@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::estate::{AlarmName, Environment};
 
-use super::{Site, SiteError, awaited};
+use super::{RegionFixtures, SiteError, awaited};
 
-impl Site {
+impl RegionFixtures {
     /// Make every alarm that the document of an environment names, and have them all quiet.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Site {
             let all = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm).send().await;
             let all = all.map_err(SiteError::aws("describe the alarms"))?;
             let of_ours = |alarm: &aws_sdk_cloudwatch::types::MetricAlarm| {
-                alarm.namespace() == Some(crate::stage::STACK) && alarm.metric_name() == Some(metric)
+                alarm.namespace() == Some(crate::harness::STACK) && alarm.metric_name() == Some(metric)
             };
             Ok(all.metric_alarms().iter().any(of_ours).then_some(()))
         })

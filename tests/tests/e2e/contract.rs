@@ -12,8 +12,8 @@ use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_sim::contract::stuck::{self, StuckBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
 use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases, stuck_cases};
-use watchkeeper_tests::estate::{Site, Yard};
-use watchkeeper_tests::stage::Stage;
+use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
+use watchkeeper_tests::harness::SandboxHarness;
 
 use crate::field::play;
 
@@ -31,14 +31,14 @@ struct SandboxBench {
     cloud: Aws,
     ledger: DynamoLedger,
     stuck: StuckThings,
-    yard: Yard,
-    site: Site,
+    yard: UnblockFixtures,
+    site: RegionFixtures,
     now: Timestamp,
     asked: AtomicU32,
 }
 
 impl SandboxBench {
-    async fn new(stage: &Stage) -> Self {
+    async fn new(stage: &SandboxHarness) -> Self {
         let config = stage.sandbox().sdk_config(REGION);
         let stack = stage.stack(REGION).unwrap();
         let table = stack.outputs().get("LedgerTable").unwrap();
@@ -46,7 +46,7 @@ impl SandboxBench {
             cloud: Aws::new(&config),
             ledger: DynamoLedger::new(&config, table),
             stuck: StuckThings::new(&config, Vec::new(), Vec::new()),
-            yard: Yard::new(&config),
+            yard: UnblockFixtures::new(&config),
             site: stack.site().clone(),
             now: stage.sandbox().control().now().await.unwrap(),
             asked: AtomicU32::new(0),
