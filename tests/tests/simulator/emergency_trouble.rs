@@ -133,6 +133,9 @@ fn a_give_back_that_is_denied_is_told_once_and_made_up_for_by_the_tick() {
     assert!(matches!(siren.stage, EmergencyRunState::Ended(_)), "{:?}", siren.stage);
 }
 
+/// Something that gets in the way, or goes out of it again.
+type Hinder<'a> = &'a dyn Fn(&SimRegion, bool);
+
 #[test]
 fn a_give_back_that_is_denied_in_whole_or_in_part_ends_as_what_it_is() {
     let deny_all = |world: &SimRegion, on: bool| {
@@ -142,8 +145,7 @@ fn a_give_back_that_is_denied_in_whole_or_in_part_ends_as_what_it_is() {
         }
     };
     let deny_one = |world: &SimRegion, on: bool| world.deny_count(&id(API), on);
-    let cases: [(&dyn Fn(&SimRegion, bool), &str); 2] =
-        [(&deny_all, "not-given-back"), (&deny_one, "partly-given-back")];
+    let cases: [(Hinder<'_>, &str); 2] = [(&deny_all, "not-given-back"), (&deny_one, "partly-given-back")];
     for (deny, outcome) in cases {
         let mut rehearsal = rehearsal(production());
         let original = rehearsal.world.capacity();

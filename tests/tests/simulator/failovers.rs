@@ -217,6 +217,9 @@ fn a_standby_that_does_not_get_healthy_is_given_up_and_everything_is_as_before()
     never_double(&duo, "given up");
 }
 
+/// Something that gets in the way, or goes out of it again.
+type Hinder<'a> = &'a dyn Fn(&InMemoryPair, bool);
+
 #[test]
 fn capacity_that_the_document_names_and_aws_refuses_is_no_wave_to_wait_for() {
     let named = |duo: &InMemoryPair| {
@@ -224,8 +227,7 @@ fn capacity_that_the_document_names_and_aws_refuses_is_no_wave_to_wait_for() {
     };
     let refuse = |duo: &InMemoryPair, on: bool| duo.pair.standby().deny_count(&named(duo), on);
     let untag = |duo: &InMemoryPair, on: bool| duo.pair.standby().change_service_tag(&named(duo), !on);
-    let cases: [(&dyn Fn(&InMemoryPair, bool), &str); 2] =
-        [(&refuse, "AWS refused to change it"), (&untag, "it lacks the tag")];
+    let cases: [(Hinder<'_>, &str); 2] = [(&refuse, "AWS refused to change it"), (&untag, "it lacks the tag")];
     for (hinder, why) in cases {
         let mut duo = duo(&estates(&[AUTOMATIC]));
         let before = capacities(&duo);

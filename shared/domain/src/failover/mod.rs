@@ -28,4 +28,4 @@ pub use sample::{RegionSample, ServiceSample, serving};
 pub use switch::{SwitchArming, arming};
 pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
 pub use watch::{FailoverRefusal, Heartbeat, LOOK_AGAIN, QUESTION, READINESS_EVERY, WatchAction, WatchState};
-pub use wave::{Wave, wave};
+pub use wave::{WaveVerdict, judge_wave};

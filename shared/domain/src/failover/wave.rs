@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::capacity::{ResourceId, ServiceId};
 use crate::name::ServiceName;
 use crate::plan::Obstacle;
-use crate::run::RunRecord;
+use crate::run::{RunRecord, WriteRefusal};
 
 /// What a wave came to, by what its run has left out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wave {
+pub enum WaveVerdict {
     /// Nothing that the region needs to serve.
     Stands,
     /// Something that it needs, and that may be there when it is tried again.
@@ -20,7 +20,7 @@ pub enum Wave {
 
 /// Judges a wave by the run that was to start it. What the document gives no tasks is not needed; a daemon has no count that
 /// could have been raised. A look at the region comes later, and is about what was started.
-pub fn wave(run: &RunRecord, services: &[&ServiceId], capacity: &BTreeMap<ServiceName, u32>) -> Wave {
+pub fn judge_wave(run: &RunRecord, services: &[&ServiceId], capacity: &BTreeMap<ServiceName, u32>) -> WaveVerdict {
     let needed = |id: &&&ServiceId| capacity.get(&id.service).is_some_and(|tasks| *tasks > 0);
     let mut late = None;
     for id in services.iter().filter(needed) {
@@ -29,11 +29,11 @@ pub fn wave(run: &RunRecord, services: &[&ServiceId], capacity: &BTreeMap<Servic
         let why = format!("{id}: {}", obstacle.violation(&resource).found);
         let mut refusals = run.progress.refused.iter().filter(|refusal| refusal.resource == resource);
         match obstacle {
-            Obstacle::Missing | Obstacle::Untagged => return Wave::Refused(why),
-            Obstacle::Refused(_) if refusals.any(|refusal| refusal.is_final()) => return Wave::Refused(why),
+            Obstacle::Missing | Obstacle::Untagged => return WaveVerdict::Refused(why),
+            Obstacle::Refused(_) if refusals.any(WriteRefusal::is_final) => return WaveVerdict::Refused(why),
             Obstacle::Refused(_) => late = late.or(Some(why)),
             _ => {}
         }
     }
-    late.map_or(Wave::Stands, Wave::Late)
+    late.map_or(WaveVerdict::Stands, WaveVerdict::Late)
 }

@@ -1,7 +1,7 @@
 //! Scale: wave after wave the own hand starts what the new region is to run, the singletons last.
 
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::failover::{MovePhase, Wave, wave};
+use watchkeeper_domain::failover::{MovePhase, WaveVerdict, judge_wave};
 use watchkeeper_domain::name::ServiceName;
 
 use super::super::mover::{FailoverRunbook, MoveStep};
@@ -76,9 +76,9 @@ fn judged(work: &MoveStep<'_>, child: ChildResult) -> Result<ChildResult, String
     let half = work.half;
     let names = work.record.waves.get(work.record.wave).into_iter().flatten();
     let services: Vec<&ServiceId> = names.filter_map(|name| half.own.get(name)).collect();
-    match wave(run, &services, &half.failover.capacity) {
-        Wave::Stands => Ok(child),
-        Wave::Late(why) => Ok(ChildResult::Failed(LATE.to_owned(), why)),
-        Wave::Refused(why) => Err(why),
+    match judge_wave(run, &services, &half.failover.capacity) {
+        WaveVerdict::Stands => Ok(child),
+        WaveVerdict::Late(why) => Ok(ChildResult::Failed(LATE.to_owned(), why)),
+        WaveVerdict::Refused(why) => Err(why),
     }
 }
