@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use watchkeeper_control::place::StackIdentity;
-use watchkeeper_domain::alarm::AlarmChange;
 use watchkeeper_domain::emergency::EmergencyRequest;
-use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
+use watchkeeper_domain::emergency::alarm::AlarmChange;
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_estates::EstateFolder;
 
 /// The name of a rollback among the things that an alarm calls for; a profile's name is its own.

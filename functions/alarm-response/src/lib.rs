@@ -14,11 +14,10 @@ use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError, Executions, Notifier};
-use watchkeeper_domain::alarm::{
-    self as domain, AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider,
-};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm as domain;
+use watchkeeper_domain::emergency::alarm::{AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::AlarmName;
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_lambda::{ErrorName, FunctionFailure};
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::ports::Notifier;
-use watchkeeper_domain::alarm::AlarmStates;
+use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::emergency::unknown_alarms;
 
 use crate::calls::Callee;

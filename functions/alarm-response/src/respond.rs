@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::ports::{AlarmMutes, AwsError, Executions, Fault, Notifier, StartOutcome};
-use watchkeeper_domain::alarm::{
+use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmMemory, AlarmQuestion, AlarmStates, ConsideredAnswer, IgnoreReason, ResponseDecision,
 };
 use watchkeeper_domain::emergency::{EmergencyRequest, not_done};

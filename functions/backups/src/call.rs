@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::backup::NextStep;
 use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_lambda::{CaughtError, MachineExecution};
 
 use crate::tick::Ticked;

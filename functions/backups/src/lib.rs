@@ -12,8 +12,8 @@ use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AwsError, Executions, Notifier};
 use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::RunRef;
 use watchkeeper_estates::{EstateFolder, UnknownName};
 use watchkeeper_lambda::{FunctionEvent, FunctionFailure, StepCall, UnreadableInput, read_input};
 

@@ -7,8 +7,8 @@ use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::Notifier;
 use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_control::trouble::{self, EndedRun};
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::RunError;
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_lambda::MachineExecution;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::unblock::Step as Taken;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_lambda::{CaughtError, MachineExecution};
 
 use crate::tick::Ticked;

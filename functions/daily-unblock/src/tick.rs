@@ -8,11 +8,10 @@ use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AwsError, Executions, Notifier, StartOutcome};
 use watchkeeper_control::stuck::{ExecutionReader, LedgerNote, UnblockNotes};
 use watchkeeper_control::trouble::{self, EndedRun};
-use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::execution::execution_name;
+use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::RunError;
 use watchkeeper_domain::unblock::{UnblockMemory, UnblockRequest};
 use watchkeeper_estates::EstateFolder;
 

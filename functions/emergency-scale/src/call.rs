@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
-use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RunRequest;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_lambda::MachineExecution;
 
 /// A step of an execution.

@@ -15,12 +15,13 @@ use watchkeeper_domain::emergency::{
     DecisionInputs, EmergencyDecision, EmergencyHold, EmergencyPurpose, EmergencyRequest, EmergencyStep as Next,
     HoldAction, LastQuestion, PersonReply, ask, decide, hold, made_worse, not_done, still_called_for, worse,
 };
-use watchkeeper_domain::estate::{AlarmName, Emergency, ProfileName};
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
 use watchkeeper_domain::intent::{DesiredState, IntentKey, deciding};
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::{RequestError, RunRequest, Urgency};
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_estates::{EstateFolder, UnknownName};
 use watchkeeper_lambda::{FunctionFailure, MachineExecution, StepCall, UnreadableInput, read_input};
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use watchkeeper_domain::emergency::EmergencyRequest;
-use watchkeeper_domain::estate::{AlarmName, Emergency};
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity, Violation};
 use watchkeeper_domain::intent::{DesiredState, Intent};
+use watchkeeper_domain::value::AlarmName;
 
 /// The alarms that a request names, and those that may forbid it.
 pub(crate) fn watched(request: &EmergencyRequest, emergency: &Emergency) -> BTreeSet<AlarmName> {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::failover::{MoveReply, PairTick, ReadinessAction};
 use watchkeeper_domain::failover::FailoverRequest;
-use watchkeeper_domain::report::Message;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_lambda::{CaughtError, MachineExecution};
 
 /// A step of an execution.

@@ -13,9 +13,9 @@ use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, N
 use watchkeeper_domain::emergency::ask;
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::guardrail::Allowance;
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_estates::{EstateFolder, UnknownName};
 use watchkeeper_lambda::{ErrorName, FunctionFailure, StepCall, UnreadableInput, read_input};
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use failover::{Answer, CallError, Step, half, halves, report, step, tell};
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
 use watchkeeper_lambda::{FunctionContext, FunctionEvent, LambdaInvocation, StepCall, serve};
 
 #[tokio::main]

@@ -13,8 +13,8 @@ use watchkeeper_control::steps::{BegunRun, FinishedRun, LeasedRun, Reconciler, S
 use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_control::trouble::{self, EndedRun};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::{RequestError, RunRequest, RunTrigger};
-use watchkeeper_domain::run::RunError;
 use watchkeeper_estates::{EstateFolder, UnknownName};
 use watchkeeper_lambda::{CaughtError, FunctionFailure, MachineExecution, UnreadableInput, read_input};
 

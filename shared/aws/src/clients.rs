@@ -76,44 +76,31 @@ fn bounded(attempt: Duration, operation: Duration) -> TimeoutConfig {
         .build()
 }
 
-/// The capacity of one region: with all five features it implements [`watchkeeper_control::ports::Cloud`].
-#[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
+/// The capacity of one region: it implements [`watchkeeper_control::ports::Cloud`].
 #[derive(Debug, Clone)]
 pub struct Aws {
-    #[cfg(feature = "ecs")]
     pub(crate) ecs: aws_sdk_ecs::Client,
-    #[cfg(feature = "autoscaling")]
     pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
-    #[cfg(feature = "rds")]
     pub(crate) rds: aws_sdk_rds::Client,
-    #[cfg(feature = "servicequotas")]
     pub(crate) quotas: aws_sdk_servicequotas::Client,
-    #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
 }
 
-#[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 impl Aws {
     /// The clients of the configuration's region.
     pub fn new(config: &SdkConfig) -> Self {
         let config = capacity_config(config);
         Self {
-            #[cfg(feature = "ecs")]
             ecs: aws_sdk_ecs::Client::new(&config),
-            #[cfg(feature = "autoscaling")]
             autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
-            #[cfg(feature = "rds")]
             rds: aws_sdk_rds::Client::new(&config),
-            #[cfg(feature = "servicequotas")]
             quotas: aws_sdk_servicequotas::Client::new(&config),
-            #[cfg(feature = "cloudwatch")]
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
         }
     }
 }
 
 /// The same configuration with the fewer attempts that calls for capacity get.
-#[cfg(any(feature = "ecs", feature = "autoscaling", feature = "rds"))]
 fn capacity_config(config: &SdkConfig) -> SdkConfig {
     let attempts = config.retry_config().map_or(CAPACITY_ATTEMPTS, RetryConfig::max_attempts).min(CAPACITY_ATTEMPTS);
     config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(attempts)).build()

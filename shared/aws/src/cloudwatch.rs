@@ -7,8 +7,8 @@ use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmType, CompositeAlarm, MetricAlarm, StateValue};
 use aws_smithy_types::DateTime;
 use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError, DESCRIBE_ALARMS_MAX, Fault};
-use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::{AlarmState, AlarmStates, AlarmStatus};
+use watchkeeper_domain::value::AlarmName;
 
 use crate::fault::{failed, odd};
 use crate::time::timestamp;

@@ -20,7 +20,6 @@ use crate::values::{count, tasks};
 use crate::{Aws, managed};
 
 mod releases;
-#[cfg(feature = "view")]
 mod tasks;
 
 const DESCRIBE: &str = "DescribeServices";

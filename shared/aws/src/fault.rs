@@ -60,13 +60,11 @@ where
 }
 
 /// An answer that AWS should not give: `what` says what was found and what was expected.
-#[cfg(any(feature = "ecs", feature = "autoscaling", feature = "cloudwatch"))]
 pub(crate) fn odd(operation: &'static str, subject: impl Display, what: String) -> AwsError {
     AwsError { operation, subject: subject.to_string(), fault: Fault::Unavailable, source: Some(what.into()) }
 }
 
 /// What cannot be asked for: `what` says what was found and what was expected. Asking again would come to the same.
-#[cfg(feature = "vaults")]
 pub(crate) fn invalid(operation: &'static str, subject: impl Display, what: String) -> AwsError {
     AwsError { operation, subject: subject.to_string(), fault: Fault::Invalid, source: Some(what.into()) }
 }

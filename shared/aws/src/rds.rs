@@ -15,7 +15,6 @@ use self::stoppable::{ClusterFacts, InstanceFacts};
 use crate::fault::failed;
 use crate::{Aws, managed};
 
-#[cfg(feature = "view")]
 mod promotions;
 mod stoppable;
 

@@ -10,7 +10,6 @@ pub(crate) fn timestamp(time: &DateTime) -> Option<Timestamp> {
 }
 
 /// A time for a request, to the second: no API that takes one looks closer.
-#[cfg(any(feature = "cloudwatch", feature = "vaults"))]
 pub(crate) fn date_time(instant: Timestamp) -> DateTime {
     DateTime::from_secs(instant.as_second())
 }
@@ -25,7 +24,6 @@ mod tests {
         assert_eq!(timestamp(&time), Timestamp::new(1_795_000_000, 250_000_000).ok());
     }
 
-    #[cfg(feature = "cloudwatch")]
     #[test]
     fn a_time_for_a_request_is_whole() {
         let instant = Timestamp::constant(1_795_000_000, 250_000_000);

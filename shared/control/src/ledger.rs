@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::capacity::{Baseline, Capacity, ReachedTargets};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
+use watchkeeper_domain::value::AlarmName;
 
+pub use watchkeeper_domain::reconcile::run::{RefusedWrite, RunOutcome, RunRecord, TimelineEvent};
 pub use watchkeeper_domain::request::RunTrigger;
-pub use watchkeeper_domain::run::{RefusedWrite, RunOutcome, RunRecord, TimelineEvent};
 
 use crate::lease::Lease;
 use crate::ports::AwsError;

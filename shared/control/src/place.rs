@@ -7,13 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::backup::{JobPolicy, ResourceKind as Store};
 use watchkeeper_domain::capacity::{Baseline, DatabaseId, ServiceId};
 use watchkeeper_domain::estate::{
-    AccountId, DeclaredCapacity, Emergency, Environment, EnvironmentKind, Estate, Failover, FreezeWindow,
+    DeclaredCapacity, Emergency, Environment, EnvironmentKind, Estate, Failover, FreezeWindow,
 };
 use watchkeeper_domain::failover::{Pointer, RegionalPair, UnfollowablePointer, placement, same_home};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::{Region, Scope, ServiceName};
 use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::value::AccountId;
 
 use crate::ledger::{PairId, PairReplica, ScopeState};
 

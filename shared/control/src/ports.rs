@@ -7,14 +7,14 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{
     DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
 };
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
+use watchkeeper_domain::value::AlarmName;
 
 /// The most services one `DescribeServices` call takes (Amazon ECS API reference).
 pub const DESCRIBE_SERVICES_MAX: usize = 10;

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, Label, LockSchema, ResourceName};
+use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::RunRecord;
+use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, LockRelease};
+use watchkeeper_domain::value::{Label, ResourceName};
 
 use crate::ledger::LedgerError;
 use crate::ports::{AwsError, ExecutionStates, Services};

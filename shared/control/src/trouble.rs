@@ -3,9 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunError;
+use watchkeeper_domain::reconcile::trouble::{GAP, RunTrouble, TroubleAudience, message, telling};
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::RunError;
-use watchkeeper_domain::trouble::{GAP, RunTrouble, TroubleAudience, message, telling};
 
 use crate::ports::{AwsError, Notifier};
 use crate::stuck::{LedgerNote, UnblockNotes};

@@ -2,23 +2,23 @@
 //!
 //! Intents resolve to a target; the difference between what is observed and the target is the plan; guardrails judge it.
 
-pub mod alarm;
-pub mod assess;
 pub mod backup;
-pub mod calendar;
 pub mod capacity;
 pub mod emergency;
 pub mod estate;
 pub mod execution;
 pub mod failover;
+pub mod finding;
 pub mod guardrail;
 pub mod intent;
+pub mod message;
 pub mod name;
 pub mod person;
 pub mod plan;
 pub mod preflight;
-pub mod report;
+pub mod reconcile;
 pub mod request;
-pub mod run;
-pub mod trouble;
+pub mod schedule;
 pub mod unblock;
+pub mod value;
+pub mod violation;

@@ -4,12 +4,13 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rstest::rstest;
-use watchkeeper_domain::alarm::{
+use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmMemory, AlarmQuestion, AlarmState, AlarmStates, AlarmStatus, ConsideredAnswer, IgnoreReason,
     ResponseDecision, consider, found,
 };
-use watchkeeper_domain::estate::{AlarmName, Emergency};
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
+use watchkeeper_domain::value::AlarmName;
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 

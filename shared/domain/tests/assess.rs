@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::assess::{Assessment, DATABASE_RESTART, ScopeSituation, Verdict, assess};
 use watchkeeper_domain::capacity::{
     Baseline, DatabaseId, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ReachedTargets, ResourceId,
     Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions,
@@ -13,6 +12,7 @@ use watchkeeper_domain::failover::{PlacedService, Placement};
 use watchkeeper_domain::guardrail::{Allowance, CapacityQuotas, GuardrailCode, OpenFreeze};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::plan::{CapacityChange, Obstacle, PlannedAction, Releases};
+use watchkeeper_domain::reconcile::assess::{Assessment, DATABASE_RESTART, ScopeSituation, Verdict, assess};
 
 fn evening() -> Timestamp {
     "2026-11-20T00:05:00Z".parse().unwrap()

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::{Value, json};
-use watchkeeper_domain::calendar::{AwakeHours, Calendar};
+use watchkeeper_domain::schedule::{AwakeHours, Calendar};
 
 fn calendar(awake: Value) -> Calendar {
     serde_json::from_value::<AwakeHours>(awake).unwrap().calendar().unwrap()

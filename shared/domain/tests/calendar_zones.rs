@@ -10,10 +10,8 @@ use jiff::{
 };
 use proptest::prelude::*;
 use serde_json::json;
-use watchkeeper_domain::{
-    calendar::{AwakeHours, Calendar, CalendarTransition},
-    estate::Zone,
-};
+use watchkeeper_domain::schedule::{AwakeHours, Calendar, CalendarTransition};
+use watchkeeper_domain::value::Zone;
 
 /// The year that is looked at, and the days around it that its hours touch.
 const FIRST: Date = date(2026, 1, 1);

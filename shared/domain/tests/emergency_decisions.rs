@@ -6,16 +6,17 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::{AlarmState, AlarmStates, AlarmStatus};
+use watchkeeper_domain::emergency::alarm::{AlarmState, AlarmStates, AlarmStatus};
 use watchkeeper_domain::emergency::{
     DecisionInputs, EmergencyDecision, EmergencyHold, EmergencyRequest, EmergencyStep, HoldAction, LastQuestion,
     PersonReply, ask, decide, hold, not_done, still_called_for,
 };
-use watchkeeper_domain::estate::{AlarmName, Emergency};
+use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{RequestError, Urgency};
+use watchkeeper_domain::value::AlarmName;
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 

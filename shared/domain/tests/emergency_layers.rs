@@ -9,9 +9,10 @@ use rstest::rstest;
 use watchkeeper_domain::capacity::{
     Capacity, DatabaseId, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions,
 };
-use watchkeeper_domain::estate::{Emergency, EmergencyProfile, ProfileName};
+use watchkeeper_domain::estate::{Emergency, EmergencyProfile};
 use watchkeeper_domain::failover::{PlacedService, Placement, ScalingBounds, ServiceFigures};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile, deciding, resolve};
+use watchkeeper_domain::value::ProfileName;
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
 

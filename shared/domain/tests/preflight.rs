@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::json;
 use watchkeeper_domain::backup::{CopyQuota, ObservedSource, ResourceKind, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, ServiceId};
-use watchkeeper_domain::estate::{AlarmName, Estate, ResourceName};
+use watchkeeper_domain::estate::Estate;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::preflight::{
     AccountQuotaFacts, AccountRegion, AlarmFacts, BucketFacts, Check, ControllerKind, DatabaseFacts,
@@ -15,6 +15,7 @@ use watchkeeper_domain::preflight::{
     ReportRow, RowMark, SimulatedAction, SimulatedCalls, Tags, TargetFacts, UnreadFact, WantedResources, calls,
     definition, judge, policies, simulated,
 };
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 fn region(name: &str) -> Region {
     Region::new(name).unwrap()

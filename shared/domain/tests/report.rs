@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::assess::{Assessment, ScopeSituation, Verdict, assess};
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ReachedTargets, ResourceId, Rollout,
     ScalingState, ServiceCapacity, ServiceId, Suspensions,
@@ -13,9 +12,10 @@ use watchkeeper_domain::guardrail::{Allowance, CapacityQuotas, GuardrailCode, Se
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::plan::{AwaitedChange, Obstacle, Releases};
-use watchkeeper_domain::report;
+use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{RunError, RunOutcome, RunProgress, RunRecord};
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::{RunError, RunOutcome, RunProgress, RunRecord};
 
 fn scope() -> Scope {
     Scope {

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use proptest::prelude::*;
 use rstest::rstest;
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceCapacity};
-use watchkeeper_domain::estate::{BlockerPolicy, QueuePolicy, Unblock, Zone};
+use watchkeeper_domain::estate::{BlockerPolicy, QueuePolicy, Unblock};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::request::{RunMode, RunTrigger};
@@ -14,6 +14,7 @@ use watchkeeper_domain::unblock::{
     LockItem, LockStanding, RunFate, StuckDeployment, UnblockEnd, UnblockHour, UnblockKind, UnblockMemory,
     UnblockRecord, detail, escalate, fate, fate_of, freed_capacity, judge, look, message, run_fate, stuck_since,
 };
+use watchkeeper_domain::value::Zone;
 
 fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()

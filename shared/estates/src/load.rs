@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use watchkeeper_domain::{
-    estate::{DocumentFinding, Environment, Estate, EstateDocument, FieldPath},
-    name::{EnvironmentName, EstateName},
-};
+use watchkeeper_domain::estate::{Environment, Estate, EstateDocument};
+use watchkeeper_domain::finding::{DocumentFinding, FieldPath};
+use watchkeeper_domain::name::{EnvironmentName, EstateName};
 
 use crate::{
     parse::{self, DocumentReading},

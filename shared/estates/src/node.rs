@@ -1,7 +1,7 @@
 //! A document as a tree that still knows its lines.
 
 use serde_json::Value;
-use watchkeeper_domain::estate::{FieldPath, PathStep};
+use watchkeeper_domain::finding::{FieldPath, PathStep};
 
 /// A value with the line it was read from and the field it was read as.
 #[derive(Debug, Clone)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use watchkeeper_domain::estate::{DocumentFinding, Estate, EstateDocument, PathStep};
+use watchkeeper_domain::estate::{Estate, EstateDocument};
+use watchkeeper_domain::finding::{DocumentFinding, PathStep};
 
 use crate::{
     node::{NodeContent, YamlNode},

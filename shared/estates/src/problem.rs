@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::Value;
-use watchkeeper_domain::estate::FieldPath;
+use watchkeeper_domain::finding::FieldPath;
 
 /// One mistake in one file. Its text is one line, as compilers write them, so that an editor can jump to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

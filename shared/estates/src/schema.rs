@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Value, json};
-use watchkeeper_domain::estate::{EstateDocument, value::FORMS};
+use watchkeeper_domain::estate::{EstateDocument, FORMS};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(generate);
 

@@ -2,8 +2,9 @@
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::Value;
-use watchkeeper_domain::estate::value::{FORMS, TextForm};
-use watchkeeper_domain::estate::{AccountId, PathStep};
+use watchkeeper_domain::estate::FORMS;
+use watchkeeper_domain::finding::PathStep;
+use watchkeeper_domain::value::{AccountId, TextForm};
 
 use crate::{
     node::{NodeContent, YamlNode},

@@ -2,10 +2,8 @@
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use watchkeeper_domain::{
-    calendar::Calendar,
-    estate::{Environment, Estate},
-};
+use watchkeeper_domain::estate::{Environment, Estate};
+use watchkeeper_domain::schedule::Calendar;
 
 /// How far the table looks.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use saphyr::{Scalar, ScanError};
 use saphyr_parser::{Event, Parser, Span};
 use serde_json::Value;
-use watchkeeper_domain::estate::FieldPath;
+use watchkeeper_domain::finding::FieldPath;
 
 use crate::{
     node::{NodeContent, YamlNode},

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use watchkeeper_domain::run::RunError;
+use watchkeeper_domain::reconcile::run::RunError;
 
 /// An event: of the schedule, or a step of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

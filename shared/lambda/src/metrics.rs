@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::IgnoreReason;
+use watchkeeper_domain::emergency::alarm::IgnoreReason;
 use watchkeeper_domain::name::Scope;
 
 pub use self::backup::BackupFigures;

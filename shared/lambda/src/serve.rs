@@ -11,7 +11,7 @@ use tracing::Instrument;
 use watchkeeper_aws::{
     Aws, BackupEngines, CloudWatch, DynamoLedger, NotificationTargets, SdkConfig, StateMachine, StuckThings, sdk_config,
 };
-use watchkeeper_domain::report::fitting;
+use watchkeeper_domain::reconcile::report::fitting;
 use watchkeeper_estates::{EstateFolder, FileProblem, load_dir};
 
 use crate::errors::{ErrorName, FunctionFailure};

@@ -5,14 +5,13 @@ use std::sync::RwLock;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::ServiceCapacity;
-use watchkeeper_domain::estate::{
-    DetectionMode, Duration, Failover, FencePolicy, Singleton, TrafficPolicy, TrafficStrategy,
-};
+use watchkeeper_domain::estate::{DetectionMode, Failover, FencePolicy, Singleton, TrafficPolicy, TrafficStrategy};
 use watchkeeper_domain::failover::{
     OngoingMove, PlacedService, Pointer, PointerError, RegionalPair, ServiceFigures, Serving, placement,
 };
 use watchkeeper_domain::intent::DesiredState;
 use watchkeeper_domain::name::{BadName, Region, ServiceName};
+use watchkeeper_domain::value::Duration;
 
 pub use crate::point::{ModelPointer, MoveId, PairSide};
 

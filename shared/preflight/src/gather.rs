@@ -5,9 +5,10 @@ use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
-use watchkeeper_domain::estate::{AlarmName, Environment};
+use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{self, ServiceName};
 use watchkeeper_domain::preflight::{AccountRegion, PreflightFacts, WantedResources};
+use watchkeeper_domain::value::AlarmName;
 
 use crate::unread::read;
 use crate::{PolicyJudge, RegionClients};

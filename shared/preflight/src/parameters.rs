@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use watchkeeper_domain::backup::{BackupSource, ResourceKind};
-use watchkeeper_domain::estate::{Environment, ResourceName};
+use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::preflight::AccountRegion;
+use watchkeeper_domain::value::ResourceName;
 
 /// The parameters of a stack of this place, as far as the documents of what it looks after tell them.
 pub(crate) fn of(place: &AccountRegion, own: &[&Environment]) -> BTreeMap<String, String> {

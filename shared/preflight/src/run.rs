@@ -5,19 +5,18 @@ use std::path::PathBuf;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
-use watchkeeper_domain::estate::value::AccountId;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name;
 use watchkeeper_domain::preflight::{
     AccountRegion, Check, PreflightFacts, PreflightReport, Read, ReportRow, ReportSection, SimulatedAction,
     WantedResources, calls, definition, judge as judged, policies, simulated,
 };
+use watchkeeper_domain::value::AccountId;
 use watchkeeper_estates::EstateFolder;
 
 use crate::gather::gather;
-use crate::parameters;
 use crate::unread::read;
-use crate::{PolicyJudge, PreflightError, RegionClients, StackTemplate, TemplateResolver};
+use crate::{PolicyJudge, PreflightError, RegionClients, StackTemplate, TemplateResolver, parameters};
 
 /// Alarms of global services lie there, whatever region their system is in (Amazon CloudWatch user guide).
 const GLOBAL: &str = "us-east-1";

@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, DatabasePower, DatabaseState};
-use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
+use crate::failover::stores::resource;
 use crate::fault::FaultPlan;
 use crate::globe::{HOME, SimAws};
 use crate::quota::BucketLimits;
 use crate::settings::TimingSettings;
 use crate::spec::{DatabaseSpec, ServiceSpec, SimResource, checked};
 use crate::state::SimState;
-use crate::stores::resource;
 use crate::world::SimRegion;
 
 /// What a world will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on

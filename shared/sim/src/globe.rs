@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::name::Region;
 
+use crate::failover::site::SimSites;
 use crate::link::RegionLink;
 use crate::loss::{LossAnswer, RegionLoss};
-use crate::site::SimSites;
 use crate::state::SimState;
 
 /// Where a world without another one is, and where the home of a pair is.

@@ -4,13 +4,13 @@ use watchkeeper_control::ledger::{LedgerError, PairId, PairReplica, ScopeState};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedDatabase, ObservedScope, ObservedService, ServiceId};
 use watchkeeper_domain::failover::{DnsRecord, Move, Pointer};
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_domain::run::RunRecord;
+use watchkeeper_domain::reconcile::run::RunRecord;
 
 use crate::call::RecordedCall;
+use crate::failover::stores::resource;
+use crate::failover::switches::SimTrafficSwitches;
 use crate::operation::Operation;
 use crate::outside::{PublishedEvent, SentMessage};
-use crate::stores::resource;
-use crate::switches::SimTrafficSwitches;
 use crate::world::SimRegion;
 
 impl SimRegion {
@@ -30,7 +30,7 @@ impl SimRegion {
 
     /// One service as it truly is now, with its bounds.
     pub fn service(&self, id: &ServiceId) -> Option<ObservedService> {
-        self.lock().service(id).map(crate::service::SimService::observed)
+        self.lock().service(id).map(crate::reconcile::service::SimService::observed)
     }
 
     /// One database as it truly is now.
@@ -40,7 +40,7 @@ impl SimRegion {
 
     /// The tasks of a service that truly are not STOPPED: those on their way up, those that run, and those that stop.
     pub fn alive(&self, id: &ServiceId) -> u32 {
-        self.lock().service(id).map_or(0, crate::service::SimService::alive)
+        self.lock().service(id).map_or(0, crate::reconcile::service::SimService::alive)
     }
 
     /// The region.

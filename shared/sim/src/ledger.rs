@@ -2,12 +2,12 @@
 
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, LedgerWrite, ScopeState};
-use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::RunRecord;
+use watchkeeper_domain::reconcile::run::RunRecord;
+use watchkeeper_domain::value::AlarmName;
 
 use crate::operation::Operation;
 use crate::world::SimRegion;

@@ -1,6 +1,6 @@
 //! The loss of a region: what becomes of calls to it, of its tasks, and of what runs in it.
 
-use crate::service::SimService;
+use crate::reconcile::service::SimService;
 use crate::state::{DueEvent, SimState};
 
 /// How a call to a lost region fails.

@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{LedgerError, LedgerWrite, ScopeState};
-use watchkeeper_domain::alarm::AlarmMemory;
 use watchkeeper_domain::backup::{self, BackupSource};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::RunRecord;
+use watchkeeper_domain::reconcile::run::RunRecord;
+use watchkeeper_domain::value::AlarmName;
 
 use crate::link::Stamp;
 use crate::put::{Put, check_transaction, corrupt, owner, put, put_of};
@@ -44,7 +44,7 @@ pub(crate) mod item {
     pub(crate) const HALT: &str = "halt";
     pub(crate) const INTENT: &str = "intent ";
 
-    pub(crate) fn alarm(name: &watchkeeper_domain::estate::AlarmName) -> String {
+    pub(crate) fn alarm(name: &watchkeeper_domain::value::AlarmName) -> String {
         format!("alarm {name}")
     }
 

@@ -5,7 +5,7 @@ use watchkeeper_domain::capacity::{
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
-use crate::tasks::TargetGroup;
+use crate::failover::tasks::TargetGroup;
 
 /// A service to build.
 #[derive(Debug, Clone, PartialEq, Eq)]

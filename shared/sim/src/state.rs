@@ -4,30 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{DatabaseId, ScheduledAction, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use crate::backup::SimBackups;
 use crate::call::RecordedCall;
-use crate::database::SimDatabase;
 use crate::executions::SimMachines;
+use crate::failover::stores::Lags;
+use crate::failover::switches::SimTrafficSwitches;
 use crate::fault::FaultPlan;
 use crate::loss::RegionLoss;
 use crate::memory::LedgerMemory;
 use crate::operation::Operation;
 use crate::outside::SimOutbox;
 use crate::quota::BucketLimits;
-use crate::release::SimDefinition;
-use crate::service::SimService;
+use crate::reconcile::database::SimDatabase;
+use crate::reconcile::release::SimDefinition;
+use crate::reconcile::service::SimService;
 use crate::settings::TimingSettings;
-use crate::stores::Lags;
-use crate::stuck::StuckItems;
-use crate::switches::SimTrafficSwitches;
+use crate::unblock::StuckItems;
 
 /// Something that happens by itself when its time has come. An epoch makes it void when its thing has changed since.
 #[derive(Debug, Clone)]

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseState, Rollout, ScalingState, ScheduledAction, ServiceId, TaskDefinition,
 };
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Scope;
 

@@ -8,10 +8,10 @@ use watchkeeper_control::ledger::{AlarmLog, LedgerError};
 use watchkeeper_control::ports::{
     AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, ScalableTargets, ServiceReleases, Services,
 };
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState};
 use watchkeeper_domain::capacity::{Rollout, ServiceId, ServiceRelease};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState};
 use watchkeeper_domain::guardrail;
+use watchkeeper_domain::value::AlarmName;
 use watchkeeper_sim::{
     CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, run_until_done_or_crash, scope, service,
     task_definition,

@@ -10,10 +10,11 @@ use watchkeeper_control::failover::ports::{
     DatabasePromotions, HealthProber, RegionTasks, ReplicatedStores, TrafficSwitches,
 };
 use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Services, StartOutcome};
-use watchkeeper_domain::estate::{Failover, ResourceName};
+use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::{DatabaseRole, switched};
 use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::ResourceName;
 use watchkeeper_sim::{
     CallTrouble, FaultPlan, Operation, PairBuilder, RegionLoss, SimPair, SimRegion, TimingSettings, aurora_global,
     replica, run_until_done_or_crash, scope, service, stream, table, task_definition,

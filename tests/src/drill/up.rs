@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::AlarmName;
 
 use super::build::build_all;
 use super::command::{DocumentFolder, print};

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MuteTargets, Rule, Schedule, StateValue, Statistic};
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::estate::{AlarmName, Environment};
+use watchkeeper_domain::emergency::alarm::AlarmState;
+use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::value::AlarmName;
 
 use super::{RegionFixtures, SiteError, awaited};
 

@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::{
     StreamViewType,
 };
 use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
-use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, ResourceName, StreamSize};
+use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, StreamSize};
 use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_domain::value::ResourceName;
 
 use super::{RegionFixtures, SiteError};
 

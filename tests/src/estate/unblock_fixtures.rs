@@ -391,7 +391,7 @@ fn lock_item(locks: &LockSchema, lock: &LockItem) -> Item {
 }
 
 fn read_lock(locks: &LockSchema, item: &Item) -> LockItem {
-    let field = |name: &watchkeeper_domain::estate::ResourceName| match item.get(name.as_str()) {
+    let field = |name: &watchkeeper_domain::value::ResourceName| match item.get(name.as_str()) {
         None => ItemAttribute::Absent,
         Some(AttributeValue::S(text)) => ItemAttribute::Text(text.clone()),
         Some(AttributeValue::N(number)) => ItemAttribute::Number(number.clone()),

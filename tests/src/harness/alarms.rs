@@ -4,9 +4,9 @@ use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::ledger::{AlarmLog as _, LedgerError};
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, IgnoreReason};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason};
 use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::AlarmName;
 
 use super::{DeployedStack, StageError};
 use crate::estate::{SiteError, awaited};

@@ -34,9 +34,9 @@ pub use watch::WatchTick;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use watchkeeper_domain::estate::value::AccountId;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::AccountId;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
 use crate::estate::SiteError;

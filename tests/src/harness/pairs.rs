@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use watchkeeper_domain::estate::{
-    BackupJob, Environment, EnvironmentDocument, Estate, EstateDocument, Failover, Label, TrafficStrategy,
+    BackupJob, Environment, EnvironmentDocument, Estate, EstateDocument, Failover, TrafficStrategy,
 };
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
 use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home};

@@ -11,7 +11,7 @@ use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_lambda::{CaughtError, FunctionEvent, FunctionFailure, MachineExecution, ScheduleTick, StepCall};
 use watchkeeper_sim::run_until_done_or_crash;
 

@@ -12,11 +12,11 @@ use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::steps::{BeginVerdict, FinishedRun};
 use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
-use watchkeeper_domain::estate::{AlarmName, ProfileName};
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::report::Message;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::{RunOutcome, RunRef};
 use watchkeeper_domain::request::RunRequest;
-use watchkeeper_domain::run::{RunOutcome, RunRef};
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_lambda::{MachineExecution, StepCall};
 use watchkeeper_sim::run_until_done_or_crash;
 

@@ -10,7 +10,7 @@ use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::ports::{Clock as _, Fault};
 use watchkeeper_control::unblock::{Step as Taken, UnblockError, UnblockNext, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
-use watchkeeper_domain::run::RunRef;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_lambda::{CaughtError, MachineExecution};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 

@@ -7,17 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The adapters with a client of their own, by the name of their file or folder, and the prefix of its service's actions.
 const CLIENTS: [(&str, &str); 12] = [
     ("cloudwatch", "cloudwatch"),
-    ("ecr", "ecr"),
-    ("elb", "elasticloadbalancing"),
+    ("failover/ecr", "ecr"),
+    ("failover/elb", "elasticloadbalancing"),
     ("eventbridge", "events"),
-    ("kinesis", "kinesis"),
+    ("failover/kinesis", "kinesis"),
     ("ledger", "dynamodb"),
     ("sfn", "states"),
     ("sns", "sns"),
-    ("switches/arc", "route53-recovery-cluster"),
-    ("switches/records", "route53"),
-    ("switches/s3", "s3"),
-    ("tables", "dynamodb"),
+    ("failover/traffic/arc", "route53-recovery-cluster"),
+    ("failover/traffic/records", "route53"),
+    ("failover/traffic/s3", "s3"),
+    ("failover/tables", "dynamodb"),
 ];
 /// The clients of a region's capacity, by their field; each adapter of capacity may use several.
 const BUNDLE: [(&str, &str); 12] = [
@@ -123,7 +123,7 @@ fn actions_called() -> BTreeSet<String> {
             actions.extend(needed.iter().map(|action| (*action).to_owned()));
         }
     }
-    let signed = sources_under("shared/aws/src/vaults");
+    let signed = sources_under("shared/aws/src/backup");
     actions.extend(SIGNED.into_iter().filter(|it| signed.contains(&it.replace("es:", "\""))).map(str::to_owned));
     if actions.remove(TRANSACTION) {
         actions.extend(PARTS.map(str::to_owned));
@@ -166,5 +166,5 @@ fn calls_are_read_from_the_source() {
     assert_eq!(calls("rds", source), of_the_bundle);
     let with_its_own = |own: &str| of_the_bundle.iter().cloned().chain([own.to_owned()]).collect::<BTreeSet<_>>();
     assert_eq!(calls("ledger/pair", source), with_its_own("dynamodb:PutItem"));
-    assert_eq!(calls("switches/s3", source), with_its_own("s3:PutItem"));
+    assert_eq!(calls("failover/traffic/s3", source), with_its_own("s3:PutItem"));
 }

@@ -13,6 +13,7 @@ mod grants;
 mod machines;
 mod operations;
 mod pairs;
+mod papers;
 mod permissions;
 mod promises;
 mod rights;

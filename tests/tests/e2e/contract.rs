@@ -6,12 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_aws::{Aws, DynamoLedger, StuckThings};
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, Scope, ServiceName};
 use watchkeeper_domain::unblock::LockItem;
-use watchkeeper_sim::contract::stuck::{self, StuckBench};
+use watchkeeper_domain::value::ResourceName;
+use watchkeeper_sim::contract::unblock::{self, StuckBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
-use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases, stuck_cases};
+use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases, unblock_cases};
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
 use watchkeeper_tests::harness::SandboxHarness;
 
@@ -174,11 +175,11 @@ macro_rules! ledger_tests {
 }
 
 macro_rules! stuck_tests {
-    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| stuck::$case(bench).await); })*};
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| unblock::$case(bench).await); })*};
 }
 
 cloud_cases!(cloud_tests);
 database_cases!(database_tests);
 release_cases!(release_tests);
 ledger_cases!(ledger_tests);
-stuck_cases!(stuck_tests);
+unblock_cases!(stuck_tests);

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_sim::{CallTrouble, FaultPlan};
 use watchkeeper_tests::in_memory::{EmergencyRun, EmergencyRunState, InMemoryHarness};
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
 use watchkeeper_tests::in_memory::{EmergencyRun, InMemoryHarness, alarm_event};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_sim::{SimRegion, WorldBuilder, rds, service, store, task_definition};
 use watchkeeper_tests::in_memory::{EmergencyRunState, InMemoryHarness, alarm_event, documents};
 
@@ -106,6 +106,23 @@ fn where_no_earlier_release_is_known_it_is_refused_and_told() {
     assert_eq!(rehearsal.world.writes(), 0);
     let told = rehearsal.world.messages().pop().unwrap();
     assert!(told.text.contains("no-good-release: shop/api"), "{}", told.text);
+}
+
+#[test]
+fn what_was_deployed_by_another_controller_is_refused_with_who_can_take_it_back() {
+    let elsewhere = SimRegion::builder()
+        .at("2026-11-20T15:00:00Z")
+        .with(service("shop/api").desired(2).released("api:1").released("api:2"))
+        .with(service("shop/web").desired(2).released("web:7").deployed_elsewhere());
+    let rehearsal = rehearsal(elsewhere);
+    let request =
+        json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["web"], "reason": "broken"});
+    let stage = rehearsal.siren("by-hand", request).stage;
+    assert!(matches!(&stage, EmergencyRunState::Ended(said) if said.starts_with("refused")), "{stage:?}");
+    assert_eq!(rehearsal.world.writes(), 0);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert!(told.text.contains("no-good-release: shop/web"), "{}", told.text);
+    assert!(told.text.contains("CodeDeploy"), "{}", told.text);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 use watchkeeper_tests::in_memory::InMemoryHarness;
 

@@ -12,7 +12,7 @@ use watchkeeper_control::stuck::DeadLetter;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::run::RunRecord;
+use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, UnblockRecord};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash, scope, service};

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::stuck::DeadLetter;
 use watchkeeper_domain::guardrail::HaltSwitch;
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded};

@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error;
-use watchkeeper_domain::alarm::{AlarmChange, AlarmState};
-use watchkeeper_domain::estate::AlarmName;
-use watchkeeper_domain::estate::value::TextForm;
+use watchkeeper_domain::emergency::alarm::{AlarmChange, AlarmState};
+use watchkeeper_domain::value::{AlarmName, TextForm};
 
 use super::field::Field;
 use super::origin::Origin;

@@ -2,7 +2,7 @@
 //!
 //! Source: CloudWatch user guide, "Invoke a Lambda function from an alarm".
 
-use watchkeeper_domain::alarm::AlarmChange;
+use watchkeeper_domain::emergency::alarm::AlarmChange;
 
 use super::PayloadError;
 use super::change::of_detail;

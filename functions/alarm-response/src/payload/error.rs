@@ -1,7 +1,8 @@
 //! What is wrong with a payload: where, what was found, and what belongs there.
 
 use serde_json::Value;
-use watchkeeper_domain::estate::{AlarmName, FieldPath};
+use watchkeeper_domain::finding::FieldPath;
+use watchkeeper_domain::value::AlarmName;
 
 /// How many characters of a text that was found are repeated: enough to recognise it in a log line.
 const SHOWN: usize = 80;

@@ -2,7 +2,7 @@
 //!
 //! Source: CloudWatch user guide, "Alarm events and EventBridge".
 
-use watchkeeper_domain::alarm::AlarmChange;
+use watchkeeper_domain::emergency::alarm::AlarmChange;
 
 use super::change::of_detail;
 use super::field::Field;

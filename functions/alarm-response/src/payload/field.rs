@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use watchkeeper_domain::estate::FieldPath;
+use watchkeeper_domain::finding::FieldPath;
 
 use super::PayloadError;
 

@@ -14,7 +14,7 @@ mod sns;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_domain::alarm::AlarmChange;
+use watchkeeper_domain::emergency::alarm::AlarmChange;
 
 pub use error::{Kind, PayloadError};
 use field::Field;

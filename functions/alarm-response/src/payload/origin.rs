@@ -1,8 +1,7 @@
 //! Where an alarm lives: from its ARN where there is one, else from the envelope.
 
-use watchkeeper_domain::estate::AccountId;
-use watchkeeper_domain::estate::value::TextForm;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::{AccountId, TextForm};
 
 use super::PayloadError;
 use super::field::Field;

@@ -3,9 +3,9 @@
 //! Source: CloudWatch user guide, "Schema of Amazon SNS notifications when alarms change state".
 
 use serde_json::Value;
-use watchkeeper_domain::alarm::AlarmChange;
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmChange;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::AlarmName;
 
 use super::change::{instant, name, of_whole_alarm, reason, state, state_now};
 use super::field::Field;
@@ -76,7 +76,7 @@ fn region(field: &Field<'_>) -> Option<Region> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use watchkeeper_domain::estate::FieldPath;
+    use watchkeeper_domain::finding::FieldPath;
 
     use super::*;
 

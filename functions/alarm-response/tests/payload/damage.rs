@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Map, Value, json};
-use watchkeeper_domain::estate::PathStep;
+use watchkeeper_domain::finding::PathStep;
 
 /// One damage.
 #[derive(Debug, Clone)]

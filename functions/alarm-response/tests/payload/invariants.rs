@@ -3,10 +3,11 @@
 use alarm_response::payload::{Incoming, PayloadError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use watchkeeper_domain::alarm::{
+use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmMemory, AlarmQuestion, AlarmState, AlarmStates, ResponseDecision, consider,
 };
-use watchkeeper_domain::estate::{Emergency, PathStep};
+use watchkeeper_domain::estate::Emergency;
+use watchkeeper_domain::finding::PathStep;
 
 /// How many characters an error's account of what was found may have: ten keys of 80, each escaped at worst.
 const LONGEST: usize = 12_000;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use alarm_response::payload::{Incoming, PayloadError};
 use rstest::rstest;
-use watchkeeper_domain::alarm::AlarmChange;
+use watchkeeper_domain::emergency::alarm::AlarmChange;
 
 use super::fixtures;
 

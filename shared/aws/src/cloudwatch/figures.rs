@@ -4,8 +4,8 @@ use aws_sdk_cloudwatch::operation::get_metric_statistics::GetMetricStatisticsOut
 use aws_sdk_cloudwatch::types::{Datapoint, Dimension, MetricDatum, StandardUnit, Statistic};
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+use watchkeeper_domain::value::ResourceName;
 
 use super::CloudWatch;
 use crate::fault::failed;

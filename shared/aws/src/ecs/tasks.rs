@@ -11,8 +11,9 @@ use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 
 use super::{DESCRIBE, describe_failure, is_unknown_cluster};
+use crate::AwsRegionReader;
+use crate::failover::elb;
 use crate::fault::{failed, odd};
-use crate::{AwsRegionReader, elb};
 
 const LIST: &str = "ListTasks";
 const DESCRIBE_TASKS: &str = "DescribeTasks";

@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::types::Put;
 use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::AlarmName;
 
 use super::item::{ALARM_KEPT, Item, after, pack, unpack, with_ttl};
 use super::key::ItemKey;
@@ -34,7 +34,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use aws_sdk_dynamodb::types::AttributeValue;
     use jiff::Timestamp;
-    use watchkeeper_domain::alarm::{AlarmState, NotedMessage};
+    use watchkeeper_domain::emergency::alarm::{AlarmState, NotedMessage};
 
     use super::super::key::tests::{alarm, scope};
     use super::*;

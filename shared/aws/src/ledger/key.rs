@@ -5,9 +5,9 @@ use std::fmt;
 use aws_sdk_dynamodb::types::AttributeValue;
 use watchkeeper_control::ledger::PairId;
 use watchkeeper_domain::backup::BackupSource;
-use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::intent::IntentKey;
 use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::AlarmName;
 
 use super::item::Item;
 

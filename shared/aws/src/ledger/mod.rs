@@ -56,11 +56,11 @@ use aws_sdk_dynamodb::types::Put;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, LedgerWrite, RunRecord, ScopeState};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::AlarmName;
 
 use self::item::Item;
 use self::key::ItemKey;

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_an_alarm_is_not_the_business_of_a_run() {
-        let memory = watchkeeper_domain::alarm::AlarmMemory::default();
+        let memory = watchkeeper_domain::emergency::alarm::AlarmMemory::default();
         let item = alarm::put("ledger", &scope(), &tests::alarm(), &memory, VersionRaise::version(0)).unwrap().item;
         assert_eq!(remembered(&scope(), vec![item], None).unwrap(), ScopeState::default());
     }

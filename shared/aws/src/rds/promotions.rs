@@ -5,9 +5,9 @@ use aws_sdk_rds::operation::describe_global_clusters::DescribeGlobalClustersErro
 use aws_sdk_rds::types::{DbInstance, FailoverStatus, GlobalCluster, GlobalClusterMember};
 use watchkeeper_control::failover::ports::DatabasePromotions;
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::ResourceName;
 
 use super::{named, unknown_instance};
 use crate::AwsRegionReader;

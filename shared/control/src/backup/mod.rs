@@ -223,7 +223,7 @@ impl<C, L: Ledger, N> BackupRunbook<'_, C, L, N> {
 }
 
 impl<C, L, N: Notifier> BackupRunbook<'_, C, L, N> {
-    async fn tell(&self, message: &watchkeeper_domain::report::Message) -> Result<(), AwsError> {
+    async fn tell(&self, message: &watchkeeper_domain::message::Message) -> Result<(), AwsError> {
         self.announcer.tell(&message.subject, &message.text).await
     }
 }

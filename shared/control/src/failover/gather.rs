@@ -11,11 +11,12 @@ use futures_util::future::{join, join_all, join5};
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupMemory, Freshness, JobPolicy};
 use watchkeeper_domain::capacity::{ObservedScope, ServiceId};
-use watchkeeper_domain::estate::{AlarmName, FencePolicy};
+use watchkeeper_domain::estate::FencePolicy;
 use watchkeeper_domain::failover::readiness::{Read, ReadinessFacts, TrafficFacts};
 use watchkeeper_domain::failover::{PairDatabase, RegionSample, ServiceSample, SwitchArming};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::ServiceName;
+use watchkeeper_domain::value::AlarmName;
 
 use self::look::{PacedRegion, why};
 use super::ports::{DatabasePromotions, RegionReader};

@@ -1,9 +1,10 @@
 //! The means by which traffic moves, whichever the document chose.
 
-use watchkeeper_domain::estate::{ResourceName, TrafficStrategy};
+use watchkeeper_domain::estate::TrafficStrategy;
 use watchkeeper_domain::failover::readiness::{Read, TrafficFacts};
 use watchkeeper_domain::failover::{DnsRecord, points_to, switched};
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::ResourceName;
 
 use super::MoveError;
 use super::ports::TrafficSwitches;

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::PersonReply;
-use watchkeeper_domain::failover::report;
 use watchkeeper_domain::failover::{
     FailoverRequest, Move, MoveEnding, MovePause, MovePhase, MoveStage, PauseKind, Pointer, QUESTION, none_forgotten,
-    same_home,
+    report, same_home,
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::reconcile::run::{RunError, RunRecord};
 use watchkeeper_domain::request::RunRequest;
-use watchkeeper_domain::run::{RunError, RunRecord};
 
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::turn::{PhaseOutcome, error_of, resume};

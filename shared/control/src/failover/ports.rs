@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{AlarmName, ResourceName};
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts, TargetGroupFacts};
 use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services};
 

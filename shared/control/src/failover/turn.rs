@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::{Move, MoveEnding, MovePause, MovePhase, PauseKind};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RunRequest;
-use watchkeeper_domain::run::RunRef;
 
 use super::{COMPENSATED, DECLINED, HELD, REFUSED};
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::assess::despite_halt;
 use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Plan};
-use watchkeeper_domain::run::{RunRecord, WriteRefusal, WriteTrouble};
+use watchkeeper_domain::reconcile::assess::despite_halt;
+use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
 
 use super::{
     LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, StepError, counted, follows, left, look_again,

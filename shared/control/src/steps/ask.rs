@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::assess::{Assessment, ScopeSituation, Verdict, assess, target};
 use watchkeeper_domain::capacity::{ObservedScope, ReachedTargets};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::{CapacityQuotas, GuardrailCode, Severity, stops};
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
+use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess, target};
+use watchkeeper_domain::reconcile::run::{IntentOutcome, RunProgress, RunRecord};
 use watchkeeper_domain::request::{RunRequest, RunTrigger};
-use watchkeeper_domain::run::{IntentOutcome, RunProgress, RunRecord};
 
 use super::begin::BeginVerdict;
 use super::wish::IntentChange;

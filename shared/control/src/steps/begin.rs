@@ -3,12 +3,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::assess::{Verdict, gives_back, target};
 use watchkeeper_domain::failover::Placement;
-use watchkeeper_domain::intent::{Intent, Layer, deciding, placed};
-use watchkeeper_domain::report;
+use watchkeeper_domain::intent::{Intent, Layer, deciding, gives_back, placed};
+use watchkeeper_domain::reconcile::assess::{Verdict, target};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{IntentOutcome, RunOutcome, mark};
 use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
-use watchkeeper_domain::run::{IntentOutcome, RunOutcome, mark};
 
 use super::ask::{BeginContext, Evaluation, durable};
 use super::wish::IntentChange;

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::assess::{Verdict, concerns, gives_back, target};
 use watchkeeper_domain::capacity::{ReachedTargets, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
-use watchkeeper_domain::intent::placed;
-use watchkeeper_domain::report;
+use watchkeeper_domain::intent::{gives_back, placed};
+use watchkeeper_domain::reconcile::assess::{Verdict, concerns, target};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{Back, IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord};
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::{Back, IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord};
 
 use super::{FinishedRun, LeasedRun, POINTER_MOVED, Reconciler, ResumedRun, StepError};
 use crate::ledger::{Ledger, LedgerWrite, RefusedWrite, ScopeStanding, SettledTarget};

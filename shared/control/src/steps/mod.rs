@@ -18,15 +18,15 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::assess::{concerns, target, with_unchangeable};
 use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ResourceId};
 use watchkeeper_domain::failover::{UnfollowablePointer, unpaired};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::plan::{DiffInput, Obstacle, Plan};
+use watchkeeper_domain::reconcile::assess::{concerns, target, with_unchangeable};
+use watchkeeper_domain::reconcile::run::{Back, RunOutcome, RunRecord};
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::{Back, RunOutcome, RunRecord};
 
 use crate::lease::Lease;
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, PairId, ScopeState};

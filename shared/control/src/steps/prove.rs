@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::assess::concerns;
 use watchkeeper_domain::capacity::{Baseline, DatabasePower, DatabaseState, ObservedScope, ResourceId};
 use watchkeeper_domain::plan::{AwaitedChange, Obstacle, Plan};
-use watchkeeper_domain::run::WriteRefusal;
+use watchkeeper_domain::reconcile::assess::concerns;
+use watchkeeper_domain::reconcile::run::WriteRefusal;
 
 use super::ResumedRun;
 use crate::place::ScopedEnvironment;

@@ -1,10 +1,10 @@
 //! Schedules of somebody else: looked for before the first night, and where a person looks. They veto nothing.
 
-use watchkeeper_domain::assess::Assessment;
 use watchkeeper_domain::capacity::Schedules;
-use watchkeeper_domain::guardrail::{GuardrailCode, Severity, Violation};
 use watchkeeper_domain::intent::{DesiredState, Layer};
+use watchkeeper_domain::reconcile::assess::Assessment;
 use watchkeeper_domain::request::{RunMode, RunRequest};
+use watchkeeper_domain::violation::{GuardrailCode, Severity, Violation};
 
 use super::Reconciler;
 use crate::pacing::ApiBucket;

@@ -1,6 +1,6 @@
 //! Verify: the same difference, empty, is the proof.
 
-use watchkeeper_domain::run::RunRecord;
+use watchkeeper_domain::reconcile::run::RunRecord;
 
 use super::prove::ScopeProof;
 use super::{

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use watchkeeper_domain::emergency::MAX_LASTS;
 use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer, RequestedProfile};
+use watchkeeper_domain::reconcile::run::IntentOutcome;
 use watchkeeper_domain::request::{RequestError, RequestedState as HumanWish, RunRequest, Urgency};
-use watchkeeper_domain::run::IntentOutcome;
 
 use crate::ledger::ScopeState;
 use crate::place::ScopedEnvironment;

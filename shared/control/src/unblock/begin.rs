@@ -1,8 +1,8 @@
 //! Begin: which run it is, whether it may write, and its record; one that is there already goes on.
 
 use jiff::Timestamp;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RunMode;
-use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, UnblockRequest, UnblockStage};
 
 use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockRunbook, step};

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use watchkeeper_domain::estate::{FinishedItems, Label, LockSchema, Unblock};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema, Unblock};
 use watchkeeper_domain::unblock::{
     AbandonmentProof, ItemAttribute, LockEntry, LockItem, LockRelease, LockStanding, ReleaseEnd, UnblockMemory,
     UnblockRecord, judge,
 };
+use watchkeeper_domain::value::Label;
 
 use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockError, UnblockRunbook, later, told, unreadable};
 use crate::ledger::Ledger;

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::Unblock;
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::{UnblockHour, UnblockMemory, UnblockRecord, UnblockStage};
 
 use crate::ledger::{Ledger, LedgerError};

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use watchkeeper_domain::estate::Duration;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::{RunError, RunOutcome, RunRecord};
 use watchkeeper_domain::request::RunRequest;
-use watchkeeper_domain::run::{RunError, RunOutcome, RunRecord};
 use watchkeeper_domain::unblock::{RunFate, expired, run_fate};
+use watchkeeper_domain::value::Duration;
 
 use super::{OpenRecord, UnblockError, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};

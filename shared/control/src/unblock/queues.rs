@@ -1,7 +1,8 @@
 //! Dead letters: what is taken on counts before the first is sent, so that no crash makes a batch larger.
 
-use watchkeeper_domain::estate::{QueuePolicy, ResourceName};
+use watchkeeper_domain::estate::QueuePolicy;
 use watchkeeper_domain::unblock::{LetterFate, QueueFigures, entry_of, fate_of};
+use watchkeeper_domain::value::ResourceName;
 
 use super::{FAILURES, OpenRecord, UnblockError, UnblockRunbook, passes, told, unreadable};
 use crate::ledger::Ledger;

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_domain::estate::{ReportTarget, Unblock};
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::RunRef;
 use watchkeeper_domain::unblock::{
     EscalationNews, FindingSource, UnblockEnd, UnblockKind, UnblockMemory, UnblockStage, detail, escalate, escalated,
     freed_capacity, message,

@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn there_is_one_due_instant_a_day_in_every_zone_over_both_changes_of_the_clocks() {
-        for zone in crate::estate::Zone::all_names() {
+        for zone in crate::value::Zone::all_names() {
             for time in ["00:00", "01:30", "02:30"] {
                 let dues = dues(time, None, &zone);
                 let mut seen = Vec::new();

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{BackupMemory, BackupSource, JobPolicy, ago};
-use crate::guardrail::{GuardrailCode, Severity, Violation};
+use crate::violation::{GuardrailCode, Severity, Violation};
 
 /// How fresh one resource's backups are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,12 +19,12 @@ mod report_restore;
 mod request;
 mod restore;
 mod restore_step;
-mod source;
 mod told;
 mod turn;
 mod verify;
 mod view;
 
+pub use crate::estate::source::{BackupSource, BackupSubject, ResourceKind};
 pub use attempt::{
     AttemptEnd, BackupAttempt, PAUSE, ParkedAttempt, RETRIES, RETRY_PAUSE, RetryDecision, RetryPlan, SILENCE,
     SettledBackup, TRIES,
@@ -46,7 +46,6 @@ pub use report_restore::restored;
 pub use request::{BackupRequest, RestoreRequest};
 pub use restore::{RestoreEvidence, RestorePurpose, RestoreRun, RestoreSource, drill_is_due};
 pub use restore_step::{RestoreNext, RestoreView, decide_restore};
-pub use source::{BackupSource, BackupSubject, ResourceKind};
 pub use told::{BackupNotice, abandoned};
 pub use turn::{AT_ONCE, CLUSTERS_AT_ONCE, turn, wanted};
 pub use verify::{CopyComparison, CopyFlaw, verify};

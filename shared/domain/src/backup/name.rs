@@ -1,7 +1,6 @@
 //! The names of what we make: the same resource and instant give the same name, and nobody else's name looks like one.
 
 use std::fmt;
-use std::hash::Hasher;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -9,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::BackupSubject;
+use crate::estate::source::hash;
 
 /// What every name begins with.
 const OURS: &str = "wk-";
@@ -116,12 +116,6 @@ impl BackupSubject {
 fn whole(subject: &BackupSubject) -> String {
     let crate::name::Scope { estate, environment, region } = &subject.scope;
     format!("{estate}/{environment}/{region}/{}", subject.source)
-}
-
-pub(super) fn hash(text: &str) -> u64 {
-    let mut hash = fnv::FnvHasher::default();
-    hash.write(text.as_bytes());
-    hash.finish()
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::{BackupSource, BackupSubject, DueSchedule};
-use crate::estate::{BackupProvider, Backups, CopyPolicy, Environment, Percent, RestoreDrill, VerifyPolicy};
+use crate::estate::{BackupProvider, Backups, CopyPolicy, Environment, RestoreDrill, VerifyPolicy};
 use crate::name::Scope;
+use crate::value::Percent;
 
 /// How much smaller than the last good one a copy may be, where the document does not say: below half, something was
 /// lost, in the data or on the way.
@@ -75,7 +76,7 @@ impl JobPolicy {
         let vault = section.aws_backup.as_ref().map(|it| (it.vault.to_string(), it.role.to_string()));
         Some(Self {
             subject,
-            fresh_within: job.fresh_within.map_or_else(|| dues.patience(), crate::estate::Duration::signed),
+            fresh_within: job.fresh_within.map_or_else(|| dues.patience(), crate::value::Duration::signed),
             dues,
             keep,
             copy: job.copy.clone(),

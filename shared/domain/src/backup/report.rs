@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{BackupMemory, BackupNotice, BackupSource, CopyInventory, JobPolicy, ago, fates, size};
+use crate::message::Message;
 use crate::name::Scope;
-use crate::report::Message;
 use crate::request::RunTrigger;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).

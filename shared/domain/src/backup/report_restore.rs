@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::report::SUBJECT;
 use super::{BackupSource, RestoreEvidence, RestorePurpose};
+use crate::message::Message;
 use crate::name::Scope;
-use crate::report::Message;
 
 /// What a person is told of a restore that has ended.
 pub fn restored(scope: &Scope, source: &BackupSource, drilled: &RestoreEvidence) -> Message {

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::BackupSource;
-use crate::estate::ResourceName;
 use crate::name::{EnvironmentName, EstateName, Scope};
 use crate::request::{RunMode, RunTrigger};
+use crate::value::ResourceName;
 
 /// The input of the `backup` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

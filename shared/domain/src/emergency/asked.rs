@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::PersonReply;
-use crate::estate::AlarmName;
+use crate::value::AlarmName;
 
 /// The last question of an environment about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,12 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{EmergencyPurpose, EmergencyRequest, LastQuestion, PersonReply};
-use crate::alarm::{AlarmState, AlarmStates, vetoes};
-use crate::estate::{AlarmResponse, Emergency, EmergencyProfile, ProfileName};
-use crate::guardrail::{GuardrailCode, Severity, Violation, stops};
+use crate::emergency::alarm::{AlarmState, AlarmStates, vetoes};
+use crate::estate::{AlarmResponse, Emergency, EmergencyProfile};
 use crate::intent::{Intent, IntentKey};
 use crate::name::Scope;
 use crate::request::{RequestError, RunMode, RunRequest, Urgency};
+use crate::value::ProfileName;
+use crate::violation::{GuardrailCode, Severity, Violation, stops};
 
 /// What an execution does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

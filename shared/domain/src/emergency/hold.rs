@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::alarm::{AlarmState, AlarmStates, standing};
-use crate::estate::AlarmName;
+use crate::emergency::alarm::{AlarmState, AlarmStates, standing};
 use crate::intent::{DesiredState, Intent};
+use crate::value::AlarmName;
 
 /// How often the alarms are looked at: one `DescribeAlarms` a minute, and an end that is at most a minute late.
 const LOOK: SignedDuration = SignedDuration::from_mins(1);

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::estate::{AlarmName, MissingVeto, ProfileName};
-use crate::guardrail::Violation;
+use crate::estate::MissingVeto;
+use crate::message::Message;
 use crate::name::Scope;
-use crate::report::Message;
+use crate::value::{AlarmName, ProfileName};
+use crate::violation::Violation;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 const SUBJECT: usize = 100;

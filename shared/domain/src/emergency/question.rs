@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::guardrail::GuardrailCode;
+use crate::message::Message;
 use crate::name::Scope;
 use crate::person::{MissingSignature, PLACEHOLDER, PersonName};
-use crate::report::Message;
+use crate::violation::GuardrailCode;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 const SUBJECT: usize = 100;

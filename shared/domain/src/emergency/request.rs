@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{AlarmName, Duration, ProfileName};
-use crate::guardrail::GuardrailCode;
+use crate::estate::MAX_LASTS;
 use crate::name::{EnvironmentName, EstateName, ServiceName};
 use crate::request::{ASKED_OF_CAPACITY, RequestError, RunMode, approvable};
-
-/// The longest that an emergency may last: what lasts longer is no emergency, and belongs into the estate's own code.
-pub const MAX_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+use crate::value::{AlarmName, Duration, ProfileName};
+use crate::violation::GuardrailCode;
 
 /// The input of the `emergency-scale` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ClockTime, Duration, Percent, ResourceName, Zone};
-use crate::{
-    calendar::Weekdays,
-    name::{DatabaseName, Region},
-};
+use crate::name::{DatabaseName, Region};
+use crate::schedule::Weekdays;
+use crate::value::{ClockTime, Duration, Percent, ResourceName, Zone};
 
 /// What is backed up, when, and how long it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    AccountId, AlarmName, Label, ResourceName, backups::Backups, emergency::Emergency, failover::Failover,
-    guardrails::Guardrails, unblock::Unblock,
-};
-use crate::{
-    calendar::AwakeHours,
-    name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName},
-};
+use super::backups::Backups;
+use super::emergency::Emergency;
+use super::failover::Failover;
+use super::guardrails::Guardrails;
+use super::unblock::Unblock;
+use crate::name::{ClusterName, DatabaseName, EnvironmentName, EstateName, Region, ServiceName};
+use crate::schedule::AwakeHours;
+use crate::value::{AccountId, AlarmName, Label, ResourceName};
 
 /// One estate: a system that the control plane looks after, and its environments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

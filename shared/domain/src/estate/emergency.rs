@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmName, CapacityAmount, Duration, ProfileName};
 use crate::name::ServiceName;
+use crate::value::{AlarmName, CapacityAmount, Duration, ProfileName};
+
+/// The longest that an emergency may last: what lasts longer is no emergency, and belongs into the estate's own code.
+pub const MAX_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Profiles of capacity, and the alarms that call for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

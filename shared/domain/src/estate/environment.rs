@@ -2,15 +2,13 @@
 
 use jiff::tz::TimeZone;
 
-use super::{
-    AccountId, DocumentFinding, EnvironmentDocument, EnvironmentKind, EnvironmentLimits, FieldPath, Zone,
-    document::DatabaseEntry,
-};
-use crate::{
-    calendar::{AwakeHours, Calendar},
-    capacity::{DatabaseId, ResourceId},
-    name::{ClusterName, EnvironmentName, Region, ServiceName},
-};
+use super::document::DatabaseEntry;
+use super::{EnvironmentDocument, EnvironmentKind, EnvironmentLimits};
+use crate::capacity::{DatabaseId, ResourceId};
+use crate::finding::{DocumentFinding, FieldPath};
+use crate::name::{ClusterName, EnvironmentName, Region, ServiceName};
+use crate::schedule::{AwakeHours, Calendar};
+use crate::value::{AccountId, Zone};
 
 impl DatabaseEntry {
     /// The database; nothing if the entry names none or two.

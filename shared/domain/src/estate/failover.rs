@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmName, Duration, Label, ResourceName};
 use crate::name::ServiceName;
+use crate::value::{AlarmName, Duration, Label, ResourceName};
 
 /// How an environment moves to its standby region and home again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,8 +4,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, EnvironmentKind, Label, Percent, PointInTime, Zone};
-use crate::guardrail::OpenFreeze;
+use super::EnvironmentKind;
+use crate::value::{Duration, Label, Percent, PointInTime, Zone};
 
 /// The limits of what a plan may do. What is left out has the default of the environment's kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,6 +67,15 @@ pub struct FreezeWindow {
     /// Why.
     pub reason: String,
     /// Whether it stops the calendar, too.
+    pub calendar: bool,
+}
+
+/// A freeze window that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenFreeze {
+    /// Why.
+    pub reason: String,
+    /// Whether it holds the calendar up, too.
     pub calendar: bool,
 }
 

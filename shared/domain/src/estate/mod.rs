@@ -6,10 +6,11 @@ mod document;
 mod emergency;
 mod environment;
 mod failover;
-mod finding;
+mod forms;
 mod guardrails;
+mod promoted;
+pub mod source;
 mod unblock;
-pub mod value;
 
 pub(crate) use check::SCRATCH;
 
@@ -21,7 +22,7 @@ pub use document::{
     Clusters, DatabaseEntry, DeclaredCapacity, EnvironmentDocument, EnvironmentKind, EnvironmentRegions, EstateDocument,
 };
 pub use emergency::{
-    AlarmResponse, DeclaredQuotas, Emergency, EmergencyProfile, FlapLimits, MissingVeto, ProfileCapacity,
+    AlarmResponse, DeclaredQuotas, Emergency, EmergencyProfile, FlapLimits, MAX_LASTS, MissingVeto, ProfileCapacity,
     RollbackPolicy,
 };
 pub use environment::Environment;
@@ -29,19 +30,18 @@ pub use failover::{
     DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, StreamSize,
     TrafficPolicy, TrafficStrategy,
 };
-pub use finding::{DocumentFinding, FieldPath, PathStep};
-pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails};
+pub use forms::FORMS;
+pub use guardrails::{EnvironmentLimits, Freeze, FreezeWindow, FrozenCalendar, Guardrails, OpenFreeze};
+pub use promoted::PairDatabase;
 pub use unblock::{BlockerPolicy, FinishedItems, LockSchema, QueuePolicy, ReportTarget, Unblock};
-pub use value::{
-    AccountId, AlarmName, BadValue, CalendarDay, CapacityAmount, ClockTime, Duration, Label, Percent, PointInTime,
-    ProfileName, ResourceName, Zone,
-};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use crate::finding::DocumentFinding;
 use crate::name::{EnvironmentName, EstateName};
+use crate::value::Label;
 
 /// One estate whose document was checked: nothing else can be made of it.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ClockTime, Duration, Label, ResourceName, Zone};
-use crate::calendar::Weekdays;
+use crate::schedule::Weekdays;
+use crate::value::{ClockTime, Duration, Label, ResourceName, Zone};
 
 /// When and how an environment is freed of what is stuck.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::estate::AlarmName;
 use crate::name::ServiceName;
-use crate::report::rounded;
+use crate::value::{AlarmName, rounded};
 
 /// How long the active region's stack may be silent and still count as alive: three of its ticks of a minute.
 pub const SILENCE: SignedDuration = SignedDuration::from_mins(3);

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::estate::{FencePolicy, Singleton};
-use crate::report::rounded;
+use crate::value::rounded;
 
 /// How long a proof is waited for before somebody is asked, or the move goes back: the longest time that Fargate lets a
 /// container take to stop (120 s, Amazon ECS task definition parameters), a tick of a minute, and the margin.

@@ -16,12 +16,12 @@ mod traffic;
 mod watch;
 mod wave;
 
-pub use data::{DatabaseRole, PairDatabase, Promotion, may_lose, promotion};
+pub use crate::estate::PairDatabase;
+pub use crate::intent::{PlacedService, Placement, ScalingBounds, ServiceFigures};
+pub use data::{DatabaseRole, Promotion, may_lose, promotion};
 pub use phase::{MoveEnding, MovePhase};
-pub use placement::{
-    PlacedService, Placement, RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired,
-};
-pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, ScalingBounds, ServiceFigures, Serving};
+pub use placement::{RegionalPair, UnfollowablePointer, none_forgotten, placement, same_home, unpaired};
+pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, Serving};
 pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
 pub use request::{FailoverRequest, MoveManner};
 pub use sample::{RegionSample, ServiceSample, serving};

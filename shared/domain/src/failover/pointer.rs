@@ -10,29 +10,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::GuardrailCode;
+use crate::intent::ServiceFigures;
 use crate::name::{Region, ServiceName};
-
-/// The tasks of a service that the active region runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct ServiceFigures {
-    /// Tasks.
-    pub desired: u32,
-    /// Bounds for a service that has a scalable target there, in tasks; `None` keeps the target's maximum.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bounds: Option<ScalingBounds>,
-}
-
-/// Bounds of an autoscaler, in tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct ScalingBounds {
-    /// The least.
-    pub min: u32,
-    /// The most.
-    pub max: u32,
-}
+use crate::violation::GuardrailCode;
 
 /// What a region runs while it serves away from home, by service.
 pub type Serving = BTreeMap<ServiceName, ServiceFigures>;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::data::PairDatabase;
 use super::phase::{MoveEnding, MovePhase};
 use super::pointer::Serving;
-use crate::guardrail::GuardrailCode;
+use crate::estate::PairDatabase;
 use crate::name::{Region, ServiceName};
-use crate::run::TimelineEvent;
+use crate::reconcile::run::TimelineEvent;
+use crate::violation::GuardrailCode;
 
 /// A phase that was gone through, or is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::fence::{SKEW, SWITCH_TIME};
 use super::traffic::expected;
 use super::{FailoverRequest, Move, MoveEnding, MoveManner, MovePhase};
-use crate::estate::{Duration, Failover, FencePolicy, TrafficStrategy};
+use crate::estate::{Failover, FencePolicy, TrafficStrategy};
+use crate::message::Message;
 use crate::name::Scope;
-use crate::report::Message;
+use crate::value::Duration;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 const SUBJECT: usize = 100;
@@ -234,7 +235,7 @@ pub fn plan(pair: &str, failover: &Failover, record: &Move, request: &FailoverRe
         TrafficStrategy::RoutingControl => "the routing controls; UpdateRoutingControlStates, data plane",
         TrafficStrategy::Record => "the records; ChangeResourceRecordSets, a control plane that may be down",
     };
-    let names: Vec<&str> = failover.traffic.names.iter().map(crate::estate::Label::as_str).collect();
+    let names: Vec<&str> = failover.traffic.names.iter().map(crate::value::Label::as_str).collect();
     steps.push((
         MovePhase::Traffic,
         format!("{} moves by {means}; after this nothing goes back by itself", names.join(", ")),

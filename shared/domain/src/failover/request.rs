@@ -6,9 +6,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::GuardrailCode;
 use crate::name::{EnvironmentName, EstateName};
 use crate::request::{RequestError, approvable};
+use crate::violation::GuardrailCode;
 
 /// The guardrails that ask a person in a move.
 const ASKED_OF_MOVES: [GuardrailCode; 5] = [

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::pointer::{ScalingBounds, ServiceFigures, Serving};
+use super::pointer::Serving;
 use crate::capacity::ServiceCapacity;
-use crate::estate::{AlarmName, DeclaredCapacity, Failover, ResourceName};
+use crate::estate::{DeclaredCapacity, Failover};
+use crate::intent::{ScalingBounds, ServiceFigures};
 use crate::name::ServiceName;
+use crate::value::{AlarmName, ResourceName};
 
 /// How old a sample may be and still count as fresh: fifteen ticks of a minute.
 pub const FRESH: SignedDuration = SignedDuration::from_mins(15);

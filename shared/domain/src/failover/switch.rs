@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::placement::{PlacedService, Placement};
-use crate::assess::{ScopeSituation, Verdict, assess};
 use crate::capacity::{ObservedScope, ReachedTargets, ResourceId, ServiceId};
 use crate::estate::{Failover, FencePolicy};
-use crate::guardrail::{Allowance, CapacityQuotas, Severity};
-use crate::intent::{DesiredState, Intent, Layer};
+use crate::guardrail::{Allowance, CapacityQuotas};
+use crate::intent::{DesiredState, Intent, Layer, PlacedService, Placement};
 use crate::name::ServiceName;
 use crate::plan::Releases;
-use crate::run::RefusedWrite;
+use crate::reconcile::assess::{ScopeSituation, Verdict, assess};
+use crate::reconcile::run::RefusedWrite;
+use crate::violation::Severity;
 
 /// A dead man's switch, as the home says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -97,5 +97,5 @@ pub fn expected(traffic: &TrafficPolicy) -> SignedDuration {
         TrafficStrategy::RoutingControl => 10,
         TrafficStrategy::Record => 60,
     });
-    switch.saturating_add(traffic.ttl.map_or(TTL, crate::estate::Duration::signed))
+    switch.saturating_add(traffic.ttl.map_or(TTL, crate::value::Duration::signed))
 }

@@ -140,7 +140,7 @@ impl WatchState {
         let once = |what: String| {
             if self.told.as_deref() == Some(&*what) { WatchAction::Nothing } else { WatchAction::Tell(what) }
         };
-        let delay = failover.minimum_delay.map_or(MINIMUM_DELAY, crate::estate::Duration::signed);
+        let delay = failover.minimum_delay.map_or(MINIMUM_DELAY, crate::value::Duration::signed);
         let moved_lately = pointer.revision > 0 && now.duration_since(pointer.since) < delay;
         // Where the document asks first, a start is a question: there is one at a time.
         let asks = failover.detect == DetectionMode::Ask || failover.approve;

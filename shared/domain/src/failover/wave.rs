@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::capacity::{ResourceId, ServiceId};
 use crate::name::ServiceName;
 use crate::plan::Obstacle;
-use crate::run::{RunRecord, WriteRefusal};
+use crate::reconcile::run::{RunRecord, WriteRefusal};
 
 /// What a wave came to, by what its run has left out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,13 @@
 
 use jiff::SignedDuration;
 
-use super::{DEPLOYMENT_PATIENCE, GuardrailCase, GuardrailCode, MAX_EVENT_AGE, Severity, Violation, emergency};
-use crate::assess::{gives_back, promised};
+use super::{
+    DEPLOYMENT_PATIENCE, GuardrailCase, GuardrailCode, MAX_EVENT_AGE, Severity, Violation, capacity, promised, urgent,
+};
 use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId};
-use crate::intent::{DesiredState, Layer, placed};
+use crate::intent::{DesiredState, Layer, gives_back, placed};
 use crate::plan::{CapacityChange, Obstacle, PlannedAction};
-use crate::report::rounded;
+use crate::value::rounded;
 
 /// Every violation of a case, in the order of [`GuardrailCode::ALL`]. What a human approved beforehand is still told, as a
 /// warning.
@@ -31,8 +32,8 @@ const CHECKS: [Check; 12] = [
     protected_resource,
     freeze_window,
     below_floor,
-    emergency::above_ceiling,
-    emergency::quota,
+    capacity::above_ceiling,
+    capacity::quota,
     blast_radius,
     deployment_in_progress,
     obstacles,
@@ -42,11 +43,6 @@ const CHECKS: [Check; 12] = [
 /// because another region runs it, or is to.
 fn moved(case: &GuardrailCase<'_>) -> bool {
     placed(case.deciding).is_some()
-}
-
-/// Whether an emergency or a failover decides.
-pub(super) fn urgent(case: &GuardrailCase<'_>) -> bool {
-    case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
 }
 
 fn halted(case: &GuardrailCase<'_>) -> Vec<Violation> {

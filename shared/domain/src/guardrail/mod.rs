@@ -1,20 +1,20 @@
 //! Guardrails: pure checks of a plan. They return violations, never a bool, so that a refusal always says why.
 
+mod capacity;
 mod checks;
-mod emergency;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, ObservedScope, ResourceId, ScalingState, ServiceId};
-use crate::intent::Intent;
+use crate::intent::{Intent, Layer, placed};
 use crate::name::ServiceName;
 use crate::plan::{CapacityChange, Plan};
 
+pub use crate::estate::OpenFreeze;
+pub use crate::violation::{GuardrailCode, Severity, Violation, stops};
 pub use checks::judge;
 
 /// How old an event may be before its run is refused: the last retry of a schedule (5 minutes) and the two retries of
@@ -25,216 +25,6 @@ pub const MAX_EVENT_AGE: SignedDuration = SignedDuration::from_mins(15);
 /// AWS CLI's `ecs wait services-stable` makes; one that takes longer is stuck, and a stuck service may still sleep.
 pub const DEPLOYMENT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
-/// What a guardrail is called, in documents, messages and `approve`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum GuardrailCode {
-    /// The halt switch is on.
-    Halted,
-    /// The event is too old, or from the future.
-    StaleEvent,
-    /// Nothing is selected; that is never "everything".
-    EmptySelection,
-    /// A production environment would be put to sleep.
-    ProductionNeverSleeps,
-    /// A protected resource would be changed.
-    ProtectedResource,
-    /// A resource lacks the tag `watchkeeper:managed = true`.
-    NotManaged,
-    /// A freeze window is open.
-    FreezeWindow,
-    /// A count would fall below the floor.
-    BelowFloor,
-    /// A count or a maximum would rise above the ceiling.
-    AboveCeiling,
-    /// A quota of the account would not suffice.
-    Quota,
-    /// An alarm that more tasks would make worse is in ALARM.
-    DependencyVeto,
-    /// The same alarm was answered a moment ago.
-    CoolDown,
-    /// An alarm comes and goes.
-    Flap,
-    /// No release is known to go back to.
-    NoGoodRelease,
-    /// A database has no backup that is fresh enough for something risky.
-    StaleBackup,
-    /// A person has to approve a failover that was detected.
-    Failover,
-    /// Nothing but the probe says that the active region is lost, or something says that it is not.
-    Unconfirmed,
-    /// The region that is to serve is not ready.
-    NotReady,
-    /// More data may be lost than the estate promises.
-    DataLoss,
-    /// Nobody can prove that a singleton has stopped in the other region.
-    FenceUnproved,
-    /// Too large a part of the environment would be reduced at once.
-    BlastRadius,
-    /// A deployment is in progress, or failed.
-    DeploymentInProgress,
-    /// AWS would refuse to stop a database.
-    DatabaseCannotStop,
-    /// A service is a daemon, which has no count.
-    NotScalable,
-    /// A schedule of somebody else moves a service.
-    ForeignSchedule,
-    /// A database needs a person.
-    DatabaseBroken,
-    /// AWS refused to change a resource.
-    WriteRefused,
-    /// A resource of the document does not exist.
-    NotFound,
-    /// Somebody else changed a resource while an intent holds.
-    Drift,
-}
-
-impl GuardrailCode {
-    /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 29] = [
-        Self::Halted,
-        Self::StaleEvent,
-        Self::EmptySelection,
-        Self::ProductionNeverSleeps,
-        Self::ProtectedResource,
-        Self::NotManaged,
-        Self::FreezeWindow,
-        Self::BelowFloor,
-        Self::AboveCeiling,
-        Self::Quota,
-        Self::DependencyVeto,
-        Self::CoolDown,
-        Self::Flap,
-        Self::NoGoodRelease,
-        Self::StaleBackup,
-        Self::Failover,
-        Self::Unconfirmed,
-        Self::NotReady,
-        Self::DataLoss,
-        Self::FenceUnproved,
-        Self::BlastRadius,
-        Self::DeploymentInProgress,
-        Self::DatabaseCannotStop,
-        Self::NotScalable,
-        Self::ForeignSchedule,
-        Self::DatabaseBroken,
-        Self::WriteRefused,
-        Self::NotFound,
-        Self::Drift,
-    ];
-
-    /// Whether it says that a resource is left out, and keeps nothing else from its turn.
-    pub fn is_of_obstacle(self) -> bool {
-        matches!(
-            self,
-            Self::NotManaged
-                | Self::NotScalable
-                | Self::ForeignSchedule
-                | Self::DatabaseCannotStop
-                | Self::DatabaseBroken
-                | Self::WriteRefused
-                | Self::NotFound
-        )
-    }
-
-    /// Whether it stops what is given back, too: nobody is to write at all, or nothing is known to write about.
-    pub fn stops_everything(self) -> bool {
-        matches!(self, Self::Halted | Self::StaleEvent | Self::EmptySelection)
-    }
-
-    /// The stable text of the code.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Halted => "halted",
-            Self::StaleEvent => "stale-event",
-            Self::EmptySelection => "empty-selection",
-            Self::ProductionNeverSleeps => "production-never-sleeps",
-            Self::ProtectedResource => "protected-resource",
-            Self::NotManaged => "not-managed",
-            Self::FreezeWindow => "freeze-window",
-            Self::BelowFloor => "below-floor",
-            Self::AboveCeiling => "above-ceiling",
-            Self::Quota => "quota",
-            Self::DependencyVeto => "dependency-veto",
-            Self::CoolDown => "cool-down",
-            Self::Flap => "flap",
-            Self::NoGoodRelease => "no-good-release",
-            Self::StaleBackup => "stale-backup",
-            Self::Failover => "failover",
-            Self::Unconfirmed => "unconfirmed",
-            Self::NotReady => "not-ready",
-            Self::DataLoss => "data-loss",
-            Self::FenceUnproved => "fence-unproved",
-            Self::BlastRadius => "blast-radius",
-            Self::DeploymentInProgress => "deployment-in-progress",
-            Self::DatabaseCannotStop => "database-cannot-stop",
-            Self::NotScalable => "not-scalable",
-            Self::ForeignSchedule => "foreign-schedule",
-            Self::DatabaseBroken => "database-broken",
-            Self::WriteRefused => "write-refused",
-            Self::NotFound => "not-found",
-            Self::Drift => "drift",
-        }
-    }
-}
-
-impl fmt::Display for GuardrailCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// What a violation does to the plan, mildest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// It is told, and the plan goes on.
-    Warn,
-    /// It stops the plan until a human approves it by its code.
-    Ask,
-    /// It stops the plan.
-    Refuse,
-}
-
-/// One reason why a plan is not what it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Violation {
-    /// Which guardrail.
-    pub code: GuardrailCode,
-    /// What it does to the plan.
-    pub severity: Severity,
-    /// The resource that broke it; `None` when it is the plan as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Option<ResourceId>,
-    /// The figure or fact that broke it, and what was expected.
-    pub found: String,
-    /// What a person can do.
-    pub advice: String,
-}
-
-impl Violation {
-    /// A violation of the plan, or of what it answers, as a whole.
-    pub fn new(code: GuardrailCode, severity: Severity, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { code, severity, resource: None, found: found.into(), advice: advice.into() }
-    }
-
-    /// The same, of a resource.
-    #[must_use]
-    pub fn of(self, resource: ResourceId) -> Self {
-        Self { resource: Some(resource), ..self }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.code)?;
-        if let Some(resource) = &self.resource {
-            write!(f, "{resource}: ")?;
-        }
-        write!(f, "{}. {}", self.found, self.advice)
-    }
-}
-
 /// The halt switch, when it is on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HaltSwitch {
@@ -244,15 +34,6 @@ pub struct HaltSwitch {
     pub reason: String,
     /// Since when.
     pub since: Timestamp,
-}
-
-/// A freeze window that is open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenFreeze {
-    /// Why.
-    pub reason: String,
-    /// Whether it holds the calendar up, too.
-    pub calendar: bool,
 }
 
 /// What an estate document allows in an environment.
@@ -349,12 +130,18 @@ impl GuardrailCase<'_> {
     }
 }
 
+/// Whether an emergency or a failover decides.
+fn urgent(case: &GuardrailCase<'_>) -> bool {
+    case.deciding.iter().any(|intent| intent.layer >= Layer::Emergency)
+}
+
 /// Whether a figure goes towards the one that was found, and not beyond it.
 fn lies_between(from: u32, to: u32, found: u32) -> bool {
     (from.min(found)..=from.max(found)).contains(&to)
 }
 
-/// Whether these violations stop a plan.
-pub fn stops(violations: &[Violation]) -> bool {
-    violations.iter().any(|violation| violation.severity > Severity::Warn)
+/// Whether a change is a stop that a dead man's switch has promised.
+pub fn promised(change: &CapacityChange, deciding: &[Intent]) -> bool {
+    let ResourceId::Service(id) = change.resource() else { return false };
+    placed(deciding).is_some_and(|placed| placed.promised.contains(&id.service))
 }

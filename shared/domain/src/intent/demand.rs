@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{ScalingState, ServiceCapacity};
-use crate::estate::{AlarmName, CapacityAmount, EmergencyProfile, ProfileCapacity, ProfileName};
+use crate::estate::{EmergencyProfile, ProfileCapacity};
 use crate::name::ServiceName;
+use crate::value::{AlarmName, CapacityAmount, ProfileName};
 
 /// A profile as it was when somebody asked for it: a document that changes meanwhile changes no target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

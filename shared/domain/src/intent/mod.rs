@@ -1,6 +1,7 @@
 //! Intents, and the one function that turns them into a target.
 
 mod demand;
+mod placement;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,12 +10,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, DatabasePower, ScalingState, ServiceCapacity, ServiceId, Suspensions};
-use crate::estate::ProfileName;
-use crate::failover::{PlacedService, Placement};
-use crate::guardrail::GuardrailCode;
 use crate::name::ServiceName;
+use crate::value::ProfileName;
+use crate::violation::GuardrailCode;
 
 pub use demand::RequestedProfile;
+pub use placement::{PlacedService, Placement, ScalingBounds, ServiceFigures};
 
 /// Who speaks, weakest first: of two intents the stronger layer decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -235,6 +236,11 @@ pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> C
         }
     }
     target
+}
+
+/// Whether the intents that decide leave nothing to keep a baseline for: the target is the baseline itself.
+pub fn gives_back(deciding: &[Intent]) -> bool {
+    deciding.iter().all(|intent| intent.want == DesiredState::Awake)
 }
 
 /// Everything down: the maximum is kept, the minimum lowered, because a minimum above desired lifts desired.

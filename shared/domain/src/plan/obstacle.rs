@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::ResourceId;
-use crate::guardrail::{GuardrailCode, Severity, Violation};
+use crate::violation::{GuardrailCode, Severity, Violation};
 
 /// Why a resource of the target gets no action although it is not as it should be. It keeps nothing else waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

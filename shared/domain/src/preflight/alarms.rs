@@ -1,7 +1,7 @@
 //! Alarms: whether they are there, where we hear them, and whether they may act.
 
 use super::{AlarmFacts, Check, PreflightCase, ReportRow};
-use crate::estate::AlarmName;
+use crate::value::AlarmName;
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for (name, acted_upon) in &case.wanted.alarms {

@@ -5,9 +5,9 @@ use std::fmt;
 
 use crate::backup::{BackupSource, CopyQuota, ObservedSource, ResourceKind};
 use crate::capacity::{DatabaseId, ObservedDatabase, ServiceId};
-use crate::estate::{AlarmName, ResourceName};
 use crate::failover::{DatabaseRole, PairDatabase};
 use crate::name::{ClusterName, Region};
+use crate::value::{AlarmName, ResourceName};
 
 /// Something that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

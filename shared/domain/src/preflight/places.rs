@@ -2,7 +2,7 @@
 
 use super::services::of_tag;
 use super::{BucketFacts, Check, KeyFacts, MANAGED, PreflightCase, Read, ReportRow};
-use crate::estate::ResourceName;
+use crate::value::ResourceName;
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for bus in &case.wanted.buses {

@@ -2,7 +2,7 @@
 
 use super::services::of_tag;
 use super::{Check, MANAGED, PreflightCase, QueueFacts, QueueNeed, ReportRow};
-use crate::estate::ResourceName;
+use crate::value::ResourceName;
 
 /// Receives after which a message becomes a dead letter, where a queue has no figure of its own yet: what the documents of
 /// SQS take for their example, and what the estates of this repository use.

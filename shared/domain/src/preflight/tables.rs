@@ -3,7 +3,7 @@
 use super::services::of_tag;
 use super::{Check, FoundTable, MANAGED, PreflightCase, ReportRow, TableNeed};
 use crate::backup::{BACKUP_TAG, RESTORE_TAG};
-use crate::estate::ResourceName;
+use crate::value::ResourceName;
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     for (name, need) in &case.wanted.tables {

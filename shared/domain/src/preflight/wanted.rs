@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::backup::{BackupSource, JobPolicy};
 use crate::capacity::{DatabaseId, ServiceId};
-use crate::estate::{AlarmName, BackupProvider, Environment, EnvironmentKind, Estate, ResourceName};
+use crate::estate::{BackupProvider, Environment, EnvironmentKind, Estate};
 use crate::failover::PairDatabase;
 use crate::name::{Region, Scope};
+use crate::value::{AlarmName, ResourceName};
 
 /// What is needed of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

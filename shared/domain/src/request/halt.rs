@@ -1,9 +1,9 @@
 //! The halt switch: a request that turns it does nothing else, and says who wants it and why.
 
 use super::{RequestError, RunMode, RunRequest, RunTrigger, bad};
+use crate::message::Message;
 use crate::name::Scope;
 use crate::person::{PLACEHOLDER, PersonName};
-use crate::report::Message;
 
 /// The longest name and reason that are kept, in characters: they are in every refusal while the switch is on.
 const LONGEST: usize = 500;

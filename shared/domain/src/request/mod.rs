@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::guardrail::GuardrailCode;
 use crate::name::{EnvironmentName, EstateName, Scope};
+use crate::violation::GuardrailCode;
 
 pub use halt::switched;
 use until::read_end;

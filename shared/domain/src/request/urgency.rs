@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{AlarmName, ProfileName};
 use crate::name::ServiceName;
+use crate::value::{AlarmName, ProfileName};
 
 /// What an emergency wants of the one hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

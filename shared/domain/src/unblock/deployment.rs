@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::capacity::{ObservedService, Rollout};
-use crate::estate::{Duration, Unblock};
+use crate::estate::Unblock;
+use crate::value::Duration;
 
 /// How long a deployment may take, unless the document says otherwise: an hour, in minutes.
 const LIMIT: Duration = Duration::minutes(60);

@@ -3,8 +3,9 @@
 use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use crate::calendar::instant_of;
-use crate::estate::{Unblock, Zone};
+use crate::estate::Unblock;
+use crate::schedule::instant_of;
+use crate::value::Zone;
 
 /// How late a run is still made up for. What was missed longer ago is left to the next one: its report would be about a
 /// day that is over.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::estate::{ResourceName, Unblock};
+use crate::estate::Unblock;
+use crate::value::ResourceName;
 
 /// How many locks are held, by pod and type. Only what the document limits is counted, so that it stays as small as that.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Blocker, EscalationLevel, PreviousFigures, UnblockEnd, UnblockKind, UnblockRecord, undo_input};
+use crate::message::Message;
 use crate::name::Scope;
-use crate::report::Message;
 
 /// How many lines of a list a message has before it only counts: what a phone shows at once.
 const LINES: usize = 12;

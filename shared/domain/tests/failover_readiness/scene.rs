@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_domain::backup::{BackupSource, Freshness, ResourceKind};
 use watchkeeper_domain::capacity::{Rollout, ScalingState, ServiceCapacity, Suspensions};
-use watchkeeper_domain::estate::{Failover, ResourceName};
+use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::failover::readiness::{
     FindingGrade, ImageFacts, QuotaFacts, ReadinessFacts, ReadinessFinding, ServiceFacts, StreamFacts, TableFacts,
     TargetGroupFacts, TrafficFacts, judge,
 };
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase, RegionSample, ServiceSample};
 use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_domain::value::ResourceName;
 
 pub(crate) const FLEET: &str = "fleet-orchestration-fleet-service";
 pub(crate) const JOB: &str = "fleet-orchestration-job-service";

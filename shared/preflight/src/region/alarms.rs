@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudwatch::types::{AlarmMuteRuleStatus, AlarmType};
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::{AwsError, DESCRIBE_ALARMS_MAX};
-use watchkeeper_domain::estate::AlarmName;
 use watchkeeper_domain::preflight::AlarmFacts;
+use watchkeeper_domain::value::AlarmName;
 
 use super::RegionClients;
 use crate::unread::{found, read};

@@ -3,8 +3,8 @@
 use aws_sdk_s3::types::BucketVersioningStatus;
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::preflight::{BucketFacts, Read, Tags};
+use watchkeeper_domain::value::ResourceName;
 
 use super::{RegionClients, tags};
 use crate::unread::{found, read};

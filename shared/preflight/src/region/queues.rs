@@ -6,8 +6,8 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 use watchkeeper_aws::failed;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::preflight::{QueueFacts, Tags};
+use watchkeeper_domain::value::ResourceName;
 
 use super::RegionClients;
 use crate::unread::{found, read};

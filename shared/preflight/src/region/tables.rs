@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::PointInTimeRecoveryStatus;
 use watchkeeper_aws::failed;
 use watchkeeper_control::failover::ports::ReplicatedStores as _;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::preflight::{FoundTable, Tags};
+use watchkeeper_domain::value::ResourceName;
 
 use super::{RegionClients, tags};
 use crate::unread::read;

@@ -2,7 +2,7 @@
 //!
 //! A case takes a [`ContractBench`] and says what was wrong. [`cloud_cases!`](crate::cloud_cases),
 //! [`database_cases!`](crate::database_cases), [`release_cases!`](crate::release_cases),
-//! [`stuck_cases!`](crate::stuck_cases) and [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to a macro of the caller, so that a new case is a
+//! [`unblock_cases!`](crate::unblock_cases) and [`ledger_cases!`](crate::ledger_cases) hand the names of all cases to a macro of the caller, so that a new case is a
 //! new test everywhere. Over one real ledger table the ledger's cases
 //! have to run one after the other: one of them sets the halt switch of everything for a moment.
 
@@ -11,7 +11,7 @@ pub mod databases;
 pub mod ledger;
 pub mod releases;
 mod sim;
-pub mod stuck;
+pub mod unblock;
 
 use std::fmt::Debug;
 

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::stuck::DeadLetter;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
-use watchkeeper_domain::estate::{FinishedItems, LockSchema, ResourceName};
+use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem};
+use watchkeeper_domain::value::ResourceName;
 
-use super::stuck::StuckBench;
+use super::unblock::StuckBench;
 use super::{CaseFailure, ContractBench, DatabaseKind};
 use crate::spec::{aurora, rds, scope, service};
 use crate::world::SimRegion;

@@ -8,9 +8,9 @@ use watchkeeper_domain::name::Region;
 
 use super::SimPair;
 use crate::builder::WorldBuilder;
+use crate::failover::site::SimSites;
 use crate::globe::SimAws;
 use crate::link::RegionLink;
-use crate::site::SimSites;
 use crate::spec::checked;
 use crate::state::SimState;
 use crate::world::SimRegion;
@@ -101,7 +101,7 @@ fn set_up(state: &mut SimState, failover: &Failover, [home, standby]: [&Region; 
         TrafficStrategy::Alarm => {
             state.switchboard.alarm.clone_from(&traffic.alarm);
             if let Some(alarm) = &traffic.alarm {
-                state.set_alarm(alarm.clone(), watchkeeper_domain::alarm::AlarmState::Ok);
+                state.set_alarm(alarm.clone(), watchkeeper_domain::emergency::alarm::AlarmState::Ok);
             }
         }
         TrafficStrategy::RoutingControl => {

@@ -1,7 +1,7 @@
 //! Databases: states have meanings, and each has its own seven days.
 
 use watchkeeper_domain::capacity::{DatabasePower, DatabaseState};
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{aurora, rds, service};
 
 use crate::stage::{End, Stage, db, evening, id};

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::capacity::{DatabasePower, Suspensions};
 use watchkeeper_domain::guardrail::OpenFreeze;
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, rds, service};
 
 use crate::stage::{End, Stage, db, evening, id};

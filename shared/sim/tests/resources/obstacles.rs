@@ -1,7 +1,7 @@
 //! What cannot be changed is named, and keeps nothing else waiting.
 
 use watchkeeper_domain::capacity::{DatabasePower, DatabaseState};
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{aurora, rds, service};
 
 use crate::stage::{End, Stage, bounds, db, evening, id};

@@ -1,8 +1,8 @@
 //! Schedules of somebody else that move what we look after.
 
 use watchkeeper_domain::capacity::{ResourceId, ScheduledAction};
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::request::{RunMode, RunRequest};
-use watchkeeper_domain::run::RunOutcome;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash, service};
 
 use crate::stage::{End, Stage, bounds, evening, id};

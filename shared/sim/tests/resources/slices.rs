@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{RecordedCall, SimRegion, run_until_done_or_crash, service};
 
 use crate::stage::{End, Stage, evening};

@@ -14,8 +14,8 @@ use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, Se
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
+use watchkeeper_domain::reconcile::run::{RunError, RunOutcome};
 use watchkeeper_domain::request::{RunRequest, Urgency};
-use watchkeeper_domain::run::{RunError, RunOutcome};
 use watchkeeper_sim::{SimRegion, WorldBuilder, run_until_done_or_crash, scope};
 
 /// How an execution ended.

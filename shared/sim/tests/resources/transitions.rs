@@ -1,6 +1,6 @@
 //! A transition compares exactly; the tolerance for an autoscaler's moves begins where this very target has been reached.
 
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::service;
 
 use crate::stage::{End, Stage, bounds, evening, id};

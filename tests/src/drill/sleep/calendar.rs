@@ -1,7 +1,7 @@
 //! One night of a calendar: when to begin, when it sleeps, when it wakes.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::calendar::Calendar;
+use watchkeeper_domain::schedule::Calendar;
 
 /// How far ahead a night is looked for: every holiday has passed by then.
 const AHEAD: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -35,7 +35,7 @@ pub(super) fn next_night(calendar: &Calendar, now: Timestamp) -> Option<ChosenNi
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use watchkeeper_domain::calendar::AwakeHours;
+    use watchkeeper_domain::schedule::AwakeHours;
 
     use super::*;
 

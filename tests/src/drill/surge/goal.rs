@@ -2,7 +2,8 @@
 //! under test has no part in it.
 
 use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
-use watchkeeper_domain::estate::{EmergencyProfile, ProfileCapacity, ProfileName};
+use watchkeeper_domain::estate::{EmergencyProfile, ProfileCapacity};
+use watchkeeper_domain::value::ProfileName;
 
 use crate::drill::step::DrillStep;
 use crate::estate::awaited;

@@ -1,8 +1,9 @@
 //! Messages that must lead to nothing: EventBridge delivers twice, out of order, and late.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
-use watchkeeper_domain::estate::{AlarmName, Emergency};
+use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
+use watchkeeper_domain::estate::Emergency;
+use watchkeeper_domain::value::AlarmName;
 
 use crate::drill::step::DrillStep;
 use crate::harness::{StageError, listed};

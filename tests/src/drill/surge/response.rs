@@ -1,8 +1,9 @@
 //! An alarm, what it calls for, and the way back.
 
 use jiff::SignedDuration;
-use watchkeeper_domain::alarm::AlarmState;
-use watchkeeper_domain::estate::{AlarmResponse, Duration, Emergency};
+use watchkeeper_domain::emergency::alarm::AlarmState;
+use watchkeeper_domain::estate::{AlarmResponse, Emergency};
+use watchkeeper_domain::value::Duration;
 
 use super::goal::ProfileGoal;
 use super::noise;

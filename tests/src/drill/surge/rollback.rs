@@ -1,8 +1,8 @@
 //! A release that users do not like: the alarm says so, and the last good one comes back.
 
 use jiff::SignedDuration;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::RollbackPolicy;
 
 use crate::drill::step::{DrillStep, line};

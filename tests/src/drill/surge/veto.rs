@@ -1,8 +1,9 @@
 //! An alarm that more tasks would make worse forbids them, until it is quiet.
 
 use jiff::SignedDuration;
-use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
-use watchkeeper_domain::estate::{AlarmName, AlarmResponse};
+use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
+use watchkeeper_domain::estate::AlarmResponse;
+use watchkeeper_domain::value::AlarmName;
 
 use super::goal::ProfileGoal;
 use crate::drill::step::{DrillStep, difference, line};

@@ -12,7 +12,7 @@ use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::run::RunOutcome;
+use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_lambda::{CaughtError, MachineExecution, StepCall};
 use watchkeeper_sim::{MachineHandle, SimRegion, run_until_done_or_crash};
 

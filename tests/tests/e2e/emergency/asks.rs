@@ -1,6 +1,6 @@
 //! When a person is asked although the document does not say so, and when the alarm itself is asked to last.
 
-use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
 use watchkeeper_tests::harness::{EmergencyExecutionState, StageError};
 

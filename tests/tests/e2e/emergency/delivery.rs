@@ -1,6 +1,6 @@
 //! The ways on which an alarm reaches the stack: an event, an action, a topic; and the sweep where none does.
 
-use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
+use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_tests::estate::awaited;
 use watchkeeper_tests::harness::StageError;
 

@@ -4,11 +4,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{Intent, Layer};
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::value::AlarmName;
 use watchkeeper_tests::harness::{EmergencyExecution, EmergencyExecutionState, EndedExecution, SandboxHarness};
 use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 

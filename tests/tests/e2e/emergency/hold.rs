@@ -1,8 +1,8 @@
 //! An alarm of `clos-v2` production: what it brings, how long that is held, and how it is given back.
 
 use serde_json::json;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::Suspensions;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
 use watchkeeper_tests::harness::{StageError, listed};
 use watchkeeper_tests::sandbox::RolloutEnd;

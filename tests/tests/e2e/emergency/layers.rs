@@ -1,8 +1,8 @@
 //! Calendars, emergencies and failovers over one environment: the stronger layer decides, and leaves what it found.
 
 use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::DatabasePower;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 
 use super::field::{Scene, holds, minutes, play};

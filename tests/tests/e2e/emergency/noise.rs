@@ -1,7 +1,7 @@
 //! Messages that lead to nothing, and say why.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
+use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_tests::sandbox::EmulatorSettings;
 
 use super::field::{ERRORS, Scene, holds, minutes, name, play};

@@ -1,7 +1,7 @@
 //! `h2o-allegiant` production: an error-rate alarm soon after a deployment proposes the way back.
 
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::harness::{EmergencyExecutionState, SandboxHarness};
 use watchkeeper_tests::sandbox::RolloutEnd;
 

@@ -1,7 +1,7 @@
 //! Emergencies that meet trouble of their own: a halt, a call that is refused, a question that cannot be sent.
 
 use serde_json::json;
-use watchkeeper_domain::alarm::AlarmState;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
 use watchkeeper_tests::harness::{EmergencyExecutionState, StageError};
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};

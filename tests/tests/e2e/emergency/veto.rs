@@ -1,6 +1,6 @@
 //! `coldchain`: more tasks where they help, and none where the database is the limit.
 
-use watchkeeper_domain::alarm::{AlarmState, IgnoreReason};
+use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 
 use super::field::{Scene, holds, minutes, name, play};
 

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceId};
-use watchkeeper_domain::estate::ResourceName;
 use watchkeeper_domain::failover::RegionSample;
 use watchkeeper_domain::failover::readiness::image::references;
 use watchkeeper_domain::failover::readiness::{ImageFacts, QuotaFacts, Read, ServiceFacts};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
+use watchkeeper_domain::value::ResourceName;
 
 use crate::failover::ports::RegionReader;
 use crate::pacing::{ApiBucket, Pacer};

@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_domain::alarm::AlarmStates;
 use watchkeeper_domain::capacity::{
     ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
 };
-use watchkeeper_domain::estate::{AlarmName, ResourceName};
+use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::failover::readiness::{Readiness, StreamFacts, TableFacts, TargetGroupFacts};
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};
+use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use super::*;
 use crate::failover::ports::{RegionTasks, ReplicatedStores};

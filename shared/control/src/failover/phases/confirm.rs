@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::alarm::AlarmState;
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::estate::{AlarmName, DetectionMode};
+use watchkeeper_domain::emergency::alarm::AlarmState;
+use watchkeeper_domain::estate::DetectionMode;
 use watchkeeper_domain::failover::evidence::{LossEvidence, LossVerdict, RunningServices, confirm};
 use watchkeeper_domain::failover::{MoveEnding, MovePhase};
 use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::value::AlarmName;
 
 use super::super::mover::{FailoverRunbook, MoveStep};
 use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};

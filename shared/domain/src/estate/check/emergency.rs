@@ -1,8 +1,9 @@
 //! Profiles that cannot hold, and responses that name what does not exist.
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::emergency::MAX_LASTS;
-use crate::estate::{AlarmName, AlarmResponse, CapacityAmount, Emergency, EmergencyProfile, FieldPath, ProfileName};
+use crate::estate::{AlarmResponse, Emergency, EmergencyProfile, MAX_LASTS};
+use crate::finding::FieldPath;
+use crate::value::{AlarmName, CapacityAmount, ProfileName};
 
 impl EnvironmentChecker<'_> {
     pub(super) fn emergency(&mut self) {

@@ -1,8 +1,8 @@
 //! Failovers that could not work.
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::estate::{DetectionMode, Failover, FencePolicy, FieldPath, TrafficPolicy, TrafficStrategy};
-use crate::failover::PairDatabase;
+use crate::estate::{DetectionMode, Failover, FencePolicy, PairDatabase, TrafficPolicy, TrafficStrategy};
+use crate::finding::FieldPath;
 
 impl EnvironmentChecker<'_> {
     pub(super) fn failover(&mut self) {

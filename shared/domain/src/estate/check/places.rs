@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EnvironmentChecker, at, one_of};
-use crate::{
-    estate::{DatabaseEntry, DocumentFinding, Environment, EnvironmentDocument, EstateDocument, FieldPath},
-    name::{Region, ServiceName},
-};
+use crate::estate::{DatabaseEntry, Environment, EnvironmentDocument, EstateDocument};
+use crate::finding::{DocumentFinding, FieldPath};
+use crate::name::{Region, ServiceName};
 
 impl EnvironmentDocument {
     /// The regions it runs in.

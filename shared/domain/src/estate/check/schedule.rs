@@ -3,7 +3,8 @@
 use jiff::tz::TimeZone;
 
 use super::{EnvironmentChecker, at};
-use crate::estate::{EnvironmentKind, Percent};
+use crate::estate::EnvironmentKind;
+use crate::value::Percent;
 
 /// All of it: a share of the environment cannot be more.
 const WHOLE: Percent = Percent::new(100);

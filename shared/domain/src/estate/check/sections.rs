@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{EnvironmentChecker, at};
-use crate::backup::{BackupSource, ResourceKind};
-use crate::estate::{BackupJob, BackupProvider, FieldPath, ResourceName};
+use crate::estate::source::{BackupSource, ResourceKind};
+use crate::estate::{BackupJob, BackupProvider};
+use crate::finding::FieldPath;
+use crate::value::ResourceName;
 
 /// How the names of what is restored end: the role of the backups function may fill, tag and remove only what is called so.
 pub(crate) const SCRATCH: [&str; 2] = ["-drill", "-restored"];

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{EnvironmentChecker, at};
-use crate::estate::{BlockerPolicy, FieldPath, LockSchema, ResourceName, Unblock};
+use crate::estate::{BlockerPolicy, LockSchema, Unblock};
+use crate::finding::FieldPath;
+use crate::value::ResourceName;
 
 impl EnvironmentChecker<'_> {
     pub(super) fn unblock(&mut self) {

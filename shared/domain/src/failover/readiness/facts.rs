@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backup::Freshness;
 use crate::capacity::{Rollout, ScalingState};
-use crate::estate::{AlarmName, ResourceName};
-use crate::failover::data::{DatabaseRole, PairDatabase};
+use crate::estate::PairDatabase;
+use crate::failover::data::DatabaseRole;
 use crate::failover::sample::RegionSample;
 use crate::name::{Region, ServiceName};
+use crate::value::{AlarmName, ResourceName};
 
 /// Everything that readiness looks at. What could not be read is an `Err` with the reason, and what was not looked at
 /// is absent: each is a finding of its own, never taken for good.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::estate::ResourceName;
 use crate::name::Region;
+use crate::value::ResourceName;
 
 /// An image as a task definition names it: `registry/repository:tag`, or with a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

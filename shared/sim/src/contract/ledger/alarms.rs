@@ -1,8 +1,8 @@
 //! Cases about what is remembered of alarms.
 
 use watchkeeper_control::ledger::{AlarmLog, ScopeState};
-use watchkeeper_domain::alarm::AlarmMemory;
-use watchkeeper_domain::estate::AlarmName;
+use watchkeeper_domain::emergency::alarm::AlarmMemory;
+use watchkeeper_domain::value::AlarmName;
 
 use super::samples::memory;
 use super::{CaseFailure, ContractBench, Passed, conflict, equal, load};

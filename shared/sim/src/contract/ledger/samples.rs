@@ -6,21 +6,22 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::lease::{Lease, TERM};
 use watchkeeper_control::ledger::{ScopeStanding, SettledTarget};
-use watchkeeper_domain::alarm::{AlarmMemory, AlarmState, NotedMessage, ResponseRecord};
-use watchkeeper_domain::assess::Verdict;
 use watchkeeper_domain::capacity::{
     Baseline, Capacity, DatabaseId, DatabasePower, ReachedTargets, ResourceId, ScalingState, ServiceCapacity,
     ServiceId, Suspensions, SwitchedDatabase,
 };
-use watchkeeper_domain::estate::{CapacityAmount, ProfileCapacity};
+use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, NotedMessage, ResponseRecord};
+use watchkeeper_domain::estate::ProfileCapacity;
 use watchkeeper_domain::guardrail::{GuardrailCode, HaltSwitch, Severity, Violation};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Wave};
-use watchkeeper_domain::request::RunTrigger;
-use watchkeeper_domain::run::{
+use watchkeeper_domain::reconcile::assess::Verdict;
+use watchkeeper_domain::reconcile::run::{
     IntentOutcome, RefusedWrite, RunError, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal,
     WriteTrouble,
 };
+use watchkeeper_domain::request::RunTrigger;
+use watchkeeper_domain::value::CapacityAmount;
 
 use crate::spec::{aurora, checked, rds, service, task_definition};
 

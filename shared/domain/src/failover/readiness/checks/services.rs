@@ -2,9 +2,10 @@
 
 use super::{ReadinessCase, about, known, unreadable};
 use crate::capacity::Rollout;
-use crate::estate::{Failover, Label};
+use crate::estate::Failover;
 use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding, ServiceFacts, TargetGroupFacts};
 use crate::name::ServiceName;
+use crate::value::Label;
 
 pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) {
     let region = &case.facts.region;

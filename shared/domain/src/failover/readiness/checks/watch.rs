@@ -3,10 +3,11 @@
 use jiff::SignedDuration;
 
 use super::{ReadinessCase, about, unreadable, words};
-use crate::estate::{AlarmName, FencePolicy};
+use crate::estate::FencePolicy;
 use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding};
 use crate::failover::sample::{FRESH, RegionSample};
 use crate::name::ServiceName;
+use crate::value::AlarmName;
 
 /// How long the other region's stack may be silent: five of its ticks of a minute.
 const SILENCE: SignedDuration = SignedDuration::from_mins(5);

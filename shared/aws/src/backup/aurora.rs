@@ -1,0 +1,237 @@
+//! Aurora clusters: manual snapshots, their copies, and restores beside the original. A restored cluster has no instances:
+//! what is proved is that the storage comes back, with its engine and its encryption.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_rds::operation::describe_db_clusters::DescribeDBClustersError;
+use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot};
+use jiff::Timestamp;
+use watchkeeper_control::ports::AwsError;
+use watchkeeper_domain::backup::{
+    BACKUP_TAG, CopyName, JobPolicy, ObservedCopy, ObservedRestore, ObservedSource, RESTORE_TAG,
+};
+use watchkeeper_domain::estate::CopyPolicy;
+use watchkeeper_domain::value::ResourceName;
+
+use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
+use super::{BackupClients, presign, tags};
+use crate::fault::{failed, odd};
+use crate::time::{date_time, timestamp};
+
+impl BackupClients {
+    pub(super) async fn cluster_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+        let found = self.cluster(policy.subject.source.name.as_str()).await?;
+        Ok(found.as_ref().map(|cluster| ObservedSource {
+            state: state(cluster.status()),
+            encrypted: cluster.storage_encrypted().unwrap_or(false),
+            window: window(
+                cluster.backup_retention_period(),
+                cluster.earliest_restorable_time(),
+                cluster.latest_restorable_time(),
+            ),
+            settings: settings(cluster),
+        }))
+    }
+
+    pub(super) async fn cluster(&self, name: &str) -> Result<Option<DbCluster>, AwsError> {
+        match self.rds.describe_db_clusters().db_cluster_identifier(name).send().await {
+            Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
+            Err(error)
+                if error.as_service_error().is_some_and(DescribeDBClustersError::is_db_cluster_not_found_fault) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failed("DescribeDBClusters", name, error)),
+        }
+    }
+
+    pub(super) async fn cluster_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
+        let name = policy.subject.source.name.as_str();
+        // Not by the cluster: in the region of the copies there is none of the name.
+        let call = self.rds.describe_db_cluster_snapshots().snapshot_type("manual");
+        let all = call.into_paginator().items().send().try_collect().await;
+        let all: Vec<DbClusterSnapshot> = all.map_err(|error| failed("DescribeDBClusterSnapshots", name, error))?;
+        let of_it =
+            |it: &&DbClusterSnapshot| it.db_cluster_identifier().is_some_and(|found| found.eq_ignore_ascii_case(name));
+        Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
+    }
+
+    pub(super) async fn snapshot_cluster(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
+        let call = self.rds.create_db_cluster_snapshot().db_cluster_identifier(policy.subject.source.name.as_str());
+        let call = call.db_cluster_snapshot_identifier(name.as_str()).tags(copy_tag(policy));
+        call.send().await.map(drop).map_err(|error| failed("CreateDBClusterSnapshot", name, error))
+    }
+
+    /// Called in the region of the copy.
+    pub(super) async fn copy_cluster_snapshot(
+        &self,
+        policy: &JobPolicy,
+        to: &CopyPolicy,
+        copy: &ObservedCopy,
+    ) -> Result<(), AwsError> {
+        let call = self.rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&copy.id);
+        let mut call = call.target_db_cluster_snapshot_identifier(&copy.name).tags(copy_tag(policy));
+        if copy.encrypted {
+            let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
+            let asked = presign::PresignRequest {
+                action: "CopyDBClusterSnapshot",
+                source: ("SourceDBClusterSnapshotIdentifier", &copy.id),
+                target: ("TargetDBClusterSnapshotIdentifier", &copy.name),
+                key,
+                tag: &copy_tag(policy),
+                from: &policy.subject.scope.region,
+                to: &to.region,
+            };
+            let url = presign::url(&self.sdk, &asked).await;
+            let url = url.map_err(|why| odd("CopyDBClusterSnapshot", &copy.name, why))?;
+            call = call.kms_key_id(key).pre_signed_url(url);
+        }
+        call.send().await.map(drop).map_err(|error| failed("CopyDBClusterSnapshot", &copy.name, error))
+    }
+
+    pub(super) async fn delete_cluster_snapshot(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = self.rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&copy.name);
+        call.send().await.map(drop).map_err(|error| failed("DeleteDBClusterSnapshot", &copy.name, error))
+    }
+
+    pub(super) async fn restored_cluster(&self, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
+        let found = self.cluster(target).await?;
+        Ok(found.as_ref().map(|cluster| ObservedRestore {
+            state: state(cluster.status()),
+            deleting: cluster.status() == Some("deleting"),
+            created: cluster.cluster_create_time().and_then(timestamp),
+            from: None,
+            mark: tags::value(pairs(cluster.tag_list()), RESTORE_TAG),
+            settings: settings(cluster),
+        }))
+    }
+
+    pub(super) async fn restore_cluster(
+        &self,
+        policy: &JobPolicy,
+        snapshot: &str,
+        target: &str,
+        mark: &str,
+    ) -> Result<(), AwsError> {
+        let original = self.cluster(policy.subject.source.name.as_str()).await?;
+        let original = original.ok_or_else(|| odd("DescribeDBClusters", target, "the original is gone".to_owned()))?;
+        let call = self.rds.restore_db_cluster_from_snapshot().db_cluster_identifier(target);
+        let call = call.snapshot_identifier(snapshot).set_engine(original.engine().map(str::to_owned));
+        let call = call.set_engine_version(original.engine_version().map(str::to_owned));
+        let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
+        let call = call.set_db_cluster_parameter_group_name(parameters(&original)).tags(restore_tag(mark));
+        let answer = Box::pin(call.send()).await;
+        answer.map(drop).map_err(|error| failed("RestoreDBClusterFromSnapshot", target, error))
+    }
+
+    pub(super) async fn restore_cluster_to(
+        &self,
+        policy: &JobPolicy,
+        instant: Timestamp,
+        target: &str,
+        mark: &str,
+    ) -> Result<(), AwsError> {
+        let source = policy.subject.source.name.as_str();
+        let original = self.cluster(source).await?;
+        let original = original.ok_or_else(|| odd("DescribeDBClusters", target, "the original is gone".to_owned()))?;
+        let call = self.rds.restore_db_cluster_to_point_in_time().source_db_cluster_identifier(source);
+        let call = call.db_cluster_identifier(target).restore_to_time(date_time(instant));
+        let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
+        let call = call.set_db_cluster_parameter_group_name(parameters(&original)).tags(restore_tag(mark));
+        let answer = Box::pin(call.send()).await;
+        answer.map(drop).map_err(|error| failed("RestoreDBClusterToPointInTime", target, error))
+    }
+
+    pub(super) async fn mark_cluster(&self, target: &str, mark: &str) -> Result<(), AwsError> {
+        let found = self.cluster(target).await?;
+        let arn = found.as_ref().and_then(|found| found.db_cluster_arn()).unwrap_or_default();
+        self.tag_database(arn, vec![restore_tag(mark)]).await
+    }
+
+    pub(super) async fn reapply_to_cluster(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
+        let (source, found) = (self.cluster(policy.subject.source.name.as_str()).await?, self.cluster(target).await?);
+        let (Some(source), Some(found)) = (source, found) else {
+            return Err(odd("DescribeDBClusters", target, format!("{} or {target} is gone", policy.subject.source)));
+        };
+        let theirs = theirs(source.tag_list());
+        let mut set = vec!["subnets, security groups, parameters".to_owned()];
+        if !theirs.is_empty() {
+            self.tag_database(found.db_cluster_arn().unwrap_or_default(), theirs).await?;
+            set.push("tags".to_owned());
+        }
+        Ok(set)
+    }
+
+    pub(super) async fn delete_cluster(&self, target: &str) -> Result<(), AwsError> {
+        let call = self.rds.delete_db_cluster().db_cluster_identifier(target).skip_final_snapshot(true);
+        call.send().await.map(drop).map_err(|error| failed("DeleteDBCluster", target, error))
+    }
+}
+
+fn subnets(cluster: &DbCluster) -> Option<String> {
+    cluster.db_subnet_group().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+fn parameters(cluster: &DbCluster) -> Option<String> {
+    cluster.db_cluster_parameter_group().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+fn security(cluster: &DbCluster) -> Option<Vec<String>> {
+    let groups = cluster.vpc_security_groups().iter().filter_map(|it| it.vpc_security_group_id());
+    let groups: Vec<String> = groups.map(str::to_owned).collect();
+    (!groups.is_empty()).then_some(groups)
+}
+
+fn settings(cluster: &DbCluster) -> BTreeMap<String, String> {
+    let text = |value: Option<&str>| value.unwrap_or("none").to_owned();
+    [
+        ("engine".to_owned(), text(cluster.engine())),
+        ("engine version".to_owned(), text(cluster.engine_version())),
+        ("encrypted".to_owned(), cluster.storage_encrypted().unwrap_or(false).to_string()),
+    ]
+    .into()
+}
+
+fn snapshot(snapshot: &DbClusterSnapshot) -> Option<ObservedCopy> {
+    Some(ObservedCopy {
+        id: snapshot.db_cluster_snapshot_arn()?.to_owned(),
+        name: snapshot.db_cluster_snapshot_identifier()?.to_owned(),
+        state: copy_state(snapshot.status()),
+        created: snapshot.snapshot_create_time().and_then(timestamp),
+        // Aurora tells 0 or 1 for a volume whose size it does not know.
+        bytes: snapshot.allocated_storage().and_then(|gib| u64::try_from(gib).ok()).map(|gib| gib * GIB),
+        encrypted: snapshot.storage_encrypted().unwrap_or(false),
+        mark: tags::value(pairs(snapshot.tag_list()), BACKUP_TAG),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use watchkeeper_domain::backup::CopyState;
+
+    use super::*;
+
+    #[test]
+    fn a_snapshot_of_a_cluster_is_read() {
+        let read = snapshot(
+            &DbClusterSnapshot::builder()
+                .db_cluster_snapshot_arn("arn:snapshot")
+                .db_cluster_snapshot_identifier("wk-a")
+                .status("copying")
+                .allocated_storage(3)
+                .storage_encrypted(true)
+                .build(),
+        );
+        let read = read.unwrap();
+        assert_eq!((read.state, read.bytes, read.encrypted), (CopyState::Creating, Some(3 * GIB), true));
+        assert_eq!(read.mark, None);
+    }
+
+    #[test]
+    fn what_a_restored_cluster_has_of_its_original_is_not_an_empty_name() {
+        let cluster = DbCluster::builder().db_subnet_group("").db_cluster_parameter_group("own").build();
+        assert_eq!((subnets(&cluster), parameters(&cluster).as_deref()), (None, Some("own")));
+        assert_eq!(security(&cluster), None);
+    }
+}

@@ -1,0 +1,14 @@
+//! What a failover needs of AWS beside capacity: a region as it is looked at, a probe from outside, and the means by
+//! which traffic moves.
+
+mod ecr;
+pub(crate) mod elb;
+mod kinesis;
+mod probe;
+mod tables;
+mod traffic;
+mod view;
+
+pub use probe::HttpProber;
+pub use traffic::AwsTrafficSwitches;
+pub use view::AwsRegionReader;

@@ -1,0 +1,136 @@
+//! One region as a failover looks at it: what runs there, what it has of the data, and what the account may start.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_config::SdkConfig;
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_control::failover::ports::ReplicatedStores;
+use watchkeeper_control::ports::{AccountQuotas, Alarms, AwsError, Fault, ScalableTargets, Services};
+use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceId, TaskDefinition};
+use watchkeeper_domain::emergency::alarm::AlarmStates;
+use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
+use watchkeeper_domain::guardrail::CapacityQuotas;
+use watchkeeper_domain::name::{ClusterName, Region, ServiceName};
+use watchkeeper_domain::value::{AlarmName, ResourceName};
+
+use super::{ecr, kinesis, tables};
+use crate::{Aws, CloudWatch};
+
+/// A region, looked at. It implements [`watchkeeper_control::failover::ports::RegionReader`], and changes no capacity: what would
+/// is refused before it is sent, because capacity has one hand, and that is in its own region. The roles of databases it
+/// does change: it implements [`watchkeeper_control::failover::ports::DatabasePromotions`].
+#[derive(Debug, Clone)]
+pub struct AwsRegionReader {
+    pub(crate) aws: Aws,
+    pub(crate) cloudwatch: CloudWatch,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) ecr: aws_sdk_ecr::Client,
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) kinesis: aws_sdk_kinesis::Client,
+}
+
+impl AwsRegionReader {
+    /// The configuration's region.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self {
+            aws: Aws::new(config),
+            cloudwatch: CloudWatch::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            ecr: aws_sdk_ecr::Client::new(config),
+            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            kinesis: aws_sdk_kinesis::Client::new(config),
+        }
+    }
+}
+
+impl Services for AwsRegionReader {
+    async fn describe_services(
+        &self,
+        cluster: &ClusterName,
+        services: &[ServiceName],
+    ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
+        self.aws.describe_services(cluster, services).await
+    }
+
+    async fn set_count(&self, service: &ServiceId, _desired: u32) -> Result<(), AwsError> {
+        Err(no_hand("UpdateService", service))
+    }
+}
+
+impl ScalableTargets for AwsRegionReader {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
+        self.aws.describe_targets(services).await
+    }
+
+    async fn set_scaling(&self, service: &ServiceId, _scaling: ScalingState) -> Result<(), AwsError> {
+        Err(no_hand("RegisterScalableTarget", service))
+    }
+}
+
+impl AccountQuotas for AwsRegionReader {
+    async fn quotas(&self, at: Timestamp) -> Result<CapacityQuotas, AwsError> {
+        self.aws.quotas(at).await
+    }
+
+    async fn cpu_units(&self, release: &TaskDefinition) -> Result<Option<u32>, AwsError> {
+        self.aws.cpu_units(release).await
+    }
+}
+
+impl Alarms for AwsRegionReader {
+    async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError> {
+        self.cloudwatch.alarm_states(names).await
+    }
+}
+
+impl ReplicatedStores for AwsRegionReader {
+    async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError> {
+        tables::describe(&self.dynamodb, table).await
+    }
+
+    async fn lag(&self, table: &ResourceName, to: &Region, at: Timestamp) -> Result<Option<SignedDuration>, AwsError> {
+        self.cloudwatch.replication_lag(table, to, at).await
+    }
+
+    async fn stream(&self, stream: &ResourceName) -> Result<Option<StreamFacts>, AwsError> {
+        kinesis::describe(&self.kinesis, stream).await
+    }
+
+    async fn has_image(&self, repository: &ResourceName, reference: &str) -> Result<Option<bool>, AwsError> {
+        ecr::has_image(&self.ecr, repository, reference).await
+    }
+}
+
+fn no_hand(operation: &'static str, service: &ServiceId) -> AwsError {
+    let source = Some("a view of a region changes no capacity: ask the region's own reconcile machine".into());
+    AwsError { operation, subject: service.to_string(), fault: Fault::Denied, source }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use aws_config::{BehaviorVersion, Region as AwsRegion};
+    use watchkeeper_control::failover::ports::RegionReader;
+    use watchkeeper_domain::capacity::Suspensions;
+
+    use super::*;
+
+    /// Nothing answers at this endpoint: a call that is sent fails otherwise than one that is refused.
+    fn view() -> AwsRegionReader {
+        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
+        AwsRegionReader::new(&config.region(AwsRegion::new("us-west-2")).endpoint_url("http://127.0.0.1:1").build())
+    }
+
+    #[tokio::test]
+    async fn capacity_is_not_written_through_a_view() {
+        async fn refused(sight: &impl RegionReader) -> [AwsError; 2] {
+            let service = ServiceId::try_from("c/s".to_owned()).unwrap();
+            let scaling = ScalingState { min: 1, max: 2, suspended: Suspensions::NONE };
+            let count = sight.set_count(&service, 0).await.unwrap_err();
+            [count, sight.set_scaling(&service, scaling).await.unwrap_err()]
+        }
+        for error in refused(&view()).await {
+            assert_eq!((error.subject.as_str(), error.fault), ("c/s", Fault::Denied), "{error}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Every form of text that a document uses.
+
+use crate::schedule::{DateException, DayPeriod, Weekdays};
+use crate::value::{
+    AccountId, AlarmName, CalendarDay, ClockTime, Duration, Form, Label, Percent, PointInTime, ProfileName,
+    ResourceName, Zone,
+};
+
+/// Every form that a document uses, for the check of a document against its schema.
+pub const FORMS: &[Form] = &[
+    Form::of::<AccountId>(),
+    Form::of::<AlarmName>(),
+    Form::of::<ClockTime>(),
+    Form::of::<CalendarDay>(),
+    Form::of::<Duration>(),
+    Form::of::<Label>(),
+    Form::of::<PointInTime>(),
+    Form::of::<Percent>(),
+    Form::of::<ProfileName>(),
+    Form::of::<ResourceName>(),
+    Form::of::<Zone>(),
+    Form::of::<DayPeriod>(),
+    Form::of::<DateException>(),
+    Form::of::<Weekdays>(),
+];
