@@ -8,7 +8,7 @@ use watchkeeper_domain::reconcile::trouble::{GAP, RunTrouble, TroubleAudience, m
 use watchkeeper_domain::request::RunTrigger;
 
 use crate::ports::{AwsError, Notifier};
-use crate::stuck::{LedgerNote, UnblockNotes};
+use crate::unblock::ports::{LedgerNote, UnblockNotes};
 
 /// A run that ended so.
 #[derive(Debug, Clone, Copy)]

@@ -24,6 +24,7 @@ mod operation;
 mod outside;
 mod pair;
 mod pairs;
+mod platform;
 mod put;
 mod quota;
 mod reconcile;

@@ -3,19 +3,19 @@
 
 use std::time::Duration;
 
-use backups::{Answer, CallError, Machine, Step, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::backup::{BackupError, BackupRunbook};
-use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::ports::{Clock as _, Fault};
+use watchkeeper_control::backup::{Answer, BackupRunbook, Step, Ticked};
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::runbook::{
+    Begin, CaughtError, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall, Unmade,
+};
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::RunRef;
-use watchkeeper_lambda::{CaughtError, FunctionEvent, FunctionFailure, MachineExecution, ScheduleTick, StepCall};
-use watchkeeper_sim::run_until_done_or_crash;
+use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
-use super::{ATTEMPTS, InMemoryHarness};
+use super::{ATTEMPTS, InMemoryHarness, retried, told};
 
 /// How often a restore may stumble before its machine gives it up, as `restore-drill.asl.json` has it.
 const STUMBLES: u32 = 5;
@@ -40,7 +40,7 @@ enum InMemoryJob {
     /// The next step, after this.
     Waits(Duration),
     /// Nothing more in this run.
-    BackupEnded,
+    Ended,
 }
 
 impl InMemoryHarness {
@@ -86,13 +86,13 @@ impl InMemoryHarness {
     /// An execution of the machine `backup`.
     pub fn backup_run(&self, name: &str, request: &Value) -> BackupEnded {
         let execution = self.backup_start(name);
-        let begin = || Step::Begin { request: request.clone(), execution: execution.clone() };
+        let begin = || Step::Begin(Begin { request: request.clone(), execution: execution.clone() });
         let (run, jobs) = match self.backup_task(begin) {
             None => return BackupEnded::Crashed,
             Some(Ok(Answer::Begun { jobs, summary, .. })) if jobs.is_empty() => return BackupEnded::Nothing(summary),
             Some(Ok(Answer::Begun { run, jobs, .. })) => (run, jobs),
             Some(Ok(other)) => return BackupEnded::Failed(format!("{other:?}")),
-            Some(Err(error)) => return self.backup_unmade(Machine::Backup, request, &execution, error),
+            Some(Err(error)) => return self.backup_unmade(Step::Tell, request, &execution, &error),
         };
         // The resources side by side, as the machine's Map has them: whoever has waited longest is next.
         let mut waiting: Vec<(Timestamp, usize)> = jobs.into_iter().map(|index| (self.world.now(), index)).collect();
@@ -101,7 +101,7 @@ impl InMemoryHarness {
             self.world.set_now(next.0.max(self.world.now()));
             match self.backup_job(&run, next.1) {
                 None => return BackupEnded::Crashed,
-                Some(InMemoryJob::BackupEnded) => {}
+                Some(InMemoryJob::Ended) => {}
                 Some(InMemoryJob::Waits(wait)) => {
                     let then = self.world.now().checked_add(wait).unwrap_or(Timestamp::MAX);
                     waiting.push((then, next.1));
@@ -112,7 +112,7 @@ impl InMemoryHarness {
             None => BackupEnded::Crashed,
             Some(Ok(Answer::Finished { outcome, .. })) => BackupEnded::Backup(outcome),
             Some(Ok(other)) => BackupEnded::Failed(format!("{other:?}")),
-            Some(Err(error)) => self.backup_unmade(Machine::Backup, request, &execution, error),
+            Some(Err(error)) => self.backup_unmade(Step::Tell, request, &execution, &error),
         }
     }
 
@@ -122,12 +122,12 @@ impl InMemoryHarness {
             Ok(Answer::Stepped { again: true, wait_seconds, .. }) => {
                 Some(InMemoryJob::Waits(Duration::from_secs(wait_seconds.unsigned_abs())))
             }
-            Ok(_) => Some(InMemoryJob::BackupEnded),
+            Ok(_) => Some(InMemoryJob::Ended),
             Err(error) => {
                 let error = told(&error);
                 // An error of this one is caught, too.
                 let _caught = self.backup_task(|| Step::Stumble { run: run.clone(), index, error: error.clone() })?;
-                Some(InMemoryJob::BackupEnded)
+                Some(InMemoryJob::Ended)
             }
         }
     }
@@ -135,12 +135,12 @@ impl InMemoryHarness {
     /// An execution of the machine `restore-drill`.
     pub fn restore_execution(&self, name: &str, request: &Value) -> BackupEnded {
         let execution = self.backup_start(name);
-        let begin = || Step::BeginRestore { request: request.clone(), execution: execution.clone() };
+        let begin = || Step::BeginRestore(Begin { request: request.clone(), execution: execution.clone() });
         let (run, source) = match self.backup_task(begin) {
             None => return BackupEnded::Crashed,
             Some(Ok(Answer::Restoring { run, source, .. })) => (run, source),
             Some(Ok(other)) => return BackupEnded::Failed(format!("{other:?}")),
-            Some(Err(error)) => return self.backup_unmade(Machine::RestoreDrill, request, &execution, error),
+            Some(Err(error)) => return self.backup_unmade(Step::TellRestore, request, &execution, &error),
         };
         let mut stumbles = 0;
         while stumbles < STUMBLES {
@@ -166,31 +166,25 @@ impl InMemoryHarness {
             None => BackupEnded::Crashed,
             Some(Ok(Answer::Restored { passed, .. })) => BackupEnded::Restore(passed),
             Some(Ok(other)) => BackupEnded::Failed(format!("{other:?}")),
-            Some(Err(error)) => self.backup_unmade(Machine::RestoreDrill, request, &execution, error),
+            Some(Err(error)) => self.backup_unmade(Step::TellRestore, request, &execution, &error),
         }
     }
 
     /// The end of an execution that could not begin, or not be closed. A refusal is told by whoever turned the halt switch.
     fn backup_unmade(
         &self,
-        machine: Machine,
+        tell: impl Fn(Unmade) -> Step,
         request: &Value,
         execution: &MachineExecution,
-        error: CallError,
+        error: &RunbookError,
     ) -> BackupEnded {
-        let why = told(&error);
-        let failure = FunctionFailure::from(error);
-        let (name, error) = (failure.name.to_string(), failure.message);
+        let (why, name) = (told(error), error.name().to_string());
         if name == "Guardrail.Refused" {
             return BackupEnded::Failed(why);
         }
-        let tell = || Step::Tell {
-            machine,
-            request: request.clone(),
-            execution: execution.clone(),
-            error: CaughtError { error: name.clone(), cause: Some(error.clone()) },
-        };
-        if self.backup_task(tell).is_none() { BackupEnded::Crashed } else { BackupEnded::Failed(why) }
+        let error = CaughtError { error: name, cause: Some(error.message()) };
+        let unmade = || tell(Unmade { request: request.clone(), execution: execution.clone(), error: error.clone() });
+        if self.backup_task(unmade).is_none() { BackupEnded::Crashed } else { BackupEnded::Failed(why) }
     }
 
     /// What the ledger remembers of a resource's backups.
@@ -203,11 +197,11 @@ impl InMemoryHarness {
     }
 
     /// One task of a machine: a new process each time, retried as the machines retry it.
-    fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+    fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
         for attempt in 1.. {
             let call = StepCall { now: self.world.now(), step: step() };
             match self.backup_event(FunctionEvent::Call(call))? {
-                Err(error) if attempt < ATTEMPTS && passes(&error) => {
+                Err(error) if attempt < ATTEMPTS && retried(&error) => {
                     self.world.advance(Duration::from_secs(2 << attempt));
                 }
                 answer => return Some(answer),
@@ -216,24 +210,12 @@ impl InMemoryHarness {
         None
     }
 
-    fn backup_event(&self, event: FunctionEvent<Step>) -> Option<Result<Answer, CallError>> {
+    fn backup_event(&self, event: FunctionEvent<Step>) -> Option<Result<Answer, RunbookError>> {
         let world = &self.world;
-        let keeper = BackupRunbook { cloud: world, ledger: world, announcer: world };
-        let handled = backups::handle(keeper, (world, world), &self.estates, &self.home, event);
+        let (machine, restores) = (world.machine(""), world.machine(""));
+        let keeper: BackupRunbook<SimRegion> =
+            BackupRunbook { cloud: world.clone(), ledger: world.clone(), announcer: world.clone(), machine, restores };
+        let handled = keeper.handle(&self.stack, event);
         run_until_done_or_crash(world, handled)
     }
-}
-
-/// Whether the machines try a task again after this error.
-fn passes(error: &CallError) -> bool {
-    let fault = match error {
-        CallError::Backup(BackupError::Ledger(LedgerError::Conflict { .. })) => return true,
-        CallError::Backup(BackupError::Aws(error) | BackupError::Ledger(LedgerError::Aws(error))) => error.fault,
-        _ => return false,
-    };
-    matches!(fault, Fault::Throttled | Fault::Unavailable)
-}
-
-fn told(error: &CallError) -> String {
-    format!("{error}: {error:?}")
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The steps of our functions that tell people what they have to hear; what leaves one of them in order has been told.
-const TELL: [&str; 6] = ["advance", "ask", "finish", "finish-restore", "report", "tell"];
+const TELL: [&str; 7] = ["advance", "ask", "finish", "finish-restore", "report", "tell", "tell-restore"];
 
 /// Ends that are reached without a word, each with its reason: a machine, and the last step towards the end.
 const SILENT: &[(&str, &str, &str)] = &[
@@ -29,15 +29,15 @@ const SILENT: &[(&str, &str, &str)] = &[
     ),
     ("emergency-scale", "Previewed -> Nothing", "there was nothing to do"),
     ("emergency-scale", "Previewed -> Planned", "a plan is its own answer, read by whoever asked for it"),
-    ("emergency-scale", "TellFailure -> Failed", "the alarm EmergenciesFailed says so: the topic does not answer"),
+    ("emergency-scale", "TellFailed -> Failed", "the alarm EmergenciesFailed says so: the topic does not answer"),
     ("failback", "Readied -> Refused", "a person's own input is refused, and the execution says why"),
     ("failback", "Tell -> Refused", "the alarm FailbacksFailed says so: the topic does not answer"),
     ("failback", "TellFailed -> Failed", "the alarm FailbacksFailed says so: the topic does not answer"),
     ("failback", "TellNotReady -> NotReady", "the alarm FailbacksFailed says so: the topic does not answer"),
     ("failover", "TellFailed -> Failed", "the alarm FailoversFailed says so: the topic does not answer"),
-    ("reconcile", "Tell -> Unmade", "the alarm RunsFailed says so: the topic does not answer"),
-    ("reconcile", "Verdict -> Nothing", "the world is at its target, or was told before"),
-    ("reconcile", "Verdict -> Planned", "a plan is its own answer, read by whoever asked for it"),
+    ("reconcile", "Tell -> Failed", "the alarm RunsFailed says so: the topic does not answer"),
+    ("reconcile", "Begun -> Nothing", "the world is at its target, or was told before"),
+    ("reconcile", "Begun -> Planned", "a plan is its own answer, read by whoever asked for it"),
     ("restore-drill", "Begin -> Refused", "the halt switch is on, which was told when it was turned"),
     ("restore-drill", "Tell -> Failed", "the alarm RestoresFailed says so: the topic does not answer"),
 ];
@@ -125,11 +125,11 @@ fn every_end_was_told_or_had_nothing_to_tell() {
 #[test]
 fn an_end_that_tells_nobody_is_found_and_so_is_a_reason_without_an_end() {
     let mut reconcile = machine("reconcile");
-    reconcile["States"]["Begin"]["Catch"][1]["Next"] = "Unmade".into();
-    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begin -> Unmade"]);
+    reconcile["States"]["Begin"]["Catch"][1]["Next"] = "Failed".into();
+    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begin -> Failed"]);
     let mut reconcile = machine("reconcile");
-    reconcile["States"]["Verdict"]["Choices"][0]["Next"] = "Finish".into();
-    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Verdict -> Nothing"]);
+    reconcile["States"]["Begun"]["Choices"][0]["Next"] = "Finish".into();
+    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begun -> Nothing"]);
 }
 
 #[test]

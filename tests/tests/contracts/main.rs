@@ -16,6 +16,7 @@ mod pairs;
 mod papers;
 mod permissions;
 mod promises;
+mod protocol;
 mod rights;
 mod roles;
 mod scopes;

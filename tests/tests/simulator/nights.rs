@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::steps::BeginVerdict;
+use watchkeeper_control::reconcile::BeginVerdict;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{

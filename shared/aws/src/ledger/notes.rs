@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_control::ledger::{LedgerError, RunRecord};
-use watchkeeper_control::stuck::{LedgerNote, ListPage, UnblockNotes, WriteOutcome};
+use watchkeeper_control::unblock::ports::{LedgerNote, ListPage, UnblockNotes, WriteOutcome};
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 

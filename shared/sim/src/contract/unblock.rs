@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
 use watchkeeper_control::ports::Fault;
-use watchkeeper_control::stuck::{
+use watchkeeper_control::unblock::ports::{
     DeadLetters, LedgerNote, LockTable, MessageStamp, UnblockNotes, UnblockSources, WriteOutcome,
 };
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};

@@ -8,7 +8,7 @@ mod tables;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_control::stuck::{DeadLetter, LedgerNote, PendingQuestion};
+use watchkeeper_control::unblock::ports::{DeadLetter, LedgerNote, PendingQuestion};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;

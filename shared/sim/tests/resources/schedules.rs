@@ -24,7 +24,7 @@ fn a_schedule_of_somebody_else_is_told_in_a_plan_and_with_the_first_night_and_ho
     let mut stage = Stage::over(world);
     let found = "scheduled actions of somebody else move what this calendar moves: shop/api (night)";
     let request = RunRequest { mode: RunMode::Plan, ..RunRequest::of_tick(&stage.place.scope, stage.now()) };
-    let begin = stage.hand_with(stage.world.clone());
+    let begin = stage.hand();
     let begin = begin.begin(&stage.place, &request, "plan", stage.now());
     let plan = run_until_done_or_crash(&stage.world, begin).unwrap().unwrap().summary;
     assert!(plan.contains(found) && !plan.contains("of-nobody"), "{plan}");

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_domain::reconcile::run::RunOutcome;
-use watchkeeper_sim::{RecordedCall, SimRegion, run_until_done_or_crash, service};
+use watchkeeper_sim::{MachineHandle, RecordedCall, SimRegion, run_until_done_or_crash, service};
 
 use crate::stage::{End, Stage, evening};
 
@@ -16,6 +17,24 @@ struct Paused {
     world: SimRegion,
     looks: Cell<u32>,
     meanwhile: RefCell<Option<Box<dyn FnOnce()>>>,
+}
+
+/// The world as it is, but for the clock.
+struct PausedPlatform;
+
+impl Platform for PausedPlatform {
+    type Ledger = SimRegion;
+    type Announcer = SimRegion;
+    type Clock = Paused;
+    type Machine = MachineHandle;
+    type Capacity = SimRegion;
+    type Alarms = SimRegion;
+    type Backups = SimRegion;
+    type Stuck = SimRegion;
+    type Region = SimRegion;
+    type Peer = SimRegion;
+    type Traffic = SimRegion;
+    type Prober = SimRegion;
 }
 
 impl Clock for Paused {
@@ -59,7 +78,7 @@ fn a_slice_that_was_overtaken_writes_nothing_once_its_run_has_gone_on_without_it
             looks: Cell::new(moment),
             meanwhile: RefCell::new(Some(Box::new(meanwhile))),
         };
-        let hand = stage.hand_with(clock);
+        let hand = stage.hand_with::<PausedPlatform>(clock);
         let slice = run_until_done_or_crash(&stage.world, hand.apply(&stage.place, &run)).unwrap();
         let Some(mark) = gone_on.get() else { break };
         assert!(slice.is_err(), "{moment}: {slice:?}");

@@ -8,8 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::ScopedEnvironment;
+use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::steps::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext, StepError};
+use watchkeeper_control::reconcile::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext};
+use watchkeeper_control::runbook::RunbookError;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
@@ -176,7 +178,7 @@ impl Stage {
             let hand = self.hand();
             match run_until_done_or_crash(&self.world, hand.begin(&self.place, request, &name, instant)) {
                 None => return End::Crashed,
-                Some(Err(StepError::LeaseHeld { .. })) => self.world.advance(Duration::from_secs(30)),
+                Some(Err(RunbookError::LeaseHeld { .. })) => self.world.advance(Duration::from_secs(30)),
                 Some(Err(error)) => return End::Failed(format!("{error:?}")),
                 Some(Ok(BegunRun { verdict: BeginVerdict::Nothing | BeginVerdict::Plan, .. })) => return End::Nothing,
                 Some(Ok(BegunRun { verdict: BeginVerdict::Apply, run, .. })) => return self.slices(&run),
@@ -195,12 +197,15 @@ impl Stage {
         run_until_done_or_crash(&self.world, begun).unwrap().unwrap().run
     }
 
-    fn hand(&self) -> Reconciler<SimRegion, SimRegion, SimRegion, SimRegion> {
+    pub(crate) fn hand(&self) -> Reconciler<SimRegion> {
         self.hand_with(self.world.clone())
     }
 
     /// A hand whose clock is this one.
-    pub(crate) fn hand_with<K: Clock>(&self, clock: K) -> Reconciler<SimRegion, SimRegion, SimRegion, K> {
+    pub(crate) fn hand_with<P>(&self, clock: P::Clock) -> Reconciler<P>
+    where
+        P: Platform<Capacity = SimRegion, Ledger = SimRegion, Announcer = SimRegion>,
+    {
         let (cloud, ledger, announcer) = (self.world.clone(), self.world.clone(), self.world.clone());
         Reconciler { cloud, ledger, announcer, clock, pacer: Arc::new(Pacer::default()) }
     }
@@ -221,7 +226,7 @@ impl Stage {
                     self.world.advance(Duration::from_secs(slice.wait_seconds.into()));
                     next = slice.next;
                 }
-                Some(Err(StepError::Aws(_) | StepError::Ledger(_))) if tries < 4 => {
+                Some(Err(RunbookError::Aws(_) | RunbookError::Ledger(_))) if tries < 4 => {
                     tries += 1;
                     self.world.advance(Duration::from_secs(5));
                 }
