@@ -222,7 +222,7 @@ _RULES = (
     (("monitoring", ("PutMetricData",)), "MetricData", _at_most(1000)),
     (("monitoring", ("GetMetricData",)), "MetricDataQueries", _at_most(500)),
     # Application Auto Scaling, API.
-    (("application-autoscaling", ("DescribeScalableTargets", "DescribeScalingPolicies")), "MaxResults", _between(1, 50)),
+    (("application-autoscaling", ("DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions")), "MaxResults", _between(1, 50)),
     # S3 user guide, object keys.
     (("s3", ("PutObject", "CopyObject", "GetObject", "HeadObject", "DeleteObject")), "Key", _bytes(_KIB)),
     # DynamoDB developer guide, limits of expressions and of items.

@@ -10,7 +10,7 @@ use watchkeeper_lambda::{BackupFigures, Metrics, telemetry};
 pub fn about(event: &FunctionEvent<Step>) {
     let FunctionEvent::Call(call) = event else { return };
     match &call.step {
-        Step::Begin(_) | Step::BeginRestore(_) => {}
+        Step::Begin(_) | Step::BeginRestore(_) | Step::Tell(_) | Step::TellRestore(_) => {}
         Step::Job { run, .. }
         | Step::Stumble { run, .. }
         | Step::Finish { run }
@@ -33,6 +33,7 @@ pub fn count(metrics: &Metrics, at: Timestamp, answer: &Answer) {
             metrics.stale_backups(all.filter(|(_, fresh)| fresh.stale).count(), at);
         }
         Answer::Begun { summary, .. } | Answer::Restoring { summary, .. } => tracing::info!("{summary}"),
+        Answer::Told(told) => tracing::info!(told = told.told, "a run could not be made"),
         Answer::Stepped { again, wait_seconds, what } => tracing::info!(again, wait_seconds, "{what}"),
         Answer::Finished { outcome, headline } => tracing::info!(%outcome, "{headline}"),
         Answer::Restored { passed, headline, evidence } => {

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace, SuspendedState};
-use watchkeeper_control::ports::{AwsError, ScalableTargets};
-use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
+use aws_sdk_applicationautoscaling::types::{
+    ScalableDimension, ScalableTarget, ScalableTargetAction, ServiceNamespace, SuspendedState,
+};
+use watchkeeper_control::ports::{AwsError, ScalableTargets, ScheduledActions};
+use watchkeeper_domain::capacity::{ScalingState, ScheduledAction, Schedules, ServiceId, Suspensions};
 
 use crate::Aws;
 use crate::fault::{failed, odd};
 use crate::values::{count, tasks};
 
 const DESCRIBE: &str = "DescribeScalableTargets";
+const SCHEDULED: &str = "DescribeScheduledActions";
 const REGISTER: &str = "RegisterScalableTarget";
 
 impl ScalableTargets for Aws {
@@ -43,6 +46,32 @@ impl Aws {
         let call = call.min_capacity(min).max_capacity(max).suspended_state(suspended_state(scaling.suspended));
         call.send().await.map_err(|error| failed(REGISTER, service, error))?;
         Ok(())
+    }
+}
+
+impl ScheduledActions for Aws {
+    async fn scheduled_actions(&self, after: Option<&str>) -> Result<(Schedules, Option<String>), AwsError> {
+        let call = self.autoscaling.describe_scheduled_actions().service_namespace(ServiceNamespace::Ecs);
+        let call = call.set_next_token(after.map(str::to_owned));
+        let page = call.send().await.map_err(|error| failed(SCHEDULED, "ecs", error))?;
+        let mut found = Schedules::new();
+        for action in page.scheduled_actions() {
+            // One of another dimension, or of what is no service, moves nothing of ours.
+            let id = action.resource_id().strip_prefix("service/").map(str::to_owned);
+            let Some(id) = id.and_then(|id| ServiceId::try_from(id).ok()) else { continue };
+            found.entry(id).or_default().push(read_scheduled(action));
+        }
+        Ok((found, page.next_token().map(str::to_owned)))
+    }
+}
+
+fn read_scheduled(action: &aws_sdk_applicationautoscaling::types::ScheduledAction) -> ScheduledAction {
+    let to = action.scalable_target_action();
+    let set = |bound: Option<i32>| bound.and_then(|tasks| u32::try_from(tasks).ok());
+    ScheduledAction {
+        name: action.scheduled_action_name().to_owned(),
+        min: set(to.and_then(ScalableTargetAction::min_capacity)),
+        max: set(to.and_then(ScalableTargetAction::max_capacity)),
     }
 }
 

@@ -24,12 +24,16 @@ pub struct Lease {
     pub holder: String,
     /// How urgent that run is: a stronger layer may preempt it.
     pub layer: Layer,
-    /// Raised by one with each acquisition; never reset.
+    /// Raised by one with each acquisition and with each slice that writes; never reset.
     pub generation: u64,
     /// From when the holder may write: later than its acquisition when it preempted another.
     pub usable: Timestamp,
     /// When it ends unless prolonged.
     pub expires: Timestamp,
+    /// Whether a slice of its run has begun to write and has not said yet that it is over: its answer may be lost, and it may
+    /// still be at work when the next slice begins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_work: bool,
 }
 
 /// What came of asking for a lease.
@@ -64,20 +68,15 @@ impl Lease {
     ) -> LeaseClaim {
         let take = |usable: Timestamp| {
             let generation = Self::generation_of(current) + 1;
-            LeaseClaim::Take(Self {
-                holder: holder.to_owned(),
-                layer,
-                generation,
-                usable,
-                expires: later(usable, TERM),
-            })
+            let (holder, expires) = (holder.to_owned(), later(usable, TERM));
+            LeaseClaim::Take(Self { holder, layer, generation, usable, expires, at_work: false })
         };
         let Some(lease) = current else { return take(now) };
         let free = later(lease.expires, MARGIN);
         if now >= free {
             take(now)
         } else if lease.holder == holder {
-            take(lease.usable.max(now))
+            take(lease.overtaken(now).usable.max(now))
         } else if layer > lease.layer || instead_of == Some(lease.holder.as_str()) {
             take(later(now, MARGIN))
         } else {
@@ -88,6 +87,30 @@ impl Lease {
     /// Whether the holder may still write at this moment.
     pub fn allows_writes(&self, now: Timestamp) -> bool {
         now >= self.usable && later(now, MARGIN) < self.expires
+    }
+
+    /// The lease of a slice that is about to write: of a generation of its own, so that of two only one begins, and none goes
+    /// on once another has.
+    #[must_use]
+    pub fn begun(&self, now: Timestamp) -> Self {
+        Self { generation: self.generation + 1, at_work: true, ..self.prolonged(now) }
+    }
+
+    /// The same lease for whoever goes on after a slice that has not said that it is over: the generation refuses it every
+    /// further look and record, and the last call that it has sent gets the margin to land.
+    #[must_use]
+    pub fn overtaken(&self, now: Timestamp) -> Self {
+        if !self.at_work {
+            return self.clone();
+        }
+        let usable = self.usable.max(later(now, MARGIN));
+        Self { generation: self.generation + 1, usable, at_work: false, ..self.clone() }.prolonged(now)
+    }
+
+    /// The same lease once the slice is over.
+    #[must_use]
+    pub fn ended(self) -> Self {
+        Self { at_work: false, ..self }
     }
 
     /// The same lease, prolonged to a full term from now.
@@ -177,6 +200,19 @@ mod tests {
         let next = taken(Lease::claim(Some(&lease), "b", Some("a"), Layer::Failover, at(10)));
         assert_eq!((next.generation, next.usable), (2, at(30)));
         assert!(matches!(Lease::claim(Some(&lease), "b", Some("c"), Layer::Failover, at(10)), LeaseClaim::Held { .. }));
+    }
+
+    #[test]
+    fn a_slice_raises_the_generation_and_whoever_overtakes_it_waits_the_margin_and_so_does_the_next_run() {
+        let lease = taken(Lease::claim(None, "a", None, Layer::Schedule, at(0)));
+        let begun = lease.begun(at(1));
+        assert_eq!((begun.generation, begun.usable, begun.at_work), (2, at(0), true));
+        assert_eq!(begun.clone().ended().overtaken(at(9)), begun.clone().ended(), "one that is over keeps nobody");
+        let overtaken = begun.overtaken(at(9));
+        assert_eq!((overtaken.generation, overtaken.usable, overtaken.at_work), (3, at(29), false));
+        let released = overtaken.released(at(10));
+        assert!(matches!(Lease::claim(Some(&released), "b", None, Layer::Schedule, at(28)), LeaseClaim::Held { .. }));
+        assert_eq!(taken(Lease::claim(Some(&released), "b", None, Layer::Schedule, at(29))).generation, 4);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use watchkeeper_domain::intent::{Intent, IntentKey};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::value::AlarmName;
 
-pub use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord, TimelineEvent};
+pub use watchkeeper_domain::reconcile::run::{RefusedWrite, RunOutcome, RunRecord, TimelineEvent};
 pub use watchkeeper_domain::request::RunTrigger;
 
 use crate::lease::Lease;
@@ -46,6 +46,9 @@ pub struct ScopeStanding {
     /// A mark of the last refusal or drift that was told, so that each tick does not tell it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<String>,
+    /// Writes that AWS refused for good, and that have not been made since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedWrite>,
     /// The newest epoch of the pair's pointer that was followed; an older pointer is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followed: Option<u64>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, ScalingState, ServiceId, ServiceRelease, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::execution::ExecutionStatus;
@@ -118,6 +118,13 @@ pub trait ServiceWrites {
     async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError>;
 }
 
+/// The scheduled actions of Application Auto Scaling in one region.
+pub trait ScheduledActions {
+    /// One page of those that move counts of ECS services, and the token of the next page if there is one. `after` is the
+    /// token of the page before.
+    async fn scheduled_actions(&self, after: Option<&str>) -> Result<(Schedules, Option<String>), AwsError>;
+}
+
 /// The databases of one region.
 pub trait Databases {
     /// Describes one database; `None` when it does not exist.
@@ -167,9 +174,15 @@ pub trait AlarmMutes {
 }
 
 /// The capacity of one region, to be looked at and to be changed.
-pub trait Cloud: Services + ScalableTargets + ServiceWrites + Databases + ServiceReleases + AccountQuotas {}
+pub trait Cloud:
+    Services + ScalableTargets + ScheduledActions + ServiceWrites + Databases + ServiceReleases + AccountQuotas
+{
+}
 
-impl<T: Services + ScalableTargets + ServiceWrites + Databases + ServiceReleases + AccountQuotas> Cloud for T {}
+impl<T> Cloud for T where
+    T: Services + ScalableTargets + ScheduledActions + ServiceWrites + Databases + ServiceReleases + AccountQuotas
+{
+}
 
 /// Whether an execution was started, or was there already under this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -59,6 +59,8 @@ pub enum GuardrailCode {
     DatabaseCannotStop,
     /// A service is a daemon, which has no count.
     NotScalable,
+    /// A schedule of somebody else moves a service.
+    ForeignSchedule,
     /// A database needs a person.
     DatabaseBroken,
     /// AWS refused to change a resource.
@@ -71,7 +73,7 @@ pub enum GuardrailCode {
 
 impl GuardrailCode {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Halted,
         Self::StaleEvent,
         Self::EmptySelection,
@@ -96,6 +98,7 @@ impl GuardrailCode {
         Self::DeploymentInProgress,
         Self::DatabaseCannotStop,
         Self::NotScalable,
+        Self::ForeignSchedule,
         Self::DatabaseBroken,
         Self::WriteRefused,
         Self::NotFound,
@@ -108,6 +111,7 @@ impl GuardrailCode {
             self,
             Self::NotManaged
                 | Self::NotScalable
+                | Self::ForeignSchedule
                 | Self::DatabaseCannotStop
                 | Self::DatabaseBroken
                 | Self::WriteRefused
@@ -147,6 +151,7 @@ impl GuardrailCode {
             Self::DeploymentInProgress => "deployment-in-progress",
             Self::DatabaseCannotStop => "database-cannot-stop",
             Self::NotScalable => "not-scalable",
+            Self::ForeignSchedule => "foreign-schedule",
             Self::DatabaseBroken => "database-broken",
             Self::WriteRefused => "write-refused",
             Self::NotFound => "not-found",

@@ -145,15 +145,29 @@ fn a_yes_goes_on_with_what_the_question_named_and_says_who_said_it() {
 #[case::misspelt(json!({"aproved": true}), "is not understood")]
 #[case::null(json!(null), "is not understood")]
 #[case::by_position(json!([true, "Anna"]), "is not understood")]
-#[case::pasted_as_it_was_sent(json!({"approved": true, "by": "YOUR NAME"}), "found \"YOUR NAME\", expected the name of a person")]
-#[case::of_nobody(json!({"approved": true}), "found nothing, expected the name of a person")]
-#[case::of_a_blank(json!({"approved": true, "by": " "}), "found nothing, expected the name of a person")]
-#[case::a_no_of_nobody(json!({"approved": false, "by": "your name"}), "found \"your name\"")]
 fn anything_but_a_clear_yes_is_a_no(#[case] answer: Value, #[case] says: &str) {
     let reply = PersonReply::read(&answer, &BTreeSet::new());
     let decision = decided(json!({"profile": "minimum"}), &[], Some(&reply)).unwrap();
     assert_eq!((decision.step, decision.request), (EmergencyStep::Declined, None));
     assert!(decision.summary.contains(says), "{}", decision.summary);
+}
+
+#[rstest]
+#[case::pasted_as_it_was_sent(json!({"approved": true, "by": "YOUR NAME"}), "found \"YOUR NAME\", expected the name of a person")]
+#[case::of_nobody(json!({"approved": true}), "found nothing, expected the name of a person")]
+#[case::of_a_blank(json!({"approved": true, "by": " "}), "found nothing, expected the name of a person")]
+#[case::a_no_of_nobody(json!({"approved": false, "by": "your name"}), "found \"your name\"")]
+fn an_answer_that_nobody_signed_is_refused_by_name_and_the_question_put_once_more(
+    #[case] answer: Value,
+    #[case] says: &str,
+) {
+    let reply = PersonReply::read(&answer, &BTreeSet::new());
+    let first = decided_after(json!({"profile": "minimum"}), &reply, &own(false));
+    assert_eq!(first.step, EmergencyStep::Ask);
+    assert!(first.summary.contains(says), "{}", first.summary);
+    let second = decided_after(json!({"profile": "minimum"}), &reply, &own(true));
+    assert_eq!((second.step, second.request), (EmergencyStep::Declined, None));
+    assert!(second.summary.contains(says), "{}", second.summary);
 }
 
 #[test]
@@ -347,7 +361,29 @@ fn asked(minute: i64, refused: Option<i64>) -> LastQuestion {
     let at = |minute| T0 + SignedDuration::from_mins(minute);
     let alarms = ["5xx".parse().unwrap()].into();
     let refused = refused.map(|minute| ("Anna".to_owned(), at(minute)));
-    LastQuestion { execution: "e-0".to_owned(), until: at(minute), alarms, refused }
+    LastQuestion { execution: "e-0".to_owned(), until: at(minute), alarms, refused, again: false }
+}
+
+/// The question of the execution itself, put again or not.
+fn own(again: bool) -> LastQuestion {
+    LastQuestion { execution: "e-1".to_owned(), again, ..asked(10, None) }
+}
+
+/// What follows from an answer to this question.
+fn decided_after(fields: Value, reply: &PersonReply, asked: &LastQuestion) -> EmergencyDecision {
+    let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
+    let known = DecisionInputs {
+        scope: &scope,
+        emergency: &emergency,
+        intents: &[],
+        states: &states,
+        execution: "e-1",
+        started: T0,
+        reply: Some(reply),
+        asked: Some(asked),
+        now: T0,
+    };
+    decide(&request(fields), &known).unwrap()
 }
 
 #[rstest]
@@ -387,21 +423,9 @@ fn by_alarm_asking(alarm: &str, minute: i64) -> Value {
 
 #[test]
 fn an_alarm_that_called_for_it_while_it_was_asked_holds_it_as_well() {
-    let (scope, emergency, states) = (scope(), emergency(), states(&QUIET));
     let yes = PersonReply::read(&json!({"approved": true, "by": "Anna"}), &BTreeSet::new());
-    let own = LastQuestion { execution: "e-1".to_owned(), ..asked(10, None) }.joined(&"slow".parse().unwrap());
-    let known = DecisionInputs {
-        scope: &scope,
-        emergency: &emergency,
-        intents: &[],
-        states: &states,
-        execution: "e-1",
-        started: T0,
-        reply: Some(&yes),
-        asked: Some(&own),
-        now: T0,
-    };
-    let decision = decide(&request(by_alarm_asking("5xx", 0)), &known).unwrap();
+    let own = own(false).joined(&"slow".parse().unwrap());
+    let decision = decided_after(by_alarm_asking("5xx", 0), &yes, &own);
     let Some(Urgency::Scale { alarms, .. }) = decision.request.unwrap().emergency else { panic!("no surge") };
     assert_eq!(alarms.len(), 2);
     assert_eq!(own.answered(&yes, T0).refused, None);

@@ -57,7 +57,7 @@ fn clean() -> Facts {
         observed: ObservedScope {
             services: [(api(), service)].into(),
             databases: [(database(), aurora)].into(),
-            missing: BTreeSet::new(),
+            ..ObservedScope::default()
         },
         intent: Intent {
             layer: Layer::Schedule,

@@ -50,7 +50,7 @@ fn observed(services: usize) -> ObservedScope {
     ObservedScope {
         services: (0..services).map(service).collect(),
         databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), aurora)].into(),
-        missing: BTreeSet::new(),
+        ..ObservedScope::default()
     }
 }
 

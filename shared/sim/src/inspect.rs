@@ -1,7 +1,5 @@
 //! What a test may look at: the truth, without delay, record or fault.
 
-use std::collections::BTreeSet;
-
 use watchkeeper_control::ledger::{LedgerError, PairId, PairReplica, ScopeState};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedDatabase, ObservedScope, ObservedService, ServiceId};
 use watchkeeper_domain::failover::{DnsRecord, Move, Pointer};
@@ -22,7 +20,7 @@ impl SimRegion {
         let services = state.services.keys().filter_map(|id| Some((id.clone(), state.service(id)?.observed())));
         let databases =
             state.databases.keys().filter_map(|id| Some((id.clone(), state.database(id)?.observed.clone())));
-        ObservedScope { services: services.collect(), databases: databases.collect(), missing: BTreeSet::new() }
+        ObservedScope { services: services.collect(), databases: databases.collect(), ..ObservedScope::default() }
     }
 
     /// The capacity as it truly is now.

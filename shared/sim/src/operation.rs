@@ -43,6 +43,8 @@ operations! {
     ListAlarmMuteRules = "ListAlarmMuteRules",
     /// Bounds and suspensions are read.
     DescribeScalableTargets = "DescribeScalableTargets",
+    /// Scheduled actions are read.
+    DescribeScheduledActions = "DescribeScheduledActions",
     /// Bounds and suspensions are set.
     RegisterScalableTarget = "RegisterScalableTarget",
     /// An Aurora cluster is read.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{DatabaseId, ScheduledAction, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
 use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
@@ -58,6 +58,8 @@ pub(crate) struct SimState {
     pub(crate) quotas: BucketLimits,
     pub(crate) faults: FaultPlan,
     pub(crate) services: BTreeMap<ServiceId, SimService>,
+    /// The scheduled actions of somebody else. None of them ever fires by itself.
+    pub(crate) schedules: Vec<(ServiceId, ScheduledAction)>,
     pub(crate) databases: BTreeMap<DatabaseId, SimDatabase>,
     /// The task definitions that are registered.
     pub(crate) definitions: BTreeMap<TaskDefinition, SimDefinition>,
@@ -99,6 +101,7 @@ impl SimState {
             quotas: BucketLimits::none(),
             faults: FaultPlan::none(),
             services: BTreeMap::new(),
+            schedules: Vec::new(),
             databases: BTreeMap::new(),
             definitions: BTreeMap::new(),
             account: guardrail::CapacityQuotas::default(),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, Rollout, ScalingState, ServiceId, TaskDefinition};
+use watchkeeper_domain::capacity::{
+    DatabaseId, DatabaseState, Rollout, ScalingState, ScheduledAction, ServiceId, TaskDefinition,
+};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Scope;
@@ -107,6 +109,11 @@ impl SimRegion {
     /// At most so many targets of a service's target group are healthy, or all that run.
     pub fn change_healthy(&self, service: &ServiceId, group: &str, most: Option<u32>) {
         self.change(service, |state| state.set_healthy(service, group, most));
+    }
+
+    /// Somebody gives the scalable target of a service a scheduled action.
+    pub fn put_schedule(&self, service: &ServiceId, action: ScheduledAction) {
+        self.lock().schedules.push((service.clone(), action));
     }
 
     /// AWS tells these quotas of the account from now on.

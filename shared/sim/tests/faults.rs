@@ -12,7 +12,7 @@ use watchkeeper_sim::{
 
 fn lease(world: &SimRegion, generation: u64) -> Lease {
     let now = world.now();
-    Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation, usable: now, expires: now }
+    Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation, usable: now, expires: now, at_work: false }
 }
 
 #[test]

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::backup::{Answer, BackupRunbook, Step, Ticked};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_control::runbook::{Begin, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall};
+use watchkeeper_control::runbook::{
+    Begin, CaughtError, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall, Unmade,
+};
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::RunRef;
@@ -89,7 +91,8 @@ impl InMemoryHarness {
             None => return BackupEnded::Crashed,
             Some(Ok(Answer::Begun { jobs, summary, .. })) if jobs.is_empty() => return BackupEnded::Nothing(summary),
             Some(Ok(Answer::Begun { run, jobs, .. })) => (run, jobs),
-            Some(other) => return BackupEnded::Failed(format!("{other:?}")),
+            Some(Ok(other)) => return BackupEnded::Failed(format!("{other:?}")),
+            Some(Err(error)) => return self.backup_unmade(Step::Tell, request, &execution, &error),
         };
         // The resources side by side, as the machine's Map has them: whoever has waited longest is next.
         let mut waiting: Vec<(Timestamp, usize)> = jobs.into_iter().map(|index| (self.world.now(), index)).collect();
@@ -108,7 +111,8 @@ impl InMemoryHarness {
         match self.backup_task(|| Step::Finish { run: run.clone() }) {
             None => BackupEnded::Crashed,
             Some(Ok(Answer::Finished { outcome, .. })) => BackupEnded::Backup(outcome),
-            Some(other) => BackupEnded::Failed(format!("{other:?}")),
+            Some(Ok(other)) => BackupEnded::Failed(format!("{other:?}")),
+            Some(Err(error)) => self.backup_unmade(Step::Tell, request, &execution, &error),
         }
     }
 
@@ -136,7 +140,7 @@ impl InMemoryHarness {
             None => return BackupEnded::Crashed,
             Some(Ok(Answer::Restoring { run, source, .. })) => (run, source),
             Some(Ok(other)) => return BackupEnded::Failed(format!("{other:?}")),
-            Some(Err(error)) => return BackupEnded::Failed(told(&error)),
+            Some(Err(error)) => return self.backup_unmade(Step::TellRestore, request, &execution, &error),
         };
         let mut stumbles = 0;
         while stumbles < STUMBLES {
@@ -161,8 +165,26 @@ impl InMemoryHarness {
         match self.backup_task(|| Step::FinishRestore { run: run.clone(), source: source.clone() }) {
             None => BackupEnded::Crashed,
             Some(Ok(Answer::Restored { passed, .. })) => BackupEnded::Restore(passed),
-            Some(other) => BackupEnded::Failed(format!("{other:?}")),
+            Some(Ok(other)) => BackupEnded::Failed(format!("{other:?}")),
+            Some(Err(error)) => self.backup_unmade(Step::TellRestore, request, &execution, &error),
         }
+    }
+
+    /// The end of an execution that could not begin, or not be closed. A refusal is told by whoever turned the halt switch.
+    fn backup_unmade(
+        &self,
+        tell: impl Fn(Unmade) -> Step,
+        request: &Value,
+        execution: &MachineExecution,
+        error: &RunbookError,
+    ) -> BackupEnded {
+        let (why, name) = (told(error), error.name().to_string());
+        if name == "Guardrail.Refused" {
+            return BackupEnded::Failed(why);
+        }
+        let error = CaughtError { error: name, cause: Some(error.message()) };
+        let unmade = || tell(Unmade { request: request.clone(), execution: execution.clone(), error: error.clone() });
+        if self.backup_task(unmade).is_none() { BackupEnded::Crashed } else { BackupEnded::Failed(why) }
     }
 
     /// What the ledger remembers of a resource's backups.

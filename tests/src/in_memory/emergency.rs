@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use watchkeeper_control::emergency::{Answer, Decided, EmergencyRunbook, Handled, Looked, Step};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_control::reconcile::BeginVerdict;
+use watchkeeper_control::reconcile::{BeginVerdict, FinishedRun};
 use watchkeeper_control::runbook::{Ask, MachineExecution, RunbookError, StepCall, Tell};
 use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
 use watchkeeper_domain::guardrail::GuardrailCode;
@@ -257,6 +257,9 @@ impl EmergencyRun {
                 }
                 HoldAction::GiveBack => match self.child(rehearsal, "back", &input(looked.request.as_ref())) {
                     RunEnd::Crashed => return EmergencyRunState::Crashed,
+                    RunEnd::Finished(finished) if went_well(&finished) => {
+                        return EmergencyRunState::Ended(finished.back.to_string());
+                    }
                     end if failure(&end).is_none() => return EmergencyRunState::Ended("given-back".to_owned()),
                     end => self.failure = failure(&end),
                 },
@@ -285,15 +288,15 @@ fn input(request: Option<&RunRequest>) -> Value {
     serde_json::to_value(request).unwrap_or_else(|error| panic!("{error}"))
 }
 
+fn went_well(finished: &FinishedRun) -> bool {
+    matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift)
+}
+
 /// Why a child failed; nothing where it did not.
 fn failure(end: &RunEnd) -> Option<String> {
     match end {
         RunEnd::AtBegin(..) => None,
-        RunEnd::Finished(finished)
-            if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) =>
-        {
-            None
-        }
+        RunEnd::Finished(finished) if went_well(finished) => None,
         RunEnd::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),
         RunEnd::Failed(error) => Some(error.clone()),
         RunEnd::Crashed => Some("crashed".to_owned()),

@@ -6,14 +6,13 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The steps of our functions that tell people what they have to hear; what leaves one of them in order has been told.
-const TELL: [&str; 6] = ["advance", "ask", "finish", "finish-restore", "report", "tell"];
+const TELL: [&str; 7] = ["advance", "ask", "finish", "finish-restore", "report", "tell", "tell-restore"];
 
 /// Ends that are reached without a word, each with its reason: a machine, and the last step towards the end.
 const SILENT: &[(&str, &str, &str)] = &[
-    ("backup", "Begin -> Failed", "the alarm BackupsFailed says so, and the tick begins again"),
     ("backup", "Begin -> Refused", "the halt switch is on, which was told when it was turned"),
     ("backup", "Begun -> Nothing", "no backup is due, or the plan was the answer"),
-    ("backup", "Finish -> Failed", "the alarm BackupsFailed says so: the topic or the ledger does not answer"),
+    ("backup", "Tell -> Failed", "the alarm BackupsFailed says so: the topic does not answer"),
     (
         "daily-unblock",
         "Begin -> Refused",
@@ -39,9 +38,8 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("reconcile", "Tell -> Failed", "the alarm RunsFailed says so: the topic does not answer"),
     ("reconcile", "Begun -> Nothing", "the world is at its target, or was told before"),
     ("reconcile", "Begun -> Planned", "a plan is its own answer, read by whoever asked for it"),
-    ("restore-drill", "Begin -> Failed", "the alarm RestoresFailed says so"),
     ("restore-drill", "Begin -> Refused", "the halt switch is on, which was told when it was turned"),
-    ("restore-drill", "Finish -> Failed", "the alarm RestoresFailed says so: the topic or the ledger does not answer"),
+    ("restore-drill", "Tell -> Failed", "the alarm RestoresFailed says so: the topic does not answer"),
 ];
 
 /// The states of a machine and of the maps in it, with where each goes: whether in order, and to which state.

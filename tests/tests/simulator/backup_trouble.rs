@@ -9,7 +9,7 @@ use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::{AT_ONCE, AttemptEnd, BackupMemory, BackupOutcome, CLUSTERS_AT_ONCE};
 use watchkeeper_domain::name::Region;
-use watchkeeper_sim::{SimRegion, rds, store};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, rds, store};
 use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness};
 
 use crate::backup_faults::{estates, shop};
@@ -261,4 +261,36 @@ fn a_stopped_database_is_told_once_however_often_it_is_looked_at() {
     }
     let told = rehearsal.world.messages().into_iter().filter(|it| it.text.contains("it is not woken for it")).count();
     assert_eq!(told, 1);
+}
+
+#[test]
+fn a_backup_or_a_restore_that_cannot_begin_is_told_with_its_reason_at_once_to_a_person_and_once_of_the_schedule() {
+    let unmade = |rehearsal: &InMemoryHarness| {
+        let messages = rehearsal.world.messages().into_iter();
+        messages.filter(|message| message.subject.starts_with("shop prod: a run could not be made")).collect::<Vec<_>>()
+    };
+    let mut rehearsal = shop_with(&document("retention: { daily: 3 }", false));
+    night(&mut rehearsal, "2026-11-19");
+    let failing = |operation| FaultPlan::none().always(operation, CallTrouble::Error);
+    let by_hand = json!({ "estate": "shop", "environment": "prod" });
+    rehearsal.world.set_faults(failing(Operation::BackupLogPutRun));
+    assert!(matches!(rehearsal.backup_run("by-hand", &by_hand), BackupEnded::Failed(_)));
+    let restore = json!({ "estate": "shop", "environment": "prod", "resource": DATABASE });
+    rehearsal.world.set_faults(failing(Operation::BackupLogRead));
+    assert!(matches!(rehearsal.restore_execution("restore", &restore), BackupEnded::Failed(_)));
+    let told = unmade(&rehearsal);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|message| message.text.contains("Error: Aws.Unavailable: ")), "{told:?}");
+    // Of the schedule: once, when it has lasted.
+    rehearsal.world.set_faults(failing(Operation::BackupLogPutRun));
+    for tick in 0..10 {
+        let now = at("2026-11-20T03:05:00Z") + SignedDuration::from_mins(5 * tick);
+        rehearsal.backup_tick(now);
+    }
+    assert_eq!(unmade(&rehearsal).len(), 3, "{:?}", unmade(&rehearsal));
+    rehearsal.world.set_faults(FaultPlan::none());
+    // What is wrong with a person's own input they read in the execution.
+    let typo = json!({ "estate": "shop", "environment": "prod", "resource": "rds:no-such" });
+    assert!(matches!(rehearsal.backup_run("typo", &typo), BackupEnded::Failed(_)));
+    assert_eq!(unmade(&rehearsal).len(), 3);
 }

@@ -9,7 +9,7 @@ use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::guardrail::CapacityQuotas;
-use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, TimingSettings};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings};
 use watchkeeper_tests::in_memory::EmergencyRunState;
 
 use crate::emergency_scene::{
@@ -133,6 +133,34 @@ fn a_give_back_that_is_denied_is_told_once_and_made_up_for_by_the_tick() {
     assert!(matches!(siren.stage, EmergencyRunState::Ended(_)), "{:?}", siren.stage);
 }
 
+/// Something that gets in the way, or goes out of it again.
+type Hinder<'a> = &'a dyn Fn(&SimRegion, bool);
+
+#[test]
+fn a_give_back_that_is_denied_in_whole_or_in_part_ends_as_what_it_is() {
+    let deny_all = |world: &SimRegion, on: bool| {
+        for service in world.capacity().services.keys() {
+            world.deny_count(service, on);
+            world.deny_scaling(service, on);
+        }
+    };
+    let deny_one = |world: &SimRegion, on: bool| world.deny_count(&id(API), on);
+    let cases: [(Hinder<'_>, &str); 2] = [(&deny_all, "not-given-back"), (&deny_one, "partly-given-back")];
+    for (deny, outcome) in cases {
+        let mut rehearsal = rehearsal(production());
+        let original = rehearsal.world.capacity();
+        let mut siren = alarm(&mut rehearsal).unwrap();
+        rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
+        deny(&rehearsal.world, true);
+        siren.run_out(&rehearsal);
+        assert_eq!(siren.stage, EmergencyRunState::Ended(outcome.to_owned()));
+        assert_ne!(rehearsal.world.capacity(), original);
+        deny(&rehearsal.world, false);
+        rehearsal.tick(rehearsal.world.now() + SignedDuration::from_mins(5));
+        assert_eq!(rehearsal.world.capacity(), original, "{outcome}");
+    }
+}
+
 #[test]
 fn what_a_halt_kept_from_being_given_back_is_given_back_by_the_first_tick_after_it() {
     let mut rehearsal = rehearsal(production());
@@ -183,7 +211,17 @@ fn one_question_stands_at_a_time_and_a_no_lasts_as_long_as_its_cause() {
     assert!(matches!(fourth.stage, EmergencyRunState::Asking(_)), "{:?}", fourth.stage);
     rehearsal.world.set_status("first", ExecutionStatus::Running);
     fourth.answer(&rehearsal, json!({"approved": false, "by": "Anna"}));
-    first.answer(&rehearsal, json!({"approved": true, "by": "YOUR NAME"}));
+    let unsigned = json!({"approved": true, "by": "YOUR NAME"});
+    first.answer(&rehearsal, unsigned.clone());
+    assert!(
+        matches!(first.stage, EmergencyRunState::Asking(_)),
+        "what nobody signed is put once more: {:?}",
+        first.stage
+    );
+    assert_eq!(questions(), 3);
+    let told = rehearsal.world.messages().pop().unwrap().text;
+    assert!(told.contains("an answer was refused, because nobody had signed it"), "{told}");
+    first.answer(&rehearsal, unsigned);
     assert_eq!(
         (first.stage, fourth.stage),
         (EmergencyRunState::Ended("declined".to_owned()), EmergencyRunState::Ended("declined".to_owned()))

@@ -49,8 +49,18 @@ const OTHER_WAVES: Changes = &[("        - [fleet-orchestration-dashboard]\n", "
 const RETENTION: Changes =
     &[("retention: { daily: 14, minimum: 3 }\n        - dynamodb", "retention: { daily: 2 }\n        - dynamodb")];
 
+const PROTECTED_SINGLETON: Changes =
+    &[("    failover:\n", "    protected: [fleet-orchestration-car-simulator]\n    failover:\n")];
+const PROTECTED_SERVICE: Changes =
+    &[("    failover:\n", "    protected: [fleet-orchestration-dashboard]\n    failover:\n")];
+/// A freeze that is open on the day of these tests.
+const FREEZE: Changes = &[(
+    "guardrails: { floor: 1, blast-radius: 50 % }",
+    "guardrails: { floor: 1, blast-radius: 50 %, freeze: [{ from: 2026-11-01, to: 2026-12-31, reason: sale }] }",
+)];
+
 /// Each part of the document, and what happens when it changes while the pair is away.
-const AWAY: [(&str, Changes, Then); 8] = [
+const AWAY: [(&str, Changes, Then); 11] = [
     ("regions swapped", SWAPPED, Then::Refused("us-west-2 as its home")),
     ("singletons removed", NO_SINGLETON, Then::GoesHome),
     ("singletons added", MORE_SINGLETONS, Then::GoesHome),
@@ -59,6 +69,9 @@ const AWAY: [(&str, Changes, Then); 8] = [
     ("fence", FENCED, Then::GoesHome),
     ("waves", OTHER_WAVES, Then::GoesHome),
     ("backups' retention", RETENTION, Then::GoesHome),
+    ("protected: the singleton", PROTECTED_SINGLETON, Then::GoesHome),
+    ("protected: a service", PROTECTED_SERVICE, Then::GoesHome),
+    ("freeze", FREEZE, Then::GoesHome),
 ];
 
 fn with(changes: Changes) -> Vec<(&'static str, &'static str)> {
@@ -189,6 +202,9 @@ fn a_document_that_changes_in_the_middle_of_a_move_runs_no_singleton_twice() {
         ("failover.capacity", MORE_CAPACITY),
         ("waves", OTHER_WAVES),
         ("regions swapped", SWAPPED),
+        ("protected: the singleton", PROTECTED_SINGLETON),
+        ("protected: a service", PROTECTED_SERVICE),
+        ("freeze", FREEZE),
     ] {
         for steps in [1, 3, 5, 7, 9, 11] {
             let context = format!("{part} after {steps} steps");
@@ -204,6 +220,10 @@ fn a_document_that_changes_in_the_middle_of_a_move_runs_no_singleton_twice() {
                 duo.fly(&mut pilot);
             }
             never_double(&duo, &context);
+            if let FailoverRunState::Asking(_) = pilot.flight {
+                // The home may not stop it any more.
+                duo.answer(&mut pilot, json!({ "approved": false, "by": "Ada" }));
+            }
             if matches!(pilot.flight, FailoverRunState::Failed(_)) {
                 // What cannot be followed stands still until the document is as it was.
                 duo.minutes(5);
@@ -217,6 +237,35 @@ fn a_document_that_changes_in_the_middle_of_a_move_runs_no_singleton_twice() {
                 }
             }
             ends(&mut duo, &pilot, &context);
+        }
+    }
+}
+
+/// A freeze lets nothing new in; a move that goes on is none, there and home again, with and without a singleton.
+#[test]
+fn a_freeze_that_opens_in_the_middle_of_a_move_holds_up_neither_it_nor_the_way_home() {
+    for (pair, own) in [("a singleton", &[] as Changes), ("no singleton", NO_SINGLETON)] {
+        for steps in [1, 3, 5, 7, 9, 11] {
+            let context = format!("{pair}, after {steps} steps");
+            let mut duo = duo(&estates(&with(own)));
+            let before = capacities(&duo);
+            let mut pilot = duo.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
+            for _ in 0..steps {
+                if pilot.flight == FailoverRunState::Flying {
+                    duo.step(&mut pilot);
+                }
+            }
+            let frozen: Vec<_> = with(own).into_iter().chain(FREEZE.iter().copied()).collect();
+            duo.redocument(&estates(&frozen));
+            duo.fly(&mut pilot);
+            assert_eq!(ended(&pilot), ("done", None), "{context}: {}", story(&duo, &pilot));
+            duo.minutes(3);
+            assert_eq!((counts(&duo, &home()), counts(&duo, &standby())), ([0; 4], [2, 2, 2, 1]), "{context}");
+            let mut back = duo.go_home("home-again", &json!({})).unwrap_or_else(|why| panic!("{context}: {why}"));
+            duo.fly(&mut back);
+            assert_eq!(ended(&back), ("done", None), "{context}: {}", story(&duo, &back));
+            duo.minutes(6);
+            assert_eq!(capacities(&duo), before, "{context}");
         }
     }
 }

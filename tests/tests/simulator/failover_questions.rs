@@ -123,6 +123,20 @@ fn one_question_stands_at_a_time_and_a_no_counts_for_as_long_as_the_loss_lasts()
 }
 
 #[test]
+fn an_answer_that_nobody_signed_is_refused_and_the_question_put_once_more() {
+    let mut duo = duo(&estates(&[]));
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    duo.minutes(4);
+    let mut pilot = started(&mut duo);
+    duo.fly(&mut pilot);
+    duo.answer(&mut pilot, json!({ "approved": true }));
+    assert!(asks(&pilot).contains("the document asks before a failover"));
+    assert!(story(&duo, &pilot).contains("no answer was signed"), "{}", story(&duo, &pilot));
+    duo.answer(&mut pilot, json!({ "approved": true, "by": "YOUR NAME" }));
+    assert_eq!(ended(&pilot), ("declined", Some("Failover.Declined")));
+}
+
+#[test]
 fn a_question_that_nobody_answered_is_asked_again_as_long_as_the_loss_lasts() {
     let mut duo = duo(&estates(&[]));
     duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
@@ -150,6 +164,37 @@ fn an_approval_acts_on_evidence_that_is_looked_at_again() {
     say_yes(&mut duo, &mut pilot);
     assert_eq!(ended(&pilot), ("false alarm", None), "{}", story(&duo, &pilot));
     assert_eq!(capacities(&duo), before);
+}
+
+#[test]
+fn an_approval_of_a_move_that_another_one_and_a_way_home_have_overtaken_moves_nothing() {
+    let mut duo = duo(&estates(&[]));
+    let before = capacities(&duo);
+    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    duo.minutes(4);
+    let mut old = started(&mut duo);
+    duo.fly(&mut old);
+    asks(&old);
+    // A person does not wait for that answer, and moves the pair by hand, and home again.
+    let mut there = duo.by_hand(&standby(), "there", &json!({ "approve": ["not-ready", "data-loss"] }));
+    say_yes(&mut duo, &mut there);
+    assert_eq!(ended(&there), ("done", None), "{}", story(&duo, &there));
+    duo.pair.regain(&home());
+    duo.minutes(4);
+    let mut back = duo.go_home("home-again", &json!({})).unwrap();
+    say_yes(&mut duo, &mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
+    duo.minutes(10);
+    assert_eq!(capacities(&duo), before);
+    let pointer = duo.pointer(&standby());
+    // The region is lost again, so that nothing but the pointer says that the old question is over.
+    duo.pair.lose(&home(), RegionLoss::failing());
+    duo.minutes(1);
+    duo.answer(&mut old, json!({ "approved": true, "by": "Ada" }));
+    assert_eq!(ended(&old), ("refused", Some("Guardrail.Refused")), "{}", story(&duo, &old));
+    assert!(story(&duo, &old).contains("the pair has moved since this was asked for"), "{}", story(&duo, &old));
+    assert_eq!((duo.pointer(&standby()), counts(&duo, &standby())), (pointer, [0; 4]));
+    never_double(&duo, "overtaken");
 }
 
 fn halted(duo: &InMemoryPair) {
@@ -214,4 +259,33 @@ fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting() {
     assert_eq!(ended(&pilot), ("done", None), "what was done counts, told or not: {}", story(&duo, &pilot));
     assert!(pilot.last.unwrap().summary.contains("nobody was told of it"));
     assert_eq!(duo.pair.serving(), Some(standby()));
+}
+
+#[test]
+fn a_switch_whose_stop_aws_has_refused_is_not_armed_until_a_write_goes_through() {
+    let mut duo = duo(&estates(&[AUTOMATIC, DEAD_MAN]));
+    let (at_home, name) = (simulator(&duo, &home()), ServiceName::new(SIMULATOR).unwrap());
+    let armed = |duo: &InMemoryPair| {
+        let pair = duo.pair.standby().remembered_of(&duo.half(&standby()).id).unwrap();
+        pair.heartbeats[&home()].switches[&name].clone()
+    };
+    assert!(matches!(armed(&duo), SwitchArming::Armed { .. }), "{:?}", armed(&duo));
+    // A planned move is to stop it, and somebody's policy forbids that.
+    duo.pair.home().deny_count(&at_home, true);
+    let mut pilot = duo.by_hand(&standby(), "planned", &json!({ "mode": "graceful" }));
+    duo.fly(&mut pilot);
+    if let FailoverRunState::Asking(_) = pilot.flight {
+        duo.answer(&mut pilot, json!({ "approved": false, "by": "Ada" }));
+    }
+    assert_eq!(ended(&pilot).0, "compensated", "{}", story(&duo, &pilot));
+    duo.minutes(3);
+    let SwitchArming::Hindered { why } = armed(&duo) else { panic!("{}", story(&duo, &pilot)) };
+    assert!(why.contains("AWS refused to change it"), "{why}");
+    duo.pair.home().deny_count(&at_home, false);
+    let mut pilot = duo.by_hand(&standby(), "again", &json!({ "mode": "graceful" }));
+    duo.fly(&mut pilot);
+    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
+    duo.minutes(2);
+    assert!(matches!(armed(&duo), SwitchArming::Armed { .. }), "{:?}", armed(&duo));
+    never_double(&duo, "refused");
 }

@@ -5,9 +5,10 @@ use serde_json::json;
 use watchkeeper_control::backup::BackupLog as _;
 use watchkeeper_domain::backup::{BackupMemory, CopyVerdict, KnownCopy};
 use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
-use watchkeeper_tests::in_memory::FailoverRunState;
+use watchkeeper_tests::in_memory::{FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
     AUTOMATIC, SIMULATOR, capacities, counts, duo, ended, estates, home, never_double, say_yes, standby, started, story,
@@ -214,6 +215,36 @@ fn a_standby_that_does_not_get_healthy_is_given_up_and_everything_is_as_before()
     assert_eq!(capacities(&duo), before);
     assert_eq!(duo.pair.serving(), Some(home()));
     never_double(&duo, "given up");
+}
+
+/// Something that gets in the way, or goes out of it again.
+type Hinder<'a> = &'a dyn Fn(&InMemoryPair, bool);
+
+#[test]
+fn capacity_that_the_document_names_and_aws_refuses_is_no_wave_to_wait_for() {
+    let named = |duo: &InMemoryPair| {
+        duo.half(&standby()).own[&ServiceName::new("fleet-orchestration-dashboard").unwrap()].clone()
+    };
+    let refuse = |duo: &InMemoryPair, on: bool| duo.pair.standby().deny_count(&named(duo), on);
+    let untag = |duo: &InMemoryPair, on: bool| duo.pair.standby().change_service_tag(&named(duo), !on);
+    let cases: [(Hinder<'_>, &str); 2] = [(&refuse, "AWS refused to change it"), (&untag, "it lacks the tag")];
+    for (hinder, why) in cases {
+        let mut duo = duo(&estates(&[AUTOMATIC]));
+        let before = capacities(&duo);
+        hinder(&duo, true);
+        let approved = json!({ "approve": ["not-ready", "data-loss", "unconfirmed", "fence-unproved"] });
+        let mut pilot = duo.by_hand(&standby(), "refused", &approved);
+        duo.fly(&mut pilot);
+        let story = story(&duo, &pilot);
+        assert_eq!(ended(&pilot), ("compensated", Some("Failover.Compensated")), "{story}");
+        assert!(story.contains(&format!("cannot start: {}: {why}", named(&duo))), "{story}");
+        let moves = duo.pair.standby().moves(&duo.half(&standby()).id).unwrap();
+        assert!(moves[0].spells.iter().all(|spell| spell.phase != MovePhase::Verify), "{story}");
+        hinder(&duo, false);
+        duo.minutes(6);
+        assert_eq!(capacities(&duo), before, "{why}");
+        never_double(&duo, why);
+    }
 }
 
 #[test]

@@ -78,6 +78,22 @@ fn a_failed_release_is_no_release_to_go_back_to() {
 }
 
 #[test]
+fn a_service_that_cannot_go_back_keeps_no_other_from_going_back_and_is_named() {
+    let half = SimRegion::builder()
+        .at("2026-11-20T15:00:00Z")
+        .with(service("shop/api").desired(2).released("api:1").released("api:2"))
+        .with(service("shop/web").desired(2).released("web:7"))
+        .alarm("errors", AlarmState::Ok);
+    let rehearsal = rehearsal(half);
+    let request = json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api", "web"]});
+    assert_eq!(rehearsal.siren("by-hand", request).stage, EmergencyRunState::Ended("done".to_owned()));
+    assert_eq!(releases(&rehearsal), ["api:1", "web:7"]);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert_eq!(told.subject, "shop prod is rolled back in 1 service, but for 1 resource");
+    assert!(told.text.contains("no-good-release: shop/web"), "{}", told.text);
+}
+
+#[test]
 fn where_no_earlier_release_is_known_it_is_refused_and_told() {
     let first = SimRegion::builder()
         .at("2026-11-20T15:00:00Z")

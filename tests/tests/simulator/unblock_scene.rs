@@ -159,6 +159,7 @@ fn dead_run(rehearsal: &InMemoryHarness) {
         generation: 1,
         usable: taken,
         expires: taken + Duration::from_mins(3),
+        at_work: true,
     };
     let run = open_run(DEAD_RUN, taken);
     let put = async {

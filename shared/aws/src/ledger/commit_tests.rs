@@ -18,7 +18,7 @@ fn baseline() -> LedgerWrite {
 }
 
 fn lease() -> Lease {
-    Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation: 4, usable: T0, expires: T0 }
+    Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation: 4, usable: T0, expires: T0, at_work: false }
 }
 
 fn intent(reason: &str) -> LedgerWrite {

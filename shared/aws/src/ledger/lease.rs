@@ -85,7 +85,14 @@ mod tests {
     fn lease(holder: &str, generation: u64) -> Lease {
         let usable = Timestamp::constant(1_795_000_000, 123_456_789);
         let expires = Timestamp::constant(1_795_000_180, 0);
-        Lease { holder: holder.to_owned(), layer: Layer::Schedule, generation, usable, expires }
+        Lease {
+            holder: holder.to_owned(),
+            layer: Layer::Schedule,
+            generation,
+            usable,
+            expires,
+            at_work: generation == 7,
+        }
     }
 
     fn lost_answer() -> AwsError {

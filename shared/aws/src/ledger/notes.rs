@@ -103,7 +103,7 @@ impl UnblockNotes for DynamoLedger {
 const RUN: &str = "RUN#";
 
 impl ItemKey {
-    /// A note of the daily unblock, in the partition of runs.
+    /// A note, in the partition of runs; of the backups, whose role reaches nothing else, in their own.
     pub(super) fn note(scope: &Scope, note: LedgerNote<'_>) -> Self {
         let sk = match note {
             LedgerNote::Memory => "UNBLOCK".to_owned(),
@@ -112,7 +112,10 @@ impl ItemKey {
             LedgerNote::Question(what) => format!("QUESTION#{what}"),
             LedgerNote::Trouble(machine) => format!("TROUBLE#{machine}"),
         };
-        Self { sk, ..Self::run(scope, "") }
+        match note {
+            LedgerNote::Trouble("backup" | "restore-drill") => Self { sk, ..Self::backup_run(scope, "") },
+            _ => Self { sk, ..Self::run(scope, "") },
+        }
     }
 }
 
@@ -134,6 +137,10 @@ mod tests {
         ] {
             assert_eq!(ItemKey::note(&scope(), note).to_string(), format!("{partition} {sk}"));
             assert!(!sk.starts_with(RUN));
+        }
+        for machine in ["backup", "restore-drill"] {
+            let key = ItemKey::note(&scope(), LedgerNote::Trouble(machine)).to_string();
+            assert_eq!(key, format!("BACKUPS#clos-v2#dev#us-east-1 TROUBLE#{machine}"));
         }
     }
 }

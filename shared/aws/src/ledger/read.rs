@@ -99,13 +99,20 @@ mod tests {
             placement: Some("opening".to_owned()),
         });
         let reached = Some(ReachedTargets::all(&baseline().capacity, T0));
-        let standing = ScopeStanding { settled, reached, told: Some("drift".to_owned()), followed: Some(3) };
+        let standing = ScopeStanding {
+            settled,
+            reached,
+            told: Some("drift".to_owned()),
+            followed: Some(3),
+            ..ScopeStanding::default()
+        };
         let lease = watchkeeper_control::lease::Lease {
             holder: "run".to_owned(),
             layer: Layer::Schedule,
             generation: 1,
             usable: T0,
             expires: T0,
+            at_work: false,
         };
         let intents = vec![intent(Layer::Schedule), intent(Layer::Override)];
         let mut writes = vec![

@@ -5,7 +5,7 @@ use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
 use watchkeeper_domain::reconcile::run::RunRef;
 
 use super::{NextStep, StepTaken, Ticked};
-use crate::runbook::Begin;
+use crate::runbook::{Begin, Told, Unmade};
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -34,6 +34,8 @@ pub enum Step {
         /// The run.
         run: RunRef,
     },
+    /// Tell of a run of backups that could not begin, or not be closed.
+    Tell(Unmade),
     /// What is restored, and into what.
     BeginRestore(Begin),
     /// One step of a restore.
@@ -59,6 +61,8 @@ pub enum Step {
         /// The resource.
         source: BackupSource,
     },
+    /// Tell of a restore that could not begin, or not be closed.
+    TellRestore(Unmade),
 }
 
 /// What an event is answered.
@@ -92,6 +96,8 @@ pub enum Answer {
         /// In a line.
         headline: String,
     },
+    /// Of tell.
+    Told(Told),
     /// Of the beginning of a restore.
     Restoring {
         /// The run.

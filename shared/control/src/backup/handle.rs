@@ -8,7 +8,7 @@ use watchkeeper_domain::reconcile::run::RunRef;
 use super::call::{Answer, Step};
 use super::{BackupRunbook, EnvironmentJobs};
 use crate::platform::Platform;
-use crate::runbook::{Begin, FunctionEvent, RunbookError, Stack, StepCall, read_input};
+use crate::runbook::{Begin, FunctionEvent, RunbookError, Stack, StepCall, Unmade, read_input};
 
 impl<P: Platform> BackupRunbook<P> {
     /// Handles one event.
@@ -36,6 +36,8 @@ impl<P: Platform> BackupRunbook<P> {
                 let finished = self.finish(&jobs(stack, &run.scope)?, &run.id, now).await?;
                 Ok(Answer::Finished { outcome: finished.outcome, headline: finished.headline })
             }
+            Step::Tell(unmade) => self.unmade(stack, unmade, "backup").await,
+            Step::TellRestore(unmade) => self.unmade(stack, unmade, "restore-drill").await,
             Step::BeginRestore(begin) => self.take_up_restore(stack, begin, now).await,
             Step::Restore { run, source } => {
                 Ok(Answer::stepped(self.step_restore(&jobs(stack, &run.scope)?, &source, &run.id, now).await?))
@@ -50,6 +52,12 @@ impl<P: Platform> BackupRunbook<P> {
                 Ok(Answer::Restored { passed, headline, evidence: Box::new(ended.drilled) })
             }
         }
+    }
+
+    /// Each try of a run that is due is about the same day; what lasts is told by when it was tried.
+    async fn unmade(&self, stack: &Stack, unmade: Unmade, machine: &str) -> Result<Answer, RunbookError> {
+        let tried = unmade.execution.start;
+        Ok(Answer::Told(unmade.send(&self.ledger, &self.announcer, stack, machine, tried).await?))
     }
 
     async fn take_up(

@@ -73,7 +73,8 @@ fn after(
 ) -> Option<LastQuestion> {
     if decision.step == EmergencyStep::Ask {
         let until = now.saturating_add(decision.wait).unwrap_or(Timestamp::MAX);
-        return Some(LastQuestion::anew(found, execution, request.alarm.as_ref(), until));
+        let again = matches!(reply, Some(PersonReply::Unsigned(_)));
+        return Some(LastQuestion { again, ..LastQuestion::anew(found, execution, request.alarm.as_ref(), until) });
     }
     let found = found?;
     match (reply, &request.alarm) {

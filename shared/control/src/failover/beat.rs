@@ -11,8 +11,8 @@ use watchkeeper_domain::name::ServiceName;
 
 use super::FailoverRunbook;
 use super::gather::observed;
-use crate::ledger::PairLedger;
 use crate::ledger::PairReplica;
+use crate::ledger::{Ledger, PairLedger};
 use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::runbook::RunbookError;
@@ -36,7 +36,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let grants = half.region == half.standby && pointer.active == half.home && pointer.moving.is_none();
         let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
         let switches =
-            if half.region == half.home { self.dead_mans(half, allowance, at).await } else { BTreeMap::new() };
+            if half.region == half.home { self.dead_mans(half, allowance, at).await? } else { BTreeMap::new() };
         let armed = switches.values().all(|switch| matches!(switch, SwitchArming::Armed { .. }));
         let heard = pair.heartbeats.get(half.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
         let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted, switches };
@@ -49,14 +49,15 @@ impl<P: Platform> FailoverRunbook<P> {
         half: &PairPlace,
         allowance: &Allowance,
         at: Timestamp,
-    ) -> BTreeMap<ServiceName, SwitchArming> {
+    ) -> Result<BTreeMap<ServiceName, SwitchArming>, RunbookError> {
         let dead_man =
             half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
         let ids: Vec<&ServiceId> = dead_man.filter_map(|singleton| half.own.get(&singleton.service)).collect();
         if ids.is_empty() {
-            return BTreeMap::new();
+            return Ok(BTreeMap::new());
         }
         let observed = observed(&self.here, &self.pacer, &self.clock, &ids).await;
-        arming(&half.failover, &half.own, &observed, allowance, at)
+        let refused = self.ledger.load(&half.scope()).await?.standing.refused;
+        Ok(arming(&half.failover, &half.own, &observed, &refused, allowance, at))
     }
 }

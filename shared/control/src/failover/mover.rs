@@ -9,7 +9,7 @@ use watchkeeper_domain::failover::{
     report, same_home,
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::reconcile::run::RunError;
+use watchkeeper_domain::reconcile::run::{RunError, RunRecord};
 use watchkeeper_domain::request::RunRequest;
 
 use super::FailoverRunbook;
@@ -52,6 +52,8 @@ pub(super) struct MoveStep<'a> {
     pub(super) pointer: Pointer,
     pub(super) record: Move,
     pub(super) child: Option<ChildResult>,
+    /// The record of that child, where it left one.
+    pub(super) made: Option<RunRecord>,
 }
 
 impl<P: Platform> FailoverRunbook<P> {
@@ -78,7 +80,7 @@ impl<P: Platform> FailoverRunbook<P> {
             None => (self.start(half, request, &pointer, &call).await?, 0),
         };
         let pointer = self.inherit(half, pointer, &record, &mut version).await?;
-        let mut work = MoveStep { half, request, pair, pointer, record, child: None };
+        let mut work = MoveStep { half, request, pair, pointer, record, child: None, made: None };
         let paused = resume(&mut work.record, self.clock.now());
         self.hear(&mut work, paused, &call).await?;
         // What failed once it was over can only be the telling of it.
@@ -125,6 +127,9 @@ impl<P: Platform> FailoverRunbook<P> {
                             if work.record.lost_since.is_some() { MovePhase::Confirm } else { MovePhase::Assess };
                         work.record.enter(phase, now);
                     }
+                } else if matches!(reply, PersonReply::Unsigned(_)) && !work.record.again {
+                    // The answer has used its token up: what is still asked is asked once more.
+                    work.record.again = true;
                 } else if asked == BTreeSet::from([GuardrailCode::FenceUnproved]) {
                     work.record.asks.clear();
                     work.record.failure = Some(format!("the fence of a singleton is not proved, and {reply}"));
@@ -138,7 +143,8 @@ impl<P: Platform> FailoverRunbook<P> {
                 let name = child_name(&work.record.id, &suffix);
                 work.record.child = Some(name.clone());
                 let run = self.ledger.run(&work.half.scope(), &name).await?;
-                work.record.waited(run.map_or(0, |run| i64::from(run.waited_seconds) * 1000));
+                work.record.waited(run.as_ref().map_or(0, |run| i64::from(run.waited_seconds) * 1000));
+                work.made = run;
                 // Without a word of it, what it reached is looked at again by another one.
                 work.child = Some(call.child.clone().unwrap_or_else(|| {
                     ChildResult::Failed("Run.Unknown".to_owned(), "nothing was heard of it".to_owned())

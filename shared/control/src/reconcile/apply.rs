@@ -10,11 +10,11 @@ use watchkeeper_domain::reconcile::assess::despite_halt;
 use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
 
 use super::{
-    LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, WAIT_SECONDS, counted, follows, left, look_again,
-    lost, overdue,
+    LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, counted, follows, left, look_again, lost, not_yet,
+    overdue,
 };
 use crate::lease::{FRESHNESS, Lease};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
@@ -92,14 +92,8 @@ impl<P: Platform> Reconciler<P> {
         let looked = self.clock.now();
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
-        if now < resumed.lease.usable {
-            let wait = resumed.lease.usable.duration_since(now).as_secs() + 1;
-            let summary = "the run that was preempted gets time to see it".to_owned();
-            return Ok(SliceResult {
-                next: RunNext::Apply,
-                wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS),
-                summary,
-            });
+        if let Some(waiting) = not_yet(&resumed.lease, now, RunNext::Apply) {
+            return Ok(waiting);
         }
         if !resumed.lease.allows_writes(now) {
             return Err(lost(place));
@@ -112,12 +106,15 @@ impl<P: Platform> Reconciler<P> {
                 return Err(RunbookError::Halted(halt.clone()));
             }
         }
+        if !plan.is_empty() {
+            resumed.lease = self.raise(place, &resumed.lease, Lease::begun).await?;
+        }
         let judged = resumed.run.clone();
         let mut hand = SliceProgress {
             place,
             run: &judged,
             layer: resumed.lease.layer,
-            generation: run.generation,
+            generation: resumed.lease.generation,
             seen: looked,
             end: now.saturating_add(SLICE).unwrap_or(Timestamp::MAX),
             writes: 0,
@@ -126,7 +123,15 @@ impl<P: Platform> Reconciler<P> {
             refused: Vec::new(),
             failed: Vec::new(),
         };
-        let end = self.write_waves(&mut hand, &plan).await?;
+        let end = match self.write_waves(&mut hand, &plan).await {
+            Ok(end) => end,
+            Err(error) => {
+                // Nobody shall wait for a slice that is over; should that fail too, the next one waits the margin.
+                let ended = LedgerWrite::PutLease(resumed.lease.clone().ended());
+                let _kept = self.ledger.commit(&place.scope, resumed.lease.generation, &[ended]).await;
+                return Err(error);
+            }
+        };
         let slice = settle(&mut resumed.run, hand, end, self.clock.now());
         self.keep(place, &resumed.lease, &resumed.run).await?;
         Ok(slice)
@@ -278,6 +283,9 @@ fn settle(run: &mut RunRecord, hand: SliceProgress<'_>, end: SliceEnd, now: Time
 /// What the slice leaves behind of each resource. One that has failed for long counts as refused.
 fn remember(run: &mut RunRecord, hand: SliceProgress<'_>, now: Timestamp) {
     let progress = &mut run.progress;
+    if !hand.touched.is_empty() {
+        progress.wrote = Some(now);
+    }
     progress.touched.extend(hand.touched);
     progress.written.extend(hand.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));
     progress.refused.extend(hand.refused);

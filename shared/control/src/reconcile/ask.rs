@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::ReachedTargets;
+use watchkeeper_domain::capacity::{ObservedScope, ReachedTargets};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::{CapacityQuotas, GuardrailCode, Severity, stops};
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
@@ -14,7 +14,7 @@ use watchkeeper_domain::request::{RunRequest, RunTrigger};
 
 use super::begin::BeginVerdict;
 use super::wish::IntentChange;
-use super::{BegunRun, LeasedRun, Reconciler};
+use super::{BegunRun, LeasedRun, Reconciler, schedules};
 use crate::ledger::{LedgerWrite, ScopeStanding, ScopeState};
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
@@ -45,7 +45,7 @@ impl<P: Platform> Reconciler<P> {
     /// Observes and decides.
     pub(super) async fn look(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Evaluation, RunbookError> {
         let wanted = ask.wanted(seen);
-        let observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
+        let mut observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
         let back = self.back(ask.request, &observed).await?;
         let (intents, mut quotas) = (intents(seen, wanted.as_ref()), CapacityQuotas::default());
         // Another word of the pair's pointer is a transition, also where it comes to the same.
@@ -56,11 +56,11 @@ impl<P: Platform> Reconciler<P> {
         let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
         let reached = seen.standing.reached(&kept.unwrap_or_default());
         let reached = if afresh { ReachedTargets::default() } else { reached };
-        let decide = |quotas: &CapacityQuotas| {
+        let decide = |observed: &ObservedScope, quotas: &CapacityQuotas| {
             assess(&ScopeSituation {
                 baseline: seen.baseline.as_ref(),
                 intents: &intents,
-                observed: &observed,
+                observed,
                 reached: &reached,
                 declares: matches!(wanted, Some(IntentOutcome::Declared(_))),
                 releases: &back.releases,
@@ -72,12 +72,19 @@ impl<P: Platform> Reconciler<P> {
                 approved: &ask.request.approve,
             })
         };
-        let mut assessment = decide(&quotas);
+        let mut assessment = decide(&observed, &quotas);
         if assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
             quotas = self.quotas(ask.place, &observed, &assessment.plan).await?;
-            assessment = decide(&quotas);
+            assessment = decide(&observed, &quotas);
+        }
+        if schedules::asks(ask.request, &assessment) {
+            let (found, unread) = self.schedules(ask.urgency(seen)).await;
+            observed.learn_schedules(found, seen.baseline.as_ref());
+            assessment = decide(&observed, &quotas);
+            assessment.violations.extend(unread);
         }
         assessment.violations.extend(back.violations);
+        assessment.held.extend(back.left);
         assessment.violations.extend(self.stale_backups(ask).await?);
         if stops(&assessment.violations) {
             assessment.verdict = Verdict::Refused;

@@ -104,7 +104,8 @@ impl<P: Platform> Reconciler<P> {
             Verdict::Drift if told(RunOutcome::Drift) => {
                 Some(format!("{scope} still has the foreign changes that were told before"))
             }
-            Verdict::Hindered if told(RunOutcome::PartlyDone) => {
+            // An emergency that is to give back is told of its end what is true, each time that it asks.
+            Verdict::Hindered if told(RunOutcome::PartlyDone) && ask.request.emergency.is_none() => {
                 Some(format!("{scope} is as it should be, but for what was told before"))
             }
             _ => None,

@@ -1,6 +1,6 @@
 //! What a plan needs to know beyond what is observed: the releases to go back to, and what the account allows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{
@@ -25,6 +25,8 @@ use crate::ports::{AwsError, Clock, Fault};
 pub(super) struct RollbackReleases {
     pub(super) releases: Releases,
     pub(super) violations: Vec<Violation>,
+    /// Services that stay as they are while others go back.
+    pub(super) left: BTreeSet<ResourceId>,
 }
 
 impl<P: Platform> Reconciler<P> {
@@ -50,6 +52,7 @@ impl<P: Platform> Reconciler<P> {
                 back.releases.remove(id);
             }
         }
+        back.by_resource();
         let missing = services.iter().filter(|name| !observed.services.keys().any(|id| id.service == **name));
         back.violations.extend(missing.map(|name| no_release(format!("{name} is no service of this environment"))));
         Ok(back)
@@ -93,6 +96,19 @@ impl<P: Platform> Reconciler<P> {
             units.extend(optional(answer)?.flatten().map(|found| (id.clone(), found)));
         }
         Ok(units)
+    }
+}
+
+impl RollbackReleases {
+    /// What one service cannot do keeps no other from going back. Where none can, that is the refusal.
+    fn by_resource(&mut self) {
+        if self.releases.is_empty() {
+            return;
+        }
+        for violation in &mut self.violations {
+            violation.severity = Severity::Warn;
+            self.left.extend(violation.resource.clone());
+        }
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ReachedTargets, ResourceId};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::intent::{gives_back, placed};
 use watchkeeper_domain::reconcile::assess::{Verdict, concerns, target};
 use watchkeeper_domain::reconcile::report;
-use watchkeeper_domain::reconcile::run::{IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord};
+use watchkeeper_domain::reconcile::run::{Back, IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord};
 use watchkeeper_domain::request::RunTrigger;
 
 use super::{FinishedRun, LeasedRun, Reconciler, ResumedRun};
-use crate::ledger::{Ledger, LedgerWrite, ScopeStanding, SettledTarget};
+use crate::ledger::{Ledger, LedgerWrite, RefusedWrite, ScopeStanding, SettledTarget};
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault, Notifier};
@@ -38,13 +39,13 @@ impl<P: Platform> Reconciler<P> {
             let error = error.or_else(|| refused(&resumed.run));
             resumed.run.outcome = Some(outcome(&resumed.run, error.as_ref()));
             resumed.run.error = error;
-            let standing = standing(place, &mut resumed);
+            let standing = standing(place, &mut resumed, now);
             resumed.run.note(now, "finished");
             let mut writes =
                 vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
             writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
-            self.ledger.commit(&place.scope, run.generation, &writes).await?;
+            self.ledger.commit(&place.scope, resumed.lease.generation, &writes).await?;
         }
         self.tell(place, &resumed.run).await?;
         let record = &resumed.run;
@@ -52,6 +53,7 @@ impl<P: Platform> Reconciler<P> {
             outcome: record.outcome.unwrap_or(RunOutcome::Failed),
             error: record.error.as_ref().map(|error| error.name.clone()),
             summary: report::summary(&place.scope, record),
+            back: back(place, &resumed),
             writes: record.writes,
             drift: record.left_alone().len(),
             refusals: record.violations.iter().filter(|violation| violation.severity > Severity::Warn).count(),
@@ -82,6 +84,20 @@ fn forget(resumed: &ResumedRun) -> Option<LedgerWrite> {
         Some(kept) if kept == *baseline => None,
         Some(kept) => Some(LedgerWrite::PutBaseline(kept)),
         None => Some(LedgerWrite::DropBaseline),
+    }
+}
+
+/// What has come back of what we hold and nothing holds any more.
+fn back(place: &ScopedEnvironment, resumed: &ResumedRun) -> Back {
+    let run = &resumed.run;
+    let owed = |resource: ResourceId| {
+        !run.progress.given_back.contains(&resource) && !concerns(&run.deciding, &place.allowance, &resource)
+    };
+    let kept = resumed.seen.baseline.as_ref();
+    match kept.is_some_and(|kept| kept.capacity.resources().any(owed)) {
+        false => Back::GivenBack,
+        true if run.progress.given_back.is_empty() => Back::NotGivenBack,
+        true => Back::PartlyGivenBack,
     }
 }
 
@@ -121,7 +137,7 @@ fn awaits_answer(run: &RunRecord) -> bool {
 
 /// What the scope has reached with this run, and whether a person must hear of it: good news when something was changed
 /// or asked for, bad news once.
-fn standing(place: &ScopedEnvironment, resumed: &mut ResumedRun) -> ScopeStanding {
+fn standing(place: &ScopedEnvironment, resumed: &mut ResumedRun, now: Timestamp) -> ScopeStanding {
     let before = resumed.seen.standing.clone();
     let mark = resumed.run.mark();
     resumed.run.tell = match &mark {
@@ -130,8 +146,9 @@ fn standing(place: &ScopedEnvironment, resumed: &mut ResumedRun) -> ScopeStandin
         Some(_) => awaits_answer(&resumed.run) || mark != before.told,
     };
     let (reached, settled) = (Some(reached(place, resumed)), settled(place, resumed));
+    let refused = RefusedWrite::after(&before.refused, &resumed.run.progress, now);
     let followed = settled.as_ref().and_then(|settled| settled.epoch).max(before.followed);
-    ScopeStanding { settled, reached, told: mark, followed }
+    ScopeStanding { settled, reached, told: mark, refused, followed }
 }
 
 /// What each resource has reached by now. What is on its way back to its owner is never at rest before it is there.

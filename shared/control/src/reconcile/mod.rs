@@ -11,6 +11,7 @@ mod halt;
 mod handle;
 mod observe;
 mod prove;
+mod schedules;
 mod verify;
 mod wish;
 
@@ -25,7 +26,7 @@ use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::plan::{DiffInput, Obstacle, Plan};
 use watchkeeper_domain::reconcile::assess::{concerns, target, with_unchangeable};
-use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
+use watchkeeper_domain::reconcile::run::{Back, RunOutcome, RunRecord};
 
 use crate::lease::Lease;
 use crate::ledger::PairLedger;
@@ -66,7 +67,7 @@ pub struct LeasedRun {
     pub scope: Scope,
     /// The execution's name.
     pub id: String,
-    /// The generation of its lease.
+    /// The generation that its lease had at first; each slice that writes raises it.
     pub generation: u64,
 }
 
@@ -119,6 +120,8 @@ pub struct FinishedRun {
     pub error: Option<String>,
     /// What happened, in a few lines.
     pub summary: String,
+    /// What has come back of what we hold and nothing holds any more.
+    pub back: Back,
     /// Writes to AWS.
     pub writes: u32,
     /// From its start to its end, in milliseconds.
@@ -170,12 +173,14 @@ struct ResumedRun {
 }
 
 impl<P: Platform> Reconciler<P> {
-    /// Reads what is remembered of a run, and refuses when its lease is not its own any more.
+    /// Reads what is remembered of a run, and refuses when its lease is not its own any more. A slice before this one that may
+    /// still be at work is overtaken.
     async fn resume(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<ResumedRun, RunbookError> {
         let seen = self.ledger.load(&place.scope).await?;
         let wanted = self.wanted_by_pointer(place, &seen).await;
-        let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);
+        let lease = seen.lease.clone().filter(|lease| lease.generation >= run.generation && lease.holder == run.id);
         let lease = lease.ok_or_else(|| lost(place))?;
+        let lease = if lease.at_work { self.raise(place, &lease, Lease::overtaken).await? } else { lease };
         let record = self.ledger.run(&place.scope, &run.id).await?;
         let record = record
             .ok_or_else(|| RunbookError::RunUnknown { what: format!("run {}", run.id), scope: place.scope.clone() })?;
@@ -184,6 +189,20 @@ impl<P: Platform> Reconciler<P> {
             target(baseline, &record.deciding, record.instant, &place.allowance)
         });
         Ok(ResumedRun { seen, wanted, lease, run: record, target })
+    }
+
+    /// Takes the lease of the run anew, as only one slice can.
+    async fn raise(
+        &self,
+        place: &ScopedEnvironment,
+        lease: &Lease,
+        next: impl FnOnce(&Lease, Timestamp) -> Lease,
+    ) -> Result<Lease, RunbookError> {
+        let next = next(lease, self.clock.now());
+        match self.ledger.take_lease(&place.scope, &next, lease.generation).await {
+            Err(LedgerError::Conflict { .. }) => Err(lost(place)),
+            answer => Ok(answer.map(|()| next)?),
+        }
     }
 
     /// What is remembered of a scope, and, where it is half of a pair, what the pointer wants of it: an intent like any
@@ -210,7 +229,7 @@ impl<P: Platform> Reconciler<P> {
     /// makes way for any other but a tick's: tasks that never start must not keep a person from giving back.
     async fn keep(&self, place: &ScopedEnvironment, lease: &Lease, run: &RunRecord) -> Result<(), RunbookError> {
         let layer = if run.applied { Layer::Schedule } else { run.layer };
-        let lease = Lease { layer, ..lease.prolonged(self.clock.now()) };
+        let lease = Lease { layer, ..lease.prolonged(self.clock.now()) }.ended();
         let writes = [LedgerWrite::PutLease(lease.clone()), LedgerWrite::PutRun(Box::new(run.clone()))];
         Ok(self.ledger.commit(&place.scope, lease.generation, &writes).await?)
     }
@@ -218,6 +237,13 @@ impl<P: Platform> Reconciler<P> {
 
 fn lost(place: &ScopedEnvironment) -> RunbookError {
     LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
+}
+
+/// The slice that only waits, while another may still write: the run that was preempted, or a slice that was overtaken.
+fn not_yet(lease: &Lease, now: Timestamp, next: RunNext) -> Option<SliceResult> {
+    let wait = (now < lease.usable).then(|| lease.usable.duration_since(now).as_secs() + 1)?;
+    let summary = "who wrote before it gets time to see it".to_owned();
+    Some(SliceResult { next, wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS), summary })
 }
 
 /// What still differs, as far as this run may change it: not what somebody else changed before it began.
@@ -240,6 +266,9 @@ fn left(place: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScop
     let mut plan = difference.plan();
     let ours = |resource: &ResourceId| baseline.has(resource) || concerns(&run.deciding, allowance, resource);
     plan.obstacles.retain(|(resource, obstacle)| *obstacle != Obstacle::Missing || ours(resource));
+    // Schedules are asked for once a run.
+    let scheduled = |(_, obstacle): &&(ResourceId, Obstacle)| matches!(obstacle, Obstacle::Scheduled(_));
+    plan.obstacles.extend(run.plan.obstacles.iter().filter(scheduled).cloned());
     plan.retain(|action| !run.leaves(&action.change.resource()))
 }
 

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Baseline, DatabasePower, DatabaseState, ObservedScope, ResourceId};
-use watchkeeper_domain::plan::{Obstacle, Plan};
+use watchkeeper_domain::plan::{AwaitedChange, Obstacle, Plan};
 use watchkeeper_domain::reconcile::assess::concerns;
+use watchkeeper_domain::reconcile::run::WriteRefusal;
 
 use super::ResumedRun;
 use crate::place::ScopedEnvironment;
-use crate::ports::Fault;
+
+/// How long after its bounds were registered a count may be moved into them: AWS says that it is (Application Auto Scaling API
+/// reference, `RegisterScalableTarget`), and not how soon; its looks are a minute apart, and this is three of them.
+const SETTLED: SignedDuration = SignedDuration::from_mins(3);
 
 /// A look at a scope, and what was found to differ.
 pub(super) struct ScopeProof<'a> {
@@ -16,6 +21,7 @@ pub(super) struct ScopeProof<'a> {
     pub(super) resumed: &'a ResumedRun,
     pub(super) observed: &'a ObservedScope,
     pub(super) left: &'a Plan,
+    pub(super) now: Timestamp,
 }
 
 impl ScopeProof<'_> {
@@ -27,7 +33,17 @@ impl ScopeProof<'_> {
     /// The resources whose baseline can be forgotten: each by itself.
     pub(super) fn given_back(&self) -> BTreeSet<ResourceId> {
         let Some(baseline) = &self.resumed.seen.baseline else { return BTreeSet::new() };
-        baseline.capacity.resources().filter(|resource| self.is_given_back(baseline, resource)).collect()
+        let back = |resource: &ResourceId| self.is_back(baseline, resource) && self.stays(baseline, resource);
+        baseline.capacity.resources().filter(back).collect()
+    }
+
+    /// What is back, and may be moved once more by what was written to bring it back.
+    pub(super) fn unsettled(&self) -> Vec<AwaitedChange> {
+        let Some(baseline) = &self.resumed.seen.baseline else { return Vec::new() };
+        let unsettled = |resource: &ResourceId| self.is_back(baseline, resource) && !self.stays(baseline, resource);
+        let what = || "its count is outside of its bounds, and may be moved into them".to_owned();
+        let resources = baseline.capacity.resources().filter(unsettled);
+        resources.map(|resource| AwaitedChange { resource, what: what() }).collect()
     }
 
     fn is_reached(&self, resource: &ResourceId) -> bool {
@@ -48,7 +64,7 @@ impl ScopeProof<'_> {
         }
     }
 
-    fn is_given_back(&self, baseline: &Baseline, resource: &ResourceId) -> bool {
+    fn is_back(&self, baseline: &Baseline, resource: &ResourceId) -> bool {
         let run = &self.resumed.run;
         let touched = run.progress.touched.contains(resource);
         let concerned = concerns(&run.deciding, &self.place.allowance, resource);
@@ -64,22 +80,23 @@ impl ScopeProof<'_> {
             }
             // It is at rest at its very baseline: what differs since is its owner's doing.
             None if run.left_alone().contains(resource) => !concerned,
-            None => !concerned && self.is_reached(resource) && (!touched || self.stays(resource)),
+            None => !concerned && self.is_reached(resource),
         }
     }
 
     /// A write that AWS did not answer may have had its effect.
     fn is_definite(&self, resource: &ResourceId, obstacle: &Obstacle) -> bool {
-        let answered = |name: &str| [Fault::Denied, Fault::Invalid, Fault::NotFound].iter().any(|f| f.name() == name);
         let mut refused = self.resumed.run.progress.refused.iter().filter(|refusal| refusal.resource == *resource);
-        !matches!(obstacle, Obstacle::Refused(_)) || refused.all(|refusal| answered(&refusal.name))
+        !matches!(obstacle, Obstacle::Refused(_)) || refused.all(WriteRefusal::is_final)
     }
 
-    /// Whether nothing moves a count that was just given back. One outside of its bounds, as a person can hold it, may be
-    /// moved into them when the bounds are registered: it is looked at once more.
-    fn stays(&self, resource: &ResourceId) -> bool {
+    /// Whether nothing moves a count that was given back. One outside of its bounds, as a person can hold it, is moved into
+    /// them when the bounds are registered, a while after that: by this run or by one before it, of which nothing may be left.
+    fn stays(&self, baseline: &Baseline, resource: &ResourceId) -> bool {
         let ResourceId::Service(id) = resource else { return true };
-        let Some(capacity) = self.resumed.target.services.get(id) else { return true };
-        capacity.scaling.is_none_or(|scaling| scaling.holds(capacity.desired))
+        let Some(capacity) = baseline.capacity.services.get(id) else { return true };
+        let run = &self.resumed.run;
+        let quiet = self.now.duration_since(run.progress.wrote.unwrap_or(run.started));
+        capacity.scaling.is_none_or(|scaling| scaling.holds(capacity.desired)) || quiet >= SETTLED
     }
 }

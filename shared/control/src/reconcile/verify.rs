@@ -3,7 +3,9 @@
 use watchkeeper_domain::reconcile::run::RunRecord;
 
 use super::prove::ScopeProof;
-use super::{LeasedRun, MAX_ROUNDS, Reconciler, RunNext, SliceResult, counted, follows, left, look_again, overdue};
+use super::{
+    LeasedRun, MAX_ROUNDS, Reconciler, RunNext, SliceResult, counted, follows, left, look_again, not_yet, overdue,
+};
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
@@ -17,18 +19,22 @@ impl<P: Platform> Reconciler<P> {
     pub async fn verify(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<SliceResult, RunbookError> {
         let mut resumed = self.resume(place, run).await?;
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
+        if let Some(waiting) = not_yet(&resumed.lease, self.clock.now(), RunNext::Verify) {
+            return Ok(waiting);
+        }
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
         let plan = left(place, &resumed, &observed, "");
-        let proof = ScopeProof { place, resumed: &resumed, observed: &observed, left: &plan };
-        let (reached, given_back) = (proof.reached(), proof.given_back());
+        let now = self.clock.now();
+        let proof = ScopeProof { place, resumed: &resumed, observed: &observed, left: &plan, now };
+        let (reached, given_back, unsettled) = (proof.reached(), proof.given_back(), proof.unsettled());
         let record = &mut resumed.run;
         (record.progress.reached, record.progress.given_back) = (reached, given_back);
         record.applied = plan.is_empty();
         record.rounds += u32::from(!record.applied);
         record.awaited = plan.awaited;
+        record.awaited.extend(unsettled);
         record.plan.obstacles = plan.obstacles;
         tell_obstacles(record);
-        let now = self.clock.now();
         let over = overdue(record, now);
         let left = plan.steps.iter().map(|step| step.actions.len()).sum();
         let (next, wait_seconds, summary) = match (record.applied, record.awaited.len()) {

@@ -5,6 +5,7 @@ mod id;
 mod observed;
 mod reached;
 mod release;
+mod schedule;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ pub use id::{DatabaseId, ResourceId, ServiceId};
 pub use observed::{ObservedScope, ObservedService};
 pub use reached::{ReachedTargets, SwitchedDatabase};
 pub use release::{Rollout, ServiceRelease, TaskDefinition};
+pub use schedule::{ScheduledAction, Schedules};
 
 /// The three suspension flags of a scalable target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, ServiceCapacity, ServiceId, TaskDefinition};
+use super::{
+    Baseline, Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity, ServiceId,
+    TaskDefinition,
+};
 
 /// A service as AWS describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +41,26 @@ pub struct ObservedScope {
     pub databases: BTreeMap<DatabaseId, ObservedDatabase>,
     /// What was asked for and does not exist.
     pub missing: BTreeSet<ResourceId>,
+    /// The scheduled actions of the services, where they were asked for.
+    pub schedules: Schedules,
+    /// Services whose bounds are a scheduled action's doing, each with its name; none of which something is remembered.
+    pub moved: BTreeMap<ServiceId, String>,
 }
 
 impl ObservedScope {
+    /// The same with the schedules of somebody else. What they have made of a service is no baseline; what is remembered of
+    /// one from before is.
+    pub fn learn_schedules(&mut self, found: Schedules, baseline: Option<&Baseline>) {
+        self.schedules = found;
+        self.schedules.retain(|id, _| self.services.contains_key(id));
+        let kept = |id: &ServiceId| baseline.is_some_and(|kept| kept.has(&ResourceId::Service(id.clone())));
+        let moved = self.schedules.iter().filter(|(id, _)| !kept(id)).filter_map(|(id, actions)| {
+            let capacity = &self.services.get(id)?.capacity;
+            actions.iter().find(|action| action.has_set(capacity)).map(|action| (id.clone(), action.name.clone()))
+        });
+        self.moved = moved.collect();
+    }
+
     /// The capacity in it: what a baseline would remember.
     pub fn capacity(&self) -> Capacity {
         Capacity {

@@ -22,6 +22,9 @@ pub struct LastQuestion {
     /// Who said no, and when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<(String, Timestamp)>,
+    /// Whether it is put again because nobody had signed the answer to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl LastQuestion {
@@ -29,7 +32,7 @@ impl LastQuestion {
     pub fn anew(before: Option<&Self>, execution: &str, alarm: Option<&AlarmName>, until: Timestamp) -> Self {
         let own = before.filter(|before| before.execution == execution);
         let alarms = own.map(|own| own.alarms.clone()).unwrap_or_default().into_iter().chain(alarm.cloned()).collect();
-        Self { execution: execution.to_owned(), until, alarms, refused: None }
+        Self { execution: execution.to_owned(), until, alarms, refused: None, again: false }
     }
 
     /// The same, once an alarm called for it as well.

@@ -223,6 +223,10 @@ fn judged(
             reason = format!("{reason}, approved by {by}");
             questions.clear();
         }
+        // The answer has used its token up: the question is put once more, with another one.
+        Some(PersonReply::Unsigned(unsigned)) if !put_again(known) => {
+            questions.insert(0, format!("an answer was refused, because nobody had signed it: `by`: {unsigned}"));
+        }
         Some(other) => return end(EmergencyStep::Declined, other.to_string()),
         None => {}
     }
@@ -241,6 +245,11 @@ fn judged(
     };
     let request = (!refused).then(|| RunRequest::of_emergency(known.scope, urgency, reason, approve));
     EmergencyDecision { step, wait: answer_within, summary, violations, request, holds }
+}
+
+/// Whether the question of this execution was put again already.
+fn put_again(known: &DecisionInputs<'_>) -> bool {
+    known.asked.is_some_and(|asked| asked.execution == known.execution && asked.again)
 }
 
 /// What was approved beforehand is still told, as a warning.

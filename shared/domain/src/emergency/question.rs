@@ -77,7 +77,7 @@ impl fmt::Display for PersonReply {
             Self::Approved { by, .. } => write!(f, "approved by {by}"),
             Self::Refused { by } => write!(f, "refused by {by}"),
             Self::Unsigned(unsigned) => {
-                write!(f, "the answer was not signed, which counts as a no: `by`: {unsigned}; start it again")
+                write!(f, "no answer was signed, which counts as a no: `by`: {unsigned}; start it again")
             }
             Self::Expired => f.write_str("nobody answered in time, which counts as a no"),
             Self::Unreadable(found) => write!(
@@ -106,7 +106,8 @@ pub fn ask(scope: &Scope, what: &str, why: &str, plan: &str, token: &str, until:
     };
     let text = format!(
         "{estate} {environment} ({region}): {what} waits for a person.\n\nWhy: {why}.\n\nPlan:\n{shown}\n\n\
-         To approve:\n{}\n\nTo refuse:\n{}\n\nPut your own name in the place of {PLACEHOLDER}: an answer that nobody signed is a no. \
+         To approve:\n{}\n\nTo refuse:\n{}\n\nPut your own name in the place of {PLACEHOLDER}: an answer that nobody signed is \
+         refused, and the question put once more. \
          Without an answer until {until} it is refused, and nothing is changed.",
         answer(true),
         answer(false)

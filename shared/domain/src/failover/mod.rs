@@ -14,6 +14,7 @@ pub mod sample;
 mod switch;
 mod traffic;
 mod watch;
+mod wave;
 
 pub use crate::estate::PairDatabase;
 pub use crate::intent::{PlacedService, Placement, ScalingBounds, ServiceFigures};
@@ -27,3 +28,4 @@ pub use sample::{RegionSample, ServiceSample, serving};
 pub use switch::{SwitchArming, arming};
 pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
 pub use watch::{FailoverRefusal, Heartbeat, LOOK_AGAIN, QUESTION, READINESS_EVERY, WatchAction, WatchState};
+pub use wave::{WaveVerdict, judge_wave};

@@ -122,6 +122,9 @@ pub struct Move {
     /// The person whose word the fence has: an answer to its own question, or what came with a take-over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub word: Option<String>,
+    /// Whether a question was put again because nobody had signed the answer to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// A person's no, as it was answered; what nobody answered is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -189,6 +192,7 @@ impl Move {
             revision: None,
             answered: None,
             word: None,
+            again: false,
             refused: None,
             promoted: BTreeSet::new(),
             armed: false,

@@ -12,6 +12,7 @@ use crate::intent::{DesiredState, Intent, Layer, PlacedService, Placement};
 use crate::name::ServiceName;
 use crate::plan::Releases;
 use crate::reconcile::assess::{ScopeSituation, Verdict, assess};
+use crate::reconcile::run::RefusedWrite;
 use crate::violation::Severity;
 
 /// A dead man's switch, as the home says it.
@@ -37,6 +38,7 @@ pub fn arming(
     failover: &Failover,
     own: &BTreeMap<ServiceName, ServiceId>,
     observed: &Result<ObservedScope, String>,
+    refused: &[RefusedWrite],
     allowance: &Allowance,
     now: Timestamp,
 ) -> BTreeMap<ServiceName, SwitchArming> {
@@ -45,13 +47,21 @@ pub fn arming(
         .filter_map(|singleton| {
             let (id, silence) = (own.get(&singleton.service)?, singleton.silence?.signed().as_secs());
             let hindrance = match observed {
-                Ok(observed) => hindrance(id, observed, allowance, now),
+                Ok(observed) => refusal(id, refused, now).or_else(|| hindrance(id, observed, allowance, now)),
                 Err(why) => Some(why.clone()),
             };
             let arming = hindrance.map_or(SwitchArming::Armed { silence }, |why| SwitchArming::Hindered { why });
             Some((singleton.service.clone(), arming))
         })
         .collect()
+}
+
+/// What AWS said when it was to change the singleton last: who may write, and whether its scalable target has the tag, no look
+/// tells.
+fn refusal(id: &ServiceId, refused: &[RefusedWrite], now: Timestamp) -> Option<String> {
+    let resource = ResourceId::Service(id.clone());
+    let known = refused.iter().find(|it| it.resource == resource && it.counts(now))?;
+    Some(format!("AWS refused to change it at {}, and nothing was written to it since: {}", known.at, known.what))
 }
 
 /// Why the stop of one singleton would not go through.

@@ -87,6 +87,9 @@ impl PlanDraft<'_> {
     pub(super) fn immovable(&self, id: &ServiceId, found: &ObservedService) -> Option<Obstacle> {
         match found {
             ObservedService { managed: false, .. } => Some(Obstacle::Untagged),
+            _ if self.asked.observed.moved.contains_key(id) => {
+                self.asked.observed.moved.get(id).cloned().map(Obstacle::Scheduled)
+            }
             _ => self.refused(&ResourceId::Service(id.clone())),
         }
     }
@@ -181,7 +184,7 @@ impl PlanDraft<'_> {
         let stays = |(id, wanted): (&ServiceId, &ServiceCapacity)| {
             let found = self.asked.observed.services.get(id)?;
             let obstacle = self.plan.obstacle(&ResourceId::Service(id.clone()));
-            let hindered = matches!(obstacle, Some(Obstacle::Untagged | Obstacle::Refused(_)));
+            let hindered = matches!(obstacle, Some(Obstacle::Untagged | Obstacle::Refused(_) | Obstacle::Scheduled(_)));
             // Somebody else has started it since it was stopped, and it is left alone.
             let foreign = self.asked.at_rest(id) && found.capacity.desired > 0;
             let runs = found.running + found.pending > 0;
@@ -231,10 +234,11 @@ impl PlanDraft<'_> {
 }
 
 /// Counts are compared exactly, but where this very target has been reached and an autoscaler works within its bounds, a
-/// count that it may have moved there is no difference.
+/// count that it may have moved there is no difference. One that somebody holds outside of its bounds is no autoscaler's.
 fn count_differs(is: &ServiceCapacity, should: &ServiceCapacity, reached: bool) -> bool {
-    let moved_by_autoscaler =
-        reached && is.scaling == should.scaling && should.scaling.is_some_and(|scaling| scaling.may_reach(is.desired));
+    let moved_by_autoscaler = reached
+        && is.scaling == should.scaling
+        && should.scaling.is_some_and(|to| to.holds(should.desired) && to.may_reach(is.desired));
     is.desired != should.desired && !moved_by_autoscaler
 }
 

@@ -15,6 +15,8 @@ pub enum Obstacle {
     Untagged,
     /// It is a daemon, which has no count.
     Daemon,
+    /// A schedule of somebody else, of this name, has made of it what it is: that is no baseline.
+    Scheduled(String),
     /// AWS refused the write, in its words.
     Refused(String),
     /// AWS would refuse to stop this database, and why.
@@ -50,6 +52,12 @@ impl Obstacle {
                 GuardrailCode::NotScalable,
                 "it is a daemon: ECS runs one task of it on each container instance".to_owned(),
                 "It is left alone and the rest goes on; take it from the document to silence this",
+            ),
+            Self::Scheduled(name) => (
+                GuardrailCode::ForeignSchedule,
+                format!("its bounds are as the scheduled action {name} sets them, and so no baseline"),
+                "It is left to that schedule and the rest goes on; delete its scheduled actions (`aws \
+                 application-autoscaling delete-scheduled-action`), or take it from the document",
             ),
             Self::Refused(words) => (
                 GuardrailCode::WriteRefused,

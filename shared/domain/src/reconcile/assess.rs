@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Baseline, Capacity, DatabasePower, DatabaseState, ObservedScope, ReachedTargets, ResourceId};
+use crate::capacity::{
+    Baseline, Capacity, DatabasePower, DatabaseState, ObservedScope, ReachedTargets, ResourceId, ScheduledAction,
+    ServiceId,
+};
 use crate::guardrail::{Allowance, CapacityQuotas, GuardrailCase, HaltSwitch, judge, promised};
 use crate::intent::{DesiredState, Intent, Placement, deciding, placed, resolve};
 use crate::plan::{CapacityChange, DiffInput, Obstacle, Plan, PlannedAction, Releases};
@@ -124,6 +127,7 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
     };
     let mut violations = judge(&case);
     violations.extend(drift.iter().map(foreign));
+    violations.extend(schedules(observed, &plan));
     let back = back_only(&case, &violations, situation.declares);
     let behind = || {
         let left = |resource: &ResourceId| plan.obstacle(resource).is_none() && !reached.contains(resource);
@@ -192,7 +196,10 @@ pub fn with_unchangeable(
 /// Whether anything could be changed of a resource, so that something has to be remembered of it.
 fn can_change(observed: &ObservedScope, resource: &ResourceId) -> bool {
     match resource {
-        ResourceId::Service(id) => observed.services.get(id).is_some_and(|service| service.managed && !service.daemon),
+        ResourceId::Service(id) => {
+            let ours = observed.services.get(id).is_some_and(|service| service.managed && !service.daemon);
+            ours && !observed.moved.contains_key(id)
+        }
         ResourceId::Database(id) => observed.databases.get(id).is_some_and(|database| {
             let known = !matches!(database.state, DatabaseState::Broken(_) | DatabaseState::Startable(_));
             database.managed && known
@@ -261,6 +268,30 @@ fn apart(
     let foreign = |action: &PlannedAction| reached.contains(&action.change.resource()) && !ours(action);
     let drift = difference.actions().filter(|action| foreign(action)).cloned().collect();
     (difference.retain(|action| !foreign(action)), drift)
+}
+
+/// How many services the remark about schedules names.
+const NAMED: usize = 10;
+
+/// What is said of the schedules of somebody else, beside what is left to them. While scheduled scaling is suspended, what
+/// falls due does not happen, and is not made up for afterwards (Application Auto Scaling user guide, "Suspend and resume
+/// scaling").
+fn schedules(observed: &ObservedScope, plan: &Plan) -> Option<Violation> {
+    let beside = |id: &ServiceId| plan.obstacle(&ResourceId::Service(id.clone())).is_none();
+    let told: Vec<String> = observed.schedules.iter().filter(|(id, _)| beside(id)).map(scheduled).collect();
+    let more = if told.len() > NAMED { format!(" and {} more", told.len() - NAMED) } else { String::new() };
+    let found = format!(
+        "scheduled actions of somebody else move what this calendar moves: {}{more}",
+        told.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ")
+    );
+    let advice = "What falls due while a service sleeps is skipped by AWS and not made up for: leave it to one calendar, and \
+                  delete these scheduled actions";
+    (!told.is_empty()).then(|| Violation::new(GuardrailCode::ForeignSchedule, Severity::Warn, found, advice))
+}
+
+fn scheduled((id, actions): (&ServiceId, &Vec<ScheduledAction>)) -> String {
+    let names: Vec<&str> = actions.iter().map(|action| action.name.as_str()).collect();
+    format!("{id} ({})", names.join(", "))
 }
 
 fn foreign(action: &PlannedAction) -> Violation {

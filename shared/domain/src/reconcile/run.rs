@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::ResourceId;
@@ -46,6 +46,28 @@ impl fmt::Display for RunOutcome {
     }
 }
 
+/// What has come back of what we hold and nothing holds any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Back {
+    /// All of it, or nothing was held.
+    GivenBack,
+    /// Something, and something cannot be changed now.
+    PartlyGivenBack,
+    /// Nothing: none of it can be changed now.
+    NotGivenBack,
+}
+
+impl fmt::Display for Back {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GivenBack => "given-back",
+            Self::PartlyGivenBack => "partly-given-back",
+            Self::NotGivenBack => "not-given-back",
+        })
+    }
+}
+
 /// A moment of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEvent {
@@ -75,6 +97,51 @@ pub struct WriteRefusal {
     pub what: String,
 }
 
+/// The errors of a write that the same write would meet again: nothing was changed, and nothing will be before a person does
+/// something about it.
+const FINAL: [&str; 3] = ["Aws.Denied", "Aws.Invalid", "Aws.NotFound"];
+
+impl WriteRefusal {
+    /// Whether AWS answered that it will not do it, and not only that it could not.
+    pub fn is_final(&self) -> bool {
+        FINAL.contains(&self.name.as_str())
+    }
+}
+
+/// A write that AWS refused for good, as it is remembered once its run is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedWrite {
+    /// Of which resource.
+    pub resource: ResourceId,
+    /// What AWS said.
+    pub what: String,
+    /// When the run ended that it was refused to.
+    pub at: Timestamp,
+}
+
+/// For how long a refusal is evidence of what AWS would say today, where nothing was written since. Nobody can ask without
+/// writing.
+const REFUSED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl RefusedWrite {
+    /// Whether it still says something.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) < REFUSED_FOR
+    }
+
+    /// What is remembered after a run: what it was refused, and of the rest what it has not written since.
+    #[must_use]
+    pub fn after(before: &[Self], progress: &RunProgress, now: Timestamp) -> Vec<Self> {
+        let refused: BTreeMap<&ResourceId, &WriteRefusal> =
+            progress.refused.iter().filter(|it| it.is_final()).map(|it| (&it.resource, it)).collect();
+        let stays = |it: &&Self| {
+            it.counts(now) && !refused.contains_key(&it.resource) && !progress.written.contains(&it.resource)
+        };
+        let new = |it: &&WriteRefusal| Self { resource: it.resource.clone(), what: it.what.clone(), at: now };
+        before.iter().filter(stays).cloned().chain(refused.values().map(new)).collect()
+    }
+}
+
 /// A resource whose writes fail for now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteTrouble {
@@ -93,6 +160,9 @@ pub struct RunProgress {
     /// Resources that a guardrail keeps from their change, while others are given back.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub held: BTreeSet<ResourceId>,
+    /// When a write was sent last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrote: Option<Timestamp>,
     /// Resources that a write was sent to.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub touched: BTreeSet<ResourceId>,
@@ -245,8 +315,9 @@ pub fn mark(
             intent.want.to_string().hash(&mut hash);
         }
     }
-    let counts =
-        |violation: &&Violation| !partly || violation.code.is_of_obstacle() || violation.severity > Severity::Warn;
+    // What is said of no single resource is a remark.
+    let left_out = |violation: &Violation| violation.code.is_of_obstacle() && violation.resource.is_some();
+    let counts = |violation: &&Violation| !partly || left_out(violation) || violation.severity > Severity::Warn;
     for violation in violations.iter().filter(counts) {
         (violation.code, &violation.resource).hash(&mut hash);
     }

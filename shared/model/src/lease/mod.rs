@@ -1,4 +1,5 @@
-//! The lease of a scope: two hands, one of them more urgent, with clocks that differ, pauses, and calls that take their time.
+//! The lease of a scope: two hands, one of them more urgent, with clocks that differ, pauses, and calls that take their time;
+//! and slices of one run, of which the next begins although the one before may still be at work.
 //!
 //! What may happen: a hand pauses anywhere; a look at the ledger is answered at once and the answer arrives up to [`CALL`]
 //! later; so does a write to AWS; a lease runs out, is prolonged, given back, or preempted by the stronger layer.
@@ -21,6 +22,9 @@ pub const CALL: u8 = 9;
 /// By how much two clocks may differ, in seconds: what the margin leaves when a look and a write take their longest.
 pub const SKEW: i8 = 1;
 
+/// The hand that is another slice of the first one's run.
+const SLICE: usize = 2;
+
 /// No write lands after one of a later generation.
 pub const IN_ORDER: &str = "no write lands after one of a later generation";
 
@@ -37,6 +41,8 @@ pub enum LeaseRule {
     ReleasedWhenUsable,
     /// A look counts from when it was asked for, not from when its answer came.
     FromTheQuestion,
+    /// A slice that overtakes one of its own run waits the margin.
+    SliceWaits,
 }
 
 /// What is explored.
@@ -44,6 +50,8 @@ pub enum LeaseRule {
 pub struct LeaseModel {
     /// How often a lease is claimed.
     pub claims: u8,
+    /// How many further slices the first hand's run has. With none, slices are not told apart from their run.
+    pub slices: u8,
     /// The rule that is broken, if one is.
     pub broken: Option<LeaseRule>,
 }
@@ -69,7 +77,31 @@ impl LeaseModel {
     }
 
     fn hand_actions(&self, state: &LeaseState, hand: usize, actions: &mut Vec<LeaseAction>) {
+        let sliced = self.slices > 0 && hand != 1;
+        let own = |generation: u8| state.lease.filter(|held| held.generation == generation);
         match state.hands[hand] {
+            HandActivity::Nothing if sliced && state.slices > 0 && state.lease.is_some_and(|held| held.holder == 0) => {
+                actions.push(LeaseAction::Next(hand));
+                if hand == 0 && state.claims > 0 && self.claimed(state, hand).is_some() {
+                    actions.push(LeaseAction::Claim(hand));
+                }
+            }
+            HandActivity::Nothing if hand == SLICE => {}
+            HandActivity::Holding(generation, age) if sliced => {
+                if age.is_some_and(|age| self.fresh(age)) {
+                    actions.push(LeaseAction::Write(hand));
+                }
+                match own(generation) {
+                    Some(held) if !held.at_work => {
+                        actions.push(LeaseAction::Release(hand));
+                        if lease(held).allows_writes(state.now(hand)) {
+                            actions.push(LeaseAction::Begin(hand));
+                        }
+                    }
+                    Some(_) => actions.extend([LeaseAction::Ask(hand), LeaseAction::End(hand)]),
+                    None => actions.push(LeaseAction::Ask(hand)),
+                }
+            }
             HandActivity::Nothing if state.claims > 0 && self.claimed(state, hand).is_some() => {
                 actions.push(LeaseAction::Claim(hand));
             }
@@ -114,12 +146,13 @@ impl Model for LeaseModel {
         let start = |clocks| LeaseState {
             lease: None,
             clocks,
-            hands: [HandActivity::Nothing; 2],
+            hands: [HandActivity::Nothing; 3],
             landed: 0,
             disordered: false,
             claims: self.claims,
+            slices: self.slices,
         };
-        [[0, 0], [0, SKEW], [SKEW, 0]].map(start).to_vec()
+        [[0, 0, 0], [0, SKEW, 0], [SKEW, 0, 0]].map(start).to_vec()
     }
 
     fn actions(&self, state: &LeaseState, actions: &mut Vec<LeaseAction>) {
@@ -150,6 +183,24 @@ impl Model for LeaseModel {
                 let taken = self.claimed(state, hand)?;
                 (next.lease, next.claims) = (Some(taken), state.claims - 1);
                 next.hands[hand] = HandActivity::Holding(taken.generation, None);
+            }
+            LeaseAction::Next(hand) => {
+                let found = state.lease.map(lease)?;
+                let now = state.now(hand);
+                let taken = found.overtaken(now);
+                let usable = if self.keeps(LeaseRule::SliceWaits) { taken.usable } else { found.usable };
+                let taken = held(&Lease { usable, ..taken });
+                (next.lease, next.slices) = (Some(taken), state.slices - 1);
+                next.hands[hand] = HandActivity::Holding(taken.generation, None);
+            }
+            LeaseAction::Begin(hand) => {
+                let begun = held(&lease(state.lease?).begun(state.now(hand)));
+                next.lease = Some(begun);
+                next.hands[hand] = HandActivity::Holding(begun.generation, None);
+            }
+            LeaseAction::End(hand) => {
+                next.lease = Some(held(&lease(state.lease?).prolonged(state.now(hand)).ended()));
+                next.hands[hand] = HandActivity::Nothing;
             }
             LeaseAction::Ask(hand) | LeaseAction::Prolong(hand) | LeaseAction::Release(hand) => {
                 let HandActivity::Holding(generation, _) = state.hands[hand] else { return None };

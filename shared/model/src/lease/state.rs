@@ -21,6 +21,8 @@ pub struct HeldLease {
     pub usable: i16,
     /// When it ends.
     pub expires: i16,
+    /// Whether a slice has begun to write and has not said that it is over.
+    pub at_work: bool,
 }
 
 /// What a hand is doing.
@@ -44,15 +46,17 @@ pub struct LeaseState {
     /// The lease.
     pub lease: Option<HeldLease>,
     /// By how many seconds each hand's clock is ahead.
-    pub clocks: [i8; 2],
-    /// The hands; the second is the more urgent one.
-    pub hands: [HandActivity; 2],
+    pub clocks: [i8; 3],
+    /// The hands; the second is the more urgent one, the third another slice of the first one's run.
+    pub hands: [HandActivity; 3],
     /// The latest generation of which a write has landed.
     pub landed: u8,
     /// Whether an earlier one landed after it.
     pub disordered: bool,
     /// Claims that are left.
     pub claims: u8,
+    /// Further slices that are left.
+    pub slices: u8,
 }
 
 /// A step.
@@ -64,6 +68,12 @@ pub enum LeaseAction {
     Jump,
     /// A hand claims the lease.
     Claim(usize),
+    /// A hand goes on as the next slice of the run, whether or not the one before it is over.
+    Next(usize),
+    /// It begins to write, in a generation of its own.
+    Begin(usize),
+    /// It says that its slice is over.
+    End(usize),
     /// It looks at the lease.
     Ask(usize),
     /// The answer arrives.
@@ -119,6 +129,7 @@ pub(super) fn lease(held: HeldLease) -> Lease {
         generation: held.generation.into(),
         usable: instant(held.usable),
         expires: instant(held.expires),
+        at_work: held.at_work,
     }
 }
 
@@ -130,5 +141,6 @@ pub(super) fn held(lease: &Lease) -> HeldLease {
         generation: u8::try_from(lease.generation).unwrap_or(u8::MAX),
         usable: distance(lease.usable),
         expires: distance(lease.expires),
+        at_work: lease.at_work,
     }
 }

@@ -307,7 +307,8 @@ pub async fn a_note_is_written_over_the_version_that_was_read<B: StuckBench>(ben
 pub async fn only_runs_without_an_outcome_are_open<B: StuckBench>(bench: &B) -> Passed {
     let (scope, now) = (bench.fresh_scope(), bench.now());
     let expires = now + Duration::from_mins(3);
-    let lease = Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation: 1, usable: now, expires };
+    let lease =
+        Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation: 1, usable: now, expires, at_work: false };
     bench.ledger().take_lease(&scope, &lease, 0).await?;
     for n in 0..8 {
         let mut run = sample_run(&format!("run-{n}"), now);

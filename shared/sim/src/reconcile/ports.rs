@@ -5,11 +5,11 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::{
-    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, ServiceReleases,
-    ServiceWrites, Services,
+    AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, ScheduledActions,
+    ServiceReleases, ServiceWrites, Services,
 };
 use watchkeeper_domain::capacity::{
-    DatabaseId, ObservedDatabase, ObservedService, ScalingState, ServiceId, ServiceRelease, TaskDefinition,
+    DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
 };
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
@@ -18,6 +18,9 @@ use crate::gate::CallRefusal;
 use crate::operation::Operation;
 use crate::state::SimState;
 use crate::world::SimRegion;
+
+/// Scheduled actions a page (Application Auto Scaling API reference, `DescribeScheduledActions`).
+const SCHEDULED_PAGE: usize = 50;
 
 impl Services for SimRegion {
     async fn describe_services(
@@ -85,6 +88,21 @@ impl ServiceWrites for SimRegion {
         self.ask(Operation::UpdateService, service, |state| {
             state.check_service(service)?;
             state.update_release(service, release)
+        })
+        .await
+    }
+}
+
+impl ScheduledActions for SimRegion {
+    async fn scheduled_actions(&self, after: Option<&str>) -> Result<(Schedules, Option<String>), AwsError> {
+        self.ask(Operation::DescribeScheduledActions, "ecs", |state| {
+            let token = after.map_or(Ok(0), str::parse).map_err(|_| CallRefusal::invalid("no such token"))?;
+            let mut page = Schedules::new();
+            for (id, action) in state.schedules.iter().skip(token).take(SCHEDULED_PAGE) {
+                page.entry(id.clone()).or_default().push(action.clone());
+            }
+            let next = token + SCHEDULED_PAGE;
+            Ok((page, (next < state.schedules.len()).then(|| next.to_string())))
         })
         .await
     }

@@ -44,6 +44,7 @@ fn what_a_hand_has_settled_reaches_the_other_region() {
         generation: 1,
         usable: now,
         expires: now + seconds(60),
+        at_work: false,
     };
     let settled = SettledTarget { target: "down".to_owned(), at: now, epoch: Some(1), placement: None };
     let standing = ScopeStanding { settled: Some(settled.clone()), ..ScopeStanding::default() };

@@ -3,7 +3,7 @@
 use watchkeeper_domain::capacity::{DatabasePower, Suspensions};
 use watchkeeper_domain::guardrail::OpenFreeze;
 use watchkeeper_domain::reconcile::run::RunOutcome;
-use watchkeeper_sim::{rds, service};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, rds, service};
 
 use crate::stage::{End, Stage, db, evening, id};
 
@@ -118,6 +118,29 @@ fn a_count_that_a_person_holds_outside_its_bounds_comes_back_as_it_was() {
     }
     assert_eq!((stage.world.capacity(), stage.remembered().baseline), (before, None));
     assert_eq!(stage.tick(5), End::Nothing);
+}
+
+#[test]
+fn a_count_held_outside_its_bounds_comes_back_whatever_begins_right_after_its_bounds_were_registered() {
+    let world = evening().with(service("shop/api").desired(0).scaling(1, 3).suspended(Suspensions::ALL)).build();
+    let before = world.capacity();
+    let surge = serde_json::json!({ "surge": { "desired": 4, "max": 10, "for": "2h" } });
+    let mut stage = Stage::over(world).production(&surge);
+    stage.place.allowance.production = false;
+    stage.sleep();
+    stage.calendar(false);
+    let next = stage.world.count(Operation::RegisterScalableTarget) as u64 + 1;
+    let crash = FaultPlan::none().on(Operation::RegisterScalableTarget, next, CallTrouble::CrashAfter);
+    stage.world.set_faults(crash);
+    assert_eq!(stage.tick(600), End::Crashed);
+    stage.world.set_faults(FaultPlan::none());
+    // It finds the bounds as they should be, and the count, which AWS has not moved yet.
+    stage.surge("surge", 2);
+    stage.calm("surge");
+    for _ in 0..3 {
+        stage.tick(5);
+    }
+    assert_eq!((stage.world.capacity(), stage.remembered().baseline), (before, None));
 }
 
 #[test]

@@ -314,6 +314,16 @@ fn play(seeds: std::ops::Range<u64>) {
     }
 }
 
+/// Counterexamples that were found once.
+const FOUND: [u64; 1] = [3_093];
+
+#[test]
+fn a_history_that_once_went_wrong_goes_right() {
+    for seed in FOUND {
+        play(seed..seed + 1);
+    }
+}
+
 #[test]
 fn after_any_history_each_resource_is_as_it_was_or_as_its_owner_last_made_it() {
     play(0..400);

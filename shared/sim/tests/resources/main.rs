@@ -5,5 +5,7 @@ mod databases;
 mod giving_back;
 mod history;
 mod obstacles;
+mod schedules;
+mod slices;
 mod stage;
 mod transitions;

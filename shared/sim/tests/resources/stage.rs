@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::ScopedEnvironment;
+use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::reconcile::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext};
 use watchkeeper_control::runbook::RunbookError;
@@ -32,6 +33,7 @@ pub(crate) enum End {
     Crashed,
 }
 
+#[derive(Clone)]
 pub(crate) struct Stage {
     pub(crate) world: SimRegion,
     pub(crate) place: ScopedEnvironment,
@@ -186,17 +188,30 @@ impl Stage {
         End::Failed("the lease is held".to_owned())
     }
 
-    fn hand(&self) -> Reconciler<SimRegion> {
-        Reconciler {
-            cloud: self.world.clone(),
-            ledger: self.world.clone(),
-            announcer: self.world.clone(),
-            clock: self.world.clone(),
-            pacer: Arc::new(Pacer::default()),
-        }
+    /// A run of the tick that has begun and has not written yet.
+    pub(crate) fn begun(&mut self) -> LeasedRun {
+        self.runs += 1;
+        let (request, name) = (RunRequest::of_tick(&self.place.scope, self.now()), format!("run-{}", self.runs));
+        let hand = self.hand();
+        let begun = hand.begin(&self.place, &request, &name, self.now());
+        run_until_done_or_crash(&self.world, begun).unwrap().unwrap().run
     }
 
-    fn slices(&self, run: &LeasedRun) -> End {
+    pub(crate) fn hand(&self) -> Reconciler<SimRegion> {
+        self.hand_with(self.world.clone())
+    }
+
+    /// A hand whose clock is this one.
+    pub(crate) fn hand_with<P>(&self, clock: P::Clock) -> Reconciler<P>
+    where
+        P: Platform<Capacity = SimRegion, Ledger = SimRegion, Announcer = SimRegion>,
+    {
+        let (cloud, ledger, announcer) = (self.world.clone(), self.world.clone(), self.world.clone());
+        Reconciler { cloud, ledger, announcer, clock, pacer: Arc::new(Pacer::default()) }
+    }
+
+    /// The slices of a run, to its end.
+    pub(crate) fn slices(&self, run: &LeasedRun) -> End {
         let mut next = RunNext::Apply;
         let mut tries = 0;
         while next != RunNext::Finish {

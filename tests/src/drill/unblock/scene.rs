@@ -114,8 +114,9 @@ impl UnblockScene {
         let before = ledger.lease(&act.scope).await.map_err(failed)?;
         let generation = Lease::generation_of(before.as_ref());
         let expires = later(taken, SignedDuration::from_mins(3));
+        let holder = name.clone();
         let lease =
-            Lease { holder: name.clone(), layer: Layer::Schedule, generation: generation + 1, usable: taken, expires };
+            Lease { holder, layer: Layer::Schedule, generation: generation + 1, usable: taken, expires, at_work: true };
         ledger.take_lease(&act.scope, &lease, generation).await.map_err(failed)?;
         Ok(name)
     }
@@ -150,7 +151,8 @@ impl<'a> LivingLease<'a> {
         let before = Lease::generation_of(ledger.lease(&scope).await.map_err(failed)?.as_ref());
         let expires = later(taken, SignedDuration::from_mins(3));
         let holder = siren.name().to_owned();
-        let lease = Lease { holder, layer: Layer::Emergency, generation: before + 1, usable: taken, expires };
+        let generation = before + 1;
+        let lease = Lease { holder, layer: Layer::Emergency, generation, usable: taken, expires, at_work: false };
         ledger.take_lease(&scope, &lease, before).await.map_err(failed)?;
         Ok(Some(Self { scope, lease, siren }))
     }

@@ -1,6 +1,7 @@
 //! Scale: wave after wave the own hand starts what the new region is to run, the singletons last.
 
-use watchkeeper_domain::failover::MovePhase;
+use watchkeeper_domain::capacity::ServiceId;
+use watchkeeper_domain::failover::{MovePhase, WaveVerdict, judge_wave};
 use watchkeeper_domain::name::ServiceName;
 
 use super::super::ChildResult;
@@ -12,14 +13,20 @@ use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{ErrorName, RunbookError};
 
+/// What is said of a wave of which something is not there yet.
+const LATE: &str = "Run.Unverified";
+
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn scale(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
-        match work.child.take() {
-            Some(ChildResult::Done) => {
+        match work.child.take().map(|child| judged(work, child)) {
+            Some(Ok(ChildResult::Done)) => {
                 work.record.wave += 1;
                 work.record.failed_children = 0;
             }
-            Some(ChildResult::Failed(name, cause)) => {
+            Some(Err(why)) => {
+                return Ok(PhaseOutcome::Fail(format!("wave {} cannot start: {why}", work.record.wave + 1)));
+            }
+            Some(Ok(ChildResult::Failed(name, cause))) => {
                 // A run that the pointer has overtaken is no failure of what it was to start.
                 work.record.failed_children += u32::from(name != ErrorName::PointerMoved.name());
                 if work.record.failed_children >= CHILD_TRIES {
@@ -47,5 +54,19 @@ impl<P: Platform> FailoverRunbook<P> {
         work.record.tries += 1;
         let names: Vec<&str> = wave.iter().map(ServiceName::as_str).collect();
         Ok(PhaseOutcome::Child(format!("-wave-{}", work.record.tries), format!("starting {}", names.join(", "))))
+    }
+}
+
+/// What a child comes to, given what it left out of its wave: what the region needs to serve and AWS refused for good is no
+/// wave to wait for.
+fn judged(work: &MoveStep<'_>, child: ChildResult) -> Result<ChildResult, String> {
+    let (Some(run), ChildResult::Done) = (&work.made, &child) else { return Ok(child) };
+    let half = work.half;
+    let names = work.record.waves.get(work.record.wave).into_iter().flatten();
+    let services: Vec<&ServiceId> = names.filter_map(|name| half.own.get(name)).collect();
+    match judge_wave(run, &services, &half.failover.capacity) {
+        WaveVerdict::Stands => Ok(child),
+        WaveVerdict::Late(why) => Ok(ChildResult::Failed(LATE.to_owned(), why)),
+        WaveVerdict::Refused(why) => Err(why),
     }
 }

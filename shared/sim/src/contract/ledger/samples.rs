@@ -17,7 +17,8 @@ use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Wave};
 use watchkeeper_domain::reconcile::assess::Verdict;
 use watchkeeper_domain::reconcile::run::{
-    IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal, WriteTrouble,
+    IntentOutcome, RefusedWrite, RunError, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal,
+    WriteTrouble,
 };
 use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::value::CapacityAmount;
@@ -39,7 +40,7 @@ fn scaling() -> ScalingState {
 /// A lease of this generation.
 pub(super) fn lease(now: Timestamp, generation: u64) -> Lease {
     let holder = format!("run-{generation}");
-    Lease { holder, layer: Layer::Schedule, generation, usable: now, expires: now + TERM }
+    Lease { holder, layer: Layer::Schedule, generation, usable: now, expires: now + TERM, at_work: true }
 }
 
 /// An intent of this layer, to keep awake for two hours.
@@ -99,7 +100,10 @@ pub(super) fn standing(now: Timestamp) -> ScopeStanding {
     let (services, databases) =
         (baseline(now).capacity.services, [(database(), SwitchedDatabase { to: DatabasePower::Off, at: now })]);
     let reached = Some(ReachedTargets { services, databases: databases.into() });
-    ScopeStanding { settled: Some(settled), reached, told: Some("drift-1".to_owned()), followed: Some(3) }
+    let denied = "UpdateService of c/no-target: denied".to_owned();
+    let resource = ResourceId::Service(service("c/no-target").id);
+    let refused = vec![RefusedWrite { resource, what: denied, at: now }];
+    ScopeStanding { settled: Some(settled), reached, told: Some("drift-1".to_owned()), refused, followed: Some(3) }
 }
 
 /// A halt for this reason.
@@ -130,6 +134,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
         applied: true,
         progress: RunProgress {
             afresh: true,
+            wrote: Some(now),
             held: [ResourceId::Service(api())].into(),
             touched: [ResourceId::Service(api()), ResourceId::Database(database())].into(),
             written: [ResourceId::Database(database())].into(),
