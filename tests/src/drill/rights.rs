@@ -51,7 +51,7 @@ impl UsedRights {
         show: &DrillOutput,
     ) -> Result<(), StageError> {
         let Some(report) = reports.last_mut() else { return Ok(()) };
-        if selection.estate.is_some() || selection.documents.estates.is_some() {
+        if selection.is_chosen() {
             return Ok(());
         }
         let grants =
