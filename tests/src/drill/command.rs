@@ -9,7 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::figures::tables;
 use super::output::DrillOutput;
-use super::report::{DrillReport, ReportOutcome};
+use super::report::DrillReport;
+use super::step::chain;
 use super::{backup, failover, sleep, surge, unblock, up};
 use crate::harness::StageError;
 use crate::sandbox::CheckoutLayout;
@@ -30,6 +31,9 @@ pub struct DrillArguments {
     /// What to play.
     #[command(subcommand)]
     pub runbook: Option<Runbook>,
+    /// Of what.
+    #[command(flatten)]
+    pub selection: DrillSelection,
     /// Write what was found to this file, as JSON.
     #[arg(long, value_name = "FILE", global = true)]
     pub json: Option<PathBuf>,
@@ -39,36 +43,46 @@ pub struct DrillArguments {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Runbook {
     /// Environments sleep in the evening and wake in the morning, exactly as they were.
-    Sleep(DrillSelection),
+    Sleep,
     /// Alarms bring capacity and take it back; vetoes, approvals and a rollback.
-    Surge(DrillSelection),
+    Surge,
     /// A region is lost, the other one takes over, and later it goes home again.
-    Failover(DrillSelection),
+    Failover,
     /// A month of backups with missed and doubled ticks, pruned to the policy, and the drill that restores them.
-    Backup(DrillSelection),
+    Backup,
     /// What is stuck is freed where that is proved, and named to a person where it is not.
-    Unblock(DrillSelection),
-    /// Boot, deploy, build all estates, print the exports for the AWS CLI, and stay until Ctrl-C.
-    Up(DocumentFolder),
+    Unblock,
+    /// Boot, deploy, build everything that the documents name, print the exports for the AWS CLI, and stay until Ctrl-C.
+    Up(UpOptions),
 }
 
-/// Which documents.
+/// How the sandbox stays.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct DocumentFolder {
-    /// A folder of estate documents, instead of this repository's own.
-    #[arg(long, value_name = "DIR")]
-    pub estates: Option<PathBuf>,
+pub struct UpOptions {
+    /// Let the schedules tick by themselves, as often as they do on AWS.
+    #[arg(long)]
+    pub tick: bool,
+    /// The account that the sandbox plays; that of most environments, where there are several.
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
 }
 
 /// Which environments.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct DrillSelection {
     /// Only this estate.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", global = true)]
     pub estate: Option<String>,
-    /// The documents.
-    #[command(flatten)]
-    pub documents: DocumentFolder,
+    /// A folder of estate documents, instead of this repository's own: all that they provide for is played.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub estates: Option<PathBuf>,
+}
+
+impl DrillSelection {
+    /// Whether anything is asked for: otherwise the repository's own estates that need it most play.
+    pub fn is_chosen(&self) -> bool {
+        self.estate.is_some() || self.estates.is_some()
+    }
 }
 
 impl DrillArguments {
@@ -114,29 +128,32 @@ pub async fn run(arguments: DrillArguments) -> ExitCode {
 
 async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, StageError> {
     announce(show)?;
-    let reports = match &arguments.runbook {
-        Some(Runbook::Up(documents)) => return up::stay(documents, show).await.map(|()| true),
-        Some(Runbook::Sleep(selection)) => sleep::play(selection, show).await?,
-        Some(Runbook::Surge(selection)) => surge::play(selection, show).await?,
-        Some(Runbook::Backup(selection)) => backup::play(selection, show).await?,
-        Some(Runbook::Unblock(selection)) => Box::pin(unblock::play(selection, show)).await?,
-        // In a box: the play's own future is large.
-        Some(Runbook::Failover(selection)) => Box::pin(failover::play(selection, show)).await?,
+    let selection = &arguments.selection;
+    let results = match &arguments.runbook {
+        Some(Runbook::Up(options)) => return Box::pin(up::stay(selection, options, show)).await.map(|()| true),
+        // In boxes: the plays' own futures are large.
+        Some(Runbook::Sleep) => Box::pin(sleep::play(selection, show)).await?,
+        Some(Runbook::Surge) => Box::pin(surge::play(selection, show)).await?,
+        Some(Runbook::Backup) => Box::pin(backup::play(selection, show)).await?,
+        Some(Runbook::Unblock) => Box::pin(unblock::play(selection, show)).await?,
+        Some(Runbook::Failover) => Box::pin(failover::play(selection, show)).await?,
         None => {
-            let everything = DrillSelection::default();
-            let mut reports = sleep::play(&everything, show).await?;
-            reports.extend(surge::play(&everything, show).await?);
-            reports.extend(backup::play(&everything, show).await?);
-            reports.extend(Box::pin(unblock::play(&everything, show)).await?);
-            reports.extend(Box::pin(failover::play(&everything, show)).await?);
-            reports
+            let mut results = Box::pin(sleep::play(selection, show)).await?;
+            results.extend(Box::pin(surge::play(selection, show)).await?);
+            results.extend(Box::pin(backup::play(selection, show)).await?);
+            results.extend(Box::pin(unblock::play(selection, show)).await?);
+            results.extend(Box::pin(failover::play(selection, show)).await?);
+            results
         }
     };
-    print(&tables(&reports));
-    if let Some(file) = &arguments.json {
-        write(file, &reports)?;
+    if !results.reports.is_empty() {
+        print(&tables(&results.reports));
     }
-    Ok(reports.iter().all(|report| report.outcome == ReportOutcome::Passed))
+    print(&results.summary());
+    if let Some(file) = &arguments.json {
+        write(file, &results.reports)?;
+    }
+    Ok(results.are_good())
 }
 
 /// Says why the first run takes long.
@@ -170,19 +187,6 @@ async fn interrupted() {
     }
 }
 
-/// An error with its sources.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        if !text.contains(&source.to_string()) {
-            text = format!("{text}: {source}");
-        }
-        next = source.source();
-    }
-    text
-}
-
 /// A result, on standard output.
 #[allow(clippy::print_stdout, reason = "this is what the drill was asked for")]
 pub(super) fn print(text: &str) {
@@ -203,6 +207,9 @@ mod tests {
         assert!(read("drill").unwrap().runbook.is_none());
         let json = read("drill sleep --estate clos-v2 --json report.json").unwrap().json;
         assert_eq!(json.as_deref(), Some(Path::new("report.json")));
+        for line in ["drill --estates own", "drill failover --estates own", "drill --estates own up --tick"] {
+            assert_eq!(read(line).unwrap().selection.estates.as_deref(), Some(Path::new("own")), "{line}");
+        }
     }
 
     #[test]

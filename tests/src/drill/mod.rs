@@ -2,6 +2,7 @@
 
 mod backup;
 mod build;
+mod choice;
 pub mod command;
 mod failover;
 mod figures;
@@ -14,5 +15,6 @@ mod surge;
 mod unblock;
 mod up;
 
+pub use choice::{SkippedEnvironment, Unplayed};
 pub use command::{DrillArguments, run};
-pub use report::{Check, DrillReport, ReportStep};
+pub use report::{Check, DrillReport, DrillResults, LeftOutPart, ReportStep};

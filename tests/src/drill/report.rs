@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::choice::{SkippedEnvironment, Unplayed};
+
 /// One scenario on one environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DrillReport {
@@ -19,10 +21,65 @@ pub struct DrillReport {
     pub outcome: ReportOutcome,
     /// What was checked.
     pub checks: Vec<Check>,
+    /// What of the scenario was left out, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutPart>,
     /// What was done, in order.
     pub timeline: Vec<ReportStep>,
     /// What was measured; the unit is the name's last word, or it is a count.
     pub figures: BTreeMap<&'static str, u64>,
+}
+
+/// A part of a scenario that the document does not provide for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutPart {
+    /// Which part.
+    pub part: String,
+    /// Why.
+    #[serde(flatten)]
+    pub why: Unplayed,
+}
+
+/// What came of all that was asked for.
+#[derive(Debug, Default)]
+pub struct DrillResults {
+    /// What was played.
+    pub reports: Vec<DrillReport>,
+    /// What was not.
+    pub skipped: Vec<SkippedEnvironment>,
+}
+
+impl DrillResults {
+    /// With those of another scenario.
+    pub fn extend(&mut self, more: Self) {
+        self.reports.extend(more.reports);
+        self.skipped.extend(more.skipped);
+    }
+
+    /// Whether something was played, and every check passed.
+    pub fn are_good(&self) -> bool {
+        !self.reports.is_empty() && self.reports.iter().all(|report| report.outcome == ReportOutcome::Passed)
+    }
+
+    /// What was played, passed, failed and skipped, each thing that was not played with its reason.
+    pub fn summary(&self) -> String {
+        let failed = self.reports.iter().filter(|report| report.outcome == ReportOutcome::Failed).count();
+        let played = self.reports.len();
+        let parts: usize = self.reports.iter().map(|report| report.left_out.len()).sum();
+        let mut lines = Vec::new();
+        for report in &self.reports {
+            let of = format!("{} of {} {}", report.scenario, report.estate, report.environment);
+            lines.extend(report.left_out.iter().map(|left| format!("left out of {of}: {}: {}", left.part, left.why)));
+        }
+        lines.extend(self.skipped.iter().map(|skipped| format!("skipped: {skipped}")));
+        let head = if played == 0 { "nothing was played: " } else { "" };
+        lines.push(format!(
+            "{head}{played} played, {} passed, {failed} failed, {} skipped, {parts} parts left out",
+            played - failed,
+            self.skipped.len()
+        ));
+        lines.join("\n")
+    }
 }
 
 /// How a scenario ended.
@@ -61,8 +118,16 @@ impl DrillReport {
     /// The beginning of a report.
     pub fn new(scenario: &'static str, estate: &str, environment: &str) -> Self {
         let (estate, environment) = (estate.to_owned(), environment.to_owned());
-        let (checks, timeline, figures) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { scenario, estate, environment, outcome: ReportOutcome::Passed, checks, timeline, figures }
+        Self {
+            scenario,
+            estate,
+            environment,
+            outcome: ReportOutcome::Passed,
+            checks: Vec::new(),
+            left_out: Vec::new(),
+            timeline: Vec::new(),
+            figures: BTreeMap::new(),
+        }
     }
 
     /// Keep what a check saw.
@@ -103,6 +168,29 @@ mod tests {
         report.check("it wakes", false, "0 tasks");
         report.check("it is told", true, "1 message");
         assert_eq!((report.outcome, report.passed()), (ReportOutcome::Failed, 2));
+    }
+
+    #[test]
+    fn what_is_not_played_is_named_with_what_would_make_it_play() {
+        let why = Unplayed::new("no `backups`", "`backups` with a job");
+        let skipped = SkippedEnvironment {
+            scenario: "backup",
+            estate: "nia".to_owned(),
+            environment: "kdev".to_owned(),
+            why: why.clone(),
+        };
+        let mut results = DrillResults { reports: Vec::new(), skipped: vec![skipped] };
+        let line = "skipped: backup of nia kdev: no `backups`; it plays with `backups` with a job";
+        let none = "nothing was played: 0 played, 0 passed, 0 failed, 1 skipped, 0 parts left out";
+        assert_eq!((results.summary(), results.are_good()), (format!("{line}\n{none}"), false));
+
+        let mut report = DrillReport::new("surge", "nia", "ptl");
+        report.check("it surges", true, "4 tasks");
+        report.left_out.push(LeftOutPart { part: "an alarm".to_owned(), why });
+        results.reports.push(report);
+        let summary = results.summary();
+        assert!(summary.starts_with("left out of surge of nia ptl: an alarm: no `backups`;"), "{summary}");
+        assert!(summary.ends_with("1 played, 1 passed, 0 failed, 1 skipped, 1 parts left out") && results.are_good());
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl UsedRights {
     ) -> Result<(), StageError> {
         let Some(report) = reports.last_mut() else { return Ok(()) };
         show.say(&format!("  held against AWS's own models and rules: {}", self.figures));
-        if selection.estate.is_some() || selection.documents.estates.is_some() {
+        if selection.is_chosen() {
             return Ok(());
         }
         let grants =

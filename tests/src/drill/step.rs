@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_domain::capacity::{Capacity, DatabasePower, Suspensions};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, DatabasePower, ResourceId, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 
+use super::choice::Unplayed;
 use super::output::DrillOutput;
-use super::report::DrillReport;
+use super::report::{DrillReport, LeftOutPart};
 use crate::harness::{ApiCalls, DeployedStack, EndedExecution, SandboxHarness, StageError, TickResult};
 use crate::sandbox::{ApiCall, Progress as _};
 
@@ -34,15 +35,33 @@ impl<'a> DrillStep<'a> {
         let found = stage.estates().environment(scope.estate.as_str(), scope.environment.as_str());
         let (_, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
         let stack = stage.stack(scope.region.as_str())?;
-        show.say(&format!("\n{scope}"));
         let report = DrillReport::new(scenario, scope.estate.as_str(), scope.environment.as_str());
         Ok(Self { stage, stack, environment, scope: scope.clone(), report, show })
+    }
+
+    /// Say whose turn it is.
+    pub(super) fn announce(&self) {
+        self.show.say(&format!("\n{}", self.scope));
     }
 
     /// Note and show what was seen.
     pub(super) fn check(&mut self, name: &str, ok: bool, detail: impl Into<String>) {
         let check = self.report.check(name, ok, detail);
         self.show.check(check);
+    }
+
+    /// Leave a part of the scenario out, and say why.
+    pub(super) fn leave_out(&mut self, part: &str, why: &Unplayed) {
+        self.show.say(&format!("    – {part}: left out: {why}"));
+        self.report.left_out.push(LeftOutPart { part: part.to_owned(), why: why.clone() });
+    }
+
+    /// The report, once the scenario has been played or could not go on.
+    pub(super) fn ended(mut self, played: Result<(), StageError>) -> DrillReport {
+        if let Err(error) = played {
+            self.check("it can be played to its end", false, chain(&error));
+        }
+        self.report
     }
 
     /// Play a step, and note what it took; in real time, for it may move the emulated clock.
@@ -129,13 +148,11 @@ impl<'a> DrillStep<'a> {
 
     /// The writes among them that changed something of this environment.
     pub(super) fn writes<'d>(&self, deeds: &'d ApiCalls) -> Vec<&'d ApiCall> {
-        let services = self.environment.services(&self.scope.region).into_iter().map(|(_, name)| name.to_string());
-        let databases = self.environment.databases(&self.scope.region);
-        let databases = databases.iter().map(|database| database.name().to_string());
-        let names: Vec<String> = services.chain(databases).collect();
+        let (environment, region) = (self.environment, &self.scope.region);
+        let ids = environment.services(region).into_iter().map(|(cluster, service)| ServiceId { cluster, service });
+        let (ids, databases) = (ids.collect::<Vec<_>>(), environment.databases(region));
         let ours = |call: &&ApiCall| {
-            let mut values = call.resources.values().filter_map(Value::as_str);
-            values.any(|text| names.iter().any(|name| text == name || text.ends_with(&format!("/{name}"))))
+            ids.iter().any(|id| is_of_service(call, id)) || databases.iter().any(|id| is_of_database(call, id))
         };
         deeds.capacity_writes().into_iter().filter(ours).collect()
     }
@@ -146,12 +163,47 @@ impl<'a> DrillStep<'a> {
     }
 }
 
-/// Nothing runs, nothing can be scaled up, and databases are stopped.
-pub(super) fn asleep(capacity: &Capacity) -> bool {
-    let still = capacity.services.values().all(|service| {
+/// Whether a call is about a service; other environments may have one of that name in another cluster.
+pub(super) fn is_of_service(call: &ApiCall, id: &ServiceId) -> bool {
+    let named = |name: &str| {
+        let mut values = call.resources.values().filter_map(Value::as_str);
+        values.any(|text| text == name || text.ends_with(&format!("/{name}")))
+    };
+    // Application Auto Scaling names both at once.
+    named(&id.to_string()) || (named(id.service.as_str()) && named(id.cluster.as_str()))
+}
+
+/// Whether a call is about a database.
+pub(super) fn is_of_database(call: &ApiCall, id: &DatabaseId) -> bool {
+    call.service == "rds" && call.resources.values().filter_map(Value::as_str).any(|text| id.is_called(text))
+}
+
+/// Nothing runs, nothing can be scaled up, and databases are stopped; but what is protected.
+pub(super) fn asleep(environment: &Environment, capacity: &Capacity) -> bool {
+    let free = |id: &ServiceId| !environment.protects(&ResourceId::Service(id.clone()));
+    let still = capacity.services.iter().filter(|(id, _)| free(id)).all(|(_, service)| {
         service.desired == 0 && service.scaling.is_none_or(|s| s.min == 0 && s.suspended == Suspensions::ALL)
     });
-    still && capacity.databases.values().all(|power| *power == DatabasePower::Off)
+    let free = |id: &DatabaseId| !environment.protects(&ResourceId::Database(id.clone()));
+    still && capacity.databases.iter().filter(|(id, _)| free(id)).all(|(_, power)| *power == DatabasePower::Off)
+}
+
+/// A subject as it comes: a hundred characters at most (Amazon SNS API reference, Publish).
+pub(super) fn subject(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+/// An error with its sources.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        if !text.contains(&source.to_string()) {
+            text = format!("{text}: {source}");
+        }
+        next = source.source();
+    }
+    text
 }
 
 /// A capacity in a line.

@@ -2,7 +2,7 @@
 
 use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::capacity::DatabaseId;
-use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::estate::{BackupJob, Environment};
 
 use super::{RegionFixtures, SiteError, awaited};
 
@@ -24,6 +24,19 @@ impl RegionFixtures {
             }
         }
         Ok(())
+    }
+
+    /// Make the database that is backed up, where it is none that sleeps with the environment.
+    pub(super) async fn make_backed_up(&self, job: &BackupJob) -> Result<(), SiteError> {
+        let database = match (&job.aurora, &job.rds) {
+            (Some(name), _) => DatabaseId::Aurora(name.clone()),
+            (None, Some(name)) => DatabaseId::Rds(name.clone()),
+            (None, None) => return Ok(()),
+        };
+        if self.status(&database).await?.is_some() {
+            return Ok(());
+        }
+        self.make_database(&database).await
     }
 
     /// Make one database, and wait until it is available.

@@ -18,6 +18,19 @@ pub const IMAGE_TAG: &str = "1.0";
 /// A manifest without layers: nobody pulls it.
 const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json"}"#;
 
+/// The repositories whose images a service of a pair runs: those named after it, or at the end of its name. A document does
+/// not say it of the others: the first service that a failover starts runs these beside its own.
+pub(super) fn repositories<'a>(service: &ServiceName, failover: &'a Failover) -> Vec<&'a ResourceName> {
+    let named_after = |repository: &ResourceName, service: &ServiceName| {
+        let last = repository.as_str().rsplit('/').next().unwrap_or_default();
+        service.as_str() == last || service.as_str().ends_with(&format!("-{last}"))
+    };
+    let is_first = failover.capacity.keys().next() == Some(service);
+    let has_none = |repository: &ResourceName| !failover.capacity.keys().any(|other| named_after(repository, other));
+    let runs = |repository: &&ResourceName| named_after(repository, service) || (is_first && has_none(repository));
+    failover.images.iter().filter(runs).collect()
+}
+
 impl RegionFixtures {
     /// Make what a failover needs here, but the streams of the standby: the system itself has none there.
     pub(super) async fn make_pair(&self, environment: &Environment) -> Result<(), SiteError> {
@@ -120,7 +133,7 @@ impl RegionFixtures {
         Ok(())
     }
 
-    /// The image that a service of a pair runs: that of the repository which has its name.
+    /// The image of a repository, where there is one.
     pub(super) async fn image_of(&self, repository: &str) -> Result<Option<String>, SiteError> {
         let call = self.ecr.describe_repositories().repository_names(repository).send().await;
         let found = match call {
@@ -191,5 +204,26 @@ impl RegionFixtures {
         let call = self.dynamodb.update_table().table_name(table.table.as_str()).replica_updates(replica);
         call.send().await.map_err(SiteError::aws(failed("replicate")))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_repository_has_a_service_that_runs_its_image() {
+        let failover: Failover = serde_json::from_value(serde_json::json!({
+            "detect": "ask", "rto": "5m", "rpo": "1s", "capacity": {"lpa-app": 2, "lpa-worker": 1},
+            "images": ["modernising-lpa/app", "modernising-lpa/pdf", "lpa-worker"],
+            "traffic": {"strategy": "alarm", "names": ["lpa.example.com"], "alarm": "standby"}
+        }))
+        .unwrap();
+        let of = |name: &str| -> Vec<&str> {
+            repositories(&name.parse().unwrap(), &failover).into_iter().map(ResourceName::as_str).collect()
+        };
+        assert_eq!(of("lpa-app"), ["modernising-lpa/app", "modernising-lpa/pdf"]);
+        assert_eq!(of("lpa-worker"), ["lpa-worker"]);
     }
 }

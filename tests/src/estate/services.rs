@@ -9,6 +9,7 @@ use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId};
 use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::name::ClusterName;
 
+use super::pair::repositories;
 use super::{Declared, RegionFixtures, SiteError, awaited};
 
 /// Services that one call describes (Amazon ECS API reference, `DescribeServices`).
@@ -123,7 +124,7 @@ impl RegionFixtures {
         let tag = Tag::builder().key(MANAGED_TAG).value("true").build();
         let call = self.ecs.create_service().cluster(id.cluster.as_str()).service_name(id.service.as_str());
         let mut call = call.desired_count(capacity.desired.cast_signed()).tags(tag).task_definition(match pair {
-            Some(_) => self.define_own(id).await?,
+            Some(pair) => self.define_own(id, pair).await?,
             None => TASKS.to_owned(),
         });
         if let Some(pair) = pair
@@ -137,12 +138,21 @@ impl RegionFixtures {
         Ok(())
     }
 
-    /// A task definition of a service's own, with the image of the repository that has its name, and its family.
-    async fn define_own(&self, id: &ServiceId) -> Result<String, SiteError> {
-        let image = self.image_of(id.service.as_str()).await?.unwrap_or_else(|| "app".to_owned());
-        let container = ContainerDefinition::builder().name("app").image(image).memory(64).build();
-        let call = self.ecs.register_task_definition().family(id.service.as_str()).cpu(CPU_UNITS);
-        let call = call.container_definitions(container);
+    /// A task definition of a service's own, with the images that are its own, and its family.
+    async fn define_own(&self, id: &ServiceId, pair: &Failover) -> Result<String, SiteError> {
+        let mut images = Vec::new();
+        for repository in repositories(&id.service, pair) {
+            images.extend(self.image_of(repository.as_str()).await?);
+        }
+        if images.is_empty() {
+            images.push("app".to_owned());
+        }
+        let mut call = self.ecs.register_task_definition().family(id.service.as_str()).cpu(CPU_UNITS);
+        for (nth, image) in images.into_iter().enumerate() {
+            let name = if nth == 0 { "app".to_owned() } else { format!("app-{nth}") };
+            call =
+                call.container_definitions(ContainerDefinition::builder().name(name).image(image).memory(64).build());
+        }
         call.send().await.map_err(SiteError::aws(format!("register the task definition of {id}")))?;
         Ok(id.service.to_string())
     }

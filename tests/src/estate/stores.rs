@@ -13,7 +13,7 @@ use aws_sdk_s3::types::{
 };
 use serde_json::{Value, json};
 use watchkeeper_domain::backup::{BackupSource, ResourceKind};
-use watchkeeper_domain::estate::{BackupJob, Environment};
+use watchkeeper_domain::estate::{BackupJob, Environment, KeyValue};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
@@ -22,23 +22,47 @@ use super::{RegionFixtures, SiteError};
 /// Items of each table.
 pub const ITEMS: usize = 12;
 
-/// The keys of the estates' tables, by the end of their names: the estates' own, and `id` for the rest.
-const KEYS: [(&str, &[&str]); 5] = [
-    ("-real-time-metrics", &["pod_id", "timestamp"]),
-    ("-user-sessions", &["user_id", "session_id"]),
-    ("-event-stream", &["event_type", "timestamp"]),
-    ("-wip-locks", &["pod_id", "item_id"]),
-    ("-ideas", &["idea_id"]),
-];
-
 /// What was taken of a resource: its names by region.
 pub type Shelves = BTreeMap<(BackupSource, Region), Vec<String>>;
 
 /// The items of a table, in an order of their own.
 pub type Items = Vec<BTreeMap<String, String>>;
 
-fn keys(table: &str) -> &'static [&'static str] {
-    KEYS.iter().find(|(end, _)| table.ends_with(end)).map_or(&["id"], |(_, keys)| keys)
+/// The key of a table: its attributes, the partition's first, and their types.
+type TableKey = Vec<(String, ScalarAttributeType)>;
+
+/// The key of a table as the document tells it: by an item that is known to be there, by the pair's table, by the attributes of
+/// locks and of items; `id` where it tells nothing.
+fn key_of(environment: &Environment, job: &BackupJob, table: &str) -> TableKey {
+    let document = environment.document();
+    let text = |name: &str| (name.to_owned(), ScalarAttributeType::S);
+    let known = job.drill.iter().flat_map(|drill| &drill.known_item);
+    let known: TableKey = known
+        .map(|(name, value)| match value {
+            KeyValue::Number(_) => (name.clone(), ScalarAttributeType::N),
+            KeyValue::Text(_) => text(name),
+        })
+        .collect();
+    if !known.is_empty() {
+        return known;
+    }
+    let mut pairs = document.failover.iter().flat_map(|failover| &failover.tables);
+    if let Some(pair) = pairs.find(|pair| pair.table.as_str() == table) {
+        return vec![text(pair.key.as_str())];
+    }
+    let section = document.unblock.as_ref();
+    let locks = section.and_then(|section| section.locks.as_ref());
+    if let Some(locks) = locks.filter(|locks| locks.table.as_str() == table) {
+        return vec![text(locks.pod.as_str()), text(locks.item.as_str())];
+    }
+    if let Some(finished) = locks.and_then(|locks| locks.finished.as_ref()).filter(|it| it.table.as_str() == table) {
+        return vec![text(finished.item.as_str())];
+    }
+    let blockers = section.and_then(|section| section.blockers.as_ref());
+    match blockers.filter(|blockers| blockers.table.as_str() == table) {
+        Some(blockers) => vec![text(blockers.item.as_str())],
+        None => vec![text("id")],
+    }
 }
 
 impl RegionFixtures {
@@ -51,27 +75,34 @@ impl RegionFixtures {
         for job in environment.document().backups.iter().flat_map(|backups| &backups.jobs) {
             let Some(source) = BackupSource::of(job) else { continue };
             match source.kind {
-                ResourceKind::Dynamodb => self.make_table(source.name.as_str()).await?,
+                ResourceKind::Dynamodb => {
+                    let name = source.name.as_str();
+                    self.make_table(name, &key_of(environment, job, name)).await?;
+                    if let Some(drill) = &job.drill {
+                        self.put_known_item(name, &drill.known_item).await?;
+                    }
+                }
                 ResourceKind::S3 => self.make_object(source.name.as_str(), job).await?,
                 ResourceKind::Elasticache => self.make_cache(source.name.as_str()).await?,
                 ResourceKind::Opensearch => self.make_domain(source.name.as_str(), job.repository.as_ref()).await?,
-                ResourceKind::Aurora | ResourceKind::Rds => {}
+                // Those that sleep with the environment are there already.
+                ResourceKind::Aurora | ResourceKind::Rds => self.make_backed_up(job).await?,
             }
         }
         Ok(())
     }
 
     /// A table with point-in-time recovery, a time to live, a tag, and some items.
-    async fn make_table(&self, name: &str) -> Result<(), SiteError> {
+    async fn make_table(&self, name: &str, keys: &TableKey) -> Result<(), SiteError> {
         let failed = || format!("make table {name}");
         if self.dynamodb.describe_table().table_name(name).send().await.is_ok() {
             return Ok(());
         }
         let mut call = self.dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-        for (place, key) in keys(name).iter().enumerate() {
+        for (place, (key, of)) in keys.iter().enumerate() {
             let kind = if place == 0 { KeyType::Hash } else { KeyType::Range };
-            let element = KeySchemaElement::builder().attribute_name(*key).key_type(kind).build();
-            let attribute = AttributeDefinition::builder().attribute_name(*key).attribute_type(ScalarAttributeType::S);
+            let element = KeySchemaElement::builder().attribute_name(key).key_type(kind).build();
+            let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(of.clone());
             call = call.key_schema(element.map_err(SiteError::aws(failed()))?);
             call = call.attribute_definitions(attribute.build().map_err(SiteError::aws(failed()))?);
         }
@@ -97,12 +128,63 @@ impl RegionFixtures {
     /// As above.
     pub async fn put_item(&self, table: &str, number: usize) -> Result<(), SiteError> {
         let mut call = self.dynamodb.put_item().table_name(table);
-        for key in keys(table) {
-            call = call.item(*key, AttributeValue::S(format!("{key}-{number}")));
+        for (key, of) in self.key(table).await? {
+            let value = match of {
+                ScalarAttributeType::N => AttributeValue::N(number.to_string()),
+                _ => AttributeValue::S(format!("{key}-{number}")),
+            };
+            call = call.item(key, value);
         }
         let call = call.item("content", AttributeValue::S(format!("what {table} holds, {number}")));
         call.send().await.map_err(SiteError::aws(format!("put an item into {table}")))?;
         Ok(())
+    }
+
+    /// Puts the item that the drill's assertions know, in the place of the last of the others.
+    async fn put_known_item(&self, table: &str, known: &BTreeMap<String, KeyValue>) -> Result<(), SiteError> {
+        if known.is_empty() {
+            return Ok(());
+        }
+        let value = |value: &KeyValue| match value {
+            KeyValue::Number(number) => AttributeValue::N(number.to_string()),
+            KeyValue::Text(text) => AttributeValue::S(text.clone()),
+        };
+        let key = known.iter().map(|(name, known)| (name.clone(), value(known))).collect();
+        let call = self.dynamodb.get_item().table_name(table).set_key(Some(key));
+        let there = call.send().await.map_err(SiteError::aws(format!("look into table {table}")))?;
+        if there.item().is_some() {
+            return Ok(());
+        }
+        let mut last = self.dynamodb.delete_item().table_name(table);
+        for (key, of) in self.key(table).await? {
+            let number = ITEMS - 1;
+            let value = match of {
+                ScalarAttributeType::N => AttributeValue::N(number.to_string()),
+                _ => AttributeValue::S(format!("{key}-{number}")),
+            };
+            last = last.key(key, value);
+        }
+        last.send().await.map_err(SiteError::aws(format!("take an item out of {table}")))?;
+        let mut call = self.dynamodb.put_item().table_name(table);
+        for (name, known) in known {
+            call = call.item(name, value(known));
+        }
+        let call = call.item("content", AttributeValue::S("the known item".to_owned()));
+        call.send().await.map_err(SiteError::aws(format!("put the known item into {table}")))?;
+        Ok(())
+    }
+
+    /// The key of a table, as DynamoDB describes it.
+    async fn key(&self, table: &str) -> Result<TableKey, SiteError> {
+        let answer = self.dynamodb.describe_table().table_name(table).send().await;
+        let answer = answer.map_err(SiteError::aws(format!("describe table {table}")))?;
+        let found = answer.table().ok_or_else(|| SiteError::new(format!("describe table {table}"), "nothing"))?;
+        let of = |key: &str| {
+            let attribute = found.attribute_definitions().iter().find(|attribute| attribute.attribute_name() == key);
+            attribute.map_or(ScalarAttributeType::S, |attribute| attribute.attribute_type().clone())
+        };
+        let key = |element: &KeySchemaElement| (element.attribute_name().to_owned(), of(element.attribute_name()));
+        Ok(found.key_schema().iter().map(key).collect())
     }
 
     /// Everything in a table.
@@ -112,7 +194,7 @@ impl RegionFixtures {
     pub async fn items(&self, table: &str) -> Result<Items, SiteError> {
         let found = self.dynamodb.scan().table_name(table).into_paginator().items().send().try_collect().await;
         let found = found.map_err(SiteError::aws(format!("read table {table}")))?;
-        let text = |value: &AttributeValue| value.as_s().cloned().unwrap_or_default();
+        let text = |value: &AttributeValue| value.as_s().or_else(|_| value.as_n()).cloned().unwrap_or_default();
         let mut items: Items =
             found.iter().map(|item| item.iter().map(|(name, value)| (name.clone(), text(value))).collect()).collect();
         items.sort();

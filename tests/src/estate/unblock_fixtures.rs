@@ -20,6 +20,9 @@ use super::{SiteError, awaited};
 /// The most items of one `BatchWriteItem` (Amazon DynamoDB API reference).
 const BATCH: usize = 25;
 
+/// The end of the name of a FIFO queue.
+const FIFO: &str = ".fifo";
+
 /// An item as the SDK has it.
 type Item = HashMap<String, AttributeValue>;
 
@@ -141,7 +144,10 @@ impl UnblockFixtures {
     /// # Errors
     /// As above.
     pub async fn make_queue(&self, queue: &str) -> Result<(), SiteError> {
-        let made = self.sqs.create_queue().queue_name(queue).tags(MANAGED_TAG, "true").send().await;
+        let call = self.sqs.create_queue().queue_name(queue).tags(MANAGED_TAG, "true");
+        // The name of a FIFO queue ends with it (Amazon SQS API reference, CreateQueue).
+        let call = if queue.ends_with(FIFO) { call.attributes(QueueAttributeName::FifoQueue, "true") } else { call };
+        let made = call.send().await;
         let url = made.map_err(SiteError::aws(format!("make queue {queue}")))?.queue_url.unwrap_or_default();
         self.sqs.purge_queue().queue_url(url).send().await.map_err(SiteError::aws(format!("empty queue {queue}")))?;
         Ok(())
@@ -164,6 +170,23 @@ impl UnblockFixtures {
         let targets = self.events.put_targets().rule(&ear).event_bus_name(bus).targets(target);
         targets.send().await.map_err(SiteError::aws(format!("listen to {bus}")))?;
         Ok(())
+    }
+
+    /// Wait until so many events of a source are heard on a bus, which may carry others, and return them.
+    ///
+    /// # Errors
+    /// As above, and when they do not come.
+    pub async fn heard_from(&self, (bus, source): (&str, &str), number: usize) -> Result<Vec<Value>, SiteError> {
+        let all = std::sync::Mutex::new(Vec::new());
+        let poisoned = || SiteError::new("listen", "a listener panicked");
+        awaited(&format!("{number} events of {source} on {bus}"), async || {
+            let news = self.heard(bus).await?.into_iter().filter(|event| event["source"] == source);
+            let mut all = all.lock().map_err(|_| poisoned())?;
+            all.extend(news);
+            Ok::<_, SiteError>((all.len() >= number).then_some(()))
+        })
+        .await?;
+        all.into_inner().map_err(|_| poisoned())
     }
 
     /// The events on a bus since the last look.
@@ -264,6 +287,10 @@ impl UnblockFixtures {
     /// As above.
     pub async fn send(&self, queue: &str, body: &str, attributes: &[(&str, &str, &str)]) -> Result<(), SiteError> {
         let mut call = self.sqs.send_message().queue_url(self.url(queue).await?).message_body(body);
+        if queue.ends_with(FIFO) {
+            // A message that fails holds up those of its group (Amazon SQS developer guide): each has its own.
+            call = call.message_group_id(body.replace(' ', "-")).message_deduplication_id(body.replace(' ', "-"));
+        }
         for (name, kind, value) in attributes {
             let attribute = MessageAttributeValue::builder().data_type(*kind).string_value(*value).build();
             let attribute = attribute.map_err(|error| SiteError::new("write an attribute", error))?;
@@ -339,18 +366,6 @@ impl UnblockFixtures {
     ) -> Result<(), SiteError> {
         self.send(queue.queue.as_str(), body, attributes).await?;
         self.fail_all(queue.queue.as_str()).await
-    }
-
-    /// Wait until as many events as this are heard, and return them.
-    ///
-    /// # Errors
-    /// As above, and when they do not come.
-    pub async fn heard_at_least(&self, bus: &str, number: usize) -> Result<Vec<Value>, SiteError> {
-        let what = format!("{number} events on {bus}");
-        let ear = ear(bus);
-        let there = async || Ok::<_, SiteError>((self.length(&ear).await? >= number as u64).then_some(()));
-        awaited(&what, there).await?;
-        self.heard(bus).await
     }
 
     async fn url(&self, queue: &str) -> Result<String, SiteError> {

@@ -54,12 +54,7 @@ impl DeployedStack {
     /// # Errors
     /// As above.
     pub async fn sweep(&self) -> Result<(), StageError> {
-        let now = self.control.now().await?;
-        // Scheduler knows whole seconds only.
-        let instant = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let schedule = self.outputs.get("AlarmSweepSchedule")?;
-        self.control.fire_schedule(self.region.as_str(), schedule, instant).await?;
-        Ok(())
+        self.fire("AlarmSweepSchedule").await
     }
 
     /// What the function that answers alarms has logged so far; in all regions together, for its logs share a name.

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError};
+use super::{DeployedStack, EndedExecution, StageError, name_prefix};
 use crate::estate::{SiteError, awaited};
 
 /// Events of one page of a history, the most that there can be (Step Functions API reference, `GetExecutionHistory`).
@@ -59,7 +59,7 @@ impl DeployedStack {
         let call = self.sfn.list_executions().state_machine_arn(self.outputs.get("EmergencyMachineArn")?);
         let all = call.into_paginator().items().send().try_collect().await;
         let all = all.map_err(SiteError::aws("list the emergency executions"))?;
-        let prefix = format!("{}-{}-", scope.estate, scope.environment);
+        let prefix = name_prefix(&[scope.estate.as_str(), scope.environment.as_str()]);
         // A start is told in seconds.
         let recent = |start: i64| start >= since.as_second();
         let ours = all.into_iter().filter(|e| e.name().starts_with(&prefix) && recent(e.start_date().secs()));
@@ -76,6 +76,24 @@ impl DeployedStack {
     pub async fn siren(&self, scope: &Scope, since: Timestamp) -> Result<EmergencyExecution<'_>, StageError> {
         let what = format!("an emergency execution of {scope}");
         awaited(&what, async || Ok(self.sirens(scope, since).await?.pop())).await
+    }
+
+    /// The same for what it is about: a profile by its name, or `rollback`. One alarm may call for both.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn siren_for(
+        &self,
+        scope: &Scope,
+        about: &str,
+        since: Timestamp,
+    ) -> Result<EmergencyExecution<'_>, StageError> {
+        let prefix = name_prefix(&[scope.estate.as_str(), scope.environment.as_str(), about]);
+        let of_ours = |execution: &EmergencyExecution<'_>| execution.name().starts_with(&prefix);
+        awaited(&format!("an execution {prefix}…"), async || {
+            Ok(self.sirens(scope, since).await?.into_iter().rev().find(of_ours))
+        })
+        .await
     }
 }
 

@@ -15,6 +15,7 @@ mod pairs;
 mod question;
 mod runs;
 mod stack;
+mod switches;
 mod tick;
 mod unblock;
 mod watch;
@@ -26,7 +27,7 @@ pub use move_execution::{MoveExecution, MoveExecutionState};
 pub use notifications::{NotificationMessage, Notifications};
 pub use outside::took;
 pub use pair::StackPair;
-pub use pairs::{document_of, site_name};
+pub use pairs::{document_of, site_name, write_document};
 pub use question::{AnswerCommand, AskedQuestion};
 pub use runs::EndedExecution;
 pub use stack::DeployedStack;
@@ -46,6 +47,9 @@ use crate::sandbox::{CheckoutLayout, Progress, Sandbox, SandboxError, SandboxOpt
 
 /// The name of the stack.
 pub const STACK: &str = "watchkeeper";
+
+/// So much of its words is in every name of an execution: 80 characters, less its children's 12, a hash and an instant.
+const LEAST_KEPT: usize = 34;
 
 /// What can go wrong on stage.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +193,36 @@ impl SandboxHarness {
     }
 }
 
+/// What the name of an execution about these words begins with, whatever became of long names and odd characters
+/// ([`watchkeeper_domain::execution::execution_name`]).
+pub fn name_prefix(words: &[&str]) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    format!("{}-", words.join("-")).chars().map(plain).take(LEAST_KEPT).collect()
+}
+
 /// The scope of an environment in a region.
 pub fn scope(estate: &Estate, environment: &Environment, region: &Region) -> Scope {
     Scope { estate: estate.name().clone(), environment: environment.name().clone(), region: region.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use watchkeeper_domain::execution::execution_name;
+
+    use super::*;
+
+    #[test]
+    fn every_name_of_an_execution_begins_with_the_prefix_of_its_words() {
+        let instant = "2026-11-20T00:05:00Z".parse().unwrap();
+        for (estate, environment) in
+            [("nia", "ptl"), ("my.estate", "dev"), ("an-estate-with-quite-a-long-name", "an-environment-likewise")]
+        {
+            for more in ["surge", "unblock"] {
+                let name = execution_name(&[estate, environment, more, "an-alarm"], instant);
+                assert!(name.starts_with(&name_prefix(&[estate, environment, more])), "{name}");
+                assert!(name.starts_with(&name_prefix(&[estate, environment])), "{name}");
+            }
+        }
+    }
 }

@@ -61,6 +61,16 @@ impl Notifications {
         Ok(Self { messages, events })
     }
 
+    /// Where the messages lie.
+    pub fn messages_url(&self) -> &str {
+        &self.messages.url
+    }
+
+    /// Where the events lie.
+    pub fn events_url(&self) -> &str {
+        &self.events.url
+    }
+
     /// The messages since the last look.
     ///
     /// # Errors

@@ -16,11 +16,13 @@ use crate::sandbox::{EmulatorControl, LossOrder, PostedMetric};
 
 /// Between two ticks of the watch.
 const TICK: SignedDuration = SignedDuration::from_mins(1);
+/// What a task takes of them: the smallest that Fargate has.
+const VCPU_OF_TASK: f64 = 0.25;
 /// A replication lag as AWS has it on a good day (Amazon DynamoDB developer guide, global tables), in milliseconds.
 const GOOD_LAG: f64 = 700.0;
 /// How long ago a lag was measured that CloudWatch hears of now: figures come a little late.
 const MEASURED: SignedDuration = SignedDuration::from_secs(10);
-/// The Fargate vCPUs that an account may run, in each region.
+/// The Fargate vCPUs that an account may run at least, in each region.
 const VCPU: f64 = 100.0;
 
 /// A pair on stage.
@@ -97,9 +99,17 @@ impl<'a> StackPair<'a> {
         for stack in [self.home, self.standby] {
             stack.site().build(self.environment).await?;
             stack.site().make_alarms(self.environment).await?;
-            self.quota(stack, VCPU).await?;
+            self.quota(stack, self.vcpu()).await?;
         }
         Ok(())
+    }
+
+    /// The Fargate vCPUs that the accounts may run in each region: more than twice what the pair runs there at any time.
+    pub fn vcpu(&self) -> f64 {
+        let document = self.environment.document();
+        let tasks = document.failover.iter().flat_map(|failover| failover.capacity.values()).sum::<u32>();
+        let home: u32 = document.capacity.values().map(watchkeeper_domain::estate::DeclaredCapacity::tasks).sum();
+        VCPU.max(f64::from(tasks.max(home)) * VCPU_OF_TASK * 3.0)
     }
 
     /// Let a region's account run so many Fargate vCPUs at once.
@@ -126,7 +136,8 @@ impl<'a> StackPair<'a> {
     /// # Errors
     /// As above.
     pub async fn tick_with_lag(&self, stacks: &[&DeployedStack], lag_ms: f64) -> Result<Vec<WatchTick>, StageError> {
-        let instant = self.home.pass(TICK).await?;
+        let every = self.failover()?.probe.as_ref().and_then(|probe| probe.every);
+        let instant = self.home.pass(every.map_or(TICK, |every| TICK.max(every.signed()))).await?;
         self.lag(lag_ms).await?;
         let mut ticks = Vec::new();
         for stack in stacks {

@@ -11,7 +11,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
-use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home};
+use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home, switches};
 use crate::estate::SiteError;
 use crate::sandbox::{
     CheckoutLayout, EmulatorControl, Progress, Sandbox, SandboxOptions, SiteFace, SiteSetup, SiteSide, SiteTraffic,
@@ -54,21 +54,28 @@ impl SandboxHarness {
         for document in &mut documents {
             let estate = document.estate.clone();
             for (name, environment) in &mut document.environments {
+                switches::make(&sandbox, (&estate, name), environment).await?;
                 readdress(sandbox.control(), &site_name(&estate, name), environment)?;
             }
-            write(folder.path(), document)?;
+            write_document(folder.path(), document)?;
         }
         let told = |problem: &watchkeeper_estates::FileProblem| problem.to_string();
         let estates = load_dir(folder.path())
             .map_err(|all| StageError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
-        let (buckets, kept) = (buckets(&documents), kept_buckets(&estates));
+        // The SAM CLI takes no empty value.
+        let given = [
+            ("SwitchBuckets", switches::buckets(&documents)),
+            ("RoutingControls", switches::controls(&documents)),
+            ("RoutingEndpoints", switches::endpoints(&sandbox, &documents, &home)),
+            ("HostedZones", switches::zones(&documents)),
+            ("BackupBuckets", kept_buckets(&estates)),
+        ];
+        let given = || given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str()));
         let mut parameters = vec![("PeerRegion", standby.as_str()), ("StandbyRegion", standby.as_str())];
-        parameters.push(("SwitchBuckets", &buckets));
-        parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
+        parameters.extend(given());
         let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
         let mut parameters = vec![("PeerRegion", home.as_str()), ("LedgerTableName", first.get("LedgerTable")?)];
-        parameters.push(("SwitchBuckets", &buckets));
-        parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
+        parameters.extend(given());
         let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;
         let mut stage = Self {
             sandbox,
@@ -119,19 +126,15 @@ fn readdress(control: &EmulatorControl, site: &str, environment: &mut Environmen
     Ok(())
 }
 
-/// JSON is YAML, too.
-fn write(folder: &Path, document: &EstateDocument) -> Result<(), StageError> {
+/// Write a document into a folder. JSON is YAML, too.
+///
+/// # Errors
+/// [`StageError::Unknown`] where it cannot be written.
+pub fn write_document(folder: &Path, document: &EstateDocument) -> Result<(), StageError> {
     let file = folder.join(document.estate.as_str()).with_extension("yaml");
     let failed = |why: &dyn std::fmt::Display| StageError::Unknown(format!("cannot write {}: {why}", file.display()));
     let text = serde_json::to_string_pretty(document).map_err(|error| failed(&error))?;
     std::fs::write(&file, text + "\n").map_err(|error| failed(&error))
-}
-
-/// The ARNs of the buckets of all switches, as the template's parameter wants them.
-fn buckets(documents: &[EstateDocument]) -> String {
-    let all = documents.iter().flat_map(|document| document.environments.values());
-    let buckets = all.filter_map(|environment| environment.failover.as_ref()?.traffic.bucket.as_ref());
-    buckets.map(|bucket| format!("arn:aws:s3:::{bucket}")).collect::<Vec<_>>().join(",")
 }
 
 /// The buckets of the objects that are backed up, and of their copies.

@@ -163,6 +163,18 @@ impl DeployedStack {
         Ok(then)
     }
 
+    /// Fire a deployed schedule, by the output that names it, for now.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn fire(&self, schedule: &str) -> Result<(), StageError> {
+        let now = self.control.now().await?;
+        // Scheduler knows whole seconds only.
+        let instant = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        self.control.fire_schedule(self.region.as_str(), self.outputs.get(schedule)?, instant).await?;
+        Ok(())
+    }
+
     /// The true capacity of an environment.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError};
+use super::{DeployedStack, EndedExecution, StageError, name_prefix};
 use crate::estate::awaited;
 
 /// What the function logs for each environment when it is done with it.
@@ -26,7 +26,7 @@ pub struct TickResult {
 impl TickResult {
     /// The run of a scope, if there was one.
     pub fn run_of(&self, scope: &Scope) -> Option<&EndedExecution> {
-        let prefix = format!("{}-{}-", scope.estate, scope.environment);
+        let prefix = name_prefix(&[scope.estate.as_str(), scope.environment.as_str()]);
         self.runs.iter().find(|run| run.name.starts_with(&prefix))
     }
 }

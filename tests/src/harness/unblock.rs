@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError};
+use super::{DeployedStack, EndedExecution, StageError, name_prefix};
 use crate::estate::{SiteError, awaited};
 
 /// The output that names the machine.
@@ -59,7 +59,7 @@ impl DeployedStack {
         let all = call.into_paginator().items().send().try_collect().await;
         let mut all = all.map_err(SiteError::aws("list the unblocks"))?;
         all.sort_by_key(|execution| execution.start_date.as_nanos());
-        let prefix = format!("{}-{}-unblock-", scope.estate, scope.environment);
+        let prefix = name_prefix(&[scope.estate.as_str(), scope.environment.as_str(), "unblock"]);
         Ok(all.into_iter().map(|execution| execution.name).filter(|name| name.starts_with(&prefix)).collect())
     }
 

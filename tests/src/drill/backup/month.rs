@@ -2,39 +2,18 @@
 
 use std::time::Duration;
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use watchkeeper_domain::backup::{BackupSource, JobPolicy, KnownCopy};
+use jiff::{Timestamp, ToSpan as _};
+use watchkeeper_domain::backup::{BackupSource, JobPolicy, KnownCopy, ResourceKind};
 
+use super::ticks;
 use crate::drill::report::millis;
 use crate::drill::step::DrillStep;
 use crate::estate::Shelves;
-use crate::harness::StageError;
+use crate::harness::{StageError, name_prefix};
 
 /// Days that are played: longer than fourteen are kept, over the end of a month.
 const DAYS: i32 = 31;
-
-/// How a day's ticks come.
-#[derive(Clone, Copy)]
-enum TickPattern {
-    /// One, hours after everything was due: all before it were lost.
-    Late,
-    /// One when each is due.
-    EachInTime,
-    /// One when each is due, delivered twice.
-    Doubled,
-}
-
-impl TickPattern {
-    fn of(day: i32) -> Self {
-        match day % 10 {
-            3 => Self::EachInTime,
-            6 => Self::Doubled,
-            _ => Self::Late,
-        }
-    }
-}
 
 /// What became of the month's ticks.
 #[derive(Debug, Default)]
@@ -49,11 +28,11 @@ struct TickTally {
 pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     let policies = policies(act);
     let first = start(act, &policies).await?;
-    let days: Vec<i32> = (0..DAYS).collect();
+    let days: Vec<Vec<Timestamp>> = (0..DAYS).map(|day| ticks::of_day(&policies, first, day)).collect();
     let mut tally = TickTally::default();
-    for some in days.chunks(10) {
-        let (from, to) = (some.first().map_or(0, |day| day + 1), some.last().map_or(0, |day| day + 1));
-        let played = days_of(act, &policies, first, some);
+    for (nth, some) in days.chunks(10).enumerate() {
+        let (from, to) = (nth * 10 + 1, nth * 10 + some.len());
+        let played = days_of(act, &some.concat());
         let played = act.step(&format!("days {from} to {to} of {DAYS}, with missed and doubled ticks"), played).await?;
         tally.runs += played.runs;
         tally.ticks += played.ticks;
@@ -63,8 +42,7 @@ pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     let TickTally { runs, ticks, slowest, wrong } = tally;
     let detail = format!("{runs} runs from {ticks} ticks {}", wrong.join("; "));
     act.check("every run took what was due", wrong.is_empty() && runs > 0, detail);
-    let last = first.checked_add((DAYS - 1).days()).unwrap_or(first);
-    shelves(act, &policies, last).await?;
+    shelves(act, &policies, &days.concat()).await?;
     inventory(act, &policies).await?;
     act.report.figures.insert("days", u64::from(DAYS.unsigned_abs()));
     act.report.figures.insert("runs", runs);
@@ -75,13 +53,10 @@ pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
 /// Some days' ticks, and all that they start.
 fn days_of<'a>(
     act: &DrillStep<'a>,
-    policies: &[JobPolicy],
-    first: Date,
-    days: &[i32],
+    ticks: &[Timestamp],
 ) -> impl Future<Output = Result<TickTally, StageError>> + use<'a> {
-    let (stack, prefix) = (act.stack, format!("{}-{}-backup-", act.scope.estate, act.scope.environment));
-    let of = |day: &i32| instants(policies, first.checked_add(day.days()).unwrap_or(first), TickPattern::of(*day));
-    let all: Vec<Timestamp> = days.iter().flat_map(of).collect();
+    let prefix = name_prefix(&[act.scope.estate.as_str(), act.scope.environment.as_str(), "backup"]);
+    let (stack, all) = (act.stack, ticks.to_vec());
     async move {
         let mut tally = TickTally::default();
         for instant in all {
@@ -108,48 +83,36 @@ pub(super) fn policies(act: &DrillStep<'_>) -> Vec<JobPolicy> {
     JobPolicy::all(&act.scope, act.environment)
 }
 
-/// The first day: the next one, just after midnight of the jobs' own zone, so that nothing older is due.
-async fn start(act: &DrillStep<'_>, policies: &[JobPolicy]) -> Result<Date, StageError> {
+/// The first instant: midnight of the first job's own zone, the day after tomorrow.
+async fn start(act: &DrillStep<'_>, policies: &[JobPolicy]) -> Result<Timestamp, StageError> {
     let zone = policies.first().map_or(TimeZone::UTC, |policy| policy.dues.zone().clone());
-    let today = now(act).await?.to_zoned(zone).date();
-    today.checked_add(2.days()).map_err(|error| StageError::Unknown(error.to_string()))
-}
-
-/// The instants of a day's ticks.
-fn instants(policies: &[JobPolicy], date: Date, ticks: TickPattern) -> Vec<Timestamp> {
-    let due = |policy: &JobPolicy| {
-        let midnight = date.to_zoned(policy.dues.zone().clone()).ok()?.timestamp();
-        let before = midnight.checked_sub(SignedDuration::from_secs(1)).ok()?;
-        let due = policy.dues.next(before)?;
-        (due.to_zoned(policy.dues.zone().clone()).date() == date).then_some(due)
-    };
-    let mut all: Vec<Timestamp> = policies.iter().filter_map(due).collect();
-    all.sort_unstable();
-    all.dedup();
-    match ticks {
-        TickPattern::Late => {
-            all.last().and_then(|it| it.checked_add(SignedDuration::from_mins(95)).ok()).into_iter().collect()
-        }
-        TickPattern::EachInTime => all,
-        TickPattern::Doubled => all.iter().flat_map(|instant| [*instant, *instant]).collect(),
-    }
+    let today = now(act).await?.to_zoned(zone.clone()).date();
+    let first = today.checked_add(2.days()).and_then(|date| date.to_zoned(zone));
+    Ok(first.map_err(|error| StageError::Unknown(error.to_string()))?.timestamp())
 }
 
 /// What is on the shelves of AWS is what the policies say, by code of their own: the newest of each of the last days.
-async fn shelves(act: &mut DrillStep<'_>, policies: &[JobPolicy], last: Date) -> Result<(), StageError> {
+async fn shelves(act: &mut DrillStep<'_>, policies: &[JobPolicy], ticks: &[Timestamp]) -> Result<(), StageError> {
     let found: Shelves = act.stack.site().shelves(act.environment).await?;
     let (mut copies, mut twice) = (0, Vec::new());
     for policy in policies {
         let source = &policy.subject.source;
-        let expected = expected(policy, last);
-        for ((_, region), names) in found.iter().filter(|((of, _), _)| of == source) {
+        let expected = ticks::expected(policy, ticks);
+        let series = policy.subject.series().to_string();
+        for ((_, region), all) in found.iter().filter(|((of, _), _)| of == source) {
+            // Two objects may lie in one bucket, and so do their copies.
+            let shared = source.kind == ResourceKind::S3;
+            let ours = all
+                .iter()
+                .filter(|name| !shared || name.trim_start_matches("deleted watchkeeper/").starts_with(&series));
+            let names: Vec<&String> = ours.collect();
             copies += names.len();
             let mut unique = names.clone();
             unique.dedup();
             if unique.len() != names.len() {
                 twice.push(format!("{source} in {region}"));
             }
-            let ok = *names == expected;
+            let ok = names == expected.iter().collect::<Vec<_>>();
             let detail = format!("{} copies in {region}, expected {}", names.len(), expected.len());
             act.check(&format!("{source} is kept as its policy says"), ok, detail);
         }
@@ -157,39 +120,6 @@ async fn shelves(act: &mut DrillStep<'_>, policies: &[JobPolicy], last: Date) ->
     act.check("no backup was taken twice", twice.is_empty(), format!("{copies} copies {}", twice.join(", ")));
     act.report.figures.insert("copies", copies as u64);
     Ok(())
-}
-
-/// The names that a policy keeps after the month, sorted: days, and what weeks and months keep beside them.
-fn expected(policy: &JobPolicy, last: Date) -> Vec<String> {
-    let series = policy.subject.series();
-    let due = |date: Date| {
-        let midnight = date.to_zoned(policy.dues.zone().clone()).ok()?.timestamp();
-        policy.dues.next(midnight.checked_sub(SignedDuration::from_secs(1)).ok()?)
-    };
-    let all: Vec<Date> = (0..DAYS).filter_map(|day| last.checked_sub(day.days()).ok()).collect();
-    let all: Vec<Date> = all
-        .into_iter()
-        .filter(|date| due(*date).is_some_and(|it| it.to_zoned(policy.dues.zone().clone()).date() == *date))
-        .collect();
-    let newest_of = |count: u32, bucket: &dyn Fn(Date) -> (i16, i8)| {
-        let mut seen = Vec::new();
-        let mut kept = Vec::new();
-        for date in &all {
-            if !seen.contains(&bucket(*date)) && seen.len() < count as usize {
-                seen.push(bucket(*date));
-                kept.push(*date);
-            }
-        }
-        kept
-    };
-    let mut dates: Vec<Date> = all.iter().copied().take(policy.keep.daily.max(policy.keep.minimum) as usize).collect();
-    dates.extend(newest_of(policy.keep.weekly, &|date| (date.iso_week_date().year(), date.iso_week_date().week())));
-    dates.extend(newest_of(policy.keep.monthly, &|date| (date.year(), date.month())));
-    let mut names: Vec<String> =
-        dates.into_iter().filter_map(|date| Some(series.name(due(date)?).to_string())).collect();
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// Every copy that the ledger knows is good, and the last message lists it with its age, size and verdict.

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 
+use crate::drill::choice::Unplayed;
 use crate::drill::report::millis;
 use crate::drill::step::DrillStep;
 use crate::harness::{EndedExecution, StageError};
@@ -13,6 +14,9 @@ pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     let policies = super::month::policies(act);
     let drilled = policies.iter().filter(|policy| policy.drill.is_some());
     let sources: Vec<BackupSource> = drilled.map(|policy| policy.subject.source.clone()).collect();
+    if sources.is_empty() {
+        act.leave_out("the proof that it can be restored", &Unplayed::new("no job with `drill`", "`drill` at a job"));
+    }
     for source in &sources {
         if source.kind == ResourceKind::Dynamodb {
             table(act, source).await?;

@@ -1,7 +1,8 @@
 //! The lost region comes back with its old counts: its own stack puts it on standby, without a person and without a
 //! second failover.
 
-use watchkeeper_domain::capacity::{Capacity, Suspensions};
+use watchkeeper_domain::capacity::{Capacity, ResourceId, ServiceId, Suspensions};
+use watchkeeper_domain::estate::Environment;
 
 use super::PairUnderTest;
 use crate::drill::step::{DrillStep, line};
@@ -25,14 +26,14 @@ pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) ->
     let back = duo.home.capacity(duo.environment).await?;
     act.prepare(&format!("{} is back, with its old counts: {}", duo.home.region(), line(&back))).await?;
     let mut ticks = 0;
-    while ticks < TICKS && !stands_by(&duo.home.capacity(duo.environment).await?) {
+    while ticks < TICKS && !stands_by(duo.environment, &duo.home.capacity(duo.environment).await?) {
         ticks += 1;
         act.step(&format!("tick {ticks} of its own watch"), duo.tick(&[duo.home])).await?;
     }
     let found = duo.home.capacity(duo.environment).await?;
     let old = back == voyage.original[0];
     let name = format!("it stands by within {TICKS} ticks of its own stack");
-    act.check(&name, old && stands_by(&found), format!("after {ticks}: {}", line(&found)));
+    act.check(&name, old && stands_by(duo.environment, &found), format!("after {ticks}: {}", line(&found)));
     act.report.figures.insert("standby_after_ticks", ticks);
     settle(voyage, USUAL).await?;
     duo.tick(&[duo.home, duo.standby]).await?;
@@ -47,9 +48,10 @@ async fn settle(voyage: &PairUnderTest<'_>, seconds: f64) -> Result<(), StageErr
     Ok(voyage.duo.control().change(&settings).await?)
 }
 
-/// Nothing runs, and nothing can be started by an autoscaler.
-fn stands_by(capacity: &Capacity) -> bool {
-    capacity.services.values().all(|service| {
+/// Nothing runs, and nothing can be started by an autoscaler; but what is protected.
+fn stands_by(environment: &Environment, capacity: &Capacity) -> bool {
+    let free = |id: &ServiceId| !environment.protects(&ResourceId::Service(id.clone()));
+    capacity.services.iter().filter(|(id, _)| free(id)).all(|(_, service)| {
         service.desired == 0
             && service.scaling.is_none_or(|scaling| scaling.min == 0 && scaling.suspended == Suspensions::ALL)
     })

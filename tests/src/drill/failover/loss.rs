@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{Capacity, ServiceCapacity};
 use watchkeeper_domain::failover::{Move, MovePhase};
 
@@ -37,31 +38,64 @@ pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) ->
     Ok(())
 }
 
-/// The move up to its end, with the question that the fence of a lost region comes to.
+/// The move up to its end, with every question that it comes to: the document's own, and that of the fence of a lost region.
 async fn confirmed(
     act: &mut DrillStep<'_>,
     voyage: &PairUnderTest<'_>,
     crossing: &mut MoveExecution<'_>,
 ) -> Result<EndedExecution, StageError> {
     let duo = &voyage.duo;
-    let first = act.step("the failover confirms the loss and opens what may run twice", crossing.goes_on()).await?;
-    match first {
-        MoveExecutionState::Ended(ended) => return Ok(ended),
-        MoveExecutionState::Waiting(_) => return crossing.run_out().await,
-        MoveExecutionState::Asking => {}
+    let mut state = act.step("the failover confirms the loss, and goes as far as it may", crossing.goes_on()).await?;
+    loop {
+        match state {
+            MoveExecutionState::Ended(ended) => return Ok(ended),
+            MoveExecutionState::Waiting(seconds) => {
+                let waited = async {
+                    duo.standby.pass(SignedDuration::from_secs(seconds + 1)).await?;
+                    crossing.goes_on().await
+                };
+                state = act.step(&format!("it waits for {seconds} s"), waited).await?;
+            }
+            MoveExecutionState::Asking => {
+                let (question, _) = duo.standby.asked().await?;
+                asked(act, voyage, crossing, &question).await?;
+                let approved = async {
+                    duo.standby.answer(&question.approve.by("drill")).await?;
+                    crossing.goes_on().await
+                };
+                state = act.step("the person makes sure, and says so with the message's own command", approved).await?;
+            }
+        }
     }
-    let (question, _) = duo.standby.asked().await?;
+}
+
+/// A question comes at its time: the document's own before anything is changed, the fence's once all else runs.
+async fn asked(
+    act: &mut DrillStep<'_>,
+    voyage: &PairUnderTest<'_>,
+    crossing: &MoveExecution<'_>,
+    question: &AskedQuestion,
+) -> Result<(), StageError> {
+    let duo = &voyage.duo;
     let found = duo.standby.capacity(duo.environment).await?;
-    let singles: Vec<_> = duo.failover()?.singletons.iter().map(|singleton| &singleton.service).collect();
-    let held = found.services.iter().all(|(id, service)| singles.contains(&&id.service) == (service.desired == 0));
+    let failover = duo.failover()?;
+    let phase = crossing.record().await?.map(|record| record.phase);
+    if phase.is_none_or(|phase| phase <= MovePhase::Approve) {
+        act.check("a person is asked before anything is changed", found == voyage.original[1], why(question));
+        return Ok(());
+    }
+    let singles: Vec<_> = failover.singletons.iter().map(|singleton| &singleton.service).collect();
+    if singles.is_empty() {
+        act.check("a person is asked, and told why", question.letter.text.contains("Why: "), why(question));
+        return Ok(());
+    }
+    let wanted = |name| failover.capacity.get(name).is_some_and(|tasks| *tasks > 0);
+    let mut meant = found.services.iter().filter(|(id, _)| wanted(&id.service));
+    let held = meant.all(|(id, service)| singles.contains(&&id.service) == (service.desired == 0));
     act.check("all but the singletons run before anybody is asked", held, line(&found));
     let named = singles.iter().all(|name| question.letter.text.contains(name.as_str()));
-    act.check("a person is asked whether each singleton has stopped", named, why(&question));
-    let approved = async {
-        duo.standby.answer(&question.approve.by("drill")).await?;
-        crossing.run_out().await
-    };
-    act.step("the person makes sure, and says so with the message's own command", approved).await
+    act.check("a person is asked whether each singleton has stopped", named, why(question));
+    Ok(())
 }
 
 /// The line of a question that says why.

@@ -1,6 +1,5 @@
 //! The runbook failover: readiness, a false alarm, the loss of a region, its return, and the way home.
 
-mod choice;
 mod comeback;
 mod false_alarm;
 mod home;
@@ -8,22 +7,23 @@ mod loss;
 mod moving;
 mod readiness;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_domain::capacity::Capacity;
-use watchkeeper_domain::name::ServiceName;
+use watchkeeper_domain::estate::DetectionMode;
+use watchkeeper_domain::name::{Scope, ServiceName};
+use watchkeeper_estates::EstateFolder;
 
-use self::choice::{ChosenPair, parts};
+use super::choice::failover::{ChosenPair, FAILOVER, pair};
+use super::choice::{DrillCast, choose};
 use super::command::DrillSelection;
 use super::output::DrillOutput;
-use super::report::{DrillReport, ReportOutcome};
+use super::report::{DrillReport, DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::step::DrillStep;
 use crate::estate::{MonitorReport, SingletonMonitor};
 use crate::harness::{SandboxHarness, StackPair, StageError, documents, scope};
 use crate::sandbox::SandboxOptions;
-
-/// The scenario's name.
-const SCENARIO: &str = "failover";
 
 /// A pair, and what it ran before anything happened.
 struct PairUnderTest<'a> {
@@ -36,28 +36,48 @@ struct PairUnderTest<'a> {
 ///
 /// # Errors
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
-    let estates = documents(selection.documents.estates.as_ref())?;
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, StageError> {
+    let estates = documents(selection.estates.as_ref())?;
+    let choice = choose(&FAILOVER, &estates, selection, Timestamp::now())?;
     let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
-    for ChosenPair { account, document, environment } in parts(&estates, selection)? {
-        let options = SandboxOptions { account, ..SandboxOptions::default() };
-        let estate = document.estate.to_string();
-        let stage = SandboxHarness::set_pairs(&options, vec![document], show).await?;
-        let duo = StackPair::of(&stage, &estate, environment.as_str())?;
-        let (found, pair) = stage
-            .estates()
-            .environment(&estate, environment.as_str())
-            .map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
-        let mut act = DrillStep::of(SCENARIO, &stage, &scope(found, pair, duo.standby.region()), show)?;
-        Box::pin(all(&mut act, duo)).await?;
-        reports.push(act.report);
-        rights.judge(&stage, &mut reports, show).await?;
-        if reports.last().is_some_and(|report| report.outcome == ReportOutcome::Passed) {
-            stage.succeeded()?;
+    for DrillCast { account, scopes } in &choice.casts {
+        for place in scopes {
+            let chosen = chosen(&estates, place, account)?;
+            reports.push(Box::pin(one(chosen, &mut rights, show)).await?);
         }
     }
-    rights.close(SCENARIO, selection, &mut reports, show)?;
-    Ok(reports)
+    rights.close(FAILOVER.scenario, selection, &mut reports, show)?;
+    Ok(DrillResults { reports, skipped: choice.skipped })
+}
+
+fn chosen(estates: &EstateFolder, place: &Scope, account: &str) -> Result<ChosenPair, StageError> {
+    let found = estates.environment(place.estate.as_str(), place.environment.as_str());
+    let (estate, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+    pair(estate, environment, account)
+}
+
+/// One pair, in a sandbox of its own.
+async fn one(chosen: ChosenPair, rights: &mut UsedRights, show: &DrillOutput) -> Result<DrillReport, StageError> {
+    let ChosenPair { account, document, environment, left_out } = chosen;
+    let options = SandboxOptions { account, ..SandboxOptions::default() };
+    let estate = document.estate.to_string();
+    let stage = SandboxHarness::set_pairs(&options, vec![document], show).await?;
+    let duo = StackPair::of(&stage, &estate, environment.as_str())?;
+    let found = stage.estates().environment(&estate, environment.as_str());
+    let (found, pair) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+    let mut act = DrillStep::of(FAILOVER.scenario, &stage, &scope(found, pair, duo.standby.region()), show)?;
+    act.announce();
+    for (part, why) in &left_out {
+        act.leave_out(part, why);
+    }
+    let played = Box::pin(all(&mut act, duo)).await;
+    let mut reports = [act.ended(played)];
+    rights.judge(&stage, &mut reports, show).await?;
+    let [report] = reports;
+    if report.outcome == ReportOutcome::Passed {
+        stage.succeeded()?;
+    }
+    Ok(report)
 }
 
 async fn all(act: &mut DrillStep<'_>, duo: StackPair<'_>) -> Result<(), StageError> {
@@ -66,7 +86,9 @@ async fn all(act: &mut DrillStep<'_>, duo: StackPair<'_>) -> Result<(), StageErr
     let voyage = PairUnderTest { original: duo.capacity().await?, duo };
     let duo = &voyage.duo;
     readiness::play(act, &voyage).await?;
-    false_alarm::play(act, &voyage).await?;
+    if duo.failover()?.detect != DetectionMode::Off {
+        false_alarm::play(act, &voyage).await?;
+    }
     let vigils = duo.keep_vigil()?;
     loss::play(act, &voyage).await?;
     comeback::play(act, &voyage).await?;

@@ -1,9 +1,12 @@
 //! Detection, and what came of a move.
 
+use serde_json::json;
+use watchkeeper_domain::estate::DetectionMode;
+
 use crate::drill::step::DrillStep;
 use crate::harness::{DeployedStack, EndedExecution, MoveExecution, StageError};
 
-use super::PairUnderTest;
+use super::{PairUnderTest, about};
 
 /// Probes in a row that a document asks for where it does not say.
 const FAILURES: u32 = 3;
@@ -16,6 +19,10 @@ pub(super) async fn detected<'a>(
     ticking: &[&DeployedStack],
 ) -> Result<MoveExecution<'a>, StageError> {
     let duo = &voyage.duo;
+    if duo.failover()?.detect == DetectionMode::Off {
+        let input = about(voyage, json!({ "reason": "drill" }));
+        return act.step("a person starts the failover, for nothing detects", duo.standby.fail_over(&input)).await;
+    }
     let failures = duo.failover()?.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES);
     let since = duo.control().now().await?;
     let scope = duo.scope(duo.standby);

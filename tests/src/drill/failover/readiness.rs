@@ -11,10 +11,8 @@ use crate::harness::{MoveExecutionState, StageError, listed};
 
 /// Longer than the time between two looks at readiness.
 const LATER: SignedDuration = SignedDuration::from_mins(31);
-/// A lag of a replica that is far above what any document promises, in milliseconds.
+/// A lag of a replica that is above what any document promises in seconds, in milliseconds.
 const LAGGING: f64 = 90_000.0;
-/// Less than the other region's account may run, and enough for what a failover starts.
-const LOW_QUOTA: f64 = 50.0;
 
 /// Everything that readiness has to name.
 pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
@@ -36,7 +34,8 @@ pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) ->
         site.push_image(repository).await?;
     }
     if let Some(table) = failover.tables.first() {
-        let found = look(act, voyage, "the replicas lag", Some(LAGGING)).await?;
+        let lagging = LAGGING.max(failover.rpo.signed().as_secs_f64() * 1000.0 * 2.0);
+        let found = look(act, voyage, "the replicas lag", Some(lagging)).await?;
         named(act, &found, ReadinessCode::LagAboveRpo, table.table.as_str());
         // Of its own replica a region knows that it is the table itself.
         let home = duo.home.region().as_str();
@@ -45,7 +44,8 @@ pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) ->
         named(act, &found, ReadinessCode::ReplicaInactive, table.table.as_str());
         duo.control().put_replica_status(home, table.table.as_str(), "ACTIVE").await?;
     }
-    duo.quota(duo.standby, LOW_QUOTA).await?;
+    // Less than the other region's account may run, and enough for what a failover starts.
+    duo.quota(duo.standby, duo.vcpu() / 2.0).await?;
     let found = look(act, voyage, "the standby's quota is lower than the primary's", None).await?;
     named(act, &found, ReadinessCode::QuotaBelowActive, "vCPU");
     duo.build().await?;

@@ -26,7 +26,7 @@ pub(super) async fn play(act: &mut DrillStep<'_>, original: &Capacity) -> Result
     let now = act.stack.control().now().await?;
     act.tick("the override has expired", later(now, SignedDuration::from_mins(65))).await?;
     let found = act.capacity().await?;
-    act.check("the override ends by itself", asleep(&found), line(&found));
+    act.check("the override ends by itself", asleep(act.environment, &found), line(&found));
     Ok(())
 }
 

@@ -1,14 +1,17 @@
 //! One night of a calendar: when to begin, when it sleeps, when it wakes.
 
 use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::estate::FreezeWindow;
 use watchkeeper_domain::schedule::Calendar;
 
 /// How far ahead a night is looked for: every holiday has passed by then.
 const AHEAD: SignedDuration = SignedDuration::from_hours(400 * 24);
+/// The shortest night in which the ticks of an evening have room.
+const SHORTEST: SignedDuration = SignedDuration::from_mins(30);
 
 /// A night, and the day before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ChosenNight {
+pub(in crate::drill) struct ChosenNight {
     /// An instant of the day.
     pub day: Timestamp,
     /// The first instant of sleep.
@@ -17,19 +20,47 @@ pub(super) struct ChosenNight {
     pub morning: Timestamp,
 }
 
-/// The next whole night after `now`, with a piece of the day before it.
-pub(super) fn next_night(calendar: &Calendar, now: Timestamp) -> Option<ChosenNight> {
-    let end = now.checked_add(AHEAD).ok()?;
-    let mut transitions = calendar.transitions(now, end).into_iter();
-    let decision = calendar.at(now);
-    let (day, evening) = if decision.awake {
-        (now, decision.until?)
-    } else {
-        let day = transitions.find(|transition| transition.awake)?.at;
-        (day, calendar.at(day).until?)
-    };
-    let morning = transitions.find(|transition| transition.awake && transition.at > evening)?.at;
-    Some(ChosenNight { day, evening, morning })
+/// Why there is no night to play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::drill) enum NoNight {
+    /// It is always awake.
+    NeverSleeps,
+    /// It is always asleep.
+    NeverWakes,
+    /// Each is shorter than [`SHORTEST`].
+    Short,
+    /// A freeze holds in each.
+    Frozen,
+}
+
+/// The next whole night after `now`, with a piece of the day before it, in which no freeze holds.
+pub(in crate::drill) fn next_night(
+    calendar: &Calendar,
+    freezes: &[FreezeWindow],
+    now: Timestamp,
+) -> Result<ChosenNight, NoNight> {
+    let end = now.checked_add(AHEAD).map_err(|_| NoNight::NeverSleeps)?;
+    let mut day = calendar.at(now).awake.then_some(now);
+    let (mut dusk, mut why) = (None, None);
+    for transition in calendar.transitions(now, end) {
+        if !transition.awake {
+            dusk = day.take().map(|day| (day, transition.at));
+            continue;
+        }
+        let morning = transition.at;
+        day = Some(morning);
+        let Some((before, evening)) = dusk.take() else { continue };
+        let open = |freeze: &FreezeWindow| freeze.from < morning && evening < freeze.to;
+        if morning.duration_since(evening) < SHORTEST {
+            why = why.or(Some(NoNight::Short));
+        } else if freezes.iter().any(open) {
+            why = Some(NoNight::Frozen);
+        } else {
+            return Ok(ChosenNight { day: before, evening, morning });
+        }
+    }
+    let always = if calendar.at(now).awake { NoNight::NeverSleeps } else { NoNight::NeverWakes };
+    Err(why.unwrap_or(always))
 }
 
 #[cfg(test)]
@@ -42,7 +73,7 @@ mod tests {
     fn night(now: &str) -> ChosenNight {
         let awake = r#"{"zone": "America/New_York", "weekly": {"mon-fri": "08:00-19:00"}}"#;
         let calendar = serde_json::from_str::<AwakeHours>(awake).unwrap().calendar().unwrap();
-        next_night(&calendar, now.parse().unwrap()).unwrap()
+        next_night(&calendar, &[], now.parse().unwrap()).unwrap()
     }
 
     #[test]

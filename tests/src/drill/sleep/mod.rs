@@ -1,85 +1,82 @@
 //! The runbook auto-shutdown: environments sleep in the evening and wake in the morning, exactly as they were.
 
 mod by_hand;
-mod calendar;
+pub(super) mod calendar;
 mod night;
 mod production;
 
 use std::collections::BTreeSet;
 
-use watchkeeper_domain::estate::{Environment, EnvironmentKind};
+use jiff::Timestamp;
+use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_estates::EstateFolder;
 
 use super::build::build_all;
+use super::choice::sleep::SLEEP;
+use super::choice::{DrillCast, choose};
 use super::command::DrillSelection;
 use super::output::DrillOutput;
-use super::report::{DrillReport, ReportOutcome};
+use super::report::{DrillReport, DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::step::DrillStep;
-use crate::harness::{SandboxHarness, StageError, at_home, documents, scope};
+use crate::harness::{SandboxHarness, StageError, documents};
 use crate::sandbox::SandboxOptions;
-
-/// The scenario's name.
-const SCENARIO: &str = "sleep";
-/// The estates of this repository that need it most.
-const NEEDY: [&str; 2] = ["clos-v2", "carcierge"];
 
 /// Play the scenario on every chosen environment.
 ///
 /// # Errors
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
-    let estates = documents(selection.documents.estates.as_ref())?;
-    let options = SandboxOptions { estates: selection.documents.estates.clone(), ..SandboxOptions::default() };
-    let chosen = choose(&estates, selection, &options.account)?;
-    let regions: BTreeSet<Region> = chosen.iter().map(|scope| scope.region.clone()).collect();
-    let stage = SandboxHarness::set(&options, &regions, show).await?;
-    for stack in stage.stacks() {
-        build_all(&stage, stack, show).await?;
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, StageError> {
+    let estates = documents(selection.estates.as_ref())?;
+    let choice = choose(&SLEEP, &estates, selection, Timestamp::now())?;
+    let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
+    for DrillCast { account, scopes } in &choice.casts {
+        let options = SandboxOptions {
+            estates: selection.estates.clone(),
+            account: account.clone(),
+            ..SandboxOptions::default()
+        };
+        let regions: BTreeSet<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
+        let stage = SandboxHarness::set(&options, &regions, show).await?;
+        for stack in stage.stacks() {
+            build_all(&stage, stack, show).await?;
+        }
+        let played = nights(&stage, scopes, show).await?;
+        let before = reports.len();
+        reports.extend(played);
+        rights.judge(&stage, &mut reports, show).await?;
+        if reports[before..].iter().all(|report: &DrillReport| report.outcome == ReportOutcome::Passed) {
+            stage.succeeded()?;
+        }
     }
-    let kept = production::before(&stage, &chosen).await?;
-    let mut reports = Vec::new();
-    let mut seen = BTreeSet::new();
-    for scope in &chosen {
-        let mut act = DrillStep::of(SCENARIO, &stage, scope, show)?;
-        night::play(&mut act, seen.insert(&scope.estate)).await?;
-        reports.push(act.report);
-    }
-    for (scope, before) in kept {
-        let mut act = DrillStep::of(SCENARIO, &stage, &scope, show)?;
-        production::play(&mut act, &before).await?;
-        reports.push(act.report);
-    }
-    let mut rights = UsedRights::default();
-    rights.judge(&stage, &mut reports, show).await?;
-    rights.close(SCENARIO, selection, &mut reports, show)?;
-    if reports.iter().all(|report| report.outcome == ReportOutcome::Passed) {
-        stage.succeeded()?;
-    }
-    Ok(reports)
+    rights.close(SLEEP.scenario, selection, &mut reports, show)?;
+    Ok(DrillResults { reports, skipped: choice.skipped })
 }
 
-/// The environments that sleep: of one estate, of all of somebody's own documents, or of the needy two.
-fn choose(estates: &EstateFolder, selection: &DrillSelection, account: &str) -> Result<Vec<Scope>, StageError> {
-    if let Some(name) = &selection.estate {
-        estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+/// A night of each that sleeps, and then what became of production meanwhile.
+async fn nights(stage: &SandboxHarness, scopes: &[Scope], show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
+    let mut acts = Vec::new();
+    for scope in scopes {
+        acts.push(DrillStep::of(SLEEP.scenario, stage, scope, show)?);
     }
-    let own = selection.documents.estates.is_some();
-    let wanted = |name: &str| match &selection.estate {
-        Some(estate) => estate == name,
-        None => own || NEEDY.contains(&name),
-    };
-    let sleeps = |e: &Environment| e.kind() != EnvironmentKind::Production && e.calendar().is_some();
-    let chosen: Vec<Scope> = at_home(estates, account)
-        .filter(|(estate, environment)| wanted(estate.name().as_str()) && sleeps(environment))
-        .filter(|(_, environment)| environment.has_resources(&environment.document().regions.primary))
-        .map(|(estate, environment)| scope(estate, environment, &environment.document().regions.primary))
-        .collect();
-    if chosen.is_empty() {
-        let expected =
-            "expected a development or staging environment with `awake` and at least one service or database";
-        return Err(StageError::Unknown(format!("nothing to play on: {expected}")));
+    let (awake, asleep): (Vec<_>, Vec<_>) =
+        acts.into_iter().partition(|act| act.environment.kind() == EnvironmentKind::Production);
+    let mut kept = Vec::new();
+    for act in awake {
+        let before = act.capacity().await?;
+        kept.push((act, before));
     }
-    Ok(chosen)
+    let (mut reports, mut seen) = (Vec::new(), BTreeSet::new());
+    for mut act in asleep {
+        act.announce();
+        let first = seen.insert(act.scope.estate.clone());
+        let played = night::play(&mut act, first).await;
+        reports.push(act.ended(played));
+    }
+    for (mut act, before) in kept {
+        act.announce();
+        let played = production::play(&mut act, &before).await;
+        reports.push(act.ended(played));
+    }
+    Ok(reports)
 }

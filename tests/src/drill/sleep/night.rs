@@ -1,21 +1,26 @@
 //! A night of one environment, through the deployed schedule.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::capacity::{Capacity, ServiceId};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, ResourceId, ServiceId};
 
 use super::by_hand;
 use super::calendar::{ChosenNight, next_night};
+use crate::drill::choice::Unplayed;
+use crate::drill::choice::sleep::follows;
 use crate::drill::report::millis;
-use crate::drill::step::{DrillStep, asleep, difference, line};
+use crate::drill::step::{DrillStep, asleep, difference, is_of_database, line, subject};
 use crate::harness::{ApiCalls, EndedExecution, StageError, listed};
 
 /// The interval of the schedule.
 const TICK: SignedDuration = SignedDuration::from_mins(5);
+/// The night in which there is time for what people ask for.
+const HANDS: SignedDuration = SignedDuration::from_hours(3);
 
 /// Play a night; `with_hands` also what people ask for during it.
 pub(super) async fn play(act: &mut DrillStep<'_>, with_hands: bool) -> Result<(), StageError> {
     let now = act.stack.control().now().await?;
-    let Some(night) = act.environment.calendar().and_then(|calendar| next_night(calendar, now)) else {
+    let freezes = &act.environment.limits().freezes;
+    let Some(night) = act.environment.calendar().and_then(|calendar| next_night(calendar, freezes, now).ok()) else {
         act.check("its calendar has a night", false, "none within 400 days");
         return Ok(());
     };
@@ -25,8 +30,10 @@ pub(super) async fn play(act: &mut DrillStep<'_>, with_hands: bool) -> Result<()
     }
     let original = touch(act).await?;
     evening(act, &night, &original).await?;
-    if with_hands && night.morning.duration_since(night.evening) > SignedDuration::from_hours(3) {
+    if with_hands && night.morning.duration_since(night.evening) > HANDS {
         by_hand::play(act, &original).await?;
+    } else if with_hands {
+        act.leave_out("an hour awake by hand", &Unplayed::new("a night of three hours or less", "a longer one"));
     }
     told(act).await?;
     morning(act, &night, &original).await
@@ -35,8 +42,13 @@ pub(super) async fn play(act: &mut DrillStep<'_>, with_hands: bool) -> Result<()
 /// What a human did before: scaling in suspended on one service, and no target on another.
 async fn touch(act: &mut DrillStep<'_>) -> Result<Capacity, StageError> {
     let before = act.capacity().await?;
-    let with_target: Vec<(&ServiceId, _)> =
-        before.services.iter().filter_map(|(id, service)| Some((id, service.scaling?))).collect();
+    let free = |id: &ServiceId| !act.environment.protects(&ResourceId::Service(id.clone()));
+    let with_target: Vec<(&ServiceId, _)> = before
+        .services
+        .iter()
+        .filter(|(id, _)| free(id))
+        .filter_map(|(id, service)| Some((id, service.scaling?)))
+        .collect();
     if let Some((id, target)) = with_target.first() {
         act.stack.site().suspend_scale_in(id, *target).await?;
         act.prepare(&format!("a human suspends scaling in of {}", id.service)).await?;
@@ -62,8 +74,13 @@ async fn evening(act: &mut DrillStep<'_>, night: &ChosenNight, original: &Capaci
     );
     let took = ended.map_or(0, |run| millis(run.took));
     let found = act.capacity().await?;
-    let running = act.stack.site().running(act.environment).await?;
-    act.check("it is asleep", asleep(&found) && running == 0, line(&found));
+    let running = act.stack.site().running(act.environment).await?.cast_unsigned();
+    let left: u32 = found.services.values().map(|service| service.desired).sum();
+    act.check("it is asleep", asleep(act.environment, &found) && running == left, line(&found));
+    let spared = untouched(act, original, &found);
+    if let Some((same, names)) = spared {
+        act.check("what is protected goes on as it was", same, names);
+    }
     let deeds = act.deeds(mark).await?;
     let writes = act.writes(&deeds).len();
     let limit = 2 * original.services.len() + original.databases.len();
@@ -83,12 +100,15 @@ async fn evening(act: &mut DrillStep<'_>, night: &ChosenNight, original: &Capaci
 
 /// Databases were stopped after the services that use them.
 fn order(act: &mut DrillStep<'_>, deeds: &ApiCalls, original: &Capacity) {
-    let counts = original.services.keys().filter_map(|id| deeds.last_write_to("UpdateService", id.service.as_str()));
-    let last_count = counts.max();
-    for id in original.databases.keys() {
-        let name = id.name().as_str();
-        let stops = ["StopDBCluster", "StopDBInstance"].into_iter();
-        let stopped = stops.filter_map(|operation| deeds.first_write_to(operation, name)).min();
+    let writes = act.writes(deeds);
+    let last_count = writes.iter().filter(|call| call.operation == "UpdateService").map(|call| call.number).max();
+    let free = |id: &&DatabaseId| !act.environment.protects(&ResourceId::Database((*id).clone()));
+    let mut stops = Vec::new();
+    for id in original.databases.keys().filter(free) {
+        let own = writes.iter().filter(|call| call.operation.starts_with("StopDB") && is_of_database(call, id));
+        stops.push((id.name().as_str(), own.filter(|call| call.error.is_none()).map(|call| call.number).min()));
+    }
+    for (name, stopped) in stops {
         let detail = match (last_count, stopped) {
             (Some(count), Some(stop)) => format!("{name}: call {stop}, the last count was call {count}"),
             (_, None) => format!("{name} was not stopped"),
@@ -98,15 +118,31 @@ fn order(act: &mut DrillStep<'_>, deeds: &ApiCalls, original: &Capacity) {
     }
 }
 
+/// Whether what is protected is as it was, and what that is; nothing where nothing is.
+fn untouched(act: &DrillStep<'_>, original: &Capacity, found: &Capacity) -> Option<(bool, String)> {
+    let environment = act.environment;
+    let services = original.services.iter().filter(|(id, _)| environment.protects(&ResourceId::Service((*id).clone())));
+    let services: Vec<_> = services.collect();
+    let databases = original.databases.iter();
+    let databases: Vec<_> =
+        databases.filter(|(id, _)| environment.protects(&ResourceId::Database((*id).clone()))).collect();
+    let same = services.iter().all(|(id, was)| found.services.get(*id) == Some(*was))
+        && databases.iter().all(|(id, was)| found.databases.get(*id) == Some(*was));
+    let names = services.iter().map(|(id, _)| id.to_string()).chain(databases.iter().map(|(id, _)| id.to_string()));
+    let names: Vec<String> = names.collect();
+    (!names.is_empty()).then(|| (same, names.join(", ")))
+}
+
 /// Everybody else in the region sleeps or not as their own calendars say.
 async fn neighbours(act: &mut DrillStep<'_>, instant: Timestamp) -> Result<(), StageError> {
     let (mut as_told, mut seen) = (true, Vec::new());
     for scope in act.stack.watched().iter().filter(|scope| **scope != act.scope) {
         let found = act.stage.estates().environment(scope.estate.as_str(), scope.environment.as_str());
         let Ok((_, environment)) = found else { continue };
-        let Some(decision) = environment.calendar().map(|calendar| calendar.at(instant)) else { continue };
+        let Some(calendar) = environment.calendar().filter(|_| follows(environment, instant)) else { continue };
+        let decision = calendar.at(instant);
         let capacity = act.stack.capacity(environment).await?;
-        let sleeps = asleep(&capacity);
+        let sleeps = asleep(environment, &capacity);
         as_told &= sleeps != decision.awake;
         let is = if sleeps { "asleep" } else { "awake" };
         seen.push(format!("{} {} {is}", scope.estate, scope.environment));
@@ -132,7 +168,7 @@ async fn quiet(act: &mut DrillStep<'_>, name: &str, instant: Timestamp) -> Resul
 
 /// A person and a program heard of it.
 async fn told(act: &mut DrillStep<'_>) -> Result<(), StageError> {
-    let subject = format!("{} {} is asleep", act.scope.estate, act.scope.environment);
+    let subject = subject(&format!("{} {} is asleep", act.scope.estate, act.scope.environment));
     let letters = act.stack.mailbox().letters().await?;
     let letter = letters.iter().find(|letter| letter.subject == subject);
     act.check("a person is told", letter.is_some(), letter.map_or("no message", |letter| letter.subject.as_str()));

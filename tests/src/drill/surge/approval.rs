@@ -38,14 +38,16 @@ pub(super) async fn play(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Res
     Ok(())
 }
 
-fn about(act: &DrillStep<'_>, goal: &ProfileGoal<'_>, more: (&str, Value)) -> Value {
+/// What the machine is asked about a profile, with this beside it.
+pub(super) fn about(act: &DrillStep<'_>, goal: &ProfileGoal<'_>, more: (&str, Value)) -> Value {
     let (estate, environment) = (act.scope.estate.as_str(), act.scope.environment.as_str());
     let mut input = json!({ "estate": estate, "environment": environment, "profile": goal.name.as_str() });
     input[more.0] = more.1;
     input
 }
 
-async fn plan(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
+/// What it would do.
+pub(super) async fn plan(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
     let (stack, mark) = (act.stack, act.mark().await?);
     let input = about(act, goal, ("mode", "plan".into()));
     let planned = async { stack.raise(&input).await?.ended().await };
@@ -98,7 +100,8 @@ async fn answer(
     act.step(what, answered).await
 }
 
-async fn give_back(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
+/// The way back, started by a person.
+pub(super) async fn give_back(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
     let stack = act.stack;
     let input = about(act, goal, ("give-back", true.into()));
     let given = async { stack.raise(&input).await?.ended().await };

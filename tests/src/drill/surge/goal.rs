@@ -1,10 +1,11 @@
 //! What a profile must come to, from the document's figures and what was there before; by code of its own, for the one
 //! under test has no part in it.
 
-use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
-use watchkeeper_domain::estate::{EmergencyProfile, ProfileCapacity};
+use watchkeeper_domain::capacity::{Capacity, ResourceId, ServiceCapacity, ServiceId};
+use watchkeeper_domain::estate::{EmergencyProfile, Environment, ProfileCapacity};
 use watchkeeper_domain::value::ProfileName;
 
+use crate::drill::choice::emergency::figures;
 use crate::drill::step::DrillStep;
 use crate::estate::awaited;
 use crate::harness::StageError;
@@ -17,11 +18,21 @@ pub(super) struct ProfileGoal<'a> {
     /// What was there before, and has to come back.
     pub original: Capacity,
     profile: &'a EmergencyProfile,
+    environment: &'a Environment,
 }
 
 impl<'a> ProfileGoal<'a> {
-    pub(super) fn of(name: &'a ProfileName, profile: &'a EmergencyProfile, original: &Capacity) -> Self {
-        Self { name, original: original.clone(), profile }
+    pub(super) fn of(
+        environment: &'a Environment,
+        (name, profile): (&'a ProfileName, &'a EmergencyProfile),
+        original: &Capacity,
+    ) -> Self {
+        Self { name, original: original.clone(), profile, environment }
+    }
+
+    /// How long it holds at most.
+    pub(super) fn lasts(&self) -> watchkeeper_domain::estate::Duration {
+        self.profile.lasts
     }
 
     /// The services that it is for.
@@ -59,10 +70,8 @@ impl<'a> ProfileGoal<'a> {
     }
 
     fn figures(&self, id: &ServiceId) -> Option<ProfileCapacity> {
-        let profile = self.profile;
-        let meant = profile.only.is_empty() || profile.only.contains(&id.service);
-        let own = profile.services.get(&id.service).copied();
-        meant.then(|| own.unwrap_or(ProfileCapacity { desired: profile.desired, max: profile.max }))
+        let free = !self.environment.protects(&ResourceId::Service(id.clone()));
+        figures(self.profile, id).filter(|_| free)
     }
 }
 
@@ -95,7 +104,11 @@ mod tests {
     fn a_goal_is_reached_when_count_floor_and_ceiling_are_there() {
         let profile: EmergencyProfile = serde_json::from_value(json!({"desired": 4, "max": 10, "for": "2h"})).unwrap();
         let name = "surge".parse().unwrap();
-        let goal = ProfileGoal::of(&name, &profile, &service(3, 3, 6));
+        let text = "estate: e\nenvironments:\n  prod:\n    kind: production\n    regions: { primary: us-east-1 }\n    \
+                    clusters: { us-east-1: { c: [api] } }\n";
+        let estate = watchkeeper_estates::parse("e.yaml", text).unwrap();
+        let environment = estate.environments().next().unwrap();
+        let goal = ProfileGoal::of(environment, (&name, &profile), &service(3, 3, 6));
         for (found, reached) in [
             (service(4, 4, 10), true),
             (service(7, 4, 10), true),

@@ -7,8 +7,9 @@ use watchkeeper_domain::value::Duration;
 
 use super::goal::ProfileGoal;
 use super::noise;
+use crate::drill::choice::Unplayed;
 use crate::drill::report::millis;
-use crate::drill::step::{DrillStep, difference, line};
+use crate::drill::step::{DrillStep, difference, line, subject};
 use crate::harness::{EmergencyExecution, EmergencyExecutionState, StageError, listed};
 
 /// The alarm goes into ALARM through the deployed rule, is told of again in every wrong way, and becomes quiet.
@@ -22,7 +23,7 @@ pub(super) async fn play(
     let (mark, since) = (act.mark().await?, stack.control().now().await?);
     let raised = async {
         stack.site().set_alarm(alarm, AlarmState::Alarm).await?;
-        let mut siren = stack.siren(&scope, since).await?;
+        let mut siren = stack.siren_for(&scope, response.run.as_str(), since).await?;
         while matches!(siren.goes_on().await?, EmergencyExecutionState::Confirming) {
             stack.pass(response.confirm.map_or(SignedDuration::ZERO, Duration::signed)).await?;
         }
@@ -63,11 +64,20 @@ async fn give_back(
     let mark = act.mark().await?;
     stack.site().set_alarm(&response.alarm, AlarmState::Ok).await?;
     let cool_down = emergency.cool_down();
-    let almost = cool_down.signed() - SignedDuration::from_mins(1);
-    let quiet = act.step(&format!("{} is OK, almost for {cool_down}", response.alarm), siren.pass(almost)).await?;
-    let found = act.capacity().await?;
-    let held = matches!(quiet, EmergencyExecutionState::Holding) && goal.is_reached(&found);
-    act.check("it holds for the cool-down", held, goal.line(&found));
+    match almost(cool_down, goal.lasts()) {
+        Some(almost) => {
+            let what = format!("{} is OK, almost for {cool_down}", response.alarm);
+            let quiet = act.step(&what, siren.pass(almost)).await?;
+            let found = act.capacity().await?;
+            let held = matches!(quiet, EmergencyExecutionState::Holding) && goal.is_reached(&found);
+            act.check("it holds for the cool-down", held, goal.line(&found));
+        }
+        None => {
+            let found = format!("a `cool-down` of {cool_down} under a profile for {}", goal.lasts());
+            let needed = "a cool-down of five minutes or more, that is over before the profile is";
+            act.leave_out("the hold for the cool-down", &Unplayed::new(found, needed));
+        }
+    }
     let ended = act.step("the cool-down is over", siren.run_out()).await?;
     let found = act.capacity().await?;
     let exact = found == goal.original && ended.outcome() == "given-back";
@@ -87,12 +97,21 @@ async fn give_back(
     Ok(())
 }
 
+/// Nearly the cool-down: a look of the machine less. Nothing where that is no time, or the profile may be over before.
+fn almost(cool_down: Duration, lasts: Duration) -> Option<SignedDuration> {
+    let almost = cool_down.signed() - SignedDuration::from_mins(1);
+    let fits = almost >= SignedDuration::from_mins(4) && cool_down.signed() * 2 <= lasts.signed();
+    fits.then_some(almost)
+}
+
 /// A person heard of both ways, and of nothing else.
 async fn told(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
     let letters = act.stack.mailbox().letters().await?;
-    let subjects: Vec<&str> = letters.iter().map(|letter| letter.subject.as_str()).collect();
     let place = format!("{} {}", act.scope.estate, act.scope.environment);
+    let of_ours = letters.iter().map(|letter| letter.subject.as_str());
+    let subjects: Vec<&str> = of_ours.filter(|text| text.starts_with(&format!("{place} "))).collect();
     let expected = [format!("{place} is at {}", goal.name), format!("{place} is back at its baseline")];
+    let expected = expected.map(|text| subject(&text));
     act.check("a person is told of both ways", subjects == expected, subjects.join("; "));
     act.report.figures.insert("messages", count(subjects.len()));
     Ok(())
@@ -108,4 +127,19 @@ fn counted(services: usize) -> String {
 
 pub(super) fn count(number: usize) -> u64 {
     number.try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_hold_is_looked_at_where_the_cool_down_decides_and_not_the_end_of_the_profile() {
+        let almost = |cool_down: &str, lasts: &str| almost(cool_down.parse().unwrap(), lasts.parse().unwrap());
+        assert_eq!(almost("10m", "2h"), Some(SignedDuration::from_mins(9)));
+        for (cool_down, lasts) in [("30s", "1h"), ("10m", "10m"), ("15m", "5m"), ("2m", "1h")] {
+            assert_eq!(almost(cool_down, lasts), None, "{cool_down} {lasts}");
+        }
+    }
 }

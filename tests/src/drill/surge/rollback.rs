@@ -4,23 +4,29 @@ use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::RollbackPolicy;
+use watchkeeper_domain::value::AlarmName;
 
 use crate::drill::step::{DrillStep, line};
 use crate::harness::{EmergencyExecutionState, StageError};
 
-/// How long the good release has been there.
+/// How long the good release has been there, at least.
 const LONG: SignedDuration = SignedDuration::from_hours(2);
 
-/// A good release, a bad one, and the alarm.
-pub(super) async fn play(act: &mut DrillStep<'_>, section: &RollbackPolicy) -> Result<(), StageError> {
+/// A good release of a service, a bad one, and the alarm.
+pub(super) async fn play(
+    act: &mut DrillStep<'_>,
+    section: &RollbackPolicy,
+    (id, alarm): (&ServiceId, &AlarmName),
+) -> Result<(), StageError> {
     let (stack, scope) = (act.stack, act.scope.clone());
     let original = act.capacity().await?;
-    let (Some(id), Some(alarm)) = (original.services.keys().next(), section.alarms.first()) else { return Ok(()) };
-    let (good, bad) = (release(act, id).await?, release(act, id).await?);
+    // What came before is no recent release any more.
+    let pause = LONG.max(section.within.signed() * 2);
+    let (good, bad) = (release(act, id, pause).await?, release(act, id, pause).await?);
     let since = stack.pass(section.within.signed() / 2).await?;
     stack.mailbox().letters().await?;
     stack.site().set_alarm(alarm, AlarmState::Alarm).await?;
-    let mut siren = stack.siren(&scope, since).await?;
+    let mut siren = stack.siren_for(&scope, "rollback", since).await?;
     if section.ask {
         let (question, _) = act.step(&format!("{alarm} goes into ALARM"), stack.asked()).await?;
         let waits = matches!(siren.goes_on().await?, EmergencyExecutionState::Asking)
@@ -50,9 +56,9 @@ pub(super) async fn play(act: &mut DrillStep<'_>, section: &RollbackPolicy) -> R
 }
 
 /// Roll the next release out, a good while after the one before.
-async fn release(act: &mut DrillStep<'_>, id: &ServiceId) -> Result<TaskDefinition, StageError> {
+async fn release(act: &mut DrillStep<'_>, id: &ServiceId, pause: SignedDuration) -> Result<TaskDefinition, StageError> {
     let stack = act.stack;
-    stack.pass(LONG).await?;
+    stack.pass(pause).await?;
     let next = stack.site().make_release(id, None).await?;
     let rolled_out = async { Ok(stack.site().release(id, &next).await?) };
     act.step(&format!("{next} is deployed by its own pipeline"), rolled_out).await?;

@@ -2,27 +2,31 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
-use watchkeeper_domain::estate::AlarmResponse;
-use watchkeeper_domain::value::AlarmName;
+use watchkeeper_domain::estate::{AlarmResponse, Emergency};
+use watchkeeper_domain::value::{AlarmName, Duration};
 
 use super::goal::ProfileGoal;
 use crate::drill::step::{DrillStep, difference, line};
 use crate::harness::{EmergencyExecutionState, StageError, listed};
 
-/// Longer than any cool-down or delay between two answers that a document is likely to have.
+/// At least so long after the last answer, the next one comes.
 const LATER: SignedDuration = SignedDuration::from_hours(1);
+/// A little time.
+const MOMENT: SignedDuration = SignedDuration::from_mins(1);
 /// The interval of the sweep.
 const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 
 /// The alarm comes while another one forbids the answer; then that one goes.
 pub(super) async fn play(
     act: &mut DrillStep<'_>,
-    response: &AlarmResponse,
+    (emergency, response): (&Emergency, &AlarmResponse),
     vetoing: &AlarmName,
     goal: &ProfileGoal<'_>,
 ) -> Result<(), StageError> {
     let (stack, scope, alarm) = (act.stack, act.scope.clone(), &response.alarm);
-    let since = stack.pass(LATER).await?;
+    // Nothing that the document counts or waits for between two answers is left of the first one.
+    let waits = [emergency.cool_down(), emergency.minimum_delay(), emergency.flap().within].map(Duration::signed);
+    let since = stack.pass(waits.into_iter().fold(LATER, |longest, wait| longest.max(wait + MOMENT))).await?;
     stack.site().set_alarm(vetoing, AlarmState::Alarm).await?;
     let (mark, lines) = (act.mark().await?, stack.alarm_log().len());
     let vetoed = async {
@@ -56,8 +60,12 @@ async fn sweep(
     let since = stack.pass(SWEEP).await?;
     let swept = async {
         stack.sweep().await?;
-        let mut siren = stack.siren(&scope, since).await?;
-        let stands = siren.goes_on().await?;
+        let mut siren = stack.siren_for(&scope, response.run.as_str(), since).await?;
+        let mut stands = siren.goes_on().await?;
+        while matches!(stands, EmergencyExecutionState::Confirming) {
+            stack.pass(response.confirm.map_or(SignedDuration::ZERO, Duration::signed)).await?;
+            stands = siren.goes_on().await?;
+        }
         Ok((siren, stands))
     };
     let (mut siren, stands) = act.step(&format!("{vetoing} is OK, and the sweep looks again"), swept).await?;

@@ -1,11 +1,11 @@
 //! Later: the tick again, a run by hand the same day, an undo, and the next morning.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_domain::unblock::{ItemAttribute, UnblockHour};
 
 use super::morning::{memory, record};
-use super::scene::{UnblockScene, later};
+use super::scene::{OLDEST, UnblockScene, later};
 use crate::drill::step::DrillStep;
 use crate::harness::StageError;
 
@@ -18,8 +18,7 @@ pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Resul
         act.check("the morning's run is remembered", false, "it is not");
         return Ok(());
     };
-    let bus = scene.bus.bus.as_str();
-    let before = scene.yard.released(&scene.locks).await?;
+    let before = scene.released().await?;
     let again = act.stack.unblock_tick(later(done, SignedDuration::from_mins(5)), &act.scope).await?;
     act.check("the next tick starts nothing", again.is_empty(), format!("{} executions", again.len()));
 
@@ -28,20 +27,34 @@ pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Resul
     let news = second.news.clone().unwrap_or_default();
     let quiet = second.done().is_empty() && news.escalated.is_empty() && news.withdrawn.is_empty();
     act.check("a second run the same day frees nothing", quiet && run.succeeded, run.says());
-    let after = scene.yard.released(&scene.locks).await?;
-    let events = scene.yard.heard(bus).await?;
+    let after = scene.released().await?;
+    let events = scene.heard().await?;
     let escalated = events.iter().filter(|event| event["detail-type"] == "Blocker Escalated").count();
     act.check("and escalates nothing again", escalated == 0 && after == before, format!("{escalated} escalations"));
 
+    if scene.locks.is_some() {
+        undone(act, scene, done).await?;
+    }
+    tomorrow(act, scene, done).await
+}
+
+/// A person takes one release back.
+async fn undone(act: &mut DrillStep<'_>, scene: &UnblockScene, done: Timestamp) -> Result<(), StageError> {
     let id = done.strftime("unblock-%Y%m%dT%H%M%SZ").to_string();
     let undo = json!({ "undo": id, "lock": format!("drill/{RELEASED}") });
     let undone = act.unblock("one release is undone", undo).await?;
-    let lock = scene.yard.lock(&scene.locks, &scene.lock(RELEASED, 0)).await?;
+    let lock = scene.lock_now(&scene.lock(RELEASED, 0)).await?;
     let held = lock.is_some_and(|lock| lock.released_at == ItemAttribute::Absent);
     act.check("it is held again, as it was", held && undone.succeeded, undone.says());
+    Ok(())
+}
 
-    scene.yard.remove_item(&scene.blockers, "blocked-60h").await?;
-    act.prepare("blocked-60h is resolved").await?;
+/// The next run that is due is missed, and made up for.
+async fn tomorrow(act: &mut DrillStep<'_>, scene: &UnblockScene, done: Timestamp) -> Result<(), StageError> {
+    if let Some(blockers) = &scene.blockers {
+        scene.yard.remove_item(blockers, OLDEST).await?;
+        act.prepare(&format!("{OLDEST} is resolved")).await?;
+    }
     let hour = UnblockHour::of(&scene.section);
     let days = (1..=8).map(|day| later(done, SignedDuration::from_hours(24 * day + 2)));
     let next = days.filter_map(|day| hour.last_due(day)).find(|due| *due > done).unwrap_or(done);
@@ -52,12 +65,16 @@ pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Resul
     act.check("after an outage the run is made up for, once", ended.len() == 1 && ended[0].succeeded, detail);
     let again = act.stack.unblock_tick(later(late, SignedDuration::from_mins(5)), &act.scope).await?;
     act.check("and not twice", again.is_empty(), format!("{} executions more", again.len()));
-    let events = scene.yard.heard(bus).await?;
-    let resolved: Vec<_> = events.iter().filter(|event| event["detail-type"] == "Blocker Resolved").collect();
-    let withdrawn = resolved.len() == 1 && resolved[0]["detail"]["item"] == "blocked-60h";
-    act.check("what is resolved is withdrawn", withdrawn, format!("{} event", resolved.len()));
-    let lock = scene.yard.lock(&scene.locks, &scene.lock(RELEASED, 0)).await?;
-    let still = lock.is_some_and(|lock| lock.released_at == ItemAttribute::Absent);
-    act.check("what a person took back is left alone", still, RELEASED);
+    let events = scene.heard().await?;
+    if scene.blockers.is_some() && scene.bus.is_some() {
+        let resolved: Vec<_> = events.iter().filter(|event| event["detail-type"] == "Blocker Resolved").collect();
+        let withdrawn = resolved.len() == 1 && resolved[0]["detail"]["item"] == OLDEST;
+        act.check("what is resolved is withdrawn", withdrawn, format!("{} event", resolved.len()));
+    }
+    if scene.locks.is_some() {
+        let lock = scene.lock_now(&scene.lock(RELEASED, 0)).await?;
+        let still = lock.is_some_and(|lock| lock.released_at == ItemAttribute::Absent);
+        act.check("what a person took back is left alone", still, RELEASED);
+    }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! An environment in which everything is stuck that can be: built by hand, in the tables and queues of its document.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger as _, LedgerError};
 use watchkeeper_domain::estate::{BlockerPolicy, LockSchema, QueuePolicy, ReportTarget, Unblock};
@@ -9,17 +9,26 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockHour};
 
+use crate::drill::choice::unblock::UnblockParts;
 use crate::drill::step::DrillStep;
 use crate::estate::{SiteError, UnblockFixtures};
 use crate::harness::{EmergencyExecution, StageError, scope};
 
-/// What of an environment plays, and when.
+/// An item that waits, and nobody has to hear of it yet.
+pub(super) const YOUNG: &str = "blocked-lately";
+/// One of which the owner hears.
+pub(super) const OLD: &str = "blocked-for-long";
+/// One of which leadership hears.
+pub(super) const OLDEST: &str = "blocked-for-ever";
+
+/// What of an environment plays, and when; nothing of what its document lacks.
+#[derive(Clone)]
 pub(super) struct UnblockScene {
     pub(super) section: Unblock,
-    pub(super) locks: LockSchema,
-    pub(super) blockers: BlockerPolicy,
-    pub(super) queue: QueuePolicy,
-    pub(super) bus: ReportTarget,
+    pub(super) locks: Option<LockSchema>,
+    pub(super) blockers: Option<BlockerPolicy>,
+    pub(super) queue: Option<QueuePolicy>,
+    pub(super) bus: Option<ReportTarget>,
     pub(super) yard: UnblockFixtures,
     /// When the run is due.
     pub(super) due: Timestamp,
@@ -28,19 +37,25 @@ pub(super) struct UnblockScene {
 }
 
 impl UnblockScene {
-    /// The scene of an act; nothing where its document has no section.
-    pub(super) fn of(act: &DrillStep<'_>) -> Option<Self> {
+    /// The scene of an act; nothing where its document has no section. What the section lacks is left out, by name.
+    pub(super) fn of(act: &mut DrillStep<'_>) -> Option<Self> {
         let section = act.environment.document().unblock.clone()?;
-        let queue = section.queues.iter().find(|queue| queue.redrive).cloned();
-        let (locks, blockers, queue) = (section.locks.clone()?, section.blockers.clone()?, queue?);
-        let bus = section.report.clone()?;
-        let limited = section.limits.iter().find_map(|(pod, types)| {
-            let (kind, limit) = types.iter().next()?;
-            Some((pod.to_string(), kind.to_string(), *limit))
-        });
+        let parts = UnblockParts::of(&section);
+        for (part, why) in parts.left_out() {
+            act.leave_out(part, &why);
+        }
         let config = act.stage.sandbox().sdk_config(act.scope.region.as_str());
-        let yard = UnblockFixtures::new(&config);
-        Some(Self { section, locks, blockers, queue, bus, yard, due: Timestamp::UNIX_EPOCH, limited })
+        let scene = Self {
+            locks: parts.locks.ok().cloned(),
+            blockers: parts.blockers.ok().cloned(),
+            queue: parts.queue.ok().cloned(),
+            bus: parts.bus.ok().cloned(),
+            yard: UnblockFixtures::new(&config),
+            due: Timestamp::UNIX_EPOCH,
+            limited: parts.limit.ok(),
+            section: section.clone(),
+        };
+        Some(scene)
     }
 
     /// Build it, some hours before the next run is due.
@@ -57,17 +72,33 @@ impl UnblockScene {
         // A week has a day of every name.
         let days = (0..=8).map(|day| later(soon, SignedDuration::from_hours(24 * day)));
         let due = days.filter_map(|day| hour.last_due(day)).find(|due| *due >= soon).unwrap_or(soon);
-        let Self { section, locks, blockers, queue, bus, yard, limited, .. } = self;
-        Self {
-            section: section.clone(),
-            locks: locks.clone(),
-            blockers: blockers.clone(),
-            queue: queue.clone(),
-            bus: bus.clone(),
-            yard: yard.clone(),
-            limited: limited.clone(),
-            due,
-        }
+        Self { due, ..self.clone() }
+    }
+
+    /// The events of the estate's own bus since the last look; none where it has none.
+    pub(super) async fn heard(&self) -> Result<Vec<Value>, StageError> {
+        let Some(bus) = &self.bus else { return Ok(Vec::new()) };
+        let all = self.yard.heard(bus.bus.as_str()).await?;
+        Ok(all.into_iter().filter(|event| event["source"] == bus.source.as_str()).collect())
+    }
+
+    /// How many locks are released.
+    pub(super) async fn released(&self) -> Result<usize, StageError> {
+        let Some(locks) = &self.locks else { return Ok(0) };
+        Ok(self.yard.released(locks).await?)
+    }
+
+    /// A lock as it is now.
+    pub(super) async fn lock_now(&self, lock: &LockItem) -> Result<Option<LockItem>, StageError> {
+        let Some(locks) = &self.locks else { return Ok(None) };
+        Ok(self.yard.lock(locks, lock).await?)
+    }
+
+    /// Items that wait: not yet long enough for anybody, for the owner, and for leadership; with the hours that they wait.
+    pub(super) fn waiting(&self) -> Vec<(&'static str, SignedDuration)> {
+        let Some(blockers) = &self.blockers else { return Vec::new() };
+        let (tell, escalate) = (blockers.tell_after.signed(), blockers.escalate_after.signed());
+        vec![(YOUNG, tell / 2), (OLD, (tell + escalate) / 2), (OLDEST, escalate + tell / 2)]
     }
 
     /// The pod with a limit, and how many locks of the type it is for are one too many.
@@ -89,16 +120,16 @@ impl UnblockScene {
         }
     }
 
-    /// An item that waits since so many hours before the run.
-    pub(super) fn blocker(&self, item: &str, hours: i64) -> BlockerItem {
-        let since = text(&later(self.due, SignedDuration::from_hours(-hours)).to_string());
+    /// An item that has waited for so long before the run.
+    pub(super) fn blocker(&self, item: &str, waits: SignedDuration) -> BlockerItem {
+        let since = text(&later(self.due, -waits).to_string());
         BlockerItem {
             item: text(item),
             activity: since.clone(),
             since,
             owner: text("grace"),
             reason: text(&format!("the answer about {item}")),
-            status: text("open"),
+            status: text("waits for an answer"),
         }
     }
 
