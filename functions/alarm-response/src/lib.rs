@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use watchkeeper_control::ledger::{AlarmLog, LedgerError};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError, Executions, Notifier};
 use watchkeeper_domain::emergency::alarm as domain;
@@ -144,7 +144,7 @@ impl From<ResponseError> for FunctionFailure {
 ///
 /// # Errors
 /// The first [`ResponseError`].
-pub async fn handle<L: AlarmLog, A: Alarms + AlarmMutes, X: Executions, N: Notifier>(
+pub async fn handle<L: Ledger, A: Alarms + AlarmMutes, X: Executions, N: Notifier>(
     ports: Ports<'_, L, A, X, N>,
     estates: &EstateFolder,
     home: &StackIdentity,
@@ -211,7 +211,7 @@ impl Round {
     }
 }
 
-impl<L: AlarmLog, A: Alarms + AlarmMutes, X: Executions, N: Notifier> Ports<'_, L, A, X, N> {
+impl<L: Ledger, A: Alarms + AlarmMutes, X: Executions, N: Notifier> Ports<'_, L, A, X, N> {
     /// Answers one change for every environment that it calls in.
     async fn change(
         &self,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use watchkeeper_control::ledger::{AlarmLog, LedgerError};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::ports::Notifier;
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::emergency::unknown_alarms;
@@ -11,7 +11,7 @@ use watchkeeper_domain::emergency::unknown_alarms;
 use crate::calls::Callee;
 use crate::{Ports, ResponseError};
 
-impl<L: AlarmLog, A, X, N: Notifier> Ports<'_, L, A, X, N> {
+impl<L: Ledger, A, X, N: Notifier> Ports<'_, L, A, X, N> {
     /// Tells of the alarms of an environment that do not exist, in one message, and again when they are missing for long.
     pub(crate) async fn missing(
         &self,

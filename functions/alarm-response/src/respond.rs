@@ -2,7 +2,7 @@
 //! repeated as a whole and nothing is lost. Executions have names that make the repetition harmless.
 
 use jiff::Timestamp;
-use watchkeeper_control::ledger::{AlarmLog, LedgerError};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::ports::{AlarmMutes, AwsError, Executions, Fault, Notifier, StartOutcome};
 use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmMemory, AlarmQuestion, AlarmStates, ConsideredAnswer, IgnoreReason, ResponseDecision,
@@ -30,7 +30,7 @@ pub(crate) struct Heard<'a> {
     pub(crate) now: Timestamp,
 }
 
-impl<L: AlarmLog, A: AlarmMutes, X: Executions, N: Notifier> Ports<'_, L, A, X, N> {
+impl<L: Ledger, A: AlarmMutes, X: Executions, N: Notifier> Ports<'_, L, A, X, N> {
     /// Answers a change for an environment.
     pub(crate) async fn respond(
         &self,

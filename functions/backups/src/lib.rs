@@ -5,7 +5,8 @@ pub mod report;
 mod tick;
 
 use jiff::Timestamp;
-use watchkeeper_control::backup::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, RestoreStore};
+use watchkeeper_control::backup::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs, RestoreStore};
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AwsError, Executions, Notifier};
@@ -74,7 +75,7 @@ pub async fn handle<C, L, N, B, R>(
 ) -> Result<Answer, CallError>
 where
     C: BackupStore + RestoreStore,
-    L: Ledger + BackupLog,
+    L: Ledger,
     N: Notifier,
     B: Executions,
     R: Executions,
@@ -97,7 +98,7 @@ pub async fn step<C, L, N>(
 ) -> Result<Answer, CallError>
 where
     C: BackupStore + RestoreStore,
-    L: Ledger + BackupLog,
+    L: Ledger,
     N: Notifier,
 {
     let jobs_of = |run: &RunRef| jobs(estates, home, run.scope.estate.as_str(), run.scope.environment.as_str());

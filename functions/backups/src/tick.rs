@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use watchkeeper_control::backup::{BackupLog, EnvironmentJobs};
+use watchkeeper_control::backup::EnvironmentJobs;
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{Executions, StartOutcome};
 use watchkeeper_domain::backup::{BackupMemory, BackupRequest, BackupSource, Freshness, RestoreRequest, drill_is_due};
@@ -52,7 +53,7 @@ pub struct Fresh {
 ///
 /// # Errors
 /// The first [`CallError`].
-pub async fn tick<L: BackupLog, B: Executions, R: Executions>(
+pub async fn tick<L: Ledger, B: Executions, R: Executions>(
     ledger: &L,
     machines: (&B, &R),
     estates: &EstateFolder,
@@ -79,7 +80,7 @@ pub async fn tick<L: BackupLog, B: Executions, R: Executions>(
     failed.map_or(Ok(Ticked { environments }), Err)
 }
 
-async fn look_after<L: BackupLog, B: Executions, R: Executions>(
+async fn look_after<L: Ledger, B: Executions, R: Executions>(
     ledger: &L,
     (backups, restores): (&B, &R),
     jobs: &EnvironmentJobs,

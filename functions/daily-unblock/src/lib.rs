@@ -7,9 +7,10 @@ pub mod tick;
 use serde::Deserialize;
 use serde_json::Value;
 use watchkeeper_control::ledger::Ledger;
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{Clock, Executions, Notifier};
-use watchkeeper_control::stuck::{UnblockNotes, UnblockSources};
+use watchkeeper_control::stuck::UnblockSources;
 use watchkeeper_control::trouble::{self, EndedRun};
 use watchkeeper_control::unblock::{self, UnblockError, UnblockRunbook};
 use watchkeeper_domain::reconcile::run::{RunError, RunRef};
@@ -58,7 +59,7 @@ impl From<CallError> for FunctionFailure {
 ///
 /// # Errors
 /// [`CallError`] as below, and for an environment that the tick could not look after.
-pub async fn answer<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock>(
+pub async fn answer<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock>(
     unblocker: &UnblockRunbook<S, L, X, N, K>,
     machine: &X,
     estates: &EstateFolder,
@@ -91,7 +92,7 @@ pub async fn answer<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, 
 ///
 /// # Errors
 /// [`CallError`] for a request that cannot be read or followed, and for a step that failed.
-pub async fn handle<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock>(
+pub async fn handle<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock>(
     unblocker: &UnblockRunbook<S, L, X, N, K>,
     estates: &EstateFolder,
     home: &StackIdentity,
@@ -120,7 +121,7 @@ pub async fn handle<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, 
 }
 
 /// Tells of a run that has no record to tell by, as far as its input can be read.
-async fn tell<S, L: UnblockNotes, X, N: Notifier, K>(
+async fn tell<S, L: Ledger, X, N: Notifier, K>(
     unblocker: &UnblockRunbook<S, L, X, N, K>,
     estates: &EstateFolder,
     home: &StackIdentity,

@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use watchkeeper_control::ledger::LedgerError;
+use watchkeeper_control::ledger::{Ledger, LedgerNote};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AwsError, Executions, Notifier, StartOutcome};
-use watchkeeper_control::stuck::{ExecutionReader, LedgerNote, UnblockNotes};
+use watchkeeper_control::stuck::ExecutionReader;
 use watchkeeper_control::trouble::{self, EndedRun};
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::name::Scope;
@@ -79,7 +80,7 @@ pub fn execution(scope: &Scope, due: Timestamp, attempt: u32) -> String {
 ///
 /// # Errors
 /// The first [`TickError`].
-pub async fn tick<L: UnblockNotes, X: Executions, W: ExecutionReader, N: Notifier>(
+pub async fn tick<L: Ledger, X: Executions, W: ExecutionReader, N: Notifier>(
     hands: &Hands<'_, L, X, W, N>,
     estates: &EstateFolder,
     home: &StackIdentity,
@@ -123,7 +124,7 @@ pub struct Hands<'a, L, X, W, N> {
     pub announcer: &'a N,
 }
 
-async fn look_after<L: UnblockNotes, X: Executions, W: ExecutionReader, N: Notifier>(
+async fn look_after<L: Ledger, X: Executions, W: ExecutionReader, N: Notifier>(
     hands: &Hands<'_, L, X, W, N>,
     scope: &Scope,
     due: Timestamp,

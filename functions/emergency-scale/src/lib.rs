@@ -7,10 +7,10 @@ mod watch;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{Alarms, AwsError, ExecutionStates, Notifier};
-use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_domain::emergency::{
     DecisionInputs, EmergencyDecision, EmergencyHold, EmergencyPurpose, EmergencyRequest, EmergencyStep as Next,
     HoldAction, LastQuestion, PersonReply, ask, decide, hold, made_worse, not_done, still_called_for, worse,
@@ -78,7 +78,7 @@ impl From<CallError> for FunctionFailure {
 /// # Errors
 /// [`CallError`] for a request that cannot be read or followed, an unknown environment, or a ledger, an alarm or a topic
 /// that does not answer.
-pub async fn handle<L: Ledger + UnblockNotes, A: Alarms, X: ExecutionStates, N: Notifier>(
+pub async fn handle<L: Ledger, A: Alarms, X: ExecutionStates, N: Notifier>(
     ports: Ports<'_, L, A, X, N>,
     estates: &EstateFolder,
     home: &StackIdentity,
@@ -122,7 +122,7 @@ fn place(
     Ok(ScopedEnvironment::of(estate, environment, home, now)?)
 }
 
-async fn decided<L: Ledger + UnblockNotes, A: Alarms, X: ExecutionStates, N>(
+async fn decided<L: Ledger, A: Alarms, X: ExecutionStates, N>(
     ports: Ports<'_, L, A, X, N>,
     place: &ScopedEnvironment,
     request: &EmergencyRequest,

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::LedgerError;
+use watchkeeper_control::ledger::{Ledger, LedgerNote};
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Fault};
-use watchkeeper_control::stuck::{LedgerNote, UnblockNotes};
 use watchkeeper_domain::emergency::{EmergencyDecision, EmergencyRequest, EmergencyStep, LastQuestion, PersonReply};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Scope;
@@ -17,7 +17,7 @@ const TRIES: u32 = 5;
 /// How long a question is remembered after its end: an emergency lasts at most as long.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-impl<L: UnblockNotes, A, X: ExecutionStates, N> Ports<'_, L, A, X, N> {
+impl<L: Ledger, A, X: ExecutionStates, N> Ports<'_, L, A, X, N> {
     /// Decides, and writes down what the decision makes of the question: of two executions that would ask in one moment, one
     /// finds the question of the other.
     pub(crate) async fn one_question(

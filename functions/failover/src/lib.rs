@@ -4,9 +4,9 @@ mod call;
 pub mod report;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::backup::BackupLog;
 use watchkeeper_control::failover::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use watchkeeper_control::failover::{self, ChildResult, FailoverRunbook, MoveError, ReadinessAction};
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{PairPlace, ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier};
@@ -108,7 +108,7 @@ pub async fn step<L, S, P, W, H, N, K, X, E>(
     call: StepCall<Step>,
 ) -> Result<Answer, CallError>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

@@ -5,12 +5,12 @@ pub mod report;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_control::backup::BackupLog;
+use watchkeeper_control::ledger::Ledger;
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{Clock, Cloud, Notifier};
 use watchkeeper_control::steps::{BegunRun, FinishedRun, LeasedRun, Reconciler, SliceResult, StepError};
-use watchkeeper_control::stuck::UnblockNotes;
 use watchkeeper_control::trouble::{self, EndedRun};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::RunError;
@@ -135,7 +135,7 @@ impl From<RequestError> for CallError {
 ///
 /// # Errors
 /// [`CallError`] for a request that cannot be read, an unknown environment, or a step that failed.
-pub async fn handle<C: Cloud, L: Ledger + BackupLog + UnblockNotes, N: Notifier, K: Clock>(
+pub async fn handle<C: Cloud, L: Ledger, N: Notifier, K: Clock>(
     engine: &Reconciler<C, L, N, K>,
     estates: &EstateFolder,
     home: &StackIdentity,
@@ -159,7 +159,7 @@ pub async fn handle<C: Cloud, L: Ledger + BackupLog + UnblockNotes, N: Notifier,
 }
 
 /// Tells of a run that has no record to tell by, as far as its input can be read.
-async fn tell<C, L: UnblockNotes, N: Notifier, K>(
+async fn tell<C, L: Ledger, N: Notifier, K>(
     engine: &Reconciler<C, L, N, K>,
     estates: &EstateFolder,
     home: &StackIdentity,
@@ -181,7 +181,7 @@ async fn tell<C, L: UnblockNotes, N: Notifier, K>(
     Ok(Answer::Told { told })
 }
 
-async fn begin<C: Cloud, L: Ledger + BackupLog, N: Notifier, K: Clock>(
+async fn begin<C: Cloud, L: Ledger, N: Notifier, K: Clock>(
     engine: &Reconciler<C, L, N, K>,
     estates: &EstateFolder,
     home: &StackIdentity,

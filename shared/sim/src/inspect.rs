@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ledger::{LedgerError, PairId, PairReplica, ScopeState};
+use watchkeeper_control::ledger::{Entry, Key, LedgerError, PairId, PairReplica, ScopeState};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedDatabase, ObservedScope, ObservedService, ServiceId};
 use watchkeeper_domain::failover::{DnsRecord, Move, Pointer};
 use watchkeeper_domain::name::{Region, Scope};
@@ -96,12 +96,13 @@ impl SimRegion {
 
     /// What the ledger remembers of a scope.
     pub fn remembered(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
-        self.lock().ledger.load(scope)
+        let state = self.lock();
+        ScopeState::read(state.ledger.list(&Key::scope(scope)), state.ledger.get(&Key::halt(None)))
     }
 
     /// What this region's replica of the ledger has of a pair.
     pub fn remembered_of(&self, pair: &PairId) -> Result<PairReplica, LedgerError> {
-        self.lock().ledger.pair(pair)
+        PairReplica::read(self.lock().ledger.list(&Key::pair(pair)))
     }
 
     /// The pointer of a pair in this region's replica of the ledger; one that does not read is an error.
@@ -111,7 +112,10 @@ impl SimRegion {
 
     /// The records of the moves of a pair, in the order of their beginning.
     pub fn moves(&self, pair: &PairId) -> Result<Vec<Move>, LedgerError> {
-        self.lock().ledger.moves(pair)
+        let entries = self.lock().ledger.list(&Key::moved(pair, ""));
+        let mut moves = entries.into_iter().map(Entry::read).collect::<Result<Vec<Move>, _>>()?;
+        moves.sort_by_key(|record| record.started);
+        Ok(moves)
     }
 
     /// Whether the object of a switch is there.
@@ -143,6 +147,9 @@ impl SimRegion {
 
     /// The runs of a scope in the ledger, in the order of their beginning.
     pub fn runs(&self, scope: &Scope) -> Result<Vec<RunRecord>, LedgerError> {
-        self.lock().ledger.runs(scope)
+        let entries = self.lock().ledger.list(&Key::run(scope, ""));
+        let mut runs = entries.into_iter().map(Entry::read).collect::<Result<Vec<RunRecord>, _>>()?;
+        runs.sort_by_key(|run| run.started);
+        Ok(runs)
     }
 }

@@ -23,8 +23,6 @@ mod memory;
 mod operation;
 mod outside;
 mod pair;
-mod pairs;
-mod put;
 mod quota;
 mod reconcile;
 mod run;

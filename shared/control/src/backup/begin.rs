@@ -9,7 +9,7 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::request::{RunMode, RunTrigger};
 
-use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs};
+use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs};
 use crate::ledger::{Ledger, LedgerError};
 
 /// What a run is about.
@@ -58,7 +58,7 @@ impl EnvironmentJobs {
     }
 }
 
-impl<C: BackupStore, L: Ledger + BackupLog, N> BackupRunbook<'_, C, L, N> {
+impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
     /// Begins a run: what a tick finds due, or what a person names. A plan writes nothing.
     ///
     /// # Errors

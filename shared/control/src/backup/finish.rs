@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupNotice, BackupOutcome, CopyQuota, JobPolicy, abandoned, event, message};
 
-use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs};
+use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs};
 use crate::ledger::Ledger;
 use crate::ports::Notifier;
 
@@ -21,7 +21,7 @@ pub struct FinishedBackup {
     pub outcomes: Vec<(String, BackupOutcome)>,
 }
 
-impl<C: BackupStore, L: Ledger + BackupLog, N: Notifier> BackupRunbook<'_, C, L, N> {
+impl<C: BackupStore, L: Ledger, N: Notifier> BackupRunbook<'_, C, L, N> {
     /// Tells how a run ended. A run in which nothing happened but that something goes on waiting is not told again.
     ///
     /// # Errors

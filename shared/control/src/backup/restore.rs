@@ -7,7 +7,7 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::request::RequestError;
 
-use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
+use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
 use crate::ledger::Ledger;
 use crate::ports::{AwsError, Fault, Notifier};
 
@@ -35,7 +35,7 @@ fn wrong(field: &'static str, found: impl Into<String>, expected: impl Into<Stri
     RequestError { field, found: found.into(), expected: expected.into() }
 }
 
-impl<C: BackupStore + RestoreStore, L: Ledger + BackupLog, N: Notifier> BackupRunbook<'_, C, L, N> {
+impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C, L, N> {
     /// Begins a restore, or goes on with one that its execution has left.
     ///
     /// # Errors

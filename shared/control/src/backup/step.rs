@@ -7,7 +7,7 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::name::Region;
 
-use super::{BackupError, BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
+use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
 use crate::ledger::Ledger;
 use crate::ports::{AwsError, Fault};
 
@@ -50,7 +50,7 @@ struct JobMemory<'a> {
     version: u64,
 }
 
-impl<C: BackupStore, L: Ledger + BackupLog, N> BackupRunbook<'_, C, L, N> {
+impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
     /// Takes one step of a resource's backup: at most one change in AWS, noted in the ledger before it is asked for.
     ///
     /// # Errors

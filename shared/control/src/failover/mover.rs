@@ -15,7 +15,7 @@ use watchkeeper_domain::request::RunRequest;
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::turn::{PhaseOutcome, error_of, resume};
 use super::{ChildResult, MOVE_FINISHED, MoveError, MoveNext, MoveReply};
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
@@ -80,7 +80,7 @@ pub(super) struct MoveStep<'a> {
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

@@ -12,7 +12,7 @@ use super::gather::{LedgerFacts, gather};
 use super::mover::FailoverRunbook;
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::{MoveError, means};
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
@@ -53,7 +53,7 @@ pub struct ReadinessLook {
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

@@ -8,14 +8,14 @@ use watchkeeper_domain::request::RequestError;
 use super::MoveError;
 use super::mover::{FailoverRunbook, MoveRequest};
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::Ledger;
 use crate::place::PairPlace;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

@@ -18,7 +18,7 @@ use watchkeeper_domain::request::RunRequest;
 use super::gather::{LedgerFacts, gather, sample};
 use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use super::{MoveError, means, probe};
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
@@ -82,7 +82,7 @@ impl PairTick {
 
 impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

@@ -15,7 +15,7 @@ use watchkeeper_domain::request::{RunRequest, RunTrigger};
 use super::begin::BeginVerdict;
 use super::wish::IntentChange;
 use super::{BegunRun, LeasedRun, Reconciler, StepError};
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::{LedgerWrite, ScopeStanding, ScopeState};
 use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};
@@ -40,7 +40,7 @@ pub(super) struct Evaluation {
     pub(super) releases: Releases,
 }
 
-impl<C: Cloud, L: BackupLog, N, K: Clock> Reconciler<C, L, N, K> {
+impl<C: Cloud, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
     /// Observes and decides.
     pub(super) async fn look(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Evaluation, StepError> {
         let wanted = ask.wanted(seen);

@@ -13,8 +13,8 @@ use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
 use super::ask::{BeginContext, Evaluation, durable};
 use super::wish::IntentChange;
 use super::{BegunRun, Reconciler, StepError};
-use crate::backup::BackupLog;
 use crate::lease::{Lease, LeaseClaim};
+use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
 use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};
@@ -37,7 +37,7 @@ pub enum BeginVerdict {
     Refused,
 }
 
-impl<C: Cloud, L: Ledger + BackupLog, N, K: Clock> Reconciler<C, L, N, K> {
+impl<C: Cloud, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
     /// Begins the run `id` about `instant`.
     ///
     /// # Errors

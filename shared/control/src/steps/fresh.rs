@@ -7,10 +7,10 @@ use watchkeeper_domain::request::Urgency;
 
 use super::ask::BeginContext;
 use super::{Reconciler, StepError};
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ports::Clock;
 
-impl<C, L: BackupLog, N, K: Clock> Reconciler<C, L, N, K> {
+impl<C, L: Ledger, N, K: Clock> Reconciler<C, L, N, K> {
     /// What is not as fresh as the document asks for.
     pub(super) async fn stale_backups(&self, ask: &BeginContext<'_>) -> Result<Vec<Violation>, StepError> {
         let risky = matches!(ask.request.emergency, Some(Urgency::RollBack { .. }));

@@ -7,8 +7,9 @@ use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, Un
 
 use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockRunbook, step};
 use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerNote};
 use crate::ports::{Clock, Executions, Notifier};
-use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources};
+use crate::stuck::UnblockSources;
 
 /// The execution that a run by hand is.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,7 @@ fn due_id(due: Timestamp) -> String {
     due.strftime("unblock-%Y%m%dT%H%M%SZ").to_string()
 }
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// Begins a run, or goes on with one that died.
     ///
     /// # Errors

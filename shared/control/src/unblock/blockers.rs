@@ -4,10 +4,11 @@ use watchkeeper_domain::unblock::look;
 
 use super::{OpenRecord, PAGE, UnblockError, UnblockRunbook, unreadable};
 use crate::ledger::Ledger;
+use crate::ledger::Ledger;
 use crate::ports::{Clock, Executions, Notifier};
-use crate::stuck::{UnblockNotes, UnblockSources};
+use crate::stuck::UnblockSources;
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One page of items.
     pub(super) async fn blockers_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let Some(source) = open.place.section.and_then(|section| section.blockers.as_ref()) else {

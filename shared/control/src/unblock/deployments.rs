@@ -8,10 +8,11 @@ use watchkeeper_domain::unblock::{StuckDeployment, stuck_since};
 
 use super::{OpenRecord, UnblockError, UnblockRunbook, passes, unreadable};
 use crate::ledger::Ledger;
+use crate::ledger::Ledger;
 use crate::ports::{Clock, DESCRIBE_SERVICES_MAX, Executions, Notifier};
-use crate::stuck::{UnblockNotes, UnblockSources};
+use crate::stuck::UnblockSources;
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// All services of the environment in this region.
     pub(super) async fn deployments(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();

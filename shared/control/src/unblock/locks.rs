@@ -12,13 +12,14 @@ use watchkeeper_domain::value::Label;
 
 use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockError, UnblockRunbook, later, told, unreadable};
 use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerNote, WriteOutcome};
 use crate::ports::{Clock, Executions, Fault, Notifier};
-use crate::stuck::{LedgerNote, STATUSES_MAX, UnblockNotes, UnblockSources, WriteOutcome};
+use crate::stuck::{STATUSES_MAX, UnblockSources};
 
 /// A lock that is left behind, with its proof.
 type Left = (LockItem, LockEntry, AbandonmentProof);
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One page of locks.
     pub(super) async fn locks_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let Some((section, table)) = section(open) else {

@@ -22,8 +22,9 @@ use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::unblock::{UnblockHour, UnblockMemory, UnblockRecord, UnblockStage};
 
 use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerNote};
 use crate::ports::{AwsError, Clock, Executions, Fault, Notifier};
-use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources};
+use crate::stuck::UnblockSources;
 
 pub use begin::ManualExecution;
 pub use report::{BLOCKER_ESCALATED, BLOCKER_RESOLVED, CAPACITY_RELEASED, UNBLOCK_FINISHED};
@@ -132,7 +133,7 @@ struct OpenRecord<'a, 'p> {
     version: u64,
 }
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// Works for a slice, piece by piece, from where the run is.
     ///
     /// # Errors

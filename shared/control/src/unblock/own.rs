@@ -15,8 +15,9 @@ use watchkeeper_domain::value::Duration;
 use super::{OpenRecord, UnblockError, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState};
+use crate::ledger::{Ledger, WriteOutcome};
 use crate::ports::{AwsError, Clock, Executions, Notifier};
-use crate::stuck::{PendingQuestion, UnblockNotes, UnblockSources, WriteOutcome};
+use crate::stuck::{PendingQuestion, UnblockSources};
 
 /// How long a question may stand before it is named, unless the document says otherwise, in hours.
 const WAITING: SignedDuration = SignedDuration::from_hours(8);
@@ -32,7 +33,7 @@ const FAILED: [&str; 2] = ["failed-", "unverified-"];
 /// closed whose lease is kept.
 type Known = BTreeMap<String, Option<ExecutionStatus>>;
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// All of it: it is small. What was done is saved at once, so that a step that is taken again does not forget it.
     pub(super) async fn own(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let seen = self.ledger.load(&open.place.scope).await?;

@@ -6,8 +6,9 @@ use watchkeeper_domain::value::ResourceName;
 
 use super::{FAILURES, OpenRecord, UnblockError, UnblockRunbook, passes, told, unreadable};
 use crate::ledger::Ledger;
+use crate::ledger::Ledger;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
-use crate::stuck::{DeadLetter, MessageStamp, RECEIVE_MAX, UnblockNotes, UnblockSources};
+use crate::stuck::{DeadLetter, MessageStamp, RECEIVE_MAX, UnblockSources};
 
 /// The most letters of one dead-letter queue that one run looks at beyond those that waited at its beginning: what is left
 /// there comes up again after a while, parked ones for ever.
@@ -37,7 +38,7 @@ impl<'p> SharedQueue<'p> {
     }
 }
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One batch of a queue's dead letters.
     pub(super) async fn queue_batch(&self, open: &mut OpenRecord<'_, '_>, number: usize) -> Result<(), UnblockError> {
         let queues = open.place.section.map_or(&[][..], |section| &section.queues);

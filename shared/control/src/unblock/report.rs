@@ -13,8 +13,9 @@ use watchkeeper_domain::unblock::{
 
 use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockNext, UnblockRunbook, passes, told};
 use crate::ledger::Ledger;
+use crate::ledger::Ledger;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
-use crate::stuck::{UnblockNotes, UnblockSources};
+use crate::stuck::UnblockSources;
 
 /// The detail type of the event about a finished run on our own bus; the estate's has the name that its document gives it.
 pub const UNBLOCK_FINISHED: &str = "Watchkeeper Unblock Finished";
@@ -31,7 +32,7 @@ const UNPUBLISHED: &str = "unpublished";
 /// The longest mark of findings that is remembered, in characters.
 const MARK: usize = 1000;
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// Tells of the run, and closes it.
     ///
     /// # Errors

@@ -4,13 +4,14 @@ use watchkeeper_domain::unblock::{LockRelease, UnblockKind, UnblockMemory, UndoO
 
 use super::{MEMORY_KEPT, OpenRecord, RECORD_KEPT, UnblockError, UnblockRunbook, later, passes, told};
 use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerNote, WriteOutcome};
 use crate::ports::{Clock, Executions, Notifier};
-use crate::stuck::{LedgerNote, UnblockNotes, UnblockSources, WriteOutcome};
+use crate::stuck::UnblockSources;
 
 /// How often the memory is written again when another run was faster.
 const TRIES: u32 = 5;
 
-impl<S: UnblockSources, L: Ledger + UnblockNotes, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
     /// One page of the earlier run.
     pub(super) async fn undo_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
         let UnblockKind::Undo { of, lock } = open.record.kind.clone() else {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use watchkeeper_control::ledger::Key;
 use watchkeeper_domain::backup::{BackupMemory, BackupSource, CopyState, ObservedCopy, RestoreWindow, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
@@ -227,7 +228,7 @@ impl SimRegion {
 
     /// What the ledger remembers of a resource's backups; nothing of what does not read.
     pub fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> BackupMemory {
-        self.lock().ledger.backup(scope, source).map(|(memory, _)| memory).unwrap_or_default()
+        remembered(&self.lock(), scope, source)
     }
 
     /// Every removal of a copy.
@@ -281,4 +282,10 @@ impl SimRegion {
             copy.failed = Some(words.to_owned());
         }
     }
+}
+
+/// What the ledger remembers of a resource's backups; nothing of what does not read.
+pub(super) fn remembered(state: &SimState, scope: &Scope, source: &BackupSource) -> BackupMemory {
+    let found = state.ledger.get(&Key::backup(scope, source)).and_then(|found| found.read().ok());
+    found.unwrap_or_default()
 }

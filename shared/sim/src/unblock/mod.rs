@@ -2,13 +2,13 @@
 
 mod executions;
 mod letters;
-mod notes;
 mod tables;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_control::stuck::{DeadLetter, LedgerNote, PendingQuestion};
+use watchkeeper_control::ledger::{Draft, Key, LedgerNote};
+use watchkeeper_control::stuck::{DeadLetter, PendingQuestion};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
@@ -146,8 +146,8 @@ impl SimRegion {
 
     /// The record of a run of the unblock.
     pub fn unblock_record(&self, scope: &Scope, id: &str) -> Option<UnblockRecord> {
-        let found = self.lock().ledger.note::<UnblockRecord>(scope, &notes::name(LedgerNote::Run(id))).ok()?;
-        found.map(|(record, _)| record)
+        let found = self.lock().ledger.get(&Key::note(scope, LedgerNote::Run(id)))?;
+        found.note().ok().map(|(record, _)| record)
     }
 
     /// Somebody turns the halt switch of a scope on.
@@ -155,7 +155,7 @@ impl SimRegion {
     /// # Panics
     /// When the ledger cannot hold it.
     pub fn halt(&self, scope: &Scope, halt: &HaltSwitch) {
-        let put = self.lock().ledger.set_halt(Some(scope), Some(halt));
+        let put = Draft::of(Key::halt(Some(scope)), halt).and_then(|draft| self.lock().ledger.put(draft));
         assert!(put.is_ok(), "{put:?}");
     }
 
@@ -164,7 +164,7 @@ impl SimRegion {
     /// # Panics
     /// When the ledger cannot hold it.
     pub fn put_intent(&self, scope: &Scope, intent: &Intent) {
-        let put = self.lock().ledger.declare(scope, intent);
+        let put = Draft::of(Key::intent(scope, &intent.slot()), intent).and_then(|draft| self.lock().ledger.put(draft));
         assert!(put.is_ok(), "{put:?}");
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use watchkeeper_control::ledger::{ListPage, WriteOutcome};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{BlockerSource, ListPage, LockTable, WriteOutcome};
+use watchkeeper_control::stuck::{BlockerSource, LockTable};
 use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema};
 use watchkeeper_domain::unblock::{AbandonmentProof, BlockerItem, ItemAttribute, LockItem, LockRelease};
 use watchkeeper_domain::value::ResourceName;

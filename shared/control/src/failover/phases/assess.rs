@@ -11,7 +11,7 @@ use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, Traffi
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, means};
 use super::fence::tasks_of;
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
@@ -23,7 +23,7 @@ const LAG_LOOK: i64 = 15;
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

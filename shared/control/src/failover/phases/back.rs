@@ -10,7 +10,7 @@ use super::super::turn::PhaseOutcome;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use super::fence::singletons;
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Fault, Notifier};
 
@@ -19,7 +19,7 @@ const LOOK: i64 = 5;
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

@@ -6,13 +6,13 @@ use super::super::MoveError;
 use super::super::mover::{FailoverRunbook, MoveStep};
 use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerError};
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

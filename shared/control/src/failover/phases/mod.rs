@@ -17,7 +17,7 @@ use super::MoveError;
 use super::mover::{FailoverRunbook, MoveStep};
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::turn::PhaseOutcome;
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
@@ -26,7 +26,7 @@ const CHILD_TRIES: u32 = 3;
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,

@@ -8,14 +8,14 @@ use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, Traffi
 use super::super::turn::PhaseOutcome;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 use crate::steps::POINTER_MOVED;
 
 impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
 where
-    L: Ledger + BackupLog,
+    L: Ledger,
     S: RegionReader + DatabasePromotions,
     P: RegionReader,
     W: TrafficSwitches,
