@@ -9,10 +9,10 @@ use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::reconcile::run::RunRecord;
 
 use crate::call::RecordedCall;
-use crate::failover::stores::resource;
-use crate::failover::switches::SimTrafficSwitches;
+use crate::kinds::outside::{PublishedEvent, SentMessage};
+use crate::kinds::switchboard::SimTrafficSwitches;
 use crate::operation::Operation;
-use crate::outside::{PublishedEvent, SentMessage};
+use crate::spec::resource;
 use crate::world::SimRegion;
 
 impl SimRegion {
@@ -32,7 +32,7 @@ impl SimRegion {
 
     /// One service as it truly is now, with its bounds.
     pub fn service(&self, id: &ServiceId) -> Option<ObservedService> {
-        self.lock().service(id).map(crate::reconcile::service::SimService::observed)
+        self.lock().service(id).map(crate::kinds::service::SimService::observed)
     }
 
     /// One database as it truly is now.
@@ -42,7 +42,7 @@ impl SimRegion {
 
     /// The tasks of a service that truly are not STOPPED: those on their way up, those that run, and those that stop.
     pub fn alive(&self, id: &ServiceId) -> u32 {
-        self.lock().service(id).map_or(0, crate::reconcile::service::SimService::alive)
+        self.lock().service(id).map_or(0, crate::kinds::service::SimService::alive)
     }
 
     /// The region.

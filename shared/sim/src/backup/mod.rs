@@ -4,7 +4,3 @@
 mod ports;
 mod restores;
 mod vault;
-
-pub use vault::{BackupDeletion, StoreSpec, VaultCopy, store};
-
-pub(crate) use vault::SimBackups;

@@ -9,9 +9,9 @@ use watchkeeper_domain::backup::{
 use watchkeeper_domain::name::Region;
 
 use super::vault::remembered;
-use super::vault::{BackupDeletion, VaultCopy};
-use crate::gate::CallRefusal;
+use crate::kinds::vault::{BackupDeletion, VaultCopy};
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::SimState;
 use crate::world::SimRegion;
 
@@ -114,7 +114,7 @@ impl BackupStore for SimRegion {
     }
 }
 
-impl super::SimBackups {
+impl super::Vault {
     /// Whether the shelf of a region answers.
     fn answers(&self, region: &Region) -> Result<(), CallRefusal> {
         if self.silent.contains(region) {

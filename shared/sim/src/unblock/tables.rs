@@ -10,8 +10,8 @@ use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema};
 use watchkeeper_domain::unblock::{AbandonmentProof, BlockerItem, ItemAttribute, LockItem, LockRelease};
 use watchkeeper_domain::value::ResourceName;
 
-use crate::gate::CallRefusal;
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::SimState;
 use crate::world::SimRegion;
 
