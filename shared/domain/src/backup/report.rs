@@ -21,6 +21,8 @@ const COPIES: usize = 40;
 /// How one resource's backup stands at the end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum BackupOutcome {
     /// It is done.
     Done,
@@ -28,16 +30,6 @@ pub enum BackupOutcome {
     Waiting,
     /// It could not be done.
     Failed,
-}
-
-impl fmt::Display for BackupOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::Waiting => "waiting",
-            Self::Failed => "failed",
-        })
-    }
 }
 
 /// One resource of a run.
