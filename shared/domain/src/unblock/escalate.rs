@@ -1,8 +1,9 @@
 //! Who has to hear of what blocks: once a level, remembered from day to day, and withdrawn when it is over.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Blocker, EscalatedItem, UnblockMemory};
 use crate::estate::BlockerPolicy;

@@ -4,9 +4,10 @@ mod memory;
 mod respond;
 mod veto;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 use crate::name::Region;
 use crate::value::{AccountId, AlarmName};
