@@ -6,7 +6,6 @@ mod tick;
 
 use jiff::Timestamp;
 use watchkeeper_control::backup::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs, RestoreStore};
-use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AwsError, Executions, Notifier};

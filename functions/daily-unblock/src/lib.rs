@@ -7,7 +7,6 @@ pub mod tick;
 use serde::Deserialize;
 use serde_json::Value;
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{Clock, Executions, Notifier};
 use watchkeeper_control::stuck::UnblockSources;

@@ -3,8 +3,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::ledger::{Ledger, LedgerNote};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerNote};
 use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::{AwsError, Executions, Notifier, StartOutcome};
 use watchkeeper_control::stuck::ExecutionReader;

@@ -7,7 +7,6 @@ mod watch;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{Alarms, AwsError, ExecutionStates, Notifier};

@@ -1,8 +1,7 @@
 //! One question at a time: what the ledger has of the last one, before and after a decision.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::ledger::{Ledger, LedgerNote};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerNote};
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Fault};
 use watchkeeper_domain::emergency::{EmergencyDecision, EmergencyRequest, EmergencyStep, LastQuestion, PersonReply};
 use watchkeeper_domain::execution::ExecutionStatus;

@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::failover::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use watchkeeper_control::failover::{self, ChildResult, FailoverRunbook, MoveError, ReadinessAction};
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{PairPlace, ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier};
 use watchkeeper_domain::emergency::ask;

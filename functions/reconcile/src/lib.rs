@@ -6,8 +6,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::place::{ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::{Clock, Cloud, Notifier};
 use watchkeeper_control::steps::{BegunRun, FinishedRun, LeasedRun, Reconciler, SliceResult, StepError};

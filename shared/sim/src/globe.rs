@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::name::Region;
 
 use crate::kinds::loss::{LossAnswer, RegionLoss};
-use crate::kinds::site::SimSites;
+use crate::kinds::site::{HOME, SimSites};
 use crate::link::RegionLink;
 use crate::state::SimState;
 

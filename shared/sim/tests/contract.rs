@@ -1,6 +1,6 @@
 //! Every case of the contract, against the world in memory.
 
-use watchkeeper_sim::contract::{CaseFailure, SimBench, cloud, databases, ledger, releases, stuck};
+use watchkeeper_sim::contract::{CaseFailure, SimBench, cloud, databases, ledger, releases, unblock};
 use watchkeeper_sim::{
     CallTrouble, FaultPlan, SimRegion, TimingSettings, cloud_cases, database_cases, ledger_cases, release_cases,
     run_until_done_or_crash, unblock_cases,
@@ -59,7 +59,7 @@ macro_rules! ledger_tests {
 }
 
 macro_rules! stuck_tests {
-    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| stuck::$case(bench)); })*};
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(|bench| unblock::$case(bench)); })*};
 }
 
 cloud_cases!(cloud_tests);

@@ -175,7 +175,7 @@ macro_rules! ledger_tests {
 }
 
 macro_rules! stuck_tests {
-    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| stuck::$case(bench).await); })*};
+    ($($case:ident)*) => {$(#[test] fn $case() { pass(async |bench| unblock::$case(bench).await); })*};
 }
 
 cloud_cases!(cloud_tests);

@@ -13,7 +13,6 @@ use super::MoveError;
 use super::gather::observed;
 use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use super::watch::RegionMonitor;
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};

@@ -20,8 +20,7 @@ use watchkeeper_domain::value::AlarmName;
 
 use self::look::{PacedRegion, why};
 use super::ports::{DatabasePromotions, RegionReader};
-use crate::ledger::Ledger;
-use crate::ledger::{LedgerError, PairReplica};
+use crate::ledger::{Ledger, LedgerError, PairReplica};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
 use crate::ports::{Alarms, AwsError, Clock};

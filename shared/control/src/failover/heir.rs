@@ -10,7 +10,6 @@ use super::MoveError;
 use super::phases::fence;
 use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use super::watch::{PairTick, RegionMonitor};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};

@@ -15,7 +15,6 @@ use watchkeeper_domain::request::RunRequest;
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::turn::{PhaseOutcome, error_of, resume};
 use super::{ChildResult, MOVE_FINISHED, MoveError, MoveNext, MoveReply};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;

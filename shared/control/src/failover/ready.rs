@@ -12,7 +12,6 @@ use super::gather::{LedgerFacts, gather};
 use super::mover::FailoverRunbook;
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::{MoveError, means};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};

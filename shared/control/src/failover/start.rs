@@ -9,7 +9,6 @@ use super::MoveError;
 use super::mover::{FailoverRunbook, MoveRequest};
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::place::PairPlace;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 

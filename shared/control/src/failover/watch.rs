@@ -18,7 +18,6 @@ use watchkeeper_domain::request::RunRequest;
 use super::gather::{LedgerFacts, gather, sample};
 use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use super::{MoveError, means, probe};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;

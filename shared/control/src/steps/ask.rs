@@ -15,8 +15,7 @@ use watchkeeper_domain::request::{RunRequest, RunTrigger};
 use super::begin::BeginVerdict;
 use super::wish::IntentChange;
 use super::{BegunRun, LeasedRun, Reconciler, StepError};
-use crate::ledger::Ledger;
-use crate::ledger::{LedgerWrite, ScopeStanding, ScopeState};
+use crate::ledger::{Ledger, LedgerWrite, ScopeStanding, ScopeState};
 use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};
 

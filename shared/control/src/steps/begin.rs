@@ -14,7 +14,6 @@ use super::ask::{BeginContext, Evaluation, durable};
 use super::wish::IntentChange;
 use super::{BegunRun, Reconciler, StepError};
 use crate::lease::{Lease, LeaseClaim};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
 use crate::place::ScopedEnvironment;
 use crate::ports::{Clock, Cloud};

@@ -6,7 +6,6 @@ use watchkeeper_domain::request::RunMode;
 use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, UnblockRequest, UnblockStage};
 
 use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockRunbook, step};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerNote};
 use crate::ports::{Clock, Executions, Notifier};
 use crate::stuck::UnblockSources;

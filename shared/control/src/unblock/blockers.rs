@@ -4,7 +4,6 @@ use watchkeeper_domain::unblock::look;
 
 use super::{OpenRecord, PAGE, UnblockError, UnblockRunbook, unreadable};
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, Executions, Notifier};
 use crate::stuck::UnblockSources;
 

@@ -8,7 +8,6 @@ use watchkeeper_domain::unblock::{StuckDeployment, stuck_since};
 
 use super::{OpenRecord, UnblockError, UnblockRunbook, passes, unreadable};
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, DESCRIBE_SERVICES_MAX, Executions, Notifier};
 use crate::stuck::UnblockSources;
 

@@ -11,7 +11,6 @@ use watchkeeper_domain::unblock::{
 use watchkeeper_domain::value::Label;
 
 use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockError, UnblockRunbook, later, told, unreadable};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerNote, WriteOutcome};
 use crate::ports::{Clock, Executions, Fault, Notifier};
 use crate::stuck::{STATUSES_MAX, UnblockSources};

@@ -21,8 +21,7 @@ use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::unblock::{UnblockHour, UnblockMemory, UnblockRecord, UnblockStage};
 
-use crate::ledger::{Ledger, LedgerError};
-use crate::ledger::{Ledger, LedgerNote};
+use crate::ledger::{Ledger, LedgerError, LedgerNote};
 use crate::ports::{AwsError, Clock, Executions, Fault, Notifier};
 use crate::stuck::UnblockSources;
 

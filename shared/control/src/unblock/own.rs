@@ -14,8 +14,7 @@ use watchkeeper_domain::value::Duration;
 
 use super::{OpenRecord, UnblockError, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};
-use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState};
-use crate::ledger::{Ledger, WriteOutcome};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState, WriteOutcome};
 use crate::ports::{AwsError, Clock, Executions, Notifier};
 use crate::stuck::{PendingQuestion, UnblockSources};
 

@@ -6,7 +6,6 @@ use watchkeeper_domain::value::ResourceName;
 
 use super::{FAILURES, OpenRecord, UnblockError, UnblockRunbook, passes, told, unreadable};
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
 use crate::stuck::{DeadLetter, MessageStamp, RECEIVE_MAX, UnblockSources};
 

@@ -13,7 +13,6 @@ use watchkeeper_domain::unblock::{
 
 use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockNext, UnblockRunbook, passes, told};
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
 use crate::stuck::UnblockSources;
 

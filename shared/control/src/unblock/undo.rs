@@ -3,8 +3,7 @@
 use watchkeeper_domain::unblock::{LockRelease, UnblockKind, UnblockMemory, UndoOutcome, wanted};
 
 use super::{MEMORY_KEPT, OpenRecord, RECORD_KEPT, UnblockError, UnblockRunbook, later, passes, told};
-use crate::ledger::{Ledger, LedgerError};
-use crate::ledger::{Ledger, LedgerNote, WriteOutcome};
+use crate::ledger::{Ledger, LedgerError, LedgerNote, WriteOutcome};
 use crate::ports::{Clock, Executions, Notifier};
 use crate::stuck::UnblockSources;
 

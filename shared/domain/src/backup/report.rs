@@ -1,7 +1,7 @@
 //! What people and programs read of backups: the run, each copy with age, size and verdict, and a plan before anything is
 //! written.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -157,7 +157,7 @@ impl FromStr for BackupSource {
         let bad =
             || BadValue { found: text.to_owned(), expected: "kind:name, such as dynamodb:clos-v2-ideas".to_owned() };
         let (kind, name) = text.split_once(':').ok_or_else(bad)?;
-        let kind = ResourceKind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(bad)?;
+        let kind = ResourceKind::ALL.iter().copied().find(|known| known.name() == kind).ok_or_else(bad)?;
         let name = match kind {
             ResourceKind::Aurora | ResourceKind::Rds => name.to_ascii_lowercase(),
             _ => name.to_owned(),

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::data::PairDatabase;
 use super::phase::{MoveEnding, MovePhase};
 use super::pointer::Serving;
+use crate::estate::PairDatabase;
 use crate::name::{Region, ServiceName};
 use crate::reconcile::run::TimelineEvent;
 use crate::violation::GuardrailCode;

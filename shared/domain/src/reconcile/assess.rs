@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Baseline, Capacity, DatabasePower, DatabaseState, ObservedScope, ReachedTargets, ResourceId};
-use crate::failover::Placement;
-use crate::guardrail::{Allowance, CapacityQuotas, GuardrailCase, HaltSwitch, judge};
-use crate::intent::{DesiredState, Intent, deciding, placed, resolve};
+use crate::guardrail::{Allowance, CapacityQuotas, GuardrailCase, HaltSwitch, judge, promised};
+use crate::intent::{DesiredState, Intent, Placement, deciding, placed, resolve};
 use crate::plan::{CapacityChange, DiffInput, Obstacle, Plan, PlannedAction, Releases};
 use crate::violation::{GuardrailCode, Severity, Violation, stops};
 

@@ -94,7 +94,7 @@ macro_rules! text_value {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                use $crate::estate::value::TextForm;
+                use $crate::value::TextForm;
                 schemars::json_schema!({
                     "type": "string",
                     "description": Self::EXPECTED,

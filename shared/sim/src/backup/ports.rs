@@ -114,7 +114,7 @@ impl BackupStore for SimRegion {
     }
 }
 
-impl super::Vault {
+impl crate::kinds::vault::SimBackups {
     /// Whether the shelf of a region answers.
     fn answers(&self, region: &Region) -> Result<(), CallRefusal> {
         if self.silent.contains(region) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use watchkeeper_control::ledger::Key;
 use watchkeeper_domain::backup::{BackupMemory, BackupSource, RestoreWindow, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
-use watchkeeper_control::ledger::{Ledger, LedgerNote, WriteOutcome};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerNote, LedgerWrite, WriteOutcome};
 use watchkeeper_control::ports::Fault;
 use watchkeeper_control::stuck::{DeadLetters, LockTable, MessageStamp, UnblockSources};
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};

@@ -12,7 +12,6 @@ use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, means};
 use super::fence::tasks_of;
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// How long a planned move waits for replicas to catch up before it is refused.

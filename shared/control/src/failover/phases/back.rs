@@ -11,7 +11,6 @@ use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use super::fence::singletons;
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Fault, Notifier};
 
 /// Between two looks, in seconds.

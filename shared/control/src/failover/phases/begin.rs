@@ -6,7 +6,6 @@ use super::super::MoveError;
 use super::super::mover::{FailoverRunbook, MoveStep};
 use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, LedgerError};
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 

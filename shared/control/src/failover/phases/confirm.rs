@@ -15,7 +15,6 @@ use super::super::mover::{FailoverRunbook, MoveStep};
 use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, probe};
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::ports::{Alarms, AwsError, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Notifier, Services};

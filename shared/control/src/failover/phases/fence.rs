@@ -11,7 +11,6 @@ use super::super::MoveError;
 use super::super::mover::{FailoverRunbook, MoveStep};
 use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, RegionTasks, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
-use crate::ledger::Ledger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier, Services};

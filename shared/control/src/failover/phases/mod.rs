@@ -18,7 +18,6 @@ use super::mover::{FailoverRunbook, MoveStep};
 use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::turn::PhaseOutcome;
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// How often a child is tried before the move goes back.

@@ -8,7 +8,6 @@ use super::super::mover::{FailoverRunbook, MoveStep};
 use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
 use super::super::turn::PhaseOutcome;
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Notifier};
 
 /// How long a promotion may take: a read replica applies what it has, and restarts.

@@ -9,7 +9,6 @@ use super::super::turn::PhaseOutcome;
 use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 use crate::steps::POINTER_MOVED;
 

@@ -8,7 +8,6 @@ use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, Traffi
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, means, probe};
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 
 /// How long after the time that a strategy takes people may still not reach the new region before somebody is called.

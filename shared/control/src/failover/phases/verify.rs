@@ -9,7 +9,6 @@ use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, Traffi
 use super::super::turn::PhaseOutcome;
 use super::super::{MoveError, probe};
 use crate::ledger::Ledger;
-use crate::ledger::Ledger;
 use crate::ports::{Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Notifier};
 
 /// How long the new region may take to be healthy once everything was started: two of the load balancer's slowest usual

@@ -9,7 +9,8 @@ mod unblock;
 
 pub(crate) use sections::SCRATCH;
 
-use super::{DocumentFinding, Environment, EnvironmentDocument, EstateDocument, FieldPath};
+use super::{Environment, EnvironmentDocument, EstateDocument};
+use crate::finding::{DocumentFinding, FieldPath};
 
 /// The findings of one environment, and where it stands.
 struct EnvironmentChecker<'a> {

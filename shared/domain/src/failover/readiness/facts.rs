@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backup::Freshness;
 use crate::capacity::{Rollout, ScalingState};
-use crate::failover::data::{DatabaseRole, PairDatabase};
+use crate::estate::PairDatabase;
+use crate::failover::data::DatabaseRole;
 use crate::failover::sample::RegionSample;
 use crate::name::{Region, ServiceName};
 use crate::value::{AlarmName, ResourceName};

@@ -1,7 +1,7 @@
 //! The report: what a person reads, the worst first, and what is kept of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;

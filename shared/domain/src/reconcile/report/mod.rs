@@ -6,16 +6,16 @@ mod limit;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jiff::{SignedDuration, SpanRound, Unit};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::capacity::DatabasePower;
 use crate::intent::Intent;
+use crate::message::Message;
 use crate::name::Scope;
 use crate::plan::{CapacityChange, Plan, PlannedAction};
 use crate::reconcile::assess::{Assessment, Verdict};
 use crate::reconcile::run::{RunOutcome, RunRecord};
+use crate::value::rounded;
 use crate::violation::{Severity, Violation};
 
 use advice::advice;

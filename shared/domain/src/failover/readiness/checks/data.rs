@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use super::{ReadinessCase, about, known, words};
-use crate::estate::GlobalTable;
-use crate::failover::data::{DatabaseRole, PairDatabase};
+use crate::estate::{GlobalTable, PairDatabase};
+use crate::failover::data::DatabaseRole;
 use crate::failover::readiness::{FindingGrade, ReadinessCode, ReadinessFinding, TableFacts};
 use crate::name::Region;
 
