@@ -16,19 +16,19 @@ type ByStatement = BTreeMap<String, BTreeSet<String>>;
 
 /// The list of rights.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Grants {
+pub struct GrantList {
     drills: BTreeMap<String, ByStatement>,
-    elsewhere: Vec<Elsewhere>,
+    elsewhere: Vec<UnusedRight>,
 }
 
 /// Rights that no drill is sure to use.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Elsewhere {
+struct UnusedRight {
     because: String,
     rights: ByStatement,
 }
 
-impl Grants {
+impl GrantList {
     /// The list.
     ///
     /// # Errors

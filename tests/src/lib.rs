@@ -7,6 +7,6 @@
 pub mod drill;
 pub mod estate;
 pub mod grants;
-pub mod rehearsal;
+pub mod harness;
+pub mod in_memory;
 pub mod sandbox;
-pub mod stage;

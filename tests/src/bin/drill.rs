@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use watchkeeper_tests::drill::{Arguments, run};
+use watchkeeper_tests::drill::{DrillArguments, run};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::read();
+    let arguments = DrillArguments::read();
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => {
             let code = runtime.block_on(run(arguments));

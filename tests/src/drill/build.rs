@@ -1,11 +1,15 @@
 //! Building what the stacks look after.
 
-use super::show::Show;
+use super::output::DrillOutput;
+use crate::harness::{DeployedStack, SandboxHarness, StageError};
 use crate::sandbox::Progress as _;
-use crate::stage::{Stack, Stage, StageError};
 
 /// Build everything that a region's stack may look at.
-pub(super) async fn build_all(stage: &Stage, stack: &Stack, show: &Show) -> Result<(), StageError> {
+pub(super) async fn build_all(
+    stage: &SandboxHarness,
+    stack: &DeployedStack,
+    show: &DrillOutput,
+) -> Result<(), StageError> {
     let began = stack.control().now().await?;
     let here: Vec<_> = stage.at_home().filter(|(_, e)| e.has_resources(stack.region())).collect();
     let names: Vec<String> = here.iter().map(|(estate, e)| format!("{} {}", estate.name(), e.name())).collect();

@@ -8,11 +8,11 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::figures::tables;
-use super::report::{Outcome, Report};
-use super::show::Show;
+use super::output::DrillOutput;
+use super::report::{DrillReport, ReportOutcome};
 use super::{backup, failover, sleep, surge, unblock, up};
-use crate::sandbox::Layout;
-use crate::stage::StageError;
+use crate::harness::StageError;
+use crate::sandbox::CheckoutLayout;
 
 /// The exit code of a program that was interrupted, as shells know it: 128 and the signal's number, which is 2.
 const INTERRUPTED: u8 = 130;
@@ -26,7 +26,7 @@ const INTERRUPTED: u8 = 130;
     after_help = "The first run installs a local AWS (about 450 MB) and compiles the functions, all under target/; \
                   later runs start in seconds. Nothing is left running."
 )]
-pub struct Arguments {
+pub struct DrillArguments {
     /// What to play.
     #[command(subcommand)]
     pub runbook: Option<Runbook>,
@@ -39,22 +39,22 @@ pub struct Arguments {
 #[derive(Debug, Clone, Subcommand)]
 pub enum Runbook {
     /// Environments sleep in the evening and wake in the morning, exactly as they were.
-    Sleep(Selection),
+    Sleep(DrillSelection),
     /// Alarms bring capacity and take it back; vetoes, approvals and a rollback.
-    Surge(Selection),
+    Surge(DrillSelection),
     /// A region is lost, the other one takes over, and later it goes home again.
-    Failover(Selection),
+    Failover(DrillSelection),
     /// A month of backups with missed and doubled ticks, pruned to the policy, and the drill that restores them.
-    Backup(Selection),
+    Backup(DrillSelection),
     /// What is stuck is freed where that is proved, and named to a person where it is not.
-    Unblock(Selection),
+    Unblock(DrillSelection),
     /// Boot, deploy, build all estates, print the exports for the AWS CLI, and stay until Ctrl-C.
-    Up(Documents),
+    Up(DocumentFolder),
 }
 
 /// Which documents.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Documents {
+pub struct DocumentFolder {
     /// A folder of estate documents, instead of this repository's own.
     #[arg(long, value_name = "DIR")]
     pub estates: Option<PathBuf>,
@@ -62,16 +62,16 @@ pub struct Documents {
 
 /// Which environments.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Selection {
+pub struct DrillSelection {
     /// Only this estate.
     #[arg(long, value_name = "NAME")]
     pub estate: Option<String>,
     /// The documents.
     #[command(flatten)]
-    pub documents: Documents,
+    pub documents: DocumentFolder,
 }
 
-impl Arguments {
+impl DrillArguments {
     /// The command line of this process; where it is wrong, the process ends here and says what there is.
     pub fn read() -> Self {
         Self::try_parse().unwrap_or_else(|error| explained(error).exit())
@@ -83,16 +83,16 @@ fn explained(error: clap::Error) -> clap::Error {
     if error.kind() != ErrorKind::InvalidSubcommand {
         return error;
     }
-    let command = Arguments::command();
+    let command = DrillArguments::command();
     let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let asked = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string).unwrap_or_default();
     let text = format!("no runbook {asked:?}; there are: {}", known.join(", "));
-    Arguments::command().error(ErrorKind::InvalidSubcommand, text)
+    DrillArguments::command().error(ErrorKind::InvalidSubcommand, text)
 }
 
 /// Do what the command line says; whatever happens, nothing is left running.
-pub async fn run(arguments: Arguments) -> ExitCode {
-    let show = Show::new();
+pub async fn run(arguments: DrillArguments) -> ExitCode {
+    let show = DrillOutput::new();
     // Dropping the work ends every process that it started.
     let done = tokio::select! {
         done = work(&arguments, &show) => Some(done),
@@ -112,7 +112,7 @@ pub async fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
+async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, StageError> {
     announce(show)?;
     let reports = match &arguments.runbook {
         Some(Runbook::Up(documents)) => return up::stay(documents, show).await.map(|()| true),
@@ -123,7 +123,7 @@ async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
         // In a box: the play's own future is large.
         Some(Runbook::Failover(selection)) => Box::pin(failover::play(selection, show)).await?,
         None => {
-            let everything = Selection::default();
+            let everything = DrillSelection::default();
             let mut reports = sleep::play(&everything, show).await?;
             reports.extend(surge::play(&everything, show).await?);
             reports.extend(backup::play(&everything, show).await?);
@@ -136,19 +136,19 @@ async fn work(arguments: &Arguments, show: &Show) -> Result<bool, StageError> {
     if let Some(file) = &arguments.json {
         write(file, &reports)?;
     }
-    Ok(reports.iter().all(|report| report.outcome == Outcome::Passed))
+    Ok(reports.iter().all(|report| report.outcome == ReportOutcome::Passed))
 }
 
 /// Says why the first run takes long.
-fn announce(show: &Show) -> Result<(), StageError> {
-    if !Layout::find()?.sandbox().exists() {
+fn announce(show: &DrillOutput) -> Result<(), StageError> {
+    if !CheckoutLayout::find()?.sandbox().exists() {
         show.say("The first run installs the local AWS and compiles the functions with the AWS SDKs: some minutes.");
         show.say("Everything goes under target/; later runs begin within seconds.\n");
     }
     Ok(())
 }
 
-fn write(file: &Path, reports: &[Report]) -> Result<(), StageError> {
+fn write(file: &Path, reports: &[DrillReport]) -> Result<(), StageError> {
     let failed = |why: &dyn std::fmt::Display| StageError::Unknown(format!("cannot write {}: {why}", file.display()));
     let text = serde_json::to_string_pretty(reports).map_err(|error| failed(&error))?;
     std::fs::write(file, text + "\n").map_err(|error| failed(&error))
@@ -194,8 +194,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn read(line: &str) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(line.split(' '))
+    fn read(line: &str) -> Result<DrillArguments, clap::Error> {
+        DrillArguments::try_parse_from(line.split(' '))
     }
 
     #[test]

@@ -3,31 +3,31 @@
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 
-use super::report::{Outcome, Report};
+use super::report::{DrillReport, ReportOutcome};
 
 /// A figure of the reports as a column.
-struct Column {
+struct FigureColumn {
     head: &'static str,
     figure: &'static str,
-    unit: Unit,
+    unit: FigureUnit,
 }
 
 /// How a figure is written.
 #[derive(Clone, Copy)]
-enum Unit {
+enum FigureUnit {
     Seconds,
     Count,
 }
 
-const fn seconds(head: &'static str, figure: &'static str) -> Column {
-    Column { head, figure, unit: Unit::Seconds }
+const fn seconds(head: &'static str, figure: &'static str) -> FigureColumn {
+    FigureColumn { head, figure, unit: FigureUnit::Seconds }
 }
 
-const fn count(head: &'static str, figure: &'static str) -> Column {
-    Column { head, figure, unit: Unit::Count }
+const fn count(head: &'static str, figure: &'static str) -> FigureColumn {
+    FigureColumn { head, figure, unit: FigureUnit::Count }
 }
 
-const SLEEP: &[Column] = &[
+const SLEEP: &[FigureColumn] = &[
     seconds("asleep after", "asleep_after_ms"),
     seconds("awake after", "awake_after_ms"),
     count("writes down", "writes_to_sleep"),
@@ -35,7 +35,7 @@ const SLEEP: &[Column] = &[
     count("services", "services"),
 ];
 
-const SURGE: &[Column] = &[
+const SURGE: &[FigureColumn] = &[
     seconds("surge after", "surge_after_ms"),
     seconds("back after", "back_after_ms"),
     seconds("rollback after", "rollback_after_ms"),
@@ -45,13 +45,13 @@ const SURGE: &[Column] = &[
     count("services", "services"),
 ];
 
-const UNBLOCK: &[Column] = &[
+const UNBLOCK: &[FigureColumn] = &[
     seconds("unblocked after", "unblocked_after_ms"),
     count("locks released", "locks_released"),
     count("letters redriven", "letters_redriven"),
 ];
 
-const BACKUP: &[Column] = &[
+const BACKUP: &[FigureColumn] = &[
     count("days", "days"),
     count("runs", "runs"),
     count("copies", "copies"),
@@ -60,7 +60,7 @@ const BACKUP: &[Column] = &[
 ];
 
 /// The columns of a runbook.
-fn columns(scenario: &str) -> &'static [Column] {
+fn columns(scenario: &str) -> &'static [FigureColumn] {
     match scenario {
         "surge" => SURGE,
         "failover" => FAILOVER,
@@ -70,7 +70,7 @@ fn columns(scenario: &str) -> &'static [Column] {
     }
 }
 
-const FAILOVER: &[Column] = &[
+const FAILOVER: &[FigureColumn] = &[
     seconds("RTO", "rto_ms"),
     seconds("own share", "own_ms"),
     seconds("waited", "waited_ms"),
@@ -83,14 +83,14 @@ const FAILOVER: &[Column] = &[
 ];
 
 /// A table for each runbook, in the order in which they were played.
-pub(super) fn tables(reports: &[Report]) -> String {
-    let of_one = |reports: &[Report]| table(reports, columns(reports[0].scenario));
+pub(super) fn tables(reports: &[DrillReport]) -> String {
+    let of_one = |reports: &[DrillReport]| table(reports, columns(reports[0].scenario));
     let runbooks = reports.chunk_by(|one, other| one.scenario == other.scenario);
     runbooks.map(of_one).collect::<Vec<_>>().join("\n")
 }
 
 /// A line a scenario: checks passed, and what was measured.
-fn table(reports: &[Report], columns: &[Column]) -> String {
+fn table(reports: &[DrillReport], columns: &[FigureColumn]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     let heads = columns.iter().map(|column| column.head);
@@ -105,17 +105,17 @@ fn table(reports: &[Report], columns: &[Column]) -> String {
         let figures = columns.iter().map(|column| {
             report.figures.get(column.figure).map_or_else(|| "–".to_owned(), |figure| written(*figure, column.unit))
         });
-        let result = if report.outcome == Outcome::Passed { "✓ passed" } else { "✗ failed" };
+        let result = if report.outcome == ReportOutcome::Passed { "✓ passed" } else { "✗ failed" };
         table.add_row(own.into_iter().chain(figures).chain([result.to_owned()]));
     }
     table.to_string()
 }
 
 /// A count as it is; milliseconds as seconds with one decimal.
-fn written(figure: u64, unit: Unit) -> String {
+fn written(figure: u64, unit: FigureUnit) -> String {
     match unit {
-        Unit::Count => figure.to_string(),
-        Unit::Seconds => format!("{}.{} s", figure / 1000, figure % 1000 / 100),
+        FigureUnit::Count => figure.to_string(),
+        FigureUnit::Seconds => format!("{}.{} s", figure / 1000, figure % 1000 / 100),
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn each_runbook_has_a_table_of_its_own_with_its_own_figures() {
-        let mut reports = [Report::new("sleep", "clos-v2", "dev"), Report::new("surge", "clos-v2", "prod")];
+        let mut reports = [DrillReport::new("sleep", "clos-v2", "dev"), DrillReport::new("surge", "clos-v2", "prod")];
         reports[0].figures.insert("asleep_after_ms", 1560);
         reports[1].figures.insert("writes_to_surge", 4);
         reports[1].check("it surges", false, "3 tasks");

@@ -1,18 +1,18 @@
 //! The drill: the runbooks, each played in the sandbox on the estate that needs it most.
 
-mod act;
 mod backup;
 mod build;
 pub mod command;
 mod failover;
 mod figures;
+mod output;
 mod report;
 mod rights;
-mod show;
 mod sleep;
+mod step;
 mod surge;
 mod unblock;
 mod up;
 
-pub use command::{Arguments, run};
-pub use report::{Check, Moment, Report};
+pub use command::{DrillArguments, run};
+pub use report::{Check, DrillReport, ReportStep};

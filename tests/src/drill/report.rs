@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// One scenario on one environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct DrillReport {
     /// Which runbook.
     pub scenario: &'static str,
     /// Which estate.
@@ -16,11 +16,11 @@ pub struct Report {
     /// Which environment of it.
     pub environment: String,
     /// Whether all checks passed.
-    pub outcome: Outcome,
+    pub outcome: ReportOutcome,
     /// What was checked.
     pub checks: Vec<Check>,
     /// What was done, in order.
-    pub timeline: Vec<Moment>,
+    pub timeline: Vec<ReportStep>,
     /// What was measured; the unit is the name's last word, or it is a count.
     pub figures: BTreeMap<&'static str, u64>,
 }
@@ -28,7 +28,7 @@ pub struct Report {
 /// How a scenario ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ReportOutcome {
     /// Every check did.
     Passed,
     /// At least one did not.
@@ -48,7 +48,7 @@ pub struct Check {
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Moment {
+pub struct ReportStep {
     /// When, on the emulated clock.
     pub at: Timestamp,
     /// What was done.
@@ -57,18 +57,18 @@ pub struct Moment {
     pub ms: u64,
 }
 
-impl Report {
+impl DrillReport {
     /// The beginning of a report.
     pub fn new(scenario: &'static str, estate: &str, environment: &str) -> Self {
         let (estate, environment) = (estate.to_owned(), environment.to_owned());
         let (checks, timeline, figures) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { scenario, estate, environment, outcome: Outcome::Passed, checks, timeline, figures }
+        Self { scenario, estate, environment, outcome: ReportOutcome::Passed, checks, timeline, figures }
     }
 
     /// Keep what a check saw.
     pub fn check(&mut self, name: impl Into<String>, ok: bool, detail: impl Into<String>) -> &Check {
         if !ok {
-            self.outcome = Outcome::Failed;
+            self.outcome = ReportOutcome::Failed;
         }
         self.checks.push(Check { name: name.into(), ok, detail: detail.into() });
         &self.checks[self.checks.len() - 1]
@@ -76,7 +76,7 @@ impl Report {
 
     /// Keep a step.
     pub fn step(&mut self, at: Timestamp, step: impl Into<String>, took: Duration) {
-        self.timeline.push(Moment { at, step: step.into(), ms: millis(took) });
+        self.timeline.push(ReportStep { at, step: step.into(), ms: millis(took) });
     }
 
     /// How many checks passed.
@@ -97,17 +97,17 @@ mod tests {
 
     #[test]
     fn one_check_that_fails_fails_the_scenario() {
-        let mut report = Report::new("sleep", "clos-v2", "dev");
+        let mut report = DrillReport::new("sleep", "clos-v2", "dev");
         report.check("it sleeps", true, "0 tasks");
-        assert_eq!(report.outcome, Outcome::Passed);
+        assert_eq!(report.outcome, ReportOutcome::Passed);
         report.check("it wakes", false, "0 tasks");
         report.check("it is told", true, "1 message");
-        assert_eq!((report.outcome, report.passed()), (Outcome::Failed, 2));
+        assert_eq!((report.outcome, report.passed()), (ReportOutcome::Failed, 2));
     }
 
     #[test]
     fn a_program_reads_the_fields_that_the_design_names() {
-        let mut report = Report::new("sleep", "clos-v2", "dev");
+        let mut report = DrillReport::new("sleep", "clos-v2", "dev");
         report.check("it sleeps", true, "0 tasks");
         report.step("2026-11-20T00:05:00Z".parse().unwrap(), "evening", Duration::from_millis(1500));
         report.figures.insert("asleep_ms", 1500);

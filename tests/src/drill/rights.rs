@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::command::Selection;
-use super::report::Report;
-use super::show::Show;
-use crate::grants::{Grants, Right};
-use crate::sandbox::Layout;
-use crate::stage::{Stage, StageError};
+use super::command::DrillSelection;
+use super::output::DrillOutput;
+use super::report::DrillReport;
+use crate::grants::{GrantList, Right};
+use crate::harness::{SandboxHarness, StageError};
+use crate::sandbox::CheckoutLayout;
 
 /// With this in the environment, the list is written anew instead of being compared.
 const UPDATE: &str = "UPDATE_GRANTS";
@@ -16,13 +16,18 @@ const NAMED: usize = 5;
 
 /// The rights that a runbook's drill has used so far.
 #[derive(Debug, Default)]
-pub(super) struct Rights {
+pub(super) struct UsedRights {
     used: BTreeSet<Right>,
 }
 
-impl Rights {
+impl UsedRights {
     /// Look at what was judged on a stage; the check goes into its last report.
-    pub(super) async fn judge(&mut self, stage: &Stage, reports: &mut [Report], show: &Show) -> Result<(), StageError> {
+    pub(super) async fn judge(
+        &mut self,
+        stage: &SandboxHarness,
+        reports: &mut [DrillReport],
+        show: &DrillOutput,
+    ) -> Result<(), StageError> {
         let found = stage.sandbox().control().permissions().await?;
         self.used.extend(found.used.into_iter().map(|it| (format!("{}.{}", it.role, it.statement), it.action)));
         let Some(report) = reports.last_mut() else { return Ok(()) };
@@ -41,15 +46,16 @@ impl Rights {
     pub(super) fn close(
         self,
         scenario: &str,
-        selection: &Selection,
-        reports: &mut [Report],
-        show: &Show,
+        selection: &DrillSelection,
+        reports: &mut [DrillReport],
+        show: &DrillOutput,
     ) -> Result<(), StageError> {
         let Some(report) = reports.last_mut() else { return Ok(()) };
         if selection.estate.is_some() || selection.documents.estates.is_some() {
             return Ok(());
         }
-        let grants = Grants::load().map_err(|error| StageError::Unknown(format!("tests/data/grants.json: {error}")))?;
+        let grants =
+            GrantList::load().map_err(|error| StageError::Unknown(format!("tests/data/grants.json: {error}")))?;
         if std::env::var_os(UPDATE).is_some() {
             return learn(grants, scenario, &self.used);
         }
@@ -62,8 +68,8 @@ impl Rights {
     }
 }
 
-fn learn(grants: Grants, scenario: &str, used: &BTreeSet<Right>) -> Result<(), StageError> {
-    let file = Layout::find()?.root().join("tests/data/grants.json");
+fn learn(grants: GrantList, scenario: &str, used: &BTreeSet<Right>) -> Result<(), StageError> {
+    let file = CheckoutLayout::find()?.root().join("tests/data/grants.json");
     // What another scenario of this process has written is in the file, and not in the binary.
     let kept = std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
     let text = serde_json::to_string_pretty(&kept.unwrap_or(grants).learned(scenario, used)).unwrap_or_default();

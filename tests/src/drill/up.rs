@@ -6,18 +6,18 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::AlarmName;
 
 use super::build::build_all;
-use super::command::{Documents, print};
-use super::show::Show;
-use crate::sandbox::Options;
-use crate::stage::{STACK, Stack, Stage, StageError, at_home, documents};
+use super::command::{DocumentFolder, print};
+use super::output::DrillOutput;
+use crate::harness::{DeployedStack, STACK, SandboxHarness, StageError, at_home, documents};
+use crate::sandbox::SandboxOptions;
 
 /// Boot, deploy, build, print what the AWS CLI needs, and stay until interrupted.
-pub(super) async fn stay(selection: &Documents, show: &Show) -> Result<(), StageError> {
+pub(super) async fn stay(selection: &DocumentFolder, show: &DrillOutput) -> Result<(), StageError> {
     let estates = documents(selection.estates.as_ref())?;
-    let options = Options { estates: selection.estates.clone(), ..Options::default() };
+    let options = SandboxOptions { estates: selection.estates.clone(), ..SandboxOptions::default() };
     let home = at_home(&estates, &options.account);
     let regions: BTreeSet<Region> = home.flat_map(|(_, environment)| environment.regions()).collect();
-    let stage = Stage::set(&options, &regions, show).await?;
+    let stage = SandboxHarness::set(&options, &regions, show).await?;
     for stack in stage.stacks() {
         build_all(&stage, stack, show).await?;
         for (_, environment) in stage.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
@@ -53,7 +53,7 @@ pub(super) async fn stay(selection: &Documents, show: &Show) -> Result<(), Stage
 }
 
 /// For each region, an alarm that something there answers to.
-fn answered(stage: &Stage) -> impl Iterator<Item = (&Stack, &AlarmName)> {
+fn answered(stage: &SandboxHarness) -> impl Iterator<Item = (&DeployedStack, &AlarmName)> {
     stage.stacks().filter_map(|stack| {
         let mut here =
             stage.at_home().filter(|(_, environment)| environment.document().regions.primary == *stack.region());
@@ -62,7 +62,7 @@ fn answered(stage: &Stage) -> impl Iterator<Item = (&Stack, &AlarmName)> {
     })
 }
 
-fn example(stack: &Stack) -> String {
+fn example(stack: &DeployedStack) -> String {
     let scope = stack.watched().first();
     let (estate, environment) = scope
         .map_or(("ESTATE".to_owned(), "ENVIRONMENT".to_owned()), |s| (s.estate.to_string(), s.environment.to_string()));

@@ -8,9 +8,9 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::value::AlarmName;
 
-use super::{Site, SiteError, awaited};
+use super::{RegionFixtures, SiteError, awaited};
 
-impl Site {
+impl RegionFixtures {
     /// Make every alarm that the document of an environment names, and have them all quiet.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Site {
             let all = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm).send().await;
             let all = all.map_err(SiteError::aws("describe the alarms"))?;
             let of_ours = |alarm: &aws_sdk_cloudwatch::types::MetricAlarm| {
-                alarm.namespace() == Some(crate::stage::STACK) && alarm.metric_name() == Some(metric)
+                alarm.namespace() == Some(crate::harness::STACK) && alarm.metric_name() == Some(metric)
             };
             Ok(all.metric_alarms().iter().any(of_ours).then_some(()))
         })

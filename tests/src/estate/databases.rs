@@ -4,12 +4,12 @@ use watchkeeper_aws::MANAGED_TAG;
 use watchkeeper_domain::capacity::DatabaseId;
 use watchkeeper_domain::estate::Environment;
 
-use super::{Site, SiteError, awaited};
+use super::{RegionFixtures, SiteError, awaited};
 
 /// A master password has to be given; nothing ever connects.
 const PASSWORD: &str = "not-a-secret";
 
-impl Site {
+impl RegionFixtures {
     /// Make the databases that are missing, and start those that are stopped.
     pub(super) async fn start_databases(&self, environment: &Environment) -> Result<(), SiteError> {
         for database in environment.databases(self.region()) {

@@ -4,9 +4,9 @@ use aws_sdk_applicationautoscaling::types::{ScalableDimension, ServiceNamespace}
 use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
 
 use super::services::resource;
-use super::{Site, SiteError};
+use super::{RegionFixtures, SiteError};
 
-impl Site {
+impl RegionFixtures {
     /// Hold scaling in of a service that has this target.
     ///
     /// # Errors

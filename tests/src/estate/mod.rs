@@ -9,15 +9,15 @@ mod observe;
 mod pair;
 mod releases;
 mod services;
+mod singleton_monitor;
 mod stores;
-mod vigil;
-mod yard;
+mod unblock_fixtures;
 
 pub use declared::{Declared, declared};
 pub use pair::IMAGE_TAG;
+pub use singleton_monitor::{MonitorReport, SingletonMonitor};
 pub use stores::{ITEMS, Items, Shelves};
-pub use vigil::{Sightings, Vigil};
-pub use yard::{Heard, Yard};
+pub use unblock_fixtures::{ReceivedMessage, UnblockFixtures};
 
 use std::error::Error;
 use std::fmt::Display;
@@ -55,7 +55,7 @@ impl SiteError {
 
 /// One region of the emulated AWS.
 #[derive(Debug, Clone)]
-pub struct Site {
+pub struct RegionFixtures {
     region: Region,
     cloudwatch: aws_sdk_cloudwatch::Client,
     dynamodb: aws_sdk_dynamodb::Client,
@@ -70,7 +70,7 @@ pub struct Site {
     config: SdkConfig,
 }
 
-impl Site {
+impl RegionFixtures {
     /// The region that this configuration talks to.
     pub fn new(config: &SdkConfig, region: Region) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Site {
         }
         self.make_alarms(environment).await?;
         if let Some(section) = &document.unblock {
-            Yard::new(&self.config).build(section).await?;
+            UnblockFixtures::new(&self.config).build(section).await?;
         }
         self.make_stores(environment).await
     }

@@ -9,9 +9,9 @@ use watchkeeper_domain::capacity::{
 use watchkeeper_domain::estate::Environment;
 
 use super::services::resource;
-use super::{Site, SiteError};
+use super::{RegionFixtures, SiteError};
 
-impl Site {
+impl RegionFixtures {
     /// The capacity of an environment here. What does not exist is left out.
     ///
     /// # Errors

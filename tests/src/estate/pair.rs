@@ -11,14 +11,14 @@ use watchkeeper_domain::estate::{Environment, Failover, GlobalTable, StreamSize}
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_domain::value::ResourceName;
 
-use super::{Site, SiteError};
+use super::{RegionFixtures, SiteError};
 
 /// The tag of every image: one release in both regions.
 pub const IMAGE_TAG: &str = "1.0";
 /// A manifest without layers: nobody pulls it.
 const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json"}"#;
 
-impl Site {
+impl RegionFixtures {
     /// Make what a failover needs here, but the streams of the standby: the system itself has none there.
     pub(super) async fn make_pair(&self, environment: &Environment) -> Result<(), SiteError> {
         let document = environment.document();

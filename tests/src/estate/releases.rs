@@ -3,9 +3,9 @@
 use aws_sdk_ecs::types::{ContainerDefinition, DeploymentRolloutState, Service};
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 
-use super::{Site, SiteError, awaited};
+use super::{RegionFixtures, SiteError, awaited};
 
-impl Site {
+impl RegionFixtures {
     /// Register the next release of a service, whose tasks take this, in CPU units. It is not rolled out yet.
     ///
     /// # Errors

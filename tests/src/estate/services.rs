@@ -9,7 +9,7 @@ use watchkeeper_domain::capacity::{ScalingState, ServiceCapacity, ServiceId};
 use watchkeeper_domain::estate::Failover;
 use watchkeeper_domain::name::ClusterName;
 
-use super::{Declared, Site, SiteError, awaited};
+use super::{Declared, RegionFixtures, SiteError, awaited};
 
 /// Services that one call describes (Amazon ECS API reference, `DescribeServices`).
 const DESCRIBED_AT_ONCE: usize = 10;
@@ -18,7 +18,7 @@ const TASKS: &str = "sandbox-app";
 /// What a task of a pair takes, in CPU units: a quarter of a vCPU, the smallest that Fargate has.
 const CPU_UNITS: &str = "256";
 
-impl Site {
+impl RegionFixtures {
     /// Make one service, and wait until all of its tasks run.
     ///
     /// # Errors

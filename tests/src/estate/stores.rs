@@ -15,7 +15,7 @@ use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 use watchkeeper_domain::estate::{BackupJob, Environment};
 use watchkeeper_domain::name::Region;
 
-use super::{Site, SiteError};
+use super::{RegionFixtures, SiteError};
 
 /// Items of each table.
 pub const ITEMS: usize = 12;
@@ -39,7 +39,7 @@ fn keys(table: &str) -> &'static [&'static str] {
     KEYS.iter().find(|(end, _)| table.ends_with(end)).map_or(&["id"], |(_, keys)| keys)
 }
 
-impl Site {
+impl RegionFixtures {
     /// Make what the backups of an environment are taken of, as far as the sandbox can: tables with items, buckets with the
     /// object, caches, search domains. What is there stays.
     ///

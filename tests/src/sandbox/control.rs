@@ -1,7 +1,7 @@
 //! The emulator's control API: its clock, its schedules, its record of calls, and what it is told to do.
 
 use super::SandboxError;
-use super::orders::{Datum, Fault, RolloutEnd, Settings};
+use super::emulator_orders::{EmulatorSettings, FaultOrder, PostedMetric, RolloutEnd};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 
 /// A client of the control API.
 #[derive(Debug, Clone)]
-pub struct Control {
+pub struct EmulatorControl {
     endpoint: String,
 }
 
 /// One API call that the emulated AWS received.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Call {
+pub struct ApiCall {
     /// Rises with each call.
     pub number: u64,
     /// When it arrived, on the emulated clock.
@@ -46,8 +46,8 @@ struct Health {
 }
 
 #[derive(Deserialize)]
-struct Calls {
-    calls: Vec<Call>,
+struct ApiCallList {
+    calls: Vec<ApiCall>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +60,7 @@ struct Posted {
     id: String,
 }
 
-impl Control {
+impl EmulatorControl {
     pub(super) fn new(endpoint: String) -> Self {
         Self { endpoint }
     }
@@ -84,7 +84,7 @@ impl Control {
     }
 
     /// Change figures of the emulated AWS.
-    pub async fn change(&self, settings: &Settings) -> Result<(), SandboxError> {
+    pub async fn change(&self, settings: &EmulatorSettings) -> Result<(), SandboxError> {
         self.send::<Health>("PUT", "settings", &json!(settings)).await.map(drop)
     }
 
@@ -104,7 +104,7 @@ impl Control {
     }
 
     /// Write metric data as AWS itself does, in any `namespace`, such as `AWS/Usage`.
-    pub async fn put_metrics(&self, region: &str, namespace: &str, data: &[Datum]) -> Result<(), SandboxError> {
+    pub async fn put_metrics(&self, region: &str, namespace: &str, data: &[PostedMetric]) -> Result<(), SandboxError> {
         let request = json!({ "region": region, "namespace": namespace, "data": data });
         self.send::<Value>("PUT", "metrics", &request).await.map(drop)
     }
@@ -136,17 +136,17 @@ impl Control {
     }
 
     /// The calls after the one numbered `since`, oldest first; all calls for 0.
-    pub async fn calls(&self, since: u64) -> Result<Vec<Call>, SandboxError> {
-        Ok(self.send::<Calls>("GET", &format!("calls?since={since}"), &Value::Null).await?.calls)
+    pub async fn calls(&self, since: u64) -> Result<Vec<ApiCall>, SandboxError> {
+        Ok(self.send::<ApiCallList>("GET", &format!("calls?since={since}"), &Value::Null).await?.calls)
     }
 
-    /// The number of the latest call, to be handed to [`Control::calls`] later.
+    /// The number of the latest call, to be handed to [`EmulatorControl::calls`] later.
     pub async fn mark(&self) -> Result<u64, SandboxError> {
         Ok(self.calls(0).await?.last().map_or(0, |call| call.number))
     }
 
     /// Order a fault.
-    pub async fn order(&self, fault: &Fault) -> Result<(), SandboxError> {
+    pub async fn order(&self, fault: &FaultOrder) -> Result<(), SandboxError> {
         self.send::<Value>("POST", "faults", &json!(fault)).await.map(drop)
     }
 

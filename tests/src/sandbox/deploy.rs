@@ -1,17 +1,17 @@
 //! Deploying this repository's template with the real SAM CLI.
 
 use super::emulator::base_environment;
-use super::leash::Step;
-use super::{Emulator, Functions, Layout, Progress, SandboxError, Venv};
+use super::supervised::SupervisedProgram;
+use super::{CheckoutLayout, Emulator, FunctionBinaries, Progress, PythonEnvironment, SandboxError};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The outputs of a deployed stack.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(transparent)]
-pub struct Outputs(BTreeMap<String, String>);
+pub struct StackOutputs(BTreeMap<String, String>);
 
-impl Outputs {
+impl StackOutputs {
     /// The output called `name`.
     ///
     /// # Errors
@@ -27,15 +27,15 @@ impl Outputs {
 /// Deploy the template as `stack` in `region`.
 #[allow(clippy::too_many_arguments)]
 pub(super) async fn deploy(
-    layout: &Layout,
-    venv: &Venv,
-    functions: &Functions,
+    layout: &CheckoutLayout,
+    venv: &PythonEnvironment,
+    functions: &FunctionBinaries,
     emulator: &Emulator,
     stack: &str,
     region: &str,
     parameters: &[(&str, &str)],
     progress: &dyn Progress,
-) -> Result<Outputs, SandboxError> {
+) -> Result<StackOutputs, SandboxError> {
     let run = emulator.run();
     let bootstraps = run.path().join("functions");
     functions.lay_out(&bootstraps).await?;
@@ -53,7 +53,7 @@ pub(super) async fn deploy(
 
     let name = format!("deploying {stack} in {region} (sam deploy)");
     let python = venv.python();
-    let mut step = Step::new(layout, &python, &name, run.log(&format!("deploy-{stack}-{region}.log")));
+    let mut step = SupervisedProgram::new(layout, &python, &name, run.log(&format!("deploy-{stack}-{region}.log")));
     step.command()
         .env_clear()
         .envs(base_environment(layout, run))

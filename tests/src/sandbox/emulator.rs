@@ -1,8 +1,8 @@
 //! The emulator's process: booted on a free port, told apart from the user's own AWS settings, ended with this process.
 
-use super::control::Control;
+use super::control::EmulatorControl;
 use super::run::RunDirectory;
-use super::{Layout, Progress, SandboxError, Venv};
+use super::{CheckoutLayout, Progress, PythonEnvironment, SandboxError};
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ecs::config::{Credentials, SharedCredentialsProvider};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -21,11 +21,11 @@ const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// What may differ between runs of the sandbox.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct SandboxOptions {
     /// The folder of estate documents that the functions read; this repository's own when `None`.
     pub estates: Option<PathBuf>,
     /// What a second of a short Wait state takes in seconds. The sandbox's databases stop in one second, not in minutes.
-    /// Waits of 45 s and more end by the emulated clock instead ([`super::Settings::wait_scaled_below_seconds`]).
+    /// Waits of 45 s and more end by the emulated clock instead ([`super::EmulatorSettings::wait_scaled_below_seconds`]).
     pub wait_scale: f64,
     /// The account that everything belongs to: twelve digits.
     pub account: String,
@@ -33,7 +33,7 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
 }
 
-impl Default for Options {
+impl Default for SandboxOptions {
     fn default() -> Self {
         Self { estates: None, wait_scale: 0.05, account: "123456789012".into(), environment: Vec::new() }
     }
@@ -45,7 +45,7 @@ pub struct Emulator {
     // Fields drop in this order: the processes end before their folder goes.
     processes: Processes,
     run: RunDirectory,
-    control: Control,
+    control: EmulatorControl,
 }
 
 #[derive(Debug)]
@@ -62,9 +62,9 @@ impl Emulator {
     /// # Errors
     /// [`SandboxError::Boot`] when it ends or stays silent; the error names its log, which is kept.
     pub async fn boot(
-        layout: &Layout,
-        venv: &Venv,
-        options: &Options,
+        layout: &CheckoutLayout,
+        venv: &PythonEnvironment,
+        options: &SandboxOptions,
         progress: &dyn Progress,
     ) -> Result<Self, SandboxError> {
         const STEP: &str = "booting the local AWS";
@@ -81,7 +81,7 @@ impl Emulator {
                 return Err(SandboxError::Boot { why, log });
             }
         };
-        let control = Control::new(endpoint);
+        let control = EmulatorControl::new(endpoint);
         control.now().await?;
         progress.end(STEP, began.elapsed());
         Ok(Self { processes, run, control })
@@ -93,7 +93,7 @@ impl Emulator {
     }
 
     /// Clock, schedules, record and faults.
-    pub fn control(&self) -> &Control {
+    pub fn control(&self) -> &EmulatorControl {
         &self.control
     }
 
@@ -178,9 +178,9 @@ impl Drop for Processes {
 }
 
 fn spawn(
-    layout: &Layout,
-    venv: &Venv,
-    options: &Options,
+    layout: &CheckoutLayout,
+    venv: &PythonEnvironment,
+    options: &SandboxOptions,
     run: &RunDirectory,
     log: &Path,
 ) -> Result<Child, SandboxError> {
@@ -223,7 +223,7 @@ const MINISTACK: &[(&str, &str)] = &[
 ];
 
 /// The environment of a Python program of the sandbox, to be used after `env_clear`.
-pub(super) fn base_environment(layout: &Layout, run: &RunDirectory) -> Vec<(&'static str, PathBuf)> {
+pub(super) fn base_environment(layout: &CheckoutLayout, run: &RunDirectory) -> Vec<(&'static str, PathBuf)> {
     vec![
         ("PATH", std::env::var_os("PATH").map(PathBuf::from).unwrap_or_default()),
         ("HOME", run.path().join("home")),

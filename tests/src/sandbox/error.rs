@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Denial, Difference, Violation};
+use super::{DeniedRequest, EvaluationDifference, InvalidRequest};
 
 /// A step of the sandbox that failed.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +49,13 @@ pub enum SandboxError {
     },
     /// Calls that the role of who made them does not permit.
     #[error("AWS would deny {} of the calls:\n  {}", .0.len(), listed(.0))]
-    Denied(Vec<Denial>),
+    Denied(Vec<DeniedRequest>),
     /// Requests that AWS would have refused.
     #[error("AWS would refuse {} of the requests:\n  {}", .0.len(), listed(.0))]
-    Requests(Vec<Violation>),
+    Requests(Vec<InvalidRequest>),
     /// Expressions that Step Functions may evaluate otherwise.
     #[error("Step Functions may evaluate {} expressions otherwise:\n  {}", .0.len(), listed(.0))]
-    Expressions(Vec<Difference>),
+    Expressions(Vec<EvaluationDifference>),
     /// An answer that could not be read.
     #[error("{what} could not be read")]
     Decode {

@@ -3,22 +3,22 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Control, SandboxError};
+use super::{EmulatorControl, SandboxError};
 
 /// What was judged, and where the two engines differ.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Judged {
+pub struct JudgedExpressions {
     /// Evaluations in machines: an expression with what it saw.
     pub evaluated: u64,
     /// Variations of them, with something in it that is awkward.
     pub awkward: u64,
     /// Where the engines differ, or a machine was given nothing.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<EvaluationDifference>,
 }
 
 /// An evaluation that Step Functions may not make as the sandbox made it.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Difference {
+pub struct EvaluationDifference {
     /// The machine.
     pub machine: String,
     /// Its state.
@@ -33,18 +33,18 @@ pub struct Difference {
     pub reference: String,
 }
 
-impl Control {
+impl EmulatorControl {
     /// Judge the expressions that were evaluated since the last time.
     ///
     /// # Errors
     /// [`SandboxError::Expressions`] with those that Step Functions may evaluate otherwise.
-    pub async fn judge_expressions(&self) -> Result<Judged, SandboxError> {
-        let judged: Judged = self.send("POST", "expressions", &Value::Null).await?;
+    pub async fn judge_expressions(&self) -> Result<JudgedExpressions, SandboxError> {
+        let judged: JudgedExpressions = self.send("POST", "expressions", &Value::Null).await?;
         if judged.differences.is_empty() { Ok(judged) } else { Err(SandboxError::Expressions(judged.differences)) }
     }
 }
 
-impl std::fmt::Display for Difference {
+impl std::fmt::Display for EvaluationDifference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { machine, state, expression, seen, sandbox, reference } = self;
         write!(

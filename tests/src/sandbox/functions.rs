@@ -1,7 +1,7 @@
 //! The function binaries: built by a nested cargo with the profile and target folder of the running one.
 
-use super::leash::Step;
-use super::{Layout, Progress, SandboxError};
+use super::supervised::SupervisedProgram;
+use super::{CheckoutLayout, Progress, SandboxError};
 use std::path::{Path, PathBuf};
 
 /// Variables that `cargo run` and `cargo test` set for their own package; a nested cargo must not see them.
@@ -9,21 +9,21 @@ const OF_THE_OUTER_CARGO: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BI
 
 /// Where the built bootstraps are.
 #[derive(Debug, Clone)]
-pub struct Functions {
+pub struct FunctionBinaries {
     names: Vec<String>,
     binaries: PathBuf,
 }
 
-impl Functions {
+impl FunctionBinaries {
     /// Build all binaries of the workspace. Quick when nothing has changed.
     ///
     /// # Errors
     /// [`SandboxError::Step`] when cargo fails.
-    pub async fn build(layout: &Layout, progress: &dyn Progress) -> Result<Self, SandboxError> {
+    pub async fn build(layout: &CheckoutLayout, progress: &dyn Progress) -> Result<Self, SandboxError> {
         let names = packages(&layout.root().join("functions"))?;
         let log = layout.sandbox().join("cargo.log");
         let python = PathBuf::from("python3");
-        let mut step = Step::new(layout, &python, "building the functions", log);
+        let mut step = SupervisedProgram::new(layout, &python, "building the functions", log);
         step.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         // The workspace's default members: what `cargo test` builds too, with the same features.
         step.args(["build", "--bins", "--profile", layout.profile()]);

@@ -1,8 +1,8 @@
 //! The judge of permissions: an IAM evaluator of others, run by the Node of the Python environment; pinned, hashed, installed
 //! once under the target folder. It is a process beside ours, and linked to nothing.
 
-use super::leash::Step;
-use super::{Layout, Progress, SandboxError};
+use super::supervised::SupervisedProgram;
+use super::{CheckoutLayout, Progress, SandboxError};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ const MANIFEST: &str = "tests/judge/package.json";
 
 /// Install the packages into a folder, and run the very npm that came with the Node.
 pub(super) async fn install(
-    layout: &Layout,
+    layout: &CheckoutLayout,
     python: &Path,
     folder: &Path,
     progress: &dyn Progress,
@@ -23,8 +23,12 @@ pub(super) async fn install(
         std::fs::copy(&from, &to).map_err(SandboxError::io("copy", &from))?;
     }
     let home = node_home(python)?;
-    let mut step =
-        Step::new(layout, python, "installing the judge of permissions (once)", layout.sandbox().join("npm.log"));
+    let mut step = SupervisedProgram::new(
+        layout,
+        python,
+        "installing the judge of permissions (once)",
+        layout.sandbox().join("npm.log"),
+    );
     step.arg(home.join("bin/node"))
         .arg(home.join("lib/node_modules/npm/bin/npm-cli.js"))
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefix"])
@@ -37,7 +41,12 @@ pub(super) async fn install(
 }
 
 /// The command of a judge, as the emulator wants it.
-pub(super) fn command(layout: &Layout, python: &Path, folder: &Path, script: &str) -> Result<String, SandboxError> {
+pub(super) fn command(
+    layout: &CheckoutLayout,
+    python: &Path,
+    folder: &Path,
+    script: &str,
+) -> Result<String, SandboxError> {
     let node = node_home(python)?.join("bin/node");
     Ok(json!([node, layout.root().join("tests/judge").join(script), folder.join("node_modules")]).to_string())
 }

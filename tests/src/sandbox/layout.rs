@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// The folders of a checkout and of the build that is running.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct CheckoutLayout {
     root: PathBuf,
     target: PathBuf,
     profile: String,
 }
 
-impl Layout {
+impl CheckoutLayout {
     /// Derived from the running executable, so that a nested build uses the same target folder and profile.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_command_and_a_test_lie_in_the_same_layout() {
         for executable in ["/r/target/debug/drill", "/r/target/debug/deps/sandbox-0123"] {
-            let layout = Layout::of("/r".into(), Path::new(executable)).unwrap();
+            let layout = CheckoutLayout::of("/r".into(), Path::new(executable)).unwrap();
             assert_eq!(layout.binaries(), Path::new("/r/target/debug"));
             assert_eq!(layout.sandbox(), Path::new("/r/target/sandbox"));
             assert_eq!(layout.profile(), "dev");
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_profile_of_ones_own_keeps_its_name() {
-        let layout = Layout::of("/r".into(), Path::new("/elsewhere/quick/drill")).unwrap();
+        let layout = CheckoutLayout::of("/r".into(), Path::new("/elsewhere/quick/drill")).unwrap();
         assert_eq!((layout.profile(), layout.target()), ("quick", Path::new("/elsewhere")));
     }
 }

@@ -17,44 +17,44 @@
 mod control;
 mod deploy;
 mod emulator;
+mod emulator_orders;
 mod error;
 mod expressions;
 mod functions;
 mod judge;
 mod layout;
-mod leash;
-mod orders;
 mod permissions;
 mod progress;
 mod regions;
 mod requests;
 mod run;
 mod site;
+mod supervised;
 mod venv;
 
-pub use control::{Call, Control};
-pub use deploy::Outputs;
-pub use emulator::{Emulator, Options};
+pub use control::{ApiCall, EmulatorControl};
+pub use deploy::StackOutputs;
+pub use emulator::{Emulator, SandboxOptions};
+pub use emulator_orders::{EmulatorSettings, FaultKind, FaultOrder, PostedMetric, RolloutEnd};
 pub use error::SandboxError;
-pub use expressions::{Difference, Judged};
-pub use functions::Functions;
-pub use layout::Layout;
-pub use orders::{Datum, Fault, FaultKind, RolloutEnd, Settings};
-pub use permissions::{Denial, Permissions, Used};
-pub use progress::{Lines, Progress, Silent};
-pub use regions::{Inside, Loss, LossKind, LostTasks};
-pub use requests::{Requests, Violation};
+pub use expressions::{EvaluationDifference, JudgedExpressions};
+pub use functions::FunctionBinaries;
+pub use layout::CheckoutLayout;
+pub use permissions::{DeniedRequest, JudgedPermissions, UsedRight};
+pub use progress::{Progress, ProgressLines, SilentProgress};
+pub use regions::{LossEffect, LossKind, LossOrder, LostTasks};
+pub use requests::{CheckedRequests, InvalidRequest};
 pub use site::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
-pub use venv::Venv;
+pub use venv::PythonEnvironment;
 
 use aws_config::SdkConfig;
 
 /// Everything that a scenario needs: the tools, the function binaries, and the running emulator.
 #[derive(Debug)]
 pub struct Sandbox {
-    layout: Layout,
-    venv: Venv,
-    functions: Functions,
+    layout: CheckoutLayout,
+    venv: PythonEnvironment,
+    functions: FunctionBinaries,
     emulator: Emulator,
 }
 
@@ -63,10 +63,10 @@ impl Sandbox {
     ///
     /// # Errors
     /// Whatever a step failed with; the error names the log.
-    pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Self, SandboxError> {
-        let layout = Layout::find()?;
-        let venv = Venv::ensure(&layout, progress).await?;
-        let functions = Functions::build(&layout, progress).await?;
+    pub async fn up(options: &SandboxOptions, progress: &dyn Progress) -> Result<Self, SandboxError> {
+        let layout = CheckoutLayout::find()?;
+        let venv = PythonEnvironment::ensure(&layout, progress).await?;
+        let functions = FunctionBinaries::build(&layout, progress).await?;
         let emulator = Emulator::boot(&layout, &venv, options, progress).await?;
         Ok(Self { layout, venv, functions, emulator })
     }
@@ -81,7 +81,7 @@ impl Sandbox {
         region: &str,
         parameters: &[(&str, &str)],
         progress: &dyn Progress,
-    ) -> Result<Outputs, SandboxError> {
+    ) -> Result<StackOutputs, SandboxError> {
         deploy::deploy(&self.layout, &self.venv, &self.functions, &self.emulator, stack, region, parameters, progress)
             .await
     }
@@ -92,7 +92,7 @@ impl Sandbox {
     }
 
     /// The emulator's own controls: clock, schedules, record of calls, faults.
-    pub fn control(&self) -> &Control {
+    pub fn control(&self) -> &EmulatorControl {
         self.emulator.control()
     }
 

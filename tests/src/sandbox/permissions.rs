@@ -1,26 +1,26 @@
 //! What the judge found about the calls of functions and machines.
 
-use super::{Control, SandboxError};
+use super::{EmulatorControl, SandboxError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::fmt;
 
 /// All that was judged so far.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Permissions {
+pub struct JudgedPermissions {
     /// How many requests on a resource were judged.
     pub judged: u64,
     /// How many of them were different.
     pub decisions: u64,
     /// What AWS would have refused.
-    pub denials: Vec<Denial>,
+    pub denials: Vec<DeniedRequest>,
     /// Which statement allowed what.
-    pub used: Vec<Used>,
+    pub used: Vec<UsedRight>,
 }
 
 /// A request that the role of who made it does not permit.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Denial {
+pub struct DeniedRequest {
     /// The logical id of the function, machine or schedule.
     pub role: String,
     /// The action, for example `ecs:UpdateService`.
@@ -35,7 +35,7 @@ pub struct Denial {
 
 /// A right that was used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub struct Used {
+pub struct UsedRight {
     /// The logical id of the function, machine or schedule.
     pub role: String,
     /// The statement's `Sid`, or its number.
@@ -44,28 +44,28 @@ pub struct Used {
     pub action: String,
 }
 
-impl fmt::Display for Denial {
+impl fmt::Display for DeniedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { role, action, resource, why, times } = self;
         write!(f, "{role} may not {action} on {resource} ({times} times): {why}")
     }
 }
 
-fn judged(found: Permissions) -> Result<(), SandboxError> {
+fn judged(found: JudgedPermissions) -> Result<(), SandboxError> {
     if found.denials.is_empty() { Ok(()) } else { Err(SandboxError::Denied(found.denials)) }
 }
 
 #[derive(Deserialize)]
-struct Forgiven {
-    denials: Vec<Denial>,
+struct ForgivenDenial {
+    denials: Vec<DeniedRequest>,
 }
 
-impl Control {
+impl EmulatorControl {
     /// What the judge found.
     ///
     /// # Errors
     /// [`SandboxError::Control`] when the emulator is gone. So below.
-    pub async fn permissions(&self) -> Result<Permissions, SandboxError> {
+    pub async fn permissions(&self) -> Result<JudgedPermissions, SandboxError> {
         self.send("GET", "permissions", &Value::Null).await
     }
 
@@ -93,7 +93,7 @@ impl Control {
     }
 
     /// Take the denials away, and return them: for who brought them about on purpose.
-    pub async fn forgive_denials(&self) -> Result<Vec<Denial>, SandboxError> {
-        Ok(self.send::<Forgiven>("DELETE", "permissions", &json!({})).await?.denials)
+    pub async fn forgive_denials(&self) -> Result<Vec<DeniedRequest>, SandboxError> {
+        Ok(self.send::<ForgivenDenial>("DELETE", "permissions", &json!({})).await?.denials)
     }
 }

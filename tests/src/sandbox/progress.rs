@@ -15,9 +15,9 @@ pub trait Progress: Send + Sync {
 
 /// One line a step, on standard error.
 #[derive(Debug, Clone, Copy)]
-pub struct Lines;
+pub struct ProgressLines;
 
-impl Progress for Lines {
+impl Progress for ProgressLines {
     fn begin(&self, step: &str) {
         print(&format!("  {step} …"));
     }
@@ -31,9 +31,9 @@ impl Progress for Lines {
 
 /// Says nothing.
 #[derive(Debug, Clone, Copy)]
-pub struct Silent;
+pub struct SilentProgress;
 
-impl Progress for Silent {
+impl Progress for SilentProgress {
     fn begin(&self, _step: &str) {}
     fn line(&self, _text: &str) {}
     fn end(&self, _step: &str, _took: Duration) {}

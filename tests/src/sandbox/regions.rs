@@ -1,6 +1,6 @@
 //! Regions that are lost and regained, and what several regions share.
 
-use super::{Control, SandboxError};
+use super::{EmulatorControl, SandboxError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub enum LostTasks {
 /// What AWS does inside a lost region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Inside {
+pub enum LossEffect {
     /// Nothing: no schedule fires, no rule matches, no alarm moves, no function begins, no execution takes a step. What
     /// was under way goes on when the region is regained.
     Stops,
@@ -38,19 +38,19 @@ pub enum Inside {
 /// How a region is lost. In any case, global tables do not replicate from or to it until it is regained; then the last
 /// writer wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loss {
+pub struct LossOrder {
     /// Calls.
     pub how: LossKind,
     /// ECS tasks.
     pub tasks: LostTasks,
     /// AWS itself.
-    pub inside: Inside,
+    pub inside: LossEffect,
 }
 
-impl Loss {
+impl LossOrder {
     /// Calls are refused, tasks run on, and AWS stands still.
     pub fn fail() -> Self {
-        Self { how: LossKind::Fail, tasks: LostTasks::Stay, inside: Inside::Stops }
+        Self { how: LossKind::Fail, tasks: LostTasks::Stay, inside: LossEffect::Stops }
     }
 
     /// Calls are not answered, tasks run on, and AWS stands still.
@@ -67,18 +67,18 @@ impl Loss {
     /// The same, but AWS goes on inside the region: a partition.
     #[must_use]
     pub fn alive_inside(self) -> Self {
-        Self { inside: Inside::Runs, ..self }
+        Self { inside: LossEffect::Runs, ..self }
     }
 }
 
-/// Orders about regions. They fail as all methods of [`Control`] do.
-impl Control {
+/// Orders about regions. They fail as all methods of [`EmulatorControl`] do.
+impl EmulatorControl {
     /// Lose `region`. Clients of [`super::Emulator::sdk_config`] still see what is in it, and so does any call with the
     /// header `x-sandbox-observer`.
     ///
     /// # Errors
     /// [`SandboxError::Control`], also when it is lost already.
-    pub async fn lose(&self, region: &str, loss: Loss) -> Result<(), SandboxError> {
+    pub async fn lose(&self, region: &str, loss: LossOrder) -> Result<(), SandboxError> {
         let request = json!({ "region": region, "how": loss.how, "tasks": loss.tasks, "inside": loss.inside });
         self.send::<Value>("PUT", "regions", &request).await.map(drop)
     }

@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Control, SandboxError};
+use super::{EmulatorControl, SandboxError};
 
 /// What was checked, by service and operation, and what was found.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Requests {
+pub struct CheckedRequests {
     /// How many requests were held against the model of their operation.
     pub checked: BTreeMap<String, u64>,
     /// How many there were that no model of AWS describes: the API of a search domain itself.
     pub unmodelled: BTreeMap<String, u64>,
     /// The requests that AWS would have refused, and so did the sandbox.
-    pub violations: Vec<Violation>,
+    pub violations: Vec<InvalidRequest>,
 }
 
 /// A request that AWS would refuse as it is, whatever the state of the world.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Violation {
+pub struct InvalidRequest {
     /// The number of its call.
     pub number: u64,
-    /// Its service, as in [`super::Call::service`].
+    /// Its service, as in [`super::ApiCall::service`].
     pub service: String,
     /// Its operation.
     pub operation: String,
@@ -36,16 +36,16 @@ pub struct Violation {
 }
 
 #[derive(Deserialize)]
-struct Forgiven {
-    violations: Vec<Violation>,
+struct ForgivenRequest {
+    violations: Vec<InvalidRequest>,
 }
 
-impl Control {
+impl EmulatorControl {
     /// What was checked so far.
     ///
     /// # Errors
     /// [`SandboxError::Control`] when the emulator is gone. So below.
-    pub async fn requests(&self) -> Result<Requests, SandboxError> {
+    pub async fn requests(&self) -> Result<CheckedRequests, SandboxError> {
         self.send("GET", "requests", &Value::Null).await
     }
 
@@ -53,8 +53,8 @@ impl Control {
     ///
     /// # Errors
     /// As above.
-    pub async fn forgive_requests(&self) -> Result<Vec<Violation>, SandboxError> {
-        Ok(self.send::<Forgiven>("DELETE", "requests", &Value::Null).await?.violations)
+    pub async fn forgive_requests(&self) -> Result<Vec<InvalidRequest>, SandboxError> {
+        Ok(self.send::<ForgivenRequest>("DELETE", "requests", &Value::Null).await?.violations)
     }
 
     /// Whether AWS would have taken every request since the last time that this was asked.
@@ -70,15 +70,15 @@ impl Control {
     /// # Errors
     /// As above.
     pub(super) fn judge_requests_now(&self) -> Result<(), SandboxError> {
-        judged(self.send_now::<Forgiven>("DELETE", "requests", &Value::Null)?.violations)
+        judged(self.send_now::<ForgivenRequest>("DELETE", "requests", &Value::Null)?.violations)
     }
 }
 
-fn judged(violations: Vec<Violation>) -> Result<(), SandboxError> {
+fn judged(violations: Vec<InvalidRequest>) -> Result<(), SandboxError> {
     if violations.is_empty() { Ok(()) } else { Err(SandboxError::Requests(violations)) }
 }
 
-impl std::fmt::Display for Violation {
+impl std::fmt::Display for InvalidRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let caller = self.caller.as_deref().unwrap_or("unknown");
         write!(f, "{} {} of {caller} in {}: {}", self.service, self.operation, self.region, self.problems.join("; "))

@@ -1,7 +1,7 @@
 //! The folder of one run: logs, temporary files, the deployed copy. Removed after success, kept after a failure.
 
 use super::progress::print;
-use super::{Layout, SandboxError};
+use super::{CheckoutLayout, SandboxError};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -20,7 +20,7 @@ pub(super) struct RunDirectory {
 
 impl RunDirectory {
     /// Make a folder, and tidy up after earlier runs.
-    pub(super) fn make(layout: &Layout) -> Result<Self, SandboxError> {
+    pub(super) fn make(layout: &CheckoutLayout) -> Result<Self, SandboxError> {
         Self::make_in(&layout.sandbox())
     }
 

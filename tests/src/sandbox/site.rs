@@ -1,6 +1,6 @@
 //! What users see of a pair of regions, over HTTP: two load balancers, and the public name in front of them.
 
-use super::{Control, SandboxError};
+use super::{EmulatorControl, SandboxError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -95,8 +95,8 @@ pub enum SiteTrouble {
     Hang,
 }
 
-/// Orders about sites. They fail as all methods of [`Control`] do.
-impl Control {
+/// Orders about sites. They fail as all methods of [`EmulatorControl`] do.
+impl EmulatorControl {
     /// Set up a site, or change it. What is lost or hangs in a region, fails or hangs at its load balancer too.
     pub async fn put_site(&self, site: &SiteSetup) -> Result<(), SandboxError> {
         let regions = json!({ "primary": site.primary, "standby": site.standby });

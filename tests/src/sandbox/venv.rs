@@ -1,9 +1,9 @@
 //! The Python environment with ministack and the SAM CLI, and the judge's packages beside it: pinned, hashed, made once, under
 //! the target folder.
 
-use super::leash::Step;
 use super::progress::print;
-use super::{Layout, Progress, SandboxError, judge};
+use super::supervised::SupervisedProgram;
+use super::{CheckoutLayout, Progress, SandboxError, judge};
 use std::fs::{File, TryLockError};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -15,18 +15,18 @@ const MARKER: &str = "complete";
 
 /// An installed environment.
 #[derive(Debug, Clone)]
-pub struct Venv {
+pub struct PythonEnvironment {
     directory: PathBuf,
     judge: PathBuf,
 }
 
-impl Venv {
+impl PythonEnvironment {
     /// The environment for the pinned requirements; installed first where it is missing or half made.
     /// Safe when several processes ask at once: one installs, the others wait.
     ///
     /// # Errors
     /// [`SandboxError::Missing`] without a Python that is new enough, [`SandboxError::Step`] when pip fails.
-    pub async fn ensure(layout: &Layout, progress: &dyn Progress) -> Result<Self, SandboxError> {
+    pub async fn ensure(layout: &CheckoutLayout, progress: &dyn Progress) -> Result<Self, SandboxError> {
         let requirements = layout.root().join("tests/requirements.txt");
         let pinned = std::fs::read(&requirements).map_err(SandboxError::io("read", &requirements))?;
         let lock_file = layout.root().join(judge::LOCK);
@@ -60,7 +60,7 @@ impl Venv {
     ///
     /// # Errors
     /// [`SandboxError::Missing`] when the environment has no Node.
-    pub fn judge(&self, layout: &Layout) -> Result<String, SandboxError> {
+    pub fn judge(&self, layout: &CheckoutLayout) -> Result<String, SandboxError> {
         judge::command(layout, &self.python(), &self.judge, "judge.mjs")
     }
 
@@ -68,7 +68,7 @@ impl Venv {
     ///
     /// # Errors
     /// As above.
-    pub fn reference(&self, layout: &Layout) -> Result<String, SandboxError> {
+    pub fn reference(&self, layout: &CheckoutLayout) -> Result<String, SandboxError> {
         judge::command(layout, &self.python(), &self.judge, "expressions.mjs")
     }
 
@@ -76,7 +76,7 @@ impl Venv {
         [&self.directory, &self.judge].iter().all(|folder| folder.join(MARKER).is_file())
     }
 
-    async fn install_judge(&self, layout: &Layout, progress: &dyn Progress) -> Result<(), SandboxError> {
+    async fn install_judge(&self, layout: &CheckoutLayout, progress: &dyn Progress) -> Result<(), SandboxError> {
         if self.judge.exists() {
             std::fs::remove_dir_all(&self.judge).map_err(SandboxError::io("remove", &self.judge))?;
         }
@@ -85,17 +85,22 @@ impl Venv {
         std::fs::write(&marker, "").map_err(SandboxError::io("write", &marker))
     }
 
-    async fn install(&self, layout: &Layout, requirements: &Path, progress: &dyn Progress) -> Result<(), SandboxError> {
+    async fn install(
+        &self,
+        layout: &CheckoutLayout,
+        requirements: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(), SandboxError> {
         if self.directory.exists() {
             std::fs::remove_dir_all(&self.directory).map_err(SandboxError::io("remove", &self.directory))?;
         }
         let python = PathBuf::from("python3");
         let log = |name: &str| layout.sandbox().join(name);
-        let mut make = Step::new(layout, &python, "making a Python environment", log("venv.log"));
+        let mut make = SupervisedProgram::new(layout, &python, "making a Python environment", log("venv.log"));
         make.arg(&python).args(["-m", "venv"]).arg(&self.directory);
         make.run(progress).await?;
         let name = "installing the local AWS and the SAM CLI (once, about 450 MB)";
-        let mut install = Step::new(layout, &python, name, log("pip.log"));
+        let mut install = SupervisedProgram::new(layout, &python, name, log("pip.log"));
         install
             .arg(self.python())
             .args(["-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"])

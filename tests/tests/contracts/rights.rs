@@ -3,11 +3,11 @@
 use crate::documents::template;
 use crate::roles::statements;
 use std::collections::BTreeSet;
-use watchkeeper_tests::grants::Grants;
+use watchkeeper_tests::grants::GrantList;
 
 #[test]
 fn every_right_has_a_drill_that_uses_it_or_a_reason() {
-    let grants = Grants::load().unwrap();
+    let grants = GrantList::load().unwrap();
     let own = statements(&template()).into_iter().filter(|it| it.allow);
     let granted: BTreeSet<_> =
         own.flat_map(|it| it.actions.iter().map(|action| (it.name(), action.clone())).collect::<Vec<_>>()).collect();

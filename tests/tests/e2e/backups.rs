@@ -8,8 +8,8 @@ use watchkeeper_domain::backup::{AttemptEnd, BackupSource};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_tests::estate::{ITEMS, Shelves, SiteError, awaited};
-use watchkeeper_tests::sandbox::{Fault, FaultKind, Lines, Options, Settings};
-use watchkeeper_tests::stage::{Ended, Stack, Stage, scope};
+use watchkeeper_tests::harness::{DeployedStack, EndedExecution, SandboxHarness, scope};
+use watchkeeper_tests::sandbox::{EmulatorSettings, FaultKind, FaultOrder, ProgressLines, SandboxOptions};
 
 use crate::field::{Field, documents, prepared};
 
@@ -43,35 +43,36 @@ const DATABASE: &str = "rds:strong-box-db";
 static FIELD: Field = Field::new();
 
 /// Play a test on the sandbox of backups, when its turn has come.
-fn play(test: impl AsyncFnOnce(&'static Stage)) {
+fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
     FIELD.play(set, test);
 }
 
-async fn set() -> Stage {
+async fn set() -> SandboxHarness {
     let folder = documents("e2e-backup-estates", &[("strong-box", STRONG_BOX.to_owned())]);
-    let options = Options { account: ACCOUNT.to_owned(), estates: Some(folder), ..Options::default() };
+    let options = SandboxOptions { account: ACCOUNT.to_owned(), estates: Some(folder), ..SandboxOptions::default() };
     let regions = [Region::new("us-east-1").unwrap()];
-    let stage = prepared(Stage::set(&options, &regions, &Lines).await.unwrap()).await;
-    let quick = Settings { wait_scale: Some(0.01), rds_transition_seconds: Some(0.1), ..Settings::default() };
+    let stage = prepared(SandboxHarness::set(&options, &regions, &ProgressLines).await.unwrap()).await;
+    let quick =
+        EmulatorSettings { wait_scale: Some(0.01), rds_transition_seconds: Some(0.1), ..EmulatorSettings::default() };
     stage.sandbox().control().change(&quick).await.unwrap();
     stage
 }
 
 /// Production on a day of its own, with everything that its backups are taken of.
 struct Vault {
-    stack: &'static Stack,
+    stack: &'static DeployedStack,
     environment: &'static Environment,
     scope: Scope,
     day: Date,
 }
 
 impl Vault {
-    async fn fresh(stage: &'static Stage) -> Self {
+    async fn fresh(stage: &'static SandboxHarness) -> Self {
         Self::of(stage, "clos-v2").await
     }
 
     /// The same of the environment with the encrypted database.
-    async fn strong_box(stage: &'static Stage) -> Self {
+    async fn strong_box(stage: &'static SandboxHarness) -> Self {
         let rds = aws_sdk_rds::Client::new(&stage.sandbox().sdk_config("us-east-1"));
         let call = rds.create_db_instance().db_instance_identifier("strong-box-db").engine("postgres");
         let call = call.db_instance_class("db.t4g.small").allocated_storage(20).storage_encrypted(true);
@@ -80,7 +81,7 @@ impl Vault {
         Self::of(stage, "strong-box").await
     }
 
-    async fn of(stage: &'static Stage, estate: &str) -> Self {
+    async fn of(stage: &'static SandboxHarness, estate: &str) -> Self {
         let (estate, environment) = stage.estates().environment(estate, "prod").unwrap();
         let region = &environment.document().regions.primary;
         let stack = stage.stack(region.as_str()).unwrap();
@@ -125,11 +126,11 @@ impl Vault {
     }
 }
 
-fn backup(ended: &[Ended]) -> &Ended {
+fn backup(ended: &[EndedExecution]) -> &EndedExecution {
     backup_of("clos-v2", ended)
 }
 
-fn backup_of<'e>(estate: &str, ended: &'e [Ended]) -> &'e Ended {
+fn backup_of<'e>(estate: &str, ended: &'e [EndedExecution]) -> &'e EndedExecution {
     ended.iter().find(|it| it.name.starts_with(&format!("{estate}-prod-backup-"))).unwrap()
 }
 
@@ -167,7 +168,7 @@ fn an_answer_that_is_lost_after_its_effect_makes_no_second_backup() {
     play(async |stage| {
         let vault = Vault::fresh(stage).await;
         for (service, operation) in [("dynamodb", "CreateBackup"), ("rds", "CreateDBClusterSnapshot")] {
-            let fault = Fault { after_effect: true, ..Fault::new(service, operation, FaultKind::Error) };
+            let fault = FaultOrder { after_effect: true, ..FaultOrder::new(service, operation, FaultKind::Error) };
             vault.stack.control().order(&fault).await.unwrap();
         }
         let ended = vault.stack.backup_tick(vault.time("03:50")).await.unwrap();
@@ -259,7 +260,7 @@ fn a_plan_says_why_each_copy_stays_and_writes_nothing() {
             assert!(plan.says().contains(line), "{line}: {}", plan.says());
         }
         let deeds = vault.stack.deeds(mark).await.unwrap();
-        assert!(deeds.writes().is_empty(), "{}", watchkeeper_tests::stage::listed(&deeds.writes()));
+        assert!(deeds.writes().is_empty(), "{}", watchkeeper_tests::harness::listed(&deeds.writes()));
         assert_eq!(vault.shelves().await, before);
     });
 }

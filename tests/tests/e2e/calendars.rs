@@ -2,17 +2,17 @@
 
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::Environment;
-use watchkeeper_tests::stage::Stage;
+use watchkeeper_tests::harness::SandboxHarness;
 
 use crate::field::{Plot, asleep, play};
 
 const SLEEPERS: [&str; 3] = ["staging", "qa", "uat"];
 
-fn environment<'a>(stage: &'a Stage, name: &str) -> &'a Environment {
+fn environment<'a>(stage: &'a SandboxHarness, name: &str) -> &'a Environment {
     stage.estates().environment("carcierge", name).unwrap().1
 }
 
-async fn capacity(stage: &Stage, name: &str) -> Capacity {
+async fn capacity(stage: &SandboxHarness, name: &str) -> Capacity {
     stage.stack("us-west-1").unwrap().capacity(environment(stage, name)).await.unwrap()
 }
 

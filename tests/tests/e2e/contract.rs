@@ -13,8 +13,8 @@ use watchkeeper_domain::value::ResourceName;
 use watchkeeper_sim::contract::unblock::{self, StuckBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
 use watchkeeper_sim::{cloud_cases, database_cases, ledger_cases, release_cases, unblock_cases};
-use watchkeeper_tests::estate::{Site, Yard};
-use watchkeeper_tests::stage::Stage;
+use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
+use watchkeeper_tests::harness::SandboxHarness;
 
 use crate::field::play;
 
@@ -32,14 +32,14 @@ struct SandboxBench {
     cloud: Aws,
     ledger: DynamoLedger,
     stuck: StuckThings,
-    yard: Yard,
-    site: Site,
+    yard: UnblockFixtures,
+    site: RegionFixtures,
     now: Timestamp,
     asked: AtomicU32,
 }
 
 impl SandboxBench {
-    async fn new(stage: &Stage) -> Self {
+    async fn new(stage: &SandboxHarness) -> Self {
         let config = stage.sandbox().sdk_config(REGION);
         let stack = stage.stack(REGION).unwrap();
         let table = stack.outputs().get("LedgerTable").unwrap();
@@ -47,7 +47,7 @@ impl SandboxBench {
             cloud: Aws::new(&config),
             ledger: DynamoLedger::new(&config, table),
             stuck: StuckThings::new(&config, Vec::new(), Vec::new()),
-            yard: Yard::new(&config),
+            yard: UnblockFixtures::new(&config),
             site: stack.site().clone(),
             now: stage.sandbox().control().now().await.unwrap(),
             asked: AtomicU32::new(0),

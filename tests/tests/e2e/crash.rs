@@ -1,12 +1,12 @@
 //! Calls that fail in the middle of a run: every call of both ways is struck in `sim`; here it is the real chain.
 
 use watchkeeper_tests::estate::{SiteError, awaited};
-use watchkeeper_tests::sandbox::{Fault, FaultKind};
+use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
 use crate::field::{Plot, asleep, play};
 
 /// Strikes the evening of `clos-v2` dev, and looks at what the next tick makes of it.
-async fn evening_with(plot: &Plot, fault: &Fault) {
+async fn evening_with(plot: &Plot, fault: &FaultOrder) {
     let original = plot.capacity().await;
     let control = plot.stack.control();
     let mark = plot.mark().await;
@@ -27,7 +27,7 @@ async fn evening_with(plot: &Plot, fault: &Fault) {
 fn a_call_that_is_done_but_never_answered_leaves_a_right_end() {
     play(async |stage| {
         let plot = Plot::fresh(stage, "clos-v2", "dev").await;
-        let lost = Fault { after_effect: true, ..Fault::new("ecs", "UpdateService", FaultKind::Error) };
+        let lost = FaultOrder { after_effect: true, ..FaultOrder::new("ecs", "UpdateService", FaultKind::Error) };
         evening_with(&plot, &lost).await;
     });
 }
@@ -36,13 +36,13 @@ fn a_call_that_is_done_but_never_answered_leaves_a_right_end() {
 fn a_call_that_hangs_and_a_call_that_is_refused_leave_a_right_end() {
     play(async |stage| {
         let plot = Plot::fresh(stage, "clos-v2", "dev").await;
-        let hangs = Fault { skip: 1, seconds: 30.0, ..Fault::new("ecs", "UpdateService", FaultKind::Hang) };
+        let hangs = FaultOrder { skip: 1, seconds: 30.0, ..FaultOrder::new("ecs", "UpdateService", FaultKind::Hang) };
         evening_with(&plot, &hangs).await;
         let plot = Plot::fresh(stage, "clos-v2", "dev").await;
-        let denied = Fault {
+        let denied = FaultOrder {
             code: Some("AccessDeniedException".to_owned()),
             status: Some(400),
-            ..Fault::new("rds", "StopDBCluster", FaultKind::Error)
+            ..FaultOrder::new("rds", "StopDBCluster", FaultKind::Error)
         };
         evening_with(&plot, &denied).await;
     });
@@ -52,7 +52,8 @@ fn a_call_that_hangs_and_a_call_that_is_refused_leave_a_right_end() {
 fn throttling_slows_a_run_down_and_does_not_stop_it() {
     play(async |stage| {
         let plot = Plot::fresh(stage, "clos-v2", "dev").await;
-        let throttle = Fault { times: Some(3), ..Fault::new("application-autoscaling", "*", FaultKind::Throttle) };
+        let throttle =
+            FaultOrder { times: Some(3), ..FaultOrder::new("application-autoscaling", "*", FaultKind::Throttle) };
         evening_with(&plot, &throttle).await;
     });
 }
@@ -65,7 +66,7 @@ fn a_function_that_is_killed_in_the_middle_of_its_work_leaves_a_right_end() {
         let original = plot.capacity().await;
         let control = plot.stack.control();
         // It waits for the answer about the second count when it is killed; a count and a target are written by then.
-        let hangs = Fault { skip: 1, seconds: 20.0, ..Fault::new("ecs", "UpdateService", FaultKind::Hang) };
+        let hangs = FaultOrder { skip: 1, seconds: 20.0, ..FaultOrder::new("ecs", "UpdateService", FaultKind::Hang) };
         let mark = plot.mark().await;
         control.order(&hangs).await.unwrap();
         let kill = async {

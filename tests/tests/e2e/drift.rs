@@ -1,7 +1,7 @@
 //! A change by somebody else while an environment sleeps.
 
 use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_tests::stage::listed;
+use watchkeeper_tests::harness::listed;
 
 use crate::field::{Plot, asleep, play};
 

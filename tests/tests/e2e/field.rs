@@ -12,8 +12,8 @@ use tokio::sync::OnceCell;
 use watchkeeper_domain::capacity::{Capacity, DatabasePower};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_tests::sandbox::{Layout, Lines, Options};
-use watchkeeper_tests::stage::{Stack, Stage, scope};
+use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, scope};
+use watchkeeper_tests::sandbox::{CheckoutLayout, ProgressLines, SandboxOptions};
 
 /// How many services the large environment has.
 pub(crate) const LARGE: usize = 500;
@@ -26,19 +26,20 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 static FIELD: Field = Field::new();
 
 /// Play a test on the one sandbox, when its turn has come.
-pub(crate) fn play(test: impl AsyncFnOnce(&'static Stage)) {
+pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
     FIELD.play(set, test);
 }
 
-async fn set() -> Stage {
-    let options = Options { estates: Some(documents("e2e-estates", &[("large", large())])), ..Options::default() };
+async fn set() -> SandboxHarness {
+    let options =
+        SandboxOptions { estates: Some(documents("e2e-estates", &[("large", large())])), ..SandboxOptions::default() };
     let regions = ["us-east-1", "us-west-1", "eu-west-1"].map(|name| Region::new(name).unwrap());
-    prepared(Stage::set(&options, &regions, &Lines).await.unwrap()).await
+    prepared(SandboxHarness::set(&options, &regions, &ProgressLines).await.unwrap()).await
 }
 
 /// A sandbox that tests share, and play on one after the other.
 pub(crate) struct Field {
-    stage: OnceCell<Stage>,
+    stage: OnceCell<SandboxHarness>,
     turn: Mutex<()>,
 }
 
@@ -48,7 +49,11 @@ impl Field {
     }
 
     /// Play a test when its turn has come; the first one sets the stage.
-    pub(crate) fn play(&'static self, set: impl AsyncFnOnce() -> Stage, test: impl AsyncFnOnce(&'static Stage)) {
+    pub(crate) fn play(
+        &'static self,
+        set: impl AsyncFnOnce() -> SandboxHarness,
+        test: impl AsyncFnOnce(&'static SandboxHarness),
+    ) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         RUNTIME.block_on(async {
             let stage = self.stage.get_or_init(async || judged(set().await).await).await;
@@ -66,13 +71,13 @@ impl Field {
     }
 }
 
-async fn judged(stage: Stage) -> Stage {
+async fn judged(stage: SandboxHarness) -> SandboxHarness {
     stage.sandbox().control().judge_requests().await.unwrap();
     stage
 }
 
 /// The same stage on the first morning, with all that its stacks look after.
-pub(crate) async fn prepared(stage: Stage) -> Stage {
+pub(crate) async fn prepared(stage: SandboxHarness) -> SandboxHarness {
     stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
     for stack in stage.stacks() {
         for (_, environment) in stage.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
@@ -84,7 +89,7 @@ pub(crate) async fn prepared(stage: Stage) -> Stage {
 
 /// This repository's documents and some more, in a folder under `target`.
 pub(crate) fn documents(folder: &str, more: &[(&str, String)]) -> PathBuf {
-    let layout = Layout::find().unwrap();
+    let layout = CheckoutLayout::find().unwrap();
     let folder = layout.sandbox().join(folder);
     std::fs::create_dir_all(&folder).unwrap();
     for entry in std::fs::read_dir(layout.root().join("shared/estates")).unwrap() {
@@ -116,7 +121,7 @@ fn large() -> String {
 
 /// One environment on the field, on a day of its own.
 pub(crate) struct Plot {
-    pub(crate) stack: &'static Stack,
+    pub(crate) stack: &'static DeployedStack,
     pub(crate) environment: &'static Environment,
     pub(crate) scope: Scope,
     pub(crate) day: Date,
@@ -124,7 +129,7 @@ pub(crate) struct Plot {
 
 impl Plot {
     /// The environment as its document declares it, awake, nothing remembered of it, at noon of a new day.
-    pub(crate) async fn fresh(stage: &'static Stage, estate: &str, environment: &str) -> Self {
+    pub(crate) async fn fresh(stage: &'static SandboxHarness, estate: &str, environment: &str) -> Self {
         let (estate, environment) = stage.estates().environment(estate, environment).unwrap();
         let region = &environment.document().regions.primary;
         let stack = stage.stack(region.as_str()).unwrap();
@@ -156,7 +161,7 @@ impl Plot {
 }
 
 /// The next day on which all calendars of the documents have their usual hours, and the day after too.
-async fn next_day(stage: &Stage) -> Date {
+async fn next_day(stage: &SandboxHarness) -> Date {
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
     let mut day = stage.sandbox().control().now().await.unwrap().to_zoned(zone).date();
     let usual = |day: Date| {
@@ -173,7 +178,7 @@ async fn next_day(stage: &Stage) -> Date {
 }
 
 /// Take everything that the ledger knows of a scope out of it: a test that failed leaves nothing to the next one.
-async fn forget(stage: &Stage, plot: &Plot) {
+async fn forget(stage: &SandboxHarness, plot: &Plot) {
     let client = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config(plot.scope.region.as_str()));
     let table = plot.stack.outputs().get("LedgerTable").unwrap();
     let Scope { estate, environment, region } = &plot.scope;

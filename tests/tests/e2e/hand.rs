@@ -1,7 +1,7 @@
 //! Runs by hand: overrides, plans, the halt switch, and input that is not right.
 
 use serde_json::{Value, json};
-use watchkeeper_tests::stage::listed;
+use watchkeeper_tests::harness::listed;
 
 use crate::field::{Plot, asleep, play};
 

@@ -1,7 +1,7 @@
 //! A night of `clos-v2` dev, as the schedule brings it.
 
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
-use watchkeeper_tests::stage::listed;
+use watchkeeper_tests::harness::listed;
 
 use crate::field::{Plot, asleep, play};
 

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::types::{
 };
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
-use watchkeeper_tests::sandbox::Settings;
+use watchkeeper_tests::sandbox::EmulatorSettings;
 
 const ALARM: &str = "clos-v2-alb-5xx-errors";
 
@@ -137,7 +137,7 @@ async fn metrics_move_an_alarm_only_when_evaluation_is_on() {
     emulator.control().set_clock(now + 2.minutes()).await.unwrap();
     assert_eq!(state(&cloudwatch, ALARM).await, StateValue::InsufficientData);
 
-    let settings = Settings { alarm_evaluation: Some(true), ..Settings::default() };
+    let settings = EmulatorSettings { alarm_evaluation: Some(true), ..EmulatorSettings::default() };
     emulator.control().change(&settings).await.unwrap();
     eventually(StateValue::Alarm, async || state(&cloudwatch, ALARM).await).await;
     // The other service's errors are of another metric.

@@ -2,7 +2,7 @@
 
 use crate::{REGION, boot, eventually, inputs, mailbox};
 use serde_json::json;
-use watchkeeper_tests::sandbox::{SandboxError, Settings};
+use watchkeeper_tests::sandbox::{EmulatorSettings, SandboxError};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_of_a_test_arrives_exactly_as_written_and_twice_when_asked_to() {
@@ -17,7 +17,7 @@ async fn an_event_of_a_test_arrives_exactly_as_written_and_twice_when_asked_to()
     emulator.control().post_event(&old).await.unwrap();
     eventually(vec![old.clone()], async || inputs(&sfn, &mailbox).await).await;
 
-    let settings = Settings { duplicate_events: Some(true), ..Settings::default() };
+    let settings = EmulatorSettings { duplicate_events: Some(true), ..EmulatorSettings::default() };
     emulator.control().change(&settings).await.unwrap();
     emulator.control().post_event(&old).await.unwrap();
     eventually(vec![old.clone(), old.clone(), old], async || inputs(&sfn, &mailbox).await).await;

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     KeySchemaElement, KeyType, Projection, ProjectionType, ReplicaStatus, ReplicationGroupUpdate, ScalarAttributeType,
 };
 use serde_json::json;
-use watchkeeper_tests::sandbox::{Emulator, Loss, Settings};
+use watchkeeper_tests::sandbox::{Emulator, EmulatorSettings, LossOrder};
 
 const OTHER: &str = "us-west-2";
 const TABLE: &str = "ledger";
@@ -58,7 +58,7 @@ async fn sides_that_wrote_apart_agree_on_the_last_writer_when_they_meet_again() 
     }
     assert_eq!(get(&there, "mine").await.as_deref(), Some("before"));
 
-    emulator.control().lose(REGION, Loss::fail()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail()).await.unwrap();
     put(&there, "mine", "there").await;
     put(&here, "mine", "here").await;
     put(&here, "yours", "here").await;
@@ -82,7 +82,7 @@ async fn sides_that_wrote_apart_agree_on_the_last_writer_when_they_meet_again() 
 async fn replication_takes_the_time_that_a_test_sets() {
     let emulator = boot().await;
     let (here, there) = tables(&emulator).await;
-    let slow = Settings { replication_ms: Some(5_000.0), ..Settings::default() };
+    let slow = EmulatorSettings { replication_ms: Some(5_000.0), ..EmulatorSettings::default() };
     emulator.control().change(&slow).await.unwrap();
     put(&here, "item", "value").await;
     assert_eq!(get(&there, "item").await, None);

@@ -29,26 +29,26 @@ mod waits;
 use aws_sdk_ecs::types::{ContainerDefinition, Tag};
 use serde_json::Value;
 use std::time::Duration;
-use watchkeeper_tests::sandbox::{Emulator, Layout, Lines, Options, Venv};
+use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, ProgressLines, PythonEnvironment, SandboxOptions};
 
 const REGION: &str = "us-east-1";
 const CLUSTER: &str = "clos-v2-cluster";
 const SERVICE: &str = "clos-v2-core-api-service";
 
 async fn boot() -> Emulator {
-    boot_with(&Options::default()).await
+    boot_with(&SandboxOptions::default()).await
 }
 
-async fn boot_with(options: &Options) -> Emulator {
-    let layout = Layout::find().unwrap();
-    let venv = Venv::ensure(&layout, &Lines).await.unwrap();
-    Emulator::boot(&layout, &venv, options, &Lines).await.unwrap()
+async fn boot_with(options: &SandboxOptions) -> Emulator {
+    let layout = CheckoutLayout::find().unwrap();
+    let venv = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap();
+    Emulator::boot(&layout, &venv, options, &ProgressLines).await.unwrap()
 }
 
 /// What a module of the emulator says when it is run by itself; what it says as an error where it fails.
 async fn module(name: &str) -> Result<String, String> {
-    let layout = Layout::find().unwrap();
-    let venv = Venv::ensure(&layout, &Lines).await.unwrap();
+    let layout = CheckoutLayout::find().unwrap();
+    let venv = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap();
     let mut command = tokio::process::Command::new(venv.python());
     command.args(["-B", "-m", &format!("emulator.{name}")]).current_dir(layout.root().join("tests"));
     let output = command.output().await.unwrap();

@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricStat, Statistic};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
-use watchkeeper_tests::sandbox::{Emulator, Loss, Settings};
+use watchkeeper_tests::sandbox::{Emulator, EmulatorSettings, LossOrder};
 
 /// An archive with one file, `bootstrap`: a Python program that prints each event, and answers `{}`.
 const ECHO: &str = "UEsDBBQAAAAIAAAAIVDyq6ON6QAAACEBAAAJAAAAYm9vdHN0cmFwTY9BS8QwFITv/RUxXlraJK2CyEIPLXoo7IrUFQ+L\
@@ -66,7 +66,7 @@ async fn metrics_in_the_log_of_a_function_reach_cloudwatch_and_move_an_alarm() {
     assert_eq!((status, answer), (200, json!({})));
     eventually(vec![7.0], || lags(&cloudwatch, now)).await;
 
-    let watching = Settings { alarm_evaluation: Some(true), ..Settings::default() };
+    let watching = EmulatorSettings { alarm_evaluation: Some(true), ..EmulatorSettings::default() };
     emulator.control().change(&watching).await.unwrap();
     emulator.control().set_clock(now + 1.minutes()).await.unwrap();
     let state = async || {
@@ -84,7 +84,7 @@ async fn a_function_begins_in_no_lost_region_and_its_events_wait_until_it_is_reg
     emulator.control().set_clock(now).await.unwrap();
     make_echo(&emulator).await;
     let cloudwatch = Client::new(&emulator.sdk_config(REGION));
-    emulator.control().lose(REGION, Loss::fail()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail()).await.unwrap();
     let path = "/2015-03-31/functions/echo/invocations";
     assert_eq!(send(&emulator, "lambda", "POST", path, "", document(now, 3.0)).await.0, 429);
     let asynchronous = async |lag| {

@@ -9,7 +9,7 @@ use watchkeeper_domain::backup::{BACKUP_TAG, BackupSubject, RESTORE_TAG, Resourc
 use watchkeeper_domain::estate::BackupProvider;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
-use watchkeeper_tests::sandbox::{Layout, Lines, Venv};
+use watchkeeper_tests::sandbox::{CheckoutLayout, ProgressLines, PythonEnvironment};
 
 /// The longest name of a region that there is.
 const REGION: &str = "ap-southeast-1";
@@ -72,7 +72,7 @@ fn of_an_execution(words: &[&str], found: &mut Vec<Value>) {
 /// Everything that is named after a stack.
 fn of_a_stack(found: &mut Vec<Value>) {
     let stack = "s".repeat(STACK);
-    let text = std::fs::read_to_string(Layout::find().unwrap().root().join("template.yaml")).unwrap();
+    let text = std::fs::read_to_string(CheckoutLayout::find().unwrap().root().join("template.yaml")).unwrap();
     let mut named = 0;
     for line in text.lines() {
         let Some((field, rest)) = line.trim().split_once(": !Sub '${AWS::StackName}") else { continue };
@@ -119,8 +119,8 @@ fn requests() -> Vec<Value> {
 
 /// What AWS would refuse.
 async fn refused(requests: &[Value]) -> String {
-    let layout = Layout::find().unwrap();
-    let venv = Venv::ensure(&layout, &Lines).await.unwrap();
+    let layout = CheckoutLayout::find().unwrap();
+    let venv = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap();
     let mut command = Command::new(venv.python());
     command.args(["-B", "-m", "emulator.names"]).current_dir(layout.root().join("tests"));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

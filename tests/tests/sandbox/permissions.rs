@@ -4,7 +4,7 @@ use crate::{CLUSTER, REGION, SERVICE, boot, call, exchange, make_service, send, 
 use aws_sdk_ecs::error::ProvideErrorMetadata;
 use serde_json::{Value, json};
 use std::process::Command;
-use watchkeeper_tests::sandbox::{Emulator, Layout, Lines, Used, Venv};
+use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, ProgressLines, PythonEnvironment, UsedRight};
 
 /// A function, and its role as a stack names it.
 const FUNCTION: &str = "judged";
@@ -75,7 +75,7 @@ async fn a_call_without_the_tag_that_its_role_demands_is_denied_and_the_missing_
     update().await.unwrap();
     let found = emulator.control().permissions().await.unwrap();
     let used = ("Judged", "Write", "ecs:UpdateService");
-    let used = Used { role: used.0.into(), statement: used.1.into(), action: used.2.into() };
+    let used = UsedRight { role: used.0.into(), statement: used.1.into(), action: used.2.into() };
     assert_eq!((found.denials.len(), &found.used[..]), (0, &[used][..]));
 
     emulator.control().withdraw("Judged", "Write").await.unwrap();
@@ -128,8 +128,8 @@ async fn a_copy_of_an_encrypted_snapshot_needs_a_grant_on_the_customers_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_extract_of_the_authorization_reference_is_what_its_source_says() {
-    let layout = Layout::find().unwrap();
-    let judge = Venv::ensure(&layout, &Lines).await.unwrap().judge(&layout).unwrap();
+    let layout = CheckoutLayout::find().unwrap();
+    let judge = PythonEnvironment::ensure(&layout, &ProgressLines).await.unwrap().judge(&layout).unwrap();
     let judge: Vec<String> = serde_json::from_str(&judge).unwrap();
     let [node, _, modules] = &judge[..] else { panic!("{judge:?}") };
     let script = layout.root().join("tests/judge/extract.mjs");

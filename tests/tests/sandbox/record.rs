@@ -2,7 +2,7 @@
 
 use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, make_service};
 use aws_sdk_ecs::types::ServiceField;
-use watchkeeper_tests::sandbox::{Fault, FaultKind};
+use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_are_recorded_limited_and_struck_by_faults() {
@@ -15,7 +15,7 @@ async fn calls_are_recorded_limited_and_struck_by_faults() {
     let eleven = (0..11).map(|number| number.to_string()).collect();
     let many = ecs.describe_services().cluster(CLUSTER).set_services(Some(eleven)).send().await;
     assert!(many.unwrap_err().into_service_error().is_invalid_parameter_exception());
-    emulator.control().order(&Fault::new("ecs", "DescribeServices", FaultKind::Throttle)).await.unwrap();
+    emulator.control().order(&FaultOrder::new("ecs", "DescribeServices", FaultKind::Throttle)).await.unwrap();
     let described = ecs.describe_services().cluster(CLUSTER).services(SERVICE).include(ServiceField::Tags);
     let described = described.send().await.unwrap();
     assert_eq!(described.services()[0].tags()[0].key(), Some("watchkeeper:managed"));

@@ -5,7 +5,7 @@ use crate::{inputs, send, start, status};
 use aws_config::retry::RetryConfig;
 use aws_sdk_ecs::error::ProvideErrorMetadata as _;
 use serde_json::json;
-use watchkeeper_tests::sandbox::{Emulator, Loss};
+use watchkeeper_tests::sandbox::{Emulator, LossOrder};
 
 const OTHER: &str = "us-west-2";
 
@@ -32,8 +32,8 @@ async fn a_lost_region_refuses_every_call_and_only_the_test_still_sees_into_it()
     eventually((1, 1), || counts(&ecs)).await;
     let mark = emulator.control().mark().await.unwrap();
 
-    emulator.control().lose(REGION, Loss::fail()).await.unwrap();
-    assert!(emulator.control().lose(REGION, Loss::fail()).await.is_err());
+    emulator.control().lose(REGION, LossOrder::fail()).await.unwrap();
+    assert!(emulator.control().lose(REGION, LossOrder::fail()).await.is_err());
     let refused = stranger(&emulator, REGION).list_clusters().send().await.unwrap_err();
     assert_eq!(refused.code(), Some("ServiceUnavailable"));
     assert_eq!(refused.raw_response().unwrap().status().as_u16(), 503);
@@ -60,7 +60,7 @@ async fn a_call_that_hangs_is_answered_when_the_region_is_regained_and_has_done_
     eventually((1, 1), || counts(&ecs)).await;
     let mark = emulator.control().mark().await.unwrap();
 
-    emulator.control().lose(REGION, Loss::hang()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::hang()).await.unwrap();
     let update = stranger(&emulator, REGION).update_service().cluster(CLUSTER).service(SERVICE).desired_count(5);
     let hanging = tokio::spawn(update.send());
     let arrived = async || emulator.control().calls(mark).await.unwrap().first().map(|call| call.status);
@@ -86,7 +86,7 @@ async fn nothing_goes_on_in_a_lost_region_until_it_is_regained() {
     let halted = machine(&sfn, "waiting", &waiting.to_string()).await;
     let free = machine(&other, "waiting", &waiting.to_string()).await;
 
-    emulator.control().lose(REGION, Loss::fail()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail()).await.unwrap();
     let event = |number: u32| json!({ "source": "sandbox", "detail-type": "t", "detail": {"number": number} });
     emulator.control().post_event(&event(1)).await.unwrap();
     let halted = start(&sfn, &halted).await;
@@ -121,7 +121,7 @@ async fn a_schedule_of_a_lost_region_does_not_fire() {
     let fire = async |instant: &str| {
         emulator.control().fire_schedule(REGION, "tick", instant.parse().unwrap()).await.unwrap();
     };
-    emulator.control().lose(REGION, Loss::fail()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail()).await.unwrap();
     fire("2026-11-20T10:00:00Z").await;
     emulator.control().regain(REGION).await.unwrap();
     fire("2026-11-20T10:01:00Z").await;
@@ -135,7 +135,7 @@ async fn tasks_that_end_with_their_region_come_back_with_it() {
     let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config(REGION));
     make_service(&ecs, 2).await;
     eventually((2, 2), || counts(&ecs)).await;
-    emulator.control().lose(REGION, Loss::fail().with_its_tasks()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail().with_its_tasks()).await.unwrap();
     assert_eq!(counts(&ecs).await, (2, 0));
     emulator.control().regain(REGION).await.unwrap();
     eventually((2, 2), || counts(&ecs)).await;
@@ -146,7 +146,7 @@ async fn tasks_that_end_with_their_region_come_back_with_it() {
 async fn a_region_that_is_cut_off_goes_on_by_itself_and_reaches_nobody_else() {
     let emulator = boot().await;
     let ecs = aws_sdk_ecs::Client::new(&emulator.sdk_config(REGION));
-    emulator.control().lose(REGION, Loss::fail().alive_inside()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail().alive_inside()).await.unwrap();
     assert_eq!(across(&emulator, REGION, REGION).await, 200);
     assert_eq!(across(&emulator, REGION, OTHER).await, 503);
     assert_eq!(across(&emulator, OTHER, REGION).await, 503);

@@ -3,7 +3,7 @@
 use crate::{REGION, boot, eventually};
 use aws_sdk_rds::Client;
 use aws_sdk_rds::error::ProvideErrorMetadata as _;
-use watchkeeper_tests::sandbox::Loss;
+use watchkeeper_tests::sandbox::LossOrder;
 
 const OTHER: &str = "us-west-2";
 const GLOBAL: &str = "fleet";
@@ -33,7 +33,7 @@ async fn a_read_replica_of_a_lost_region_is_promoted_to_an_instance_of_its_own()
     };
     assert_eq!(replicas().await, 1);
 
-    emulator.control().lose(REGION, Loss::fail()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail()).await.unwrap();
     assert_eq!(replica().await, ("available".to_owned(), source.clone(), Some(false)));
     let promote = || there.promote_read_replica().db_instance_identifier("fleet-db-replica").send();
     promote().await.unwrap();
@@ -79,7 +79,7 @@ async fn a_global_database_switches_over_with_both_sides_and_fails_over_with_one
     switch(&first).await.unwrap();
     eventually(("available".to_owned(), first.clone()), &known).await;
 
-    emulator.control().lose(REGION, Loss::fail()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::fail()).await.unwrap();
     assert_eq!(switch(&second).await.unwrap_err().code(), Some("InvalidGlobalClusterStateFault"));
     let fail = || {
         let call = there.failover_global_cluster().global_cluster_identifier(GLOBAL);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, make_service, signed};
 use serde_json::{Value, json};
-use watchkeeper_tests::sandbox::{Emulator, Fault, FaultKind, Loss};
+use watchkeeper_tests::sandbox::{Emulator, FaultKind, FaultOrder, LossOrder};
 use watchkeeper_tests::sandbox::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
 
 const OTHER: &str = "us-west-2";
@@ -67,7 +67,7 @@ async fn a_load_balancer_answers_as_long_as_a_task_runs_and_its_region_is_there(
     assert_eq!(ask(&emulator, SiteFace::Primary).await.0, 503);
     assert_eq!(ask(&emulator, SiteFace::Standby).await.0, 200);
 
-    emulator.control().lose(OTHER, Loss::fail()).await.unwrap();
+    emulator.control().lose(OTHER, LossOrder::fail()).await.unwrap();
     let (status, answer) = ask(&emulator, SiteFace::Standby).await;
     assert_eq!((status, &answer["error"]), (503, &json!("us-west-2 is lost")));
     emulator.control().regain(OTHER).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_load_balancer_answers_as_long_as_a_task_runs_and_its_region_is_there(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_of_a_region_that_hangs_hangs_with_it() {
     let emulator = pair(switch()).await;
-    emulator.control().lose(REGION, Loss::hang()).await.unwrap();
+    emulator.control().lose(REGION, LossOrder::hang()).await.unwrap();
     let url = format!("{}{PATH}", emulator.control().site_url(NAME, SiteFace::Primary));
     let hanging = tokio::spawn(exchange(ureq::http::Request::get(url).body(String::new()).unwrap()));
     // The other side answers meanwhile.
@@ -105,7 +105,7 @@ async fn an_object_in_the_standby_region_moves_traffic_there_while_that_region_a
     rest(&emulator, (OTHER, "s3"), "PUT", "/switch", place.into()).await;
     rest(&emulator, (OTHER, "s3"), "PUT", "/switch/standby", "on".into()).await;
     assert_eq!(side(&emulator).await, "standby");
-    emulator.control().lose(OTHER, Loss::fail()).await.unwrap();
+    emulator.control().lose(OTHER, LossOrder::fail()).await.unwrap();
     assert_eq!(side(&emulator).await, "primary");
     emulator.control().regain(OTHER).await.unwrap();
     rest(&emulator, (OTHER, "s3"), "DELETE", "/switch/standby", String::new()).await;
@@ -191,8 +191,9 @@ async fn routing_controls_move_traffic_through_any_endpoint_that_answers() {
     assert_eq!(side(&emulator).await, "primary");
 
     let code = "EndpointTemporarilyUnavailableException";
-    let down = Fault { region: Some(REGION.into()), times: None, ..Fault::new(SERVICE, "*", FaultKind::Error) };
-    let down = Fault { code: Some(code.into()), status: Some(503), ..down };
+    let down =
+        FaultOrder { region: Some(REGION.into()), times: None, ..FaultOrder::new(SERVICE, "*", FaultKind::Error) };
+    let down = FaultOrder { code: Some(code.into()), status: Some(503), ..down };
     emulator.control().order(&down).await.unwrap();
     let entry =
         |number: u32, state: &str| json!({ "RoutingControlArn": control(number), "RoutingControlState": state });

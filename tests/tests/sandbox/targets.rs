@@ -3,7 +3,7 @@
 use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, signed};
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{ContainerDefinition, DesiredStatus, LoadBalancer};
-use watchkeeper_tests::sandbox::{Emulator, Settings};
+use watchkeeper_tests::sandbox::{Emulator, EmulatorSettings};
 
 /// The answer to a call of Elastic Load Balancing.
 async fn balancing(emulator: &Emulator, action: &str, parameters: &str) -> String {
@@ -59,7 +59,7 @@ async fn every_running_task_is_a_target_and_healthy_until_a_test_says_otherwise(
 async fn a_task_that_stops_is_alive_after_its_service_counts_it_no_longer() {
     let emulator = boot().await;
     let (ecs, _) = balanced(&emulator).await;
-    let slow = Settings { ecs_stop_seconds: Some(5.0), ..Settings::default() };
+    let slow = EmulatorSettings { ecs_stop_seconds: Some(5.0), ..EmulatorSettings::default() };
     emulator.control().change(&slow).await.unwrap();
     ecs.update_service().cluster(CLUSTER).service(SERVICE).desired_count(0).send().await.unwrap();
     eventually((0, 0), || counts(&ecs)).await;

@@ -8,7 +8,7 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDatum,
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use watchkeeper_tests::sandbox::{Datum, Emulator};
+use watchkeeper_tests::sandbox::{Emulator, PostedMetric};
 
 async fn quota(emulator: &Emulator, operation: &str) -> (u16, Value) {
     let request = json!({ "ServiceCode": "fargate", "QuotaCode": "L-3032A538" });
@@ -33,7 +33,7 @@ async fn usage_is_written_by_aws_alone_and_read_newest_first() {
     let now: Timestamp = "2026-11-20T10:00:30Z".parse().unwrap();
     emulator.control().set_clock(now).await.unwrap();
     let dimensions = BTreeMap::from([("Service".to_owned(), "Fargate".to_owned())]);
-    let datum = |minutes: i64, value: f64| Datum {
+    let datum = |minutes: i64, value: f64| PostedMetric {
         name: "ResourceCount".into(),
         dimensions: dimensions.clone(),
         value,

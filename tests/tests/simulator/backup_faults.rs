@@ -11,7 +11,7 @@ use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{BackupDeletion, CallTrouble, FaultPlan, SimRegion, rds, scope, store};
-use watchkeeper_tests::rehearsal::{Ended, Rehearsal, documents};
+use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness, documents};
 
 use crate::backups::source;
 use crate::scene::at;
@@ -53,18 +53,18 @@ pub(crate) fn estates(document: &str) -> EstateFolder {
 static SHOP: LazyLock<EstateFolder> = LazyLock::new(|| estates(DOCUMENT));
 
 /// The backups of a day are there, and those of the next are due.
-fn next_day() -> Rehearsal {
+fn next_day() -> InMemoryHarness {
     let world = SimRegion::builder().at("2026-11-19T03:00:00Z").with(rds("shop-db")).build();
     world.put_store(store(DATABASE));
     world.put_store(store(TABLE));
     world.backups_take(Duration::from_secs(10));
-    let mut rehearsal = Rehearsal::over(world, SHOP.clone(), "us-east-1");
-    assert_eq!(rehearsal.backup_tick(at("2026-11-19T03:00:00Z")), [Ended::Backup(BackupOutcome::Done)]);
+    let mut rehearsal = InMemoryHarness::over(world, SHOP.clone(), "us-east-1");
+    assert_eq!(rehearsal.backup_tick(at("2026-11-19T03:00:00Z")), [BackupEnded::Backup(BackupOutcome::Done)]);
     assert_eq!(rehearsal.world.vault().len(), 3);
     rehearsal
 }
 
-fn memories(rehearsal: &Rehearsal) -> Vec<(BackupSource, BackupMemory)> {
+fn memories(rehearsal: &InMemoryHarness) -> Vec<(BackupSource, BackupMemory)> {
     let sources = [DATABASE, TABLE].map(source);
     sources.into_iter().map(|source| (source.clone(), rehearsal.backup_memory(&shop(), &source))).collect()
 }

@@ -10,7 +10,7 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::{AT_ONCE, AttemptEnd, BackupMemory, BackupOutcome, CLUSTERS_AT_ONCE};
 use watchkeeper_domain::name::Region;
 use watchkeeper_sim::{SimRegion, rds, store};
-use watchkeeper_tests::rehearsal::{Ended, Rehearsal};
+use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness};
 
 use crate::backup_faults::{estates, shop};
 use crate::backups::source;
@@ -50,20 +50,20 @@ environments:
 const COPIED: &str = "retention: { daily: 3 }
           copy: { region: us-west-2, key: alias/shop }";
 
-fn shop_with(document: &str) -> Rehearsal {
+fn shop_with(document: &str) -> InMemoryHarness {
     let world = SimRegion::builder().at("2026-11-19T02:00:00Z").with(rds("shop-db")).build();
     world.put_store(store(DATABASE));
     world.put_store(store(TABLE));
     world.backups_take(Duration::from_secs(10));
-    Rehearsal::over(world, estates(document), "us-east-1")
+    InMemoryHarness::over(world, estates(document), "us-east-1")
 }
 
 /// The same world under another document.
-fn edited(rehearsal: Rehearsal, document: &str) -> Rehearsal {
-    Rehearsal::over(rehearsal.world, estates(document), "us-east-1")
+fn edited(rehearsal: InMemoryHarness, document: &str) -> InMemoryHarness {
+    InMemoryHarness::over(rehearsal.world, estates(document), "us-east-1")
 }
 
-fn memory(rehearsal: &Rehearsal, text: &str) -> BackupMemory {
+fn memory(rehearsal: &InMemoryHarness, text: &str) -> BackupMemory {
     rehearsal.backup_memory(&shop(), &source(text))
 }
 
@@ -72,12 +72,12 @@ fn region(name: &str) -> Region {
 }
 
 /// The ids of what is on the shelf of a region.
-fn shelf(rehearsal: &Rehearsal, name: &str) -> BTreeSet<String> {
+fn shelf(rehearsal: &InMemoryHarness, name: &str) -> BTreeSet<String> {
     let here = rehearsal.world.vault().into_iter().filter(|copy| copy.region == region(name));
     here.map(|copy| copy.id).collect()
 }
 
-fn night(rehearsal: &mut Rehearsal, date: &str) {
+fn night(rehearsal: &mut InMemoryHarness, date: &str) {
     rehearsal.backup_tick(at(&format!("{date}T03:00:00Z")));
 }
 
@@ -93,7 +93,7 @@ fn a_region_of_copies_that_does_not_answer_stops_neither_the_backup_at_home_nor_
     }
     assert_eq!(shelf(&rehearsal, "us-east-1").len(), 2, "taken at home, both");
     assert!(memory(&rehearsal, DATABASE).newest_good(&region("us-east-1")).is_some(), "and verified");
-    assert!(ended.contains(&Ended::Backup(BackupOutcome::Failed)), "{ended:?}");
+    assert!(ended.contains(&BackupEnded::Backup(BackupOutcome::Failed)), "{ended:?}");
     assert_eq!(memory(&rehearsal, TABLE).settled.unwrap().end, AttemptEnd::Done);
     let settled = memory(&rehearsal, DATABASE).settled.unwrap();
     assert!(settled.why.contains("the one at home is good"), "{}", settled.why);
@@ -119,7 +119,7 @@ fn a_quota_that_was_full_for_an_hour_costs_no_day_and_is_told_at_its_beginning_a
     rehearsal.world.advance(Duration::from_mins(5));
     night(&mut rehearsal, "2026-11-19");
     assert_eq!(memory(&rehearsal, DATABASE).settled.unwrap().end, AttemptEnd::Failed);
-    let told = |rehearsal: &Rehearsal| rehearsal.world.messages().len();
+    let told = |rehearsal: &InMemoryHarness| rehearsal.world.messages().len();
     assert_eq!(told(&rehearsal), 1);
     for hour in 4..6 {
         rehearsal.backup_tick(at(&format!("2026-11-19T0{hour}:05:00Z")));
@@ -177,13 +177,13 @@ fn a_job_that_the_document_loses_while_it_is_under_way_is_told_and_hurts_no_othe
     let mut rehearsal = edited(rehearsal, &document(COPIED, true));
     night(&mut rehearsal, "2026-11-19");
     let gone = edited(rehearsal, &document(COPIED, false));
-    let Ended::Failed(error) = gone.backup_run("by-hand", &request) else { panic!("no such job") };
+    let BackupEnded::Failed(error) = gone.backup_run("by-hand", &request) else { panic!("no such job") };
     assert!(error.contains("expected: \"one of rds:shop-db\""), "{error}");
     assert_eq!(memory(&gone, TABLE).copies.len(), 1);
 }
 
 /// An environment of many clusters and tables.
-fn many(clusters: usize, tables: usize) -> Rehearsal {
+fn many(clusters: usize, tables: usize) -> InMemoryHarness {
     let job = |kind: &str, name: String| {
         format!(
             "\n        - {kind}: {name}\n          schedule: {{ at: \"03:00\" }}\n          retention: {{ daily: 3 }}"
@@ -211,11 +211,11 @@ environments:
       jobs:{jobs}
 "
     );
-    Rehearsal::over(world, estates(&document), "us-east-1")
+    InMemoryHarness::over(world, estates(&document), "us-east-1")
 }
 
 /// How many copies were under way at once, at the most.
-fn at_once(rehearsal: &Rehearsal, kind: &str) -> usize {
+fn at_once(rehearsal: &InMemoryHarness, kind: &str) -> usize {
     let all = rehearsal.world.vault_history();
     let of_kind: Vec<Timestamp> =
         all.iter().filter(|copy| copy.source.to_string().starts_with(kind)).map(|copy| copy.created).collect();
@@ -232,12 +232,13 @@ fn many_resources_are_backed_up_in_turns_by_ticks_and_by_hand() {
     assert_eq!(rehearsal.world.vault().len(), 32);
     assert!(at_once(&rehearsal, "") <= AT_ONCE && at_once(&rehearsal, "aurora") <= CLUSTERS_AT_ONCE);
     // Two ticks before the first run has got anywhere: what it has taken is not taken again, and there is no room for more.
-    let due = |rehearsal: &mut Rehearsal, instant: &str| rehearsal.backup_look(at(instant)).environments[0].due.len();
+    let due =
+        |rehearsal: &mut InMemoryHarness, instant: &str| rehearsal.backup_look(at(instant)).environments[0].due.len();
     assert_eq!(due(&mut rehearsal, "2026-11-20T03:00:00Z"), AT_ONCE);
     // By hand everything is meant: the rest comes with the ticks.
     let rehearsal = many(12, 20);
     let request = json!({"estate": "shop", "environment": "prod"});
-    assert_eq!(rehearsal.backup_run("all-now", &request), Ended::Backup(BackupOutcome::Done));
+    assert_eq!(rehearsal.backup_run("all-now", &request), BackupEnded::Backup(BackupOutcome::Done));
     assert_eq!(rehearsal.world.vault().len(), AT_ONCE);
     let mut rehearsal = rehearsal;
     for tick in 1..8 {

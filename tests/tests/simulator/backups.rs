@@ -10,7 +10,7 @@ use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, BackupOutcome, Backup
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 use watchkeeper_sim::{SimRegion, aurora, rds, scope, store};
-use watchkeeper_tests::rehearsal::{Ended, Rehearsal, documents};
+use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness, documents};
 
 use crate::scene::at;
 
@@ -33,7 +33,7 @@ pub(crate) fn source(text: &str) -> BackupSource {
     text.parse().unwrap()
 }
 
-fn production() -> Rehearsal {
+fn production() -> InMemoryHarness {
     let world = SimRegion::builder().at("2026-10-01T12:00:00Z").with(aurora("clos-v2-db-cluster")).build();
     for source in TABLES.into_iter().chain([CLUSTER, STATE]) {
         world.put_store(store(source));
@@ -43,19 +43,19 @@ fn production() -> Rehearsal {
 }
 
 /// A stack over one of this repository's documents.
-pub(crate) fn only(estate: &str, world: SimRegion, region: &str) -> Rehearsal {
+pub(crate) fn only(estate: &str, world: SimRegion, region: &str) -> InMemoryHarness {
     let folder = tempfile::tempdir().unwrap();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates").join(format!("{estate}.yaml"));
     std::fs::copy(own, folder.path().join(format!("{estate}.yaml"))).unwrap();
-    Rehearsal::over(world, documents(folder.path()), region)
+    InMemoryHarness::over(world, documents(folder.path()), region)
 }
 
-fn memory(rehearsal: &Rehearsal, text: &str) -> BackupMemory {
+fn memory(rehearsal: &InMemoryHarness, text: &str) -> BackupMemory {
     rehearsal.backup_memory(&prod(), &source(text))
 }
 
 /// The days of the copies of a resource in a region, the newest first.
-fn days(rehearsal: &Rehearsal, text: &str, region: &str) -> Vec<Timestamp> {
+fn days(rehearsal: &InMemoryHarness, text: &str, region: &str) -> Vec<Timestamp> {
     let region = Region::new(region).unwrap();
     let copies = memory(rehearsal, text).copies;
     let mut days: Vec<Timestamp> =
@@ -69,7 +69,7 @@ fn every_day(newest: &str, count: i64) -> Vec<Timestamp> {
 }
 
 /// A night's ticks: one every quarter of an hour from 02:55 on, until 06:00.
-fn night(rehearsal: &mut Rehearsal, date: jiff::civil::Date, lost: impl Fn(usize) -> bool, doubled: bool) {
+fn night(rehearsal: &mut InMemoryHarness, date: jiff::civil::Date, lost: impl Fn(usize) -> bool, doubled: bool) {
     let first = date.at(2, 55, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
     for tick in 0..13_usize {
         let instant = first + SignedDuration::from_mins(15 * i64::try_from(tick).unwrap());
@@ -143,7 +143,7 @@ fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     rehearsal.world.change_database(&id, DatabaseState::Stopped);
     // Noon in Los Angeles is 20:00 UTC.
     let ended = rehearsal.backup_tick(at("2026-11-17T20:00:00Z"));
-    assert!(ended.contains(&Ended::Backup(BackupOutcome::Waiting)), "{ended:?}");
+    assert!(ended.contains(&BackupEnded::Backup(BackupOutcome::Waiting)), "{ended:?}");
     let (staging, database) = (scope("carcierge", "staging", "us-west-1"), source("rds:staging-carcierge-rds"));
     let attempt = rehearsal.backup_memory(&staging, &database).attempt.unwrap();
     let parked = attempt.parked.unwrap();
@@ -156,10 +156,10 @@ fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     assert!(!due.contains(&database), "{due:?}");
     rehearsal.play_backups();
     rehearsal.world.change_database(&id, DatabaseState::Available);
-    let done: Vec<Ended> = (1..8)
+    let done: Vec<BackupEnded> = (1..8)
         .flat_map(|quarter| rehearsal.backup_tick(at("2026-11-17T20:35:00Z") + SignedDuration::from_mins(15 * quarter)))
         .collect();
-    assert!(done.contains(&Ended::Backup(BackupOutcome::Done)), "{done:?}");
+    assert!(done.contains(&BackupEnded::Backup(BackupOutcome::Done)), "{done:?}");
     let settled = rehearsal.backup_memory(&staging, &database).settled.unwrap();
     assert_eq!((settled.end, settled.due), (AttemptEnd::Done, at("2026-11-17T20:00:00Z")));
 }
@@ -193,7 +193,7 @@ fn one_resource_that_fails_does_not_stop_the_others_and_the_run_fails_by_name() 
     }
     rehearsal.world = world;
     let ended = rehearsal.backup_tick(at("2026-10-02T03:50:00Z"));
-    assert_eq!(ended, [Ended::Backup(BackupOutcome::Failed)], "development lives in another account");
+    assert_eq!(ended, [BackupEnded::Backup(BackupOutcome::Failed)], "development lives in another account");
     let settled = memory(&rehearsal, "dynamodb:clos-v2-wip-locks").settled.unwrap();
     assert_eq!((settled.end, settled.why.as_str()), (AttemptEnd::Failed, "dynamodb:clos-v2-wip-locks does not exist"));
     for text in [IDEAS, CLUSTER, STATE] {
@@ -271,7 +271,9 @@ fn a_plan_says_why_each_copy_stays_or_goes_and_writes_nothing() {
     rehearsal.world.advance(Duration::from_mins(5));
     let before = (rehearsal.world.vault(), rehearsal.world.ledger_writes());
     let request = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan", "resource": IDEAS});
-    let Ended::Nothing(plan) = rehearsal.backup_run("by-hand", &request) else { panic!("a plan ends with nothing") };
+    let BackupEnded::Nothing(plan) = rehearsal.backup_run("by-hand", &request) else {
+        panic!("a plan ends with nothing")
+    };
     assert_eq!((rehearsal.world.vault(), rehearsal.world.ledger_writes()), before);
     assert!(plan.contains("1 B) stays: not ours: neither its name nor its tag is ours"), "{plan}");
     assert!(plan.contains("stays: the last good one"), "{plan}");
@@ -282,17 +284,17 @@ fn a_plan_says_why_each_copy_stays_or_goes_and_writes_nothing() {
 fn by_hand_a_backup_is_taken_now_and_two_executions_take_one() {
     let rehearsal = production();
     let request = json!({"estate": "clos-v2", "environment": "prod", "resource": IDEAS});
-    assert_eq!(rehearsal.backup_run("one", &request), Ended::Backup(BackupOutcome::Done));
+    assert_eq!(rehearsal.backup_run("one", &request), BackupEnded::Backup(BackupOutcome::Done));
     assert_eq!(memory(&rehearsal, IDEAS).copies.len(), 1);
     let unknown = json!({"estate": "clos-v2", "environment": "prod", "resource": "dynamodb:clos-v2-idea"});
-    let Ended::Failed(error) = rehearsal.backup_run("two", &unknown) else { panic!("no such resource") };
+    let BackupEnded::Failed(error) = rehearsal.backup_run("two", &unknown) else { panic!("no such resource") };
     assert!(error.contains("clos-v2-idea\", expected: \"one of aurora:clos-v2-db-cluster"), "{error}");
 }
 
 #[test]
 fn freshness_is_measured_at_each_tick() {
     let mut rehearsal = production();
-    let stale = |rehearsal: &mut Rehearsal, instant: &str| {
+    let stale = |rehearsal: &mut InMemoryHarness, instant: &str| {
         let ticked = rehearsal.backup_look(at(instant));
         let line = ticked.environments.into_iter().find(|line| line.scope == prod()).unwrap();
         line.fresh.iter().filter(|fresh| fresh.stale).count()

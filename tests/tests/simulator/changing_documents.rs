@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_tests::rehearsal::{Rehearsal, documents};
+use watchkeeper_tests::in_memory::{InMemoryHarness, documents};
 
 use crate::emergency_scene::{ACCOUNT, API as PROD_API, by_hand, figures, production};
 use crate::scene::{asleep, evening, minutes, morning, world};
@@ -105,13 +105,13 @@ fn changed(changes: Changes) -> EstateFolder {
 }
 
 /// The night with a document that changes after everything sleeps.
-fn night(changes: Changes) -> (Capacity, Capacity, Rehearsal) {
-    let mut before = Rehearsal::over(world().build(), changed(&[]), "us-east-1");
+fn night(changes: Changes) -> (Capacity, Capacity, InMemoryHarness) {
+    let mut before = InMemoryHarness::over(world().build(), changed(&[]), "us-east-1");
     let original = before.world.capacity();
     before.tick(evening());
     let slept = before.world.capacity();
     assert!(asleep(&slept));
-    let mut after = Rehearsal::over(before.world.clone(), changed(changes), "us-east-1");
+    let mut after = InMemoryHarness::over(before.world.clone(), changed(changes), "us-east-1");
     after.tick(evening() + minutes(30));
     for n in 0..3 {
         after.tick(morning() + minutes(5 * n));
@@ -131,11 +131,11 @@ fn a_document_that_changes_while_its_environment_sleeps_is_woken_as_it_was() {
 #[test]
 fn a_document_that_changes_while_an_emergency_holds_gives_back_what_was_there() {
     for (part, changes) in HELD {
-        let before = Rehearsal::over(production().build(), changed(&[]), "us-east-1").in_account(ACCOUNT);
+        let before = InMemoryHarness::over(production().build(), changed(&[]), "us-east-1").in_account(ACCOUNT);
         let original = before.world.capacity();
         let _held = by_hand(&before, "surge", json!({"profile": "surge", "reason": "launch"}));
         assert_eq!(figures(&before.world.capacity(), PROD_API), (4, 4, 10), "{part}");
-        let mut after = Rehearsal::over(before.world.clone(), changed(changes), "us-east-1").in_account(ACCOUNT);
+        let mut after = InMemoryHarness::over(before.world.clone(), changed(changes), "us-east-1").in_account(ACCOUNT);
         // Its execution is gone; the tick gives back at the expiry, whatever the document says by then.
         let now = watchkeeper_control::ports::Clock::now(&after.world);
         after.tick(now + minutes(30));

@@ -9,7 +9,7 @@ use watchkeeper_domain::capacity::{Rollout, ScalingState, Suspensions};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, service};
-use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event};
+use watchkeeper_tests::in_memory::{EmergencyRunState, InMemoryHarness, alarm_event};
 
 use crate::emergency_scene::{
     ACCOUNT, API, CONNECTIONS, ERRORS, REGION, alarm, by_hand, demand, event, figures, id, prod, production, rehearsal,
@@ -25,13 +25,13 @@ fn an_alarm_brings_both_services_to_the_surge_and_its_end_gives_back_the_exact_b
     assert!(surging(&rehearsal.world.capacity()), "{:?}", rehearsal.world.capacity());
     assert_eq!(rehearsal.world.writes(), 4, "bounds and count of two services");
     siren.look(&rehearsal);
-    assert!(matches!(siren.stage, Stage::Holding(_)), "{:?}", siren.stage);
+    assert!(matches!(siren.stage, EmergencyRunState::Holding(_)), "{:?}", siren.stage);
     rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
     rehearsal.world.advance(Duration::from_mins(9));
     siren.look(&rehearsal);
-    assert!(surging(&rehearsal.world.capacity()) || siren.stage == Stage::Ended("given-back".to_owned()));
+    assert!(surging(&rehearsal.world.capacity()) || siren.stage == EmergencyRunState::Ended("given-back".to_owned()));
     siren.run_out(&rehearsal);
-    assert_eq!(siren.stage, Stage::Ended("given-back".to_owned()));
+    assert_eq!(siren.stage, EmergencyRunState::Ended("given-back".to_owned()));
     assert_eq!(rehearsal.world.capacity(), original);
     let kept = rehearsal.world.remembered(&prod()).unwrap();
     assert!(kept.baseline.is_none() && kept.intents.is_empty(), "{kept:?}");
@@ -49,7 +49,7 @@ fn the_alarm_told_again_in_any_order_does_nothing_more() {
         rehearsal.hears(message).unwrap().unwrap();
     }
     for siren in rehearsal.sirens() {
-        assert!(matches!(siren.stage, Stage::Ended(_) | Stage::Holding(_)));
+        assert!(matches!(siren.stage, EmergencyRunState::Ended(_) | EmergencyRunState::Holding(_)));
     }
     assert_eq!(rehearsal.world.writes(), writes);
 }
@@ -94,10 +94,10 @@ fn a_second_emergency_of_the_same_profile_takes_over_and_the_first_one_ends() {
     let mut second = by_hand(&rehearsal, "by-hand", json!({"profile": "surge", "for": "3h"}));
     assert_eq!(rehearsal.world.writes(), writes, "extended, not stacked");
     first.look(&rehearsal);
-    assert_eq!(first.stage, Stage::Ended("over".to_owned()));
+    assert_eq!(first.stage, EmergencyRunState::Ended("over".to_owned()));
     rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
     second.run_out(&rehearsal);
-    assert_eq!(second.stage, Stage::Ended("given-back".to_owned()));
+    assert_eq!(second.stage, EmergencyRunState::Ended("given-back".to_owned()));
     assert_eq!(rehearsal.world.capacity(), original);
 }
 
@@ -128,7 +128,7 @@ fn minimum_asks_and_only_a_yes_goes_on() {
         let rehearsal = rehearsal(production());
         let original = rehearsal.world.capacity();
         let mut siren = by_hand(&rehearsal, "minimum", json!({"profile": "minimum"}));
-        assert!(matches!(siren.stage, Stage::Asking(_)), "{:?}", siren.stage);
+        assert!(matches!(siren.stage, EmergencyRunState::Asking(_)), "{:?}", siren.stage);
         assert_eq!((rehearsal.world.writes(), rehearsal.world.capacity()), (0, original.clone()));
         let question = rehearsal.world.messages().pop().unwrap().text;
         assert!(question.contains("clos-v2-core-api-service: 3 -> 1 tasks"), "{question}");
@@ -137,9 +137,9 @@ fn minimum_asks_and_only_a_yes_goes_on() {
             None => {
                 assert_eq!(figures(&rehearsal.world.capacity(), API), (1, 1, 2));
                 siren.run_out(&rehearsal);
-                assert_eq!(siren.stage, Stage::Ended("given-back".to_owned()));
+                assert_eq!(siren.stage, EmergencyRunState::Ended("given-back".to_owned()));
             }
-            Some(outcome) => assert_eq!(siren.stage, Stage::Ended(outcome.to_owned())),
+            Some(outcome) => assert_eq!(siren.stage, EmergencyRunState::Ended(outcome.to_owned())),
         }
         assert_eq!(rehearsal.world.capacity(), original);
     }
@@ -167,7 +167,7 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
     let original = rehearsal.world.capacity();
     rehearsal.tick(evening());
     assert!(asleep(&rehearsal.world.capacity()));
-    let declare = |rehearsal: &Rehearsal, intent: &Intent| {
+    let declare = |rehearsal: &InMemoryHarness, intent: &Intent| {
         watchkeeper_sim::run_until_done_or_crash(&rehearsal.world, rehearsal.world.declare(&dev(), intent))
             .unwrap()
             .unwrap();
@@ -202,7 +202,7 @@ fn a_bad_release_is_taken_back_once_a_person_agrees() {
         )
         .with(watchkeeper_sim::rds("h2o-prod-db"))
         .alarm("h2o-prod-error-rate-high", AlarmState::Ok);
-    let mut rehearsal = Rehearsal::new(world.build(), REGION);
+    let mut rehearsal = InMemoryHarness::new(world.build(), REGION);
     let backend = id("h2o-prod/h2o-backend");
     rehearsal.world.release(&backend, "h2o-backend:124", Rollout::Completed);
     rehearsal.world.advance(Duration::from_mins(10));
@@ -210,11 +210,11 @@ fn a_bad_release_is_taken_back_once_a_person_agrees() {
     let event = alarm_event("h2o-prod-error-rate-high", ("123456789012", REGION), "ALARM", rehearsal.world.now());
     rehearsal.hears(&event).unwrap().unwrap();
     let mut siren = rehearsal.sirens().pop().unwrap();
-    assert!(matches!(siren.stage, Stage::Asking(_)), "{:?}", siren.stage);
+    assert!(matches!(siren.stage, EmergencyRunState::Asking(_)), "{:?}", siren.stage);
     let question = rehearsal.world.messages().pop().unwrap().text;
     assert!(question.contains("release h2o-backend:124 -> h2o-backend:123"), "{question}");
     siren.answer(&rehearsal, json!({"approved": true, "by": "Anna"}));
-    assert_eq!(siren.stage, Stage::Ended("done".to_owned()));
+    assert_eq!(siren.stage, EmergencyRunState::Ended("done".to_owned()));
     let release = rehearsal.world.service(&backend).unwrap().task_definition.unwrap();
     assert_eq!(release.to_string(), "h2o-backend:123");
     assert_eq!(rehearsal.world.count(Operation::UpdateService), 1);
@@ -223,7 +223,7 @@ fn a_bad_release_is_taken_back_once_a_person_agrees() {
     assert!(told.text.contains("approved by Anna"), "{}", told.text);
 }
 
-fn sweep(rehearsal: &mut Rehearsal, minutes: u64) -> usize {
+fn sweep(rehearsal: &mut InMemoryHarness, minutes: u64) -> usize {
     rehearsal.world.advance(Duration::from_mins(minutes));
     let now = rehearsal.world.now().to_string();
     rehearsal.hears(&json!({"source": "watchkeeper.schedule", "time": now})).unwrap().unwrap();
@@ -234,7 +234,7 @@ fn sweep(rehearsal: &mut Rehearsal, minutes: u64) -> usize {
 fn an_alarm_that_is_muted_or_has_its_actions_disabled_is_not_acted_on_until_that_is_known_to_be_over() {
     for by_mute in [true, false] {
         let mut rehearsal = rehearsal(production());
-        let switch = |rehearsal: &Rehearsal, on: bool| {
+        let switch = |rehearsal: &InMemoryHarness, on: bool| {
             if by_mute { rehearsal.world.mute(ERRORS, on) } else { rehearsal.world.disable_actions(ERRORS, on) }
         };
         switch(&rehearsal, true);
@@ -273,14 +273,14 @@ fn a_veto_that_does_not_exist_is_told_in_plan_message_and_record_and_by_the_swee
     let mut rehearsal = rehearsal(production());
     rehearsal.world.remove_alarm(CONNECTIONS);
     let siren = alarm(&mut rehearsal).unwrap();
-    assert!(matches!(siren.stage, Stage::Holding(_)), "{:?}", siren.stage);
+    assert!(matches!(siren.stage, EmergencyRunState::Holding(_)), "{:?}", siren.stage);
     let unknown = format!("{CONNECTIONS}, which would forbid it, does not exist here");
     let intents = rehearsal.world.remembered(&prod()).unwrap().intents;
     assert!(intents.iter().any(|intent| intent.reason.contains(&unknown)), "{intents:?}");
     let told = rehearsal.world.messages().pop().unwrap();
     assert!(told.text.contains(&unknown), "{}", told.text);
     let plan = by_hand(&rehearsal, "plan", json!({"profile": "surge", "mode": "plan"}));
-    assert!(matches!(&plan.stage, Stage::Ended(text) if text.contains(&unknown)), "{:?}", plan.stage);
+    assert!(matches!(&plan.stage, EmergencyRunState::Ended(text) if text.contains(&unknown)), "{:?}", plan.stage);
     for minutes in [5, 5, 60] {
         sweep(&mut rehearsal, minutes);
     }

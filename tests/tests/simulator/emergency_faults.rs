@@ -7,27 +7,27 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_sim::{CallTrouble, FaultPlan};
-use watchkeeper_tests::rehearsal::{Rehearsal, Siren, Stage};
+use watchkeeper_tests::in_memory::{EmergencyRun, EmergencyRunState, InMemoryHarness};
 
 use crate::emergency_scene::{alarm, prod, production, rehearsal, surging};
 use crate::scene::at;
 
 const ERRORS: &str = "clos-v2-alb-5xx-errors";
 
-fn baseline(rehearsal: &Rehearsal) -> Option<Capacity> {
+fn baseline(rehearsal: &InMemoryHarness) -> Option<Capacity> {
     rehearsal.world.remembered(&prod()).unwrap().baseline.map(|baseline| baseline.capacity)
 }
 
-fn declared(rehearsal: &Rehearsal) -> bool {
+fn declared(rehearsal: &InMemoryHarness) -> bool {
     !rehearsal.world.remembered(&prod()).unwrap().intents.is_empty()
 }
 
 /// The `k`-th call from now on fails while `work` goes on. Tells whether there was such a call.
 fn strike<T>(
-    rehearsal: &mut Rehearsal,
+    rehearsal: &mut InMemoryHarness,
     k: u64,
     trouble: CallTrouble,
-    work: impl FnOnce(&mut Rehearsal) -> T,
+    work: impl FnOnce(&mut InMemoryHarness) -> T,
 ) -> (T, bool) {
     let index = rehearsal.world.calls_made() + k;
     rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
@@ -37,14 +37,14 @@ fn strike<T>(
 }
 
 /// The ledger keeps what each service was that is not so now.
-fn kept(rehearsal: &Rehearsal, original: &Capacity, context: &str) {
+fn kept(rehearsal: &InMemoryHarness, original: &Capacity, context: &str) {
     let (now, kept) = (rehearsal.world.capacity().services, baseline(rehearsal).unwrap_or_default().services);
     for (id, was) in original.services.iter().filter(|(id, was)| now.get(*id) != Some(*was)) {
         assert_eq!(kept.get(id), Some(was), "{context}: baseline of {id}");
     }
 }
 
-fn quiet(rehearsal: &Rehearsal, siren: Option<Siren>) -> Option<Stage> {
+fn quiet(rehearsal: &InMemoryHarness, siren: Option<EmergencyRun>) -> Option<EmergencyRunState> {
     rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
     rehearsal.world.advance(Duration::from_mins(1));
     siren.map(|mut siren| {
@@ -87,7 +87,7 @@ fn giving_back_with(k: u64, trouble: CallTrouble) -> bool {
     if trouble == CallTrouble::Denied {
         rehearsal.tick(rehearsal.world.now());
     }
-    if stage != Some(Stage::Crashed) {
+    if stage != Some(EmergencyRunState::Crashed) {
         assert_eq!(rehearsal.world.capacity(), original, "{context}: {stage:?}");
     }
     ended(&mut rehearsal, &original, &context);
@@ -95,7 +95,7 @@ fn giving_back_with(k: u64, trouble: CallTrouble) -> bool {
 }
 
 /// After the expiry at the latest everything is as it was, and nothing is kept.
-fn ended(rehearsal: &mut Rehearsal, original: &Capacity, context: &str) {
+fn ended(rehearsal: &mut InMemoryHarness, original: &Capacity, context: &str) {
     rehearsal.tick(at("2026-11-20T18:00:00Z"));
     rehearsal.tick(at("2026-11-20T18:05:00Z"));
     assert_eq!(rehearsal.world.capacity(), *original, "{context}: at the end");

@@ -6,7 +6,7 @@ use watchkeeper_domain::capacity::{Capacity, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
-use watchkeeper_tests::rehearsal::{Rehearsal, Siren, alarm_event};
+use watchkeeper_tests::in_memory::{EmergencyRun, InMemoryHarness, alarm_event};
 
 use crate::scene::minutes;
 
@@ -28,8 +28,8 @@ pub(crate) fn production() -> WorldBuilder {
         .alarm("clos-v2-rds-cpu-high", AlarmState::Ok)
 }
 
-pub(crate) fn rehearsal(world: WorldBuilder) -> Rehearsal {
-    Rehearsal::new(world.build(), REGION).in_account(ACCOUNT)
+pub(crate) fn rehearsal(world: WorldBuilder) -> InMemoryHarness {
+    InMemoryHarness::new(world.build(), REGION).in_account(ACCOUNT)
 }
 
 pub(crate) fn prod() -> watchkeeper_domain::name::Scope {
@@ -51,30 +51,30 @@ pub(crate) fn surging(capacity: &Capacity) -> bool {
     [API, ENGINE].into_iter().all(|name| figures(capacity, name) == (4, 4, 10))
 }
 
-pub(crate) fn event(rehearsal: &Rehearsal, state: &str) -> Value {
+pub(crate) fn event(rehearsal: &InMemoryHarness, state: &str) -> Value {
     alarm_event(ERRORS, (ACCOUNT, REGION), state, rehearsal.world.now())
 }
 
 /// The alarm goes into ALARM, and what it calls for is played up to where it waits.
-pub(crate) fn alarm(rehearsal: &mut Rehearsal) -> Option<Siren> {
+pub(crate) fn alarm(rehearsal: &mut InMemoryHarness) -> Option<EmergencyRun> {
     rehearsal.world.set_alarm(ERRORS, AlarmState::Alarm);
     let event = event(rehearsal, "ALARM");
     rehearsal.hears(&event);
     rehearsal.sirens().pop()
 }
 
-pub(crate) fn by_hand(rehearsal: &Rehearsal, name: &str, fields: Value) -> Siren {
+pub(crate) fn by_hand(rehearsal: &InMemoryHarness, name: &str, fields: Value) -> EmergencyRun {
     let mut request = json!({"estate": "clos-v2", "environment": "prod"});
     let Value::Object(fields) = fields else { panic!("fields are an object") };
     request.as_object_mut().unwrap().extend(fields);
     rehearsal.siren(name, request)
 }
 
-pub(crate) fn subjects(rehearsal: &Rehearsal) -> Vec<String> {
+pub(crate) fn subjects(rehearsal: &InMemoryHarness) -> Vec<String> {
     rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
 }
 
-pub(crate) fn demand(rehearsal: &Rehearsal, layer: Layer, hours: i64) -> Intent {
+pub(crate) fn demand(rehearsal: &InMemoryHarness, layer: Layer, hours: i64) -> Intent {
     let profile: watchkeeper_domain::estate::EmergencyProfile =
         serde_json::from_value(json!({"desired": 2, "max": 3, "for": "1h"})).unwrap();
     let now = rehearsal.world.now();

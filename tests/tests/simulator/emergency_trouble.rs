@@ -10,7 +10,7 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, TimingSettings};
-use watchkeeper_tests::rehearsal::Stage;
+use watchkeeper_tests::in_memory::EmergencyRunState;
 
 use crate::emergency_scene::{
     API, CONNECTIONS, ERRORS, alarm, by_hand, id, prod, production, rehearsal, subjects, surging,
@@ -34,7 +34,7 @@ fn a_failed_deployment_is_not_answered_with_more_tasks() {
     let mut rehearsal = rehearsal(production());
     rehearsal.world.change_rollout(&id(API), Rollout::Failed);
     let siren = alarm(&mut rehearsal).unwrap();
-    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+    assert!(matches!(siren.stage, EmergencyRunState::Ended(_)), "{:?}", siren.stage);
     assert_eq!(rehearsal.world.writes(), 0);
     let message = rehearsal.world.messages().pop().unwrap();
     assert!(message.text.contains("More tasks cannot help"), "{}", message.text);
@@ -49,11 +49,11 @@ fn a_person_gives_back_while_the_tasks_of_a_surge_never_start() {
     // The run waits for its tasks, and holds its lease, when a person has seen enough.
     let index = rehearsal.world.calls_made() + 60;
     rehearsal.world.set_faults(FaultPlan::none().at(index, CallTrouble::CrashAfter));
-    assert_eq!(alarm(&mut rehearsal).unwrap().stage, Stage::Crashed);
+    assert_eq!(alarm(&mut rehearsal).unwrap().stage, EmergencyRunState::Crashed);
     rehearsal.world.set_faults(FaultPlan::none());
     assert!(surging(&rehearsal.world.capacity()));
     let back = by_hand(&rehearsal, "give-back", json!({"profile": "surge", "give-back": true}));
-    assert_eq!(back.stage, Stage::Ended("done".to_owned()));
+    assert_eq!(back.stage, EmergencyRunState::Ended("done".to_owned()));
     assert_eq!(rehearsal.world.capacity(), original);
 }
 
@@ -62,12 +62,12 @@ fn a_quota_that_would_not_suffice_is_told_before_anything_is_written() {
     let quotas = CapacityQuotas { vcpu: Some(2), vcpu_used: Some(2), ..CapacityQuotas::default() };
     let mut rehearsal = rehearsal(production().account(quotas));
     let siren = alarm(&mut rehearsal).unwrap();
-    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+    assert!(matches!(siren.stage, EmergencyRunState::Ended(_)), "{:?}", siren.stage);
     assert_eq!(rehearsal.world.writes(), 0);
     let message = rehearsal.world.messages().pop().unwrap();
     assert!(message.text.contains("1 vCPUs more, the account uses 2, and the Fargate quota is 2"), "{}", message.text);
     let again = by_hand(&rehearsal, "approved", json!({"profile": "surge", "approve": ["quota"]}));
-    assert!(matches!(again.stage, Stage::Holding(_)), "{:?}", again.stage);
+    assert!(matches!(again.stage, EmergencyRunState::Holding(_)), "{:?}", again.stage);
     assert!(surging(&rehearsal.world.capacity()));
 }
 
@@ -75,7 +75,7 @@ fn a_quota_that_would_not_suffice_is_told_before_anything_is_written() {
 fn a_plan_by_hand_shows_the_surge_and_writes_nothing() {
     let rehearsal = rehearsal(production());
     let siren = by_hand(&rehearsal, "plan", json!({"profile": "surge", "mode": "plan"}));
-    let Stage::Ended(plan) = siren.stage else { panic!("{:?}", siren.stage) };
+    let EmergencyRunState::Ended(plan) = siren.stage else { panic!("{:?}", siren.stage) };
     assert!(plan.contains("clos-v2-core-api-service: 3 -> 4 tasks"), "{plan}");
     assert!(plan.contains("bounds 3..6, nothing suspended -> 4..10, nothing suspended"), "{plan}");
     assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
@@ -91,7 +91,7 @@ fn a_deployment_holds_no_give_back_up() {
     rehearsal.world.advance(Duration::from_mins(10));
     rehearsal.world.change_rollout(&id(API), Rollout::InProgress);
     siren.run_out(&rehearsal);
-    assert_eq!(siren.stage, Stage::Ended("given-back".to_owned()));
+    assert_eq!(siren.stage, EmergencyRunState::Ended("given-back".to_owned()));
     assert_eq!(rehearsal.world.capacity(), original);
     assert_eq!(subjects(&rehearsal), ["clos-v2 prod is at surge", "clos-v2 prod is back at its baseline"]);
 }
@@ -130,7 +130,7 @@ fn a_give_back_that_is_denied_is_told_once_and_made_up_for_by_the_tick() {
     rehearsal.world.set_faults(FaultPlan::none());
     rehearsal.tick(rehearsal.world.now() + SignedDuration::from_mins(5));
     assert_eq!(rehearsal.world.capacity(), original);
-    assert!(matches!(siren.stage, Stage::Ended(_)), "{:?}", siren.stage);
+    assert!(matches!(siren.stage, EmergencyRunState::Ended(_)), "{:?}", siren.stage);
 }
 
 #[test]
@@ -173,19 +173,22 @@ fn one_question_stands_at_a_time_and_a_no_lasts_as_long_as_its_cause() {
     };
     let mut first = asks("first");
     for name in ["second", "third"] {
-        assert_eq!(asks(name).stage, Stage::Ended("nothing".to_owned()));
+        assert_eq!(asks(name).stage, EmergencyRunState::Ended("nothing".to_owned()));
     }
     let questions = || subjects(&rehearsal).iter().filter(|subject| subject.contains("approve minimum?")).count();
     assert_eq!(questions(), 1);
     // Its execution is ended by somebody: then nobody asks any more.
     rehearsal.world.set_status("first", ExecutionStatus::Dead("ABORTED".to_owned()));
     let mut fourth = asks("fourth");
-    assert!(matches!(fourth.stage, Stage::Asking(_)), "{:?}", fourth.stage);
+    assert!(matches!(fourth.stage, EmergencyRunState::Asking(_)), "{:?}", fourth.stage);
     rehearsal.world.set_status("first", ExecutionStatus::Running);
     fourth.answer(&rehearsal, json!({"approved": false, "by": "Anna"}));
     first.answer(&rehearsal, json!({"approved": true, "by": "YOUR NAME"}));
-    assert_eq!((first.stage, fourth.stage), (Stage::Ended("declined".to_owned()), Stage::Ended("declined".to_owned())));
+    assert_eq!(
+        (first.stage, fourth.stage),
+        (EmergencyRunState::Ended("declined".to_owned()), EmergencyRunState::Ended("declined".to_owned()))
+    );
     assert_eq!(rehearsal.world.writes(), 0);
     // A person who asks again is a cause of their own.
-    assert!(matches!(asks("fifth").stage, Stage::Asking(_)));
+    assert!(matches!(asks("fifth").stage, EmergencyRunState::Asking(_)));
 }

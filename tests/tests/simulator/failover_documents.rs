@@ -5,7 +5,7 @@ use serde_json::json;
 use watchkeeper_domain::capacity::{ScalingState, Suspensions};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::ServiceName;
-use watchkeeper_tests::rehearsal::{Duo, End, Flight, Pilot};
+use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair, RunEnd};
 
 use crate::pair_scene::{AUTOMATIC, capacities, counts, duo, ended, estates, home, never_double, standby, story};
 
@@ -65,7 +65,7 @@ fn with(changes: Changes) -> Vec<(&'static str, &'static str)> {
     std::iter::once(AUTOMATIC).chain(changes.iter().copied()).collect()
 }
 
-fn away(duo: &mut Duo) {
+fn away(duo: &mut InMemoryPair) {
     let mut there = duo.by_hand(&standby(), "there", &json!({ "mode": "graceful" }));
     duo.fly(&mut there);
     assert_eq!(ended(&there), ("done", None), "{}", story(duo, &there));
@@ -73,11 +73,11 @@ fn away(duo: &mut Duo) {
     assert_eq!((counts(duo, &home()), counts(duo, &standby())), ([0; 4], [2, 2, 2, 1]));
 }
 
-fn refused_by_name(duo: &mut Duo, region: &watchkeeper_domain::name::Region, what: &str, context: &str) {
+fn refused_by_name(duo: &mut InMemoryPair, region: &watchkeeper_domain::name::Region, what: &str, context: &str) {
     let mut pilot =
         duo.by_hand(region, &format!("refused-{}", duo.pair.now().as_second()), &json!({ "mode": "graceful" }));
     duo.fly(&mut pilot);
-    let Flight::Failed(why) = &pilot.flight else { panic!("{context}: {:?}", pilot.flight) };
+    let FailoverRunState::Failed(why) = &pilot.flight else { panic!("{context}: {:?}", pilot.flight) };
     assert!(why.contains("go home") || why.contains("cannot be told"), "{context}: {why}");
     let told = duo.pair.world(region).messages();
     let told = told.iter().filter(|message| message.text.contains(what)).count();
@@ -137,7 +137,7 @@ fn a_document_that_loses_its_pair_while_away_is_refused_and_everything_stays() {
     duo.redocument(&estates(&changes));
     duo.minutes(12);
     let end = duo.run(&home(), "by-hand", &json!({ "estate": "fleet-orchestration", "environment": "prod" }));
-    assert!(matches!(end, End::Failed(_)), "{end:?}");
+    assert!(matches!(end, RunEnd::Failed(_)), "{end:?}");
     assert_eq!(capacities(&duo), there);
     never_double(&duo, "unpaired");
     duo.redocument(&estates(&[AUTOMATIC]));
@@ -170,7 +170,7 @@ fn a_service_that_leaves_the_document_while_the_pair_is_away_starts_nowhere_else
     assert_eq!(capacities(&duo), there);
     let mut pilot = duo.by_hand(&home(), "refused", &json!({ "mode": "graceful" }));
     duo.fly(&mut pilot);
-    let Flight::Failed(why) = &pilot.flight else { panic!("{:?}", pilot.flight) };
+    let FailoverRunState::Failed(why) = &pilot.flight else { panic!("{:?}", pilot.flight) };
     assert!(why.contains("cannot be told") || why.contains("put them back"), "{why}");
     duo.redocument(&estates(&[AUTOMATIC]));
     let mut back = duo.go_home("home-again", &json!({})).unwrap();
@@ -195,16 +195,16 @@ fn a_document_that_changes_in_the_middle_of_a_move_runs_no_singleton_twice() {
             let mut duo = duo(&estates(&[AUTOMATIC]));
             let mut pilot = duo.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
             for _ in 0..steps {
-                if pilot.flight == Flight::Flying {
+                if pilot.flight == FailoverRunState::Flying {
                     duo.step(&mut pilot);
                 }
             }
             duo.redocument(&estates(&with(changes)));
-            if pilot.flight == Flight::Flying {
+            if pilot.flight == FailoverRunState::Flying {
                 duo.fly(&mut pilot);
             }
             never_double(&duo, &context);
-            if matches!(pilot.flight, Flight::Failed(_)) {
+            if matches!(pilot.flight, FailoverRunState::Failed(_)) {
                 // What cannot be followed stands still until the document is as it was.
                 duo.minutes(5);
                 never_double(&duo, &context);
@@ -221,8 +221,13 @@ fn a_document_that_changes_in_the_middle_of_a_move_runs_no_singleton_twice() {
     }
 }
 
-fn ends(duo: &mut Duo, pilot: &Pilot, context: &str) {
-    assert!(matches!(pilot.flight, Flight::Ended(..)), "{context}: {:?}\n{}", pilot.flight, story(duo, pilot));
+fn ends(duo: &mut InMemoryPair, pilot: &FailoverRun, context: &str) {
+    assert!(
+        matches!(pilot.flight, FailoverRunState::Ended(..)),
+        "{context}: {:?}\n{}",
+        pilot.flight,
+        story(duo, pilot)
+    );
     duo.minutes(4);
     let pointer = duo.pointer(&standby());
     assert_eq!(pointer.moving, None, "{context}: {pointer}");

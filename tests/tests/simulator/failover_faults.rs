@@ -4,7 +4,7 @@
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_sim::{CallTrouble, FaultPlan, RegionLoss};
-use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot};
+use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{AUTOMATIC, capacities, counts, duo, estates, home, never_double, standby, story};
 
@@ -44,31 +44,36 @@ fn play(case: &Case, k: u64, trouble: CallTrouble) -> bool {
 }
 
 /// Whoever takes over what died; and a person who goes on with what is held.
-fn heirs(duo: &mut Duo, mut pilot: Pilot, context: &str) -> Pilot {
+fn heirs(duo: &mut InMemoryPair, mut pilot: FailoverRun, context: &str) -> FailoverRun {
     for round in 0..4 {
         match &pilot.flight {
-            Flight::Ended(ending, _) if ending == "held" => {
+            FailoverRunState::Ended(ending, _) if ending == "held" => {
                 pilot = duo.by_hand(&standby(), &format!("by-hand-{round}"), &json!({ "take-over": true }));
             }
-            Flight::Ended(..) => return pilot,
-            Flight::Asking(_) => {
+            FailoverRunState::Ended(..) => return pilot,
+            FailoverRunState::Asking(_) => {
                 duo.answer(&mut pilot, json!({ "approved": true, "by": "Ada" }));
                 continue;
             }
-            Flight::Crashed | Flight::Failed(_) => {
+            FailoverRunState::Crashed | FailoverRunState::Failed(_) => {
                 duo.minutes(2);
                 let Some(heir) = duo.pilots.pop() else { return pilot };
                 pilot = heir;
             }
-            Flight::Flying => {}
+            FailoverRunState::Flying => {}
         }
         duo.fly(&mut pilot);
     }
-    assert!(matches!(pilot.flight, Flight::Ended(..)), "{context}: {:?}\n{}", pilot.flight, story(duo, &pilot));
+    assert!(
+        matches!(pilot.flight, FailoverRunState::Ended(..)),
+        "{context}: {:?}\n{}",
+        pilot.flight,
+        story(duo, &pilot)
+    );
     pilot
 }
 
-fn over(duo: &mut Duo, pilot: &Pilot, before: &[Capacity; 2], lost: bool, context: &str) {
+fn over(duo: &mut InMemoryPair, pilot: &FailoverRun, before: &[Capacity; 2], lost: bool, context: &str) {
     if lost {
         // A region that comes back runs what it ran, until its own stack has seen the pointer: no fence can help that.
         never_double(duo, context);

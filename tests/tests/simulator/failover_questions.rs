@@ -8,7 +8,7 @@ use watchkeeper_domain::failover::SwitchArming;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_sim::{RegionLoss, run_until_done_or_crash};
-use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot};
+use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
     AUTOMATIC, SIMULATOR, capacities, counts, duo, ended, estates, home, never_double, say_yes, standby, started, story,
@@ -22,16 +22,16 @@ const DEAD_MAN: (&str, &str) = (
 const PROTECTED: (&str, &str) =
     ("    failover:\n", "    protected: [fleet-orchestration-car-simulator]\n    failover:\n");
 
-fn simulator(duo: &Duo, region: &Region) -> ServiceId {
+fn simulator(duo: &InMemoryPair, region: &Region) -> ServiceId {
     duo.half(region).own[&ServiceName::new(SIMULATOR).unwrap()].clone()
 }
 
-fn asks(pilot: &Pilot) -> &str {
-    let Flight::Asking(why) = &pilot.flight else { panic!("{:?}, {:?}", pilot.flight, pilot.last) };
+fn asks(pilot: &FailoverRun) -> &str {
+    let FailoverRunState::Asking(why) = &pilot.flight else { panic!("{:?}, {:?}", pilot.flight, pilot.last) };
     why
 }
 
-fn told(duo: &Duo, what: &str) -> usize {
+fn told(duo: &InMemoryPair, what: &str) -> usize {
     let messages = duo.pair.standby().messages();
     messages.iter().filter(|message| message.subject.contains(what) || message.text.contains(what)).count()
 }
@@ -73,7 +73,7 @@ fn what_was_approved_for_a_planned_move_does_not_cover_a_loss_that_began_after_i
         // Its tasks stay alive: only nobody sees them.
         duo.pair.lose(&home(), RegionLoss::failing());
         duo.fly(&mut pilot);
-        if let Flight::Asking(why) = &pilot.flight {
+        if let FailoverRunState::Asking(why) = &pilot.flight {
             assert!(why.contains("make sure that it has stopped"), "{why}");
             assert_eq!(counts(&duo, &standby())[3], 0, "the singleton waits for a word about this loss");
         } else {
@@ -152,7 +152,7 @@ fn an_approval_acts_on_evidence_that_is_looked_at_again() {
     assert_eq!(capacities(&duo), before);
 }
 
-fn halted(duo: &Duo) {
+fn halted(duo: &InMemoryPair) {
     let scope = duo.half(&home()).scope();
     let halt = HaltSwitch { by: "ada".to_owned(), reason: "migration".to_owned(), since: duo.pair.now() };
     let world = duo.pair.home();

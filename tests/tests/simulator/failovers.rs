@@ -7,7 +7,7 @@ use watchkeeper_domain::backup::{BackupMemory, CopyVerdict, KnownCopy};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
-use watchkeeper_tests::rehearsal::Flight;
+use watchkeeper_tests::in_memory::FailoverRunState;
 
 use crate::pair_scene::{
     AUTOMATIC, SIMULATOR, capacities, counts, duo, ended, estates, home, never_double, say_yes, standby, started, story,
@@ -21,7 +21,7 @@ fn a_region_that_is_lost_is_taken_over_and_the_pair_goes_home_again_exactly() {
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);
-    let Flight::Asking(why) = &pilot.flight else { panic!("{pilot:?}") };
+    let FailoverRunState::Asking(why) = &pilot.flight else { panic!("{pilot:?}") };
     assert!(why.contains("make sure that it has stopped in us-west-2"), "{why}");
     assert_eq!(counts(&duo, &standby()), [2, 2, 2, 0], "everything but the singleton waits for nobody");
     duo.answer(&mut pilot, json!({ "approved": true, "by": "Ada" }));
@@ -52,7 +52,7 @@ fn a_singleton_that_a_person_stopped_by_hand_in_the_old_region_runs_there_again_
     duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     let mut pilot = duo.by_hand(&standby(), "fenced-by-hand", &json!({}));
     duo.fly(&mut pilot);
-    let Flight::Asking(_) = &pilot.flight else { panic!("{pilot:?}") };
+    let FailoverRunState::Asking(_) = &pilot.flight else { panic!("{pilot:?}") };
     // What a person does to be able to say yes: it is all that the home's stack finds when it comes back.
     let id = duo.half(&home()).own[&ServiceName::new(SIMULATOR).unwrap()].clone();
     duo.pair.home().change_count(&id, 0);
@@ -145,16 +145,17 @@ fn of_two_failovers_at_once_one_acts_and_the_other_says_who() {
     let mut one = duo.by_hand(&standby(), "one", &json!({}));
     let mut other = duo.by_hand(&standby(), "other", &json!({}));
     for _ in 0..400 {
-        if one.flight == Flight::Flying {
+        if one.flight == FailoverRunState::Flying {
             duo.step(&mut one);
         }
-        if other.flight == Flight::Flying {
+        if other.flight == FailoverRunState::Flying {
             duo.step(&mut other);
         }
     }
-    let asks = [&one, &other].iter().filter(|pilot| matches!(pilot.flight, Flight::Asking(_))).count();
+    let asks = [&one, &other].iter().filter(|pilot| matches!(pilot.flight, FailoverRunState::Asking(_))).count();
     assert_eq!(asks, 1, "{one:?}\n{other:?}");
-    let (winner, loser) = if matches!(one.flight, Flight::Asking(_)) { (&mut one, &other) } else { (&mut other, &one) };
+    let (winner, loser) =
+        if matches!(one.flight, FailoverRunState::Asking(_)) { (&mut one, &other) } else { (&mut other, &one) };
     assert_eq!(ended(loser), ("refused", Some("Guardrail.Refused")));
     say_yes(&mut duo, winner);
     assert_eq!(ended(winner), ("done", None));

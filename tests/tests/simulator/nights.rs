@@ -11,7 +11,7 @@ use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, WorldBuilder, rds, scope, service,
 };
-use watchkeeper_tests::rehearsal::{End, Rehearsal, documents};
+use watchkeeper_tests::in_memory::{InMemoryHarness, RunEnd, documents};
 
 use crate::scene::{ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
 
@@ -20,7 +20,7 @@ fn id(name: &str) -> ServiceId {
 }
 
 /// The night of 19 November, asleep and settled, with the calls up to here forgotten.
-fn night() -> (Rehearsal, Capacity) {
+fn night() -> (InMemoryHarness, Capacity) {
     let mut rehearsal = afternoon();
     let original = rehearsal.world.capacity();
     rehearsal.tick(evening());
@@ -28,14 +28,14 @@ fn night() -> (Rehearsal, Capacity) {
     (rehearsal, original)
 }
 
-fn outcome(end: &End) -> RunOutcome {
+fn outcome(end: &RunEnd) -> RunOutcome {
     match end {
-        End::Finished(finished) => finished.outcome,
+        RunEnd::Finished(finished) => finished.outcome,
         other => panic!("the run was not finished: {other:?}"),
     }
 }
 
-fn subjects(rehearsal: &Rehearsal) -> Vec<String> {
+fn subjects(rehearsal: &InMemoryHarness) -> Vec<String> {
     rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
 }
 
@@ -162,7 +162,7 @@ fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
 fn a_plan_by_hand_writes_nothing_and_says_everything() {
     let rehearsal = afternoon();
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "2h", "mode": "plan"});
-    let End::AtBegin(BeginVerdict::Plan, text) = rehearsal.execute("plan", &wish) else { panic!("no plan") };
+    let RunEnd::AtBegin(BeginVerdict::Plan, text) = rehearsal.execute("plan", &wish) else { panic!("no plan") };
     assert!(text.contains("clos-v2-workflow-engine-service: 1 -> 0 tasks"), "{text}");
     assert!(text.contains("aurora:clos-v2-db-cluster: stop"), "{text}");
     assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
@@ -185,7 +185,7 @@ fn production_is_refused_by_name_and_never_touched() {
         .with(service("prod-carcierge-ecs-cluster/prod-carcierge-api").desired(2).scaling(1, 6))
         .with(rds("prod-carcierge-rds"))
         .build();
-    let mut rehearsal = Rehearsal::new(world, "us-west-1");
+    let mut rehearsal = InMemoryHarness::new(world, "us-west-1");
     let original = rehearsal.world.capacity();
     let wish = json!({"estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h"});
     assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Refused);
@@ -200,7 +200,7 @@ fn production_is_refused_by_name_and_never_touched() {
 fn an_environment_of_another_account_is_not_ours() {
     let rehearsal = afternoon();
     let wish = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan"});
-    let End::Failed(error) = rehearsal.execute("prod", &wish) else { panic!("accepted") };
+    let RunEnd::Failed(error) = rehearsal.execute("prod", &wish) else { panic!("accepted") };
     assert!(error.contains("lives in account 210987654321"), "{error}");
 }
 
@@ -231,7 +231,7 @@ fn a_stronger_run_preempts_and_the_preempted_one_writes_no_more() {
     // The morning's run dies in the middle; a person does not want to wait for its lease.
     let index = rehearsal.world.calls_made() + 14;
     rehearsal.world.set_faults(FaultPlan::none().at(index, CallTrouble::CrashAfter));
-    assert!(matches!(rehearsal.tick(morning())[..], [End::Crashed]));
+    assert!(matches!(rehearsal.tick(morning())[..], [RunEnd::Crashed]));
     rehearsal.world.set_faults(FaultPlan::none());
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "5h"});
     assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
@@ -259,7 +259,7 @@ fn large(n: usize) -> (tempfile::TempDir, WorldBuilder) {
 #[test]
 fn five_hundred_services_sleep_within_the_budgets_and_a_second_tick_writes_nothing() {
     let (folder, world) = large(500);
-    let mut rehearsal = Rehearsal::over(world.build(), documents(folder.path()), "us-east-1");
+    let mut rehearsal = InMemoryHarness::over(world.build(), documents(folder.path()), "us-east-1");
     let original = rehearsal.world.capacity();
     assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Done);
     assert!(asleep(&rehearsal.world.capacity()));
@@ -279,7 +279,7 @@ fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning
     for seed in 0..40 {
         let settings = TimingSettings { staleness: Duration::from_secs(4), ..TimingSettings::default() };
         let world = world().seed(seed).settings(settings).build();
-        let mut rehearsal = Rehearsal::new(world, "us-east-1");
+        let mut rehearsal = InMemoryHarness::new(world, "us-east-1");
         let original = rehearsal.world.capacity();
         for (begin, awake) in [(evening(), false), (morning(), true)] {
             let mut faults = FaultPlan::none();
@@ -317,7 +317,7 @@ fn small(awake: &str) -> watchkeeper_estates::EstateFolder {
 #[test]
 fn an_override_ends_by_itself_where_there_is_no_calendar() {
     let world = SimRegion::builder().at("2026-11-20T12:00:00Z").with(service("small/api").desired(2)).build();
-    let mut rehearsal = Rehearsal::over(world, small(""), "us-east-1");
+    let mut rehearsal = InMemoryHarness::over(world, small(""), "us-east-1");
     let original = rehearsal.world.capacity();
     let wish = json!({"estate": "small", "environment": "dev", "want": "asleep", "until": "2h"});
     assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
@@ -332,8 +332,8 @@ fn an_environment_whose_calendar_is_taken_away_while_it_sleeps_is_woken() {
     let world = SimRegion::builder().at("2026-11-19T23:00:00Z").with(service("small/api").desired(2)).build();
     let original = world.capacity();
     let nightly = "    awake: { zone: America/New_York, weekly: { mon-fri: \"08:00-19:00\" } }\n";
-    Rehearsal::over(world.clone(), small(nightly), "us-east-1").tick(evening());
+    InMemoryHarness::over(world.clone(), small(nightly), "us-east-1").tick(evening());
     assert!(asleep(&world.capacity()));
-    Rehearsal::over(world.clone(), small(""), "us-east-1").tick(evening() + minutes(5));
+    InMemoryHarness::over(world.clone(), small(""), "us-east-1").tick(evening() + minutes(5));
     assert_eq!(world.capacity(), original);
 }

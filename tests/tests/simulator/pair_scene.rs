@@ -8,7 +8,7 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{SimPair, SimRegion, WorldBuilder, service, stream, table};
-use watchkeeper_tests::rehearsal::{Duo, Flight, Pilot, documents};
+use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair, documents};
 
 pub(crate) const HOME: &str = "us-west-2";
 pub(crate) const STANDBY: &str = "us-west-1";
@@ -63,7 +63,7 @@ fn region(builder: WorldBuilder, cluster: &str, active: bool) -> WorldBuilder {
 }
 
 /// The pair as it is before anything happened, with both stacks at work for two minutes.
-pub(crate) fn duo(estates: &EstateFolder) -> Duo {
+pub(crate) fn duo(estates: &EstateFolder) -> InMemoryPair {
     let (_, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
     let failover = environment.document().failover.clone().unwrap();
     let home = region(SimRegion::builder().at("2026-11-20T03:00:00Z"), "fleet-orchestration-cluster", true);
@@ -73,7 +73,7 @@ pub(crate) fn duo(estates: &EstateFolder) -> Duo {
         pair.home().set_lag(name, STANDBY, Some(SignedDuration::from_millis(400)));
         pair.standby().set_lag(name, HOME, Some(SignedDuration::from_millis(300)));
     }
-    let mut duo = Duo::new(pair, estates, "fleet-orchestration", "prod");
+    let mut duo = InMemoryPair::new(pair, estates, "fleet-orchestration", "prod");
     duo.minutes(2);
     duo
 }
@@ -87,12 +87,12 @@ pub(crate) fn standby() -> Region {
 }
 
 /// What both regions run, home first.
-pub(crate) fn capacities(duo: &Duo) -> [Capacity; 2] {
+pub(crate) fn capacities(duo: &InMemoryPair) -> [Capacity; 2] {
     [duo.pair.home().capacity(), duo.pair.standby().capacity()]
 }
 
 /// The counts of a region, in the order of the document.
-pub(crate) fn counts(duo: &Duo, region: &Region) -> [u32; 4] {
+pub(crate) fn counts(duo: &InMemoryPair, region: &Region) -> [u32; 4] {
     let capacity = duo.pair.world(region).capacity();
     SERVICES.map(|(name, ..)| {
         capacity.services.iter().find(|(id, _)| id.service.as_str() == name).map_or(99, |(_, found)| found.desired)
@@ -100,28 +100,28 @@ pub(crate) fn counts(duo: &Duo, region: &Region) -> [u32; 4] {
 }
 
 /// The singleton has run at most once at every moment since the beginning.
-pub(crate) fn never_double(duo: &Duo, context: &str) {
+pub(crate) fn never_double(duo: &InMemoryPair, context: &str) {
     let (most, since) = duo.pair.most_at_once(&ServiceName::new(SIMULATOR).unwrap());
     assert!(most <= 1, "{context}: {most} tasks of the singleton at once since {since}");
 }
 
 /// The only execution that the ticks have started.
-pub(crate) fn started(duo: &mut Duo) -> Pilot {
+pub(crate) fn started(duo: &mut InMemoryPair) -> FailoverRun {
     let mut pilots = std::mem::take(&mut duo.pilots);
     assert_eq!(pilots.len(), 1, "{pilots:?}");
     pilots.remove(0)
 }
 
 /// A person says yes to everything that is asked.
-pub(crate) fn say_yes(duo: &mut Duo, pilot: &mut Pilot) {
+pub(crate) fn say_yes(duo: &mut InMemoryPair, pilot: &mut FailoverRun) {
     duo.fly(pilot);
-    while matches!(pilot.flight, Flight::Asking(_)) {
+    while matches!(pilot.flight, FailoverRunState::Asking(_)) {
         duo.answer(pilot, json!({ "approved": true, "by": "Ada" }));
     }
 }
 
 /// What the record of an execution says of why it did not end well.
-pub(crate) fn story(duo: &Duo, pilot: &Pilot) -> String {
+pub(crate) fn story(duo: &InMemoryPair, pilot: &FailoverRun) -> String {
     let moves = duo.pair.world(&pilot.region).moves(&duo.half(&pilot.region).id).unwrap();
     let record = moves.iter().find(|record| record.id == pilot.name);
     record.map_or_else(String::new, |record| {
@@ -131,9 +131,9 @@ pub(crate) fn story(duo: &Duo, pilot: &Pilot) -> String {
     })
 }
 
-pub(crate) fn ended(pilot: &Pilot) -> (&str, Option<&'static str>) {
+pub(crate) fn ended(pilot: &FailoverRun) -> (&str, Option<&'static str>) {
     match &pilot.flight {
-        Flight::Ended(ending, error) => (ending, *error),
+        FailoverRunState::Ended(ending, error) => (ending, *error),
         other => panic!("{} has not ended: {other:?}, {:?}", pilot.name, pilot.last),
     }
 }

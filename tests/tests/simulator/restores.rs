@@ -9,7 +9,7 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::RestoreEvidence;
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{CallTrouble, FaultPlan, SimRegion, StoreSpec, store};
-use watchkeeper_tests::rehearsal::{Ended, Rehearsal};
+use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness};
 
 use crate::backup_faults::{estates, shop};
 use crate::backups::source;
@@ -36,22 +36,22 @@ environments:
 static SHOP: LazyLock<EstateFolder> = LazyLock::new(|| estates(DOCUMENT));
 
 /// A backup is there, and no drill has been.
-fn backed_up() -> Rehearsal {
+fn backed_up() -> InMemoryHarness {
     backed_up_with(100)
 }
 
 /// The same, of a table with so many items.
-fn backed_up_with(items: u64) -> Rehearsal {
+fn backed_up_with(items: u64) -> InMemoryHarness {
     let world = SimRegion::builder().at("2026-11-20T02:00:00Z").build();
     world.put_store(StoreSpec { items, ..store(TABLE) });
     world.backups_take(Duration::from_secs(90));
-    let mut rehearsal = Rehearsal::over(world, SHOP.clone(), "us-east-1");
+    let mut rehearsal = InMemoryHarness::over(world, SHOP.clone(), "us-east-1");
     rehearsal.backup_tick(at("2026-11-20T03:00:00Z"));
     assert_eq!(rehearsal.world.vault().len(), 1);
     rehearsal
 }
 
-fn drilled(rehearsal: &Rehearsal) -> Option<RestoreEvidence> {
+fn drilled(rehearsal: &InMemoryHarness) -> Option<RestoreEvidence> {
     rehearsal.backup_memory(&shop(), &source(TABLE)).drilled
 }
 
@@ -65,7 +65,7 @@ fn by_hand(mut input: Value) -> Value {
 #[test]
 fn a_drill_restores_checks_measures_and_removes_and_comes_again_with_its_cadence() {
     let mut rehearsal = backed_up();
-    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:15:00Z")), [Ended::Restore(true)]);
+    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:15:00Z")), [BackupEnded::Restore(true)]);
     let evidence = drilled(&rehearsal).unwrap();
     assert!(evidence.ok && evidence.checks.len() >= 2, "{evidence:?}");
     assert_eq!(evidence.reapplied, ["tags", "point-in-time recovery"]);
@@ -84,7 +84,7 @@ fn a_drill_restores_checks_measures_and_removes_and_comes_again_with_its_cadence
 #[test]
 fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
     let mut rehearsal = backed_up_with(3);
-    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:30:00Z")), [Ended::Restore(false)]);
+    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:30:00Z")), [BackupEnded::Restore(false)]);
     let evidence = drilled(&rehearsal).unwrap();
     assert!(
         evidence.checks.iter().any(|check| check.ok == Some(false) && check.detail == "3, expected 10 to 1000"),
@@ -92,8 +92,9 @@ fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
     );
     assert!(rehearsal.world.messages().pop().unwrap().subject.ends_with("FAILED"));
     assert_eq!(rehearsal.world.restored(), Vec::<String>::new());
-    let due =
-        |rehearsal: &mut Rehearsal, instant: Timestamp| rehearsal.backup_look(instant).environments[0].drill.clone();
+    let due = |rehearsal: &mut InMemoryHarness, instant: Timestamp| {
+        rehearsal.backup_look(instant).environments[0].drill.clone()
+    };
     let ended = evidence.at;
     assert_eq!(due(&mut rehearsal, ended + SignedDuration::from_hours(23)), None);
     rehearsal.backup_tick(ended + SignedDuration::from_hours(25));
@@ -104,10 +105,12 @@ fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
 fn nothing_is_restored_over_what_exists_and_what_others_made_is_not_removed() {
     let rehearsal = backed_up();
     rehearsal.world.make_foreign_target(SCRATCH);
-    let Ended::Failed(error) = rehearsal.restore_execution("drill", &by_hand(json!({}))) else { panic!("it exists") };
+    let BackupEnded::Failed(error) = rehearsal.restore_execution("drill", &by_hand(json!({}))) else {
+        panic!("it exists")
+    };
     assert!(error.contains("shop-orders-drill, which exists"), "{error}");
     let over = by_hand(json!({"into": "shop-orders"}));
-    let Ended::Failed(error) = rehearsal.restore_execution("over", &over) else { panic!("over the original") };
+    let BackupEnded::Failed(error) = rehearsal.restore_execution("over", &over) else { panic!("over the original") };
     assert!(error.contains("into"), "{error}");
     assert_eq!(rehearsal.world.restored(), [SCRATCH]);
 }
@@ -117,7 +120,7 @@ fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
     let rehearsal = backed_up();
     let instant = rehearsal.world.now() - SignedDuration::from_mins(1);
     let request = by_hand(json!({"into": "shop-orders-restored", "to": instant.to_string()}));
-    assert_eq!(rehearsal.restore_execution("by-hand", &request), Ended::Restore(true));
+    assert_eq!(rehearsal.restore_execution("by-hand", &request), BackupEnded::Restore(true));
     assert_eq!(rehearsal.world.restored(), ["shop-orders-restored"]);
     let memory = rehearsal.backup_memory(&shop(), &source(TABLE));
     assert_eq!((memory.restore, memory.drilled), (None, None));
@@ -129,7 +132,7 @@ fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
         (json!({"into": "orders"}), "-drill or -restored"),
     ] {
         let ended = rehearsal.restore_execution("wrong", &by_hand(input.clone()));
-        assert!(matches!(&ended, Ended::Failed(error) if error.contains(field)), "{input}: {ended:?}");
+        assert!(matches!(&ended, BackupEnded::Failed(error) if error.contains(field)), "{input}: {ended:?}");
     }
 }
 

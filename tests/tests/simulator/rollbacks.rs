@@ -7,17 +7,17 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_sim::{SimRegion, WorldBuilder, rds, service, store, task_definition};
-use watchkeeper_tests::rehearsal::{Rehearsal, Stage, alarm_event, documents};
+use watchkeeper_tests::in_memory::{EmergencyRunState, InMemoryHarness, alarm_event, documents};
 
 /// Two services whose document lets a rollback run by itself, within half an hour of a deployment.
-fn rehearsal(world: WorldBuilder) -> Rehearsal {
+fn rehearsal(world: WorldBuilder) -> InMemoryHarness {
     let folder = tempfile::tempdir().unwrap();
     let document = "estate: shop\nenvironments:\n  prod:\n    kind: production\n    \
         regions: { primary: us-east-1 }\n    clusters: { us-east-1: { shop: [api, web] } }\n    emergency:\n      \
         profiles: { surge: { desired: 4, for: 1h } }\n      \
         rollback: { alarms: [errors], within: 30m, ask: false }\n";
     std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
-    Rehearsal::over(world.build(), documents(folder.path()), "us-east-1")
+    InMemoryHarness::over(world.build(), documents(folder.path()), "us-east-1")
 }
 
 fn world() -> WorldBuilder {
@@ -32,12 +32,12 @@ fn id(name: &str) -> ServiceId {
     ServiceId::try_from(format!("shop/{name}")).unwrap()
 }
 
-fn releases(rehearsal: &Rehearsal) -> [String; 2] {
+fn releases(rehearsal: &InMemoryHarness) -> [String; 2] {
     ["api", "web"].map(|name| rehearsal.world.service(&id(name)).unwrap().task_definition.unwrap().to_string())
 }
 
 /// The alarm goes off, so long after now.
-fn errors(rehearsal: &mut Rehearsal, after: Duration) -> Stage {
+fn errors(rehearsal: &mut InMemoryHarness, after: Duration) -> EmergencyRunState {
     rehearsal.world.advance(after);
     rehearsal.world.set_alarm("errors", AlarmState::Alarm);
     let event = alarm_event("errors", ("123456789012", "us-east-1"), "ALARM", rehearsal.world.now());
@@ -50,7 +50,7 @@ fn only_the_service_that_was_deployed_a_moment_ago_goes_back_and_by_itself_where
     let mut rehearsal = rehearsal(world());
     rehearsal.world.advance(Duration::from_hours(2));
     rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
-    assert_eq!(errors(&mut rehearsal, Duration::from_mins(10)), Stage::Ended("done".to_owned()));
+    assert_eq!(errors(&mut rehearsal, Duration::from_mins(10)), EmergencyRunState::Ended("done".to_owned()));
     assert_eq!(releases(&rehearsal), ["api:2", "web:8"]);
     assert_eq!(rehearsal.world.writes(), 1);
     let told = rehearsal.world.messages().pop().unwrap();
@@ -62,7 +62,7 @@ fn a_deployment_that_is_long_ago_is_not_suspect() {
     let mut rehearsal = rehearsal(world());
     rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
     let stage = errors(&mut rehearsal, Duration::from_mins(31));
-    assert!(matches!(stage, Stage::Ended(_)), "{stage:?}");
+    assert!(matches!(stage, EmergencyRunState::Ended(_)), "{stage:?}");
     assert_eq!(releases(&rehearsal), ["api:3", "web:8"]);
     assert_eq!(rehearsal.world.writes(), 0);
 }
@@ -73,7 +73,7 @@ fn a_failed_release_is_no_release_to_go_back_to() {
     rehearsal.world.advance(Duration::from_hours(2));
     rehearsal.world.release(&id("api"), "api:3", Rollout::Failed);
     rehearsal.world.release(&id("api"), "api:4", Rollout::Failed);
-    assert_eq!(errors(&mut rehearsal, Duration::from_mins(5)), Stage::Ended("done".to_owned()));
+    assert_eq!(errors(&mut rehearsal, Duration::from_mins(5)), EmergencyRunState::Ended("done".to_owned()));
     assert_eq!(releases(&rehearsal), ["api:2", "web:8"]);
 }
 
@@ -86,7 +86,7 @@ fn where_no_earlier_release_is_known_it_is_refused_and_told() {
         .alarm("errors", AlarmState::Ok);
     let mut rehearsal = rehearsal(first);
     let stage = errors(&mut rehearsal, Duration::from_mins(5));
-    assert!(matches!(stage, Stage::Ended(_)), "{stage:?}");
+    assert!(matches!(stage, EmergencyRunState::Ended(_)), "{stage:?}");
     assert_eq!(rehearsal.world.writes(), 0);
     let told = rehearsal.world.messages().pop().unwrap();
     assert!(told.text.contains("no-good-release: shop/api"), "{}", told.text);
@@ -98,9 +98,9 @@ fn by_hand_it_takes_the_services_that_are_named_and_refuses_unknown_ones() {
     let by_hand = |name: &str, services: serde_json::Value| {
         rehearsal.siren(name, json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": services}))
     };
-    assert!(matches!(by_hand("typo", json!(["apy"])).stage, Stage::Ended(_)));
+    assert!(matches!(by_hand("typo", json!(["apy"])).stage, EmergencyRunState::Ended(_)));
     assert_eq!(rehearsal.world.writes(), 0);
-    assert_eq!(by_hand("web", json!(["web"])).stage, Stage::Ended("done".to_owned()));
+    assert_eq!(by_hand("web", json!(["web"])).stage, EmergencyRunState::Ended("done".to_owned()));
     assert_eq!(releases(&rehearsal), ["api:2", "web:7"]);
 }
 
@@ -116,19 +116,22 @@ fn before_a_release_is_taken_back_a_document_may_ask_for_a_fresh_backup() {
     std::fs::write(folder.path().join("shop.yaml"), document).unwrap();
     let world = world().with(rds("shop-db")).build();
     world.put_store(store("rds:shop-db"));
-    let rehearsal = Rehearsal::over(world, documents(folder.path()), "us-east-1");
+    let rehearsal = InMemoryHarness::over(world, documents(folder.path()), "us-east-1");
     let before = releases(&rehearsal);
     let request =
         json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api"], "reason": "broken"});
     let refused = rehearsal.siren("by-hand", request.clone()).stage;
-    let Stage::Ended(said) = refused else { panic!("{refused:?}") };
+    let EmergencyRunState::Ended(said) = refused else { panic!("{refused:?}") };
     assert!(said.starts_with("refused: shop prod was not changed: stale-backup"), "{said}");
     assert_eq!(releases(&rehearsal), before);
     // With a backup there is nothing in the way.
     let backup = json!({"estate": "shop", "environment": "prod"});
     let taken = rehearsal.backup_run("backup", &backup);
-    assert_eq!(taken, watchkeeper_tests::rehearsal::Ended::Backup(watchkeeper_domain::backup::BackupOutcome::Done));
-    assert_eq!(rehearsal.siren("by-hand-again", request).stage, Stage::Ended("done".to_owned()));
+    assert_eq!(
+        taken,
+        watchkeeper_tests::in_memory::BackupEnded::Backup(watchkeeper_domain::backup::BackupOutcome::Done)
+    );
+    assert_eq!(rehearsal.siren("by-hand-again", request).stage, EmergencyRunState::Ended("done".to_owned()));
     assert_ne!(releases(&rehearsal), before);
 }
 
@@ -139,7 +142,7 @@ fn a_release_that_was_deregistered_is_named_with_what_to_do_and_nothing_is_writt
     rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
     rehearsal.world.deregister(&task_definition("api:2"));
     let stage = errors(&mut rehearsal, Duration::from_mins(10));
-    assert!(matches!(stage, Stage::Ended(_)), "{stage:?}");
+    assert!(matches!(stage, EmergencyRunState::Ended(_)), "{stage:?}");
     assert_eq!(releases(&rehearsal), ["api:3", "web:8"]);
     assert_eq!(rehearsal.world.writes(), 0);
     let told = rehearsal.world.messages().pop().unwrap();
@@ -153,7 +156,7 @@ fn what_was_released_after_the_question_is_not_taken_back_by_its_answer() {
     let request =
         json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api"], "ask": "look"});
     let mut siren = rehearsal.siren("by-hand", request);
-    assert!(matches!(siren.stage, Stage::Asking(_)), "{:?}", siren.stage);
+    assert!(matches!(siren.stage, EmergencyRunState::Asking(_)), "{:?}", siren.stage);
     rehearsal.world.advance(Duration::from_mins(10));
     rehearsal.world.release(&id("api"), "api:3", Rollout::Completed);
     rehearsal.world.advance(Duration::from_mins(5));

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Capacity, DatabasePower, Suspensions};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
-use watchkeeper_tests::rehearsal::Rehearsal;
+use watchkeeper_tests::in_memory::InMemoryHarness;
 
 const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
 pub(crate) const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
@@ -41,8 +41,8 @@ pub(crate) fn world() -> WorldBuilder {
         .with(aurora("clos-v2-db-cluster"))
 }
 
-pub(crate) fn afternoon() -> Rehearsal {
-    Rehearsal::new(world().build(), "us-east-1")
+pub(crate) fn afternoon() -> InMemoryHarness {
+    InMemoryHarness::new(world().build(), "us-east-1")
 }
 
 /// Everything is down, and what AWS itself could raise again is held.

@@ -5,16 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
-use watchkeeper_tests::rehearsal::Rehearsal;
+use watchkeeper_tests::in_memory::InMemoryHarness;
 
 use crate::scene::{afternoon, asleep, dev, evening, morning};
 
-fn baseline(rehearsal: &Rehearsal) -> Option<Capacity> {
+fn baseline(rehearsal: &InMemoryHarness) -> Option<Capacity> {
     rehearsal.world.remembered(&dev()).unwrap().baseline.map(|baseline| baseline.capacity)
 }
 
 /// Whatever was written before the fault, the ledger knew the baseline first: of each resource that is not as it was.
-fn kept(rehearsal: &Rehearsal, original: &Capacity, context: &str) {
+fn kept(rehearsal: &InMemoryHarness, original: &Capacity, context: &str) {
     let (now, kept) = (rehearsal.world.capacity(), baseline(rehearsal).unwrap_or_default());
     for (id, was) in original.services.iter().filter(|(id, was)| now.services.get(*id) != Some(*was)) {
         assert_eq!(kept.services.get(id), Some(was), "{context}: baseline of {id} after the fault");
@@ -51,7 +51,7 @@ fn night_with(k: u64, trouble: CallTrouble, in_the_morning: bool) -> bool {
     struck
 }
 
-fn strike(rehearsal: &mut Rehearsal, begin: Timestamp, k: u64, trouble: CallTrouble) -> bool {
+fn strike(rehearsal: &mut InMemoryHarness, begin: Timestamp, k: u64, trouble: CallTrouble) -> bool {
     let index = rehearsal.world.calls_made() + k;
     rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
     rehearsal.tick(begin);

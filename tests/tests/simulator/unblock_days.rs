@@ -1,12 +1,12 @@
 //! The days of the daily unblock: both clock changes, outages, and environments without a section.
 
 use jiff::{Timestamp, ToSpan};
-use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked};
+use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded};
 
 use crate::unblock_scene::{BUS, at, monday, quiet};
 
 /// Ticks every five minutes from one instant to another, and tells when a run of production began.
-fn runs_between(rehearsal: &mut Rehearsal, from: &str, to: &str, out: &[(&str, &str)]) -> Vec<Timestamp> {
+fn runs_between(rehearsal: &mut InMemoryHarness, from: &str, to: &str, out: &[(&str, &str)]) -> Vec<Timestamp> {
     let mut began = Vec::new();
     let mut instant = at(from);
     while instant < at(to) {
@@ -61,8 +61,8 @@ fn an_environment_without_a_section_is_looked_after_too_and_quietly() {
     let played = rehearsal.unblock_tick(monday());
     let names: Vec<&str> = played.iter().map(|(name, _)| name.as_str()).collect();
     assert!(names.iter().any(|name| name.starts_with("clos-v2-dev-unblock")), "{names:?}");
-    assert!(played.iter().all(|(_, end)| matches!(end, Unblocked::Done(_))), "{played:?}");
-    let about = |rehearsal: &Rehearsal| {
+    assert!(played.iter().all(|(_, end)| matches!(end, UnblockEnded::Done(_))), "{played:?}");
+    let about = |rehearsal: &InMemoryHarness| {
         rehearsal.world.messages().iter().filter(|message| message.subject.starts_with("clos-v2 dev")).count()
     };
     assert_eq!(about(&rehearsal), 0, "{:?}", rehearsal.world.messages());

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use watchkeeper_domain::unblock::ItemAttribute;
 use watchkeeper_sim::{CallTrouble, FaultPlan};
-use watchkeeper_tests::rehearsal::Rehearsal;
+use watchkeeper_tests::in_memory::InMemoryHarness;
 
 use crate::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released, lock, monday, prod};
 
@@ -12,7 +12,7 @@ use crate::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released
 const MANY: u64 = 1_000;
 
 /// What must hold at any moment.
-fn safe(rehearsal: &Rehearsal, context: &str) {
+fn safe(rehearsal: &InMemoryHarness, context: &str) {
     for (pod, item, hours) in [("Ratio", "live", 100), ("Ratio", "busy-0", 110), ("Ratio", "busy-3", 113)] {
         assert_eq!(rehearsal.world.lock_of(LOCKS, pod, item), Some(lock(pod, item, hours)), "{context}");
     }

@@ -16,7 +16,7 @@ use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, UnblockRecord};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash, scope, service};
-use watchkeeper_tests::rehearsal::{Rehearsal, Unblocked, documents};
+use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded, documents};
 
 pub(crate) const LOCKS: &str = "clos-v2-wip-locks";
 pub(crate) const IDEAS: &str = "clos-v2-ideas";
@@ -93,7 +93,7 @@ static ESTATE: LazyLock<EstateFolder> = LazyLock::new(|| {
 });
 
 /// The world with an estate in which nothing is stuck, before its run is due.
-pub(crate) fn quiet() -> Rehearsal {
+pub(crate) fn quiet() -> InMemoryHarness {
     let world = SimRegion::builder()
         .at("2026-11-23T12:00:00Z")
         .with(service("clos-v2-cluster/clos-v2-core-api-service").desired(3).scaling(3, 6))
@@ -107,11 +107,11 @@ pub(crate) fn quiet() -> Rehearsal {
     }
     let finished = BlockerItem { status: text("done"), reason: ItemAttribute::Absent, ..blocked("idea-done", 200, "") };
     world.put_item(IDEAS, finished);
-    Rehearsal::over(world, ESTATE.clone(), "us-east-1").in_account("210987654321")
+    InMemoryHarness::over(world, ESTATE.clone(), "us-east-1").in_account("210987654321")
 }
 
 /// The same world with a document whose section has these queues, and names no bus.
-pub(crate) fn with_queues(queues: &str) -> Rehearsal {
+pub(crate) fn with_queues(queues: &str) -> InMemoryHarness {
     let own =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates/clos-v2.yaml")).unwrap();
     let (before, _) = own.split_once("      queues: #").unwrap();
@@ -119,11 +119,11 @@ pub(crate) fn with_queues(queues: &str) -> Rehearsal {
     let indented = if queues.is_empty() { String::new() } else { format!("      {queues}") };
     std::fs::write(folder.path().join("clos-v2.yaml"), format!("{before}{indented}")).unwrap();
     let rehearsal = quiet();
-    Rehearsal::over(rehearsal.world, documents(folder.path()), "us-east-1").in_account("210987654321")
+    InMemoryHarness::over(rehearsal.world, documents(folder.path()), "us-east-1").in_account("210987654321")
 }
 
 /// The same, and everything that may be stuck is.
-pub(crate) fn busy() -> Rehearsal {
+pub(crate) fn busy() -> InMemoryHarness {
     let rehearsal = quiet();
     let world = &rehearsal.world;
     world.put_lock(LOCKS, lock("Ratio", "live", 100));
@@ -150,7 +150,7 @@ pub(crate) fn busy() -> Rehearsal {
 }
 
 /// A run that took the lease, wrote its record and died.
-fn dead_run(rehearsal: &Rehearsal) {
+fn dead_run(rehearsal: &InMemoryHarness) {
     let world = &rehearsal.world;
     let taken = at("2026-11-20T12:00:00Z");
     let lease = Lease {
@@ -180,23 +180,23 @@ pub(crate) fn open_run(id: &str, started: Timestamp) -> RunRecord {
 }
 
 /// The record of a run of the unblock.
-pub(crate) fn record(rehearsal: &Rehearsal, id: &str) -> Option<UnblockRecord> {
+pub(crate) fn record(rehearsal: &InMemoryHarness, id: &str) -> Option<UnblockRecord> {
     rehearsal.world.unblock_record(&prod(), id)
 }
 
-pub(crate) fn is_released(rehearsal: &Rehearsal, pod: &str, item: &str) -> bool {
+pub(crate) fn is_released(rehearsal: &InMemoryHarness, pod: &str, item: &str) -> bool {
     rehearsal.world.lock_of(LOCKS, pod, item).unwrap().released_at != ItemAttribute::Absent
 }
 
 /// The bodies in a queue.
-pub(crate) fn bodies(rehearsal: &Rehearsal, queue: &str) -> Vec<String> {
+pub(crate) fn bodies(rehearsal: &InMemoryHarness, queue: &str) -> Vec<String> {
     let mut bodies: Vec<String> = rehearsal.world.letters_of(queue).into_iter().map(|letter| letter.body).collect();
     bodies.sort();
     bodies
 }
 
 /// The events of a kind on the estate's bus.
-pub(crate) fn events(rehearsal: &Rehearsal, kind: &str) -> Vec<serde_json::Value> {
+pub(crate) fn events(rehearsal: &InMemoryHarness, kind: &str) -> Vec<serde_json::Value> {
     let all = rehearsal.world.bus_events(BUS).into_iter();
     all.filter(|event| event.detail_type == kind && event.source == "clos.daily-rhythm")
         .map(|event| event.detail)
@@ -206,15 +206,15 @@ pub(crate) fn events(rehearsal: &Rehearsal, kind: &str) -> Vec<serde_json::Value
 pub(crate) const MONDAY: &str = "unblock-20261123T140000Z";
 
 /// Plays Monday's run, which comes to its end.
-pub(crate) fn morning(rehearsal: &mut Rehearsal) -> String {
+pub(crate) fn morning(rehearsal: &mut InMemoryHarness) -> String {
     let played = rehearsal.unblock_tick(monday());
     let of_prod: Vec<_> = played.iter().filter(|(name, _)| name.starts_with("clos-v2-prod-")).collect();
-    let [(name, Unblocked::Done(summary))] = of_prod[..] else { panic!("{played:?}") };
+    let [(name, UnblockEnded::Done(summary))] = of_prod[..] else { panic!("{played:?}") };
     assert_eq!(name, "clos-v2-prod-unblock-20261123T140000Z");
     summary.clone()
 }
 
-pub(crate) fn message(rehearsal: &Rehearsal) -> String {
+pub(crate) fn message(rehearsal: &InMemoryHarness) -> String {
     let messages = rehearsal.world.messages();
     messages.iter().rfind(|message| message.subject.starts_with("clos-v2 prod")).unwrap().text.clone()
 }

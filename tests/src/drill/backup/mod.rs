@@ -10,14 +10,14 @@ use watchkeeper_domain::estate::{Environment, EnvironmentKind};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::EstateFolder;
 
-use super::act::Act;
 use super::build::build_all;
-use super::command::Selection;
-use super::report::{Outcome, Report};
-use super::rights::Rights;
-use super::show::Show;
-use crate::sandbox::{Options, Settings};
-use crate::stage::{Stage, StageError, documents, scope};
+use super::command::DrillSelection;
+use super::output::DrillOutput;
+use super::report::{DrillReport, ReportOutcome};
+use super::rights::UsedRights;
+use super::step::DrillStep;
+use crate::harness::{SandboxHarness, StageError, documents, scope};
+use crate::sandbox::{EmulatorSettings, SandboxOptions};
 
 /// The scenario's name.
 const SCENARIO: &str = "backup";
@@ -30,16 +30,20 @@ const ANYWHERE: &str = "123456789012";
 ///
 /// # Errors
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
     let folder = &selection.documents.estates;
     let estates = documents(folder.as_ref())?;
-    let (mut reports, mut rights) = (Vec::new(), Rights::default());
+    let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
     for (account, scopes) in cast(&estates, selection)? {
         let regions: Vec<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
-        let options = Options { estates: folder.clone(), account, ..Options::default() };
-        let stage = Stage::set(&options, &regions, show).await?;
+        let options = SandboxOptions { estates: folder.clone(), account, ..SandboxOptions::default() };
+        let stage = SandboxHarness::set(&options, &regions, show).await?;
         // A day's backups take minutes on AWS; a month of them is to pass in minutes here.
-        let quick = Settings { wait_scale: Some(0.005), rds_transition_seconds: Some(0.05), ..Settings::default() };
+        let quick = EmulatorSettings {
+            wait_scale: Some(0.005),
+            rds_transition_seconds: Some(0.05),
+            ..EmulatorSettings::default()
+        };
         stage.sandbox().control().change(&quick).await?;
         for stack in stage.stacks() {
             build_all(&stage, stack, show).await?;
@@ -51,13 +55,13 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
         }
         let before = reports.len();
         for scope in &scopes {
-            let mut act = Act::of(SCENARIO, &stage, scope, show)?;
+            let mut act = DrillStep::of(SCENARIO, &stage, scope, show)?;
             month::play(&mut act).await?;
             proof::play(&mut act).await?;
             reports.push(act.report);
         }
         rights.judge(&stage, &mut reports, show).await?;
-        if reports[before..].iter().all(|report| report.outcome == Outcome::Passed) {
+        if reports[before..].iter().all(|report| report.outcome == ReportOutcome::Passed) {
             stage.succeeded()?;
         }
     }
@@ -66,7 +70,7 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
 }
 
 /// The environments to play, by account: those of the estate whose backups the sandbox can take, production before others.
-fn cast(estates: &EstateFolder, selection: &Selection) -> Result<BTreeMap<String, Vec<Scope>>, StageError> {
+fn cast(estates: &EstateFolder, selection: &DrillSelection) -> Result<BTreeMap<String, Vec<Scope>>, StageError> {
     let own = selection.documents.estates.is_some();
     let chosen = |name: &str| selection.estate.as_deref().map_or(own || name == ESTATE, |estate| estate == name);
     let mut cast = BTreeMap::<String, Vec<Scope>>::new();

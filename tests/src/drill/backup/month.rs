@@ -7,17 +7,17 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use watchkeeper_domain::backup::{BackupSource, JobPolicy, KnownCopy};
 
-use crate::drill::act::Act;
 use crate::drill::report::millis;
+use crate::drill::step::DrillStep;
 use crate::estate::Shelves;
-use crate::stage::StageError;
+use crate::harness::StageError;
 
 /// Days that are played: longer than fourteen are kept, over the end of a month.
 const DAYS: i32 = 31;
 
 /// How a day's ticks come.
 #[derive(Clone, Copy)]
-enum Ticks {
+enum TickPattern {
     /// One, hours after everything was due: all before it were lost.
     Late,
     /// One when each is due.
@@ -26,7 +26,7 @@ enum Ticks {
     Doubled,
 }
 
-impl Ticks {
+impl TickPattern {
     fn of(day: i32) -> Self {
         match day % 10 {
             3 => Self::EachInTime,
@@ -38,7 +38,7 @@ impl Ticks {
 
 /// What became of the month's ticks.
 #[derive(Debug, Default)]
-struct Tally {
+struct TickTally {
     runs: u64,
     ticks: u64,
     slowest: Duration,
@@ -46,11 +46,11 @@ struct Tally {
 }
 
 /// The month, and what there is at its end.
-pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     let policies = policies(act);
     let first = start(act, &policies).await?;
     let days: Vec<i32> = (0..DAYS).collect();
-    let mut tally = Tally::default();
+    let mut tally = TickTally::default();
     for some in days.chunks(10) {
         let (from, to) = (some.first().map_or(0, |day| day + 1), some.last().map_or(0, |day| day + 1));
         let played = days_of(act, &policies, first, some);
@@ -60,7 +60,7 @@ pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
         tally.slowest = tally.slowest.max(played.slowest);
         tally.wrong.extend(played.wrong);
     }
-    let Tally { runs, ticks, slowest, wrong } = tally;
+    let TickTally { runs, ticks, slowest, wrong } = tally;
     let detail = format!("{runs} runs from {ticks} ticks {}", wrong.join("; "));
     act.check("every run took what was due", wrong.is_empty() && runs > 0, detail);
     let last = first.checked_add((DAYS - 1).days()).unwrap_or(first);
@@ -74,16 +74,16 @@ pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
 
 /// Some days' ticks, and all that they start.
 fn days_of<'a>(
-    act: &Act<'a>,
+    act: &DrillStep<'a>,
     policies: &[JobPolicy],
     first: Date,
     days: &[i32],
-) -> impl Future<Output = Result<Tally, StageError>> + use<'a> {
+) -> impl Future<Output = Result<TickTally, StageError>> + use<'a> {
     let (stack, prefix) = (act.stack, format!("{}-{}-backup-", act.scope.estate, act.scope.environment));
-    let of = |day: &i32| instants(policies, first.checked_add(day.days()).unwrap_or(first), Ticks::of(*day));
+    let of = |day: &i32| instants(policies, first.checked_add(day.days()).unwrap_or(first), TickPattern::of(*day));
     let all: Vec<Timestamp> = days.iter().flat_map(of).collect();
     async move {
-        let mut tally = Tally::default();
+        let mut tally = TickTally::default();
         for instant in all {
             let ended = stack.backup_tick(instant).await?;
             tally.ticks += 1;
@@ -99,26 +99,26 @@ fn days_of<'a>(
     }
 }
 
-async fn now(act: &Act<'_>) -> Result<Timestamp, StageError> {
+async fn now(act: &DrillStep<'_>) -> Result<Timestamp, StageError> {
     Ok(act.stack.control().now().await?)
 }
 
 /// The jobs whose resources the sandbox has: search domains have no data plane there.
-pub(super) fn policies(act: &Act<'_>) -> Vec<JobPolicy> {
+pub(super) fn policies(act: &DrillStep<'_>) -> Vec<JobPolicy> {
     let all = JobPolicy::all(&act.scope, act.environment);
     let there = |policy: &JobPolicy| policy.subject.source.kind != watchkeeper_domain::backup::ResourceKind::Opensearch;
     all.into_iter().filter(there).collect()
 }
 
 /// The first day: the next one, just after midnight of the jobs' own zone, so that nothing older is due.
-async fn start(act: &Act<'_>, policies: &[JobPolicy]) -> Result<Date, StageError> {
+async fn start(act: &DrillStep<'_>, policies: &[JobPolicy]) -> Result<Date, StageError> {
     let zone = policies.first().map_or(TimeZone::UTC, |policy| policy.dues.zone().clone());
     let today = now(act).await?.to_zoned(zone).date();
     today.checked_add(2.days()).map_err(|error| StageError::Unknown(error.to_string()))
 }
 
 /// The instants of a day's ticks.
-fn instants(policies: &[JobPolicy], date: Date, ticks: Ticks) -> Vec<Timestamp> {
+fn instants(policies: &[JobPolicy], date: Date, ticks: TickPattern) -> Vec<Timestamp> {
     let due = |policy: &JobPolicy| {
         let midnight = date.to_zoned(policy.dues.zone().clone()).ok()?.timestamp();
         let before = midnight.checked_sub(SignedDuration::from_secs(1)).ok()?;
@@ -129,16 +129,16 @@ fn instants(policies: &[JobPolicy], date: Date, ticks: Ticks) -> Vec<Timestamp> 
     all.sort_unstable();
     all.dedup();
     match ticks {
-        Ticks::Late => {
+        TickPattern::Late => {
             all.last().and_then(|it| it.checked_add(SignedDuration::from_mins(95)).ok()).into_iter().collect()
         }
-        Ticks::EachInTime => all,
-        Ticks::Doubled => all.iter().flat_map(|instant| [*instant, *instant]).collect(),
+        TickPattern::EachInTime => all,
+        TickPattern::Doubled => all.iter().flat_map(|instant| [*instant, *instant]).collect(),
     }
 }
 
 /// What is on the shelves of AWS is what the policies say, by code of their own: the newest of each of the last days.
-async fn shelves(act: &mut Act<'_>, policies: &[JobPolicy], last: Date) -> Result<(), StageError> {
+async fn shelves(act: &mut DrillStep<'_>, policies: &[JobPolicy], last: Date) -> Result<(), StageError> {
     let found: Shelves = act.stack.site().shelves(act.environment).await?;
     let (mut copies, mut twice) = (0, Vec::new());
     for policy in policies {
@@ -195,7 +195,7 @@ fn expected(policy: &JobPolicy, last: Date) -> Vec<String> {
 }
 
 /// Every copy that the ledger knows is good, and the last message lists it with its age, size and verdict.
-async fn inventory(act: &mut Act<'_>, policies: &[JobPolicy]) -> Result<(), StageError> {
+async fn inventory(act: &mut DrillStep<'_>, policies: &[JobPolicy]) -> Result<(), StageError> {
     let (mut known, mut bad) = (0, Vec::new());
     for policy in policies {
         let source: &BackupSource = &policy.subject.source;

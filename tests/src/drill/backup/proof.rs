@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 
-use crate::drill::act::Act;
 use crate::drill::report::millis;
-use crate::stage::{Ended, StageError};
+use crate::drill::step::DrillStep;
+use crate::harness::{EndedExecution, StageError};
 
 /// Restores, where the environment has a table with a drill, and what databases allow.
-pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     let policies = super::month::policies(act);
     let drilled = policies.iter().filter(|policy| policy.drill.is_some());
     let sources: Vec<BackupSource> = drilled.map(|policy| policy.subject.source.clone()).collect();
@@ -22,7 +22,7 @@ pub(super) async fn play(act: &mut Act<'_>) -> Result<(), StageError> {
     Ok(())
 }
 
-fn input(act: &Act<'_>, source: &BackupSource, mut more: Value) -> Value {
+fn input(act: &DrillStep<'_>, source: &BackupSource, mut more: Value) -> Value {
     more["estate"] = act.scope.estate.to_string().into();
     more["environment"] = act.scope.environment.to_string().into();
     more["resource"] = source.to_string().into();
@@ -30,7 +30,7 @@ fn input(act: &Act<'_>, source: &BackupSource, mut more: Value) -> Value {
 }
 
 /// A person restores the newest backup into a new name: the same items, and nothing over what exists.
-async fn table(act: &mut Act<'_>, source: &BackupSource) -> Result<(), StageError> {
+async fn table(act: &mut DrillStep<'_>, source: &BackupSource) -> Result<(), StageError> {
     let original = source.name.as_str();
     let target = format!("{original}-restored");
     let site = act.stack.site();
@@ -51,10 +51,10 @@ async fn table(act: &mut Act<'_>, source: &BackupSource) -> Result<(), StageErro
 }
 
 /// The drill of a resource.
-async fn drill(act: &mut Act<'_>, source: &BackupSource) -> Result<(), StageError> {
+async fn drill(act: &mut DrillStep<'_>, source: &BackupSource) -> Result<(), StageError> {
     let request = input(act, source, json!({}));
     let stack = act.stack;
-    let ended: Ended = act.step(&format!("the drill of {source}"), stack.restore(&request)).await?;
+    let ended: EndedExecution = act.step(&format!("the drill of {source}"), stack.restore(&request)).await?;
     let evidence = &ended.output["evidence"];
     let passed = ended.outcome() == "passed";
     act.check(

@@ -4,9 +4,9 @@ use watchkeeper_domain::estate::{Environment, Estate, EstateDocument};
 use watchkeeper_domain::name::EnvironmentName;
 use watchkeeper_estates::EstateFolder;
 
-use crate::drill::command::Selection;
-use crate::sandbox::Options;
-use crate::stage::{StageError, document_of};
+use crate::drill::command::DrillSelection;
+use crate::harness::{StageError, document_of};
+use crate::sandbox::SandboxOptions;
 
 /// The estate of this repository that needs it most.
 const NEEDY: &str = "fleet-orchestration";
@@ -15,7 +15,7 @@ const TRY: &str = "1s";
 
 /// A pair, in a sandbox of its own.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct ChosenPair {
     /// The account, twelve digits.
     pub account: String,
     /// The copy of its estate's document: this environment only, and nobody is asked before a failover that was detected.
@@ -25,7 +25,7 @@ pub(super) struct Part {
 }
 
 /// The pairs: of one estate, of all of somebody's own documents, or of the needy one.
-pub(super) fn parts(estates: &EstateFolder, selection: &Selection) -> Result<Vec<Part>, StageError> {
+pub(super) fn parts(estates: &EstateFolder, selection: &DrillSelection) -> Result<Vec<ChosenPair>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }
@@ -51,7 +51,7 @@ fn is_watched(environment: &Environment) -> bool {
     environment.document().failover.as_ref().is_some_and(|failover| failover.probe.is_some())
 }
 
-fn part(estate: &Estate, environment: &Environment) -> Result<Part, StageError> {
+fn part(estate: &Estate, environment: &Environment) -> Result<ChosenPair, StageError> {
     let mut document = document_of(estate, environment);
     for failover in document.environments.values_mut().filter_map(|copy| copy.failover.as_mut()) {
         failover.approve = false;
@@ -60,18 +60,18 @@ fn part(estate: &Estate, environment: &Environment) -> Result<Part, StageError> 
             probe.timeout = Some(time);
         }
     }
-    let account = environment.account().map_or_else(|| Options::default().account, ToString::to_string);
-    Ok(Part { account, document, environment: environment.name().clone() })
+    let account = environment.account().map_or_else(|| SandboxOptions::default().account, ToString::to_string);
+    Ok(ChosenPair { account, document, environment: environment.name().clone() })
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::stage::documents;
+    use crate::harness::documents;
 
-    fn played(estate: Option<&str>) -> Result<Vec<Part>, StageError> {
-        let selection = Selection { estate: estate.map(str::to_owned), ..Selection::default() };
+    fn played(estate: Option<&str>) -> Result<Vec<ChosenPair>, StageError> {
+        let selection = DrillSelection { estate: estate.map(str::to_owned), ..DrillSelection::default() };
         parts(&documents(None).unwrap(), &selection)
     }
 

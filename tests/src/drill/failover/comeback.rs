@@ -3,10 +3,10 @@
 
 use watchkeeper_domain::capacity::{Capacity, Suspensions};
 
-use super::Voyage;
-use crate::drill::act::{Act, line};
-use crate::sandbox::Settings;
-use crate::stage::StageError;
+use super::PairUnderTest;
+use crate::drill::step::{DrillStep, line};
+use crate::harness::StageError;
+use crate::sandbox::EmulatorSettings;
 
 /// How long ECS takes to start tasks after the region is back: as long as AWS does, longer than a tick's run.
 const START: f64 = 45.0;
@@ -16,7 +16,7 @@ const USUAL: f64 = 0.3;
 const TICKS: u64 = 2;
 
 /// The region is there again, and its stack ticks.
-pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
     let duo = &voyage.duo;
     let serving = duo.standby.capacity(duo.environment).await?;
     let moves = duo.pointer(duo.standby).await?.revision;
@@ -42,8 +42,8 @@ pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), S
     Ok(())
 }
 
-async fn settle(voyage: &Voyage<'_>, seconds: f64) -> Result<(), StageError> {
-    let settings = Settings { ecs_settle_seconds: Some(seconds), ..Settings::default() };
+async fn settle(voyage: &PairUnderTest<'_>, seconds: f64) -> Result<(), StageError> {
+    let settings = EmulatorSettings { ecs_settle_seconds: Some(seconds), ..EmulatorSettings::default() };
     Ok(voyage.duo.control().change(&settings).await?)
 }
 

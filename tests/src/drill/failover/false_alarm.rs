@@ -1,14 +1,14 @@
 //! The probe fails, and the region is well by all other evidence: nothing fails over, and it says so.
 
-use crate::drill::act::{Act, line};
+use crate::drill::step::{DrillStep, line};
+use crate::harness::StageError;
 use crate::sandbox::{SiteFace, SiteTrouble};
-use crate::stage::StageError;
 
-use super::Voyage;
+use super::PairUnderTest;
 use super::moving::{detected, ending};
 
 /// The way to the primary is broken, the primary is not.
-pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
     let duo = &voyage.duo;
     duo.control().trouble_site(duo.site(), SiteFace::Primary, SiteTrouble::Fail).await?;
     act.prepare("the primary's health paths answer 503, and its tasks run").await?;

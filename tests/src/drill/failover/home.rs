@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::moving::ending;
-use super::{Voyage, about};
-use crate::drill::act::{Act, difference, line};
+use super::{PairUnderTest, about};
 use crate::drill::report::millis;
-use crate::stage::StageError;
+use crate::drill::step::{DrillStep, difference, line};
+use crate::harness::StageError;
 
 /// The failback machine, started by hand in the home region.
-pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
     let duo = &voyage.duo;
     duo.tick(&[duo.home, duo.standby]).await?;
     let mut crossing = duo.home.fail_back(&about(voyage, Value::Null)).await?;

@@ -6,19 +6,19 @@ use watchkeeper_domain::capacity::{Capacity, ServiceCapacity};
 use watchkeeper_domain::failover::{Move, MovePhase};
 
 use super::moving::{detected, ending};
-use super::{Voyage, count};
-use crate::drill::act::{Act, line};
+use super::{PairUnderTest, count};
 use crate::drill::report::millis;
-use crate::sandbox::Loss;
-use crate::stage::{Berth, Crossing, Ended, Question, StageError, took};
+use crate::drill::step::{DrillStep, line};
+use crate::harness::{AskedQuestion, EndedExecution, MoveExecution, MoveExecutionState, StageError, took};
+use crate::sandbox::LossOrder;
 
 /// Detection, the move, and the report about it.
-pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
     let duo = &voyage.duo;
     duo.tick(&[duo.home, duo.standby]).await?;
     duo.standby.mailbox().letters().await?;
     let mark = act.mark().await?;
-    duo.lose_home(Loss::hang().with_its_tasks()).await?;
+    duo.lose_home(LossOrder::hang().with_its_tasks()).await?;
     act.prepare(&format!("{} is lost: its calls hang, and its tasks are gone", duo.home.region())).await?;
     let mut crossing = detected(act, voyage, &[duo.standby]).await?;
     let ended = confirmed(act, voyage, &mut crossing).await?;
@@ -38,13 +38,17 @@ pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), S
 }
 
 /// The move up to its end, with the question that the fence of a lost region comes to.
-async fn confirmed(act: &mut Act<'_>, voyage: &Voyage<'_>, crossing: &mut Crossing<'_>) -> Result<Ended, StageError> {
+async fn confirmed(
+    act: &mut DrillStep<'_>,
+    voyage: &PairUnderTest<'_>,
+    crossing: &mut MoveExecution<'_>,
+) -> Result<EndedExecution, StageError> {
     let duo = &voyage.duo;
     let first = act.step("the failover confirms the loss and opens what may run twice", crossing.goes_on()).await?;
     match first {
-        Berth::Ended(ended) => return Ok(ended),
-        Berth::Waiting(_) => return crossing.run_out().await,
-        Berth::Asking => {}
+        MoveExecutionState::Ended(ended) => return Ok(ended),
+        MoveExecutionState::Waiting(_) => return crossing.run_out().await,
+        MoveExecutionState::Asking => {}
     }
     let (question, _) = duo.standby.asked().await?;
     let found = duo.standby.capacity(duo.environment).await?;
@@ -61,13 +65,13 @@ async fn confirmed(act: &mut Act<'_>, voyage: &Voyage<'_>, crossing: &mut Crossi
 }
 
 /// The line of a question that says why.
-fn why(question: &Question) -> String {
+fn why(question: &AskedQuestion) -> String {
     let line = question.letter.text.lines().find(|line| line.starts_with("Why: "));
     line.unwrap_or(&question.letter.subject).to_owned()
 }
 
 /// The document's figures, with the bounds that the primary has where it has any.
-fn serves(voyage: &Voyage<'_>, found: &Capacity) -> bool {
+fn serves(voyage: &PairUnderTest<'_>, found: &Capacity) -> bool {
     let document = voyage.duo.environment.document();
     let Some(failover) = &document.failover else { return false };
     let home: BTreeMap<_, _> = voyage.original[0].services.iter().map(|(id, service)| (&id.service, service)).collect();
@@ -79,7 +83,12 @@ fn serves(voyage: &Voyage<'_>, found: &Capacity) -> bool {
 }
 
 /// In no step is anything asked twice of the region that hangs: each call is bounded, and none is made again.
-async fn bounded(act: &mut Act<'_>, voyage: &Voyage<'_>, crossing: &Crossing<'_>, mark: u64) -> Result<(), StageError> {
+async fn bounded(
+    act: &mut DrillStep<'_>,
+    voyage: &PairUnderTest<'_>,
+    crossing: &MoveExecution<'_>,
+    mark: u64,
+) -> Result<(), StageError> {
     let calls = voyage.duo.calls_across(voyage.duo.home, mark).await?;
     let steps = crossing.steps().await?;
     let mut again: Vec<String> = Vec::new();
@@ -107,7 +116,7 @@ async fn bounded(act: &mut Act<'_>, voyage: &Voyage<'_>, crossing: &Crossing<'_>
 }
 
 /// What it took, phase by phase, and that a person and a program are told.
-async fn measured(act: &mut Act<'_>, voyage: &Voyage<'_>, record: &Move) -> Result<(), StageError> {
+async fn measured(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>, record: &Move) -> Result<(), StageError> {
     let duo = &voyage.duo;
     let now = duo.control().now().await?;
     let positive = |figure: i64| u64::try_from(figure).unwrap_or(0);

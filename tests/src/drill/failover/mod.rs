@@ -12,22 +12,22 @@ use serde_json::{Value, json};
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::name::ServiceName;
 
-use self::choice::{Part, parts};
-use super::act::Act;
-use super::command::Selection;
-use super::report::{Outcome, Report};
-use super::rights::Rights;
-use super::show::Show;
-use crate::estate::{Sightings, Vigil};
-use crate::sandbox::Options;
-use crate::stage::{Duo, Stage, StageError, documents, scope};
+use self::choice::{ChosenPair, parts};
+use super::command::DrillSelection;
+use super::output::DrillOutput;
+use super::report::{DrillReport, ReportOutcome};
+use super::rights::UsedRights;
+use super::step::DrillStep;
+use crate::estate::{MonitorReport, SingletonMonitor};
+use crate::harness::{SandboxHarness, StackPair, StageError, documents, scope};
+use crate::sandbox::SandboxOptions;
 
 /// The scenario's name.
 const SCENARIO: &str = "failover";
 
 /// A pair, and what it ran before anything happened.
-struct Voyage<'a> {
-    duo: Duo<'a>,
+struct PairUnderTest<'a> {
+    duo: StackPair<'a>,
     /// At home, and in the standby.
     original: [Capacity; 2],
 }
@@ -36,23 +36,23 @@ struct Voyage<'a> {
 ///
 /// # Errors
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
     let estates = documents(selection.documents.estates.as_ref())?;
-    let (mut reports, mut rights) = (Vec::new(), Rights::default());
-    for Part { account, document, environment } in parts(&estates, selection)? {
-        let options = Options { account, ..Options::default() };
+    let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
+    for ChosenPair { account, document, environment } in parts(&estates, selection)? {
+        let options = SandboxOptions { account, ..SandboxOptions::default() };
         let estate = document.estate.to_string();
-        let stage = Stage::set_pairs(&options, vec![document], show).await?;
-        let duo = Duo::of(&stage, &estate, environment.as_str())?;
+        let stage = SandboxHarness::set_pairs(&options, vec![document], show).await?;
+        let duo = StackPair::of(&stage, &estate, environment.as_str())?;
         let (found, pair) = stage
             .estates()
             .environment(&estate, environment.as_str())
             .map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
-        let mut act = Act::of(SCENARIO, &stage, &scope(found, pair, duo.standby.region()), show)?;
+        let mut act = DrillStep::of(SCENARIO, &stage, &scope(found, pair, duo.standby.region()), show)?;
         Box::pin(all(&mut act, duo)).await?;
         reports.push(act.report);
         rights.judge(&stage, &mut reports, show).await?;
-        if reports.last().is_some_and(|report| report.outcome == Outcome::Passed) {
+        if reports.last().is_some_and(|report| report.outcome == ReportOutcome::Passed) {
             stage.succeeded()?;
         }
     }
@@ -60,10 +60,10 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
     Ok(reports)
 }
 
-async fn all(act: &mut Act<'_>, duo: Duo<'_>) -> Result<(), StageError> {
+async fn all(act: &mut DrillStep<'_>, duo: StackPair<'_>) -> Result<(), StageError> {
     let build = Box::pin(duo.build());
     act.step("both regions are built, the streams at home only, as the system has them", build).await?;
-    let voyage = Voyage { original: duo.capacity().await?, duo };
+    let voyage = PairUnderTest { original: duo.capacity().await?, duo };
     let duo = &voyage.duo;
     readiness::play(act, &voyage).await?;
     false_alarm::play(act, &voyage).await?;
@@ -75,9 +75,9 @@ async fn all(act: &mut Act<'_>, duo: Duo<'_>) -> Result<(), StageError> {
 }
 
 /// What was seen of the singletons, from before the loss until the pair was at home again.
-async fn single(act: &mut Act<'_>, vigils: Vec<(ServiceName, Vigil)>) -> Result<(), StageError> {
+async fn single(act: &mut DrillStep<'_>, vigils: Vec<(ServiceName, SingletonMonitor)>) -> Result<(), StageError> {
     for (service, vigil) in vigils {
-        let Sightings { looks, double, .. } = vigil.end().await?;
+        let MonitorReport { looks, double, .. } = vigil.end().await?;
         let detail = match double.first() {
             None => format!("{looks} looks at both regions, never more than one task"),
             Some(first) => format!("{} of {looks} looks: {first}", double.len()),
@@ -89,7 +89,7 @@ async fn single(act: &mut Act<'_>, vigils: Vec<(ServiceName, Vigil)>) -> Result<
 }
 
 /// What a machine is asked about the pair, with this beside it.
-fn about(voyage: &Voyage<'_>, more: Value) -> Value {
+fn about(voyage: &PairUnderTest<'_>, more: Value) -> Value {
     let mut input = more;
     if input.is_null() {
         input = json!({});

@@ -1,9 +1,9 @@
 //! Detection, and what came of a move.
 
-use crate::drill::act::Act;
-use crate::stage::{Crossing, Ended, Stack, StageError};
+use crate::drill::step::DrillStep;
+use crate::harness::{DeployedStack, EndedExecution, MoveExecution, StageError};
 
-use super::Voyage;
+use super::PairUnderTest;
 
 /// Probes in a row that a document asks for where it does not say.
 const FAILURES: u32 = 3;
@@ -11,10 +11,10 @@ const FAILURES: u32 = 3;
 /// The probes that have to fail, a minute apart, and the failover that the last of them starts. `ticking` are the regions
 /// whose watch can tick.
 pub(super) async fn detected<'a>(
-    act: &mut Act<'_>,
-    voyage: &Voyage<'a>,
-    ticking: &[&Stack],
-) -> Result<Crossing<'a>, StageError> {
+    act: &mut DrillStep<'_>,
+    voyage: &PairUnderTest<'a>,
+    ticking: &[&DeployedStack],
+) -> Result<MoveExecution<'a>, StageError> {
     let duo = &voyage.duo;
     let failures = duo.failover()?.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES);
     let since = duo.control().now().await?;
@@ -34,6 +34,6 @@ pub(super) async fn detected<'a>(
 }
 
 /// How a move ended: the word of its output, or its error.
-pub(super) fn ending(ended: &Ended) -> &str {
+pub(super) fn ending(ended: &EndedExecution) -> &str {
     ended.error.as_deref().or_else(|| ended.output["ending"].as_str()).unwrap_or("nothing that it says")
 }

@@ -5,9 +5,9 @@ use serde_json::json;
 use watchkeeper_domain::failover::readiness::{Readiness, ReadinessCode, ReadyVerdict};
 
 use super::moving::ending;
-use super::{Voyage, about};
-use crate::drill::act::Act;
-use crate::stage::{Berth, StageError, listed};
+use super::{PairUnderTest, about};
+use crate::drill::step::DrillStep;
+use crate::harness::{MoveExecutionState, StageError, listed};
 
 /// Longer than the time between two looks at readiness.
 const LATER: SignedDuration = SignedDuration::from_mins(31);
@@ -17,7 +17,7 @@ const LAGGING: f64 = 90_000.0;
 const LOW_QUOTA: f64 = 50.0;
 
 /// Everything that readiness has to name.
-pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
     let duo = &voyage.duo;
     let failover = duo.failover()?;
     let site = duo.standby.site();
@@ -58,8 +58,8 @@ pub(super) async fn play(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), S
 
 /// Half an hour later both regions tick, and the standby looks at itself.
 async fn look(
-    act: &mut Act<'_>,
-    voyage: &Voyage<'_>,
+    act: &mut DrillStep<'_>,
+    voyage: &PairUnderTest<'_>,
     what: &str,
     lag_ms: Option<f64>,
 ) -> Result<Readiness, StageError> {
@@ -78,7 +78,7 @@ async fn look(
 }
 
 /// A finding of this kind, about this resource, with what to do.
-fn named(act: &mut Act<'_>, found: &Readiness, code: ReadinessCode, resource: &str) {
+fn named(act: &mut DrillStep<'_>, found: &Readiness, code: ReadinessCode, resource: &str) {
     let finding = found.findings.iter().find(|finding| finding.code == code && finding.resource.contains(resource));
     let ok = finding.is_some_and(|finding| !finding.advice.is_empty());
     let detail = finding.map_or_else(|| found.summary(), ToString::to_string);
@@ -86,7 +86,7 @@ fn named(act: &mut Act<'_>, found: &Readiness, code: ReadinessCode, resource: &s
 }
 
 /// Started by hand all the same, a failover asks; a no changes nothing.
-async fn asked(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+async fn asked(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
     let duo = &voyage.duo;
     duo.standby.mailbox().letters().await?;
     let mark = act.mark().await?;
@@ -94,7 +94,7 @@ async fn asked(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError>
         let mut crossing = duo.standby.fail_over(&about(voyage, json!({ "reason": "drill" }))).await?;
         let berth = crossing.goes_on().await?;
         let question = match berth {
-            Berth::Asking => Some(duo.standby.asked().await?.0),
+            MoveExecutionState::Asking => Some(duo.standby.asked().await?.0),
             _ => None,
         };
         Ok((crossing, question))
@@ -120,7 +120,7 @@ async fn asked(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError>
 }
 
 /// What a failover would do, step by step.
-async fn plan(act: &mut Act<'_>, voyage: &Voyage<'_>) -> Result<(), StageError> {
+async fn plan(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
     let duo = &voyage.duo;
     let mark = act.mark().await?;
     let input = about(voyage, json!({ "mode": "plan" }));

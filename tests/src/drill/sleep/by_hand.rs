@@ -5,11 +5,11 @@ use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
 
 use super::night::later;
-use crate::drill::act::{Act, asleep, difference, line};
-use crate::stage::{StageError, listed};
+use crate::drill::step::{DrillStep, asleep, difference, line};
+use crate::harness::{StageError, listed};
 
 /// A plan first, then an hour awake that ends by itself.
-pub(super) async fn play(act: &mut Act<'_>, original: &Capacity) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, original: &Capacity) -> Result<(), StageError> {
     let mark = act.mark().await?;
     let plan = act.by_hand("a plan by hand", json!({ "want": "awake", "until": "1h", "mode": "plan" })).await?;
     let deeds = act.deeds(mark).await?;

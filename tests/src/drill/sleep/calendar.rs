@@ -8,7 +8,7 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// A night, and the day before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Night {
+pub(super) struct ChosenNight {
     /// An instant of the day.
     pub day: Timestamp,
     /// The first instant of sleep.
@@ -18,7 +18,7 @@ pub(super) struct Night {
 }
 
 /// The next whole night after `now`, with a piece of the day before it.
-pub(super) fn next_night(calendar: &Calendar, now: Timestamp) -> Option<Night> {
+pub(super) fn next_night(calendar: &Calendar, now: Timestamp) -> Option<ChosenNight> {
     let end = now.checked_add(AHEAD).ok()?;
     let mut transitions = calendar.transitions(now, end).into_iter();
     let decision = calendar.at(now);
@@ -29,7 +29,7 @@ pub(super) fn next_night(calendar: &Calendar, now: Timestamp) -> Option<Night> {
         (day, calendar.at(day).until?)
     };
     let morning = transitions.find(|transition| transition.awake && transition.at > evening)?.at;
-    Some(Night { day, evening, morning })
+    Some(ChosenNight { day, evening, morning })
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    fn night(now: &str) -> Night {
+    fn night(now: &str) -> ChosenNight {
         let awake = r#"{"zone": "America/New_York", "weekly": {"mon-fri": "08:00-19:00"}}"#;
         let calendar = serde_json::from_str::<AwakeHours>(awake).unwrap().calendar().unwrap();
         next_night(&calendar, now.parse().unwrap()).unwrap()
@@ -49,7 +49,7 @@ mod tests {
     fn by_day_it_is_the_night_of_that_day() {
         let now = "2026-11-19T17:00:00Z";
         let [evening, morning] = ["2026-11-20T00:00:00Z", "2026-11-20T13:00:00Z"].map(|text| text.parse().unwrap());
-        assert_eq!(night(now), Night { day: now.parse().unwrap(), evening, morning });
+        assert_eq!(night(now), ChosenNight { day: now.parse().unwrap(), evening, morning });
     }
 
     #[test]
@@ -57,6 +57,6 @@ mod tests {
         let found = night("2026-11-21T17:00:00Z");
         let [day, evening, morning] =
             ["2026-11-23T13:00:00Z", "2026-11-24T00:00:00Z", "2026-11-24T13:00:00Z"].map(|text| text.parse().unwrap());
-        assert_eq!(found, Night { day, evening, morning });
+        assert_eq!(found, ChosenNight { day, evening, morning });
     }
 }

@@ -11,14 +11,14 @@ use watchkeeper_domain::estate::{Environment, EnvironmentKind};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::EstateFolder;
 
-use super::act::Act;
 use super::build::build_all;
-use super::command::Selection;
-use super::report::{Outcome, Report};
-use super::rights::Rights;
-use super::show::Show;
-use crate::sandbox::Options;
-use crate::stage::{Stage, StageError, at_home, documents, scope};
+use super::command::DrillSelection;
+use super::output::DrillOutput;
+use super::report::{DrillReport, ReportOutcome};
+use super::rights::UsedRights;
+use super::step::DrillStep;
+use crate::harness::{SandboxHarness, StageError, at_home, documents, scope};
+use crate::sandbox::SandboxOptions;
 
 /// The scenario's name.
 const SCENARIO: &str = "sleep";
@@ -29,12 +29,12 @@ const NEEDY: [&str; 2] = ["clos-v2", "carcierge"];
 ///
 /// # Errors
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
     let estates = documents(selection.documents.estates.as_ref())?;
-    let options = Options { estates: selection.documents.estates.clone(), ..Options::default() };
+    let options = SandboxOptions { estates: selection.documents.estates.clone(), ..SandboxOptions::default() };
     let chosen = choose(&estates, selection, &options.account)?;
     let regions: BTreeSet<Region> = chosen.iter().map(|scope| scope.region.clone()).collect();
-    let stage = Stage::set(&options, &regions, show).await?;
+    let stage = SandboxHarness::set(&options, &regions, show).await?;
     for stack in stage.stacks() {
         build_all(&stage, stack, show).await?;
     }
@@ -42,26 +42,26 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
     let mut reports = Vec::new();
     let mut seen = BTreeSet::new();
     for scope in &chosen {
-        let mut act = Act::of(SCENARIO, &stage, scope, show)?;
+        let mut act = DrillStep::of(SCENARIO, &stage, scope, show)?;
         night::play(&mut act, seen.insert(&scope.estate)).await?;
         reports.push(act.report);
     }
     for (scope, before) in kept {
-        let mut act = Act::of(SCENARIO, &stage, &scope, show)?;
+        let mut act = DrillStep::of(SCENARIO, &stage, &scope, show)?;
         production::play(&mut act, &before).await?;
         reports.push(act.report);
     }
-    let mut rights = Rights::default();
+    let mut rights = UsedRights::default();
     rights.judge(&stage, &mut reports, show).await?;
     rights.close(SCENARIO, selection, &mut reports, show)?;
-    if reports.iter().all(|report| report.outcome == Outcome::Passed) {
+    if reports.iter().all(|report| report.outcome == ReportOutcome::Passed) {
         stage.succeeded()?;
     }
     Ok(reports)
 }
 
 /// The environments that sleep: of one estate, of all of somebody's own documents, or of the needy two.
-fn choose(estates: &EstateFolder, selection: &Selection, account: &str) -> Result<Vec<Scope>, StageError> {
+fn choose(estates: &EstateFolder, selection: &DrillSelection, account: &str) -> Result<Vec<Scope>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }

@@ -4,16 +4,16 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
 
 use super::by_hand;
-use super::calendar::{Night, next_night};
-use crate::drill::act::{Act, asleep, difference, line};
+use super::calendar::{ChosenNight, next_night};
 use crate::drill::report::millis;
-use crate::stage::{Deeds, Ended, StageError, listed};
+use crate::drill::step::{DrillStep, asleep, difference, line};
+use crate::harness::{ApiCalls, EndedExecution, StageError, listed};
 
 /// The interval of the schedule.
 const TICK: SignedDuration = SignedDuration::from_mins(5);
 
 /// Play a night; `with_hands` also what people ask for during it.
-pub(super) async fn play(act: &mut Act<'_>, with_hands: bool) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, with_hands: bool) -> Result<(), StageError> {
     let now = act.stack.control().now().await?;
     let Some(night) = act.environment.calendar().and_then(|calendar| next_night(calendar, now)) else {
         act.check("its calendar has a night", false, "none within 400 days");
@@ -33,7 +33,7 @@ pub(super) async fn play(act: &mut Act<'_>, with_hands: bool) -> Result<(), Stag
 }
 
 /// What a human did before: scaling in suspended on one service, and no target on another.
-async fn touch(act: &mut Act<'_>) -> Result<Capacity, StageError> {
+async fn touch(act: &mut DrillStep<'_>) -> Result<Capacity, StageError> {
     let before = act.capacity().await?;
     let with_target: Vec<(&ServiceId, _)> =
         before.services.iter().filter_map(|(id, service)| Some((id, service.scaling?))).collect();
@@ -49,13 +49,17 @@ async fn touch(act: &mut Act<'_>) -> Result<Capacity, StageError> {
     act.capacity().await
 }
 
-async fn evening(act: &mut Act<'_>, night: &Night, original: &Capacity) -> Result<(), StageError> {
+async fn evening(act: &mut DrillStep<'_>, night: &ChosenNight, original: &Capacity) -> Result<(), StageError> {
     let mark = act.mark().await?;
     let instant = later(night.evening, TICK);
     let ticked = act.tick("the first tick of the evening is lost, the second one comes", instant).await?;
     act.report.figures.insert("tick_warm_ms", millis(ticked.decided));
     let ended = ticked.run_of(&act.scope);
-    act.check("the run is done", ended.is_some_and(|run| run.outcome() == "done"), ended.map_or("no run", Ended::says));
+    act.check(
+        "the run is done",
+        ended.is_some_and(|run| run.outcome() == "done"),
+        ended.map_or("no run", EndedExecution::says),
+    );
     let took = ended.map_or(0, |run| millis(run.took));
     let found = act.capacity().await?;
     let running = act.stack.site().running(act.environment).await?;
@@ -78,7 +82,7 @@ async fn evening(act: &mut Act<'_>, night: &Night, original: &Capacity) -> Resul
 }
 
 /// Databases were stopped after the services that use them.
-fn order(act: &mut Act<'_>, deeds: &Deeds, original: &Capacity) {
+fn order(act: &mut DrillStep<'_>, deeds: &ApiCalls, original: &Capacity) {
     let counts = original.services.keys().filter_map(|id| deeds.last_write_to("UpdateService", id.service.as_str()));
     let last_count = counts.max();
     for id in original.databases.keys() {
@@ -95,7 +99,7 @@ fn order(act: &mut Act<'_>, deeds: &Deeds, original: &Capacity) {
 }
 
 /// Everybody else in the region sleeps or not as their own calendars say.
-async fn neighbours(act: &mut Act<'_>, instant: Timestamp) -> Result<(), StageError> {
+async fn neighbours(act: &mut DrillStep<'_>, instant: Timestamp) -> Result<(), StageError> {
     let (mut as_told, mut seen) = (true, Vec::new());
     for scope in act.stack.watched().iter().filter(|scope| **scope != act.scope) {
         let found = act.stage.estates().environment(scope.estate.as_str(), scope.environment.as_str());
@@ -114,7 +118,7 @@ async fn neighbours(act: &mut Act<'_>, instant: Timestamp) -> Result<(), StageEr
 }
 
 /// A tick that must not change anything of this environment.
-async fn quiet(act: &mut Act<'_>, name: &str, instant: Timestamp) -> Result<(), StageError> {
+async fn quiet(act: &mut DrillStep<'_>, name: &str, instant: Timestamp) -> Result<(), StageError> {
     let before = act.capacity().await?;
     let mark = act.mark().await?;
     act.tick(name, instant).await?;
@@ -127,7 +131,7 @@ async fn quiet(act: &mut Act<'_>, name: &str, instant: Timestamp) -> Result<(), 
 }
 
 /// A person and a program heard of it.
-async fn told(act: &mut Act<'_>) -> Result<(), StageError> {
+async fn told(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     let subject = format!("{} {} is asleep", act.scope.estate, act.scope.environment);
     let letters = act.stack.mailbox().letters().await?;
     let letter = letters.iter().find(|letter| letter.subject == subject);
@@ -142,11 +146,15 @@ async fn told(act: &mut Act<'_>) -> Result<(), StageError> {
     Ok(())
 }
 
-async fn morning(act: &mut Act<'_>, night: &Night, original: &Capacity) -> Result<(), StageError> {
+async fn morning(act: &mut DrillStep<'_>, night: &ChosenNight, original: &Capacity) -> Result<(), StageError> {
     let mark = act.mark().await?;
     let ticked = act.tick("the first tick of the morning", night.morning).await?;
     let run = ticked.run_of(&act.scope);
-    act.check("the run is done", run.is_some_and(|run| run.outcome() == "done"), run.map_or("no run", Ended::says));
+    act.check(
+        "the run is done",
+        run.is_some_and(|run| run.outcome() == "done"),
+        run.map_or("no run", EndedExecution::says),
+    );
     let found = act.capacity().await?;
     let detail = if found == *original { line(&found) } else { difference(original, &found) };
     act.check("it is awake, exactly as it was", found == *original, detail);

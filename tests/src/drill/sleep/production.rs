@@ -5,11 +5,11 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::EnvironmentKind;
 use watchkeeper_domain::name::Scope;
 
-use crate::drill::act::{Act, difference, line};
-use crate::stage::{Stage, StageError, scope};
+use crate::drill::step::{DrillStep, difference, line};
+use crate::harness::{SandboxHarness, StageError, scope};
 
 /// The production environments of the chosen estates in the regions on stage, and how they are now.
-pub(super) async fn before(stage: &Stage, chosen: &[Scope]) -> Result<Vec<(Scope, Capacity)>, StageError> {
+pub(super) async fn before(stage: &SandboxHarness, chosen: &[Scope]) -> Result<Vec<(Scope, Capacity)>, StageError> {
     let mut kept = Vec::new();
     for (estate, environment) in stage.at_home() {
         let of_chosen = chosen.iter().any(|scope| scope.estate == *estate.name());
@@ -22,7 +22,7 @@ pub(super) async fn before(stage: &Stage, chosen: &[Scope]) -> Result<Vec<(Scope
 }
 
 /// Nothing was written to it all the while, and a run that asks for its sleep is refused.
-pub(super) async fn play(act: &mut Act<'_>, before: &Capacity) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, before: &Capacity) -> Result<(), StageError> {
     let ask = json!({ "want": "asleep", "until": "1h", "reason": "drill" });
     let run = act.by_hand("asleep by hand", ask).await?;
     let refused = run.outcome() == "Guardrail.Refused" && run.says().contains("production-never-sleeps");

@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::goal::Goal;
-use crate::drill::act::{Act, difference, line};
-use crate::stage::{Command, Ended, Question, Siren, StageError, Stands, listed};
+use super::goal::ProfileGoal;
+use crate::drill::step::{DrillStep, difference, line};
+use crate::harness::{
+    AnswerCommand, AskedQuestion, EmergencyExecution, EmergencyExecutionState, EndedExecution, StageError, listed,
+};
 
 /// Everything that a person can do about a profile that asks.
-pub(super) async fn play(act: &mut Act<'_>, goal: &Goal<'_>) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
     plan(act, goal).await?;
     let (siren, question) = ask(act, goal).await?;
     let ended = answer(act, &siren, &question.refuse, "a person refuses").await?;
@@ -25,7 +27,7 @@ pub(super) async fn play(act: &mut Act<'_>, goal: &Goal<'_>) -> Result<(), Stage
     };
     let stands = act.step("a person approves", approved).await?;
     let found = act.capacity().await?;
-    let reached = matches!(stands, Stands::Holding) && goal.is_reached(&found);
+    let reached = matches!(stands, EmergencyExecutionState::Holding) && goal.is_reached(&found);
     act.check(&format!("a yes brings {}", goal.name), reached, goal.line(&found));
     let again = stack.answer(&question.refuse.by("drill")).await?;
     let late = again.is_some() && act.capacity().await? == found;
@@ -36,14 +38,14 @@ pub(super) async fn play(act: &mut Act<'_>, goal: &Goal<'_>) -> Result<(), Stage
     Ok(())
 }
 
-fn about(act: &Act<'_>, goal: &Goal<'_>, more: (&str, Value)) -> Value {
+fn about(act: &DrillStep<'_>, goal: &ProfileGoal<'_>, more: (&str, Value)) -> Value {
     let (estate, environment) = (act.scope.estate.as_str(), act.scope.environment.as_str());
     let mut input = json!({ "estate": estate, "environment": environment, "profile": goal.name.as_str() });
     input[more.0] = more.1;
     input
 }
 
-async fn plan(act: &mut Act<'_>, goal: &Goal<'_>) -> Result<(), StageError> {
+async fn plan(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
     let (stack, mark) = (act.stack, act.mark().await?);
     let input = about(act, goal, ("mode", "plan".into()));
     let planned = async { stack.raise(&input).await?.ended().await };
@@ -60,7 +62,10 @@ async fn plan(act: &mut Act<'_>, goal: &Goal<'_>) -> Result<(), StageError> {
     Ok(())
 }
 
-async fn ask<'a>(act: &mut Act<'a>, goal: &Goal<'_>) -> Result<(Siren<'a>, Question), StageError> {
+async fn ask<'a>(
+    act: &mut DrillStep<'a>,
+    goal: &ProfileGoal<'_>,
+) -> Result<(EmergencyExecution<'a>, AskedQuestion), StageError> {
     let (stack, mark) = (act.stack, act.mark().await?);
     let input = about(act, goal, ("reason", "drill".into()));
     let asked = async {
@@ -72,13 +77,19 @@ async fn ask<'a>(act: &mut Act<'a>, goal: &Goal<'_>) -> Result<(Siren<'a>, Quest
     let (siren, stands, question) = act.step(&format!("{} by hand", goal.name), asked).await?;
     let deeds = act.deeds(mark).await?;
     let changed = act.writes(&deeds).len();
-    let waits = matches!(stands, Stands::Asking) && changed == 0 && act.capacity().await? == goal.original;
+    let waits =
+        matches!(stands, EmergencyExecutionState::Asking) && changed == 0 && act.capacity().await? == goal.original;
     let shows = goal.original.services.keys().any(|id| question.letter.text.contains(id.service.as_str()));
     act.check("a person is asked first, with the plan", waits && shows, question.letter.subject.as_str());
     Ok((siren, question))
 }
 
-async fn answer(act: &mut Act<'_>, siren: &Siren<'_>, command: &Command, what: &str) -> Result<Ended, StageError> {
+async fn answer(
+    act: &mut DrillStep<'_>,
+    siren: &EmergencyExecution<'_>,
+    command: &AnswerCommand,
+    what: &str,
+) -> Result<EndedExecution, StageError> {
     let (stack, command) = (act.stack, command.by("drill"));
     let answered = async {
         stack.answer(&command).await?;
@@ -87,7 +98,7 @@ async fn answer(act: &mut Act<'_>, siren: &Siren<'_>, command: &Command, what: &
     act.step(what, answered).await
 }
 
-async fn give_back(act: &mut Act<'_>, goal: &Goal<'_>) -> Result<(), StageError> {
+async fn give_back(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
     let stack = act.stack;
     let input = about(act, goal, ("give-back", true.into()));
     let given = async { stack.raise(&input).await?.ended().await };

@@ -6,16 +6,16 @@ use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::EstateFolder;
 
-use crate::drill::command::Selection;
-use crate::sandbox::Options;
-use crate::stage::{StageError, scope};
+use crate::drill::command::DrillSelection;
+use crate::harness::{StageError, scope};
+use crate::sandbox::SandboxOptions;
 
 /// The estates of this repository that need it most.
 const NEEDY: [&str; 3] = ["clos-v2", "coldchain", "h2o-allegiant"];
 
 /// Environments that play together, in one account.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Cast {
+pub(super) struct SurgeCast {
     /// The account, twelve digits.
     pub account: String,
     /// The environments.
@@ -24,7 +24,7 @@ pub(super) struct Cast {
 
 /// The environments with emergencies: of one estate, of all of somebody's own documents, or of the needy three. Those
 /// whose documents name no account play with the first that do.
-pub(super) fn cast(estates: &EstateFolder, selection: &Selection) -> Result<Vec<Cast>, StageError> {
+pub(super) fn cast(estates: &EstateFolder, selection: &DrillSelection) -> Result<Vec<SurgeCast>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }
@@ -43,15 +43,15 @@ pub(super) fn cast(estates: &EstateFolder, selection: &Selection) -> Result<Vec<
         }
     }
     let anywhere = by_account.remove(&None).unwrap_or_default();
-    let mut casts: Vec<Cast> =
-        by_account.into_iter().filter_map(|(account, scopes)| Some(Cast { account: account?, scopes })).collect();
+    let mut casts: Vec<SurgeCast> =
+        by_account.into_iter().filter_map(|(account, scopes)| Some(SurgeCast { account: account?, scopes })).collect();
     match casts.first_mut() {
         Some(first) => first.scopes.extend(anywhere),
         None if anywhere.is_empty() => {
             let expected = "expected an environment with `emergency` and at least one service";
             return Err(StageError::Unknown(format!("nothing to play on: {expected}")));
         }
-        None => casts.push(Cast { account: Options::default().account, scopes: anywhere }),
+        None => casts.push(SurgeCast { account: SandboxOptions::default().account, scopes: anywhere }),
     }
     Ok(casts)
 }
@@ -65,10 +65,10 @@ fn has_emergencies(environment: &Environment) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::stage::documents;
+    use crate::harness::documents;
 
     fn played(estate: Option<&str>) -> Result<Vec<(String, Vec<String>)>, StageError> {
-        let selection = Selection { estate: estate.map(str::to_owned), ..Selection::default() };
+        let selection = DrillSelection { estate: estate.map(str::to_owned), ..DrillSelection::default() };
         let casts = cast(&documents(None).unwrap(), &selection)?;
         let names = |scopes: Vec<Scope>| scopes.iter().map(ToString::to_string).collect();
         Ok(casts.into_iter().map(|cast| (cast.account, names(cast.scopes))).collect())

@@ -5,13 +5,13 @@ use watchkeeper_domain::capacity::{Capacity, ServiceCapacity, ServiceId};
 use watchkeeper_domain::estate::{EmergencyProfile, ProfileCapacity};
 use watchkeeper_domain::value::ProfileName;
 
-use crate::drill::act::Act;
+use crate::drill::step::DrillStep;
 use crate::estate::awaited;
-use crate::stage::StageError;
+use crate::harness::StageError;
 
 /// A profile over what was there before it.
 #[derive(Debug)]
-pub(super) struct Goal<'a> {
+pub(super) struct ProfileGoal<'a> {
     /// The profile's name.
     pub name: &'a ProfileName,
     /// What was there before, and has to come back.
@@ -19,7 +19,7 @@ pub(super) struct Goal<'a> {
     profile: &'a EmergencyProfile,
 }
 
-impl<'a> Goal<'a> {
+impl<'a> ProfileGoal<'a> {
     pub(super) fn of(name: &'a ProfileName, profile: &'a EmergencyProfile, original: &Capacity) -> Self {
         Self { name, original: original.clone(), profile }
     }
@@ -38,7 +38,7 @@ impl<'a> Goal<'a> {
     }
 
     /// Wait until it is reached.
-    pub(super) async fn awaited(&self, act: &Act<'_>) -> Result<Capacity, StageError> {
+    pub(super) async fn awaited(&self, act: &DrillStep<'_>) -> Result<Capacity, StageError> {
         let (stack, environment) = (act.stack, act.environment);
         awaited(&format!("{} at {}", environment.name(), self.name), async || {
             let found = stack.capacity(environment).await?;
@@ -95,7 +95,7 @@ mod tests {
     fn a_goal_is_reached_when_count_floor_and_ceiling_are_there() {
         let profile: EmergencyProfile = serde_json::from_value(json!({"desired": 4, "max": 10, "for": "2h"})).unwrap();
         let name = "surge".parse().unwrap();
-        let goal = Goal::of(&name, &profile, &service(3, 3, 6));
+        let goal = ProfileGoal::of(&name, &profile, &service(3, 3, 6));
         for (found, reached) in [
             (service(4, 4, 10), true),
             (service(7, 4, 10), true),

@@ -12,16 +12,16 @@ mod veto;
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::name::Region;
 
-use self::choice::{Cast, cast};
-use self::goal::Goal;
-use super::act::Act;
+use self::choice::{SurgeCast, cast};
+use self::goal::ProfileGoal;
 use super::build::build_all;
-use super::command::Selection;
-use super::report::{Outcome, Report};
-use super::rights::Rights;
-use super::show::Show;
-use crate::sandbox::Options;
-use crate::stage::{Stage, StageError, documents};
+use super::command::DrillSelection;
+use super::output::DrillOutput;
+use super::report::{DrillReport, ReportOutcome};
+use super::rights::UsedRights;
+use super::step::DrillStep;
+use crate::harness::{SandboxHarness, StageError, documents};
+use crate::sandbox::SandboxOptions;
 
 /// The scenario's name.
 const SCENARIO: &str = "surge";
@@ -30,27 +30,27 @@ const SCENARIO: &str = "surge";
 ///
 /// # Errors
 /// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Report>, StageError> {
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
     let folder = &selection.documents.estates;
     let estates = documents(folder.as_ref())?;
-    let (mut reports, mut rights) = (Vec::new(), Rights::default());
-    for Cast { account, scopes } in cast(&estates, selection)? {
+    let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
+    for SurgeCast { account, scopes } in cast(&estates, selection)? {
         let regions: std::collections::BTreeSet<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
-        let options = Options { estates: folder.clone(), account, ..Options::default() };
-        let stage = Stage::set(&options, &regions, show).await?;
+        let options = SandboxOptions { estates: folder.clone(), account, ..SandboxOptions::default() };
+        let stage = SandboxHarness::set(&options, &regions, show).await?;
         for stack in stage.stacks() {
             build_all(&stage, stack, show).await?;
         }
         let before = reports.len();
         for scope in &scopes {
-            let mut act = Act::of(SCENARIO, &stage, scope, show)?;
+            let mut act = DrillStep::of(SCENARIO, &stage, scope, show)?;
             if let Some(emergency) = act.environment.document().emergency.as_ref() {
                 emergencies(&mut act, emergency).await?;
             }
             reports.push(act.report);
         }
         rights.judge(&stage, &mut reports, show).await?;
-        if reports[before..].iter().all(|report| report.outcome == Outcome::Passed) {
+        if reports[before..].iter().all(|report| report.outcome == ReportOutcome::Passed) {
             stage.succeeded()?;
         }
     }
@@ -59,13 +59,13 @@ pub(super) async fn play(selection: &Selection, show: &Show) -> Result<Vec<Repor
 }
 
 /// Everything that the document of an environment provides for.
-async fn emergencies(act: &mut Act<'_>, emergency: &Emergency) -> Result<(), StageError> {
+async fn emergencies(act: &mut DrillStep<'_>, emergency: &Emergency) -> Result<(), StageError> {
     act.stack.site().make_alarms(act.environment).await?;
     act.stack.mailbox().letters().await?;
     let original = act.capacity().await?;
     let answered = emergency.responses.iter().find_map(|response| {
         let profile = emergency.profiles.get(&response.run).filter(|profile| !profile.ask)?;
-        Some((response, Goal::of(&response.run, profile, &original)))
+        Some((response, ProfileGoal::of(&response.run, profile, &original)))
     });
     if let Some((response, goal)) = &answered {
         response::play(act, emergency, response, goal).await?;
@@ -74,7 +74,7 @@ async fn emergencies(act: &mut Act<'_>, emergency: &Emergency) -> Result<(), Sta
         }
     }
     if let Some((name, asking)) = emergency.profiles.iter().find(|(_, profile)| profile.ask) {
-        approval::play(act, &Goal::of(name, asking, &original)).await?;
+        approval::play(act, &ProfileGoal::of(name, asking, &original)).await?;
     }
     if let Some(section) = &emergency.rollback {
         rollback::play(act, section).await?;

@@ -5,14 +5,14 @@ use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::value::AlarmName;
 
-use crate::drill::act::Act;
-use crate::stage::{StageError, listed};
+use crate::drill::step::DrillStep;
+use crate::harness::{StageError, listed};
 
 /// A little time.
 const MOMENT: SignedDuration = SignedDuration::from_secs(1);
 
 /// The event that was answered comes again, and after it an older one.
-pub(super) async fn again(act: &mut Act<'_>, alarm: &AlarmName, since: Timestamp) -> Result<(), StageError> {
+pub(super) async fn again(act: &mut DrillStep<'_>, alarm: &AlarmName, since: Timestamp) -> Result<(), StageError> {
     let Some((at, _)) = act.stack.remembered(&act.scope, alarm).await?.newest else {
         act.check("the alarm is remembered", false, "nothing in the ledger");
         return Ok(());
@@ -23,7 +23,7 @@ pub(super) async fn again(act: &mut Act<'_>, alarm: &AlarmName, since: Timestamp
 }
 
 /// An event that took longer than the age limit.
-pub(super) async fn late(act: &mut Act<'_>, emergency: &Emergency, alarm: &AlarmName) -> Result<(), StageError> {
+pub(super) async fn late(act: &mut DrillStep<'_>, emergency: &Emergency, alarm: &AlarmName) -> Result<(), StageError> {
     let since = act.stack.control().now().await?;
     let newest = act.stack.remembered(&act.scope, alarm).await?.newest.map_or(since, |(at, _)| at);
     let at = newest.saturating_add(MOMENT).unwrap_or(newest);
@@ -35,7 +35,7 @@ pub(super) async fn late(act: &mut Act<'_>, emergency: &Emergency, alarm: &Alarm
 
 /// Nothing is done, and the reason is in the log, a metric, and the ledger.
 async fn quiet(
-    act: &mut Act<'_>,
+    act: &mut DrillStep<'_>,
     what: &str,
     alarm: &AlarmName,
     (state, at): (AlarmState, Timestamp),

@@ -5,25 +5,25 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{AlarmResponse, Emergency};
 use watchkeeper_domain::value::Duration;
 
-use super::goal::Goal;
+use super::goal::ProfileGoal;
 use super::noise;
-use crate::drill::act::{Act, difference, line};
 use crate::drill::report::millis;
-use crate::stage::{Siren, StageError, Stands, listed};
+use crate::drill::step::{DrillStep, difference, line};
+use crate::harness::{EmergencyExecution, EmergencyExecutionState, StageError, listed};
 
 /// The alarm goes into ALARM through the deployed rule, is told of again in every wrong way, and becomes quiet.
 pub(super) async fn play(
-    act: &mut Act<'_>,
+    act: &mut DrillStep<'_>,
     emergency: &Emergency,
     response: &AlarmResponse,
-    goal: &Goal<'_>,
+    goal: &ProfileGoal<'_>,
 ) -> Result<(), StageError> {
     let (stack, scope, alarm) = (act.stack, act.scope.clone(), &response.alarm);
     let (mark, since) = (act.mark().await?, stack.control().now().await?);
     let raised = async {
         stack.site().set_alarm(alarm, AlarmState::Alarm).await?;
         let mut siren = stack.siren(&scope, since).await?;
-        while matches!(siren.goes_on().await?, Stands::Confirming) {
+        while matches!(siren.goes_on().await?, EmergencyExecutionState::Confirming) {
             stack.pass(response.confirm.map_or(SignedDuration::ZERO, Duration::signed)).await?;
         }
         Ok::<_, StageError>(siren)
@@ -53,11 +53,11 @@ pub(super) async fn play(
 
 /// The alarm is quiet: held for the cool-down, then exactly as before.
 async fn give_back(
-    act: &mut Act<'_>,
+    act: &mut DrillStep<'_>,
     emergency: &Emergency,
     response: &AlarmResponse,
-    goal: &Goal<'_>,
-    siren: &mut Siren<'_>,
+    goal: &ProfileGoal<'_>,
+    siren: &mut EmergencyExecution<'_>,
 ) -> Result<(), StageError> {
     let stack = act.stack;
     let mark = act.mark().await?;
@@ -66,7 +66,7 @@ async fn give_back(
     let almost = cool_down.signed() - SignedDuration::from_mins(1);
     let quiet = act.step(&format!("{} is OK, almost for {cool_down}", response.alarm), siren.pass(almost)).await?;
     let found = act.capacity().await?;
-    let held = matches!(quiet, Stands::Holding) && goal.is_reached(&found);
+    let held = matches!(quiet, EmergencyExecutionState::Holding) && goal.is_reached(&found);
     act.check("it holds for the cool-down", held, goal.line(&found));
     let ended = act.step("the cool-down is over", siren.run_out()).await?;
     let found = act.capacity().await?;
@@ -88,7 +88,7 @@ async fn give_back(
 }
 
 /// A person heard of both ways, and of nothing else.
-async fn told(act: &mut Act<'_>, goal: &Goal<'_>) -> Result<(), StageError> {
+async fn told(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
     let letters = act.stack.mailbox().letters().await?;
     let subjects: Vec<&str> = letters.iter().map(|letter| letter.subject.as_str()).collect();
     let place = format!("{} {}", act.scope.estate, act.scope.environment);

@@ -5,14 +5,14 @@ use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::RollbackPolicy;
 
-use crate::drill::act::{Act, line};
-use crate::stage::{StageError, Stands};
+use crate::drill::step::{DrillStep, line};
+use crate::harness::{EmergencyExecutionState, StageError};
 
 /// How long the good release has been there.
 const LONG: SignedDuration = SignedDuration::from_hours(2);
 
 /// A good release, a bad one, and the alarm.
-pub(super) async fn play(act: &mut Act<'_>, section: &RollbackPolicy) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, section: &RollbackPolicy) -> Result<(), StageError> {
     let (stack, scope) = (act.stack, act.scope.clone());
     let original = act.capacity().await?;
     let (Some(id), Some(alarm)) = (original.services.keys().next(), section.alarms.first()) else { return Ok(()) };
@@ -23,7 +23,8 @@ pub(super) async fn play(act: &mut Act<'_>, section: &RollbackPolicy) -> Result<
     let mut siren = stack.siren(&scope, since).await?;
     if section.ask {
         let (question, _) = act.step(&format!("{alarm} goes into ALARM"), stack.asked()).await?;
-        let waits = matches!(siren.goes_on().await?, Stands::Asking) && stack.site().released(id).await? == bad;
+        let waits = matches!(siren.goes_on().await?, EmergencyExecutionState::Asking)
+            && stack.site().released(id).await? == bad;
         let shown = question.letter.text.contains(&format!("{bad} -> {good}"));
         act.check("a rollback is proposed", waits && shown, format!("{}: {bad} -> {good}", question.letter.subject));
         let refused = stack.answer(&question.approve.by("drill")).await?;
@@ -49,7 +50,7 @@ pub(super) async fn play(act: &mut Act<'_>, section: &RollbackPolicy) -> Result<
 }
 
 /// Roll the next release out, a good while after the one before.
-async fn release(act: &mut Act<'_>, id: &ServiceId) -> Result<TaskDefinition, StageError> {
+async fn release(act: &mut DrillStep<'_>, id: &ServiceId) -> Result<TaskDefinition, StageError> {
     let stack = act.stack;
     stack.pass(LONG).await?;
     let next = stack.site().make_release(id, None).await?;

@@ -5,9 +5,9 @@ use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_domain::estate::AlarmResponse;
 use watchkeeper_domain::value::AlarmName;
 
-use super::goal::Goal;
-use crate::drill::act::{Act, difference, line};
-use crate::stage::{StageError, Stands, listed};
+use super::goal::ProfileGoal;
+use crate::drill::step::{DrillStep, difference, line};
+use crate::harness::{EmergencyExecutionState, StageError, listed};
 
 /// Longer than any cool-down or delay between two answers that a document is likely to have.
 const LATER: SignedDuration = SignedDuration::from_hours(1);
@@ -16,10 +16,10 @@ const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 
 /// The alarm comes while another one forbids the answer; then that one goes.
 pub(super) async fn play(
-    act: &mut Act<'_>,
+    act: &mut DrillStep<'_>,
     response: &AlarmResponse,
     vetoing: &AlarmName,
-    goal: &Goal<'_>,
+    goal: &ProfileGoal<'_>,
 ) -> Result<(), StageError> {
     let (stack, scope, alarm) = (act.stack, act.scope.clone(), &response.alarm);
     let since = stack.pass(LATER).await?;
@@ -46,10 +46,10 @@ pub(super) async fn play(
 
 /// The veto goes. CloudWatch says nothing more of the first alarm; the sweep finds it.
 async fn sweep(
-    act: &mut Act<'_>,
+    act: &mut DrillStep<'_>,
     response: &AlarmResponse,
     vetoing: &AlarmName,
-    goal: &Goal<'_>,
+    goal: &ProfileGoal<'_>,
 ) -> Result<(), StageError> {
     let (stack, scope) = (act.stack, act.scope.clone());
     stack.site().set_alarm(vetoing, AlarmState::Ok).await?;
@@ -62,7 +62,7 @@ async fn sweep(
     };
     let (mut siren, stands) = act.step(&format!("{vetoing} is OK, and the sweep looks again"), swept).await?;
     let found = act.capacity().await?;
-    let held = matches!(stands, Stands::Holding) && goal.is_reached(&found);
+    let held = matches!(stands, EmergencyExecutionState::Holding) && goal.is_reached(&found);
     act.check("the sweep makes up for it", held, goal.line(&found));
     stack.site().set_alarm(&response.alarm, AlarmState::Ok).await?;
     let ended = act.step("the alarm is quiet, too", siren.run_out()).await?;

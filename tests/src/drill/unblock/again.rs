@@ -5,15 +5,15 @@ use serde_json::json;
 use watchkeeper_domain::unblock::{ItemAttribute, UnblockHour};
 
 use super::morning::{memory, record};
-use super::scene::{Scene, later};
-use crate::drill::act::Act;
-use crate::stage::StageError;
+use super::scene::{UnblockScene, later};
+use crate::drill::step::DrillStep;
+use crate::harness::StageError;
 
 /// What the morning released.
 const RELEASED: &str = "expired-an-hour-ago";
 
 /// The rest of the day, and the next one.
-pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), StageError> {
     let Some(done) = memory(act).await?.done else {
         act.check("the morning's run is remembered", false, "it is not");
         return Ok(());

@@ -6,13 +6,13 @@ use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::EstateFolder;
 
-use crate::drill::command::Selection;
-use crate::sandbox::Options;
-use crate::stage::{StageError, scope};
+use crate::drill::command::DrillSelection;
+use crate::harness::{StageError, scope};
+use crate::sandbox::SandboxOptions;
 
 /// Environments that play together, in one account.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Cast {
+pub(super) struct UnblockCast {
     /// The account, twelve digits.
     pub account: String,
     /// The environments.
@@ -20,7 +20,7 @@ pub(super) struct Cast {
 }
 
 /// The environments whose documents have locks, blockers, queues and a bus: all that the scenario plays with.
-pub(super) fn cast(estates: &EstateFolder, selection: &Selection) -> Result<Vec<Cast>, StageError> {
+pub(super) fn cast(estates: &EstateFolder, selection: &DrillSelection) -> Result<Vec<UnblockCast>, StageError> {
     if let Some(name) = &selection.estate {
         estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
     }
@@ -29,7 +29,8 @@ pub(super) fn cast(estates: &EstateFolder, selection: &Selection) -> Result<Vec<
     for estate in estates.iter().filter(|estate| wanted(estate.name().as_str())) {
         for environment in estate.environments().filter(|environment| plays(environment)) {
             let document = environment.document();
-            let account = document.account.as_ref().map_or_else(|| Options::default().account, ToString::to_string);
+            let account =
+                document.account.as_ref().map_or_else(|| SandboxOptions::default().account, ToString::to_string);
             by_account.entry(account).or_default().push(scope(estate, environment, &document.regions.primary));
         }
     }
@@ -38,7 +39,7 @@ pub(super) fn cast(estates: &EstateFolder, selection: &Selection) -> Result<Vec<
             "expected an environment with `unblock` that has locks, blockers, a queue to redrive and a report";
         return Err(StageError::Unknown(format!("nothing to play on: {expected}")));
     }
-    Ok(by_account.into_iter().map(|(account, scopes)| Cast { account, scopes }).collect())
+    Ok(by_account.into_iter().map(|(account, scopes)| UnblockCast { account, scopes }).collect())
 }
 
 fn plays(environment: &Environment) -> bool {
@@ -51,18 +52,18 @@ fn plays(environment: &Environment) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::stage::documents;
+    use crate::harness::documents;
 
     #[test]
     fn the_estate_that_has_something_to_unblock_plays_in_its_own_account() {
         let estates = documents(None).unwrap();
-        let casts = cast(&estates, &Selection::default()).unwrap();
+        let casts = cast(&estates, &DrillSelection::default()).unwrap();
         assert_eq!(casts.len(), 1);
         assert_eq!(
             (casts[0].account.as_str(), casts[0].scopes[0].to_string().as_str()),
             ("210987654321", "clos-v2 prod in us-east-1")
         );
-        let other = Selection { estate: Some("carcierge".to_owned()), ..Selection::default() };
+        let other = DrillSelection { estate: Some("carcierge".to_owned()), ..DrillSelection::default() };
         assert!(cast(&estates, &other).unwrap_err().to_string().contains("`unblock`"));
     }
 }

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use watchkeeper_control::ledger::{Ledger as _, LedgerNote};
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, LockItem, UnblockMemory, UnblockRecord};
 
-use super::scene::{Living, Scene, failed, later, text};
-use crate::drill::act::Act;
+use super::scene::{LivingLease, UnblockScene, failed, later, text};
 use crate::drill::report::millis;
+use crate::drill::step::DrillStep;
 use crate::estate::{SiteError, awaited};
-use crate::sandbox::{Fault, FaultKind};
-use crate::stage::StageError;
+use crate::harness::StageError;
+use crate::sandbox::{FaultKind, FaultOrder};
 
 /// The locks that a run frees, and those that it leaves alone: name, and hours until they run out.
 const LEFT: [(&str, i64); 2] = [("expired-an-hour-ago", -1), ("expired-for-days", -70)];
@@ -18,7 +18,7 @@ const LIVE: &str = "live";
 const RENEWED: &str = "renewed-during-the-run";
 const FINISHED: &str = "of-a-finished-item";
 
-impl Scene {
+impl UnblockScene {
     fn released_before(&self) -> LockItem {
         LockItem { released_at: text("2026-01-01T00:00:00Z"), ..self.lock("released-before", -90) }
     }
@@ -28,7 +28,7 @@ impl Scene {
     }
 
     /// Everything that is stuck on a morning.
-    async fn fill(&self, act: &mut Act<'_>) -> Result<(), StageError> {
+    async fn fill(&self, act: &mut DrillStep<'_>) -> Result<(), StageError> {
         let mut locks: Vec<LockItem> = LEFT.iter().map(|(item, hours)| self.lock(item, *hours)).collect();
         locks.extend([self.lock(LIVE, 40), self.lock(RENEWED, -1), self.released_before(), self.malformed()]);
         if let Some((pod, kind, many)) = self.too_many() {
@@ -58,7 +58,7 @@ impl Scene {
 }
 
 /// A plan, the run that is due, and what came of it.
-pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
+pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), StageError> {
     let scene = &scene.at(act.stack.control().now().await?);
     act.stack.at(later(scene.due, SignedDuration::from_mins(-20))).await?;
     scene.fill(act).await?;
@@ -75,13 +75,13 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
     act.stack.mailbox().letters().await?;
 
     act.stack.at(later(scene.due, SignedDuration::from_mins(-10))).await?;
-    let living = Living::of(act, scene.due).await?;
+    let living = LivingLease::of(act, scene.due).await?;
     if let Some(living) = &living {
         act.prepare(&format!("the lease of {} is over, and its execution runs", living.scope)).await?;
     }
     act.stack.mailbox().letters().await?;
     // The page is read when the first lock is released; its answer is held up, and in the meantime one is renewed.
-    let hold = Fault { seconds: 2.0, ..Fault::new("dynamodb", "UpdateItem", FaultKind::Delay) };
+    let hold = FaultOrder { seconds: 2.0, ..FaultOrder::new("dynamodb", "UpdateItem", FaultKind::Delay) };
     let mark = act.mark().await?;
     act.stack.control().order(&hold).await?;
     let renewed = scene.lock(RENEWED, 24);
@@ -112,7 +112,7 @@ pub(super) async fn play(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageEr
     told(act, scene).await
 }
 
-async fn locks(act: &mut Act<'_>, scene: &Scene, renewed: &LockItem) -> Result<(), StageError> {
+async fn locks(act: &mut DrillStep<'_>, scene: &UnblockScene, renewed: &LockItem) -> Result<(), StageError> {
     let mut freed = Vec::new();
     let mut expected: Vec<&str> = LEFT.iter().map(|(item, _)| *item).collect();
     expected.extend(scene.locks.finished.as_ref().map(|_| FINISHED));
@@ -133,7 +133,7 @@ async fn locks(act: &mut Act<'_>, scene: &Scene, renewed: &LockItem) -> Result<(
     Ok(())
 }
 
-async fn letters(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
+async fn letters(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), StageError> {
     let mut sent = scene.yard.drain(scene.queue.queue.as_str()).await?;
     sent.sort_by(|one, other| one.body.cmp(&other.body));
     let counts: Vec<_> =
@@ -147,7 +147,7 @@ async fn letters(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
     Ok(())
 }
 
-async fn own(act: &mut Act<'_>, holder: &str) -> Result<(), StageError> {
+async fn own(act: &mut DrillStep<'_>, holder: &str) -> Result<(), StageError> {
     let lease = act.stack.ledger().lease(&act.scope).await.map_err(failed)?;
     // The one hand may have taken it since: it was free.
     let freed = lease.is_some_and(|lease| lease.holder != holder || lease.expires <= lease.usable);
@@ -156,7 +156,7 @@ async fn own(act: &mut Act<'_>, holder: &str) -> Result<(), StageError> {
 }
 
 /// A lease whose execution runs is left alone, and said so.
-async fn alive(act: &mut Act<'_>, living: Living<'_>) -> Result<(), StageError> {
+async fn alive(act: &mut DrillStep<'_>, living: LivingLease<'_>) -> Result<(), StageError> {
     let (scope, before) = (living.scope.clone(), living.lease.clone());
     let input = json!({ "estate": scope.estate, "environment": scope.environment });
     let run = act.stack.unblock(&input).await?;
@@ -168,7 +168,7 @@ async fn alive(act: &mut Act<'_>, living: Living<'_>) -> Result<(), StageError> 
 }
 
 /// The report, on the bus and on a phone.
-async fn told(act: &mut Act<'_>, scene: &Scene) -> Result<(), StageError> {
+async fn told(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), StageError> {
     let bus = &scene.bus;
     let events = scene.yard.heard_at_least(bus.bus.as_str(), 5).await?;
     let of = |kind: &str| -> Vec<&Value> { events.iter().filter(|event| event["detail-type"] == kind).collect() };
@@ -209,7 +209,7 @@ fn text_of(value: &Value) -> &str {
 }
 
 /// The record of a run of the environment.
-pub(super) async fn record(act: &Act<'_>, id: &str) -> Result<UnblockRecord, StageError> {
+pub(super) async fn record(act: &DrillStep<'_>, id: &str) -> Result<UnblockRecord, StageError> {
     let found = act.stack.ledger().read::<UnblockRecord>(&act.scope, LedgerNote::Run(id)).await.map_err(failed)?;
     found
         .map(|(record, _)| record)
@@ -217,7 +217,7 @@ pub(super) async fn record(act: &Act<'_>, id: &str) -> Result<UnblockRecord, Sta
 }
 
 /// What is remembered of the environment.
-pub(super) async fn memory(act: &Act<'_>) -> Result<UnblockMemory, StageError> {
+pub(super) async fn memory(act: &DrillStep<'_>) -> Result<UnblockMemory, StageError> {
     let found = act.stack.ledger().read::<UnblockMemory>(&act.scope, LedgerNote::Memory).await.map_err(failed)?;
     Ok(found.map(|(memory, _)| memory).unwrap_or_default())
 }

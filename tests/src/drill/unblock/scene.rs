@@ -9,27 +9,27 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockHour};
 
-use crate::drill::act::Act;
-use crate::estate::{SiteError, Yard};
-use crate::stage::{Siren, StageError, scope};
+use crate::drill::step::DrillStep;
+use crate::estate::{SiteError, UnblockFixtures};
+use crate::harness::{EmergencyExecution, StageError, scope};
 
 /// What of an environment plays, and when.
-pub(super) struct Scene {
+pub(super) struct UnblockScene {
     pub(super) section: Unblock,
     pub(super) locks: LockSchema,
     pub(super) blockers: BlockerPolicy,
     pub(super) queue: QueuePolicy,
     pub(super) bus: ReportTarget,
-    pub(super) yard: Yard,
+    pub(super) yard: UnblockFixtures,
     /// When the run is due.
     pub(super) due: Timestamp,
     /// A pod with a limit, the type it is for, and the limit.
     limited: Option<(String, String, u32)>,
 }
 
-impl Scene {
+impl UnblockScene {
     /// The scene of an act; nothing where its document has no section.
-    pub(super) fn of(act: &Act<'_>) -> Option<Self> {
+    pub(super) fn of(act: &DrillStep<'_>) -> Option<Self> {
         let section = act.environment.document().unblock.clone()?;
         let queue = section.queues.iter().find(|queue| queue.redrive).cloned();
         let (locks, blockers, queue) = (section.locks.clone()?, section.blockers.clone()?, queue?);
@@ -39,12 +39,12 @@ impl Scene {
             Some((pod.to_string(), kind.to_string(), *limit))
         });
         let config = act.stage.sandbox().sdk_config(act.scope.region.as_str());
-        let yard = Yard::new(&config);
+        let yard = UnblockFixtures::new(&config);
         Some(Self { section, locks, blockers, queue, bus, yard, due: Timestamp::UNIX_EPOCH, limited })
     }
 
     /// Build it, some hours before the next run is due.
-    pub(super) async fn set(&self, act: &mut Act<'_>) -> Result<(), StageError> {
+    pub(super) async fn set(&self, act: &mut DrillStep<'_>) -> Result<(), StageError> {
         act.prepare("tables, queues and the bus of the estate are built").await?;
         self.yard.build(&self.section).await?;
         Ok(())
@@ -103,7 +103,7 @@ impl Scene {
     }
 
     /// The lease of a run that died: its execution was ended from outside. Returns the execution's name.
-    pub(super) async fn dead_run(&self, act: &Act<'_>) -> Result<String, StageError> {
+    pub(super) async fn dead_run(&self, act: &DrillStep<'_>) -> Result<String, StageError> {
         let input = json!({ "estate": act.scope.estate, "environment": act.scope.environment, "profile": "none" });
         // It fails at its first step, for there is no such profile: it is over, and not in order.
         let mut siren = act.stack.raise(&input).await?;
@@ -122,18 +122,18 @@ impl Scene {
 }
 
 /// A lease that is over, and whose execution runs all the same.
-pub(super) struct Living<'a> {
+pub(super) struct LivingLease<'a> {
     /// Of another environment of the region.
     pub(super) scope: Scope,
     /// The lease.
     pub(super) lease: Lease,
-    siren: Siren<'a>,
+    siren: EmergencyExecution<'a>,
 }
 
-impl<'a> Living<'a> {
+impl<'a> LivingLease<'a> {
     /// One of another environment; its holder waits for a person's answer. Nothing where there is no such environment, or
     /// nothing that asks.
-    pub(super) async fn of(act: &Act<'a>, due: Timestamp) -> Result<Option<Self>, StageError> {
+    pub(super) async fn of(act: &DrillStep<'a>, due: Timestamp) -> Result<Option<Self>, StageError> {
         let others = act.stage.at_home().filter(|(_, other)| other.document().regions.primary == act.scope.region);
         let mut scopes = others.map(|(estate, other)| scope(estate, other, &act.scope.region));
         let emergency = act.environment.document().emergency.as_ref();
@@ -156,7 +156,7 @@ impl<'a> Living<'a> {
     }
 
     /// The lease as it is now; its holder is ended then.
-    pub(super) async fn end(self, act: &Act<'_>) -> Result<Option<Lease>, StageError> {
+    pub(super) async fn end(self, act: &DrillStep<'_>) -> Result<Option<Lease>, StageError> {
         let lease = act.stack.ledger().lease(&self.scope).await.map_err(failed)?;
         self.siren.stop().await?;
         Ok(lease)

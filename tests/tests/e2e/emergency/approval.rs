@@ -1,6 +1,8 @@
 //! `minimum` of `clos-v2` production asks: yes, no, nothing, and a second answer.
 
-use watchkeeper_tests::stage::{Command, Question, Siren, Stage, Stands};
+use watchkeeper_tests::harness::{
+    AnswerCommand, AskedQuestion, EmergencyExecution, EmergencyExecutionState, SandboxHarness,
+};
 
 use super::field::{Scene, ended, holds, minutes, play, profile};
 
@@ -10,11 +12,11 @@ const TOO_LATE: &str = "TaskTimedOut";
 const MINIMUM: [(u32, Option<(u32, u32)>); 2] = [(1, Some((1, 2))); 2];
 
 /// A person has asked for the minimum, and the question has come.
-async fn asked(stage: &'static Stage) -> (Scene, Siren<'static>, Question) {
+async fn asked(stage: &'static SandboxHarness) -> (Scene, EmergencyExecution<'static>, AskedQuestion) {
     let scene = Scene::fresh(stage, "clos-v2", "prod").await;
     let mark = scene.mark().await;
     let (siren, stands) = scene.by_hand(profile("minimum")).await;
-    assert!(matches!(stands, Stands::Asking), "{stands:?}");
+    assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
     let (question, before) = scene.stack.asked().await.unwrap();
     assert_eq!(before.len(), 1, "{before:?}");
     assert_eq!(question.letter.subject, "clos-v2 prod: approve minimum?");
@@ -27,7 +29,7 @@ async fn asked(stage: &'static Stage) -> (Scene, Siren<'static>, Question) {
 }
 
 /// Whatever is answered now is an error, and changes nothing.
-async fn is_too_late(scene: &Scene, commands: [&Command; 2]) {
+async fn is_too_late(scene: &Scene, commands: [&AnswerCommand; 2]) {
     let before = (scene.capacity().await, scene.mark().await);
     for command in commands {
         let refused = scene.stack.answer(&command.by("Berta")).await.unwrap();

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
-use watchkeeper_tests::stage::{StageError, Stands};
+use watchkeeper_tests::harness::{EmergencyExecutionState, StageError};
 
 use super::field::{ERRORS, Scene, ended, holds, minutes, name, play};
 
@@ -13,7 +13,7 @@ fn an_alarm_that_has_to_last_is_answered_once_it_has_lasted_and_not_when_it_has_
     play(async |stage| {
         let scene = Scene::fresh(stage, "night-shop", "dev").await;
         let (mut siren, stands) = scene.alarm(SLOW).await;
-        assert!(matches!(stands, Stands::Confirming), "{stands:?}");
+        assert!(matches!(stands, EmergencyExecutionState::Confirming), "{stands:?}");
         scene.is_as_before().await;
         scene.set(SLOW, AlarmState::Ok).await;
         let run = ended(siren.pass(minutes(3)).await.unwrap());
@@ -22,7 +22,7 @@ fn an_alarm_that_has_to_last_is_answered_once_it_has_lasted_and_not_when_it_has_
 
         scene.stack.pass(minutes(10)).await.unwrap();
         let (mut siren, stands) = scene.alarm(SLOW).await;
-        assert!(matches!(stands, Stands::Confirming), "{stands:?}");
+        assert!(matches!(stands, EmergencyExecutionState::Confirming), "{stands:?}");
         assert!(holds(&siren.pass(minutes(3)).await.unwrap()));
         assert!(scene.capacity().await.services.values().all(|service| service.desired == 3));
         scene.set(SLOW, AlarmState::Ok).await;
@@ -42,7 +42,7 @@ fn an_alarm_that_comes_and_goes_is_handed_to_a_person() {
             watched(&scene, at).await;
         }
         let (mut siren, stands) = scene.alarm(ERRORS).await;
-        assert!(matches!(stands, Stands::Asking), "{stands:?}");
+        assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
         let (question, _) = scene.stack.asked().await.unwrap();
         let text = &question.letter.text;
         assert!(text.contains("Why: flap: ") && text.contains("within 30m"), "{text}");

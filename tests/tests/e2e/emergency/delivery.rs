@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_tests::estate::awaited;
-use watchkeeper_tests::stage::StageError;
+use watchkeeper_tests::harness::StageError;
 
 use super::field::{ERRORS, Scene, holds, minutes, name, play};
 

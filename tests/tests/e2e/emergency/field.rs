@@ -9,8 +9,8 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{Intent, Layer};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::AlarmName;
-use watchkeeper_tests::sandbox::{Lines, Options};
-use watchkeeper_tests::stage::{Ended, Siren, Stage, Stands};
+use watchkeeper_tests::harness::{EmergencyExecution, EmergencyExecutionState, EndedExecution, SandboxHarness};
+use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 
 use crate::field::{Field, Plot, documents, prepared};
 
@@ -45,15 +45,15 @@ environments:
 static FIELD: Field = Field::new();
 
 /// Play a test on the sandbox of emergencies, when its turn has come.
-pub(crate) fn play(test: impl AsyncFnOnce(&'static Stage)) {
+pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
     FIELD.play(set, test);
 }
 
-async fn set() -> Stage {
+async fn set() -> SandboxHarness {
     let folder = documents("e2e-emergency-estates", &[("night-shop", NIGHT_SHOP.to_owned())]);
-    let options = Options { estates: Some(folder), account: ACCOUNT.to_owned(), ..Options::default() };
+    let options = SandboxOptions { estates: Some(folder), account: ACCOUNT.to_owned(), ..SandboxOptions::default() };
     let regions = ["us-east-1", "ap-northeast-2"].map(|name| Region::new(name).unwrap());
-    prepared(Stage::set_with_topics(&options, &regions, &Lines).await.unwrap()).await
+    prepared(SandboxHarness::set_with_topics(&options, &regions, &ProgressLines).await.unwrap()).await
 }
 
 /// An environment with its alarms, all of them quiet, at noon of a new day.
@@ -74,7 +74,7 @@ impl std::ops::Deref for Scene {
 }
 
 impl Scene {
-    pub(crate) async fn fresh(stage: &'static Stage, estate: &str, environment: &str) -> Self {
+    pub(crate) async fn fresh(stage: &'static SandboxHarness, estate: &str, environment: &str) -> Self {
         let plot = Plot::fresh(stage, estate, environment).await;
         plot.stack.turn_rule(true).await.unwrap();
         plot.stack.site().make_alarms(plot.environment).await.unwrap();
@@ -88,21 +88,21 @@ impl Scene {
     }
 
     /// The alarm goes into ALARM, and what it calls for is awaited up to where it waits.
-    pub(crate) async fn alarm(&self, alarm: &str) -> (Siren<'static>, Stands) {
+    pub(crate) async fn alarm(&self, alarm: &str) -> (EmergencyExecution<'static>, EmergencyExecutionState) {
         let since = self.stack.control().now().await.unwrap();
         self.set(alarm, AlarmState::Alarm).await;
         self.siren(since).await
     }
 
     /// The execution that was started since an instant, at the first place where it waits.
-    pub(crate) async fn siren(&self, since: Timestamp) -> (Siren<'static>, Stands) {
+    pub(crate) async fn siren(&self, since: Timestamp) -> (EmergencyExecution<'static>, EmergencyExecutionState) {
         let mut siren = self.stack.siren(&self.scope, since).await.unwrap();
         let stands = siren.goes_on().await.unwrap();
         (siren, stands)
     }
 
     /// An execution by hand, at the first place where it waits.
-    pub(crate) async fn by_hand(&self, mut input: Value) -> (Siren<'static>, Stands) {
+    pub(crate) async fn by_hand(&self, mut input: Value) -> (EmergencyExecution<'static>, EmergencyExecutionState) {
         input["estate"] = self.scope.estate.as_str().into();
         input["environment"] = self.scope.environment.as_str().into();
         let mut siren = self.stack.raise(&input).await.unwrap();
@@ -158,15 +158,15 @@ pub(crate) fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
-pub(crate) fn ended(stands: Stands) -> Ended {
+pub(crate) fn ended(stands: EmergencyExecutionState) -> EndedExecution {
     match stands {
-        Stands::Ended(ended) => ended,
+        EmergencyExecutionState::Ended(ended) => ended,
         other => panic!("it goes on: {other:?}"),
     }
 }
 
-pub(crate) fn holds(stands: &Stands) -> bool {
-    matches!(stands, Stands::Holding)
+pub(crate) fn holds(stands: &EmergencyExecutionState) -> bool {
+    matches!(stands, EmergencyExecutionState::Holding)
 }
 
 /// A profile of the document as input of an execution by hand.

@@ -4,8 +4,8 @@ use serde_json::json;
 use watchkeeper_domain::capacity::Suspensions;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
+use watchkeeper_tests::harness::{StageError, listed};
 use watchkeeper_tests::sandbox::RolloutEnd;
-use watchkeeper_tests::stage::{StageError, listed};
 
 use super::field::{ERRORS, Scene, ended, holds, minutes, play, profile};
 

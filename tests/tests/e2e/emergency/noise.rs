@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
-use watchkeeper_tests::sandbox::Settings;
+use watchkeeper_tests::sandbox::EmulatorSettings;
 
 use super::field::{ERRORS, Scene, holds, minutes, name, play};
 
@@ -48,7 +48,7 @@ fn the_alarm_repeated_reordered_or_late_does_nothing_more_and_says_why() {
 fn an_event_that_is_delivered_twice_at_once_is_one_execution() {
     play(async |stage| {
         let scene = Scene::fresh(stage, "clos-v2", "prod").await;
-        let twice = |on| Settings { duplicate_events: Some(on), ..Settings::default() };
+        let twice = |on| EmulatorSettings { duplicate_events: Some(on), ..EmulatorSettings::default() };
         scene.stack.control().change(&twice(true)).await.unwrap();
         let (lines, mark) = (scene.stack.alarm_log().len(), scene.mark().await);
         let (mut siren, stands) = scene.alarm(ERRORS).await;

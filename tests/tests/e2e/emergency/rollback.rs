@@ -2,15 +2,15 @@
 
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
+use watchkeeper_tests::harness::{EmergencyExecutionState, SandboxHarness};
 use watchkeeper_tests::sandbox::RolloutEnd;
-use watchkeeper_tests::stage::{Stage, Stands};
 
 use super::field::{Scene, ended, minutes, play};
 
 const ERROR_RATE: &str = "h2o-prod-error-rate-high";
 
 /// A good release, one that failed to roll out, and one that rolled out and is bad.
-async fn released(stage: &'static Stage) -> (Scene, ServiceId, [TaskDefinition; 3]) {
+async fn released(stage: &'static SandboxHarness) -> (Scene, ServiceId, [TaskDefinition; 3]) {
     let scene = Scene::fresh(stage, "h2o-allegiant", "prod").await;
     let (site, backend) = (scene.stack.site(), scene.service("h2o-backend"));
     let mut releases = Vec::new();
@@ -33,7 +33,7 @@ fn a_bad_release_is_taken_back_to_the_last_that_completed_once_a_person_agrees()
         let site = scene.stack.site();
         let mark = scene.mark().await;
         let (mut siren, stands) = scene.alarm(ERROR_RATE).await;
-        assert!(matches!(stands, Stands::Asking), "{stands:?}");
+        assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
         let (question, _) = scene.stack.asked().await.unwrap();
         let proposed = format!("release {bad} -> {good}");
         assert!(question.letter.text.contains(&proposed), "{proposed}: {}", question.letter.text);

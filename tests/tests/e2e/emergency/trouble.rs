@@ -3,15 +3,15 @@
 use serde_json::json;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
-use watchkeeper_tests::sandbox::{Fault, FaultKind};
-use watchkeeper_tests::stage::{StageError, Stands};
+use watchkeeper_tests::harness::{EmergencyExecutionState, StageError};
+use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
 use super::field::{ERRORS, Scene, ended, holds, minutes, play, profile};
 
 /// Every call of an operation is refused, until the fault is cleared.
-fn denied(service: &str, operation: &str) -> Fault {
+fn denied(service: &str, operation: &str) -> FaultOrder {
     let (code, status) = (Some("AccessDeniedException".to_owned()), Some(400));
-    Fault { code, status, times: None, ..Fault::new(service, operation, FaultKind::Error) }
+    FaultOrder { code, status, times: None, ..FaultOrder::new(service, operation, FaultKind::Error) }
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_surge_that_was_refused_a_resource_reaches_the_others_and_is_given_back_whol
     play(async |stage| {
         let scene = Scene::fresh(stage, "clos-v2", "prod").await;
         let control = scene.stack.control();
-        let second = Fault { skip: 1, ..denied("application-autoscaling", "RegisterScalableTarget") };
+        let second = FaultOrder { skip: 1, ..denied("application-autoscaling", "RegisterScalableTarget") };
         control.order(&second).await.unwrap();
         let (mut siren, stands) = scene.alarm(ERRORS).await;
         control.clear_faults().await.unwrap();
@@ -80,10 +80,10 @@ fn a_surge_that_was_refused_a_resource_reaches_the_others_and_is_given_back_whol
 fn a_question_that_is_throttled_is_sent_again_and_its_answer_counts() {
     play(async |stage| {
         let scene = Scene::fresh(stage, "clos-v2", "prod").await;
-        let throttled = Fault { times: Some(4), ..Fault::new("sns", "Publish", FaultKind::Throttle) };
+        let throttled = FaultOrder { times: Some(4), ..FaultOrder::new("sns", "Publish", FaultKind::Throttle) };
         scene.stack.control().order(&throttled).await.unwrap();
         let (mut siren, stands) = scene.by_hand(profile("minimum")).await;
-        assert!(matches!(stands, Stands::Asking), "{stands:?}");
+        assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
         let (question, _) = scene.stack.asked().await.unwrap();
         assert_eq!(scene.stack.answer(&question.refuse.by("Anna")).await.unwrap(), None);
         assert_eq!(ended(siren.goes_on().await.unwrap()).outcome(), "declined");

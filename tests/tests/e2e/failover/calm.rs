@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use watchkeeper_domain::failover::readiness::{ReadinessCode, ReadyVerdict};
-use watchkeeper_tests::sandbox::{Settings, SiteFace, SiteTrouble};
-use watchkeeper_tests::stage::listed;
+use watchkeeper_tests::harness::listed;
+use watchkeeper_tests::sandbox::{EmulatorSettings, SiteFace, SiteTrouble};
 
 use super::field::{Scene, ending, minutes, now, play};
 
@@ -15,7 +15,11 @@ const FLEET: &str = "fleet-orchestration";
 fn a_false_alarm_fails_nothing_over_and_says_so_and_moves_the_alarm_of_the_template() {
     play(async |stage| {
         let scene = Scene::fresh(stage, FLEET).await;
-        scene.control().change(&Settings { alarm_evaluation: Some(true), ..Settings::default() }).await.unwrap();
+        scene
+            .control()
+            .change(&EmulatorSettings { alarm_evaluation: Some(true), ..EmulatorSettings::default() })
+            .await
+            .unwrap();
         scene.control().trouble_site(scene.site(), SiteFace::Primary, SiteTrouble::Fail).await.unwrap();
         let since = now(&scene).await;
         for _ in 0..3 {
@@ -82,7 +86,7 @@ fn a_planned_switchover_waits_for_the_data_and_cuts_nobody_off() {
             let record = crossing.record().await?;
             let waits =
                 record.is_some_and(|record| record.timeline.iter().any(|moment| moment.what.contains("lag by 9s")));
-            Ok::<_, watchkeeper_tests::stage::StageError>(waits.then_some(()))
+            Ok::<_, watchkeeper_tests::harness::StageError>(waits.then_some(()))
         })
         .await
         .unwrap();

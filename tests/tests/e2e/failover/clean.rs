@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::types::ExecutionStatus;
-use watchkeeper_tests::sandbox::{Settings, SiteFace, SiteTrouble};
-use watchkeeper_tests::stage::{Duo, Stack, Stage};
+use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, StackPair};
+use watchkeeper_tests::sandbox::{EmulatorSettings, SiteFace, SiteTrouble};
 
 /// Nothing is lost, in trouble or under way, and the emulator's figures are the usual ones.
-pub(super) async fn mended(duo: &Duo<'_>) {
+pub(super) async fn mended(duo: &StackPair<'_>) {
     let control = duo.control();
     for stack in [duo.home, duo.standby] {
         let region = stack.region().as_str();
@@ -26,18 +26,18 @@ pub(super) async fn mended(duo: &Duo<'_>) {
     for face in [SiteFace::Primary, SiteFace::Standby, SiteFace::Public] {
         control.trouble_site(duo.site(), face, SiteTrouble::None).await.unwrap();
     }
-    let usual = Settings {
+    let usual = EmulatorSettings {
         ecs_settle_seconds: Some(0.3),
         ecs_stop_seconds: Some(0.0),
         replication_ms: Some(0.0),
         alarm_evaluation: Some(false),
-        ..Settings::default()
+        ..EmulatorSettings::default()
     };
     control.change(&usual).await.unwrap();
 }
 
 /// End what still runs in a region.
-async fn ended(stack: &Stack) {
+async fn ended(stack: &DeployedStack) {
     let sfn = stack.executions();
     for machine in ["FailbackMachineArn", "FailoverMachineArn", "EmergencyMachineArn", "ReconcileMachineArn"] {
         let arn = stack.outputs().get(machine).unwrap();
@@ -49,7 +49,7 @@ async fn ended(stack: &Stack) {
 }
 
 /// Take everything that the ledger knows of a half, and of the pair, out of it.
-pub(super) async fn forget(stage: &Stage, duo: &Duo<'_>, stack: &Stack) {
+pub(super) async fn forget(stage: &SandboxHarness, duo: &StackPair<'_>, stack: &DeployedStack) {
     let client = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config(stack.region().as_str()));
     let table = stack.outputs().get("LedgerTable").unwrap();
     let pair = format!("{}#{}", duo.id.estate, duo.id.environment);

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use watchkeeper_domain::failover::MovePhase;
-use watchkeeper_tests::sandbox::Loss;
-use watchkeeper_tests::stage::Berth;
+use watchkeeper_tests::harness::MoveExecutionState;
+use watchkeeper_tests::sandbox::LossOrder;
 
 use super::field::{Scene, ending, now, play_tram, stands_by};
 
@@ -20,12 +20,15 @@ fn a_dead_mans_switch_stops_the_singleton_of_a_region_that_is_cut_off_before_it_
         scene.both().await;
         scene.both().await;
         let since = now(&scene).await;
-        scene.lose_home(Loss::hang().alive_inside()).await.unwrap();
+        scene.lose_home(LossOrder::hang().alive_inside()).await.unwrap();
         // Two probes, as its document has it; inside, the lost region's own watch goes on.
         scene.both().await;
         scene.both().await;
         let mut crossing = scene.standby.crossing(&scene.scope(scene.standby), since).await.unwrap();
-        assert!(matches!(crossing.goes_on().await.unwrap(), Berth::Asking), "its document asks before a failover");
+        assert!(
+            matches!(crossing.goes_on().await.unwrap(), MoveExecutionState::Asking),
+            "its document asks before a failover"
+        );
         let (question, _) = scene.standby.asked().await.unwrap();
         assert!(question.letter.text.contains("the document asks before a failover"), "{}", question.letter.text);
         assert_eq!(scene.standby.answer(&question.approve.by("Anna")).await.unwrap(), None);
@@ -62,12 +65,12 @@ fn a_person_who_says_no_keeps_a_detected_failover_from_happening() {
     play_tram(async |stage| {
         let scene = Scene::fresh(stage, "tram").await;
         let since = now(&scene).await;
-        scene.lose_home(Loss::fail()).await.unwrap();
+        scene.lose_home(LossOrder::fail()).await.unwrap();
         for _ in 0..2 {
             scene.tick(&[scene.standby]).await.unwrap();
         }
         let mut crossing = scene.standby.crossing(&scene.scope(scene.standby), since).await.unwrap();
-        assert!(matches!(crossing.goes_on().await.unwrap(), Berth::Asking));
+        assert!(matches!(crossing.goes_on().await.unwrap(), MoveExecutionState::Asking));
         let (question, _) = scene.standby.asked().await.unwrap();
         scene.standby.answer(&question.refuse.by("Anna")).await.unwrap();
         let run = crossing.run_out().await.unwrap();

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use watchkeeper_domain::capacity::{Capacity, Suspensions};
 use watchkeeper_domain::estate::EstateDocument;
 use watchkeeper_domain::name::ServiceName;
-use watchkeeper_tests::estate::{Sightings, Vigil};
-use watchkeeper_tests::sandbox::{Lines, Options};
-use watchkeeper_tests::stage::{Crossing, Duo, Ended, Stack, Stage, document_of, documents};
+use watchkeeper_tests::estate::{MonitorReport, SingletonMonitor};
+use watchkeeper_tests::harness::{
+    DeployedStack, EndedExecution, MoveExecution, SandboxHarness, StackPair, document_of, documents,
+};
+use watchkeeper_tests::sandbox::{ProgressLines, SandboxOptions};
 
 use super::clean::{forget, mended};
 use crate::field::Field;
@@ -55,17 +57,17 @@ static FLEET: Field = Field::new();
 static TRAMS: Field = Field::new();
 
 /// Play a test on the sandbox of the fleet, when its turn has come.
-pub(crate) fn play(test: impl AsyncFnOnce(&'static Stage)) {
+pub(crate) fn play(test: impl AsyncFnOnce(&'static SandboxHarness)) {
     FLEET.play(async || set(fleet()).await, test);
 }
 
 /// The same on that of the small pair.
-pub(crate) fn play_tram(test: impl AsyncFnOnce(&'static Stage)) {
+pub(crate) fn play_tram(test: impl AsyncFnOnce(&'static SandboxHarness)) {
     TRAMS.play(async || set(tram()).await, test);
 }
 
-async fn set(document: EstateDocument) -> Stage {
-    let stage = Stage::set_pairs(&Options::default(), vec![document], &Lines).await.unwrap();
+async fn set(document: EstateDocument) -> SandboxHarness {
+    let stage = SandboxHarness::set_pairs(&SandboxOptions::default(), vec![document], &ProgressLines).await.unwrap();
     stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
     stage
 }
@@ -90,24 +92,24 @@ fn tram() -> EstateDocument {
 
 /// A pair as its document declares it, with everything there that a failover needs.
 pub(crate) struct Scene {
-    pub(crate) duo: Duo<'static>,
+    pub(crate) duo: StackPair<'static>,
     /// What is there before anything happens, at home and in the standby.
     pub(crate) original: [Capacity; 2],
-    vigils: Vec<(ServiceName, Vigil)>,
+    vigils: Vec<(ServiceName, SingletonMonitor)>,
 }
 
 impl std::ops::Deref for Scene {
-    type Target = Duo<'static>;
+    type Target = StackPair<'static>;
 
-    fn deref(&self) -> &Duo<'static> {
+    fn deref(&self) -> &StackPair<'static> {
         &self.duo
     }
 }
 
 impl Scene {
     /// Nothing is remembered, nothing is lost, both regions have ticked, and the singletons are watched over.
-    pub(crate) async fn fresh(stage: &'static Stage, estate: &str) -> Self {
-        let duo = Duo::of(stage, estate, "prod").unwrap();
+    pub(crate) async fn fresh(stage: &'static SandboxHarness, estate: &str) -> Self {
+        let duo = StackPair::of(stage, estate, "prod").unwrap();
         mended(&duo).await;
         for stack in [duo.home, duo.standby] {
             forget(stage, &duo, stack).await;
@@ -144,7 +146,7 @@ impl Scene {
     }
 
     /// A failover into the standby, by hand.
-    pub(crate) async fn fail_over(&self, more: Value) -> Crossing<'static> {
+    pub(crate) async fn fail_over(&self, more: Value) -> MoveExecution<'static> {
         self.standby.fail_over(&self.about(more)).await.unwrap()
     }
 
@@ -186,7 +188,7 @@ impl Scene {
     }
 
     /// The subjects of the messages in a region since the last look.
-    pub(crate) async fn subjects(&self, stack: &Stack) -> Vec<String> {
+    pub(crate) async fn subjects(&self, stack: &DeployedStack) -> Vec<String> {
         let letters = stack.mailbox().letters().await.unwrap();
         letters.into_iter().map(|letter| letter.subject).collect()
     }
@@ -194,7 +196,7 @@ impl Scene {
     /// No singleton was seen twice at any time of the test.
     pub(crate) async fn was_never_double(self) {
         for (service, vigil) in self.vigils {
-            let Sightings { looks, double, .. } = vigil.end().await.unwrap();
+            let MonitorReport { looks, double, .. } = vigil.end().await.unwrap();
             assert!(looks > 0 && double.is_empty(), "{service}: {} of {looks} looks: {double:?}", double.len());
         }
     }
@@ -210,7 +212,7 @@ pub(crate) fn stands_by(capacity: &Capacity) -> bool {
 }
 
 /// How a move ended: the word of its output, or its error.
-pub(crate) fn ending(ended: &Ended) -> &str {
+pub(crate) fn ending(ended: &EndedExecution) -> &str {
     ended.error.as_deref().or_else(|| ended.output["ending"].as_str()).unwrap_or("nothing that it says")
 }
 
@@ -219,6 +221,6 @@ pub(crate) fn minutes(minutes: i64) -> SignedDuration {
 }
 
 /// What time it is in the emulated AWS.
-pub(crate) async fn now(duo: &Duo<'_>) -> Timestamp {
+pub(crate) async fn now(duo: &StackPair<'_>) -> Timestamp {
     duo.control().now().await.unwrap()
 }

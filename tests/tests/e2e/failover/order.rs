@@ -1,7 +1,7 @@
 //! The order in which a failover does things, and what a region that was lost does when it comes back.
 
 use serde_json::json;
-use watchkeeper_tests::sandbox::{Loss, Settings};
+use watchkeeper_tests::sandbox::{EmulatorSettings, LossOrder};
 
 use super::field::{Scene, ending, play, stands_by};
 
@@ -13,7 +13,11 @@ fn failover_stops_the_singleton_before_starting_it_elsewhere() {
     play(async |stage| {
         let scene = Scene::fresh(stage, FLEET).await;
         // A task takes a while to stop, and is alive until it has.
-        scene.control().change(&Settings { ecs_stop_seconds: Some(3.0), ..Settings::default() }).await.unwrap();
+        scene
+            .control()
+            .change(&EmulatorSettings { ecs_stop_seconds: Some(3.0), ..EmulatorSettings::default() })
+            .await
+            .unwrap();
         let mark = scene.control().mark().await.unwrap();
         let mut crossing = scene.fail_over(json!({ "reason": "drill" })).await;
         let run = crossing.run_out().await.unwrap();
@@ -40,7 +44,7 @@ fn a_lost_region_comes_back_with_its_old_counts_running_and_stands_by_within_two
         let scene = Scene::fresh(stage, FLEET).await;
         let mark = scene.control().mark().await.unwrap();
         // Cut off, and running on: what a person said of its singleton beforehand is wrong, so nobody watches over that.
-        scene.lose_home(Loss::hang()).await.unwrap();
+        scene.lose_home(LossOrder::hang()).await.unwrap();
         let mut crossing = scene.fail_over(json!({ "approve": ["fence-unproved", "data-loss", "not-ready"] })).await;
         let run = crossing.run_out().await.unwrap();
         assert_eq!(ending(&run), "done", "{}", run.says());

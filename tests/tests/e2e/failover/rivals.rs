@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use watchkeeper_domain::failover::MovePhase;
-use watchkeeper_tests::stage::Stands;
+use watchkeeper_tests::harness::EmergencyExecutionState;
 
 use super::field::{Scene, ending, minutes, now, play, play_tram, stands_by};
 
@@ -62,7 +62,7 @@ fn a_failover_during_an_emergency_takes_its_load_along_and_the_emergency_is_give
     play_tram(async |stage| {
         let scene = Scene::fresh(stage, "tram").await;
         let mut siren = scene.home.raise(&scene.about(json!({ "profile": "surge", "for": "40m" }))).await.unwrap();
-        assert!(matches!(siren.goes_on().await.unwrap(), Stands::Holding));
+        assert!(matches!(siren.goes_on().await.unwrap(), EmergencyExecutionState::Holding));
         scene.both().await;
         let surged = scene.capacity().await.unwrap();
         let web = |capacity: &watchkeeper_domain::capacity::Capacity| {

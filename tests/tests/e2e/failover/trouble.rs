@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use watchkeeper_domain::failover::MovePhase;
-use watchkeeper_tests::sandbox::{Fault, FaultKind, SiteFace, SiteTrouble};
+use watchkeeper_tests::sandbox::{FaultKind, FaultOrder, SiteFace, SiteTrouble};
 
 use super::field::{Scene, ending, minutes, play};
 
@@ -14,17 +14,17 @@ const BEFORE_THE_FIRST_WAVE: u32 = 6;
 const TRIES: u32 = 3;
 
 /// Refused for good, in the standby.
-fn denied(scene: &Scene, service: &str, operation: &str) -> Fault {
-    Fault {
+fn denied(scene: &Scene, service: &str, operation: &str) -> FaultOrder {
+    FaultOrder {
         region: Some(scene.standby.region().to_string()),
         code: Some("AccessDeniedException".to_owned()),
         status: Some(400),
-        ..Fault::new(service, operation, FaultKind::Error)
+        ..FaultOrder::new(service, operation, FaultKind::Error)
     }
 }
 
 /// It went back, a person heard of it, and both regions are as they were.
-async fn compensated(scene: Scene, run: &watchkeeper_tests::stage::Ended, why: &str) {
+async fn compensated(scene: Scene, run: &watchkeeper_tests::harness::EndedExecution, why: &str) {
     assert_eq!(ending(run), "Failover.Compensated", "{}", run.says());
     assert!(run.says().contains(why), "{why:?} is not in {}", run.says());
     scene.control().clear_faults().await.unwrap();
@@ -42,7 +42,7 @@ fn a_failure_to_scale_compensates_to_the_starting_state_in_both_regions() {
     play(async |stage| {
         let scene = Scene::fresh(stage, FLEET).await;
         // Bounds come before counts: what lacks them is left out, and the new region is not healthy without it.
-        let all = Fault { times: None, ..denied(&scene, "application-autoscaling", "RegisterScalableTarget") };
+        let all = FaultOrder { times: None, ..denied(&scene, "application-autoscaling", "RegisterScalableTarget") };
         scene.control().order(&all).await.unwrap();
         let mut crossing = scene.fail_over(json!({})).await;
         crossing.reaches(MovePhase::Verify).await.unwrap();
@@ -76,7 +76,8 @@ fn a_failure_to_write_the_pointer_compensates_to_the_starting_state_in_both_regi
     play(async |stage| {
         let scene = Scene::fresh(stage, FLEET).await;
         let mark = scene.control().mark().await.unwrap();
-        let all = Fault { skip: BEFORE_THE_FIRST_WAVE, times: Some(TRIES), ..denied(&scene, "dynamodb", "PutItem") };
+        let all =
+            FaultOrder { skip: BEFORE_THE_FIRST_WAVE, times: Some(TRIES), ..denied(&scene, "dynamodb", "PutItem") };
         scene.control().order(&all).await.unwrap();
         let mut crossing = scene.fail_over(json!({})).await;
         let run = crossing.run_out().await.unwrap();

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use watchkeeper_control::ledger::{Ledger as _, LedgerNote};
 use watchkeeper_domain::estate::{LockSchema, QueuePolicy, Unblock};
 use watchkeeper_domain::unblock::{ItemAttribute, LockItem, UnblockRecord};
-use watchkeeper_tests::estate::Yard;
-use watchkeeper_tests::stage::{Ended, Stage};
+use watchkeeper_tests::estate::UnblockFixtures;
+use watchkeeper_tests::harness::{EndedExecution, SandboxHarness};
 
 use crate::field::Plot;
 
@@ -17,7 +17,7 @@ pub(crate) use crate::emergency::field::play;
 /// Everything that the document of `clos-v2` production says of unblocking, built and empty.
 pub(crate) struct Ground {
     plot: Plot,
-    pub(crate) yard: Yard,
+    pub(crate) yard: UnblockFixtures,
     pub(crate) section: &'static Unblock,
     /// Nine o'clock in New York, on the next day.
     pub(crate) due: Timestamp,
@@ -33,9 +33,9 @@ impl Deref for Ground {
 
 impl Ground {
     /// An hour before the run of a new day.
-    pub(crate) async fn fresh(stage: &'static Stage) -> Self {
+    pub(crate) async fn fresh(stage: &'static SandboxHarness) -> Self {
         let plot = Plot::fresh(stage, "clos-v2", "prod").await;
-        let yard = Yard::new(&stage.sandbox().sdk_config("us-east-1"));
+        let yard = UnblockFixtures::new(&stage.sandbox().sdk_config("us-east-1"));
         let section = plot.environment.document().unblock.as_ref().unwrap();
         yard.build(section).await.unwrap();
         // The day after is a working day, too: the field sees to it.
@@ -83,7 +83,7 @@ impl Ground {
     }
 
     /// An execution by hand, with this beside estate and environment.
-    pub(crate) async fn by_hand(&self, more: &Value) -> Ended {
+    pub(crate) async fn by_hand(&self, more: &Value) -> EndedExecution {
         self.stack.unblock(&input(more)).await.unwrap()
     }
 

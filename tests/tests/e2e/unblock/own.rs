@@ -7,8 +7,8 @@ use watchkeeper_control::ports::ExecutionStates as _;
 use watchkeeper_control::stuck::ExecutionReader as _;
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_tests::harness::EmergencyExecutionState;
 use watchkeeper_tests::sandbox::RolloutEnd;
-use watchkeeper_tests::stage::Stands;
 
 use crate::unblock::field::{Ground, input, play};
 
@@ -18,7 +18,7 @@ fn a_question_is_found_with_its_age_and_ended_as_if_nobody_had_asked() {
         let ground = Ground::fresh(stage).await;
         let before = ground.capacity().await;
         let mut siren = ground.stack.raise(&input(&json!({ "profile": "minimum" }))).await.unwrap();
-        assert!(matches!(siren.goes_on().await.unwrap(), Stands::Asking));
+        assert!(matches!(siren.goes_on().await.unwrap(), EmergencyExecutionState::Asking));
         let machine = |output: &str| ground.stack.outputs().get(output).unwrap().to_owned();
         let machines = ["ReconcileMachineArn", "EmergencyMachineArn", "UnblockMachineArn"].map(machine).to_vec();
         let asking = vec![machine("EmergencyMachineArn")];

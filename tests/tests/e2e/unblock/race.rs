@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use watchkeeper_tests::estate::{SiteError, awaited};
-use watchkeeper_tests::sandbox::{Fault, FaultKind};
+use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
 use crate::unblock::field::{Ground, play};
 
@@ -15,7 +15,10 @@ fn a_lock_that_is_renewed_between_its_reading_and_its_release_stays() {
         let control = ground.stack.control();
         let mark = ground.mark().await;
         // The write is on its way, and what it is about was read before.
-        control.order(&Fault { seconds: 2.0, ..Fault::new("dynamodb", "UpdateItem", FaultKind::Delay) }).await.unwrap();
+        control
+            .order(&FaultOrder { seconds: 2.0, ..FaultOrder::new("dynamodb", "UpdateItem", FaultKind::Delay) })
+            .await
+            .unwrap();
         let renewed = ground.lock("renewed", 24);
         let renew = async {
             awaited("the release on its way", async || {
@@ -59,7 +62,7 @@ fn an_answer_that_is_lost_after_the_release_is_no_failure() {
         let ground = Ground::fresh(stage).await;
         ground.put(&[ground.lock("lost", -1)]).await;
         ground.stack.at(ground.due).await.unwrap();
-        let lost = Fault { after_effect: true, ..Fault::new("dynamodb", "UpdateItem", FaultKind::Error) };
+        let lost = FaultOrder { after_effect: true, ..FaultOrder::new("dynamodb", "UpdateItem", FaultKind::Error) };
         ground.stack.control().order(&lost).await.unwrap();
         let ended = ground.by_hand(&json!({})).await;
         assert!(ground.is_released("lost").await);

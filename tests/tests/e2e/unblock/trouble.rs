@@ -3,17 +3,17 @@
 use serde_json::json;
 use watchkeeper_aws::clients::ATTEMPTS;
 use watchkeeper_domain::unblock::{FindingSource, UnblockEnd};
-use watchkeeper_tests::sandbox::{Fault, FaultKind};
+use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
 use crate::unblock::field::{Ground, play};
 
 /// A refusal of this operation, each time.
-fn denied(service: &str, operation: &str) -> Fault {
-    Fault {
+fn denied(service: &str, operation: &str) -> FaultOrder {
+    FaultOrder {
         times: None,
         code: Some("AccessDeniedException".to_owned()),
         status: Some(400),
-        ..Fault::new(service, operation, FaultKind::Error)
+        ..FaultOrder::new(service, operation, FaultKind::Error)
     }
 }
 
@@ -53,7 +53,8 @@ fn a_message_is_never_lost_between_two_queues() {
         // One cannot be sent, and one cannot be removed after it was sent.
         for (operation, attempts) in [("SendMessage", 1), ("DeleteMessage", ATTEMPTS)] {
             // Every attempt of the call fails; a message that was perhaps sent is not sent a second time by itself.
-            let fault = Fault { skip: 3, times: Some(attempts), ..Fault::new("sqs", operation, FaultKind::Error) };
+            let fault =
+                FaultOrder { skip: 3, times: Some(attempts), ..FaultOrder::new("sqs", operation, FaultKind::Error) };
             ground.stack.control().order(&fault).await.unwrap();
         }
         let ended = ground.by_hand(&json!({})).await;

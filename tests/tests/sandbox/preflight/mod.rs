@@ -13,8 +13,8 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::preflight::{Check, PreflightReport, ReportRow, RowMark, WantedResources};
 use watchkeeper_estates::{EstateFolder, load_dir};
 use watchkeeper_preflight::{PreflightError, PreflightSelection, StackTemplate, preflight};
-use watchkeeper_tests::estate::Site;
-use watchkeeper_tests::sandbox::{Emulator, Fault, FaultKind, Layout, Options};
+use watchkeeper_tests::estate::RegionFixtures;
+use watchkeeper_tests::sandbox::{CheckoutLayout, Emulator, FaultKind, FaultOrder, SandboxOptions};
 
 use self::faults::Plot;
 use self::judge::Evaluator;
@@ -27,7 +27,7 @@ async fn build(emulator: &Emulator, estates: &EstateFolder, account: &str) {
             continue;
         }
         for region in WantedResources::regions(environment) {
-            let site = Site::new(&emulator.sdk_config(region.as_str()), region.clone());
+            let site = RegionFixtures::new(&emulator.sdk_config(region.as_str()), region.clone());
             site.build(environment).await.unwrap();
             site.furnish(environment).await.unwrap();
             for (service, code, value) in [("fargate", "L-3032A538", 64.0), ("ecs", "L-92E49DE3", 5000.0)] {
@@ -72,9 +72,9 @@ fn of(report: &PreflightReport, mark: RowMark) -> Vec<&ReportRow> {
 /// The estates of this repository live in two accounts.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_estates_that_the_drill_builds_are_clean() {
-    let estates = load_dir(&Layout::find().unwrap().root().join("shared/estates")).unwrap();
+    let estates = load_dir(&CheckoutLayout::find().unwrap().root().join("shared/estates")).unwrap();
     for account in ["123456789012", "210987654321"] {
-        let emulator = boot_with(&Options { account: account.to_owned(), ..Options::default() }).await;
+        let emulator = boot_with(&SandboxOptions { account: account.to_owned(), ..SandboxOptions::default() }).await;
         build(&emulator, &estates, account).await;
         let since = emulator.control().mark().await.unwrap();
         let report = look(&emulator, &estates, &stack()).await.unwrap();
@@ -97,7 +97,7 @@ async fn ten_planted_faults_are_ten_findings_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("shop.yaml"), faults::DOCUMENT).unwrap();
     let estates = load_dir(folder.path()).unwrap();
-    let emulator = boot_with(&Options::default()).await;
+    let emulator = boot_with(&SandboxOptions::default()).await;
     build(&emulator, &estates, "123456789012").await;
     let clean = look(&emulator, &estates, &stack()).await.unwrap();
     assert_eq!(of(&clean, RowMark::Bad), Vec::<&ReportRow>::new());
@@ -129,7 +129,7 @@ async fn what_may_not_be_read_is_a_finding_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("shop.yaml"), faults::DOCUMENT).unwrap();
     let estates = load_dir(folder.path()).unwrap();
-    let emulator = boot_with(&Options::default()).await;
+    let emulator = boot_with(&SandboxOptions::default()).await;
     build(&emulator, &estates, "123456789012").await;
     let denied = [
         ("rds", "DescribeDBInstances"),
@@ -139,7 +139,7 @@ async fn what_may_not_be_read_is_a_finding_and_stops_nothing() {
         ("states", "ValidateStateMachineDefinition"),
     ];
     for (service, operation) in denied {
-        let mut fault = Fault::new(service, operation, FaultKind::Error);
+        let mut fault = FaultOrder::new(service, operation, FaultKind::Error);
         (fault.code, fault.status, fault.times) = (Some("AccessDeniedException".to_owned()), Some(400), None);
         emulator.control().order(&fault).await.unwrap();
     }
@@ -164,7 +164,7 @@ async fn an_environment_of_another_account_and_a_region_that_nobody_names_are_to
     let other = faults::DOCUMENT.replace("kind: staging", "kind: staging\n    account: \"210987654321\"");
     std::fs::write(folder.path().join("shop.yaml"), other).unwrap();
     let estates = load_dir(folder.path()).unwrap();
-    let emulator = boot_with(&Options::default()).await;
+    let emulator = boot_with(&SandboxOptions::default()).await;
     let report = look(&emulator, &estates, &stack()).await.unwrap();
     let untold = of(&report, RowMark::Untold);
     let [row] = untold.as_slice() else { panic!("{untold:#?}") };

@@ -1,0 +1,116 @@
+//! Alarms as the stack hears of them, and what it says that it made of them.
+
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+use serde_json::Value;
+use watchkeeper_control::ledger::{Ledger as _, LedgerError};
+use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason};
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::AlarmName;
+
+use super::{DeployedStack, StageError};
+use crate::estate::{SiteError, awaited};
+use crate::in_memory::alarm_event;
+use crate::sandbox::Sandbox;
+
+/// Make the topic that a stack may be told of, and return its ARN.
+pub(super) async fn make_topic(sandbox: &Sandbox, region: &Region) -> Result<String, StageError> {
+    let config: SdkConfig = sandbox.sdk_config(region.as_str());
+    let call = aws_sdk_sns::Client::new(&config).create_topic().name("sandbox-alarms");
+    let made = call.send().await.map_err(SiteError::aws("make a topic of alarms"))?;
+    Ok(made.topic_arn.unwrap_or_default())
+}
+
+impl DeployedStack {
+    /// Deliver an event about an alarm through the deployed rule, whatever the alarm and the clock say.
+    ///
+    /// # Errors
+    /// [`StageError`] when the emulator is gone. So below.
+    pub async fn hears(&self, alarm: &AlarmName, state: AlarmState, at: Timestamp) -> Result<(), StageError> {
+        let home = (self.account.as_str(), self.region.as_str());
+        let event = alarm_event(alarm.as_str(), home, &state.to_string(), at);
+        self.control.post_event(&event).await?;
+        Ok(())
+    }
+
+    /// Turn the deployed rule that brings changes of alarms on or off.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn turn_rule(&self, on: bool) -> Result<(), StageError> {
+        let rule = self.outputs.get("AlarmRule")?;
+        if on {
+            let call = self.events.enable_rule().name(rule);
+            call.send().await.map_err(SiteError::aws(format!("turn {rule} on")))?;
+        } else {
+            let call = self.events.disable_rule().name(rule);
+            call.send().await.map_err(SiteError::aws(format!("turn {rule} off")))?;
+        }
+        Ok(())
+    }
+
+    /// Fire the deployed schedule that looks at the alarms themselves, for now.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn sweep(&self) -> Result<(), StageError> {
+        let now = self.control.now().await?;
+        // Scheduler knows whole seconds only.
+        let instant = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let schedule = self.outputs.get("AlarmSweepSchedule")?;
+        self.control.fire_schedule(self.region.as_str(), schedule, instant).await?;
+        Ok(())
+    }
+
+    /// What the function that answers alarms has logged so far; in all regions together, for its logs share a name.
+    pub fn alarm_log(&self) -> Vec<Value> {
+        // The log is not there before the first invocation.
+        let log = std::fs::read_to_string(&self.alarm_log).unwrap_or_default();
+        log.lines().filter_map(|line| serde_json::from_str(line.split_once(' ')?.1).ok()).collect()
+    }
+
+    /// Wait until the function that answers alarms has written a line that fits, beyond its first `since` ones.
+    ///
+    /// # Errors
+    /// [`StageError`] when it does not. So below.
+    pub async fn logged(&self, since: usize, what: &str, fits: impl Fn(&Value) -> bool) -> Result<Value, StageError> {
+        awaited(&format!("{what} in the log"), async || Ok(self.alarm_log().into_iter().skip(since).find(&fits))).await
+    }
+
+    /// Wait until it has said that it ignored an alarm for this reason, in the log and as a metric, and return how it
+    /// said it.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn ignored(
+        &self,
+        since: usize,
+        (scope, alarm): (&Scope, &AlarmName),
+        why: IgnoreReason,
+    ) -> Result<String, StageError> {
+        let (what, named) = (format!("{alarm} ignored as {}", why.name()), format!("why: {why:?}"));
+        let of_ours = |line: &Value, estate: &str, environment: &str| {
+            line[estate] == scope.estate.as_str() && line[environment] == scope.environment.as_str()
+        };
+        let did = |line: &Value| line["did"].as_str().unwrap_or_default().to_owned();
+        let says = |line: &Value| {
+            line["alarm"] == alarm.as_str() && did(line).contains(&named) && of_ours(line, "estate", "environment")
+        };
+        let counts = |line: &Value| {
+            line["AlarmIgnored"] == 1 && line["Reason"] == why.name() && of_ours(line, "Estate", "Environment")
+        };
+        let line = self.logged(since, &what, says).await?;
+        self.logged(since, &format!("the metric of {what}"), counts).await?;
+        Ok(did(&line))
+    }
+
+    /// What the ledger remembers of an alarm.
+    ///
+    /// # Errors
+    /// [`StageError`] when the ledger does not answer.
+    pub async fn remembered(&self, scope: &Scope, alarm: &AlarmName) -> Result<AlarmMemory, StageError> {
+        let failed = |error: LedgerError| SiteError::new(format!("recall {alarm}"), error);
+        let (memory, _) = self.ledger().recall(scope, alarm).await.map_err(failed)?;
+        Ok(memory)
+    }
+}

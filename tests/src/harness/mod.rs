@@ -1,0 +1,190 @@
+//! The stack on stage: this repository's template deployed in the sandbox's regions, with levers for what happens to it
+//! (a tick, an alarm, a run by hand, an answer) and views of what it did (calls, messages, events, log, capacity).
+
+mod alarms;
+mod api_calls;
+mod backup;
+mod departure;
+mod emergency;
+mod move_execution;
+mod notifications;
+mod outside;
+mod pair;
+mod pairs;
+mod question;
+mod runs;
+mod stack;
+mod tick;
+mod unblock;
+mod watch;
+
+pub use api_calls::{ApiCalls, listed};
+pub use emergency::{EmergencyExecution, EmergencyExecutionState};
+pub use move_execution::{MoveExecution, MoveExecutionState};
+pub use notifications::{NotificationMessage, Notifications};
+pub use outside::took;
+pub use pair::StackPair;
+pub use pairs::{document_of, site_name};
+pub use question::{AnswerCommand, AskedQuestion};
+pub use runs::EndedExecution;
+pub use stack::DeployedStack;
+pub use tick::TickResult;
+pub use watch::WatchTick;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use watchkeeper_domain::estate::{Environment, Estate};
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::AccountId;
+use watchkeeper_estates::{EstateFolder, load_dir};
+
+use crate::estate::SiteError;
+use crate::sandbox::{CheckoutLayout, Progress, Sandbox, SandboxError, SandboxOptions};
+
+/// The name of the stack.
+pub const STACK: &str = "watchkeeper";
+
+/// What can go wrong on stage.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A call to the emulated AWS, or a wait in vain.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// The documents.
+    #[error("the estate documents are not right:\n{0}")]
+    Estates(String),
+    /// What was asked for is not in them.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+/// The documents of a folder, or this repository's own.
+///
+/// # Errors
+/// [`StageError::Estates`] with every problem that was found.
+pub fn documents(folder: Option<&PathBuf>) -> Result<EstateFolder, StageError> {
+    let folder = match folder {
+        Some(folder) => folder.clone(),
+        None => CheckoutLayout::find()?.root().join("shared/estates"),
+    };
+    let all = |problems: Vec<watchkeeper_estates::FileProblem>| {
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    load_dir(&folder).map_err(|problems| StageError::Estates(all(problems)))
+}
+
+/// The environments of an account, and those whose documents name none.
+pub fn at_home<'a>(estates: &'a EstateFolder, account: &str) -> impl Iterator<Item = (&'a Estate, &'a Environment)> {
+    let home: Option<AccountId> = account.parse().ok();
+    let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
+    all.filter(move |(_, environment)| home.as_ref().is_some_and(|home| environment.is_of_account(home)))
+}
+
+/// A sandbox with the stack in some regions.
+#[derive(Debug)]
+pub struct SandboxHarness {
+    sandbox: Sandbox,
+    estates: EstateFolder,
+    account: String,
+    stacks: BTreeMap<Region, DeployedStack>,
+    /// Documents that were written for this stage alone; they go with it.
+    _documents: Option<tempfile::TempDir>,
+}
+
+impl SandboxHarness {
+    /// Boot a sandbox over these documents, and deploy the stack in these regions.
+    ///
+    /// # Errors
+    /// [`StageError`] says which step failed.
+    pub async fn set<'a>(
+        options: &SandboxOptions,
+        regions: impl IntoIterator<Item = &'a Region>,
+        progress: &dyn Progress,
+    ) -> Result<Self, StageError> {
+        Self::make(options, regions, false, progress).await
+    }
+
+    /// The same with a topic in each region, over which alarms reach the stack too: [`DeployedStack::alarm_topic`].
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn set_with_topics<'a>(
+        options: &SandboxOptions,
+        regions: impl IntoIterator<Item = &'a Region>,
+        progress: &dyn Progress,
+    ) -> Result<Self, StageError> {
+        Self::make(options, regions, true, progress).await
+    }
+
+    async fn make<'a>(
+        options: &SandboxOptions,
+        regions: impl IntoIterator<Item = &'a Region>,
+        topics: bool,
+        progress: &dyn Progress,
+    ) -> Result<Self, StageError> {
+        let estates = documents(options.estates.as_ref())?;
+        let sandbox = Sandbox::up(options, progress).await?;
+        let (account, kept) = (options.account.clone(), pairs::kept_buckets(&estates));
+        let mut stacks = BTreeMap::new();
+        for region in regions {
+            let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
+            let mut parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
+            // The SAM CLI takes no empty value.
+            parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
+            let outputs = sandbox.deploy(STACK, region.as_str(), &parameters, progress).await?;
+            let home: Vec<_> = at_home(&estates, &account).collect();
+            let stack = DeployedStack::new(&sandbox, (&account, region), outputs, topic.clone(), &home).await?;
+            stacks.insert(region.clone(), stack);
+        }
+        Ok(Self { sandbox, estates, account, stacks, _documents: None })
+    }
+
+    /// The sandbox.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// The documents.
+    pub fn estates(&self) -> &EstateFolder {
+        &self.estates
+    }
+
+    /// The environments that the sandbox's account holds.
+    pub fn at_home(&self) -> impl Iterator<Item = (&Estate, &Environment)> {
+        at_home(&self.estates, &self.account)
+    }
+
+    /// The stack of a region.
+    ///
+    /// # Errors
+    /// [`StageError::Unknown`] where none was deployed.
+    pub fn stack(&self, region: &str) -> Result<&DeployedStack, StageError> {
+        let found = self.stacks.iter().find(|(name, _)| name.as_str() == region);
+        let known = || self.stacks.keys().map(Region::as_str).collect::<Vec<_>>().join(", ");
+        found
+            .map(|(_, stack)| stack)
+            .ok_or_else(|| StageError::Unknown(format!("no stack in {region}, only in {}", known())))
+    }
+
+    /// All stacks.
+    pub fn stacks(&self) -> impl Iterator<Item = &DeployedStack> {
+        self.stacks.values()
+    }
+
+    /// Everything went well: end the sandbox and remove its folder.
+    ///
+    /// # Errors
+    /// [`StageError::Sandbox`] when AWS would have refused a request.
+    pub fn succeeded(self) -> Result<(), StageError> {
+        Ok(self.sandbox.succeeded()?)
+    }
+}
+
+/// The scope of an environment in a region.
+pub fn scope(estate: &Estate, environment: &Environment, region: &Region) -> Scope {
+    Scope { estate: estate.name().clone(), environment: environment.name().clone(), region: region.clone() }
+}

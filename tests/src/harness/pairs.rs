@@ -1,0 +1,189 @@
+//! The stage of active-standby pairs: the stack in both regions over one ledger, and a site of the sandbox for each pair,
+//! which stands for its load balancers and for the DNS in front of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use watchkeeper_domain::estate::{
+    BackupJob, Environment, EnvironmentDocument, Estate, EstateDocument, Failover, TrafficStrategy,
+};
+use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
+use watchkeeper_domain::value::Label;
+use watchkeeper_estates::{EstateFolder, load_dir};
+
+use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home};
+use crate::estate::SiteError;
+use crate::sandbox::{
+    CheckoutLayout, EmulatorControl, Progress, Sandbox, SandboxOptions, SiteFace, SiteSetup, SiteSide, SiteTraffic,
+    StackOutputs,
+};
+
+/// The name of the site that stands for a pair.
+pub fn site_name(estate: &EstateName, environment: &EnvironmentName) -> String {
+    format!("{estate}-{environment}")
+}
+
+/// A document with this environment of an estate, and no other.
+pub fn document_of(estate: &Estate, environment: &Environment) -> EstateDocument {
+    EstateDocument {
+        estate: estate.name().clone(),
+        about: estate.about().cloned(),
+        owner: estate.owner().cloned(),
+        environments: [(environment.name().clone(), environment.document().clone())].into(),
+    }
+}
+
+impl SandboxHarness {
+    /// Boot a sandbox, and deploy the stack in the two regions of the pairs of these documents, which have to be the same
+    /// for all. The functions see the documents with the addresses of the sandbox's sites as those of their probes.
+    ///
+    /// # Errors
+    /// [`StageError`] says which step failed.
+    pub async fn set_pairs(
+        options: &SandboxOptions,
+        mut documents: Vec<EstateDocument>,
+        progress: &dyn Progress,
+    ) -> Result<Self, StageError> {
+        let (home, standby) = regions(&documents)?;
+        let failed = |error: std::io::Error| StageError::Unknown(format!("cannot make a folder of documents: {error}"));
+        let sandboxes = CheckoutLayout::find()?.sandbox();
+        std::fs::create_dir_all(&sandboxes).map_err(failed)?;
+        let folder = tempfile::Builder::new().prefix("documents-").tempdir_in(sandboxes).map_err(failed)?;
+        let options = SandboxOptions { estates: Some(folder.path().to_owned()), ..options.clone() };
+        let sandbox = Sandbox::up(&options, progress).await?;
+        for document in &mut documents {
+            let estate = document.estate.clone();
+            for (name, environment) in &mut document.environments {
+                readdress(sandbox.control(), &site_name(&estate, name), environment)?;
+            }
+            write(folder.path(), document)?;
+        }
+        let told = |problem: &watchkeeper_estates::FileProblem| problem.to_string();
+        let estates = load_dir(folder.path())
+            .map_err(|all| StageError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
+        let (buckets, kept) = (buckets(&documents), kept_buckets(&estates));
+        let mut parameters = vec![("PeerRegion", standby.as_str()), ("StandbyRegion", standby.as_str())];
+        parameters.push(("SwitchBuckets", &buckets));
+        parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
+        let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
+        let mut parameters = vec![("PeerRegion", home.as_str()), ("LedgerTableName", first.get("LedgerTable")?)];
+        parameters.push(("SwitchBuckets", &buckets));
+        parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
+        let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;
+        let mut stage = Self {
+            sandbox,
+            estates,
+            account: options.account.clone(),
+            stacks: BTreeMap::new(),
+            _documents: Some(folder),
+        };
+        stage.open(home, first).await?;
+        stage.open(standby, second).await?;
+        for (estate, environment) in stage.at_home() {
+            if let Some(site) = site(site_name(estate.name(), environment.name()), environment)? {
+                stage.sandbox.control().put_site(&site).await?;
+            }
+        }
+        Ok(stage)
+    }
+
+    async fn open(&mut self, region: Region, outputs: StackOutputs) -> Result<(), StageError> {
+        let home: Vec<_> = at_home(&self.estates, &self.account).collect();
+        let stack = DeployedStack::new(&self.sandbox, (&self.account, &region), outputs, None, &home).await?;
+        self.stacks.insert(region, stack);
+        Ok(())
+    }
+}
+
+/// The home and the standby of every pair.
+fn regions(documents: &[EstateDocument]) -> Result<(Region, Region), StageError> {
+    let all = documents.iter().flat_map(|document| document.environments.values());
+    let mut pairs = all.filter_map(|e| Some((e.regions.primary.clone(), e.regions.standby.clone()?)));
+    let first = pairs.next().ok_or_else(|| StageError::Unknown("no environment with a standby region".to_owned()))?;
+    match pairs.find(|pair| *pair != first) {
+        None => Ok(first),
+        Some(other) => Err(StageError::Unknown(format!("pairs of {first:?} and of {other:?} need two sandboxes"))),
+    }
+}
+
+/// Give the probes of an environment the addresses of its site.
+fn readdress(control: &EmulatorControl, site: &str, environment: &mut EnvironmentDocument) -> Result<(), StageError> {
+    let Some(probe) = environment.failover.as_mut().and_then(|failover| failover.probe.as_mut()) else { return Ok(()) };
+    let address = |face| {
+        let url = control.site_url(site, face);
+        url.parse::<Label>().map_err(|why| StageError::Unknown(format!("an address of {site}: {why}")))
+    };
+    probe.primary = address(SiteFace::Primary)?;
+    probe.standby = address(SiteFace::Standby)?;
+    probe.public = Some(address(SiteFace::Public)?);
+    Ok(())
+}
+
+/// JSON is YAML, too.
+fn write(folder: &Path, document: &EstateDocument) -> Result<(), StageError> {
+    let file = folder.join(document.estate.as_str()).with_extension("yaml");
+    let failed = |why: &dyn std::fmt::Display| StageError::Unknown(format!("cannot write {}: {why}", file.display()));
+    let text = serde_json::to_string_pretty(document).map_err(|error| failed(&error))?;
+    std::fs::write(&file, text + "\n").map_err(|error| failed(&error))
+}
+
+/// The ARNs of the buckets of all switches, as the template's parameter wants them.
+fn buckets(documents: &[EstateDocument]) -> String {
+    let all = documents.iter().flat_map(|document| document.environments.values());
+    let buckets = all.filter_map(|environment| environment.failover.as_ref()?.traffic.bucket.as_ref());
+    buckets.map(|bucket| format!("arn:aws:s3:::{bucket}")).collect::<Vec<_>>().join(",")
+}
+
+/// The buckets of the objects that are backed up, and of their copies.
+pub(super) fn kept_buckets(estates: &EstateFolder) -> String {
+    let environments = estates.iter().flat_map(Estate::environments);
+    let jobs = environments.filter_map(|it| it.document().backups.as_ref()).flat_map(|backups| &backups.jobs);
+    let of = |job: &BackupJob| {
+        let source =
+            job.s3.as_ref().and_then(|name| name.as_str().split_once('/')).map(|(bucket, _)| bucket.to_owned());
+        let copy = job.copy.as_ref().and_then(|copy| copy.bucket.as_ref()).map(ToString::to_string);
+        source.into_iter().chain(copy)
+    };
+    let all: BTreeSet<String> = jobs.flat_map(of).map(|bucket| format!("arn:aws:s3:::{bucket}")).collect();
+    all.into_iter().collect::<Vec<_>>().join(",")
+}
+
+/// What users see of a pair: its health paths, behind the load balancers of both regions.
+fn site(name: String, environment: &Environment) -> Result<Option<SiteSetup>, StageError> {
+    let document = environment.document();
+    let (Some(failover), Some(standby)) = (&document.failover, &document.regions.standby) else { return Ok(None) };
+    let Some(probe) = &failover.probe else { return Ok(None) };
+    let side = |region: &Region| {
+        let services = environment.services(region);
+        let cluster =
+            services.iter().find(|(_, service)| probe.paths.contains_key(service)).map(|(cluster, _)| cluster);
+        let cluster = cluster.ok_or_else(|| SiteError::new(format!("set up site {name}"), "no service with a path"))?;
+        let paths = probe.paths.iter().map(|(service, path)| (path.to_string(), service.to_string())).collect();
+        Ok::<_, SiteError>(SiteSide { region: region.to_string(), cluster: cluster.to_string(), paths })
+    };
+    let (primary, standby) = (side(&document.regions.primary)?, side(standby)?);
+    let traffic = traffic(failover).ok_or_else(|| {
+        let strategy = failover.traffic.strategy;
+        StageError::Unknown(format!("strategy {strategy:?} lacks what names it, or the sandbox's sites do not know it"))
+    })?;
+    Ok(Some(SiteSetup { name, primary, standby, traffic }))
+}
+
+fn traffic(failover: &Failover) -> Option<SiteTraffic> {
+    let traffic = &failover.traffic;
+    Some(match traffic.strategy {
+        TrafficStrategy::SwitchObject => SiteTraffic::SwitchObject {
+            bucket: traffic.bucket.as_ref()?.to_string(),
+            key: traffic.object.as_ref()?.to_string(),
+        },
+        TrafficStrategy::Alarm => SiteTraffic::Alarm { alarm: traffic.alarm.as_ref()?.to_string() },
+        TrafficStrategy::RoutingControl => SiteTraffic::RoutingControl {
+            primary: traffic.primary_control.as_ref()?.to_string(),
+            standby: traffic.standby_control.as_ref()?.to_string(),
+        },
+        TrafficStrategy::Record => SiteTraffic::Record {
+            zone: traffic.hosted_zone.as_ref()?.to_string(),
+            name: traffic.names.first()?.to_string(),
+        },
+    })
+}

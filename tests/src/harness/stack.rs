@@ -1,0 +1,182 @@
+//! The stack of one region.
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_aws::DynamoLedger;
+use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::estate::{Environment, EnvironmentKind, Estate};
+use watchkeeper_domain::name::{Region, Scope};
+
+use super::{ApiCalls, Notifications, StageError, scope};
+use crate::estate::RegionFixtures;
+use crate::sandbox::{EmulatorControl, Sandbox, StackOutputs};
+
+/// The outputs that name the stack's functions.
+const FUNCTIONS: [&str; 7] = [
+    "AutoShutdownFunction",
+    "AlarmResponseFunction",
+    "BackupsFunction",
+    "DailyUnblockFunction",
+    "EmergencyScaleFunction",
+    "FailoverFunction",
+    "ReconcileFunction",
+];
+
+/// The stack of one region.
+#[derive(Debug)]
+pub struct DeployedStack {
+    pub(super) account: String,
+    pub(super) region: Region,
+    pub(super) outputs: StackOutputs,
+    pub(super) control: EmulatorControl,
+    pub(super) sfn: aws_sdk_sfn::Client,
+    pub(super) events: aws_sdk_eventbridge::Client,
+    pub(super) tick_log: PathBuf,
+    pub(super) alarm_log: PathBuf,
+    pub(super) backup_log: PathBuf,
+    pub(super) unblock_log: PathBuf,
+    pub(super) watch_log: PathBuf,
+    pub(super) watched: Vec<Scope>,
+    /// The environments that have something in this region.
+    pub(super) here: usize,
+    /// The halves of pairs here.
+    pub(super) pairs: Vec<Scope>,
+    site: RegionFixtures,
+    ledger: DynamoLedger,
+    topic: Option<String>,
+    mailbox: Notifications,
+}
+
+impl DeployedStack {
+    /// The stack that was deployed with these outputs, over the environments of its account.
+    pub(super) async fn new(
+        sandbox: &Sandbox,
+        (account, region): (&str, &Region),
+        outputs: StackOutputs,
+        topic: Option<String>,
+        home: &[(&Estate, &Environment)],
+    ) -> Result<Self, StageError> {
+        let config = sandbox.sdk_config(region.as_str());
+        let mailbox = Notifications::open(sandbox.emulator().endpoint(), &config, region, &outputs).await?;
+        let log = |function: &str| Ok::<_, StageError>(format!("{}.log", outputs.get(function)?));
+        let logs = sandbox.emulator().logs();
+        let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
+        let backup_log = logs.join(log("BackupsFunction")?);
+        let unblock_log = logs.join(log("DailyUnblockFunction")?);
+        let watch_log = logs.join(log("FailoverFunction")?);
+        let is_pair = |e: &Environment| e.document().failover.is_some() && e.has_resources(region);
+        let pairs = home.iter().filter(|(_, e)| is_pair(e));
+        let pairs = pairs.map(|(estate, environment)| scope(estate, environment, region)).collect();
+        let sleeps = |e: &Environment| e.kind() != EnvironmentKind::Production && e.calendar().is_some();
+        let here = home.iter().filter(|(_, e)| sleeps(e) && e.has_resources(region));
+        let watched = here.map(|(estate, environment)| scope(estate, environment, region)).collect();
+        Ok(Self {
+            control: sandbox.control().clone(),
+            site: RegionFixtures::new(&config, region.clone()),
+            ledger: DynamoLedger::new(&config, outputs.get("LedgerTable")?),
+            sfn: aws_sdk_sfn::Client::new(&config),
+            events: aws_sdk_eventbridge::Client::new(&config),
+            account: account.to_owned(),
+            region: region.clone(),
+            outputs,
+            tick_log,
+            alarm_log,
+            backup_log,
+            unblock_log,
+            here: home.iter().filter(|(_, e)| e.has_resources(region)).count(),
+            watch_log,
+            watched,
+            pairs,
+            topic,
+            mailbox,
+        })
+    }
+
+    /// The region.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// The outputs of the stack.
+    pub fn outputs(&self) -> &StackOutputs {
+        &self.outputs
+    }
+
+    /// The resources of the region.
+    pub fn site(&self) -> &RegionFixtures {
+        &self.site
+    }
+
+    /// The emulator's clock, record and faults.
+    pub fn control(&self) -> &EmulatorControl {
+        &self.control
+    }
+
+    /// The executions of the region's machines, as Step Functions has them.
+    pub fn executions(&self) -> &aws_sdk_sfn::Client {
+        &self.sfn
+    }
+
+    /// What is remembered, read and written by the adapter that the functions use.
+    pub fn ledger(&self) -> &DynamoLedger {
+        &self.ledger
+    }
+
+    /// What people and programs hear.
+    pub fn mailbox(&self) -> &Notifications {
+        &self.mailbox
+    }
+
+    /// The ARN of the topic over which alarms reach the stack too.
+    ///
+    /// # Errors
+    /// [`StageError::Unknown`] where the stack was deployed without one.
+    pub fn alarm_topic(&self) -> Result<&str, StageError> {
+        self.topic.as_deref().ok_or_else(|| StageError::Unknown(format!("no topic of alarms in {}", self.region)))
+    }
+
+    /// The environments that a tick of this stack looks after.
+    pub fn watched(&self) -> &[Scope] {
+        &self.watched
+    }
+
+    /// Make it `instant` in the emulated AWS, unless it is later already: its clock never goes back, for leases would
+    /// come to life again.
+    ///
+    /// # Errors
+    /// [`StageError`] when the emulator is gone. So below.
+    pub async fn at(&self, instant: Timestamp) -> Result<(), StageError> {
+        if self.control.now().await? < instant {
+            self.control.set_clock(instant).await?;
+        }
+        Ok(())
+    }
+
+    /// Let time pass in the emulated AWS, and return what time it is then.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn pass(&self, time: SignedDuration) -> Result<Timestamp, StageError> {
+        let then = self.control.now().await?.saturating_add(time).unwrap_or(Timestamp::MAX);
+        self.control.set_clock(then).await?;
+        Ok(then)
+    }
+
+    /// The true capacity of an environment.
+    ///
+    /// # Errors
+    /// [`StageError`] when AWS does not answer.
+    pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, StageError> {
+        Ok(self.site.capacity(environment).await?)
+    }
+
+    /// What the functions did since the call numbered `since`.
+    ///
+    /// # Errors
+    /// [`StageError`] when the emulator is gone.
+    pub async fn deeds(&self, since: u64) -> Result<ApiCalls, StageError> {
+        let functions = FUNCTIONS.iter().map(|output| self.outputs.get(output)).collect::<Result<Vec<_>, _>>()?;
+        Ok(ApiCalls::of(self.control.calls(since).await?, &functions, &self.region))
+    }
+}

@@ -1,0 +1,213 @@
+//! The backup runbooks over the simulated AWS: the tick, and the machines `backup` and `restore-drill`, as
+//! `statemachines/` have them.
+
+use std::time::Duration;
+
+use backups::{Answer, CallError, Step, Ticked};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use watchkeeper_control::backup::{BackupError, BackupRunbook};
+use watchkeeper_control::ledger::LedgerError;
+use watchkeeper_control::ports::{Clock as _, Fault};
+use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::reconcile::run::RunRef;
+use watchkeeper_lambda::{FunctionEvent, MachineExecution, ScheduleTick, StepCall};
+use watchkeeper_sim::run_until_done_or_crash;
+
+use super::{ATTEMPTS, InMemoryHarness};
+
+/// How often a restore may stumble before its machine gives it up, as `restore-drill.asl.json` has it.
+const STUMBLES: u32 = 5;
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupEnded {
+    /// Nothing was due, or it was a plan; this is what it said.
+    Nothing(String),
+    /// A run of backups.
+    Backup(BackupOutcome),
+    /// A restore, and whether everything was as it should be.
+    Restore(bool),
+    /// With this error.
+    Failed(String),
+    /// Its process died, and the execution with it.
+    Crashed,
+}
+
+/// What follows for a resource.
+enum InMemoryJob {
+    /// The next step, after this.
+    Waits(Duration),
+    /// Nothing more in this run.
+    Ended,
+}
+
+impl InMemoryHarness {
+    /// The schedule fires: the time is set to `instant`, the function runs (three times at the most), and every execution
+    /// that it started plays to its end.
+    pub fn backup_tick(&mut self, instant: Timestamp) -> Vec<BackupEnded> {
+        self.world.set_now(instant);
+        for wait in [60, 120, 0] {
+            match self.backup_event(FunctionEvent::Tick(ScheduleTick { time: instant })) {
+                Some(Ok(_)) => break,
+                _ => self.world.advance(Duration::from_secs(wait)),
+            }
+        }
+        self.play_backups()
+    }
+
+    /// What one tick finds, without playing what it starts.
+    ///
+    /// # Panics
+    /// When the tick does not end.
+    pub fn backup_look(&mut self, instant: Timestamp) -> Ticked {
+        self.world.set_now(instant);
+        match self.backup_event(FunctionEvent::Tick(ScheduleTick { time: instant })) {
+            Some(Ok(Answer::Ticked(ticked))) => ticked,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Plays the executions that were started and have not run yet.
+    pub fn play_backups(&mut self) -> Vec<BackupEnded> {
+        let started = self.started(|request| request.get("estate").is_some());
+        started.into_iter().map(|(name, request)| self.backup_execution(&name, &request)).collect()
+    }
+
+    /// One execution, from its input to its end. Only restores always name a resource and no instant.
+    pub fn backup_execution(&self, name: &str, request: &Value) -> BackupEnded {
+        if request.get("instant").is_none() && request["trigger"] == json!("schedule") {
+            return self.restore_execution(name, request);
+        }
+        self.backup_run(name, request)
+    }
+
+    /// An execution of the machine `backup`.
+    pub fn backup_run(&self, name: &str, request: &Value) -> BackupEnded {
+        let execution = self.backup_start(name);
+        let begin = || Step::Begin { request: request.clone(), execution: execution.clone() };
+        let (run, jobs) = match self.backup_task(begin) {
+            None => return BackupEnded::Crashed,
+            Some(Ok(Answer::Begun { jobs, summary, .. })) if jobs.is_empty() => return BackupEnded::Nothing(summary),
+            Some(Ok(Answer::Begun { run, jobs, .. })) => (run, jobs),
+            Some(other) => return BackupEnded::Failed(format!("{other:?}")),
+        };
+        // The resources side by side, as the machine's Map has them: whoever has waited longest is next.
+        let mut waiting: Vec<(Timestamp, usize)> = jobs.into_iter().map(|index| (self.world.now(), index)).collect();
+        while let Some(next) = waiting.iter().min().copied() {
+            waiting.retain(|entry| *entry != next);
+            self.world.set_now(next.0.max(self.world.now()));
+            match self.backup_job(&run, next.1) {
+                None => return BackupEnded::Crashed,
+                Some(InMemoryJob::Ended) => {}
+                Some(InMemoryJob::Waits(wait)) => {
+                    let then = self.world.now().checked_add(wait).unwrap_or(Timestamp::MAX);
+                    waiting.push((then, next.1));
+                }
+            }
+        }
+        match self.backup_task(|| Step::Finish { run: run.clone() }) {
+            None => BackupEnded::Crashed,
+            Some(Ok(Answer::Finished { outcome, .. })) => BackupEnded::Backup(outcome),
+            Some(other) => BackupEnded::Failed(format!("{other:?}")),
+        }
+    }
+
+    /// One step of a resource; `None` when the process died.
+    fn backup_job(&self, run: &RunRef, index: usize) -> Option<InMemoryJob> {
+        match self.backup_task(|| Step::Job { run: run.clone(), index })? {
+            Ok(Answer::Stepped { again: true, wait_seconds, .. }) => {
+                Some(InMemoryJob::Waits(Duration::from_secs(wait_seconds.unsigned_abs())))
+            }
+            Ok(_) => Some(InMemoryJob::Ended),
+            Err(error) => {
+                let error = told(&error);
+                // An error of this one is caught, too.
+                let _caught = self.backup_task(|| Step::Stumble { run: run.clone(), index, error: error.clone() })?;
+                Some(InMemoryJob::Ended)
+            }
+        }
+    }
+
+    /// An execution of the machine `restore-drill`.
+    pub fn restore_execution(&self, name: &str, request: &Value) -> BackupEnded {
+        let execution = self.backup_start(name);
+        let begin = || Step::BeginRestore { request: request.clone(), execution: execution.clone() };
+        let (run, source) = match self.backup_task(begin) {
+            None => return BackupEnded::Crashed,
+            Some(Ok(Answer::Restoring { run, source, .. })) => (run, source),
+            Some(Ok(other)) => return BackupEnded::Failed(format!("{other:?}")),
+            Some(Err(error)) => return BackupEnded::Failed(told(&error)),
+        };
+        let mut stumbles = 0;
+        while stumbles < STUMBLES {
+            match self.backup_task(|| Step::Restore { run: run.clone(), source: source.clone() }) {
+                None => return BackupEnded::Crashed,
+                Some(Ok(Answer::Stepped { again: true, wait_seconds, .. })) => {
+                    self.world.advance(Duration::from_secs(wait_seconds.unsigned_abs()));
+                }
+                Some(Ok(_)) => break,
+                Some(Err(error)) => {
+                    stumbles += 1;
+                    let (run, source, error) = (run.clone(), source.clone(), told(&error));
+                    let note = || Step::FailRestore { run: run.clone(), source: source.clone(), error: error.clone() };
+                    match self.backup_task(note) {
+                        None => return BackupEnded::Crashed,
+                        Some(Ok(_)) => self.world.advance(Duration::from_secs(30)),
+                        Some(Err(_)) => break,
+                    }
+                }
+            }
+        }
+        match self.backup_task(|| Step::FinishRestore { run: run.clone(), source: source.clone() }) {
+            None => BackupEnded::Crashed,
+            Some(Ok(Answer::Restored { passed, .. })) => BackupEnded::Restore(passed),
+            Some(other) => BackupEnded::Failed(format!("{other:?}")),
+        }
+    }
+
+    /// What the ledger remembers of a resource's backups.
+    pub fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> BackupMemory {
+        self.world.backup_memory(scope, source)
+    }
+
+    fn backup_start(&self, name: &str) -> MachineExecution {
+        MachineExecution { name: name.to_owned(), start: self.world.now() }
+    }
+
+    /// One task of a machine: a new process each time, retried as the machines retry it.
+    fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+        for attempt in 1.. {
+            let call = StepCall { now: self.world.now(), step: step() };
+            match self.backup_event(FunctionEvent::Call(call))? {
+                Err(error) if attempt < ATTEMPTS && passes(&error) => {
+                    self.world.advance(Duration::from_secs(2 << attempt));
+                }
+                answer => return Some(answer),
+            }
+        }
+        None
+    }
+
+    fn backup_event(&self, event: FunctionEvent<Step>) -> Option<Result<Answer, CallError>> {
+        let world = &self.world;
+        let keeper = BackupRunbook { cloud: world, ledger: world, announcer: world };
+        let handled = backups::handle(keeper, (world, world), &self.estates, &self.home, event);
+        run_until_done_or_crash(world, handled)
+    }
+}
+
+/// Whether the machines try a task again after this error.
+fn passes(error: &CallError) -> bool {
+    let fault = match error {
+        CallError::Backup(BackupError::Ledger(LedgerError::Conflict { .. })) => return true,
+        CallError::Backup(BackupError::Aws(error) | BackupError::Ledger(LedgerError::Aws(error))) => error.fault,
+        _ => return false,
+    };
+    matches!(fault, Fault::Throttled | Fault::Unavailable)
+}
+
+fn told(error: &CallError) -> String {
+    format!("{error}: {error:?}")
+}

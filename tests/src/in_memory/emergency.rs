@@ -1,0 +1,321 @@
+//! The emergency runbook over the simulated AWS: alarm-response as Lambda delivers to it, and the `emergency-scale` machine
+//! with its children, one look at a time.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use alarm_response::{Handled, ResponseError};
+use emergency_scale::{Answer, CallError, Decided, Looked, Ports, Step};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use watchkeeper_control::ledger::LedgerError;
+use watchkeeper_control::ports::{Clock as _, Fault};
+use watchkeeper_control::steps::BeginVerdict;
+use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
+use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::{RunOutcome, RunRef};
+use watchkeeper_domain::request::RunRequest;
+use watchkeeper_domain::value::{AlarmName, ProfileName};
+use watchkeeper_lambda::{MachineExecution, StepCall};
+use watchkeeper_sim::run_until_done_or_crash;
+
+use super::{ATTEMPTS, InMemoryHarness, RunEnd};
+
+/// How long Lambda lets alarm-response work, as `template.yaml` has it.
+const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
+
+/// How often a give-back is tried each minute, before a person is told and it is tried each half hour, as
+/// `statemachines/emergency-scale.asl.json` has it.
+const GIVE_BACKS: u32 = 45;
+
+/// Where an execution of the emergency machine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmergencyRunState {
+    /// It waits for a person; this is what the question names.
+    Asking(BTreeSet<GuardrailCode>),
+    /// It holds, and looks again after this.
+    Holding(Duration),
+    /// It has ended, with this outcome or error.
+    Ended(String),
+    /// Its process died, and the execution with it.
+    Crashed,
+}
+
+/// An execution of the emergency machine.
+#[derive(Debug)]
+pub struct EmergencyRun {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub stage: EmergencyRunState,
+    start: Timestamp,
+    request: Value,
+    children: u32,
+    backs: u32,
+    held: Option<(RunRef, ProfileName)>,
+    told: BTreeSet<AlarmName>,
+    failure: Option<String>,
+}
+
+impl InMemoryHarness {
+    /// An event reaches alarm-response, three times at the most, like any asynchronous invocation. `None` when it died
+    /// each time.
+    pub fn hears(&mut self, event: &Value) -> Option<Result<Handled, ResponseError>> {
+        let mut last = None;
+        for wait in [60, 120, 0] {
+            last = self.hears_once(event);
+            match last {
+                Some(Ok(_)) => break,
+                _ => self.world.advance(Duration::from_secs(wait)),
+            }
+        }
+        last
+    }
+
+    fn hears_once(&self, event: &Value) -> Option<Result<Handled, ResponseError>> {
+        let world = &self.world;
+        let ports = alarm_response::Ports { ledger: world, alarms: world, executions: world, announcer: world };
+        let now = world.now() + DEADLINE;
+        run_until_done_or_crash(world, alarm_response::handle(ports, &self.estates, &self.home, event, now))
+    }
+
+    /// The emergency executions that were started and have not been played yet, each up to where it waits.
+    pub fn sirens(&mut self) -> Vec<EmergencyRun> {
+        let started = self.started(|request| request.get("trigger").is_none());
+        started.into_iter().map(|(name, request)| self.siren(&name, request)).collect()
+    }
+
+    /// An emergency execution, up to where it waits.
+    pub fn siren(&self, name: &str, request: Value) -> EmergencyRun {
+        let stage = EmergencyRunState::Ended("not begun".to_owned());
+        let mut siren = EmergencyRun {
+            name: name.to_owned(),
+            stage,
+            start: self.world.now(),
+            request,
+            children: 0,
+            backs: 0,
+            held: None,
+            told: BTreeSet::new(),
+            failure: None,
+        };
+        siren.stage = siren.decide(self, None, &BTreeSet::new());
+        siren
+    }
+
+    fn step(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+        for attempt in 1.. {
+            let world = &self.world;
+            let ports = Ports { ledger: world, alarms: world, executions: world, announcer: world };
+            let call = StepCall { now: world.now(), step: step() };
+            let handled = emergency_scale::handle(ports, &self.estates, &self.home, call);
+            match run_until_done_or_crash(world, handled)? {
+                Err(error) if attempt < ATTEMPTS && passes(&error) => {
+                    world.advance(Duration::from_secs(2 << attempt));
+                }
+                answer => return Some(answer),
+            }
+        }
+        None
+    }
+}
+
+impl EmergencyRun {
+    /// Answers the question that it waits with.
+    ///
+    /// # Panics
+    /// When it waits with none: the test is broken then.
+    pub fn answer(&mut self, rehearsal: &InMemoryHarness, answer: Value) {
+        let EmergencyRunState::Asking(asked) = self.stage.clone() else { panic!("it asks nothing: {:?}", self.stage) };
+        self.stage = self.decide(rehearsal, Some(answer), &asked);
+    }
+
+    /// Waits as long as it wants to, and looks again.
+    pub fn look(&mut self, rehearsal: &InMemoryHarness) {
+        if let EmergencyRunState::Holding(wait) = self.stage {
+            rehearsal.world.advance(wait);
+            self.stage = self.hold(rehearsal);
+        }
+    }
+
+    /// Looks until it ends.
+    pub fn run_out(&mut self, rehearsal: &InMemoryHarness) {
+        while matches!(self.stage, EmergencyRunState::Holding(_)) {
+            self.look(rehearsal);
+        }
+    }
+
+    fn decide(
+        &mut self,
+        rehearsal: &InMemoryHarness,
+        answer: Option<Value>,
+        asked: &BTreeSet<GuardrailCode>,
+    ) -> EmergencyRunState {
+        let execution = MachineExecution { name: self.name.clone(), start: self.start };
+        let step = || Step::Decide {
+            request: self.request.clone(),
+            execution: execution.clone(),
+            answer: answer.clone(),
+            asked: asked.clone(),
+        };
+        let decided = match rehearsal.step(step) {
+            None => return EmergencyRunState::Crashed,
+            Some(Ok(Answer::Decided(decided))) => *decided,
+            Some(other) => return EmergencyRunState::Ended(format!("{other:?}")),
+        };
+        match decided.next {
+            Next::Wait => {
+                rehearsal.world.advance(Duration::from_secs(decided.wait_seconds.unsigned_abs()));
+                self.decide(rehearsal, answer, asked)
+            }
+            Next::Apply => self.apply(rehearsal, decided),
+            Next::Plan | Next::Ask => self.preview(rehearsal, &decided),
+            Next::Refused | Next::Declined => {
+                let text = decided.tell.unwrap_or_else(|| panic!("a refusal without a message"));
+                let (subject, text) = (text.subject, text.text);
+                let tell =
+                    || Step::Tell { run: Some(decided.run.clone()), subject: subject.clone(), text: text.clone() };
+                let told = rehearsal.step(tell);
+                let end = if decided.next == Next::Refused { "Guardrail.Refused" } else { "declined" };
+                told.map_or(EmergencyRunState::Crashed, |_| EmergencyRunState::Ended(end.to_owned()))
+            }
+            Next::Nothing => EmergencyRunState::Ended("nothing".to_owned()),
+        }
+    }
+
+    fn child(&mut self, rehearsal: &InMemoryHarness, kind: &str, request: &Value) -> RunEnd {
+        self.children += 1;
+        rehearsal.execute(&format!("{}-{kind}-{}", self.name, self.children), request)
+    }
+
+    fn preview(&mut self, rehearsal: &InMemoryHarness, decided: &Decided) -> EmergencyRunState {
+        let mut request = input(decided.request.as_ref());
+        request["mode"] = json!("plan");
+        let plan = match self.child(rehearsal, "plan", &request) {
+            RunEnd::AtBegin(BeginVerdict::Plan, plan) => plan,
+            RunEnd::Crashed => return EmergencyRunState::Crashed,
+            other => return EmergencyRunState::Ended(format!("{other:?}")),
+        };
+        if decided.next == Next::Plan {
+            return EmergencyRunState::Ended(plan);
+        }
+        // The machine adds what the preview would ask to what the question names.
+        let named = |code: &GuardrailCode| plan.contains(&format!("[needs approval] {code}"));
+        let asks = &decided.asks | &GuardrailCode::ALL.iter().copied().filter(named).collect();
+        let ask = || Step::Ask {
+            run: decided.run.clone(),
+            token: "token".to_owned(),
+            what: decided.what.clone(),
+            why: decided.summary.clone(),
+            plan: plan.clone(),
+            answer_seconds: decided.answer_seconds,
+        };
+        match rehearsal.step(ask) {
+            None => EmergencyRunState::Crashed,
+            Some(Ok(_)) => EmergencyRunState::Asking(asks),
+            Some(Err(error)) => EmergencyRunState::Ended(error.to_string()),
+        }
+    }
+
+    fn apply(&mut self, rehearsal: &InMemoryHarness, decided: Decided) -> EmergencyRunState {
+        let end = self.child(rehearsal, "apply", &input(decided.request.as_ref()));
+        self.failure = failure(&end);
+        match (end, decided.profile) {
+            (RunEnd::Crashed, _) => EmergencyRunState::Crashed,
+            (_, Some(profile)) if decided.holds => {
+                self.held = Some((decided.run, profile));
+                self.hold(rehearsal)
+            }
+            _ => EmergencyRunState::Ended(self.failure.clone().unwrap_or_else(|| "done".to_owned())),
+        }
+    }
+
+    fn hold(&mut self, rehearsal: &InMemoryHarness) -> EmergencyRunState {
+        let Some((run, profile)) = self.held.clone() else { panic!("nothing is held") };
+        loop {
+            let look = || Step::Hold { run: run.clone(), profile: profile.clone(), told: self.told.clone() };
+            let looked: Looked = match rehearsal.step(look) {
+                None => return EmergencyRunState::Crashed,
+                Some(Ok(Answer::Looked(looked))) => *looked,
+                Some(_) => return EmergencyRunState::Holding(Duration::from_mins(1)),
+            };
+            self.told = looked.told;
+            if let Some(Message { subject, text }) = looked.tell {
+                let tell = || Step::Tell { run: Some(run.clone()), subject: subject.clone(), text: text.clone() };
+                if rehearsal.step(tell).is_none() {
+                    return EmergencyRunState::Crashed;
+                }
+            }
+            match looked.next {
+                HoldAction::Hold => {
+                    return EmergencyRunState::Holding(Duration::from_secs(looked.wait_seconds.unsigned_abs()));
+                }
+                HoldAction::Over => {
+                    return EmergencyRunState::Ended(self.failure.clone().unwrap_or_else(|| "over".to_owned()));
+                }
+                HoldAction::GiveBack => match self.child(rehearsal, "back", &input(looked.request.as_ref())) {
+                    RunEnd::Crashed => return EmergencyRunState::Crashed,
+                    end if failure(&end).is_none() => return EmergencyRunState::Ended("given-back".to_owned()),
+                    end => self.failure = failure(&end),
+                },
+            }
+            self.backs += 1;
+            if self.backs == GIVE_BACKS {
+                let subject =
+                    format!("{} {}: {profile} is over and not given back", run.scope.estate, run.scope.environment);
+                let tell =
+                    || Step::Tell { run: Some(run.clone()), subject: subject.clone(), text: looked.summary.clone() };
+                if rehearsal.step(tell).is_none() {
+                    return EmergencyRunState::Crashed;
+                }
+            }
+            if self.backs >= GIVE_BACKS {
+                return EmergencyRunState::Holding(Duration::from_mins(30));
+            }
+            rehearsal.world.advance(Duration::from_mins(1));
+        }
+    }
+}
+
+fn input(request: Option<&RunRequest>) -> Value {
+    let request = request.unwrap_or_else(|| panic!("a decision without a request"));
+    serde_json::to_value(request).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Why a child failed; nothing where it did not.
+fn failure(end: &RunEnd) -> Option<String> {
+    match end {
+        RunEnd::AtBegin(..) => None,
+        RunEnd::Finished(finished)
+            if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) =>
+        {
+            None
+        }
+        RunEnd::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),
+        RunEnd::Failed(error) => Some(error.clone()),
+        RunEnd::Crashed => Some("crashed".to_owned()),
+    }
+}
+
+/// Whether the machine tries a task again after this error.
+fn passes(error: &CallError) -> bool {
+    let fault = match error {
+        CallError::Aws(error) | CallError::Ledger(LedgerError::Aws(error)) => error.fault,
+        _ => return false,
+    };
+    matches!(fault, Fault::Throttled | Fault::Unavailable)
+}
+
+/// The event of EventBridge about an alarm that changed its state at an instant, to the millisecond.
+pub fn alarm_event(alarm: &str, (account, region): (&str, &str), state: &str, at: Timestamp) -> Value {
+    let time = at.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
+    json!({
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "account": account,
+        "region": region,
+        "resources": [format!("arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}")],
+        "detail": {"alarmName": alarm, "state": {"value": state, "reason": "test", "timestamp": time}},
+    })
+}
