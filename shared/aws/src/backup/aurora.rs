@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use aws_sdk_rds::operation::describe_db_clusters::DescribeDBClustersError;
 use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot};
 use jiff::Timestamp;
@@ -25,7 +24,6 @@ use crate::time::{date_time, timestamp};
 #[derive(Debug)]
 pub(super) struct Aurora;
 
-#[async_trait]
 impl CopyEngine for Aurora {
     async fn copies(
         &self,
@@ -92,7 +90,6 @@ impl CopyEngine for Aurora {
     }
 }
 
-#[async_trait]
 impl BackupEngine for Aurora {
     async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let found = place.cluster(policy.subject.source.name.as_str()).await?;

@@ -2,15 +2,16 @@
 //! same name in the other region. A recovery point has no name, and its tags can be asked for only where its ARN is one of AWS
 //! Backup's own (AWS Backup API reference, `ListTags`): ours are known by their ARNs, which their jobs tell.
 
-use async_trait::async_trait;
 use aws_sdk_backup::types::{BackupJobState, CopyJobState, RecoveryPointByBackupVault, RecoveryPointStatus};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_domain::backup::{BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, PendingJob};
+use watchkeeper_domain::backup::{
+    BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, PendingJob, ResourceKind,
+};
 use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::name::Region;
 
-use super::engine::CopyEngine;
-use super::{BackupClients, engine_of, tags};
+use super::engine::{BackupEngine, CopyEngine};
+use super::{BackupClients, ask, tags};
 use crate::fault::{failed, invalid};
 use crate::time::timestamp;
 
@@ -36,7 +37,6 @@ fn vault(policy: &JobPolicy) -> Result<(&str, &str), AwsError> {
 #[derive(Debug)]
 pub(super) struct AwsBackup;
 
-#[async_trait]
 impl CopyEngine for AwsBackup {
     /// Asked of the region of the copies; the jobs are asked for at home.
     async fn copies(
@@ -47,7 +47,7 @@ impl CopyEngine for AwsBackup {
     ) -> Result<Vec<ObservedCopy>, AwsError> {
         let (vault, _) = vault(policy)?;
         let home = place.at(&policy.subject.scope.region);
-        let arn = engine_of(policy).arn(&home, policy).await?;
+        let arn = ask!(policy, engine => engine.arn(&home, policy))?;
         let call = place.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault);
         let all = call.set_by_resource_arn(arn).into_paginator().items().send().try_collect().await;
         let all: Vec<_> = all.map_err(|error| failed("ListRecoveryPointsByBackupVault", vault, error))?;
@@ -67,17 +67,13 @@ impl CopyEngine for AwsBackup {
     ) -> Result<Option<String>, AwsError> {
         let (vault, role) = vault(policy)?;
         let gone = || invalid("StartBackupJob", &policy.subject, "AWS tells no ARN of it".to_owned());
-        let arn = engine_of(policy).arn(place, policy).await?.ok_or_else(gone)?;
+        let arn = ask!(policy, engine => engine.arn(place, policy))?.ok_or_else(gone)?;
         let (key, value) = tags::of_copy(policy);
         let call = place.backup.start_backup_job().backup_vault_name(vault).resource_arn(arn).iam_role_arn(role);
         let call = call.idempotency_token(name.as_str());
         let call = call.recovery_point_tags(key, value).recovery_point_tags(NAME_TAG, name.as_str());
         let answer = Box::pin(call.send()).await.map_err(|error| failed("StartBackupJob", name, error))?;
         Ok(answer.backup_job_id)
-    }
-
-    fn copies_from_home(&self) -> bool {
-        true
     }
 
     /// Tags come along with a copy (AWS Backup developer guide, copying tags).

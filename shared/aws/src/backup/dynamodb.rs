@@ -1,6 +1,5 @@
 //! Tables: on-demand backups, which have names that are not unique and no tags, and point-in-time recovery.
 
-use async_trait::async_trait;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
@@ -24,7 +23,6 @@ use crate::time::timestamp;
 #[derive(Debug)]
 pub(super) struct Dynamodb;
 
-#[async_trait]
 impl CopyEngine for Dynamodb {
     async fn copies(
         &self,
@@ -71,7 +69,6 @@ impl CopyEngine for Dynamodb {
     }
 }
 
-#[async_trait]
 impl BackupEngine for Dynamodb {
     async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let name = policy.subject.source.name.as_str();

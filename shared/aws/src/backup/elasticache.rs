@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use aws_sdk_elasticache::operation::describe_replication_groups::DescribeReplicationGroupsError;
 use aws_sdk_elasticache::types::{ReplicationGroup, Snapshot, Tag};
 use watchkeeper_control::ports::AwsError;
@@ -19,7 +18,6 @@ use crate::time::timestamp;
 #[derive(Debug)]
 pub(super) struct Elasticache;
 
-#[async_trait]
 impl CopyEngine for Elasticache {
     async fn copies(
         &self,
@@ -67,7 +65,6 @@ impl CopyEngine for Elasticache {
     }
 }
 
-#[async_trait]
 impl BackupEngine for Elasticache {
     async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let name = policy.subject.source.name.as_str();

@@ -1,6 +1,5 @@
 //! What a kind of resource has to say for itself, so that it can be backed up and restored.
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
@@ -13,8 +12,7 @@ use super::BackupClients;
 use crate::fault::invalid;
 
 /// Takes and keeps copies. `place` is the region that is asked.
-#[async_trait]
-pub(super) trait CopyEngine: Sync {
+pub(super) trait CopyEngine {
     /// The copies of a resource in a region, ours or not.
     async fn copies(
         &self,
@@ -34,12 +32,7 @@ pub(super) trait CopyEngine: Sync {
     /// Removes a copy.
     async fn delete(&self, place: &BackupClients, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError>;
 
-    /// Whether a copy to another region is asked of the region of the original, and not of the other one.
-    fn copies_from_home(&self) -> bool {
-        false
-    }
-
-    /// Begins a copy in another region; tells the job that makes it, where there is one.
+    /// Begins a copy in another region, which is asked for it, or home by AWS Backup; tells the job that makes it, where there is one.
     async fn copy(
         &self,
         _: &BackupClients,
@@ -57,7 +50,6 @@ pub(super) trait CopyEngine: Sync {
 }
 
 /// A kind of resource: it describes itself, takes copies, and restores them if it can.
-#[async_trait]
 pub(super) trait BackupEngine: CopyEngine {
     /// The resource; nothing where there is none.
     async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError>;

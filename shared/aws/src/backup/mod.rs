@@ -33,24 +33,33 @@ pub struct BackupEngines {
     sdk: SdkConfig,
 }
 
-/// The engine of a resource's kind: a new kind is a file and a line here.
-fn engine_of(policy: &JobPolicy) -> &'static dyn BackupEngine {
-    match policy.subject.source.kind {
-        ResourceKind::Aurora => &aurora::Aurora,
-        ResourceKind::Rds => &rds::Rds,
-        ResourceKind::Dynamodb => &dynamodb::Dynamodb,
-        ResourceKind::Elasticache => &elasticache::Elasticache,
-        ResourceKind::Opensearch => &opensearch::Opensearch,
-        ResourceKind::S3 => &s3::S3,
-    }
+/// Asks the engine of a resource's kind: a new kind is a file and a line here. In a box: the calls' own futures are large.
+macro_rules! ask {
+    ($engine:ident = $kind:expr, $call:expr) => {{
+        let $engine = $kind;
+        Box::pin($call).await
+    }};
+    ($policy:expr, $engine:ident => $call:expr) => {
+        match $policy.subject.source.kind {
+            ResourceKind::Aurora => ask!($engine = $crate::backup::aurora::Aurora, $call),
+            ResourceKind::Rds => ask!($engine = $crate::backup::rds::Rds, $call),
+            ResourceKind::Dynamodb => ask!($engine = $crate::backup::dynamodb::Dynamodb, $call),
+            ResourceKind::Elasticache => ask!($engine = $crate::backup::elasticache::Elasticache, $call),
+            ResourceKind::Opensearch => ask!($engine = $crate::backup::opensearch::Opensearch, $call),
+            ResourceKind::S3 => ask!($engine = $crate::backup::s3::S3, $call),
+        }
+    };
 }
+use ask;
 
-/// Who takes and keeps the copies of a resource: its own service, or AWS Backup.
-fn copies_of(policy: &JobPolicy) -> &'static dyn CopyEngine {
-    match policy.subject.engine {
-        BackupProvider::AwsBackup => &aws_backup::AwsBackup,
-        BackupProvider::Native => engine_of(policy),
-    }
+/// Asks whoever takes and keeps the copies of a resource: its own service, or AWS Backup.
+macro_rules! ask_copies {
+    ($policy:expr, $engine:ident => $call:expr) => {
+        match $policy.subject.engine {
+            BackupProvider::AwsBackup => ask!($engine = aws_backup::AwsBackup, $call),
+            BackupProvider::Native => ask!($policy, $engine => $call),
+        }
+    };
 }
 
 /// The clients of one region. They are made where they are needed: over the connections of the shared configuration, that
@@ -111,7 +120,7 @@ fn next_page(given: Option<&str>, told: Option<String>) -> Option<String> {
 
 impl BackupStore for BackupEngines {
     async fn describe_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        engine_of(policy).source(&self.home(policy), policy).await
+        ask!(policy, engine => engine.source(&self.home(policy), policy))
     }
 
     async fn list_copies(
@@ -120,32 +129,32 @@ impl BackupStore for BackupEngines {
         region: &Region,
         memory: &BackupMemory,
     ) -> Result<Vec<ObservedCopy>, AwsError> {
-        copies_of(policy).copies(&self.at(region), policy, memory).await
+        ask_copies!(policy, engine => engine.copies(&self.at(region), policy, memory))
     }
 
     async fn start_backup(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError> {
-        copies_of(policy).start(&self.home(policy), policy, name).await
+        ask_copies!(policy, engine => engine.start(&self.home(policy), policy, name))
     }
 
     async fn copy_backup(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<Option<String>, AwsError> {
         let Some(to) = &policy.copy else { return Err(cannot(policy, "copy")) };
-        let engine = copies_of(policy);
-        let place = if engine.copies_from_home() { self.home(policy) } else { self.at(&to.region) };
-        engine.copy(&place, policy, to, copy).await
+        let from_home = policy.subject.engine == BackupProvider::AwsBackup;
+        let place = if from_home { self.home(policy) } else { self.at(&to.region) };
+        ask_copies!(policy, engine => engine.copy(&place, policy, to, copy))
     }
 
     async fn delete_backup(&self, policy: &JobPolicy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
-        copies_of(policy).delete(&self.at(region), policy, copy).await
+        ask_copies!(policy, engine => engine.delete(&self.at(region), policy, copy))
     }
 
     async fn copy_quota(&self, policy: &JobPolicy, region: &Region) -> Result<Option<CopyQuota>, AwsError> {
-        copies_of(policy).quota(&self.at(region)).await
+        ask_copies!(policy, engine => engine.quota(&self.at(region)))
     }
 }
 
 impl RestoreStore for BackupEngines {
     async fn describe_restored(&self, policy: &JobPolicy, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
-        engine_of(policy).restored(&self.home(policy), policy, target).await
+        ask!(policy, engine => engine.restored(&self.home(policy), policy, target))
     }
 
     async fn restore_copy(
@@ -155,7 +164,7 @@ impl RestoreStore for BackupEngines {
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        engine_of(policy).restore(&self.home(policy), policy, known, target, mark).await
+        ask!(policy, engine => engine.restore(&self.home(policy), policy, known, target, mark))
     }
 
     async fn restore_instant(
@@ -165,23 +174,23 @@ impl RestoreStore for BackupEngines {
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        engine_of(policy).restore_instant(&self.home(policy), policy, instant, target, mark).await
+        ask!(policy, engine => engine.restore_instant(&self.home(policy), policy, instant, target, mark))
     }
 
     async fn mark_restored(&self, policy: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
-        engine_of(policy).mark(&self.home(policy), policy, target, mark).await
+        ask!(policy, engine => engine.mark(&self.home(policy), policy, target, mark))
     }
 
     async fn reapply(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
-        engine_of(policy).reapply(&self.home(policy), policy, target).await
+        ask!(policy, engine => engine.reapply(&self.home(policy), policy, target))
     }
 
     async fn inspect_restored(&self, policy: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError> {
-        engine_of(policy).inspect(&self.home(policy), policy, target).await
+        ask!(policy, engine => engine.inspect(&self.home(policy), policy, target))
     }
 
     async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError> {
-        engine_of(policy).delete_restored(&self.home(policy), policy, target).await
+        ask!(policy, engine => engine.delete_restored(&self.home(policy), policy, target))
     }
 }
 

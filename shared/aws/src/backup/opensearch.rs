@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::AwsError;
@@ -19,7 +18,6 @@ use crate::fault::invalid;
 #[derive(Debug)]
 pub(super) struct Opensearch;
 
-#[async_trait]
 impl CopyEngine for Opensearch {
     async fn copies(
         &self,
@@ -60,7 +58,6 @@ impl CopyEngine for Opensearch {
     }
 }
 
-#[async_trait]
 impl BackupEngine for Opensearch {
     async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         Ok(place.domain(policy).await?.as_ref().map(source))

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use aws_sdk_rds::operation::describe_db_instances::DescribeDBInstancesError;
 use aws_sdk_rds::types::{DbInstance, DbSnapshot};
 use jiff::Timestamp;
@@ -24,7 +23,6 @@ use crate::time::{date_time, timestamp};
 #[derive(Debug)]
 pub(super) struct Rds;
 
-#[async_trait]
 impl CopyEngine for Rds {
     async fn copies(
         &self,
@@ -91,7 +89,6 @@ impl CopyEngine for Rds {
     }
 }
 
-#[async_trait]
 impl BackupEngine for Rds {
     async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let found = place.instance(policy.subject.source.name.as_str()).await?;

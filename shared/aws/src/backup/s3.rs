@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -57,7 +56,6 @@ fn bucket_in<'a>(policy: &'a JobPolicy, region: &Region) -> Result<&'a str, AwsE
 #[derive(Debug)]
 pub(super) struct S3;
 
-#[async_trait]
 impl CopyEngine for S3 {
     async fn copies(
         &self,
@@ -122,7 +120,6 @@ impl CopyEngine for S3 {
     }
 }
 
-#[async_trait]
 impl BackupEngine for S3 {
     async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
         let (bucket, key) = bucket_and_key(policy)?;
