@@ -1,304 +1,48 @@
-//! Alarm state changes in, executions out. Whatever leads to nothing says why: in the log, as a metric, in the ledger.
+//! Alarm state changes in, executions out: reads what an event says, in whichever form it came, and says what its metrics are.
 
-mod calls;
-mod missing;
 pub mod payload;
-pub mod report;
-mod respond;
-
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
-use watchkeeper_control::ledger::{Ledger, LedgerError};
-use watchkeeper_control::place::StackIdentity;
-use watchkeeper_control::ports::{AlarmMutes, Alarms, AwsError, Executions, Notifier};
-use watchkeeper_domain::emergency::alarm as domain;
-use watchkeeper_domain::emergency::alarm::{AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider};
-use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::value::AlarmName;
-use watchkeeper_estates::EstateFolder;
-use watchkeeper_lambda::{ErrorName, FunctionFailure};
+use watchkeeper_control::emergency::{Did, Handled, Incoming, Unread};
+use watchkeeper_lambda::{AlarmFigure, Metrics};
 
-use calls::{Call, Callee, callees};
-use payload::{Incoming, Kind, PayloadError};
-use respond::Heard;
+use payload::{Kind, PayloadError};
 
-/// What the function works with.
-#[derive(Debug, Clone, Copy)]
-pub struct Ports<'a, L, A, X, N> {
-    /// What is remembered of alarms.
-    pub ledger: &'a L,
-    /// The alarms.
-    pub alarms: &'a A,
-    /// The emergency-scale machine.
-    pub executions: &'a X,
-    /// Where people hear of a veto.
-    pub announcer: &'a N,
+/// What a raw event says.
+pub fn read(event: &Value) -> Incoming {
+    match payload::Incoming::read(event) {
+        Ok(payload::Incoming::Changes(changes)) => {
+            Incoming::Changes(changes.into_iter().map(|change| change.map_err(Unread::from)).collect())
+        }
+        Ok(payload::Incoming::Sweep(_)) => Incoming::Sweep,
+        Err(error) => Incoming::Changes(vec![Err(error.into())]),
+    }
 }
 
-/// What was made of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Handled {
-    /// Each thing that an alarm of it calls for.
-    pub lines: Vec<Line>,
-    /// What of it is nothing for us.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub passed: Vec<Passed>,
-}
-
-/// A message, or a record of one, that is nothing for us.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Passed {
-    /// The reason's name.
-    pub why: Nothing,
-    /// The reason.
-    pub text: String,
-}
-
-/// Why a message is nothing for us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Nothing {
-    /// It is about one of the time series of an alarm.
-    Contributor,
-    /// It is about no alarm.
-    NoAlarm,
-    /// It is about an alarm that no document names here.
-    NotOurs,
-}
-
-impl Nothing {
-    /// The stable text of the reason.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Contributor => "contributor",
-            Self::NoAlarm => "no-alarm",
-            Self::NotOurs => "not-ours",
+impl From<PayloadError> for Unread {
+    fn from(error: PayloadError) -> Self {
+        let text = error.to_string();
+        match error.kind {
+            Kind::Damaged(alarm) => Self::Damaged(alarm, text),
+            Kind::Contributor => Self::Contributor(text),
+            Kind::NoAlarm => Self::NoAlarm(text),
         }
     }
 }
 
-/// What was made of one thing that an alarm calls for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
-    /// In which environment.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// What the alarm calls for: a profile, or `rollback`.
-    pub what: String,
-    /// What was made of it.
-    pub did: Did,
-}
-
-/// What was made of something that an alarm calls for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Did {
-    /// An execution was started.
-    Started {
-        /// Its name.
-        execution: String,
-    },
-    /// The execution was there already.
-    Doubled {
-        /// Its name.
-        execution: String,
-    },
-    /// Nothing.
-    Ignored {
-        /// The reason's name.
-        why: IgnoreReason,
-        /// The reason.
-        text: String,
-    },
-}
-
-/// An event that could not be handled whole; Lambda delivers it again.
-#[derive(Debug, thiserror::Error)]
-pub enum ResponseError {
-    /// It, or a record of it, is no message about an alarm.
-    #[error("the event cannot be read")]
-    Payload(#[from] PayloadError),
-    /// The ledger did not do what it was asked.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// AWS did not do what it was asked.
-    #[error(transparent)]
-    Aws(#[from] AwsError),
-}
-
-impl From<ResponseError> for FunctionFailure {
-    fn from(error: ResponseError) -> Self {
-        match error {
-            ResponseError::Payload(_) => Self::new(ErrorName::RequestInvalid, &error),
-            ResponseError::Ledger(error) => error.into(),
-            ResponseError::Aws(error) => error.into(),
-        }
-    }
-}
-
-/// Handles an event. `now` is the latest moment at which an answer could take effect. What of it cannot be handled does
-/// not keep the rest from its turn; the first failure is returned at the end, so that the event comes again.
-///
-/// # Errors
-/// The first [`ResponseError`].
-pub async fn handle<L: Ledger, A: Alarms + AlarmMutes, X: Executions, N: Notifier>(
-    ports: Ports<'_, L, A, X, N>,
-    estates: &EstateFolder,
-    home: &StackIdentity,
-    event: &Value,
-    now: Timestamp,
-) -> Result<Handled, ResponseError> {
-    let callees = callees(estates, home);
-    let mut round = Round { lines: Vec::new(), passed: Vec::new(), failed: None };
-    let changes = match Incoming::read(event) {
-        Ok(Incoming::Changes(changes)) => changes,
-        Ok(Incoming::Sweep(_)) => {
-            ports.sweep(&callees, now, &mut round).await?;
-            Vec::new()
-        }
-        Err(error) => vec![Err(error)],
-    };
-    for change in changes {
-        match change {
-            Ok(change) => ports.change(&callees, home, &change, now, &mut round).await,
-            Err(error) => round.unread(error, &callees),
-        }
-    }
-    let Round { lines, passed, failed } = round;
-    failed.map_or(Ok(Handled { lines, passed }), Err)
-}
-
-/// What was done so far, and the first failure.
-struct Round {
-    lines: Vec<Line>,
-    passed: Vec<Passed>,
-    failed: Option<ResponseError>,
-}
-
-impl Round {
-    /// What tells of no change is a failure only where it may be one of an alarm of ours.
-    fn unread(&mut self, error: PayloadError, callees: &[Callee<'_>]) {
-        let why = match &error.kind {
-            Kind::Contributor => Nothing::Contributor,
-            Kind::NoAlarm => Nothing::NoAlarm,
-            Kind::Damaged(Some(alarm)) if !callees.iter().any(|callee| callee.calls.contains_key(alarm)) => {
-                Nothing::NotOurs
-            }
-            Kind::Damaged(_) => return self.failed(error.into()),
+/// Counts what was answered and what led to nothing.
+pub fn count(metrics: &Metrics, handled: &Handled, now: Timestamp) {
+    for line in &handled.lines {
+        let figure = match &line.did {
+            Did::Started { .. } => AlarmFigure::Answered,
+            Did::Ignored { why, .. } => AlarmFigure::Ignored(*why),
+            // The execution was counted when it was started.
+            Did::Doubled { .. } => continue,
         };
-        tracing::info!(why = why.name(), %error, "a message that is nothing for us");
-        self.passed.push(Passed { why, text: error.to_string() });
+        metrics.alarm(&line.scope, figure, now);
     }
-
-    fn failed(&mut self, error: ResponseError) {
-        tracing::warn!(%error, "a message about an alarm could not be handled; it comes again");
-        self.failed.get_or_insert(error);
-    }
-
-    fn did(&mut self, alarm: &AlarmName, answer: Result<Vec<Line>, ResponseError>) {
-        match answer {
-            Ok(lines) => {
-                for Line { scope, what, did } in &lines {
-                    tracing::info!(%alarm, estate = %scope.estate, environment = %scope.environment, what, ?did, "alarm");
-                }
-                self.lines.extend(lines);
-            }
-            Err(error) => self.failed(error),
-        }
-    }
-}
-
-impl<L: Ledger, A: Alarms + AlarmMutes, X: Executions, N: Notifier> Ports<'_, L, A, X, N> {
-    /// Answers one change for every environment that it calls in.
-    async fn change(
-        &self,
-        callees: &[Callee<'_>],
-        home: &StackIdentity,
-        change: &AlarmChange,
-        now: Timestamp,
-        round: &mut Round,
-    ) {
-        let alarm = &change.alarm;
-        let ours = change.account.as_ref().is_none_or(|account| *account == home.account)
-            && change.region.as_ref().is_none_or(|region| *region == home.region);
-        let mut called = callees.iter().filter(|callee| ours && callee.calls.contains_key(alarm)).peekable();
-        if called.peek().is_none() {
-            tracing::info!(%alarm, state = %change.state, ours, "no document here answers this alarm");
-            let text = format!("no document here answers the alarm {alarm}");
-            round.passed.push(Passed { why: Nothing::NotOurs, text });
-        }
-        for callee in called {
-            let answer = self.answer(callee, change, now).await;
-            round.did(alarm, answer);
-        }
-    }
-
-    async fn answer(
-        &self,
-        callee: &Callee<'_>,
-        change: &AlarmChange,
-        now: Timestamp,
-    ) -> Result<Vec<Line>, ResponseError> {
-        let calls = callee.calls.get(&change.alarm).map_or(&[][..], Vec::as_slice);
-        let mut names: BTreeSet<AlarmName> = calls.iter().flat_map(|call| &call.forbidding).cloned().collect();
-        // Whether its actions are disabled, only a description of the alarm itself tells.
-        names.insert(change.alarm.clone());
-        // Only an ALARM leads to something: for anything else CloudWatch is not asked.
-        let asks = change.state == AlarmState::Alarm;
-        let states = if asks { self.alarms.alarm_states(&names).await? } else { AlarmStates::new() };
-        self.respond(callee, calls, Heard { change, how: consider, states: &states, now }).await
-    }
-
-    /// Makes up for lost messages: looks at every alarm that calls for something, and answers those that are in ALARM.
-    async fn sweep(&self, callees: &[Callee<'_>], now: Timestamp, round: &mut Round) -> Result<(), ResponseError> {
-        let names: BTreeSet<AlarmName> = callees.iter().flat_map(Callee::alarms).collect();
-        if names.is_empty() {
-            return Ok(());
-        }
-        let states = self.alarms.alarm_states(&names).await?;
-        for callee in callees {
-            for (alarm, calls) in &callee.calls {
-                let found = states.get(alarm).filter(|found| found.state == AlarmState::Alarm);
-                if let Some(found) = found {
-                    let answer = self.found(callee, (alarm, calls), found, &states, now).await;
-                    round.did(alarm, answer);
-                }
-            }
-        }
-        for callee in callees {
-            if let Err(error) = self.missing(callee, &states, now).await {
-                round.failed(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Answers an alarm that was found in ALARM. What lasts is found again each time; only what is new is worth a line.
-    async fn found(
-        &self,
-        callee: &Callee<'_>,
-        (alarm, calls): (&AlarmName, &[Call]),
-        found: &AlarmStatus,
-        states: &AlarmStates,
-        now: Timestamp,
-    ) -> Result<Vec<Line>, ResponseError> {
-        let Some(since) = found.since else { return Ok(Vec::new()) };
-        let (memory, _) = self.ledger.recall(&callee.scope, alarm).await?;
-        let change = AlarmChange {
-            alarm: alarm.clone(),
-            account: None,
-            region: None,
-            state: AlarmState::Alarm,
-            previous: None,
-            at: memory.change_at(since),
-            reason: "found in ALARM by the sweep".to_owned(),
-            suppressed: found.suppressed,
-        };
-        let told = |line: &Line| matches!(line.did, Did::Ignored { why: IgnoreReason::Duplicate, .. });
-        let lines = self.respond(callee, calls, Heard { change: &change, how: domain::found, states, now }).await?;
-        Ok(lines.into_iter().filter(|line| !told(line)).collect())
+    for passed in &handled.passed {
+        metrics.passed(passed.why.name(), now);
     }
 }

@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use auto_shutdown::{TickError, Ticked, handle};
-use watchkeeper_lambda::{FunctionContext, LambdaInvocation, ScheduleTick, serve};
+use watchkeeper_control::runbook::ScheduleTick;
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: FunctionContext| {
-        let (ledger, machine) = (kit.ledger()?, kit.machine()?);
-        Ok(async move |tick: ScheduleTick, _: LambdaInvocation| -> Result<Ticked, TickError> {
+        let schedule = kit.schedule()?;
+        Ok(async move |tick: ScheduleTick, _: LambdaInvocation| {
             kit.metrics.tick("auto-shutdown", tick.time);
-            handle(&ledger, &machine, &kit.estates, &kit.settings.home, &tick).await
+            schedule.handle(&kit.stack, &tick).await
         })
     })
     .await

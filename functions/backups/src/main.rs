@@ -2,22 +2,20 @@
 
 use std::process::ExitCode;
 
-use backups::{Answer, CallError, Step, handle, report};
-use watchkeeper_control::backup::BackupRunbook;
-use watchkeeper_lambda::{FunctionContext, FunctionEvent, LambdaInvocation, serve};
+use backups::{about, count};
+use watchkeeper_control::backup::Step;
+use watchkeeper_control::runbook::FunctionEvent;
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: FunctionContext| {
-        let (cloud, ledger, announcer) = (kit.vaults(), kit.ledger()?, kit.announcer()?);
-        let (backup, restore) = (kit.backup_machine()?, kit.restore_machine()?);
-        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| -> Result<Answer, CallError> {
-            report::about(&event);
+        let backup = kit.backup()?;
+        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| {
+            about(&event);
             let at = event.at();
-            let keeper = BackupRunbook { cloud: &cloud, ledger: &ledger, announcer: &announcer };
-            let machines = (&backup, &restore);
-            let answer = handle(keeper, machines, &kit.estates, &kit.settings.home, event).await?;
-            report::count(&kit.metrics, at, &answer);
+            let answer = backup.handle(&kit.stack, event).await?;
+            count(&kit.metrics, at, &answer);
             Ok(answer)
         })
     })

@@ -2,23 +2,22 @@
 
 use std::process::ExitCode;
 
-use daily_unblock::{Answer, CallError, Step, answer};
-use watchkeeper_control::unblock::UnblockRunbook;
-use watchkeeper_lambda::{EventClock, FunctionContext, FunctionEvent, LambdaInvocation, serve};
+use daily_unblock::log;
+use watchkeeper_control::runbook::FunctionEvent;
+use watchkeeper_control::unblock::Step;
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     serve(|kit: FunctionContext| {
-        let (stuck, ledger, announcer) = (kit.stuck()?, kit.ledger()?, kit.announcer()?);
-        let (reconcile, machine) = (kit.machine()?, kit.unblock_machine()?);
-        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| -> Result<Answer, CallError> {
+        let unblock = kit.unblock()?;
+        Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| {
             if let FunctionEvent::Tick(tick) = &event {
                 kit.metrics.tick("daily-unblock", tick.time);
             }
-            let (stuck, ledger, announcer) = (stuck.clone(), ledger.clone(), announcer.clone());
-            let (reconcile, clock) = (reconcile.clone(), EventClock::set_to(event.at()));
-            let unblocker = UnblockRunbook { stuck, ledger, reconcile, announcer, clock };
-            answer(&unblocker, &machine, &kit.estates, &kit.settings.home, event).await
+            let answer = unblock(event.at()).handle(&kit.stack, event).await?;
+            log(&answer);
+            Ok(answer)
         })
     })
     .await

@@ -1,167 +1,54 @@
-//! Failover and failback: the watch over a pair, and the steps of its machines. It changes no capacity.
+//! Failover and failback: the watch over a pair, and the steps of its machines. Here is what its logs and metrics say.
 
-mod call;
-pub mod report;
+use jiff::Timestamp;
+use watchkeeper_control::failover::{Answer, PairTick, Step};
+use watchkeeper_control::runbook::{Ask, Begin, Tell};
+use watchkeeper_domain::failover::MoveEnding;
+use watchkeeper_domain::failover::readiness::ReadyVerdict;
+use watchkeeper_lambda::{Metrics, PairFigures, telemetry};
 
-use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::failover::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
-use watchkeeper_control::failover::{self, ChildResult, FailoverRunbook, MoveError, ReadinessAction};
-use watchkeeper_control::ledger::Ledger;
-use watchkeeper_control::place::{PairPlace, ScopedEnvironment, StackIdentity};
-use watchkeeper_control::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier};
-use watchkeeper_domain::emergency::ask;
-use watchkeeper_domain::failover::FailoverRequest;
-use watchkeeper_domain::guardrail::Allowance;
-use watchkeeper_domain::message::Message;
-use watchkeeper_domain::reconcile::run::{RunError, RunRef};
-use watchkeeper_domain::request::RequestError;
-use watchkeeper_estates::{EstateFolder, UnknownName};
-use watchkeeper_lambda::{ErrorName, FunctionFailure, StepCall, UnreadableInput, read_input};
-
-pub use call::{Answer, Child, Readied, Step};
-
-/// Why an event could not be answered.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The input of the execution is no request.
-    #[error(transparent)]
-    Unreadable(#[from] UnreadableInput),
-    /// A field is not as it must be.
-    #[error("the request cannot be followed")]
-    Request(#[from] RequestError),
-    /// It names what no document does.
-    #[error(transparent)]
-    Unknown(#[from] UnknownName),
-    /// The step itself.
-    #[error(transparent)]
-    Move(#[from] MoveError),
-    /// AWS did not do what it was asked.
-    #[error(transparent)]
-    Aws(#[from] AwsError),
-    /// A tick did a part of its work: which pair, and the first thing that failed.
-    #[error("{0} was looked after in part: {1}")]
-    Half(String, String),
-}
-
-impl From<CallError> for FunctionFailure {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::Unreadable(error) => error.into(),
-            CallError::Request(error) => error.into(),
-            CallError::Unknown(error) => error.into(),
-            CallError::Move(error) => error.into(),
-            CallError::Aws(error) => error.into(),
-            CallError::Half(..) => FunctionFailure { name: ErrorName::RunUnverified, message: error.to_string() },
+/// From here on, the lines of this invocation say which execution they are about.
+pub fn about(step: &Step) {
+    match step {
+        Step::Advance { execution, .. } | Step::Ready(Begin { execution, .. }) => {
+            tracing::debug!(run = execution.name, "step");
         }
+        Step::Ask(Ask { run, .. }) | Step::Tell(Tell { run: Some(run), .. }) => telemetry::about(&run.id, &run.scope),
+        Step::Tell(Tell { run: None, .. }) => {}
     }
 }
 
-/// The halves of pairs that this stack looks after, each with what its document allows at an instant.
-pub fn halves<'a>(
-    estates: &'a EstateFolder,
-    home: &'a StackIdentity,
-    at: Timestamp,
-) -> impl Iterator<Item = (PairPlace, Allowance)> + 'a {
-    let all = estates.iter().flat_map(|estate| estate.environments().map(move |environment| (estate, environment)));
-    all.filter(|(_, environment)| home.has(environment)).filter_map(move |(estate, environment)| {
-        let place = ScopedEnvironment::of(estate, environment, home, at).ok()?;
-        Some((place.pair?, place.allowance))
-    })
-}
-
-/// The half of a pair that a step is about.
-///
-/// # Errors
-/// [`CallError`] when the input does not read, or what it names is no pair of this account and region.
-pub fn half(estates: &EstateFolder, home: &StackIdentity, step: &Step) -> Result<PairPlace, CallError> {
-    let (estate, environment) = match step {
-        Step::Advance { request, .. } | Step::Ready { request, .. } => {
-            let request: FailoverRequest = read_input(request.clone())?;
-            (request.estate, request.environment)
+/// Logs what a step did, and counts a move that is done.
+pub fn stepped(metrics: &Metrics, answer: &Answer, now: Timestamp) {
+    match answer {
+        Answer::Advanced(advanced) => {
+            telemetry::about(&advanced.run.id, &advanced.run.scope);
+            tracing::info!(phase = %advanced.phase, next = ?advanced.next, wait_seconds = advanced.wait_seconds,
+                "{}", advanced.summary);
+            if advanced.ending == Some(MoveEnding::Done) {
+                let figures = PairFigures { rto_ms: advanced.rto_ms, ..PairFigures::default() };
+                metrics.pair(&advanced.run.scope, &figures, now);
+            }
         }
-        Step::Ask { run, .. } | Step::Tell { run: Some(run), .. } => {
-            (run.scope.estate.clone(), run.scope.environment.clone())
+        Answer::Readied(readied) => {
+            telemetry::about(&readied.run.id, &readied.run.scope);
+            tracing::info!(next = ?readied.next, wait_seconds = readied.wait_seconds, "{}", readied.summary);
         }
-        Step::Tell { run: None, .. } => {
-            let (found, expected) = ("nothing".to_owned(), "a run, for all but a message".to_owned());
-            return Err(RequestError { field: "run", found, expected }.into());
-        }
-    };
-    let (estate, environment) = estates.environment(estate.as_str(), environment.as_str())?;
-    let found = PairPlace::of(estate, environment, &home.region).filter(|_| home.has(environment));
-    found.ok_or_else(|| {
-        let found = format!("{} of account {} in {}", environment.name(), home.account, home.region);
-        let expected =
-            "an environment with `failover`, of this account, one of whose two regions is this one".to_owned();
-        RequestError { field: "environment", found, expected }.into()
-    })
-}
-
-/// Takes one step.
-///
-/// # Errors
-/// [`CallError`]; it may be asked for again.
-pub async fn step<L, S, P, W, H, N, K, X, E>(
-    mover: &FailoverRunbook<L, S, P, W, H, N, K, X, E>,
-    half: &PairPlace,
-    call: StepCall<Step>,
-) -> Result<Answer, CallError>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    match call.step {
-        Step::Advance { request, execution, answer, child, error } => {
-            let request: FailoverRequest = read_input(request)?;
-            let call = failover::MoveRequest {
-                execution: &execution.name,
-                start: execution.start,
-                answer,
-                child: child.map(ChildResult::from),
-                error: error.map(RunError::from),
-            };
-            Ok(Answer::Advanced(Box::new(mover.advance(half, &request, call).await?)))
-        }
-        Step::Ready { request, execution } => {
-            let request: FailoverRequest = read_input(request)?;
-            let found = mover.ready(half, &request, execution.start).await?;
-            let run = RunRef { scope: found.scope, id: execution.name };
-            let tell = (found.next == ReadinessAction::Refused).then(|| Message {
-                subject: format!("{}: it does not go home", half.id).chars().take(100).collect(),
-                text: format!("{}: nothing was changed, and {} serves on.\n\n{}", half.id, half.other(), found.summary),
-            });
-            let (next, wait_seconds, request, summary) = (found.next, found.wait_seconds, found.request, found.summary);
-            Ok(Answer::Readied(Box::new(Readied { run, next, wait_seconds, request, summary, tell })))
-        }
-        Step::Ask { run, token, what, why, plan, answer_seconds } => {
-            let until = call.now.saturating_add(SignedDuration::from_secs(answer_seconds)).unwrap_or(Timestamp::MAX);
-            tell(&mover.announcer, &ask(&run.scope, &what, &why, &plan, &token, until)).await
-        }
-        Step::Tell { subject, text, .. } => tell(&mover.announcer, &Message { subject, text }).await,
+        Answer::Told(_) | Answer::Ticked { .. } => {}
     }
 }
 
-/// Tells people, whatever it is about: what failed before it was any pair's has to be told, too.
-///
-/// # Errors
-/// [`CallError`]; it may be asked for again.
-pub async fn tell<N: Notifier>(announcer: &N, message: &Message) -> Result<Answer, CallError> {
-    announcer.tell(&message.subject, &message.text).await?;
-    Ok(Answer::Told {})
-}
-
-impl From<Child> for ChildResult {
-    fn from(child: Child) -> Self {
-        match child {
-            Child::Failed(caught) => Self::Failed(caught.error, caught.cause.unwrap_or_default()),
-            Child::Done(_) => Self::Done,
-        }
-    }
+/// Logs and counts what a tick found of one pair.
+pub fn ticked(metrics: &Metrics, ticked: &PairTick, at: Timestamp) {
+    let PairTick { scope, pointer, reached, readiness, silent_seconds, did, failed } = ticked;
+    tracing::info!(estate = %scope.estate, environment = %scope.environment, pointer, ?reached, ?readiness,
+        ?silent_seconds, did = did.join("; "), failed = failed.join("; "), "pair looked after");
+    let readiness = readiness.map(|verdict| match verdict {
+        ReadyVerdict::Ready => 0,
+        ReadyVerdict::Degraded => 1,
+        ReadyVerdict::NotReady => 2,
+    });
+    let unreachable = reached.map(|reached| !reached);
+    let figures = PairFigures { unreachable, readiness, silent_seconds: *silent_seconds, rto_ms: None };
+    metrics.pair(scope, &figures, at);
 }

@@ -32,8 +32,11 @@ impl ScalableTargets for Aws {
         }
         Ok(found)
     }
+}
 
-    async fn set_scaling(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError> {
+impl Aws {
+    /// Sets bounds and suspensions of an existing target, in one call.
+    pub(crate) async fn register_target(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError> {
         let (min, max) = (count(REGISTER, service, scaling.min)?, count(REGISTER, service, scaling.max)?);
         let call = self.autoscaling.register_scalable_target().service_namespace(ServiceNamespace::Ecs);
         let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).resource_id(resource_id(service));

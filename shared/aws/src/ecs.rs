@@ -10,8 +10,10 @@ use aws_sdk_ecs::types::{
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
-use watchkeeper_control::ports::{AwsError, Services};
-use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceCapacity, ServiceId, TaskDefinition};
+use watchkeeper_control::ports::{AwsError, ServiceWrites, Services};
+use watchkeeper_domain::capacity::{
+    ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, TaskDefinition,
+};
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 use crate::fault::{failed, odd};
@@ -49,12 +51,22 @@ impl Services for Aws {
             Err(error) => Err(failed(DESCRIBE, cluster, error)),
         }
     }
+}
 
+impl ServiceWrites for Aws {
     async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
         let desired = count(UPDATE, service, desired)?;
         let call = self.ecs.update_service().cluster(service.cluster.as_str()).service(service.service.as_str());
         call.desired_count(desired).send().await.map_err(|error| failed(UPDATE, service, error))?;
         Ok(())
+    }
+
+    async fn set_scaling(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError> {
+        self.register_target(service, scaling).await
+    }
+
+    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
+        self.roll_out(service, release).await
     }
 }
 

@@ -1,15 +1,18 @@
-//! The engine over ports: observe, resolve, diff, guard, apply, verify.
+//! The engine over one platform: observe, resolve, diff, guard, apply, verify. Each runbook has its folder; beside them is
+//! what they share.
 
 pub mod backup;
-pub mod bucket;
-
+pub mod emergency;
 pub mod failover;
+pub mod reconcile;
+pub mod schedule;
+pub mod unblock;
+
 pub mod lease;
 pub mod ledger;
 pub mod pacing;
 pub mod place;
+pub mod platform;
 pub mod ports;
-pub mod steps;
-pub mod stuck;
+pub mod runbook;
 pub mod trouble;
-pub mod unblock;

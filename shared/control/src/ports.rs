@@ -98,18 +98,24 @@ pub trait Services {
         cluster: &ClusterName,
         services: &[ServiceName],
     ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError>;
-
-    /// Sets the desired count, in tasks.
-    async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError>;
 }
 
 /// The scalable targets of the ECS services of one region.
 pub trait ScalableTargets {
     /// Describes the targets of at most [`DESCRIBE_TARGETS_MAX`] services; a service without one is left out.
     async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError>;
+}
+
+/// Writes to the capacity of services. What only looks at a region does not have it.
+pub trait ServiceWrites {
+    /// Sets the desired count, in tasks.
+    async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError>;
 
     /// Sets bounds and suspensions of an existing target, in one call.
     async fn set_scaling(&self, service: &ServiceId, scaling: ScalingState) -> Result<(), AwsError>;
+
+    /// Begins to roll out a task definition; the count stays.
+    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError>;
 }
 
 /// The databases of one region.
@@ -135,9 +141,6 @@ pub trait ServiceReleases {
     /// Whether a service may be taken to a task definition: ECS rolls out none that was deregistered, as CloudFormation does
     /// with the one before at each update, or deleted (Amazon ECS API reference, `DeregisterTaskDefinition`).
     async fn is_active(&self, release: &TaskDefinition) -> Result<bool, AwsError>;
-
-    /// Begins to roll out a task definition; the count stays.
-    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError>;
 }
 
 /// What the account may start in one region.
@@ -163,10 +166,10 @@ pub trait AlarmMutes {
     async fn is_muted(&self, alarm: &AlarmName) -> Result<bool, AwsError>;
 }
 
-/// Everything whose capacity one region has.
-pub trait Cloud: Services + ScalableTargets + Databases + ServiceReleases + AccountQuotas {}
+/// The capacity of one region, to be looked at and to be changed.
+pub trait Cloud: Services + ScalableTargets + ServiceWrites + Databases + ServiceReleases + AccountQuotas {}
 
-impl<T: Services + ScalableTargets + Databases + ServiceReleases + AccountQuotas> Cloud for T {}
+impl<T: Services + ScalableTargets + ServiceWrites + Databases + ServiceReleases + AccountQuotas> Cloud for T {}
 
 /// Whether an execution was started, or was there already under this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

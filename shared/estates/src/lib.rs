@@ -14,8 +14,9 @@ mod shape;
 mod week;
 mod yaml;
 
-pub use load::{EstateFolder, UnknownName, load_dir};
+pub use load::load_dir;
 pub use parse::parse;
 pub use problem::FileProblem;
 pub use schema::{schema, schema_text};
+pub use watchkeeper_domain::estate::{EstateFolder, UnknownName};
 pub use week::week_of;

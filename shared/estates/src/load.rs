@@ -1,77 +1,14 @@
 //! A folder of documents.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{fs, path::Path};
 
-use watchkeeper_domain::estate::{Environment, Estate, EstateDocument};
+use watchkeeper_domain::estate::{EstateDocument, EstateFolder};
 use watchkeeper_domain::finding::{DocumentFinding, FieldPath};
-use watchkeeper_domain::name::{EnvironmentName, EstateName};
 
 use crate::{
     parse::{self, DocumentReading},
     problem::{FileMistake, FileProblem},
 };
-
-/// Every estate of a folder, checked.
-#[derive(Debug, Clone, Default)]
-pub struct EstateFolder(BTreeMap<EstateName, Estate>);
-
-/// A name that no document gives.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnknownName {
-    /// No such estate.
-    #[error("estate: found {asked:?}, expected one of {known}")]
-    Estate {
-        /// The name that was asked for.
-        asked: String,
-        /// The names that there are.
-        known: String,
-    },
-    /// No such environment.
-    #[error("environment: found {asked:?}, expected one of {estate}'s: {known}")]
-    Environment {
-        /// The estate.
-        estate: EstateName,
-        /// The name that was asked for.
-        asked: String,
-        /// The names that there are.
-        known: String,
-    },
-}
-
-fn list<T: ToString>(names: impl Iterator<Item = T>) -> String {
-    names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
-}
-
-impl EstateFolder {
-    /// The estates, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Estate> {
-        self.0.values()
-    }
-
-    /// An estate by its name.
-    ///
-    /// # Errors
-    /// [`UnknownName::Estate`] with the names that there are.
-    pub fn estate(&self, name: &str) -> Result<&Estate, UnknownName> {
-        let found = EstateName::new(name).ok().and_then(|name| self.0.get(&name));
-        found.ok_or_else(|| UnknownName::Estate { asked: name.to_owned(), known: list(self.0.keys()) })
-    }
-
-    /// An environment by its estate's name and its own.
-    ///
-    /// # Errors
-    /// [`UnknownName`] with the names that there are.
-    pub fn environment(&self, estate: &str, environment: &str) -> Result<(&Estate, &Environment), UnknownName> {
-        let estate = self.estate(estate)?;
-        let found = EnvironmentName::new(environment).ok().and_then(|name| estate.environment(&name));
-        let unknown = || UnknownName::Environment {
-            estate: estate.name().clone(),
-            asked: environment.to_owned(),
-            known: list(estate.environments().map(Environment::name)),
-        };
-        found.map(|environment| (estate, environment)).ok_or_else(unknown)
-    }
-}
 
 /// Every document (`*.yaml`, `*.yml`) of a folder, its sub-folders left alone.
 ///
@@ -89,12 +26,7 @@ pub fn load_dir(folder: &Path) -> Result<EstateFolder, Vec<FileProblem>> {
     across(&mut readings);
     let (good, bad): (Vec<_>, Vec<_>) = readings.into_iter().map(DocumentReading::finish).partition(Result::is_ok);
     let problems: Vec<FileProblem> = bad.into_iter().filter_map(Result::err).flatten().collect();
-    if problems.is_empty() {
-        let estates = good.into_iter().filter_map(Result::ok).map(|estate| (estate.name().clone(), estate));
-        Ok(EstateFolder(estates.collect()))
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(good.into_iter().filter_map(Result::ok).collect()) } else { Err(problems) }
 }
 
 fn unreadable(error: &std::io::Error) -> FileMistake {

@@ -4,44 +4,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{
-    AwsRegionReader, AwsTrafficSwitches, DynamoLedger, HttpProber, NotificationTargets, SdkConfig, StateMachine,
-    peer_config,
+    Aws, AwsRegionReader, AwsTrafficSwitches, DynamoLedger, EventClock, HttpProber, NotificationTargets, SdkConfig,
+    StateMachine, peer_config,
 };
-use watchkeeper_control::failover::{FailoverRunbook, RegionMonitor};
+use watchkeeper_control::failover::FailoverRunbook;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::PairPlace;
 use watchkeeper_domain::name::Region;
 
-use crate::clock::EventClock;
-use crate::serve::FunctionContext;
+use crate::kit::FunctionContext;
 use crate::settings::{FunctionSettings, SettingError, arn_in};
-
-/// What takes the steps of a move.
-pub type PairMover = FailoverRunbook<
-    DynamoLedger,
-    AwsRegionReader,
-    AwsRegionReader,
-    AwsTrafficSwitches,
-    HttpProber,
-    NotificationTargets,
-    EventClock,
-    StateMachine,
-    StateMachine,
->;
-
-/// What keeps the watch over a pair.
-pub type PairWatcher = RegionMonitor<
-    DynamoLedger,
-    AwsRegionReader,
-    AwsRegionReader,
-    AwsTrafficSwitches,
-    HttpProber,
-    NotificationTargets,
-    EventClock,
-    StateMachine,
-    StateMachine,
-    StateMachine,
->;
 
 /// What all pairs have in common, built once. What belongs to one pair or one event comes with it; the connections are
 /// the same all the time.
@@ -54,7 +26,7 @@ pub struct PairKit {
     prober: HttpProber,
     announcer: NotificationTargets,
     hand: StateMachine,
-    failover: StateMachine,
+    machine: StateMachine,
     pacer: Arc<Pacer>,
 }
 
@@ -63,16 +35,16 @@ impl PairKit {
     ///
     /// # Errors
     /// [`SettingError`] names what the stack does not say.
-    pub fn new(kit: &FunctionContext, sdk: &SdkConfig) -> Result<Self, SettingError> {
+    pub(crate) fn new(kit: &FunctionContext) -> Result<Self, SettingError> {
         Ok(Self {
-            sdk: sdk.clone(),
+            sdk: kit.sdk.clone(),
             settings: kit.settings.clone(),
             ledger: kit.ledger()?,
-            here: AwsRegionReader::new(sdk),
+            here: AwsRegionReader::new(&kit.sdk),
             prober: HttpProber::new(),
             announcer: kit.announcer()?,
-            hand: kit.machine()?,
-            failover: StateMachine::new(sdk, kit.settings.failover_machine_arn()?),
+            hand: kit.machine(FunctionSettings::reconcile_machine_arn)?,
+            machine: kit.machine(FunctionSettings::failover_machine_arn)?,
             pacer: Arc::default(),
         })
     }
@@ -82,8 +54,8 @@ impl PairKit {
         &self.announcer
     }
 
-    /// The mover of one half of a pair, at the time that came with an event.
-    pub fn mover(&self, half: &PairPlace, now: Timestamp) -> PairMover {
+    /// The runbook over one half of a pair, at the time that came with an event.
+    pub fn failover(&self, half: &PairPlace, now: Timestamp) -> FailoverRunbook<Aws> {
         // Whatever is asked of the other region is bounded: it may hang.
         let there = peer_config(&self.sdk, half.other().as_str());
         let peer_hand = StateMachine::new(&there, arn_in(self.hand.arn(), half.other()));
@@ -92,30 +64,13 @@ impl PairKit {
             here: self.here.clone(),
             peer: AwsRegionReader::new(&there),
             switches: self.switches(&half.standby),
+            own_metrics: self.switches(&half.region),
             prober: self.prober.clone(),
             announcer: self.announcer.clone(),
             clock: EventClock::set_to(now),
-            peer_hand,
-            executions: self.failover.clone(),
-            pacer: Arc::clone(&self.pacer),
-        }
-    }
-
-    /// The watcher of one half of a pair, at the instant of a tick.
-    pub fn watcher(&self, half: &PairPlace, at: Timestamp) -> PairWatcher {
-        let there = peer_config(&self.sdk, half.other().as_str());
-        RegionMonitor {
-            ledger: self.ledger.clone(),
-            here: self.here.clone(),
-            peer: AwsRegionReader::new(&there),
-            switches: self.switches(&half.standby),
-            metric: self.switches(&half.region),
-            prober: self.prober.clone(),
-            announcer: self.announcer.clone(),
-            clock: EventClock::set_to(at),
             hand: self.hand.clone(),
-            failover: self.failover.clone(),
-            executions: self.failover.clone(),
+            peer_hand,
+            machine: self.machine.clone(),
             pacer: Arc::clone(&self.pacer),
         }
     }

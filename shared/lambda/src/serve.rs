@@ -8,122 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
-use watchkeeper_aws::{
-    Aws, BackupEngines, CloudWatch, DynamoLedger, NotificationTargets, SdkConfig, StateMachine, StuckThings, sdk_config,
-};
+use watchkeeper_aws::sdk_config;
+use watchkeeper_control::runbook::{ErrorName, RunbookError, in_full};
 use watchkeeper_domain::reconcile::report::fitting;
-use watchkeeper_estates::{EstateFolder, FileProblem, load_dir};
+use watchkeeper_estates::{FileProblem, load_dir};
 
-use crate::errors::{ErrorName, FunctionFailure};
-use crate::metrics::Metrics;
-use crate::pairs::PairKit;
+use crate::kit::FunctionContext;
 use crate::settings::{FunctionSettings, SettingError};
 use crate::telemetry;
-
-/// What a function is built from: read and checked once, before the first event.
-#[derive(Debug)]
-pub struct FunctionContext {
-    /// What the stack tells the function.
-    pub settings: FunctionSettings,
-    /// Every estate, checked.
-    pub estates: EstateFolder,
-    /// Where metrics go.
-    pub metrics: Metrics,
-    sdk: SdkConfig,
-}
-
-impl FunctionContext {
-    /// The capacity of this region.
-    pub fn cloud(&self) -> Aws {
-        Aws::new(&self.sdk)
-    }
-
-    /// The alarms of this region.
-    pub fn alarms(&self) -> CloudWatch {
-        CloudWatch::new(&self.sdk)
-    }
-
-    /// The ledger, and what it remembers of alarms.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which table it is.
-    pub fn ledger(&self) -> Result<DynamoLedger, SettingError> {
-        Ok(DynamoLedger::new(&self.sdk, self.settings.ledger_table()?))
-    }
-
-    /// Where people and programs learn of a run.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which topic or bus it is.
-    pub fn announcer(&self) -> Result<NotificationTargets, SettingError> {
-        Ok(NotificationTargets::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
-    }
-
-    /// The machine `reconcile`.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn machine(&self) -> Result<StateMachine, SettingError> {
-        Ok(StateMachine::new(&self.sdk, self.settings.reconcile_machine_arn()?))
-    }
-
-    /// The machine `emergency-scale`.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn emergency_machine(&self) -> Result<StateMachine, SettingError> {
-        Ok(StateMachine::new(&self.sdk, self.settings.emergency_machine_arn()?))
-    }
-
-    /// What the watch over pairs, and their moves, are built from.
-    ///
-    /// # Errors
-    /// [`SettingError`] names what the stack does not say.
-    pub fn watch(&self) -> Result<PairKit, SettingError> {
-        PairKit::new(self, &self.sdk)
-    }
-
-    /// The machine `daily-unblock`.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn unblock_machine(&self) -> Result<StateMachine, SettingError> {
-        Ok(StateMachine::new(&self.sdk, self.settings.unblock_machine_arn()?))
-    }
-
-    /// What may be stuck in this region, and the executions of our machines that hold leases, may be ended, or free what is
-    /// stuck. A failover is none of them: its children hold the leases, and a question of it may come in the middle of a
-    /// move, and ends by itself.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which machines there are.
-    pub fn stuck(&self) -> Result<StuckThings, SettingError> {
-        let (reconcile, emergency) = (self.settings.reconcile_machine_arn()?, self.settings.emergency_machine_arn()?);
-        let machines = vec![reconcile, emergency.clone(), self.settings.unblock_machine_arn()?];
-        Ok(StuckThings::new(&self.sdk, machines, vec![emergency]))
-    }
-
-    /// The machine `backup`.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn backup_machine(&self) -> Result<StateMachine, SettingError> {
-        Ok(StateMachine::new(&self.sdk, self.settings.backup_machine_arn()?))
-    }
-
-    /// The machine `restore-drill`.
-    ///
-    /// # Errors
-    /// [`SettingError`] when the stack does not say which machine it is.
-    pub fn restore_machine(&self) -> Result<StateMachine, SettingError> {
-        Ok(StateMachine::new(&self.sdk, self.settings.restore_machine_arn()?))
-    }
-
-    /// The backups of this region, and their copies in others.
-    pub fn vaults(&self) -> BackupEngines {
-        BackupEngines::new(&self.sdk)
-    }
-}
 
 /// What Lambda says of one invocation beside its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,37 +52,33 @@ fn list(problems: &[FileProblem]) -> String {
 
 /// Runs a function until Lambda ends it: `build` takes what it needs of the kit and returns the handler of its events.
 /// A setting that is missing, or an estate document that is wrong, stops it before the first event.
-pub async fn serve<Q, A, E, H>(build: impl FnOnce(FunctionContext) -> Result<H, SettingError>) -> ExitCode
+pub async fn serve<Q, A, H>(build: impl FnOnce(FunctionContext) -> Result<H, SettingError>) -> ExitCode
 where
     Q: DeserializeOwned,
     A: Serialize,
-    E: Into<FunctionFailure>,
-    H: AsyncFn(Q, LambdaInvocation) -> Result<A, E>,
+    H: AsyncFn(Q, LambdaInvocation) -> Result<A, RunbookError>,
 {
     telemetry::init();
     match run(build).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let failure = FunctionFailure::new(ErrorName::EstateInvalid, &error);
-            let name = matches!(error, StartError::Estates(_)).then_some(failure.name.name());
-            tracing::error!(name, error = failure.message, "the function does not start");
+            let name = matches!(error, StartError::Estates(_)).then_some(ErrorName::EstateInvalid.name());
+            tracing::error!(name, error = in_full(&error), "the function does not start");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run<Q, A, E, H>(build: impl FnOnce(FunctionContext) -> Result<H, SettingError>) -> Result<(), StartError>
+async fn run<Q, A, H>(build: impl FnOnce(FunctionContext) -> Result<H, SettingError>) -> Result<(), StartError>
 where
     Q: DeserializeOwned,
     A: Serialize,
-    E: Into<FunctionFailure>,
-    H: AsyncFn(Q, LambdaInvocation) -> Result<A, E>,
+    H: AsyncFn(Q, LambdaInvocation) -> Result<A, RunbookError>,
 {
     let settings = FunctionSettings::from_env()?;
     let estates = load_dir(&settings.estates_dir).map_err(StartError::Estates)?;
     let sdk = sdk_config(settings.home.region.as_str()).await;
-    let metrics = Metrics::new(&settings.metrics_namespace);
-    let handler = build(FunctionContext { settings, estates, metrics, sdk })?;
+    let handler = build(FunctionContext::new(settings, estates, sdk))?;
     let handler = &handler;
     let service = service_fn(|event: LambdaEvent<Value>| {
         let span = telemetry::invocation(&event.context.request_id);
@@ -201,27 +89,43 @@ where
 }
 
 /// Handles one event. An error is logged here, once, and leaves under its stable name.
-async fn answer<Q, A, E, H>(handler: &H, payload: Value, invocation: LambdaInvocation) -> Result<Value, Diagnostic>
+async fn answer<Q, A, H>(handler: &H, payload: Value, invocation: LambdaInvocation) -> Result<Value, Diagnostic>
 where
     Q: DeserializeOwned,
     A: Serialize,
-    E: Into<FunctionFailure>,
-    H: AsyncFn(Q, LambdaInvocation) -> Result<A, E>,
+    H: AsyncFn(Q, LambdaInvocation) -> Result<A, RunbookError>,
 {
     let answered = match request(payload) {
-        Ok(request) => Box::pin(handler(request, invocation)).await.map_err(Into::into),
-        Err(failure) => Err(failure),
+        Ok(request) => Box::pin(handler(request, invocation)).await,
+        Err(error) => Err(error),
     };
-    answered.and_then(|answer| carried(&answer)).map_err(|failure: FunctionFailure| {
-        tracing::error!(name = failure.name.name(), error = failure.message, "the event was not handled");
-        failure.into()
-    })
+    match answered {
+        Ok(answer) => carried(&answer),
+        Err(error) => {
+            let (name, message) = (error.name(), error.message());
+            tracing::error!(name = name.name(), error = message, "the event was not handled");
+            Err(diagnostic(name, &message))
+        }
+    }
+}
+
+/// The longest message, in characters without its advice: the machines keep 4,000 of a cause, and its end says what to do.
+const MESSAGE_MAX: usize = 3000;
+
+/// An error as Lambda hands it on: its stable name, what happened, and what a person can do about it.
+fn diagnostic(name: ErrorName, message: &str) -> Diagnostic {
+    let whole = message.trim_end_matches('.');
+    let mut said: String = whole.chars().take(MESSAGE_MAX).collect();
+    if said.len() < whole.len() {
+        said.push('…');
+    }
+    Diagnostic { error_type: name.to_string(), error_message: format!("{said}. {}", name.advice()) }
 }
 
 /// An answer as a state of a machine carries it: a text that is too long for one is cut, whichever step wrote it.
-fn carried<A: Serialize>(answer: &A) -> Result<Value, FunctionFailure> {
-    let mut value =
-        serde_json::to_value(answer).map_err(|error| FunctionFailure::new(ErrorName::AwsInvalid, &error))?;
+fn carried<A: Serialize>(answer: &A) -> Result<Value, Diagnostic> {
+    let unwritable = |error: serde_json::Error| diagnostic(ErrorName::AwsInvalid, &error.to_string());
+    let mut value = serde_json::to_value(answer).map_err(unwritable)?;
     cut(&mut value);
     Ok(value)
 }
@@ -236,11 +140,11 @@ fn cut(value: &mut Value) {
 }
 
 /// The request in an event, or which of its fields is wrong.
-fn request<Q: DeserializeOwned>(payload: Value) -> Result<Q, FunctionFailure> {
+fn request<Q: DeserializeOwned>(payload: Value) -> Result<Q, RunbookError> {
     serde_path_to_error::deserialize(payload).map_err(|error| {
         let path = error.path().to_string();
         let place = if path == "." { "event".to_owned() } else { format!("event.{path}") };
-        FunctionFailure { name: ErrorName::RequestInvalid, message: format!("{place}: {}", error.inner()) }
+        RunbookError::Event(format!("{place}: {}", error.inner()))
     })
 }
 
@@ -259,7 +163,7 @@ mod tests {
     }
 
     async fn of(payload: Value, outcome: impl Fn() -> Result<(), AwsError>) -> Result<Value, Diagnostic> {
-        let handler = async |tick: Tick, _: LambdaInvocation| outcome().map(|()| tick.time.as_second());
+        let handler = async |tick: Tick, _: LambdaInvocation| Ok(outcome().map(|()| tick.time.as_second())?);
         answer(&handler, payload, LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await
     }
 
@@ -268,7 +172,7 @@ mod tests {
         let mut context = Context::default();
         context.deadline = 1_795_219_500_250;
         let handler =
-            async |_: Value, invocation: LambdaInvocation| Ok::<_, AwsError>(invocation.deadline.as_millisecond());
+            async |_: Value, invocation: LambdaInvocation| Ok::<_, RunbookError>(invocation.deadline.as_millisecond());
         let answered = answer(&handler, json!({}), LambdaInvocation::from(&context)).await;
         assert_eq!(answered, Ok(json!(1_795_219_500_250_i64)));
     }
@@ -276,8 +180,9 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_never_too_long_for_a_state() {
         let long = "service:c/s: below the floor\n".repeat(20_000);
-        let handler =
-            async |_: Value, _: LambdaInvocation| Ok::<_, AwsError>(json!({"plan": {"lines": [long.clone()]}, "n": 1}));
+        let handler = async |_: Value, _: LambdaInvocation| {
+            Ok::<_, RunbookError>(json!({"plan": {"lines": [long.clone()]}, "n": 1}))
+        };
         let answered = answer(&handler, json!({}), LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await.unwrap();
         let size = answered.to_string().len();
         assert!((190_000..250_000).contains(&size), "{size}");
@@ -307,5 +212,19 @@ mod tests {
         let error = of(json!({ "time": "2026-11-21T00:05:00Z" }), throttled).await.unwrap_err();
         assert_eq!(error.error_type, "Aws.Throttled");
         assert!(error.error_message.starts_with("UpdateService of c/s: throttled. "), "{}", error.error_message);
+    }
+
+    #[test]
+    fn an_error_is_reported_under_its_name_with_its_causes_and_advice() {
+        let diagnostic = diagnostic(ErrorName::AwsDenied, "UpdateService of c/s: denied.");
+        assert_eq!(diagnostic.error_type, "Aws.Denied");
+        let expected = format!("UpdateService of c/s: denied. {}", ErrorName::AwsDenied.advice());
+        assert_eq!(diagnostic.error_message, expected);
+    }
+
+    #[test]
+    fn a_message_without_end_is_cut_and_keeps_its_advice() {
+        let text = diagnostic(ErrorName::AwsInvalid, &"ä".repeat(100_000)).error_message;
+        assert!(text.chars().count() < 4000 && text.ends_with(ErrorName::AwsInvalid.advice()), "{}", text.len());
     }
 }

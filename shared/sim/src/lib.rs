@@ -23,6 +23,7 @@ mod memory;
 mod operation;
 mod outside;
 mod pair;
+mod platform;
 mod quota;
 mod reconcile;
 mod refusal;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_control::bucket::TokenBucket;
+use watchkeeper_control::pacing::bucket::TokenBucket;
 
 use crate::operation::Operation;
 

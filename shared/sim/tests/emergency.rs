@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use watchkeeper_control::ledger::{Ledger, LedgerError};
+use watchkeeper_control::ports::ServiceWrites;
 use watchkeeper_control::ports::{
-    AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, ScalableTargets, ServiceReleases, Services,
+    AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, ScalableTargets, ServiceReleases,
 };
 use watchkeeper_domain::capacity::{Rollout, ServiceId, ServiceRelease};
 use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState};

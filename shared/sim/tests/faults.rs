@@ -3,7 +3,8 @@
 
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
-use watchkeeper_control::ports::{Clock, Fault, Services};
+use watchkeeper_control::ports::ServiceWrites;
+use watchkeeper_control::ports::{Clock, Fault};
 use watchkeeper_domain::intent::{IntentKey, Layer};
 use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, run_until_done_or_crash, scope, service,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use watchkeeper_control::ports::ServiceWrites;
 use watchkeeper_control::ports::{
     AwsError, Clock, Databases, Executions, Fault, Notifier, ScalableTargets, Services, StartOutcome,
 };

@@ -3,19 +3,17 @@
 
 use std::time::Duration;
 
-use backups::{Answer, CallError, Step, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::backup::{BackupError, BackupRunbook};
-use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::ports::{Clock as _, Fault};
+use watchkeeper_control::backup::{Answer, BackupRunbook, Step, Ticked};
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::runbook::{Begin, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall};
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::RunRef;
-use watchkeeper_lambda::{FunctionEvent, MachineExecution, ScheduleTick, StepCall};
-use watchkeeper_sim::run_until_done_or_crash;
+use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
-use super::{ATTEMPTS, InMemoryHarness};
+use super::{ATTEMPTS, InMemoryHarness, retried, told};
 
 /// How often a restore may stumble before its machine gives it up, as `restore-drill.asl.json` has it.
 const STUMBLES: u32 = 5;
@@ -86,7 +84,7 @@ impl InMemoryHarness {
     /// An execution of the machine `backup`.
     pub fn backup_run(&self, name: &str, request: &Value) -> BackupEnded {
         let execution = self.backup_start(name);
-        let begin = || Step::Begin { request: request.clone(), execution: execution.clone() };
+        let begin = || Step::Begin(Begin { request: request.clone(), execution: execution.clone() });
         let (run, jobs) = match self.backup_task(begin) {
             None => return BackupEnded::Crashed,
             Some(Ok(Answer::Begun { jobs, summary, .. })) if jobs.is_empty() => return BackupEnded::Nothing(summary),
@@ -133,7 +131,7 @@ impl InMemoryHarness {
     /// An execution of the machine `restore-drill`.
     pub fn restore_execution(&self, name: &str, request: &Value) -> BackupEnded {
         let execution = self.backup_start(name);
-        let begin = || Step::BeginRestore { request: request.clone(), execution: execution.clone() };
+        let begin = || Step::BeginRestore(Begin { request: request.clone(), execution: execution.clone() });
         let (run, source) = match self.backup_task(begin) {
             None => return BackupEnded::Crashed,
             Some(Ok(Answer::Restoring { run, source, .. })) => (run, source),
@@ -177,11 +175,11 @@ impl InMemoryHarness {
     }
 
     /// One task of a machine: a new process each time, retried as the machines retry it.
-    fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+    fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
         for attempt in 1.. {
             let call = StepCall { now: self.world.now(), step: step() };
             match self.backup_event(FunctionEvent::Call(call))? {
-                Err(error) if attempt < ATTEMPTS && passes(&error) => {
+                Err(error) if attempt < ATTEMPTS && retried(&error) => {
                     self.world.advance(Duration::from_secs(2 << attempt));
                 }
                 answer => return Some(answer),
@@ -190,24 +188,12 @@ impl InMemoryHarness {
         None
     }
 
-    fn backup_event(&self, event: FunctionEvent<Step>) -> Option<Result<Answer, CallError>> {
+    fn backup_event(&self, event: FunctionEvent<Step>) -> Option<Result<Answer, RunbookError>> {
         let world = &self.world;
-        let keeper = BackupRunbook { cloud: world, ledger: world, announcer: world };
-        let handled = backups::handle(keeper, (world, world), &self.estates, &self.home, event);
+        let (machine, restores) = (world.machine(""), world.machine(""));
+        let keeper: BackupRunbook<SimRegion> =
+            BackupRunbook { cloud: world.clone(), ledger: world.clone(), announcer: world.clone(), machine, restores };
+        let handled = keeper.handle(&self.stack, event);
         run_until_done_or_crash(world, handled)
     }
-}
-
-/// Whether the machines try a task again after this error.
-fn passes(error: &CallError) -> bool {
-    let fault = match error {
-        CallError::Backup(BackupError::Ledger(LedgerError::Conflict { .. })) => return true,
-        CallError::Backup(BackupError::Aws(error) | BackupError::Ledger(LedgerError::Aws(error))) => error.fault,
-        _ => return false,
-    };
-    matches!(fault, Fault::Throttled | Fault::Unavailable)
-}
-
-fn told(error: &CallError) -> String {
-    format!("{error}: {error:?}")
 }

@@ -4,23 +4,22 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use alarm_response::{Handled, ResponseError};
-use emergency_scale::{Answer, CallError, Decided, Looked, Ports, Step};
+use alarm_response::read;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::steps::BeginVerdict;
+use watchkeeper_control::emergency::{Answer, Decided, EmergencyRunbook, Handled, Looked, Step};
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::reconcile::BeginVerdict;
+use watchkeeper_control::runbook::{Ask, MachineExecution, RunbookError, StepCall, Tell};
 use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::message::Message;
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRef};
 use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::value::{AlarmName, ProfileName};
-use watchkeeper_lambda::{MachineExecution, StepCall};
-use watchkeeper_sim::run_until_done_or_crash;
+use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
-use super::{ATTEMPTS, InMemoryHarness, RunEnd};
+use super::{ATTEMPTS, InMemoryHarness, RunEnd, retried};
 
 /// How long Lambda lets alarm-response work, as `template.yaml` has it.
 const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
@@ -61,7 +60,7 @@ pub struct EmergencyRun {
 impl InMemoryHarness {
     /// An event reaches alarm-response, three times at the most, like any asynchronous invocation. `None` when it died
     /// each time.
-    pub fn hears(&mut self, event: &Value) -> Option<Result<Handled, ResponseError>> {
+    pub fn hears(&mut self, event: &Value) -> Option<Result<Handled, RunbookError>> {
         let mut last = None;
         for wait in [60, 120, 0] {
             last = self.hears_once(event);
@@ -73,11 +72,10 @@ impl InMemoryHarness {
         last
     }
 
-    fn hears_once(&self, event: &Value) -> Option<Result<Handled, ResponseError>> {
+    fn hears_once(&self, event: &Value) -> Option<Result<Handled, RunbookError>> {
         let world = &self.world;
-        let ports = alarm_response::Ports { ledger: world, alarms: world, executions: world, announcer: world };
-        let now = world.now() + DEADLINE;
-        run_until_done_or_crash(world, alarm_response::handle(ports, &self.estates, &self.home, event, now))
+        let (emergency, now) = (emergency(world), world.now() + DEADLINE);
+        run_until_done_or_crash(world, emergency.hear(&self.stack, read(event), now))
     }
 
     /// The emergency executions that were started and have not been played yet, each up to where it waits.
@@ -104,14 +102,14 @@ impl InMemoryHarness {
         siren
     }
 
-    fn step(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+    fn step(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
         for attempt in 1.. {
             let world = &self.world;
-            let ports = Ports { ledger: world, alarms: world, executions: world, announcer: world };
+            let emergency = emergency(world);
             let call = StepCall { now: world.now(), step: step() };
-            let handled = emergency_scale::handle(ports, &self.estates, &self.home, call);
+            let handled = emergency.handle(&self.stack, call);
             match run_until_done_or_crash(world, handled)? {
-                Err(error) if attempt < ATTEMPTS && passes(&error) => {
+                Err(error) if attempt < ATTEMPTS && retried(&error) => {
                     world.advance(Duration::from_secs(2 << attempt));
                 }
                 answer => return Some(answer),
@@ -174,8 +172,9 @@ impl EmergencyRun {
             Next::Refused | Next::Declined => {
                 let text = decided.tell.unwrap_or_else(|| panic!("a refusal without a message"));
                 let (subject, text) = (text.subject, text.text);
-                let tell =
-                    || Step::Tell { run: Some(decided.run.clone()), subject: subject.clone(), text: text.clone() };
+                let tell = || {
+                    Step::Tell(Tell { run: Some(decided.run.clone()), subject: subject.clone(), text: text.clone() })
+                };
                 let told = rehearsal.step(tell);
                 let end = if decided.next == Next::Refused { "Guardrail.Refused" } else { "declined" };
                 told.map_or(EmergencyRunState::Crashed, |_| EmergencyRunState::Ended(end.to_owned()))
@@ -202,14 +201,16 @@ impl EmergencyRun {
         }
         // The machine adds what the preview would ask to what the question names.
         let named = |code: &GuardrailCode| plan.contains(&format!("[needs approval] {code}"));
-        let asks = &decided.asks | &GuardrailCode::ALL.iter().copied().filter(named).collect();
-        let ask = || Step::Ask {
-            run: decided.run.clone(),
-            token: "token".to_owned(),
-            what: decided.what.clone(),
-            why: decided.summary.clone(),
-            plan: plan.clone(),
-            answer_seconds: decided.answer_seconds,
+        let asks = &decided.asks | &GuardrailCode::ALL.into_iter().filter(named).collect();
+        let ask = || {
+            Step::Ask(Ask {
+                run: decided.run.clone(),
+                token: "token".to_owned(),
+                what: decided.what.clone(),
+                why: decided.summary.clone(),
+                plan: plan.clone(),
+                answer_seconds: decided.answer_seconds,
+            })
         };
         match rehearsal.step(ask) {
             None => EmergencyRunState::Crashed,
@@ -242,7 +243,7 @@ impl EmergencyRun {
             };
             self.told = looked.told;
             if let Some(Message { subject, text }) = looked.tell {
-                let tell = || Step::Tell { run: Some(run.clone()), subject: subject.clone(), text: text.clone() };
+                let tell = || Step::Tell(Tell { run: Some(run.clone()), subject: subject.clone(), text: text.clone() });
                 if rehearsal.step(tell).is_none() {
                     return EmergencyRunState::Crashed;
                 }
@@ -264,8 +265,9 @@ impl EmergencyRun {
             if self.backs == GIVE_BACKS {
                 let subject =
                     format!("{} {}: {profile} is over and not given back", run.scope.estate, run.scope.environment);
-                let tell =
-                    || Step::Tell { run: Some(run.clone()), subject: subject.clone(), text: looked.summary.clone() };
+                let tell = || {
+                    Step::Tell(Tell { run: Some(run.clone()), subject: subject.clone(), text: looked.summary.clone() })
+                };
                 if rehearsal.step(tell).is_none() {
                     return EmergencyRunState::Crashed;
                 }
@@ -298,13 +300,14 @@ fn failure(end: &RunEnd) -> Option<String> {
     }
 }
 
-/// Whether the machine tries a task again after this error.
-fn passes(error: &CallError) -> bool {
-    let fault = match error {
-        CallError::Aws(error) | CallError::Ledger(LedgerError::Aws(error)) => error.fault,
-        _ => return false,
-    };
-    matches!(fault, Fault::Throttled | Fault::Unavailable)
+/// Emergencies over a world.
+fn emergency(world: &SimRegion) -> EmergencyRunbook<SimRegion> {
+    EmergencyRunbook {
+        ledger: world.clone(),
+        alarms: world.clone(),
+        machine: world.machine(""),
+        announcer: world.clone(),
+    }
 }
 
 /// The event of EventBridge about an alarm that changed its state at an instant, to the millisecond.

@@ -11,19 +11,19 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use auto_shutdown::TickError;
 use jiff::Timestamp;
-use reconcile::{Answer, CallError, Step};
 use serde_json::Value;
-use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::{PairPlace, ScopedEnvironment, StackIdentity};
-use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::steps::{BeginVerdict, FinishedRun, LeasedRun, Reconciler, RunNext, StepError};
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::reconcile::{Answer, BeginVerdict, FinishedRun, LeasedRun, Reconciler, RunNext, Step};
+use watchkeeper_control::runbook::{
+    Begin, CaughtError, ErrorName, MachineExecution, RunbookError, ScheduleTick, Stack, Unmade,
+};
+use watchkeeper_control::schedule::ScheduleRunbook;
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{EstateFolder, load_dir};
-use watchkeeper_lambda::{CaughtError, FunctionFailure, MachineExecution, ScheduleTick};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
 /// How often a task is tried, as `statemachines/reconcile.asl.json` has it.
@@ -53,8 +53,7 @@ pub enum RunEnd {
 pub struct InMemoryHarness {
     /// The AWS.
     pub world: SimRegion,
-    estates: EstateFolder,
-    home: StackIdentity,
+    stack: Stack,
     done: BTreeSet<String>,
 }
 
@@ -71,7 +70,7 @@ pub use emergency::{EmergencyRun, EmergencyRunState, alarm_event};
 pub use pair::{FailoverRun, FailoverRunState, InMemoryPair};
 pub use unblock::UnblockEnded;
 
-type Hand = Reconciler<SimRegion, SimRegion, SimRegion, SimRegion>;
+type Hand = Reconciler<SimRegion>;
 
 impl InMemoryHarness {
     /// A stack over this repository's own documents.
@@ -92,15 +91,18 @@ impl InMemoryHarness {
         let region = Region::new(region).unwrap_or_else(|error| panic!("{error}"));
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
-        Self { world, estates, home: StackIdentity { account, region }, done: BTreeSet::new() }
+        let stack = Stack { estates: Arc::new(estates), home: StackIdentity { account, region } };
+        Self { world, stack, done: BTreeSet::new() }
     }
 
     /// What its document allows a pair's half at an instant.
     pub(crate) fn allowance(&self, half: &PairPlace, at: Timestamp) -> Allowance {
         let id = &half.id;
-        let found = self.estates.environment(id.estate.as_str(), id.environment.as_str());
+        let found = self.stack.find(id.estate.as_str(), id.environment.as_str());
         let (estate, environment) = found.unwrap_or_else(|error| panic!("{error}"));
-        ScopedEnvironment::of(estate, environment, &self.home, at).unwrap_or_else(|error| panic!("{error}")).allowance
+        ScopedEnvironment::of(estate, environment, &self.stack.home, at)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .allowance
     }
 
     /// The same stack in another account.
@@ -109,7 +111,7 @@ impl InMemoryHarness {
     /// When the account does not read.
     #[must_use]
     pub fn in_account(mut self, account: &str) -> Self {
-        self.home.account = account.parse().unwrap_or_else(|error| panic!("{error}"));
+        self.stack.home.account = account.parse().unwrap_or_else(|error| panic!("{error}"));
         self
     }
 
@@ -126,10 +128,10 @@ impl InMemoryHarness {
         self.play()
     }
 
-    fn tick_once(&self, instant: Timestamp) -> Option<Result<(), TickError>> {
+    fn tick_once(&self, instant: Timestamp) -> Option<Result<(), RunbookError>> {
         let (world, tick) = (&self.world, ScheduleTick { time: instant });
-        let handled = auto_shutdown::handle(world, world, &self.estates, &self.home, &tick);
-        run_until_done_or_crash(world, async { handled.await.map(|_| ()) })
+        let schedule = schedule(world);
+        run_until_done_or_crash(world, async { schedule.handle(&self.stack, &tick).await.map(|_| ()) })
     }
 
     /// Plays the executions that were started and have not run yet.
@@ -154,21 +156,23 @@ impl InMemoryHarness {
             Err(error) => error,
         };
         let why = told(&error);
-        let failure = FunctionFailure::from(error);
-        let error = CaughtError { error: failure.name.to_string(), cause: Some(failure.message) };
-        let tell = || Step::Tell { request: request.clone(), execution: execution.clone(), error: error.clone() };
+        let error = CaughtError { error: error.name().to_string(), cause: Some(error.message()) };
+        let tell = || {
+            let (request, execution) = (request.clone(), execution.clone());
+            Step::Tell(Unmade { request, execution, error: error.clone() })
+        };
         if self.task(tell).is_none() { RunEnd::Crashed } else { RunEnd::Failed(why) }
     }
 
-    fn execution(&self, execution: &MachineExecution, request: &Value) -> Result<RunEnd, CallError> {
+    fn execution(&self, execution: &MachineExecution, request: &Value) -> Result<RunEnd, RunbookError> {
         let mut waits = 0;
         let begun = loop {
-            let step = || Step::Begin { request: request.clone(), execution: execution.clone() };
+            let step = || Step::Begin(Begin { request: request.clone(), execution: execution.clone() });
             match self.task(step) {
                 None => return Ok(RunEnd::Crashed),
                 Some(Ok(Answer::Begun(begun))) => break begun,
                 Some(Ok(other)) => return Ok(RunEnd::AtBegin(BeginVerdict::Nothing, format!("{other:?}"))),
-                Some(Err(CallError::Step(StepError::LeaseHeld { .. }))) if waits < LEASE_WAITS => {
+                Some(Err(RunbookError::LeaseHeld { .. })) if waits < LEASE_WAITS => {
                     waits += 1;
                     self.world.advance(LEASE_WAIT);
                 }
@@ -182,7 +186,7 @@ impl InMemoryHarness {
         }
     }
 
-    fn slices(&self, run: &LeasedRun) -> Result<RunEnd, CallError> {
+    fn slices(&self, run: &LeasedRun) -> Result<RunEnd, RunbookError> {
         let mut next = RunNext::Apply;
         while next != RunNext::Finish {
             let step = || match next {
@@ -205,7 +209,7 @@ impl InMemoryHarness {
         self.finish(run, None)
     }
 
-    fn finish(&self, run: &LeasedRun, error: Option<&CaughtError>) -> Result<RunEnd, CallError> {
+    fn finish(&self, run: &LeasedRun, error: Option<&CaughtError>) -> Result<RunEnd, RunbookError> {
         match self.task(|| Step::Finish { run: run.clone(), error: error.cloned() }) {
             None => Ok(RunEnd::Crashed),
             Some(Ok(Answer::Finished(finished))) => Ok(RunEnd::Finished(finished)),
@@ -215,7 +219,7 @@ impl InMemoryHarness {
     }
 
     /// One task of the machine: a new process each time, retried as the machine retries it.
-    fn task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+    fn task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
         for attempt in 1.. {
             let hand: Hand = Reconciler {
                 cloud: self.world.clone(),
@@ -224,7 +228,7 @@ impl InMemoryHarness {
                 clock: self.world.clone(),
                 pacer: Arc::new(Pacer::default()),
             };
-            let handled = reconcile::handle(&hand, &self.estates, &self.home, step());
+            let handled = hand.handle(&self.stack, step());
             match run_until_done_or_crash(&self.world, handled)? {
                 Err(error) if attempt < ATTEMPTS && retried(&error) => {
                     self.world.advance(Duration::from_secs(2 << attempt));
@@ -236,15 +240,16 @@ impl InMemoryHarness {
     }
 }
 
-/// Whether the machine tries a task again after this error.
-fn retried(error: &CallError) -> bool {
-    let fault = match error {
-        CallError::Step(StepError::Aws(error) | StepError::Ledger(LedgerError::Aws(error))) => error.fault,
-        _ => return false,
-    };
-    matches!(fault, Fault::Throttled | Fault::Unavailable)
+/// The schedule over a world.
+fn schedule(world: &SimRegion) -> ScheduleRunbook<SimRegion> {
+    ScheduleRunbook { ledger: world.clone(), reconcile: world.machine("") }
 }
 
-fn told(error: &CallError) -> String {
+/// Whether the machines try a task again after this error.
+fn retried(error: &RunbookError) -> bool {
+    matches!(error.name(), ErrorName::AwsThrottled | ErrorName::AwsUnavailable | ErrorName::LedgerConflict)
+}
+
+fn told(error: &RunbookError) -> String {
     format!("{error}: {error:?}")
 }

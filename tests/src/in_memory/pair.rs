@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use watchkeeper_control::failover::RegionMonitor;
+use watchkeeper_control::failover::FailoverRunbook;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::PairPlace;
+use watchkeeper_control::runbook::ScheduleTick;
 use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_lambda::ScheduleTick;
-use watchkeeper_sim::{MachineHandle, SimPair, SimRegion, run_until_done_or_crash};
+use watchkeeper_sim::{SimPair, SimRegion, run_until_done_or_crash};
 
-use super::{InMemoryHarness, RunEnd};
+use super::{InMemoryHarness, RunEnd, schedule};
 
 pub use failover_run::{FailoverRun, FailoverRunState};
 
@@ -45,19 +45,6 @@ struct InMemoryStack {
     paired: bool,
     waiting: Vec<(String, Value)>,
 }
-
-type SimWatcher = RegionMonitor<
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    MachineHandle,
-    MachineHandle,
->;
 
 impl InMemoryPair {
     /// Two stacks over these documents, of an estate's environment that is a pair.
@@ -121,15 +108,15 @@ impl InMemoryPair {
             if at.as_second() % 300 == 0 {
                 let world = self.pair.world(&region);
                 let rehearsal = &self.stacks[index].rehearsal;
-                let (estates, home) = (&rehearsal.estates, &rehearsal.home);
-                let tick = ScheduleTick { time: at };
-                let handled = auto_shutdown::handle(&world, &world, estates, home, &tick);
-                let _died = run_until_done_or_crash(&world, async { handled.await.map(|_| ()) });
+                let (schedule, tick) = (schedule(&world), ScheduleTick { time: at });
+                let _died = run_until_done_or_crash(&world, async {
+                    schedule.handle(&rehearsal.stack, &tick).await.map(|_| ())
+                });
             }
             if !self.stacks[index].paired {
                 continue;
             }
-            let watcher = self.watcher(&region);
+            let watcher = self.runbook(&region);
             let half = self.stacks[index].half.clone();
             let allowance = self.stacks[index].rehearsal.allowance(&half, at);
             let _died = run_until_done_or_crash(&self.pair.world(&region), async {
@@ -160,20 +147,20 @@ impl InMemoryPair {
         }
     }
 
-    fn watcher(&self, region: &Region) -> SimWatcher {
-        let own = self.pair.world(region);
-        RegionMonitor {
+    fn runbook(&self, region: &Region) -> FailoverRunbook<SimRegion> {
+        let (own, peer) = (self.pair.world(region), self.pair.peer(region));
+        FailoverRunbook {
             ledger: own.clone(),
             here: own.clone(),
-            peer: self.pair.peer(region),
+            peer: peer.clone(),
             switches: self.switches(region),
-            metric: own.clone(),
+            own_metrics: own.clone(),
             prober: own.clone(),
             announcer: own.clone(),
             clock: own.clone(),
-            hand: own.clone(),
-            failover: own.machine(FAILOVER),
-            executions: own.machine(FAILOVER),
+            hand: own.machine(""),
+            peer_hand: peer.machine(""),
+            machine: own.machine(FAILOVER),
             pacer: Arc::new(Pacer::default()),
         }
     }

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use daily_unblock::tick::{Hands, Ticked, tick};
-use daily_unblock::{Answer, CallError, Step, handle};
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::ports::{Clock as _, Fault};
-use watchkeeper_control::unblock::{Step as Taken, UnblockError, UnblockNext, UnblockRunbook};
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::runbook::{
+    Begin, CaughtError, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall, Unmade,
+};
+use watchkeeper_control::unblock::{Answer, Step, Taken, Ticked, UnblockNext, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::reconcile::run::RunRef;
-use watchkeeper_lambda::{CaughtError, MachineExecution};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
-use super::{ATTEMPTS, InMemoryHarness};
+use super::{ATTEMPTS, InMemoryHarness, retried, told};
 
 /// How an execution of the machine ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +25,6 @@ pub enum UnblockEnded {
     /// Its process died, and the execution with it.
     Crashed,
 }
-
-type Hand = UnblockRunbook<SimRegion, SimRegion, SimRegion, SimRegion, SimRegion>;
 
 impl InMemoryHarness {
     /// The schedule of the unblock fires: three times at the most, like any asynchronous invocation; then every execution
@@ -45,10 +42,10 @@ impl InMemoryHarness {
         let world = &self.world;
         world.set_now(instant);
         for wait in [60, 120, 0] {
-            let hands = Hands { ledger: world, machine: world, watch: world, announcer: world };
-            let ticked = tick(&hands, &self.estates, &self.home, instant);
+            let hand = hand(world);
+            let ticked = hand.handle(&self.stack, FunctionEvent::Tick(ScheduleTick { time: instant }));
             match run_until_done_or_crash(world, ticked) {
-                Some(Ok(ticked)) => return Some(ticked),
+                Some(Ok(Answer::Ticked(ticked))) => return Some(ticked),
                 _ => world.advance(Duration::from_secs(wait)),
             }
         }
@@ -61,7 +58,10 @@ impl InMemoryHarness {
         if let UnblockEnded::Failed(why) = &end {
             let execution = MachineExecution { name: name.to_owned(), start: self.world.now() };
             let error = CaughtError { error: "Step.Failed".to_owned(), cause: Some(why.clone()) };
-            let tell = || Step::Tell { request: request.clone(), execution: execution.clone(), error: error.clone() };
+            let tell = || {
+                let (request, execution) = (request.clone(), execution.clone());
+                Step::Tell(Unmade { request, execution, error: error.clone() })
+            };
             if self.unblock_call(tell).is_none() {
                 end = UnblockEnded::Crashed;
             }
@@ -77,7 +77,7 @@ impl InMemoryHarness {
 
     fn unblock_machine(&self, name: &str, request: &Value) -> UnblockEnded {
         let execution = MachineExecution { name: name.to_owned(), start: self.world.now() };
-        let begin = || Step::Begin { request: request.clone(), execution: execution.clone() };
+        let begin = || Step::Begin(Begin { request: request.clone(), execution: execution.clone() });
         let mut taken = match self.unblock_task(begin) {
             None => return UnblockEnded::Crashed,
             Some(Err(error)) => return UnblockEnded::Failed(told(&error)),
@@ -106,27 +106,26 @@ impl InMemoryHarness {
         UnblockEnded::Done(taken.summary)
     }
 
-    fn unblock_skip(&self, run: &RunRef, cause: &str) -> Option<Result<Taken, CallError>> {
+    fn unblock_skip(&self, run: &RunRef, cause: &str) -> Option<Result<Taken, RunbookError>> {
         let error = CaughtError { error: "Step.Failed".to_owned(), cause: Some(cause.to_owned()) };
         self.unblock_task(|| Step::Skip { run: run.clone(), error: error.clone() })
     }
 
     /// One task of the machine: a new process each time, retried as the machine retries it. What goes over the wire is
     /// JSON, so it is here, too.
-    fn unblock_task(&self, step: impl Fn() -> Step) -> Option<Result<Taken, CallError>> {
+    fn unblock_task(&self, step: impl Fn() -> Step) -> Option<Result<Taken, RunbookError>> {
         Some(self.unblock_call(step)?.map(|answer| match answer {
             Answer::Taken(taken) => taken,
             other => panic!("{other:?}"),
         }))
     }
 
-    fn unblock_call(&self, step: impl Fn() -> Step) -> Option<Result<Answer, CallError>> {
+    fn unblock_call(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
         for attempt in 1.. {
             let world = &self.world;
-            let (stuck, ledger, announcer) = (world.clone(), world.clone(), world.clone());
-            let hand: Hand =
-                UnblockRunbook { stuck, ledger, reconcile: world.clone(), announcer, clock: world.clone() };
-            let handled = handle(&hand, &self.estates, &self.home, step());
+            let hand = hand(world);
+            let call = StepCall { now: world.now(), step: step() };
+            let handled = hand.handle(&self.stack, FunctionEvent::Call(call));
             match run_until_done_or_crash(world, handled)? {
                 Err(error) if attempt < ATTEMPTS && retried(&error) => world.advance(Duration::from_secs(2 << attempt)),
                 answer => return Some(answer),
@@ -136,16 +135,14 @@ impl InMemoryHarness {
     }
 }
 
-/// Whether the machine tries a task again after this error.
-fn retried(error: &CallError) -> bool {
-    let fault = match error {
-        CallError::Step(UnblockError::Ledger(LedgerError::Conflict { .. })) => return true,
-        CallError::Step(UnblockError::Aws(error) | UnblockError::Ledger(LedgerError::Aws(error))) => error.fault,
-        _ => return false,
-    };
-    matches!(fault, Fault::Throttled | Fault::Unavailable)
-}
-
-fn told(error: &CallError) -> String {
-    format!("{error}: {error:?}")
+/// The unblock over a world.
+fn hand(world: &SimRegion) -> UnblockRunbook<SimRegion> {
+    UnblockRunbook {
+        stuck: world.clone(),
+        ledger: world.clone(),
+        reconcile: world.machine(""),
+        machine: world.machine(""),
+        announcer: world.clone(),
+        clock: world.clone(),
+    }
 }

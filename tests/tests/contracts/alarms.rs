@@ -137,7 +137,7 @@ fn an_emergency_fails_only_after_somebody_was_told() {
     let told = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     for end in ends {
         let expected = match end {
-            "Failed" => told(&["TellFailure"]),
+            "Failed" => told(&["TellFailed"]),
             // What a person was told of before it is ended.
             "Refused" => told(&["Ended"]),
             // What the child has told, under its own name.

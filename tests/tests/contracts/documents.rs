@@ -22,6 +22,11 @@ pub(crate) fn names_in(folder: &str) -> Vec<String> {
     names
 }
 
+/// The names of the functions: one crate each, beside the page about all of them.
+pub(crate) fn functions() -> Vec<String> {
+    names_in("functions").into_iter().filter(|name| root().join("functions").join(name).is_dir()).collect()
+}
+
 /// Every Rust source under a folder, as one text.
 pub(crate) fn sources_under(folder: &str) -> String {
     let mut text = String::new();

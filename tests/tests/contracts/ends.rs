@@ -30,15 +30,15 @@ const SILENT: &[(&str, &str, &str)] = &[
     ),
     ("emergency-scale", "Previewed -> Nothing", "there was nothing to do"),
     ("emergency-scale", "Previewed -> Planned", "a plan is its own answer, read by whoever asked for it"),
-    ("emergency-scale", "TellFailure -> Failed", "the alarm EmergenciesFailed says so: the topic does not answer"),
+    ("emergency-scale", "TellFailed -> Failed", "the alarm EmergenciesFailed says so: the topic does not answer"),
     ("failback", "Readied -> Refused", "a person's own input is refused, and the execution says why"),
     ("failback", "Tell -> Refused", "the alarm FailbacksFailed says so: the topic does not answer"),
     ("failback", "TellFailed -> Failed", "the alarm FailbacksFailed says so: the topic does not answer"),
     ("failback", "TellNotReady -> NotReady", "the alarm FailbacksFailed says so: the topic does not answer"),
     ("failover", "TellFailed -> Failed", "the alarm FailoversFailed says so: the topic does not answer"),
-    ("reconcile", "Tell -> Unmade", "the alarm RunsFailed says so: the topic does not answer"),
-    ("reconcile", "Verdict -> Nothing", "the world is at its target, or was told before"),
-    ("reconcile", "Verdict -> Planned", "a plan is its own answer, read by whoever asked for it"),
+    ("reconcile", "Tell -> Failed", "the alarm RunsFailed says so: the topic does not answer"),
+    ("reconcile", "Begun -> Nothing", "the world is at its target, or was told before"),
+    ("reconcile", "Begun -> Planned", "a plan is its own answer, read by whoever asked for it"),
     ("restore-drill", "Begin -> Failed", "the alarm RestoresFailed says so"),
     ("restore-drill", "Begin -> Refused", "the halt switch is on, which was told when it was turned"),
     ("restore-drill", "Finish -> Failed", "the alarm RestoresFailed says so: the topic or the ledger does not answer"),
@@ -127,11 +127,11 @@ fn every_end_was_told_or_had_nothing_to_tell() {
 #[test]
 fn an_end_that_tells_nobody_is_found_and_so_is_a_reason_without_an_end() {
     let mut reconcile = machine("reconcile");
-    reconcile["States"]["Begin"]["Catch"][1]["Next"] = "Unmade".into();
-    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begin -> Unmade"]);
+    reconcile["States"]["Begin"]["Catch"][1]["Next"] = "Failed".into();
+    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begin -> Failed"]);
     let mut reconcile = machine("reconcile");
-    reconcile["States"]["Verdict"]["Choices"][0]["Next"] = "Finish".into();
-    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Verdict -> Nothing"]);
+    reconcile["States"]["Begun"]["Choices"][0]["Next"] = "Finish".into();
+    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begun -> Nothing"]);
 }
 
 #[test]

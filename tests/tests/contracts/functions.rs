@@ -1,6 +1,6 @@
 //! Every function crate is deployed, under its own name, with the variables that its code reads.
 
-use crate::documents::{names_in, resources, sources_under, template};
+use crate::documents::{functions, resources, sources_under, template};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn unset_or_unread(binary: &str, set: &BTreeSet<String>, own: &str, shared: &str
 
 #[test]
 fn every_function_crate_is_deployed_under_its_name() {
-    let crates: BTreeSet<String> = names_in("functions").into_iter().collect();
+    let crates: BTreeSet<String> = functions().into_iter().collect();
     let mut template = template();
     assert_eq!(binaries(&template), crates);
     template["Resources"]["Reconcile"]["Metadata"]["BuildProperties"]["Binary"] = json!("reconciler");

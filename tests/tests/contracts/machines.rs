@@ -3,7 +3,7 @@
 use crate::documents::{machines, resources, strings, template, walk};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use watchkeeper_lambda::ErrorName;
+use watchkeeper_control::runbook::ErrorName;
 
 /// What Lambda itself may answer for a moment (Step Functions developer guide, "Handle Lambda service exceptions").
 const PASSING: [&str; 5] = [
@@ -70,7 +70,7 @@ fn error_names(machine: &Value) -> BTreeSet<String> {
     texts.flat_map(|text| text.split('\'')).filter(is_name).map(str::to_owned).collect()
 }
 
-/// The names that functions return; `shared/lambda` is the one place that spells them.
+/// The names that functions return; `shared/control/src/runbook` is the one place that spells them.
 fn unknown_errors(machine: &Value) -> Vec<String> {
     let ours = |name: &String| ErrorName::ALL.iter().any(|known| known.name() == name);
     let known = |name: &String| AWS_DEFINED.iter().any(|group| name.starts_with(group)) || ours(name);

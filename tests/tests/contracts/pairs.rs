@@ -5,7 +5,7 @@ use crate::machines::{machine, states};
 use crate::permissions::{PROMOTIONS, statements};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use watchkeeper_control::failover::{COMPENSATED, DECLINED, HELD, REFUSED};
+use watchkeeper_control::runbook::ErrorName;
 
 /// What may be asked of the other region, whose answer nothing waits for longer than a bound.
 const LOOKS: [&str; 5] = [
@@ -175,20 +175,21 @@ fn the_alarms_of_a_pair_watch_metrics_that_the_watch_emits() {
 #[test]
 fn the_machines_send_and_read_what_the_function_takes_and_gives() {
     let (failover, failback) = (machine("failover"), machine("failback"));
-    let (turn, call) = (read("shared/control/src/failover/turn.rs"), read("functions/failover/src/call.rs"));
-    assert_eq!(fields_read(&failover, "Advance"), fields(&turn, "pub struct MoveReply {"));
-    assert_eq!(fields_read(&failback, "Ready"), fields(&call, "pub struct Readied {"));
+    let answer = |file: &str, head: &str| fields(&read(format!("shared/control/src/failover/{file}.rs")), head);
+    assert_eq!(fields_read(&failover, "Advance"), answer("turn", "pub struct MoveReply {"));
+    assert_eq!(fields_read(&failback, "Ready"), answer("ready", "pub struct Readied {"));
+    assert_eq!(fields_sent(&failover, "Advance"), answer("call", "    Advance {"));
+    let shared = read("shared/control/src/runbook/event.rs");
     for (machine, state, step) in [
-        (&failover, "Advance", "    Advance {"),
-        (&failover, "Ask", "    Ask {"),
-        (&failback, "Ready", "    Ready {"),
-        (&failback, "Tell", "    Tell {"),
-        (&failback, "TellFailed", "    Tell {"),
-        (&failback, "TellNotReady", "    Tell {"),
-        (&failover, "TellFailed", "    Tell {"),
-        (&failover, "TellUnfinished", "    Tell {"),
+        (&failover, "Ask", "pub struct Ask {"),
+        (&failback, "Ready", "pub struct Begin {"),
+        (&failback, "Tell", "pub struct Tell {"),
+        (&failback, "TellFailed", "pub struct Tell {"),
+        (&failback, "TellNotReady", "pub struct Tell {"),
+        (&failover, "TellFailed", "pub struct Tell {"),
+        (&failover, "TellUnfinished", "pub struct Tell {"),
     ] {
-        assert_eq!(fields_sent(machine, state), fields(&call, step), "{state}");
+        assert_eq!(fields_sent(machine, state), fields(&shared, step), "{state}");
     }
 }
 
@@ -198,7 +199,13 @@ fn each_bad_ending_of_a_move_has_its_own_state_and_name() {
     let fails = states(&machine).into_iter().filter(|(_, it)| it["Type"] == "Fail");
     let named: BTreeSet<&str> =
         fails.filter_map(|(_, it)| it["Error"].as_str()).filter(|it| !it.contains('{')).collect();
-    assert_eq!(named, BTreeSet::from([COMPENSATED, DECLINED, HELD, REFUSED]));
+    let bad = [
+        ErrorName::FailoverCompensated,
+        ErrorName::FailoverDeclined,
+        ErrorName::FailoverHeld,
+        ErrorName::GuardrailRefused,
+    ];
+    assert_eq!(named, bad.into_iter().map(ErrorName::name).collect());
     for choice in machine["States"]["Ended"]["Choices"].as_array().unwrap() {
         let error = machine["States"][choice["Next"].as_str().unwrap()]["Error"].as_str().unwrap();
         assert_eq!(choice["Condition"], format!("{{% $failure = '{error}' %}}"));

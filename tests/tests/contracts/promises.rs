@@ -1,13 +1,15 @@
-//! The README promises nothing that no test shows: each sentence of its sections on what Watchkeeper does has its tests by
-//! name, or the reason why it needs none.
+//! The papers promise nothing that no test shows: each sentence of the README's sections on what Watchkeeper does, and of the
+//! pages of the runbooks, has its tests by name, or the reason why it needs none.
 
-use crate::documents::{parse, read, sources_under, strings};
+use crate::documents::{functions, parse, read, root, sources_under, strings};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The sections that promise something.
-const SECTIONS: [&str; 6] =
-    ["How a run flows", "Emergencies", "Backups", "Failover and failback", "Daily unblock", "What you can rely on"];
+/// The sections that promise something, of pages that hold other things as well. Of the page of a runbook, all of them do.
+const SECTIONS: [(&str, &[&str]); 2] = [
+    ("README.md", &["How a run flows", "What you can rely on"]),
+    ("tests/README.md", &["What is played exhaustively"]),
+];
 
 /// Where the tests are.
 const FOLDERS: [&str; 4] = ["functions", "shared", "tests/src", "tests/tests"];
@@ -18,17 +20,29 @@ const ATTRIBUTES: [&str; 3] = ["#[test]", "#[tokio::test", "#[rstest]"];
 /// The macro that makes a test of each of its lines.
 const MACRO: &str = "every_fault! {";
 
-/// Paragraphs and items of the sections, each as one line; code and tables are left out.
-fn paragraphs(readme: &str) -> Vec<String> {
-    let (mut all, mut inside, mut code) = (vec![String::new()], false, false);
-    for line in readme.lines() {
-        let fence = line.starts_with("```");
+/// A page: where it is, and what it says.
+type Page = (String, String);
+
+/// The pages that promise something.
+fn pages() -> Vec<Page> {
+    let runbooks = functions().into_iter().map(|name| format!("functions/{name}/README.md"));
+    let runbooks = runbooks.filter(|page| root().join(page).exists());
+    let others = SECTIONS.iter().map(|(page, _)| (*page).to_owned());
+    others.chain(runbooks).map(|page| (page.clone(), read(&page))).collect()
+}
+
+/// Paragraphs and items of a page, each as one line; headings, code, tables and pictures are left out. `sections` are those
+/// that count, or all of them.
+fn paragraphs(page: &str, sections: Option<&[&str]>) -> Vec<String> {
+    let (mut all, mut inside, mut code) = (vec![String::new()], sections.is_none(), false);
+    for line in page.lines() {
+        let fence = line.trim_start().starts_with("```");
         code ^= fence;
-        let heading = line.strip_prefix("## ").filter(|_| !code);
-        if let Some(heading) = heading {
-            inside = SECTIONS.contains(&heading);
+        let heading = line.starts_with('#') && !code;
+        if let (Some(sections), Some(title)) = (sections, line.strip_prefix("## ").filter(|_| heading)) {
+            inside = sections.contains(&title);
         }
-        let prose = inside && !code && !fence && heading.is_none() && !line.starts_with('|');
+        let prose = inside && !code && !fence && !heading && !line.starts_with(['|', '<']);
         let item = line.strip_prefix("- ");
         if !prose || item.is_some() || line.trim().is_empty() {
             all.push(String::new());
@@ -53,9 +67,9 @@ fn begins(text: &str) -> bool {
     text.strip_prefix(' ').is_some_and(|next| next.starts_with(first))
 }
 
-fn sentences(readme: &str) -> Vec<String> {
+fn sentences(page: &str, sections: Option<&[&str]>) -> Vec<String> {
     let mut all = Vec::new();
-    for paragraph in paragraphs(readme) {
+    for paragraph in paragraphs(page, sections) {
         let mut rest = paragraph.as_str();
         while let Some((at, _)) = rest.match_indices(['.', '?', '!']).find(|(at, _)| begins(&rest[at + 1..])) {
             all.push(rest[..=at].to_owned());
@@ -64,6 +78,12 @@ fn sentences(readme: &str) -> Vec<String> {
         all.push(rest.to_owned());
     }
     all
+}
+
+/// The sentences of a page that promise something.
+fn promised((name, text): &Page) -> Vec<String> {
+    let sections = SECTIONS.iter().find(|(page, _)| page == name);
+    sentences(text, sections.map(|(_, sections)| *sections))
 }
 
 /// The name of the function that is declared on a line.
@@ -102,19 +122,21 @@ fn says(entry: &Value) -> &str {
     entry["says"].as_str().unwrap()
 }
 
-/// What is wrong between the README, the list of its promises, and the tests.
-fn findings(readme: &str, promises: &Value, tests: &BTreeSet<String>) -> Vec<String> {
-    let (sentences, entries) = (sentences(readme), promises.as_array().unwrap());
+/// What is wrong between the pages, the list of their promises, and the tests.
+fn findings(pages: &[Page], promises: &Value, tests: &BTreeSet<String>) -> Vec<String> {
+    let entries = promises.as_array().unwrap();
+    let sentences: Vec<(&str, String)> =
+        pages.iter().flat_map(|page| promised(page).into_iter().map(|sentence| (page.0.as_str(), sentence))).collect();
     let mut found = Vec::new();
-    for sentence in &sentences {
+    for (page, sentence) in &sentences {
         match entries.iter().filter(|entry| sentence.starts_with(says(entry))).count() {
             1 => {}
-            count => found.push(format!("README.md: {count} entries are about: {sentence}")),
+            count => found.push(format!("{page}: {count} entries are about: {sentence}")),
         }
     }
     for entry in entries {
         let says = says(entry);
-        match sentences.iter().filter(|sentence| sentence.starts_with(says)).count() {
+        match sentences.iter().filter(|(_, sentence)| sentence.starts_with(says)).count() {
             1 => {}
             count => found.push(format!("tests/data/promises.yaml: {count} sentences begin so: {says}")),
         }
@@ -133,25 +155,46 @@ fn findings(readme: &str, promises: &Value, tests: &BTreeSet<String>) -> Vec<Str
 fn found_with(change: impl FnOnce(&mut Vec<Value>)) -> Vec<String> {
     let mut promises = promises();
     change(promises.as_array_mut().unwrap());
-    findings(&read("README.md"), &promises, &own_tests())
+    findings(&pages(), &promises, &own_tests())
 }
 
 #[test]
-fn each_promise_of_the_readme_has_its_tests_or_a_reason() {
+fn each_promise_of_the_papers_has_its_tests_or_a_reason() {
     assert_eq!(found_with(|_| ()), Vec::<String>::new());
-    let readme = read("README.md");
-    let missing = SECTIONS.iter().filter(|section| !readme.contains(&format!("\n## {section}\n")));
-    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new(), "a section of another name by now");
+}
+
+#[test]
+fn each_function_has_a_page_and_each_page_its_sections() {
+    let pages: BTreeSet<String> = pages().into_iter().map(|(name, _)| name).collect();
+    let missing = functions().into_iter().map(|name| format!("functions/{name}/README.md"));
+    let missing = missing.filter(|page| !pages.contains(page));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<String>::new());
+    for (page, sections) in SECTIONS {
+        let text = read(page);
+        let missing = sections.iter().filter(|section| !text.contains(&format!("\n## {section}\n")));
+        assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new(), "{page}: a section of another name by now");
+    }
 }
 
 #[test]
 fn a_promise_without_an_entry_is_found() {
-    let first = &sentences(&read("README.md"))[0];
+    let first = &promised(&pages()[0])[0];
     let found = found_with(|entries| drop(entries.remove(0)));
     assert_eq!(found, [format!("README.md: 0 entries are about: {first}")]);
-    let readme = read("README.md").replace("It is level-triggered. ", "It is level-triggered. It\nnever fails. ");
-    let found = findings(&readme, &promises(), &own_tests());
-    assert_eq!(found, ["README.md: 0 entries are about: It never fails."]);
+    for (page, before, with) in [
+        ("README.md", "It is level-triggered. ", "It is level-triggered. It\nnever fails. "),
+        (
+            "functions/backups/README.md",
+            "What is not known is not bad. ",
+            "What is not known is not bad. It\nnever fails. ",
+        ),
+    ] {
+        let mut pages = pages();
+        let (_, text) = pages.iter_mut().find(|(name, _)| name == page).unwrap();
+        *text = text.replace(before, with);
+        let found = findings(&pages, &promises(), &own_tests());
+        assert_eq!(found, [format!("{page}: 0 entries are about: It never fails.")]);
+    }
 }
 
 #[test]
@@ -166,10 +209,12 @@ fn an_entry_without_a_promise_a_test_or_a_reason_is_found() {
 }
 
 #[test]
-fn sentences_are_those_of_prose_in_the_sections() {
-    let readme = "# Title\n\nNo.\n\n## Backups\n\n```\nCode. More\n```\n\nOne is 2.5, or\nso. `two` is:\n\n\
-        | A | b. |\n| --- | --- |\n\n- **Three.** Four?\n- Five! (Six)\n\n## Others\n\nSeven.\n";
-    assert_eq!(sentences(readme), ["One is 2.5, or so.", "`two` is:", "**Three.** Four?", "Five!", "(Six)"]);
+fn sentences_are_those_of_prose() {
+    let page = "# Title\n\nNo.\n\n## Backups\n\n```\nCode. More\n```\n\nOne is 2.5, or\nso. `two` is:\n\n\
+        | A | b. |\n| --- | --- |\n<img src=\"a.svg\">\n\n- **Three.** Four?\n- Five! (Six)\n\n## Others\n\nSeven.\n";
+    let all = ["No.", "One is 2.5, or so.", "`two` is:", "**Three.** Four?", "Five!", "(Six)", "Seven."];
+    assert_eq!(sentences(page, None), all);
+    assert_eq!(sentences(page, Some(&["Backups"])), all[1..6]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::steps::BeginVerdict;
+use watchkeeper_control::reconcile::BeginVerdict;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{
@@ -176,6 +176,17 @@ fn the_halt_switch_stops_ticks_and_people_until_it_is_lifted() {
     assert_eq!(rehearsal.world.writes(), 0);
     rehearsal.execute("lift", &json!({"halt": false}));
     assert_eq!(outcome(&rehearsal.tick(evening() + minutes(5))[0]), RunOutcome::Done);
+}
+
+#[test]
+fn a_refusal_is_told_once_and_not_with_every_tick() {
+    let mut rehearsal = afternoon();
+    rehearsal.execute("halt", &json!({"halt": true, "reason": "migration", "by": "ada"}));
+    for n in 0..4 {
+        rehearsal.tick(evening() + minutes(5 * n));
+    }
+    let told = subjects(&rehearsal).into_iter().filter(|subject| subject.contains("was not changed"));
+    assert_eq!(told.collect::<Vec<_>>(), ["clos-v2 dev was not changed: halted"]);
 }
 
 #[test]

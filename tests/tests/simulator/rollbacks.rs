@@ -93,6 +93,23 @@ fn where_no_earlier_release_is_known_it_is_refused_and_told() {
 }
 
 #[test]
+fn what_was_deployed_by_another_controller_is_refused_with_who_can_take_it_back() {
+    let elsewhere = SimRegion::builder()
+        .at("2026-11-20T15:00:00Z")
+        .with(service("shop/api").desired(2).released("api:1").released("api:2"))
+        .with(service("shop/web").desired(2).released("web:7").deployed_elsewhere());
+    let rehearsal = rehearsal(elsewhere);
+    let request =
+        json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["web"], "reason": "broken"});
+    let stage = rehearsal.siren("by-hand", request).stage;
+    assert!(matches!(&stage, EmergencyRunState::Ended(said) if said.starts_with("refused")), "{stage:?}");
+    assert_eq!(rehearsal.world.writes(), 0);
+    let told = rehearsal.world.messages().pop().unwrap();
+    assert!(told.text.contains("no-good-release: shop/web"), "{}", told.text);
+    assert!(told.text.contains("CodeDeploy"), "{}", told.text);
+}
+
+#[test]
 fn by_hand_it_takes_the_services_that_are_named_and_refuses_unknown_ones() {
     let rehearsal = rehearsal(world());
     let by_hand = |name: &str, services: serde_json::Value| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerWrite};
-use watchkeeper_control::stuck::DeadLetter;
+use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;

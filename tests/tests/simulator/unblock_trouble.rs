@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::stuck::PendingQuestion;
+use watchkeeper_control::unblock::ports::PendingQuestion;
 use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
@@ -248,7 +248,7 @@ fn a_run_that_dies_again_and_again_is_given_up_and_said_so() {
     assert_eq!(tries, 3);
     let ticked = rehearsal.unblock_ticked(monday() + SignedDuration::from_mins(30)).unwrap();
     let prod = ticked.environments.iter().find(|line| line.scope == crate::unblock_scene::prod()).unwrap();
-    assert_eq!(prod.did, daily_unblock::tick::Did::GaveUp);
+    assert_eq!(prod.did, watchkeeper_control::unblock::Did::GaveUp);
     let world = &rehearsal.world;
     assert!(run_until_done_or_crash(world, async {}).is_some());
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::stuck::DeadLetter;
+use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};

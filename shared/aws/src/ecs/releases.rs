@@ -54,15 +54,16 @@ impl ServiceReleases for Aws {
             Err(error) => Err(failed(DESCRIBE, release, error)),
         }
     }
+}
 
-    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
+impl Aws {
+    /// Begins to roll out a task definition; the count stays.
+    pub(super) async fn roll_out(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
         let call = self.ecs.update_service().cluster(service.cluster.as_str()).service(service.service.as_str());
         call.task_definition(release.arn()).send().await.map_err(|error| failed(UPDATE, service, error))?;
         Ok(())
     }
-}
 
-impl Aws {
     /// All deployments of a service, in any status: in which order AWS lists them, it does not say.
     async fn deployments(&self, service: &ServiceId) -> Result<Vec<ServiceDeploymentBrief>, AwsError> {
         let call = self.ecs.list_service_deployments().cluster(service.cluster.as_str());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_config::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::failover::ports::ReplicatedStores;
-use watchkeeper_control::ports::{AccountQuotas, Alarms, AwsError, Fault, ScalableTargets, Services};
+use watchkeeper_control::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services};
 use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
@@ -16,9 +16,9 @@ use watchkeeper_domain::value::{AlarmName, ResourceName};
 use super::{ecr, kinesis, tables};
 use crate::{Aws, CloudWatch};
 
-/// A region, looked at. It implements [`watchkeeper_control::failover::ports::RegionReader`], and changes no capacity: what would
-/// is refused before it is sent, because capacity has one hand, and that is in its own region. The roles of databases it
-/// does change: it implements [`watchkeeper_control::failover::ports::DatabasePromotions`].
+/// A region, looked at. It implements [`watchkeeper_control::failover::ports::RegionReader`], which names no write of capacity:
+/// capacity has one hand, and that is in its own region. The roles of databases it does change: it implements
+/// [`watchkeeper_control::failover::ports::DatabasePromotions`].
 #[derive(Debug, Clone)]
 pub struct AwsRegionReader {
     pub(crate) aws: Aws,
@@ -51,19 +51,11 @@ impl Services for AwsRegionReader {
     ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
         self.aws.describe_services(cluster, services).await
     }
-
-    async fn set_count(&self, service: &ServiceId, _desired: u32) -> Result<(), AwsError> {
-        Err(no_hand("UpdateService", service))
-    }
 }
 
 impl ScalableTargets for AwsRegionReader {
     async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
         self.aws.describe_targets(services).await
-    }
-
-    async fn set_scaling(&self, service: &ServiceId, _scaling: ScalingState) -> Result<(), AwsError> {
-        Err(no_hand("RegisterScalableTarget", service))
     }
 }
 
@@ -98,39 +90,5 @@ impl ReplicatedStores for AwsRegionReader {
 
     async fn has_image(&self, repository: &ResourceName, reference: &str) -> Result<Option<bool>, AwsError> {
         ecr::has_image(&self.ecr, repository, reference).await
-    }
-}
-
-fn no_hand(operation: &'static str, service: &ServiceId) -> AwsError {
-    let source = Some("a view of a region changes no capacity: ask the region's own reconcile machine".into());
-    AwsError { operation, subject: service.to_string(), fault: Fault::Denied, source }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use aws_config::{BehaviorVersion, Region as AwsRegion};
-    use watchkeeper_control::failover::ports::RegionReader;
-    use watchkeeper_domain::capacity::Suspensions;
-
-    use super::*;
-
-    /// Nothing answers at this endpoint: a call that is sent fails otherwise than one that is refused.
-    fn view() -> AwsRegionReader {
-        let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest());
-        AwsRegionReader::new(&config.region(AwsRegion::new("us-west-2")).endpoint_url("http://127.0.0.1:1").build())
-    }
-
-    #[tokio::test]
-    async fn capacity_is_not_written_through_a_view() {
-        async fn refused(sight: &impl RegionReader) -> [AwsError; 2] {
-            let service = ServiceId::try_from("c/s".to_owned()).unwrap();
-            let scaling = ScalingState { min: 1, max: 2, suspended: Suspensions::NONE };
-            let count = sight.set_count(&service, 0).await.unwrap_err();
-            [count, sight.set_scaling(&service, scaling).await.unwrap_err()]
-        }
-        for error in refused(&view()).await {
-            assert_eq!((error.subject.as_str(), error.fault), ("c/s", Fault::Denied), "{error}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use watchkeeper_control::ledger::ListPage;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::BlockerSource;
+use watchkeeper_control::unblock::ports::BlockerSource;
 use watchkeeper_domain::estate::BlockerPolicy;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_domain::value::ResourceName;

@@ -2,7 +2,7 @@
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::EventBuses;
+use watchkeeper_control::unblock::ports::EventBuses;
 use watchkeeper_domain::value::{Label, ResourceName};
 
 use super::StuckThings;

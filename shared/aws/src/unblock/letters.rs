@@ -8,7 +8,7 @@ use aws_sdk_sqs::operation::send_message::SendMessageError;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_types::Blob;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{DeadLetter, DeadLetters, MessageAttribute, MessageStamp};
+use watchkeeper_control::unblock::ports::{DeadLetter, DeadLetters, MessageAttribute, MessageStamp};
 use watchkeeper_domain::unblock::LetterStamps;
 use watchkeeper_domain::value::ResourceName;
 

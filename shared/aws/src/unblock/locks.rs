@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{ListPage, WriteOutcome};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_control::stuck::LockTable;
+use watchkeeper_control::unblock::ports::LockTable;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::unblock::{AbandonmentProof, ItemAttribute, LockItem, LockRelease};
 

@@ -51,7 +51,6 @@ impl StuckThings {
     }
 }
 
-/// Read only: the role of the daily unblock can write no capacity.
 impl Services for StuckThings {
     async fn describe_services(
         &self,
@@ -59,9 +58,5 @@ impl Services for StuckThings {
         services: &[ServiceName],
     ) -> Result<BTreeMap<ServiceId, ObservedService>, AwsError> {
         self.capacity.describe_services(cluster, services).await
-    }
-
-    async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
-        self.capacity.set_count(service, desired).await
     }
 }

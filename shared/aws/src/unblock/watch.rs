@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::types::ExecutionStatus as Status;
 use watchkeeper_control::ports::{AwsError, ExecutionStates};
-use watchkeeper_control::stuck::{ExecutionReader, PendingQuestion};
+use watchkeeper_control::unblock::ports::{ExecutionReader, PendingQuestion};
 use watchkeeper_domain::execution::ExecutionStatus;
 
 use super::StuckThings;

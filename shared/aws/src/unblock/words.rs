@@ -1,7 +1,7 @@
 //! What ECS says of a deployment.
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::ServiceDeployments;
+use watchkeeper_control::unblock::ports::ServiceDeployments;
 use watchkeeper_domain::capacity::ServiceId;
 
 use super::StuckThings;

@@ -9,8 +9,10 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::request::{RunMode, RunTrigger};
 
-use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs};
+use super::{BackupRunbook, EnvironmentJobs};
 use crate::ledger::{Ledger, LedgerError};
+use crate::platform::Platform;
+use crate::runbook::{RunbookError, in_full};
 
 /// What a run is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +44,7 @@ impl EnvironmentJobs {
         memories: &BTreeMap<BackupSource, BackupMemory>,
         request: &BackupRequest,
         instant: Timestamp,
-    ) -> Result<(Vec<BackupLine>, Vec<BackupLine>), BackupError> {
+    ) -> Result<(Vec<BackupLine>, Vec<BackupLine>), RunbookError> {
         // To the second: a name carries no more, and what is begun twice within one is one.
         let second = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         let of = |policy: &JobPolicy| {
@@ -58,18 +60,18 @@ impl EnvironmentJobs {
     }
 }
 
-impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
+impl<P: Platform> BackupRunbook<P> {
     /// Begins a run: what a tick finds due, or what a person names. A plan writes nothing.
     ///
     /// # Errors
-    /// [`BackupError`] for a request that cannot be followed, the halt switch, or a ledger or AWS that does not answer.
+    /// [`RunbookError`] for a request that cannot be followed, the halt switch, or a ledger or AWS that does not answer.
     pub async fn begin(
         &self,
         jobs: &EnvironmentJobs,
         request: &BackupRequest,
         id: &str,
         start: Timestamp,
-    ) -> Result<BegunBackup, BackupError> {
+    ) -> Result<BegunBackup, RunbookError> {
         let instant = request.instant.unwrap_or(start);
         if request.mode == RunMode::Plan {
             return self.planned(jobs, request, instant).await;
@@ -99,7 +101,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
     }
 
     /// Notes that a resource is this run's, unless another one is at it.
-    async fn take(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), BackupError> {
+    async fn take(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), RunbookError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
         match memory.claim(line.due, &run.id, run.started, run.started) {
             BackupClaim::Taken => self.note(jobs, line, &memory, version).await,
@@ -108,7 +110,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
     }
 
     /// Notes that a resource has to be backed up, and has not had its turn: the next tick takes it up.
-    async fn put_off(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), BackupError> {
+    async fn put_off(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), RunbookError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
         if memory.attempt.is_some() || memory.claim(line.due, &run.id, run.started, run.started) != BackupClaim::Taken {
             return Ok(());
@@ -130,7 +132,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         line: &BackupLine,
         memory: &BackupMemory,
         version: u64,
-    ) -> Result<(), BackupError> {
+    ) -> Result<(), RunbookError> {
         match self.ledger.put_backup(&jobs.scope, &line.source, memory, version).await {
             Err(LedgerError::Conflict { .. }) => Ok(()),
             noted => Ok(noted?),
@@ -142,7 +144,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         jobs: &EnvironmentJobs,
         request: &BackupRequest,
         now: Timestamp,
-    ) -> Result<BegunBackup, BackupError> {
+    ) -> Result<BegunBackup, RunbookError> {
         let mut text = format!("{}: the plan\n", jobs.scope);
         let mut policies: Vec<&JobPolicy> = jobs.policies.iter().collect();
         if let Some(source) = &request.resource {
@@ -153,7 +155,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
                 Ok(planned) => text.push_str(&planned),
                 // One that cannot be looked at does not hide the others.
                 Err(error) => {
-                    text.extend([format!("{}: cannot be looked at: {}\n", policy.subject.source, told(&error))]);
+                    text.extend([format!("{}: cannot be looked at: {}\n", policy.subject.source, in_full(&error))]);
                 }
             }
         }
@@ -163,12 +165,12 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         Ok(BegunBackup { jobs: 0, summary: fitting(&text) })
     }
 
-    async fn planned_of(&self, policy: &JobPolicy, now: Timestamp) -> Result<String, BackupError> {
+    async fn planned_of(&self, policy: &JobPolicy, now: Timestamp) -> Result<String, RunbookError> {
         let (mut memory, _) = self.ledger.backup(&policy.subject.scope, &policy.subject.source).await?;
         let mut seen = self.see(policy, &memory).await?;
         let unseen = match self.see_away(policy, &memory, &mut seen).await {
             Ok(()) => String::new(),
-            Err(error) => format!("  the copies elsewhere cannot be looked at: {}\n", told(&error.into())),
+            Err(error) => format!("  the copies elsewhere cannot be looked at: {}\n", in_full(&error)),
         };
         seen.sync(policy, &mut memory, now);
         let doing = match wanted(policy, &memory, now) {
@@ -179,17 +181,6 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         let shelves: Vec<_> = seen.shelves().collect();
         Ok(plan(policy, &memory, &shelves, &doing, now) + &unseen)
     }
-}
-
-/// An error with what lies below it.
-fn told(error: &BackupError) -> String {
-    let mut text = error.to_string();
-    let mut below = std::error::Error::source(error);
-    while let Some(cause) = below {
-        text = format!("{text}: {cause}");
-        below = cause.source();
-    }
-    text
 }
 
 fn begun(jobs: &EnvironmentJobs, run: &BackupRun, later: usize) -> BegunBackup {

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupNotice, BackupOutcome, CopyQuota, JobPolicy, abandoned, event, message};
 
-use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs};
+use super::{BackupRunbook, BackupStore, EnvironmentJobs};
 use crate::ledger::Ledger;
+use crate::platform::Platform;
 use crate::ports::Notifier;
+use crate::runbook::RunbookError;
 
 /// The kind of event that a finished run puts on the bus.
 const FINISHED: &str = "Watchkeeper Backup Run Finished";
@@ -21,23 +23,23 @@ pub struct FinishedBackup {
     pub outcomes: Vec<(String, BackupOutcome)>,
 }
 
-impl<C: BackupStore, L: Ledger, N: Notifier> BackupRunbook<'_, C, L, N> {
+impl<P: Platform> BackupRunbook<P> {
     /// Tells how a run ended. A run in which nothing happened but that something goes on waiting is not told again.
     ///
     /// # Errors
-    /// [`BackupError`] for a run that is not known, or a ledger, topic or bus that does not answer.
+    /// [`RunbookError`] for a run that is not known, or a ledger, topic or bus that does not answer.
     pub async fn finish(
         &self,
         jobs: &EnvironmentJobs,
         id: &str,
         now: Timestamp,
-    ) -> Result<FinishedBackup, BackupError> {
+    ) -> Result<FinishedBackup, RunbookError> {
         let scope = &jobs.scope;
         let run = self
             .ledger
             .backup_run(scope, id)
             .await?
-            .ok_or_else(|| BackupError::Unknown { what: format!("run {id}"), scope: scope.to_string() })?;
+            .ok_or_else(|| RunbookError::RunUnknown { what: format!("run {id}"), scope: scope.clone() })?;
         // What cannot be read is said, and keeps nothing else from being told.
         let (mut memories, mut notes, mut unread) = (Vec::new(), Vec::new(), false);
         for line in &run.jobs {

@@ -2,10 +2,13 @@
 //! by compare-and-set, so that of two executions one asks, and whatever a crash leaves behind is found again by its name.
 
 mod begin;
+mod call;
 mod finish;
+mod handle;
 mod ports;
 mod restore;
 mod step;
+mod tick;
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
@@ -16,46 +19,18 @@ use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
 
 pub use begin::BegunBackup;
+pub use call::{Answer, Step};
 pub use finish::FinishedBackup;
 pub use ports::{BackupStore, RestoreStore};
 pub use restore::{RestoreFinished, RestoreRef};
 pub use step::{NextStep, StepTaken};
+pub use tick::{Fresh, Line, Ticked};
 
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::Ledger;
 use crate::place::StackIdentity;
+use crate::platform::Platform;
 use crate::ports::{AwsError, Notifier};
-
-/// Why a step could not be taken.
-#[derive(Debug, thiserror::Error)]
-pub enum BackupError {
-    /// A field of the request is not as it must be.
-    #[error("the request cannot be followed")]
-    Request(#[from] RequestError),
-    /// The halt switch is on.
-    #[error("halted since {since} by {by}: {reason}")]
-    Halted {
-        /// Since when.
-        since: Timestamp,
-        /// The execution that set it.
-        by: String,
-        /// Why.
-        reason: String,
-    },
-    /// No record of this run, or of this resource in it.
-    #[error("{what} of {scope} is not known")]
-    Unknown {
-        /// What is not known.
-        what: String,
-        /// Where.
-        scope: String,
-    },
-    /// The ledger did not do what it was asked.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// AWS did not do what it was asked.
-    #[error(transparent)]
-    Aws(#[from] AwsError),
-}
+use crate::runbook::RunbookError;
 
 /// The jobs of an environment, and whose they are.
 #[derive(Debug, Clone)]
@@ -121,14 +96,18 @@ impl EnvironmentJobs {
 }
 
 /// What backups are done with.
-#[derive(Debug, Clone, Copy)]
-pub struct BackupRunbook<'a, C, L, N> {
+#[derive(Debug, Clone)]
+pub struct BackupRunbook<P: Platform> {
     /// The backups, and the restores.
-    pub cloud: &'a C,
+    pub cloud: P::Backups,
     /// What is remembered.
-    pub ledger: &'a L,
+    pub ledger: P::Ledger,
     /// Where people and programs hear of it.
-    pub announcer: &'a N,
+    pub announcer: P::Announcer,
+    /// The machine `backup`.
+    pub machine: P::Machine,
+    /// The machine `restore-drill`.
+    pub restores: P::Machine,
 }
 
 /// What there is of one resource.
@@ -174,7 +153,7 @@ impl ResourceCopies {
     }
 }
 
-impl<C: BackupStore, L, N> BackupRunbook<'_, C, L, N> {
+impl<P: Platform> BackupRunbook<P> {
     /// What there is at home. The other region is looked at when its turn comes: home does not wait for it.
     async fn see(&self, policy: &JobPolicy, memory: &BackupMemory) -> Result<ResourceCopies, AwsError> {
         let region = policy.subject.scope.region.clone();
@@ -212,17 +191,17 @@ impl<C: BackupStore, L, N> BackupRunbook<'_, C, L, N> {
     }
 }
 
-impl<C, L: Ledger, N> BackupRunbook<'_, C, L, N> {
+impl<P: Platform> BackupRunbook<P> {
     /// Nothing is written while the halt switch is on.
-    async fn not_halted(&self, scope: &Scope) -> Result<(), BackupError> {
+    async fn not_halted(&self, scope: &Scope) -> Result<(), RunbookError> {
         match self.ledger.load(scope).await?.halt {
             None => Ok(()),
-            Some(halt) => Err(BackupError::Halted { since: halt.since, by: halt.by, reason: halt.reason }),
+            Some(halt) => Err(RunbookError::Halted(halt)),
         }
     }
 }
 
-impl<C, L, N: Notifier> BackupRunbook<'_, C, L, N> {
+impl<P: Platform> BackupRunbook<P> {
     async fn tell(&self, message: &watchkeeper_domain::message::Message) -> Result<(), AwsError> {
         self.announcer.tell(&message.subject, &message.text).await
     }

@@ -7,9 +7,11 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::request::RequestError;
 
-use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
+use super::{BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
 use crate::ledger::Ledger;
-use crate::ports::{AwsError, Fault, Notifier};
+use crate::platform::Platform;
+use crate::ports::{AwsError, Fault};
+use crate::runbook::RunbookError;
 
 /// A restore, as the machine carries it from step to step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +37,11 @@ fn wrong(field: &'static str, found: impl Into<String>, expected: impl Into<Stri
     RequestError { field, found: found.into(), expected: expected.into() }
 }
 
-impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C, L, N> {
+impl<P: Platform> BackupRunbook<P> {
     /// Begins a restore, or goes on with one that its execution has left.
     ///
     /// # Errors
-    /// [`BackupError`] for a request that cannot be followed: a name that is taken, an instant that recovery does not
+    /// [`RunbookError`] for a request that cannot be followed: a name that is taken, an instant that recovery does not
     /// reach, no good backup, or another restore under way.
     pub async fn begin_restore(
         &self,
@@ -47,7 +49,7 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
         request: &RestoreRequest,
         id: &str,
         now: Timestamp,
-    ) -> Result<RestoreRef, BackupError> {
+    ) -> Result<RestoreRef, RunbookError> {
         let policy = jobs.policy(&request.resource)?;
         let source = &policy.subject.source;
         if !source.kind.can_be_drilled() {
@@ -85,7 +87,7 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
         request: &RestoreRequest,
         id: &str,
         now: Timestamp,
-    ) -> Result<RestoreRun, BackupError> {
+    ) -> Result<RestoreRun, RunbookError> {
         let region = &policy.subject.scope.region;
         let newest = || wrong("resource", "no good backup", "a resource with a verified backup in this region");
         let mut restore = RestoreRun::drill(id, policy, memory, region, now);
@@ -121,7 +123,7 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
     }
 
     /// Whether point-in-time recovery reaches an instant.
-    async fn reachable(&self, policy: &JobPolicy, instant: Timestamp) -> Result<(), BackupError> {
+    async fn reachable(&self, policy: &JobPolicy, instant: Timestamp) -> Result<(), RunbookError> {
         let source = self.cloud.describe_source(policy).await?;
         let Some(window) = source.and_then(|source| source.window) else {
             return Err(
@@ -138,14 +140,14 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
     /// Takes one step of a restore.
     ///
     /// # Errors
-    /// [`BackupError`]; the next step finds what was done so far.
+    /// [`RunbookError`]; the next step finds what was done so far.
     pub async fn step_restore(
         &self,
         jobs: &EnvironmentJobs,
         source: &BackupSource,
         id: &str,
         now: Timestamp,
-    ) -> Result<StepTaken, BackupError> {
+    ) -> Result<StepTaken, RunbookError> {
         let policy = jobs.policy(source)?;
         self.not_halted(&jobs.scope).await?;
         let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
@@ -189,16 +191,16 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
         Ok(StepTaken { then, what })
     }
 
-    async fn ask(&self, policy: &JobPolicy, memory: &BackupMemory, restore: &RestoreRun) -> Result<(), BackupError> {
+    async fn ask(&self, policy: &JobPolicy, memory: &BackupMemory, restore: &RestoreRun) -> Result<(), RunbookError> {
         let answer = match &restore.from {
             RestoreSource::Instant(instant) => {
                 self.cloud.restore_instant(policy, *instant, &restore.target, &restore.mark).await
             }
             RestoreSource::Copy { id, name, .. } => {
                 let region = &policy.subject.scope.region;
-                let known = memory.known(region, id).ok_or_else(|| BackupError::Unknown {
+                let known = memory.known(region, id).ok_or_else(|| RunbookError::RunUnknown {
                     what: format!("copy {name}"),
-                    scope: policy.subject.scope.to_string(),
+                    scope: policy.subject.scope.clone(),
                 })?;
                 self.cloud.restore_copy(policy, known, &restore.target, &restore.mark).await
             }
@@ -213,7 +215,7 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
     /// Notes that an error ended the restore; what it made is still removed, where it is a drill.
     ///
     /// # Errors
-    /// [`BackupError`] where the ledger does not answer.
+    /// [`RunbookError`] where the ledger does not answer.
     pub async fn fail_restore(
         &self,
         jobs: &EnvironmentJobs,
@@ -221,7 +223,7 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
         id: &str,
         error: &str,
         now: Timestamp,
-    ) -> Result<(), BackupError> {
+    ) -> Result<(), RunbookError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
         let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == id) else { return Ok(()) };
         restore.failed.get_or_insert_with(|| error.to_owned());
@@ -232,16 +234,16 @@ impl<C: BackupStore + RestoreStore, L: Ledger, N: Notifier> BackupRunbook<'_, C,
     /// Tells how a restore ended, and keeps the evidence.
     ///
     /// # Errors
-    /// [`BackupError`] for a restore that is not known, or a ledger or topic that does not answer.
+    /// [`RunbookError`] for a restore that is not known, or a ledger or topic that does not answer.
     pub async fn finish_restore(
         &self,
         jobs: &EnvironmentJobs,
         source: &BackupSource,
         id: &str,
         now: Timestamp,
-    ) -> Result<RestoreFinished, BackupError> {
+    ) -> Result<RestoreFinished, RunbookError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
-        let unknown = || BackupError::Unknown { what: format!("restore {id}"), scope: jobs.scope.to_string() };
+        let unknown = || RunbookError::RunUnknown { what: format!("restore {id}"), scope: jobs.scope.clone() };
         let drilled = match memory.restore.take() {
             // What could not be tidied up stays known, and a tick goes on with it; it is told once.
             Some(mut restore) if restore.run == id && !restore.over => {

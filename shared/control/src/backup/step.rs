@@ -7,9 +7,11 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::name::Region;
 
-use super::{BackupError, BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
+use super::{BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
 use crate::ledger::Ledger;
+use crate::platform::Platform;
 use crate::ports::{AwsError, Fault};
+use crate::runbook::RunbookError;
 
 /// How long a run looks after a resource before another one goes on with it: the looks of eight resources have to fit into
 /// one history (25,000 events, AWS Step Functions developer guide, quotas).
@@ -50,20 +52,20 @@ struct JobMemory<'a> {
     version: u64,
 }
 
-impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
+impl<P: Platform> BackupRunbook<P> {
     /// Takes one step of a resource's backup: at most one change in AWS, noted in the ledger before it is asked for.
     ///
     /// # Errors
-    /// [`BackupError`]; what was done so far is found again by the next step.
+    /// [`RunbookError`]; what was done so far is found again by the next step.
     pub async fn step(
         &self,
         jobs: &EnvironmentJobs,
         id: &str,
         index: usize,
         now: Timestamp,
-    ) -> Result<StepTaken, BackupError> {
+    ) -> Result<StepTaken, RunbookError> {
         let scope = &jobs.scope;
-        let unknown = |what: String| BackupError::Unknown { what, scope: scope.to_string() };
+        let unknown = |what: String| RunbookError::RunUnknown { what, scope: scope.clone() };
         let run = self.ledger.backup_run(scope, id).await?.ok_or_else(|| unknown(format!("run {id}")))?;
         let line = run.jobs.get(index).ok_or_else(|| unknown(format!("resource {index} of run {id}")))?;
         let policy = jobs.policy(&line.source)?;
@@ -95,7 +97,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         self.act(job, &seen, next, now).await
     }
 
-    async fn put(&self, job: &mut JobMemory<'_>) -> Result<(), BackupError> {
+    async fn put(&self, job: &mut JobMemory<'_>) -> Result<(), RunbookError> {
         let subject = &job.policy.subject;
         self.ledger.put_backup(&subject.scope, &subject.source, &job.memory, job.version).await?;
         job.version += 1;
@@ -108,7 +110,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         seen: &ResourceCopies,
         next: BackupNext,
         now: Timestamp,
-    ) -> Result<StepTaken, BackupError> {
+    ) -> Result<StepTaken, RunbookError> {
         let what = next.to_string();
         let policy = job.policy;
         match next {
@@ -185,7 +187,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         region: &Region,
         made: Option<String>,
         what: String,
-    ) -> Result<StepTaken, BackupError> {
+    ) -> Result<StepTaken, RunbookError> {
         if let Some(made) = made {
             job.memory.started(&job.policy.subject, region, &made);
             self.put(&mut job).await?;
@@ -193,7 +195,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         Ok(StepTaken::again(what))
     }
 
-    async fn prune(&self, policy: &JobPolicy, removals: Vec<CopyRemoval>) -> Result<(), BackupError> {
+    async fn prune(&self, policy: &JobPolicy, removals: Vec<CopyRemoval>) -> Result<(), RunbookError> {
         for removal in removals {
             match self.cloud.delete_backup(policy, &removal.region, &removal.copy).await {
                 Err(error) if error.fault != Fault::NotFound => return Err(error.into()),
@@ -207,7 +209,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
     /// some tries. The other resources go on.
     ///
     /// # Errors
-    /// [`BackupError`] where the ledger does not answer.
+    /// [`RunbookError`] where the ledger does not answer.
     pub async fn stumble(
         &self,
         jobs: &EnvironmentJobs,
@@ -215,7 +217,7 @@ impl<C: BackupStore, L: Ledger, N> BackupRunbook<'_, C, L, N> {
         index: usize,
         error: &str,
         now: Timestamp,
-    ) -> Result<StepTaken, BackupError> {
+    ) -> Result<StepTaken, RunbookError> {
         let run = self.ledger.backup_run(&jobs.scope, id).await?;
         let Some(line) = run.as_ref().and_then(|run| run.jobs.get(index)) else {
             return Ok(StepTaken::done("unknown"));

@@ -9,27 +9,14 @@ use watchkeeper_domain::failover::{Heartbeat, Pointer, SwitchArming, arming};
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::ServiceName;
 
-use super::MoveError;
+use super::FailoverRunbook;
 use super::gather::observed;
-use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
-use super::watch::RegionMonitor;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::platform::Platform;
+use crate::runbook::RunbookError;
 
-impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    Y: Executions,
-    E: ExecutionStates + OpenQuestions,
-{
+impl<P: Platform> FailoverRunbook<P> {
     /// A sign of life; of a standby that sees the pair at home the grant that a dead man's switch listens to; and of the home
     /// that it hears that, as long as each switch could do what it is for. The instant is that of the tick that read the
     /// pointer, so that one that comes late grants nothing new.
@@ -40,7 +27,7 @@ where
         pair: &PairReplica,
         pointer: &Pointer,
         at: Timestamp,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), RunbookError> {
         let last = pair.heartbeats.get(&half.region);
         if last.is_some_and(|last| last.at >= at) {
             return Ok(());
@@ -48,7 +35,7 @@ where
         let grants = half.region == half.standby && pointer.active == half.home && pointer.moving.is_none();
         let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
         let switches =
-            if half.region == half.home { self.switches(half, allowance, at).await } else { BTreeMap::new() };
+            if half.region == half.home { self.dead_mans(half, allowance, at).await } else { BTreeMap::new() };
         let armed = switches.values().all(|switch| matches!(switch, SwitchArming::Armed { .. }));
         let heard = pair.heartbeats.get(half.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
         let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted, switches };
@@ -56,7 +43,7 @@ where
     }
 
     /// The dead man's switches of this home, each looked at.
-    async fn switches(
+    async fn dead_mans(
         &self,
         half: &PairPlace,
         allowance: &Allowance,

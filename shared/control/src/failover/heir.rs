@@ -6,27 +6,17 @@ use watchkeeper_domain::failover::fence::FenceState;
 use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, PauseKind, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
 
-use super::MoveError;
+use super::FailoverRunbook;
 use super::phases::fence;
-use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
-use super::watch::{PairTick, RegionMonitor};
+use super::ports::OpenQuestions;
+use super::watch::PairTick;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::platform::Platform;
+use crate::ports::{ExecutionStates, Notifier};
+use crate::runbook::RunbookError;
 
-impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    Y: Executions,
-    E: ExecutionStates + OpenQuestions,
-{
+impl<P: Platform> FailoverRunbook<P> {
     /// Goes on with a move to this region whose execution is dead. One that waits for a person is left alone, unless what it
     /// asks has become known by now.
     pub(super) async fn take_over(
@@ -36,22 +26,22 @@ where
         pointer: &Pointer,
         at: Timestamp,
         ticked: &mut PairTick,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), RunbookError> {
         let record = self.ledger.moved(&half.id, &pointer.by).await?;
         let held = record.as_ref().is_some_and(|(record, _)| record.ending == Some(MoveEnding::Held));
         if held {
             return Ok(());
         }
-        if self.executions.status(&pointer.by).await? == ExecutionStatus::Running {
+        if self.machine.status(&pointer.by).await? == ExecutionStatus::Running {
             let Some((record, _)) = record else { return Ok(()) };
             let Some(why) = self.needless(half, pair, pointer, &record, at).await? else { return Ok(()) };
             // The next tick finds it over, and goes on with its move.
-            self.executions.end(&pointer.by, &why).await?;
+            self.machine.end(&pointer.by, &why).await?;
             let what = format!("the question of {} needs no answer any more: {why}", pointer.by);
             let subject = format!("{}: the question is withdrawn", half.id);
             let told = self.announcer.tell(&subject, &format!("{what}. The move goes on by itself.")).await;
             ticked.did.push(what);
-            ticked.note(told.map_err(MoveError::from));
+            ticked.note(told.map_err(RunbookError::from));
             return Ok(());
         }
         let request = FailoverRequest {
@@ -59,7 +49,7 @@ where
             reason: Some(format!("{} is dead", pointer.by)),
             ..FailoverRequest::about(half.id.estate.clone(), half.id.environment.clone())
         };
-        self.start(half, "take-over", &request, at).await?;
+        self.launch(half, "take-over", &request, at).await?;
         ticked.did.push(format!("the move of {}, which is dead, was taken over", pointer.by));
         Ok(())
     }
@@ -73,7 +63,7 @@ where
         pointer: &Pointer,
         record: &Move,
         at: Timestamp,
-    ) -> Result<Option<String>, MoveError> {
+    ) -> Result<Option<String>, RunbookError> {
         let asks = record.pause.as_ref().is_some_and(
             |pause| matches!(&pause.kind, PauseKind::Person(codes) if codes.contains(&GuardrailCode::FenceUnproved)),
         );

@@ -6,17 +6,17 @@ use watchkeeper_domain::failover::{DnsRecord, points_to, switched};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
-use super::MoveError;
 use super::ports::TrafficSwitches;
 use crate::place::PairPlace;
+use crate::runbook::{RunbookError, in_full};
 
 /// A field that the chosen strategy needs; documents without it are refused when they are read.
-fn given<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T, MoveError> {
-    value.ok_or(MoveError::Incomplete { field })
+fn given<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T, RunbookError> {
+    value.ok_or(RunbookError::Incomplete { field })
 }
 
 /// Whether the standby is what traffic points to; `None` where it cannot be told.
-async fn at_standby<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<bool>, MoveError> {
+async fn at_standby<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<bool>, RunbookError> {
     let traffic = &half.failover.traffic;
     match traffic.strategy {
         TrafficStrategy::SwitchObject => {
@@ -45,8 +45,8 @@ async fn at_standby<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Resul
 /// The region that traffic points to; nothing where it cannot be told.
 ///
 /// # Errors
-/// [`MoveError`] when the means cannot be asked.
-pub(super) async fn region<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<Region>, MoveError> {
+/// [`RunbookError`] when the means cannot be asked.
+pub(super) async fn region<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<Region>, RunbookError> {
     let side = at_standby(switches, half).await?;
     Ok(side.map(|standby| if standby { half.standby.clone() } else { half.home.clone() }))
 }
@@ -54,8 +54,8 @@ pub(super) async fn region<W: TrafficSwitches>(switches: &W, half: &PairPlace) -
 /// Points traffic to a region. Repeated, it changes nothing.
 ///
 /// # Errors
-/// [`MoveError`] when the means does not take it: then it may or may not have moved.
-pub(super) async fn point<W: TrafficSwitches>(switches: &W, half: &PairPlace, to: &Region) -> Result<(), MoveError> {
+/// [`RunbookError`] when the means does not take it: then it may or may not have moved.
+pub(super) async fn point<W: TrafficSwitches>(switches: &W, half: &PairPlace, to: &Region) -> Result<(), RunbookError> {
     let traffic = &half.failover.traffic;
     let standby = *to == half.standby;
     match traffic.strategy {
@@ -76,7 +76,7 @@ pub(super) async fn point<W: TrafficSwitches>(switches: &W, half: &PairPlace, to
             // Every name is worked out before the first is changed: what one of them cannot do, none does.
             let mut changed: Vec<DnsRecord> = Vec::new();
             for records in all_records(switches, half).await? {
-                changed.extend(switched(&records, to, from).map_err(MoveError::Records)?);
+                changed.extend(switched(&records, to, from).map_err(RunbookError::Records)?);
             }
             switches.change_records(zone, &changed).await?;
         }
@@ -86,33 +86,21 @@ pub(super) async fn point<W: TrafficSwitches>(switches: &W, half: &PairPlace, to
 
 /// What readiness wants to know of the means.
 pub(super) async fn facts<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Read<TrafficFacts> {
-    let points_to = region(switches, half).await.map_err(|error| text(&error))?;
+    let points_to = region(switches, half).await.map_err(|error| in_full(&error))?;
     let mut problems = Vec::new();
     if half.failover.traffic.strategy == TrafficStrategy::Record {
-        let records = all_records(switches, half).await.map_err(|error| text(&error))?;
+        let records = all_records(switches, half).await.map_err(|error| in_full(&error))?;
         let tried = records.iter().map(|records| switched(records, &half.standby, &half.home));
         problems.extend(tried.filter_map(Result::err));
     }
     Ok(TrafficFacts { points_to, problems })
 }
 
-async fn all_records<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Vec<Vec<DnsRecord>>, MoveError> {
+async fn all_records<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Vec<Vec<DnsRecord>>, RunbookError> {
     let zone: &ResourceName = given("hosted-zone", half.failover.traffic.hosted_zone.as_ref())?;
     let mut all = Vec::new();
     for name in &half.failover.traffic.names {
         all.push(switches.records(zone, name.as_str()).await?);
     }
     Ok(all)
-}
-
-/// An error with its causes, as a person reads it.
-pub(super) fn text(error: &MoveError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

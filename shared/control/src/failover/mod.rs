@@ -2,7 +2,9 @@
 //! nothing is kept in memory, and each reads the pointer first.
 
 mod beat;
+mod call;
 mod gather;
+mod handle;
 mod heir;
 mod means;
 mod mover;
@@ -14,57 +16,47 @@ mod start;
 mod turn;
 mod watch;
 
-use watchkeeper_domain::failover::{PointerError, UnfollowablePointer};
-use watchkeeper_domain::request::RequestError;
+use std::sync::Arc;
 
-use crate::ledger::LedgerError;
-use crate::ports::AwsError;
+use crate::pacing::Pacer;
+use crate::platform::Platform;
 
-pub use mover::{FailoverRunbook, MoveRequest};
+pub use call::{Answer, Child, Step};
+pub use handle::{Watched, half};
+pub use mover::MoveRequest;
 pub use ready::{ReadinessAction, ReadinessLook};
 pub use turn::{ChildResult, MoveNext, MoveReply};
-pub use watch::{PairTick, RegionMonitor};
-
-/// The error of a move that failed before traffic had moved, and went back.
-pub const COMPENSATED: &str = "Failover.Compensated";
-
-/// The error of a move that stopped where it stands.
-pub const HELD: &str = "Failover.Held";
-
-/// The error of a move that a person did not want.
-pub const DECLINED: &str = "Failover.Declined";
-
-/// The error of a move that something forbids.
-pub const REFUSED: &str = "Guardrail.Refused";
+pub use watch::PairTick;
 
 /// The detail type of the event about a move that is over.
 pub const MOVE_FINISHED: &str = "Watchkeeper Failover Finished";
 
-/// Why a step of a move could not be taken.
-#[derive(Debug, thiserror::Error)]
-pub enum MoveError {
-    /// The input is not as it must be.
-    #[error("the request cannot be followed")]
-    Request(#[from] RequestError),
-    /// The pointer does not allow it.
-    #[error("the pointer of the pair does not allow it")]
-    Pointer(#[from] PointerError),
-    /// The pointer cannot be followed.
-    #[error("it cannot be told which region serves, so nothing is changed")]
-    Unfollowed(#[from] UnfollowablePointer),
-    /// The document lacks what the strategy needs.
-    #[error("failover.traffic.{field}: found nothing, expected what the strategy needs")]
-    Incomplete {
-        /// Which field.
-        field: &'static str,
-    },
-    /// The records of the hosted zone are not as the strategy needs them.
-    #[error("the records cannot be switched: {0}")]
-    Records(String),
-    /// The ledger did not do what it was asked.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// AWS did not do what it was asked.
-    #[error(transparent)]
-    Aws(#[from] AwsError),
+/// What the watch over one half of a pair, and its moves, work with. `here` is this region, and `peer` the other one, whose
+/// calls are bounded.
+#[derive(Debug)]
+pub struct FailoverRunbook<P: Platform> {
+    /// What is remembered.
+    pub ledger: P::Ledger,
+    /// This region: the one that a move goes to.
+    pub here: P::Region,
+    /// The other region.
+    pub peer: P::Peer,
+    /// The means by which traffic moves.
+    pub switches: P::Traffic,
+    /// The metrics of this very region, which the estate's alarm follows where the means is one.
+    pub own_metrics: P::Traffic,
+    /// Asking from outside.
+    pub prober: P::Prober,
+    /// Where people and programs hear of it.
+    pub announcer: P::Announcer,
+    /// Wall time.
+    pub clock: P::Clock,
+    /// This region's own hand.
+    pub hand: P::Machine,
+    /// The other region's own hand.
+    pub peer_hand: P::Machine,
+    /// The failover machine of this region.
+    pub machine: P::Machine,
+    /// The pace of the calls.
+    pub pacer: Arc<Pacer>,
 }

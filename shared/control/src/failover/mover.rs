@@ -1,4 +1,4 @@
-//! The mover: takes one step of a move, as the `failover` machine asks.
+//! A move: takes one step of it, as the `failover` machine asks.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,14 @@ use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RunRequest;
 
-use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::FailoverRunbook;
 use super::turn::{PhaseOutcome, error_of, resume};
-use super::{ChildResult, MOVE_FINISHED, MoveError, MoveNext, MoveReply};
+use super::{ChildResult, MOVE_FINISHED, MoveNext, MoveReply};
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
-use crate::pacing::Pacer;
 use crate::place::PairPlace;
-use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier};
+use crate::platform::Platform;
+use crate::ports::{AwsError, Clock, Executions, Notifier};
+use crate::runbook::RunbookError;
 
 /// How often the other region's hand is asked to look while its answer is waited for: as long as it may have to wait for a
 /// lease that it takes over.
@@ -26,31 +27,6 @@ const NUDGE_EVERY: SignedDuration = SignedDuration::from_secs(20);
 
 /// How many phases one invocation goes through at most: a few calls each, well within its minute.
 const PHASES: usize = 4;
-
-/// Everything that a move needs. `here` is the region that is to serve, `peer` the other one, whose calls are bounded.
-#[derive(Debug)]
-pub struct FailoverRunbook<L, S, P, W, H, N, K, X, E> {
-    /// What is remembered.
-    pub ledger: L,
-    /// This region.
-    pub here: S,
-    /// The other region.
-    pub peer: P,
-    /// The means by which traffic moves.
-    pub switches: W,
-    /// Asking from outside.
-    pub prober: H,
-    /// Where people and programs hear of it.
-    pub announcer: N,
-    /// Wall time.
-    pub clock: K,
-    /// The other region's own hand.
-    pub peer_hand: X,
-    /// Executions of the failover machine.
-    pub executions: E,
-    /// The pace of the calls.
-    pub pacer: std::sync::Arc<Pacer>,
-}
 
 /// One step that is asked for.
 #[derive(Debug, Clone)]
@@ -77,28 +53,17 @@ pub(super) struct MoveStep<'a> {
     pub(super) child: Option<ChildResult>,
 }
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
+impl<P: Platform> FailoverRunbook<P> {
     /// Takes the next step of a move.
     ///
     /// # Errors
-    /// [`MoveError`]: it may be asked for again, and what was done before is in the ledger.
+    /// [`RunbookError`]: it may be asked for again, and what was done before is in the ledger.
     pub async fn advance(
         &self,
         half: &PairPlace,
         request: &FailoverRequest,
         call: MoveRequest<'_>,
-    ) -> Result<MoveReply, MoveError> {
+    ) -> Result<MoveReply, RunbookError> {
         request.check()?;
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
@@ -140,7 +105,7 @@ where
         work: &mut MoveStep<'_>,
         paused: Option<PauseKind>,
         call: &MoveRequest<'_>,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), RunbookError> {
         let now = self.clock.now();
         match (paused, &call.answer) {
             (Some(PauseKind::Person(asked)), Some(answer)) => {
@@ -232,7 +197,7 @@ where
     }
 
     /// What the machine is told; where it is over, people and programs are told first.
-    async fn answer(&self, work: MoveStep<'_>, stumbled: bool) -> Result<MoveReply, MoveError> {
+    async fn answer(&self, work: MoveStep<'_>, stumbled: bool) -> Result<MoveReply, RunbookError> {
         let MoveStep { half, request, pointer, record, .. } = work;
         let mut answer = MoveReply::of(half.scope(), &record);
         match &record.pause {

@@ -1,20 +1,23 @@
 //! Ready: before a pair goes home, its home has to stand by as it should, with everything there and all data caught up.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness};
 use watchkeeper_domain::failover::{FailoverRequest, MoveManner, Placement, none_forgotten, same_home};
 use watchkeeper_domain::intent::Intent;
-use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::message::Message;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
 
+use super::FailoverRunbook;
 use super::gather::{LedgerFacts, gather};
-use super::mover::FailoverRunbook;
-use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
-use super::{MoveError, means};
+use super::means;
+use crate::failover::ports::ReplicatedStores;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::{MachineExecution, RunbookError};
 
 /// How long a way home waits until its region is ready. What takes longer needs a person.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -37,41 +40,31 @@ pub enum ReadinessAction {
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReadinessLook {
-    /// Where.
-    #[serde(flatten)]
-    pub scope: Scope,
+    /// The execution.
+    pub run: RunRef,
     /// What follows.
     pub next: ReadinessAction,
-    /// After how long, in seconds.
+    /// After how long, in seconds, where it waits.
     pub wait_seconds: i64,
     /// What the failover machine is asked for.
     pub request: Option<FailoverRequest>,
-    /// Why, for a person.
+    /// Why, in a sentence.
     pub summary: String,
+    /// What a person has to hear.
+    pub tell: Option<Message>,
 }
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    /// Looks whether the pair can go home. `start` is when the execution started.
+impl<P: Platform> FailoverRunbook<P> {
+    /// Looks whether the pair can go home.
     ///
     /// # Errors
-    /// [`MoveError`]; it may be asked for again.
+    /// [`RunbookError`]; it may be asked for again.
     pub async fn ready(
         &self,
         half: &PairPlace,
         request: &FailoverRequest,
-        start: Timestamp,
-    ) -> Result<ReadinessLook, MoveError> {
+        execution: &MachineExecution,
+    ) -> Result<ReadinessLook, RunbookError> {
         request.check()?;
         if half.region != half.home {
             let found = format!("{} in {}", half.id, half.region);
@@ -79,7 +72,7 @@ where
             return Err(RequestError { field: "environment", found, expected }.into());
         }
         let answer = |next: ReadinessAction, wait_seconds: i64, summary: String| ReadinessLook {
-            scope: half.scope(),
+            run: RunRef { scope: half.scope(), id: execution.name.clone() },
             next,
             wait_seconds,
             request: (next == ReadinessAction::Go).then(|| FailoverRequest {
@@ -87,6 +80,7 @@ where
                 reason: Some(request.reason.clone().unwrap_or_else(|| "the way home".to_owned())),
                 ..request.clone()
             }),
+            tell: (next == ReadinessAction::Refused).then(|| stays(half, &summary)),
             summary,
         };
         let pair = self.ledger.pair(&half.id).await?;
@@ -102,7 +96,7 @@ where
             return Ok(answer(ReadinessAction::Go, 0, pointer.to_string()));
         }
         let missing = self.missing(half, &pair).await?;
-        let late = self.clock.now().duration_since(start) >= PATIENCE;
+        let late = self.clock.now().duration_since(execution.start) >= PATIENCE;
         Ok(match missing {
             None => answer(ReadinessAction::Go, 0, format!("{} is ready to serve again", half.home)),
             Some(why) if late => answer(ReadinessAction::Refused, 0, why),
@@ -110,7 +104,7 @@ where
         })
     }
 
-    async fn missing(&self, half: &PairPlace, pair: &PairReplica) -> Result<Option<String>, MoveError> {
+    async fn missing(&self, half: &PairPlace, pair: &PairReplica) -> Result<Option<String>, RunbookError> {
         let now = self.clock.now();
         let seen = self.ledger.load(&half.scope()).await?;
         let wanted = half.placement(pair, &seen, now)?;
@@ -143,5 +137,13 @@ where
             }
         }
         Ok(None)
+    }
+}
+
+/// What a person is told where it does not go home.
+fn stays(half: &PairPlace, why: &str) -> Message {
+    Message {
+        subject: format!("{}: it does not go home", half.id).chars().take(100).collect(),
+        text: format!("{}: nothing was changed, and {} serves on.\n\n{why}", half.id, half.other()),
     }
 }

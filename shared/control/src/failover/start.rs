@@ -5,25 +5,15 @@ use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MoveManner
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::RequestError;
 
-use super::MoveError;
-use super::mover::{FailoverRunbook, MoveRequest};
-use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::FailoverRunbook;
+use super::mover::MoveRequest;
 use crate::ledger::Ledger;
 use crate::place::PairPlace;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::platform::Platform;
+use crate::ports::{Clock, ExecutionStates};
+use crate::runbook::RunbookError;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
+impl<P: Platform> FailoverRunbook<P> {
     /// The beginning of a move: a new one, or that of an execution that is dead or was left to a person.
     pub(super) async fn start(
         &self,
@@ -31,7 +21,7 @@ where
         request: &FailoverRequest,
         pointer: &Pointer,
         call: &MoveRequest<'_>,
-    ) -> Result<Move, MoveError> {
+    ) -> Result<Move, RunbookError> {
         let now = self.clock.now();
         let to = &half.region;
         if !request.take_over {
@@ -52,12 +42,12 @@ where
             return Ok(record);
         }
         let bad = |found: String, expected: &str| {
-            MoveError::from(RequestError { field: "take-over", found, expected: expected.to_owned() })
+            RunbookError::from(RequestError { field: "take-over", found, expected: expected.to_owned() })
         };
         let Some(moving) = pointer.moving.as_ref().filter(|moving| moving.to == *to) else {
             return Err(bad(pointer.to_string(), "a move to this region that was left"));
         };
-        if self.executions.status(&pointer.by).await? == ExecutionStatus::Running {
+        if self.machine.status(&pointer.by).await? == ExecutionStatus::Running {
             return Err(bad(format!("the running execution {}", pointer.by), "one that is over: stop it first"));
         }
         let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);
@@ -95,7 +85,7 @@ where
         pointer: Pointer,
         record: &Move,
         version: &mut u64,
-    ) -> Result<Pointer, MoveError> {
+    ) -> Result<Pointer, RunbookError> {
         if pointer.moving.is_none() || record.heir_of.as_ref() != Some(&pointer.by) {
             return Ok(pointer);
         }

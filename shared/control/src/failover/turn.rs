@@ -7,7 +7,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RunRequest;
 
-use super::{COMPENSATED, DECLINED, HELD, REFUSED};
+use crate::runbook::ErrorName;
 
 /// What a phase comes to.
 pub(super) enum PhaseOutcome {
@@ -109,10 +109,10 @@ impl MoveReply {
 pub(super) fn error_of(ending: MoveEnding) -> Option<&'static str> {
     match ending {
         MoveEnding::Done | MoveEnding::Nothing | MoveEnding::Planned | MoveEnding::FalseAlarm => None,
-        MoveEnding::Declined => Some(DECLINED),
-        MoveEnding::Refused => Some(REFUSED),
-        MoveEnding::Compensated => Some(COMPENSATED),
-        MoveEnding::Held => Some(HELD),
+        MoveEnding::Declined => Some(ErrorName::FailoverDeclined.name()),
+        MoveEnding::Refused => Some(ErrorName::GuardrailRefused.name()),
+        MoveEnding::Compensated => Some(ErrorName::FailoverCompensated.name()),
+        MoveEnding::Held => Some(ErrorName::FailoverHeld.name()),
     }
 }
 

@@ -15,42 +15,15 @@ use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 
+use super::FailoverRunbook;
 use super::gather::{LedgerFacts, gather, sample};
-use super::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
-use super::{MoveError, means, probe};
+use super::ports::TrafficSwitches;
+use super::{means, probe};
 use crate::ledger::{Ledger, PairReplica};
-use crate::pacing::Pacer;
 use crate::place::PairPlace;
+use crate::platform::Platform;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
-
-/// Everything that the watch needs.
-#[derive(Debug)]
-pub struct RegionMonitor<L, S, P, W, H, N, K, X, Y, E> {
-    /// What is remembered.
-    pub ledger: L,
-    /// This region.
-    pub here: S,
-    /// The other region, whose calls are bounded; it is asked only whether a fence can be proved.
-    pub peer: P,
-    /// The means by which traffic moves.
-    pub switches: W,
-    /// The metrics of this very region, which the estate's alarm follows where the means is one.
-    pub metric: W,
-    /// Asking from outside.
-    pub prober: H,
-    /// Where people hear of it.
-    pub announcer: N,
-    /// Wall time.
-    pub clock: K,
-    /// This region's own hand.
-    pub hand: X,
-    /// The failover machine of this region.
-    pub failover: Y,
-    /// Its executions.
-    pub executions: E,
-    /// The pace of the calls.
-    pub pacer: std::sync::Arc<Pacer>,
-}
+use crate::runbook::RunbookError;
 
 /// What a tick did about one pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,30 +47,18 @@ pub struct PairTick {
 }
 
 impl PairTick {
-    pub(super) fn note(&mut self, done: Result<(), MoveError>) {
-        self.failed.extend(done.err().as_ref().map(means::text));
+    pub(super) fn note(&mut self, done: Result<(), RunbookError>) {
+        self.failed.extend(done.err().map(|error| error.message()));
     }
 }
 
-impl<L, S, P, W, H, N, K, X, Y, E> RegionMonitor<L, S, P, W, H, N, K, X, Y, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    Y: Executions,
-    E: ExecutionStates + OpenQuestions,
-{
+impl<P: Platform> FailoverRunbook<P> {
     /// Looks after one half of a pair, at the instant of a tick. What fails keeps nothing else from its turn: it is in
     /// [`PairTick::failed`], and the next tick looks again.
     ///
     /// # Errors
-    /// [`MoveError`] when it cannot be read where the pair is.
-    pub async fn tick(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> Result<PairTick, MoveError> {
+    /// [`RunbookError`] when it cannot be read where the pair is.
+    pub async fn tick(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> Result<PairTick, RunbookError> {
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
         // Who is at home is the pointer's word: a document that says otherwise by now moves nothing.
@@ -119,8 +80,8 @@ where
         ticked.note(followed);
         if half.failover.traffic.strategy == TrafficStrategy::Alarm && half.region == half.standby {
             let serves = at_standby(&pointer, half);
-            let told = self.metric.tell_alarm(&half.id.estate, &half.id.environment, serves).await;
-            ticked.note(told.map_err(MoveError::from));
+            let told = self.own_metrics.tell_alarm(&half.id.estate, &half.id.environment, serves).await;
+            ticked.note(told.map_err(RunbookError::from));
         }
         let looked = match &pointer.moving {
             _ if rehomed.is_some() => self.refuse(half, rehomed, &mut ticked).await,
@@ -134,7 +95,7 @@ where
     }
 
     /// What this region says of itself.
-    async fn sampled(&self, half: &PairPlace) -> Result<(), MoveError> {
+    async fn sampled(&self, half: &PairPlace) -> Result<(), RunbookError> {
         let found = sample(&self.here, &self.pacer, &self.clock, half).await?;
         Ok(self.ledger.keep_sample(&half.id, &half.region, &found).await?)
     }
@@ -145,7 +106,7 @@ where
         half: &PairPlace,
         why: Option<UnfollowablePointer>,
         ticked: &mut PairTick,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), RunbookError> {
         let what = why.map_or_else(String::new, |why| why.to_string());
         let (mut watch, version) = self.ledger.watch(&half.id, &half.region).await?;
         ticked.did.push(what.clone());
@@ -165,7 +126,7 @@ where
         pair: &PairReplica,
         at: Timestamp,
         ticked: &mut PairTick,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), RunbookError> {
         let seen = self.ledger.load(&half.scope()).await?;
         let wanted = half.placement(pair, &seen, at)?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
@@ -180,15 +141,15 @@ where
         Ok(())
     }
 
-    pub(super) async fn start(
+    pub(super) async fn launch(
         &self,
         half: &PairPlace,
         word: &str,
         request: &FailoverRequest,
         at: Timestamp,
-    ) -> Result<String, MoveError> {
+    ) -> Result<String, RunbookError> {
         let name = execution_name(&[half.id.estate.as_str(), half.id.environment.as_str(), word], at);
-        self.failover.start(&name, &request.to_string()).await?;
+        self.machine.start(&name, &request.to_string()).await?;
         Ok(name)
     }
 
@@ -200,7 +161,7 @@ where
         pointer: &Pointer,
         at: Timestamp,
         ticked: &mut PairTick,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), RunbookError> {
         let (before, version) = self.ledger.watch(&half.id, &half.region).await?;
         let mut watch = before.clone();
         if half.failover.probe.is_some() {
@@ -219,7 +180,7 @@ where
                 // What nobody heard is told again by the next tick.
                 watch.told = if told.is_ok() { Some(what.clone()) } else { watch.told };
                 ticked.did.push(what);
-                ticked.note(told.map_err(MoveError::from));
+                ticked.note(told.map_err(RunbookError::from));
             }
             WatchAction::Start(_) if asking => {}
             WatchAction::Start(since) => {
@@ -228,7 +189,7 @@ where
                     reason: Some(format!("{} has not been reached since {since}", half.other())),
                     ..FailoverRequest::about(half.id.estate.clone(), half.id.environment.clone())
                 };
-                watch.execution = Some(self.start(half, "failover", &request, at).await?);
+                watch.execution = Some(self.launch(half, "failover", &request, at).await?);
                 ticked.did.push(format!("failover was started: not reached since {since}"));
                 watch.started = Some(at);
             }
@@ -246,9 +207,9 @@ where
 
     /// Whether an execution over this loss still runs, and perhaps asks: there is one question at a time. A person's no to
     /// it is remembered for as long as the loss lasts.
-    async fn asked(&self, half: &PairPlace, watch: &mut WatchState) -> Result<bool, MoveError> {
+    async fn asked(&self, half: &PairPlace, watch: &mut WatchState) -> Result<bool, RunbookError> {
         let Some(name) = watch.execution.clone().filter(|_| watch.refused.is_none()) else { return Ok(false) };
-        if self.executions.status(&name).await? == ExecutionStatus::Running {
+        if self.machine.status(&name).await? == ExecutionStatus::Running {
             return Ok(true);
         }
         let record = self.ledger.moved(&half.id, &name).await?.map(|(record, _)| record);
@@ -262,7 +223,7 @@ where
         half: &PairPlace,
         pair: &PairReplica,
         watch: &mut WatchState,
-    ) -> Result<(), MoveError> {
+    ) -> Result<(), RunbookError> {
         let kept = LedgerFacts::of(&self.ledger, half, pair, self.clock.now()).await;
         let traffic = means::facts(&self.switches, half).await;
         let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;

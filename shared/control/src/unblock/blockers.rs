@@ -2,14 +2,15 @@
 
 use watchkeeper_domain::unblock::look;
 
-use super::{OpenRecord, PAGE, UnblockError, UnblockRunbook, unreadable};
-use crate::ledger::Ledger;
-use crate::ports::{Clock, Executions, Notifier};
-use crate::stuck::UnblockSources;
+use super::{OpenRecord, PAGE, UnblockRunbook, unreadable};
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
+use crate::unblock::ports::BlockerSource;
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// One page of items.
-    pub(super) async fn blockers_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn blockers_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let Some(source) = open.place.section.and_then(|section| section.blockers.as_ref()) else {
             open.record.next_stage(open.place.section);
             return Ok(());

@@ -6,14 +6,16 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::unblock::{StuckDeployment, stuck_since};
 
-use super::{OpenRecord, UnblockError, UnblockRunbook, passes, unreadable};
-use crate::ledger::Ledger;
-use crate::ports::{Clock, DESCRIBE_SERVICES_MAX, Executions, Notifier};
-use crate::stuck::UnblockSources;
+use super::{OpenRecord, UnblockRunbook, passes, unreadable};
+use crate::platform::Platform;
+use crate::ports::Services;
+use crate::ports::{Clock, DESCRIBE_SERVICES_MAX};
+use crate::runbook::RunbookError;
+use crate::unblock::ports::ServiceDeployments;
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// All services of the environment in this region.
-    pub(super) async fn deployments(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn deployments(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
         for id in &open.place.services {
             clusters.entry(&id.cluster).or_default().push(id.service.clone());
@@ -47,7 +49,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         id: &ServiceId,
         rolling: StuckDeployment,
         tasks: &str,
-    ) -> Result<(), UnblockError> {
+    ) -> Result<(), RunbookError> {
         let words = match self.stuck.words(id).await {
             Ok(words) => words.join("; "),
             Err(error) if passes(&error) => return Err(error.into()),

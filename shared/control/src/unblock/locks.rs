@@ -10,17 +10,20 @@ use watchkeeper_domain::unblock::{
 };
 use watchkeeper_domain::value::Label;
 
-use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockError, UnblockRunbook, later, told, unreadable};
+use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockRunbook, later, told, unreadable};
 use crate::ledger::{Ledger, LedgerNote, WriteOutcome};
-use crate::ports::{Clock, Executions, Fault, Notifier};
-use crate::stuck::{STATUSES_MAX, UnblockSources};
+use crate::platform::Platform;
+use crate::ports::{Clock, Fault};
+use crate::runbook::RunbookError;
+use crate::unblock::ports::LockTable;
+use crate::unblock::ports::STATUSES_MAX;
 
 /// A lock that is left behind, with its proof.
 type Left = (LockItem, LockEntry, AbandonmentProof);
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// One page of locks.
-    pub(super) async fn locks_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn locks_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let Some((section, table)) = section(open) else {
             open.record.next_stage(open.place.section);
             return Ok(());
@@ -69,7 +72,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     }
 
     /// The releases of the page that comes next, where a run that died has written it already.
-    async fn intended(&self, open: &OpenRecord<'_, '_>) -> Result<(Vec<LockRelease>, u64), UnblockError> {
+    async fn intended(&self, open: &OpenRecord<'_, '_>) -> Result<(Vec<LockRelease>, u64), RunbookError> {
         let note = LedgerNote::Page(&open.record.id, open.record.pages + 1);
         Ok(self.ledger.read(&open.place.scope, note).await?.unwrap_or_default())
     }
@@ -80,7 +83,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         open: &mut OpenRecord<'_, '_>,
         table: &LockSchema,
         found: &[LockItem],
-    ) -> Result<BTreeMap<String, String>, UnblockError> {
+    ) -> Result<BTreeMap<String, String>, RunbookError> {
         let Some(finished) = &table.finished else { return Ok(BTreeMap::new()) };
         let held = found.iter().filter(|lock| lock.released_at == ItemAttribute::Absent);
         let items: BTreeSet<String> = held.filter_map(|lock| lock.item.key().map(str::to_owned)).collect();
@@ -108,7 +111,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         table: &LockSchema,
         mut releases: Vec<LockRelease>,
         version: u64,
-    ) -> Result<(), UnblockError> {
+    ) -> Result<(), RunbookError> {
         let (scope, id) = (open.place.scope.clone(), open.record.id.clone());
         let (note, until) = (LedgerNote::Page(&id, open.record.pages + 1), later(open.record.started, RECORD_KEPT));
         if open.record.applies() {

@@ -3,30 +3,33 @@
 
 mod begin;
 mod blockers;
+mod call;
 mod deployments;
+mod handle;
 mod locks;
 mod own;
+mod place;
+pub mod ports;
 mod queues;
 mod report;
+mod tick;
 mod undo;
-
-use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use watchkeeper_domain::capacity::ServiceId;
-use watchkeeper_domain::estate::Unblock;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::{RunError, RunRef};
-use watchkeeper_domain::request::RequestError;
-use watchkeeper_domain::unblock::{UnblockHour, UnblockMemory, UnblockRecord, UnblockStage};
+use watchkeeper_domain::unblock::{UnblockMemory, UnblockRecord, UnblockStage};
 
-use crate::ledger::{Ledger, LedgerError, LedgerNote};
-use crate::ports::{AwsError, Clock, Executions, Fault, Notifier};
-use crate::stuck::UnblockSources;
+use crate::ledger::{Ledger, LedgerNote};
+use crate::platform::Platform;
+use crate::ports::{AwsError, Clock, Fault};
+use crate::runbook::RunbookError;
 
-pub use begin::ManualExecution;
+pub use call::{Answer, Step};
+pub use place::UnblockEnvironment;
 pub use report::{BLOCKER_ESCALATED, BLOCKER_RESOLVED, CAPACITY_RELEASED, UNBLOCK_FINISHED};
+pub use tick::{Did, Line, TRIES, Ticked, execution};
 
 /// How long one slice may work: well below the function's time-out of two minutes, so that it ends by itself.
 pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
@@ -44,34 +47,21 @@ pub const MEMORY_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// How many writes may fail in a row before a run stops trying: what fails so often fails for all.
 pub const FAILURES: u32 = 3;
 
-/// One environment, as the unblock sees it.
-#[derive(Debug, Clone)]
-pub struct UnblockEnvironment<'a> {
-    /// Which.
-    pub scope: Scope,
-    /// What its document says, where it has a section.
-    pub section: Option<&'a Unblock>,
-    /// When it is looked after.
-    pub hour: UnblockHour,
-    /// Its services in this region.
-    pub services: BTreeSet<ServiceId>,
-    /// How long a question of it may stand at most, where its document says so.
-    pub answer_within: Option<SignedDuration>,
-}
-
 /// The unblock over its ports.
 #[derive(Debug, Clone)]
-pub struct UnblockRunbook<S, L, X, N, K> {
+pub struct UnblockRunbook<P: Platform> {
     /// What may be stuck.
-    pub stuck: S,
+    pub stuck: P::Stuck,
     /// What is remembered.
-    pub ledger: L,
+    pub ledger: P::Ledger,
     /// The machine `reconcile`.
-    pub reconcile: X,
+    pub reconcile: P::Machine,
+    /// The machine `daily-unblock`.
+    pub machine: P::Machine,
     /// Where people hear of it.
-    pub announcer: N,
+    pub announcer: P::Announcer,
     /// The time.
-    pub clock: K,
+    pub clock: P::Clock,
 }
 
 /// Which step follows.
@@ -88,41 +78,13 @@ pub enum UnblockNext {
 
 /// What a step answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct Taken {
     /// The run.
     pub run: RunRef,
     /// What follows.
     pub next: UnblockNext,
     /// A sentence for the execution's output.
     pub summary: String,
-}
-
-/// Why a step could not be taken.
-#[derive(Debug, thiserror::Error)]
-pub enum UnblockError {
-    /// A field of the request is not as it must be.
-    #[error("the request cannot be followed")]
-    Request(#[from] RequestError),
-    /// The halt switch is on.
-    #[error("{scope} is halted, so nothing is put back")]
-    Halted {
-        /// Where.
-        scope: Scope,
-    },
-    /// No such run is in the ledger.
-    #[error("run {id} of {scope} is not in the ledger")]
-    RunUnknown {
-        /// Where.
-        scope: Scope,
-        /// Which.
-        id: String,
-    },
-    /// The ledger did not do what it was asked.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// AWS did not do what it was asked, and may do it when it is asked again.
-    #[error(transparent)]
-    Aws(#[from] AwsError),
 }
 
 /// The record of a run with its version.
@@ -132,12 +94,12 @@ struct OpenRecord<'a, 'p> {
     version: u64,
 }
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// Works for a slice, piece by piece, from where the run is.
     ///
     /// # Errors
-    /// [`UnblockError`] for what may go better when it is tried again; all that was done is in the record.
-    pub async fn work(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Step, UnblockError> {
+    /// [`RunbookError`] for what may go better when it is tried again; all that was done is in the record.
+    pub async fn work(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Taken, RunbookError> {
         let until = later(self.clock.now(), SLICE);
         let mut open = self.open(place, &run.id).await?;
         while open.record.stage != UnblockStage::Report && open.record.end.is_none() {
@@ -153,13 +115,13 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     /// Notes that a source could not be worked on, and goes on to what follows.
     ///
     /// # Errors
-    /// [`UnblockError`] when the ledger does not answer.
+    /// [`RunbookError`] when the ledger does not answer.
     pub async fn skip(
         &self,
         place: &UnblockEnvironment<'_>,
         run: &RunRef,
         error: &RunError,
-    ) -> Result<Step, UnblockError> {
+    ) -> Result<Taken, RunbookError> {
         let mut open = self.open(place, &run.id).await?;
         if open.record.stage != UnblockStage::Report {
             let subject = subject(&open);
@@ -172,7 +134,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     }
 
     /// One piece of the stage that the run is at.
-    async fn piece(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    async fn piece(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         match open.record.stage {
             UnblockStage::Undo => self.undo_page(open).await,
             UnblockStage::Locks => self.locks_page(open).await,
@@ -188,14 +150,14 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         &self,
         place: &'a UnblockEnvironment<'p>,
         id: &str,
-    ) -> Result<OpenRecord<'a, 'p>, UnblockError> {
+    ) -> Result<OpenRecord<'a, 'p>, RunbookError> {
         let found = self.ledger.read(&place.scope, LedgerNote::Run(id)).await?;
-        let unknown = || UnblockError::RunUnknown { scope: place.scope.clone(), id: id.to_owned() };
+        let unknown = || RunbookError::RunUnknown { what: format!("run {id}"), scope: place.scope.clone() };
         let (record, version) = found.ok_or_else(unknown)?;
         Ok(OpenRecord { place, record, version })
     }
 
-    async fn save(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    async fn save(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let until = later(open.record.started, RECORD_KEPT);
         let note = LedgerNote::Run(&open.record.id);
         self.ledger.write(&open.place.scope, note, &open.record, open.version, until).await?;
@@ -203,12 +165,12 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         Ok(())
     }
 
-    async fn memory(&self, scope: &Scope) -> Result<(UnblockMemory, u64), UnblockError> {
+    async fn memory(&self, scope: &Scope) -> Result<(UnblockMemory, u64), RunbookError> {
         Ok(self.ledger.read(scope, LedgerNote::Memory).await?.unwrap_or_default())
     }
 }
 
-fn step(open: &OpenRecord<'_, '_>, run: &RunRef) -> Step {
+fn step(open: &OpenRecord<'_, '_>, run: &RunRef) -> Taken {
     let next = match (open.record.end, open.record.stage) {
         (Some(_), _) => UnblockNext::Done,
         (None, UnblockStage::Report) => UnblockNext::Report,
@@ -216,7 +178,7 @@ fn step(open: &OpenRecord<'_, '_>, run: &RunRef) -> Step {
     };
     let UnblockRecord { locks, stage, .. } = &open.record;
     let summary = format!("{} of {}: at {stage:?}, {} locks read", run.id, run.scope, locks.read);
-    Step { run: run.clone(), next, summary }
+    Taken { run: run.clone(), next, summary }
 }
 
 /// What a run is at, for a person.
@@ -237,7 +199,7 @@ fn subject(open: &OpenRecord<'_, '_>) -> String {
 }
 
 /// A source that cannot be read is a finding, unless it may be there when it is asked again.
-fn unreadable(open: &mut OpenRecord<'_, '_>, subject: &str, error: AwsError) -> Result<(), UnblockError> {
+fn unreadable(open: &mut OpenRecord<'_, '_>, subject: &str, error: AwsError) -> Result<(), RunbookError> {
     if passes(&error) {
         return Err(error.into());
     }

@@ -12,11 +12,15 @@ use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::unblock::{RunFate, expired, run_fate};
 use watchkeeper_domain::value::Duration;
 
-use super::{OpenRecord, UnblockError, UnblockRunbook, later, passes, unreadable};
+use super::{OpenRecord, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState, WriteOutcome};
-use crate::ports::{AwsError, Clock, Executions, Notifier};
-use crate::stuck::{PendingQuestion, UnblockSources};
+use crate::platform::Platform;
+use crate::ports::ExecutionStates;
+use crate::ports::{AwsError, Clock, Executions};
+use crate::runbook::{ErrorName, RunbookError};
+use crate::unblock::ports::ExecutionReader;
+use crate::unblock::ports::PendingQuestion;
 
 /// How long a question may stand before it is named, unless the document says otherwise, in hours.
 const WAITING: SignedDuration = SignedDuration::from_hours(8);
@@ -32,9 +36,9 @@ const FAILED: [&str; 2] = ["failed-", "unverified-"];
 /// closed whose lease is kept.
 type Known = BTreeMap<String, Option<ExecutionStatus>>;
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// All of it: it is small. What was done is saved at once, so that a step that is taken again does not forget it.
-    pub(super) async fn own(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn own(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let seen = self.ledger.load(&open.place.scope).await?;
         self.runs(open, &seen).await?;
         self.intents(open, &seen).await?;
@@ -45,7 +49,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     }
 
     /// The lease, and the records without an outcome.
-    async fn runs(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), UnblockError> {
+    async fn runs(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), RunbookError> {
         let mut known = Known::new();
         if let Some(lease) = seen.lease.as_ref().filter(|lease| lease.expires > lease.usable) {
             self.lease(open, lease, &mut known).await?;
@@ -64,7 +68,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         }
     }
 
-    async fn lease(&self, open: &mut OpenRecord<'_, '_>, lease: &Lease, known: &mut Known) -> Result<(), UnblockError> {
+    async fn lease(&self, open: &mut OpenRecord<'_, '_>, lease: &Lease, known: &mut Known) -> Result<(), RunbookError> {
         let scope = open.place.scope.clone();
         let (now, ended) = (self.clock.now(), later(lease.expires, MARGIN));
         if now < ended {
@@ -105,7 +109,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         run: RunRecord,
         generation: u64,
         known: &mut Known,
-    ) -> Result<(), UnblockError> {
+    ) -> Result<(), RunbookError> {
         let (now, ended) = (self.clock.now(), later(run.started, TERM + MARGIN));
         if run.outcome.is_some() || now < ended {
             return Ok(());
@@ -140,7 +144,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         open: &OpenRecord<'_, '_>,
         generation: u64,
         writes: &[LedgerWrite],
-    ) -> Result<bool, UnblockError> {
+    ) -> Result<bool, RunbookError> {
         match self.ledger.commit(&open.place.scope, generation, writes).await {
             Ok(()) => Ok(true),
             Err(LedgerError::LeaseLost { .. } | LedgerError::Conflict { .. }) => Ok(false),
@@ -154,7 +158,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         open: &mut OpenRecord<'_, '_>,
         name: &str,
         known: &mut Known,
-    ) -> Result<Option<ExecutionStatus>, UnblockError> {
+    ) -> Result<Option<ExecutionStatus>, RunbookError> {
         if let Some(status) = known.get(name) {
             return Ok(status.clone());
         }
@@ -169,7 +173,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         Ok(status)
     }
 
-    async fn intents(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), UnblockError> {
+    async fn intents(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), RunbookError> {
         for intent in expired(&seen.intents, self.clock.now()) {
             let out = if open.record.applies() {
                 self.ledger.take_out(&open.place.scope, intent).await? == WriteOutcome::Done
@@ -184,7 +188,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         Ok(())
     }
 
-    async fn questions(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    async fn questions(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let questions = match self.stuck.questions().await {
             Ok(questions) => questions,
             Err(error) => return unreadable(open, "questions", error),
@@ -205,7 +209,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         Ok(())
     }
 
-    async fn end(&self, open: &mut OpenRecord<'_, '_>, question: &PendingQuestion) -> Result<(), UnblockError> {
+    async fn end(&self, open: &mut OpenRecord<'_, '_>, question: &PendingQuestion) -> Result<(), RunbookError> {
         if open.record.applies() {
             let why = "nobody answered; ended by the daily unblock, and nothing was changed";
             match self.stuck.end(question, why).await {
@@ -221,7 +225,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     }
 
     /// A scope whose last reconcile failed, or died, is compared with its target again.
-    async fn again(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), UnblockError> {
+    async fn again(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), RunbookError> {
         let dead = open.record.own.leases + open.record.own.runs > 0;
         let told = seen.standing.told.as_deref();
         let failed = told.is_some_and(|mark| FAILED.iter().any(|failed| mark.starts_with(failed)));
@@ -246,7 +250,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     }
 }
 
-fn not_started(open: &mut OpenRecord<'_, '_>, error: AwsError) -> Result<(), UnblockError> {
+fn not_started(open: &mut OpenRecord<'_, '_>, error: AwsError) -> Result<(), RunbookError> {
     if passes(&error) {
         return Err(error.into());
     }
@@ -277,7 +281,7 @@ fn leave(open: &mut OpenRecord<'_, '_>, fate: &RunFate, subject: &str, since: Ti
 fn closed(mut run: RunRecord, how: &str, now: Timestamp) -> RunRecord {
     run.outcome = Some(RunOutcome::Failed);
     let message = format!("the execution ended without closing its run: {how}");
-    run.error = Some(RunError { name: "Run.Unverified".to_owned(), message });
+    run.error = Some(RunError { name: ErrorName::RunUnverified.to_string(), message });
     run.note(now, "closed by the daily unblock");
     run
 }

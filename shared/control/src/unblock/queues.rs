@@ -4,10 +4,12 @@ use watchkeeper_domain::estate::QueuePolicy;
 use watchkeeper_domain::unblock::{LetterFate, QueueFigures, entry_of, fate_of};
 use watchkeeper_domain::value::ResourceName;
 
-use super::{FAILURES, OpenRecord, UnblockError, UnblockRunbook, passes, told, unreadable};
-use crate::ledger::Ledger;
-use crate::ports::{AwsError, Clock, Executions, Notifier};
-use crate::stuck::{DeadLetter, MessageStamp, RECEIVE_MAX, UnblockSources};
+use super::{FAILURES, OpenRecord, UnblockRunbook, passes, told, unreadable};
+use crate::platform::Platform;
+use crate::ports::AwsError;
+use crate::runbook::RunbookError;
+use crate::unblock::ports::DeadLetters;
+use crate::unblock::ports::{DeadLetter, MessageStamp, RECEIVE_MAX};
 
 /// The most letters of one dead-letter queue that one run looks at beyond those that waited at its beginning: what is left
 /// there comes up again after a while, parked ones for ever.
@@ -37,9 +39,9 @@ impl<'p> SharedQueue<'p> {
     }
 }
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// One batch of a queue's dead letters.
-    pub(super) async fn queue_batch(&self, open: &mut OpenRecord<'_, '_>, number: usize) -> Result<(), UnblockError> {
+    pub(super) async fn queue_batch(&self, open: &mut OpenRecord<'_, '_>, number: usize) -> Result<(), RunbookError> {
         let queues = open.place.section.map_or(&[][..], |section| &section.queues);
         let Some(shared) = SharedQueue::of(queues, number) else {
             open.record.next_stage(open.place.section);
@@ -47,7 +49,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         };
         let more = match self.batch(open, &shared).await {
             Ok(more) => more,
-            Err(UnblockError::Aws(error)) if !passes(&error) => {
+            Err(RunbookError::Aws(error)) if !passes(&error) => {
                 unreadable(open, shared.dead_letters.as_str(), error)?;
                 false
             }
@@ -61,7 +63,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     }
 
     /// Whether there may be more.
-    async fn batch(&self, open: &mut OpenRecord<'_, '_>, shared: &SharedQueue<'_>) -> Result<bool, UnblockError> {
+    async fn batch(&self, open: &mut OpenRecord<'_, '_>, shared: &SharedQueue<'_>) -> Result<bool, RunbookError> {
         let (first, dead_letters) = (shared.first, shared.dead_letters);
         if open.record.queues.get(first).is_none_or(|figures| figures.queue.is_empty()) {
             let waiting = self.stuck.waiting(dead_letters).await?;

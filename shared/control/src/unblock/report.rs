@@ -11,10 +11,11 @@ use watchkeeper_domain::unblock::{
     freed_capacity, message,
 };
 
-use super::{OpenRecord, Step, UnblockEnvironment, UnblockError, UnblockNext, UnblockRunbook, passes, told};
-use crate::ledger::Ledger;
-use crate::ports::{AwsError, Clock, Executions, Notifier};
-use crate::stuck::UnblockSources;
+use super::{OpenRecord, Taken, UnblockEnvironment, UnblockNext, UnblockRunbook, passes, told};
+use crate::platform::Platform;
+use crate::ports::{AwsError, Clock, Notifier};
+use crate::runbook::RunbookError;
+use crate::unblock::ports::EventBuses;
 
 /// The detail type of the event about a finished run on our own bus; the estate's has the name that its document gives it.
 pub const UNBLOCK_FINISHED: &str = "Watchkeeper Unblock Finished";
@@ -31,22 +32,22 @@ const UNPUBLISHED: &str = "unpublished";
 /// The longest mark of findings that is remembered, in characters.
 const MARK: usize = 1000;
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// Tells of the run, and closes it.
     ///
     /// # Errors
-    /// [`UnblockError`] when the ledger, the topic or a bus does not answer; then nothing is remembered as told.
-    pub async fn report(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Step, UnblockError> {
+    /// [`RunbookError`] when the ledger, the topic or a bus does not answer; then nothing is remembered as told.
+    pub async fn report(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Taken, RunbookError> {
         let mut open = self.open(place, &run.id).await?;
         if open.record.end.is_none() {
             self.close(&mut open).await?;
         }
         let zone = place.hour.zone().rules();
         let summary = message(&place.scope, &open.record, zone, self.clock.now()).subject;
-        Ok(Step { run: run.clone(), next: UnblockNext::Done, summary })
+        Ok(Taken { run: run.clone(), next: UnblockNext::Done, summary })
     }
 
-    async fn close(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    async fn close(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let (place, now) = (open.place, self.clock.now());
         if open.record.stage != UnblockStage::Report {
             open.record.note("cut-short", &open.record.id.clone(), "the run took too long; the next one goes on", None);
@@ -95,7 +96,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
     }
 
     /// The events: each escalation, what was freed, and the report itself.
-    async fn publish(&self, open: &mut OpenRecord<'_, '_>, section: &Unblock) -> Result<(), UnblockError> {
+    async fn publish(&self, open: &mut OpenRecord<'_, '_>, section: &Unblock) -> Result<(), RunbookError> {
         let Some(bus) = &section.report else { return Ok(()) };
         let scope = open.place.scope.clone();
         let mut events: Vec<(&str, Value)> = Vec::new();
@@ -150,7 +151,7 @@ fn is_news(open: &OpenRecord<'_, '_>, memory: &UnblockMemory) -> bool {
 }
 
 /// A bus that takes nothing keeps nobody from hearing of the rest.
-fn unpublished(open: &mut OpenRecord<'_, '_>, bus: &ReportTarget, error: AwsError) -> Result<(), UnblockError> {
+fn unpublished(open: &mut OpenRecord<'_, '_>, bus: &ReportTarget, error: AwsError) -> Result<(), RunbookError> {
     if passes(&error) {
         return Err(error.into());
     }

@@ -2,17 +2,19 @@
 
 use watchkeeper_domain::unblock::{LockRelease, UnblockKind, UnblockMemory, UndoOutcome, wanted};
 
-use super::{MEMORY_KEPT, OpenRecord, RECORD_KEPT, UnblockError, UnblockRunbook, later, passes, told};
+use super::{MEMORY_KEPT, OpenRecord, RECORD_KEPT, UnblockRunbook, later, passes, told};
 use crate::ledger::{Ledger, LedgerError, LedgerNote, WriteOutcome};
-use crate::ports::{Clock, Executions, Notifier};
-use crate::stuck::UnblockSources;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
+use crate::unblock::ports::LockTable;
 
 /// How often the memory is written again when another run was faster.
 const TRIES: u32 = 5;
 
-impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> UnblockRunbook<S, L, X, N, K> {
+impl<P: Platform> UnblockRunbook<P> {
     /// One page of the earlier run.
-    pub(super) async fn undo_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), UnblockError> {
+    pub(super) async fn undo_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let UnblockKind::Undo { of, lock } = open.record.kind.clone() else {
             open.record.next_stage(open.place.section);
             return Ok(());
@@ -44,7 +46,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         &self,
         open: &mut OpenRecord<'_, '_>,
         release: &LockRelease,
-    ) -> Result<Option<UndoOutcome>, UnblockError> {
+    ) -> Result<Option<UndoOutcome>, RunbookError> {
         let name = release.lock.name();
         let Some((_, table)) = super::locks::section(open) else {
             open.record.note("not-put-back", &name, "its document names no table of locks any more", None);
@@ -77,7 +79,7 @@ impl<S: UnblockSources, L: Ledger, X: Executions, N: Notifier, K: Clock> Unblock
         &self,
         open: &OpenRecord<'_, '_>,
         change: impl Fn(&mut UnblockMemory),
-    ) -> Result<(), UnblockError> {
+    ) -> Result<(), RunbookError> {
         let scope = &open.place.scope;
         for attempt in 1.. {
             let (mut memory, version) = self.memory(scope).await?;

@@ -5,9 +5,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::BackupSource;
+use super::{BackupSource, CATCH_UP};
 use crate::name::{EnvironmentName, EstateName, Scope};
-use crate::request::{RunMode, RunTrigger};
+use crate::request::{RequestError, RunMode, RunTrigger};
 use crate::value::ResourceName;
 
 /// The input of the `backup` machine.
@@ -64,6 +64,21 @@ impl BackupRequest {
             instant: Some(instant),
             mode: RunMode::Apply,
             resource: None,
+        }
+    }
+
+    /// Whether the instant of a tick may still be acted upon: one that is older than a day, or from the future, is none that
+    /// a tick brought.
+    ///
+    /// # Errors
+    /// [`RequestError`] for such an instant.
+    pub fn check(&self, now: Timestamp) -> Result<(), RequestError> {
+        match self.instant {
+            Some(instant) if now.duration_since(instant).abs() >= CATCH_UP => {
+                let expected = format!("an instant less than {CATCH_UP:#} from now, {now}");
+                Err(RequestError { field: "instant", found: instant.to_string(), expected })
+            }
+            _ => Ok(()),
         }
     }
 }

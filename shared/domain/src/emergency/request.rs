@@ -74,6 +74,15 @@ impl fmt::Display for EmergencyRequest {
 }
 
 impl EmergencyRequest {
+    /// What is asked for, in the words of a message.
+    pub fn what(&self) -> String {
+        match self.purpose() {
+            Ok(EmergencyPurpose::Scale(profile)) => profile.to_string(),
+            Ok(EmergencyPurpose::GiveBack(profile)) => format!("giving {profile} back"),
+            Ok(EmergencyPurpose::RollBack) | Err(_) => "a rollback".to_owned(),
+        }
+    }
+
     /// A request about an environment that asks for nothing yet.
     pub fn about(estate: EstateName, environment: EnvironmentName) -> Self {
         Self {

@@ -5,6 +5,7 @@ mod check;
 mod document;
 mod emergency;
 mod environment;
+mod estates;
 mod failover;
 mod forms;
 mod guardrails;
@@ -26,6 +27,7 @@ pub use emergency::{
     RollbackPolicy,
 };
 pub use environment::Environment;
+pub use estates::{EstateFolder, UnknownName};
 pub use failover::{
     DetectionMode, Failover, FencePolicy, GlobalTable, HealthProbe, Singleton, StandbyDatabase, StreamSize,
     TrafficPolicy, TrafficStrategy,

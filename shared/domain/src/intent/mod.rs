@@ -2,6 +2,7 @@
 
 mod demand;
 mod placement;
+mod scheduled;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,6 +17,7 @@ use crate::violation::GuardrailCode;
 
 pub use demand::RequestedProfile;
 pub use placement::{PlacedService, Placement, ScalingBounds, ServiceFigures};
+pub use scheduled::{Due, due, wanted};
 
 /// Who speaks, weakest first: of two intents the stronger layer decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Cases about services and scalable targets.
 
+use watchkeeper_control::ports::ServiceWrites;
 use watchkeeper_control::ports::{Fault, ScalableTargets, Services};
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::name::{ClusterName, ServiceName};

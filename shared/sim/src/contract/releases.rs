@@ -1,5 +1,6 @@
 //! Cases about releases, and about what a task takes.
 
+use watchkeeper_control::ports::ServiceWrites;
 use watchkeeper_control::ports::{AccountQuotas, Fault, ServiceReleases, Services};
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId, ServiceRelease, TaskDefinition};
 use watchkeeper_domain::name::ServiceName;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::stuck::DeadLetter;
+use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::name::Scope;

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use watchkeeper_control::lease::Lease;
 use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerNote, LedgerWrite, WriteOutcome};
 use watchkeeper_control::ports::Fault;
-use watchkeeper_control::stuck::{DeadLetters, LockTable, MessageStamp, UnblockSources};
+use watchkeeper_control::unblock::ports::{DeadLetters, LockTable, MessageStamp, UnblockSources};
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::reconcile::run::RunOutcome;
@@ -42,7 +42,7 @@ macro_rules! unblock_cases {
 }
 
 /// A place to try an implementation of these ports in. All that it makes is new.
-pub trait StuckBench: ContractBench<Ledger: Ledger> {
+pub trait StuckBench: ContractBench {
     /// The ports.
     type Stuck: UnblockSources;
 

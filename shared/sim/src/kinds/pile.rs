@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_control::stuck::{DeadLetter, PendingQuestion};
+use watchkeeper_control::unblock::ports::{DeadLetter, PendingQuestion};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem};
 

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{
     AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, ServiceReleases,
-    Services,
+    ServiceWrites, Services,
 };
 use watchkeeper_domain::capacity::{
     DatabaseId, ObservedDatabase, ObservedService, ScalingState, ServiceId, ServiceRelease, TaskDefinition,
@@ -33,7 +33,20 @@ impl Services for SimRegion {
         })
         .await
     }
+}
 
+impl ScalableTargets for SimRegion {
+    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
+        self.ask(Operation::DescribeScalableTargets, list(services), |state| {
+            batch(services, DESCRIBE_TARGETS_MAX)?;
+            let targets = services.iter().filter_map(|id| state.read_target(id).map(|scaling| (id.clone(), scaling)));
+            Ok(targets.collect())
+        })
+        .await
+    }
+}
+
+impl ServiceWrites for SimRegion {
     async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
         self.ask(Operation::UpdateService, service, |state| {
             state.check_service(service)?;
@@ -45,17 +58,6 @@ impl Services for SimRegion {
             }
             state.set_desired(service, desired);
             Ok(())
-        })
-        .await
-    }
-}
-
-impl ScalableTargets for SimRegion {
-    async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
-        self.ask(Operation::DescribeScalableTargets, list(services), |state| {
-            batch(services, DESCRIBE_TARGETS_MAX)?;
-            let targets = services.iter().filter_map(|id| state.read_target(id).map(|scaling| (id.clone(), scaling)));
-            Ok(targets.collect())
         })
         .await
     }
@@ -75,6 +77,14 @@ impl ScalableTargets for SimRegion {
             }
             state.set_target(service, Some(scaling));
             Ok(())
+        })
+        .await
+    }
+
+    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
+        self.ask(Operation::UpdateService, service, |state| {
+            state.check_service(service)?;
+            state.update_release(service, release)
         })
         .await
     }
@@ -104,14 +114,6 @@ impl ServiceReleases for SimRegion {
 
     async fn is_active(&self, release: &TaskDefinition) -> Result<bool, AwsError> {
         self.ask(Operation::DescribeTaskDefinition, release, |state| Ok(state.is_active(release))).await
-    }
-
-    async fn set_release(&self, service: &ServiceId, release: &TaskDefinition) -> Result<(), AwsError> {
-        self.ask(Operation::UpdateService, service, |state| {
-            state.check_service(service)?;
-            state.update_release(service, release)
-        })
-        .await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Executions of our machines, and what ECS says of deployments.
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{ExecutionReader, PendingQuestion, ServiceDeployments};
+use watchkeeper_control::unblock::ports::{ExecutionReader, PendingQuestion, ServiceDeployments};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::execution::ExecutionStatus;
 

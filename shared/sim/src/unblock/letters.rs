@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{DeadLetter, DeadLetters, EventBuses, MessageStamp};
+use watchkeeper_control::unblock::ports::{DeadLetter, DeadLetters, EventBuses, MessageStamp};
 use watchkeeper_domain::value::{Label, ResourceName};
 
 use crate::kinds::pile::{BusEvent, QueuedMessage};

@@ -5,7 +5,7 @@ mod letters;
 mod tables;
 
 use watchkeeper_control::ledger::{Draft, Key, LedgerNote};
-use watchkeeper_control::stuck::{DeadLetter, PendingQuestion};
+use watchkeeper_control::unblock::ports::{DeadLetter, PendingQuestion};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{ListPage, WriteOutcome};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::stuck::{BlockerSource, LockTable};
+use watchkeeper_control::unblock::ports::{BlockerSource, LockTable};
 use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema};
 use watchkeeper_domain::unblock::{AbandonmentProof, BlockerItem, ItemAttribute, LockItem, LockRelease};
 use watchkeeper_domain::value::ResourceName;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use watchkeeper_control::failover::ports::RegionTasks;
-use watchkeeper_control::ports::{Clock, Fault, Services};
+use watchkeeper_control::ports::ServiceWrites;
+use watchkeeper_control::ports::{Clock, Fault};
 use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, RegionLoss, SimPair, SimRegion, TimingSettings,
     run_until_done_or_crash, service,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Ledger, LedgerError, PairId};
-use watchkeeper_control::ports::{AwsError, Fault, Services};
+use watchkeeper_control::ports::ServiceWrites;
+use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Scope;

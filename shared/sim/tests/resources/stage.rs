@@ -9,7 +9,8 @@ use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::ScopedEnvironment;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::steps::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext, StepError};
+use watchkeeper_control::reconcile::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext};
+use watchkeeper_control::runbook::RunbookError;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
@@ -175,7 +176,7 @@ impl Stage {
             let hand = self.hand();
             match run_until_done_or_crash(&self.world, hand.begin(&self.place, request, &name, instant)) {
                 None => return End::Crashed,
-                Some(Err(StepError::LeaseHeld { .. })) => self.world.advance(Duration::from_secs(30)),
+                Some(Err(RunbookError::LeaseHeld { .. })) => self.world.advance(Duration::from_secs(30)),
                 Some(Err(error)) => return End::Failed(format!("{error:?}")),
                 Some(Ok(BegunRun { verdict: BeginVerdict::Nothing | BeginVerdict::Plan, .. })) => return End::Nothing,
                 Some(Ok(BegunRun { verdict: BeginVerdict::Apply, run, .. })) => return self.slices(&run),
@@ -185,7 +186,7 @@ impl Stage {
         End::Failed("the lease is held".to_owned())
     }
 
-    fn hand(&self) -> Reconciler<SimRegion, SimRegion, SimRegion, SimRegion> {
+    fn hand(&self) -> Reconciler<SimRegion> {
         Reconciler {
             cloud: self.world.clone(),
             ledger: self.world.clone(),
@@ -210,7 +211,7 @@ impl Stage {
                     self.world.advance(Duration::from_secs(slice.wait_seconds.into()));
                     next = slice.next;
                 }
-                Some(Err(StepError::Aws(_) | StepError::Ledger(_))) if tries < 4 => {
+                Some(Err(RunbookError::Aws(_) | RunbookError::Ledger(_))) if tries < 4 => {
                     tries += 1;
                     self.world.advance(Duration::from_secs(5));
                 }

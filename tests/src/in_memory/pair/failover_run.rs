@@ -1,23 +1,18 @@
 //! The failover and failback machines of a pair, one step at a time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use failover::{Answer, CallError, Child, Step};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::failover::{FailoverRunbook, MoveError, MoveNext, MoveReply, ReadinessAction};
-use watchkeeper_control::ledger::LedgerError;
-use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::ports::Fault;
+use watchkeeper_control::failover::{Answer, Child, MoveNext, MoveReply, ReadinessAction, Step};
+use watchkeeper_control::runbook::{Begin, CaughtError, MachineExecution, RunbookError, StepCall};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::reconcile::run::RunOutcome;
-use watchkeeper_lambda::{CaughtError, MachineExecution, StepCall};
-use watchkeeper_sim::{MachineHandle, SimRegion, run_until_done_or_crash};
+use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{FAILOVER, InMemoryPair};
-use crate::in_memory::{ATTEMPTS, RunEnd};
+use crate::in_memory::{ATTEMPTS, RunEnd, retried};
 
 /// Steps of one execution at most; more is a loop without an end.
 const STEPS: usize = 2_000;
@@ -53,18 +48,6 @@ pub struct FailoverRun {
     child: Option<Child>,
     answer: Option<Value>,
 }
-
-type SimMover = FailoverRunbook<
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    SimRegion,
-    MachineHandle,
->;
 
 impl InMemoryPair {
     /// An execution of the failover machine of a region, before its first step.
@@ -183,11 +166,11 @@ impl InMemoryPair {
         child: Option<&Child>,
         answer: Option<&Value>,
         error: Option<&CaughtError>,
-    ) -> Option<Result<MoveReply, CallError>> {
+    ) -> Option<Result<MoveReply, RunbookError>> {
         let world = self.pair.world(&pilot.region);
         let half = self.half(&pilot.region);
         for attempt in 1.. {
-            let mover = self.mover(&pilot.region);
+            let mover = self.runbook(&pilot.region);
             let step = Step::Advance {
                 request: pilot.request.clone(),
                 execution: MachineExecution { name: pilot.name.clone(), start: pilot.start },
@@ -196,10 +179,10 @@ impl InMemoryPair {
                 error: error.cloned(),
             };
             let call = StepCall { now: self.pair.now(), step };
-            match run_until_done_or_crash(&world, failover::step(&mover, half, call))? {
+            match run_until_done_or_crash(&world, mover.handle(half, call))? {
                 Ok(Answer::Advanced(advanced)) => return Some(Ok(*advanced)),
                 Ok(other) => panic!("{other:?}"),
-                Err(error) if attempt < ATTEMPTS && passes(&error) => {
+                Err(error) if attempt < ATTEMPTS && retried(&error) => {
                     self.pair.advance(Duration::from_secs(2 << attempt));
                 }
                 Err(error) => return Some(Err(error)),
@@ -218,11 +201,11 @@ impl InMemoryPair {
         let start = self.pair.now();
         loop {
             let world = self.pair.world(&region);
-            let mover = self.mover(&region);
+            let mover = self.runbook(&region);
             let execution = MachineExecution { name: name.to_owned(), start };
-            let step = Step::Ready { request: pilot.request.clone(), execution };
+            let step = Step::Ready(Begin { request: pilot.request.clone(), execution });
             let call = StepCall { now: self.pair.now(), step };
-            let handled = run_until_done_or_crash(&world, failover::step(&mover, self.half(&region), call));
+            let handled = run_until_done_or_crash(&world, mover.handle(self.half(&region), call));
             let readied = match handled {
                 Some(Ok(Answer::Readied(readied))) => readied,
                 other => panic!("{other:?}"),
@@ -237,32 +220,5 @@ impl InMemoryPair {
                 }
             }
         }
-    }
-
-    fn mover(&self, region: &Region) -> SimMover {
-        let (own, peer) = (self.pair.world(region), self.pair.peer(region));
-        FailoverRunbook {
-            ledger: own.clone(),
-            here: own.clone(),
-            peer: peer.clone(),
-            switches: self.switches(region),
-            prober: own.clone(),
-            announcer: own.clone(),
-            clock: own.clone(),
-            peer_hand: peer,
-            executions: own.machine(FAILOVER),
-            pacer: Arc::new(Pacer::default()),
-        }
-    }
-}
-
-/// Whether the machine tries a step again after this error.
-fn passes(error: &CallError) -> bool {
-    match error {
-        CallError::Move(MoveError::Ledger(LedgerError::Conflict { .. })) => true,
-        CallError::Move(MoveError::Aws(error) | MoveError::Ledger(LedgerError::Aws(error))) | CallError::Aws(error) => {
-            matches!(error.fault, Fault::Throttled | Fault::Unavailable)
-        }
-        _ => false,
     }
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_aws::StuckThings;
 use watchkeeper_control::ports::ExecutionStates as _;
-use watchkeeper_control::stuck::ExecutionReader as _;
+use watchkeeper_control::unblock::ports::ExecutionReader as _;
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_tests::harness::EmergencyExecutionState;

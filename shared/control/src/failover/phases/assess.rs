@@ -5,14 +5,16 @@ use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, judge};
 use watchkeeper_domain::failover::{MoveEnding, MoveManner, MovePhase, PairDatabase, may_lose, report, serving, waves};
 use watchkeeper_domain::guardrail::GuardrailCode;
 
+use super::super::FailoverRunbook;
 use super::super::gather::{LedgerFacts, gather};
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::means;
+use super::super::mover::MoveStep;
 use super::super::turn::PhaseOutcome;
-use super::super::{MoveError, means};
 use super::fence::tasks_of;
-use crate::ledger::Ledger;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::failover::ports::ReplicatedStores;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
 
 /// How long a planned move waits for replicas to catch up before it is refused.
 const CATCH_UP: SignedDuration = SignedDuration::from_mins(10);
@@ -20,19 +22,8 @@ const CATCH_UP: SignedDuration = SignedDuration::from_mins(10);
 /// Between two looks at the lag, in seconds: the metric has a period of a minute.
 const LAG_LOOK: i64 = 15;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn assess(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn assess(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let half = work.half;
         let now = self.clock.now();
         let sample = work.pair.samples.get(&work.pointer.active).cloned();
@@ -77,7 +68,7 @@ where
         &self,
         work: &mut MoveStep<'_>,
         sample: Option<&watchkeeper_domain::failover::RegionSample>,
-    ) -> Result<Option<PhaseOutcome>, MoveError> {
+    ) -> Result<Option<PhaseOutcome>, RunbookError> {
         let half = work.half;
         let now = self.clock.now();
         let promised = half.failover.rpo.signed();

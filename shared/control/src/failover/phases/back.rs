@@ -4,31 +4,23 @@ use std::collections::BTreeSet;
 
 use watchkeeper_domain::failover::{DatabaseRole, MoveEnding, MoveStage, PairDatabase};
 
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::ChildResult;
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
+use super::super::ports::DatabasePromotions;
 use super::super::turn::PhaseOutcome;
-use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
 use super::fence::singletons;
-use crate::ledger::Ledger;
-use crate::ports::{Clock, ExecutionStates, Executions, Fault, Notifier};
+use crate::failover::ports::RegionTasks;
+use crate::platform::Platform;
+use crate::ports::{Clock, Fault};
+use crate::runbook::RunbookError;
 
 /// Between two looks, in seconds.
 const LOOK: i64 = 5;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn back(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn back(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let id = work.record.id.clone();
         match work.pointer.own(&id).map(|moving| moving.stage) {
             // An answer that was lost on the way: it is back already.
@@ -86,7 +78,7 @@ where
     }
 
     /// A singleton that still runs here: the old region may not start its own before that is over.
-    async fn still_open(&self, work: &MoveStep<'_>) -> Result<Option<String>, MoveError> {
+    async fn still_open(&self, work: &MoveStep<'_>) -> Result<Option<String>, RunbookError> {
         for singleton in singletons(work.half, &work.pointer) {
             let Some(id) = work.half.own.get(&singleton.service) else { continue };
             let alive = self.here.tasks_alive(id).await?;
@@ -98,7 +90,7 @@ where
     }
 
     /// Global databases that a planned move had switched here go back, without loss.
-    async fn writers_back(&self, work: &mut MoveStep<'_>) -> Result<Option<String>, MoveError> {
+    async fn writers_back(&self, work: &mut MoveStep<'_>) -> Result<Option<String>, RunbookError> {
         if !work.record.graceful {
             return Ok(None);
         }

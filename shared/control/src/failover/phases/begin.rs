@@ -2,26 +2,16 @@
 
 use watchkeeper_domain::failover::{MoveEnding, MovePhase};
 
-use super::super::MoveError;
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
 use super::super::turn::PhaseOutcome;
-use crate::ledger::{Ledger, LedgerError};
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::ledger::LedgerError;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn begin(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn begin(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let now = self.clock.now();
         let id = work.record.id.clone();
         work.record.armed |=

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join;
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::emergency::alarm::AlarmState;
@@ -11,29 +12,20 @@ use watchkeeper_domain::failover::{MoveEnding, MovePhase};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::value::AlarmName;
 
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
+use super::super::probe;
 use super::super::turn::PhaseOutcome;
-use super::super::{MoveError, probe};
-use crate::ledger::{Ledger, PairReplica};
+use crate::ledger::PairReplica;
 use crate::place::PairPlace;
-use crate::ports::{Alarms, AwsError, Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Notifier, Services};
+use crate::platform::Platform;
+use crate::ports::{Alarms, AwsError, Clock, DESCRIBE_SERVICES_MAX, Services};
+use crate::runbook::RunbookError;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn confirm(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn confirm(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let half = work.half;
-        let found = evidence(&self.peer, &self.here, &self.prober, half, &work.pair, self.clock.now()).await;
+        let found = self.evidence(half, &work.pair, self.clock.now()).await;
         // Whoever hangs is not asked again in this step.
         work.record.answered.get_or_insert(found.services.is_ok());
         let now = self.clock.now();
@@ -59,30 +51,21 @@ where
         }
         Ok(PhaseOutcome::Enter(MovePhase::Assess))
     }
-}
 
-/// What is known of the other region. Its calls are bounded, and made all at once: one that hangs costs no more than that.
-pub(in super::super) async fn evidence<P: Services + Alarms, S: Alarms, H: HealthProber>(
-    peer: &P,
-    here: &S,
-    prober: &H,
-    half: &PairPlace,
-    pair: &PairReplica,
-    now: Timestamp,
-) -> LossEvidence {
-    let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
-    let ids: Vec<&ServiceId> = half.others.values().collect();
-    let (probe, (services, (theirs, ours))) = futures_util::future::join(
-        probe::once(prober, half, half.other()),
-        futures_util::future::join(running(peer, &ids), futures_util::future::join(on(peer, &names), on(here, &names))),
-    )
-    .await;
-    let heard = pair.heartbeats.get(half.other()).map(|heartbeat| now.duration_since(heartbeat.at));
-    LossEvidence {
-        probe,
-        services: services.map_err(|error| error.to_string()),
-        silent: heard,
-        alarms: &theirs | &ours,
+    /// What is known of the other region. Its calls are bounded, and made all at once: one that hangs costs no more than that.
+    async fn evidence(&self, half: &PairPlace, pair: &PairReplica, now: Timestamp) -> LossEvidence {
+        let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
+        let ids: Vec<&ServiceId> = half.others.values().collect();
+        let alarms = join(on(&self.peer, &names), on(&self.here, &names));
+        let asked = join(running(&self.peer, &ids), alarms);
+        let (probe, (services, (theirs, ours))) = join(probe::once(&self.prober, half, half.other()), asked).await;
+        let heard = pair.heartbeats.get(half.other()).map(|heartbeat| now.duration_since(heartbeat.at));
+        LossEvidence {
+            probe,
+            services: services.map_err(|error| error.to_string()),
+            silent: heard,
+            alarms: &theirs | &ours,
+        }
     }
 }
 

@@ -7,28 +7,19 @@ use watchkeeper_domain::failover::{Move, MovePhase, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::ServiceName;
 
-use super::super::MoveError;
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, RegionTasks, TrafficSwitches};
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
+use super::super::ports::RegionTasks;
 use super::super::turn::PhaseOutcome;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
-use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Notifier, Services};
+use crate::platform::Platform;
+use crate::ports::{AwsError, Clock, Services};
+use crate::runbook::RunbookError;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
+impl<P: Platform> FailoverRunbook<P> {
     /// Begins the fence; what has no singleton needs none.
-    pub(super) async fn fence(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+    pub(super) async fn fence(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         work.record.fenced_since.get_or_insert(self.clock.now());
         if !singletons(work.half, &work.pointer).is_empty() {
             self.nudge(work, "a fence").await;
@@ -41,7 +32,7 @@ where
         &self,
         work: &mut MoveStep<'_>,
         wave: &[ServiceName],
-    ) -> Result<Option<PhaseOutcome>, MoveError> {
+    ) -> Result<Option<PhaseOutcome>, RunbookError> {
         let half = work.half;
         let mut asked = Vec::new();
         for singleton in singletons(half, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service)) {
@@ -69,7 +60,7 @@ where
         Ok(Some(PhaseOutcome::Ask("a person is asked whether the singletons have stopped".to_owned())))
     }
 
-    async fn judged(&self, work: &MoveStep<'_>, singleton: &Singleton) -> Result<FenceState, MoveError> {
+    async fn judged(&self, work: &MoveStep<'_>, singleton: &Singleton) -> Result<FenceState, RunbookError> {
         let MoveStep { half, pair, record, .. } = work;
         proof(&self.ledger, &self.peer, half, pair, record, singleton, self.clock.now()).await
     }
@@ -93,7 +84,7 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
     record: &Move,
     singleton: &Singleton,
     now: Timestamp,
-) -> Result<FenceState, MoveError> {
+) -> Result<FenceState, RunbookError> {
     let settled = ledger.settled(&half.scope_in(half.other())).await?;
     let granted = pair.heartbeats.get(&half.region).and_then(|heartbeat| heartbeat.granted);
     // Armed when the move began, and, as far as has been heard, still.

@@ -13,29 +13,18 @@ mod verify;
 use jiff::SignedDuration;
 use watchkeeper_domain::failover::MovePhase;
 
-use super::MoveError;
-use super::mover::{FailoverRunbook, MoveStep};
-use super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::FailoverRunbook;
+use super::mover::MoveStep;
 use super::turn::PhaseOutcome;
-use crate::ledger::Ledger;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
 
 /// How often a child is tried before the move goes back.
 const CHILD_TRIES: u32 = 3;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn phase(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn phase(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         match work.record.phase {
             MovePhase::Confirm => self.confirm(work).await,
             MovePhase::Assess => self.assess(work).await,

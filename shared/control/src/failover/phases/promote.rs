@@ -3,12 +3,13 @@
 use jiff::SignedDuration;
 use watchkeeper_domain::failover::{MovePhase, PairDatabase, Promotion, promotion};
 
-use super::super::MoveError;
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
+use super::super::ports::DatabasePromotions;
 use super::super::turn::PhaseOutcome;
-use crate::ledger::Ledger;
-use crate::ports::{AwsError, Clock, ExecutionStates, Executions, Fault, Notifier};
+use crate::platform::Platform;
+use crate::ports::{AwsError, Clock, Fault};
+use crate::runbook::RunbookError;
 
 /// How long a promotion may take: a read replica applies what it has, and restarts.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -16,19 +17,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 /// Between two looks, in seconds.
 const LOOK: i64 = 5;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn promote(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn promote(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let databases: Vec<PairDatabase> = work.half.failover.databases.iter().filter_map(PairDatabase::of).collect();
         let mut waits = Vec::new();
         for database in &databases {

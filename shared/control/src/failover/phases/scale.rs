@@ -3,28 +3,17 @@
 use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::ServiceName;
 
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::ChildResult;
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
 use super::super::turn::PhaseOutcome;
-use super::super::{ChildResult, MoveError};
 use super::CHILD_TRIES;
-use crate::ledger::Ledger;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
-use crate::steps::POINTER_MOVED;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::{ErrorName, RunbookError};
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn scale(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn scale(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         match work.child.take() {
             Some(ChildResult::Done) => {
                 work.record.wave += 1;
@@ -32,7 +21,7 @@ where
             }
             Some(ChildResult::Failed(name, cause)) => {
                 // A run that the pointer has overtaken is no failure of what it was to start.
-                work.record.failed_children += u32::from(name != POINTER_MOVED);
+                work.record.failed_children += u32::from(name != ErrorName::PointerMoved.name());
                 if work.record.failed_children >= CHILD_TRIES {
                     return Ok(PhaseOutcome::Fail(format!(
                         "wave {} did not start: {name}: {cause}",

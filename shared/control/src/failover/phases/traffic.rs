@@ -3,12 +3,14 @@
 use jiff::SignedDuration;
 use watchkeeper_domain::failover::{MoveEnding, MovePhase, MoveStage, expected};
 
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
 use super::super::turn::PhaseOutcome;
-use super::super::{MoveError, means, probe};
+use super::super::{means, probe};
 use crate::ledger::Ledger;
-use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
 
 /// How long after the time that a strategy takes people may still not reach the new region before somebody is called.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -16,20 +18,9 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Between two looks, in seconds.
 const LOOK: i64 = 3;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
+impl<P: Platform> FailoverRunbook<P> {
     /// Commits the pointer first: of a worker that goes on and one that goes back, the pointer lets one.
-    pub(super) async fn traffic(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+    pub(super) async fn traffic(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let id = work.record.id.clone();
         if work.pointer.own(&id).is_some_and(|moving| moving.stage == MoveStage::Opening) {
             let next = work.pointer.commit(&id)?;
@@ -48,7 +39,7 @@ where
         Ok(PhaseOutcome::Enter(MovePhase::Outside))
     }
 
-    pub(super) async fn outside(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+    pub(super) async fn outside(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let half = work.half;
         let mut problems = probe::outside(&self.prober, &half.failover).await.failed;
         let points_to = means::region(&self.switches, half).await?;
@@ -72,7 +63,7 @@ where
 
     /// The pointer is steady here; from then on the old region's own stack stops what it still runs. A planned move waits
     /// until the last client has followed, so that nobody is cut off.
-    pub(super) async fn settle_pointer(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+    pub(super) async fn settle_pointer(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let now = self.clock.now();
         let id = work.record.id.clone();
         if work.record.graceful {

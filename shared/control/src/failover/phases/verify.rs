@@ -4,12 +4,15 @@ use jiff::SignedDuration;
 use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId};
 use watchkeeper_domain::failover::MovePhase;
 
-use super::super::mover::{FailoverRunbook, MoveStep};
-use super::super::ports::{DatabasePromotions, HealthProber, RegionReader, TrafficSwitches};
+use super::super::FailoverRunbook;
+use super::super::mover::MoveStep;
+use super::super::probe;
 use super::super::turn::PhaseOutcome;
-use super::super::{MoveError, probe};
-use crate::ledger::Ledger;
-use crate::ports::{Clock, DESCRIBE_SERVICES_MAX, ExecutionStates, Executions, Notifier};
+use crate::failover::ports::RegionTasks;
+use crate::platform::Platform;
+use crate::ports::Services;
+use crate::ports::{Clock, DESCRIBE_SERVICES_MAX};
+use crate::runbook::RunbookError;
 
 /// How long the new region may take to be healthy once everything was started: two of the load balancer's slowest usual
 /// rounds of health checks (5 times 30 s, Elastic Load Balancing user guide), and as long again.
@@ -18,19 +21,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Between two looks, in seconds.
 const LOOK: i64 = 3;
 
-impl<L, S, P, W, H, N, K, X, E> FailoverRunbook<L, S, P, W, H, N, K, X, E>
-where
-    L: Ledger,
-    S: RegionReader + DatabasePromotions,
-    P: RegionReader,
-    W: TrafficSwitches,
-    H: HealthProber,
-    N: Notifier,
-    K: Clock,
-    X: Executions,
-    E: ExecutionStates,
-{
-    pub(super) async fn verify(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, MoveError> {
+impl<P: Platform> FailoverRunbook<P> {
+    pub(super) async fn verify(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let problems = self.problems(work).await?;
         match () {
             () if problems.is_empty() => {
@@ -45,7 +37,7 @@ where
     }
 
     /// What is not as it has to be before traffic may come.
-    pub(super) async fn problems(&self, work: &MoveStep<'_>) -> Result<Vec<String>, MoveError> {
+    pub(super) async fn problems(&self, work: &MoveStep<'_>) -> Result<Vec<String>, RunbookError> {
         let half = work.half;
         let wanted = |id: &ServiceId| half.failover.capacity.get(&id.service).is_some_and(|tasks| *tasks > 0);
         let ids: Vec<&ServiceId> = half.own.values().filter(|id| wanted(id)).collect();

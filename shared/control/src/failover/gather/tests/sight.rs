@@ -57,10 +57,6 @@ impl Services for Memory {
         let known = services.iter().filter(|service| self.has(service.as_str()));
         self.call("DescribeServices", cluster, known.map(described).collect())
     }
-
-    async fn set_count(&self, service: &ServiceId, _: u32) -> Result<(), AwsError> {
-        self.call("UpdateService", service, ())
-    }
 }
 
 impl ScalableTargets for Memory {
@@ -68,10 +64,6 @@ impl ScalableTargets for Memory {
         let scaling = ScalingState { min: 0, max: 4, suspended: Suspensions::NONE };
         let scaled = services.iter().filter(|id| id.service.as_str() == FLEET);
         self.call("DescribeScalableTargets", services.len(), scaled.map(|id| (id.clone(), scaling)).collect())
-    }
-
-    async fn set_scaling(&self, service: &ServiceId, _: ScalingState) -> Result<(), AwsError> {
-        self.call("RegisterScalableTarget", service, ())
     }
 }
 

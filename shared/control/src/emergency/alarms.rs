@@ -1,0 +1,278 @@
+//! Alarm state changes in, executions out. Whatever leads to nothing says why: in the log, as a metric, in the ledger.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use watchkeeper_domain::emergency::alarm::{
+    AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider, found as found_in_alarm,
+};
+use watchkeeper_domain::emergency::{Call, Callee};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::value::AlarmName;
+
+use super::EmergencyRunbook;
+use super::respond::Heard;
+use crate::ledger::Ledger;
+use crate::platform::Platform;
+use crate::ports::Alarms;
+use crate::runbook::{RunbookError, Stack};
+
+/// What an event about alarms says, whichever way it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    /// Alarms changed: at least one entry. What tells of no change is so in its own place.
+    Changes(Vec<Result<AlarmChange, Unread>>),
+    /// The tick that makes up for lost events.
+    Sweep,
+}
+
+/// A message, or a record of one, that tells of no change of an alarm; each with what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// It is about an alarm, and damaged; the alarm, where its name can be read.
+    Damaged(Option<AlarmName>, String),
+    /// It is whole, and about one of the time series of an alarm.
+    Contributor(String),
+    /// It is about no alarm.
+    NoAlarm(String),
+}
+
+/// What was made of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Handled {
+    /// Each thing that an alarm of it calls for.
+    pub lines: Vec<Line>,
+    /// What of it is nothing for us.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<Passed>,
+}
+
+/// A message, or a record of one, that is nothing for us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Passed {
+    /// The reason's name.
+    pub why: Nothing,
+    /// The reason.
+    pub text: String,
+}
+
+/// Why a message is nothing for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nothing {
+    /// It is about one of the time series of an alarm.
+    Contributor,
+    /// It is about no alarm.
+    NoAlarm,
+    /// It is about an alarm that no document names here.
+    NotOurs,
+}
+
+impl Nothing {
+    /// The stable text of the reason.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contributor => "contributor",
+            Self::NoAlarm => "no-alarm",
+            Self::NotOurs => "not-ours",
+        }
+    }
+}
+
+/// What was made of one thing that an alarm calls for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// In which environment.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// What the alarm calls for: a profile, or `rollback`.
+    pub what: String,
+    /// What was made of it.
+    pub did: Did,
+}
+
+/// What was made of something that an alarm calls for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Did {
+    /// An execution was started.
+    Started {
+        /// Its name.
+        execution: String,
+    },
+    /// The execution was there already.
+    Doubled {
+        /// Its name.
+        execution: String,
+    },
+    /// Nothing.
+    Ignored {
+        /// The reason's name.
+        why: IgnoreReason,
+        /// The reason.
+        text: String,
+    },
+}
+
+impl<P: Platform> EmergencyRunbook<P> {
+    /// Handles an event about alarms. `now` is the latest moment at which an answer could take effect. What of it cannot be
+    /// handled does not keep the rest from its turn; the first failure is returned at the end, so that the event comes again.
+    ///
+    /// # Errors
+    /// The first [`RunbookError`].
+    pub async fn hear(&self, stack: &Stack, incoming: Incoming, now: Timestamp) -> Result<Handled, RunbookError> {
+        let emergencies = stack.environments().filter_map(|(estate, environment)| {
+            Callee::of(stack.scope(estate, environment), environment.document().emergency.as_ref()?)
+        });
+        let callees: Vec<Callee<'_>> = emergencies.collect();
+        let mut round = Round { lines: Vec::new(), passed: Vec::new(), failed: None };
+        match incoming {
+            Incoming::Sweep => self.sweep(&callees, now, &mut round).await?,
+            Incoming::Changes(changes) => {
+                for change in changes {
+                    match change {
+                        Ok(change) => self.change(&callees, stack, &change, now, &mut round).await,
+                        Err(unread) => round.unread(unread, &callees),
+                    }
+                }
+            }
+        }
+        let Round { lines, passed, failed } = round;
+        failed.map_or(Ok(Handled { lines, passed }), Err)
+    }
+}
+
+/// What was done so far, and the first failure.
+struct Round {
+    lines: Vec<Line>,
+    passed: Vec<Passed>,
+    failed: Option<RunbookError>,
+}
+
+impl Round {
+    /// What tells of no change is a failure only where it may be one of an alarm of ours.
+    fn unread(&mut self, unread: Unread, callees: &[Callee<'_>]) {
+        let (why, text) = match unread {
+            Unread::Contributor(text) => (Nothing::Contributor, text),
+            Unread::NoAlarm(text) => (Nothing::NoAlarm, text),
+            Unread::Damaged(Some(alarm), text) if !callees.iter().any(|callee| callee.calls.contains_key(&alarm)) => {
+                (Nothing::NotOurs, text)
+            }
+            Unread::Damaged(_, text) => {
+                return self.failed(RunbookError::Event(format!("the event cannot be read: {text}")));
+            }
+        };
+        tracing::info!(why = why.name(), error = text, "a message that is nothing for us");
+        self.passed.push(Passed { why, text });
+    }
+
+    fn failed(&mut self, error: RunbookError) {
+        tracing::warn!(%error, "a message about an alarm could not be handled; it comes again");
+        self.failed.get_or_insert(error);
+    }
+
+    fn did(&mut self, alarm: &AlarmName, answer: Result<Vec<Line>, RunbookError>) {
+        match answer {
+            Ok(lines) => {
+                for Line { scope, what, did } in &lines {
+                    tracing::info!(%alarm, estate = %scope.estate, environment = %scope.environment, what, ?did, "alarm");
+                }
+                self.lines.extend(lines);
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+}
+
+impl<P: Platform> EmergencyRunbook<P> {
+    /// Answers one change for every environment that it calls in.
+    async fn change(
+        &self,
+        callees: &[Callee<'_>],
+        stack: &Stack,
+        change: &AlarmChange,
+        now: Timestamp,
+        round: &mut Round,
+    ) {
+        let alarm = &change.alarm;
+        let ours = change.account.as_ref().is_none_or(|account| *account == stack.home.account)
+            && change.region.as_ref().is_none_or(|region| *region == stack.home.region);
+        let mut called = callees.iter().filter(|callee| ours && callee.calls.contains_key(alarm)).peekable();
+        if called.peek().is_none() {
+            tracing::info!(%alarm, state = %change.state, ours, "no document here answers this alarm");
+            let text = format!("no document here answers the alarm {alarm}");
+            round.passed.push(Passed { why: Nothing::NotOurs, text });
+        }
+        for callee in called {
+            let answer = self.answer(callee, change, now).await;
+            round.did(alarm, answer);
+        }
+    }
+
+    async fn answer(
+        &self,
+        callee: &Callee<'_>,
+        change: &AlarmChange,
+        now: Timestamp,
+    ) -> Result<Vec<Line>, RunbookError> {
+        let calls = callee.calls.get(&change.alarm).map_or(&[][..], Vec::as_slice);
+        let mut names: BTreeSet<AlarmName> = calls.iter().flat_map(|call| &call.forbidding).cloned().collect();
+        // Whether its actions are disabled, only a description of the alarm itself tells.
+        names.insert(change.alarm.clone());
+        // Only an ALARM leads to something: for anything else CloudWatch is not asked.
+        let asks = change.state == AlarmState::Alarm;
+        let states = if asks { self.alarms.alarm_states(&names).await? } else { AlarmStates::new() };
+        self.respond(callee, calls, Heard { change, how: consider, states: &states, now }).await
+    }
+
+    /// Makes up for lost messages: looks at every alarm that calls for something, and answers those that are in ALARM.
+    async fn sweep(&self, callees: &[Callee<'_>], now: Timestamp, round: &mut Round) -> Result<(), RunbookError> {
+        let names: BTreeSet<AlarmName> = callees.iter().flat_map(Callee::alarms).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let states = self.alarms.alarm_states(&names).await?;
+        for callee in callees {
+            for (alarm, calls) in &callee.calls {
+                let found = states.get(alarm).filter(|found| found.state == AlarmState::Alarm);
+                if let Some(found) = found {
+                    let answer = self.found(callee, (alarm, calls), found, &states, now).await;
+                    round.did(alarm, answer);
+                }
+            }
+        }
+        for callee in callees {
+            if let Err(error) = self.missing(callee, &states, now).await {
+                round.failed(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers an alarm that was found in ALARM. What lasts is found again each time; only what is new is worth a line.
+    async fn found(
+        &self,
+        callee: &Callee<'_>,
+        (alarm, calls): (&AlarmName, &[Call]),
+        found: &AlarmStatus,
+        states: &AlarmStates,
+        now: Timestamp,
+    ) -> Result<Vec<Line>, RunbookError> {
+        let Some(since) = found.since else { return Ok(Vec::new()) };
+        let (memory, _) = self.ledger.recall(&callee.scope, alarm).await?;
+        let change = AlarmChange {
+            alarm: alarm.clone(),
+            account: None,
+            region: None,
+            state: AlarmState::Alarm,
+            previous: None,
+            at: memory.change_at(since),
+            reason: "found in ALARM by the sweep".to_owned(),
+            suppressed: found.suppressed,
+        };
+        let told = |line: &Line| matches!(line.did, Did::Ignored { why: IgnoreReason::Duplicate, .. });
+        let lines = self.respond(callee, calls, Heard { change: &change, how: found_in_alarm, states, now }).await?;
+        Ok(lines.into_iter().filter(|line| !told(line)).collect())
+    }
+}

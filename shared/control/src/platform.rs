@@ -1,0 +1,35 @@
+//! The platform: the world of one stack, part by part. Each runbook names it once, and takes of it what it uses.
+
+use crate::backup::{BackupStore, RestoreStore};
+use crate::failover::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
+use crate::ledger::Ledger;
+use crate::ports::{AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, Notifier};
+use crate::unblock::ports::UnblockSources;
+
+/// The world of one stack. `aws` implements it with the SDK, `sim` in memory.
+pub trait Platform {
+    /// What is remembered.
+    type Ledger: Ledger;
+    /// Where people and programs learn of a run.
+    type Announcer: Notifier;
+    /// Wall time.
+    type Clock: Clock;
+    /// One of our state machines.
+    type Machine: Executions + ExecutionStates + OpenQuestions;
+    /// The capacity of this region; only `reconcile` has it.
+    type Capacity: Cloud;
+    /// The alarms of this region.
+    type Alarms: Alarms + AlarmMutes;
+    /// The backups of this region's resources, their copies elsewhere, and restores.
+    type Backups: BackupStore + RestoreStore;
+    /// What may be stuck in this region.
+    type Stuck: UnblockSources;
+    /// This region as a failover looks at it, with the databases that it promotes.
+    type Region: RegionReader + DatabasePromotions;
+    /// The other region of a pair: it is looked at, and nothing of it is changed.
+    type Peer: RegionReader;
+    /// The means by which traffic moves.
+    type Traffic: TrafficSwitches;
+    /// Asking an address from outside.
+    type Prober: HealthProber;
+}

@@ -1,0 +1,187 @@
+//! What a run was asked for, and the decision about it.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::ReachedTargets;
+use watchkeeper_domain::failover::Placement;
+use watchkeeper_domain::guardrail::{CapacityQuotas, GuardrailCode, Severity, stops};
+use watchkeeper_domain::intent::{Intent, Layer, deciding};
+use watchkeeper_domain::plan::Releases;
+use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess, target};
+use watchkeeper_domain::reconcile::run::{IntentOutcome, RunProgress, RunRecord};
+use watchkeeper_domain::request::{RunRequest, RunTrigger};
+
+use super::begin::BeginVerdict;
+use super::wish::IntentChange;
+use super::{BegunRun, LeasedRun, Reconciler};
+use crate::ledger::{LedgerWrite, ScopeStanding, ScopeState};
+use crate::place::ScopedEnvironment;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
+
+/// What a run was asked for, and where and when.
+pub(super) struct BeginContext<'a> {
+    pub(super) place: &'a ScopedEnvironment,
+    pub(super) request: &'a RunRequest,
+    pub(super) id: &'a str,
+    pub(super) instant: Timestamp,
+    pub(super) wish: Option<IntentChange>,
+}
+
+/// What was decided, and the releases that the plan goes back to.
+pub(super) struct Evaluation {
+    pub(super) assessment: Assessment,
+    pub(super) wanted: Option<IntentOutcome>,
+    /// Whether it is a transition for every resource, whatever was reached before.
+    pub(super) afresh: bool,
+    /// What was reached before, resource by resource.
+    pub(super) reached: ReachedTargets,
+    pub(super) releases: Releases,
+}
+
+impl<P: Platform> Reconciler<P> {
+    /// Observes and decides.
+    pub(super) async fn look(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Evaluation, RunbookError> {
+        let wanted = ask.wanted(seen);
+        let observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
+        let back = self.back(ask.request, &observed).await?;
+        let (intents, mut quotas) = (intents(seen, wanted.as_ref()), CapacityQuotas::default());
+        // Another word of the pair's pointer is a transition, also where it comes to the same.
+        let placement = intents.iter().find_map(Intent::placement).map(Placement::mark);
+        let followed = seen.standing.settled.as_ref().and_then(|settled| settled.placement.clone());
+        let afresh = followed != placement || ask.insists(wanted.as_ref());
+        let chosen: Vec<Intent> = deciding(&intents, ask.instant).into_iter().cloned().collect();
+        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
+        let reached = seen.standing.reached(&kept.unwrap_or_default());
+        let reached = if afresh { ReachedTargets::default() } else { reached };
+        let decide = |quotas: &CapacityQuotas| {
+            assess(&ScopeSituation {
+                baseline: seen.baseline.as_ref(),
+                intents: &intents,
+                observed: &observed,
+                reached: &reached,
+                declares: matches!(wanted, Some(IntentOutcome::Declared(_))),
+                releases: &back.releases,
+                quotas,
+                allowance: &ask.place.allowance,
+                instant: ask.instant,
+                now: self.clock.now(),
+                halt: seen.halt.as_ref(),
+                approved: &ask.request.approve,
+            })
+        };
+        let mut assessment = decide(&quotas);
+        if assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
+            quotas = self.quotas(ask.place, &observed, &assessment.plan).await?;
+            assessment = decide(&quotas);
+        }
+        assessment.violations.extend(back.violations);
+        assessment.violations.extend(self.stale_backups(ask).await?);
+        if stops(&assessment.violations) {
+            assessment.verdict = Verdict::Refused;
+        }
+        // A wish is recorded and answered even where nothing differs now, or only what somebody else changed.
+        if wanted.is_some() && matches!(assessment.verdict, Verdict::Nothing | Verdict::Drift | Verdict::Hindered) {
+            assessment.verdict = Verdict::Apply;
+        }
+        Ok(Evaluation { assessment, wanted, afresh, reached, releases: back.releases })
+    }
+}
+
+impl BegunRun {
+    /// The same with what an assessment says of its plan.
+    pub(super) fn with(self, assessment: &Assessment) -> Self {
+        let codes = |severity: Severity| -> BTreeSet<GuardrailCode> {
+            let stopping = assessment.violations.iter().filter(|violation| violation.severity == severity);
+            stopping.map(|violation| violation.code).collect()
+        };
+        let (asks, blocked) = (codes(Severity::Ask), codes(Severity::Refuse));
+        Self { asks, blocked, writes: assessment.plan.actions().count(), ..self }
+    }
+}
+
+impl BeginContext<'_> {
+    pub(super) fn begun(&self, generation: u64, verdict: BeginVerdict, summary: String) -> BegunRun {
+        let run = LeasedRun { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
+        BegunRun { run, verdict, summary, asks: BTreeSet::new(), blocked: BTreeSet::new(), writes: 0 }
+    }
+
+    /// What becomes of the wish, given what the ledger holds.
+    pub(super) fn wanted(&self, seen: &ScopeState) -> Option<IntentOutcome> {
+        self.wish.as_ref().and_then(|wish| wish.given(seen, self.instant))
+    }
+
+    /// Whether somebody else's changes are written over: a person's word, or another target, is a transition; an
+    /// emergency that is extended is none.
+    pub(super) fn insists(&self, wanted: Option<&IntentOutcome>) -> bool {
+        wanted.is_some() && self.request.trigger != RunTrigger::Emergency
+    }
+
+    /// The layer that the run speaks for: it decides its share of the budgets and whom it may preempt.
+    pub(super) fn urgency(&self, seen: &ScopeState) -> Layer {
+        let chosen = deciding(&seen.intents, self.instant).first().map_or(Layer::Schedule, |intent| intent.layer);
+        let asked = match &self.request.emergency {
+            Some(_) => Some(Layer::Emergency),
+            None => self.wish.as_ref().map(IntentChange::layer),
+        };
+        asked.map_or(chosen, |asked| chosen.max(asked))
+    }
+
+    pub(super) fn run(&self, look: Evaluation, layer: Layer, started: Timestamp) -> RunRecord {
+        let Evaluation { assessment, wanted, afresh, releases, .. } = look;
+        RunRecord {
+            id: self.id.to_owned(),
+            trigger: self.request.trigger,
+            layer,
+            instant: self.instant,
+            started,
+            deciding: assessment.deciding,
+            releases,
+            wanted,
+            cause: self.request.reason.clone(),
+            approved: self.request.approve.clone(),
+            verdict: assessment.verdict,
+            plan: assessment.plan,
+            violations: assessment.violations,
+            slices: 0,
+            writes: 0,
+            waited_seconds: 0,
+            rounds: 0,
+            applied: false,
+            progress: RunProgress { afresh, held: assessment.held, ..RunProgress::default() },
+            awaited: Vec::new(),
+            timeline: Vec::new(),
+            outcome: None,
+            error: None,
+            tell: false,
+        }
+    }
+}
+
+/// The intents of the scope as they are once the request's own is among them.
+fn intents(seen: &ScopeState, wanted: Option<&IntentOutcome>) -> Vec<Intent> {
+    let slot = wanted.map(|wanted| match wanted {
+        IntentOutcome::Declared(intent) => intent.slot(),
+        IntentOutcome::TakenBack(slot) => slot.clone(),
+    });
+    let others = seen.intents.iter().filter(|intent| Some(intent.slot()) != slot);
+    let own = if let Some(IntentOutcome::Declared(intent)) = wanted { Some(&**intent) } else { None };
+    others.chain(own).cloned().collect()
+}
+
+/// What an accepted plan leaves in the ledger before its first action.
+pub(super) fn durable(look: &Evaluation, standing: &ScopeStanding) -> Vec<LedgerWrite> {
+    let assessment = &look.assessment;
+    let baseline = assessment.learnt.then(|| LedgerWrite::PutBaseline(assessment.baseline.clone()));
+    // Should this run die, nobody takes what it has changed for somebody else's doing.
+    let reached = Some(look.reached.clone().until(&assessment.target, &assessment.plan.written()));
+    let standing =
+        (reached != standing.reached).then(|| LedgerWrite::PutStanding(ScopeStanding { reached, ..standing.clone() }));
+    let intent = look.wanted.as_ref().map(|wanted| match wanted {
+        IntentOutcome::Declared(intent) => LedgerWrite::PutIntent(Intent::clone(intent)),
+        IntentOutcome::TakenBack(slot) => LedgerWrite::DropIntent(slot.clone()),
+    });
+    baseline.into_iter().chain(standing).chain(intent).collect()
+}

@@ -1,0 +1,172 @@
+//! Begin: what is wanted, what is there, what would be done, and may it be done. It takes the lease only when there is
+//! something to do, and writes the baseline before anything else can be written.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use watchkeeper_domain::failover::Placement;
+use watchkeeper_domain::intent::{Intent, Layer, deciding, gives_back, placed};
+use watchkeeper_domain::reconcile::assess::{Verdict, target};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{IntentOutcome, RunOutcome, mark};
+use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
+
+use super::ask::{BeginContext, Evaluation, durable};
+use super::wish::IntentChange;
+use super::{BegunRun, Reconciler};
+use crate::lease::{Lease, LeaseClaim};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
+use crate::place::ScopedEnvironment;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
+
+/// What the machine does after begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BeginVerdict {
+    /// Apply, verify, finish.
+    Apply,
+    /// End: the plan was the answer.
+    Plan,
+    /// End: nothing differs, and nothing was written.
+    Nothing,
+    /// Finish, which tells of the foreign change.
+    Drift,
+    /// Finish, which tells of what cannot be changed now.
+    Hindered,
+    /// Finish, which tells of the refusal.
+    Refused,
+}
+
+impl<P: Platform> Reconciler<P> {
+    /// Begins the run `id` about `instant`.
+    ///
+    /// # Errors
+    /// [`RunbookError`]; nothing but the lease has been written then.
+    pub async fn begin(
+        &self,
+        place: &ScopedEnvironment,
+        request: &RunRequest,
+        id: &str,
+        instant: Timestamp,
+    ) -> Result<BegunRun, RunbookError> {
+        let ask = BeginContext { place, request, id, instant, wish: IntentChange::of(place, request, id, instant)? };
+        let seen = self.remember(place).await?;
+        if request.mode == RunMode::Plan {
+            let assessment = self.look(&ask, &seen).await?.assessment;
+            let summary = report::plan(&place.scope, &assessment);
+            return Ok(ask.begun(0, BeginVerdict::Plan, summary).with(&assessment));
+        }
+        if let Some(summary) = self.nothing_to_do(&ask, &seen).await? {
+            return Ok(ask.begun(0, BeginVerdict::Nothing, summary));
+        }
+        let lease = self.take(&ask, &seen).await?;
+        let begun = self.begin_under(&ask, &lease).await;
+        if begun.is_err() {
+            // Nobody shall wait for a lease under which nothing was written; should that fail too, it expires.
+            let released = LedgerWrite::PutLease(lease.released(self.clock.now()));
+            let _kept = self.ledger.commit(&place.scope, lease.generation, &[released]).await;
+        }
+        begun
+    }
+
+    /// Decides and records, now that nobody else writes: what was read before the lease may have changed since.
+    async fn begin_under(&self, ask: &BeginContext<'_>, lease: &Lease) -> Result<BegunRun, RunbookError> {
+        let seen = self.remember(ask.place).await?;
+        let look = self.look(ask, &seen).await?;
+        self.record(ask, lease, look, &seen.standing).await
+    }
+
+    /// Whether a tick can end here without a lease and without a write, and why.
+    async fn nothing_to_do(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Option<String>, RunbookError> {
+        if ask.wanted(seen).is_some() || matches!(ask.request.emergency, Some(Urgency::RollBack { .. })) {
+            return Ok(None);
+        }
+        let scope = &ask.place.scope;
+        let chosen: Vec<Intent> = deciding(&seen.intents, ask.instant).into_iter().cloned().collect();
+        if seen.baseline.is_none() && gives_back(&chosen) {
+            return Ok(Some(format!("{scope} is awake, and no baseline is kept")));
+        }
+        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
+        let target = kept.unwrap_or_default().fingerprint();
+        let placement = placed(&chosen).map(Placement::mark);
+        let other = |settled: &SettledTarget| settled.target != target || settled.placement != placement;
+        if seen.standing.settled.as_ref().is_none_or(other) {
+            return Ok(None);
+        }
+        let assessment = self.look(ask, seen).await?.assessment;
+        let told = |outcome: RunOutcome| {
+            let news = mark(outcome, None, &assessment.deciding, &assessment.violations, &[]);
+            seen.standing.told == Some(news)
+        };
+        Ok(match assessment.verdict {
+            Verdict::Nothing => Some(format!("{scope} is as it should be")),
+            Verdict::Drift if told(RunOutcome::Drift) => {
+                Some(format!("{scope} still has the foreign changes that were told before"))
+            }
+            Verdict::Hindered if told(RunOutcome::PartlyDone) => {
+                Some(format!("{scope} is as it should be, but for what was told before"))
+            }
+            _ => None,
+        })
+    }
+
+    async fn take(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Lease, RunbookError> {
+        let scope = &ask.place.scope;
+        let instead_of = ask.request.instead_of.as_deref();
+        match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, ask.urgency(seen), self.clock.now()) {
+            LeaseClaim::Take(lease) => {
+                match self.ledger.take_lease(scope, &lease, Lease::generation_of(seen.lease.as_ref())).await {
+                    // Somebody was faster by a moment: it is held now, and waited for like any other.
+                    Err(LedgerError::Conflict { .. }) => {
+                        let holder = "that was faster".to_owned();
+                        Err(RunbookError::LeaseHeld { scope: scope.clone(), holder, until: lease.expires })
+                    }
+                    answer => Ok(answer.map(|()| lease)?),
+                }
+            }
+            LeaseClaim::Held { holder, until } => Err(RunbookError::LeaseHeld { scope: scope.clone(), holder, until }),
+        }
+    }
+
+    /// Writes down, in one transaction, all that must be durable before the first write to AWS.
+    async fn record(
+        &self,
+        ask: &BeginContext<'_>,
+        lease: &Lease,
+        look: Evaluation,
+        standing: &ScopeStanding,
+    ) -> Result<BegunRun, RunbookError> {
+        let now = self.clock.now();
+        let assessment = &look.assessment;
+        let summary = report::decision(&ask.place.scope, assessment);
+        let verdict = match assessment.verdict {
+            Verdict::Nothing => BeginVerdict::Nothing,
+            Verdict::Apply => BeginVerdict::Apply,
+            Verdict::Drift => BeginVerdict::Drift,
+            Verdict::Hindered => BeginVerdict::Hindered,
+            Verdict::Refused => BeginVerdict::Refused,
+        };
+        let begun = ask.begun(lease.generation, verdict, summary.clone()).with(assessment);
+        let mut writes = Vec::new();
+        if verdict == BeginVerdict::Nothing {
+            writes.push(LedgerWrite::PutLease(lease.released(now)));
+        } else {
+            writes.push(LedgerWrite::PutLease(lease.prolonged(now)));
+            if verdict == BeginVerdict::Apply {
+                writes.extend(durable(&look, standing));
+            } else if let (BeginVerdict::Refused, Some(IntentOutcome::TakenBack(slot))) = (verdict, &look.wanted)
+                && slot.layer == Layer::Emergency
+            {
+                // The emergency is over, whatever keeps its capacity from being given back now: the tick does that as soon as
+                // it may, and not only when the intent would have expired.
+                writes.push(LedgerWrite::DropIntent(slot.clone()));
+            }
+            let mut run = ask.run(look, lease.layer, now);
+            run.note(now, summary);
+            writes.push(LedgerWrite::PutRun(Box::new(run)));
+        }
+        self.ledger.commit(&ask.place.scope, lease.generation, &writes).await?;
+        Ok(begun)
+    }
+}

@@ -1,0 +1,179 @@
+//! Finish: the record, the ledger and the lease are closed in one transaction, and then it is told.
+
+use std::collections::BTreeSet;
+
+use watchkeeper_domain::capacity::{ReachedTargets, ResourceId};
+use watchkeeper_domain::failover::Placement;
+use watchkeeper_domain::guardrail::Severity;
+use watchkeeper_domain::intent::{gives_back, placed};
+use watchkeeper_domain::reconcile::assess::{Verdict, concerns, target};
+use watchkeeper_domain::reconcile::report;
+use watchkeeper_domain::reconcile::run::{IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord};
+use watchkeeper_domain::request::RunTrigger;
+
+use super::{FinishedRun, LeasedRun, Reconciler, ResumedRun};
+use crate::ledger::{Ledger, LedgerWrite, ScopeStanding, SettledTarget};
+use crate::place::ScopedEnvironment;
+use crate::platform::Platform;
+use crate::ports::{AwsError, Clock, Fault, Notifier};
+use crate::runbook::{ErrorName, RunbookError};
+
+/// The detail type of the event about a finished run.
+pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
+
+impl<P: Platform> Reconciler<P> {
+    /// Closes the run, with the error that ended it if one did, and tells of it. Repeated, it only tells again.
+    ///
+    /// # Errors
+    /// [`RunbookError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
+    pub async fn finish(
+        &self,
+        place: &ScopedEnvironment,
+        run: &LeasedRun,
+        error: Option<RunError>,
+    ) -> Result<FinishedRun, RunbookError> {
+        let mut resumed = self.resume(place, run).await?;
+        let now = self.clock.now();
+        if resumed.run.outcome.is_none() {
+            let error = error.or_else(|| refused(&resumed.run));
+            resumed.run.outcome = Some(outcome(&resumed.run, error.as_ref()));
+            resumed.run.error = error;
+            let standing = standing(place, &mut resumed);
+            resumed.run.note(now, "finished");
+            let mut writes =
+                vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
+            writes.extend(forget(&resumed));
+            writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
+            self.ledger.commit(&place.scope, run.generation, &writes).await?;
+        }
+        self.tell(place, &resumed.run).await?;
+        let record = &resumed.run;
+        Ok(FinishedRun {
+            outcome: record.outcome.unwrap_or(RunOutcome::Failed),
+            error: record.error.as_ref().map(|error| error.name.clone()),
+            summary: report::summary(&place.scope, record),
+            writes: record.writes,
+            drift: record.left_alone().len(),
+            refusals: record.violations.iter().filter(|violation| violation.severity > Severity::Warn).count(),
+            took_ms: now.duration_since(record.started).as_millis().try_into().unwrap_or(i64::MAX),
+        })
+    }
+
+    /// The event first: it may come twice where the message must not, should the step be tried again. A bus that takes
+    /// nothing for good keeps no message from its turn.
+    async fn tell(&self, place: &ScopedEnvironment, run: &RunRecord) -> Result<(), RunbookError> {
+        let event = report::event(&place.scope, run);
+        let published = self.announcer.publish(RUN_FINISHED, &event.to_string()).await;
+        let later = |error: &AwsError| matches!(error.fault, Fault::Throttled | Fault::Unavailable);
+        if !published.as_ref().is_err_and(later) && run.tell {
+            let message = report::message(&place.scope, run);
+            self.announcer.tell(&message.subject, &message.text).await?;
+        }
+        Ok(published?)
+    }
+}
+
+/// What becomes of the baseline: what was given back goes from it, and it goes with the last of it.
+fn forget(resumed: &ResumedRun) -> Option<LedgerWrite> {
+    let (baseline, given_back) = (resumed.seen.baseline.as_ref()?, &resumed.run.progress.given_back);
+    let kept = baseline.without(given_back);
+    match kept {
+        _ if overtaken(&resumed.run) => None,
+        Some(kept) if kept == *baseline => None,
+        Some(kept) => Some(LedgerWrite::PutBaseline(kept)),
+        None => Some(LedgerWrite::DropBaseline),
+    }
+}
+
+/// Whether the pair's pointer has moved since: the run that comes after it has the news.
+fn overtaken(run: &RunRecord) -> bool {
+    run.error.as_ref().is_some_and(|error| error.name == ErrorName::PointerMoved.name())
+}
+
+/// The error of a run that was asked for by name, of which AWS let nothing happen.
+fn refused(run: &RunRecord) -> Option<RunError> {
+    let nothing = run.wanted.is_some() && run.writes == 0 && run.progress.reached.is_empty();
+    let first = run.progress.refused.first().filter(|_| nothing)?;
+    Some(RunError { name: first.name.clone(), message: first.what.clone() })
+}
+
+fn outcome(run: &RunRecord, error: Option<&RunError>) -> RunOutcome {
+    let whole = run.plan.obstacles.is_empty() && run.progress.held.is_empty();
+    match (error, run.verdict) {
+        (Some(_), _) => RunOutcome::Failed,
+        (None, Verdict::Refused) => RunOutcome::Refused,
+        (None, Verdict::Drift) => RunOutcome::Drift,
+        (None, Verdict::Hindered) => RunOutcome::PartlyDone,
+        (None, _) if run.applied && run.awaited.is_empty() && whole => RunOutcome::Done,
+        (None, _) if run.applied && run.awaited.is_empty() => RunOutcome::PartlyDone,
+        (None, _) => RunOutcome::Unverified,
+    }
+}
+
+/// Whether somebody waits for the word of this very run: who asked for something does, but not an emergency that tries to
+/// give back each minute until it can.
+fn awaits_answer(run: &RunRecord) -> bool {
+    match &run.wanted {
+        Some(IntentOutcome::TakenBack(_)) => run.trigger != RunTrigger::Emergency,
+        wanted => wanted.is_some(),
+    }
+}
+
+/// What the scope has reached with this run, and whether a person must hear of it: good news when something was changed
+/// or asked for, bad news once.
+fn standing(place: &ScopedEnvironment, resumed: &mut ResumedRun) -> ScopeStanding {
+    let before = resumed.seen.standing.clone();
+    let mark = resumed.run.mark();
+    resumed.run.tell = match &mark {
+        Some(_) if overtaken(&resumed.run) => return before,
+        None => resumed.run.writes > 0 || resumed.run.wanted.is_some(),
+        Some(_) => awaits_answer(&resumed.run) || mark != before.told,
+    };
+    let (reached, settled) = (Some(reached(place, resumed)), settled(place, resumed));
+    let followed = settled.as_ref().and_then(|settled| settled.epoch).max(before.followed);
+    ScopeStanding { settled, reached, told: mark, followed }
+}
+
+/// What each resource has reached by now. What is on its way back to its owner is never at rest before it is there.
+fn reached(place: &ScopedEnvironment, resumed: &ResumedRun) -> ReachedTargets {
+    let ResumedRun { seen, run, target, .. } = resumed;
+    let RunProgress { reached, written, given_back, .. } = &run.progress;
+    let before = seen.standing.reached(target).until(target, &BTreeSet::new());
+    if run.verdict != Verdict::Apply {
+        return before;
+    }
+    let held = |resource: &&ResourceId| concerns(&run.deciding, &place.allowance, resource);
+    let reached = reached.iter().filter(held).cloned().collect();
+    before.after(target, &reached, written, run.instant).until(target, given_back)
+}
+
+/// What was reached as a whole, as far as it can be: what a tick compares before it looks.
+fn settled(place: &ScopedEnvironment, resumed: &ResumedRun) -> Option<SettledTarget> {
+    let ResumedRun { seen, run, .. } = resumed;
+    let before = seen.standing.settled.clone();
+    let applied = run.applied && run.outcome != Some(RunOutcome::Failed);
+    if !applied && run.verdict != Verdict::Hindered {
+        return before;
+    }
+    let kept = seen.baseline.as_ref().and_then(|baseline| baseline.without(&run.progress.given_back));
+    if kept.is_none() && gives_back(&run.deciding) {
+        return None;
+    }
+    let target = kept.map(|kept| target(&kept, &run.deciding, run.instant, &place.allowance)).unwrap_or_default();
+    let target = target.fingerprint();
+    // A service that must not run here and cannot be stopped is a word that the pointer is not followed yet.
+    let forbidden = |resource: &ResourceId| match resource {
+        ResourceId::Service(id) => placed(&run.deciding).is_some_and(|placed| placed.forbids(&id.service)),
+        ResourceId::Database(_) => false,
+    };
+    let fenced = !run.plan.obstacles.iter().any(|(resource, what)| !what.leaves_nothing() && forbidden(resource));
+    let (epoch, placement) = if fenced {
+        let placed = placed(&run.deciding);
+        (placed.map(|placed| placed.epoch), placed.map(Placement::mark))
+    } else {
+        before.as_ref().map(|before| (before.epoch, before.placement.clone())).unwrap_or_default()
+    };
+    let same = |settled: &SettledTarget| settled.target == target && settled.epoch == epoch && run.writes == 0;
+    let at = before.filter(same).map_or(run.instant, |unchanged| unchanged.at);
+    Some(SettledTarget { target, at, epoch, placement })
+}

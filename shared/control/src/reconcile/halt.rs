@@ -1,0 +1,43 @@
+//! The halt switch: turned, and told.
+
+use serde_json::json;
+use watchkeeper_domain::guardrail::HaltSwitch;
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::{RunRequest, switched};
+
+use super::Reconciler;
+use crate::ledger::Ledger;
+use crate::platform::Platform;
+use crate::ports::{Clock, Notifier};
+use crate::runbook::RunbookError;
+
+/// The detail type of the event about the halt switch.
+pub const HALT_SWITCHED: &str = "Watchkeeper Halt Switched";
+
+impl<P: Platform> Reconciler<P> {
+    /// Turns the halt switch of a scope, or of everything, on or off, and tells of it. Repeated, it only tells again.
+    ///
+    /// # Errors
+    /// [`RunbookError`] when the ledger does not take it, or the news cannot be sent.
+    pub async fn halt(&self, scope: Option<&Scope>, request: &RunRequest, run: &str) -> Result<String, RunbookError> {
+        let on = request.halt == Some(true);
+        let by = request.by.as_deref().map_or(run, str::trim);
+        let reason = request.reason.as_deref();
+        let halt = on.then(|| HaltSwitch {
+            by: by.to_owned(),
+            reason: reason.unwrap_or_default().to_owned(),
+            since: self.clock.now(),
+        });
+        self.ledger.set_halt(scope, halt.as_ref()).await?;
+        let message = switched(scope, on, by, reason, run);
+        let event = json!({
+            "estate": scope.map(|scope| &scope.estate),
+            "environment": scope.map(|scope| &scope.environment),
+            "region": scope.map(|scope| &scope.region),
+            "run": run, "halted": on, "by": by, "reason": reason, "headline": message.subject,
+        });
+        self.announcer.publish(HALT_SWITCHED, &event.to_string()).await?;
+        self.announcer.tell(&message.subject, &message.text).await?;
+        Ok(message.subject)
+    }
+}

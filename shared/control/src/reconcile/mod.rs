@@ -1,0 +1,253 @@
+//! The four steps of a run, each one slice or more: begin, apply, verify, finish. Between two of them nothing is kept in
+//! memory, and each reads the lease first.
+
+mod apply;
+mod ask;
+mod begin;
+mod facts;
+mod finish;
+mod fresh;
+mod halt;
+mod handle;
+mod observe;
+mod prove;
+mod verify;
+mod wish;
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ResourceId};
+use watchkeeper_domain::failover::unpaired;
+use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::intent::{Intent, Layer, placed};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::plan::{DiffInput, Obstacle, Plan};
+use watchkeeper_domain::reconcile::assess::{concerns, target, with_unchangeable};
+use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
+
+use crate::lease::Lease;
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, PairId, ScopeState};
+use crate::pacing::Pacer;
+use crate::place::ScopedEnvironment;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
+
+pub use begin::BeginVerdict;
+pub use finish::RUN_FINISHED;
+pub use halt::HALT_SWITCHED;
+pub use handle::{Answer, Step, Switch};
+
+/// How long a run may take before it ends with what it has reached: a database start may take half an hour, and the
+/// services come after it.
+pub const PATIENCE: SignedDuration = SignedDuration::from_mins(45);
+
+/// How often a verification may find something to write again before we stop fighting over it.
+pub const MAX_ROUNDS: u32 = 3;
+
+/// How long one slice may apply: well below the function's time-out of two minutes, so that it ends by itself.
+pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long to wait for something that is on its way, in seconds: short against what tasks and databases take, long
+/// enough that a wait of many minutes makes few state transitions. The lease outlives it.
+pub const WAIT_SECONDS: u32 = 15;
+
+/// The same in a failover, whose promise is counted in minutes: a task takes half of one to start.
+pub const URGENT_WAIT_SECONDS: u32 = 3;
+
+/// A run that holds the lease, as the state machine carries it from step to step: ids only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeasedRun {
+    /// Where it works.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// The execution's name.
+    pub id: String,
+    /// The generation of its lease.
+    pub generation: u64,
+}
+
+/// What begin decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BegunRun {
+    /// The run; its generation is 0 when it took no lease.
+    pub run: LeasedRun,
+    /// What the machine does next.
+    pub verdict: BeginVerdict,
+    /// A sentence for the execution's output.
+    pub summary: String,
+    /// Guardrails that a person has to approve.
+    pub asks: BTreeSet<GuardrailCode>,
+    /// Guardrails that nobody can approve.
+    pub blocked: BTreeSet<GuardrailCode>,
+    /// Writes to AWS that the plan has.
+    pub writes: usize,
+}
+
+/// Which step follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunNext {
+    /// Another slice of writes.
+    Apply,
+    /// A look at what was reached.
+    Verify,
+    /// The end.
+    Finish,
+}
+
+/// What a slice did, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SliceResult {
+    /// Which step follows.
+    pub next: RunNext,
+    /// After how long, in seconds.
+    pub wait_seconds: u32,
+    /// A sentence for the execution's history.
+    pub summary: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishedRun {
+    /// How.
+    pub outcome: RunOutcome,
+    /// The stable name of the error that the execution ends with, if it failed.
+    pub error: Option<String>,
+    /// What happened, in a few lines.
+    pub summary: String,
+    /// Writes to AWS.
+    pub writes: u32,
+    /// From its start to its end, in milliseconds.
+    pub took_ms: i64,
+    /// Resources that somebody else had changed.
+    pub drift: usize,
+    /// Guardrails that stopped it.
+    pub refusals: usize,
+}
+
+/// The engine: ports and a pacer.
+#[derive(Debug)]
+pub struct Reconciler<P: Platform> {
+    /// The capacity of the region.
+    pub cloud: P::Capacity,
+    /// What is remembered.
+    pub ledger: P::Ledger,
+    /// Where people and programs learn of a run.
+    pub announcer: P::Announcer,
+    /// Wall time.
+    pub clock: P::Clock,
+    /// The pace of the calls; it outlives a run where the function does.
+    pub pacer: std::sync::Arc<Pacer>,
+}
+
+/// Whether the pointer still wants what it wanted when the run decided; a run that it has overtaken writes no more.
+fn follows(wanted: Result<Option<Intent>, RunbookError>, run: &RunRecord) -> Result<(), RunbookError> {
+    let now = wanted?;
+    if now.as_ref().and_then(Intent::placement) == placed(&run.deciding) {
+        Ok(())
+    } else {
+        Err(RunbookError::PointerMoved)
+    }
+}
+
+/// How long to wait for something that is on its way, in seconds: a failover is not kept waiting for a look.
+fn look_again(layer: Layer) -> u32 {
+    if layer == Layer::Failover { URGENT_WAIT_SECONDS } else { WAIT_SECONDS }
+}
+
+/// A run taken up again by a step that holds its lease.
+struct ResumedRun {
+    seen: ScopeState,
+    /// What the pointer of its pair wants now.
+    wanted: Result<Option<Intent>, RunbookError>,
+    lease: Lease,
+    run: RunRecord,
+    target: Capacity,
+}
+
+impl<P: Platform> Reconciler<P> {
+    /// Reads what is remembered of a run, and refuses when its lease is not its own any more.
+    async fn resume(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<ResumedRun, RunbookError> {
+        let seen = self.ledger.load(&place.scope).await?;
+        let wanted = self.wanted_by_pointer(place, &seen).await;
+        let lease = seen.lease.clone().filter(|lease| lease.generation == run.generation && lease.holder == run.id);
+        let lease = lease.ok_or_else(|| lost(place))?;
+        let record = self.ledger.run(&place.scope, &run.id).await?;
+        let record = record
+            .ok_or_else(|| RunbookError::RunUnknown { what: format!("run {}", run.id), scope: place.scope.clone() })?;
+        let baseline = seen.baseline.as_ref();
+        let target = baseline.map_or_else(Capacity::default, |baseline| {
+            target(baseline, &record.deciding, record.instant, &place.allowance)
+        });
+        Ok(ResumedRun { seen, wanted, lease, run: record, target })
+    }
+
+    /// What is remembered of a scope, and, where it is half of a pair, what the pointer wants of it: an intent like any
+    /// other, but derived each time from this region's replica of the pointer.
+    async fn remember(&self, place: &ScopedEnvironment) -> Result<ScopeState, RunbookError> {
+        let mut seen = self.ledger.load(&place.scope).await?;
+        seen.intents.extend(self.wanted_by_pointer(place, &seen).await?);
+        Ok(seen)
+    }
+
+    async fn wanted_by_pointer(
+        &self,
+        place: &ScopedEnvironment,
+        seen: &ScopeState,
+    ) -> Result<Option<Intent>, RunbookError> {
+        let Scope { estate, environment, .. } = place.scope.clone();
+        let pair = self.ledger.pair(&PairId { estate, environment }).await?;
+        // A document may lose its pair while the pair is away: then nobody can tell what is to run here.
+        let Some(half) = &place.pair else { return Ok(unpaired(pair.pointer.as_ref()).map(|()| None)?) };
+        Ok(half.placement(&pair, seen, self.clock.now())?)
+    }
+
+    /// Writes the record and prolongs the lease, in one transaction. A run that has written everything and only waits
+    /// makes way for any other but a tick's: tasks that never start must not keep a person from giving back.
+    async fn keep(&self, place: &ScopedEnvironment, lease: &Lease, run: &RunRecord) -> Result<(), RunbookError> {
+        let layer = if run.applied { Layer::Schedule } else { run.layer };
+        let lease = Lease { layer, ..lease.prolonged(self.clock.now()) };
+        let writes = [LedgerWrite::PutLease(lease.clone()), LedgerWrite::PutRun(Box::new(run.clone()))];
+        Ok(self.ledger.commit(&place.scope, lease.generation, &writes).await?)
+    }
+}
+
+fn lost(place: &ScopedEnvironment) -> RunbookError {
+    LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
+}
+
+/// What still differs, as far as this run may change it: not what somebody else changed before it began.
+fn left(place: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScope, reason: &str) -> Plan {
+    let (run, allowance) = (&resumed.run, &place.allowance);
+    let before = resumed.seen.standing.reached(&resumed.target);
+    let mut reached = if run.progress.afresh { BTreeSet::new() } else { before.of(&resumed.target) };
+    reached.extend(run.progress.written.iter().cloned());
+    let empty = || Baseline { capacity: Capacity::default(), taken: run.instant };
+    let baseline = resumed.seen.baseline.clone().unwrap_or_else(empty);
+    let all = with_unchangeable(&baseline, observed, &run.deciding, allowance);
+    let difference = DiffInput {
+        observed,
+        target: &target(&all, &run.deciding, run.instant, allowance),
+        releases: &run.releases,
+        reached: &reached,
+        refused: &run.progress.refusals(),
+        reason,
+    };
+    let mut plan = difference.plan();
+    let ours = |resource: &ResourceId| baseline.has(resource) || concerns(&run.deciding, allowance, resource);
+    plan.obstacles.retain(|(resource, obstacle)| *obstacle != Obstacle::Missing || ours(resource));
+    plan.retain(|action| !run.leaves(&action.change.resource()))
+}
+
+/// Whether the run has taken longer than we wait for anything.
+fn overdue(run: &RunRecord, now: Timestamp) -> bool {
+    now.duration_since(run.started) >= PATIENCE
+}
+
+/// A count with its noun: "1 write", "2 writes".
+fn counted(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}

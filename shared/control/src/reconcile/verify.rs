@@ -1,0 +1,69 @@
+//! Verify: the same difference, empty, is the proof.
+
+use watchkeeper_domain::reconcile::run::RunRecord;
+
+use super::prove::ScopeProof;
+use super::{LeasedRun, MAX_ROUNDS, Reconciler, RunNext, SliceResult, counted, follows, left, look_again, overdue};
+use crate::place::ScopedEnvironment;
+use crate::platform::Platform;
+use crate::ports::Clock;
+use crate::runbook::RunbookError;
+
+impl<P: Platform> Reconciler<P> {
+    /// Looks whether the target is reached.
+    ///
+    /// # Errors
+    /// [`RunbookError`] when the lease is lost or AWS does not answer.
+    pub async fn verify(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<SliceResult, RunbookError> {
+        let mut resumed = self.resume(place, run).await?;
+        follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
+        let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
+        let plan = left(place, &resumed, &observed, "");
+        let proof = ScopeProof { place, resumed: &resumed, observed: &observed, left: &plan };
+        let (reached, given_back) = (proof.reached(), proof.given_back());
+        let record = &mut resumed.run;
+        (record.progress.reached, record.progress.given_back) = (reached, given_back);
+        record.applied = plan.is_empty();
+        record.rounds += u32::from(!record.applied);
+        record.awaited = plan.awaited;
+        record.plan.obstacles = plan.obstacles;
+        tell_obstacles(record);
+        let now = self.clock.now();
+        let over = overdue(record, now);
+        let left = plan.steps.iter().map(|step| step.actions.len()).sum();
+        let (next, wait_seconds, summary) = match (record.applied, record.awaited.len()) {
+            (true, 0) => (RunNext::Finish, 0, as_it_should_be(record)),
+            (true, n) if over => (RunNext::Finish, 0, format!("{} not there in time", counted(n, "resource"))),
+            (true, n) => (RunNext::Verify, look_again(record.layer), format!("{} on the way", counted(n, "resource"))),
+            (false, _) if over || record.rounds >= MAX_ROUNDS => {
+                (RunNext::Finish, 0, format!("{} left, and somebody else may be writing too", counted(left, "write")))
+            }
+            (false, _) => (RunNext::Apply, 0, format!("{} left", counted(left, "write"))),
+        };
+        if record.timeline.last().is_none_or(|moment| moment.what != summary) {
+            record.note(now, summary.clone());
+        }
+        record.waited_seconds += wait_seconds;
+        self.keep(place, &resumed.lease, record).await?;
+        Ok(SliceResult { next, wait_seconds, summary })
+    }
+}
+
+fn as_it_should_be(run: &RunRecord) -> String {
+    match run.plan.obstacles.len() {
+        0 => "everything is as it should be".to_owned(),
+        n => format!("everything is as it should be, but for {}", counted(n, "resource")),
+    }
+}
+
+/// Adds what stood in the way on the way to what the guardrails said at the beginning.
+fn tell_obstacles(run: &mut RunRecord) {
+    for (resource, obstacle) in &run.plan.obstacles {
+        let news = obstacle.violation(resource);
+        let known =
+            |told: &&watchkeeper_domain::guardrail::Violation| told.code == news.code && told.resource == news.resource;
+        if !run.violations.iter().any(|told| known(&told)) {
+            run.violations.push(news);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The tick of the schedule: evaluates every calendar of this region at the event's instant, declares the `schedule` intent
+//! where it has changed, and starts `reconcile` where something may differ. It decides; it changes no capacity.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use watchkeeper_domain::estate::{Environment, Estate};
+use watchkeeper_domain::execution::execution_name;
+use watchkeeper_domain::intent::{DesiredState, Intent};
+use watchkeeper_domain::intent::{Due, due, wanted};
+use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::request::RunRequest;
+
+use crate::ledger::Ledger;
+use crate::place::PairPlace;
+use crate::platform::Platform;
+use crate::ports::{Executions, StartOutcome};
+use crate::runbook::{RunbookError, ScheduleTick, Stack, round};
+
+/// What one tick did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ticked {
+    /// Each environment of this account in this region.
+    pub environments: Vec<Line>,
+}
+
+/// What a tick decided about one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Which.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// Whether its calendar wants it awake; without one it is to be awake.
+    pub awake: bool,
+    /// The rule of the calendar.
+    pub why: String,
+    /// What was done about it.
+    pub did: Did,
+}
+
+/// What a tick did about one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Did {
+    /// Nothing: no intent holds and no baseline is kept.
+    Nothing,
+    /// A run was started.
+    Started,
+    /// The run of this very instant was there already: the tick is a doubled one.
+    Doubled,
+    /// Nothing: a later tick has spoken already.
+    Late,
+}
+
+/// What the schedule works with.
+#[derive(Debug, Clone)]
+pub struct ScheduleRunbook<P: Platform> {
+    /// What is remembered.
+    pub ledger: P::Ledger,
+    /// The machine `reconcile`.
+    pub reconcile: P::Machine,
+}
+
+impl<P: Platform> ScheduleRunbook<P> {
+    /// Looks after every environment of this account that has resources in this region.
+    ///
+    /// # Errors
+    /// The first [`RunbookError`]; the other environments have had their turn.
+    pub async fn handle(&self, stack: &Stack, tick: &ScheduleTick) -> Result<Ticked, RunbookError> {
+        let look = async |estate: &Estate, environment: &Environment| {
+            let scope = stack.scope(estate, environment);
+            let wanted = wanted(environment, tick.time);
+            let half = PairPlace::of(estate, environment, &stack.home.region);
+            let did = self.look_after(&scope, half.as_ref(), &wanted).await?;
+            let (awake, why) = (wanted.want == DesiredState::Awake, wanted.reason);
+            if environment.calendar().is_some() {
+                tracing::info!(estate = %scope.estate, environment = %scope.environment, awake, why, ?did,
+                    "calendar evaluated");
+            }
+            Ok(Line { scope, awake, why, did })
+        };
+        Ok(Ticked { environments: round(stack.environments(), look).await? })
+    }
+
+    async fn look_after(&self, scope: &Scope, half: Option<&PairPlace>, wanted: &Intent) -> Result<Did, RunbookError> {
+        let seen = self.ledger.load(scope).await?;
+        let instant = wanted.declared;
+        // Half of a pair is looked at while the pointer wants something of it; a pointer that cannot be followed is told by
+        // the run that it fails.
+        let pointed = match half {
+            Some(half) => {
+                let pair = self.ledger.pair(&half.id).await?;
+                half.placement(&pair, &seen, instant).map_or(true, |intent| intent.is_some())
+            }
+            None => false,
+        };
+        match due(wanted, &seen.intents, pointed || seen.baseline.is_some()) {
+            Due::Late => Ok(Did::Late),
+            Due::Nothing => Ok(Did::Nothing),
+            Due::Compare { changed } => {
+                if changed {
+                    self.ledger.declare(scope, wanted).await?;
+                }
+                self.start(scope, instant).await
+            }
+        }
+    }
+
+    async fn start(&self, scope: &Scope, instant: Timestamp) -> Result<Did, RunbookError> {
+        let input = RunRequest::of_tick(scope, instant).to_string();
+        let name = execution_name(&[scope.estate.as_str(), scope.environment.as_str()], instant);
+        Ok(match self.reconcile.start(&name, &input).await? {
+            StartOutcome::New => Did::Started,
+            StartOutcome::AlreadyThere => Did::Doubled,
+        })
+    }
+}

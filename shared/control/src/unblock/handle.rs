@@ -1,0 +1,53 @@
+//! What the schedule and the `daily-unblock` machine ask.
+
+use watchkeeper_domain::unblock::UnblockRequest;
+
+use super::call::{Answer, Step};
+use super::{Taken, UnblockEnvironment, UnblockRunbook};
+use crate::platform::Platform;
+use crate::runbook::{Begin, FunctionEvent, RunbookError, Stack, read_input};
+
+/// The machine's name.
+pub(super) const MACHINE: &str = "daily-unblock";
+
+impl<P: Platform> UnblockRunbook<P> {
+    /// Answers the schedule, or the machine.
+    ///
+    /// # Errors
+    /// [`RunbookError`] for a request that cannot be read or followed, for a step that failed, and for an environment that
+    /// the tick could not look after.
+    pub async fn handle(&self, stack: &Stack, event: FunctionEvent<Step>) -> Result<Answer, RunbookError> {
+        let step = match event {
+            FunctionEvent::Tick(tick) => return Ok(Answer::Ticked(self.tick(stack, tick.time).await?)),
+            FunctionEvent::Call(call) => call.step,
+        };
+        Ok(Answer::Taken(match step {
+            Step::Begin(begin) => self.take_up(stack, begin).await?,
+            Step::Work { run } => {
+                let (estate, environment) = stack.of(&run.scope)?;
+                self.work(&UnblockEnvironment::of(stack, estate, environment), &run).await?
+            }
+            Step::Skip { run, error } => {
+                let (estate, environment) = stack.of(&run.scope)?;
+                self.skip(&UnblockEnvironment::of(stack, estate, environment), &run, &error.into()).await?
+            }
+            Step::Report { run } => {
+                let (estate, environment) = stack.of(&run.scope)?;
+                self.report(&UnblockEnvironment::of(stack, estate, environment), &run).await?
+            }
+            Step::Tell(unmade) => {
+                // Each try of a run that is due is about the same instant; what lasts is told by when it was tried.
+                let tried = unmade.execution.start;
+                return Ok(Answer::Told(unmade.send(&self.ledger, &self.announcer, stack, MACHINE, tried).await?));
+            }
+        }))
+    }
+
+    async fn take_up(&self, stack: &Stack, Begin { request, execution }: Begin) -> Result<Taken, RunbookError> {
+        let request: UnblockRequest = read_input(request)?;
+        // It checks that this stack has the environment.
+        stack.place(request.estate.as_str(), request.environment.as_str(), execution.start)?;
+        let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
+        self.begin(&UnblockEnvironment::of(stack, estate, environment), &request, &execution).await
+    }
+}

@@ -1,0 +1,141 @@
+//! What a function is built from: each runbook over AWS, wired once, before the first event.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use watchkeeper_aws::{
+    Aws, BackupEngines, CloudWatch, DynamoLedger, EventClock, NotificationTargets, SdkConfig, StateMachine, StuckThings,
+};
+use watchkeeper_control::backup::BackupRunbook;
+use watchkeeper_control::emergency::EmergencyRunbook;
+use watchkeeper_control::pacing::Pacer;
+use watchkeeper_control::reconcile::Reconciler;
+use watchkeeper_control::runbook::Stack;
+use watchkeeper_control::schedule::ScheduleRunbook;
+use watchkeeper_control::unblock::UnblockRunbook;
+use watchkeeper_domain::estate::EstateFolder;
+
+use crate::metrics::Metrics;
+use crate::pairs::PairKit;
+use crate::settings::{FunctionSettings, SettingError};
+
+/// What a function is built from: read and checked once. A runbook whose steps take time gets its clock with each event.
+#[derive(Debug)]
+pub struct FunctionContext {
+    /// What the stack looks after.
+    pub stack: Stack,
+    /// Where metrics go.
+    pub metrics: Metrics,
+    pub(crate) settings: FunctionSettings,
+    pub(crate) sdk: SdkConfig,
+}
+
+impl FunctionContext {
+    /// Built from what the stack tells the function, and from every estate.
+    pub(crate) fn new(settings: FunctionSettings, estates: EstateFolder, sdk: SdkConfig) -> Self {
+        let stack = Stack { estates: Arc::new(estates), home: settings.home.clone() };
+        Self { stack, metrics: Metrics::new(&settings.metrics_namespace), settings, sdk }
+    }
+
+    /// The schedule.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn schedule(&self) -> Result<ScheduleRunbook<Aws>, SettingError> {
+        Ok(ScheduleRunbook {
+            ledger: self.ledger()?,
+            reconcile: self.machine(FunctionSettings::reconcile_machine_arn)?,
+        })
+    }
+
+    /// The one hand, by the time of an event.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn reconcile(&self) -> Result<impl Fn(Timestamp) -> Reconciler<Aws> + use<>, SettingError> {
+        let (cloud, ledger, announcer) = (Aws::new(&self.sdk), self.ledger()?, self.announcer()?);
+        let pacer = Arc::<Pacer>::default();
+        Ok(move |now| Reconciler {
+            cloud: cloud.clone(),
+            ledger: ledger.clone(),
+            announcer: announcer.clone(),
+            clock: EventClock::set_to(now),
+            pacer: Arc::clone(&pacer),
+        })
+    }
+
+    /// Emergencies.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn emergency(&self) -> Result<EmergencyRunbook<Aws>, SettingError> {
+        Ok(EmergencyRunbook {
+            ledger: self.ledger()?,
+            alarms: CloudWatch::new(&self.sdk),
+            machine: self.machine(FunctionSettings::emergency_machine_arn)?,
+            announcer: self.announcer()?,
+        })
+    }
+
+    /// The backups of this region, and their copies in others.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn backup(&self) -> Result<BackupRunbook<Aws>, SettingError> {
+        Ok(BackupRunbook {
+            cloud: BackupEngines::new(&self.sdk),
+            ledger: self.ledger()?,
+            announcer: self.announcer()?,
+            machine: self.machine(FunctionSettings::backup_machine_arn)?,
+            restores: self.machine(FunctionSettings::restore_machine_arn)?,
+        })
+    }
+
+    /// The daily unblock, by the time of an event. It looks at the executions of our machines that hold leases, may be ended,
+    /// or free what is stuck. A failover is none of them: its children hold the leases, and a question of it may come in the
+    /// middle of a move, and ends by itself.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn unblock(&self) -> Result<impl Fn(Timestamp) -> UnblockRunbook<Aws> + use<>, SettingError> {
+        let emergency = self.settings.emergency_machine_arn()?;
+        let machines =
+            vec![self.settings.reconcile_machine_arn()?, emergency.clone(), self.settings.unblock_machine_arn()?];
+        let stuck = StuckThings::new(&self.sdk, machines, vec![emergency]);
+        let (ledger, announcer) = (self.ledger()?, self.announcer()?);
+        let reconcile = self.machine(FunctionSettings::reconcile_machine_arn)?;
+        let machine = self.machine(FunctionSettings::unblock_machine_arn)?;
+        Ok(move |now| UnblockRunbook {
+            stuck: stuck.clone(),
+            ledger: ledger.clone(),
+            reconcile: reconcile.clone(),
+            machine: machine.clone(),
+            announcer: announcer.clone(),
+            clock: EventClock::set_to(now),
+        })
+    }
+
+    /// What the watch over pairs, and their moves, are built from.
+    ///
+    /// # Errors
+    /// [`SettingError`] names what the stack does not say.
+    pub fn pairs(&self) -> Result<PairKit, SettingError> {
+        PairKit::new(self)
+    }
+
+    /// One of our machines, by its setting.
+    pub(crate) fn machine(
+        &self,
+        arn: impl Fn(&FunctionSettings) -> Result<String, SettingError>,
+    ) -> Result<StateMachine, SettingError> {
+        Ok(StateMachine::new(&self.sdk, arn(&self.settings)?))
+    }
+
+    pub(crate) fn ledger(&self) -> Result<DynamoLedger, SettingError> {
+        Ok(DynamoLedger::new(&self.sdk, self.settings.ledger_table()?))
+    }
+
+    pub(crate) fn announcer(&self) -> Result<NotificationTargets, SettingError> {
+        Ok(NotificationTargets::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
+    }
+}

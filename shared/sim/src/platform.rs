@@ -1,0 +1,21 @@
+//! The platform in memory: a world is every part of it.
+
+use watchkeeper_control::platform::Platform;
+
+use crate::executions::MachineHandle;
+use crate::world::SimRegion;
+
+impl Platform for SimRegion {
+    type Ledger = Self;
+    type Announcer = Self;
+    type Clock = Self;
+    type Machine = MachineHandle;
+    type Capacity = Self;
+    type Alarms = Self;
+    type Backups = Self;
+    type Stuck = Self;
+    type Region = Self;
+    type Peer = Self;
+    type Traffic = Self;
+    type Prober = Self;
+}
