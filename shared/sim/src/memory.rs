@@ -95,7 +95,9 @@ impl LedgerMemory {
             return Err(LedgerError::LeaseLost { scope: scope.to_string() });
         }
         check_transaction(scope, &lease, &changes)?;
-        changes.into_iter().for_each(|change| self.apply(change));
+        for change in changes {
+            self.apply(change);
+        }
         Ok(())
     }
 

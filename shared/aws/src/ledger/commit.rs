@@ -36,12 +36,11 @@ pub(super) fn transaction(
         };
         last.insert(key, change);
     }
-    let guard = match last.remove(&lease) {
-        Some(prolonged) => action(table, prolonged)?,
-        None => {
-            let held = Number { name: "generation", from: generation, to: generation };
-            TransactWriteItem::builder().condition_check(condition::check(table, &lease, held)?).build()
-        }
+    let guard = if let Some(prolonged) = last.remove(&lease) {
+        action(table, prolonged)?
+    } else {
+        let held = Number { name: "generation", from: generation, to: generation };
+        TransactWriteItem::builder().condition_check(condition::check(table, &lease, held)?).build()
     };
     let rest = last.into_values().map(|change| action(table, change));
     std::iter::once(Ok(guard)).chain(rest).collect()

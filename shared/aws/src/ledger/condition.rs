@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put};
 use watchkeeper_control::ledger::{Draft, Entry, Key, LedgerError, Number};
 use watchkeeper_control::ports::{AwsError, Fault};
 
