@@ -1,7 +1,6 @@
 //! The record of a run: its trigger, plan, verdicts, timeline and outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +17,8 @@ use crate::violation::{GuardrailCode, Severity, Violation};
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum RunOutcome {
     /// The target was reached and seen.
     Done,
@@ -33,22 +34,10 @@ pub enum RunOutcome {
     Failed,
 }
 
-impl fmt::Display for RunOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::PartlyDone => "partly-done",
-            Self::Unverified => "unverified",
-            Self::Refused => "refused",
-            Self::Drift => "drift",
-            Self::Failed => "failed",
-        })
-    }
-}
-
 /// What has come back of what we hold and nothing holds any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Back {
     /// All of it, or nothing was held.
     GivenBack,
@@ -56,16 +45,6 @@ pub enum Back {
     PartlyGivenBack,
     /// Nothing: none of it can be changed now.
     NotGivenBack,
-}
-
-impl fmt::Display for Back {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::GivenBack => "given-back",
-            Self::PartlyGivenBack => "partly-given-back",
-            Self::NotGivenBack => "not-given-back",
-        })
-    }
 }
 
 /// A moment of a run.
