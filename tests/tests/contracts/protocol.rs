@@ -73,7 +73,9 @@ fn shared_names(state: &Value) -> &'static [&'static str] {
         ("Task", "finish" | "finish-restore") => &["Finish"],
         ("Task", "report") => &["Report"],
         ("Task", _) if asks(state) => &["Ask"],
-        ("Task", "tell" | "tell-restore") => &["Tell", "TellFailed", "TellHeld", "TellNotReady", "TellUnfinished", "TellWorse"],
+        ("Task", "tell" | "tell-restore") => {
+            &["Tell", "TellFailed", "TellHeld", "TellNotReady", "TellUnfinished", "TellWorse"]
+        }
         ("Wait", _) => &["Pause", "AwaitLease", "Breathe", "Confirm"],
         ("Fail", _) => match text(&state["Error"]).as_str() {
             "Guardrail.Refused" => &["Refused"],
