@@ -23,7 +23,7 @@ const CHILD: [&str; 3] = [
     "StepFunctions.SdkClientException",
 ];
 /// The steps that nobody takes again once the execution has ended.
-const LAST: [&str; 4] = ["finish", "finish-restore", "report", "tell"];
+const LAST: [&str; 5] = ["finish", "finish-restore", "report", "tell", "tell-restore"];
 /// Where a crash is tried again too: at night the next machine is behind it, and each step begins from the record.
 const BY_NIGHT: [&str; 3] = ["work", "skip", "report"];
 
@@ -73,7 +73,9 @@ fn shared_names(state: &Value) -> &'static [&'static str] {
         ("Task", "finish" | "finish-restore") => &["Finish"],
         ("Task", "report") => &["Report"],
         ("Task", _) if asks(state) => &["Ask"],
-        ("Task", "tell") => &["Tell", "TellFailed", "TellHeld", "TellNotReady", "TellUnfinished", "TellWorse"],
+        ("Task", "tell" | "tell-restore") => {
+            &["Tell", "TellFailed", "TellHeld", "TellNotReady", "TellUnfinished", "TellWorse"]
+        }
         ("Wait", _) => &["Pause", "AwaitLease", "Breathe", "Confirm"],
         ("Fail", _) => match text(&state["Error"]).as_str() {
             "Guardrail.Refused" => &["Refused"],
