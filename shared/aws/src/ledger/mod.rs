@@ -43,6 +43,8 @@
 mod commit;
 mod condition;
 mod item;
+#[cfg(test)]
+mod samples_tests;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
