@@ -1,7 +1,5 @@
 //! What a test may look at: the truth, without delay, record or fault.
 
-use std::collections::BTreeSet;
-
 use watchkeeper_control::ledger::{Entry, Key, LedgerError, PairId, PairReplica, ScopeState};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedDatabase, ObservedScope, ObservedService, ServiceId};
 use watchkeeper_domain::failover::{DnsRecord, Move, Pointer};

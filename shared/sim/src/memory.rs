@@ -1,6 +1,7 @@
 //! What the ledger in memory holds, as JSON: what does not survive being written down does not survive here either.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Change, Draft, Entry, Key, LedgerError, ListPage, Number};

@@ -12,7 +12,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 
 use super::key::{BASELINE, HALT, HEARTBEAT, INTENT, LEASE, POINTER, SAMPLE, STANDING};
 use super::store::{Change, Draft, Entry};
-use super::{Document, Key, LedgerError, RunRecord};
+use super::{Document, Key, LedgerError, RefusedWrite, RunRecord};
 use crate::lease::Lease;
 
 /// Everything that the ledger holds of a scope, but its runs.

@@ -84,8 +84,21 @@ fn what_was_committed_is_what_is_remembered() {
         placement: Some("opening".to_owned()),
     });
     let reached = Some(ReachedTargets::all(&baseline().capacity, T0));
-    let standing = ScopeStanding { settled, reached, told: Some("drift".to_owned()), followed: Some(3) };
-    let lease = Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation: 1, usable: T0, expires: T0 };
+    let standing = ScopeStanding {
+        settled,
+        reached,
+        told: Some("drift".to_owned()),
+        followed: Some(3),
+        ..ScopeStanding::default()
+    };
+    let lease = Lease {
+        holder: "run".to_owned(),
+        layer: Layer::Schedule,
+        generation: 1,
+        usable: T0,
+        expires: T0,
+        at_work: false,
+    };
     let intents = vec![intent(Layer::Schedule, None), intent(Layer::Override, None)];
     let mut writes = vec![
         LedgerWrite::PutBaseline(baseline()),

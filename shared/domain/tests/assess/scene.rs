@@ -46,7 +46,7 @@ pub(crate) fn awake() -> ObservedScope {
     ObservedScope {
         services: [(service_id("api"), service(2, Some(scaling))), (service_id("engine"), service(1, None))].into(),
         databases: [(database_id(), database(DatabaseState::Available))].into(),
-        missing: BTreeSet::new(),
+        ..ObservedScope::default()
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn asleep() -> ObservedScope {
     ObservedScope {
         services: [(service_id("api"), service(0, Some(scaling))), (service_id("engine"), service(0, None))].into(),
         databases: [(database_id(), database(DatabaseState::Stopped))].into(),
-        missing: BTreeSet::new(),
+        ..ObservedScope::default()
     }
 }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ResourceId, ScalingState, ServiceCapacity, ServiceId};
-use watchkeeper_domain::estate::{
-    AlarmName, AlarmResponse, Emergency, EmergencyProfile, Environment, ProfileCapacity, ProfileName,
-};
+use watchkeeper_domain::estate::{AlarmResponse, Emergency, EmergencyProfile, Environment, ProfileCapacity};
+use watchkeeper_domain::value::{AlarmName, ProfileName};
 
 use super::{Audition, Unplayed};
 use crate::estate::declared;

@@ -31,7 +31,7 @@ impl<'a> ProfileGoal<'a> {
     }
 
     /// How long it holds at most.
-    pub(super) fn lasts(&self) -> watchkeeper_domain::estate::Duration {
+    pub(super) fn lasts(&self) -> watchkeeper_domain::value::Duration {
         self.profile.lasts
     }
 
