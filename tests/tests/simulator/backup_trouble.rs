@@ -273,16 +273,16 @@ fn a_backup_or_a_restore_that_cannot_begin_is_told_with_its_reason_at_once_to_a_
     night(&mut rehearsal, "2026-11-19");
     let failing = |operation| FaultPlan::none().always(operation, CallTrouble::Error);
     let by_hand = json!({ "estate": "shop", "environment": "prod" });
-    rehearsal.world.set_faults(failing(Operation::BackupLogPutRun));
+    rehearsal.world.set_faults(failing(Operation::LedgerPutBackupRun));
     assert!(matches!(rehearsal.backup_run("by-hand", &by_hand), BackupEnded::Failed(_)));
     let restore = json!({ "estate": "shop", "environment": "prod", "resource": DATABASE });
-    rehearsal.world.set_faults(failing(Operation::BackupLogRead));
+    rehearsal.world.set_faults(failing(Operation::LedgerBackup));
     assert!(matches!(rehearsal.restore_execution("restore", &restore), BackupEnded::Failed(_)));
     let told = unmade(&rehearsal);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().all(|message| message.text.contains("Error: Aws.Unavailable: ")), "{told:?}");
     // Of the schedule: once, when it has lasted.
-    rehearsal.world.set_faults(failing(Operation::BackupLogPutRun));
+    rehearsal.world.set_faults(failing(Operation::LedgerPutBackupRun));
     for tick in 0..10 {
         let now = at("2026-11-20T03:05:00Z") + SignedDuration::from_mins(5 * tick);
         rehearsal.backup_tick(now);

@@ -152,7 +152,7 @@ fn response<'a>(
             _ if profile.ask => why.found = format!("`{}` asks a person", response.run),
             Ok(ProfileOutcome::Done) => return Ok((response, profile)),
             Ok(ProfileOutcome::Asked) => {
-                why.found = format!("the blast radius asks a person before `{}`", response.run)
+                why.found = format!("the blast radius asks a person before `{}`", response.run);
             }
             Err(nothing) => why.found = format!("`{}` is not carried out: {nothing}", response.run),
         }

@@ -71,7 +71,7 @@ fn probed(
         match &mut found {
             None => found = Some((clusters.0, clusters.1, vec![service.clone()])),
             Some((one, other, services)) if *one == clusters.0 && *other == clusters.1 => {
-                services.push(service.clone())
+                services.push(service.clone());
             }
             Some(_) => {}
         }

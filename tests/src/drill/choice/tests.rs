@@ -19,9 +19,10 @@ fn now() -> Timestamp {
 
 /// An estate with one environment: of this kind, with these lines after its regions.
 fn estate(kind: &str, more: &str) -> Estate {
-    let lines: String = more.lines().map(|line| format!("    {}\n", line.trim_end())).collect();
+    let lines: Vec<String> = more.lines().map(|line| format!("    {}", line.trim_end())).collect();
+    let lines = lines.join("\n");
     let text = format!(
-        "estate: theirs\nenvironments:\n  env:\n    kind: {kind}\n    regions: {{ primary: eu-west-1, standby: eu-west-2 }}\n{lines}"
+        "estate: theirs\nenvironments:\n  env:\n    kind: {kind}\n    regions: {{ primary: eu-west-1, standby: eu-west-2 }}\n{lines}\n"
     );
     watchkeeper_estates::parse("theirs.yaml", &text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
 }

@@ -64,19 +64,16 @@ async fn give_back(
     let mark = act.mark().await?;
     stack.site().set_alarm(&response.alarm, AlarmState::Ok).await?;
     let cool_down = emergency.cool_down();
-    match almost(cool_down, goal.lasts()) {
-        Some(almost) => {
-            let what = format!("{} is OK, almost for {cool_down}", response.alarm);
-            let quiet = act.step(&what, siren.pass(almost)).await?;
-            let found = act.capacity().await?;
-            let held = matches!(quiet, EmergencyExecutionState::Holding) && goal.is_reached(&found);
-            act.check("it holds for the cool-down", held, goal.line(&found));
-        }
-        None => {
-            let found = format!("a `cool-down` of {cool_down} under a profile for {}", goal.lasts());
-            let needed = "a cool-down of five minutes or more, that is over before the profile is";
-            act.leave_out("the hold for the cool-down", &Unplayed::new(found, needed));
-        }
+    if let Some(almost) = almost(cool_down, goal.lasts()) {
+        let what = format!("{} is OK, almost for {cool_down}", response.alarm);
+        let quiet = act.step(&what, siren.pass(almost)).await?;
+        let found = act.capacity().await?;
+        let held = matches!(quiet, EmergencyExecutionState::Holding) && goal.is_reached(&found);
+        act.check("it holds for the cool-down", held, goal.line(&found));
+    } else {
+        let found = format!("a `cool-down` of {cool_down} under a profile for {}", goal.lasts());
+        let needed = "a cool-down of five minutes or more, that is over before the profile is";
+        act.leave_out("the hold for the cool-down", &Unplayed::new(found, needed));
     }
     let ended = act.step("the cool-down is over", siren.run_out()).await?;
     let found = act.capacity().await?;

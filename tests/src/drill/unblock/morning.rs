@@ -117,12 +117,11 @@ pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Resul
         letters(act, scene, queue).await?;
     }
     own(act, &holder).await?;
-    match living {
-        Some(living) => alive(act, living).await?,
-        None => {
-            let found = "no other environment in its region, or no emergency profile with `ask: true` to wait in";
-            act.leave_out("a lease whose execution runs", &Unplayed::new(found, "both"));
-        }
+    if let Some(living) = living {
+        alive(act, living).await?;
+    } else {
+        let found = "no other environment in its region, or no emergency profile with `ask: true` to wait in";
+        act.leave_out("a lease whose execution runs", &Unplayed::new(found, "both"));
     }
     told(act, scene).await
 }
