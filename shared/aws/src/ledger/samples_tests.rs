@@ -45,12 +45,11 @@ fn found(item: &Item) -> Entry {
 /// What is written of what was read.
 fn again<D: Document>(found: Entry) -> Item {
     let key = found.key.clone();
-    let draft = match found.number {
-        None => Draft::of(key, &found.read::<D>().unwrap()),
-        Some(_) => {
-            let (document, number) = found.numbered::<D>().unwrap();
-            Draft::over(key, &document, number - 1)
-        }
+    let draft = if found.number == None {
+        Draft::of(key, &found.read::<D>().unwrap())
+    } else {
+        let (document, number) = found.numbered::<D>().unwrap();
+        Draft::over(key, &document, number - 1)
     };
     item(&draft.unwrap()).unwrap()
 }
