@@ -24,6 +24,8 @@ const LARGE_BUSY: usize = 12;
 const MONDAY: &str = "2026-11-16T15:00:00Z";
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+/// One sandbox is set up at a time: a deployment keeps a processor busy, and what is played beside it waits for seconds only.
+static BEGINNING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// Two of a kind: most tests are played here.
 static FIELDS: [Field; 2] = [const { Field::new() }; 2];
 static DOCUMENTS: LazyLock<PathBuf> = LazyLock::new(|| documents("e2e-estates", &[("large", large())]));
@@ -65,7 +67,11 @@ impl Field {
     ) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         RUNTIME.block_on(async {
-            let stage = self.stage.get_or_init(async || judged(set().await).await).await;
+            let begin = async || {
+                let _alone = BEGINNING.lock().await;
+                judged(set().await).await
+            };
+            let stage = self.stage.get_or_init(begin).await;
             let control = stage.sandbox().control();
             control.clear_faults().await.unwrap();
             // What a test that failed left is told by that test.
