@@ -8,47 +8,32 @@ use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, JobPolicy, ObservedCopy, ObservedRestore, ObservedSource, RESTORE_TAG,
+    BACKUP_TAG, BackupMemory, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    RESTORE_TAG,
 };
 use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::value::ResourceName;
 
 use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
+use super::engine::{BackupEngine, CopyEngine};
 use super::{BackupClients, presign, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
 
-impl BackupClients {
-    pub(super) async fn cluster_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let found = self.cluster(policy.subject.source.name.as_str()).await?;
-        Ok(found.as_ref().map(|cluster| ObservedSource {
-            state: state(cluster.status()),
-            encrypted: cluster.storage_encrypted().unwrap_or(false),
-            window: window(
-                cluster.backup_retention_period(),
-                cluster.earliest_restorable_time(),
-                cluster.latest_restorable_time(),
-            ),
-            settings: settings(cluster),
-        }))
-    }
+/// Aurora clusters.
+#[derive(Debug)]
+pub(super) struct Aurora;
 
-    pub(super) async fn cluster(&self, name: &str) -> Result<Option<DbCluster>, AwsError> {
-        match self.rds.describe_db_clusters().db_cluster_identifier(name).send().await {
-            Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
-            Err(error)
-                if error.as_service_error().is_some_and(DescribeDBClustersError::is_db_cluster_not_found_fault) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed("DescribeDBClusters", name, error)),
-        }
-    }
-
-    pub(super) async fn cluster_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
+impl CopyEngine for Aurora {
+    async fn copies(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        _: &BackupMemory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
         // Not by the cluster: in the region of the copies there is none of the name.
-        let call = self.rds.describe_db_cluster_snapshots().snapshot_type("manual");
+        let call = place.rds.describe_db_cluster_snapshots().snapshot_type("manual");
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<DbClusterSnapshot> = all.map_err(|error| failed("DescribeDBClusterSnapshots", name, error))?;
         let of_it =
@@ -56,20 +41,26 @@ impl BackupClients {
         Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
     }
 
-    pub(super) async fn snapshot_cluster(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
-        let call = self.rds.create_db_cluster_snapshot().db_cluster_identifier(policy.subject.source.name.as_str());
+    async fn start(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        name: &CopyName,
+    ) -> Result<Option<String>, AwsError> {
+        let call = place.rds.create_db_cluster_snapshot().db_cluster_identifier(policy.subject.source.name.as_str());
         let call = call.db_cluster_snapshot_identifier(name.as_str()).tags(copy_tag(policy));
-        call.send().await.map(drop).map_err(|error| failed("CreateDBClusterSnapshot", name, error))
+        call.send().await.map(|_| None).map_err(|error| failed("CreateDBClusterSnapshot", name, error))
     }
 
     /// Called in the region of the copy.
-    pub(super) async fn copy_cluster_snapshot(
+    async fn copy(
         &self,
+        place: &BackupClients,
         policy: &JobPolicy,
         to: &CopyPolicy,
         copy: &ObservedCopy,
-    ) -> Result<(), AwsError> {
-        let call = self.rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&copy.id);
+    ) -> Result<Option<String>, AwsError> {
+        let call = place.rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&copy.id);
         let mut call = call.target_db_cluster_snapshot_identifier(&copy.name).tags(copy_tag(policy));
         if copy.encrypted {
             let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
@@ -82,20 +73,45 @@ impl BackupClients {
                 from: &policy.subject.scope.region,
                 to: &to.region,
             };
-            let url = presign::url(&self.sdk, &asked).await;
+            let url = presign::url(&place.sdk, &asked).await;
             let url = url.map_err(|why| odd("CopyDBClusterSnapshot", &copy.name, why))?;
             call = call.kms_key_id(key).pre_signed_url(url);
         }
-        call.send().await.map(drop).map_err(|error| failed("CopyDBClusterSnapshot", &copy.name, error))
+        call.send().await.map(|_| None).map_err(|error| failed("CopyDBClusterSnapshot", &copy.name, error))
     }
 
-    pub(super) async fn delete_cluster_snapshot(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = self.rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&copy.name);
+    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = place.rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&copy.name);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBClusterSnapshot", &copy.name, error))
     }
 
-    pub(super) async fn restored_cluster(&self, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
-        let found = self.cluster(target).await?;
+    async fn quota(&self, place: &BackupClients) -> Result<Option<CopyQuota>, AwsError> {
+        place.snapshot_quota("ManualClusterSnapshots").await
+    }
+}
+
+impl BackupEngine for Aurora {
+    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+        let found = place.cluster(policy.subject.source.name.as_str()).await?;
+        Ok(found.as_ref().map(|cluster| ObservedSource {
+            state: state(cluster.status()),
+            encrypted: cluster.storage_encrypted().unwrap_or(false),
+            window: window(
+                cluster.backup_retention_period(),
+                cluster.earliest_restorable_time(),
+                cluster.latest_restorable_time(),
+            ),
+            settings: settings(cluster),
+        }))
+    }
+
+    async fn restored(
+        &self,
+        place: &BackupClients,
+        _: &JobPolicy,
+        target: &str,
+    ) -> Result<Option<ObservedRestore>, AwsError> {
+        let found = place.cluster(target).await?;
         Ok(found.as_ref().map(|cluster| ObservedRestore {
             state: state(cluster.status()),
             deleting: cluster.status() == Some("deleting"),
@@ -106,17 +122,18 @@ impl BackupClients {
         }))
     }
 
-    pub(super) async fn restore_cluster(
+    async fn restore(
         &self,
+        place: &BackupClients,
         policy: &JobPolicy,
-        snapshot: &str,
+        known: &KnownCopy,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let original = self.cluster(policy.subject.source.name.as_str()).await?;
+        let original = place.cluster(policy.subject.source.name.as_str()).await?;
         let original = original.ok_or_else(|| odd("DescribeDBClusters", target, "the original is gone".to_owned()))?;
-        let call = self.rds.restore_db_cluster_from_snapshot().db_cluster_identifier(target);
-        let call = call.snapshot_identifier(snapshot).set_engine(original.engine().map(str::to_owned));
+        let call = place.rds.restore_db_cluster_from_snapshot().db_cluster_identifier(target);
+        let call = call.snapshot_identifier(&known.id).set_engine(original.engine().map(str::to_owned));
         let call = call.set_engine_version(original.engine_version().map(str::to_owned));
         let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
         let call = call.set_db_cluster_parameter_group_name(parameters(&original)).tags(restore_tag(mark));
@@ -124,17 +141,18 @@ impl BackupClients {
         answer.map(drop).map_err(|error| failed("RestoreDBClusterFromSnapshot", target, error))
     }
 
-    pub(super) async fn restore_cluster_to(
+    async fn restore_instant(
         &self,
+        place: &BackupClients,
         policy: &JobPolicy,
         instant: Timestamp,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
         let source = policy.subject.source.name.as_str();
-        let original = self.cluster(source).await?;
+        let original = place.cluster(source).await?;
         let original = original.ok_or_else(|| odd("DescribeDBClusters", target, "the original is gone".to_owned()))?;
-        let call = self.rds.restore_db_cluster_to_point_in_time().source_db_cluster_identifier(source);
+        let call = place.rds.restore_db_cluster_to_point_in_time().source_db_cluster_identifier(source);
         let call = call.db_cluster_identifier(target).restore_to_time(date_time(instant));
         let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
         let call = call.set_db_cluster_parameter_group_name(parameters(&original)).tags(restore_tag(mark));
@@ -142,29 +160,47 @@ impl BackupClients {
         answer.map(drop).map_err(|error| failed("RestoreDBClusterToPointInTime", target, error))
     }
 
-    pub(super) async fn mark_cluster(&self, target: &str, mark: &str) -> Result<(), AwsError> {
-        let found = self.cluster(target).await?;
+    async fn mark(&self, place: &BackupClients, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
+        let found = place.cluster(target).await?;
         let arn = found.as_ref().and_then(|found| found.db_cluster_arn()).unwrap_or_default();
-        self.tag_database(arn, vec![restore_tag(mark)]).await
+        place.tag_database(arn, vec![restore_tag(mark)]).await
     }
 
-    pub(super) async fn reapply_to_cluster(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
-        let (source, found) = (self.cluster(policy.subject.source.name.as_str()).await?, self.cluster(target).await?);
+    async fn reapply(&self, place: &BackupClients, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
+        let (source, found) = (place.cluster(policy.subject.source.name.as_str()).await?, place.cluster(target).await?);
         let (Some(source), Some(found)) = (source, found) else {
             return Err(odd("DescribeDBClusters", target, format!("{} or {target} is gone", policy.subject.source)));
         };
         let theirs = theirs(source.tag_list());
         let mut set = vec!["subnets, security groups, parameters".to_owned()];
         if !theirs.is_empty() {
-            self.tag_database(found.db_cluster_arn().unwrap_or_default(), theirs).await?;
+            place.tag_database(found.db_cluster_arn().unwrap_or_default(), theirs).await?;
             set.push("tags".to_owned());
         }
         Ok(set)
     }
 
-    pub(super) async fn delete_cluster(&self, target: &str) -> Result<(), AwsError> {
-        let call = self.rds.delete_db_cluster().db_cluster_identifier(target).skip_final_snapshot(true);
+    async fn delete_restored(&self, place: &BackupClients, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
+        let call = place.rds.delete_db_cluster().db_cluster_identifier(target).skip_final_snapshot(true);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBCluster", target, error))
+    }
+
+    async fn arn(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
+        Ok(place.cluster(policy.subject.source.name.as_str()).await?.and_then(|it| it.db_cluster_arn))
+    }
+}
+
+impl BackupClients {
+    pub(super) async fn cluster(&self, name: &str) -> Result<Option<DbCluster>, AwsError> {
+        match self.rds.describe_db_clusters().db_cluster_identifier(name).send().await {
+            Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
+            Err(error)
+                if error.as_service_error().is_some_and(DescribeDBClustersError::is_db_cluster_not_found_fault) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failed("DescribeDBClusters", name, error)),
+        }
     }
 }
 

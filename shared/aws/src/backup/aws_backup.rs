@@ -7,9 +7,11 @@ use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::backup::{
     BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, PendingJob, ResourceKind,
 };
+use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::name::Region;
 
-use super::{BackupClients, tags};
+use super::engine::{BackupEngine, CopyEngine};
+use super::{BackupClients, ask, tags};
 use crate::fault::{failed, invalid};
 use crate::time::timestamp;
 
@@ -31,38 +33,82 @@ fn vault(policy: &JobPolicy) -> Result<(&str, &str), AwsError> {
     vault.ok_or_else(|| invalid("StartBackupJob", &policy.subject, "the document names no vault".to_owned()))
 }
 
-impl BackupClients {
-    /// The ARN of the resource: AWS Backup knows it by nothing else. Nothing for one that is gone.
-    pub(super) async fn resource_arn(&self, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
-        let name = policy.subject.source.name.as_str();
-        Ok(match policy.subject.source.kind {
-            ResourceKind::Dynamodb => self.table(name).await?.and_then(|it| it.table_arn),
-            ResourceKind::Aurora => self.cluster(name).await?.and_then(|it| it.db_cluster_arn),
-            ResourceKind::Rds => self.instance(name).await?.and_then(|it| it.db_instance_arn),
-            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => None,
-        })
-    }
+/// Whatever AWS Backup looks after.
+#[derive(Debug)]
+pub(super) struct AwsBackup;
 
-    /// Called in the region of the copies; `home` is where the jobs are asked for.
-    pub(super) async fn recovery_points(
+impl CopyEngine for AwsBackup {
+    /// Asked of the region of the copies; the jobs are asked for at home.
+    async fn copies(
         &self,
+        place: &BackupClients,
         policy: &JobPolicy,
-        home: &Self,
-        region: &Region,
         memory: &BackupMemory,
     ) -> Result<Vec<ObservedCopy>, AwsError> {
         let (vault, _) = vault(policy)?;
-        let arn = home.resource_arn(policy).await?;
-        let call = self.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault);
+        let home = place.at(&policy.subject.scope.region);
+        let arn = ask!(policy, engine => engine.arn(&home, policy))?;
+        let call = place.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault);
         let all = call.set_by_resource_arn(arn).into_paginator().items().send().try_collect().await;
         let all: Vec<_> = all.map_err(|error| failed("ListRecoveryPointsByBackupVault", vault, error))?;
         let mut said = Vec::new();
-        for job in memory.jobs.iter().filter(|job| job.region == *region) {
+        for job in memory.jobs.iter().filter(|job| job.region == place.region) {
             said.push((job, home.said(policy, job).await?));
         }
-        Ok(copies(policy, region, memory, &all, &said))
+        Ok(copies(policy, &place.region, memory, &all, &said))
     }
 
+    /// The name is the token as well: a call that is made twice is one job.
+    async fn start(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        name: &CopyName,
+    ) -> Result<Option<String>, AwsError> {
+        let (vault, role) = vault(policy)?;
+        let gone = || invalid("StartBackupJob", &policy.subject, "AWS tells no ARN of it".to_owned());
+        let arn = ask!(policy, engine => engine.arn(place, policy))?.ok_or_else(gone)?;
+        let (key, value) = tags::of_copy(policy);
+        let call = place.backup.start_backup_job().backup_vault_name(vault).resource_arn(arn).iam_role_arn(role);
+        let call = call.idempotency_token(name.as_str());
+        let call = call.recovery_point_tags(key, value).recovery_point_tags(NAME_TAG, name.as_str());
+        let answer = Box::pin(call.send()).await.map_err(|error| failed("StartBackupJob", name, error))?;
+        Ok(answer.backup_job_id)
+    }
+
+    /// Tags come along with a copy (AWS Backup developer guide, copying tags).
+    async fn copy(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        to: &CopyPolicy,
+        copy: &ObservedCopy,
+    ) -> Result<Option<String>, AwsError> {
+        let (vault, role) = vault(policy)?;
+        let account = role.split(':').nth(4).unwrap_or_default();
+        let partition = role.split(':').nth(1).unwrap_or("aws");
+        let call = place.backup.start_copy_job().recovery_point_arn(&copy.id).source_backup_vault_name(vault);
+        let call = call.destination_backup_vault_arn(format!(
+            "arn:{partition}:backup:{}:{account}:backup-vault:{vault}",
+            to.region
+        ));
+        let call = call.iam_role_arn(role).idempotency_token(&copy.name);
+        let answer = call.send().await.map_err(|error| failed("StartCopyJob", &copy.name, error))?;
+        Ok(answer.copy_job_id)
+    }
+
+    async fn delete(&self, place: &BackupClients, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let (vault, _) = vault(policy)?;
+        // A job that failed made nothing.
+        if !copy.id.starts_with(ARN) {
+            return Ok(());
+        }
+        let call = place.backup.delete_recovery_point().backup_vault_name(vault).recovery_point_arn(&copy.id);
+        call.send().await.map(drop).map_err(|error| failed("DeleteRecoveryPoint", &copy.name, error))
+    }
+}
+
+impl BackupClients {
     /// What a job says: of a backup, or of a copy to the other region.
     async fn said(&self, policy: &JobPolicy, job: &PendingJob) -> Result<JobAnswer, AwsError> {
         if job.region == policy.subject.scope.region {
@@ -83,47 +129,6 @@ impl BackupClients {
             }
             Err(error) => nobody(failed("DescribeCopyJob", &job.name, error)),
         }
-    }
-
-    /// The name is the token as well: a call that is made twice is one job.
-    pub(super) async fn start_job(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError> {
-        let (vault, role) = vault(policy)?;
-        let gone = || invalid("StartBackupJob", &policy.subject, "AWS tells no ARN of it".to_owned());
-        let arn = self.resource_arn(policy).await?.ok_or_else(gone)?;
-        let (key, value) = tags::of_copy(policy);
-        let call = self.backup.start_backup_job().backup_vault_name(vault).resource_arn(arn).iam_role_arn(role);
-        let call = call.idempotency_token(name.as_str());
-        let call = call.recovery_point_tags(key, value).recovery_point_tags(NAME_TAG, name.as_str());
-        let answer = Box::pin(call.send()).await.map_err(|error| failed("StartBackupJob", name, error))?;
-        Ok(answer.backup_job_id)
-    }
-
-    /// Tags come along with a copy (AWS Backup developer guide, copying tags).
-    pub(super) async fn copy_recovery_point(
-        &self,
-        policy: &JobPolicy,
-        copy: &ObservedCopy,
-        to: &Region,
-    ) -> Result<Option<String>, AwsError> {
-        let (vault, role) = vault(policy)?;
-        let account = role.split(':').nth(4).unwrap_or_default();
-        let partition = role.split(':').nth(1).unwrap_or("aws");
-        let call = self.backup.start_copy_job().recovery_point_arn(&copy.id).source_backup_vault_name(vault);
-        let call =
-            call.destination_backup_vault_arn(format!("arn:{partition}:backup:{to}:{account}:backup-vault:{vault}"));
-        let call = call.iam_role_arn(role).idempotency_token(&copy.name);
-        let answer = call.send().await.map_err(|error| failed("StartCopyJob", &copy.name, error))?;
-        Ok(answer.copy_job_id)
-    }
-
-    pub(super) async fn delete_recovery_point(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let (vault, _) = vault(policy)?;
-        // A job that failed made nothing.
-        if !copy.id.starts_with(ARN) {
-            return Ok(());
-        }
-        let call = self.backup.delete_recovery_point().backup_vault_name(vault).recovery_point_arn(&copy.id);
-        call.send().await.map(drop).map_err(|error| failed("DeleteRecoveryPoint", &copy.name, error))
     }
 }
 

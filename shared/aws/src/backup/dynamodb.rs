@@ -7,24 +7,135 @@ use aws_sdk_dynamodb::types::{
     BackupStatus, BackupSummary, BackupTypeFilter, ContinuousBackupsDescription, PointInTimeRecoveryStatus,
     TableDescription, TableStatus,
 };
+use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, RestoreWindow, SourceState,
+    BackupMemory, CopyName, CopyState, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    RestoreWindow, RestoredFacts, SourceState,
 };
 
+use super::engine::{BackupEngine, CopyEngine};
 use super::{BackupClients, next_page};
 use crate::fault::failed;
 use crate::time::timestamp;
 
-impl BackupClients {
-    pub(super) async fn table_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+/// `DynamoDB` tables. What is restored of them is in a file of its own.
+#[derive(Debug)]
+pub(super) struct Dynamodb;
+
+impl CopyEngine for Dynamodb {
+    async fn copies(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        _: &BackupMemory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
-        let Some(table) = self.table(name).await? else { return Ok(None) };
-        let window = self.recovery(name).await?;
+        let mut copies = Vec::new();
+        let mut from: Option<String> = None;
+        loop {
+            let call = place.dynamodb.list_backups().table_name(name).backup_type(BackupTypeFilter::User);
+            let answer = call.set_exclusive_start_backup_arn(from.clone()).send().await;
+            let answer = answer.map_err(|error| failed("ListBackups", name, error))?;
+            copies.extend(answer.backup_summaries().iter().filter_map(copy));
+            from = next_page(from.as_deref(), answer.last_evaluated_backup_arn);
+            if from.is_none() {
+                return Ok(copies);
+            }
+        }
+    }
+
+    async fn start(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        name: &CopyName,
+    ) -> Result<Option<String>, AwsError> {
+        let table = policy.subject.source.name.as_str();
+        let call = place.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
+        // Names are not unique, so an attempt whose answer was lost must not be made again: the next step looks first.
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        call.customize()
+            .config_override(once)
+            .send()
+            .await
+            .map(|_| None)
+            .map_err(|error| failed("CreateBackup", name, error))
+    }
+
+    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = place.dynamodb.delete_backup().backup_arn(&copy.id);
+        call.send().await.map(drop).map_err(|error| failed("DeleteBackup", &copy.name, error))
+    }
+}
+
+impl BackupEngine for Dynamodb {
+    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+        let name = policy.subject.source.name.as_str();
+        let Some(table) = place.table(name).await? else { return Ok(None) };
+        let window = place.recovery(name).await?;
         // DynamoDB encrypts every table and every backup (Amazon DynamoDB developer guide, encryption at rest).
         Ok(Some(ObservedSource { state: state(&table), encrypted: true, window, settings: settings(&table) }))
     }
 
+    async fn arn(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
+        Ok(place.table(policy.subject.source.name.as_str()).await?.and_then(|it| it.table_arn))
+    }
+
+    async fn restored(
+        &self,
+        place: &BackupClients,
+        _: &JobPolicy,
+        target: &str,
+    ) -> Result<Option<ObservedRestore>, AwsError> {
+        place.restored_table(target).await
+    }
+
+    async fn restore(
+        &self,
+        place: &BackupClients,
+        _: &JobPolicy,
+        known: &KnownCopy,
+        target: &str,
+        _: &str,
+    ) -> Result<(), AwsError> {
+        place.restore_table(&known.id, target).await
+    }
+
+    async fn restore_instant(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        instant: Timestamp,
+        target: &str,
+        _: &str,
+    ) -> Result<(), AwsError> {
+        place.restore_table_to(policy, instant, target).await
+    }
+
+    async fn mark(&self, place: &BackupClients, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
+        place.mark_table(target, mark).await
+    }
+
+    async fn reapply(&self, place: &BackupClients, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
+        place.reapply_to_table(policy, target).await
+    }
+
+    async fn inspect(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        target: &str,
+    ) -> Result<RestoredFacts, AwsError> {
+        place.inspect_table(policy, target).await
+    }
+
+    async fn delete_restored(&self, place: &BackupClients, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
+        place.delete_table(target).await
+    }
+}
+
+impl BackupClients {
     /// A table; nothing when there is none.
     pub(super) async fn table(&self, name: &str) -> Result<Option<TableDescription>, AwsError> {
         match self.dynamodb.describe_table().table_name(name).send().await {
@@ -41,40 +152,6 @@ impl BackupClients {
         let answer = self.dynamodb.describe_continuous_backups().table_name(name).send().await;
         let answer = answer.map_err(|error| failed("DescribeContinuousBackups", name, error))?;
         Ok(answer.continuous_backups_description().and_then(window))
-    }
-
-    pub(super) async fn table_backups(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
-        let name = policy.subject.source.name.as_str();
-        let mut copies = Vec::new();
-        let mut from: Option<String> = None;
-        loop {
-            let call = self.dynamodb.list_backups().table_name(name).backup_type(BackupTypeFilter::User);
-            let answer = call.set_exclusive_start_backup_arn(from.clone()).send().await;
-            let answer = answer.map_err(|error| failed("ListBackups", name, error))?;
-            copies.extend(answer.backup_summaries().iter().filter_map(copy));
-            from = next_page(from.as_deref(), answer.last_evaluated_backup_arn);
-            if from.is_none() {
-                return Ok(copies);
-            }
-        }
-    }
-
-    pub(super) async fn back_up_table(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
-        let table = policy.subject.source.name.as_str();
-        let call = self.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
-        // Names are not unique, so an attempt whose answer was lost must not be made again: the next step looks first.
-        let once = Builder::new().retry_config(RetryConfig::disabled());
-        call.customize()
-            .config_override(once)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| failed("CreateBackup", name, error))
-    }
-
-    pub(super) async fn delete_table_backup(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = self.dynamodb.delete_backup().backup_arn(&copy.id);
-        call.send().await.map(drop).map_err(|error| failed("DeleteBackup", &copy.name, error))
     }
 }
 

@@ -6,32 +6,27 @@ use aws_sdk_elasticache::operation::describe_replication_groups::DescribeReplica
 use aws_sdk_elasticache::types::{ReplicationGroup, Snapshot, Tag};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
+    BACKUP_TAG, BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
 };
 
+use super::engine::{BackupEngine, CopyEngine};
 use super::{BackupClients, tags};
 use crate::fault::failed;
 use crate::time::timestamp;
 
-impl BackupClients {
-    pub(super) async fn group_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let name = policy.subject.source.name.as_str();
-        match self.elasticache.describe_replication_groups().replication_group_id(name).send().await {
-            Ok(answer) => Ok(answer.replication_groups().first().map(group)),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(DescribeReplicationGroupsError::is_replication_group_not_found_fault) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed("DescribeReplicationGroups", name, error)),
-        }
-    }
+/// `ElastiCache` replication groups.
+#[derive(Debug)]
+pub(super) struct Elasticache;
 
-    pub(super) async fn group_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
+impl CopyEngine for Elasticache {
+    async fn copies(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        _: &BackupMemory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
-        let call = self.elasticache.describe_snapshots().replication_group_id(name).snapshot_source("user");
+        let call = place.elasticache.describe_snapshots().replication_group_id(name).snapshot_source("user");
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<Snapshot> = all.map_err(|error| failed("DescribeSnapshots", name, error))?;
         let series = policy.subject.series();
@@ -40,7 +35,7 @@ impl BackupClients {
             let Some(mut copy) = snapshot(found) else { continue };
             // One call each: only for those that have a name of ours.
             if series.due(&copy.name).is_some() && copy.state == CopyState::Available {
-                let call = self.elasticache.list_tags_for_resource().resource_name(&copy.id);
+                let call = place.elasticache.list_tags_for_resource().resource_name(&copy.id);
                 let answer = call.send().await.map_err(|error| failed("ListTagsForResource", &copy.name, error))?;
                 copy.mark = tags::value(answer.tag_list().iter().map(|tag| (tag.key(), tag.value())), BACKUP_TAG);
             } else if series.due(&copy.name).is_some() {
@@ -52,16 +47,38 @@ impl BackupClients {
         Ok(copies)
     }
 
-    pub(super) async fn snapshot_group(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
+    async fn start(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        name: &CopyName,
+    ) -> Result<Option<String>, AwsError> {
         let (key, value) = tags::of_copy(policy);
-        let call = self.elasticache.create_snapshot().replication_group_id(policy.subject.source.name.as_str());
+        let call = place.elasticache.create_snapshot().replication_group_id(policy.subject.source.name.as_str());
         let call = call.snapshot_name(name.as_str()).tags(Tag::builder().key(key).value(value).build());
-        call.send().await.map(drop).map_err(|error| failed("CreateSnapshot", name, error))
+        call.send().await.map(|_| None).map_err(|error| failed("CreateSnapshot", name, error))
     }
 
-    pub(super) async fn delete_group_snapshot(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = self.elasticache.delete_snapshot().snapshot_name(&copy.name);
+    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = place.elasticache.delete_snapshot().snapshot_name(&copy.name);
         call.send().await.map(drop).map_err(|error| failed("DeleteSnapshot", &copy.name, error))
+    }
+}
+
+impl BackupEngine for Elasticache {
+    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+        let name = policy.subject.source.name.as_str();
+        match place.elasticache.describe_replication_groups().replication_group_id(name).send().await {
+            Ok(answer) => Ok(answer.replication_groups().first().map(group)),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeReplicationGroupsError::is_replication_group_not_found_fault) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failed("DescribeReplicationGroups", name, error)),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-//! The backups of a region's resources, their copies elsewhere, and restores: one file a service, behind one port.
+//! The backups of a region's resources, their copies elsewhere, and restores: one file a kind, behind one trait.
 
 mod aurora;
 mod aws_backup;
 mod database;
 mod dynamodb;
 mod elasticache;
+mod engine;
 mod http;
 mod opensearch;
 mod presign;
@@ -24,7 +25,7 @@ use watchkeeper_domain::backup::{
 use watchkeeper_domain::estate::BackupProvider;
 use watchkeeper_domain::name::Region;
 
-use crate::fault::invalid;
+use self::engine::{BackupEngine, CopyEngine, cannot};
 
 /// The backups of every kind of resource.
 #[derive(Debug, Clone)]
@@ -32,11 +33,41 @@ pub struct BackupEngines {
     sdk: SdkConfig,
 }
 
+/// Asks the engine of a resource's kind: a new kind is a file and a line here. In a box: the calls' own futures are large.
+macro_rules! ask {
+    ($engine:ident = $kind:expr, $call:expr) => {{
+        let $engine = $kind;
+        Box::pin($call).await
+    }};
+    ($policy:expr, $engine:ident => $call:expr) => {
+        match $policy.subject.source.kind {
+            ResourceKind::Aurora => ask!($engine = $crate::backup::aurora::Aurora, $call),
+            ResourceKind::Rds => ask!($engine = $crate::backup::rds::Rds, $call),
+            ResourceKind::Dynamodb => ask!($engine = $crate::backup::dynamodb::Dynamodb, $call),
+            ResourceKind::Elasticache => ask!($engine = $crate::backup::elasticache::Elasticache, $call),
+            ResourceKind::Opensearch => ask!($engine = $crate::backup::opensearch::Opensearch, $call),
+            ResourceKind::S3 => ask!($engine = $crate::backup::s3::S3, $call),
+        }
+    };
+}
+use ask;
+
+/// Asks whoever takes and keeps the copies of a resource: its own service, or AWS Backup.
+macro_rules! ask_copies {
+    ($policy:expr, $engine:ident => $call:expr) => {
+        match $policy.subject.engine {
+            BackupProvider::AwsBackup => ask!($engine = aws_backup::AwsBackup, $call),
+            BackupProvider::Native => ask!($policy, $engine => $call),
+        }
+    };
+}
+
 /// The clients of one region. They are made where they are needed: over the connections of the shared configuration, that
 /// costs next to nothing, and a run needs those of one kind only.
 #[derive(Debug)]
 pub(crate) struct BackupClients {
     sdk: SdkConfig,
+    region: Region,
     backup: aws_sdk_backup::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     elasticache: aws_sdk_elasticache::Client,
@@ -44,18 +75,14 @@ pub(crate) struct BackupClients {
     s3: aws_sdk_s3::Client,
 }
 
-impl BackupEngines {
-    /// Over the clients of this configuration; other regions are reached with the same credentials.
-    pub fn new(config: &SdkConfig) -> Self {
-        Self { sdk: config.clone() }
-    }
-
-    fn at(&self, region: &Region) -> BackupClients {
-        let sdk = self.sdk.to_builder().region(SdkRegion::new(region.as_str().to_owned())).build();
+impl BackupClients {
+    fn new(sdk: &SdkConfig, region: &Region) -> Self {
+        let sdk = sdk.to_builder().region(SdkRegion::new(region.as_str().to_owned())).build();
         // A sandbox has no name for each bucket.
         let plain = sdk.endpoint_url().is_some();
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(plain).build();
-        BackupClients {
+        Self {
+            region: region.clone(),
             backup: aws_sdk_backup::Client::new(&sdk),
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             elasticache: aws_sdk_elasticache::Client::new(&sdk),
@@ -65,13 +92,25 @@ impl BackupEngines {
         }
     }
 
-    fn home(&self, policy: &JobPolicy) -> BackupClients {
-        self.at(&policy.subject.scope.region)
+    /// The same in another region.
+    fn at(&self, region: &Region) -> Self {
+        Self::new(&self.sdk, region)
     }
 }
 
-fn by_aws_backup(policy: &JobPolicy) -> bool {
-    policy.subject.engine == BackupProvider::AwsBackup
+impl BackupEngines {
+    /// Over the clients of this configuration; other regions are reached with the same credentials.
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { sdk: config.clone() }
+    }
+
+    fn at(&self, region: &Region) -> BackupClients {
+        BackupClients::new(&self.sdk, region)
+    }
+
+    fn home(&self, policy: &JobPolicy) -> BackupClients {
+        self.at(&policy.subject.scope.region)
+    }
 }
 
 /// Where the next page of a list begins, if there is one: neither an empty token nor the one that was just given leads on.
@@ -79,22 +118,9 @@ fn next_page(given: Option<&str>, told: Option<String>) -> Option<String> {
     told.filter(|token| !token.is_empty() && given != Some(token))
 }
 
-/// What a document check refuses, and nobody should come to.
-fn cannot(policy: &JobPolicy, operation: &'static str) -> AwsError {
-    invalid(operation, &policy.subject, "this kind of resource has no such operation here".to_owned())
-}
-
 impl BackupStore for BackupEngines {
     async fn describe_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let place = self.home(policy);
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.cluster_source(policy)).await,
-            ResourceKind::Rds => Box::pin(place.instance_source(policy)).await,
-            ResourceKind::Dynamodb => Box::pin(place.table_source(policy)).await,
-            ResourceKind::Elasticache => Box::pin(place.group_source(policy)).await,
-            ResourceKind::Opensearch => Box::pin(place.domain_source(policy)).await,
-            ResourceKind::S3 => Box::pin(place.object_source(policy)).await,
-        }
+        ask!(policy, engine => engine.source(&self.home(policy), policy))
     }
 
     async fn list_copies(
@@ -103,93 +129,32 @@ impl BackupStore for BackupEngines {
         region: &Region,
         memory: &BackupMemory,
     ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let place = self.at(region);
-        if by_aws_backup(policy) {
-            return Box::pin(place.recovery_points(policy, &self.home(policy), region, memory)).await;
-        }
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.cluster_snapshots(policy)).await,
-            ResourceKind::Rds => Box::pin(place.instance_snapshots(policy)).await,
-            ResourceKind::Dynamodb => Box::pin(place.table_backups(policy)).await,
-            ResourceKind::Elasticache => Box::pin(place.group_snapshots(policy)).await,
-            ResourceKind::Opensearch => Box::pin(place.domain_snapshots(policy)).await,
-            ResourceKind::S3 => Box::pin(place.object_copies(policy, region)).await,
-        }
+        ask_copies!(policy, engine => engine.copies(&self.at(region), policy, memory))
     }
 
     async fn start_backup(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError> {
-        let place = self.home(policy);
-        if by_aws_backup(policy) {
-            return Box::pin(place.start_job(policy, name)).await;
-        }
-        let asked = match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.snapshot_cluster(policy, name)).await,
-            ResourceKind::Rds => Box::pin(place.snapshot_instance(policy, name)).await,
-            ResourceKind::Dynamodb => Box::pin(place.back_up_table(policy, name)).await,
-            ResourceKind::Elasticache => Box::pin(place.snapshot_group(policy, name)).await,
-            ResourceKind::Opensearch => Box::pin(place.snapshot_domain(policy, name)).await,
-            ResourceKind::S3 => Box::pin(place.keep_object(policy, name)).await,
-        };
-        asked.map(|()| None)
+        ask_copies!(policy, engine => engine.start(&self.home(policy), policy, name))
     }
 
     async fn copy_backup(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<Option<String>, AwsError> {
         let Some(to) = &policy.copy else { return Err(cannot(policy, "copy")) };
-        if by_aws_backup(policy) {
-            return Box::pin(self.home(policy).copy_recovery_point(policy, copy, &to.region)).await;
-        }
-        let place = self.at(&to.region);
-        let asked = match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.copy_cluster_snapshot(policy, to, copy)).await,
-            ResourceKind::Rds => Box::pin(place.copy_instance_snapshot(policy, to, copy)).await,
-            ResourceKind::S3 => Box::pin(place.copy_object_copy(policy, to, copy)).await,
-            ResourceKind::Dynamodb | ResourceKind::Elasticache | ResourceKind::Opensearch => {
-                Err(cannot(policy, "copy"))
-            }
-        };
-        asked.map(|()| None)
+        let from_home = policy.subject.engine == BackupProvider::AwsBackup;
+        let place = if from_home { self.home(policy) } else { self.at(&to.region) };
+        ask_copies!(policy, engine => engine.copy(&place, policy, to, copy))
     }
 
     async fn delete_backup(&self, policy: &JobPolicy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let place = self.at(region);
-        if by_aws_backup(policy) {
-            return Box::pin(place.delete_recovery_point(policy, copy)).await;
-        }
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.delete_cluster_snapshot(copy)).await,
-            ResourceKind::Rds => Box::pin(place.delete_instance_snapshot(copy)).await,
-            ResourceKind::Dynamodb => Box::pin(place.delete_table_backup(copy)).await,
-            ResourceKind::Elasticache => Box::pin(place.delete_group_snapshot(copy)).await,
-            ResourceKind::Opensearch => Box::pin(place.delete_domain_snapshot(policy, copy)).await,
-            ResourceKind::S3 => Box::pin(place.delete_object_copy(copy)).await,
-        }
+        ask_copies!(policy, engine => engine.delete(&self.at(region), policy, copy))
     }
 
     async fn copy_quota(&self, policy: &JobPolicy, region: &Region) -> Result<Option<CopyQuota>, AwsError> {
-        if by_aws_backup(policy) {
-            return Ok(None);
-        }
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(self.at(region).snapshot_quota("ManualClusterSnapshots")).await,
-            ResourceKind::Rds => Box::pin(self.at(region).snapshot_quota("ManualSnapshots")).await,
-            // Backups of tables and versions of objects are unlimited in number; those of caches and domains have no figure
-            // that an API tells.
-            ResourceKind::Dynamodb | ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => {
-                Ok(None)
-            }
-        }
+        ask_copies!(policy, engine => engine.quota(&self.at(region)))
     }
 }
 
 impl RestoreStore for BackupEngines {
     async fn describe_restored(&self, policy: &JobPolicy, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
-        let place = self.home(policy);
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.restored_cluster(target)).await,
-            ResourceKind::Rds => Box::pin(place.restored_instance(target)).await,
-            ResourceKind::Dynamodb => Box::pin(place.restored_table(target)).await,
-            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => Err(cannot(policy, "restore")),
-        }
+        ask!(policy, engine => engine.restored(&self.home(policy), policy, target))
     }
 
     async fn restore_copy(
@@ -199,13 +164,7 @@ impl RestoreStore for BackupEngines {
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let place = self.home(policy);
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.restore_cluster(policy, &known.id, target, mark)).await,
-            ResourceKind::Rds => Box::pin(place.restore_instance(policy, &known.name, target, mark)).await,
-            ResourceKind::Dynamodb => Box::pin(place.restore_table(&known.id, target)).await,
-            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => Err(cannot(policy, "restore")),
-        }
+        ask!(policy, engine => engine.restore(&self.home(policy), policy, known, target, mark))
     }
 
     async fn restore_instant(
@@ -215,55 +174,23 @@ impl RestoreStore for BackupEngines {
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let place = self.home(policy);
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.restore_cluster_to(policy, instant, target, mark)).await,
-            ResourceKind::Rds => Box::pin(place.restore_instance_to(policy, instant, target, mark)).await,
-            ResourceKind::Dynamodb => Box::pin(place.restore_table_to(policy, instant, target)).await,
-            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => Err(cannot(policy, "restore")),
-        }
+        ask!(policy, engine => engine.restore_instant(&self.home(policy), policy, instant, target, mark))
     }
 
     async fn mark_restored(&self, policy: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
-        let place = self.home(policy);
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.mark_cluster(target, mark)).await,
-            ResourceKind::Rds => Box::pin(place.mark_instance(target, mark)).await,
-            ResourceKind::Dynamodb => Box::pin(place.mark_table(target, mark)).await,
-            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => Err(cannot(policy, "restore")),
-        }
+        ask!(policy, engine => engine.mark(&self.home(policy), policy, target, mark))
     }
 
     async fn reapply(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
-        let place = self.home(policy);
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.reapply_to_cluster(policy, target)).await,
-            ResourceKind::Rds => Box::pin(place.reapply_to_instance(policy, target)).await,
-            ResourceKind::Dynamodb => Box::pin(place.reapply_to_table(policy, target)).await,
-            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => Err(cannot(policy, "restore")),
-        }
+        ask!(policy, engine => engine.reapply(&self.home(policy), policy, target))
     }
 
     async fn inspect_restored(&self, policy: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError> {
-        let place = self.home(policy);
-        if policy.subject.source.kind == ResourceKind::Dynamodb {
-            return Box::pin(place.inspect_table(policy, target)).await;
-        }
-        let found = self.describe_restored(policy, target).await?;
-        Ok(RestoredFacts {
-            settings: found.map(|found| found.settings).unwrap_or_default(),
-            ..RestoredFacts::default()
-        })
+        ask!(policy, engine => engine.inspect(&self.home(policy), policy, target))
     }
 
     async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError> {
-        let place = self.home(policy);
-        match policy.subject.source.kind {
-            ResourceKind::Aurora => Box::pin(place.delete_cluster(target)).await,
-            ResourceKind::Rds => Box::pin(place.delete_instance(target)).await,
-            ResourceKind::Dynamodb => Box::pin(place.delete_table(target)).await,
-            ResourceKind::Elasticache | ResourceKind::Opensearch | ResourceKind::S3 => Err(cannot(policy, "restore")),
-        }
+        ask!(policy, engine => engine.delete_restored(&self.home(policy), policy, target))
     }
 }
 

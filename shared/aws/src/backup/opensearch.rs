@@ -6,12 +6,63 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
+    BACKUP_TAG, BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
 };
 
 use super::BackupClients;
+use super::engine::{BackupEngine, CopyEngine};
 use super::http::{HttpCall, send};
 use crate::fault::invalid;
+
+/// `OpenSearch` domains.
+#[derive(Debug)]
+pub(super) struct Opensearch;
+
+impl CopyEngine for Opensearch {
+    async fn copies(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        _: &BackupMemory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
+        let url = format!("{}/{}*?ignore_unavailable=true", place.repository(policy).await?, policy.subject.series());
+        let asked = HttpCall { operation: "ESHttpGet", method: "GET", url: &url, body: None };
+        let answer = send(&place.sdk, &asked).await?.unwrap_or_default();
+        Ok(answer["snapshots"].as_array().into_iter().flatten().filter_map(snapshot).collect())
+    }
+
+    async fn start(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        name: &CopyName,
+    ) -> Result<Option<String>, AwsError> {
+        let url = format!("{}/{name}?wait_for_completion=false", place.repository(policy).await?);
+        // Indices whose names begin with a dot are the domain's own, and cannot be restored over themselves.
+        let body = json!({
+            "indices": "*,-.*",
+            "include_global_state": false,
+            "metadata": { BACKUP_TAG: policy.subject.identity() },
+        });
+        let asked = HttpCall { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
+        let answer = send(&place.sdk, &asked).await?;
+        answer
+            .map(|_| None)
+            .ok_or_else(|| invalid("ESHttpPut", &policy.subject.source, "found no such repository".to_owned()))
+    }
+
+    async fn delete(&self, place: &BackupClients, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let url = format!("{}/{}", place.repository(policy).await?, copy.name);
+        let asked = HttpCall { operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
+        send(&place.sdk, &asked).await.map(drop)
+    }
+}
+
+impl BackupEngine for Opensearch {
+    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+        Ok(place.domain(policy).await?.as_ref().map(source))
+    }
+}
 
 impl BackupClients {
     /// What the service says of the domain.
@@ -34,38 +85,6 @@ impl BackupClients {
         let repository =
             repository.ok_or_else(|| invalid("ESHttpGet", subject, "the document names no repository".to_owned()))?;
         Ok(format!("https://{found}/_snapshot/{repository}"))
-    }
-
-    pub(super) async fn domain_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        Ok(self.domain(policy).await?.as_ref().map(source))
-    }
-
-    pub(super) async fn domain_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
-        let url = format!("{}/{}*?ignore_unavailable=true", self.repository(policy).await?, policy.subject.series());
-        let asked = HttpCall { operation: "ESHttpGet", method: "GET", url: &url, body: None };
-        let answer = send(&self.sdk, &asked).await?.unwrap_or_default();
-        Ok(answer["snapshots"].as_array().into_iter().flatten().filter_map(snapshot).collect())
-    }
-
-    pub(super) async fn snapshot_domain(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
-        let url = format!("{}/{name}?wait_for_completion=false", self.repository(policy).await?);
-        // Indices whose names begin with a dot are the domain's own, and cannot be restored over themselves.
-        let body = json!({
-            "indices": "*,-.*",
-            "include_global_state": false,
-            "metadata": { BACKUP_TAG: policy.subject.identity() },
-        });
-        let asked = HttpCall { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
-        let answer = send(&self.sdk, &asked).await?;
-        answer
-            .map(drop)
-            .ok_or_else(|| invalid("ESHttpPut", &policy.subject.source, "found no such repository".to_owned()))
-    }
-
-    pub(super) async fn delete_domain_snapshot(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let url = format!("{}/{}", self.repository(policy).await?, copy.name);
-        let asked = HttpCall { operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
-        send(&self.sdk, &asked).await.map(drop)
     }
 }
 

@@ -7,43 +7,32 @@ use aws_sdk_rds::types::{DbInstance, DbSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, JobPolicy, ObservedCopy, ObservedRestore, ObservedSource, RESTORE_TAG,
+    BACKUP_TAG, BackupMemory, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    RESTORE_TAG,
 };
 use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::value::ResourceName;
 
 use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
+use super::engine::{BackupEngine, CopyEngine};
 use super::{BackupClients, presign, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
 
-impl BackupClients {
-    pub(super) async fn instance_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let found = self.instance(policy.subject.source.name.as_str()).await?;
-        Ok(found.as_ref().map(|instance| ObservedSource {
-            state: state(instance.db_instance_status()),
-            encrypted: instance.storage_encrypted().unwrap_or(false),
-            window: window(instance.backup_retention_period(), None, instance.latest_restorable_time()),
-            settings: settings(instance),
-        }))
-    }
+/// RDS instances.
+#[derive(Debug)]
+pub(super) struct Rds;
 
-    pub(super) async fn instance(&self, name: &str) -> Result<Option<DbInstance>, AwsError> {
-        match self.rds.describe_db_instances().db_instance_identifier(name).send().await {
-            Ok(answer) => Ok(answer.db_instances.unwrap_or_default().into_iter().next()),
-            Err(error)
-                if error.as_service_error().is_some_and(DescribeDBInstancesError::is_db_instance_not_found_fault) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(failed("DescribeDBInstances", name, error)),
-        }
-    }
-
-    pub(super) async fn instance_snapshots(&self, policy: &JobPolicy) -> Result<Vec<ObservedCopy>, AwsError> {
+impl CopyEngine for Rds {
+    async fn copies(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        _: &BackupMemory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
         let name = policy.subject.source.name.as_str();
         // Not by the instance: in the region of the copies there is none of the name.
-        let call = self.rds.describe_db_snapshots().snapshot_type("manual");
+        let call = place.rds.describe_db_snapshots().snapshot_type("manual");
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<DbSnapshot> = all.map_err(|error| failed("DescribeDBSnapshots", name, error))?;
         let of_it =
@@ -51,20 +40,26 @@ impl BackupClients {
         Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
     }
 
-    pub(super) async fn snapshot_instance(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
-        let call = self.rds.create_db_snapshot().db_instance_identifier(policy.subject.source.name.as_str());
+    async fn start(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        name: &CopyName,
+    ) -> Result<Option<String>, AwsError> {
+        let call = place.rds.create_db_snapshot().db_instance_identifier(policy.subject.source.name.as_str());
         let call = call.db_snapshot_identifier(name.as_str()).tags(copy_tag(policy));
-        call.send().await.map(drop).map_err(|error| failed("CreateDBSnapshot", name, error))
+        call.send().await.map(|_| None).map_err(|error| failed("CreateDBSnapshot", name, error))
     }
 
     /// Called in the region of the copy.
-    pub(super) async fn copy_instance_snapshot(
+    async fn copy(
         &self,
+        place: &BackupClients,
         policy: &JobPolicy,
         to: &CopyPolicy,
         copy: &ObservedCopy,
-    ) -> Result<(), AwsError> {
-        let call = self.rds.copy_db_snapshot().source_db_snapshot_identifier(&copy.id);
+    ) -> Result<Option<String>, AwsError> {
+        let call = place.rds.copy_db_snapshot().source_db_snapshot_identifier(&copy.id);
         let mut call = call.target_db_snapshot_identifier(&copy.name).tags(copy_tag(policy));
         if copy.encrypted {
             let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
@@ -77,20 +72,41 @@ impl BackupClients {
                 from: &policy.subject.scope.region,
                 to: &to.region,
             };
-            let url = presign::url(&self.sdk, &asked).await.map_err(|why| odd("CopyDBSnapshot", &copy.name, why))?;
+            let url = presign::url(&place.sdk, &asked).await.map_err(|why| odd("CopyDBSnapshot", &copy.name, why))?;
             call = call.kms_key_id(key).pre_signed_url(url);
         }
         // In a box: the call's own future is large.
-        Box::pin(call.send()).await.map(drop).map_err(|error| failed("CopyDBSnapshot", &copy.name, error))
+        Box::pin(call.send()).await.map(|_| None).map_err(|error| failed("CopyDBSnapshot", &copy.name, error))
     }
 
-    pub(super) async fn delete_instance_snapshot(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = self.rds.delete_db_snapshot().db_snapshot_identifier(&copy.name);
+    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = place.rds.delete_db_snapshot().db_snapshot_identifier(&copy.name);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBSnapshot", &copy.name, error))
     }
 
-    pub(super) async fn restored_instance(&self, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
-        let found = self.instance(target).await?;
+    async fn quota(&self, place: &BackupClients) -> Result<Option<CopyQuota>, AwsError> {
+        place.snapshot_quota("ManualSnapshots").await
+    }
+}
+
+impl BackupEngine for Rds {
+    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+        let found = place.instance(policy.subject.source.name.as_str()).await?;
+        Ok(found.as_ref().map(|instance| ObservedSource {
+            state: state(instance.db_instance_status()),
+            encrypted: instance.storage_encrypted().unwrap_or(false),
+            window: window(instance.backup_retention_period(), None, instance.latest_restorable_time()),
+            settings: settings(instance),
+        }))
+    }
+
+    async fn restored(
+        &self,
+        place: &BackupClients,
+        _: &JobPolicy,
+        target: &str,
+    ) -> Result<Option<ObservedRestore>, AwsError> {
+        let found = place.instance(target).await?;
         Ok(found.as_ref().map(|instance| ObservedRestore {
             state: state(instance.db_instance_status()),
             deleting: instance.db_instance_status() == Some("deleting"),
@@ -102,17 +118,18 @@ impl BackupClients {
     }
 
     /// In one zone and not public, whatever the original is: it is for a look, and the network is the original's.
-    pub(super) async fn restore_instance(
+    async fn restore(
         &self,
+        place: &BackupClients,
         policy: &JobPolicy,
-        snapshot: &str,
+        known: &KnownCopy,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let original = self.instance(policy.subject.source.name.as_str()).await?;
+        let original = place.instance(policy.subject.source.name.as_str()).await?;
         let like = RestoreTemplate::of(original.as_ref());
-        let call = self.rds.restore_db_instance_from_db_snapshot().db_instance_identifier(target);
-        let call = call.db_snapshot_identifier(snapshot).publicly_accessible(false).multi_az(false);
+        let call = place.rds.restore_db_instance_from_db_snapshot().db_instance_identifier(target);
+        let call = call.db_snapshot_identifier(&known.name).publicly_accessible(false).multi_az(false);
         let call = call.set_db_instance_class(like.class).set_db_subnet_group_name(like.subnets);
         let call = call.set_vpc_security_group_ids(like.security).set_db_parameter_group_name(like.parameters);
         let call = call.tags(restore_tag(mark));
@@ -120,17 +137,18 @@ impl BackupClients {
         answer.map(drop).map_err(|error| failed("RestoreDBInstanceFromDBSnapshot", target, error))
     }
 
-    pub(super) async fn restore_instance_to(
+    async fn restore_instant(
         &self,
+        place: &BackupClients,
         policy: &JobPolicy,
         instant: Timestamp,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
         let source = policy.subject.source.name.as_str();
-        let original = self.instance(source).await?;
+        let original = place.instance(source).await?;
         let like = RestoreTemplate::of(original.as_ref());
-        let call = self.rds.restore_db_instance_to_point_in_time().source_db_instance_identifier(source);
+        let call = place.rds.restore_db_instance_to_point_in_time().source_db_instance_identifier(source);
         let call = call.target_db_instance_identifier(target).restore_time(date_time(instant));
         let call = call.publicly_accessible(false).multi_az(false);
         let call = call.set_db_instance_class(like.class).set_db_subnet_group_name(like.subnets);
@@ -140,31 +158,50 @@ impl BackupClients {
         answer.map(drop).map_err(|error| failed("RestoreDBInstanceToPointInTime", target, error))
     }
 
-    pub(super) async fn mark_instance(&self, target: &str, mark: &str) -> Result<(), AwsError> {
-        let found = self.instance(target).await?;
+    async fn mark(&self, place: &BackupClients, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
+        let found = place.instance(target).await?;
         let arn = found.as_ref().and_then(|found| found.db_instance_arn()).unwrap_or_default();
-        self.tag_database(arn, vec![restore_tag(mark)]).await
+        place.tag_database(arn, vec![restore_tag(mark)]).await
     }
 
     /// Subnets, security groups, parameters and class came with the restore; what is left are the tags.
-    pub(super) async fn reapply_to_instance(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
-        let (source, found) = (self.instance(policy.subject.source.name.as_str()).await?, self.instance(target).await?);
+    async fn reapply(&self, place: &BackupClients, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
+        let (source, found) =
+            (place.instance(policy.subject.source.name.as_str()).await?, place.instance(target).await?);
         let (Some(source), Some(found)) = (source, found) else {
             return Err(odd("DescribeDBInstances", target, format!("{} or {target} is gone", policy.subject.source)));
         };
         let theirs = theirs(source.tag_list());
         let mut set = vec!["subnets, security groups, parameters".to_owned()];
         if !theirs.is_empty() {
-            self.tag_database(found.db_instance_arn().unwrap_or_default(), theirs).await?;
+            place.tag_database(found.db_instance_arn().unwrap_or_default(), theirs).await?;
             set.push("tags".to_owned());
         }
         Ok(set)
     }
 
-    pub(super) async fn delete_instance(&self, target: &str) -> Result<(), AwsError> {
-        let call = self.rds.delete_db_instance().db_instance_identifier(target).skip_final_snapshot(true);
+    async fn delete_restored(&self, place: &BackupClients, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
+        let call = place.rds.delete_db_instance().db_instance_identifier(target).skip_final_snapshot(true);
         let call = call.delete_automated_backups(true);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBInstance", target, error))
+    }
+
+    async fn arn(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
+        Ok(place.instance(policy.subject.source.name.as_str()).await?.and_then(|it| it.db_instance_arn))
+    }
+}
+
+impl BackupClients {
+    pub(super) async fn instance(&self, name: &str) -> Result<Option<DbInstance>, AwsError> {
+        match self.rds.describe_db_instances().db_instance_identifier(name).send().await {
+            Ok(answer) => Ok(answer.db_instances.unwrap_or_default().into_iter().next()),
+            Err(error)
+                if error.as_service_error().is_some_and(DescribeDBInstancesError::is_db_instance_not_found_fault) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failed("DescribeDBInstances", name, error)),
+        }
     }
 }
 

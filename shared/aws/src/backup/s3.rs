@@ -12,11 +12,12 @@ use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::types::{ObjectVersion, Tag, TaggingDirective};
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
+    BACKUP_TAG, BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
 };
 use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::name::Region;
 
+use super::engine::{BackupEngine, CopyEngine};
 use super::{BackupClients, presign, tags};
 use crate::clients::CONNECT;
 use crate::fault::{failed, invalid};
@@ -51,10 +52,78 @@ fn bucket_in<'a>(policy: &'a JobPolicy, region: &Region) -> Result<&'a str, AwsE
     }
 }
 
-impl BackupClients {
-    pub(super) async fn object_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+/// Objects of S3.
+#[derive(Debug)]
+pub(super) struct S3;
+
+impl CopyEngine for S3 {
+    async fn copies(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        _: &BackupMemory,
+    ) -> Result<Vec<ObservedCopy>, AwsError> {
+        let bucket = bucket_in(policy, &place.region)?;
+        let prefix = format!("{FOLDER}{}", policy.subject.series());
+        let (mut copies, mut from): (_, (Option<String>, Option<String>)) = (Vec::new(), (None, None));
+        loop {
+            let call = place.s3.list_object_versions().bucket(bucket).prefix(&prefix);
+            let answer = call.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone()).send().await;
+            let answer = answer.map_err(|error| failed("ListObjectVersions", bucket, error))?;
+            for version in answer.versions() {
+                copies.extend(place.object_copy(bucket, version).await?);
+            }
+            let next = (answer.next_key_marker.filter(|key| !key.is_empty()), answer.next_version_id_marker);
+            // A list that says that there is more, and not where, or where it began, has no more for us.
+            if !answer.is_truncated.unwrap_or(false) || next.0.is_none() || next == from {
+                return Ok(copies);
+            }
+            from = next;
+        }
+    }
+
+    async fn start(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        name: &CopyName,
+    ) -> Result<Option<String>, AwsError> {
         let (bucket, key) = bucket_and_key(policy)?;
-        match self.s3.head_object().bucket(bucket).key(key).send().await {
+        let call = place.s3.head_object().bucket(bucket).key(key);
+        let head = call.send().await.map_err(|error| failed("HeadObject", &policy.subject.source, error))?;
+        if head.content_length().is_some_and(|bytes| bytes > LARGEST) {
+            let found =
+                format!("found an object of {} bytes, expected at most {LARGEST}", head.content_length().unwrap_or(0));
+            return Err(invalid("CopyObject", &policy.subject.source, found));
+        }
+        let from = source(bucket, key, head.version_id());
+        place.copy_object(policy, from, bucket, name.as_str()).await.map(|()| None)
+    }
+
+    /// Called in the region of the copy.
+    async fn copy(
+        &self,
+        place: &BackupClients,
+        policy: &JobPolicy,
+        to: &CopyPolicy,
+        copy: &ObservedCopy,
+    ) -> Result<Option<String>, AwsError> {
+        let (bucket, key, version) = parts(copy)?;
+        let from = source(bucket, key, Some(version));
+        place.copy_object(policy, from, bucket_in(policy, &to.region)?, &copy.name).await.map(|()| None)
+    }
+
+    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let (bucket, key, version) = parts(copy)?;
+        let call = place.s3.delete_object().bucket(bucket).key(key).version_id(version);
+        call.send().await.map(drop).map_err(|error| failed("DeleteObject", &copy.name, error))
+    }
+}
+
+impl BackupEngine for S3 {
+    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
+        let (bucket, key) = bucket_and_key(policy)?;
+        match place.s3.head_object().bucket(bucket).key(key).send().await {
             Ok(answer) => {
                 let settings = BTreeMap::from([(
                     "versioned".to_owned(),
@@ -68,31 +137,9 @@ impl BackupClients {
             Err(error) => Err(failed("HeadObject", &policy.subject.source, error)),
         }
     }
+}
 
-    pub(super) async fn object_copies(
-        &self,
-        policy: &JobPolicy,
-        region: &Region,
-    ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let bucket = bucket_in(policy, region)?;
-        let prefix = format!("{FOLDER}{}", policy.subject.series());
-        let (mut copies, mut from): (_, (Option<String>, Option<String>)) = (Vec::new(), (None, None));
-        loop {
-            let call = self.s3.list_object_versions().bucket(bucket).prefix(&prefix);
-            let answer = call.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone()).send().await;
-            let answer = answer.map_err(|error| failed("ListObjectVersions", bucket, error))?;
-            for version in answer.versions() {
-                copies.extend(self.object_copy(bucket, version).await?);
-            }
-            let next = (answer.next_key_marker.filter(|key| !key.is_empty()), answer.next_version_id_marker);
-            // A list that says that there is more, and not where, or where it began, has no more for us.
-            if !answer.is_truncated.unwrap_or(false) || next.0.is_none() || next == from {
-                return Ok(copies);
-            }
-            from = next;
-        }
-    }
-
+impl BackupClients {
     async fn object_copy(&self, bucket: &str, version: &ObjectVersion) -> Result<Option<ObservedCopy>, AwsError> {
         let (Some(key), Some(id)) = (version.key(), version.version_id()) else { return Ok(None) };
         let call = self.s3.head_object().bucket(bucket).key(key).version_id(id);
@@ -109,31 +156,6 @@ impl BackupClients {
             encrypted: head.server_side_encryption().is_some(),
             mark: tags::value(pairs, BACKUP_TAG),
         }))
-    }
-
-    pub(super) async fn keep_object(&self, policy: &JobPolicy, name: &CopyName) -> Result<(), AwsError> {
-        let (bucket, key) = bucket_and_key(policy)?;
-        let call = self.s3.head_object().bucket(bucket).key(key);
-        let head = call.send().await.map_err(|error| failed("HeadObject", &policy.subject.source, error))?;
-        if head.content_length().is_some_and(|bytes| bytes > LARGEST) {
-            let found =
-                format!("found an object of {} bytes, expected at most {LARGEST}", head.content_length().unwrap_or(0));
-            return Err(invalid("CopyObject", &policy.subject.source, found));
-        }
-        let from = source(bucket, key, head.version_id());
-        self.copy_object(policy, from, bucket, name.as_str()).await
-    }
-
-    /// Called in the region of the copy.
-    pub(super) async fn copy_object_copy(
-        &self,
-        policy: &JobPolicy,
-        to: &CopyPolicy,
-        copy: &ObservedCopy,
-    ) -> Result<(), AwsError> {
-        let (bucket, key, version) = parts(copy)?;
-        let from = source(bucket, key, Some(version));
-        self.copy_object(policy, from, bucket_in(policy, &to.region)?, &copy.name).await
     }
 
     async fn copy_object(&self, policy: &JobPolicy, from: String, bucket: &str, name: &str) -> Result<(), AwsError> {
@@ -153,12 +175,6 @@ impl BackupClients {
             let error = failed("CopyObject", name, error);
             if taken { AwsError { fault: Fault::Conflict, ..error } } else { error }
         })
-    }
-
-    pub(super) async fn delete_object_copy(&self, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let (bucket, key, version) = parts(copy)?;
-        let call = self.s3.delete_object().bucket(bucket).key(key).version_id(version);
-        call.send().await.map(drop).map_err(|error| failed("DeleteObject", &copy.name, error))
     }
 }
 
