@@ -10,6 +10,8 @@ use crate::capacity::ResourceId;
 /// What a guardrail is called, in documents, messages and `approve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum GuardrailCode {
     /// The halt switch is on.
     Halted,
@@ -71,36 +73,7 @@ pub enum GuardrailCode {
 
 impl GuardrailCode {
     /// Every code, in the order in which violations are reported.
-    pub const ALL: [Self; 28] = [
-        Self::Halted,
-        Self::StaleEvent,
-        Self::EmptySelection,
-        Self::ProductionNeverSleeps,
-        Self::ProtectedResource,
-        Self::NotManaged,
-        Self::FreezeWindow,
-        Self::BelowFloor,
-        Self::AboveCeiling,
-        Self::Quota,
-        Self::DependencyVeto,
-        Self::CoolDown,
-        Self::Flap,
-        Self::NoGoodRelease,
-        Self::StaleBackup,
-        Self::Failover,
-        Self::Unconfirmed,
-        Self::NotReady,
-        Self::DataLoss,
-        Self::FenceUnproved,
-        Self::BlastRadius,
-        Self::DeploymentInProgress,
-        Self::DatabaseCannotStop,
-        Self::NotScalable,
-        Self::DatabaseBroken,
-        Self::WriteRefused,
-        Self::NotFound,
-        Self::Drift,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Whether it says that a resource is left out, and keeps nothing else from its turn.
     pub fn is_of_obstacle(self) -> bool {
@@ -122,42 +95,7 @@ impl GuardrailCode {
 
     /// The stable text of the code.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Halted => "halted",
-            Self::StaleEvent => "stale-event",
-            Self::EmptySelection => "empty-selection",
-            Self::ProductionNeverSleeps => "production-never-sleeps",
-            Self::ProtectedResource => "protected-resource",
-            Self::NotManaged => "not-managed",
-            Self::FreezeWindow => "freeze-window",
-            Self::BelowFloor => "below-floor",
-            Self::AboveCeiling => "above-ceiling",
-            Self::Quota => "quota",
-            Self::DependencyVeto => "dependency-veto",
-            Self::CoolDown => "cool-down",
-            Self::Flap => "flap",
-            Self::NoGoodRelease => "no-good-release",
-            Self::StaleBackup => "stale-backup",
-            Self::Failover => "failover",
-            Self::Unconfirmed => "unconfirmed",
-            Self::NotReady => "not-ready",
-            Self::DataLoss => "data-loss",
-            Self::FenceUnproved => "fence-unproved",
-            Self::BlastRadius => "blast-radius",
-            Self::DeploymentInProgress => "deployment-in-progress",
-            Self::DatabaseCannotStop => "database-cannot-stop",
-            Self::NotScalable => "not-scalable",
-            Self::DatabaseBroken => "database-broken",
-            Self::WriteRefused => "write-refused",
-            Self::NotFound => "not-found",
-            Self::Drift => "drift",
-        }
-    }
-}
-
-impl fmt::Display for GuardrailCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into()
     }
 }
 

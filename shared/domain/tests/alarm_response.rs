@@ -351,7 +351,7 @@ fn the_memory_stays_small_and_survives_the_ledger() {
 
 #[test]
 fn every_reason_has_a_name_that_reads_back() {
-    for why in IgnoreReason::ALL {
+    for why in IgnoreReason::ALL.iter().copied() {
         assert_eq!(serde_json::to_value(why).unwrap(), why.name());
     }
 }

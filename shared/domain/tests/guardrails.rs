@@ -337,7 +337,7 @@ fn giving_back_is_never_held_up_by_floor_ceiling_or_radius() {
 #[test]
 fn an_approval_answers_what_asks_and_nothing_that_refuses() {
     let mut facts = clean();
-    facts.approved = GuardrailCode::ALL.into();
+    facts.approved = GuardrailCode::ALL.iter().copied().collect();
     facts.allowance.production = true;
     assert!(stops(&violations(&facts)));
 }
@@ -354,7 +354,7 @@ fn nothing_is_said_of_a_freeze_or_a_halt_when_nothing_would_be_changed() {
 
 #[test]
 fn every_code_has_a_name_that_reads_back() {
-    for code in GuardrailCode::ALL {
+    for code in GuardrailCode::ALL.iter().copied() {
         assert_eq!(serde_json::to_value(code).unwrap(), code.name());
     }
 }

@@ -201,7 +201,7 @@ impl EmergencyRun {
         }
         // The machine adds what the preview would ask to what the question names.
         let named = |code: &GuardrailCode| plan.contains(&format!("[needs approval] {code}"));
-        let asks = &decided.asks | &GuardrailCode::ALL.into_iter().filter(named).collect();
+        let asks = &decided.asks | &GuardrailCode::ALL.iter().copied().filter(named).collect();
         let ask = || {
             Step::Ask(Ask {
                 run: decided.run.clone(),

@@ -96,7 +96,7 @@ fn requests() -> Vec<Value> {
     let names = [longest(255), longest(1), longest(40)].concat();
     let scopes = names.iter().flat_map(|estate| names.iter().filter_map(|environment| scope(estate, environment)));
     for scope in scopes {
-        for kind in ResourceKind::ALL {
+        for kind in ResourceKind::ALL.iter().copied() {
             let most = match kind {
                 ResourceKind::Aurora | ResourceKind::Rds => 63,
                 ResourceKind::Elasticache => 40,

@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_long_or_odd_name_is_still_one_that_its_service_takes() {
-        for kind in crate::backup::ResourceKind::ALL {
+        for kind in crate::backup::ResourceKind::ALL.iter().copied() {
             let odd = format!("{}:bucket/{}__Ünder..score/-end", kind.name(), "long/".repeat(100));
             let series = subject("a-very-long-name-of-an-estate", "production", &odd).series();
             let name = series.name(due());

@@ -1,7 +1,7 @@
 //! What people and programs read of backups: the run, each copy with age, size and verdict, and a plan before anything is
 //! written.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ const COPIES: usize = 40;
 /// How one resource's backup stands at the end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum BackupOutcome {
     /// It is done.
     Done,
@@ -28,16 +30,6 @@ pub enum BackupOutcome {
     Waiting,
     /// It could not be done.
     Failed,
-}
-
-impl fmt::Display for BackupOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::Waiting => "waiting",
-            Self::Failed => "failed",
-        })
-    }
 }
 
 /// One resource of a run.

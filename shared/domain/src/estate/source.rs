@@ -11,7 +11,8 @@ use crate::name::Scope;
 use crate::value::{BadValue, ResourceName};
 
 /// A kind of resource that is backed up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
 pub enum ResourceKind {
     /// An Aurora cluster.
     Aurora,
@@ -29,18 +30,11 @@ pub enum ResourceKind {
 
 impl ResourceKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Aurora, Self::Rds, Self::Dynamodb, Self::Elasticache, Self::Opensearch, Self::S3];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// The kind as documents write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Aurora => "aurora",
-            Self::Rds => "rds",
-            Self::Dynamodb => "dynamodb",
-            Self::Elasticache => "elasticache",
-            Self::Opensearch => "opensearch",
-            Self::S3 => "s3",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether its own snapshots can be copied to another region. On-demand backups of `DynamoDB` cannot (Amazon DynamoDB
@@ -163,7 +157,7 @@ impl FromStr for BackupSource {
         let bad =
             || BadValue { found: text.to_owned(), expected: "kind:name, such as dynamodb:clos-v2-ideas".to_owned() };
         let (kind, name) = text.split_once(':').ok_or_else(bad)?;
-        let kind = ResourceKind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(bad)?;
+        let kind = ResourceKind::ALL.iter().copied().find(|known| known.name() == kind).ok_or_else(bad)?;
         let name = match kind {
             ResourceKind::Aurora | ResourceKind::Rds => name.to_ascii_lowercase(),
             _ => name.to_owned(),

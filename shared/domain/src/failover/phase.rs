@@ -1,12 +1,12 @@
 //! The phases of a move, and its endings.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// Where a move stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum MovePhase {
     /// Is the active region lost?
     Confirm,
@@ -38,51 +38,19 @@ pub enum MovePhase {
 
 impl MovePhase {
     /// Every phase, in order.
-    pub const ALL: [Self; 13] = [
-        Self::Confirm,
-        Self::Assess,
-        Self::Approve,
-        Self::Begin,
-        Self::Fence,
-        Self::Promote,
-        Self::Scale,
-        Self::Verify,
-        Self::Traffic,
-        Self::Outside,
-        Self::Settle,
-        Self::Back,
-        Self::Over,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Confirm => "confirm",
-            Self::Assess => "assess",
-            Self::Approve => "approve",
-            Self::Begin => "begin",
-            Self::Fence => "fence",
-            Self::Promote => "promote",
-            Self::Scale => "scale",
-            Self::Verify => "verify",
-            Self::Traffic => "traffic",
-            Self::Outside => "outside",
-            Self::Settle => "settle",
-            Self::Back => "back",
-            Self::Over => "over",
-        }
-    }
-}
-
-impl fmt::Display for MovePhase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into()
     }
 }
 
 /// How a move ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum MoveEnding {
     /// The new region serves.
     Done,
@@ -91,6 +59,7 @@ pub enum MoveEnding {
     /// The plan was the answer.
     Planned,
     /// The active region is not lost.
+    #[strum(serialize = "false alarm")]
     FalseAlarm,
     /// A person said no, or nobody answered.
     Declined,
@@ -100,19 +69,4 @@ pub enum MoveEnding {
     Compensated,
     /// It stopped where it stands, and a person has to go on.
     Held,
-}
-
-impl fmt::Display for MoveEnding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::Nothing => "nothing",
-            Self::Planned => "planned",
-            Self::FalseAlarm => "false alarm",
-            Self::Declined => "declined",
-            Self::Refused => "refused",
-            Self::Compensated => "compensated",
-            Self::Held => "held",
-        })
-    }
 }

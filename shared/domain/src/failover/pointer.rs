@@ -20,12 +20,15 @@ pub type Serving = BTreeMap<ServiceName, ServiceFigures>;
 /// How far a move has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum MoveStage {
     /// The new region opens its services; the move can go back.
     Opening,
     /// The new region is verified and gets the traffic: from here on there is no way back but another move.
     Traffic,
     /// The move goes back: the new region closes what it opened.
+    #[strum(serialize = "going back")]
     Back,
 }
 
@@ -240,16 +243,6 @@ impl Pointer {
 
     fn raised(self) -> Self {
         Self { revision: self.revision + 1, ..self }
-    }
-}
-
-impl fmt::Display for MoveStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Opening => "opening",
-            Self::Traffic => "traffic",
-            Self::Back => "going back",
-        })
     }
 }
 

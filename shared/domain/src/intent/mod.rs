@@ -22,6 +22,8 @@ pub use scheduled::{Due, due, wanted};
 /// Who speaks, weakest first: of two intents the stronger layer decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Layer {
     /// The calendar.
     Schedule,
@@ -35,22 +37,11 @@ pub enum Layer {
 
 impl Layer {
     /// Every layer, weakest first.
-    pub const ALL: [Self; 4] = [Self::Schedule, Self::Override, Self::Emergency, Self::Failover];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Its name, as the ledger and messages have it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Schedule => "schedule",
-            Self::Override => "override",
-            Self::Emergency => "emergency",
-            Self::Failover => "failover",
-        }
-    }
-}
-
-impl fmt::Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into()
     }
 }
 

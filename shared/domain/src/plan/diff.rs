@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Releases, Wave, rollback};
+use super::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Releases, Wave};
 use crate::capacity::{
     Capacity, DatabaseId, DatabasePower, DatabaseState, ObservedDatabase, ObservedScope, ObservedService, ResourceId,
-    Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions,
+    Rollout, ScalingState, ServiceCapacity, ServiceId, Suspensions, TaskDefinition,
 };
 
 /// A question: what must be written so that what is observed becomes the target?
@@ -45,7 +45,7 @@ impl DiffInput<'_> {
         }
         for (id, to) in self.releases {
             if let Some(found) = self.observed.services.get(id) {
-                rollback::draft(&mut draft, id, found, to);
+                draft.rollback(id, found, to);
             }
         }
         for (id, wanted) in &self.target.databases {
@@ -62,18 +62,18 @@ impl DiffInput<'_> {
 }
 
 /// A plan in the making.
-pub(super) struct PlanDraft<'a> {
-    pub(super) asked: &'a DiffInput<'a>,
+struct PlanDraft<'a> {
+    asked: &'a DiffInput<'a>,
     actions: BTreeMap<Wave, Vec<PlannedAction>>,
-    pub(super) plan: Plan,
+    plan: Plan,
 }
 
 impl PlanDraft<'_> {
-    pub(super) fn act(&mut self, wave: Wave, change: CapacityChange) {
+    fn act(&mut self, wave: Wave, change: CapacityChange) {
         self.actions.entry(wave).or_default().push(PlannedAction { change, reason: self.asked.reason.to_owned() });
     }
 
-    pub(super) fn hinder(&mut self, resource: ResourceId, obstacle: Obstacle) {
+    fn hinder(&mut self, resource: ResourceId, obstacle: Obstacle) {
         if self.plan.obstacle(&resource).is_none() {
             self.plan.obstacles.push((resource, obstacle));
         }
@@ -84,7 +84,7 @@ impl PlanDraft<'_> {
     }
 
     /// Why a service cannot be changed, if it cannot.
-    pub(super) fn immovable(&self, id: &ServiceId, found: &ObservedService) -> Option<Obstacle> {
+    fn immovable(&self, id: &ServiceId, found: &ObservedService) -> Option<Obstacle> {
         match found {
             ObservedService { managed: false, .. } => Some(Obstacle::Untagged),
             _ => self.refused(&ResourceId::Service(id.clone())),
@@ -134,6 +134,22 @@ impl PlanDraft<'_> {
                 set(Wave::ReleaseScaling, held, to);
             }
             () => set(Wave::HoldScaling, from, to),
+        }
+    }
+
+    /// What a service gets that is to go back to an earlier release.
+    fn rollback(&mut self, id: &ServiceId, found: &ObservedService, to: &TaskDefinition) {
+        let resource = ResourceId::Service(id.clone());
+        let Some(from) = found.task_definition.clone().filter(|from| from != to) else {
+            // What the target knows is awaited there already.
+            let rolling = !self.asked.target.services.contains_key(id) && found.task_definition.is_some();
+            let what = unsettled(found).filter(|_| rolling);
+            self.plan.awaited.extend(what.map(|what| AwaitedChange { resource, what }));
+            return;
+        };
+        match self.immovable(id, found) {
+            Some(obstacle) => self.hinder(resource, obstacle),
+            None => self.act(Wave::RollBack, CapacityChange::Release { service: id.clone(), from, to: to.clone() }),
         }
     }
 
@@ -239,7 +255,7 @@ fn count_differs(is: &ServiceCapacity, should: &ServiceCapacity, reached: bool) 
 }
 
 /// What a service that needs no write is still doing.
-pub(super) fn unsettled(found: &ObservedService) -> Option<String> {
+fn unsettled(found: &ObservedService) -> Option<String> {
     let desired = found.capacity.desired;
     if found.running != desired || found.pending > 0 {
         Some(format!("{} of {desired} tasks running, {} pending", found.running, found.pending))

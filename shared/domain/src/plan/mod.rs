@@ -117,52 +117,38 @@ pub struct PlannedAction {
 /// count goes down and released after it went up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Wave {
     /// Databases start.
+    #[strum(serialize = "start databases")]
     StartDatabases,
     /// Autoscalers are suspended and their minimum lowered.
+    #[strum(serialize = "hold scaling")]
     HoldScaling,
     /// Counts go down.
+    #[strum(serialize = "lower counts")]
     LowerCounts,
     /// Services go back to an earlier release.
+    #[strum(serialize = "roll back")]
     RollBack,
     /// Autoscalers that are at work get their new floor and ceiling, before a count beyond the old ones.
+    #[strum(serialize = "open scaling")]
     OpenScaling,
     /// Counts go up, once the databases answer.
+    #[strum(serialize = "raise counts")]
     RaiseCounts,
     /// Autoscalers get back their bounds and flags.
+    #[strum(serialize = "release scaling")]
     ReleaseScaling,
     /// Databases stop, once no task runs.
+    #[strum(serialize = "stop databases")]
     StopDatabases,
 }
 
 impl Wave {
     /// Every wave, in order.
-    pub const ALL: [Self; 8] = [
-        Self::StartDatabases,
-        Self::HoldScaling,
-        Self::LowerCounts,
-        Self::RollBack,
-        Self::OpenScaling,
-        Self::RaiseCounts,
-        Self::ReleaseScaling,
-        Self::StopDatabases,
-    ];
-}
-
-impl fmt::Display for Wave {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::StartDatabases => "start databases",
-            Self::HoldScaling => "hold scaling",
-            Self::LowerCounts => "lower counts",
-            Self::RollBack => "roll back",
-            Self::OpenScaling => "open scaling",
-            Self::RaiseCounts => "raise counts",
-            Self::ReleaseScaling => "release scaling",
-            Self::StopDatabases => "stop databases",
-        })
-    }
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 }
 
 /// Something that is on its way and that we wait for.

@@ -1,31 +1,13 @@
-//! Going back to an earlier release, in the same plan as everything else.
+//! Releases to go back to: in the same plan as everything else.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::diff::{PlanDraft, unsettled};
-use super::{AwaitedChange, CapacityChange, Wave};
-use crate::capacity::{ObservedService, ResourceId, Rollout, ServiceId, ServiceRelease, TaskDefinition};
+use crate::capacity::{Rollout, ServiceId, ServiceRelease, TaskDefinition};
 
 /// The releases that services should run; a service that is not in it keeps its own.
 pub type Releases = BTreeMap<ServiceId, TaskDefinition>;
-
-/// What a service gets that is to go back to an earlier release.
-pub(super) fn draft(draft: &mut PlanDraft<'_>, id: &ServiceId, found: &ObservedService, to: &TaskDefinition) {
-    let resource = ResourceId::Service(id.clone());
-    let Some(from) = found.task_definition.clone().filter(|from| from != to) else {
-        // What the target knows is awaited there already.
-        let rolling = !draft.asked.target.services.contains_key(id) && found.task_definition.is_some();
-        let what = unsettled(found).filter(|_| rolling);
-        draft.plan.awaited.extend(what.map(|what| AwaitedChange { resource, what }));
-        return;
-    };
-    match draft.immovable(id, found) {
-        Some(obstacle) => draft.hinder(resource, obstacle),
-        None => draft.act(Wave::RollBack, CapacityChange::Release { service: id.clone(), from, to: to.clone() }),
-    }
-}
 
 /// The last release that reached COMPLETED before the one that runs now. `history` is newest first.
 pub fn last_good<'a>(current: &TaskDefinition, history: &'a [ServiceRelease]) -> Option<&'a TaskDefinition> {

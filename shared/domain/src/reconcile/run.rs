@@ -1,7 +1,6 @@
 //! The record of a run: its trigger, plan, verdicts, timeline and outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
@@ -18,6 +17,8 @@ use crate::violation::{GuardrailCode, Severity, Violation};
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum RunOutcome {
     /// The target was reached and seen.
     Done,
@@ -31,19 +32,6 @@ pub enum RunOutcome {
     Drift,
     /// It ended with an error; the next tick begins again from what is.
     Failed,
-}
-
-impl fmt::Display for RunOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Done => "done",
-            Self::PartlyDone => "partly-done",
-            Self::Unverified => "unverified",
-            Self::Refused => "refused",
-            Self::Drift => "drift",
-            Self::Failed => "failed",
-        })
-    }
 }
 
 /// A moment of a run.

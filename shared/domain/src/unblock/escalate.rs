@@ -1,7 +1,6 @@
 //! Who has to hear of what blocks: once a level, remembered from day to day, and withdrawn when it is over.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,20 +11,13 @@ use crate::estate::BlockerPolicy;
 /// How far an item has been escalated, least far first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum EscalationLevel {
     /// To its owner, and to those who integrate.
     Owner,
     /// To those who lead.
     Leadership,
-}
-
-impl fmt::Display for EscalationLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Owner => "owner",
-            Self::Leadership => "leadership",
-        })
-    }
 }
 
 /// An item that somebody has to hear of.

@@ -11,6 +11,8 @@ const KEPT: usize = 50;
 /// Where something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FindingSource {
     /// The table of locks.
     Locks,
@@ -24,19 +26,6 @@ pub enum FindingSource {
     Deployments,
     /// The report itself.
     Report,
-}
-
-impl fmt::Display for FindingSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Locks => "locks",
-            Self::Blockers => "blockers",
-            Self::Queues => "queues",
-            Self::Own => "own",
-            Self::Deployments => "deployments",
-            Self::Report => "report",
-        })
-    }
 }
 
 /// Something that a person has to look at.

@@ -5,7 +5,6 @@ mod respond;
 mod veto;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,8 @@ pub use respond::{AlarmQuestion, ConsideredAnswer, IgnoreReason, ResponseDecisio
 pub use veto::{standing, vetoes};
 
 /// The state of an alarm, in CloudWatch's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum AlarmState {
     /// The threshold is not crossed.
     #[serde(rename = "OK")]
@@ -29,16 +29,6 @@ pub enum AlarmState {
     /// Too little is known.
     #[serde(rename = "INSUFFICIENT_DATA")]
     InsufficientData,
-}
-
-impl fmt::Display for AlarmState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        })
-    }
 }
 
 /// An alarm that changed its state.

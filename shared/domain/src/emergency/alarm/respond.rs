@@ -14,6 +14,8 @@ const SKEW: SignedDuration = SignedDuration::from_mins(2);
 /// Why a message about an alarm leads to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum IgnoreReason {
     /// This very change was answered before.
     Duplicate,
@@ -33,27 +35,11 @@ pub enum IgnoreReason {
 
 impl IgnoreReason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
-        Self::Duplicate,
-        Self::OutOfOrder,
-        Self::NotInAlarm,
-        Self::Suppressed,
-        Self::StaleEvent,
-        Self::CoolDown,
-        Self::DependencyVeto,
-    ];
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// The stable text of the reason.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::OutOfOrder => "out-of-order",
-            Self::NotInAlarm => "not-in-alarm",
-            Self::Suppressed => "suppressed",
-            Self::StaleEvent => "stale-event",
-            Self::CoolDown => "cool-down",
-            Self::DependencyVeto => "dependency-veto",
-        }
+        self.into()
     }
 }
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 /// What a finding means for a failover, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FindingGrade {
     /// It does no harm.
     Note,
@@ -16,132 +18,109 @@ pub enum FindingGrade {
     Blocks,
 }
 
-impl fmt::Display for FindingGrade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Note => "note",
-            Self::Degrades => "degrades",
-            Self::Blocks => "blocks",
-        })
-    }
-}
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// What a finding is called, in messages and metrics.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum ReadinessCode {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)*
-        }
-
-        impl ReadinessCode {
-            /// Every code, in the order in which findings of one grade are reported.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The stable text of the code.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-codes! {
+/// What a finding is called, in messages and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ReadinessCode {
     /// A service that has to start does not exist.
-    ServiceMissing = "service-missing",
+    ServiceMissing,
     /// A service lacks the tag without which nothing may change it.
-    ServiceNotManaged = "service-not-managed",
+    ServiceNotManaged,
     /// The last deployment of a service failed: more tasks of it would not stay.
-    DeploymentFailed = "deployment-failed",
+    DeploymentFailed,
     /// A deployment of a service is in progress.
-    DeploymentInProgress = "deployment-in-progress",
+    DeploymentInProgress,
     /// A service has an autoscaler in the active region and none here.
-    ScalingMissing = "scaling-missing",
+    ScalingMissing,
     /// A singleton is wanted here while the other region serves.
-    SingletonRunning = "singleton-running",
+    SingletonRunning,
     /// The task definition names other images than the active region runs.
-    ImagesDiffer = "images-differ",
+    ImagesDiffer,
     /// The task definition pulls an image from the region that may be lost.
-    ImageElsewhere = "image-elsewhere",
+    ImageElsewhere,
     /// The region has no repository of that name.
-    RepositoryMissing = "repository-missing",
+    RepositoryMissing,
     /// The repository lacks an image.
-    ImageMissing = "image-missing",
+    ImageMissing,
     /// No task definition is known that runs an image of a repository.
-    ImageUnused = "image-unused",
+    ImageUnused,
     /// A service that answers requests has no target group.
-    NoTargetGroup = "no-target-group",
+    NoTargetGroup,
     /// A service names a target group that does not exist.
-    TargetGroupMissing = "target-group-missing",
+    TargetGroupMissing,
     /// No target group of a service checks the health path of the document.
-    HealthPathDiffers = "health-path-differs",
+    HealthPathDiffers,
     /// Tasks that run here are not healthy.
-    TargetsUnhealthy = "targets-unhealthy",
+    TargetsUnhealthy,
     /// The region does not know a table.
-    TableMissing = "table-missing",
+    TableMissing,
     /// A table has no replica in a region of the pair.
-    ReplicaMissing = "replica-missing",
+    ReplicaMissing,
     /// A replica of a table is not ACTIVE.
-    ReplicaInactive = "replica-inactive",
+    ReplicaInactive,
     /// A table lacks an index.
-    IndexMissing = "index-missing",
+    IndexMissing,
     /// Replication is further behind than the promised RPO.
-    LagAboveRpo = "lag-above-rpo",
+    LagAboveRpo,
     /// Nobody knows how far replication is behind.
-    LagUnknown = "lag-unknown",
+    LagUnknown,
     /// A database that has to be promoted does not exist.
-    DatabaseMissing = "database-missing",
+    DatabaseMissing,
     /// A database does not follow the active region any more.
-    DatabaseApart = "database-apart",
+    DatabaseApart,
     /// A database is being changed.
-    DatabaseChanging = "database-changing",
+    DatabaseChanging,
     /// The newest good backup of a resource is older than it may be, or there is none.
-    BackupStale = "backup-stale",
+    BackupStale,
     /// The region has no stream of that name.
-    StreamMissing = "stream-missing",
+    StreamMissing,
     /// A stream is not active.
-    StreamInactive = "stream-inactive",
+    StreamInactive,
     /// A stream has fewer shards than the document says.
-    StreamTooSmall = "stream-too-small",
+    StreamTooSmall,
     /// A stream keeps records for less time than the document says.
-    StreamRetention = "stream-retention",
+    StreamRetention,
     /// The quota does not let everything start.
-    QuotaTooLow = "quota-too-low",
+    QuotaTooLow,
     /// The quota is lower than the active region's.
-    QuotaBelowActive = "quota-below-active",
+    QuotaBelowActive,
     /// Nobody knows whether the quota suffices.
-    QuotaUnknown = "quota-unknown",
+    QuotaUnknown,
     /// The means by which traffic moves cannot be used.
-    TrafficUnusable = "traffic-unusable",
+    TrafficUnusable,
     /// Traffic goes to a region that is not the active one.
-    TrafficElsewhere = "traffic-elsewhere",
+    TrafficElsewhere,
     /// Nobody can tell where traffic goes.
-    TrafficUnknown = "traffic-unknown",
+    TrafficUnknown,
     /// Moving traffic alone takes longer than the promised RTO.
-    TrafficTooSlow = "traffic-too-slow",
+    TrafficTooSlow,
     /// The active region has never told what it runs.
-    SampleMissing = "sample-missing",
+    SampleMissing,
     /// What the active region told of itself is old.
-    SampleStale = "sample-stale",
+    SampleStale,
     /// What the active region told of itself lacks something.
-    SampleIncomplete = "sample-incomplete",
+    SampleIncomplete,
     /// The other region's stack has not been heard of for a while.
-    StackSilent = "stack-silent",
+    StackSilent,
     /// The other region's stack has never been heard of.
-    StackNeverHeard = "stack-never-heard",
+    StackNeverHeard,
     /// The dead man's switch of a singleton would not stop it.
-    SwitchUnarmed = "switch-unarmed",
+    SwitchUnarmed,
     /// An alarm that counts as evidence exists in neither region.
-    AlarmMissing = "alarm-missing",
+    AlarmMissing,
     /// Something could not be read.
-    Unreadable = "unreadable",
+    Unreadable,
 }
 
-impl fmt::Display for ReadinessCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+impl ReadinessCode {
+    /// Every code, in the order in which findings of one grade are reported.
+    pub const ALL: &[Self] = <Self as strum::VariantArray>::VARIANTS;
+
+    /// The stable text of the code.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

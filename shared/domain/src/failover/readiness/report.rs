@@ -1,7 +1,7 @@
 //! The report: what a person reads, the worst first, and what is kept of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
@@ -19,23 +19,16 @@ const CODES: usize = 5;
 /// Whether a region could take over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ReadyVerdict {
     /// It could.
     Ready,
     /// It could, but worse or slower than promised.
     Degraded,
     /// It could not.
+    #[strum(serialize = "not ready")]
     NotReady,
-}
-
-impl fmt::Display for ReadyVerdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ready => "ready",
-            Self::Degraded => "degraded",
-            Self::NotReady => "not ready",
-        })
-    }
 }
 
 /// How ready a region was to take over, at an instant.

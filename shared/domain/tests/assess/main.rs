@@ -1,0 +1,6 @@
+//! The whole decision, as a table of situations.
+#![allow(clippy::unwrap_used)]
+
+mod obstacles;
+mod scene;
+mod transitions;
