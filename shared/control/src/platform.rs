@@ -1,15 +1,15 @@
 //! The platform: the world of one stack, part by part. Each runbook names it once, and takes of it what it uses.
 
-use crate::backup::{BackupLog, BackupStore, RestoreStore};
+use crate::backup::{BackupStore, RestoreStore};
 use crate::failover::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
-use crate::ledger::{AlarmLog, Ledger};
+use crate::ledger::Ledger;
 use crate::ports::{AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, Notifier};
-use crate::unblock::ports::{UnblockNotes, UnblockSources};
+use crate::unblock::ports::UnblockSources;
 
 /// The world of one stack. `aws` implements it with the SDK, `sim` in memory.
 pub trait Platform {
     /// What is remembered.
-    type Ledger: Ledger + AlarmLog + BackupLog + UnblockNotes;
+    type Ledger: Ledger;
     /// Where people and programs learn of a run.
     type Announcer: Notifier;
     /// Wall time.

@@ -7,8 +7,8 @@ use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::reconcile::trouble::{GAP, RunTrouble, TroubleAudience, message, telling};
 use watchkeeper_domain::request::RunTrigger;
 
+use crate::ledger::{Ledger, LedgerNote};
 use crate::ports::{AwsError, Notifier};
-use crate::unblock::ports::{LedgerNote, UnblockNotes};
 
 /// A run that ended so.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub struct EndedRun<'a> {
 ///
 /// # Errors
 /// [`AwsError`] when the topic did not take it. What the ledger does not take keeps nobody from hearing of it.
-pub async fn tell<L: UnblockNotes, N: Notifier>(
+pub async fn tell<L: Ledger, N: Notifier>(
     ledger: &L,
     announcer: &N,
     scope: &Scope,

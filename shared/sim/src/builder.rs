@@ -11,12 +11,12 @@ use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
-use crate::failover::stores::resource;
 use crate::fault::FaultPlan;
-use crate::globe::{HOME, SimAws};
+use crate::globe::SimAws;
+use crate::kinds::site::HOME;
 use crate::quota::BucketLimits;
 use crate::settings::TimingSettings;
-use crate::spec::{DatabaseSpec, ServiceSpec, SimResource, checked};
+use crate::spec::{DatabaseSpec, ServiceSpec, SimResource, checked, resource};
 use crate::state::SimState;
 use crate::world::SimRegion;
 
@@ -56,6 +56,13 @@ impl Default for WorldBuilder {
             repositories: Vec::new(),
             roles: Vec::new(),
         }
+    }
+}
+
+impl SimRegion {
+    /// A world to be built.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::default()
     }
 }
 

@@ -6,9 +6,9 @@ use watchkeeper_control::failover::ports::OpenQuestions;
 use watchkeeper_control::ports::{AwsError, ExecutionStates, Executions, StartOutcome};
 use watchkeeper_domain::execution::ExecutionStatus;
 
-use crate::gate::CallRefusal;
+use crate::kinds::machines::StartedExecution;
 use crate::operation::Operation;
-use crate::outside::json;
+use crate::refusal::{CallRefusal, json};
 use crate::state::SimState;
 use crate::world::SimRegion;
 
@@ -17,28 +17,6 @@ const EXECUTION_NAME_MAX: usize = 80;
 
 /// The machine that a world's own handle starts.
 const OWN: &str = "";
-
-/// An execution that was started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartedExecution {
-    /// The machine.
-    pub machine: String,
-    /// Its name, which no other execution of the machine has.
-    pub name: String,
-    /// What it was started with, as JSON.
-    pub input: String,
-}
-
-/// The executions of every machine of a region.
-#[derive(Debug, Default)]
-pub(crate) struct SimMachines {
-    /// In the order in which they were started.
-    started: Vec<StartedExecution>,
-    /// How many of them the test has taken.
-    taken: usize,
-    /// What was told of them, by name.
-    told: BTreeMap<String, ExecutionStatus>,
-}
 
 /// A handle to one machine of a region.
 #[derive(Debug, Clone)]
@@ -90,24 +68,6 @@ impl SimState {
         let (machine, name, input) = (machine.to_owned(), name.to_owned(), input.to_owned());
         self.machines.started.push(StartedExecution { machine, name, input });
         Ok(StartOutcome::New)
-    }
-}
-
-impl SimMachines {
-    fn find(&self, machine: &str, name: &str) -> bool {
-        self.started.iter().any(|execution| execution.machine == machine && execution.name == name)
-    }
-
-    pub(crate) fn tell(&mut self, name: &str, status: ExecutionStatus) {
-        self.told.insert(name.to_owned(), status);
-    }
-
-    /// How an execution stands, as far as this machine, or any, has started it.
-    fn status(&self, machine: Option<&str>, name: &str) -> ExecutionStatus {
-        let of = |machine: &str| self.find(machine, name);
-        let started = machine.map_or_else(|| self.started.iter().any(|execution| execution.name == name), of);
-        let known = if started { ExecutionStatus::Running } else { ExecutionStatus::Unknown };
-        self.told.get(name).cloned().unwrap_or(known)
     }
 }
 

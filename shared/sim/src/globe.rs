@@ -6,16 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_domain::name::Region;
 
-use crate::failover::site::SimSites;
+use crate::kinds::loss::{LossAnswer, RegionLoss};
+use crate::kinds::site::{HOME, SimSites};
 use crate::link::RegionLink;
-use crate::loss::{LossAnswer, RegionLoss};
 use crate::state::SimState;
-
-/// Where a world without another one is, and where the home of a pair is.
-pub(crate) const HOME: usize = 0;
-
-/// Where the standby of a pair is.
-pub(crate) const STANDBY: usize = 1;
 
 /// All that there is.
 #[derive(Debug)]

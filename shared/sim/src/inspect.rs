@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use watchkeeper_control::ledger::{LedgerError, PairId, PairReplica, ScopeState};
+use watchkeeper_control::ledger::{Entry, Key, LedgerError, PairId, PairReplica, ScopeState};
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ObservedDatabase, ObservedScope, ObservedService, ServiceId};
 use watchkeeper_domain::failover::{DnsRecord, Move, Pointer};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::reconcile::run::RunRecord;
 
 use crate::call::RecordedCall;
-use crate::failover::stores::resource;
-use crate::failover::switches::SimTrafficSwitches;
+use crate::kinds::outside::{PublishedEvent, SentMessage};
+use crate::kinds::switchboard::SimTrafficSwitches;
 use crate::operation::Operation;
-use crate::outside::{PublishedEvent, SentMessage};
+use crate::spec::resource;
 use crate::world::SimRegion;
 
 impl SimRegion {
@@ -32,7 +32,7 @@ impl SimRegion {
 
     /// One service as it truly is now, with its bounds.
     pub fn service(&self, id: &ServiceId) -> Option<ObservedService> {
-        self.lock().service(id).map(crate::reconcile::service::SimService::observed)
+        self.lock().service(id).map(crate::kinds::service::SimService::observed)
     }
 
     /// One database as it truly is now.
@@ -42,7 +42,7 @@ impl SimRegion {
 
     /// The tasks of a service that truly are not STOPPED: those on their way up, those that run, and those that stop.
     pub fn alive(&self, id: &ServiceId) -> u32 {
-        self.lock().service(id).map_or(0, crate::reconcile::service::SimService::alive)
+        self.lock().service(id).map_or(0, crate::kinds::service::SimService::alive)
     }
 
     /// The region.
@@ -96,12 +96,13 @@ impl SimRegion {
 
     /// What the ledger remembers of a scope.
     pub fn remembered(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
-        self.lock().ledger.load(scope)
+        let state = self.lock();
+        ScopeState::read(state.ledger.list(&Key::scope(scope)), state.ledger.get(&Key::halt(None)))
     }
 
     /// What this region's replica of the ledger has of a pair.
     pub fn remembered_of(&self, pair: &PairId) -> Result<PairReplica, LedgerError> {
-        self.lock().ledger.pair(pair)
+        PairReplica::read(self.lock().ledger.list(&Key::pair(pair)))
     }
 
     /// The pointer of a pair in this region's replica of the ledger; one that does not read is an error.
@@ -111,7 +112,10 @@ impl SimRegion {
 
     /// The records of the moves of a pair, in the order of their beginning.
     pub fn moves(&self, pair: &PairId) -> Result<Vec<Move>, LedgerError> {
-        self.lock().ledger.moves(pair)
+        let entries = self.lock().ledger.list(&Key::moved(pair, ""));
+        let mut moves = entries.into_iter().map(Entry::read).collect::<Result<Vec<Move>, _>>()?;
+        moves.sort_by_key(|record| record.started);
+        Ok(moves)
     }
 
     /// Whether the object of a switch is there.
@@ -143,6 +147,9 @@ impl SimRegion {
 
     /// The runs of a scope in the ledger, in the order of their beginning.
     pub fn runs(&self, scope: &Scope) -> Result<Vec<RunRecord>, LedgerError> {
-        self.lock().ledger.runs(scope)
+        let entries = self.lock().ledger.list(&Key::run(scope, ""));
+        let mut runs = entries.into_iter().map(Entry::read).collect::<Result<Vec<RunRecord>, _>>()?;
+        runs.sort_by_key(|run| run.started);
+        Ok(runs)
     }
 }

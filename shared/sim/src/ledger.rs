@@ -1,74 +1,103 @@
-//! The ledger's ports.
+//! The store under the ledger.
 
-use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError, LedgerWrite, ScopeState};
-use watchkeeper_domain::emergency::alarm::AlarmMemory;
-use watchkeeper_domain::guardrail::HaltSwitch;
-use watchkeeper_domain::intent::{Intent, IntentKey};
+use watchkeeper_control::ledger::{Change, Draft, Entry, Key, Kind, LedgerError, ListPage, Store, WriteOutcome};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::reconcile::run::RunRecord;
-use watchkeeper_domain::value::AlarmName;
 
 use crate::operation::Operation;
 use crate::world::SimRegion;
 
-impl Ledger for SimRegion {
-    async fn load(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
-        self.call(Operation::LedgerLoad, scope.to_string(), |state| state.ledger.load(scope)).await
+/// After a time-out this world does not read again: the caller sees the case in which that failed, too.
+impl Store for SimRegion {
+    async fn get(&self, key: &Key) -> Result<Option<Entry>, LedgerError> {
+        self.call(read_of(key.kind), subject(key), |state| Ok(state.ledger.get(key))).await
     }
 
-    async fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError> {
-        self.call(Operation::LedgerLease, scope.to_string(), |state| state.ledger.lease(scope)).await
+    async fn list(&self, like: &Key) -> Result<Vec<Entry>, LedgerError> {
+        let operation = if like.kind == Kind::Backup { Operation::LedgerBackups } else { Operation::LedgerPair };
+        self.call(operation, like.partition.owner.clone(), |state| Ok(state.ledger.list(like))).await
     }
 
-    /// After a time-out this world does not read again: the caller sees the case in which that failed, too.
-    async fn take_lease(&self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError> {
-        let effect = |state: &mut crate::state::SimState| state.ledger.take_lease(scope, lease, expected);
-        self.call(Operation::LedgerTakeLease, scope.to_string(), effect).await
+    async fn page(&self, like: &Key, without: &str, after: Option<&str>) -> Result<ListPage<Entry>, LedgerError> {
+        let subject = like.partition.owner.clone();
+        self.call(Operation::LedgerOpenRuns, subject, |state| Ok(state.ledger.page(like, without, after))).await
     }
 
-    async fn commit(&self, scope: &Scope, generation: u64, writes: &[LedgerWrite]) -> Result<(), LedgerError> {
-        let effect = |state: &mut crate::state::SimState| state.ledger.commit(scope, generation, writes);
-        self.call(Operation::LedgerCommit, scope.to_string(), effect).await
+    async fn everything(&self, scope: &Scope) -> Result<(Vec<Entry>, Option<Entry>), LedgerError> {
+        let (all, halt) = (Key::scope(scope), Key::halt(None));
+        let of = scope.to_string();
+        self.call(Operation::LedgerLoad, of, |state| Ok((state.ledger.list(&all), state.ledger.get(&halt)))).await
     }
 
-    async fn run(&self, scope: &Scope, id: &str) -> Result<Option<RunRecord>, LedgerError> {
-        self.call(Operation::LedgerRun, format!("{id} of {scope}"), |state| state.ledger.run(scope, id)).await
+    async fn put(&self, draft: Draft) -> Result<(), LedgerError> {
+        self.call(write_of(draft.key.kind), subject(&draft.key), |state| state.ledger.put(draft)).await
     }
 
-    async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
-        self.call(Operation::LedgerDeclare, scope.to_string(), |state| state.ledger.declare(scope, intent)).await
-    }
-
-    async fn withdraw(&self, scope: &Scope, slot: &IntentKey) -> Result<(), LedgerError> {
-        self.call(Operation::LedgerWithdraw, scope.to_string(), |state| {
-            state.ledger.withdraw(scope, slot);
+    async fn delete(&self, key: &Key) -> Result<(), LedgerError> {
+        let operation = if key.kind == Kind::Halt { Operation::LedgerSetHalt } else { Operation::LedgerWithdraw };
+        self.call(operation, subject(key), |state| {
+            state.ledger.delete(key);
             Ok(())
         })
         .await
     }
 
-    async fn set_halt(&self, scope: Option<&Scope>, halt: Option<&HaltSwitch>) -> Result<(), LedgerError> {
-        let subject = scope.map_or_else(|| "everything".to_owned(), Scope::to_string);
-        self.call(Operation::LedgerSetHalt, subject, |state| state.ledger.set_halt(scope, halt)).await
+    async fn delete_if(
+        &self,
+        key: &Key,
+        is: impl Fn(Entry) -> Result<bool, LedgerError>,
+    ) -> Result<WriteOutcome, LedgerError> {
+        self.call(Operation::LedgerTakeOut, subject(key), |state| {
+            let there = state.ledger.get(key).map(is).transpose()?.unwrap_or(false);
+            if there {
+                state.ledger.delete(key);
+            }
+            Ok(if there { WriteOutcome::Done } else { WriteOutcome::Changed })
+        })
+        .await
+    }
+
+    async fn transact(&self, scope: &Scope, generation: u64, changes: Vec<Change>) -> Result<(), LedgerError> {
+        let effect = |state: &mut crate::state::SimState| state.ledger.transact(scope, generation, changes);
+        self.call(Operation::LedgerCommit, scope.to_string(), effect).await
     }
 }
 
-impl AlarmLog for SimRegion {
-    async fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
-        let subject = format!("{alarm} of {scope}");
-        self.call(Operation::AlarmLogRecall, subject, |state| state.ledger.recall(scope, alarm)).await
-    }
+fn subject(key: &Key) -> String {
+    format!("{} of {}", key.sort, key.partition.owner)
+}
 
-    /// As with a lease, this world does not read again after a time-out.
-    async fn remember(
-        &self,
-        scope: &Scope,
-        alarm: &AlarmName,
-        memory: &AlarmMemory,
-        expected: u64,
-    ) -> Result<(), LedgerError> {
-        let effect = |state: &mut crate::state::SimState| state.ledger.remember(scope, alarm, memory, expected);
-        self.call(Operation::AlarmLogRemember, format!("{alarm} of {scope}"), effect).await
+/// What a document is read by.
+fn read_of(kind: Kind) -> Operation {
+    match kind {
+        Kind::Lease => Operation::LedgerLease,
+        Kind::Standing => Operation::LedgerSettled,
+        Kind::Alarm => Operation::LedgerRecall,
+        Kind::Run => Operation::LedgerRun,
+        Kind::Backup => Operation::LedgerBackup,
+        Kind::BackupRun => Operation::LedgerBackupRun,
+        Kind::Note => Operation::LedgerReadNote,
+        Kind::Watch => Operation::LedgerWatch,
+        Kind::Move => Operation::LedgerMoved,
+        Kind::Pointer | Kind::Heartbeat | Kind::Sample => Operation::LedgerPair,
+        Kind::Baseline | Kind::Intent | Kind::Halt => Operation::LedgerLoad,
+    }
+}
+
+/// What a document is put by.
+fn write_of(kind: Kind) -> Operation {
+    match kind {
+        Kind::Lease => Operation::LedgerTakeLease,
+        Kind::Intent => Operation::LedgerDeclare,
+        Kind::Halt => Operation::LedgerSetHalt,
+        Kind::Alarm => Operation::LedgerRemember,
+        Kind::Backup => Operation::LedgerPutBackup,
+        Kind::BackupRun => Operation::LedgerPutBackupRun,
+        Kind::Note => Operation::LedgerWriteNote,
+        Kind::Pointer => Operation::LedgerPoint,
+        Kind::Heartbeat => Operation::LedgerBeat,
+        Kind::Sample => Operation::LedgerKeepSample,
+        Kind::Watch => Operation::LedgerKeepWatch,
+        Kind::Move => Operation::LedgerKeepMove,
+        Kind::Baseline | Kind::Standing | Kind::Run => Operation::LedgerCommit,
     }
 }

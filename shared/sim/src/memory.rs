@@ -1,270 +1,188 @@
 //! What the ledger in memory holds, as JSON: what does not survive being written down does not survive here either.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{LedgerError, LedgerWrite, ScopeState};
-use watchkeeper_domain::backup::{self, BackupSource};
-use watchkeeper_domain::emergency::alarm::AlarmMemory;
-use watchkeeper_domain::guardrail::HaltSwitch;
-use watchkeeper_domain::intent::{Intent, IntentKey};
+use jiff::Timestamp;
+use watchkeeper_control::ledger::{Change, Draft, Entry, Key, LedgerError, ListPage, Number};
+use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::reconcile::run::RunRecord;
-use watchkeeper_domain::value::AlarmName;
 
-use crate::link::Stamp;
-use crate::put::{Put, check_transaction, corrupt, owner, put, put_of};
+/// The largest item, in bytes (DynamoDB quotas: 400 KB).
+pub(crate) const ITEM_MAX: usize = 400 * 1024;
 
-/// The scope of an item, or none, and its name within it.
-pub(crate) type Key = (Option<Scope>, String);
+/// The most items in one transaction (DynamoDB API reference, `TransactWriteItems`).
+const TRANSACTION_MAX: usize = 100;
 
-/// An item of this replica; one that was removed has no text.
+/// Items on one page: few, so that tests turn pages.
+const PAGE: usize = 3;
+
+/// What tells which of two writes was the later one: its time, and at the same time its number.
+pub(crate) type Stamp = (Timestamp, u64);
+
+/// A partition, and the name of an item in it.
+pub(crate) type Place = (String, String);
+
+/// An item of this replica; one that was removed is kept as nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct LedgerItem {
-    text: Option<String>,
+    kept: Option<Draft>,
     /// Which write it is of; `None` until that is known.
     stamp: Option<Stamp>,
 }
 
-/// The items of every scope, and those of none.
+/// Every item.
 #[derive(Debug, Default)]
 pub(crate) struct LedgerMemory {
-    items: BTreeMap<Key, LedgerItem>,
+    items: BTreeMap<Place, LedgerItem>,
     /// Those that were written here, and not stamped yet.
-    fresh: Vec<Key>,
+    fresh: Vec<Place>,
 }
 
-/// The name of an item within its scope.
-pub(crate) mod item {
-    pub(crate) const BASELINE: &str = "baseline";
-    pub(crate) const LEASE: &str = "lease";
-    pub(crate) const STANDING: &str = "standing";
-    pub(crate) const HALT: &str = "halt";
-    pub(crate) const INTENT: &str = "intent ";
+fn place(key: &Key) -> Place {
+    (key.partition.key.clone(), key.sort.clone())
+}
 
-    pub(crate) fn alarm(name: &watchkeeper_domain::value::AlarmName) -> String {
-        format!("alarm {name}")
-    }
-
-    pub(crate) fn backup(source: &str) -> String {
-        format!("backup {source}")
-    }
-
-    pub(crate) fn backup_run(id: &str) -> String {
-        format!("backups {id}")
-    }
-
-    pub(crate) fn intent(slot: &watchkeeper_domain::intent::IntentKey) -> String {
-        format!("{INTENT}{slot}")
-    }
-
-    pub(crate) fn run(id: &str) -> String {
-        format!("run {id}")
-    }
+fn entry(kept: &Draft) -> Entry {
+    let Draft { key, text, form, number, .. } = kept.clone();
+    Entry { key, text: Ok(text), form, number: number.map(|raised| raised.to) }
 }
 
 impl LedgerMemory {
-    pub(crate) fn load(&self, scope: &Scope) -> Result<ScopeState, LedgerError> {
-        let own = self.read(Some(scope), item::HALT)?;
-        Ok(ScopeState {
-            baseline: self.read(Some(scope), item::BASELINE)?,
-            intents: self.intents(scope)?,
-            lease: self.lease(scope)?,
-            standing: self.read(Some(scope), item::STANDING)?.unwrap_or_default(),
-            halt: match own {
-                Some(halt) => Some(halt),
-                None => self.read(None, item::HALT)?,
-            },
-        })
+    pub(crate) fn get(&self, key: &Key) -> Option<Entry> {
+        self.items.get(&place(key)).and_then(|item| item.kept.as_ref()).map(entry)
     }
 
-    /// The intents of a scope, the weakest layer first.
-    fn intents(&self, scope: &Scope) -> Result<Vec<Intent>, LedgerError> {
-        let mut intents: Vec<Intent> = self.all(scope, item::INTENT)?;
-        intents.sort_by_key(Intent::slot);
-        Ok(intents)
+    /// Everything whose key begins like this one.
+    pub(crate) fn list(&self, like: &Key) -> Vec<Entry> {
+        self.kept(like).map(entry).collect()
     }
 
-    pub(crate) fn lease(&self, scope: &Scope) -> Result<Option<Lease>, LedgerError> {
-        self.read(Some(scope), item::LEASE)
+    fn kept<'a>(&'a self, like: &'a Key) -> impl Iterator<Item = &'a Draft> {
+        let from = self.items.range(place(like)..);
+        let of_it =
+            from.take_while(|((partition, sort), _)| *partition == like.partition.key && sort.starts_with(&like.sort));
+        of_it.filter_map(|(_, item)| item.kept.as_ref())
     }
 
-    pub(crate) fn run(&self, scope: &Scope, id: &str) -> Result<Option<RunRecord>, LedgerError> {
-        self.read(Some(scope), &item::run(id))
+    /// One page of what has not this mark.
+    pub(crate) fn page(&self, like: &Key, without: &str, after: Option<&str>) -> ListPage<Entry> {
+        let rest = self.kept(like).filter(|kept| after.is_none_or(|after| kept.key.sort.as_str() > after));
+        let page: Vec<&Draft> = rest.take(PAGE).collect();
+        let last = page.get(PAGE - 1).map(|kept| kept.key.sort.clone());
+        let open = page.into_iter().filter(|kept| kept.mark.as_ref().is_none_or(|(name, _)| *name != without));
+        let next = last.filter(|last| self.kept(like).any(|kept| kept.key.sort > *last));
+        ListPage { items: open.map(entry).collect(), next }
     }
 
-    pub(crate) fn runs(&self, scope: &Scope) -> Result<Vec<RunRecord>, LedgerError> {
-        let mut runs: Vec<RunRecord> = self.all(scope, &item::run(""))?;
-        runs.sort_by_key(|run| run.started);
-        Ok(runs)
-    }
-
-    pub(crate) fn take_lease(&mut self, scope: &Scope, lease: &Lease, expected: u64) -> Result<(), LedgerError> {
-        if Lease::generation_of(self.lease(scope)?.as_ref()) != expected {
-            return Err(LedgerError::Conflict { scope: scope.to_string() });
+    pub(crate) fn put(&mut self, draft: Draft) -> Result<(), LedgerError> {
+        check_size(&draft)?;
+        if draft.number.is_some_and(|raised| self.number(&draft.key) != raised.from) {
+            return Err(draft.key.conflict());
         }
-        let put = put(scope, item::LEASE, lease)?;
-        self.apply(Some(scope), vec![put]);
+        self.apply(Change::Put(draft));
         Ok(())
     }
 
-    /// All writes or none: every one is made into text and checked before the first is put.
-    pub(crate) fn commit(&mut self, scope: &Scope, generation: u64, writes: &[LedgerWrite]) -> Result<(), LedgerError> {
-        if self.lease(scope)?.is_none_or(|lease| lease.generation != generation) {
+    pub(crate) fn delete(&mut self, key: &Key) {
+        self.apply(Change::Delete(key.clone()));
+    }
+
+    /// All changes or none: every one is checked before the first is made.
+    pub(crate) fn transact(&mut self, scope: &Scope, generation: u64, changes: Vec<Change>) -> Result<(), LedgerError> {
+        let lease = Key::lease(scope);
+        if self.get(&lease).is_none() || self.number(&lease) != generation {
             return Err(LedgerError::LeaseLost { scope: scope.to_string() });
         }
-        let puts = writes.iter().map(|write| put_of(scope, generation, write)).collect::<Result<Vec<_>, _>>()?;
-        check_transaction(scope, &puts)?;
-        self.apply(Some(scope), puts);
-        Ok(())
-    }
-
-    pub(crate) fn declare(&mut self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
-        let put = put(scope, &item::intent(&intent.slot()), intent)?;
-        self.apply(Some(scope), vec![put]);
-        Ok(())
-    }
-
-    pub(crate) fn withdraw(&mut self, scope: &Scope, slot: &IntentKey) {
-        self.apply(Some(scope), vec![(item::intent(slot), None)]);
-    }
-
-    pub(crate) fn recall(&self, scope: &Scope, alarm: &AlarmName) -> Result<(AlarmMemory, u64), LedgerError> {
-        Ok(self.read(Some(scope), &item::alarm(alarm))?.unwrap_or_default())
-    }
-
-    pub(crate) fn remember(
-        &mut self,
-        scope: &Scope,
-        alarm: &AlarmName,
-        memory: &AlarmMemory,
-        expected: u64,
-    ) -> Result<(), LedgerError> {
-        if self.recall(scope, alarm)?.1 != expected {
-            return Err(LedgerError::Conflict { scope: scope.to_string() });
+        check_transaction(scope, &lease, &changes)?;
+        for change in changes {
+            self.apply(change);
         }
-        let put = put(scope, &item::alarm(alarm), &(memory, expected + 1))?;
-        self.apply(Some(scope), vec![put]);
         Ok(())
     }
 
-    pub(crate) fn backup(
-        &self,
-        scope: &Scope,
-        source: &BackupSource,
-    ) -> Result<(backup::BackupMemory, u64), LedgerError> {
-        Ok(self.read(Some(scope), &item::backup(&source.to_string()))?.unwrap_or_default())
+    /// The number of what is there; 0 where nothing is.
+    fn number(&self, key: &Key) -> u64 {
+        self.get(key).and_then(|found| found.number).unwrap_or(0)
     }
 
-    pub(crate) fn backups(&self, scope: &Scope) -> Result<BTreeMap<BackupSource, backup::BackupMemory>, LedgerError> {
-        let prefix = item::backup("");
-        let own = self.names(Some(scope), &prefix);
-        let sources = own.filter_map(|name| name.strip_prefix(&prefix)?.parse::<BackupSource>().ok());
-        sources.map(|source| self.backup(scope, &source).map(|(memory, _)| (source, memory))).collect()
-    }
-
-    pub(crate) fn put_backup(
-        &mut self,
-        scope: &Scope,
-        source: &BackupSource,
-        memory: &backup::BackupMemory,
-        expected: u64,
-    ) -> Result<(), LedgerError> {
-        if self.backup(scope, source)?.1 != expected {
-            return Err(LedgerError::Conflict { scope: scope.to_string() });
-        }
-        let put = put(scope, &item::backup(&source.to_string()), &(memory, expected + 1))?;
-        self.apply(Some(scope), vec![put]);
-        Ok(())
-    }
-
-    pub(crate) fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<backup::BackupRun>, LedgerError> {
-        self.read(Some(scope), &item::backup_run(id))
-    }
-
-    pub(crate) fn put_backup_run(&mut self, scope: &Scope, run: &backup::BackupRun) -> Result<(), LedgerError> {
-        let put = put(scope, &item::backup_run(&run.id), run)?;
-        self.apply(Some(scope), vec![put]);
-        Ok(())
-    }
-
-    /// A note and its version.
-    pub(crate) fn note<T: DeserializeOwned>(&self, scope: &Scope, name: &str) -> Result<Option<(T, u64)>, LedgerError> {
-        self.read(Some(scope), name)
-    }
-
-    /// Puts a note as the version after `expected`.
-    pub(crate) fn put_note<T: Serialize>(
-        &mut self,
-        scope: &Scope,
-        name: &str,
-        value: &T,
-        expected: u64,
-    ) -> Result<(), LedgerError> {
-        let current: Option<(serde_json::Value, u64)> = self.read(Some(scope), name)?;
-        if current.map_or(0, |(_, version)| version) != expected {
-            return Err(LedgerError::Conflict { scope: scope.to_string() });
-        }
-        let put = put(scope, name, &(value, expected + 1))?;
-        self.apply(Some(scope), vec![put]);
-        Ok(())
-    }
-
-    pub(crate) fn set_halt(&mut self, scope: Option<&Scope>, halt: Option<&HaltSwitch>) -> Result<(), LedgerError> {
-        let text = halt.map(serde_json::to_string).transpose();
-        let text = text.map_err(|error| corrupt(&owner(scope), item::HALT, error))?;
-        self.apply(scope, vec![(item::HALT.to_owned(), text)]);
-        Ok(())
-    }
-
-    /// Puts text as it is, readable or not.
-    pub(crate) fn apply(&mut self, scope: Option<&Scope>, puts: Vec<Put>) {
-        for (name, text) in puts {
-            let key = (scope.cloned(), name);
-            self.items.insert(key.clone(), LedgerItem { text, stamp: None });
-            self.fresh.push(key);
-        }
+    /// Makes a change as it is, readable or not.
+    pub(crate) fn apply(&mut self, change: Change) {
+        let (place, kept) = match change {
+            Change::Put(draft) => (place(&draft.key), Some(draft)),
+            Change::Delete(key) => (place(&key), None),
+        };
+        self.items.insert(place.clone(), LedgerItem { kept, stamp: None });
+        self.fresh.push(place);
     }
 
     /// What was written here since the last call, stamped: what the other replica has to learn of.
-    pub(crate) fn written(&mut self, mut stamp: impl FnMut() -> Stamp) -> Vec<(Key, LedgerItem)> {
+    pub(crate) fn written(&mut self, mut stamp: impl FnMut() -> Stamp) -> Vec<(Place, LedgerItem)> {
         let mut written = Vec::new();
-        for key in std::mem::take(&mut self.fresh) {
-            if let Some(item) = self.items.get_mut(&key).filter(|item| item.stamp.is_none()) {
+        for place in std::mem::take(&mut self.fresh) {
+            if let Some(item) = self.items.get_mut(&place).filter(|item| item.stamp.is_none()) {
                 item.stamp = Some(stamp());
-                written.push((key, item.clone()));
+                written.push((place, item.clone()));
             }
         }
         written
     }
 
     /// Takes what the other replica has written, unless what is here was written later.
-    pub(crate) fn receive(&mut self, key: Key, item: LedgerItem) {
-        if self.items.get(&key).is_none_or(|own| own.stamp < item.stamp) {
-            self.items.insert(key, item);
+    pub(crate) fn receive(&mut self, place: Place, item: LedgerItem) {
+        if self.items.get(&place).is_none_or(|own| own.stamp < item.stamp) {
+            self.items.insert(place, item);
         }
     }
+}
 
-    /// Every item of a scope whose name begins like this.
-    fn all<T: DeserializeOwned>(&self, scope: &Scope, prefix: &str) -> Result<Vec<T>, LedgerError> {
-        self.names(Some(scope), prefix).filter_map(|name| self.read(Some(scope), name).transpose()).collect()
+fn check_size(draft: &Draft) -> Result<(), LedgerError> {
+    let bytes = stored(&draft.text).map_err(|flaw| draft.key.corrupt(flaw.into()))?;
+    if bytes > ITEM_MAX {
+        let scope = draft.key.partition.owner.clone();
+        return Err(LedgerError::TooLarge { item: draft.key.kind.name(), scope, bytes, limit: ITEM_MAX });
     }
+    Ok(())
+}
 
-    /// The names of the items of a scope that begin like this; among them those that were removed.
-    pub(crate) fn names<'a>(&'a self, scope: Option<&'a Scope>, prefix: &'a str) -> impl Iterator<Item = &'a str> {
-        let names = self.items.keys().filter(move |(of, name)| of.as_ref() == scope && name.starts_with(prefix));
-        names.map(|(_, name)| name.as_str())
+/// What an item takes, in bytes: the ledger compresses what would not fit.
+fn stored(text: &str) -> std::io::Result<usize> {
+    if text.len() <= ITEM_MAX {
+        return Ok(text.len());
     }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes())?;
+    Ok(encoder.finish()?.len())
+}
 
-    pub(crate) fn read<T: DeserializeOwned>(
-        &self,
-        scope: Option<&Scope>,
-        name: &str,
-    ) -> Result<Option<T>, LedgerError> {
-        let text = self.items.get(&(scope.cloned(), name.to_owned())).and_then(|item| item.text.as_ref());
-        let read = |text: &String| serde_json::from_str(text).map_err(|error| corrupt(&owner(scope), name, error));
-        text.map(read).transpose()
+/// Refuses what `TransactWriteItems` would: too large an item, too many of them, or one twice; and a lease of another
+/// generation, which is a mistake of the caller. One item is the lease, checked or put.
+fn check_transaction(scope: &Scope, lease: &Key, changes: &[Change]) -> Result<(), LedgerError> {
+    let mut keys = Vec::new();
+    for change in changes {
+        match change {
+            Change::Put(draft) => {
+                check_size(draft)?;
+                if let Some(Number { from, to, .. }) = draft.number.filter(|raised| raised.from != raised.to) {
+                    return Err(invalid(scope, format!("a lease of generation {to} put under generation {from}")));
+                }
+                keys.push(&draft.key);
+            }
+            Change::Delete(key) => keys.push(key),
+        }
     }
+    keys.sort_unstable();
+    if let Some([twice, ..]) = keys.windows(2).find(|pair| pair.first() == pair.last()) {
+        return Err(invalid(scope, format!("item {twice} twice in one transaction")));
+    }
+    let items = keys.len() + usize::from(!keys.contains(&lease));
+    if items > TRANSACTION_MAX {
+        return Err(invalid(scope, format!("{items} items in one transaction, at most {TRANSACTION_MAX} expected")));
+    }
+    Ok(())
+}
+
+fn invalid(scope: &Scope, found: String) -> LedgerError {
+    let (operation, subject) = ("TransactWriteItems", scope.to_string());
+    AwsError { operation, subject, fault: Fault::Invalid, source: Some(found.into()) }.into()
 }

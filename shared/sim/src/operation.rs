@@ -172,45 +172,45 @@ operations! {
     /// The halt switch is set or lifted.
     LedgerSetHalt = "Ledger.set_halt",
     /// The memory of an alarm is read.
-    AlarmLogRecall = "AlarmLog.recall",
+    LedgerRecall = "Ledger.recall",
     /// The memory of an alarm is put.
-    AlarmLogRemember = "AlarmLog.remember",
+    LedgerRemember = "Ledger.remember",
     /// What there is of a pair is read.
-    PairsPair = "Pairs.pair",
+    LedgerPair = "Ledger.pair",
     /// The pointer is put.
-    PairsPoint = "Pairs.point",
+    LedgerPoint = "Ledger.point",
     /// A heartbeat is put.
-    PairsBeat = "Pairs.beat",
+    LedgerBeat = "Ledger.beat",
     /// A sample is put.
-    PairsKeepSample = "Pairs.keep_sample",
+    LedgerKeepSample = "Ledger.keep_sample",
     /// The memory of a watch is read.
-    PairsWatch = "Pairs.watch",
+    LedgerWatch = "Ledger.watch",
     /// The memory of a watch is put.
-    PairsKeepWatch = "Pairs.keep_watch",
+    LedgerKeepWatch = "Ledger.keep_watch",
     /// The record of a move is read.
-    PairsMoved = "Pairs.moved",
+    LedgerMoved = "Ledger.moved",
     /// The record of a move is put.
-    PairsKeepMove = "Pairs.keep_move",
+    LedgerKeepMove = "Ledger.keep_move",
     /// What the other region has settled is read.
-    PairsSettled = "Pairs.settled",
+    LedgerSettled = "Ledger.settled",
     /// A note is read.
-    NotebookRead = "Notebook.read",
+    LedgerReadNote = "Ledger.read_note",
     /// A note is written.
-    NotebookWrite = "Notebook.write",
+    LedgerWriteNote = "Ledger.write_note",
     /// Open runs are read.
-    NotebookOpenRuns = "Notebook.open_runs",
+    LedgerOpenRuns = "Ledger.open_runs",
     /// An intent is taken out.
-    NotebookTakeOut = "Notebook.take_out",
+    LedgerTakeOut = "Ledger.take_out",
     /// What is remembered of a resource's backups is read.
-    BackupLogRead = "BackupLog.backup",
+    LedgerBackup = "Ledger.backup",
     /// What is remembered of all of them is read.
-    BackupLogReadAll = "BackupLog.backups",
+    LedgerBackups = "Ledger.backups",
     /// What is remembered of a resource's backups is put.
-    BackupLogPut = "BackupLog.put_backup",
+    LedgerPutBackup = "Ledger.put_backup",
     /// The record of a run of backups is read.
-    BackupLogReadRun = "BackupLog.backup_run",
+    LedgerBackupRun = "Ledger.backup_run",
     /// The record of a run of backups is put.
-    BackupLogPutRun = "BackupLog.put_backup_run",
+    LedgerPutBackupRun = "Ledger.put_backup_run",
 }
 
 impl Operation {
@@ -247,16 +247,16 @@ impl Operation {
                 | O::LedgerDeclare
                 | O::LedgerWithdraw
                 | O::LedgerSetHalt
-                | O::AlarmLogRemember
-                | O::PairsPoint
-                | O::PairsBeat
-                | O::PairsKeepSample
-                | O::PairsKeepWatch
-                | O::PairsKeepMove
-                | O::NotebookWrite
-                | O::NotebookTakeOut
-                | O::BackupLogPut
-                | O::BackupLogPutRun
+                | O::LedgerRemember
+                | O::LedgerPoint
+                | O::LedgerBeat
+                | O::LedgerKeepSample
+                | O::LedgerKeepWatch
+                | O::LedgerKeepMove
+                | O::LedgerWriteNote
+                | O::LedgerTakeOut
+                | O::LedgerPutBackup
+                | O::LedgerPutBackupRun
         )
     }
 

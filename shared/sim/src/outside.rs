@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{AwsError, Clock, Notifier};
 
-use crate::gate::CallRefusal;
+use crate::kinds::outside::{PublishedEvent, SentMessage};
 use crate::operation::Operation;
+use crate::refusal::{CallRefusal, json};
 use crate::world::SimRegion;
 
 /// The longest subject of a message, in characters (SNS API reference, Publish).
@@ -14,35 +15,6 @@ const SUBJECT_MAX: usize = 100;
 
 /// The largest message or event, in bytes (SNS and EventBridge quotas).
 const TEXT_MAX: usize = 256 * 1024;
-
-/// A message that was told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SentMessage {
-    /// When.
-    pub at: Timestamp,
-    /// Its subject.
-    pub subject: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// An event that was published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedEvent {
-    /// When.
-    pub at: Timestamp,
-    /// What kind.
-    pub detail_type: String,
-    /// What it says.
-    pub detail: serde_json::Value,
-}
-
-/// What has gone out.
-#[derive(Debug, Default)]
-pub(crate) struct SimOutbox {
-    pub(crate) messages: Vec<SentMessage>,
-    pub(crate) events: Vec<PublishedEvent>,
-}
 
 impl Notifier for SimRegion {
     async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError> {
@@ -79,10 +51,6 @@ impl Clock for SimRegion {
     async fn sleep(&self, duration: Duration) {
         self.advance(duration);
     }
-}
-
-pub(crate) fn json(text: &str) -> Result<serde_json::Value, CallRefusal> {
-    serde_json::from_str(text).map_err(|error| CallRefusal::invalid(format!("JSON expected: {error}")))
 }
 
 fn fits(text: &str) -> Result<(), CallRefusal> {

@@ -3,9 +3,9 @@
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseState, ObservedDatabase, Rollout, ScalingState, ServiceId, Suspensions, TaskDefinition,
 };
+use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
-
-use crate::failover::tasks::TargetGroup;
+use watchkeeper_domain::value::ResourceName;
 
 /// A service to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,32 @@ pub struct ServiceSpec {
     pub target_groups: Vec<TargetGroup>,
     /// Whether its deployments are remembered: those of `CodeDeploy` and of external controllers are not.
     pub keeps_history: bool,
+}
+
+/// A target group of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// Its name.
+    pub name: String,
+    /// The path of its health check; `None` where the group does not exist.
+    pub health_path: Option<String>,
+    /// The most of its targets that are healthy; `None` for all.
+    pub healthy: Option<u32>,
+}
+
+impl TargetGroup {
+    /// A group whose targets are all healthy.
+    pub(crate) fn new(name: &str, health_path: Option<&str>) -> Self {
+        Self { name: name.to_owned(), health_path: health_path.map(str::to_owned), healthy: None }
+    }
+
+    /// What AWS says of it while so many tasks run. A group that does not exist has no targets.
+    pub(crate) fn facts(&self, running: u32) -> TargetGroupFacts {
+        let targets = if self.health_path.is_some() { running } else { 0 };
+        let healthy = self.healthy.map_or(targets, |most| most.min(targets));
+        let (name, health_path) = (self.name.clone(), self.health_path.clone());
+        TargetGroupFacts { name, health_path, healthy, unhealthy: targets - healthy }
+    }
 }
 
 /// A database to build.
@@ -108,6 +134,11 @@ pub fn scope(estate: &str, environment: &str, region: &str) -> Scope {
 /// The name, or the end of the test.
 pub(crate) fn checked<T, E: std::fmt::Display>(name: Result<T, E>) -> T {
     name.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The name of a resource.
+pub(crate) fn resource(name: &str) -> ResourceName {
+    checked(name.parse())
 }
 
 impl ServiceSpec {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
@@ -12,22 +12,24 @@ use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
-use crate::backup::SimBackups;
 use crate::call::RecordedCall;
-use crate::executions::SimMachines;
-use crate::failover::stores::Lags;
-use crate::failover::switches::SimTrafficSwitches;
 use crate::fault::FaultPlan;
-use crate::loss::RegionLoss;
+use crate::kinds::database::SimDatabase;
+use crate::kinds::loss::RegionLoss;
+use crate::kinds::machines::SimMachines;
+use crate::kinds::outside::SimOutbox;
+use crate::kinds::pile::StuckItems;
+use crate::kinds::release::SimDefinition;
+use crate::kinds::service::SimService;
+use crate::kinds::switchboard::SimTrafficSwitches;
+use crate::kinds::vault::SimBackups;
 use crate::memory::LedgerMemory;
 use crate::operation::Operation;
-use crate::outside::SimOutbox;
 use crate::quota::BucketLimits;
-use crate::reconcile::database::SimDatabase;
-use crate::reconcile::release::SimDefinition;
-use crate::reconcile::service::SimService;
 use crate::settings::TimingSettings;
-use crate::unblock::StuckItems;
+
+/// The replication lag of tables towards regions.
+pub(crate) type Lags = BTreeMap<(ResourceName, Region), SignedDuration>;
 
 /// Something that happens by itself when its time has come. An epoch makes it void when its thing has changed since.
 #[derive(Debug, Clone)]

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use watchkeeper_control::ledger::{Change, Draft, Key};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, Rollout, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Scope;
 
 use crate::fault::FaultPlan;
-use crate::memory::item;
 use crate::quota::BucketLimits;
 use crate::settings::TimingSettings;
 use crate::spec::{SimResource, checked, task_definition};
@@ -208,7 +208,9 @@ impl SimRegion {
 
     /// The baseline of a scope becomes unreadable.
     pub fn spoil_baseline(&self, scope: &Scope) {
-        self.lock().ledger.apply(Some(scope), vec![(item::BASELINE.to_owned(), Some("{".to_owned()))]);
+        let key = Key::baseline(scope);
+        let draft = Draft { key, text: "{".to_owned(), form: 1, number: None, mark: None, expires: None };
+        self.lock().ledger.apply(Change::Put(draft));
     }
 
     fn change(&self, what: &impl std::fmt::Display, change: impl FnOnce(&mut SimState) -> bool) {

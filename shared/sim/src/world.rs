@@ -3,7 +3,6 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::builder::WorldBuilder;
 use crate::globe::SimAws;
 use crate::state::SimState;
 
@@ -18,11 +17,6 @@ pub struct SimRegion {
 }
 
 impl SimRegion {
-    /// A world to be built.
-    pub fn builder() -> WorldBuilder {
-        WorldBuilder::default()
-    }
-
     /// A region of a globe, asked from a region.
     pub(crate) fn of(globe: &Arc<Mutex<SimAws>>, at: usize, from: usize) -> Self {
         Self { globe: Arc::clone(globe), at, from }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use watchkeeper_control::ledger::{AlarmLog, LedgerError};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::ports::ServiceWrites;
 use watchkeeper_control::ports::{
     AccountQuotas, Alarms, AwsError, Clock, Fault, RELEASES_MAX, ScalableTargets, ServiceReleases,
@@ -216,5 +216,5 @@ fn a_memory_that_was_put_without_an_answer_is_there() {
     let second = run(&world, world.remember(&scope, &alarm, &memory, 0));
     assert!(matches!(second, Err(LedgerError::Conflict { .. })));
     assert_eq!(run(&world, world.recall(&scope, &alarm)).unwrap(), (memory, 1));
-    assert_eq!((world.ledger_writes(), world.count(Operation::AlarmLogRecall)), (2, 1));
+    assert_eq!((world.ledger_writes(), world.count(Operation::LedgerRecall)), (2, 1));
 }

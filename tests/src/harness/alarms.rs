@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_control::ledger::{AlarmLog as _, LedgerError};
+use watchkeeper_control::ledger::{Ledger as _, LedgerError};
 use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::value::AlarmName;

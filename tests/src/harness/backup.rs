@@ -61,7 +61,7 @@ impl DeployedStack {
     /// # Errors
     /// As above.
     pub async fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> Result<BackupMemory, StageError> {
-        use watchkeeper_control::backup::BackupLog as _;
+        use watchkeeper_control::ledger::Ledger as _;
         let read = self.ledger().backup(scope, source).await;
         let (memory, _) = read.map_err(|error| SiteError::new(format!("read the memory of {source}"), error))?;
         Ok(memory)

@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger as _};
+use watchkeeper_control::ledger::{Ledger as _, LedgerError, PairId};
 use watchkeeper_domain::failover::{Move, MovePause, MovePhase, PauseKind};
 
 use super::{DeployedStack, EndedExecution, StageError};

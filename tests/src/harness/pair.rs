@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger as _, PairReplica};
+use watchkeeper_control::ledger::{Ledger as _, LedgerError, PairId, PairReplica};
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
 use watchkeeper_domain::estate::{Environment, Failover};
 use watchkeeper_domain::failover::Pointer;

@@ -129,7 +129,7 @@ fn only_a_failover_moves_the_pointer_and_whoever_follows_it_may_read_it() {
 
 #[test]
 fn roles_name_partitions_that_the_ledger_has() {
-    let keys = read("shared/aws/src/ledger/key.rs");
+    let keys = read("shared/control/src/ledger/key.rs");
     let template = template();
     let conditions = statements(&template).into_iter().flat_map(|(_, it)| walk(&it["Condition"]));
     let named = conditions.flat_map(|it| strings(&it["dynamodb:LeadingKeys"]));

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::backup::BackupLog as _;
+use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::backup::{BackupMemory, CopyVerdict, KnownCopy};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::ServiceName;

@@ -239,7 +239,7 @@ fn a_lock_of_a_finished_item_stays_when_the_item_is_opened_again() {
 #[test]
 fn a_run_that_dies_again_and_again_is_given_up_and_said_so() {
     let mut rehearsal = quiet();
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::NotebookWrite, CallTrouble::Denied));
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::LedgerWriteNote, CallTrouble::Denied));
     let mut tries = 0;
     for tick in 0..6 {
         let played = rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5 * tick));

@@ -297,7 +297,7 @@ fn without_a_bus_only_people_and_our_own_bus_hear_of_it() {
 fn a_run_that_dies_as_often_as_it_is_tried_is_told_once() {
     let mut rehearsal = quiet();
     // The ledger takes no record of a run: each try dies at its beginning.
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::NotebookWrite, CallTrouble::Error));
+    rehearsal.world.set_faults(FaultPlan::none().always(Operation::LedgerWriteNote, CallTrouble::Error));
     for tick in 0..12 {
         rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5 * tick));
     }

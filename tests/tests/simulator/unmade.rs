@@ -54,7 +54,7 @@ fn a_trouble_that_passes_with_the_next_tick_is_no_news() {
 #[test]
 fn a_ledger_that_takes_nothing_at_all_is_told_at_most_twice_an_hour() {
     let mut rehearsal = afternoon();
-    let plan = [Operation::LedgerTakeLease, Operation::NotebookRead, Operation::NotebookWrite].into_iter();
+    let plan = [Operation::LedgerTakeLease, Operation::LedgerReadNote, Operation::LedgerWriteNote].into_iter();
     rehearsal
         .world
         .set_faults(plan.fold(FaultPlan::none(), |plan, operation| plan.always(operation, CallTrouble::Error)));

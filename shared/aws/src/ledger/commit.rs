@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, Delete, TransactWriteItem};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{LedgerError, LedgerWrite};
+use watchkeeper_control::ledger::{Change, Key, LedgerError, Number};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::name::Scope;
 
-use super::item::{self, Item, corrupt, pack};
-use super::key::{BASELINE, ItemKey, STANDING};
-use super::lease;
+use super::condition;
+use super::item::attributes;
 use crate::fault::{classify, failed};
 
 const OPERATION: &str = "TransactWriteItems";
@@ -21,68 +19,41 @@ const OPERATION: &str = "TransactWriteItems";
 /// What a transaction says of an item that was not the reason.
 const NO_REASON: &str = "None";
 
-/// What happens to one item: it is put, or dropped.
-type Change = Option<Item>;
-
 /// The transaction. The lease is its first item: as a check, or with a condition where the lease itself is written,
-/// because no item may be in a transaction twice. For the same reason the last of two writes to one item counts.
+/// because no item may be in a transaction twice. For the same reason the last of two changes of one item counts.
 pub(super) fn transaction(
     table: &str,
     scope: &Scope,
     generation: u64,
-    writes: &[LedgerWrite],
+    changes: Vec<Change>,
 ) -> Result<Vec<TransactWriteItem>, LedgerError> {
-    let mut changes: BTreeMap<ItemKey, Change> = BTreeMap::new();
-    let mut prolonged: Option<&Lease> = None;
-    for write in writes {
-        match write {
-            LedgerWrite::PutLease(lease) => prolonged = Some(lease),
-            other => changes.extend(change(scope, other)?),
-        }
+    let lease = Key::lease(scope);
+    let mut last: BTreeMap<Key, Change> = BTreeMap::new();
+    for change in changes {
+        let key = match &change {
+            Change::Put(draft) => draft.key.clone(),
+            Change::Delete(key) => key.clone(),
+        };
+        last.insert(key, change);
     }
-    let mut items = vec![guard(table, scope, generation, prolonged)?];
-    for (key, change) in changes {
-        items.push(action(table, &key, change).map_err(|flaw| corrupt(&key, scope, flaw.into()))?);
-    }
-    Ok(items)
+    let guard = if let Some(prolonged) = last.remove(&lease) {
+        action(table, prolonged)?
+    } else {
+        let held = Number { name: "generation", from: generation, to: generation };
+        TransactWriteItem::builder().condition_check(condition::check(table, &lease, held)?).build()
+    };
+    let rest = last.into_values().map(|change| action(table, change));
+    std::iter::once(Ok(guard)).chain(rest).collect()
 }
 
-fn guard(
-    table: &str,
-    scope: &Scope,
-    generation: u64,
-    prolonged: Option<&Lease>,
-) -> Result<TransactWriteItem, LedgerError> {
-    let item = TransactWriteItem::builder();
-    Ok(match prolonged {
-        Some(lease) => item.put(lease::put(table, scope, lease, generation)?).build(),
-        None => item.condition_check(lease::check(table, scope, generation)?).build(),
-    })
-}
-
-/// The item that a write is about, and what happens to it; the lease is not here.
-fn change(scope: &Scope, write: &LedgerWrite) -> Result<Option<(ItemKey, Change)>, LedgerError> {
-    let key = |sk: &str| ItemKey::of(scope, sk);
-    Ok(Some(match write {
-        LedgerWrite::PutBaseline(baseline) => (key(BASELINE), Some(pack(&key(BASELINE), "baseline", scope, baseline)?)),
-        LedgerWrite::DropBaseline => (key(BASELINE), None),
-        LedgerWrite::PutStanding(standing) => (key(STANDING), Some(pack(&key(STANDING), "standing", scope, standing)?)),
-        LedgerWrite::PutIntent(intent) => (ItemKey::intent(scope, &intent.slot()), Some(item::intent(scope, intent)?)),
-        LedgerWrite::DropIntent(slot) => (ItemKey::intent(scope, slot), None),
-        LedgerWrite::PutRun(run) => (ItemKey::run(scope, &run.id), Some(item::run(scope, run)?)),
-        LedgerWrite::PutLease(_) => return Ok(None),
-    }))
-}
-
-fn action(
-    table: &str,
-    key: &ItemKey,
-    change: Change,
-) -> Result<TransactWriteItem, aws_smithy_types::error::operation::BuildError> {
+fn action(table: &str, change: Change) -> Result<TransactWriteItem, LedgerError> {
     let item = TransactWriteItem::builder();
     Ok(match change {
-        Some(put) => item.put(Put::builder().table_name(table).set_item(Some(put)).build()?).build(),
-        None => item.delete(Delete::builder().table_name(table).set_key(Some(key.attributes())).build()?).build(),
+        Change::Put(draft) => item.put(condition::put(table, &draft)?).build(),
+        Change::Delete(key) => {
+            let delete = Delete::builder().table_name(table).set_key(Some(attributes(&key))).build();
+            item.delete(delete.map_err(|flaw| key.corrupt(flaw.into()))?).build()
+        }
     })
 }
 

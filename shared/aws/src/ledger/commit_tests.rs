@@ -3,12 +3,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rstest::rstest;
-use watchkeeper_control::ledger::ScopeStanding;
+use watchkeeper_control::lease::Lease;
+use watchkeeper_control::ledger::{LedgerWrite, ScopeStanding};
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::capacity::{Baseline, Capacity};
 use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
 
-use super::super::key::tests::scope;
+use super::super::item::Item;
+use super::super::item::tests::scope;
 use super::*;
 
 const T0: Timestamp = Timestamp::constant(1_795_000_000, 0);
@@ -27,6 +29,11 @@ fn intent(reason: &str) -> LedgerWrite {
     LedgerWrite::PutIntent(Intent { layer, want, reason, by, declared: T0, expires: None, approved: [].into() })
 }
 
+fn changed(writes: &[LedgerWrite]) -> Vec<TransactWriteItem> {
+    let changes = writes.iter().map(|write| write.change(&scope(), 4).unwrap()).collect();
+    transaction("ledger", &scope(), 4, changes).unwrap()
+}
+
 fn keys(items: &[TransactWriteItem]) -> Vec<String> {
     let sk = |item: &Item| item["sk"].as_s().unwrap().clone();
     let key = |item: &TransactWriteItem| {
@@ -42,7 +49,7 @@ fn keys(items: &[TransactWriteItem]) -> Vec<String> {
 fn every_write_is_in_one_transaction_behind_the_check_of_the_lease() {
     let drop = LedgerWrite::DropIntent(IntentKey::of(Layer::Schedule));
     let writes = [baseline(), LedgerWrite::PutStanding(ScopeStanding::default()), intent("x"), drop];
-    let items = transaction("ledger", &scope(), 4, &writes).unwrap();
+    let items = changed(&writes);
     let expected = ["check LEASE", "put BASELINE", "delete INTENT#schedule", "put INTENT#override", "put STANDING"];
     let mut found = keys(&items);
     assert_eq!(found.remove(0), expected[0]);
@@ -51,24 +58,23 @@ fn every_write_is_in_one_transaction_behind_the_check_of_the_lease() {
     rest.sort_unstable();
     assert_eq!(found, rest);
     let check = items[0].condition_check().unwrap();
-    let generation = check.expression_attribute_values().unwrap()[":generation"].clone();
+    let generation = check.expression_attribute_values().unwrap()[":number"].clone();
     assert_eq!(generation, AttributeValue::N("4".to_owned()));
 }
 
 #[test]
 fn a_lease_that_is_written_carries_the_condition_itself() {
-    let items =
-        transaction("ledger", &scope(), 4, &[LedgerWrite::PutLease(lease()), LedgerWrite::DropBaseline]).unwrap();
+    let items = changed(&[LedgerWrite::PutLease(lease()), LedgerWrite::DropBaseline]);
     assert_eq!(keys(&items), ["put LEASE", "delete BASELINE"]);
     let values = items[0].put().unwrap().expression_attribute_values().unwrap();
-    assert_eq!(values[":generation"], AttributeValue::N("4".to_owned()));
+    assert_eq!(values[":number"], AttributeValue::N("4".to_owned()));
 }
 
 #[test]
 fn of_two_writes_to_one_item_the_last_counts() {
     let drop = LedgerWrite::DropIntent(IntentKey::of(Layer::Override));
     let writes = [intent("first"), drop, intent("last"), baseline(), LedgerWrite::DropBaseline];
-    let items = transaction("ledger", &scope(), 4, &writes).unwrap();
+    let items = changed(&writes);
     assert_eq!(keys(&items), ["check LEASE", "delete BASELINE", "put INTENT#override"]);
     let json = items[2].put().unwrap().item()["json"].as_s().unwrap().clone();
     assert!(json.contains("last"), "{json}");
@@ -78,7 +84,7 @@ fn of_two_writes_to_one_item_the_last_counts() {
 fn two_profiles_of_the_emergency_layer_lie_beside_each_other() {
     let slot = |profile: &str| IntentKey::emergency(profile.parse().unwrap());
     let writes = [LedgerWrite::DropIntent(slot("surge")), LedgerWrite::DropIntent(slot("minimum"))];
-    let items = transaction("ledger", &scope(), 4, &writes).unwrap();
+    let items = changed(&writes);
     assert_eq!(keys(&items), ["check LEASE", "delete INTENT#emergency#minimum", "delete INTENT#emergency#surge"]);
 }
 

@@ -1,7 +1,8 @@
 //! Items that may wait, in a table of an estate or in an index of it.
 
+use watchkeeper_control::ledger::ListPage;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::unblock::ports::{BlockerSource, ListPage};
+use watchkeeper_control::unblock::ports::BlockerSource;
 use watchkeeper_domain::estate::BlockerPolicy;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_domain::value::ResourceName;

@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, KeysAndAttributes, TransactWriteItem, Update};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
+use watchkeeper_control::ledger::{ListPage, WriteOutcome};
 use watchkeeper_control::ports::{AwsError, Fault};
-use watchkeeper_control::unblock::ports::{ListPage, LockTable, WriteOutcome};
+use watchkeeper_control::unblock::ports::LockTable;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::unblock::{AbandonmentProof, ItemAttribute, LockItem, LockRelease};
 

@@ -9,8 +9,8 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::request::{RunMode, RunTrigger};
 
-use super::{BackupLog, BackupRunbook, EnvironmentJobs};
-use crate::ledger::LedgerError;
+use super::{BackupRunbook, EnvironmentJobs};
+use crate::ledger::{Ledger, LedgerError};
 use crate::platform::Platform;
 use crate::runbook::{RunbookError, in_full};
 

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupNotice, BackupOutcome, CopyQuota, JobPolicy, abandoned, event, message};
 
-use super::{BackupLog, BackupRunbook, BackupStore, EnvironmentJobs};
+use super::{BackupRunbook, BackupStore, EnvironmentJobs};
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Notifier;
 use crate::runbook::RunbookError;

@@ -21,7 +21,7 @@ use watchkeeper_domain::request::RequestError;
 pub use begin::BegunBackup;
 pub use call::{Answer, Step};
 pub use finish::FinishedBackup;
-pub use ports::{BackupLog, BackupStore, RestoreStore};
+pub use ports::{BackupStore, RestoreStore};
 pub use restore::{RestoreFinished, RestoreRef};
 pub use step::{NextStep, StepTaken};
 pub use tick::{Fresh, Line, Ticked};

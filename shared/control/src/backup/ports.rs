@@ -1,15 +1,12 @@
 //! What backups need of the world. `aws` implements it for each kind of resource, `sim` in memory for all.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{
-    BackupMemory, BackupRun, BackupSource, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore,
-    ObservedSource, RestoredFacts,
+    BackupMemory, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    RestoredFacts,
 };
-use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::name::Region;
 
-use crate::ledger::LedgerError;
 use crate::ports::AwsError;
 
 /// The backups of one region's resources, and their copies in other regions.
@@ -75,29 +72,4 @@ pub trait RestoreStore {
 
     /// Removes what was restored.
     async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError>;
-}
-
-/// What is remembered of backups.
-pub trait BackupLog {
-    /// What is remembered of a resource, and its version; nothing yet has version 0. The read is consistent.
-    async fn backup(&self, scope: &Scope, source: &BackupSource) -> Result<(BackupMemory, u64), LedgerError>;
-
-    /// What is remembered of every resource of an environment.
-    async fn backups(&self, scope: &Scope) -> Result<BTreeMap<BackupSource, BackupMemory>, LedgerError>;
-
-    /// Puts what is remembered of a resource as the version after `expected`, if that is still the version there; else
-    /// [`LedgerError::Conflict`].
-    async fn put_backup(
-        &self,
-        scope: &Scope,
-        source: &BackupSource,
-        memory: &BackupMemory,
-        expected: u64,
-    ) -> Result<(), LedgerError>;
-
-    /// The record of a run, if there is one.
-    async fn backup_run(&self, scope: &Scope, id: &str) -> Result<Option<BackupRun>, LedgerError>;
-
-    /// Puts the record of a run.
-    async fn put_backup_run(&self, scope: &Scope, run: &BackupRun) -> Result<(), LedgerError>;
 }

@@ -7,7 +7,8 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::request::RequestError;
 
-use super::{BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
+use super::{BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Fault};
 use crate::runbook::RunbookError;

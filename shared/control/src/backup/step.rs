@@ -7,7 +7,8 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::name::Region;
 
-use super::{BackupLog, BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
+use super::{BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Fault};
 use crate::runbook::RunbookError;

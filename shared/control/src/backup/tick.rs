@@ -11,7 +11,8 @@ use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 
-use super::{BackupLog, BackupRunbook, EnvironmentJobs};
+use super::{BackupRunbook, EnvironmentJobs};
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{Executions, StartOutcome};
 use crate::runbook::{RunbookError, ScheduleTick, Stack, round};

@@ -13,7 +13,7 @@ use watchkeeper_domain::value::AlarmName;
 
 use super::EmergencyRunbook;
 use super::respond::Heard;
-use crate::ledger::AlarmLog;
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Alarms;
 use crate::runbook::{RunbookError, Stack};

@@ -7,7 +7,7 @@ use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::emergency::{Callee, unknown_alarms};
 
 use super::EmergencyRunbook;
-use crate::ledger::{AlarmLog, LedgerError};
+use crate::ledger::{Ledger, LedgerError};
 use crate::platform::Platform;
 use crate::ports::Notifier;
 use crate::runbook::RunbookError;

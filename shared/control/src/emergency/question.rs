@@ -7,11 +7,10 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RequestError;
 
 use super::EmergencyRunbook;
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::{AwsError, ExecutionStates, Fault};
 use crate::runbook::RunbookError;
-use crate::unblock::ports::{LedgerNote, UnblockNotes};
 
 /// How often it is decided again when another execution was faster.
 const TRIES: u32 = 5;

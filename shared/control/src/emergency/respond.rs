@@ -10,7 +10,7 @@ use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::guardrail::{GuardrailCode, Violation};
 
 use super::{Did, EmergencyRunbook, Line};
-use crate::ledger::{AlarmLog, LedgerError};
+use crate::ledger::{Ledger, LedgerError};
 use crate::platform::Platform;
 use crate::ports::{AlarmMutes, AwsError, Executions, Fault, Notifier, StartOutcome};
 use crate::runbook::RunbookError;

@@ -11,8 +11,7 @@ use watchkeeper_domain::name::ServiceName;
 
 use super::FailoverRunbook;
 use super::gather::observed;
-use crate::ledger::PairLedger;
-use crate::ledger::PairReplica;
+use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::runbook::RunbookError;

@@ -20,8 +20,7 @@ use watchkeeper_domain::value::AlarmName;
 
 use self::look::{PacedRegion, why};
 use super::ports::{DatabasePromotions, RegionReader};
-use crate::backup::BackupLog;
-use crate::ledger::{LedgerError, PairReplica};
+use crate::ledger::{Ledger, LedgerError, PairReplica};
 use crate::pacing::Pacer;
 use crate::place::PairPlace;
 use crate::ports::{Alarms, AwsError, Clock};
@@ -40,7 +39,7 @@ pub(super) struct LedgerFacts {
 }
 
 impl LedgerFacts {
-    pub(super) async fn of<L: BackupLog>(ledger: &L, half: &PairPlace, pair: &PairReplica, now: Timestamp) -> Self {
+    pub(super) async fn of<L: Ledger>(ledger: &L, half: &PairPlace, pair: &PairReplica, now: Timestamp) -> Self {
         Self {
             sample: pair.samples.get(half.other()).cloned(),
             heard: pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at),
@@ -62,7 +61,7 @@ fn unarmed(half: &PairPlace, pair: &PairReplica) -> BTreeMap<ServiceName, String
     dead_man.filter_map(|singleton| Some((singleton.service.clone(), why(&singleton.service)?))).collect()
 }
 
-async fn freshness<L: BackupLog>(ledger: &L, half: &PairPlace, now: Timestamp) -> Result<Vec<Freshness>, LedgerError> {
+async fn freshness<L: Ledger>(ledger: &L, half: &PairPlace, now: Timestamp) -> Result<Vec<Freshness>, LedgerError> {
     if half.backups.is_empty() {
         return Ok(Vec::new());
     }

@@ -15,7 +15,6 @@ use watchkeeper_domain::request::RunRequest;
 use super::FailoverRunbook;
 use super::turn::{PhaseOutcome, error_of, resume};
 use super::{ChildResult, MOVE_FINISHED, MoveNext, MoveReply};
-use crate::ledger::PairLedger;
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::place::PairPlace;
 use crate::platform::Platform;

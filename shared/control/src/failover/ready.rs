@@ -13,7 +13,6 @@ use super::FailoverRunbook;
 use super::gather::{LedgerFacts, gather};
 use super::means;
 use crate::failover::ports::ReplicatedStores;
-use crate::ledger::PairLedger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::platform::Platform;

@@ -7,7 +7,7 @@ use watchkeeper_domain::request::RequestError;
 
 use super::FailoverRunbook;
 use super::mover::MoveRequest;
-use crate::ledger::PairLedger;
+use crate::ledger::Ledger;
 use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{Clock, ExecutionStates};

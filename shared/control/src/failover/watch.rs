@@ -19,7 +19,6 @@ use super::FailoverRunbook;
 use super::gather::{LedgerFacts, gather, sample};
 use super::ports::TrafficSwitches;
 use super::{means, probe};
-use crate::ledger::PairLedger;
 use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::platform::Platform;

@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn all_layers_together_take_no_more_than_the_budget() {
         let (pacer, clock) = (Pacer::default(), manual());
-        let took: f64 = Layer::ALL.into_iter().map(|layer| seconds(&pacer, &clock, layer, 60)).sum();
+        let took: f64 = Layer::ALL.iter().map(|layer| seconds(&pacer, &clock, *layer, 60)).sum();
         // 240 writes of a budget of 50 at once and 5 a second.
         assert!(took >= 38.0 - 0.1, "{took} s");
     }

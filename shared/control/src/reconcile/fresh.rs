@@ -7,7 +7,7 @@ use watchkeeper_domain::request::Urgency;
 
 use super::Reconciler;
 use super::ask::BeginContext;
-use crate::backup::BackupLog;
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::RunbookError;

@@ -28,7 +28,6 @@ use watchkeeper_domain::reconcile::assess::{concerns, target, with_unchangeable}
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 
 use crate::lease::Lease;
-use crate::ledger::PairLedger;
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, PairId, ScopeState};
 use crate::pacing::Pacer;
 use crate::place::ScopedEnvironment;

@@ -49,6 +49,7 @@ names! {
     LeaseLost = "Lease.Lost": "A stronger or later run took over; nothing is to be done unless it fails too.";
     LedgerConflict = "Ledger.Conflict": "Another run began in the same moment; the next tick compares again.";
     LedgerCorrupt = "Ledger.Corrupt": "Look at the named item in the ledger's table; restore it from a point in time if it was changed by hand.";
+    LedgerNewer = "Ledger.Newer": "Deploy the release that wrote the named item, or a newer one, in this region too.";
     LedgerTooLarge = "Ledger.TooLarge": "Split the environment in the estate document; one item cannot hold so many resources.";
     RunUnknown = "Run.Unknown": "Start a new execution; the record of this one is not in the ledger.";
     RunUnverified = "Run.Unverified": "Look at what is still awaited; the next tick compares again.";
@@ -177,6 +178,7 @@ fn of_ledger(error: &LedgerError) -> ErrorName {
         LedgerError::Conflict { .. } => ErrorName::LedgerConflict,
         LedgerError::TooLarge { .. } => ErrorName::LedgerTooLarge,
         LedgerError::Corrupt { .. } => ErrorName::LedgerCorrupt,
+        LedgerError::Newer { .. } => ErrorName::LedgerNewer,
         LedgerError::Aws(error) => of_fault(error.fault),
     }
 }

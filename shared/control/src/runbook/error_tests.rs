@@ -77,11 +77,13 @@ fn the_ledgers_errors_have_names_of_their_own() {
     let scope = || "clos-v2 dev in us-east-1".to_owned();
     let corrupt = LedgerError::Corrupt { item: "LEASE".to_owned(), scope: scope(), source: "no".into() };
     let too_large = LedgerError::TooLarge { item: "baseline", scope: scope(), bytes: 2, limit: 1 };
+    let newer = LedgerError::Newer { item: "BASELINE".to_owned(), scope: scope(), found: 2, known: 1 };
     for (error, name) in [
         (LedgerError::LeaseLost { scope: scope() }, "Lease.Lost"),
         (LedgerError::Conflict { scope: scope() }, "Ledger.Conflict"),
         (too_large, "Ledger.TooLarge"),
         (corrupt, "Ledger.Corrupt"),
+        (newer, "Ledger.Newer"),
     ] {
         assert_eq!(RunbookError::from(error).name().name(), name);
     }

@@ -9,9 +9,9 @@ use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RunTrigger;
 
 use super::{Ask, RunbookError, Stack, Tell, Told, Unmade};
+use crate::ledger::Ledger;
 use crate::ports::Notifier;
 use crate::trouble::{self, EndedRun};
-use crate::unblock::ports::UnblockNotes;
 
 impl Ask {
     /// Asks a person.
@@ -49,7 +49,7 @@ impl Unmade {
     ///
     /// # Errors
     /// [`RunbookError`] when the topic does not take it.
-    pub async fn send<L: UnblockNotes, N: Notifier>(
+    pub async fn send<L: Ledger, N: Notifier>(
         self,
         ledger: &L,
         announcer: &N,

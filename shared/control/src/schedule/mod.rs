@@ -10,7 +10,7 @@ use watchkeeper_domain::intent::{Due, due, wanted};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 
-use crate::ledger::{Ledger, PairLedger};
+use crate::ledger::Ledger;
 use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{Executions, StartOutcome};

@@ -6,11 +6,10 @@ use watchkeeper_domain::request::RunMode;
 use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, UnblockRequest, UnblockStage};
 
 use super::{OpenRecord, Taken, UnblockEnvironment, UnblockRunbook, step};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{MachineExecution, RunbookError};
-use crate::unblock::ports::{LedgerNote, UnblockNotes};
 
 /// The id of the run that was due at an instant, whichever execution does it.
 fn due_id(due: Timestamp) -> String {

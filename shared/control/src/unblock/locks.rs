@@ -11,11 +11,12 @@ use watchkeeper_domain::unblock::{
 use watchkeeper_domain::value::Label;
 
 use super::{FAILURES, OpenRecord, PAGE, RECORD_KEPT, UnblockRunbook, later, told, unreadable};
+use crate::ledger::{Ledger, LedgerNote, WriteOutcome};
 use crate::platform::Platform;
 use crate::ports::{Clock, Fault};
 use crate::runbook::RunbookError;
 use crate::unblock::ports::LockTable;
-use crate::unblock::ports::{LedgerNote, STATUSES_MAX, UnblockNotes, WriteOutcome};
+use crate::unblock::ports::STATUSES_MAX;
 
 /// A lock that is left behind, with its proof.
 type Left = (LockItem, LockEntry, AbandonmentProof);

@@ -21,10 +21,10 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::{UnblockMemory, UnblockRecord, UnblockStage};
 
+use crate::ledger::{Ledger, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault};
 use crate::runbook::RunbookError;
-use crate::unblock::ports::{LedgerNote, UnblockNotes};
 
 pub use call::{Answer, Step};
 pub use place::UnblockEnvironment;

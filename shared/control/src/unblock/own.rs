@@ -14,13 +14,13 @@ use watchkeeper_domain::value::Duration;
 
 use super::{OpenRecord, UnblockRunbook, later, passes, unreadable};
 use crate::lease::{Lease, MARGIN, TERM};
-use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState};
+use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeState, WriteOutcome};
 use crate::platform::Platform;
 use crate::ports::ExecutionStates;
 use crate::ports::{AwsError, Clock, Executions};
 use crate::runbook::{ErrorName, RunbookError};
 use crate::unblock::ports::ExecutionReader;
-use crate::unblock::ports::{PendingQuestion, UnblockNotes, WriteOutcome};
+use crate::unblock::ports::PendingQuestion;
 
 /// How long a question may stand before it is named, unless the document says otherwise, in hours.
 const WAITING: SignedDuration = SignedDuration::from_hours(8);

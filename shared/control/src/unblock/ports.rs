@@ -4,17 +4,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema};
-use watchkeeper_domain::intent::Intent;
-use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, LockRelease};
 use watchkeeper_domain::value::{Label, ResourceName};
 
-use crate::ledger::LedgerError;
+use crate::ledger::{ListPage, WriteOutcome};
 use crate::ports::{AwsError, ExecutionStates, Services};
 
 /// The most items whose status one call tells (`BatchGetItem`, Amazon DynamoDB API reference).
@@ -22,24 +17,6 @@ pub const STATUSES_MAX: usize = 100;
 
 /// The most messages that one call receives (`ReceiveMessage`, Amazon SQS API reference).
 pub const RECEIVE_MAX: u32 = 10;
-
-/// One page of something that has many.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListPage<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// Where the next one begins; `None` on the last.
-    pub next: Option<String>,
-}
-
-/// What came of a write with a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteOutcome {
-    /// It is written: by this call, or by an earlier one that was not answered.
-    Done,
-    /// What is there is not what was read: nothing was written.
-    Changed,
-}
 
 /// The table of locks of an estate.
 pub trait LockTable {
@@ -181,47 +158,4 @@ pub trait UnblockSources:
 impl<T: LockTable + BlockerSource + DeadLetters + ServiceDeployments + EventBuses + ExecutionReader + Services>
     UnblockSources for T
 {
-}
-
-/// A note of the daily unblock, or of emergencies, in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LedgerNote<'a> {
-    /// What is remembered from run to run.
-    Memory,
-    /// The record of the run with this id.
-    Run(&'a str),
-    /// A page of what the run with this id released, from 1.
-    Page(&'a str, u32),
-    /// The last question of an emergency about something, such as a profile.
-    Question(&'a str),
-    /// That the runs of this machine end before they begin.
-    Trouble(&'a str),
-}
-
-/// What the daily unblock notes in the ledger, and what it tidies up there. Reads are consistent.
-pub trait UnblockNotes {
-    /// A note and its version.
-    async fn read<T: DeserializeOwned>(
-        &self,
-        scope: &Scope,
-        note: LedgerNote<'_>,
-    ) -> Result<Option<(T, u64)>, LedgerError>;
-
-    /// Puts a note as the version after `expected` (0: there is none), if `expected` is still the version there; else
-    /// [`LedgerError::Conflict`]. A write that may have happened without an answer is read again before it counts as
-    /// lost. It is kept until then.
-    async fn write<T: Serialize + DeserializeOwned + PartialEq>(
-        &self,
-        scope: &Scope,
-        note: LedgerNote<'_>,
-        value: &T,
-        expected: u64,
-        until: Timestamp,
-    ) -> Result<(), LedgerError>;
-
-    /// One page of the runs of `reconcile` whose records have no outcome; a page may have none and not be the last.
-    async fn open_runs(&self, scope: &Scope, after: Option<&str>) -> Result<ListPage<RunRecord>, LedgerError>;
-
-    /// Takes an intent out if it is still exactly this one.
-    async fn take_out(&self, scope: &Scope, intent: &Intent) -> Result<WriteOutcome, LedgerError>;
 }

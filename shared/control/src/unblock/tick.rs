@@ -11,8 +11,8 @@ use watchkeeper_domain::request::RunTrigger;
 use watchkeeper_domain::unblock::{UnblockMemory, UnblockRequest};
 
 use super::handle::MACHINE;
-use super::ports::{LedgerNote, UnblockNotes};
 use super::{UnblockEnvironment, UnblockRunbook};
+use crate::ledger::{Ledger, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::{ExecutionStates, Executions, StartOutcome};
 use crate::runbook::{ErrorName, RunbookError, Stack, round};

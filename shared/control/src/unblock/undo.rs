@@ -3,12 +3,11 @@
 use watchkeeper_domain::unblock::{LockRelease, UnblockKind, UnblockMemory, UndoOutcome, wanted};
 
 use super::{MEMORY_KEPT, OpenRecord, RECORD_KEPT, UnblockRunbook, later, passes, told};
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError, LedgerNote, WriteOutcome};
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::RunbookError;
 use crate::unblock::ports::LockTable;
-use crate::unblock::ports::{LedgerNote, UnblockNotes, WriteOutcome};
 
 /// How often the memory is written again when another run was faster.
 const TRIES: u32 = 5;

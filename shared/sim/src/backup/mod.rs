@@ -1,11 +1,6 @@
 //! Backups in a world: every kind of resource behaves alike here, but for what the decisions have to know: names are not
 //! unique at `DynamoDB`, which cannot tag either, and a stopped database cannot be backed up.
 
-mod log;
 mod ports;
 mod restores;
 mod vault;
-
-pub use vault::{BackupDeletion, StoreSpec, VaultCopy, store};
-
-pub(crate) use vault::SimBackups;

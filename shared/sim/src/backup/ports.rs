@@ -8,9 +8,10 @@ use watchkeeper_domain::backup::{
 };
 use watchkeeper_domain::name::Region;
 
-use super::vault::{BackupDeletion, VaultCopy};
-use crate::gate::CallRefusal;
+use super::vault::remembered;
+use crate::kinds::vault::{BackupDeletion, VaultCopy};
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::SimState;
 use crate::world::SimRegion;
 
@@ -88,7 +89,7 @@ impl BackupStore for SimRegion {
         let subject = &policy.subject;
         self.ask(Operation::DeleteBackup, format!("{} in {region}", copy.name), |state| {
             let now = state.now;
-            let (memory, _) = state.ledger.backup(&subject.scope, &subject.source).unwrap_or_default();
+            let memory = remembered(state, &subject.scope, &subject.source);
             let found = state.vault.copies.iter_mut().find(|it| it.id == copy.id && it.region == *region);
             let Some(found) = found.filter(|it| it.gone.is_none()) else {
                 return Err(CallRefusal::not_found(&copy.name));
@@ -113,7 +114,7 @@ impl BackupStore for SimRegion {
     }
 }
 
-impl super::SimBackups {
+impl crate::kinds::vault::SimBackups {
     /// Whether the shelf of a region answers.
     fn answers(&self, region: &Region) -> Result<(), CallRefusal> {
         if self.silent.contains(region) {

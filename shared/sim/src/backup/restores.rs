@@ -5,9 +5,9 @@ use watchkeeper_control::backup::RestoreStore;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::backup::{JobPolicy, KnownCopy, ObservedRestore, ResourceKind, RestoredFacts, SourceState};
 
-use super::vault::RestoredTarget;
-use crate::gate::CallRefusal;
+use crate::kinds::vault::RestoredTarget;
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::SimState;
 use crate::world::SimRegion;
 

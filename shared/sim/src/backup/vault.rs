@@ -1,167 +1,16 @@
-//! What there is to back up, what was made of it, and what was restored.
+//! What a test may do to backups, and look at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use watchkeeper_domain::backup::{BackupMemory, BackupSource, CopyState, ObservedCopy, RestoreWindow, SourceState};
+use watchkeeper_control::ledger::Key;
+use watchkeeper_domain::backup::{BackupMemory, BackupSource, RestoreWindow, SourceState};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 
-use crate::spec::checked;
+use crate::kinds::vault::{BackupDeletion, RestoredTarget, StoreSpec, VaultCopy};
 use crate::state::SimState;
 use crate::world::SimRegion;
-
-/// A resource that can be backed up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreSpec {
-    /// Which.
-    pub source: BackupSource,
-    /// Whether it is encrypted.
-    pub encrypted: bool,
-    /// How large it is, in bytes.
-    pub bytes: u64,
-    /// How many items it has.
-    pub items: u64,
-    /// Since when it can be recovered to any instant.
-    pub recoverable: Option<Timestamp>,
-    /// What a restore of it has to have too.
-    pub settings: BTreeMap<String, String>,
-    /// What a restore does not bring, and that is set on it.
-    pub extras: Vec<String>,
-}
-
-/// A resource, written `dynamodb:clos-v2-ideas`: encrypted, a megabyte, a hundred items.
-///
-/// # Panics
-/// When that is no resource.
-pub fn store(source: &str) -> StoreSpec {
-    StoreSpec {
-        source: checked(source.parse()),
-        encrypted: true,
-        bytes: 1_000_000,
-        items: 100,
-        recoverable: Some(Timestamp::UNIX_EPOCH),
-        settings: [("status".to_owned(), "available".to_owned())].into(),
-        extras: vec!["tags".to_owned(), "point-in-time recovery".to_owned()],
-    }
-}
-
-/// A copy in a region.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VaultCopy {
-    /// What AWS calls it.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Of what it is.
-    pub source: BackupSource,
-    /// Where it is.
-    pub region: Region,
-    /// When it was begun.
-    pub created: Timestamp,
-    /// Its size, in bytes.
-    pub bytes: u64,
-    /// Its items.
-    pub items: u64,
-    /// Whose it says that it is.
-    pub mark: Option<String>,
-    pub(super) encrypted: bool,
-    pub(super) ready: Timestamp,
-    pub(super) failed: Option<String>,
-    /// When it was removed; lists show it a moment longer.
-    pub(super) gone: Option<Timestamp>,
-}
-
-/// A removal, and what the ledger knew at that moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackupDeletion {
-    /// When.
-    pub at: Timestamp,
-    /// What was removed.
-    pub copy: VaultCopy,
-    /// What was remembered of its resource then.
-    pub memory: BackupMemory,
-}
-
-/// What was restored.
-#[derive(Debug, Clone)]
-pub(super) struct RestoredTarget {
-    pub(super) from: Option<String>,
-    pub(super) created: Timestamp,
-    pub(super) ready: Timestamp,
-    pub(super) items: u64,
-    pub(super) settings: BTreeMap<String, String>,
-    pub(super) extras: Vec<String>,
-    pub(super) mark: Option<String>,
-    pub(super) gone: Option<Timestamp>,
-}
-
-/// Everything about backups in a world.
-#[derive(Debug)]
-pub(crate) struct SimBackups {
-    pub(super) stores: BTreeMap<BackupSource, StoreSpec>,
-    pub(super) copies: Vec<VaultCopy>,
-    pub(super) targets: BTreeMap<String, RestoredTarget>,
-    pub(super) deletions: Vec<BackupDeletion>,
-    pub(super) made: u64,
-    /// The most copies of a region; nothing: as many as one likes.
-    pub(super) limit: Option<u32>,
-    /// The regions whose shelves do not answer.
-    pub(super) silent: BTreeSet<Region>,
-    /// What a backup, a copy, a restore and a removal take.
-    pub(super) takes: Duration,
-    /// How long lists show what was, and do not show what is.
-    pub(super) lag: Duration,
-}
-
-impl Default for SimBackups {
-    fn default() -> Self {
-        Self {
-            stores: BTreeMap::new(),
-            copies: Vec::new(),
-            targets: BTreeMap::new(),
-            deletions: Vec::new(),
-            made: 0,
-            limit: None,
-            silent: BTreeSet::new(),
-            takes: Duration::from_mins(2),
-            lag: Duration::from_secs(20),
-        }
-    }
-}
-
-impl SimBackups {
-    /// The copies that lists show.
-    pub(super) fn shown(&self, source: &BackupSource, region: &Region, now: Timestamp) -> Vec<ObservedCopy> {
-        let lag = now.checked_sub(self.lag).unwrap_or(Timestamp::MIN);
-        let shows = |copy: &&VaultCopy| {
-            copy.source == *source
-                && copy.region == *region
-                && copy.created <= lag
-                && copy.gone.is_none_or(|gone| gone > lag)
-        };
-        let observed = |copy: &VaultCopy| ObservedCopy {
-            id: copy.id.clone(),
-            name: copy.name.clone(),
-            state: match (&copy.failed, copy.ready <= now) {
-                (_, false) => CopyState::Creating,
-                (Some(words), true) => CopyState::Failed(words.clone()),
-                (None, true) => CopyState::Available,
-            },
-            created: Some(copy.created),
-            bytes: (copy.ready <= now).then_some(copy.bytes),
-            encrypted: copy.encrypted,
-            mark: copy.mark.clone(),
-        };
-        self.copies.iter().filter(shows).map(observed).collect()
-    }
-
-    /// The copies that there are.
-    pub(super) fn there(&self) -> impl Iterator<Item = &VaultCopy> {
-        self.copies.iter().filter(|copy| copy.gone.is_none())
-    }
-}
 
 impl SimState {
     /// The state of a resource: a database may be stopped.
@@ -227,7 +76,7 @@ impl SimRegion {
 
     /// What the ledger remembers of a resource's backups; nothing of what does not read.
     pub fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> BackupMemory {
-        self.lock().ledger.backup(scope, source).map(|(memory, _)| memory).unwrap_or_default()
+        remembered(&self.lock(), scope, source)
     }
 
     /// Every removal of a copy.
@@ -281,4 +130,10 @@ impl SimRegion {
             copy.failed = Some(words.to_owned());
         }
     }
+}
+
+/// What the ledger remembers of a resource's backups; nothing of what does not read.
+pub(super) fn remembered(state: &SimState, scope: &Scope, source: &BackupSource) -> BackupMemory {
+    let found = state.ledger.get(&Key::backup(scope, source)).and_then(|found| found.read().ok());
+    found.unwrap_or_default()
 }

@@ -16,7 +16,7 @@ pub mod unblock;
 use std::fmt::Debug;
 
 use jiff::Timestamp;
-use watchkeeper_control::ledger::{AlarmLog, Ledger, LedgerError};
+use watchkeeper_control::ledger::{Ledger, LedgerError};
 use watchkeeper_control::ports::{AwsError, Cloud, Fault};
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::name::Scope;
@@ -70,7 +70,7 @@ pub trait ContractBench {
     /// The ports of capacity.
     type Cloud: Cloud;
     /// The ledger, and what it remembers of alarms.
-    type Ledger: Ledger + AlarmLog;
+    type Ledger: Ledger;
 
     /// The ports of capacity.
     fn cloud(&self) -> &Self::Cloud;

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerNote, LedgerWrite, WriteOutcome};
 use watchkeeper_control::ports::Fault;
-use watchkeeper_control::unblock::ports::{
-    DeadLetters, LedgerNote, LockTable, MessageStamp, UnblockNotes, UnblockSources, WriteOutcome,
-};
+use watchkeeper_control::unblock::ports::{DeadLetters, LockTable, MessageStamp, UnblockSources};
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::reconcile::run::RunOutcome;
@@ -44,7 +42,7 @@ macro_rules! unblock_cases {
 }
 
 /// A place to try an implementation of these ports in. All that it makes is new.
-pub trait StuckBench: ContractBench<Ledger: UnblockNotes> {
+pub trait StuckBench: ContractBench {
     /// The ports.
     type Stuck: UnblockSources;
 

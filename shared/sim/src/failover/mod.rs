@@ -1,8 +1,9 @@
 //! What a failover looks at and changes beside capacity: tasks, stores, the roles of databases, the means by which traffic
-//! moves, and the site that people see.
+//! moves, what people see, and the loss of a region.
 
+mod loss;
+mod probe;
 pub(crate) mod promotions;
-pub(crate) mod site;
 pub(crate) mod stores;
-pub(crate) mod switches;
-pub(crate) mod tasks;
+mod switches;
+mod tasks;

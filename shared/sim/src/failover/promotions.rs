@@ -6,10 +6,10 @@ use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
-use crate::failover::stores::resource;
-use crate::gate::CallRefusal;
 use crate::globe::SimAws;
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
+use crate::spec::resource;
 use crate::state::{DueEvent, SimState};
 use crate::world::SimRegion;
 

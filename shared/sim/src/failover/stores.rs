@@ -1,6 +1,6 @@
 //! The data of a region: global tables, streams, and image repositories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::failover::ports::ReplicatedStores;
@@ -10,11 +10,8 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
 use crate::operation::Operation;
-use crate::spec::checked;
+use crate::spec::{checked, resource};
 use crate::world::SimRegion;
-
-/// The replication lag of tables towards regions.
-pub(crate) type Lags = BTreeMap<(ResourceName, Region), SignedDuration>;
 
 impl ReplicatedStores for SimRegion {
     async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError> {
@@ -52,11 +49,6 @@ pub fn table(regions: &[&str], indexes: &[&str]) -> TableFacts {
 /// An active stream of so many shards that keeps a record for so many hours.
 pub fn stream(shards: u32, hours: i64) -> StreamFacts {
     StreamFacts { shards, on_demand: false, retention: SignedDuration::from_hours(hours), active: true }
-}
-
-/// The name of a resource.
-pub(crate) fn resource(name: &str) -> ResourceName {
-    checked(name.parse())
 }
 
 /// What a test may do to the data of a region.

@@ -1,7 +1,7 @@
 //! The means by which traffic moves. Objects and the alarm are the standby region's, and lost with it; routing controls and
 //! records are nobody's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use watchkeeper_control::failover::ports::TrafficSwitches;
 use watchkeeper_control::ports::AwsError;
@@ -11,27 +11,13 @@ use watchkeeper_domain::failover::{DnsRecord, points_to};
 use watchkeeper_domain::name::{EnvironmentName, EstateName};
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
-use crate::gate::CallRefusal;
-use crate::globe::{HOME, STANDBY, SimAws};
+use crate::globe::SimAws;
 use crate::history::StateHistory;
+use crate::kinds::site::{HOME, STANDBY};
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::{DueEvent, SimState};
 use crate::world::SimRegion;
-
-/// Everything that decides where traffic goes.
-#[derive(Debug, Default)]
-pub(crate) struct SimTrafficSwitches {
-    pub(crate) objects: BTreeSet<(ResourceName, ResourceName)>,
-    pub(crate) controls: BTreeMap<ResourceName, bool>,
-    /// By hosted zone.
-    pub(crate) records: BTreeMap<ResourceName, Vec<DnsRecord>>,
-    /// The alarm that follows the metric.
-    pub(crate) alarm: Option<AlarmName>,
-    /// The metric, as it was told last.
-    pub(crate) metric: Option<bool>,
-    /// Where people are sent, once health checks and resolvers have followed.
-    pub(crate) pointed: Option<StateHistory<Option<usize>>>,
-}
 
 impl SimRegion {
     /// A call to the region of the objects and of the alarm.

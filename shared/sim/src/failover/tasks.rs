@@ -9,32 +9,6 @@ use crate::operation::Operation;
 use crate::state::SimState;
 use crate::world::SimRegion;
 
-/// A target group of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetGroup {
-    /// Its name.
-    pub name: String,
-    /// The path of its health check; `None` where the group does not exist.
-    pub health_path: Option<String>,
-    /// The most of its targets that are healthy; `None` for all.
-    pub healthy: Option<u32>,
-}
-
-impl TargetGroup {
-    /// A group whose targets are all healthy.
-    pub(crate) fn new(name: &str, health_path: Option<&str>) -> Self {
-        Self { name: name.to_owned(), health_path: health_path.map(str::to_owned), healthy: None }
-    }
-
-    /// What AWS says of it while so many tasks run. A group that does not exist has no targets.
-    fn facts(&self, running: u32) -> TargetGroupFacts {
-        let targets = if self.health_path.is_some() { running } else { 0 };
-        let healthy = self.healthy.map_or(targets, |most| most.min(targets));
-        let (name, health_path) = (self.name.clone(), self.health_path.clone());
-        TargetGroupFacts { name, health_path, healthy, unhealthy: targets - healthy }
-    }
-}
-
 impl RegionTasks for SimRegion {
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {
         self.ask(Operation::ListTasks, service, |state| Ok(state.read_alive(service))).await

@@ -8,8 +8,8 @@ use watchkeeper_domain::name::Region;
 
 use super::SimPair;
 use crate::builder::WorldBuilder;
-use crate::failover::site::SimSites;
 use crate::globe::SimAws;
+use crate::kinds::site::SimSites;
 use crate::link::RegionLink;
 use crate::spec::checked;
 use crate::state::SimState;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::name::{Region, ServiceName};
 
 use super::SimPair;
-use crate::globe::{HOME, STANDBY};
+use crate::kinds::site::{HOME, STANDBY};
 use crate::world::hold;
 
 impl SimPair {

@@ -11,8 +11,9 @@ use watchkeeper_domain::name::Region;
 
 pub use builder::PairBuilder;
 
-use crate::globe::{HOME, STANDBY, SimAws};
-use crate::loss::RegionLoss;
+use crate::globe::SimAws;
+use crate::kinds::loss::RegionLoss;
+use crate::kinds::site::{HOME, STANDBY};
 use crate::world::{SimRegion, hold};
 
 /// A pair of regions. What one region's stack sees is a [`SimRegion`]: its own by [`SimPair::world`], the other one by

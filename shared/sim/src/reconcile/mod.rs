@@ -1,6 +1,6 @@
 //! What a run carries out changes on: services, their scalable targets and releases, and databases.
 
-pub(crate) mod database;
+mod databases;
 mod ports;
-pub(crate) mod release;
-pub(crate) mod service;
+mod releases;
+mod services;

@@ -14,8 +14,8 @@ use watchkeeper_domain::capacity::{
 use watchkeeper_domain::guardrail::CapacityQuotas;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
-use crate::gate::CallRefusal;
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::SimState;
 use crate::world::SimRegion;
 

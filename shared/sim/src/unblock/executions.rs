@@ -5,8 +5,8 @@ use watchkeeper_control::unblock::ports::{ExecutionReader, PendingQuestion, Serv
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::execution::ExecutionStatus;
 
-use crate::gate::CallRefusal;
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::world::SimRegion;
 
 impl ExecutionReader for SimRegion {

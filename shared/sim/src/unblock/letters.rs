@@ -6,9 +6,9 @@ use watchkeeper_control::ports::AwsError;
 use watchkeeper_control::unblock::ports::{DeadLetter, DeadLetters, EventBuses, MessageStamp};
 use watchkeeper_domain::value::{Label, ResourceName};
 
-use super::{BusEvent, QueuedMessage};
-use crate::gate::CallRefusal;
+use crate::kinds::pile::{BusEvent, QueuedMessage};
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::SimState;
 use crate::world::SimRegion;
 

@@ -1,56 +1,19 @@
-//! What may be stuck, in memory: tables of an estate, its queues and buses, and the executions of our machines.
+//! What may be stuck, in memory.
 
 mod executions;
 mod letters;
-mod notes;
 mod tables;
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use watchkeeper_control::unblock::ports::{DeadLetter, LedgerNote, PendingQuestion};
+use watchkeeper_control::ledger::{Draft, Key, LedgerNote};
+use watchkeeper_control::unblock::ports::{DeadLetter, PendingQuestion};
 use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::intent::Intent;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockRecord};
 
+use crate::kinds::pile::{BusEvent, QueuedMessage};
 use crate::world::SimRegion;
-
-/// An event on a bus of an estate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BusEvent {
-    /// The bus.
-    pub bus: String,
-    /// Its source.
-    pub source: String,
-    /// What kind.
-    pub detail_type: String,
-    /// What it says.
-    pub detail: serde_json::Value,
-}
-
-/// A message in a queue.
-#[derive(Debug, Clone)]
-pub(crate) struct QueuedMessage {
-    pub(crate) letter: DeadLetter,
-    pub(crate) visible: Timestamp,
-}
-
-/// Everything that may be stuck.
-#[derive(Debug, Default)]
-pub(crate) struct StuckItems {
-    pub(crate) locks: BTreeMap<String, BTreeMap<(ItemAttribute, ItemAttribute), LockItem>>,
-    pub(crate) statuses: BTreeMap<String, BTreeMap<String, ItemAttribute>>,
-    pub(crate) items: BTreeMap<String, BTreeMap<String, BlockerItem>>,
-    pub(crate) queues: BTreeMap<String, Vec<QueuedMessage>>,
-    pub(crate) buses: BTreeMap<String, Vec<BusEvent>>,
-    pub(crate) questions: Vec<PendingQuestion>,
-    pub(crate) words: BTreeMap<ServiceId, Vec<String>>,
-    /// Locks that their owners renew right before somebody releases them: table and new lock, by name.
-    pub(crate) renewals: BTreeMap<String, (String, LockItem)>,
-    pub(crate) numbered: u64,
-}
 
 /// What a test makes and looks at; none of it is recorded as a call.
 impl SimRegion {
@@ -146,8 +109,8 @@ impl SimRegion {
 
     /// The record of a run of the unblock.
     pub fn unblock_record(&self, scope: &Scope, id: &str) -> Option<UnblockRecord> {
-        let found = self.lock().ledger.note::<UnblockRecord>(scope, &notes::name(LedgerNote::Run(id))).ok()?;
-        found.map(|(record, _)| record)
+        let found = self.lock().ledger.get(&Key::note(scope, LedgerNote::Run(id)))?;
+        found.note().ok().map(|(record, _)| record)
     }
 
     /// Somebody turns the halt switch of a scope on.
@@ -155,7 +118,7 @@ impl SimRegion {
     /// # Panics
     /// When the ledger cannot hold it.
     pub fn halt(&self, scope: &Scope, halt: &HaltSwitch) {
-        let put = self.lock().ledger.set_halt(Some(scope), Some(halt));
+        let put = Draft::of(Key::halt(Some(scope)), halt).and_then(|draft| self.lock().ledger.put(draft));
         assert!(put.is_ok(), "{put:?}");
     }
 
@@ -164,7 +127,7 @@ impl SimRegion {
     /// # Panics
     /// When the ledger cannot hold it.
     pub fn put_intent(&self, scope: &Scope, intent: &Intent) {
-        let put = self.lock().ledger.declare(scope, intent);
+        let put = Draft::of(Key::intent(scope, &intent.slot()), intent).and_then(|draft| self.lock().ledger.put(draft));
         assert!(put.is_ok(), "{put:?}");
     }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use watchkeeper_control::ledger::{ListPage, WriteOutcome};
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_control::unblock::ports::{BlockerSource, ListPage, LockTable, WriteOutcome};
+use watchkeeper_control::unblock::ports::{BlockerSource, LockTable};
 use watchkeeper_domain::estate::{BlockerPolicy, FinishedItems, LockSchema};
 use watchkeeper_domain::unblock::{AbandonmentProof, BlockerItem, ItemAttribute, LockItem, LockRelease};
 use watchkeeper_domain::value::ResourceName;
 
-use crate::gate::CallRefusal;
 use crate::operation::Operation;
+use crate::refusal::CallRefusal;
 use crate::state::SimState;
 use crate::world::SimRegion;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use watchkeeper_control::failover::ports::RegionTasks;
 use watchkeeper_control::lease::Lease;
-use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite, PairLedger, ScopeStanding, SettledTarget};
+use watchkeeper_control::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, SettledTarget};
 use watchkeeper_control::ports::Clock;
 use watchkeeper_domain::failover::Heartbeat;
 use watchkeeper_domain::intent::Layer;

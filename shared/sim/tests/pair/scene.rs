@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_control::ledger::{LedgerError, PairId, PairLedger};
+use watchkeeper_control::ledger::{Ledger, LedgerError, PairId};
 use watchkeeper_control::ports::ServiceWrites;
 use watchkeeper_control::ports::{AwsError, Fault};
 use watchkeeper_domain::capacity::ServiceId;

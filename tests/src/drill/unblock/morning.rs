@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_control::unblock::ports::{LedgerNote, UnblockNotes as _};
+use watchkeeper_control::ledger::{Ledger as _, LedgerNote};
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, LockItem, UnblockMemory, UnblockRecord};
 
 use super::scene::{LivingLease, UnblockScene, failed, later, text};

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
-use watchkeeper_control::unblock::ports::{LedgerNote, UnblockNotes as _};
+use watchkeeper_control::ledger::{Ledger as _, LedgerNote};
 use watchkeeper_domain::estate::{LockSchema, QueuePolicy, Unblock};
 use watchkeeper_domain::unblock::{ItemAttribute, LockItem, UnblockRecord};
 use watchkeeper_tests::estate::UnblockFixtures;

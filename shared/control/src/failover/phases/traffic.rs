@@ -7,7 +7,7 @@ use super::super::FailoverRunbook;
 use super::super::mover::MoveStep;
 use super::super::turn::PhaseOutcome;
 use super::super::{means, probe};
-use crate::ledger::PairLedger;
+use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::RunbookError;

@@ -1,6 +1,6 @@
 //! Cases about what is remembered of alarms.
 
-use watchkeeper_control::ledger::{AlarmLog, ScopeState};
+use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::value::AlarmName;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use watchkeeper_control::ledger::{Ledger, LedgerWrite, PairId, PairLedger, PairReplica, ScopeState};
+use watchkeeper_control::ledger::{Ledger, LedgerWrite, PairId, PairReplica, ScopeState};
 use watchkeeper_domain::failover::{Pointer, WatchState};
 use watchkeeper_domain::intent::Layer;
 

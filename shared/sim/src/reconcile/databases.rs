@@ -1,23 +1,13 @@
-//! Databases in a world: they take their time to start and to stop, and do not stay stopped.
+//! What happens to databases: they take their time to start and to stop, and do not stay stopped.
 
 use watchkeeper_control::ports::Fault;
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase};
 
-use crate::gate::CallRefusal;
 use crate::history::StateHistory;
+use crate::kinds::database::SimDatabase;
+use crate::refusal::CallRefusal;
 use crate::spec::DatabaseSpec;
 use crate::state::{DueEvent, SimState};
-
-/// One database.
-#[derive(Debug)]
-pub(crate) struct SimDatabase {
-    pub(crate) observed: ObservedDatabase,
-    pub(crate) gone: bool,
-    /// Whether IAM denies to start and stop it.
-    pub(crate) denied: bool,
-    epoch: u64,
-    pub(crate) seen: StateHistory<Option<ObservedDatabase>>,
-}
 
 impl SimState {
     /// Brings a database into the world.

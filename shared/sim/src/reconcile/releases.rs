@@ -1,79 +1,17 @@
-//! Releases in a world: what services have run, how their deployments go, and what the account has registered.
+//! What happens to releases: deployments begin and complete, and task definitions come and go.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_control::ports::RELEASES_MAX;
 use watchkeeper_domain::capacity::{Rollout, ServiceId, ServiceRelease, TaskDefinition};
 
-use crate::gate::CallRefusal;
+use crate::kinds::release::{ReleaseHistory, SimDefinition};
+use crate::refusal::CallRefusal;
 use crate::spec::{ServiceSpec, task_definition};
 use crate::state::{DueEvent, SimState};
 
 /// How far apart the deployments are that a service had before its world began.
 const APART: Duration = Duration::from_hours(24);
-
-/// The deployments of a service.
-#[derive(Debug)]
-pub(crate) struct ReleaseHistory {
-    /// Those before the newest, oldest first.
-    history: Vec<ServiceRelease>,
-    newest: ServiceRelease,
-    since: Timestamp,
-    epoch: u64,
-    keeps_history: bool,
-}
-
-impl ReleaseHistory {
-    /// What the newest deployment rolls out.
-    pub(crate) fn current(&self) -> &TaskDefinition {
-        &self.newest.task_definition
-    }
-
-    /// How the newest deployment stands.
-    pub(crate) fn rollout(&self) -> Rollout {
-        self.newest.rollout
-    }
-
-    /// Since when it stands so.
-    pub(crate) fn since(&self) -> Timestamp {
-        self.since
-    }
-
-    /// What AWS tells of them: newest first, and not all of them.
-    pub(crate) fn remembered(&self) -> Vec<ServiceRelease> {
-        let all = std::iter::once(&self.newest).chain(self.history.iter().rev());
-        all.take(if self.keeps_history { RELEASES_MAX } else { 0 }).cloned().collect()
-    }
-
-    /// A deployment begins; one that was under way is stopped by it.
-    fn begin(&mut self, task_definition: TaskDefinition, now: Timestamp) {
-        let next = ServiceRelease { task_definition, rollout: Rollout::InProgress, started: now };
-        let mut before = std::mem::replace(&mut self.newest, next);
-        if before.rollout == Rollout::InProgress {
-            before.rollout = Rollout::Failed;
-        }
-        self.history.push(before);
-        self.stand(Rollout::InProgress, now);
-    }
-
-    /// The newest deployment stands like this from now on.
-    fn stand(&mut self, rollout: Rollout, now: Timestamp) {
-        (self.newest.rollout, self.since) = (rollout, now);
-        self.epoch += 1;
-    }
-}
-
-/// What a task definition says.
-#[derive(Debug, Clone)]
-pub(crate) struct SimDefinition {
-    /// What a task of it takes, in CPU units.
-    cpu_units: Option<u32>,
-    /// The images of its containers.
-    images: Vec<String>,
-    /// Whether it was deregistered.
-    inactive: bool,
-}
 
 impl SimState {
     /// The deployments that a service has when it comes into the world, and the task definitions behind them.

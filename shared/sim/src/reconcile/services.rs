@@ -1,100 +1,14 @@
-//! Services in a world: counts that tasks follow, and bounds that an autoscaler keeps.
+//! What happens to services: tasks follow their counts, and the autoscaler its bounds.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceCapacity, ServiceId, ServiceRelease};
+use watchkeeper_domain::capacity::{ScalingState, ServiceId};
 
-use crate::failover::tasks::TargetGroup;
 use crate::history::StateHistory;
-use crate::reconcile::release::ReleaseHistory;
+use crate::kinds::service::SimService;
 use crate::spec::ServiceSpec;
 use crate::state::{DueEvent, SimState};
-
-/// One service and its scalable target.
-#[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "what a test may set, each by itself")]
-pub(crate) struct SimService {
-    pub(crate) gone: bool,
-    pub(crate) desired: u32,
-    pub(crate) running: u32,
-    /// Tasks that do not run any more and are not STOPPED yet.
-    pub(crate) stopping: u32,
-    /// Whether its tasks have died and not started again.
-    pub(crate) died: bool,
-    pub(crate) managed: bool,
-    pub(crate) daemon: bool,
-    /// Whether IAM denies the count, and the bounds.
-    pub(crate) denied: (bool, bool),
-    pub(crate) scaling: Option<ScalingState>,
-    /// How many tasks the load asks for, where there is one.
-    pub(crate) load: Option<u32>,
-    pub(crate) releases: ReleaseHistory,
-    pub(crate) target_groups: Vec<TargetGroup>,
-    pub(crate) tasks_epoch: u64,
-    deaths: u64,
-    /// Tasks that run or still stop, from each instant on at which that changed.
-    pub(crate) lives: BTreeMap<Timestamp, u32>,
-    pub(crate) seen: StateHistory<Option<ObservedService>>,
-    pub(crate) seen_scaling: StateHistory<Option<ScalingState>>,
-    pub(crate) seen_releases: StateHistory<Option<Vec<ServiceRelease>>>,
-    pub(crate) seen_alive: StateHistory<u32>,
-}
-
-impl SimService {
-    /// What is described, with its bounds.
-    pub(crate) fn observed(&self) -> ObservedService {
-        ObservedService {
-            capacity: ServiceCapacity { desired: self.desired, scaling: self.scaling },
-            running: self.running,
-            pending: self.desired.saturating_sub(self.running),
-            managed: self.managed,
-            rollout: self.releases.rollout(),
-            rollout_since: Some(self.releases.since()),
-            task_definition: Some(self.releases.current().clone()),
-            daemon: self.daemon,
-        }
-    }
-
-    /// Notes for later readers what is there now.
-    fn note(&mut self, now: Timestamp) {
-        let mut observed = self.observed();
-        observed.capacity.scaling = None;
-        self.seen.note(now, (!self.gone).then_some(observed));
-        self.seen_scaling.note(now, self.scaling.filter(|_| !self.gone));
-        self.seen_releases.note(now, (!self.gone).then(|| self.releases.remembered()));
-        self.seen_alive.note(now, self.alive());
-        self.lives.insert(now, self.working());
-    }
-
-    /// Tasks that work, or may still do so: those that run, and those that stop.
-    pub(crate) fn working(&self) -> u32 {
-        if self.gone { 0 } else { self.running + self.stopping }
-    }
-
-    /// Tasks that are not STOPPED: those on their way up, too.
-    pub(crate) fn alive(&self) -> u32 {
-        if self.gone { 0 } else { self.desired.max(self.running) + self.stopping }
-    }
-
-    /// All its tasks are gone at once.
-    pub(crate) fn tasks_die(&mut self) {
-        (self.running, self.stopping, self.died) = (0, 0, true);
-        self.tasks_epoch += 1;
-        self.deaths += 1;
-    }
-
-    /// The count that the autoscaler wants: the load inside the bounds, as far as it is not held. `registered` tells
-    /// that the target was registered just now, which moves a count into the bounds whatever is held.
-    fn autoscaled(&self, registered: bool) -> u32 {
-        let Some(scaling) = self.scaling else { return self.desired };
-        let inside = |count: u32| count.max(scaling.min).min(scaling.max.max(scaling.min));
-        let start = if registered { inside(self.desired) } else { self.desired };
-        let wanted = inside(self.load.unwrap_or(start));
-        let held = if wanted > start { scaling.suspended.scale_out } else { scaling.suspended.scale_in };
-        if held { start } else { wanted }
-    }
-}
 
 impl SimState {
     /// Brings a service into the world, all its tasks running.

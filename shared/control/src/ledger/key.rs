@@ -1,0 +1,307 @@
+//! The keys of the ledger's documents: what each is, whose, and where it lies.
+//!
+//! Estates, environments, regions and names of executions contain no `#`. Runs have a partition of their own, so that one
+//! query reads everything else of a scope; and what two regions tell each other of a pair has one, so that one small query
+//! reads it with every run. The roles of the functions are held to these partitions (`dynamodb:LeadingKeys`).
+
+use std::fmt;
+
+use watchkeeper_domain::backup::BackupSource;
+use watchkeeper_domain::intent::IntentKey;
+use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_domain::value::AlarmName;
+
+use super::PairId;
+
+pub(super) const BASELINE: &str = "BASELINE";
+pub(super) const STANDING: &str = "STANDING";
+pub(super) const LEASE: &str = "LEASE";
+pub(super) const HALT: &str = "HALT";
+pub(super) const INTENT: &str = "INTENT#";
+pub(super) const RUN: &str = "RUN#";
+pub(super) const JOB: &str = "JOB#";
+pub(super) const POINTER: &str = "POINTER";
+pub(super) const HEARTBEAT: &str = "HEARTBEAT#";
+pub(super) const SAMPLE: &str = "SAMPLE#";
+
+/// A note of the daily unblock, or of emergencies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerNote<'a> {
+    /// What is remembered from run to run.
+    Memory,
+    /// The record of the run with this id.
+    Run(&'a str),
+    /// A page of what the run with this id released, from 1.
+    Page(&'a str, u32),
+    /// The last question of an emergency about something, such as a profile.
+    Question(&'a str),
+    /// That the runs of this machine end before they begin.
+    Trouble(&'a str),
+}
+
+/// What a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum Kind {
+    /// The capacity found before the first change.
+    Baseline,
+    /// What somebody wants of a scope.
+    Intent,
+    /// Who may change a scope.
+    Lease,
+    /// What was reached and told last.
+    Standing,
+    /// That nobody may change anything.
+    #[strum(serialize = "halt switch")]
+    Halt,
+    /// What is remembered of an alarm.
+    #[strum(serialize = "memory of the alarm")]
+    Alarm,
+    /// A run of `reconcile`.
+    #[strum(serialize = "record of the run")]
+    Run,
+    /// What is remembered of the copies of a resource.
+    #[strum(serialize = "memory of the backups")]
+    Backup,
+    /// A run of backups.
+    #[strum(serialize = "record of the run of backups")]
+    BackupRun,
+    /// What the daily unblock, and emergencies, note.
+    #[strum(serialize = "note of the daily unblock")]
+    Note,
+    /// Which region of a pair serves.
+    Pointer,
+    /// A sign of life of a region's stack.
+    Heartbeat,
+    /// What a region says of itself.
+    Sample,
+    /// What is remembered of a watch over the other region.
+    #[strum(serialize = "memory of the watch")]
+    Watch,
+    /// A move of a pair.
+    #[strum(serialize = "record of the move")]
+    Move,
+}
+
+impl Kind {
+    /// The kind in words.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Documents that lie together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Partition {
+    /// Its key.
+    pub key: String,
+    /// Whose it is, for a person.
+    pub owner: String,
+}
+
+/// The key of one document; written `partition sort`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it lies.
+    pub partition: Partition,
+    /// Which of the documents there it is.
+    pub sort: String,
+}
+
+impl Partition {
+    fn of(name: &str, scope: &Scope) -> Self {
+        let Scope { estate, environment, region } = scope;
+        Self { key: format!("{name}{estate}#{environment}#{region}"), owner: scope.to_string() }
+    }
+
+    fn of_pair(name: &str, pair: &PairId) -> Self {
+        let PairId { estate, environment } = pair;
+        Self { key: format!("{name}{estate}#{environment}"), owner: pair.to_string() }
+    }
+
+    /// Everything of a scope but its runs and backups.
+    pub fn scope(scope: &Scope) -> Self {
+        Self::of("SCOPE#", scope)
+    }
+
+    /// The runs of a scope, and the notes of its daily unblock.
+    pub fn runs(scope: &Scope) -> Self {
+        Self::of("RUNS#", scope)
+    }
+
+    /// The backups of a scope.
+    pub fn backups(scope: &Scope) -> Self {
+        Self::of("BACKUPS#", scope)
+    }
+
+    /// What the two regions of a pair tell each other.
+    pub fn pair(pair: &PairId) -> Self {
+        Self::of_pair("PAIR#", pair)
+    }
+
+    /// The key of a document here.
+    pub fn key(self, kind: Kind, sort: impl Into<String>) -> Key {
+        Key { kind, partition: self, sort: sort.into() }
+    }
+}
+
+impl Key {
+    /// What the keys of everything of a scope's own partition begin with.
+    pub fn scope(scope: &Scope) -> Self {
+        Partition::scope(scope).key(Kind::Baseline, "")
+    }
+
+    /// The baseline of a scope.
+    pub fn baseline(scope: &Scope) -> Self {
+        Partition::scope(scope).key(Kind::Baseline, BASELINE)
+    }
+
+    /// The standing of a scope.
+    pub fn standing(scope: &Scope) -> Self {
+        Partition::scope(scope).key(Kind::Standing, STANDING)
+    }
+
+    /// The lease of a scope.
+    pub fn lease(scope: &Scope) -> Self {
+        Partition::scope(scope).key(Kind::Lease, LEASE)
+    }
+
+    /// The halt switch of a scope, or of everything.
+    pub fn halt(scope: Option<&Scope>) -> Self {
+        match scope {
+            Some(scope) => Partition::scope(scope).key(Kind::Halt, HALT),
+            None => Partition { key: HALT.to_owned(), owner: "every scope".to_owned() }.key(Kind::Halt, "ALL"),
+        }
+    }
+
+    /// The intent of a slot.
+    pub fn intent(scope: &Scope, slot: &IntentKey) -> Self {
+        Partition::scope(scope).key(Kind::Intent, format!("{INTENT}{slot}"))
+    }
+
+    /// What is remembered of an alarm.
+    pub fn alarm(scope: &Scope, alarm: &AlarmName) -> Self {
+        Partition::scope(scope).key(Kind::Alarm, format!("ALARM#{alarm}"))
+    }
+
+    /// The record of a run.
+    pub fn run(scope: &Scope, id: &str) -> Self {
+        Partition::runs(scope).key(Kind::Run, format!("{RUN}{id}"))
+    }
+
+    /// A note of the daily unblock, or of emergencies.
+    pub fn note(scope: &Scope, note: LedgerNote<'_>) -> Self {
+        let sort = match note {
+            LedgerNote::Memory => "UNBLOCK".to_owned(),
+            LedgerNote::Run(id) => format!("UNBLOCK#{id}"),
+            LedgerNote::Page(id, number) => format!("UNBLOCK#{id}#{number:06}"),
+            LedgerNote::Question(what) => format!("QUESTION#{what}"),
+            LedgerNote::Trouble(machine) => format!("TROUBLE#{machine}"),
+        };
+        Partition::runs(scope).key(Kind::Note, sort)
+    }
+
+    /// What is remembered of the backups of a resource.
+    pub fn backup(scope: &Scope, source: &BackupSource) -> Self {
+        Partition::backups(scope).key(Kind::Backup, format!("{JOB}{source}"))
+    }
+
+    /// The record of a run of backups.
+    pub fn backup_run(scope: &Scope, id: &str) -> Self {
+        Partition::backups(scope).key(Kind::BackupRun, format!("{RUN}{id}"))
+    }
+
+    /// What the keys of everything that is remembered of backups begin with.
+    pub fn backups(scope: &Scope) -> Self {
+        Partition::backups(scope).key(Kind::Backup, JOB)
+    }
+
+    /// What the keys of everything of a pair begin with.
+    pub fn pair(pair: &PairId) -> Self {
+        Partition::pair(pair).key(Kind::Pointer, "")
+    }
+
+    /// Whether it is that of a lease.
+    pub fn is_lease(&self) -> bool {
+        self.sort == LEASE
+    }
+
+    /// The pointer of a pair.
+    pub fn pointer(pair: &PairId) -> Self {
+        Partition::pair(pair).key(Kind::Pointer, POINTER)
+    }
+
+    /// The sign of life of a region.
+    pub fn heartbeat(pair: &PairId, region: &Region) -> Self {
+        Partition::pair(pair).key(Kind::Heartbeat, format!("{HEARTBEAT}{region}"))
+    }
+
+    /// What a region says of itself.
+    pub fn sample(pair: &PairId, region: &Region) -> Self {
+        Partition::pair(pair).key(Kind::Sample, format!("{SAMPLE}{region}"))
+    }
+
+    /// What a region remembers of its watch over the other one.
+    pub fn watch(pair: &PairId, region: &Region) -> Self {
+        Partition::of_pair("WATCHES#", pair).key(Kind::Watch, format!("WATCH#{region}"))
+    }
+
+    /// The record of a move.
+    pub fn moved(pair: &PairId, id: &str) -> Self {
+        Partition::of_pair("MOVES#", pair).key(Kind::Move, format!("MOVE#{id}"))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.partition.key, self.sort)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use watchkeeper_domain::intent::Layer;
+    use watchkeeper_domain::name::{EnvironmentName, EstateName};
+
+    use super::*;
+
+    #[test]
+    fn the_keys_are_those_of_the_table_in_the_documentation() {
+        let (estate, environment) = ("clos-v2", "dev");
+        let estate = EstateName::new(estate).unwrap();
+        let environment = EnvironmentName::new(environment).unwrap();
+        let region = Region::new("us-east-1").unwrap();
+        let pair = PairId { estate: estate.clone(), environment: environment.clone() };
+        let scope = Scope { estate, environment, region: region.clone() };
+        let surge = IntentKey::emergency("surge".parse().unwrap());
+        let keys = [
+            (Key::alarm(&scope, &"5xx-errors".parse().unwrap()), "SCOPE#clos-v2#dev#us-east-1 ALARM#5xx-errors"),
+            (Key::baseline(&scope), "SCOPE#clos-v2#dev#us-east-1 BASELINE"),
+            (Key::standing(&scope), "SCOPE#clos-v2#dev#us-east-1 STANDING"),
+            (Key::lease(&scope), "SCOPE#clos-v2#dev#us-east-1 LEASE"),
+            (Key::intent(&scope, &IntentKey::of(Layer::Schedule)), "SCOPE#clos-v2#dev#us-east-1 INTENT#schedule"),
+            (Key::intent(&scope, &surge), "SCOPE#clos-v2#dev#us-east-1 INTENT#emergency#surge"),
+            (Key::halt(Some(&scope)), "SCOPE#clos-v2#dev#us-east-1 HALT"),
+            (Key::halt(None), "HALT ALL"),
+            (Key::backup(&scope, &"rds:a".parse().unwrap()), "BACKUPS#clos-v2#dev#us-east-1 JOB#rds:a"),
+            (Key::backup_run(&scope, "x-1"), "BACKUPS#clos-v2#dev#us-east-1 RUN#x-1"),
+            (Key::run(&scope, "clos-v2-dev-1"), "RUNS#clos-v2#dev#us-east-1 RUN#clos-v2-dev-1"),
+            (Key::note(&scope, LedgerNote::Memory), "RUNS#clos-v2#dev#us-east-1 UNBLOCK"),
+            (Key::note(&scope, LedgerNote::Run("u-1")), "RUNS#clos-v2#dev#us-east-1 UNBLOCK#u-1"),
+            (Key::note(&scope, LedgerNote::Page("u-1", 12)), "RUNS#clos-v2#dev#us-east-1 UNBLOCK#u-1#000012"),
+            (Key::note(&scope, LedgerNote::Question("surge")), "RUNS#clos-v2#dev#us-east-1 QUESTION#surge"),
+            (Key::note(&scope, LedgerNote::Trouble("reconcile")), "RUNS#clos-v2#dev#us-east-1 TROUBLE#reconcile"),
+            (Key::pointer(&pair), "PAIR#clos-v2#dev POINTER"),
+            (Key::heartbeat(&pair, &region), "PAIR#clos-v2#dev HEARTBEAT#us-east-1"),
+            (Key::sample(&pair, &region), "PAIR#clos-v2#dev SAMPLE#us-east-1"),
+            (Key::watch(&pair, &region), "WATCHES#clos-v2#dev WATCH#us-east-1"),
+            (Key::moved(&pair, "fleet-1"), "MOVES#clos-v2#dev MOVE#fleet-1"),
+        ];
+        for (key, expected) in keys {
+            assert_eq!(key.to_string(), expected);
+        }
+    }
+}

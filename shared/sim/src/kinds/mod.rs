@@ -1,0 +1,13 @@
+//! What there is in a world, kind by kind. A kind knows itself and nothing of the state that holds it: what happens to it is
+//! above, in the folder of the runbook that it happens in.
+
+pub(crate) mod database;
+pub(crate) mod loss;
+pub(crate) mod machines;
+pub(crate) mod outside;
+pub(crate) mod pile;
+pub(crate) mod release;
+pub(crate) mod service;
+pub(crate) mod site;
+pub(crate) mod switchboard;
+pub(crate) mod vault;

@@ -1,0 +1,32 @@
+//! What has gone out: messages and events.
+
+use jiff::Timestamp;
+
+/// A message that was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentMessage {
+    /// When.
+    pub at: Timestamp,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// An event that was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What kind.
+    pub detail_type: String,
+    /// What it says.
+    pub detail: serde_json::Value,
+}
+
+/// What has gone out.
+#[derive(Debug, Default)]
+pub(crate) struct SimOutbox {
+    pub(crate) messages: Vec<SentMessage>,
+    pub(crate) events: Vec<PublishedEvent>,
+}
