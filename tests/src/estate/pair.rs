@@ -220,7 +220,7 @@ mod tests {
         }))
         .unwrap();
         let of = |name: &str| -> Vec<&str> {
-            repositories(&name.parse().unwrap(), &failover).into_iter().map(ResourceName::as_str).collect()
+            repositories(&ServiceName::new(name).unwrap(), &failover).into_iter().map(ResourceName::as_str).collect()
         };
         assert_eq!(of("lpa-app"), ["modernising-lpa/app", "modernising-lpa/pdf"]);
         assert_eq!(of("lpa-worker"), ["lpa-worker"]);
