@@ -60,6 +60,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 async fn freed(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     let Some(scene) = UnblockScene::of(act) else { return Ok(()) };
     scene.set(act).await?;
-    morning::play(act, &scene).await?;
+    // In a box: its own future is large.
+    Box::pin(morning::play(act, &scene)).await?;
     again::play(act, &scene).await
 }

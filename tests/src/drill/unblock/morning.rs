@@ -98,7 +98,7 @@ pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Resul
     act.stack.mailbox().letters().await?;
     let renewed = scene.lock(RENEWED, 24);
     let ended = match &scene.locks {
-        Some(locks) => due(act, scene, (locks, &renewed)).await?,
+        Some(locks) => Box::pin(due(act, scene, (locks, &renewed))).await?,
         None => act.stack.unblock_tick(scene.due, &act.scope).await?,
     };
     let Some(run) = ended.into_iter().next() else {
