@@ -45,7 +45,7 @@ fn found(item: &Item) -> Entry {
 /// What is written of what was read.
 fn again<D: Document>(found: Entry) -> Item {
     let key = found.key.clone();
-    let draft = if found.number == None {
+    let draft = if found.number.is_none() {
         Draft::of(key, &found.read::<D>().unwrap())
     } else {
         let (document, number) = found.numbered::<D>().unwrap();
