@@ -91,7 +91,8 @@ fn forget(resumed: &ResumedRun) -> Option<LedgerWrite> {
 fn back(place: &ScopedEnvironment, resumed: &ResumedRun) -> Back {
     let run = &resumed.run;
     let owed = |resource: ResourceId| {
-        !run.progress.given_back.contains(&resource) && !concerns(&run.deciding, &place.allowance, &resource)
+        !run.progress.given_back.contains(&resource)
+            && !concerns(&run.deciding, &place.allowance, resumed.seen.baseline.as_ref(), &resource)
     };
     let kept = resumed.seen.baseline.as_ref();
     match kept.is_some_and(|kept| kept.capacity.resources().any(owed)) {
@@ -159,7 +160,7 @@ fn reached(place: &ScopedEnvironment, resumed: &ResumedRun) -> ReachedTargets {
     if run.verdict != Verdict::Apply {
         return before;
     }
-    let held = |resource: &&ResourceId| concerns(&run.deciding, &place.allowance, resource);
+    let held = |resource: &&ResourceId| concerns(&run.deciding, &place.allowance, seen.baseline.as_ref(), resource);
     let reached = reached.iter().filter(held).cloned().collect();
     before.after(target, &reached, written, run.instant).until(target, given_back)
 }

@@ -263,7 +263,8 @@ fn left(place: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScop
         reason,
     };
     let mut plan = difference.plan();
-    let ours = |resource: &ResourceId| baseline.has(resource) || concerns(&run.deciding, allowance, resource);
+    let ours =
+        |resource: &ResourceId| baseline.has(resource) || concerns(&run.deciding, allowance, Some(&baseline), resource);
     plan.obstacles.retain(|(resource, obstacle)| *obstacle != Obstacle::Missing || ours(resource));
     // Schedules are asked for once a run.
     let scheduled = |(_, obstacle): &&(ResourceId, Obstacle)| matches!(obstacle, Obstacle::Scheduled(_));

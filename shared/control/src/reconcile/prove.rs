@@ -67,7 +67,7 @@ impl ScopeProof<'_> {
     fn is_back(&self, baseline: &Baseline, resource: &ResourceId) -> bool {
         let run = &self.resumed.run;
         let touched = run.progress.touched.contains(resource);
-        let concerned = concerns(&run.deciding, &self.place.allowance, resource);
+        let concerned = concerns(&run.deciding, &self.place.allowance, Some(baseline), resource);
         if baseline.was_off(resource) && !concerned {
             return true;
         }

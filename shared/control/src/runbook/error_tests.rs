@@ -22,6 +22,7 @@ fn the_registry_is_what_state_machines_may_match() {
         "Lease.Lost",
         "Ledger.Conflict",
         "Ledger.Corrupt",
+        "Ledger.Newer",
         "Ledger.TooLarge",
         "Run.Unknown",
         "Run.Unverified",

@@ -102,7 +102,9 @@ fn protected_resource(case: &GuardrailCase<'_>) -> Vec<Violation> {
         Violation::new(GuardrailCode::ProtectedResource, severity, "it is protected", advice).of(resource)
     };
     let touched = case.plan.written().into_iter();
-    touched.filter(|resource| case.allowance.protects(resource)).map(broken).collect()
+    let held = |resource: &ResourceId| case.baseline.resources().any(|kept| kept == *resource);
+    let kept = |resource: &ResourceId| case.allowance.keeps(case.deciding, held(resource), resource);
+    touched.filter(kept).map(broken).collect()
 }
 
 fn freeze_window(case: &GuardrailCase<'_>) -> Vec<Violation> {

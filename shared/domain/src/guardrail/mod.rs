@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{Capacity, ObservedScope, ResourceId, ScalingState, ServiceId};
-use crate::intent::{Intent, Layer, placed};
+use crate::intent::{DesiredState, Intent, Layer, placed};
 use crate::name::ServiceName;
 use crate::plan::{CapacityChange, Plan};
 
@@ -63,6 +63,17 @@ impl Allowance {
             ResourceId::Service(id) => self.protected.contains(id.service.as_str()),
             ResourceId::Database(id) => self.protected.iter().any(|name| id.is_called(name)),
         }
+    }
+
+    /// Whether a resource is kept as its owner has it: the document protects it, and it is not one that we hold where the
+    /// pointer of its pair places it. A service that became protected in the middle of a move would else be given back in one
+    /// region while the other one runs it.
+    pub fn keeps(&self, deciding: &[Intent], held: bool, resource: &ResourceId) -> bool {
+        let placed = |intent: &Intent| match (&intent.want, resource) {
+            (DesiredState::Placed(_), ResourceId::Service(id)) => intent.is_about(&id.service),
+            _ => false,
+        };
+        self.protects(resource) && !(held && deciding.iter().any(placed))
     }
 }
 

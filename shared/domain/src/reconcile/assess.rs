@@ -88,7 +88,7 @@ pub struct Assessment {
 pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
     let ScopeSituation { intents, instant, observed, allowance, .. } = *situation;
     let chosen: Vec<Intent> = deciding(intents, instant).into_iter().cloned().collect();
-    let concerned = |resource: &ResourceId| concerns(&chosen, allowance, resource);
+    let concerned = |resource: &ResourceId| concerns(&chosen, allowance, situation.baseline, resource);
     let found = stopped_by_hand(observed.capacity().retain(concerned), placed(&chosen), allowance);
     let mut baseline =
         situation.baseline.cloned().unwrap_or_else(|| Baseline { capacity: Capacity::default(), taken: instant });
@@ -170,13 +170,14 @@ fn back_only(
 
 /// Whether the intents that decide say anything of a resource but that it should be as it was. What they are not about is
 /// given back, and no baseline of it is taken. What the document protects is never begun with.
-pub fn concerns(deciding: &[Intent], allowance: &Allowance, resource: &ResourceId) -> bool {
+pub fn concerns(deciding: &[Intent], allowance: &Allowance, kept: Option<&Baseline>, resource: &ResourceId) -> bool {
     let by = |intent: &Intent| match (&intent.want, resource) {
         (DesiredState::Asleep, _) => true,
         (DesiredState::Awake, _) | (_, ResourceId::Database(_)) => false,
         (DesiredState::Scaled(_) | DesiredState::Placed(_), ResourceId::Service(id)) => intent.is_about(&id.service),
     };
-    !allowance.protects(resource) && deciding.iter().any(by)
+    let held = kept.is_some_and(|kept| kept.has(resource));
+    !allowance.keeps(deciding, held, resource) && deciding.iter().any(by)
 }
 
 /// The baseline, and beside it what cannot be changed: it is looked at like the rest, so that it is told of and nothing is
@@ -187,7 +188,9 @@ pub fn with_unchangeable(
     deciding: &[Intent],
     allowance: &Allowance,
 ) -> Baseline {
-    let beside = |resource: &ResourceId| concerns(deciding, allowance, resource) && !can_change(observed, resource);
+    let beside = |resource: &ResourceId| {
+        concerns(deciding, allowance, Some(baseline), resource) && !can_change(observed, resource)
+    };
     let mut all = baseline.clone();
     all.absorb(&observed.capacity().retain(beside));
     all
@@ -223,7 +226,7 @@ fn stopped_by_hand(mut found: Capacity, placed: Option<&Placement>, allowance: &
 pub fn target(baseline: &Baseline, intents: &[Intent], instant: Timestamp, allowance: &Allowance) -> Capacity {
     let mut target = resolve(&baseline.capacity, intents, instant);
     for (id, found) in &baseline.capacity.services {
-        if allowance.protects(&ResourceId::Service(id.clone())) {
+        if allowance.keeps(intents, true, &ResourceId::Service(id.clone())) {
             target.services.insert(id.clone(), *found);
         }
     }
