@@ -106,7 +106,7 @@ fn a_spoiled_item_is_corrupt_by_its_name() {
     let world = SimRegion::builder().build();
     world.spoil_baseline(&scope);
     match run_until_done_or_crash(&world, world.load(&scope)).unwrap() {
-        Err(LedgerError::Corrupt { item, .. }) => assert_eq!(item, "baseline"),
+        Err(LedgerError::Corrupt { item, .. }) => assert_eq!(item, "BASELINE"),
         other => panic!("{other:?}"),
     }
 }
