@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget, ScalableTargetAction, ServiceNamespace, SuspendedState,
 };
-use watchkeeper_control::ports::{AwsError, ScalableTargets, ScheduledActions};
+use watchkeeper_control::ports::{AwsError, ScalableTargets, ScheduledActions, TargetTags};
 use watchkeeper_domain::capacity::{ScalingState, ScheduledAction, Schedules, ServiceId, Suspensions};
 
-use crate::Aws;
 use crate::fault::{failed, odd};
 use crate::values::{count, tasks};
+use crate::{Aws, managed};
 
 const DESCRIBE: &str = "DescribeScalableTargets";
 const SCHEDULED: &str = "DescribeScheduledActions";
 const REGISTER: &str = "RegisterScalableTarget";
+const TAGS: &str = "ListTagsForResource";
 
 impl ScalableTargets for Aws {
     async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
@@ -34,6 +35,24 @@ impl ScalableTargets for Aws {
             }
         }
         Ok(found)
+    }
+}
+
+impl TargetTags for Aws {
+    async fn target_is_managed(&self, service: &ServiceId) -> Result<bool, AwsError> {
+        let call = self.autoscaling.describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
+        let call =
+            call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).resource_ids(resource_id(service));
+        let answer = call.send().await.map_err(|error| failed(DESCRIBE, service, error))?;
+        // A target without an ARN is of before there were any, and has no tags until it is registered again (Application
+        // Auto Scaling API reference, `RegisterScalableTarget`).
+        let Some(arn) = answer.scalable_targets().first().and_then(ScalableTarget::scalable_target_arn) else {
+            return Ok(false);
+        };
+        let answer = self.autoscaling.list_tags_for_resource().resource_arn(arn).send().await;
+        let answer = answer.map_err(|error| failed(TAGS, service, error))?;
+        let tags = answer.tags().into_iter().flatten();
+        Ok(managed(tags.map(|(key, value)| (Some(key.as_str()), Some(value.as_str())))))
     }
 }
 

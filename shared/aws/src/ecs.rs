@@ -12,14 +12,14 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{AwsError, ServiceWrites, Services};
 use watchkeeper_domain::capacity::{
-    ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, TaskDefinition,
+    ObservedService, Rollout, ScalingState, ServiceCapacity, ServiceId, TagScheduler, TaskDefinition,
 };
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 use crate::fault::{failed, odd};
 use crate::time::timestamp;
 use crate::values::{count, tasks};
-use crate::{Aws, managed};
+use crate::{Aws, managed, tagged};
 
 mod releases;
 mod tasks;
@@ -153,6 +153,7 @@ fn read_service(service: &Service) -> Result<ObservedService, String> {
         rollout_since,
         task_definition: task_definition(service).map(TaskDefinition::new),
         daemon: service.scheduling_strategy() == Some(&SchedulingStrategy::Daemon),
+        scheduler: TagScheduler::of_service(tagged(service.tags().iter().map(|tag| (tag.key(), tag.value())))),
     })
 }
 

@@ -48,6 +48,13 @@ fn managed<'a>(mut tags: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)
     tags.any(|tag| tag == (Some(MANAGED_TAG), Some("true")))
 }
 
+/// Tags as keys and values; one without a value has an empty one.
+fn tagged<'a>(
+    tags: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)> + Clone,
+) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
+    tags.filter_map(|(key, value)| Some((key?, value.unwrap_or_default())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

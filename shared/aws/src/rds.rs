@@ -8,12 +8,12 @@ use aws_sdk_rds::operation::describe_db_instances::DescribeDBInstancesError;
 use aws_sdk_rds::types::{DbCluster, DbInstance, Tag};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use watchkeeper_control::ports::{AwsError, Databases};
-use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, TagScheduler};
 use watchkeeper_domain::name::DatabaseName;
 
 use self::stoppable::{ClusterFacts, InstanceFacts};
 use crate::fault::failed;
-use crate::{Aws, managed};
+use crate::{Aws, managed, tagged};
 
 mod promotions;
 mod stoppable;
@@ -160,8 +160,10 @@ fn named(name: Option<&str>) -> Option<&str> {
 }
 
 fn observed(status: Option<&str>, tags: &[Tag], cannot_stop: Option<String>) -> ObservedDatabase {
-    let managed = managed(tags.iter().map(|tag| (tag.key(), tag.value())));
-    ObservedDatabase { state: DatabaseState::of(status.unwrap_or("in an unknown state")), managed, cannot_stop }
+    let tags = tags.iter().map(|tag| (tag.key(), tag.value()));
+    let (scheduler, managed) = (TagScheduler::of_database(tagged(tags.clone())), managed(tags));
+    let state = DatabaseState::of(status.unwrap_or("in an unknown state"));
+    ObservedDatabase { state, managed, cannot_stop, scheduler }
 }
 
 #[cfg(test)]
@@ -208,6 +210,16 @@ mod tests {
         assert!(read_instance(&DbInstance::builder().tag_list(tag.clone()).build()).managed);
         assert!(read_cluster(&DbCluster::builder().tag_list(tag).build(), 0).managed);
         assert!(!read_cluster(&DbCluster::builder().build(), 0).managed);
+    }
+
+    #[test]
+    fn the_tag_of_another_scheduler_is_read_of_both_kinds() {
+        let tag = Tag::builder().key("Schedule").value("office-hours").build();
+        let name = |found: ObservedDatabase| found.scheduler.map(|it| it.name);
+        let expected = Some("AWS Instance Scheduler");
+        assert_eq!(name(read_instance(&DbInstance::builder().tag_list(tag.clone()).build())), expected);
+        assert_eq!(name(read_cluster(&DbCluster::builder().tag_list(tag).build(), 0)), expected);
+        assert_eq!(name(read_cluster(&DbCluster::builder().build(), 0)), None);
     }
 
     #[test]

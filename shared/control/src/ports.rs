@@ -106,6 +106,13 @@ pub trait ScalableTargets {
     async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError>;
 }
 
+/// The tags of scalable targets: they have their own, apart from those of their services.
+pub trait TargetTags {
+    /// Whether the scalable target of a service carries the tag `watchkeeper:managed = true`; one that does not exist does
+    /// not. It takes two calls.
+    async fn target_is_managed(&self, service: &ServiceId) -> Result<bool, AwsError>;
+}
+
 /// Writes to the capacity of services. What only looks at a region does not have it.
 pub trait ServiceWrites {
     /// Sets the desired count, in tasks.

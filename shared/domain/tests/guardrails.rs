@@ -51,8 +51,10 @@ fn clean() -> Facts {
         rollout_since: None,
         task_definition: None,
         daemon: false,
+        scheduler: None,
     };
-    let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+    let aurora =
+        ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None, scheduler: None };
     Facts {
         observed: ObservedScope {
             services: [(api(), service)].into(),

@@ -48,13 +48,14 @@ fn environment() -> impl Strategy<Value = ObservedScope> {
                 rollout_since: None,
                 task_definition: None,
                 daemon: false,
+                scheduler: None,
             };
             (name(n), service)
         };
         let power = |(n, on): (u8, bool)| {
             let state = if on { DatabaseState::Available } else { DatabaseState::Stopped };
             let id = DatabaseId::try_from(format!("rds:db-{n}")).unwrap();
-            (id, ObservedDatabase { state, managed: true, cannot_stop: None })
+            (id, ObservedDatabase { state, managed: true, cannot_stop: None, scheduler: None })
         };
         ObservedScope {
             services: services.into_iter().map(observe).collect(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rstest::rstest;
 use serde_json::json;
 use watchkeeper_domain::backup::{CopyQuota, ObservedSource, ResourceKind, SourceState};
-use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, DatabaseState, ObservedDatabase, ServiceId, TagScheduler};
 use watchkeeper_domain::estate::Estate;
 use watchkeeper_domain::estate::PairDatabase;
 use watchkeeper_domain::failover::DatabaseRole;
@@ -14,8 +14,8 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::preflight::{
     AccountQuotaFacts, AccountRegion, AlarmFacts, BucketFacts, Check, ControllerKind, DatabaseFacts,
     DefinitionDiagnostic, FoundService, FoundTable, KeyFacts, MANAGED, PolicyFinding, PreflightFacts, PromotedFacts,
-    QueueFacts, Read, ReportRow, RowMark, SimulatedAction, SimulatedCalls, Tags, TargetFacts, UnreadFact,
-    WantedResources, calls, definition, judge, policies, simulated,
+    QueueFacts, Read, ReportRow, RowMark, ScheduledCall, SimulatedAction, SimulatedCalls, Tags, TargetFacts,
+    UnreadFact, WantedResources, calls, definition, judge, policies, simulated,
 };
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
@@ -135,7 +135,8 @@ fn clean() -> PreflightFacts {
     for name in ["api", "worker"] {
         facts.services.insert(id(&format!("shop/{name}")), Ok(Some(service("shop", name, 2))));
     }
-    let observed = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+    let observed =
+        ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None, scheduler: None };
     facts.databases.insert(database(), Ok(Some(DatabaseFacts { observed, tags: Ok(tagged()) })));
     let window = watchkeeper_domain::backup::RestoreWindow { from: None, to: jiff::Timestamp::UNIX_EPOCH };
     for source in ["rds:shop-db", "dynamodb:shop-locks", "s3:shop-files/state"] {
@@ -227,6 +228,9 @@ fn errors(facts: &mut PreflightFacts) -> &mut AlarmFacts {
 #[case::target_untagged(|f: &mut PreflightFacts| target(f).tags = Ok(Tags::new()), "tagged", "application-autoscaling tag-resource --resource-arn arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/api --tags watchkeeper:managed=true")]
 #[case::target_without_arn(|f: &mut PreflightFacts| { target(f).tags = Ok(Tags::new()); target(f).arn = None; }, "tagged", "register-scalable-target")]
 #[case::scheduled(|f: &mut PreflightFacts| target(f).scheduled = Ok(vec!["night".into(), "day".into()]), "moved-by-us-alone", "--scheduled-action-name night --region eu-west-1 && aws application-autoscaling delete-scheduled-action")]
+#[case::service_of_another_scheduler(|f: &mut PreflightFacts| { api(f).tags.insert("maid_offhours".into(), String::new()); }, "moved-by-us-alone", "ecs untag-resource --resource-arn arn:aws:ecs:eu-west-1:123456789012:service/shop/api --tag-keys maid_offhours")]
+#[case::database_of_another_scheduler(|f: &mut PreflightFacts| db(f).observed.scheduler = TagScheduler::of_database([("Schedule", "x")].into_iter()), "moved-by-us-alone", "rds remove-tags-from-resource --resource-name arn:aws:rds:eu-west-1:123456789012:db:shop-db --tag-keys Schedule")]
+#[case::scheduled_elsewhere(|f: &mut PreflightFacts| f.schedules = Ok(vec![ScheduledCall { group: "default".into(), name: "night".into(), operation: "rds:stopDBInstance".into(), input: r#"{"DbInstanceIdentifier": "shop-db"}"#.into() }]), "moved-by-us-alone", "scheduler delete-schedule --group-name default --name night")]
 #[case::database_missing(|f: &mut PreflightFacts| { f.databases.insert(database(), Ok(None)); }, "exists", "rds describe-db-instances")]
 #[case::database_untagged(|f: &mut PreflightFacts| db(f).tags = Ok(Tags::new()), "tagged", "rds add-tags-to-resource --resource-name arn:aws:rds:eu-west-1:123456789012:db:shop-db --tags Key=watchkeeper:managed,Value=true")]
 #[case::database_cannot_stop(|f: &mut PreflightFacts| db(f).observed.cannot_stop = Some("it is a read replica of x".into()), "stops", "rds describe-db-instances --db-instance-identifier shop-db")]
@@ -285,6 +289,7 @@ fn what_cannot_be_read_is_said_with_the_action_and_never_good() {
     facts.services.insert(id("shop/api"), denied("ecs:DescribeServices"));
     locks(&mut facts).tags = denied("dynamodb:ListTagsOfResource");
     errors(&mut facts).muted_by = denied("cloudwatch:ListAlarmMuteRules");
+    facts.schedules = denied("scheduler:ListSchedules");
     let rows = rows(&facts);
     assert_eq!(of(&rows, RowMark::Bad), Vec::<&ReportRow>::new());
     let told: Vec<_> = of(&rows, RowMark::Unread).iter().map(|row| row.found.as_str()).collect();
@@ -292,6 +297,7 @@ fn what_cannot_be_read_is_said_with_the_action_and_never_good() {
     let expected = [
         needs("ecs:DescribeServices"),
         needs("rds:DescribeDBInstances"),
+        needs("scheduler:ListSchedules"),
         needs("dynamodb:ListTagsOfResource"),
         needs("cloudwatch:ListAlarmMuteRules"),
     ];
@@ -416,6 +422,7 @@ fn the_calls_of_every_runbook_are_simulated_on_these_very_resources() {
         "Failover dynamodb:DescribeTable arn:aws:dynamodb:eu-west-1:123456789012:table/shop-orders",
         "Failover ecr:DescribeImages arn:aws:ecr:eu-west-1:123456789012:repository/shop-api",
         "Failover ecs:DescribeServices arn:aws:ecs:eu-west-1:123456789012:service/shop/api",
+        "Failover application-autoscaling:ListTagsForResource arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/api",
         "Backups dynamodb:DescribeTable,dynamodb:DescribeContinuousBackups,dynamodb:DescribeTimeToLive,dynamodb:ListTagsOfResource,dynamodb:CreateBackup arn:aws:dynamodb:eu-west-1:123456789012:table/shop-locks",
         "Backups rds:CreateDBSnapshot arn:aws:rds:eu-west-1:123456789012:db:shop-db aws:RequestTag/watchkeeper:backup=shop/dev/eu-west-1/rds:shop-db (string)",
         "Backups s3:GetObject,s3:GetObjectVersion arn:aws:s3:::shop-files/state aws:ResourceAccount=123456789012 (string)",

@@ -43,10 +43,12 @@ fn observed(services: usize) -> ObservedScope {
             rollout_since: None,
             task_definition: None,
             daemon: false,
+            scheduler: None,
         };
         (id, service)
     };
-    let aurora = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+    let aurora =
+        ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None, scheduler: None };
     ObservedScope {
         services: (0..services).map(service).collect(),
         databases: [(DatabaseId::try_from("aurora:clos-v2-db-cluster".to_owned()).unwrap(), aurora)].into(),

@@ -26,6 +26,9 @@ pub(crate) async fn gather(
     capacity(region, environment, wanted, &mut facts).await;
     data(region, wanted, &mut facts).await;
     alarms(region, wanted, others, &mut facts).await;
+    if environment.calendar().is_some() {
+        facts.schedules = read(region.schedules().await);
+    }
     for bus in &wanted.buses {
         facts.buses.insert(bus.clone(), read(region.bus(bus).await));
     }

@@ -43,6 +43,8 @@ operations! {
     ListAlarmMuteRules = "ListAlarmMuteRules",
     /// Bounds and suspensions are read.
     DescribeScalableTargets = "DescribeScalableTargets",
+    /// The tags of a scalable target are read, and before them what it is called.
+    ListTargetTags = "ListTagsForResource",
     /// Scheduled actions are read.
     DescribeScheduledActions = "DescribeScheduledActions",
     /// Bounds and suspensions are set.

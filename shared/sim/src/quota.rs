@@ -17,7 +17,7 @@ pub enum SimApi {
     EcsServiceReads,
     /// Application Auto Scaling `RegisterScalableTarget`.
     ScalingWrites,
-    /// Application Auto Scaling `DescribeScalableTargets` and `DescribeScheduledActions`.
+    /// Application Auto Scaling `DescribeScalableTargets`, `DescribeScheduledActions` and `ListTagsForResource`.
     ScalingReads,
     /// RDS, all of it.
     Rds,
@@ -31,7 +31,7 @@ impl SimApi {
             O::UpdateService => Some(Self::EcsServiceWrites),
             O::DescribeServices => Some(Self::EcsServiceReads),
             O::RegisterScalableTarget => Some(Self::ScalingWrites),
-            O::DescribeScalableTargets | O::DescribeScheduledActions => Some(Self::ScalingReads),
+            O::DescribeScalableTargets | O::DescribeScheduledActions | O::ListTargetTags => Some(Self::ScalingReads),
             O::DescribeDBClusters
             | O::DescribeDBInstances
             | O::StartDBCluster

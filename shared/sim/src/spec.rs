@@ -254,7 +254,8 @@ impl ServiceSpec {
 impl DatabaseSpec {
     /// A managed, available database.
     pub fn new(id: DatabaseId) -> Self {
-        let observed = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+        let observed =
+            ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None, scheduler: None };
         Self { id, observed }
     }
 

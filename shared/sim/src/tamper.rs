@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use watchkeeper_control::ledger::{Change, Draft, Key};
 use watchkeeper_domain::capacity::{
-    DatabaseId, DatabaseState, Rollout, ScalingState, ScheduledAction, ServiceId, TaskDefinition,
+    DatabaseId, DatabaseState, ResourceId, Rollout, ScalingState, ScheduledAction, ServiceId, TagScheduler,
+    TaskDefinition,
 };
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::guardrail;
@@ -180,6 +181,19 @@ impl SimRegion {
     /// The same of the bounds of its scalable target, which has a tag of its own.
     pub fn deny_scaling(&self, service: &ServiceId, denied: bool) {
         self.change(service, |state| state.change_service(service, |service| service.denied.1 = denied));
+    }
+
+    /// Somebody gives a resource the tag of another scheduler, or takes it away.
+    pub fn tag_for(&self, resource: &ResourceId, scheduler: Option<TagScheduler>) {
+        self.change(resource, |state| match resource {
+            ResourceId::Service(id) => state.change_service(id, |service| service.scheduler = scheduler),
+            ResourceId::Database(id) => state.change_database(id, |found| found.observed.scheduler = scheduler),
+        });
+    }
+
+    /// Somebody takes the tag from the scalable target of a service, or gives it.
+    pub fn untag_target(&self, service: &ServiceId, untagged: bool) {
+        self.change(service, |state| state.change_service(service, |service| service.target_untagged = untagged));
     }
 
     /// The same of starting and stopping a database.

@@ -4,10 +4,14 @@
 use serde_json::json;
 use watchkeeper_domain::capacity::{ScalingState, Suspensions};
 use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::name::ServiceName;
+use watchkeeper_sim::{aurora_global, service};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair, RunEnd};
 
-use crate::pair_scene::{AUTOMATIC, capacities, counts, duo, ended, estates, home, never_double, standby, story};
+use crate::pair_scene::{
+    AUTOMATIC, GLOBAL, capacities, counts, duo, ended, estates, home, never_double, standby, story,
+};
 
 type Changes = &'static [(&'static str, &'static str)];
 
@@ -299,4 +303,86 @@ fn a_warm_standby_with_the_homes_own_bounds_is_scaled_to_what_the_home_ran() {
     duo.fly(&mut pilot);
     assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
     assert_eq!(counts(&duo, &standby())[0], 6);
+}
+
+/// A planned move that has begun.
+fn moving(duo: &mut InMemoryPair) -> FailoverRun {
+    let mut pilot = duo.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
+    while duo.pointer(&standby()).moving.is_none() {
+        assert_eq!(pilot.flight, FailoverRunState::Flying, "{}", story(duo, &pilot));
+        duo.step(&mut pilot);
+    }
+    pilot
+}
+
+#[test]
+fn a_move_that_goes_on_keeps_its_figures_and_the_next_one_has_the_new_ones() {
+    let mut duo = duo(&estates(&[AUTOMATIC]));
+    let before = capacities(&duo);
+    let mut pilot = moving(&mut duo);
+    duo.redocument(&estates(&with(MORE_CAPACITY)));
+    duo.fly(&mut pilot);
+    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
+    assert_eq!(counts(&duo, &standby()), [2, 2, 2, 1], "what it began with");
+    duo.minutes(3);
+    let mut back = duo.go_home("home-again", &json!({})).unwrap();
+    duo.fly(&mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
+    duo.minutes(6);
+    assert_eq!(capacities(&duo), before);
+    let mut again = duo.by_hand(&standby(), "again", &json!({ "mode": "graceful" }));
+    duo.fly(&mut again);
+    assert_eq!(ended(&again), ("done", None), "{}", story(&duo, &again));
+    assert_eq!(counts(&duo, &standby()), [2, 2, 4, 1]);
+}
+
+const DATABASE: Changes = &[(
+    "      minimum-delay: 1h\n",
+    "      minimum-delay: 1h\n      databases: [{ aurora-global: fleet-orchestration-db }]\n",
+)];
+
+#[test]
+fn what_a_move_has_promoted_goes_back_with_it_although_the_document_names_it_no_more() {
+    let mut duo = duo(&estates(&with(DATABASE)));
+    let (before, database) = (capacities(&duo), aurora_global(GLOBAL));
+    let role = |duo: &InMemoryPair| duo.pair.standby().database_role(&database);
+    duo.pair.block(&standby(), true);
+    let mut pilot = moving(&mut duo);
+    while role(&duo) != Some(DatabaseRole::Writer) {
+        assert_eq!(pilot.flight, FailoverRunState::Flying, "{}", story(&duo, &pilot));
+        duo.step(&mut pilot);
+    }
+    duo.redocument(&estates(&[AUTOMATIC]));
+    duo.fly(&mut pilot);
+    assert_eq!(ended(&pilot).0, "compensated", "{}", story(&duo, &pilot));
+    duo.minutes(6);
+    assert_eq!((role(&duo), capacities(&duo)), (Some(DatabaseRole::Follower), before));
+}
+
+/// Another service in both regions.
+const ONE_MORE: Changes = &[(
+    "          - fleet-orchestration-dashboard\n          - fleet-orchestration-car-simulator\n",
+    "          - fleet-orchestration-dashboard\n          - fleet-orchestration-car-simulator\n          - fleet-orchestration-new\n",
+)];
+
+#[test]
+fn a_service_that_joins_while_the_pair_is_away_is_down_at_home_and_elsewhere_as_it_is() {
+    let mut duo = duo(&estates(&[AUTOMATIC]));
+    away(&mut duo);
+    duo.pair.home().add(service("fleet-orchestration-cluster/fleet-orchestration-new").desired(3));
+    duo.pair.standby().add(service("fleet-orchestration-cluster-west1/fleet-orchestration-new").desired(1));
+    duo.redocument(&estates(&with(ONE_MORE)));
+    duo.minutes(6);
+    let new = |duo: &InMemoryPair| {
+        [home(), standby()].map(|region| {
+            let id = duo.half(&region).own[&ServiceName::new("fleet-orchestration-new").unwrap()].clone();
+            duo.pair.world(&region).service(&id).unwrap().capacity.desired
+        })
+    };
+    assert_eq!(new(&duo), [0, 1]);
+    let mut back = duo.go_home("home-again", &json!({})).unwrap();
+    duo.fly(&mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
+    duo.minutes(6);
+    assert_eq!(new(&duo), [3, 1], "as its owner made it");
 }

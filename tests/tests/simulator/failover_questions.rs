@@ -3,11 +3,11 @@
 
 use serde_json::json;
 use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_domain::capacity::ServiceId;
+use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
 use watchkeeper_domain::failover::SwitchArming;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::{Region, ServiceName};
-use watchkeeper_sim::{RegionLoss, run_until_done_or_crash};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
@@ -220,21 +220,38 @@ fn a_dead_mans_switch_stops_its_singleton_although_its_home_is_halted() {
     never_double(&duo, "halted");
 }
 
+/// What would refuse the stop of a dead man's switch, and the word by which it is told.
+const HINDRANCES: [(&str, fn(&InMemoryPair, &ServiceId)); 4] = [
+    ("protected", |_, _| ()),
+    ("not-managed", |duo, id| duo.pair.home().change_service_tag(id, false)),
+    ("scalable target lacks the tag", |duo, id| {
+        with_target(duo, id);
+        duo.pair.home().untag_target(id, true);
+    }),
+    ("ListTagsForResource", |duo, id| {
+        with_target(duo, id);
+        let faults = FaultPlan::none().always(Operation::ListTargetTags, CallTrouble::Denied);
+        duo.pair.home().set_faults(faults);
+    }),
+];
+
+fn with_target(duo: &InMemoryPair, id: &ServiceId) {
+    duo.pair.home().change_scaling(id, Some(ScalingState { min: 1, max: 1, suspended: Suspensions::NONE }));
+}
+
 #[test]
 fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
-    for (change, why) in [(Some(PROTECTED), "protected"), (None, "not-managed")] {
+    for (why, hinder) in HINDRANCES {
         let mut changes = vec![AUTOMATIC, DEAD_MAN];
-        changes.extend(change);
+        changes.extend((why == "protected").then_some(PROTECTED));
         let mut duo = duo(&estates(&changes));
-        if change.is_none() {
-            duo.pair.home().change_service_tag(&simulator(&duo, &home()), false);
-        }
+        hinder(&duo, &simulator(&duo, &home()));
         duo.minutes(35);
         let pair = duo.pair.standby().remembered_of(&duo.half(&standby()).id).unwrap();
         let beat = &pair.heartbeats[&home()];
         assert_eq!(beat.heard, None, "{why}");
         let SwitchArming::Hindered { why: found } = &beat.switches[&ServiceName::new(SIMULATOR).unwrap()] else {
-            panic!("{beat:?}")
+            panic!("{why}: {beat:?}")
         };
         assert!(found.contains(why), "{found}");
         assert!(told(&duo, "switch-unarmed") > 0, "{why}");
@@ -247,8 +264,18 @@ fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
 }
 
 #[test]
+fn a_switch_whose_scalable_target_has_the_tag_is_armed_without_a_write_ever() {
+    let mut duo = duo(&estates(&[AUTOMATIC, DEAD_MAN]));
+    with_target(&duo, &simulator(&duo, &home()));
+    duo.minutes(35);
+    let pair = duo.pair.standby().remembered_of(&duo.half(&standby()).id).unwrap();
+    let switch = &pair.heartbeats[&home()].switches[&ServiceName::new(SIMULATOR).unwrap()];
+    assert!(matches!(switch, SwitchArming::Armed { .. }), "{switch:?}");
+    assert_eq!(told(&duo, "switch-unarmed"), 0);
+}
+
+#[test]
 fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting() {
-    use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
     let mut duo = duo(&estates(&[AUTOMATIC]));
     duo.pair.standby().set_faults(FaultPlan::none().always(Operation::Publish, CallTrouble::Denied));
     duo.pair.lose(&home(), RegionLoss::failing().tasks_die());

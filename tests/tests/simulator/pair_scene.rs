@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
+use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_sim::{SimPair, SimRegion, WorldBuilder, service, stream, table};
+use watchkeeper_sim::{SimPair, SimRegion, WorldBuilder, aurora_global, service, stream, table};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair, documents};
 
 pub(crate) const HOME: &str = "us-west-2";
@@ -25,6 +26,9 @@ const TABLES: [(&str, &[&str]); 2] = [
     ("fleet-orchestration-vehicles", &["region-status-index"]),
     ("fleet-orchestration-jobs", &["status-index", "assigned-vehicle-index"]),
 ];
+
+/// A global database beside the estate's own: it moves where a document names it.
+pub(crate) const GLOBAL: &str = "fleet-orchestration-db";
 
 /// The estate's own document, changed in these places of its failover section. Read once, for reading takes longer than a
 /// move in the simulator.
@@ -66,7 +70,9 @@ fn region(builder: WorldBuilder, cluster: &str, active: bool) -> WorldBuilder {
     for (name, indexes) in TABLES {
         builder = builder.table(name, table(&[HOME, STANDBY], indexes));
     }
+    let role = if active { DatabaseRole::Writer } else { DatabaseRole::Follower };
     builder
+        .role(&aurora_global(GLOBAL), role)
         .stream("fleet-orchestration-vehicle-telemetry", stream(2, 24))
         .stream("fleet-orchestration-job-events", stream(1, 24))
 }

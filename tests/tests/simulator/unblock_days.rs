@@ -1,9 +1,10 @@
 //! The days of the daily unblock: both clock changes, outages, and environments without a section.
 
 use jiff::{Timestamp, ToSpan};
-use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded};
+use serde_json::json;
+use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded, documents};
 
-use crate::unblock_scene::{BUS, at, monday, quiet};
+use crate::unblock_scene::{BUS, DEAD, QUEUE, at, bodies, letter, monday, quiet};
 
 /// Ticks every five minutes from one instant to another, and tells when a run of production began.
 fn runs_between(rehearsal: &mut InMemoryHarness, from: &str, to: &str, out: &[(&str, &str)]) -> Vec<Timestamp> {
@@ -67,4 +68,47 @@ fn an_environment_without_a_section_is_looked_after_too_and_quietly() {
     };
     assert_eq!(about(&rehearsal), 0, "{:?}", rehearsal.world.messages());
     assert_eq!(rehearsal.world.bus_events(BUS), []);
+}
+
+/// A queue is all that this estate has.
+const DESK: &str = r#"
+estate: desk
+environments:
+  prod:
+    kind: production
+    account: "210987654321"
+    regions: { primary: us-east-1 }
+    unblock:
+      at: "09:00"
+      days: mon-fri
+      zone: America/New_York
+      queues:
+        - { queue: clos-v2-async-processing-queue, dead-letters: clos-v2-async-processing-queue-dlq, redrive: true, poison: 3 }
+"#;
+
+/// A stack with that estate, somewhere, and a message that waits.
+fn desk(region: &str, account: &str) -> InMemoryHarness {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("desk.yaml"), DESK).unwrap();
+    let world = quiet().world;
+    world.put_letter(DEAD, letter("first", None));
+    InMemoryHarness::over(world, documents(folder.path()), region).in_account(account)
+}
+
+#[test]
+fn an_environment_without_services_and_databases_is_looked_after_where_its_queues_are() {
+    let by_hand = json!({ "estate": "desk", "environment": "prod" });
+    let mut here = desk("us-east-1", "210987654321");
+    let played = here.unblock_tick(monday());
+    let [(name, UnblockEnded::Done(_))] = &played[..] else { panic!("{played:?}") };
+    assert_eq!(name, "desk-prod-unblock-20261123T140000Z");
+    assert_eq!(bodies(&here, QUEUE), ["body of first"]);
+    assert!(matches!(here.unblock("by-hand", &by_hand), UnblockEnded::Done(_)));
+    for (region, account) in [("us-west-2", "210987654321"), ("us-east-1", "123456789012")] {
+        let mut elsewhere = desk(region, account);
+        assert_eq!(elsewhere.unblock_tick(monday()), [], "{region}, {account}");
+        let UnblockEnded::Failed(why) = elsewhere.unblock("by-hand", &by_hand) else { panic!("{region}, {account}") };
+        assert!(why.contains("environment"), "{why}");
+        assert_eq!(bodies(&elsewhere, QUEUE), Vec::<String>::new(), "{region}, {account}");
+    }
 }

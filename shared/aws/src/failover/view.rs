@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_config::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::failover::ports::ReplicatedStores;
-use watchkeeper_control::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services};
+use watchkeeper_control::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services, TargetTags};
 use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::readiness::{StreamFacts, TableFacts};
@@ -56,6 +56,12 @@ impl Services for AwsRegionReader {
 impl ScalableTargets for AwsRegionReader {
     async fn describe_targets(&self, services: &[ServiceId]) -> Result<BTreeMap<ServiceId, ScalingState>, AwsError> {
         self.aws.describe_targets(services).await
+    }
+}
+
+impl TargetTags for AwsRegionReader {
+    async fn target_is_managed(&self, service: &ServiceId) -> Result<bool, AwsError> {
+        self.aws.target_is_managed(service).await
     }
 }
 

@@ -125,7 +125,7 @@ async fn evidence<S: Alarms>(sight: &S, half: &PairPlace, sample: Option<&Region
     Ok(missing)
 }
 
-/// These services as they are, for a judgement.
+/// These services as they are, for a judgement, with the tags of their scalable targets.
 ///
 /// # Errors
 /// Why they cannot be seen.
@@ -142,6 +142,9 @@ pub(super) async fn observed<S: RegionReader, K: Clock>(
     }
     for (_, answer) in look.targets(ids.iter().copied()).await {
         for (id, scaling) in answer.map_err(why)? {
+            if !look.target_is_managed(&id).await? {
+                observed.untagged.insert(id.clone());
+            }
             observed.services.entry(id).and_modify(|service| service.capacity.scaling = Some(scaling));
         }
     }

@@ -10,7 +10,7 @@ use watchkeeper_domain::failover::{DatabaseRole, DnsRecord, PairDatabase};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
-use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services};
+use crate::ports::{AccountQuotas, Alarms, AwsError, ScalableTargets, Services, TargetTags};
 
 /// The tasks of one region.
 pub trait RegionTasks {
@@ -54,9 +54,15 @@ pub trait DatabasePromotions {
 }
 
 /// One region as a failover looks at it: nothing here changes capacity.
-pub trait RegionReader: Services + ScalableTargets + RegionTasks + ReplicatedStores + AccountQuotas + Alarms {}
+pub trait RegionReader:
+    Services + ScalableTargets + TargetTags + RegionTasks + ReplicatedStores + AccountQuotas + Alarms
+{
+}
 
-impl<T: Services + ScalableTargets + RegionTasks + ReplicatedStores + AccountQuotas + Alarms> RegionReader for T {}
+impl<T> RegionReader for T where
+    T: Services + ScalableTargets + TargetTags + RegionTasks + ReplicatedStores + AccountQuotas + Alarms
+{
+}
 
 /// The means by which traffic moves. Each call is of the data plane, but those about records.
 pub trait TrafficSwitches {

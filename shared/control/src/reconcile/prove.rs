@@ -11,8 +11,10 @@ use watchkeeper_domain::reconcile::run::WriteRefusal;
 use super::ResumedRun;
 use crate::place::ScopedEnvironment;
 
-/// How long after its bounds were registered a count may be moved into them: AWS says that it is (Application Auto Scaling API
-/// reference, `RegisterScalableTarget`), and not how soon; its looks are a minute apart, and this is three of them.
+/// How long after its bounds were registered a count may be moved into them. AWS says that it compares the two whenever
+/// `RegisterScalableTarget` is called, and sets a count outside of them inside (Application Auto Scaling user guide, "Scalable
+/// target"), but not how soon: this figure is our own. One that is too long costs a run that waits for it, and nothing else;
+/// after one that is too short the count stands at the bound nearest to where its owner held it, with nothing of ours left in it.
 const SETTLED: SignedDuration = SignedDuration::from_mins(3);
 
 /// A look at a scope, and what was found to differ.

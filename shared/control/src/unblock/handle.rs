@@ -45,9 +45,11 @@ impl<P: Platform> UnblockRunbook<P> {
 
     async fn take_up(&self, stack: &Stack, Begin { request, execution }: Begin) -> Result<Taken, RunbookError> {
         let request: UnblockRequest = read_input(request)?;
-        // It checks that this stack has the environment.
-        stack.place(request.estate.as_str(), request.environment.as_str(), execution.start)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
+        if !UnblockEnvironment::is_of(stack, environment) {
+            // It says why not.
+            stack.place(request.estate.as_str(), request.environment.as_str(), execution.start)?;
+        }
         self.begin(&UnblockEnvironment::of(stack, estate, environment), &request, &execution).await
     }
 }

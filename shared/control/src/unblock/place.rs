@@ -26,6 +26,14 @@ pub struct UnblockEnvironment<'a> {
 }
 
 impl<'e> UnblockEnvironment<'e> {
+    /// Whether a stack looks after what may be stuck in an environment. Its tables and queues are in its primary region, also
+    /// where it has no service and no database.
+    pub fn is_of(stack: &Stack, environment: &Environment) -> bool {
+        let document = environment.document();
+        let section = document.unblock.is_some() && document.regions.primary == stack.home.region;
+        (section && environment.is_of_account(&stack.home.account)) || stack.home.has(environment)
+    }
+
     /// What an environment is to a stack. The section is that of the primary region: the estate's tables, queues and buses are
     /// there. A stack elsewhere looks after our own only.
     pub fn of(stack: &Stack, estate: &Estate, environment: &'e Environment) -> Self {

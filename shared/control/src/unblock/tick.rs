@@ -65,7 +65,7 @@ pub fn execution(scope: &Scope, due: Timestamp, attempt: u32) -> String {
 }
 
 impl<P: Platform> UnblockRunbook<P> {
-    /// Looks after every environment of this account that has resources in this region.
+    /// Looks after every environment of this account that has resources, or something that may be stuck, in this region.
     ///
     /// # Errors
     /// The first [`RunbookError`]; the other environments have had their turn.
@@ -80,7 +80,9 @@ impl<P: Platform> UnblockRunbook<P> {
             tracing::info!(estate = %scope.estate, environment = %scope.environment, ?did, "unblock looked at");
             Ok(Line { scope, due, did })
         };
-        Ok(Ticked { environments: round(stack.environments(), look).await? })
+        let all = stack.estates.environments();
+        let ours = all.filter(|(_, environment)| UnblockEnvironment::is_of(stack, environment));
+        Ok(Ticked { environments: round(ours, look).await? })
     }
 
     async fn look_after(&self, scope: &Scope, due: Timestamp, instant: Timestamp) -> Result<Did, RunbookError> {

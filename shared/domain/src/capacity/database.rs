@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::DatabasePower;
+use super::{DatabasePower, TagScheduler};
 
 /// The state of a database, by what it means to us. Sources of the words of AWS: "Viewing Amazon RDS DB instance status"
 /// (Amazon RDS user guide) and "Viewing DB cluster status" (Amazon Aurora user guide).
@@ -98,6 +98,8 @@ pub struct ObservedDatabase {
     pub managed: bool,
     /// Why AWS would refuse to stop it, if it would.
     pub cannot_stop: Option<String>,
+    /// Another scheduler that may start and stop it, by its tags.
+    pub scheduler: Option<TagScheduler>,
 }
 
 impl ObservedDatabase {

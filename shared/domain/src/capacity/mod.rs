@@ -6,6 +6,7 @@ mod observed;
 mod reached;
 mod release;
 mod schedule;
+mod tag_scheduler;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,7 @@ pub use observed::{ObservedScope, ObservedService};
 pub use reached::{ReachedTargets, SwitchedDatabase};
 pub use release::{Rollout, ServiceRelease, TaskDefinition};
 pub use schedule::{ScheduledAction, Schedules};
+pub use tag_scheduler::TagScheduler;
 
 /// The three suspension flags of a scalable target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

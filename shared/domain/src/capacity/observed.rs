@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Baseline, Capacity, DatabaseId, ObservedDatabase, ResourceId, Rollout, Schedules, ServiceCapacity, ServiceId,
-    TaskDefinition,
+    TagScheduler, TaskDefinition,
 };
 
 /// A service as AWS describes it.
@@ -30,6 +30,8 @@ pub struct ObservedService {
     /// developer guide, "Daemon scheduling strategy"). Deployment controllers forbid no count: `UpdateService` sets it for
     /// `ECS`, `CODE_DEPLOY` and `EXTERNAL` alike (Amazon ECS API reference).
     pub daemon: bool,
+    /// Another scheduler that may move its count, by its tags.
+    pub scheduler: Option<TagScheduler>,
 }
 
 /// A scope as AWS describes it.
@@ -41,9 +43,14 @@ pub struct ObservedScope {
     pub databases: BTreeMap<DatabaseId, ObservedDatabase>,
     /// What was asked for and does not exist.
     pub missing: BTreeSet<ResourceId>,
+    /// Services whose scalable target lacks the tag, where that was asked for.
+    pub untagged: BTreeSet<ServiceId>,
     /// The scheduled actions of the services, where they were asked for.
     pub schedules: Schedules,
-    /// Services whose bounds are a scheduled action's doing, each with its name; none of which something is remembered.
+    /// Resources with the tag of another scheduler, where schedules were asked for.
+    pub schedulers: BTreeMap<ResourceId, TagScheduler>,
+    /// Services that are what a schedule of somebody else has made of them, each with how that is known; none of which
+    /// something is remembered.
     pub moved: BTreeMap<ServiceId, String>,
 }
 
@@ -53,12 +60,21 @@ impl ObservedScope {
     pub fn learn_schedules(&mut self, found: Schedules, baseline: Option<&Baseline>) {
         self.schedules = found;
         self.schedules.retain(|id, _| self.services.contains_key(id));
+        let services = self.services.iter().map(|(id, it)| (ResourceId::Service(id.clone()), it.scheduler));
+        let databases = self.databases.iter().map(|(id, it)| (ResourceId::Database(id.clone()), it.scheduler));
+        self.schedulers = services.chain(databases).filter_map(|(id, it)| Some((id, it?))).collect();
         let kept = |id: &ServiceId| baseline.is_some_and(|kept| kept.has(&ResourceId::Service(id.clone())));
-        let moved = self.schedules.iter().filter(|(id, _)| !kept(id)).filter_map(|(id, actions)| {
-            let capacity = &self.services.get(id)?.capacity;
-            actions.iter().find(|action| action.has_set(capacity)).map(|action| (id.clone(), action.name.clone()))
-        });
-        self.moved = moved.collect();
+        let fresh = self.services.iter().filter(|(id, _)| !kept(id));
+        self.moved = fresh.filter_map(|(id, found)| Some((id.clone(), self.mover(id, found)?))).collect();
+    }
+
+    /// By which schedule of somebody else a service is what it is, if by any.
+    fn mover(&self, id: &ServiceId, found: &ObservedService) -> Option<String> {
+        let actions = self.schedules.get(id).into_iter().flatten();
+        let action = actions.into_iter().find(|action| action.has_set(&found.capacity));
+        let by_action = action.map(|it| format!("its bounds are as the scheduled action {} sets them", it.name));
+        let lowered = found.scheduler.filter(|_| found.capacity.desired == 0);
+        by_action.or_else(|| lowered.map(|it| format!("it stands at 0, and has the {it}")))
     }
 
     /// The capacity in it: what a baseline would remember.

@@ -56,8 +56,7 @@ pub fn arming(
         .collect()
 }
 
-/// What AWS said when it was to change the singleton last: who may write, and whether its scalable target has the tag, no look
-/// tells.
+/// What AWS said when it was to change the singleton last: who else may forbid a write, no look tells.
 fn refusal(id: &ServiceId, refused: &[RefusedWrite], now: Timestamp) -> Option<String> {
     let resource = ResourceId::Service(id.clone());
     let known = refused.iter().find(|it| it.resource == resource && it.counts(now))?;
@@ -72,6 +71,11 @@ fn hindrance(id: &ServiceId, observed: &ObservedScope, allowance: &Allowance, no
     let resource = ResourceId::Service(id.clone());
     if allowance.protected.contains(id.service.as_str()) {
         return Some("it is protected, so that nothing may stop it".to_owned());
+    }
+    if observed.untagged.contains(id) {
+        return Some(
+            "its scalable target lacks the tag watchkeeper:managed = true, so that it cannot be held".to_owned(),
+        );
     }
     // As if it ran: one that stands at 0 today may not tomorrow.
     let mut alone = ObservedScope { services: [(id.clone(), found.clone())].into(), ..ObservedScope::default() };

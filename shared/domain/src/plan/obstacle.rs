@@ -15,7 +15,7 @@ pub enum Obstacle {
     Untagged,
     /// It is a daemon, which has no count.
     Daemon,
-    /// A schedule of somebody else, of this name, has made of it what it is: that is no baseline.
+    /// A schedule of somebody else has made of it what it is, by this sign: that is no baseline.
     Scheduled(String),
     /// AWS refused the write, in its words.
     Refused(String),
@@ -53,11 +53,11 @@ impl Obstacle {
                 "it is a daemon: ECS runs one task of it on each container instance".to_owned(),
                 "It is left alone and the rest goes on; take it from the document to silence this",
             ),
-            Self::Scheduled(name) => (
+            Self::Scheduled(sign) => (
                 GuardrailCode::ForeignSchedule,
-                format!("its bounds are as the scheduled action {name} sets them, and so no baseline"),
+                format!("{sign}, and so no baseline"),
                 "It is left to that schedule and the rest goes on; delete its scheduled actions (`aws \
-                 application-autoscaling delete-scheduled-action`), or take it from the document",
+                 application-autoscaling delete-scheduled-action`) or that tag, or take it from the document",
             ),
             Self::Refused(words) => (
                 GuardrailCode::WriteRefused,

@@ -1,6 +1,6 @@
 //! Databases: whether they can sleep, be promoted and be backed up.
 
-use super::services::of_tag;
+use super::services::{of_scheduler, of_tag};
 use super::{Check, DatabaseFacts, MANAGED, PreflightCase, ReportRow, Tags};
 use crate::backup::{BACKUP_TAG, JobPolicy, ObservedSource, RESTORE_TAG, ResourceKind, SourceState};
 use crate::capacity::{DatabaseId, ResourceId};
@@ -67,6 +67,7 @@ fn of_database(case: PreflightCase<'_>, id: &DatabaseId, rows: &mut Vec<ReportRo
         let (arn, tag) = (arn(case, id), format!("Key={MANAGED},Value=true"));
         case.aws(&["rds", "add-tags-to-resource", "--resource-name", &arn, "--tags", &tag])
     }));
+    rows.extend(of_scheduler(case, &subject, database.observed.scheduler, |tag| untag(case, id, tag)));
     rows.push(match &database.observed.cannot_stop {
         None => ReportRow::good(Check::Stops, subject, "can be stopped"),
         Some(why) => {
@@ -89,11 +90,14 @@ fn foreign_tags(
         Err(unread) => return rows.push(ReportRow::unread(Check::NotOurs, subject, unread)),
     };
     for tag in [BACKUP_TAG, RESTORE_TAG].into_iter().filter(|tag| tags.contains_key(*tag)) {
-        let arn = arn(case, id);
-        let remove = case.aws(&["rds", "remove-tags-from-resource", "--resource-name", &arn, "--tag-keys", tag]);
         let found = format!("carries {tag}, by which what we made is known and removed");
-        rows.push(ReportRow::bad(Check::NotOurs, subject, found, "no such tag on an original", remove));
+        rows.push(ReportRow::bad(Check::NotOurs, subject, found, "no such tag on an original", untag(case, id, tag)));
     }
+}
+
+/// What takes a tag away.
+fn untag(case: PreflightCase<'_>, id: &DatabaseId, tag: &str) -> String {
+    case.aws(&["rds", "remove-tags-from-resource", "--resource-name", &arn(case, id), "--tag-keys", tag])
 }
 
 fn of_promoted(case: PreflightCase<'_>, promoted: &PairDatabase, rows: &mut Vec<ReportRow>) {

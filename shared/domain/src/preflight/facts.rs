@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::ScheduledCall;
 use crate::backup::{BackupSource, CopyQuota, ObservedSource, ResourceKind};
 use crate::capacity::{DatabaseId, ObservedDatabase, ServiceId};
 use crate::failover::{DatabaseRole, PairDatabase};
@@ -90,6 +91,8 @@ pub struct PreflightFacts {
     pub keys: BTreeMap<ResourceName, Read<Option<KeyFacts>>>,
     /// Vaults of AWS Backup.
     pub vaults: BTreeMap<ResourceName, Read<bool>>,
+    /// What schedules of EventBridge Scheduler call by themselves, where a calendar is to be the only one.
+    pub schedules: Read<Vec<ScheduledCall>>,
     /// What the account may start.
     pub quotas: AccountQuotaFacts,
 }
@@ -114,6 +117,7 @@ impl PreflightFacts {
             repositories: BTreeMap::new(),
             keys: BTreeMap::new(),
             vaults: BTreeMap::new(),
+            schedules: Ok(Vec::new()),
             quotas,
         }
     }

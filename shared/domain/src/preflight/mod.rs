@@ -15,6 +15,7 @@ mod queues;
 mod quotas;
 mod report;
 mod row;
+mod schedules;
 mod services;
 mod tables;
 mod wanted;
@@ -30,6 +31,7 @@ pub use facts::{
 pub use quotas::{FARGATE_VCPU, TASKS_PER_SERVICE};
 pub use report::{PreflightReport, ReportSection};
 pub use row::{Check, ReportRow, RowMark};
+pub use schedules::ScheduledCall;
 pub use wanted::{QueueNeed, TableNeed, WantedResources};
 
 use crate::estate::Environment;
@@ -43,6 +45,7 @@ pub fn judge(environment: &Environment, wanted: &WantedResources, facts: &Prefli
     let mut rows = Vec::new();
     services::judge(case, &mut rows);
     databases::judge(case, &mut rows);
+    schedules::judge(case, &mut rows);
     tables::judge(case, &mut rows);
     queues::judge(case, &mut rows);
     alarms::judge(case, &mut rows);

@@ -2,7 +2,7 @@
 
 use super::wanted::is_changed;
 use super::{Check, ControllerKind, FoundService, MANAGED, PreflightCase, Read, ReportRow, Tags, TargetFacts};
-use crate::capacity::{ResourceId, ServiceId};
+use crate::capacity::{ResourceId, ServiceId, TagScheduler};
 use crate::name::ClusterName;
 
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
@@ -64,6 +64,9 @@ fn of_found(case: PreflightCase<'_>, id: &ServiceId, subject: &str, service: &Fo
             case.aws(&["ecs", "tag-resource", "--resource-arn", &service.arn, "--tags", &tag])
         }));
     }
+    rows.extend(of_scheduler(case, subject, TagScheduler::of_service(pairs(&service.tags)), |tag| {
+        case.aws(&["ecs", "untag-resource", "--resource-arn", &service.arn, "--tag-keys", tag])
+    }));
     rows.extend(of_controller(case, id, subject, &service.controller));
     of_target_groups(case, id, subject, service, rows);
     of_target(case, id, service, changed, rows);
@@ -214,6 +217,29 @@ fn of_schedule(case: PreflightCase<'_>, id: &ServiceId, subject: &str, target: &
     let others = actions.iter().skip(1).map(delete);
     let commands = std::iter::once(delete(first)).chain(others).collect::<Vec<_>>().join(" && ");
     Some(ReportRow::bad(Check::MovedByUs, subject, found, "none beside the calendar of the document", commands))
+}
+
+/// Tags as keys and values.
+pub(super) fn pairs(tags: &Tags) -> impl Iterator<Item = (&str, &str)> + Clone {
+    tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+}
+
+/// Another scheduler finds what it moves by its tag; whether there is one that does, the tag does not tell.
+pub(super) fn of_scheduler(
+    case: PreflightCase<'_>,
+    subject: &str,
+    scheduler: Option<TagScheduler>,
+    untag: impl FnOnce(&str) -> String,
+) -> Option<ReportRow> {
+    let scheduler = scheduler.filter(|_| case.environment.calendar().is_some())?;
+    let found = format!("the {scheduler}, which may move it");
+    Some(ReportRow::bad(
+        Check::MovedByUs,
+        subject,
+        found,
+        "none beside the calendar of the document",
+        untag(scheduler.tag),
+    ))
 }
 
 /// Whether the tag that lets us change it is there.

@@ -128,6 +128,7 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
     let mut violations = judge(&case);
     violations.extend(drift.iter().map(foreign));
     violations.extend(schedules(observed, &plan));
+    violations.extend(schedulers(observed, &plan));
     let back = back_only(&case, &violations, situation.declares);
     let behind = || {
         let left = |resource: &ResourceId| plan.obstacle(resource).is_none() && !reached.contains(resource);
@@ -273,7 +274,7 @@ fn apart(
     (difference.retain(|action| !foreign(action)), drift)
 }
 
-/// How many services the remark about schedules names.
+/// How many resources a remark about schedules names.
 const NAMED: usize = 10;
 
 /// What is said of the schedules of somebody else, beside what is left to them. While scheduled scaling is suspended, what
@@ -282,14 +283,26 @@ const NAMED: usize = 10;
 fn schedules(observed: &ObservedScope, plan: &Plan) -> Option<Violation> {
     let beside = |id: &ServiceId| plan.obstacle(&ResourceId::Service(id.clone())).is_none();
     let told: Vec<String> = observed.schedules.iter().filter(|(id, _)| beside(id)).map(scheduled).collect();
-    let more = if told.len() > NAMED { format!(" and {} more", told.len() - NAMED) } else { String::new() };
-    let found = format!(
-        "scheduled actions of somebody else move what this calendar moves: {}{more}",
-        told.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ")
-    );
+    let found = format!("scheduled actions of somebody else move what this calendar moves: {}", listed(&told));
     let advice = "What falls due while a service sleeps is skipped by AWS and not made up for: leave it to one calendar, and \
                   delete these scheduled actions";
     (!told.is_empty()).then(|| Violation::new(GuardrailCode::ForeignSchedule, Severity::Warn, found, advice))
+}
+
+/// What is said of resources with the tag of another scheduler: whether that acts on it is not known here.
+fn schedulers(observed: &ObservedScope, plan: &Plan) -> Option<Violation> {
+    let beside = |resource: &ResourceId| !matches!(plan.obstacle(resource), Some(Obstacle::Scheduled(_)));
+    let told: Vec<String> =
+        observed.schedulers.iter().filter(|(id, _)| beside(id)).map(|(id, it)| format!("{id} ({it})")).collect();
+    let found = format!("another scheduler may move what this calendar moves: {}", listed(&told));
+    let advice = "Leave it to one calendar: take the tag away, or take the resource from the document";
+    (!told.is_empty()).then(|| Violation::new(GuardrailCode::ForeignSchedule, Severity::Warn, found, advice))
+}
+
+/// As many as are named, and how many more there are.
+fn listed(told: &[String]) -> String {
+    let more = if told.len() > NAMED { format!(" and {} more", told.len() - NAMED) } else { String::new() };
+    told.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ") + &more
 }
 
 fn scheduled((id, actions): (&ServiceId, &Vec<ScheduledAction>)) -> String {

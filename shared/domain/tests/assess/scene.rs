@@ -34,11 +34,12 @@ pub(crate) fn service(desired: u32, scaling: Option<ScalingState>) -> ObservedSe
         rollout_since: None,
         task_definition: None,
         daemon: false,
+        scheduler: None,
     }
 }
 
 pub(crate) fn database(state: DatabaseState) -> ObservedDatabase {
-    ObservedDatabase { state, managed: true, cannot_stop: None }
+    ObservedDatabase { state, managed: true, cannot_stop: None, scheduler: None }
 }
 
 pub(crate) fn awake() -> ObservedScope {

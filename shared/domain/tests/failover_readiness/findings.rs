@@ -95,6 +95,14 @@ fn a_service_that_is_not_as_it_must_be_is_named(
     "unreadable", Degrades, "autoscaler of fleet-orchestration-fleet-service"
 )]
 #[case(
+    |n: &mut Night| of(n, FLEET).target_managed = Ok(false),
+    "target-not-managed", Blocks, "autoscaler of fleet-orchestration-fleet-service"
+)]
+#[case(
+    |n: &mut Night| of(n, FLEET).target_managed = denied("ListTagsForResource"),
+    "unreadable", Degrades, "tags of the autoscaler of fleet-orchestration-fleet-service"
+)]
+#[case(
     |n: &mut Night| of(n, FLEET).target_groups = denied("DescribeTargetGroups"),
     "unreadable", Degrades, "target groups of fleet-orchestration-fleet-service"
 )]

@@ -98,6 +98,7 @@ pub(crate) fn standing_by(name: &str, path: Option<&str>) -> ServiceFacts {
         scaling: Ok(None),
         managed: true,
         rollout: Rollout::Completed,
+        target_managed: Ok(true),
         images: Ok(vec![image("us-west-1", name, "1.4.2")]),
         cpu_units: Ok(Some(512)),
         target_groups: Ok(path.map(group).into_iter().collect()),

@@ -6,6 +6,7 @@ mod databases;
 mod places;
 mod queues;
 mod quotas;
+mod schedules;
 mod tables;
 
 use aws_config::SdkConfig;
@@ -29,6 +30,7 @@ pub struct RegionClients {
     quotas: aws_sdk_servicequotas::Client,
     rds: aws_sdk_rds::Client,
     s3: aws_sdk_s3::Client,
+    scheduler: aws_sdk_scheduler::Client,
     sfn: aws_sdk_sfn::Client,
     sqs: aws_sdk_sqs::Client,
 }
@@ -54,6 +56,7 @@ impl RegionClients {
             quotas: aws_sdk_servicequotas::Client::new(config),
             rds: aws_sdk_rds::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            scheduler: aws_sdk_scheduler::Client::new(config),
             sfn: aws_sdk_sfn::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
         }

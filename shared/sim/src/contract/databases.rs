@@ -51,7 +51,8 @@ fn unknown<B: ContractBench>(bench: &B, kind: DatabaseKind) -> Result<DatabaseId
 pub async fn a_database_is_described_as_it_was_made<B: ContractBench>(bench: &B) -> Passed {
     for kind in KINDS {
         let id = bench.make_database(kind).await?;
-        let expected = ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None };
+        let expected =
+            ObservedDatabase { state: DatabaseState::Available, managed: true, cannot_stop: None, scheduler: None };
         equal(&id.to_string(), &described(bench, &id).await?, &expected)?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceCapacity, ServiceRelease};
+use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceCapacity, ServiceRelease, TagScheduler};
 
 use super::release::ReleaseHistory;
 use crate::history::StateHistory;
@@ -22,9 +22,13 @@ pub(crate) struct SimService {
     pub(crate) died: bool,
     pub(crate) managed: bool,
     pub(crate) daemon: bool,
+    /// Another scheduler, by its tags.
+    pub(crate) scheduler: Option<TagScheduler>,
     /// Whether IAM denies the count, and the bounds.
     pub(crate) denied: (bool, bool),
     pub(crate) scaling: Option<ScalingState>,
+    /// Whether its scalable target lacks the tag, which it has apart from the service.
+    pub(crate) target_untagged: bool,
     /// How many tasks the load asks for, where there is one.
     pub(crate) load: Option<u32>,
     pub(crate) releases: ReleaseHistory,
@@ -51,6 +55,7 @@ impl SimService {
             rollout_since: Some(self.releases.since()),
             task_definition: Some(self.releases.current().clone()),
             daemon: self.daemon,
+            scheduler: self.scheduler,
         }
     }
 

@@ -67,7 +67,7 @@ impl SimState {
     /// Starts or stops a database as AWS would: only from the right state, and only a managed one.
     pub(crate) fn switch(&mut self, id: &DatabaseId, start: bool) -> Result<(), CallRefusal> {
         let Some(database) = self.database(id) else { return Err(CallRefusal::not_found(id)) };
-        let ObservedDatabase { state, managed, cannot_stop } = &database.observed;
+        let ObservedDatabase { state, managed, cannot_stop, .. } = &database.observed;
         if !managed {
             return Err(CallRefusal::not_managed(id));
         }

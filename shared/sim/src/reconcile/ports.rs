@@ -6,7 +6,7 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use watchkeeper_control::ports::{
     AccountQuotas, AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Databases, ScalableTargets, ScheduledActions,
-    ServiceReleases, ServiceWrites, Services,
+    ServiceReleases, ServiceWrites, Services, TargetTags,
 };
 use watchkeeper_domain::capacity::{
     DatabaseId, ObservedDatabase, ObservedService, ScalingState, Schedules, ServiceId, ServiceRelease, TaskDefinition,
@@ -49,6 +49,15 @@ impl ScalableTargets for SimRegion {
     }
 }
 
+impl TargetTags for SimRegion {
+    async fn target_is_managed(&self, service: &ServiceId) -> Result<bool, AwsError> {
+        self.ask(Operation::ListTargetTags, service, |state| {
+            Ok(state.service(service).is_some_and(|found| found.scaling.is_some() && !found.target_untagged))
+        })
+        .await
+    }
+}
+
 impl ServiceWrites for SimRegion {
     async fn set_count(&self, service: &ServiceId, desired: u32) -> Result<(), AwsError> {
         self.ask(Operation::UpdateService, service, |state| {
@@ -72,7 +81,7 @@ impl ServiceWrites for SimRegion {
             if found.is_none() {
                 return Err(CallRefusal::not_found(format!("the scalable target of {service}")));
             }
-            if state.service(service).is_some_and(|found| found.denied.1) {
+            if state.service(service).is_some_and(|found| found.denied.1 || found.target_untagged) {
                 return Err(CallRefusal::denied(format!("the scalable target of {service}")));
             }
             if scaling.min > scaling.max {

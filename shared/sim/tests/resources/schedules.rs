@@ -1,11 +1,11 @@
 //! Schedules of somebody else that move what we look after.
 
-use watchkeeper_domain::capacity::{ResourceId, ScheduledAction};
+use watchkeeper_domain::capacity::{ResourceId, ScheduledAction, TagScheduler};
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::request::{RunMode, RunRequest};
-use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash, service};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, rds, run_until_done_or_crash, service};
 
-use crate::stage::{End, Stage, bounds, evening, id};
+use crate::stage::{End, Stage, bounds, db, evening, id};
 
 fn action(name: &str, min: u32, max: u32) -> ScheduledAction {
     ScheduledAction { name: name.to_owned(), min: Some(min), max: Some(max) }
@@ -97,4 +97,39 @@ fn more_than_one_page_of_schedules_is_read() {
     let mut stage = Stage::over(world);
     stage.sleep();
     assert!(last_told(&stage).contains("shop/api (late)"), "{}", last_told(&stage));
+}
+
+#[test]
+fn the_tag_of_another_scheduler_is_told_with_the_first_night_and_holds_nothing_up() {
+    let world = evening().with(service("shop/api").desired(2).scaling(1, 3)).with(rds("shop-db")).build();
+    world.tag_for(&ResourceId::Service(id("api")), TagScheduler::of_service([("maid_offhours", "")].into_iter()));
+    let database = TagScheduler::of_database([("Schedule", "office-hours")].into_iter());
+    world.tag_for(&ResourceId::Database(db("rds:shop-db")), database);
+    let before = world.capacity();
+    let mut stage = Stage::over(world);
+    assert_eq!(stage.sleep(), End::Closed(RunOutcome::Done));
+    let found = "another scheduler may move what this calendar moves: shop/api (tag maid_offhours of Cloud Custodian); \
+                 rds:shop-db (tag Schedule of AWS Instance Scheduler)";
+    assert!(last_told(&stage).contains(found), "{}", last_told(&stage));
+    assert_eq!(stage.tick(5), End::Nothing);
+    stage.wake();
+    assert_eq!(stage.world.capacity(), before);
+    assert_eq!(stage.world.messages().len(), 2, "the night and the morning: {:?}", stage.subjects());
+}
+
+#[test]
+fn what_another_scheduler_has_put_to_sleep_already_is_no_baseline_and_is_left_to_it() {
+    let world = evening().with(service("shop/api").desired(0)).with(service("shop/web")).build();
+    world.tag_for(&ResourceId::Service(id("api")), TagScheduler::of_service([("maid_offhours", "")].into_iter()));
+    let mut stage = Stage::over(world);
+    assert_eq!(stage.sleep(), End::Closed(RunOutcome::Done));
+    let found = "another scheduler may move what this calendar moves: shop/api (tag maid_offhours of Cloud Custodian)";
+    assert!(last_told(&stage).contains(found), "{}", last_told(&stage));
+    assert!(!stage.remembered().baseline.unwrap().has(&ResourceId::Service(id("api"))));
+    // Its own scheduler wakes it.
+    stage.world.change_count(&id("api"), 2);
+    stage.wake();
+    assert_eq!((stage.desired("api"), stage.desired("web")), (2, 1));
+    let written = |call: &watchkeeper_sim::RecordedCall| call.operation.writes_capacity() && call.subject == "shop/api";
+    assert!(!stage.world.calls().iter().any(written), "what another scheduler moves is nobody else's to move");
 }

@@ -1,7 +1,7 @@
 //! A transition compares exactly; the tolerance for an autoscaler's moves begins where this very target has been reached.
 
 use watchkeeper_domain::reconcile::run::RunOutcome;
-use watchkeeper_sim::service;
+use watchkeeper_sim::{Operation, service};
 
 use crate::stage::{End, Stage, bounds, evening, id};
 
@@ -46,4 +46,15 @@ fn a_service_that_joins_makes_nobody_elses_change_a_transition() {
     assert_eq!((stage.desired("api"), stage.desired("new")), (1, 0), "a person's change is left alone");
     stage.wake();
     assert_eq!((stage.desired("api"), stage.desired("new")), (2, 1));
+}
+
+#[test]
+fn services_are_described_ten_at_a_time_in_each_cluster() {
+    let names = (0..12).map(|n| format!("shop/{n}")).chain((0..3).map(|n| format!("desk/{n}")));
+    let world = names.fold(evening(), |world, name| world.with(service(&name))).build();
+    let mut stage = Stage::over(world);
+    stage.sleep();
+    stage.world.forget_calls();
+    assert_eq!(stage.tick(5), End::Nothing);
+    assert_eq!(stage.world.count(Operation::DescribeServices), 3, "twice of the twelve, and once of the three");
 }

@@ -77,6 +77,10 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         };
         ServiceFacts {
             desired: service.capacity.desired,
+            target_managed: match &scaling {
+                Ok(Some(_)) => self.target_is_managed(id).await,
+                _ => Ok(true),
+            },
             scaling,
             managed: service.managed,
             rollout: service.rollout,
@@ -84,6 +88,13 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
             cpu_units,
             target_groups: self.paced(ApiBucket::EcsRead, self.sight.target_groups(id)).await.map_err(why),
         }
+    }
+
+    /// Whether the scalable target of a service carries the tag.
+    pub(super) async fn target_is_managed(&self, id: &ServiceId) -> Read<bool> {
+        // One of its two calls is waited for here, the other one below.
+        self.pacer.wait(ApiBucket::ScalingRead, self.layer, self.clock).await;
+        self.paced(ApiBucket::ScalingRead, self.sight.target_is_managed(id)).await.map_err(why)
     }
 
     pub(super) async fn task_images(&self, service: &ObservedService) -> Read<Vec<String>> {

@@ -24,7 +24,7 @@ use watchkeeper_domain::value::{AlarmName, ResourceName};
 use super::*;
 use crate::failover::ports::{RegionTasks, ReplicatedStores};
 use crate::ledger::PairId;
-use crate::ports::{AccountQuotas, Alarms, Fault, ScalableTargets, Services};
+use crate::ports::{AccountQuotas, Alarms, Fault, ScalableTargets, Services, TargetTags};
 use sight::Memory;
 
 const CLUSTER: &str = "fleet-orchestration-cluster-west1";
@@ -167,6 +167,7 @@ fn what_cannot_be_read_is_told_and_keeps_nothing_else_from_being_read() {
     let service = |what: &str| [SIMULATOR, FLEET].map(|name| format!("unreadable: {what} {name}"));
     assert_eq!(unread("DescribeServices"), service("service"));
     assert_eq!(unread("DescribeScalableTargets"), service("autoscaler of"));
+    assert_eq!(unread("ListTagsForResource"), [format!("unreadable: tags of the autoscaler of {FLEET}")]);
     assert_eq!(unread("DescribeTaskDefinition"), service("images of"));
     assert_eq!(unread("DescribeTargetGroups"), service("target groups of"));
     assert_eq!(unread("DescribeImages"), service("repository"));
@@ -206,6 +207,14 @@ fn what_aws_does_not_know_is_missing_and_not_unread() {
             format!("stream-missing: stream {EVENTS}"),
         ]
     );
+}
+
+#[test]
+fn a_scalable_target_without_the_tag_is_found_where_there_is_one() {
+    let memory = Memory { without: ["tag"].into(), ..Memory::default() };
+    let stream = format!("stream-missing: stream {EVENTS}");
+    assert_eq!(findings(&memory, kept()), [format!("target-not-managed: autoscaler of {FLEET}"), stream]);
+    assert_eq!(memory.count("ListTagsForResource"), 1, "the other service has none to ask about");
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub struct ServiceFacts {
     pub desired: u32,
     /// The bounds of its autoscaler, if it has one.
     pub scaling: Read<Option<ScalingState>>,
+    /// Whether its scalable target, which has tags of its own, carries ours; one that it does not have lacks nothing.
+    pub target_managed: Read<bool>,
     /// Whether it carries our tag.
     pub managed: bool,
     /// How its newest deployment stands.

@@ -28,6 +28,8 @@ pub enum ReadinessCode {
     ServiceMissing,
     /// A service lacks the tag without which nothing may change it.
     ServiceNotManaged,
+    /// The scalable target of a service lacks the tag without which nothing may change its bounds.
+    TargetNotManaged,
     /// The last deployment of a service failed: more tasks of it would not stay.
     DeploymentFailed,
     /// A deployment of a service is in progress.

@@ -14,8 +14,11 @@ pub(super) fn add(case: PreflightCase<'_>, calls: &mut Vec<SimulatedCalls>) {
         return;
     }
     for (id, found) in &case.facts.services {
-        if let Ok(Some(service)) = found {
-            calls.push(case.call(FUNCTION, &["ecs:DescribeServices"], format!("service {id}"), &service.arn));
+        let Ok(Some(service)) = found else { continue };
+        calls.push(case.call(FUNCTION, &["ecs:DescribeServices"], format!("service {id}"), &service.arn));
+        if let Ok(Some(arn)) = service.target.as_ref().map(|target| target.as_ref().and_then(|it| it.arn.as_ref())) {
+            let action = ["application-autoscaling:ListTagsForResource"];
+            calls.push(case.call(FUNCTION, &action, format!("scalable target service/{id}"), arn));
         }
     }
     look_at_data(case, failover, calls);

@@ -51,6 +51,7 @@ impl Services for Memory {
                 rollout_since: None,
                 task_definition: Some(TaskDefinition::new(definition)),
                 daemon: false,
+                scheduler: None,
             };
             (ServiceId { cluster: cluster.clone(), service: service.clone() }, observed)
         };
@@ -64,6 +65,12 @@ impl ScalableTargets for Memory {
         let scaling = ScalingState { min: 0, max: 4, suspended: Suspensions::NONE };
         let scaled = services.iter().filter(|id| id.service.as_str() == FLEET);
         self.call("DescribeScalableTargets", services.len(), scaled.map(|id| (id.clone(), scaling)).collect())
+    }
+}
+
+impl TargetTags for Memory {
+    async fn target_is_managed(&self, service: &ServiceId) -> Result<bool, AwsError> {
+        self.call("ListTagsForResource", service, self.has("tag"))
     }
 }
 

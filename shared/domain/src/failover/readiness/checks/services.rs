@@ -21,6 +21,7 @@ pub(super) fn check(case: ReadinessCase<'_>, found: &mut Vec<ReadinessFinding>) 
             continue;
         };
         found.extend(not_managed(name, service));
+        target_not_managed(name, service, found);
         found.extend(deployment(name, service));
         autoscaler(case, name, service, found);
         found.extend(singleton(case, name, service));
@@ -40,6 +41,20 @@ fn not_managed(name: &ServiceName, service: &ServiceFacts) -> Option<ReadinessFi
             "Tag the service in its own infrastructure code",
         )
     })
+}
+
+/// A scalable target has tags of its own, which no infrastructure code sets by tagging the service.
+fn target_not_managed(name: &ServiceName, service: &ServiceFacts, found: &mut Vec<ReadinessFinding>) {
+    let resource = format!("autoscaler of {name}");
+    match &service.target_managed {
+        Ok(true) => {}
+        Ok(false) => found.push(about(FindingGrade::Blocks, ReadinessCode::TargetNotManaged, resource).found(
+            "a scalable target without the tag `watchkeeper:managed`",
+            "`watchkeeper:managed = true`, without which IAM lets nobody here set its bounds",
+            "Tag the scalable target (`aws application-autoscaling tag-resource`): it has its own tags, apart from its service's",
+        )),
+        Err(why) => found.push(unreadable(FindingGrade::Degrades, format!("tags of the {resource}"), why)),
+    }
 }
 
 fn deployment(name: &ServiceName, service: &ServiceFacts) -> Option<ReadinessFinding> {
