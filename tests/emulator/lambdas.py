@@ -13,6 +13,7 @@ from . import clock, emf, outage
 _worker_environment = lambda_svc._provided_worker_env
 _execute_function = lambda_svc._execute_function
 _pump_output = lambda_runtime.ProvidedWorker._pump_output
+_drain = lambda_runtime.ProvidedWorker._drain_stderr_bounded
 
 
 def install() -> None:
@@ -22,6 +23,7 @@ def install() -> None:
     socketserver.StreamRequestHandler.wbufsize = -1
     lambda_svc._provided_worker_env = worker_environment
     lambda_svc._execute_function = execute_function
+    lambda_runtime.ProvidedWorker._drain_stderr_bounded = drain
     if os.environ.get("WATCHKEEPER_LOGS"):
         lambda_runtime.ProvidedWorker._pump_output = pump_output
 
@@ -42,6 +44,11 @@ def worker_environment(config, code_dir, port):
     if "ESTATES_DIR" in os.environ:
         environment["ESTATES_DIR"] = os.environ["ESTATES_DIR"]
     return environment
+
+
+def drain(worker, **limits):
+    """The lines that are there: no answer of a function waits for more of them. Only a failed start does, to say why."""
+    return _drain(worker, **limits) if limits else worker._drain_stderr()
 
 
 def pump_output(worker, stream, log_queue):

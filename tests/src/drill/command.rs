@@ -11,7 +11,7 @@ use super::figures::tables;
 use super::output::DrillOutput;
 use super::report::DrillReport;
 use super::step::chain;
-use super::{backup, failover, sleep, surge, unblock, up};
+use super::{all, backup, failover, sleep, surge, unblock, up};
 use crate::harness::StageError;
 use crate::sandbox::CheckoutLayout;
 
@@ -137,14 +137,7 @@ async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, St
         Some(Runbook::Backup) => Box::pin(backup::play(selection, show)).await?,
         Some(Runbook::Unblock) => Box::pin(unblock::play(selection, show)).await?,
         Some(Runbook::Failover) => Box::pin(failover::play(selection, show)).await?,
-        None => {
-            let mut results = Box::pin(sleep::play(selection, show)).await?;
-            results.extend(Box::pin(surge::play(selection, show)).await?);
-            results.extend(Box::pin(backup::play(selection, show)).await?);
-            results.extend(Box::pin(unblock::play(selection, show)).await?);
-            results.extend(Box::pin(failover::play(selection, show)).await?);
-            results
-        }
+        None => all::play(selection).await?,
     };
     if !results.reports.is_empty() {
         print(&tables(&results.reports));

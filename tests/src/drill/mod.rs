@@ -1,5 +1,6 @@
 //! The drill: the runbooks, each played in the sandbox on the estate that needs it most.
 
+mod all;
 mod backup;
 mod build;
 mod choice;

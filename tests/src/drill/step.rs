@@ -59,6 +59,8 @@ impl<'a> DrillStep<'a> {
     /// The report, once the scenario has been played or could not go on.
     pub(super) fn ended(mut self, played: Result<(), StageError>) -> DrillReport {
         if let Err(error) = played {
+            // The step that failed is over, though nothing said so.
+            self.show.stop();
             self.check("it can be played to its end", false, chain(&error));
         }
         self.report

@@ -50,6 +50,7 @@ pub use site::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
 pub use venv::PythonEnvironment;
 
 use aws_config::SdkConfig;
+use tokio::sync::OnceCell;
 
 /// Everything that a scenario needs: the tools, the function binaries, and the running emulator.
 #[derive(Debug)]
@@ -66,9 +67,13 @@ impl Sandbox {
     /// # Errors
     /// Whatever a step failed with; the error names the log.
     pub async fn up(options: &SandboxOptions, progress: &dyn Progress) -> Result<Self, SandboxError> {
+        // For all sandboxes of a process; and what is installed comes over the network while something is compiled.
+        static TOOLS: OnceCell<(PythonEnvironment, FunctionBinaries)> = OnceCell::const_new();
         let layout = CheckoutLayout::find()?;
-        let venv = PythonEnvironment::ensure(&layout, progress).await?;
-        let functions = FunctionBinaries::build(&layout, progress).await?;
+        let tools = async || {
+            tokio::try_join!(PythonEnvironment::ensure(&layout, progress), FunctionBinaries::build(&layout, progress))
+        };
+        let (venv, functions) = TOOLS.get_or_try_init(tools).await?.clone();
         let emulator = Emulator::boot(&layout, &venv, options, progress).await?;
         Ok(Self { layout, venv, functions, emulator })
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-/// Hears of each step. Steps do not overlap.
+/// Hears of each step. Two of them may be under way at a time.
 pub trait Progress: Send + Sync {
     /// A step begins, for example "installing the local AWS (first time only)".
     fn begin(&self, step: &str);
