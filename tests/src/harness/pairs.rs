@@ -11,7 +11,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
-use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home, switches};
+use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home, traffic_switches};
 use crate::estate::SiteError;
 use crate::sandbox::{
     CheckoutLayout, EmulatorControl, Progress, Sandbox, SandboxOptions, SiteFace, SiteSetup, SiteSide, SiteTraffic,

@@ -13,7 +13,7 @@ use stateright::{Model, Property};
 use watchkeeper_control::lease::{FRESHNESS, Lease, LeaseClaim, MARGIN};
 use watchkeeper_domain::intent::Layer;
 
-pub use state::{HandActivity, HeldLease, LeaseAction, LeaseState, NEAR};
+pub use state::{HeldLease, LeaseAction, LeaseState, NEAR, WriterActivity};
 use state::{held, lease};
 
 /// How long a call may take at the most, in seconds: less than the clients' bound of 10 s.
@@ -80,14 +80,16 @@ impl LeaseModel {
         let sliced = self.slices > 0 && writer != 1;
         let own = |generation: u8| state.lease.filter(|held| held.generation == generation);
         match state.writers[writer] {
-            HandActivity::Nothing if sliced && state.slices > 0 && state.lease.is_some_and(|held| held.holder == 0) => {
+            WriterActivity::Nothing
+                if sliced && state.slices > 0 && state.lease.is_some_and(|held| held.holder == 0) =>
+            {
                 actions.push(LeaseAction::Next(writer));
                 if writer == 0 && state.claims > 0 && self.claimed(state, writer).is_some() {
                     actions.push(LeaseAction::Claim(writer));
                 }
             }
-            HandActivity::Nothing if writer == SLICE => {}
-            HandActivity::Holding(generation, age) if sliced => {
+            WriterActivity::Nothing if writer == SLICE => {}
+            WriterActivity::Holding(generation, age) if sliced => {
                 if age.is_some_and(|age| self.fresh(age)) {
                     actions.push(LeaseAction::Write(writer));
                 }
@@ -102,10 +104,10 @@ impl LeaseModel {
                     None => actions.push(LeaseAction::Ask(writer)),
                 }
             }
-            HandActivity::Nothing if state.claims > 0 && self.claimed(state, writer).is_some() => {
+            WriterActivity::Nothing if state.claims > 0 && self.claimed(state, writer).is_some() => {
                 actions.push(LeaseAction::Claim(writer));
             }
-            HandActivity::Holding(generation, age) => {
+            WriterActivity::Holding(generation, age) => {
                 actions.extend([LeaseAction::Ask(writer), LeaseAction::Prolong(writer)]);
                 let waits =
                     state.lease.is_some_and(|held| held.generation == generation && held.usable > state.clock(writer));
@@ -116,10 +118,10 @@ impl LeaseModel {
                     actions.push(LeaseAction::Write(writer));
                 }
             }
-            HandActivity::Asking(..) => actions.push(LeaseAction::Answer(writer)),
-            HandActivity::Cleared(..) => actions.push(LeaseAction::Write(writer)),
-            HandActivity::Writing(..) => actions.push(LeaseAction::Land(writer)),
-            HandActivity::Nothing => {}
+            WriterActivity::Asking(..) => actions.push(LeaseAction::Answer(writer)),
+            WriterActivity::Cleared(..) => actions.push(LeaseAction::Write(writer)),
+            WriterActivity::Writing(..) => actions.push(LeaseAction::Land(writer)),
+            WriterActivity::Nothing => {}
         }
     }
 
@@ -146,7 +148,7 @@ impl Model for LeaseModel {
         let start = |clocks| LeaseState {
             lease: None,
             clocks,
-            writers: [HandActivity::Nothing; 3],
+            writers: [WriterActivity::Nothing; 3],
             landed: 0,
             disordered: false,
             claims: self.claims,
@@ -156,20 +158,20 @@ impl Model for LeaseModel {
     }
 
     fn actions(&self, state: &LeaseState, actions: &mut Vec<LeaseAction>) {
-        let due = |doing: &HandActivity| match doing {
-            HandActivity::Asking(_, age, _) | HandActivity::Writing(_, _, age) => *age >= CALL,
-            HandActivity::Cleared(..) => true,
-            HandActivity::Nothing | HandActivity::Holding(..) => false,
+        let due = |doing: &WriterActivity| match doing {
+            WriterActivity::Asking(_, age, _) | WriterActivity::Writing(_, _, age) => *age >= CALL,
+            WriterActivity::Cleared(..) => true,
+            WriterActivity::Nothing | WriterActivity::Holding(..) => false,
         };
         let far = |held: &HeldLease| held.expires > NEAR && held.expires < 180 - NEAR;
         if !state.writers.iter().any(due) && !state.lease.as_ref().is_some_and(far) {
             actions.push(LeaseAction::Pass);
         }
-        let calm = |doing: &HandActivity| matches!(doing, HandActivity::Nothing | HandActivity::Holding(..));
+        let calm = |doing: &WriterActivity| matches!(doing, WriterActivity::Nothing | WriterActivity::Holding(..));
         if state.writers.iter().all(calm) && state.lease.is_some_and(|held| held.expires > NEAR) {
             actions.push(LeaseAction::Jump);
         }
-        for writer in 0..state.hands.len() {
+        for writer in 0..state.writers.len() {
             self.writer_actions(state, writer, actions);
         }
     }
@@ -182,7 +184,7 @@ impl Model for LeaseModel {
             LeaseAction::Claim(writer) => {
                 let taken = self.claimed(state, writer)?;
                 (next.lease, next.claims) = (Some(taken), state.claims - 1);
-                next.writers[writer] = HandActivity::Holding(taken.generation, None);
+                next.writers[writer] = WriterActivity::Holding(taken.generation, None);
             }
             LeaseAction::Next(writer) => {
                 let found = state.lease.map(lease)?;
@@ -191,54 +193,54 @@ impl Model for LeaseModel {
                 let usable = if self.keeps(LeaseRule::SliceWaits) { taken.usable } else { found.usable };
                 let taken = held(&Lease { usable, ..taken });
                 (next.lease, next.slices) = (Some(taken), state.slices - 1);
-                next.writers[writer] = HandActivity::Holding(taken.generation, None);
+                next.writers[writer] = WriterActivity::Holding(taken.generation, None);
             }
             LeaseAction::Begin(writer) => {
                 let begun = held(&lease(state.lease?).begun(state.now(writer)));
                 next.lease = Some(begun);
-                next.writers[writer] = HandActivity::Holding(begun.generation, None);
+                next.writers[writer] = WriterActivity::Holding(begun.generation, None);
             }
             LeaseAction::End(writer) => {
                 next.lease = Some(held(&lease(state.lease?).prolonged(state.now(writer)).ended()));
-                next.writers[writer] = HandActivity::Nothing;
+                next.writers[writer] = WriterActivity::Nothing;
             }
             LeaseAction::Ask(writer) | LeaseAction::Prolong(writer) | LeaseAction::Release(writer) => {
-                let HandActivity::Holding(generation, _) = state.writers[writer] else { return None };
+                let WriterActivity::Holding(generation, _) = state.writers[writer] else { return None };
                 let own = state.lease.filter(|held| held.generation == generation);
                 let now = state.now(writer);
                 // A write of the lease is refused when another generation is there.
                 (next.lease, next.writers[writer]) = match (action, own) {
                     (LeaseAction::Ask(_), _) => {
-                        (state.lease, HandActivity::Asking(generation, 0, self.clear(state, writer, generation)))
+                        (state.lease, WriterActivity::Asking(generation, 0, self.clear(state, writer, generation)))
                     }
                     (LeaseAction::Prolong(_), Some(own)) => {
                         (Some(held(&lease(own).prolonged(now))), state.writers[writer])
                     }
                     (_, Some(own)) if !self.keeps(LeaseRule::ReleasedWhenUsable) => {
                         let over = now - MARGIN;
-                        (Some(held(&Lease { expires: over, ..lease(own) })), HandActivity::Nothing)
+                        (Some(held(&Lease { expires: over, ..lease(own) })), WriterActivity::Nothing)
                     }
-                    (_, Some(own)) => (Some(held(&lease(own).released(now))), HandActivity::Nothing),
-                    (_, None) => (state.lease, HandActivity::Nothing),
+                    (_, Some(own)) => (Some(held(&lease(own).released(now))), WriterActivity::Nothing),
+                    (_, None) => (state.lease, WriterActivity::Nothing),
                 };
             }
             LeaseAction::Answer(writer) => {
-                let HandActivity::Asking(generation, age, clear) = state.writers[writer] else { return None };
+                let WriterActivity::Asking(generation, age, clear) = state.writers[writer] else { return None };
                 let age = if self.keeps(LeaseRule::FromTheQuestion) { age } else { 0 };
                 next.writers[writer] =
-                    if clear { HandActivity::Cleared(generation, age) } else { HandActivity::Nothing };
+                    if clear { WriterActivity::Cleared(generation, age) } else { WriterActivity::Nothing };
             }
             LeaseAction::Write(writer) => match state.writers[writer] {
-                HandActivity::Holding(generation, Some(age)) | HandActivity::Cleared(generation, age) => {
-                    next.writers[writer] = HandActivity::Writing(generation, age, 0);
+                WriterActivity::Holding(generation, Some(age)) | WriterActivity::Cleared(generation, age) => {
+                    next.writers[writer] = WriterActivity::Writing(generation, age, 0);
                 }
                 _ => return None,
             },
             LeaseAction::Land(writer) => {
-                let HandActivity::Writing(generation, age, _) = state.writers[writer] else { return None };
+                let WriterActivity::Writing(generation, age, _) = state.writers[writer] else { return None };
                 next.disordered |= generation < state.landed;
                 next.landed = state.landed.max(generation);
-                next.writers[writer] = HandActivity::Holding(generation, Some(age));
+                next.writers[writer] = WriterActivity::Holding(generation, Some(age));
             }
         }
         Some(next)

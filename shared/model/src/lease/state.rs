@@ -27,7 +27,7 @@ pub struct HeldLease {
 
 /// What a writer is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HandActivity {
+pub enum WriterActivity {
     /// It has no lease.
     Nothing,
     /// It has taken the lease of this generation, or seen it so long ago.
@@ -48,7 +48,7 @@ pub struct LeaseState {
     /// By how many seconds each writer's clock is ahead.
     pub clocks: [i8; 3],
     /// The writers; the second is the more urgent one, the third another slice of the first one's run.
-    pub writers: [HandActivity; 3],
+    pub writers: [WriterActivity; 3],
     /// The latest generation of which a write has landed.
     pub landed: u8,
     /// Whether an earlier one landed after it.
@@ -107,13 +107,13 @@ impl LeaseState {
         let older = |age: u8| age.saturating_add(seconds.try_into().unwrap_or(u8::MAX)).min(30);
         for doing in &mut self.writers {
             *doing = match *doing {
-                HandActivity::Nothing | HandActivity::Cleared(..) => *doing,
-                HandActivity::Holding(generation, age) => {
-                    HandActivity::Holding(generation, age.map(older).filter(|age| *age < oldest))
+                WriterActivity::Nothing | WriterActivity::Cleared(..) => *doing,
+                WriterActivity::Holding(generation, age) => {
+                    WriterActivity::Holding(generation, age.map(older).filter(|age| *age < oldest))
                 }
-                HandActivity::Asking(generation, age, clear) => HandActivity::Asking(generation, older(age), clear),
-                HandActivity::Writing(generation, seen, age) => {
-                    HandActivity::Writing(generation, older(seen).min(oldest), older(age))
+                WriterActivity::Asking(generation, age, clear) => WriterActivity::Asking(generation, older(age), clear),
+                WriterActivity::Writing(generation, seen, age) => {
+                    WriterActivity::Writing(generation, older(seen).min(oldest), older(age))
                 }
             };
         }
