@@ -10,7 +10,7 @@ use watchkeeper_domain::emergency::{EmergencyStep, PersonReply};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::Urgency;
 
-use super::scene::{BUSY, QUIET, T0, by_alarm, decided, emergency, request};
+use super::scene::{BUSY, QUIET, T0, by_alarm, decided};
 
 #[test]
 fn an_alarm_starts_the_profile_until_it_expires_and_names_who_gives_it_back() {

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 use rstest::rstest;
 use watchkeeper_domain::emergency::alarm::{AlarmState, AlarmStates};
 use watchkeeper_domain::emergency::{EmergencyHold, HoldAction, hold, still_called_for};
-use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::value::AlarmName;
 

@@ -2,12 +2,11 @@
 
 use rstest::rstest;
 use watchkeeper_domain::backup::{CopyQuota, ResourceKind};
-use watchkeeper_domain::preflight::{
-    AlarmFacts, Check, ControllerKind, DatabaseFacts, FoundService, FoundTable, MANAGED, PreflightFacts, QueueFacts,
-    ReportRow, RowMark, Tags, TargetFacts,
-};
+use watchkeeper_domain::preflight::{Check, ControllerKind, MANAGED, PreflightFacts, ReportRow, RowMark, Tags};
 
-use super::scene::{alarm, clean, database, id, name, of, queue, region, rows, table};
+use super::scene::{
+    alarm, api, clean, database, db, errors, id, letters, locks, name, of, queue, region, rows, table, target,
+};
 
 #[test]
 fn an_account_that_is_as_the_document_needs_it_is_clean() {
@@ -15,7 +14,7 @@ fn an_account_that_is_as_the_document_needs_it_is_clean() {
     assert_eq!(of(&rows, RowMark::Bad), Vec::<&ReportRow>::new());
     assert_eq!(of(&rows, RowMark::Unread), Vec::<&ReportRow>::new());
     let untold: Vec<_> = of(&rows, RowMark::Untold).iter().map(|row| row.check).collect();
-    assert_eq!(untold, [Check::Abac], "only the console tells it");
+    assert_eq!(untold, [Check::TagConditionsOfTables], "only the console tells it");
     assert!(rows.len() > 30, "{}", rows.len());
 }
 
@@ -26,30 +25,6 @@ fn letters_of_a_queue_that_the_document_does_not_name_stay() {
     let rows = rows(&facts);
     let row = rows.iter().find(|row| row.check == Check::Letters).unwrap();
     assert_eq!((row.mark, row.found.as_str()), (RowMark::Good, "letters of shop-queue go back; those of other stay"));
-}
-
-fn api(facts: &mut PreflightFacts) -> &mut FoundService {
-    facts.services.get_mut(&id("shop/api")).unwrap().as_mut().unwrap().as_mut().unwrap()
-}
-
-fn target(facts: &mut PreflightFacts) -> &mut TargetFacts {
-    api(facts).target.as_mut().unwrap().as_mut().unwrap()
-}
-
-fn db(facts: &mut PreflightFacts) -> &mut DatabaseFacts {
-    facts.databases.get_mut(&database()).unwrap().as_mut().unwrap().as_mut().unwrap()
-}
-
-fn locks(facts: &mut PreflightFacts) -> &mut FoundTable {
-    facts.tables.get_mut(&name("shop-locks")).unwrap().as_mut().unwrap().as_mut().unwrap()
-}
-
-fn letters(facts: &mut PreflightFacts) -> &mut QueueFacts {
-    facts.queues.get_mut(&name("shop-queue")).unwrap().as_mut().unwrap().as_mut().unwrap()
-}
-
-fn errors(facts: &mut PreflightFacts) -> &mut AlarmFacts {
-    facts.alarms.get_mut(&alarm("shop-5xx")).unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
 #[rstest]

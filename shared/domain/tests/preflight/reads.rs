@@ -5,10 +5,12 @@ use watchkeeper_domain::estate::{Estate, PairDatabase};
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::preflight::{
     BucketFacts, Check, KeyFacts, PromotedFacts, Read, ReportRow, RowMark, SimulatedCalls, Tags, UnreadFact,
-    WantedResources, calls, judge, policies,
+    WantedResources, calls, judge,
 };
 
-use super::scene::{clean, database, estate, estate_document, id, name, of, region, rows, service, tagged};
+use super::scene::{
+    api, clean, database, db, errors, estate, estate_document, id, locks, name, of, region, rows, service, tagged,
+};
 
 #[test]
 fn what_cannot_be_read_is_said_with_the_action_and_never_good() {

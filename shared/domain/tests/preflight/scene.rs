@@ -163,3 +163,27 @@ pub(crate) fn rows(facts: &PreflightFacts) -> Vec<ReportRow> {
 pub(crate) fn of(rows: &[ReportRow], mark: RowMark) -> Vec<&ReportRow> {
     rows.iter().filter(|row| row.mark == mark).collect()
 }
+
+pub(crate) fn api(facts: &mut PreflightFacts) -> &mut FoundService {
+    facts.services.get_mut(&id("shop/api")).unwrap().as_mut().unwrap().as_mut().unwrap()
+}
+
+pub(crate) fn target(facts: &mut PreflightFacts) -> &mut TargetFacts {
+    api(facts).target.as_mut().unwrap().as_mut().unwrap()
+}
+
+pub(crate) fn db(facts: &mut PreflightFacts) -> &mut DatabaseFacts {
+    facts.databases.get_mut(&database()).unwrap().as_mut().unwrap().as_mut().unwrap()
+}
+
+pub(crate) fn locks(facts: &mut PreflightFacts) -> &mut FoundTable {
+    facts.tables.get_mut(&name("shop-locks")).unwrap().as_mut().unwrap().as_mut().unwrap()
+}
+
+pub(crate) fn letters(facts: &mut PreflightFacts) -> &mut QueueFacts {
+    facts.queues.get_mut(&name("shop-queue")).unwrap().as_mut().unwrap().as_mut().unwrap()
+}
+
+pub(crate) fn errors(facts: &mut PreflightFacts) -> &mut AlarmFacts {
+    facts.alarms.get_mut(&alarm("shop-5xx")).unwrap().as_mut().unwrap().as_mut().unwrap()
+}

@@ -7,7 +7,7 @@ use watchkeeper_domain::preflight::{
     SimulatedCalls, WantedResources, calls, definition, policies, simulated,
 };
 
-use super::scene::{clean, estate, name, of, region, rows, tagged};
+use super::scene::{api, clean, estate, name, region, tagged};
 
 #[test]
 fn the_calls_on_what_is_tagged_are_simulated_with_its_tags() {

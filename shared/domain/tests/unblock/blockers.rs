@@ -5,7 +5,7 @@ use watchkeeper_domain::unblock::{
     Blocker, BlockerItem, EscalationLevel, ItemAttribute, UnblockMemory, escalate, look,
 };
 
-use super::scene::{NOW, at, blockers, text};
+use super::scene::{NOW, at, blocker, blockers, text};
 
 fn item(reason: ItemAttribute, since: ItemAttribute, activity: &str, status: &str) -> BlockerItem {
     BlockerItem {
@@ -40,11 +40,6 @@ fn an_item_that_nobody_touches_for_three_days_is_stuck_unless_it_is_finished() {
     assert!(untouched(3, "open").is_some());
     assert!(untouched(2, "open").is_none());
     assert!(untouched(30, "done").is_none());
-}
-
-fn blocker(item: &str, hours: i64) -> Blocker {
-    let since = at(NOW) - SignedDuration::from_hours(hours);
-    Blocker { item: item.to_owned(), owner: Some("grace".to_owned()), reason: format!("ticket {item}"), since }
 }
 
 fn told(memory: &mut UnblockMemory, all: &[Blocker], complete: bool) -> (Vec<(String, EscalationLevel)>, Vec<String>) {

@@ -8,7 +8,7 @@ use watchkeeper_domain::unblock::{
 };
 use watchkeeper_domain::value::Zone;
 
-use super::scene::{NOW, at, blockers, section, text};
+use super::scene::{NOW, at, blocker, blockers, section};
 
 fn scope() -> Scope {
     Scope {

@@ -1,8 +1,8 @@
 //! The section of one environment, at nine o'clock in New York.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::estate::{BlockerPolicy, Unblock};
-use watchkeeper_domain::unblock::{ItemAttribute, LockItem, LockStanding, UnblockMemory, judge};
+use watchkeeper_domain::unblock::{Blocker, ItemAttribute, LockItem, LockStanding, UnblockMemory, judge};
 
 pub(crate) fn at(instant: &str) -> Timestamp {
     instant.parse().unwrap()
@@ -52,4 +52,9 @@ pub(crate) fn lock(expires: i64) -> LockItem {
 
 pub(crate) fn judged(lock: &LockItem, status: Option<&str>) -> LockStanding {
     judge(lock, status, &UnblockMemory::default(), at(NOW))
+}
+
+pub(crate) fn blocker(item: &str, hours: i64) -> Blocker {
+    let since = at(NOW) - SignedDuration::from_hours(hours);
+    Blocker { item: item.to_owned(), owner: Some("grace".to_owned()), reason: format!("ticket {item}"), since }
 }
