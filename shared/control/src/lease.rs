@@ -43,7 +43,7 @@ pub enum LeaseClaim {
     Take(Lease),
     /// Another run holds it.
     Held {
-        /// Which.
+        /// The execution that holds it.
         holder: String,
         /// When it can be asked for again.
         until: Timestamp,

@@ -37,7 +37,7 @@ impl StackIdentity {
 /// A scope, its resources, and what may be done to them.
 #[derive(Debug, Clone)]
 pub struct ScopedEnvironment {
-    /// Whose.
+    /// The environment, in one region.
     pub scope: Scope,
     /// The services that the document names in this region.
     pub services: BTreeSet<ServiceId>,

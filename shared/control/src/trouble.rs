@@ -21,7 +21,7 @@ pub struct EndedRun<'a> {
     pub instant: Timestamp,
     /// The execution's name.
     pub run: &'a str,
-    /// Why.
+    /// What it failed of.
     pub error: &'a RunError,
 }
 

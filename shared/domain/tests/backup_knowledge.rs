@@ -64,7 +64,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(one, 1..60)
 }
 
-/// The shelves of all regions, the memory, and the world around them.
+/// What each region keeps, the memory, and all around them.
 struct History {
     policy: JobPolicy,
     away: usize,
@@ -89,7 +89,7 @@ impl History {
         here.enumerate().filter(shown).map(|(_, copy)| copy.clone()).collect()
     }
 
-    /// Puts a copy of this day on the shelf of a region.
+    /// Puts a copy of this day into what a region keeps.
     fn put(&mut self, at: &Region, due: Timestamp, bytes: u64) {
         let name = self.policy.subject.series().name(due).to_string();
         let id = format!("arn:{at}:{name}");

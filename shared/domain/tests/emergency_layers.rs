@@ -55,7 +55,7 @@ fn baseline() -> Capacity {
     }
 }
 
-fn demand(profile: &str) -> DesiredState {
+fn requested(profile: &str) -> DesiredState {
     let emergency = emergency();
     let found: &EmergencyProfile = &emergency.profiles[&name(profile)];
     DesiredState::Scaled(RequestedProfile::of(
@@ -80,7 +80,7 @@ fn intent(layer: Layer, want: DesiredState) -> Intent {
 }
 
 fn urgent(profile: &str) -> Intent {
-    intent(Layer::Emergency, demand(profile))
+    intent(Layer::Emergency, requested(profile))
 }
 
 fn night() -> Intent {
@@ -106,7 +106,7 @@ fn figures(capacity: &Capacity) -> (u32, Option<(u32, u32)>, u32) {
 #[case::emergency_over_an_override(
     vec![night(), intent(Layer::Override, DesiredState::Awake), urgent("surge")], (4, Some((4, 10)), 4))]
 #[case::failover_over_both(
-    vec![night(), urgent("surge"), intent(Layer::Failover, demand("double"))], (6, Some((6, 18)), 6))]
+    vec![night(), urgent("surge"), intent(Layer::Failover, requested("double"))], (6, Some((6, 18)), 6))]
 #[case::failover_over_both_keeps_everything_up(
     vec![night(), urgent("minimum"), intent(Layer::Failover, DesiredState::Awake)], (3, Some((3, 6)), 3))]
 fn the_strongest_layer_decides(#[case] intents: Vec<Intent>, #[case] expected: (u32, Option<(u32, u32)>, u32)) {
@@ -139,8 +139,8 @@ fn the_same_profile_twice_extends_and_never_stacks() {
     let again = with_alarm(Intent { by: "second".to_owned(), ..again }, "cpu").after(Some(&first), later);
     assert_eq!(again.expires, Some(later + SignedDuration::from_hours(2)));
     assert_eq!((again.declared, again.by.as_str()), (T0, "second"));
-    let DesiredState::Scaled(demand) = &again.want else { panic!("{again}") };
-    assert_eq!(demand.alarms.len(), 2, "the alarms of both have to be quiet");
+    let DesiredState::Scaled(requested) = &again.want else { panic!("{again}") };
+    assert_eq!(requested.alarms.len(), 2, "the alarms of both have to be quiet");
     assert_eq!(figures(&resolve(&baseline(), std::slice::from_ref(&again), later)), (4, Some((4, 10)), 4));
     let shorter = Intent { expires: Some(later + SignedDuration::from_mins(5)), ..urgent("surge") };
     assert_eq!(shorter.after(Some(&again), later).expires, again.expires, "never shortened by asking again");
@@ -149,7 +149,7 @@ fn the_same_profile_twice_extends_and_never_stacks() {
 #[test]
 fn what_a_person_asked_for_until_a_time_ends_at_no_alarms_word() {
     let alarms =
-        |intent: &Intent| if let DesiredState::Scaled(demand) = &intent.want { demand.alarms.len() } else { 99 };
+        |intent: &Intent| if let DesiredState::Scaled(requested) = &intent.want { requested.alarms.len() } else { 99 };
     let (by_hand, by_alarm) = (urgent("surge"), with_alarm(urgent("surge"), "5xx"));
     assert_eq!(alarms(&by_hand.clone().after(Some(&by_alarm), T0)), 0);
     assert_eq!(alarms(&by_alarm.after(Some(&by_hand), T0)), 0);
@@ -194,8 +194,8 @@ fn what_was_approved_of_other_figures_was_not_approved_of_these() {
     let before = approved(urgent("surge"));
     assert_eq!(urgent("surge").after(Some(&before), T0).approved, before.approved);
     let mut changed = urgent("surge");
-    if let DesiredState::Scaled(demand) = &mut changed.want {
-        demand.capacity = serde_json::from_value(serde_json::json!({"desired": 9})).unwrap();
+    if let DesiredState::Scaled(requested) = &mut changed.want {
+        requested.capacity = serde_json::from_value(serde_json::json!({"desired": 9})).unwrap();
     }
     assert_eq!(changed.after(Some(&before), T0).approved, BTreeSet::new(), "the document was edited meanwhile");
 }
@@ -208,8 +208,8 @@ fn an_expired_demand_is_not_extended_but_begun_anew() {
 }
 
 fn with_alarm(mut intent: Intent, alarm: &str) -> Intent {
-    if let DesiredState::Scaled(demand) = &mut intent.want {
-        demand.alarms.insert(alarm.parse().unwrap());
+    if let DesiredState::Scaled(requested) = &mut intent.want {
+        requested.alarms.insert(alarm.parse().unwrap());
     }
     intent
 }

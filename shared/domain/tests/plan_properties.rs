@@ -111,9 +111,9 @@ fn write(observed: &mut ObservedScope, change: &CapacityChange) {
 
 fn reach(observed: &ObservedScope, target: &Capacity) -> (ObservedScope, Plan) {
     let plan = diff(observed, target, "test");
-    let mut world = observed.clone();
-    plan.actions().for_each(|action| write(&mut world, &action.change));
-    (world, plan)
+    let mut scene = observed.clone();
+    plan.actions().for_each(|action| write(&mut scene, &action.change));
+    (scene, plan)
 }
 
 fn night() -> Intent {
@@ -194,9 +194,9 @@ proptest! {
     fn a_crash_after_any_number_of_writes_is_repeated_not_repaired(before in environment(), upto in 0usize..20) {
         let baseline = before.capacity();
         let target = asleep(&baseline);
-        let mut world = before.clone();
-        diff(&before, &target, "first").actions().take(upto).for_each(|action| write(&mut world, &action.change));
-        let (night, _) = reach(&world, &target);
+        let mut scene = before.clone();
+        diff(&before, &target, "first").actions().take(upto).for_each(|action| write(&mut scene, &action.change));
+        let (night, _) = reach(&scene, &target);
         prop_assert!(diff(&night, &target, "again").is_empty());
         let (day, _) = reach(&night, &baseline);
         prop_assert_eq!(day.capacity(), baseline);
@@ -209,19 +209,19 @@ proptest! {
     ) {
         let baseline = before.capacity();
         let surge = resolve(&baseline, &[emergency(floor, more)], Timestamp::UNIX_EPOCH);
-        let mut world = before.clone();
+        let mut scene = before.clone();
         for (target, upto) in [(&surge, there), (&baseline, back)] {
-            let first = diff(&world, target, "first");
+            let first = diff(&scene, target, "first");
             for action in first.actions().take(upto) {
-                write(&mut world, &action.change);
-                settle(&mut world);
+                write(&mut scene, &action.change);
+                settle(&mut scene);
             }
-            for action in diff(&world, target, "again").actions() {
-                write(&mut world, &action.change);
-                settle(&mut world);
+            for action in diff(&scene, target, "again").actions() {
+                write(&mut scene, &action.change);
+                settle(&mut scene);
             }
-            prop_assert_eq!(&world.capacity(), target);
-            prop_assert!(diff(&world, target, "once more").is_empty());
+            prop_assert_eq!(&scene.capacity(), target);
+            prop_assert!(diff(&scene, target, "once more").is_empty());
         }
     }
 

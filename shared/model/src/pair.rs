@@ -15,7 +15,7 @@ use watchkeeper_domain::value::Duration;
 
 pub use crate::point::{ModelPointer, MoveId, PairSide};
 
-/// What a region's hand has settled last.
+/// What a region's writer has settled last.
 type Settled = Option<u8>;
 
 /// A question about a placement: the region, its pointer, what it settled, what it heard, and the time.

@@ -33,7 +33,7 @@ pub enum PreflightError {
     /// A file that was asked for cannot be written.
     #[error("{path}: {source}")]
     Write {
-        /// Where.
+        /// The file.
         path: String,
         /// Why not.
         source: std::io::Error,

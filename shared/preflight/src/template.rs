@@ -43,7 +43,7 @@ impl StackTemplate {
     /// The repository that this command was built from.
     ///
     /// # Errors
-    /// As above.
+    /// [`PreflightError`] says what failed.
     pub fn of_this_repository() -> Result<Self, PreflightError> {
         Self::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")))
     }
@@ -107,7 +107,7 @@ impl TemplateResolver {
     /// The definitions of the machines, by their names without the stack's.
     ///
     /// # Errors
-    /// As above.
+    /// [`PreflightError`] says what failed.
     pub fn machines(&self) -> Result<BTreeMap<String, String>, PreflightError> {
         let mut all = BTreeMap::new();
         for (id, resource) in resources(&self.template.document, "AWS::Serverless::StateMachine") {
@@ -127,7 +127,7 @@ impl TemplateResolver {
     /// Writes policies and machines where a command of the table finds them.
     ///
     /// # Errors
-    /// As above, and [`PreflightError::Write`].
+    /// [`PreflightError`]: `Write` where the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), PreflightError> {
         let put = |path: &Path, text: &str| {
             let bad = |source| PreflightError::Write { path: path.display().to_string(), source };

@@ -1,4 +1,4 @@
-//! Building a world.
+//! Building a simulation.
 
 use std::collections::BTreeSet;
 
@@ -11,16 +11,16 @@ use watchkeeper_domain::guardrail;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
+use crate::aws::SimAws;
 use crate::fault::FaultPlan;
-use crate::globe::SimAws;
 use crate::kinds::site::HOME;
 use crate::quota::BucketLimits;
+use crate::region::SimRegion;
 use crate::settings::TimingSettings;
 use crate::spec::{DatabaseSpec, ServiceSpec, SimResource, checked, resource};
 use crate::state::SimState;
-use crate::world::SimRegion;
 
-/// What a world will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on
+/// What a simulation will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on
 /// Friday, 20 November 2026 at noon UTC.
 #[derive(Debug, Clone)]
 pub struct WorldBuilder {
@@ -60,7 +60,7 @@ impl Default for WorldBuilder {
 }
 
 impl SimRegion {
-    /// A world to be built.
+    /// A simulation to be built.
     pub fn builder() -> WorldBuilder {
         WorldBuilder::default()
     }
@@ -207,12 +207,12 @@ impl WorldBuilder {
         self
     }
 
-    /// The world.
+    /// The simulation.
     pub fn build(self) -> SimRegion {
         SimRegion::of(&SimAws::alone(self.state()), HOME, HOME)
     }
 
-    /// The state of the world.
+    /// The state of the simulation.
     pub(crate) fn state(self) -> SimState {
         let mut state = SimState::new(self.region, self.now, self.seed, self.settings);
         (state.quotas, state.faults) = (self.quotas, self.faults);
@@ -232,7 +232,7 @@ impl WorldBuilder {
 }
 
 impl SimState {
-    /// Brings something into the world.
+    /// Brings something into the simulation.
     pub(crate) fn add(&mut self, resource: &SimResource) {
         match resource {
             SimResource::Service(spec) => self.add_service(spec),

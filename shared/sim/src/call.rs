@@ -12,7 +12,7 @@ use crate::operation::Operation;
 pub enum CallEnding {
     /// With its answer, and its effect.
     Answered,
-    /// With an error that the state of the world gave it, and no effect.
+    /// With an error that the state of the simulation gave it, and no effect.
     Refused,
     /// At an empty bucket, without effect.
     OverQuota,
@@ -25,7 +25,7 @@ pub enum CallEnding {
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedCall {
-    /// Its place among all calls of this world, from 0: what a [`crate::FaultPlan`] counts by.
+    /// Its place among all calls of this simulation, from 0: what a [`crate::FaultPlan`] counts by.
     pub index: u64,
     /// When it was made.
     pub at: Timestamp,

@@ -9,29 +9,29 @@ use watchkeeper_domain::execution::ExecutionStatus;
 use crate::kinds::machines::StartedExecution;
 use crate::operation::Operation;
 use crate::refusal::{CallRefusal, json};
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 /// The longest name of an execution, in characters (Step Functions API reference, `StartExecution`).
 const EXECUTION_NAME_MAX: usize = 80;
 
-/// The machine that a world's own handle starts.
+/// The machine that a simulation's own handle starts.
 const OWN: &str = "";
 
 /// A handle to one machine of a region.
 #[derive(Debug, Clone)]
 pub struct MachineHandle {
-    world: SimRegion,
+    sim: SimRegion,
     name: String,
 }
 
 impl SimRegion {
-    /// A machine of this region. A world is one itself, of no name.
+    /// A machine of this region. A simulation is one itself, of no name.
     pub fn machine(&self, name: &str) -> MachineHandle {
-        MachineHandle { world: self.clone(), name: name.to_owned() }
+        MachineHandle { sim: self.clone(), name: name.to_owned() }
     }
 
-    /// The executions started on the world's own handle: name and input.
+    /// The executions started on the simulation's own handle: name and input.
     pub fn executions(&self) -> BTreeMap<String, String> {
         let own = |execution: &&StartedExecution| execution.machine == OWN;
         let state = self.lock();
@@ -48,7 +48,7 @@ impl SimRegion {
 
     /// Tells how the execution of this name stands. Until then one that was started runs, and any other is unknown.
     pub fn set_status(&self, name: &str, status: ExecutionStatus) {
-        self.lock().machines.tell(name, status);
+        self.lock().machines.set_status(name, status);
     }
 
     async fn start_on(&self, machine: &str, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
@@ -79,7 +79,7 @@ impl Executions for SimRegion {
 
 impl Executions for MachineHandle {
     async fn start(&self, name: &str, input: &str) -> Result<StartOutcome, AwsError> {
-        self.world.start_on(&self.name, name, input).await
+        self.sim.start_on(&self.name, name, input).await
     }
 }
 
@@ -87,10 +87,10 @@ impl Executions for MachineHandle {
 impl OpenQuestions for MachineHandle {
     async fn end(&self, name: &str, _why: &str) -> Result<(), AwsError> {
         let dead = ExecutionStatus::Dead("ABORTED".to_owned());
-        self.world
+        self.sim
             .ask(Operation::StopExecution, name, |state| {
                 if state.machines.status(Some(&self.name), name) == ExecutionStatus::Running {
-                    state.machines.tell(name, dead);
+                    state.machines.set_status(name, dead);
                 }
                 Ok(())
             })
@@ -107,6 +107,6 @@ impl ExecutionStates for SimRegion {
 impl ExecutionStates for MachineHandle {
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
         let asked = |state: &mut SimState| Ok(state.machines.status(Some(&self.name), name));
-        self.world.ask(Operation::DescribeExecution, name, asked).await
+        self.sim.ask(Operation::DescribeExecution, name, asked).await
     }
 }

@@ -100,7 +100,7 @@ impl FaultPlan {
         self
     }
 
-    /// Any call fails too with this probability (0 to 1), drawn from the world's seed.
+    /// Any call fails too with this probability (0 to 1), drawn from the simulation's seed.
     #[must_use]
     pub fn sometimes(mut self, probability: f64, trouble: CallTrouble) -> Self {
         self.chances.push((probability, trouble));

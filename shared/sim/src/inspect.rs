@@ -8,10 +8,10 @@ use watchkeeper_domain::reconcile::run::RunRecord;
 
 use crate::call::RecordedCall;
 use crate::kinds::outside::{PublishedEvent, SentMessage};
-use crate::kinds::switchboard::SimTrafficSwitches;
+use crate::kinds::traffic_site::SimTrafficSwitches;
 use crate::operation::Operation;
+use crate::region::SimRegion;
 use crate::spec::resource;
-use crate::world::SimRegion;
 
 impl SimRegion {
     /// Everything as it truly is now.
@@ -119,28 +119,28 @@ impl SimRegion {
     /// Whether the object of a switch is there.
     pub fn has_object(&self, bucket: &str, object: &str) -> bool {
         let key = (resource(bucket), resource(object));
-        self.switchboard(|board| board.objects.contains(&key))
+        self.traffic_site(|board| board.objects.contains(&key))
     }
 
     /// Whether a routing control is on; `None` where there is none of that name.
     pub fn control(&self, name: &str) -> Option<bool> {
-        self.switchboard(|board| board.controls.get(&resource(name)).copied())
+        self.traffic_site(|board| board.controls.get(&resource(name)).copied())
     }
 
     /// All records of a hosted zone.
     pub fn records_of(&self, hosted_zone: &str) -> Vec<DnsRecord> {
-        self.switchboard(|board| board.records.get(&resource(hosted_zone)).cloned().unwrap_or_default())
+        self.traffic_site(|board| board.records.get(&resource(hosted_zone)).cloned().unwrap_or_default())
     }
 
     /// What the metric of the traffic's alarm was told last.
     pub fn metric(&self) -> Option<bool> {
-        self.switchboard(|board| board.metric)
+        self.traffic_site(|board| board.metric)
     }
 
-    fn switchboard<T>(&self, look: impl FnOnce(&SimTrafficSwitches) -> T) -> T {
+    fn traffic_site<T>(&self, look: impl FnOnce(&SimTrafficSwitches) -> T) -> T {
         let held = self.lock();
-        let place = held.globe.switchboard();
-        look(&held.globe.states[place].switchboard)
+        let place = held.aws.traffic_site();
+        look(&held.aws.states[place].traffic_site)
     }
 
     /// The runs of a scope in the ledger, in the order of their beginning.

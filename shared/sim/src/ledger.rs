@@ -4,9 +4,9 @@ use watchkeeper_control::ledger::{Change, Draft, Entry, Key, Kind, LedgerError, 
 use watchkeeper_domain::name::Scope;
 
 use crate::operation::Operation;
-use crate::world::SimRegion;
+use crate::region::SimRegion;
 
-/// After a time-out this world does not read again: the caller sees the case in which that failed, too.
+/// After a time-out this simulation does not read again: the caller sees the case in which that failed, too.
 impl Store for SimRegion {
     async fn get(&self, key: &Key) -> Result<Option<Entry>, LedgerError> {
         self.call(read_of(key.kind), subject(key), |state| Ok(state.ledger.get(key))).await

@@ -1,19 +1,20 @@
 //! An AWS in memory, with quotas, delays and faults, behind the ports of the engine.
 //!
 //! Everything is deterministic: time moves only when it is told to, and chance comes from a seed. A [`SimRegion`]
-//! implements every port; clones of it are handles to the same world. A [`SimPair`] is two of them, home and standby, that
+//! implements every port; clones of it are handles to the same one. A [`SimPair`] is two of them, home and standby, that
 //! share time and replicate their ledgers.
 
+mod aws;
 mod backup;
 mod builder;
 mod call;
 pub mod contract;
 mod emergency;
 mod executions;
+mod external_changes;
 mod failover;
 mod fault;
-mod gate;
-mod globe;
+mod fault_gate;
 mod history;
 mod inspect;
 mod kinds;
@@ -27,13 +28,12 @@ mod platform;
 mod quota;
 mod reconcile;
 mod refusal;
+mod region;
 mod run;
 mod settings;
 mod spec;
 mod state;
-mod tamper;
 mod unblock;
-mod world;
 
 pub use builder::WorldBuilder;
 pub use call::{CallEnding, RecordedCall};
@@ -49,7 +49,7 @@ pub use kinds::vault::{BackupDeletion, StoreSpec, VaultCopy, store};
 pub use operation::Operation;
 pub use pair::{PairBuilder, SimPair};
 pub use quota::{BucketLimit, BucketLimits, SimApi};
+pub use region::SimRegion;
 pub use run::run_until_done_or_crash;
 pub use settings::TimingSettings;
 pub use spec::{DatabaseSpec, ServiceSpec, SimResource, TargetGroup, aurora, rds, scope, service, task_definition};
-pub use world::SimRegion;

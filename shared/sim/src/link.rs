@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::memory::{LedgerItem, Place, Stamp};
+use crate::memory::{ItemPlace, LedgerItem, Stamp};
 
 /// The way between two regions.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct RegionLink {
     pub(crate) partitioned: bool,
     rng: fastrand::Rng,
     /// By the time of arrival and a number: where to, and what.
-    transit: BTreeMap<(Timestamp, u64), (usize, Place, LedgerItem)>,
+    transit: BTreeMap<(Timestamp, u64), (usize, ItemPlace, LedgerItem)>,
     numbered: u64,
 }
 
@@ -34,7 +34,7 @@ impl RegionLink {
     }
 
     /// Sends what one region has written to the other one.
-    pub(crate) fn send(&mut self, from: usize, now: Timestamp, written: Vec<(Place, LedgerItem)>) {
+    pub(crate) fn send(&mut self, from: usize, now: Timestamp, written: Vec<(ItemPlace, LedgerItem)>) {
         for (key, item) in written {
             let arrives = self.arrival(now);
             self.numbered += 1;
@@ -54,7 +54,7 @@ impl RegionLink {
     }
 
     /// What has arrived by now.
-    pub(crate) fn arrived(&mut self, now: Timestamp) -> Vec<(usize, Place, LedgerItem)> {
+    pub(crate) fn arrived(&mut self, now: Timestamp) -> Vec<(usize, ItemPlace, LedgerItem)> {
         let later = self.transit.split_off(&(now, u64::MAX));
         std::mem::replace(&mut self.transit, later).into_values().collect()
     }

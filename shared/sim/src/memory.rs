@@ -21,7 +21,7 @@ const PAGE: usize = 3;
 pub(crate) type Stamp = (Timestamp, u64);
 
 /// A partition, and the name of an item in it.
-pub(crate) type Place = (String, String);
+pub(crate) type ItemPlace = (String, String);
 
 /// An item of this replica; one that was removed is kept as nothing.
 #[derive(Debug, Clone)]
@@ -34,12 +34,12 @@ pub(crate) struct LedgerItem {
 /// Every item.
 #[derive(Debug, Default)]
 pub(crate) struct LedgerMemory {
-    items: BTreeMap<Place, LedgerItem>,
+    items: BTreeMap<ItemPlace, LedgerItem>,
     /// Those that were written here, and not stamped yet.
-    fresh: Vec<Place>,
+    fresh: Vec<ItemPlace>,
 }
 
-fn place(key: &Key) -> Place {
+fn place(key: &Key) -> ItemPlace {
     (key.partition.key.clone(), key.sort.clone())
 }
 
@@ -117,7 +117,7 @@ impl LedgerMemory {
     }
 
     /// What was written here since the last call, stamped: what the other replica has to learn of.
-    pub(crate) fn written(&mut self, mut stamp: impl FnMut() -> Stamp) -> Vec<(Place, LedgerItem)> {
+    pub(crate) fn written(&mut self, mut stamp: impl FnMut() -> Stamp) -> Vec<(ItemPlace, LedgerItem)> {
         let mut written = Vec::new();
         for place in std::mem::take(&mut self.fresh) {
             if let Some(item) = self.items.get_mut(&place).filter(|item| item.stamp.is_none()) {
@@ -129,7 +129,7 @@ impl LedgerMemory {
     }
 
     /// Takes what the other replica has written, unless what is here was written later.
-    pub(crate) fn receive(&mut self, place: Place, item: LedgerItem) {
+    pub(crate) fn receive(&mut self, place: ItemPlace, item: LedgerItem) {
         if self.items.get(&place).is_none_or(|own| own.stamp < item.stamp) {
             self.items.insert(place, item);
         }

@@ -8,7 +8,7 @@ use watchkeeper_control::ports::{AwsError, Clock, Notifier};
 use crate::kinds::outside::{PublishedEvent, SentMessage};
 use crate::operation::Operation;
 use crate::refusal::{CallRefusal, json};
-use crate::world::SimRegion;
+use crate::region::SimRegion;
 
 /// The longest subject of a message, in characters (SNS API reference, Publish).
 const SUBJECT_MAX: usize = 100;

@@ -1,9 +1,9 @@
-//! The platform in memory: a world is every part of it.
+//! The platform in memory: a simulation is every part of it.
 
 use watchkeeper_control::platform::Platform;
 
 use crate::executions::MachineHandle;
-use crate::world::SimRegion;
+use crate::region::SimRegion;
 
 impl Platform for SimRegion {
     type Ledger = Self;

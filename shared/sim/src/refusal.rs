@@ -1,4 +1,4 @@
-//! Why the world does not do what is asked.
+//! Why the simulation does not do what is asked.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use watchkeeper_control::ports::{AwsError, Fault};
 
 use crate::operation::Operation;
 
-/// Why the world does not do what is asked.
+/// Why the simulation does not do what is asked.
 #[derive(Debug)]
 pub(crate) struct CallRefusal {
     fault: Fault,

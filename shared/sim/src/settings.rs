@@ -1,8 +1,8 @@
-//! How long things take in a world, and how old its answers may be.
+//! How long things take in a simulation, and how old its answers may be.
 
 use std::time::Duration;
 
-/// How a world behaves in time. All of it is simulated time.
+/// How a simulation behaves in time. All of it is simulated time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimingSettings {
     /// From a raised desired count to running tasks.

@@ -1,4 +1,4 @@
-//! What a world is built of.
+//! What a simulation is built of.
 
 use watchkeeper_domain::capacity::{
     DatabaseId, DatabaseState, ObservedDatabase, Rollout, ScalingState, ServiceId, Suspensions, TaskDefinition,
@@ -10,7 +10,7 @@ use watchkeeper_domain::value::ResourceName;
 /// A service to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSpec {
-    /// Which.
+    /// Its name, and where it is.
     pub id: ServiceId,
     /// Its desired count, in tasks; as many run.
     pub desired: u32,
@@ -63,7 +63,7 @@ impl TargetGroup {
 /// A database to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseSpec {
-    /// Which.
+    /// Its name, and where it is.
     pub id: DatabaseId,
     /// What it is like.
     pub observed: ObservedDatabase,

@@ -1,4 +1,4 @@
-//! The state of a world, and the agenda by which time changes it.
+//! The state of a simulation, and the schedule by which time changes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::kinds::outside::SimOutbox;
 use crate::kinds::pile::StuckItems;
 use crate::kinds::release::SimDefinition;
 use crate::kinds::service::SimService;
-use crate::kinds::switchboard::SimTrafficSwitches;
+use crate::kinds::traffic_site::SimTrafficSwitches;
 use crate::kinds::vault::SimBackups;
 use crate::memory::LedgerMemory;
 use crate::operation::Operation;
@@ -76,7 +76,7 @@ pub(crate) struct SimState {
     /// Image repositories, each with its tags and digests.
     pub(crate) repositories: BTreeMap<ResourceName, BTreeSet<String>>,
     pub(crate) roles: BTreeMap<PairDatabase, DatabaseRole>,
-    pub(crate) switchboard: SimTrafficSwitches,
+    pub(crate) traffic_site: SimTrafficSwitches,
     pub(crate) vault: SimBackups,
     pub(crate) ledger: LedgerMemory,
     pub(crate) outside: SimOutbox,
@@ -88,12 +88,12 @@ pub(crate) struct SimState {
     pub(crate) made: u64,
     pub(crate) made_of: BTreeMap<Operation, u64>,
     pub(crate) crashed: bool,
-    agenda: BTreeMap<(Timestamp, u64), DueEvent>,
+    scheduled: BTreeMap<(Timestamp, u64), DueEvent>,
     planned: u64,
 }
 
 impl SimState {
-    /// An empty world.
+    /// An empty simulation.
     pub(crate) fn new(region: Region, now: Timestamp, seed: u64, settings: TimingSettings) -> Self {
         Self {
             region,
@@ -114,7 +114,7 @@ impl SimState {
             streams: BTreeMap::new(),
             repositories: BTreeMap::new(),
             roles: BTreeMap::new(),
-            switchboard: SimTrafficSwitches::default(),
+            traffic_site: SimTrafficSwitches::default(),
             vault: SimBackups::default(),
             ledger: LedgerMemory::default(),
             outside: SimOutbox::default(),
@@ -125,16 +125,16 @@ impl SimState {
             made: 0,
             made_of: BTreeMap::new(),
             crashed: false,
-            agenda: BTreeMap::new(),
+            scheduled: BTreeMap::new(),
             planned: 0,
         }
     }
 
     /// Lets time pass until an instant, and everything happen that falls due until then, in order; an instant that is over
-    /// changes nothing. Only the globe calls it: its regions share their time.
+    /// changes nothing. Only the AWS calls it: its regions share their time.
     pub(crate) fn advance_to(&mut self, instant: Timestamp) {
         let still = self.stands_still();
-        while let Some(entry) = self.agenda.first_entry().filter(|entry| !still && entry.key().0 <= instant) {
+        while let Some(entry) = self.scheduled.first_entry().filter(|entry| !still && entry.key().0 <= instant) {
             let ((at, _), due) = entry.remove_entry();
             // What fell due while its region was lost happens late.
             self.now = self.now.max(at);
@@ -143,11 +143,11 @@ impl SimState {
         self.now = self.now.max(instant);
     }
 
-    /// Puts something on the agenda. A time past the end of time never comes.
+    /// Puts something on the schedule. A time past the end of time never comes.
     pub(crate) fn plan(&mut self, delay: Duration, due: DueEvent) {
         if let Ok(at) = self.now.checked_add(delay) {
             self.planned += 1;
-            self.agenda.insert((at, self.planned), due);
+            self.scheduled.insert((at, self.planned), due);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Every case of the contract, against the world in memory.
+//! Every case of the contract, against the simulation in memory.
 
 use watchkeeper_sim::contract::{CaseFailure, SimBench, alarms, cloud, databases, ledger, releases, unblock};
 use watchkeeper_sim::{
@@ -11,9 +11,9 @@ fn a_world_that_is_not_like_aws_does_not_pass() {
     let never = std::time::Duration::from_hours(1000);
     let slow =
         TimingSettings { autoscaler: never, database_stop: never, staleness: never, ..TimingSettings::default() };
-    let world = SimRegion::builder().settings(slow).build();
-    let bench = SimBench::new(world.clone());
-    let failures = run_until_done_or_crash(&world, async {
+    let sim = SimRegion::builder().settings(slow).build();
+    let bench = SimBench::new(sim.clone());
+    let failures = run_until_done_or_crash(&sim, async {
         [
             cloud::a_minimum_above_desired_lifts_desired(&bench).await,
             cloud::a_count_is_read_back_and_tasks_follow(&bench).await,
@@ -26,16 +26,16 @@ fn a_world_that_is_not_like_aws_does_not_pass() {
 
 #[test]
 fn a_call_that_fails_fails_its_case() {
-    let world = SimRegion::builder().faults(FaultPlan::none().at(1, CallTrouble::Throttle)).build();
-    let bench = SimBench::new(world.clone());
-    let passed = run_until_done_or_crash(&world, ledger::a_baseline_comes_back_exactly_and_goes(&bench));
+    let sim = SimRegion::builder().faults(FaultPlan::none().at(1, CallTrouble::Throttle)).build();
+    let bench = SimBench::new(sim.clone());
+    let passed = run_until_done_or_crash(&sim, ledger::a_baseline_comes_back_exactly_and_goes(&bench));
     assert!(matches!(passed, Some(Err(CaseFailure::Ledger(_)))), "{passed:?}");
 }
 
 fn pass<F: Future<Output = Result<(), CaseFailure>>>(case: impl FnOnce(&'static SimBench) -> F) {
-    let world = SimRegion::builder().build();
-    let bench: &'static SimBench = Box::leak(Box::new(SimBench::new(world.clone())));
-    match run_until_done_or_crash(&world, case(bench)) {
+    let sim = SimRegion::builder().build();
+    let bench: &'static SimBench = Box::leak(Box::new(SimBench::new(sim.clone())));
+    match run_until_done_or_crash(&sim, case(bench)) {
         Some(Ok(())) => {}
         Some(Err(failure)) => panic!("{failure}"),
         None => panic!("crashed without a fault"),

@@ -10,8 +10,8 @@ use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, run_until_done_or_crash, scope, service,
 };
 
-fn lease(world: &SimRegion, generation: u64) -> Lease {
-    let now = world.now();
+fn lease(sim: &SimRegion, generation: u64) -> Lease {
+    let now = sim.now();
     Lease { holder: "run".to_owned(), layer: Layer::Schedule, generation, usable: now, expires: now, at_work: false }
 }
 
@@ -19,16 +19,16 @@ fn lease(world: &SimRegion, generation: u64) -> Lease {
 fn each_trouble_shows_what_it_shows_and_does_what_it_does() {
     for trouble in CallTrouble::ALL {
         let spec = service("c/s").desired(1);
-        let world = SimRegion::builder().faults(FaultPlan::none().at(0, trouble)).with(spec.clone()).build();
-        let begun = world.now();
-        let answer = run_until_done_or_crash(&world, world.set_count(&spec.id, 5));
+        let sim = SimRegion::builder().faults(FaultPlan::none().at(0, trouble)).with(spec.clone()).build();
+        let begun = sim.now();
+        let answer = run_until_done_or_crash(&sim, sim.set_count(&spec.id, 5));
         let seen = answer.map(|answer| answer.unwrap_err().fault);
         assert_eq!(seen, trouble.seen(), "{trouble:?}");
-        let changed = world.service(&spec.id).unwrap().capacity.desired == 5;
+        let changed = sim.service(&spec.id).unwrap().capacity.desired == 5;
         assert_eq!(changed, trouble.has_effect(), "{trouble:?}");
-        let timed_out = world.now().duration_since(begun).unsigned_abs() == TimingSettings::default().time_out;
+        let timed_out = sim.now().duration_since(begun).unsigned_abs() == TimingSettings::default().time_out;
         assert_eq!(timed_out, matches!(trouble, CallTrouble::TimeoutBefore | CallTrouble::TimeoutAfter), "{trouble:?}");
-        assert_eq!(world.calls()[0].ending, CallEnding::Troubled(trouble));
+        assert_eq!(sim.calls()[0].ending, CallEnding::Troubled(trouble));
     }
 }
 
@@ -36,19 +36,19 @@ fn each_trouble_shows_what_it_shows_and_does_what_it_does() {
 fn a_crash_ends_the_process_and_not_the_world() {
     let spec = service("c/s").desired(1);
     let faults = FaultPlan::none().on(Operation::UpdateService, 2, CallTrouble::CrashAfter);
-    let world = SimRegion::builder().faults(faults).with(spec.clone()).build();
+    let sim = SimRegion::builder().faults(faults).with(spec.clone()).build();
     let mut reached = 0;
     let process = async {
         for count in 2..9 {
             // Code that shrugs off every error still does not survive a crash.
-            let _answer = world.set_count(&spec.id, count).await;
+            let _answer = sim.set_count(&spec.id, count).await;
             reached = count;
         }
     };
-    assert_eq!(run_until_done_or_crash(&world, process), None);
-    assert_eq!((reached, world.service(&spec.id).unwrap().capacity.desired), (2, 3));
-    assert!(run_until_done_or_crash(&world, world.set_count(&spec.id, 7)).unwrap().is_ok());
-    assert_eq!(world.calls_made(), 3);
+    assert_eq!(run_until_done_or_crash(&sim, process), None);
+    assert_eq!((reached, sim.service(&spec.id).unwrap().capacity.desired), (2, 3));
+    assert!(run_until_done_or_crash(&sim, sim.set_count(&spec.id, 7)).unwrap().is_ok());
+    assert_eq!(sim.calls_made(), 3);
 }
 
 #[test]
@@ -56,17 +56,17 @@ fn the_ledger_fails_like_everything_else() {
     let scope = scope("clos-v2", "dev", "us-east-1");
     for trouble in CallTrouble::ALL {
         let faults = FaultPlan::none().on(Operation::LedgerCommit, 1, trouble);
-        let world = SimRegion::builder().faults(faults).build();
+        let sim = SimRegion::builder().faults(faults).build();
         let process = async {
-            world.take_lease(&scope, &lease(&world, 1), 0).await.unwrap();
-            world.commit(&scope, 1, &[LedgerWrite::PutLease(lease(&world, 1).prolonged(world.now()))]).await
+            sim.take_lease(&scope, &lease(&sim, 1), 0).await.unwrap();
+            sim.commit(&scope, 1, &[LedgerWrite::PutLease(lease(&sim, 1).prolonged(sim.now()))]).await
         };
-        let seen = run_until_done_or_crash(&world, process).map(|answer| match answer.unwrap_err() {
+        let seen = run_until_done_or_crash(&sim, process).map(|answer| match answer.unwrap_err() {
             LedgerError::Aws(error) => error.fault,
             other => panic!("{other}"),
         });
         assert_eq!(seen, trouble.seen(), "{trouble:?}");
-        let prolonged = world.remembered(&scope).unwrap().lease.unwrap().expires > world.calls()[0].at;
+        let prolonged = sim.remembered(&scope).unwrap().lease.unwrap().expires > sim.calls()[0].at;
         assert_eq!(prolonged, trouble.has_effect(), "{trouble:?}");
     }
 }
@@ -75,26 +75,26 @@ fn the_ledger_fails_like_everything_else() {
 fn a_lease_that_was_taken_without_an_answer_is_taken() {
     let scope = scope("clos-v2", "dev", "us-east-1");
     let faults = FaultPlan::none().at(0, CallTrouble::TimeoutAfter);
-    let world = SimRegion::builder().faults(faults).build();
-    let lease = lease(&world, 1);
-    let first = run_until_done_or_crash(&world, world.take_lease(&scope, &lease, 0)).unwrap();
+    let sim = SimRegion::builder().faults(faults).build();
+    let lease = lease(&sim, 1);
+    let first = run_until_done_or_crash(&sim, sim.take_lease(&scope, &lease, 0)).unwrap();
     assert!(matches!(first, Err(LedgerError::Aws(error)) if error.fault == Fault::Unavailable));
-    let second = run_until_done_or_crash(&world, world.take_lease(&scope, &lease, 0)).unwrap();
+    let second = run_until_done_or_crash(&sim, sim.take_lease(&scope, &lease, 0)).unwrap();
     assert!(matches!(second, Err(LedgerError::Conflict { .. })));
-    assert_eq!(world.remembered(&scope).unwrap().lease, Some(lease));
+    assert_eq!(sim.remembered(&scope).unwrap().lease, Some(lease));
 }
 
 #[test]
 fn a_transaction_takes_each_item_once_and_only_its_own_generation() {
     let scope = scope("clos-v2", "dev", "us-east-1");
-    let world = SimRegion::builder().build();
+    let sim = SimRegion::builder().build();
     let process = async {
-        world.take_lease(&scope, &lease(&world, 1), 0).await.unwrap();
+        sim.take_lease(&scope, &lease(&sim, 1), 0).await.unwrap();
         let twice = [Layer::Override; 2].map(|layer| LedgerWrite::DropIntent(IntentKey::of(layer)));
-        let stale = [LedgerWrite::PutLease(lease(&world, 2))];
-        (world.commit(&scope, 1, &twice).await, world.commit(&scope, 1, &stale).await)
+        let stale = [LedgerWrite::PutLease(lease(&sim, 2))];
+        (sim.commit(&scope, 1, &twice).await, sim.commit(&scope, 1, &stale).await)
     };
-    let (twice, stale) = run_until_done_or_crash(&world, process).unwrap();
+    let (twice, stale) = run_until_done_or_crash(&sim, process).unwrap();
     for answer in [twice, stale] {
         assert!(matches!(answer, Err(LedgerError::Aws(error)) if error.fault == Fault::Invalid));
     }
@@ -103,17 +103,17 @@ fn a_transaction_takes_each_item_once_and_only_its_own_generation() {
 #[test]
 fn a_spoiled_item_is_corrupt_by_its_name() {
     let scope = scope("clos-v2", "dev", "us-east-1");
-    let world = SimRegion::builder().build();
-    world.spoil_baseline(&scope);
-    match run_until_done_or_crash(&world, world.load(&scope)).unwrap() {
+    let sim = SimRegion::builder().build();
+    sim.spoil_baseline(&scope);
+    match run_until_done_or_crash(&sim, sim.load(&scope)).unwrap() {
         Err(LedgerError::Corrupt { item, .. }) => assert_eq!(item, "BASELINE"),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
-#[should_panic(expected = "the future waits for something that the simulated world does not give")]
+#[should_panic(expected = "the future waits for something that the simulation does not give")]
 fn waiting_for_something_else_is_an_error_of_the_test() {
-    let world = SimRegion::builder().build();
-    run_until_done_or_crash(&world, std::future::pending::<()>());
+    let sim = SimRegion::builder().build();
+    run_until_done_or_crash(&sim, std::future::pending::<()>());
 }

@@ -26,7 +26,7 @@ impl RegionFixtures {
     /// Make an alarm, or give the one that is there these actions; its state stays.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn make_alarm(&self, alarm: &AlarmName, actions: &[String]) -> Result<(), SiteError> {
         let call = self.cloudwatch.put_metric_alarm().alarm_name(alarm.as_str());
         let call = call.namespace("Sandbox").metric_name(alarm.as_str()).statistic(Statistic::Sum).period(60);
@@ -40,7 +40,7 @@ impl RegionFixtures {
     /// Move an alarm, as CloudWatch would: a state that it is in already is no news.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn set_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), SiteError> {
         let value = match state {
             AlarmState::Ok => StateValue::Ok,
@@ -56,7 +56,7 @@ impl RegionFixtures {
     /// Mute alarms of this site from an instant on, to the minute, for so long.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn mute(&self, rule: &str, alarm: &AlarmName, from: Timestamp, minutes: u32) -> Result<(), SiteError> {
         let expression = from.strftime("at(%Y-%m-%dT%H:%M)").to_string();
         let schedule = Schedule::builder().expression(expression).duration(format!("PT{minutes}M")).build();
@@ -70,7 +70,7 @@ impl RegionFixtures {
     /// Disable the actions of an alarm, or enable them.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn disable_actions(&self, alarm: &AlarmName, disabled: bool) -> Result<(), SiteError> {
         let failed = SiteError::aws(format!("switch the actions of alarm {alarm}"));
         if disabled {
@@ -85,7 +85,7 @@ impl RegionFixtures {
     /// Wait until the alarm that looks at a metric of the stack's function is in ALARM: one that the template brings.
     ///
     /// # Errors
-    /// As above, and when it does not come on.
+    /// [`SiteError`], also when it does not come on.
     pub async fn alarm_comes_on(&self, metric: &str) -> Result<(), SiteError> {
         awaited(&format!("the alarm on {metric}"), async || {
             let all = self.cloudwatch.describe_alarms().state_value(StateValue::Alarm).send().await;

@@ -19,7 +19,7 @@ impl RegionFixtures {
     /// Take a service's scalable target away, if it has one.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn drop_target(&self, id: &ServiceId) -> Result<(), SiteError> {
         let call = self.scaling.deregister_scalable_target().service_namespace(ServiceNamespace::Ecs);
         let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount).resource_id(resource(id));

@@ -2,6 +2,7 @@
 //! from AWS itself. What a person does by hand to one of them is here too.
 
 mod alarms;
+mod copies;
 mod databases;
 mod declared;
 mod human;
@@ -11,12 +12,14 @@ mod releases;
 mod services;
 mod singleton_monitor;
 mod stores;
+mod tables;
 mod unblock_fixtures;
 
+pub use copies::Shelves;
 pub use declared::{Declared, declared};
 pub use pair::IMAGE_TAG;
 pub use singleton_monitor::{MonitorReport, SingletonMonitor};
-pub use stores::{ITEMS, Items, Shelves};
+pub use tables::{ITEMS, Items};
 pub use unblock_fixtures::{ReceivedMessage, UnblockFixtures};
 
 use std::error::Error;
@@ -119,7 +122,7 @@ impl RegionFixtures {
     /// of.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn furnish(&self, environment: &Environment) -> Result<(), SiteError> {
         let document = environment.document();
         if *self.region() != document.regions.primary {

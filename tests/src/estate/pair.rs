@@ -68,7 +68,7 @@ impl RegionFixtures {
     /// Remove the image of a repository, as when it was never replicated.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn drop_image(&self, repository: &ResourceName) -> Result<(), SiteError> {
         let id = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(IMAGE_TAG).build();
         let call = self.ecr.batch_delete_image().repository_name(repository.as_str()).image_ids(id);
@@ -79,7 +79,7 @@ impl RegionFixtures {
     /// Make the streams that are missing.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn make_streams(&self, streams: &[StreamSize]) -> Result<(), SiteError> {
         for stream in streams {
             let what = || format!("make stream {}", stream.stream);
@@ -98,7 +98,7 @@ impl RegionFixtures {
     /// Remove streams, as long as they are there.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn drop_streams(&self, streams: &[StreamSize]) -> Result<(), SiteError> {
         for stream in streams {
             let call = self.kinesis.delete_stream().stream_name(stream.stream.as_str());
@@ -116,7 +116,7 @@ impl RegionFixtures {
     /// Whether the object of the switch is there.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn has_object(&self, bucket: &ResourceName, object: &ResourceName) -> Result<bool, SiteError> {
         let call = self.s3.list_objects_v2().bucket(bucket.as_str()).prefix(object.as_str());
         let found = call.send().await.map_err(SiteError::aws(format!("look for {object} in {bucket}")))?;
@@ -126,7 +126,7 @@ impl RegionFixtures {
     /// Remove the object of the switch, if it is there.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn drop_object(&self, bucket: &ResourceName, object: &ResourceName) -> Result<(), SiteError> {
         let call = self.s3.delete_object().bucket(bucket.as_str()).key(object.as_str());
         call.send().await.map_err(SiteError::aws(format!("remove {object} from {bucket}")))?;
@@ -147,7 +147,7 @@ impl RegionFixtures {
     /// The target group of a service that has a health path, by its ARN; it is made where it is missing.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn target_group(&self, service: &ServiceName, failover: &Failover) -> Result<Option<String>, SiteError> {
         let Some(path) = failover.probe.as_ref().and_then(|probe| probe.paths.get(service)) else { return Ok(None) };
         // Names of target groups have 32 characters at most, and those of services begin alike.

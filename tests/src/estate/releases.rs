@@ -23,7 +23,7 @@ impl RegionFixtures {
     /// Deregister a release, as CloudFormation does with the one before at each update.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn retire_release(&self, release: &TaskDefinition) -> Result<(), SiteError> {
         let call = self.ecs.deregister_task_definition().task_definition(release.arn());
         call.send().await.map_err(SiteError::aws(format!("deregister {release}")))?;
@@ -33,7 +33,7 @@ impl RegionFixtures {
     /// Roll a release out, and wait until its deployment has completed or failed.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn release(&self, id: &ServiceId, release: &TaskDefinition) -> Result<(), SiteError> {
         let call = self.ecs.update_service().cluster(id.cluster.as_str()).service(id.service.as_str());
         let call = call.task_definition(release.arn());
@@ -53,7 +53,7 @@ impl RegionFixtures {
     /// What a service is to run.
     ///
     /// # Errors
-    /// As above.
+    /// [`SiteError`] says what failed.
     pub async fn released(&self, id: &ServiceId) -> Result<TaskDefinition, SiteError> {
         let services = self.described([id].into_iter()).await?;
         let found = services.first().and_then(|service| service.task_definition());

@@ -36,7 +36,7 @@ impl DeployedStack {
     /// Turn the deployed rule that brings changes of alarms on or off.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn turn_rule(&self, on: bool) -> Result<(), StageError> {
         let rule = self.outputs.get("AlarmRule")?;
         if on {
@@ -52,7 +52,7 @@ impl DeployedStack {
     /// Fire the deployed schedule that looks at the alarms themselves, for now.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn sweep(&self) -> Result<(), StageError> {
         self.fire("AlarmSweepSchedule").await
     }
@@ -76,7 +76,7 @@ impl DeployedStack {
     /// said it.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn ignored(
         &self,
         since: usize,

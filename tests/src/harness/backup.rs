@@ -43,7 +43,7 @@ impl DeployedStack {
     /// Start a run of backups by hand with this input, and wait for its end.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn back_up(&self, input: &Value) -> Result<EndedExecution, StageError> {
         self.by_hand("BackupMachineArn", input).await
     }
@@ -51,7 +51,7 @@ impl DeployedStack {
     /// Start a restore by hand with this input, and wait for its end.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn restore(&self, input: &Value) -> Result<EndedExecution, StageError> {
         self.by_hand("RestoreMachineArn", input).await
     }
@@ -59,7 +59,7 @@ impl DeployedStack {
     /// What the ledger remembers of a resource's backups.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> Result<BackupMemory, StageError> {
         use watchkeeper_control::ledger::Ledger as _;
         let read = self.ledger().backup(scope, source).await;

@@ -54,7 +54,7 @@ impl DeployedStack {
     /// The executions that alarms of this environment have started since an instant, oldest first.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn sirens(&self, scope: &Scope, since: Timestamp) -> Result<Vec<EmergencyExecution<'_>>, StageError> {
         let call = self.sfn.list_executions().state_machine_arn(self.outputs.get("EmergencyMachineArn")?);
         let all = call.into_paginator().items().send().try_collect().await;
@@ -81,7 +81,7 @@ impl DeployedStack {
     /// The same for what it is about: a profile by its name, or `rollback`. One alarm may call for both.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn siren_for(
         &self,
         scope: &Scope,
@@ -123,7 +123,7 @@ impl EmergencyExecution<'_> {
     /// Let time pass, and wait for what it does then. It must wait by now, and less time than a look moves nothing.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn pass(&mut self, time: SignedDuration) -> Result<EmergencyExecutionState, StageError> {
         self.seen = self.states().await?.len();
         self.stack.pass(time).await?;
@@ -133,7 +133,7 @@ impl EmergencyExecution<'_> {
     /// Let time pass, a look at a time, until it has ended.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn run_out(&mut self) -> Result<EndedExecution, StageError> {
         for _ in 0..LOOKS {
             if let EmergencyExecutionState::Ended(ended) = self.pass(LOOK).await? {
@@ -146,7 +146,7 @@ impl EmergencyExecution<'_> {
     /// Wait for its end.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn ended(&self) -> Result<EndedExecution, StageError> {
         self.stack.ended(&self.arn, self.since).await
     }
@@ -154,7 +154,7 @@ impl EmergencyExecution<'_> {
     /// End it from outside, as a person may.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn stop(&self) -> Result<(), StageError> {
         let call = self.stack.sfn.stop_execution().execution_arn(&self.arn);
         call.send().await.map_err(SiteError::aws(format!("stop {}", self.name())))?;
@@ -164,7 +164,7 @@ impl EmergencyExecution<'_> {
     /// The end of the child that does this for it: `apply-1`, `plan-1`, `back-1`; nothing if there is none.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn child(&self, what: &str) -> Result<Option<EndedExecution>, StageError> {
         let own: String = self.name().chars().take(68).collect();
         self.stack.ended_by_name(&format!("{own}-{what}"), self.since).await

@@ -1,13 +1,13 @@
-//! The stack on stage: this repository's template deployed in the sandbox's regions, with levers for what happens to it
+//! This repository's template, deployed in the sandbox's regions, with levers for what happens to it
 //! (a tick, an alarm, a run by hand, an answer) and views of what it did (calls, messages, events, log, capacity).
 
 mod alarms;
 mod api_calls;
 mod backup;
-mod departure;
 mod emergency;
 mod keys;
 mod move_execution;
+mod move_start;
 mod notifications;
 mod outside;
 mod pair;
@@ -15,8 +15,8 @@ mod pairs;
 mod question;
 mod runs;
 mod stack;
-mod switches;
 mod tick;
+mod traffic_switches;
 mod unblock;
 mod watch;
 
@@ -51,7 +51,7 @@ pub const STACK: &str = "watchkeeper";
 /// So much of its words is in every name of an execution: 80 characters, less its children's 12, a hash and an instant.
 const LEAST_KEPT: usize = 34;
 
-/// What can go wrong on stage.
+/// What can go wrong in the sandbox.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// The sandbox.
@@ -97,7 +97,7 @@ pub struct SandboxHarness {
     estates: EstateFolder,
     account: String,
     stacks: BTreeMap<Region, DeployedStack>,
-    /// Documents that were written for this stage alone; they go with it.
+    /// Documents that were written for this harness alone; they go with it.
     _documents: Option<tempfile::TempDir>,
 }
 
@@ -117,7 +117,7 @@ impl SandboxHarness {
     /// The same with a topic in each region, over which alarms reach the stack too: [`DeployedStack::alarm_topic`].
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn set_with_topics<'a>(
         options: &SandboxOptions,
         regions: impl IntoIterator<Item = &'a Region>,

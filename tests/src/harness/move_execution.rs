@@ -17,7 +17,7 @@ const STEP: &str = "Advance";
 /// How often nothing may have happened for the two minutes of a look.
 const STEPS: u32 = 200;
 
-/// Where a crossing stands.
+/// Where a move stands.
 #[derive(Debug, Clone)]
 pub enum MoveExecutionState {
     /// It waits for a person.
@@ -42,7 +42,7 @@ pub struct MoveExecution<'a> {
     pub(super) seen: i64,
 }
 
-/// A look at a crossing.
+/// A look at a move.
 #[derive(Debug, Default)]
 struct MoveLook {
     /// Where it stands; nothing while it works.
@@ -86,7 +86,7 @@ impl MoveExecution<'_> {
     /// Wait for its end, and let the time pass that it waits for.
     ///
     /// # Errors
-    /// As above, and when it asks a person.
+    /// [`StageError`], also when it asks a person.
     pub async fn run_out(&mut self) -> Result<EndedExecution, StageError> {
         loop {
             match self.goes_on().await? {
@@ -105,7 +105,7 @@ impl MoveExecution<'_> {
     /// Wait until the move has come to a phase, or further, without looking at how.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn reaches(&self, phase: MovePhase) -> Result<Move, StageError> {
         let what = format!("{} in phase {}", self.name(), phase.name());
         awaited(&what, async || Ok(self.record().await?.filter(|record| record.phase >= phase))).await
@@ -114,7 +114,7 @@ impl MoveExecution<'_> {
     /// The record of the move, as far as there is one.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn record(&self) -> Result<Option<Move>, StageError> {
         let failed = |error: LedgerError| SiteError::new(format!("read the record of {}", self.name()), error);
         Ok(self.stack.ledger().moved(&self.pair, self.name()).await.map_err(failed)?.map(|(record, _)| record))
@@ -123,7 +123,7 @@ impl MoveExecution<'_> {
     /// End it from outside, as a crash of the machine would.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn stop(&self) -> Result<(), StageError> {
         let call = self.stack.sfn.stop_execution().execution_arn(self.outer.as_ref().unwrap_or(&self.arn));
         call.send().await.map_err(SiteError::aws(format!("stop {}", self.name())))?;
@@ -134,7 +134,7 @@ impl MoveExecution<'_> {
     /// real one.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn steps(&self) -> Result<Vec<(Timestamp, Timestamp)>, StageError> {
         let call = self.stack.sfn.get_execution_history().execution_arn(&self.arn).include_execution_data(false);
         let events = call.into_paginator().items().send().try_collect().await;

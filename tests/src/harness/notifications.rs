@@ -82,7 +82,7 @@ impl Notifications {
     /// Wait for a message that fits, and return it, last, with all that came since the last look.
     ///
     /// # Errors
-    /// As above, and when none comes.
+    /// [`StageError`], also when none comes.
     pub async fn letters_until(
         &self,
         fits: impl Fn(&NotificationMessage) -> bool,
@@ -101,7 +101,7 @@ impl Notifications {
     /// The events since the last look.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn events(&self) -> Result<Vec<Value>, StageError> {
         self.events.drain().await
     }

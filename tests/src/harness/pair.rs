@@ -1,4 +1,4 @@
-//! An active-standby pair on stage: its two stacks, its ledger, and what users reach of it.
+//! An active-standby pair in the sandbox: its two stacks, its ledger, and what users reach of it.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const MEASURED: SignedDuration = SignedDuration::from_secs(10);
 /// The Fargate vCPUs that an account may run at least, in each region.
 const VCPU: f64 = 100.0;
 
-/// A pair on stage.
+/// A pair in the sandbox.
 #[derive(Debug, Clone)]
 pub struct StackPair<'a> {
     /// The stack of the region in which it is at home.
@@ -73,7 +73,7 @@ impl<'a> StackPair<'a> {
         said.ok_or_else(|| StageError::Unknown(format!("{} has no failover in its document", self.id)))
     }
 
-    /// The half in a region.
+    /// The member in a region.
     pub fn scope(&self, stack: &DeployedStack) -> Scope {
         let PairId { estate, environment } = self.id.clone();
         Scope { estate, environment, region: stack.region().clone() }
@@ -90,7 +90,7 @@ impl<'a> StackPair<'a> {
         Ok(ServiceId { cluster, service })
     }
 
-    /// Build both halves, with quotas that suffice.
+    /// Build both members, with quotas that suffice.
     ///
     /// # Errors
     /// [`StageError`] says what could not be made. So below.
@@ -115,7 +115,7 @@ impl<'a> StackPair<'a> {
     /// Let a region's account run so many Fargate vCPUs at once.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn quota(&self, stack: &DeployedStack, vcpu: f64) -> Result<(), StageError> {
         let region = stack.region().as_str();
         self.control().put_quota(region, "fargate", "L-3032A538", Some(vcpu), None).await?;
@@ -126,7 +126,7 @@ impl<'a> StackPair<'a> {
     /// other.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn tick(&self, stacks: &[&DeployedStack]) -> Result<Vec<WatchTick>, StageError> {
         self.tick_with_lag(stacks, GOOD_LAG).await
     }
@@ -134,7 +134,7 @@ impl<'a> StackPair<'a> {
     /// The same with a lag of so many milliseconds.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn tick_with_lag(&self, stacks: &[&DeployedStack], lag_ms: f64) -> Result<Vec<WatchTick>, StageError> {
         let every = self.failover()?.probe.as_ref().and_then(|probe| probe.every);
         let instant = self.home.pass(every.map_or(TICK, |every| TICK.max(every.signed()))).await?;
@@ -149,7 +149,7 @@ impl<'a> StackPair<'a> {
     /// CloudWatch hears in both regions how far their tables are behind in the other one, as measured a moment ago.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn lag(&self, lag_ms: f64) -> Result<(), StageError> {
         let at = self.control().now().await?.saturating_sub(MEASURED).ok();
         for (from, to) in [(self.home, self.standby), (self.standby, self.home)] {
@@ -171,10 +171,10 @@ impl<'a> StackPair<'a> {
         Ok(())
     }
 
-    /// What both halves run.
+    /// What both members run.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn capacity(&self) -> Result<[Capacity; 2], StageError> {
         Ok([self.home.capacity(self.environment).await?, self.standby.capacity(self.environment).await?])
     }
@@ -182,7 +182,7 @@ impl<'a> StackPair<'a> {
     /// What the ledger's replica of a region has of the pair.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn ledger(&self, stack: &DeployedStack) -> Result<PairReplica, StageError> {
         let failed = |error: LedgerError| SiteError::new(format!("read the pair {}", self.id), error);
         Ok(stack.ledger().pair(&self.id).await.map_err(failed)?)
@@ -191,7 +191,7 @@ impl<'a> StackPair<'a> {
     /// The pointer as a region sees it.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn pointer(&self, stack: &DeployedStack) -> Result<Pointer, StageError> {
         let at_home = || Pointer::at_home(self.home.region());
         Ok(self.ledger(stack).await?.pointer.unwrap_or_else(at_home))
@@ -200,7 +200,7 @@ impl<'a> StackPair<'a> {
     /// How ready a region was when it was looked at last.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn readiness(&self, stack: &DeployedStack) -> Result<Option<Readiness>, StageError> {
         let failed = |error: LedgerError| SiteError::new(format!("read the watch over {}", self.id), error);
         let (watch, _) = stack.ledger().watch(&self.id, stack.region()).await.map_err(failed)?;
@@ -215,7 +215,7 @@ impl<'a> StackPair<'a> {
     /// Lose its home region.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn lose_home(&self, loss: LossOrder) -> Result<(), StageError> {
         Ok(self.control().lose(self.home.region().as_str(), loss).await?)
     }
@@ -223,7 +223,7 @@ impl<'a> StackPair<'a> {
     /// Have it back.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn regain_home(&self) -> Result<(), StageError> {
         Ok(self.control().regain(self.home.region().as_str()).await?)
     }

@@ -1,4 +1,4 @@
-//! The stage of active-standby pairs: the stack in both regions over one ledger, and a site of the sandbox for each pair,
+//! Active-standby pairs: the stack in both regions over one ledger, and a site of the sandbox for each pair,
 //! which stands for its load balancers and for the DNS in front of them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
-use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home, switches};
+use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home, traffic_switches};
 use crate::estate::SiteError;
 use crate::sandbox::{
     CheckoutLayout, EmulatorControl, Progress, Sandbox, SandboxOptions, SiteFace, SiteSetup, SiteSide, SiteTraffic,
@@ -54,7 +54,7 @@ impl SandboxHarness {
         for document in &mut documents {
             let estate = document.estate.clone();
             for (name, environment) in &mut document.environments {
-                switches::make(&sandbox, (&estate, name), environment).await?;
+                traffic_switches::make(&sandbox, (&estate, name), environment).await?;
                 readdress(sandbox.control(), &site_name(&estate, name), environment)?;
             }
             write_document(folder.path(), document)?;
@@ -64,10 +64,10 @@ impl SandboxHarness {
             .map_err(|all| StageError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
         // The SAM CLI takes no empty value.
         let given = [
-            ("SwitchBuckets", switches::buckets(&documents)),
-            ("RoutingControls", switches::controls(&documents)),
-            ("RoutingEndpoints", switches::endpoints(&sandbox, &documents, &home)),
-            ("HostedZones", switches::zones(&documents)),
+            ("SwitchBuckets", traffic_switches::buckets(&documents)),
+            ("RoutingControls", traffic_switches::controls(&documents)),
+            ("RoutingEndpoints", traffic_switches::endpoints(&sandbox, &documents, &home)),
+            ("HostedZones", traffic_switches::zones(&documents)),
             ("BackupBuckets", kept_buckets(&estates)),
         ];
         let given = || given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str()));

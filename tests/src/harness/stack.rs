@@ -40,7 +40,7 @@ pub struct DeployedStack {
     pub(super) watched: Vec<Scope>,
     /// The environments that have something in this region.
     pub(super) here: usize,
-    /// The halves of pairs here.
+    /// The members of pairs here.
     pub(super) pairs: Vec<Scope>,
     site: RegionFixtures,
     ledger: DynamoLedger,
@@ -156,7 +156,7 @@ impl DeployedStack {
     /// Let time pass in the emulated AWS, and return what time it is then.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn pass(&self, time: SignedDuration) -> Result<Timestamp, StageError> {
         let then = self.control.now().await?.saturating_add(time).unwrap_or(Timestamp::MAX);
         self.control.set_clock(then).await?;
@@ -166,7 +166,7 @@ impl DeployedStack {
     /// Fire a deployed schedule, by the output that names it, for now.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn fire(&self, schedule: &str) -> Result<(), StageError> {
         let now = self.control.now().await?;
         // Scheduler knows whole seconds only.

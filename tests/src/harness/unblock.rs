@@ -1,4 +1,4 @@
-//! The daily unblock on stage: its tick, and executions by hand.
+//! The daily unblock in the sandbox: its tick, and executions by hand.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -26,7 +26,7 @@ impl DeployedStack {
     /// Start the machine by hand with this input, and wait for its end.
     ///
     /// # Errors
-    /// As above, and when it does not end.
+    /// [`StageError`], also when it does not end.
     pub async fn unblock(&self, input: &Value) -> Result<EndedExecution, StageError> {
         let since = self.control.now().await?;
         let arn = self.start_unblock(input).await?;
@@ -36,7 +36,7 @@ impl DeployedStack {
     /// Wait for the end of an execution that was started.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn unblocked(&self, arn: &str) -> Result<EndedExecution, StageError> {
         self.ended(arn, self.control.now().await?).await
     }
@@ -44,7 +44,7 @@ impl DeployedStack {
     /// End an execution from outside, as a person may, or a time-out: it runs no Catch.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn stop_unblock(&self, arn: &str) -> Result<(), StageError> {
         self.sfn.stop_execution().execution_arn(arn).send().await.map_err(SiteError::aws(format!("stop {arn}")))?;
         Ok(())
@@ -53,7 +53,7 @@ impl DeployedStack {
     /// The names of all executions of the machine for an environment, by the schedule, oldest first.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn unblocks(&self, scope: &Scope) -> Result<Vec<String>, StageError> {
         let call = self.sfn.list_executions().state_machine_arn(self.outputs.get(MACHINE)?);
         let all = call.into_paginator().items().send().try_collect().await;
@@ -67,7 +67,7 @@ impl DeployedStack {
     /// and return the ends of what it started for this one.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn unblock_tick(&self, instant: Timestamp, scope: &Scope) -> Result<Vec<EndedExecution>, StageError> {
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         self.at(instant).await?;

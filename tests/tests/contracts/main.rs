@@ -22,3 +22,4 @@ mod roles;
 mod scopes;
 mod statements;
 mod unblock;
+mod words;

@@ -36,7 +36,7 @@ fn is_capacity_write(action: &str) -> bool {
     CAPACITY.iter().find_map(|service| action.strip_prefix(service)).is_some_and(writes)
 }
 
-/// What the keeper of backups may make and remove: never what others made, so each needs a tag of ours in the request or
+/// What the function of backups may make and remove: never what others made, so each needs a tag of ours in the request or
 /// on the resource, but where the service has none.
 const KEEPER: &str = "Backups";
 /// What it makes or changes beside the original.
@@ -65,7 +65,7 @@ const REMOVES: [(&str, &str); 7] = [
 /// Where it sets tags: only under names that are ours, for a tag is what removals trust.
 const TAGS: [&str; 2] = ["rds:AddTagsToResource", "elasticache:AddTagsToResource"];
 
-/// Whether an action belongs to the keeper of backups.
+/// Whether an action belongs to the function of backups.
 fn keeps(owner: &str, action: &str, statement: &Value) -> bool {
     let tags = TAGS.contains(&action) && arns(statement).iter().all(|arn| is_reserved(arn));
     owner == KEEPER && (MAKES.contains(&action) || tags || REMOVES.iter().any(|(removes, _)| *removes == action))

@@ -8,32 +8,30 @@ use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, BackupMemory, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    BACKUP_TAG, BackupMemory, CopyName, CopyQuota, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
     RESTORE_TAG,
 };
 use watchkeeper_domain::estate::CopyPolicy;
-use watchkeeper_domain::value::ResourceName;
 
-use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
-use super::engine::{BackupEngine, CopyEngine};
-use super::{BackupClients, presign, tags};
+use super::database::{GIB, copy_state, copy_tag, pairs, restore_tag, state, window};
+use super::engine::{BackupEngine, CopyEngine, RegionalResource};
+use super::{BackupClients, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
+
+/// The operation that copies a snapshot, with its parameters for the original and for the copy.
+const COPY: [&str; 3] =
+    ["CopyDBClusterSnapshot", "SourceDBClusterSnapshotIdentifier", "TargetDBClusterSnapshotIdentifier"];
 
 /// Aurora clusters.
 #[derive(Debug)]
 pub(super) struct Aurora;
 
 impl CopyEngine for Aurora {
-    async fn copies(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        _: &BackupMemory,
-    ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let name = policy.subject.source.name.as_str();
+    async fn copies(&self, resource: &RegionalResource<'_>, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
+        let name = resource.name();
         // Not by the cluster: in the region of the copies there is none of the name.
-        let call = place.rds.describe_db_cluster_snapshots().snapshot_type("manual");
+        let call = resource.clients.rds.describe_db_cluster_snapshots().snapshot_type("manual");
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<DbClusterSnapshot> = all.map_err(|error| failed("DescribeDBClusterSnapshots", name, error))?;
         let of_it =
@@ -41,58 +39,41 @@ impl CopyEngine for Aurora {
         Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
     }
 
-    async fn start(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        name: &CopyName,
-    ) -> Result<Option<String>, AwsError> {
-        let call = place.rds.create_db_cluster_snapshot().db_cluster_identifier(policy.subject.source.name.as_str());
-        let call = call.db_cluster_snapshot_identifier(name.as_str()).tags(copy_tag(policy));
+    async fn start(&self, resource: &RegionalResource<'_>, name: &CopyName) -> Result<Option<String>, AwsError> {
+        let call = resource.clients.rds.create_db_cluster_snapshot().db_cluster_identifier(resource.name());
+        let call = call.db_cluster_snapshot_identifier(name.as_str()).tags(copy_tag(resource.policy));
         call.send().await.map(|_| None).map_err(|error| failed("CreateDBClusterSnapshot", name, error))
     }
 
     /// Called in the region of the copy.
     async fn copy(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         to: &CopyPolicy,
         copy: &ObservedCopy,
     ) -> Result<Option<String>, AwsError> {
-        let call = place.rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&copy.id);
-        let mut call = call.target_db_cluster_snapshot_identifier(&copy.name).tags(copy_tag(policy));
+        let call = resource.clients.rds.copy_db_cluster_snapshot().source_db_cluster_snapshot_identifier(&copy.id);
+        let mut call = call.target_db_cluster_snapshot_identifier(&copy.name).tags(copy_tag(resource.policy));
         if copy.encrypted {
-            let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
-            let asked = presign::PresignRequest {
-                action: "CopyDBClusterSnapshot",
-                source: ("SourceDBClusterSnapshotIdentifier", &copy.id),
-                target: ("TargetDBClusterSnapshotIdentifier", &copy.name),
-                key,
-                tag: &copy_tag(policy),
-                from: &policy.subject.scope.region,
-                to: &to.region,
-            };
-            let url = presign::url(&place.sdk, &asked).await;
-            let url = url.map_err(|why| odd("CopyDBClusterSnapshot", &copy.name, why))?;
+            let (key, url) = resource.encrypted_copy(to, copy, COPY).await?;
             call = call.kms_key_id(key).pre_signed_url(url);
         }
         call.send().await.map(|_| None).map_err(|error| failed("CopyDBClusterSnapshot", &copy.name, error))
     }
 
-    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = place.rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&copy.name);
+    async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = resource.clients.rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier(&copy.name);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBClusterSnapshot", &copy.name, error))
     }
 
-    async fn quota(&self, place: &BackupClients) -> Result<Option<CopyQuota>, AwsError> {
-        place.snapshot_quota("ManualClusterSnapshots").await
+    async fn quota(&self, clients: &BackupClients) -> Result<Option<CopyQuota>, AwsError> {
+        clients.snapshot_quota("ManualClusterSnapshots").await
     }
 }
 
 impl BackupEngine for Aurora {
-    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let found = place.cluster(policy.subject.source.name.as_str()).await?;
+    async fn source(&self, resource: &RegionalResource<'_>) -> Result<Option<ObservedSource>, AwsError> {
+        let found = resource.clients.cluster(resource.name()).await?;
         Ok(found.as_ref().map(|cluster| ObservedSource {
             state: state(cluster.status()),
             encrypted: cluster.storage_encrypted().unwrap_or(false),
@@ -107,11 +88,10 @@ impl BackupEngine for Aurora {
 
     async fn restored(
         &self,
-        place: &BackupClients,
-        _: &JobPolicy,
+        resource: &RegionalResource<'_>,
         target: &str,
     ) -> Result<Option<ObservedRestore>, AwsError> {
-        let found = place.cluster(target).await?;
+        let found = resource.clients.cluster(target).await?;
         Ok(found.as_ref().map(|cluster| ObservedRestore {
             state: state(cluster.status()),
             deleting: cluster.status() == Some("deleting"),
@@ -124,15 +104,14 @@ impl BackupEngine for Aurora {
 
     async fn restore(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         known: &KnownCopy,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let original = place.cluster(policy.subject.source.name.as_str()).await?;
+        let original = resource.clients.cluster(resource.name()).await?;
         let original = original.ok_or_else(|| odd("DescribeDBClusters", target, "the original is gone".to_owned()))?;
-        let call = place.rds.restore_db_cluster_from_snapshot().db_cluster_identifier(target);
+        let call = resource.clients.rds.restore_db_cluster_from_snapshot().db_cluster_identifier(target);
         let call = call.snapshot_identifier(&known.id).set_engine(original.engine().map(str::to_owned));
         let call = call.set_engine_version(original.engine_version().map(str::to_owned));
         let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
@@ -143,16 +122,15 @@ impl BackupEngine for Aurora {
 
     async fn restore_instant(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         instant: Timestamp,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let source = policy.subject.source.name.as_str();
-        let original = place.cluster(source).await?;
+        let source = resource.name();
+        let original = resource.clients.cluster(source).await?;
         let original = original.ok_or_else(|| odd("DescribeDBClusters", target, "the original is gone".to_owned()))?;
-        let call = place.rds.restore_db_cluster_to_point_in_time().source_db_cluster_identifier(source);
+        let call = resource.clients.rds.restore_db_cluster_to_point_in_time().source_db_cluster_identifier(source);
         let call = call.db_cluster_identifier(target).restore_to_time(date_time(instant));
         let call = call.set_db_subnet_group_name(subnets(&original)).set_vpc_security_group_ids(security(&original));
         let call = call.set_db_cluster_parameter_group_name(parameters(&original)).tags(restore_tag(mark));
@@ -160,33 +138,31 @@ impl BackupEngine for Aurora {
         answer.map(drop).map_err(|error| failed("RestoreDBClusterToPointInTime", target, error))
     }
 
-    async fn mark(&self, place: &BackupClients, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
-        let found = place.cluster(target).await?;
-        let arn = found.as_ref().and_then(|found| found.db_cluster_arn()).unwrap_or_default();
-        place.tag_database(arn, vec![restore_tag(mark)]).await
+    async fn mark(&self, resource: &RegionalResource<'_>, target: &str, mark: &str) -> Result<(), AwsError> {
+        let found = resource.clients.cluster(target).await?;
+        resource.clients.mark_database(found.as_ref().and_then(|found| found.db_cluster_arn()), mark).await
     }
 
-    async fn reapply(&self, place: &BackupClients, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
-        let (source, found) = (place.cluster(policy.subject.source.name.as_str()).await?, place.cluster(target).await?);
+    async fn reapply(&self, resource: &RegionalResource<'_>, target: &str) -> Result<Vec<String>, AwsError> {
+        let (source, found) =
+            (resource.clients.cluster(resource.name()).await?, resource.clients.cluster(target).await?);
         let (Some(source), Some(found)) = (source, found) else {
-            return Err(odd("DescribeDBClusters", target, format!("{} or {target} is gone", policy.subject.source)));
+            return Err(odd(
+                "DescribeDBClusters",
+                target,
+                format!("{} or {target} is gone", resource.policy.subject.source),
+            ));
         };
-        let theirs = theirs(source.tag_list());
-        let mut set = vec!["subnets, security groups, parameters".to_owned()];
-        if !theirs.is_empty() {
-            place.tag_database(found.db_cluster_arn().unwrap_or_default(), theirs).await?;
-            set.push("tags".to_owned());
-        }
-        Ok(set)
+        resource.clients.reapply_to_database(found.db_cluster_arn(), source.tag_list()).await
     }
 
-    async fn delete_restored(&self, place: &BackupClients, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
-        let call = place.rds.delete_db_cluster().db_cluster_identifier(target).skip_final_snapshot(true);
+    async fn delete_restored(&self, resource: &RegionalResource<'_>, target: &str) -> Result<(), AwsError> {
+        let call = resource.clients.rds.delete_db_cluster().db_cluster_identifier(target).skip_final_snapshot(true);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBCluster", target, error))
     }
 
-    async fn arn(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
-        Ok(place.cluster(policy.subject.source.name.as_str()).await?.and_then(|it| it.db_cluster_arn))
+    async fn arn(&self, resource: &RegionalResource<'_>) -> Result<Option<String>, AwsError> {
+        Ok(resource.clients.cluster(resource.name()).await?.and_then(|it| it.db_cluster_arn))
     }
 }
 

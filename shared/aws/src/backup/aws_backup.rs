@@ -10,7 +10,7 @@ use watchkeeper_domain::backup::{
 use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::name::Region;
 
-use super::engine::{BackupEngine, CopyEngine};
+use super::engine::{BackupEngine, CopyEngine, RegionalResource};
 use super::{BackupClients, ask, tags};
 use crate::fault::{failed, invalid};
 use crate::time::timestamp;
@@ -41,35 +41,30 @@ impl CopyEngine for AwsBackup {
     /// Asked of the region of the copies; the jobs are asked for at home.
     async fn copies(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         memory: &BackupMemory,
     ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let (vault, _) = vault(policy)?;
-        let home = place.at(&policy.subject.scope.region);
-        let arn = ask!(policy, engine => engine.arn(&home, policy))?;
-        let call = place.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault);
+        let (vault, _) = vault(resource.policy)?;
+        let home = resource.at_home();
+        let arn = ask!(resource.policy, engine => engine.arn(&home))?;
+        let call = resource.clients.backup.list_recovery_points_by_backup_vault().backup_vault_name(vault);
         let all = call.set_by_resource_arn(arn).into_paginator().items().send().try_collect().await;
         let all: Vec<_> = all.map_err(|error| failed("ListRecoveryPointsByBackupVault", vault, error))?;
         let mut said = Vec::new();
-        for job in memory.jobs.iter().filter(|job| job.region == place.region) {
-            said.push((job, home.said(policy, job).await?));
+        for job in memory.jobs.iter().filter(|job| job.region == resource.clients.region) {
+            said.push((job, home.clients.said(resource.policy, job).await?));
         }
-        Ok(copies(policy, &place.region, memory, &all, &said))
+        Ok(copies(resource.policy, &resource.clients.region, memory, &all, &said))
     }
 
     /// The name is the token as well: a call that is made twice is one job.
-    async fn start(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        name: &CopyName,
-    ) -> Result<Option<String>, AwsError> {
-        let (vault, role) = vault(policy)?;
-        let gone = || invalid("StartBackupJob", &policy.subject, "AWS tells no ARN of it".to_owned());
-        let arn = ask!(policy, engine => engine.arn(place, policy))?.ok_or_else(gone)?;
-        let (key, value) = tags::of_copy(policy);
-        let call = place.backup.start_backup_job().backup_vault_name(vault).resource_arn(arn).iam_role_arn(role);
+    async fn start(&self, resource: &RegionalResource<'_>, name: &CopyName) -> Result<Option<String>, AwsError> {
+        let (vault, role) = vault(resource.policy)?;
+        let gone = || invalid("StartBackupJob", &resource.policy.subject, "AWS tells no ARN of it".to_owned());
+        let arn = ask!(resource.policy, engine => engine.arn(resource))?.ok_or_else(gone)?;
+        let (key, value) = tags::of_copy(resource.policy);
+        let call =
+            resource.clients.backup.start_backup_job().backup_vault_name(vault).resource_arn(arn).iam_role_arn(role);
         let call = call.idempotency_token(name.as_str());
         let call = call.recovery_point_tags(key, value).recovery_point_tags(NAME_TAG, name.as_str());
         let answer = Box::pin(call.send()).await.map_err(|error| failed("StartBackupJob", name, error))?;
@@ -79,15 +74,15 @@ impl CopyEngine for AwsBackup {
     /// Tags come along with a copy (AWS Backup developer guide, copying tags).
     async fn copy(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         to: &CopyPolicy,
         copy: &ObservedCopy,
     ) -> Result<Option<String>, AwsError> {
-        let (vault, role) = vault(policy)?;
+        let (vault, role) = vault(resource.policy)?;
         let account = role.split(':').nth(4).unwrap_or_default();
         let partition = role.split(':').nth(1).unwrap_or("aws");
-        let call = place.backup.start_copy_job().recovery_point_arn(&copy.id).source_backup_vault_name(vault);
+        let call =
+            resource.clients.backup.start_copy_job().recovery_point_arn(&copy.id).source_backup_vault_name(vault);
         let call = call.destination_backup_vault_arn(format!(
             "arn:{partition}:backup:{}:{account}:backup-vault:{vault}",
             to.region
@@ -97,13 +92,14 @@ impl CopyEngine for AwsBackup {
         Ok(answer.copy_job_id)
     }
 
-    async fn delete(&self, place: &BackupClients, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let (vault, _) = vault(policy)?;
+    async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let (vault, _) = vault(resource.policy)?;
         // A job that failed made nothing.
         if !copy.id.starts_with(ARN) {
             return Ok(());
         }
-        let call = place.backup.delete_recovery_point().backup_vault_name(vault).recovery_point_arn(&copy.id);
+        let call =
+            resource.clients.backup.delete_recovery_point().backup_vault_name(vault).recovery_point_arn(&copy.id);
         call.send().await.map(drop).map_err(|error| failed("DeleteRecoveryPoint", &copy.name, error))
     }
 }

@@ -2,10 +2,15 @@
 
 use aws_sdk_rds::types::Tag;
 use watchkeeper_control::ports::AwsError;
-use watchkeeper_domain::backup::{CopyQuota, CopyState, JobPolicy, RESTORE_TAG, RestoreWindow, SourceState};
+use watchkeeper_domain::backup::{
+    CopyQuota, CopyState, JobPolicy, ObservedCopy, RESTORE_TAG, RestoreWindow, SourceState,
+};
+use watchkeeper_domain::estate::CopyPolicy;
+use watchkeeper_domain::value::ResourceName;
 
-use super::{BackupClients, tags};
-use crate::fault::failed;
+use super::engine::RegionalResource;
+use super::{BackupClients, presign, tags};
+use crate::fault::{failed, odd};
 use crate::time::timestamp;
 
 /// A gibibyte, in bytes: what RDS counts storage in.
@@ -21,15 +26,60 @@ impl BackupClients {
         Ok(found.and_then(|found| Some(CopyQuota { used: number(found.used())?, limit: number(found.max())? })))
     }
 
-    pub(super) async fn tag_database(&self, arn: &str, wanted: Vec<Tag>) -> Result<(), AwsError> {
+    /// Tags a database as ours: it was restored for this drill or request.
+    pub(super) async fn mark_database(&self, arn: Option<&str>, mark: &str) -> Result<(), AwsError> {
+        self.tag_database(arn.unwrap_or_default(), vec![restore_tag(mark)]).await
+    }
+
+    /// Sets again what a restore of a database does not bring, its tags; tells what it has of its original now.
+    pub(super) async fn reapply_to_database(
+        &self,
+        arn: Option<&str>,
+        original: &[Tag],
+    ) -> Result<Vec<String>, AwsError> {
+        let mut set = vec!["subnets, security groups, parameters".to_owned()];
+        let theirs: Vec<Tag> = original.iter().filter(|tag| tag.key().is_some_and(tags::is_theirs)).cloned().collect();
+        if !theirs.is_empty() {
+            self.tag_database(arn.unwrap_or_default(), theirs).await?;
+            set.push("tags".to_owned());
+        }
+        Ok(set)
+    }
+
+    async fn tag_database(&self, arn: &str, wanted: Vec<Tag>) -> Result<(), AwsError> {
         let call = self.rds.add_tags_to_resource().resource_name(arn).set_tags(Some(wanted));
         call.send().await.map(drop).map_err(|error| failed("AddTagsToResource", arn, error))
     }
 }
 
+impl RegionalResource<'_> {
+    /// What RDS needs to copy an encrypted snapshot out of another region: the key there, and a request to that region that is
+    /// signed beforehand. `call` is the operation with its parameters for the original and for the copy.
+    pub(super) async fn encrypted_copy(
+        &self,
+        to: &CopyPolicy,
+        copy: &ObservedCopy,
+        call: [&'static str; 3],
+    ) -> Result<(String, String), AwsError> {
+        let [action, source, target] = call;
+        let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
+        let asked = presign::PresignRequest {
+            action,
+            source: (source, &copy.id),
+            target: (target, &copy.name),
+            key,
+            tag: &copy_tag(self.policy),
+            from: &self.policy.subject.scope.region,
+            to: &to.region,
+        };
+        let url = presign::url(&self.clients.sdk, &asked).await.map_err(|why| odd(action, &copy.name, why))?;
+        Ok((key.to_owned(), url))
+    }
+}
+
 /// The key of a copy in another region where the document names none: that of the original stays in its region, and RDS has one
 /// of its own in each (Amazon RDS user guide, copying a DB snapshot across regions).
-pub(super) const KEY: &str = "alias/aws/rds";
+const KEY: &str = "alias/aws/rds";
 
 /// Of an instance a snapshot can be taken while its storage is being optimized, too (Amazon RDS API reference,
 /// `CreateDBSnapshot`); in any other state RDS refuses.
@@ -75,11 +125,6 @@ pub(super) fn copy_tag(policy: &JobPolicy) -> Tag {
 
 pub(super) fn restore_tag(mark: &str) -> Tag {
     Tag::builder().key(RESTORE_TAG).value(mark).build()
-}
-
-/// The tags of a source that belong on what was restored from it.
-pub(super) fn theirs(tags: &[Tag]) -> Vec<Tag> {
-    tags.iter().filter(|tag| tag.key().is_some_and(tags::is_theirs)).cloned().collect()
 }
 
 #[cfg(test)]

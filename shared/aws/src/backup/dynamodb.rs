@@ -10,11 +10,11 @@ use aws_sdk_dynamodb::types::{
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BackupMemory, CopyName, CopyState, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
-    RestoreWindow, RestoredFacts, SourceState,
+    BackupMemory, CopyName, CopyState, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource, RestoreWindow,
+    RestoredFacts, SourceState,
 };
 
-use super::engine::{BackupEngine, CopyEngine};
+use super::engine::{BackupEngine, CopyEngine, RegionalResource};
 use super::{BackupClients, next_page};
 use crate::fault::failed;
 use crate::time::timestamp;
@@ -24,17 +24,12 @@ use crate::time::timestamp;
 pub(super) struct Dynamodb;
 
 impl CopyEngine for Dynamodb {
-    async fn copies(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        _: &BackupMemory,
-    ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let name = policy.subject.source.name.as_str();
+    async fn copies(&self, resource: &RegionalResource<'_>, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
+        let name = resource.name();
         let mut copies = Vec::new();
         let mut from: Option<String> = None;
         loop {
-            let call = place.dynamodb.list_backups().table_name(name).backup_type(BackupTypeFilter::User);
+            let call = resource.clients.dynamodb.list_backups().table_name(name).backup_type(BackupTypeFilter::User);
             let answer = call.set_exclusive_start_backup_arn(from.clone()).send().await;
             let answer = answer.map_err(|error| failed("ListBackups", name, error))?;
             copies.extend(answer.backup_summaries().iter().filter_map(copy));
@@ -45,14 +40,9 @@ impl CopyEngine for Dynamodb {
         }
     }
 
-    async fn start(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        name: &CopyName,
-    ) -> Result<Option<String>, AwsError> {
-        let table = policy.subject.source.name.as_str();
-        let call = place.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
+    async fn start(&self, resource: &RegionalResource<'_>, name: &CopyName) -> Result<Option<String>, AwsError> {
+        let table = resource.name();
+        let call = resource.clients.dynamodb.create_backup().table_name(table).backup_name(name.as_str());
         // Names are not unique, so an attempt whose answer was lost must not be made again: the next step looks first.
         let once = Builder::new().retry_config(RetryConfig::disabled());
         call.customize()
@@ -63,75 +53,67 @@ impl CopyEngine for Dynamodb {
             .map_err(|error| failed("CreateBackup", name, error))
     }
 
-    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = place.dynamodb.delete_backup().backup_arn(&copy.id);
+    async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = resource.clients.dynamodb.delete_backup().backup_arn(&copy.id);
         call.send().await.map(drop).map_err(|error| failed("DeleteBackup", &copy.name, error))
     }
 }
 
 impl BackupEngine for Dynamodb {
-    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let name = policy.subject.source.name.as_str();
-        let Some(table) = place.table(name).await? else { return Ok(None) };
-        let window = place.recovery(name).await?;
+    async fn source(&self, resource: &RegionalResource<'_>) -> Result<Option<ObservedSource>, AwsError> {
+        let name = resource.name();
+        let Some(table) = resource.clients.table(name).await? else { return Ok(None) };
+        let window = resource.clients.recovery(name).await?;
         // DynamoDB encrypts every table and every backup (Amazon DynamoDB developer guide, encryption at rest).
         Ok(Some(ObservedSource { state: state(&table), encrypted: true, window, settings: settings(&table) }))
     }
 
-    async fn arn(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
-        Ok(place.table(policy.subject.source.name.as_str()).await?.and_then(|it| it.table_arn))
+    async fn arn(&self, resource: &RegionalResource<'_>) -> Result<Option<String>, AwsError> {
+        Ok(resource.clients.table(resource.name()).await?.and_then(|it| it.table_arn))
     }
 
     async fn restored(
         &self,
-        place: &BackupClients,
-        _: &JobPolicy,
+        resource: &RegionalResource<'_>,
         target: &str,
     ) -> Result<Option<ObservedRestore>, AwsError> {
-        place.restored_table(target).await
+        resource.clients.restored_table(target).await
     }
 
     async fn restore(
         &self,
-        place: &BackupClients,
-        _: &JobPolicy,
+        resource: &RegionalResource<'_>,
         known: &KnownCopy,
         target: &str,
         _: &str,
     ) -> Result<(), AwsError> {
-        place.restore_table(&known.id, target).await
+        resource.clients.restore_table(&known.id, target).await
     }
 
     async fn restore_instant(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         instant: Timestamp,
         target: &str,
         _: &str,
     ) -> Result<(), AwsError> {
-        place.restore_table_to(policy, instant, target).await
+        resource.clients.restore_table_to(resource.policy, instant, target).await
     }
 
-    async fn mark(&self, place: &BackupClients, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
-        place.mark_table(target, mark).await
+    async fn mark(&self, resource: &RegionalResource<'_>, target: &str, mark: &str) -> Result<(), AwsError> {
+        resource.clients.mark_table(target, mark).await
     }
 
-    async fn reapply(&self, place: &BackupClients, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
-        place.reapply_to_table(policy, target).await
+    async fn reapply(&self, resource: &RegionalResource<'_>, target: &str) -> Result<Vec<String>, AwsError> {
+        resource.clients.reapply_to_table(resource.policy, target).await
     }
 
-    async fn inspect(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        target: &str,
-    ) -> Result<RestoredFacts, AwsError> {
-        place.inspect_table(policy, target).await
+    async fn inspect(&self, resource: &RegionalResource<'_>, target: &str) -> Result<RestoredFacts, AwsError> {
+        resource.clients.inspect_table(resource.policy, target).await
     }
 
-    async fn delete_restored(&self, place: &BackupClients, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
-        place.delete_table(target).await
+    async fn delete_restored(&self, resource: &RegionalResource<'_>, target: &str) -> Result<(), AwsError> {
+        resource.clients.delete_table(target).await
     }
 }
 

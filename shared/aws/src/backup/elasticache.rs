@@ -6,11 +6,11 @@ use aws_sdk_elasticache::operation::describe_replication_groups::DescribeReplica
 use aws_sdk_elasticache::types::{ReplicationGroup, Snapshot, Tag};
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, BackupMemory, CopyName, CopyState, JobPolicy, ObservedCopy, ObservedSource, SourceState,
+    BACKUP_TAG, BackupMemory, CopyName, CopyState, ObservedCopy, ObservedSource, SourceState,
 };
 
-use super::engine::{BackupEngine, CopyEngine};
-use super::{BackupClients, tags};
+use super::engine::{BackupEngine, CopyEngine, RegionalResource};
+use super::tags;
 use crate::fault::failed;
 use crate::time::timestamp;
 
@@ -19,56 +19,46 @@ use crate::time::timestamp;
 pub(super) struct Elasticache;
 
 impl CopyEngine for Elasticache {
-    async fn copies(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        _: &BackupMemory,
-    ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let name = policy.subject.source.name.as_str();
-        let call = place.elasticache.describe_snapshots().replication_group_id(name).snapshot_source("user");
+    async fn copies(&self, resource: &RegionalResource<'_>, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
+        let name = resource.name();
+        let call = resource.clients.elasticache.describe_snapshots().replication_group_id(name).snapshot_source("user");
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<Snapshot> = all.map_err(|error| failed("DescribeSnapshots", name, error))?;
-        let series = policy.subject.series();
+        let series = resource.policy.subject.series();
         let mut copies = Vec::new();
         for found in &all {
             let Some(mut copy) = snapshot(found) else { continue };
             // One call each: only for those that have a name of ours.
             if series.due(&copy.name).is_some() && copy.state == CopyState::Available {
-                let call = place.elasticache.list_tags_for_resource().resource_name(&copy.id);
+                let call = resource.clients.elasticache.list_tags_for_resource().resource_name(&copy.id);
                 let answer = call.send().await.map_err(|error| failed("ListTagsForResource", &copy.name, error))?;
                 copy.mark = tags::value(answer.tag_list().iter().map(|tag| (tag.key(), tag.value())), BACKUP_TAG);
             } else if series.due(&copy.name).is_some() {
                 // Tags can be asked for once it is available; until then its name has to do, and nothing removes it.
-                copy.mark = Some(policy.subject.identity());
+                copy.mark = Some(resource.policy.subject.identity());
             }
             copies.push(copy);
         }
         Ok(copies)
     }
 
-    async fn start(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        name: &CopyName,
-    ) -> Result<Option<String>, AwsError> {
-        let (key, value) = tags::of_copy(policy);
-        let call = place.elasticache.create_snapshot().replication_group_id(policy.subject.source.name.as_str());
+    async fn start(&self, resource: &RegionalResource<'_>, name: &CopyName) -> Result<Option<String>, AwsError> {
+        let (key, value) = tags::of_copy(resource.policy);
+        let call = resource.clients.elasticache.create_snapshot().replication_group_id(resource.name());
         let call = call.snapshot_name(name.as_str()).tags(Tag::builder().key(key).value(value).build());
         call.send().await.map(|_| None).map_err(|error| failed("CreateSnapshot", name, error))
     }
 
-    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = place.elasticache.delete_snapshot().snapshot_name(&copy.name);
+    async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = resource.clients.elasticache.delete_snapshot().snapshot_name(&copy.name);
         call.send().await.map(drop).map_err(|error| failed("DeleteSnapshot", &copy.name, error))
     }
 }
 
 impl BackupEngine for Elasticache {
-    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let name = policy.subject.source.name.as_str();
-        match place.elasticache.describe_replication_groups().replication_group_id(name).send().await {
+    async fn source(&self, resource: &RegionalResource<'_>) -> Result<Option<ObservedSource>, AwsError> {
+        let name = resource.name();
+        match resource.clients.elasticache.describe_replication_groups().replication_group_id(name).send().await {
             Ok(answer) => Ok(answer.replication_groups().first().map(group)),
             Err(error)
                 if error

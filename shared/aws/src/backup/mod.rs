@@ -25,7 +25,7 @@ use watchkeeper_domain::backup::{
 use watchkeeper_domain::estate::BackupProvider;
 use watchkeeper_domain::name::Region;
 
-use self::engine::{BackupEngine, CopyEngine, cannot};
+use self::engine::{BackupEngine, CopyEngine, RegionalResource, cannot};
 
 /// The backups of every kind of resource.
 #[derive(Debug, Clone)]
@@ -104,12 +104,12 @@ impl BackupEngines {
         Self { sdk: config.clone() }
     }
 
-    fn at(&self, region: &Region) -> BackupClients {
-        BackupClients::new(&self.sdk, region)
+    fn at<'a>(&self, region: &Region, policy: &'a JobPolicy) -> RegionalResource<'a> {
+        RegionalResource { clients: BackupClients::new(&self.sdk, region), policy }
     }
 
-    fn home(&self, policy: &JobPolicy) -> BackupClients {
-        self.at(&policy.subject.scope.region)
+    fn home<'a>(&self, policy: &'a JobPolicy) -> RegionalResource<'a> {
+        self.at(&policy.subject.scope.region, policy)
     }
 }
 
@@ -120,7 +120,7 @@ fn next_page(given: Option<&str>, told: Option<String>) -> Option<String> {
 
 impl BackupStore for BackupEngines {
     async fn describe_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        ask!(policy, engine => engine.source(&self.home(policy), policy))
+        ask!(policy, engine => engine.source(&self.home(policy)))
     }
 
     async fn list_copies(
@@ -129,32 +129,32 @@ impl BackupStore for BackupEngines {
         region: &Region,
         memory: &BackupMemory,
     ) -> Result<Vec<ObservedCopy>, AwsError> {
-        ask_copies!(policy, engine => engine.copies(&self.at(region), policy, memory))
+        ask_copies!(policy, engine => engine.copies(&self.at(region, policy), memory))
     }
 
     async fn start_backup(&self, policy: &JobPolicy, name: &CopyName) -> Result<Option<String>, AwsError> {
-        ask_copies!(policy, engine => engine.start(&self.home(policy), policy, name))
+        ask_copies!(policy, engine => engine.start(&self.home(policy), name))
     }
 
     async fn copy_backup(&self, policy: &JobPolicy, copy: &ObservedCopy) -> Result<Option<String>, AwsError> {
         let Some(to) = &policy.copy else { return Err(cannot(policy, "copy")) };
         let from_home = policy.subject.engine == BackupProvider::AwsBackup;
-        let place = if from_home { self.home(policy) } else { self.at(&to.region) };
-        ask_copies!(policy, engine => engine.copy(&place, policy, to, copy))
+        let resource = if from_home { self.home(policy) } else { self.at(&to.region, policy) };
+        ask_copies!(policy, engine => engine.copy(&resource, to, copy))
     }
 
     async fn delete_backup(&self, policy: &JobPolicy, region: &Region, copy: &ObservedCopy) -> Result<(), AwsError> {
-        ask_copies!(policy, engine => engine.delete(&self.at(region), policy, copy))
+        ask_copies!(policy, engine => engine.delete(&self.at(region, policy), copy))
     }
 
     async fn copy_quota(&self, policy: &JobPolicy, region: &Region) -> Result<Option<CopyQuota>, AwsError> {
-        ask_copies!(policy, engine => engine.quota(&self.at(region)))
+        ask_copies!(policy, engine => engine.quota(&self.at(region, policy).clients))
     }
 }
 
 impl RestoreStore for BackupEngines {
     async fn describe_restored(&self, policy: &JobPolicy, target: &str) -> Result<Option<ObservedRestore>, AwsError> {
-        ask!(policy, engine => engine.restored(&self.home(policy), policy, target))
+        ask!(policy, engine => engine.restored(&self.home(policy), target))
     }
 
     async fn restore_copy(
@@ -164,7 +164,7 @@ impl RestoreStore for BackupEngines {
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        ask!(policy, engine => engine.restore(&self.home(policy), policy, known, target, mark))
+        ask!(policy, engine => engine.restore(&self.home(policy), known, target, mark))
     }
 
     async fn restore_instant(
@@ -174,23 +174,23 @@ impl RestoreStore for BackupEngines {
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        ask!(policy, engine => engine.restore_instant(&self.home(policy), policy, instant, target, mark))
+        ask!(policy, engine => engine.restore_instant(&self.home(policy), instant, target, mark))
     }
 
     async fn mark_restored(&self, policy: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
-        ask!(policy, engine => engine.mark(&self.home(policy), policy, target, mark))
+        ask!(policy, engine => engine.mark(&self.home(policy), target, mark))
     }
 
     async fn reapply(&self, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
-        ask!(policy, engine => engine.reapply(&self.home(policy), policy, target))
+        ask!(policy, engine => engine.reapply(&self.home(policy), target))
     }
 
     async fn inspect_restored(&self, policy: &JobPolicy, target: &str) -> Result<RestoredFacts, AwsError> {
-        ask!(policy, engine => engine.inspect(&self.home(policy), policy, target))
+        ask!(policy, engine => engine.inspect(&self.home(policy), target))
     }
 
     async fn delete_restored(&self, policy: &JobPolicy, target: &str) -> Result<(), AwsError> {
-        ask!(policy, engine => engine.delete_restored(&self.home(policy), policy, target))
+        ask!(policy, engine => engine.delete_restored(&self.home(policy), target))
     }
 }
 

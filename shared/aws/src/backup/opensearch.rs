@@ -10,7 +10,7 @@ use watchkeeper_domain::backup::{
 };
 
 use super::BackupClients;
-use super::engine::{BackupEngine, CopyEngine};
+use super::engine::{BackupEngine, CopyEngine, RegionalResource};
 use super::http::{HttpCall, send};
 use crate::fault::invalid;
 
@@ -19,48 +19,42 @@ use crate::fault::invalid;
 pub(super) struct Opensearch;
 
 impl CopyEngine for Opensearch {
-    async fn copies(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        _: &BackupMemory,
-    ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let url = format!("{}/{}*?ignore_unavailable=true", place.repository(policy).await?, policy.subject.series());
+    async fn copies(&self, resource: &RegionalResource<'_>, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
+        let url = format!(
+            "{}/{}*?ignore_unavailable=true",
+            resource.clients.repository(resource.policy).await?,
+            resource.policy.subject.series()
+        );
         let asked = HttpCall { operation: "ESHttpGet", method: "GET", url: &url, body: None };
-        let answer = send(&place.sdk, &asked).await?.unwrap_or_default();
+        let answer = send(&resource.clients.sdk, &asked).await?.unwrap_or_default();
         Ok(answer["snapshots"].as_array().into_iter().flatten().filter_map(snapshot).collect())
     }
 
-    async fn start(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        name: &CopyName,
-    ) -> Result<Option<String>, AwsError> {
-        let url = format!("{}/{name}?wait_for_completion=false", place.repository(policy).await?);
+    async fn start(&self, resource: &RegionalResource<'_>, name: &CopyName) -> Result<Option<String>, AwsError> {
+        let url = format!("{}/{name}?wait_for_completion=false", resource.clients.repository(resource.policy).await?);
         // Indices whose names begin with a dot are the domain's own, and cannot be restored over themselves.
         let body = json!({
             "indices": "*,-.*",
             "include_global_state": false,
-            "metadata": { BACKUP_TAG: policy.subject.identity() },
+            "metadata": { BACKUP_TAG: resource.policy.subject.identity() },
         });
         let asked = HttpCall { operation: "ESHttpPut", method: "PUT", url: &url, body: Some(body) };
-        let answer = send(&place.sdk, &asked).await?;
+        let answer = send(&resource.clients.sdk, &asked).await?;
         answer
             .map(|_| None)
-            .ok_or_else(|| invalid("ESHttpPut", &policy.subject.source, "found no such repository".to_owned()))
+            .ok_or_else(|| invalid("ESHttpPut", &resource.policy.subject.source, "found no such repository".to_owned()))
     }
 
-    async fn delete(&self, place: &BackupClients, policy: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let url = format!("{}/{}", place.repository(policy).await?, copy.name);
+    async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let url = format!("{}/{}", resource.clients.repository(resource.policy).await?, copy.name);
         let asked = HttpCall { operation: "ESHttpDelete", method: "DELETE", url: &url, body: None };
-        send(&place.sdk, &asked).await.map(drop)
+        send(&resource.clients.sdk, &asked).await.map(drop)
     }
 }
 
 impl BackupEngine for Opensearch {
-    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        Ok(place.domain(policy).await?.as_ref().map(source))
+    async fn source(&self, resource: &RegionalResource<'_>) -> Result<Option<ObservedSource>, AwsError> {
+        Ok(resource.clients.domain(resource.policy).await?.as_ref().map(source))
     }
 }
 

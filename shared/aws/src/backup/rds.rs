@@ -7,32 +7,29 @@ use aws_sdk_rds::types::{DbInstance, DbSnapshot};
 use jiff::Timestamp;
 use watchkeeper_control::ports::AwsError;
 use watchkeeper_domain::backup::{
-    BACKUP_TAG, BackupMemory, CopyName, CopyQuota, JobPolicy, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
+    BACKUP_TAG, BackupMemory, CopyName, CopyQuota, KnownCopy, ObservedCopy, ObservedRestore, ObservedSource,
     RESTORE_TAG,
 };
 use watchkeeper_domain::estate::CopyPolicy;
-use watchkeeper_domain::value::ResourceName;
 
-use super::database::{GIB, KEY, copy_state, copy_tag, pairs, restore_tag, state, theirs, window};
-use super::engine::{BackupEngine, CopyEngine};
-use super::{BackupClients, presign, tags};
+use super::database::{GIB, copy_state, copy_tag, pairs, restore_tag, state, window};
+use super::engine::{BackupEngine, CopyEngine, RegionalResource};
+use super::{BackupClients, tags};
 use crate::fault::{failed, odd};
 use crate::time::{date_time, timestamp};
+
+/// The operation that copies a snapshot, with its parameters for the original and for the copy.
+const COPY: [&str; 3] = ["CopyDBSnapshot", "SourceDBSnapshotIdentifier", "TargetDBSnapshotIdentifier"];
 
 /// RDS instances.
 #[derive(Debug)]
 pub(super) struct Rds;
 
 impl CopyEngine for Rds {
-    async fn copies(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        _: &BackupMemory,
-    ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let name = policy.subject.source.name.as_str();
+    async fn copies(&self, resource: &RegionalResource<'_>, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
+        let name = resource.name();
         // Not by the instance: in the region of the copies there is none of the name.
-        let call = place.rds.describe_db_snapshots().snapshot_type("manual");
+        let call = resource.clients.rds.describe_db_snapshots().snapshot_type("manual");
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<DbSnapshot> = all.map_err(|error| failed("DescribeDBSnapshots", name, error))?;
         let of_it =
@@ -40,58 +37,42 @@ impl CopyEngine for Rds {
         Ok(all.iter().filter(of_it).filter_map(snapshot).collect())
     }
 
-    async fn start(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        name: &CopyName,
-    ) -> Result<Option<String>, AwsError> {
-        let call = place.rds.create_db_snapshot().db_instance_identifier(policy.subject.source.name.as_str());
-        let call = call.db_snapshot_identifier(name.as_str()).tags(copy_tag(policy));
+    async fn start(&self, resource: &RegionalResource<'_>, name: &CopyName) -> Result<Option<String>, AwsError> {
+        let call = resource.clients.rds.create_db_snapshot().db_instance_identifier(resource.name());
+        let call = call.db_snapshot_identifier(name.as_str()).tags(copy_tag(resource.policy));
         call.send().await.map(|_| None).map_err(|error| failed("CreateDBSnapshot", name, error))
     }
 
     /// Called in the region of the copy.
     async fn copy(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         to: &CopyPolicy,
         copy: &ObservedCopy,
     ) -> Result<Option<String>, AwsError> {
-        let call = place.rds.copy_db_snapshot().source_db_snapshot_identifier(&copy.id);
-        let mut call = call.target_db_snapshot_identifier(&copy.name).tags(copy_tag(policy));
+        let call = resource.clients.rds.copy_db_snapshot().source_db_snapshot_identifier(&copy.id);
+        let mut call = call.target_db_snapshot_identifier(&copy.name).tags(copy_tag(resource.policy));
         if copy.encrypted {
-            let key = to.key.as_ref().map_or(KEY, ResourceName::as_str);
-            let asked = presign::PresignRequest {
-                action: "CopyDBSnapshot",
-                source: ("SourceDBSnapshotIdentifier", &copy.id),
-                target: ("TargetDBSnapshotIdentifier", &copy.name),
-                key,
-                tag: &copy_tag(policy),
-                from: &policy.subject.scope.region,
-                to: &to.region,
-            };
-            let url = presign::url(&place.sdk, &asked).await.map_err(|why| odd("CopyDBSnapshot", &copy.name, why))?;
+            let (key, url) = resource.encrypted_copy(to, copy, COPY).await?;
             call = call.kms_key_id(key).pre_signed_url(url);
         }
         // In a box: the call's own future is large.
         Box::pin(call.send()).await.map(|_| None).map_err(|error| failed("CopyDBSnapshot", &copy.name, error))
     }
 
-    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
-        let call = place.rds.delete_db_snapshot().db_snapshot_identifier(&copy.name);
+    async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
+        let call = resource.clients.rds.delete_db_snapshot().db_snapshot_identifier(&copy.name);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBSnapshot", &copy.name, error))
     }
 
-    async fn quota(&self, place: &BackupClients) -> Result<Option<CopyQuota>, AwsError> {
-        place.snapshot_quota("ManualSnapshots").await
+    async fn quota(&self, clients: &BackupClients) -> Result<Option<CopyQuota>, AwsError> {
+        clients.snapshot_quota("ManualSnapshots").await
     }
 }
 
 impl BackupEngine for Rds {
-    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let found = place.instance(policy.subject.source.name.as_str()).await?;
+    async fn source(&self, resource: &RegionalResource<'_>) -> Result<Option<ObservedSource>, AwsError> {
+        let found = resource.clients.instance(resource.name()).await?;
         Ok(found.as_ref().map(|instance| ObservedSource {
             state: state(instance.db_instance_status()),
             encrypted: instance.storage_encrypted().unwrap_or(false),
@@ -102,11 +83,10 @@ impl BackupEngine for Rds {
 
     async fn restored(
         &self,
-        place: &BackupClients,
-        _: &JobPolicy,
+        resource: &RegionalResource<'_>,
         target: &str,
     ) -> Result<Option<ObservedRestore>, AwsError> {
-        let found = place.instance(target).await?;
+        let found = resource.clients.instance(target).await?;
         Ok(found.as_ref().map(|instance| ObservedRestore {
             state: state(instance.db_instance_status()),
             deleting: instance.db_instance_status() == Some("deleting"),
@@ -120,15 +100,14 @@ impl BackupEngine for Rds {
     /// In one zone and not public, whatever the original is: it is for a look, and the network is the original's.
     async fn restore(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         known: &KnownCopy,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let original = place.instance(policy.subject.source.name.as_str()).await?;
+        let original = resource.clients.instance(resource.name()).await?;
         let like = RestoreTemplate::of(original.as_ref());
-        let call = place.rds.restore_db_instance_from_db_snapshot().db_instance_identifier(target);
+        let call = resource.clients.rds.restore_db_instance_from_db_snapshot().db_instance_identifier(target);
         let call = call.db_snapshot_identifier(&known.name).publicly_accessible(false).multi_az(false);
         let call = call.set_db_instance_class(like.class).set_db_subnet_group_name(like.subnets);
         let call = call.set_vpc_security_group_ids(like.security).set_db_parameter_group_name(like.parameters);
@@ -139,16 +118,15 @@ impl BackupEngine for Rds {
 
     async fn restore_instant(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         instant: Timestamp,
         target: &str,
         mark: &str,
     ) -> Result<(), AwsError> {
-        let source = policy.subject.source.name.as_str();
-        let original = place.instance(source).await?;
+        let source = resource.name();
+        let original = resource.clients.instance(source).await?;
         let like = RestoreTemplate::of(original.as_ref());
-        let call = place.rds.restore_db_instance_to_point_in_time().source_db_instance_identifier(source);
+        let call = resource.clients.rds.restore_db_instance_to_point_in_time().source_db_instance_identifier(source);
         let call = call.target_db_instance_identifier(target).restore_time(date_time(instant));
         let call = call.publicly_accessible(false).multi_az(false);
         let call = call.set_db_instance_class(like.class).set_db_subnet_group_name(like.subnets);
@@ -158,36 +136,33 @@ impl BackupEngine for Rds {
         answer.map(drop).map_err(|error| failed("RestoreDBInstanceToPointInTime", target, error))
     }
 
-    async fn mark(&self, place: &BackupClients, _: &JobPolicy, target: &str, mark: &str) -> Result<(), AwsError> {
-        let found = place.instance(target).await?;
-        let arn = found.as_ref().and_then(|found| found.db_instance_arn()).unwrap_or_default();
-        place.tag_database(arn, vec![restore_tag(mark)]).await
+    async fn mark(&self, resource: &RegionalResource<'_>, target: &str, mark: &str) -> Result<(), AwsError> {
+        let found = resource.clients.instance(target).await?;
+        resource.clients.mark_database(found.as_ref().and_then(|found| found.db_instance_arn()), mark).await
     }
 
     /// Subnets, security groups, parameters and class came with the restore; what is left are the tags.
-    async fn reapply(&self, place: &BackupClients, policy: &JobPolicy, target: &str) -> Result<Vec<String>, AwsError> {
+    async fn reapply(&self, resource: &RegionalResource<'_>, target: &str) -> Result<Vec<String>, AwsError> {
         let (source, found) =
-            (place.instance(policy.subject.source.name.as_str()).await?, place.instance(target).await?);
+            (resource.clients.instance(resource.name()).await?, resource.clients.instance(target).await?);
         let (Some(source), Some(found)) = (source, found) else {
-            return Err(odd("DescribeDBInstances", target, format!("{} or {target} is gone", policy.subject.source)));
+            return Err(odd(
+                "DescribeDBInstances",
+                target,
+                format!("{} or {target} is gone", resource.policy.subject.source),
+            ));
         };
-        let theirs = theirs(source.tag_list());
-        let mut set = vec!["subnets, security groups, parameters".to_owned()];
-        if !theirs.is_empty() {
-            place.tag_database(found.db_instance_arn().unwrap_or_default(), theirs).await?;
-            set.push("tags".to_owned());
-        }
-        Ok(set)
+        resource.clients.reapply_to_database(found.db_instance_arn(), source.tag_list()).await
     }
 
-    async fn delete_restored(&self, place: &BackupClients, _: &JobPolicy, target: &str) -> Result<(), AwsError> {
-        let call = place.rds.delete_db_instance().db_instance_identifier(target).skip_final_snapshot(true);
+    async fn delete_restored(&self, resource: &RegionalResource<'_>, target: &str) -> Result<(), AwsError> {
+        let call = resource.clients.rds.delete_db_instance().db_instance_identifier(target).skip_final_snapshot(true);
         let call = call.delete_automated_backups(true);
         call.send().await.map(drop).map_err(|error| failed("DeleteDBInstance", target, error))
     }
 
-    async fn arn(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<String>, AwsError> {
-        Ok(place.instance(policy.subject.source.name.as_str()).await?.and_then(|it| it.db_instance_arn))
+    async fn arn(&self, resource: &RegionalResource<'_>) -> Result<Option<String>, AwsError> {
+        Ok(resource.clients.instance(resource.name()).await?.and_then(|it| it.db_instance_arn))
     }
 }
 

@@ -17,7 +17,7 @@ use watchkeeper_domain::backup::{
 use watchkeeper_domain::estate::CopyPolicy;
 use watchkeeper_domain::name::Region;
 
-use super::engine::{BackupEngine, CopyEngine};
+use super::engine::{BackupEngine, CopyEngine, RegionalResource};
 use super::{BackupClients, presign, tags};
 use crate::clients::CONNECT;
 use crate::fault::{failed, invalid};
@@ -57,21 +57,16 @@ fn bucket_in<'a>(policy: &'a JobPolicy, region: &Region) -> Result<&'a str, AwsE
 pub(super) struct S3;
 
 impl CopyEngine for S3 {
-    async fn copies(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        _: &BackupMemory,
-    ) -> Result<Vec<ObservedCopy>, AwsError> {
-        let bucket = bucket_in(policy, &place.region)?;
-        let prefix = format!("{FOLDER}{}", policy.subject.series());
+    async fn copies(&self, resource: &RegionalResource<'_>, _: &BackupMemory) -> Result<Vec<ObservedCopy>, AwsError> {
+        let bucket = bucket_in(resource.policy, &resource.clients.region)?;
+        let prefix = format!("{FOLDER}{}", resource.policy.subject.series());
         let (mut copies, mut from): (_, (Option<String>, Option<String>)) = (Vec::new(), (None, None));
         loop {
-            let call = place.s3.list_object_versions().bucket(bucket).prefix(&prefix);
+            let call = resource.clients.s3.list_object_versions().bucket(bucket).prefix(&prefix);
             let answer = call.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone()).send().await;
             let answer = answer.map_err(|error| failed("ListObjectVersions", bucket, error))?;
             for version in answer.versions() {
-                copies.extend(place.object_copy(bucket, version).await?);
+                copies.extend(resource.clients.object_copy(bucket, version).await?);
             }
             let next = (answer.next_key_marker.filter(|key| !key.is_empty()), answer.next_version_id_marker);
             // A list that says that there is more, and not where, or where it began, has no more for us.
@@ -82,48 +77,46 @@ impl CopyEngine for S3 {
         }
     }
 
-    async fn start(
-        &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
-        name: &CopyName,
-    ) -> Result<Option<String>, AwsError> {
-        let (bucket, key) = bucket_and_key(policy)?;
-        let call = place.s3.head_object().bucket(bucket).key(key);
-        let head = call.send().await.map_err(|error| failed("HeadObject", &policy.subject.source, error))?;
+    async fn start(&self, resource: &RegionalResource<'_>, name: &CopyName) -> Result<Option<String>, AwsError> {
+        let (bucket, key) = bucket_and_key(resource.policy)?;
+        let call = resource.clients.s3.head_object().bucket(bucket).key(key);
+        let head = call.send().await.map_err(|error| failed("HeadObject", &resource.policy.subject.source, error))?;
         if head.content_length().is_some_and(|bytes| bytes > LARGEST) {
             let found =
                 format!("found an object of {} bytes, expected at most {LARGEST}", head.content_length().unwrap_or(0));
-            return Err(invalid("CopyObject", &policy.subject.source, found));
+            return Err(invalid("CopyObject", &resource.policy.subject.source, found));
         }
         let from = source(bucket, key, head.version_id());
-        place.copy_object(policy, from, bucket, name.as_str()).await.map(|()| None)
+        resource.clients.copy_object(resource.policy, from, bucket, name.as_str()).await.map(|()| None)
     }
 
     /// Called in the region of the copy.
     async fn copy(
         &self,
-        place: &BackupClients,
-        policy: &JobPolicy,
+        resource: &RegionalResource<'_>,
         to: &CopyPolicy,
         copy: &ObservedCopy,
     ) -> Result<Option<String>, AwsError> {
         let (bucket, key, version) = parts(copy)?;
         let from = source(bucket, key, Some(version));
-        place.copy_object(policy, from, bucket_in(policy, &to.region)?, &copy.name).await.map(|()| None)
+        resource
+            .clients
+            .copy_object(resource.policy, from, bucket_in(resource.policy, &to.region)?, &copy.name)
+            .await
+            .map(|()| None)
     }
 
-    async fn delete(&self, place: &BackupClients, _: &JobPolicy, copy: &ObservedCopy) -> Result<(), AwsError> {
+    async fn delete(&self, resource: &RegionalResource<'_>, copy: &ObservedCopy) -> Result<(), AwsError> {
         let (bucket, key, version) = parts(copy)?;
-        let call = place.s3.delete_object().bucket(bucket).key(key).version_id(version);
+        let call = resource.clients.s3.delete_object().bucket(bucket).key(key).version_id(version);
         call.send().await.map(drop).map_err(|error| failed("DeleteObject", &copy.name, error))
     }
 }
 
 impl BackupEngine for S3 {
-    async fn source(&self, place: &BackupClients, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
-        let (bucket, key) = bucket_and_key(policy)?;
-        match place.s3.head_object().bucket(bucket).key(key).send().await {
+    async fn source(&self, resource: &RegionalResource<'_>) -> Result<Option<ObservedSource>, AwsError> {
+        let (bucket, key) = bucket_and_key(resource.policy)?;
+        match resource.clients.s3.head_object().bucket(bucket).key(key).send().await {
             Ok(answer) => {
                 let settings = BTreeMap::from([(
                     "versioned".to_owned(),
@@ -134,7 +127,7 @@ impl BackupEngine for S3 {
                 Ok(Some(ObservedSource { state: SourceState::Available, encrypted, window: None, settings }))
             }
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
-            Err(error) => Err(failed("HeadObject", &policy.subject.source, error)),
+            Err(error) => Err(failed("HeadObject", &resource.policy.subject.source, error)),
         }
     }
 }
@@ -180,8 +173,8 @@ impl BackupClients {
 
 /// The bucket, the key and the version of a copy.
 fn parts(copy: &ObservedCopy) -> Result<(&str, &str, &str), AwsError> {
-    let (place, version) = copy.id.split_once(VERSION).unwrap_or((&copy.id, "null"));
-    let (bucket, key) = place.split_once('/').ok_or_else(|| {
+    let (clients, version) = copy.id.split_once(VERSION).unwrap_or((&copy.id, "null"));
+    let (bucket, key) = clients.split_once('/').ok_or_else(|| {
         invalid("CopyObject", &copy.name, format!("found the id {}, expected bucket/key{VERSION}version", copy.id))
     })?;
     Ok((bucket, key, version))

@@ -39,7 +39,7 @@ impl CloudWatch {
     }
 
     /// Publishes whether the standby serves.
-    pub(crate) async fn tell(
+    pub(crate) async fn publish(
         &self,
         namespace: &str,
         estate: &EstateName,

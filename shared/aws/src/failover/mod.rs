@@ -5,10 +5,10 @@ mod ecr;
 pub(crate) mod elb;
 mod kinesis;
 mod probe;
+mod region_reader;
 mod tables;
 mod traffic;
-mod view;
 
 pub use probe::HttpProber;
+pub use region_reader::AwsRegionReader;
 pub use traffic::AwsTrafficSwitches;
-pub use view::AwsRegionReader;

@@ -35,7 +35,7 @@ use crate::runbook::RunbookError;
 /// The jobs of an environment, and whose they are.
 #[derive(Debug, Clone)]
 pub struct EnvironmentJobs {
-    /// Where.
+    /// The environment, in one region.
     pub scope: Scope,
     /// What the document says of each resource.
     pub policies: Vec<JobPolicy>,

@@ -27,7 +27,7 @@ pub struct Ticked {
 /// What a tick found in one environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
-    /// Which.
+    /// The environment, in one region.
     #[serde(flatten)]
     pub scope: Scope,
     /// Resources whose backups are due, or have to be gone on with.

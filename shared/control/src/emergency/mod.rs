@@ -4,14 +4,15 @@
 mod alarms;
 mod call;
 mod handle;
+mod incoming;
 mod missing;
 mod question;
 mod respond;
 
 use crate::platform::Platform;
 
-pub use alarms::{Did, Handled, Incoming, Line, Nothing, Passed, Unread};
 pub use call::{Answer, Decided, Looked, Step};
+pub use incoming::{Did, Handled, Incoming, Line, Nothing, Passed, Unread};
 
 /// What emergencies are answered with.
 #[derive(Debug, Clone)]

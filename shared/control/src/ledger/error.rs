@@ -14,7 +14,7 @@ pub enum LedgerError {
     /// Somebody else wrote in the same moment, the lease or the memory of an alarm: nothing was written.
     #[error("somebody else wrote in {scope} in the same moment")]
     Conflict {
-        /// Where.
+        /// The scope, or the pair, of the item.
         scope: String,
     },
     /// An item would not fit (400 KB, DynamoDB quotas): nothing was written.
@@ -22,7 +22,7 @@ pub enum LedgerError {
     TooLarge {
         /// Which item.
         item: &'static str,
-        /// Whose.
+        /// The scope, or the pair, of the item.
         scope: String,
         /// Its size, in bytes.
         bytes: usize,
@@ -34,7 +34,7 @@ pub enum LedgerError {
     Corrupt {
         /// Which item.
         item: String,
-        /// Whose.
+        /// The scope, or the pair, of the item.
         scope: String,
         /// What is wrong with it.
         #[source]
@@ -45,7 +45,7 @@ pub enum LedgerError {
     Newer {
         /// Which item.
         item: String,
-        /// Whose.
+        /// The scope, or the pair, of the item.
         scope: String,
         /// Its form.
         found: u64,

@@ -31,7 +31,7 @@ pub enum WriteOutcome {
 /// A document that is to be put.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Where.
+    /// Where it is put.
     pub key: Key,
     /// The document, as JSON.
     pub text: String,
@@ -58,7 +58,7 @@ impl Draft {
     /// A document that is put while its number is `from`.
     ///
     /// # Errors
-    /// As above.
+    /// [`LedgerError`] says what failed.
     pub fn over<D: Document>(key: Key, document: &D, from: u64) -> Result<Self, LedgerError> {
         Ok(Self { number: Some(document.number(from)), ..Self::of(key, document)? })
     }
@@ -66,7 +66,7 @@ impl Draft {
     /// A note of any type, that is put while its version is `from`, and kept until then.
     ///
     /// # Errors
-    /// As above.
+    /// [`LedgerError`] says what failed.
     pub fn note(key: Key, value: &impl Serialize, from: u64, until: Timestamp) -> Result<Self, LedgerError> {
         let number = Some(Number { name: "version", from, to: from + 1 });
         Ok(Self { number, expires: Some(until), ..Self::plain(key, value)? })
@@ -104,7 +104,7 @@ impl Entry {
     /// The document and its number.
     ///
     /// # Errors
-    /// As above, and when it has no number.
+    /// [`LedgerError`], also when it has no number.
     pub fn numbered<D: Document>(self) -> Result<(D, u64), LedgerError> {
         let number = self.its_number()?;
         Ok((self.read()?, number))
@@ -113,7 +113,7 @@ impl Entry {
     /// A note, which has no form of its own, and its version.
     ///
     /// # Errors
-    /// As above.
+    /// [`LedgerError`] says what failed.
     pub fn note<T: DeserializeOwned>(self) -> Result<(T, u64), LedgerError> {
         let number = self.its_number()?;
         Ok((self.read_as(1)?, number))

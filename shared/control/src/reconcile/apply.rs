@@ -1,85 +1,24 @@
 //! Apply: the one hand. It writes the waves of a plan in order, each write within the pace and under a fresh lease.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
-use watchkeeper_domain::intent::Layer;
-use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Plan};
+use jiff::Timestamp;
+use watchkeeper_domain::capacity::DatabasePower;
+use watchkeeper_domain::plan::{CapacityChange, Plan};
 use watchkeeper_domain::reconcile::assess::despite_halt;
-use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
 
-use super::{
-    LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, counted, follows, left, look_again, lost, not_yet,
-    overdue,
-};
+use super::slice::{SliceEnd, SliceProgress, open, refusal, settle};
+use super::{LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, follows, left, lost, not_yet};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
-use crate::ports::Databases;
-use crate::ports::ServiceWrites;
-use crate::ports::{AwsError, Clock, Fault};
+use crate::ports::{AwsError, Clock, Databases, Fault, ServiceWrites};
 use crate::runbook::RunbookError;
-
-/// How long to wait after AWS asked us to slow down, or did not answer, in seconds.
-const BACK_OFF_SECONDS: u32 = 5;
 
 /// How often a look at the lease may take too long before the run gives up.
 const LOOKS: usize = 4;
-
-/// How long the writes of a resource may fail before it is left out, told of, and left to the next tick: as long as until
-/// that one comes.
-const TROUBLE: SignedDuration = SignedDuration::from_mins(5);
-
-/// The same where somebody waits: an emergency's other services are not to wait for one that AWS does not answer for.
-const URGENT_TROUBLE: SignedDuration = SignedDuration::from_mins(1);
-
-/// Why a slice ended.
-enum SliceEnd {
-    /// Every wave is written.
-    Written,
-    /// A wave waits for what is on its way.
-    Waiting(Vec<AwaitedChange>),
-    /// The slice's time is over.
-    OutOfTime,
-    /// AWS refused something for good, and what waits for it is to be thought over.
-    Changed,
-    /// AWS asked us to slow down, did not answer, or was in a state that did not allow it; come again.
-    Again(String),
-}
-
-/// What one slice has under its hands.
-struct SliceProgress<'a> {
-    place: &'a ScopedEnvironment,
-    run: &'a RunRecord,
-    layer: Layer,
-    generation: u64,
-    seen: Timestamp,
-    end: Timestamp,
-    writes: u32,
-    /// Actions of each resource that are not made yet.
-    open: BTreeMap<ResourceId, usize>,
-    touched: BTreeSet<ResourceId>,
-    refused: Vec<WriteRefusal>,
-    failed: Vec<(ResourceId, AwsError)>,
-}
-
-impl SliceProgress<'_> {
-    /// Whether an earlier write of this resource failed: then its later ones have to wait, and nobody else's.
-    fn is_stuck(&self, resource: &ResourceId) -> bool {
-        let refused = self.refused.iter().any(|refusal| refusal.resource == *resource);
-        refused || self.failed.iter().any(|(failed, _)| failed == resource)
-    }
-
-    fn made(&mut self, resource: &ResourceId) {
-        self.writes += 1;
-        if let Some(open) = self.open.get_mut(resource) {
-            *open = open.saturating_sub(1);
-        }
-    }
-}
 
 impl<P: Platform> Reconciler<P> {
     /// Writes as much of the plan as one slice can.
@@ -235,70 +174,4 @@ fn api(change: &CapacityChange) -> ApiBucket {
 /// Whether a failure may be over when we come again.
 fn passes(fault: Fault) -> bool {
     matches!(fault, Fault::Throttled | Fault::Unavailable | Fault::Conflict)
-}
-
-/// How many actions each resource has in a plan.
-fn open(plan: &Plan) -> BTreeMap<ResourceId, usize> {
-    let mut open = BTreeMap::new();
-    for action in plan.actions() {
-        *open.entry(action.change.resource()).or_default() += 1;
-    }
-    open
-}
-
-fn refusal(resource: ResourceId, error: &AwsError) -> WriteRefusal {
-    WriteRefusal { resource, name: error.fault.name().to_owned(), what: error.to_string() }
-}
-
-/// Writes the slice into the record, and says what follows.
-fn settle(run: &mut RunRecord, hand: SliceProgress<'_>, end: SliceEnd, now: Timestamp) -> SliceResult {
-    let (layer, writes) = (hand.layer, hand.writes);
-    run.slices += 1;
-    run.writes += writes;
-    run.awaited.clear();
-    remember(run, hand, now);
-    let (next, wait_seconds, what) = match end {
-        SliceEnd::Written => (RunNext::Verify, 0, "every wave is written".to_owned()),
-        SliceEnd::OutOfTime => (RunNext::Apply, 0, "more is left for the next slice".to_owned()),
-        SliceEnd::Changed => {
-            let n = run.progress.refused.len();
-            (RunNext::Apply, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
-        }
-        SliceEnd::Again(error) => (RunNext::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
-        SliceEnd::Waiting(awaited) => {
-            let first = awaited.first().map(ToString::to_string).unwrap_or_default();
-            let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
-            run.awaited = awaited;
-            (RunNext::Apply, look_again(layer), what)
-        }
-    };
-    run.waited_seconds += wait_seconds;
-    // What was given back so far is proved also where the rest is late.
-    let next = if next == RunNext::Apply && overdue(run, now) { RunNext::Verify } else { next };
-    let summary = format!("{}; {what}", counted(writes as usize, "write"));
-    run.note(now, summary.clone());
-    SliceResult { next, wait_seconds, summary }
-}
-
-/// What the slice leaves behind of each resource. One that has failed for long counts as refused.
-fn remember(run: &mut RunRecord, hand: SliceProgress<'_>, now: Timestamp) {
-    let progress = &mut run.progress;
-    if !hand.touched.is_empty() {
-        progress.wrote = Some(now);
-    }
-    progress.touched.extend(hand.touched);
-    progress.written.extend(hand.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));
-    progress.refused.extend(hand.refused);
-    let limit = if hand.layer >= Layer::Emergency { URGENT_TROUBLE } else { TROUBLE };
-    let mut troubled = Vec::new();
-    for (resource, error) in hand.failed {
-        let before = progress.troubled.iter().find(|trouble| trouble.resource == resource);
-        let since = before.map_or(now, |trouble| trouble.since);
-        if now.duration_since(since) >= limit {
-            progress.refused.push(refusal(resource, &error));
-        } else {
-            troubled.push(WriteTrouble { resource, since });
-        }
-    }
-    progress.troubled = troubled;
 }

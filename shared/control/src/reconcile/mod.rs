@@ -12,6 +12,7 @@ mod handle;
 mod observe;
 mod prove;
 mod schedules;
+mod slice;
 mod verify;
 mod wish;
 
@@ -113,7 +114,7 @@ pub struct SliceResult {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinishedRun {
-    /// How.
+    /// What became of it, as the record has it.
     pub outcome: RunOutcome,
     /// The stable name of the error that the execution ends with, if it failed.
     pub error: Option<String>,

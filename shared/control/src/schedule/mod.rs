@@ -26,7 +26,7 @@ pub struct Ticked {
 /// What a tick decided about one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Which.
+    /// The environment, in one region.
     #[serde(flatten)]
     pub scope: Scope,
     /// Whether its calendar wants it awake; without one it is to be awake.

@@ -13,7 +13,7 @@ use crate::runbook::Stack;
 /// One environment, as the unblock sees it.
 #[derive(Debug, Clone)]
 pub struct UnblockEnvironment<'a> {
-    /// Which.
+    /// The environment, in one region.
     pub scope: Scope,
     /// What its document says, where it has a section.
     pub section: Option<&'a Unblock>,

@@ -31,7 +31,7 @@ pub struct Ticked {
 /// What a tick did about one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// Which.
+    /// The environment, in one region.
     #[serde(flatten)]
     pub scope: Scope,
     /// When it was due last, unless that is too long ago.

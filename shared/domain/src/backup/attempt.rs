@@ -20,7 +20,7 @@ pub const RETRY_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// Why an attempt is not going on now, and until when it is left alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedAttempt {
-    /// Why.
+    /// The reason, for a person.
     pub why: String,
     /// Since when.
     pub since: Timestamp,
@@ -146,7 +146,7 @@ pub struct SettledBackup {
     pub due: Timestamp,
     /// How it ended.
     pub end: AttemptEnd,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
     /// Why, where it is not done.
     #[serde(default, skip_serializing_if = "String::is_empty")]

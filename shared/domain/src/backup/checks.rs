@@ -10,7 +10,7 @@ use crate::estate::RestoreDrill;
 /// Something that was looked at in what was restored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoreCheck {
-    /// What.
+    /// What was looked at, in words.
     pub name: String,
     /// Whether it is as it should be; nothing where it was not asked.
     pub ok: Option<bool>,

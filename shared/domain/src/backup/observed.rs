@@ -39,7 +39,8 @@ pub struct ObservedSource {
 }
 
 /// The state of a copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum CopyState {
     /// It is being made.
     Creating,
@@ -48,18 +49,8 @@ pub enum CopyState {
     /// It is on its way out.
     Deleting,
     /// It is of no use, in the words of AWS.
+    #[strum(to_string = "{0}")]
     Failed(String),
-}
-
-impl fmt::Display for CopyState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Creating => "creating",
-            Self::Available => "available",
-            Self::Deleting => "deleting",
-            Self::Failed(words) => words,
-        })
-    }
 }
 
 /// A copy of a resource in one region, anybody's.

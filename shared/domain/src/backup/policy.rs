@@ -32,9 +32,9 @@ pub struct RetentionCounts {
 pub struct JobPolicy {
     /// The resource.
     pub subject: BackupSubject,
-    /// When.
+    /// When it is due.
     pub dues: DueSchedule,
-    /// How long.
+    /// How long copies are kept.
     pub keep: RetentionCounts,
     /// Where to, besides.
     pub copy: Option<CopyPolicy>,

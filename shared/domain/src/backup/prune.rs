@@ -7,7 +7,6 @@
 //! either keeps stays.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -61,77 +60,65 @@ pub struct PruneCandidate {
 }
 
 /// Why a copy stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 pub enum RetentionReason {
     /// The newest good one of all.
+    #[strum(to_string = "the last good one")]
     Last,
     /// One of the newest that are always kept.
+    #[strum(to_string = "one of the newest, of which a minimum is kept")]
     Minimum,
     /// The newest of its day.
+    #[strum(to_string = "the newest of its day")]
     Daily,
     /// The newest of its week.
+    #[strum(to_string = "the newest of its week")]
     Weekly,
     /// The newest of its month.
+    #[strum(to_string = "the newest of its month")]
     Monthly,
     /// Not ours.
+    #[strum(to_string = "not ours: {0}")]
     NotOurs(String),
     /// Something uses it.
+    #[strum(to_string = "in use by {0}")]
     InUse(String),
     /// It is not finished.
+    #[strum(to_string = "not finished")]
     Unfinished,
     /// Nobody has looked at it, and there is none that was found good.
+    #[strum(to_string = "nobody has looked at it, and none was found good")]
     Unknown,
     /// It was not found good, and is from a day that is kept, or there is no good one yet.
+    #[strum(to_string = "not found good, and no good one takes its place")]
     Doubtful,
-}
-
-impl fmt::Display for RetentionReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Last => f.write_str("the last good one"),
-            Self::Minimum => f.write_str("one of the newest, of which a minimum is kept"),
-            Self::Daily => f.write_str("the newest of its day"),
-            Self::Weekly => f.write_str("the newest of its week"),
-            Self::Monthly => f.write_str("the newest of its month"),
-            Self::NotOurs(why) => write!(f, "not ours: {why}"),
-            Self::InUse(by) => write!(f, "in use by {by}"),
-            Self::Unfinished => f.write_str("not finished"),
-            Self::Unknown => f.write_str("nobody has looked at it, and none was found good"),
-            Self::Doubtful => f.write_str("not found good, and no good one takes its place"),
-        }
-    }
 }
 
 /// Why a copy goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 pub enum RemovalReason {
     /// No rule keeps it any more.
+    #[strum(to_string = "older than every day, week and month that is kept")]
     Outlived,
     /// It failed, and there is a good one.
+    #[strum(to_string = "it failed, and there is a good one")]
     Failed,
     /// It was never found good, and newer good ones are there.
+    #[strum(to_string = "never found good, and older than what is kept")]
     Doubtful,
 }
 
-impl fmt::Display for RemovalReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Outlived => "older than every day, week and month that is kept",
-            Self::Failed => "it failed, and there is a good one",
-            Self::Doubtful => "never found good, and older than what is kept",
-        })
-    }
-}
-
 /// What becomes of a copy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 pub enum CopyFate {
     /// It stays.
+    #[strum(to_string = "stays: {0}")]
     Stays(RetentionReason),
     /// It is removed.
+    #[strum(to_string = "goes: {0}")]
     Goes(RemovalReason),
 }
 
@@ -139,15 +126,6 @@ impl CopyFate {
     /// Whether it is removed.
     pub fn goes(&self) -> bool {
         matches!(self, Self::Goes(_))
-    }
-}
-
-impl fmt::Display for CopyFate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stays(why) => write!(f, "stays: {why}"),
-            Self::Goes(why) => write!(f, "goes: {why}"),
-        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Whether a copy is a good one.
 
-use std::fmt;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CopyState, JobPolicy, ObservedCopy, ObservedSource};
@@ -10,13 +8,16 @@ use super::{CopyState, JobPolicy, ObservedCopy, ObservedSource};
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is wrong with a copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, strum::Display)]
 pub enum CopyFlaw {
     /// It is not there.
+    #[strum(to_string = "it is {0}, expected available")]
     NotAvailable(CopyState),
     /// Its source is encrypted, and it is not.
+    #[strum(to_string = "it is not encrypted, and its source is")]
     NotEncrypted,
     /// It is much smaller than the last good one.
+    #[strum(to_string = "it has {bytes} bytes, the last good one {before}: expected at most {allowed} % less")]
     Shrunk {
         /// Its size, in bytes.
         bytes: u64,
@@ -26,6 +27,7 @@ pub enum CopyFlaw {
         allowed: u16,
     },
     /// It was begun before it was due: it is another one.
+    #[strum(to_string = "it was begun at {created}, before it was due at {due}")]
     TooOld {
         /// When it was begun.
         created: Timestamp,
@@ -33,21 +35,8 @@ pub enum CopyFlaw {
         due: Timestamp,
     },
     /// Point-in-time recovery should be on, and is not.
+    #[strum(to_string = "point-in-time recovery of its source is off, expected on")]
     NoWindow,
-}
-
-impl fmt::Display for CopyFlaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAvailable(state) => write!(f, "it is {state}, expected available"),
-            Self::NotEncrypted => f.write_str("it is not encrypted, and its source is"),
-            Self::Shrunk { bytes, before, allowed } => {
-                write!(f, "it has {bytes} bytes, the last good one {before}: expected at most {allowed} % less")
-            }
-            Self::TooOld { created, due } => write!(f, "it was begun at {created}, before it was due at {due}"),
-            Self::NoWindow => f.write_str("point-in-time recovery of its source is off, expected on"),
-        }
-    }
 }
 
 /// What a copy is compared with.

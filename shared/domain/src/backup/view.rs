@@ -16,7 +16,7 @@ pub struct CopyRemoval {
     pub region: Region,
     /// The copy.
     pub copy: ObservedCopy,
-    /// Why.
+    /// Why it may go.
     pub why: RemovalReason,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Display for BackupNext {
 /// What there is in one region.
 #[derive(Debug, Clone, Copy)]
 pub struct CopyInventory<'a> {
-    /// Which.
+    /// The region that was looked at.
     pub region: &'a Region,
     /// The copies of the resource, everybody's.
     pub copies: &'a [ObservedCopy],

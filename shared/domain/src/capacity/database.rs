@@ -1,16 +1,16 @@
 //! What the status of a database means: whether it answers, and what can be done about it.
 
-use std::fmt;
-
 use super::{DatabasePower, TagScheduler};
 
 /// The state of a database, by what it means to us. Sources of the words of AWS: "Viewing Amazon RDS DB instance status"
 /// (Amazon RDS user guide) and "Viewing DB cluster status" (Amazon Aurora user guide).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum DatabaseState {
     /// It answers, and can be stopped.
     Available,
     /// It answers, and AWS is busy with it: it can be stopped once that is over.
+    #[strum(to_string = "{0}")]
     Serving(String),
     /// On its way up.
     Starting,
@@ -19,10 +19,13 @@ pub enum DatabaseState {
     /// Stopped.
     Stopped,
     /// It does not answer, and a start may bring it back.
+    #[strum(to_string = "{0}")]
     Startable(String),
     /// It does not answer now, and AWS brings it on by itself.
+    #[strum(to_string = "{0}")]
     Passing(String),
     /// It does not answer, or not for long, and only a person can help.
+    #[strum(to_string = "{0}")]
     Broken(String),
 }
 
@@ -74,18 +77,6 @@ impl DatabaseState {
     /// Whether it is worth waiting for what comes after it.
     pub fn is_lasting(&self) -> bool {
         matches!(self, Self::Serving(status) if LASTING.contains(&status.as_str()))
-    }
-}
-
-impl fmt::Display for DatabaseState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Available => "available",
-            Self::Starting => "starting",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Serving(status) | Self::Startable(status) | Self::Passing(status) | Self::Broken(status) => status,
-        })
     }
 }
 

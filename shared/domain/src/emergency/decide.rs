@@ -37,7 +37,7 @@ pub enum EmergencyStep {
 /// What is known when it is decided.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionInputs<'a> {
-    /// Where.
+    /// The environment, in one region.
     pub scope: &'a Scope,
     /// The `emergency` section of the environment's document.
     pub emergency: &'a Emergency,

@@ -54,11 +54,11 @@ pub fn made_worse(
 /// they were renamed or removed, and would hold it until its expiry. Nothing where none of its alarms is left.
 pub fn still_called_for(intent: &Intent, states: &AlarmStates, named: &BTreeSet<&AlarmName>) -> Option<Intent> {
     let mut intent = intent.clone();
-    if let DesiredState::Scaled(demand) = &mut intent.want
-        && !demand.alarms.is_empty()
+    if let DesiredState::Scaled(requested) = &mut intent.want
+        && !requested.alarms.is_empty()
     {
-        demand.alarms.retain(|alarm| states.contains_key(alarm) || named.contains(alarm));
-        if demand.alarms.is_empty() {
+        requested.alarms.retain(|alarm| states.contains_key(alarm) || named.contains(alarm));
+        if requested.alarms.is_empty() {
             return None;
         }
     }
@@ -76,7 +76,7 @@ pub fn hold(
     now: Timestamp,
 ) -> EmergencyHold {
     let Some((intent, alarms)) = intent.and_then(|intent| match &intent.want {
-        DesiredState::Scaled(demand) => Some((intent, &demand.alarms)),
+        DesiredState::Scaled(requested) => Some((intent, &requested.alarms)),
         _ => None,
     }) else {
         let half_way = || give_back("it was taken back, and not everything is given back yet".to_owned());

@@ -23,14 +23,14 @@ const PLAN: usize = 6000;
 pub enum PersonReply {
     /// Yes.
     Approved {
-        /// Who.
+        /// The person who said so.
         by: PersonName,
         /// The guardrails that the question named.
         approve: BTreeSet<GuardrailCode>,
     },
     /// No.
     Refused {
-        /// Who.
+        /// The person who said so.
         by: PersonName,
     },
     /// Yes or no, and nobody knows whose.

@@ -34,7 +34,7 @@ pub fn in_spite_of_veto(request: &EmergencyRequest, violations: &[Violation]) ->
 /// An emergency that an execution holds.
 #[derive(Debug, Clone, Copy)]
 pub struct HeldEmergency<'a> {
-    /// Where.
+    /// The environment, in one region.
     pub scope: &'a Scope,
     /// What is held.
     pub profile: &'a ProfileName,
@@ -63,7 +63,7 @@ impl HeldEmergency<'_> {
     /// The alarms that hold it, and those that it may make worse.
     pub fn alarms(&self) -> BTreeSet<AlarmName> {
         let holding = match self.intent().map(|intent| &intent.want) {
-            Some(DesiredState::Scaled(demand)) => demand.alarms.clone(),
+            Some(DesiredState::Scaled(requested)) => requested.alarms.clone(),
             _ => BTreeSet::new(),
         };
         &holding | &self.forbidding()

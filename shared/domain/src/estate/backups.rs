@@ -54,9 +54,9 @@ pub struct BackupJob {
     /// An object of S3: `bucket/key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3: Option<ResourceName>,
-    /// When.
+    /// When it is backed up.
     pub schedule: BackupSchedule,
-    /// How long.
+    /// How long copies are kept.
     pub retention: Retention,
     /// A copy in another region.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -64,7 +64,7 @@ pub struct FreezeWindow {
     pub from: Timestamp,
     /// The first instant after it.
     pub to: Timestamp,
-    /// Why.
+    /// What it is for, as messages say it.
     pub reason: String,
     /// Whether it stops the calendar, too.
     pub calendar: bool,
@@ -73,7 +73,7 @@ pub struct FreezeWindow {
 /// A freeze window that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenFreeze {
-    /// Why.
+    /// What it is for, as messages say it.
     pub reason: String,
     /// Whether it holds the calendar up, too.
     pub calendar: bool,

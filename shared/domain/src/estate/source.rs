@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::estate::{BackupJob, BackupProvider, SCRATCH};
-use crate::name::Scope;
+use crate::name::{DatabaseName, Scope};
 use crate::value::{BadValue, ResourceName};
 
 /// A kind of resource that is backed up.
@@ -115,19 +115,22 @@ pub struct BackupSource {
 impl BackupSource {
     /// The resource of a job; nothing if the job names none.
     pub fn of(job: &BackupJob) -> Option<Self> {
+        Self::all_of(job).into_iter().next()
+    }
+
+    /// All resources that a job names: in a document that is in order, exactly one.
+    pub(super) fn all_of(job: &BackupJob) -> Vec<Self> {
         // RDS keeps identifiers in small letters: spelt otherwise it is the same database.
-        let database =
-            |name: &crate::name::DatabaseName| name.as_str().to_ascii_lowercase().parse::<ResourceName>().ok();
-        let (kind, name) = match job {
-            BackupJob { aurora: Some(name), .. } => (ResourceKind::Aurora, database(name)?),
-            BackupJob { rds: Some(name), .. } => (ResourceKind::Rds, database(name)?),
-            BackupJob { dynamodb: Some(name), .. } => (ResourceKind::Dynamodb, name.clone()),
-            BackupJob { elasticache: Some(name), .. } => (ResourceKind::Elasticache, name.clone()),
-            BackupJob { opensearch: Some(name), .. } => (ResourceKind::Opensearch, name.clone()),
-            BackupJob { s3: Some(name), .. } => (ResourceKind::S3, name.clone()),
-            _ => return None,
-        };
-        Some(Self { kind, name })
+        let database = |name: &DatabaseName| name.as_str().to_ascii_lowercase().parse::<ResourceName>().ok();
+        let named = [
+            (ResourceKind::Aurora, job.aurora.as_ref().and_then(database)),
+            (ResourceKind::Rds, job.rds.as_ref().and_then(database)),
+            (ResourceKind::Dynamodb, job.dynamodb.clone()),
+            (ResourceKind::Elasticache, job.elasticache.clone()),
+            (ResourceKind::Opensearch, job.opensearch.clone()),
+            (ResourceKind::S3, job.s3.clone()),
+        ];
+        named.into_iter().filter_map(|(kind, name)| Some(Self { kind, name: name? })).collect()
     }
 }
 

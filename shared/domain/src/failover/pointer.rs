@@ -88,7 +88,7 @@ pub enum PointerError {
     Moving {
         /// Where to.
         to: Region,
-        /// Whose.
+        /// The execution that moves it.
         by: String,
     },
     /// The region serves already.

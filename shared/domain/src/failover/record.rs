@@ -16,7 +16,7 @@ use crate::violation::GuardrailCode;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PhaseTiming {
-    /// Which.
+    /// The phase that was timed.
     pub phase: MovePhase,
     /// When it began.
     pub began: Timestamp,
@@ -71,7 +71,7 @@ pub struct Move {
     pub to: Region,
     /// Whether both regions take part and nothing may be lost.
     pub graceful: bool,
-    /// Why.
+    /// What it is for, as messages say it.
     pub reason: String,
     /// When it began.
     pub started: Timestamp,

@@ -40,7 +40,7 @@ pub struct FailoverRequest {
     pub estate: EstateName,
     /// Which environment.
     pub environment: EnvironmentName,
-    /// How.
+    /// Whether the other region takes part, or is lost; or that it only plans.
     #[serde(default)]
     pub mode: MoveManner,
     /// Since when the probe fails, where the tick started it; a person's failover has none.

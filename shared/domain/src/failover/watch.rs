@@ -31,7 +31,7 @@ const MINIMUM_DELAY: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Heartbeat {
-    /// When.
+    /// When it was written.
     pub at: Timestamp,
     /// The epoch of the pointer that it saw.
     pub epoch: u64,

@@ -30,7 +30,7 @@ pub const DEPLOYMENT_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 pub struct HaltSwitch {
     /// The execution that set it.
     pub by: String,
-    /// Why.
+    /// What it was set for, as messages say it.
     pub reason: String,
     /// Since when.
     pub since: Timestamp,

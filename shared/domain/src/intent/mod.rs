@@ -1,7 +1,7 @@
 //! Intents, and the one function that turns them into a target.
 
-mod demand;
 mod placement;
+mod requested;
 mod scheduled;
 
 use std::collections::BTreeSet;
@@ -15,8 +15,8 @@ use crate::name::ServiceName;
 use crate::value::ProfileName;
 use crate::violation::GuardrailCode;
 
-pub use demand::RequestedProfile;
 pub use placement::{PlacedService, Placement, ScalingBounds, ServiceFigures};
+pub use requested::RequestedProfile;
 pub use scheduled::{Due, due, wanted};
 
 /// Who speaks, weakest first: of two intents the stronger layer decides.
@@ -64,7 +64,7 @@ impl fmt::Display for DesiredState {
         match self {
             Self::Awake => f.write_str("awake"),
             Self::Asleep => f.write_str("asleep"),
-            Self::Scaled(demand) => write!(f, "at {}", demand.profile),
+            Self::Scaled(requested) => write!(f, "at {}", requested.profile),
             Self::Placed(placement) => placement.fmt(f),
         }
     }
@@ -105,9 +105,9 @@ impl fmt::Display for IntentKey {
 /// What somebody wants of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// How strongly.
+    /// Which other intents it is stronger than.
     pub layer: Layer,
-    /// What.
+    /// What is wanted.
     pub want: DesiredState,
     /// Why, as it will be read in messages.
     pub reason: String,
@@ -132,8 +132,8 @@ impl Intent {
     /// Where it lies.
     pub fn slot(&self) -> IntentKey {
         match &self.want {
-            DesiredState::Scaled(demand) if self.layer == Layer::Emergency => {
-                IntentKey::emergency(demand.profile.clone())
+            DesiredState::Scaled(requested) if self.layer == Layer::Emergency => {
+                IntentKey::emergency(requested.profile.clone())
             }
             _ => IntentKey::of(self.layer),
         }
@@ -145,14 +145,14 @@ impl Intent {
     #[must_use]
     pub fn after(mut self, before: Option<&Self>, instant: Timestamp) -> Self {
         let Some(before) = before.filter(|before| before.holds(instant)) else { return self };
-        if let (DesiredState::Scaled(demand), DesiredState::Scaled(earlier)) = (&mut self.want, &before.want) {
-            let by_hand = demand.alarms.is_empty() || earlier.alarms.is_empty();
-            demand.alarms.extend(earlier.alarms.iter().cloned());
-            demand.alarms.retain(|_| !by_hand);
+        if let (DesiredState::Scaled(requested), DesiredState::Scaled(earlier)) = (&mut self.want, &before.want) {
+            let by_hand = requested.alarms.is_empty() || earlier.alarms.is_empty();
+            requested.alarms.extend(earlier.alarms.iter().cloned());
+            requested.alarms.retain(|_| !by_hand);
             self.expires = self.expires.zip(before.expires).map(|(one, other)| one.max(other));
             self.declared = before.declared;
             // What was approved of other figures was not approved of these.
-            if demand.same_figures(earlier) {
+            if requested.same_figures(earlier) {
                 self.approved.extend(before.approved.iter().copied());
             }
         }
@@ -162,7 +162,7 @@ impl Intent {
     /// Whether it says anything of a service.
     pub fn is_about(&self, service: &ServiceName) -> bool {
         match &self.want {
-            DesiredState::Scaled(demand) => demand.is_for(service),
+            DesiredState::Scaled(requested) => requested.is_for(service),
             DesiredState::Placed(placement) => placement.services.contains_key(service),
             DesiredState::Awake | DesiredState::Asleep => true,
         }
@@ -174,7 +174,7 @@ impl Intent {
     }
 
     fn rank(&self) -> u32 {
-        if let DesiredState::Scaled(demand) = &self.want { demand.rank } else { 0 }
+        if let DesiredState::Scaled(requested) = &self.want { requested.rank } else { 0 }
     }
 }
 
@@ -204,12 +204,12 @@ pub fn placed(deciding: &[Intent]) -> Option<&Placement> {
 pub fn resolve(baseline: &Capacity, intents: &[Intent], instant: Timestamp) -> Capacity {
     let chosen = deciding(intents, instant);
     let demands = || {
-        chosen
-            .iter()
-            .filter_map(|intent| if let DesiredState::Scaled(demand) = &intent.want { Some(demand) } else { None })
+        chosen.iter().filter_map(|intent| {
+            if let DesiredState::Scaled(requested) = &intent.want { Some(requested) } else { None }
+        })
     };
     let scale = |id: &ServiceId, service: ServiceCapacity| {
-        demands().find_map(|demand| demand.scale(&id.service, service)).unwrap_or(service)
+        demands().find_map(|requested| requested.scale(&id.service, service)).unwrap_or(service)
     };
     let mut target = if chosen.iter().any(|intent| intent.want == DesiredState::Asleep) {
         asleep(baseline)

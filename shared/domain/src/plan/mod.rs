@@ -21,7 +21,7 @@ pub use rollback::Releases;
 pub enum CapacityChange {
     /// Bounds and suspensions of a scalable target, in one call.
     Scaling {
-        /// Whose.
+        /// The service that is changed.
         service: ServiceId,
         /// As observed.
         from: ScalingState,
@@ -30,7 +30,7 @@ pub enum CapacityChange {
     },
     /// The desired count of a service, in tasks.
     Count {
-        /// Whose.
+        /// The service that is changed.
         service: ServiceId,
         /// As observed.
         from: u32,
@@ -39,7 +39,7 @@ pub enum CapacityChange {
     },
     /// The task definition that a service runs: a release, taken back.
     Release {
-        /// Whose.
+        /// The service that is changed.
         service: ServiceId,
         /// As observed.
         from: TaskDefinition,
@@ -48,7 +48,7 @@ pub enum CapacityChange {
     },
     /// Stop or start of a database.
     Database {
-        /// Which.
+        /// The database that is changed.
         database: DatabaseId,
         /// As it should be; it is the other now.
         to: DatabasePower,

@@ -1,5 +1,6 @@
 //! Alarms: whether they are there, where we hear them, and whether they may act.
 
+use super::row::existing;
 use super::{AlarmFacts, Check, PreflightCase, ReportRow};
 use crate::value::AlarmName;
 
@@ -11,11 +12,9 @@ pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
 
 fn of_alarm(case: PreflightCase<'_>, name: &AlarmName, acted_upon: bool, rows: &mut Vec<ReportRow>) {
     let subject = format!("alarm {name}");
-    let alarm = match case.facts.alarms.get(name) {
-        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) => return rows.push(missing(case, name, subject)),
-        Some(Ok(Some(alarm))) => alarm,
+    let alarm = match existing(case.facts.alarms.get(name), &subject, || missing(case, name, &subject)) {
+        Ok(alarm) => alarm,
+        Err(row) => return rows.push(row),
     };
     rows.push(ReportRow::good(Check::Exists, subject.as_str(), alarm.state.as_str()));
     // What only tells how things stand is read, whether it acts or not.
@@ -26,10 +25,10 @@ fn of_alarm(case: PreflightCase<'_>, name: &AlarmName, acted_upon: bool, rows: &
 }
 
 /// Events and states of an alarm are those of its own region: one of the same name elsewhere is never heard here.
-fn missing(case: PreflightCase<'_>, name: &AlarmName, subject: String) -> ReportRow {
+fn missing(case: PreflightCase<'_>, name: &AlarmName, subject: &str) -> ReportRow {
     let Some(region) = case.facts.elsewhere.get(name).and_then(|regions| regions.first()) else {
         let names = case.aws(&["cloudwatch", "describe-alarms", "--query", "MetricAlarms[].AlarmName"]);
-        return ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names);
+        return ReportRow::missing(Check::Exists, subject, names);
     };
     let words = ["cloudwatch", "describe-alarms", "--alarm-names", name.as_str()];
     let found = format!("lies in {region}, and an alarm is heard in its own region only");
@@ -39,10 +38,10 @@ fn missing(case: PreflightCase<'_>, name: &AlarmName, subject: String) -> Report
 
 fn of_actions(case: PreflightCase<'_>, name: &AlarmName, subject: &str, alarm: &AlarmFacts) -> ReportRow {
     if alarm.actions_enabled {
-        return ReportRow::good(Check::Actions, subject, "enabled");
+        return ReportRow::good(Check::ActionsEnabled, subject, "enabled");
     }
     let enable = case.aws(&["cloudwatch", "enable-alarm-actions", "--alarm-names", name.as_str()]);
-    ReportRow::bad(Check::Actions, subject, "disabled: nothing is done when it goes off", "enabled", enable)
+    ReportRow::bad(Check::ActionsEnabled, subject, "disabled: nothing is done when it goes off", "enabled", enable)
 }
 
 fn of_mutes(case: PreflightCase<'_>, subject: &str, alarm: &AlarmFacts, rows: &mut Vec<ReportRow>) {

@@ -1,5 +1,6 @@
 //! Databases: whether they can sleep, be promoted and be backed up.
 
+use super::row::existing;
 use super::services::{of_scheduler, of_tag};
 use super::{Check, DatabaseFacts, MANAGED, PreflightCase, ReportRow, Tags};
 use crate::backup::{BACKUP_TAG, JobPolicy, ObservedSource, RESTORE_TAG, ResourceKind, SourceState};
@@ -36,20 +37,10 @@ pub(super) fn arn(case: PreflightCase<'_>, id: &DatabaseId) -> String {
 fn of_database(case: PreflightCase<'_>, id: &DatabaseId, rows: &mut Vec<ReportRow>) {
     let subject = format!("database {id}");
     let ([describe, option], name) = named(id);
-    let database = match case.facts.databases.get(id) {
-        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) => {
-            let names = case.aws(&["rds", describe]);
-            return rows.push(ReportRow::bad(
-                Check::Exists,
-                subject,
-                "does not exist",
-                "one of the names that this lists",
-                names,
-            ));
-        }
-        Some(Ok(Some(database))) => database,
+    let missing = || ReportRow::missing(Check::Exists, subject.as_str(), case.aws(&["rds", describe]));
+    let database = match existing(case.facts.databases.get(id), &subject, missing) {
+        Ok(database) => database,
+        Err(row) => return rows.push(row),
     };
     rows.push(ReportRow::good(Check::Exists, subject.as_str(), database.observed.state.to_string()));
     foreign_tags(case, id, &subject, database, rows);
@@ -140,12 +131,13 @@ fn of_source(case: PreflightCase<'_>, policy: &JobPolicy, rows: &mut Vec<ReportR
     }
     let seen = case.wanted.databases.iter().any(named_above);
     let subject = if seen { format!("database {source}") } else { format!("source {source}") };
-    let found = match case.facts.sources.get(source) {
-        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) if seen => return,
-        Some(Ok(None)) => return rows.push(missing(case, policy, subject)),
-        Some(Ok(Some(found))) => found,
+    let read = case.facts.sources.get(source);
+    if seen && matches!(read, Some(Ok(None))) {
+        return;
+    }
+    let found = match existing(read, &subject, || missing(case, policy, &subject)) {
+        Ok(found) => found,
+        Err(row) => return rows.push(row),
     };
     if !seen {
         rows.push(ReportRow::good(
@@ -161,7 +153,7 @@ fn of_source(case: PreflightCase<'_>, policy: &JobPolicy, rows: &mut Vec<ReportR
     rows.extend(of_recovery(case, policy, subject, found));
 }
 
-fn missing(case: PreflightCase<'_>, policy: &JobPolicy, subject: String) -> ReportRow {
+fn missing(case: PreflightCase<'_>, policy: &JobPolicy, subject: &str) -> ReportRow {
     let source = &policy.subject.source;
     let name = source.name.as_str();
     let bucket = name.split_once('/').map_or(name, |(bucket, _)| bucket);
@@ -180,7 +172,7 @@ fn missing(case: PreflightCase<'_>, policy: &JobPolicy, subject: String) -> Repo
         ResourceKind::Opensearch => case.aws(&["opensearch", "list-domain-names"]),
         ResourceKind::S3 => case.aws(&["s3api", "list-objects-v2", "--bucket", bucket, "--query", "Contents[].Key"]),
     };
-    ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", list)
+    ReportRow::missing(Check::Exists, subject, list)
 }
 
 /// Point-in-time recovery of a database is its automated backups.
@@ -200,12 +192,12 @@ fn of_recovery(
         return None;
     }
     if found.window.is_some() {
-        return Some(ReportRow::good(Check::Recovers, subject, "on"));
+        return Some(ReportRow::good(Check::PointInTimeRecovery, subject, "on"));
     }
     let words =
         ["rds", modify[0], modify[1], source.name.as_str(), "--backup-retention-period", "7", "--apply-immediately"];
     Some(ReportRow::bad(
-        Check::Recovers,
+        Check::PointInTimeRecovery,
         subject,
         "no automated backups",
         "on, for `verify.point-in-time`",

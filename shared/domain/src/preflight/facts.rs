@@ -59,7 +59,7 @@ impl AccountRegion {
 /// What was found of all that a document names in a region; `None` is what does not exist.
 #[derive(Debug, Clone)]
 pub struct PreflightFacts {
-    /// Where.
+    /// The account and region that were looked at.
     pub place: AccountRegion,
     /// Clusters, with their status in the words of AWS.
     pub clusters: BTreeMap<ClusterName, Read<Option<String>>>,

@@ -1,5 +1,6 @@
 //! What is written to, or taken from, by its name: buses, buckets, repositories, keys, vaults.
 
+use super::row::existing;
 use super::services::of_tag;
 use super::{BucketFacts, Check, KeyFacts, MANAGED, PreflightCase, Read, ReportRow};
 use crate::value::ResourceName;
@@ -33,14 +34,13 @@ pub(super) fn bus_arn(case: PreflightCase<'_>, bus: &ResourceName) -> String {
 fn of_bus(case: PreflightCase<'_>, bus: &ResourceName, rows: &mut Vec<ReportRow>) {
     let subject = format!("event bus {bus}");
     let tag = format!("Key={MANAGED},Value=true");
-    let tags = match case.facts.buses.get(bus) {
-        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) => {
-            let create = case.aws(&["events", "create-event-bus", "--name", bus.as_str(), "--tags", &tag]);
-            return rows.push(ReportRow::bad(Check::Exists, subject, "does not exist", "one of that name", create));
-        }
-        Some(Ok(Some(tags))) => tags,
+    let missing = || {
+        let create = case.aws(&["events", "create-event-bus", "--name", bus.as_str(), "--tags", &tag]);
+        ReportRow::bad(Check::Exists, subject.as_str(), "does not exist", "one of that name", create)
+    };
+    let tags = match existing(case.facts.buses.get(bus), &subject, missing) {
+        Ok(tags) => tags,
+        Err(row) => return rows.push(row),
     };
     rows.push(ReportRow::good(Check::Exists, subject.as_str(), "is there"));
     rows.push(match tags {
@@ -61,35 +61,28 @@ fn there(case: PreflightCase<'_>, subject: &str, found: Option<&Read<bool>>, cre
 
 fn of_bucket(case: PreflightCase<'_>, name: &ResourceName, versions: bool, rows: &mut Vec<ReportRow>) {
     let (subject, region) = (format!("bucket {name}"), case.region());
-    let bucket = match case.facts.buckets.get(name) {
-        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) => {
-            let place = format!("LocationConstraint={region}");
-            let mut words = vec!["s3api", "create-bucket", "--bucket", name.as_str()];
-            // The oldest region is the one that may not be named (Amazon S3 API reference, CreateBucket).
-            if region != "us-east-1" {
-                words.extend(["--create-bucket-configuration", &place]);
-            }
-            return rows.push(ReportRow::bad(
-                Check::Exists,
-                subject,
-                "does not exist",
-                "one of that name",
-                case.aws(&words),
-            ));
+    let missing = || {
+        let place = format!("LocationConstraint={region}");
+        let mut words = vec!["s3api", "create-bucket", "--bucket", name.as_str()];
+        // The oldest region is the one that may not be named (Amazon S3 API reference, CreateBucket).
+        if region != "us-east-1" {
+            words.extend(["--create-bucket-configuration", &place]);
         }
-        Some(Ok(Some(bucket))) => bucket,
+        ReportRow::bad(Check::Exists, subject.as_str(), "does not exist", "one of that name", case.aws(&words))
+    };
+    let bucket = match existing(case.facts.buckets.get(name), &subject, missing) {
+        Ok(bucket) => bucket,
+        Err(row) => return rows.push(row),
     };
     rows.push(of_place(case, name, &subject, bucket));
     if versions {
         rows.push(match &bucket.versions {
-            Err(unread) => ReportRow::unread(Check::Versions, subject, unread),
-            Ok(true) => ReportRow::good(Check::Versions, subject, "keeps versions"),
+            Err(unread) => ReportRow::unread(Check::KeepsVersions, subject, unread),
+            Ok(true) => ReportRow::good(Check::KeepsVersions, subject, "keeps versions"),
             Ok(false) => {
                 let mut words = vec!["s3api", "put-bucket-versioning", "--bucket", name.as_str()];
                 words.extend(["--versioning-configuration", "Status=Enabled"]);
-                ReportRow::bad(Check::Versions, subject, "keeps none", "that it keeps versions", case.aws(&words))
+                ReportRow::bad(Check::KeepsVersions, subject, "keeps none", "that it keeps versions", case.aws(&words))
             }
         });
     }
@@ -109,16 +102,16 @@ fn of_place(case: PreflightCase<'_>, name: &ResourceName, subject: &str, bucket:
 fn of_key(case: PreflightCase<'_>, key: &ResourceName, found: &Read<Option<KeyFacts>>) -> ReportRow {
     let subject = format!("key {key}");
     match found {
-        Err(unread) => ReportRow::unread(Check::KeyUsable, subject, unread),
-        Ok(Some(found)) if found.state == "Enabled" => ReportRow::good(Check::KeyUsable, subject, "Enabled"),
+        Err(unread) => ReportRow::unread(Check::Usable, subject, unread),
+        Ok(Some(found)) if found.state == "Enabled" => ReportRow::good(Check::Usable, subject, "Enabled"),
         Ok(Some(found)) => {
             let mend = if found.state == "PendingDeletion" { "cancel-key-deletion" } else { "enable-key" };
             let words = ["kms", mend, "--key-id", key.as_str()];
-            ReportRow::bad(Check::KeyUsable, subject, found.state.as_str(), "Enabled", case.aws(&words))
+            ReportRow::bad(Check::Usable, subject, found.state.as_str(), "Enabled", case.aws(&words))
         }
         Ok(None) => {
             let names = case.aws(&["kms", "list-aliases"]);
-            ReportRow::bad(Check::KeyUsable, subject, "does not exist", "one of the names that this lists", names)
+            ReportRow::missing(Check::Usable, subject, names)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Queues and their dead letters.
 
+use super::row::existing;
 use super::services::of_tag;
 use super::{Check, MANAGED, PreflightCase, QueueFacts, QueueNeed, ReportRow};
 use crate::value::ResourceName;
@@ -20,20 +21,10 @@ pub(super) fn arn(case: PreflightCase<'_>, name: &ResourceName) -> String {
 
 fn of_queue(case: PreflightCase<'_>, name: &ResourceName, need: &QueueNeed, rows: &mut Vec<ReportRow>) {
     let subject = format!("queue {name}");
-    let queue = match case.facts.queues.get(name) {
-        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) => {
-            let names = case.aws(&["sqs", "list-queues"]);
-            return rows.push(ReportRow::bad(
-                Check::Exists,
-                subject,
-                "does not exist",
-                "one of the names that this lists",
-                names,
-            ));
-        }
-        Some(Ok(Some(queue))) => queue,
+    let missing = || ReportRow::missing(Check::Exists, subject.as_str(), case.aws(&["sqs", "list-queues"]));
+    let queue = match existing(case.facts.queues.get(name), &subject, missing) {
+        Ok(queue) => queue,
+        Err(row) => return rows.push(row),
     };
     rows.push(ReportRow::good(Check::Exists, subject.as_str(), "is there"));
     rows.push(match &queue.tags {

@@ -75,11 +75,11 @@ fn vcpus(case: PreflightCase<'_>, what: &str, more: u64) -> ReportRow {
     let own = case.facts.services.keys().filter_map(|id| found(case, id));
     let own: u64 = own.map(|service| u64::from(service.desired) * u64::from(size(Some(service)))).sum();
     if more == 0 && own == 0 {
-        return ReportRow::good(Check::Vcpu, subject, format!("{what} starts nothing on Fargate"));
+        return ReportRow::good(Check::FargateVcpus, subject, format!("{what} starts nothing on Fargate"));
     }
     let used = match &case.facts.quotas.vcpu_used {
         Ok(used) => used.map_or(own, |used| u64::from(used) * UNITS),
-        Err(unread) => return ReportRow::unread(Check::Vcpu, subject, unread),
+        Err(unread) => return ReportRow::unread(Check::FargateVcpus, subject, unread),
     };
     let assumed = case.environment.document().emergency.as_ref().and_then(|it| it.quotas?.fargate_vcpu);
     let needed = (used + more).div_ceil(UNITS);
@@ -87,13 +87,13 @@ fn vcpus(case: PreflightCase<'_>, what: &str, more: u64) -> ReportRow {
         let (used, more) = (used.div_ceil(UNITS), more.div_ceil(UNITS));
         format!("{limit}; {used} used, and {what} starts {more} more")
     };
-    compare(case, (Check::Vcpu, subject), FARGATE_VCPU, &case.facts.quotas.vcpu, assumed, needed, found)
+    compare(case, (Check::FargateVcpus, subject), FARGATE_VCPU, &case.facts.quotas.vcpu, assumed, needed, found)
 }
 
 fn tasks_of_a_service(case: PreflightCase<'_>, most: u32) -> ReportRow {
     let assumed = case.environment.document().emergency.as_ref().and_then(|it| it.quotas?.tasks_per_service);
     let found = |limit: u32| format!("{limit}; {most} wanted at most");
-    let about = (Check::Tasks, "Tasks per service");
+    let about = (Check::TasksPerService, "Tasks per service");
     compare(case, about, TASKS_PER_SERVICE, &case.facts.quotas.tasks_per_service, assumed, u64::from(most), found)
 }
 
@@ -137,7 +137,7 @@ fn snapshots(case: PreflightCase<'_>) -> Vec<ReportRow> {
         let policies = case.wanted.policies.iter().chain(&case.wanted.copies);
         let kept = kept(policies.filter(|policy| policy.subject.source.kind == *kind));
         rows.push(match quota {
-            Err(unread) => ReportRow::unread(Check::Snapshots, subject, unread),
+            Err(unread) => ReportRow::unread(Check::ManualSnapshots, subject, unread),
             Ok(None) => continue,
             Ok(Some(quota)) if quota.is_near() || kept > quota.limit => {
                 // So many that the end is not near any more with what is kept beside what is there.
@@ -146,9 +146,11 @@ fn snapshots(case: PreflightCase<'_>) -> Vec<ReportRow> {
                 let mut words = vec!["service-quotas", "request-service-quota-increase", "--service-code", "rds"];
                 words.extend(["--quota-code", code(*kind), "--desired-value", &needed]);
                 let found = format!("{quota}, and {kept} are kept");
-                ReportRow::bad(Check::Snapshots, subject, found, "room for what is kept", case.aws(&words))
+                ReportRow::bad(Check::ManualSnapshots, subject, found, "room for what is kept", case.aws(&words))
             }
-            Ok(Some(quota)) => ReportRow::good(Check::Snapshots, subject, format!("{quota}, and {kept} are kept")),
+            Ok(Some(quota)) => {
+                ReportRow::good(Check::ManualSnapshots, subject, format!("{quota}, and {kept} are kept"))
+            }
         });
     }
     rows

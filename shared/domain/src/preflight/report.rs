@@ -67,7 +67,7 @@ mod tests {
         let unread = UnreadFact { action: "rds:DescribeDBInstances".to_owned(), denied: true, why: String::new() };
         let unread = || ReportRow::unread(Check::Exists, "a", &unread);
         let bad = || ReportRow::bad(Check::Exists, "a", "not there", "there", String::new());
-        let untold = || ReportRow::untold(Check::Abac, "a", "no API", None);
+        let untold = || ReportRow::untold(Check::TagConditionsOfTables, "a", "no API", None);
         assert_eq!(report(vec![good(), untold()]), 0);
         assert_eq!(report(vec![good(), unread()]), 3);
         assert_eq!(report(vec![good(), unread(), bad()]), 1);

@@ -1,107 +1,91 @@
 //! A row of the table: one question, and its answer.
 
-use std::fmt;
-
 use serde::Serialize;
 
-use super::UnreadFact;
+use super::{Read, UnreadFact};
 
 /// What an answer comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowMark {
     /// As it has to be.
+    #[strum(serialize = "✓")]
     Good,
     /// Not as it has to be.
+    #[strum(serialize = "✗")]
     Bad,
     /// It could not be read: nobody knows.
+    #[strum(serialize = "–")]
     Unread,
     /// No API tells it, or something else has to be mended first: a person has to look.
+    #[strum(serialize = "–")]
     Untold,
 }
 
-impl fmt::Display for RowMark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Good => "✓",
-            Self::Bad => "✗",
-            Self::Unread | Self::Untold => "–",
-        })
-    }
-}
-
-macro_rules! checks {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// What is asked of a resource.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        pub enum Check {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)*
-        }
-
-        impl Check {
-            /// The stable text of the check.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-checks! {
+/// What is asked of a resource. Its text is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Check {
     /// The caller's account is the one that the document names.
-    Account = "account",
+    Account,
     /// It exists, and is active.
-    Exists = "exists",
+    Exists,
     /// It carries the tag that lets us change it.
-    Tagged = "tagged",
+    Tagged,
     /// It carries no tag by which our roles know what they made, and may remove.
-    NotOurs = "not-ours",
+    NotOurs,
     /// Its count can be set: it is no daemon.
-    Counts = "counts",
+    Counts,
     /// Its last release can be taken back by ECS.
-    RollsBack = "rolls-back",
+    RollsBack,
     /// Nothing else moves it by the clock.
-    MovedByUs = "moved-by-us-alone",
+    MovedByUsAlone,
     /// It can be stopped.
-    Stops = "stops",
+    Stops,
     /// Point-in-time recovery is on.
-    Recovers = "point-in-time-recovery",
+    PointInTimeRecovery,
     /// The other region of the pair has a replica.
-    Replica = "replica",
+    Replica,
     /// It has an index.
-    Index = "index",
+    Index,
     /// Tag conditions of policies apply to tables in this account and region.
-    Abac = "tag-conditions-of-tables",
+    TagConditionsOfTables,
     /// Its dead letters go to the queue that the document names.
-    DeadLetters = "dead-letters",
+    DeadLetters,
     /// Whose dead letters it has.
-    Letters = "letters",
+    Letters,
     /// Its actions are enabled.
-    Actions = "actions-enabled",
+    ActionsEnabled,
     /// No rule mutes it.
-    NotMuted = "not-muted",
+    NotMuted,
     /// It keeps versions.
-    Versions = "keeps-versions",
+    KeepsVersions,
     /// It lies in the region that the document means.
-    Region = "region",
+    Region,
     /// A key can be used.
-    KeyUsable = "usable",
+    Usable,
     /// A target group with a health check answers for the service.
-    HealthCheck = "health-check",
+    HealthCheck,
     /// What the account may start suffices.
-    Vcpu = "fargate-vcpus",
+    FargateVcpus,
     /// A service may have so many tasks.
-    Tasks = "tasks-per-service",
+    TasksPerService,
     /// The snapshots that are kept fit in.
-    Snapshots = "manual-snapshots",
+    ManualSnapshots,
     /// Step Functions takes the definition.
-    Definition = "definition",
+    Definition,
     /// Access Analyzer finds nothing in a policy.
-    Policy = "policy",
+    Policy,
     /// The role of a function may do what it does, to this very resource.
-    Allowed = "allowed",
+    Allowed,
+}
+
+impl Check {
+    /// The stable text of the check.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// One question about one thing.
@@ -142,6 +126,11 @@ impl ReportRow {
         Self { mark: RowMark::Bad, subject: subject.into(), check, found: found.into(), expected, command }
     }
 
+    /// It does not exist; the command lists the names that there are.
+    pub fn missing(check: Check, subject: impl Into<String>, names: String) -> Self {
+        Self::bad(check, subject, "does not exist", "one of the names that this lists", names)
+    }
+
     /// Nobody can tell from here.
     pub fn untold(check: Check, subject: impl Into<String>, why: impl Into<String>, command: Option<String>) -> Self {
         Self { mark: RowMark::Untold, subject: subject.into(), check, found: why.into(), expected: None, command }
@@ -151,5 +140,20 @@ impl ReportRow {
     pub fn unread(check: Check, subject: impl Into<String>, unread: &UnreadFact) -> Self {
         let found = unread.to_string();
         Self { mark: RowMark::Unread, subject: subject.into(), check, found, expected: None, command: None }
+    }
+}
+
+/// What was read of something that has to exist. `Err` is the row that says why there is nothing to judge; where AWS has none,
+/// `missing` makes it.
+pub(super) fn existing<'f, T>(
+    read: Option<&'f Read<Option<T>>>,
+    subject: &str,
+    missing: impl FnOnce() -> ReportRow,
+) -> Result<&'f T, ReportRow> {
+    match read {
+        None => Err(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
+        Some(Err(unread)) => Err(ReportRow::unread(Check::Exists, subject, unread)),
+        Some(Ok(None)) => Err(missing()),
+        Some(Ok(Some(found))) => Ok(found),
     }
 }

@@ -1,5 +1,6 @@
 //! Clusters, services, and what scales them.
 
+use super::row::existing;
 use super::wanted::is_changed;
 use super::{Check, ControllerKind, FoundService, MANAGED, PreflightCase, Read, ReportRow, Tags, TargetFacts};
 use crate::capacity::{ResourceId, ServiceId, TagScheduler};
@@ -21,9 +22,7 @@ fn of_cluster(case: PreflightCase<'_>, cluster: &ClusterName, found: &Read<Optio
         Err(unread) => ReportRow::unread(Check::Exists, subject, unread),
         Ok(Some(status)) if status == "ACTIVE" => ReportRow::good(Check::Exists, subject, "ACTIVE"),
         Ok(Some(status)) => ReportRow::bad(Check::Exists, subject, status, "ACTIVE", names()),
-        Ok(None) => {
-            ReportRow::bad(Check::Exists, subject, "does not exist", "one of the names that this lists", names())
-        }
+        Ok(None) => ReportRow::missing(Check::Exists, subject, names()),
     }
 }
 
@@ -32,20 +31,11 @@ fn of_service(case: PreflightCase<'_>, id: &ServiceId, rows: &mut Vec<ReportRow>
     if !matches!(case.facts.clusters.get(&id.cluster), Some(Ok(Some(status))) if status == "ACTIVE") {
         return rows.push(ReportRow::untold(Check::Exists, subject, "its cluster was not found", None));
     }
-    match case.facts.services.get(id) {
-        None => rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) => {
-            let names = case.aws(&["ecs", "list-services", "--cluster", id.cluster.as_str()]);
-            rows.push(ReportRow::bad(
-                Check::Exists,
-                subject,
-                "does not exist",
-                "one of the names that this lists",
-                names,
-            ));
-        }
-        Some(Ok(Some(service))) => of_found(case, id, &subject, service, rows),
+    let list = ["ecs", "list-services", "--cluster", id.cluster.as_str()];
+    let missing = || ReportRow::missing(Check::Exists, subject.as_str(), case.aws(&list));
+    match existing(case.facts.services.get(id), &subject, missing) {
+        Ok(service) => of_found(case, id, &subject, service, rows),
+        Err(row) => rows.push(row),
     }
 }
 
@@ -198,14 +188,14 @@ fn tag_target(case: PreflightCase<'_>, id: &ServiceId, target: &TargetFacts) -> 
 /// What puts a service to sleep by itself spoils the first baseline: we would remember the night for the day.
 fn of_schedule(case: PreflightCase<'_>, id: &ServiceId, subject: &str, target: &TargetFacts) -> Option<ReportRow> {
     let actions = match &target.scheduled {
-        Err(unread) => return Some(ReportRow::unread(Check::MovedByUs, subject, unread)),
+        Err(unread) => return Some(ReportRow::unread(Check::MovedByUsAlone, subject, unread)),
         Ok(actions) => actions,
     };
     let first = actions.first()?;
     let many = if actions.len() == 1 { "a scheduled action moves" } else { "scheduled actions move" };
     let found = format!("{many} it: {}", actions.join(", "));
     if case.environment.calendar().is_none() {
-        return Some(ReportRow::good(Check::MovedByUs, subject, found));
+        return Some(ReportRow::good(Check::MovedByUsAlone, subject, found));
     }
     let resource = format!("service/{id}");
     let delete = |action: &String| {
@@ -216,7 +206,7 @@ fn of_schedule(case: PreflightCase<'_>, id: &ServiceId, subject: &str, target: &
     };
     let others = actions.iter().skip(1).map(delete);
     let commands = std::iter::once(delete(first)).chain(others).collect::<Vec<_>>().join(" && ");
-    Some(ReportRow::bad(Check::MovedByUs, subject, found, "none beside the calendar of the document", commands))
+    Some(ReportRow::bad(Check::MovedByUsAlone, subject, found, "none beside the calendar of the document", commands))
 }
 
 /// Tags as keys and values.

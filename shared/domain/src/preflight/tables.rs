@@ -1,5 +1,6 @@
 //! Tables of `DynamoDB`.
 
+use super::row::existing;
 use super::services::of_tag;
 use super::{Check, FoundTable, MANAGED, PreflightCase, ReportRow, TableNeed};
 use crate::backup::{BACKUP_TAG, RESTORE_TAG};
@@ -23,7 +24,7 @@ fn abac(case: PreflightCase<'_>) -> ReportRow {
          or our roles open no table"
     );
     let console = format!("https://{region}.console.aws.amazon.com/dynamodbv2/home?region={region}#settings");
-    ReportRow::untold(Check::Abac, "tables of the account", why, Some(console))
+    ReportRow::untold(Check::TagConditionsOfTables, "tables of the account", why, Some(console))
 }
 
 pub(super) fn arn(case: PreflightCase<'_>, name: &ResourceName) -> String {
@@ -32,20 +33,10 @@ pub(super) fn arn(case: PreflightCase<'_>, name: &ResourceName) -> String {
 
 fn of_table(case: PreflightCase<'_>, name: &ResourceName, need: &TableNeed, rows: &mut Vec<ReportRow>) {
     let subject = format!("table {name}");
-    let table = match case.facts.tables.get(name) {
-        None => return rows.push(ReportRow::untold(Check::Exists, subject, "was not looked at", None)),
-        Some(Err(unread)) => return rows.push(ReportRow::unread(Check::Exists, subject, unread)),
-        Some(Ok(None)) => {
-            let names = case.aws(&["dynamodb", "list-tables"]);
-            return rows.push(ReportRow::bad(
-                Check::Exists,
-                subject,
-                "does not exist",
-                "one of the names that this lists",
-                names,
-            ));
-        }
-        Some(Ok(Some(table))) => table,
+    let missing = || ReportRow::missing(Check::Exists, subject.as_str(), case.aws(&["dynamodb", "list-tables"]));
+    let table = match existing(case.facts.tables.get(name), &subject, missing) {
+        Ok(table) => table,
+        Err(row) => return rows.push(row),
     };
     let here = table.replicas.get(&case.facts.place.region).map_or("UNKNOWN", String::as_str);
     rows.push(ReportRow::good(Check::Exists, subject.as_str(), here));
@@ -93,12 +84,18 @@ fn of_recovery(
         return;
     }
     rows.push(match &table.recovers {
-        Err(unread) => ReportRow::unread(Check::Recovers, subject, unread),
-        Ok(true) => ReportRow::good(Check::Recovers, subject, "on"),
+        Err(unread) => ReportRow::unread(Check::PointInTimeRecovery, subject, unread),
+        Ok(true) => ReportRow::good(Check::PointInTimeRecovery, subject, "on"),
         Ok(false) => {
             let mut words = vec!["dynamodb", "update-continuous-backups", "--table-name", name.as_str()];
             words.extend(["--point-in-time-recovery-specification", "PointInTimeRecoveryEnabled=true"]);
-            ReportRow::bad(Check::Recovers, subject, "off", "on, for `verify.point-in-time`", case.aws(&words))
+            ReportRow::bad(
+                Check::PointInTimeRecovery,
+                subject,
+                "off",
+                "on, for `verify.point-in-time`",
+                case.aws(&words),
+            )
         }
     });
 }

@@ -27,7 +27,7 @@ pub enum Urgency {
     },
     /// A profile given back.
     GiveBack {
-        /// Which.
+        /// The profile that is given back.
         profile: ProfileName,
         /// Only if this execution holds it: a later one may have taken it over.
         #[serde(default, skip_serializing_if = "Option::is_none")]

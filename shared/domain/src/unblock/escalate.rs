@@ -35,7 +35,7 @@ pub struct Escalation {
 /// An item that was escalated before and is not blocked any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EscalationWithdrawal {
-    /// Which.
+    /// The item that is not blocked any more.
     pub item: String,
     /// How far it had gone.
     pub level: EscalationLevel,

@@ -80,7 +80,7 @@ pub struct OwnFigures {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FreedCapacity {
-    /// Whose.
+    /// The pod whose limit was freed.
     pub pod: String,
     /// Of what.
     pub lock_type: String,

@@ -32,7 +32,7 @@ pub enum FindingSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct UnblockFinding {
-    /// Where.
+    /// The part of the section that it is about.
     pub source: FindingSource,
     /// What kind, stable, such as `malformed`.
     pub code: String,

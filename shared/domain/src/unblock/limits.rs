@@ -16,7 +16,7 @@ pub struct HeldLocks(BTreeMap<String, BTreeMap<String, u32>>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WipViolation {
-    /// Who.
+    /// The pod that is over its limit.
     pub pod: String,
     /// Of what.
     pub lock_type: String,

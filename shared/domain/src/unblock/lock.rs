@@ -24,7 +24,7 @@ pub struct LockItem {
     pub lock_type: ItemAttribute,
     /// Who took it.
     pub acquired_by: ItemAttribute,
-    /// When.
+    /// When it was taken.
     pub acquired_at: ItemAttribute,
     /// When it runs out.
     pub expires_at: ItemAttribute,

@@ -77,7 +77,7 @@ pub(crate) fn night() -> Intent {
 }
 
 /// A scope at an instant; `decide` asks what is to be done about it.
-pub(crate) struct World {
+pub(crate) struct Scene {
     pub(crate) baseline: Option<Baseline>,
     pub(crate) intents: Vec<Intent>,
     pub(crate) observed: ObservedScope,
@@ -87,7 +87,7 @@ pub(crate) struct World {
     pub(crate) instant: Timestamp,
 }
 
-impl World {
+impl Scene {
     /// Before the first night.
     pub(crate) fn evening() -> Self {
         let allowance = Allowance {
@@ -139,8 +139,8 @@ pub(crate) fn changes(assessment: &Assessment) -> Vec<String> {
     assessment.plan.actions().map(|action| action.change.to_string()).collect()
 }
 
-pub(crate) fn change(world: &mut World, service: &str, change: impl FnOnce(&mut ObservedService)) {
-    change(world.observed.services.get_mut(&service_id(service)).unwrap());
+pub(crate) fn change(scene: &mut Scene, service: &str, change: impl FnOnce(&mut ObservedService)) {
+    change(scene.observed.services.get_mut(&service_id(service)).unwrap());
 }
 
 pub(crate) fn obstacles(decided: &Assessment) -> Vec<(String, Obstacle)> {

@@ -2,7 +2,7 @@
 //! waits for that long and for everything that may come on top.
 //!
 //! What may happen: a heartbeat is decided on and written much later, arrives late or never; so does the pointer, one version
-//! after the other; a move goes back and another one begins; the home's hand looks at any time and writes within
+//! after the other; a move goes back and another one begins; the home's writer looks at any time and writes within
 //! [`RUN`]; what it preempts writes within [`MARGIN`]; a container stops within [`STOP`]; the clocks differ by a step.
 //!
 //! What is assumed: the home's own stack is alive, so that its tick comes every [`TICK`]; clocks differ by no more; and what
@@ -150,7 +150,7 @@ impl Model for DeadMan {
             points: [ModelPointer::START; 2],
             sent: Vec::new(),
             tick: TICK,
-            hand: None,
+            writer: None,
             late: None,
             desired: [true, false],
             alive: [true, false],

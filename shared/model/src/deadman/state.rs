@@ -10,7 +10,7 @@ pub const STEP: SignedDuration = SignedDuration::from_secs(20);
 /// The home's tick: a minute.
 pub const TICK: u8 = 3;
 
-/// From a look of the home's hand to its write: 20 s of margin where another run is preempted, and its writes.
+/// From a look of the home's writer to its write: 20 s of margin where another run is preempted, and its writes.
 pub const RUN: u8 = 2;
 
 /// How long a write of a preempted run may still be on its way.
@@ -79,9 +79,9 @@ pub struct DeadManState {
     pub sent: Vec<ModelPointer>,
     /// Steps until the home's next tick.
     pub tick: u8,
-    /// The home's hand.
-    pub hand: Option<PendingWrite>,
-    /// A write of the home's hand that was preempted.
+    /// The home's writer.
+    pub writer: Option<PendingWrite>,
+    /// A write of the home's writer that was preempted.
     pub late: Option<PendingWrite>,
     /// Whether the singleton is wanted in each region.
     pub desired: [bool; 2],
@@ -102,7 +102,7 @@ pub enum DeadManAction {
     Pass,
     /// The home's tick.
     Tick,
-    /// The home's hand is asked to look between two ticks.
+    /// The home's writer is asked to look between two ticks.
     Look,
     /// It writes.
     Write,
@@ -130,7 +130,7 @@ pub enum DeadManAction {
     Begin,
     /// The fence holds, and the singleton opens.
     Open,
-    /// The standby's hand follows the pointer.
+    /// The standby's writer follows the pointer.
     Follow,
     /// The standby gets the traffic and serves.
     Settle,

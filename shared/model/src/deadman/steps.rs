@@ -15,13 +15,13 @@ impl DeadMan {
         let late = |pending: Option<PendingWrite>, limit| pending.is_some_and(|pending| pending.age >= limit);
         let due = state.tick == 0 && self.keeps(DeadManRule::HomeAlive);
         let stops = stopping && state.stopping >= STOP;
-        if !(due || stops || late(state.hand, RUN) || late(state.late, MARGIN)) {
+        if !(due || stops || late(state.writer, RUN) || late(state.late, MARGIN)) {
             actions.push(DeadManAction::Pass);
         }
         if state.tick == 0 {
             actions.push(DeadManAction::Tick);
         }
-        match state.hand {
+        match state.writer {
             None if self.home_wants(state) != state.desired[0] && self.keeps(DeadManRule::HomeAlive) => {
                 actions.push(DeadManAction::Look);
             }
@@ -91,7 +91,7 @@ impl DeadMan {
             }
             DeadManAction::Look => self.look(state),
             DeadManAction::Write => {
-                let up = state.hand.take().map(|pending| pending.up);
+                let up = state.writer.take().map(|pending| pending.up);
                 let through = up.filter(|up| *up || self.stops(state));
                 state.write(through);
             }
@@ -142,22 +142,22 @@ impl DeadMan {
         state.tick = state.tick.saturating_sub(1);
         let age =
             |pending: Option<PendingWrite>| pending.map(|pending| PendingWrite { age: pending.age + 1, ..pending });
-        (state.hand, state.late) = (age(state.hand), age(state.late));
+        (state.writer, state.late) = (age(state.writer), age(state.late));
         if state.alive[0] && !state.desired[0] {
             state.stopping += 1;
         }
     }
 
-    /// The home's hand looks; a run that is on its way to write is preempted when the answer is another one.
+    /// The home's writer looks; a run that is on its way to write is preempted when the answer is another one.
     fn look(&self, state: &mut DeadManState) {
         let up = self.home_wants(state);
-        match state.hand {
+        match state.writer {
             Some(pending) if pending.up == up => {}
             Some(pending) => {
                 state.late = Some(PendingWrite { age: 0, ..pending });
-                state.hand = Some(PendingWrite { up, age: 0 });
+                state.writer = Some(PendingWrite { up, age: 0 });
             }
-            None if up != state.desired[0] => state.hand = Some(PendingWrite { up, age: 0 }),
+            None if up != state.desired[0] => state.writer = Some(PendingWrite { up, age: 0 }),
             None => {}
         }
     }

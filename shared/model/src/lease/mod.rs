@@ -1,7 +1,7 @@
-//! The lease of a scope: two hands, one of them more urgent, with clocks that differ, pauses, and calls that take their time;
+//! The lease of a scope: two writers, one of them more urgent, with clocks that differ, pauses, and calls that take their time;
 //! and slices of one run, of which the next begins although the one before may still be at work.
 //!
-//! What may happen: a hand pauses anywhere; a look at the ledger is answered at once and the answer arrives up to [`CALL`]
+//! What may happen: a writer pauses anywhere; a look at the ledger is answered at once and the answer arrives up to [`CALL`]
 //! later; so does a write to AWS; a lease runs out, is prolonged, given back, or preempted by the stronger layer.
 //!
 //! What is shown is what the other models take for granted: no write lands after one of a later generation.
@@ -13,7 +13,7 @@ use stateright::{Model, Property};
 use watchkeeper_control::lease::{FRESHNESS, Lease, LeaseClaim, MARGIN};
 use watchkeeper_domain::intent::Layer;
 
-pub use state::{HandActivity, HeldLease, LeaseAction, LeaseState, NEAR};
+pub use state::{HeldLease, LeaseAction, LeaseState, NEAR, WriterActivity};
 use state::{held, lease};
 
 /// How long a call may take at the most, in seconds: less than the clients' bound of 10 s.
@@ -22,7 +22,7 @@ pub const CALL: u8 = 9;
 /// By how much two clocks may differ, in seconds: what the margin leaves when a look and a write take their longest.
 pub const SKEW: i8 = 1;
 
-/// The hand that is another slice of the first one's run.
+/// The writer that is another slice of the first one's run.
 const SLICE: usize = 2;
 
 /// No write lands after one of a later generation.
@@ -50,7 +50,7 @@ pub enum LeaseRule {
 pub struct LeaseModel {
     /// How often a lease is claimed.
     pub claims: u8,
-    /// How many further slices the first hand's run has. With none, slices are not told apart from their run.
+    /// How many further slices the first writer's run has. With none, slices are not told apart from their run.
     pub slices: u8,
     /// The rule that is broken, if one is.
     pub broken: Option<LeaseRule>,
@@ -66,9 +66,9 @@ impl LeaseModel {
         if self.keeps(LeaseRule::Fresh) { 5 } else { 30 }
     }
 
-    fn clear(&self, state: &LeaseState, hand: usize, generation: u8) -> bool {
+    fn clear(&self, state: &LeaseState, writer: usize, generation: u8) -> bool {
         let Some(held) = state.lease.filter(|held| held.generation == generation) else { return false };
-        let now = state.now(hand);
+        let now = state.now(writer);
         lease(held).allows_writes(now) || (!self.keeps(LeaseRule::HolderStops) && now >= lease(held).usable)
     }
 
@@ -76,59 +76,61 @@ impl LeaseModel {
         SignedDuration::from_secs(age.into()) < FRESHNESS || !self.keeps(LeaseRule::Fresh)
     }
 
-    fn hand_actions(&self, state: &LeaseState, hand: usize, actions: &mut Vec<LeaseAction>) {
-        let sliced = self.slices > 0 && hand != 1;
+    fn writer_actions(&self, state: &LeaseState, writer: usize, actions: &mut Vec<LeaseAction>) {
+        let sliced = self.slices > 0 && writer != 1;
         let own = |generation: u8| state.lease.filter(|held| held.generation == generation);
-        match state.hands[hand] {
-            HandActivity::Nothing if sliced && state.slices > 0 && state.lease.is_some_and(|held| held.holder == 0) => {
-                actions.push(LeaseAction::Next(hand));
-                if hand == 0 && state.claims > 0 && self.claimed(state, hand).is_some() {
-                    actions.push(LeaseAction::Claim(hand));
+        match state.writers[writer] {
+            WriterActivity::Nothing
+                if sliced && state.slices > 0 && state.lease.is_some_and(|held| held.holder == 0) =>
+            {
+                actions.push(LeaseAction::Next(writer));
+                if writer == 0 && state.claims > 0 && self.claimed(state, writer).is_some() {
+                    actions.push(LeaseAction::Claim(writer));
                 }
             }
-            HandActivity::Nothing if hand == SLICE => {}
-            HandActivity::Holding(generation, age) if sliced => {
+            WriterActivity::Nothing if writer == SLICE => {}
+            WriterActivity::Holding(generation, age) if sliced => {
                 if age.is_some_and(|age| self.fresh(age)) {
-                    actions.push(LeaseAction::Write(hand));
+                    actions.push(LeaseAction::Write(writer));
                 }
                 match own(generation) {
                     Some(held) if !held.at_work => {
-                        actions.push(LeaseAction::Release(hand));
-                        if lease(held).allows_writes(state.now(hand)) {
-                            actions.push(LeaseAction::Begin(hand));
+                        actions.push(LeaseAction::Release(writer));
+                        if lease(held).allows_writes(state.now(writer)) {
+                            actions.push(LeaseAction::Begin(writer));
                         }
                     }
-                    Some(_) => actions.extend([LeaseAction::Ask(hand), LeaseAction::End(hand)]),
-                    None => actions.push(LeaseAction::Ask(hand)),
+                    Some(_) => actions.extend([LeaseAction::Ask(writer), LeaseAction::End(writer)]),
+                    None => actions.push(LeaseAction::Ask(writer)),
                 }
             }
-            HandActivity::Nothing if state.claims > 0 && self.claimed(state, hand).is_some() => {
-                actions.push(LeaseAction::Claim(hand));
+            WriterActivity::Nothing if state.claims > 0 && self.claimed(state, writer).is_some() => {
+                actions.push(LeaseAction::Claim(writer));
             }
-            HandActivity::Holding(generation, age) => {
-                actions.extend([LeaseAction::Ask(hand), LeaseAction::Prolong(hand)]);
+            WriterActivity::Holding(generation, age) => {
+                actions.extend([LeaseAction::Ask(writer), LeaseAction::Prolong(writer)]);
                 let waits =
-                    state.lease.is_some_and(|held| held.generation == generation && held.usable > state.clock(hand));
+                    state.lease.is_some_and(|held| held.generation == generation && held.usable > state.clock(writer));
                 if !waits || !self.keeps(LeaseRule::ReleasedWhenUsable) {
-                    actions.push(LeaseAction::Release(hand));
+                    actions.push(LeaseAction::Release(writer));
                 }
                 if age.is_some_and(|age| self.fresh(age)) {
-                    actions.push(LeaseAction::Write(hand));
+                    actions.push(LeaseAction::Write(writer));
                 }
             }
-            HandActivity::Asking(..) => actions.push(LeaseAction::Answer(hand)),
-            HandActivity::Cleared(..) => actions.push(LeaseAction::Write(hand)),
-            HandActivity::Writing(..) => actions.push(LeaseAction::Land(hand)),
-            HandActivity::Nothing => {}
+            WriterActivity::Asking(..) => actions.push(LeaseAction::Answer(writer)),
+            WriterActivity::Cleared(..) => actions.push(LeaseAction::Write(writer)),
+            WriterActivity::Writing(..) => actions.push(LeaseAction::Land(writer)),
+            WriterActivity::Nothing => {}
         }
     }
 
-    /// The lease that a hand would take now, by the real rule.
-    fn claimed(&self, state: &LeaseState, hand: usize) -> Option<HeldLease> {
-        let now = state.now(hand);
+    /// The lease that a writer would take now, by the real rule.
+    fn claimed(&self, state: &LeaseState, writer: usize) -> Option<HeldLease> {
+        let now = state.now(writer);
         let current = state.lease.map(lease);
-        let layer = if hand == 0 { Layer::Schedule } else { Layer::Failover };
-        match Lease::claim(current.as_ref(), &hand.to_string(), None, layer, now) {
+        let layer = if writer == 0 { Layer::Schedule } else { Layer::Failover };
+        match Lease::claim(current.as_ref(), &writer.to_string(), None, layer, now) {
             LeaseClaim::Take(taken) => {
                 let usable = if self.keeps(LeaseRule::SuccessorWaits) { taken.usable } else { now };
                 Some(held(&Lease { usable, ..taken }))
@@ -146,7 +148,7 @@ impl Model for LeaseModel {
         let start = |clocks| LeaseState {
             lease: None,
             clocks,
-            hands: [HandActivity::Nothing; 3],
+            writers: [WriterActivity::Nothing; 3],
             landed: 0,
             disordered: false,
             claims: self.claims,
@@ -156,21 +158,21 @@ impl Model for LeaseModel {
     }
 
     fn actions(&self, state: &LeaseState, actions: &mut Vec<LeaseAction>) {
-        let due = |doing: &HandActivity| match doing {
-            HandActivity::Asking(_, age, _) | HandActivity::Writing(_, _, age) => *age >= CALL,
-            HandActivity::Cleared(..) => true,
-            HandActivity::Nothing | HandActivity::Holding(..) => false,
+        let due = |doing: &WriterActivity| match doing {
+            WriterActivity::Asking(_, age, _) | WriterActivity::Writing(_, _, age) => *age >= CALL,
+            WriterActivity::Cleared(..) => true,
+            WriterActivity::Nothing | WriterActivity::Holding(..) => false,
         };
         let far = |held: &HeldLease| held.expires > NEAR && held.expires < 180 - NEAR;
-        if !state.hands.iter().any(due) && !state.lease.as_ref().is_some_and(far) {
+        if !state.writers.iter().any(due) && !state.lease.as_ref().is_some_and(far) {
             actions.push(LeaseAction::Pass);
         }
-        let calm = |doing: &HandActivity| matches!(doing, HandActivity::Nothing | HandActivity::Holding(..));
-        if state.hands.iter().all(calm) && state.lease.is_some_and(|held| held.expires > NEAR) {
+        let calm = |doing: &WriterActivity| matches!(doing, WriterActivity::Nothing | WriterActivity::Holding(..));
+        if state.writers.iter().all(calm) && state.lease.is_some_and(|held| held.expires > NEAR) {
             actions.push(LeaseAction::Jump);
         }
-        for hand in 0..state.hands.len() {
-            self.hand_actions(state, hand, actions);
+        for writer in 0..state.writers.len() {
+            self.writer_actions(state, writer, actions);
         }
     }
 
@@ -179,63 +181,66 @@ impl Model for LeaseModel {
         match action {
             LeaseAction::Pass => next.pass(1, self.oldest()),
             LeaseAction::Jump => next.pass(state.lease.map_or(0, |held| held.expires - NEAR), self.oldest()),
-            LeaseAction::Claim(hand) => {
-                let taken = self.claimed(state, hand)?;
+            LeaseAction::Claim(writer) => {
+                let taken = self.claimed(state, writer)?;
                 (next.lease, next.claims) = (Some(taken), state.claims - 1);
-                next.hands[hand] = HandActivity::Holding(taken.generation, None);
+                next.writers[writer] = WriterActivity::Holding(taken.generation, None);
             }
-            LeaseAction::Next(hand) => {
+            LeaseAction::Next(writer) => {
                 let found = state.lease.map(lease)?;
-                let now = state.now(hand);
+                let now = state.now(writer);
                 let taken = found.overtaken(now);
                 let usable = if self.keeps(LeaseRule::SliceWaits) { taken.usable } else { found.usable };
                 let taken = held(&Lease { usable, ..taken });
                 (next.lease, next.slices) = (Some(taken), state.slices - 1);
-                next.hands[hand] = HandActivity::Holding(taken.generation, None);
+                next.writers[writer] = WriterActivity::Holding(taken.generation, None);
             }
-            LeaseAction::Begin(hand) => {
-                let begun = held(&lease(state.lease?).begun(state.now(hand)));
+            LeaseAction::Begin(writer) => {
+                let begun = held(&lease(state.lease?).begun(state.now(writer)));
                 next.lease = Some(begun);
-                next.hands[hand] = HandActivity::Holding(begun.generation, None);
+                next.writers[writer] = WriterActivity::Holding(begun.generation, None);
             }
-            LeaseAction::End(hand) => {
-                next.lease = Some(held(&lease(state.lease?).prolonged(state.now(hand)).ended()));
-                next.hands[hand] = HandActivity::Nothing;
+            LeaseAction::End(writer) => {
+                next.lease = Some(held(&lease(state.lease?).prolonged(state.now(writer)).ended()));
+                next.writers[writer] = WriterActivity::Nothing;
             }
-            LeaseAction::Ask(hand) | LeaseAction::Prolong(hand) | LeaseAction::Release(hand) => {
-                let HandActivity::Holding(generation, _) = state.hands[hand] else { return None };
+            LeaseAction::Ask(writer) | LeaseAction::Prolong(writer) | LeaseAction::Release(writer) => {
+                let WriterActivity::Holding(generation, _) = state.writers[writer] else { return None };
                 let own = state.lease.filter(|held| held.generation == generation);
-                let now = state.now(hand);
+                let now = state.now(writer);
                 // A write of the lease is refused when another generation is there.
-                (next.lease, next.hands[hand]) = match (action, own) {
+                (next.lease, next.writers[writer]) = match (action, own) {
                     (LeaseAction::Ask(_), _) => {
-                        (state.lease, HandActivity::Asking(generation, 0, self.clear(state, hand, generation)))
+                        (state.lease, WriterActivity::Asking(generation, 0, self.clear(state, writer, generation)))
                     }
-                    (LeaseAction::Prolong(_), Some(own)) => (Some(held(&lease(own).prolonged(now))), state.hands[hand]),
+                    (LeaseAction::Prolong(_), Some(own)) => {
+                        (Some(held(&lease(own).prolonged(now))), state.writers[writer])
+                    }
                     (_, Some(own)) if !self.keeps(LeaseRule::ReleasedWhenUsable) => {
                         let over = now - MARGIN;
-                        (Some(held(&Lease { expires: over, ..lease(own) })), HandActivity::Nothing)
+                        (Some(held(&Lease { expires: over, ..lease(own) })), WriterActivity::Nothing)
                     }
-                    (_, Some(own)) => (Some(held(&lease(own).released(now))), HandActivity::Nothing),
-                    (_, None) => (state.lease, HandActivity::Nothing),
+                    (_, Some(own)) => (Some(held(&lease(own).released(now))), WriterActivity::Nothing),
+                    (_, None) => (state.lease, WriterActivity::Nothing),
                 };
             }
-            LeaseAction::Answer(hand) => {
-                let HandActivity::Asking(generation, age, clear) = state.hands[hand] else { return None };
+            LeaseAction::Answer(writer) => {
+                let WriterActivity::Asking(generation, age, clear) = state.writers[writer] else { return None };
                 let age = if self.keeps(LeaseRule::FromTheQuestion) { age } else { 0 };
-                next.hands[hand] = if clear { HandActivity::Cleared(generation, age) } else { HandActivity::Nothing };
+                next.writers[writer] =
+                    if clear { WriterActivity::Cleared(generation, age) } else { WriterActivity::Nothing };
             }
-            LeaseAction::Write(hand) => match state.hands[hand] {
-                HandActivity::Holding(generation, Some(age)) | HandActivity::Cleared(generation, age) => {
-                    next.hands[hand] = HandActivity::Writing(generation, age, 0);
+            LeaseAction::Write(writer) => match state.writers[writer] {
+                WriterActivity::Holding(generation, Some(age)) | WriterActivity::Cleared(generation, age) => {
+                    next.writers[writer] = WriterActivity::Writing(generation, age, 0);
                 }
                 _ => return None,
             },
-            LeaseAction::Land(hand) => {
-                let HandActivity::Writing(generation, age, _) = state.hands[hand] else { return None };
+            LeaseAction::Land(writer) => {
+                let WriterActivity::Writing(generation, age, _) = state.writers[writer] else { return None };
                 next.disordered |= generation < state.landed;
                 next.landed = state.landed.max(generation);
-                next.hands[hand] = HandActivity::Holding(generation, Some(age));
+                next.writers[writer] = WriterActivity::Holding(generation, Some(age));
             }
         }
         Some(next)

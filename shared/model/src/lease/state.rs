@@ -13,7 +13,7 @@ const NOW: Timestamp = Timestamp::constant(1_795_000_000, 0);
 /// A lease, by distances from now in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HeldLease {
-    /// The hand that holds it.
+    /// The writer that holds it.
     pub holder: u8,
     /// Its generation.
     pub generation: u8,
@@ -25,9 +25,9 @@ pub struct HeldLease {
     pub at_work: bool,
 }
 
-/// What a hand is doing.
+/// What a writer is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HandActivity {
+pub enum WriterActivity {
     /// It has no lease.
     Nothing,
     /// It has taken the lease of this generation, or seen it so long ago.
@@ -40,15 +40,15 @@ pub enum HandActivity {
     Writing(u8, u8, u8),
 }
 
-/// The scope and its two hands.
+/// The scope and its two writers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LeaseState {
     /// The lease.
     pub lease: Option<HeldLease>,
-    /// By how many seconds each hand's clock is ahead.
+    /// By how many seconds each writer's clock is ahead.
     pub clocks: [i8; 3],
-    /// The hands; the second is the more urgent one, the third another slice of the first one's run.
-    pub hands: [HandActivity; 3],
+    /// The writers; the second is the more urgent one, the third another slice of the first one's run.
+    pub writers: [WriterActivity; 3],
     /// The latest generation of which a write has landed.
     pub landed: u8,
     /// Whether an earlier one landed after it.
@@ -66,9 +66,9 @@ pub enum LeaseAction {
     Pass,
     /// Time passes until the lease is near its end.
     Jump,
-    /// A hand claims the lease.
+    /// A writer claims the lease.
     Claim(usize),
-    /// A hand goes on as the next slice of the run, whether or not the one before it is over.
+    /// A writer goes on as the next slice of the run, whether or not the one before it is over.
     Next(usize),
     /// It begins to write, in a generation of its own.
     Begin(usize),
@@ -89,13 +89,13 @@ pub enum LeaseAction {
 }
 
 impl LeaseState {
-    /// A hand's clock, in seconds from now.
-    pub(super) fn clock(&self, hand: usize) -> i16 {
-        self.clocks[hand].into()
+    /// A writer's clock, in seconds from now.
+    pub(super) fn clock(&self, writer: usize) -> i16 {
+        self.clocks[writer].into()
     }
 
-    pub(super) fn now(&self, hand: usize) -> Timestamp {
-        NOW + SignedDuration::from_secs(self.clock(hand).into())
+    pub(super) fn now(&self, writer: usize) -> Timestamp {
+        NOW + SignedDuration::from_secs(self.clock(writer).into())
     }
 
     pub(super) fn pass(&mut self, seconds: i16, oldest: u8) {
@@ -105,15 +105,15 @@ impl LeaseState {
             held.expires = (held.expires - seconds).max(-NEAR);
         }
         let older = |age: u8| age.saturating_add(seconds.try_into().unwrap_or(u8::MAX)).min(30);
-        for doing in &mut self.hands {
+        for doing in &mut self.writers {
             *doing = match *doing {
-                HandActivity::Nothing | HandActivity::Cleared(..) => *doing,
-                HandActivity::Holding(generation, age) => {
-                    HandActivity::Holding(generation, age.map(older).filter(|age| *age < oldest))
+                WriterActivity::Nothing | WriterActivity::Cleared(..) => *doing,
+                WriterActivity::Holding(generation, age) => {
+                    WriterActivity::Holding(generation, age.map(older).filter(|age| *age < oldest))
                 }
-                HandActivity::Asking(generation, age, clear) => HandActivity::Asking(generation, older(age), clear),
-                HandActivity::Writing(generation, seen, age) => {
-                    HandActivity::Writing(generation, older(seen).min(oldest), older(age))
+                WriterActivity::Asking(generation, age, clear) => WriterActivity::Asking(generation, older(age), clear),
+                WriterActivity::Writing(generation, seen, age) => {
+                    WriterActivity::Writing(generation, older(seen).min(oldest), older(age))
                 }
             };
         }

@@ -1,18 +1,18 @@
-//! The pair: two regions with their replicas of the pointer, a hand in each, executions of the mover, and the singleton.
+//! The pair: two regions with their replicas of the pointer, a writer in each, executions of the mover, and the singleton.
 //!
-//! What may happen at any time, in any order: a version of the pointer or a mark arrives late or never; a hand reads, and
+//! What may happen at any time, in any order: a version of the pointer or a mark arrives late or never; a writer reads, and
 //! writes much later; it loses its lease and its write is still on its way; tasks start and stop late; an execution
 //! pauses, crashes and is started again, or is taken for dead while it lives; a fence is not proved in time; a person is
 //! asked, says no, or says yes when it is so.
 //!
-//! What is assumed: a replica gets the versions of one writer in order; a mark may overtake the pointer. A hand's write
+//! What is assumed: a replica gets the versions of one writer in order; a mark may overtake the pointer. A writer's write
 //! never lands after its successor has the lease ([`crate::lease`] shows it). A person who says yes has stopped the
-//! home's hand until its replica has the move. The standby's baseline has no singleton.
+//! home's writer until its replica has the move. The standby's baseline has no singleton.
 
-mod hand;
 mod mover;
 mod properties;
 mod state;
+mod writer;
 
 use stateright::{Model, Property};
 
@@ -28,7 +28,7 @@ use crate::pair::{ModelPair, ModelPointer, PairSide};
 pub enum ProtocolRule {
     /// A write of the pointer is a compare-and-set on its revision.
     CompareAndSet,
-    /// `prove` waits until the old region's hand has settled in this epoch.
+    /// `prove` waits until the old region's writer has settled in this epoch.
     SettledBeforeProved,
     /// A lease is taken only when no write of its last holder can land any more.
     Margin,
@@ -57,7 +57,7 @@ pub struct ProtocolModel {
     pub crashes: u8,
     /// Whether a person is asked where the fence is not proved in time; else the move goes back.
     pub asks: bool,
-    /// Hands that lose their lease with a write on its way.
+    /// Writers that lose their lease with a write on its way.
     pub stalls: u8,
     /// The rule that is broken, if one is.
     pub broken: Option<ProtocolRule>,
@@ -88,7 +88,7 @@ impl Model for ProtocolModel {
             towards: PairSide::Home,
             marks: [mark(true), mark(false)],
             heard: [0; 2],
-            hands: [RegionHand::Idle; 2],
+            writers: [RegionHand::Idle; 2],
             late: [None; 2],
             desired: [true, false],
             alive: [true, false],
@@ -106,7 +106,7 @@ impl Model for ProtocolModel {
     fn actions(&self, state: &ProtocolState, actions: &mut Vec<ProtocolAction>) {
         Self::replication(state, actions);
         for side in PairSide::BOTH {
-            self.hand_actions(state, side, actions);
+            self.writer_actions(state, side, actions);
         }
         for index in 0..state.movers.len() {
             self.mover_actions(state, index, actions);

@@ -56,7 +56,7 @@ impl ProtocolModel {
             ExecutionPhase::Fence if !self.keeps(ProtocolRule::FenceBeforeOpen) => true,
             ExecutionPhase::Fence => self.fenced(state, mover.side, None),
             ExecutionPhase::Asking => {
-                let quiet = state.hands[old] == RegionHand::Idle && state.late[old].is_none();
+                let quiet = state.writers[old] == RegionHand::Idle && state.late[old].is_none();
                 let stays = state.halted == Some(epoch) || state.points[old].epoch >= epoch;
                 let word = quiet && stays && empty(old) || !self.keeps(ProtocolRule::Honesty);
                 self.fenced(state, mover.side, word.then_some("ann"))

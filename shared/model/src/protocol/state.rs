@@ -2,7 +2,7 @@
 
 use crate::pair::{ModelPointer, PairSide};
 
-/// What a region's hand has settled last, as its own part of the ledger has it.
+/// What a region's writer has settled last, as its own part of the ledger has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SettledMark {
     /// The epoch of the pointer that it followed.
@@ -13,7 +13,7 @@ pub struct SettledMark {
     pub up: bool,
 }
 
-/// The hand that holds a region's lease.
+/// The writer that holds a region's lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RegionHand {
     /// Nobody does.
@@ -101,19 +101,19 @@ pub struct ProtocolState {
     pub sent: Vec<ModelPointer>,
     /// Where they are on their way to.
     pub towards: PairSide,
-    /// What each region's hand has settled.
+    /// What each region's writer has settled.
     pub marks: [SettledMark; 2],
     /// The epoch of the other region's mark, as each replica has it.
     pub heard: [u8; 2],
-    /// Each region's hand.
-    pub hands: [RegionHand; 2],
-    /// The write of a hand that lost its lease, where one may still land.
+    /// Each region's writer.
+    pub writers: [RegionHand; 2],
+    /// The write of a writer that lost its lease, where one may still land.
     pub late: [Option<bool>; 2],
     /// Whether the singleton is wanted, as each region's ECS has it.
     pub desired: [bool; 2],
     /// Whether a task of it is alive.
     pub alive: [bool; 2],
-    /// A person stopped the home's hand; until its replica has this epoch.
+    /// A person stopped the home's writer; until its replica has this epoch.
     pub halted: Option<u8>,
     /// The executions.
     pub movers: Vec<MoverState>,
@@ -125,7 +125,7 @@ pub struct ProtocolState {
     pub used: u64,
     /// Crashes of movers that are left.
     pub crashes: u8,
-    /// Crashes of hands that are left.
+    /// Crashes of writers that are left.
     pub stalls: u8,
     /// What went wrong first.
     pub fault: Option<ProtocolViolation>,
@@ -138,7 +138,7 @@ pub enum ProtocolAction {
     Replicate,
     /// This region's mark arrives in the other.
     Tell(PairSide),
-    /// A hand takes the lease and reads the pointer.
+    /// A writer takes the lease and reads the pointer.
     Take(PairSide),
     /// It writes the count.
     Write(PairSide),
@@ -156,7 +156,7 @@ pub enum ProtocolAction {
     Start(PairSide),
     /// The task stops.
     Stop(PairSide),
-    /// A person stops the home's hand and its singleton.
+    /// A person stops the home's writer and its singleton.
     Halt,
     /// An execution looks at the pointer.
     Look(usize),

@@ -12,8 +12,8 @@ use super::vault::remembered;
 use crate::kinds::vault::{BackupDeletion, VaultCopy};
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 impl BackupStore for SimRegion {
     async fn describe_source(&self, policy: &JobPolicy) -> Result<Option<ObservedSource>, AwsError> {
@@ -115,7 +115,7 @@ impl BackupStore for SimRegion {
 }
 
 impl crate::kinds::vault::SimBackups {
-    /// Whether the shelf of a region answers.
+    /// Whether a region answers about its copies.
     fn answers(&self, region: &Region) -> Result<(), CallRefusal> {
         if self.silent.contains(region) {
             return Err(CallRefusal::new(Fault::Unavailable, format!("{region} does not answer")));

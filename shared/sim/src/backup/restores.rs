@@ -8,8 +8,8 @@ use watchkeeper_domain::backup::{JobPolicy, KnownCopy, ObservedRestore, Resource
 use crate::kinds::vault::RestoredTarget;
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 impl RestoreStore for SimRegion {
     async fn describe_restored(&self, _: &JobPolicy, target: &str) -> Result<Option<ObservedRestore>, AwsError> {

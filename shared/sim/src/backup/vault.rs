@@ -9,8 +9,8 @@ use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 
 use crate::kinds::vault::{BackupDeletion, RestoredTarget, StoreSpec, VaultCopy};
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 impl SimState {
     /// The state of a resource: a database may be stopped.
@@ -49,7 +49,7 @@ impl SimRegion {
         self.lock().vault.limit = None;
     }
 
-    /// The shelf of a region does not answer, or does again.
+    /// A region does not answer about its copies, or does again.
     pub fn silence_shelf(&self, region: &Region, silent: bool) {
         let mut state = self.lock();
         if silent {

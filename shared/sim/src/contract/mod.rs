@@ -1,4 +1,4 @@
-//! Cases that every implementation of the ports has to pass: this world, and the adapters over a real API.
+//! Cases that every implementation of the ports has to pass: this simulation, and the adapters over a real API.
 //!
 //! A case takes a [`ContractBench`] and says what was wrong. [`alarm_cases!`](crate::alarm_cases),
 //! [`cloud_cases!`](crate::cloud_cases), [`database_cases!`](crate::database_cases), [`release_cases!`](crate::release_cases),

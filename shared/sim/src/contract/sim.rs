@@ -1,4 +1,4 @@
-//! The bench over a world in memory.
+//! The bench over a simulation in memory.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -16,23 +16,23 @@ use watchkeeper_domain::value::{AlarmName, ResourceName};
 use super::alarms::AlarmBench;
 use super::unblock::StuckBench;
 use super::{CaseFailure, ContractBench, DatabaseKind};
+use crate::region::SimRegion;
 use crate::spec::{aurora, rds, scope, service};
-use crate::world::SimRegion;
 
-/// Longer than anything in a world takes but the restart after seven days.
+/// Longer than anything in a simulation takes but the restart after seven days.
 const SETTLED: Duration = Duration::from_mins(30);
 
-/// A bench over a world.
+/// A bench over a simulation.
 #[derive(Debug)]
 pub struct SimBench {
-    world: SimRegion,
+    sim: SimRegion,
     made: Cell<u32>,
 }
 
 impl SimBench {
-    /// A bench over this world.
-    pub fn new(world: SimRegion) -> Self {
-        Self { world, made: Cell::new(0) }
+    /// A bench over this simulation.
+    pub fn new(sim: SimRegion) -> Self {
+        Self { sim, made: Cell::new(0) }
     }
 }
 
@@ -41,15 +41,15 @@ impl ContractBench for SimBench {
     type Ledger = SimRegion;
 
     fn cloud(&self) -> &SimRegion {
-        &self.world
+        &self.sim
     }
 
     fn ledger(&self) -> &SimRegion {
-        &self.world
+        &self.sim
     }
 
     fn now(&self) -> Timestamp {
-        Clock::now(&self.world)
+        Clock::now(&self.sim)
     }
 
     fn fresh_name(&self) -> String {
@@ -63,28 +63,28 @@ impl ContractBench for SimBench {
 
     async fn make_service(&self, desired: u32, scaling: Option<ScalingState>) -> Result<ServiceId, CaseFailure> {
         let spec = service(&format!("bench/{}", self.fresh_name())).desired(desired).with_scaling(scaling);
-        self.world.add(spec.clone());
+        self.sim.add(spec.clone());
         Ok(spec.id)
     }
 
     async fn make_release(&self, service: &ServiceId, cpu_units: Option<u32>) -> Result<TaskDefinition, CaseFailure> {
-        Ok(self.world.register(&format!("{}:{}", service.service, self.fresh_name()), cpu_units))
+        Ok(self.sim.register(&format!("{}:{}", service.service, self.fresh_name()), cpu_units))
     }
 
     async fn retire_release(&self, release: &TaskDefinition) -> Result<(), CaseFailure> {
-        self.world.deregister(release);
+        self.sim.deregister(release);
         Ok(())
     }
 
     async fn make_database(&self, kind: DatabaseKind) -> Result<DatabaseId, CaseFailure> {
         let name = self.fresh_name();
         let spec = if kind == DatabaseKind::Aurora { aurora(&name) } else { rds(&name) };
-        self.world.add(spec.clone());
+        self.sim.add(spec.clone());
         Ok(spec.id)
     }
 
     async fn settle(&self) {
-        self.world.advance(SETTLED);
+        self.sim.advance(SETTLED);
     }
 }
 
@@ -92,21 +92,21 @@ impl AlarmBench for SimBench {
     type Alarms = SimRegion;
 
     fn alarms(&self) -> &SimRegion {
-        &self.world
+        &self.sim
     }
 
     async fn make_alarm(&self, alarm: &AlarmName, state: AlarmState) -> Result<(), CaseFailure> {
-        self.world.set_alarm(alarm.as_str(), state);
+        self.sim.set_alarm(alarm.as_str(), state);
         Ok(())
     }
 
     async fn mute(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
-        self.world.mute(alarm.as_str(), true);
+        self.sim.mute(alarm.as_str(), true);
         Ok(())
     }
 
     async fn disable_actions(&self, alarm: &AlarmName) -> Result<(), CaseFailure> {
-        self.world.disable_actions(alarm.as_str(), true);
+        self.sim.disable_actions(alarm.as_str(), true);
         Ok(())
     }
 }
@@ -115,28 +115,28 @@ impl StuckBench for SimBench {
     type Stuck = SimRegion;
 
     fn stuck(&self) -> &SimRegion {
-        &self.world
+        &self.sim
     }
 
     async fn make_tables(&self, locks: &LockSchema) -> Result<(), CaseFailure> {
-        self.world.make_locks(locks.table.as_str());
+        self.sim.make_locks(locks.table.as_str());
         Ok(())
     }
 
     async fn put_lock(&self, locks: &LockSchema, lock: &LockItem) -> Result<(), CaseFailure> {
-        self.world.put_lock(locks.table.as_str(), lock.clone());
+        self.sim.put_lock(locks.table.as_str(), lock.clone());
         Ok(())
     }
 
     async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), CaseFailure> {
         let text = |text: &str| ItemAttribute::Text(text.to_owned());
         let item = BlockerItem { item: text(item), status: text(status), ..BlockerItem::default() };
-        self.world.put_item(finished.table.as_str(), item);
+        self.sim.put_item(finished.table.as_str(), item);
         Ok(())
     }
 
     async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), CaseFailure> {
-        self.world.make_queue(queue.as_str());
+        self.sim.make_queue(queue.as_str());
         for body in bodies {
             let letter = DeadLetter {
                 id: self.fresh_name(),
@@ -147,7 +147,7 @@ impl StuckBench for SimBench {
                 group: None,
                 source: None,
             };
-            self.world.put_letter(queue.as_str(), letter);
+            self.sim.put_letter(queue.as_str(), letter);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The alarms of a world: they stand as a test has put them.
+//! The alarms of a simulation: they stand as a test has put them.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use watchkeeper_domain::emergency::alarm::{AlarmState, AlarmStates, AlarmStatus}
 use watchkeeper_domain::value::AlarmName;
 
 use crate::operation::Operation;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 impl Alarms for SimRegion {
     async fn alarm_states(&self, names: &BTreeSet<AlarmName>) -> Result<AlarmStates, AwsError> {

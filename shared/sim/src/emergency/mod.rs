@@ -1,3 +1,3 @@
-//! What starts, holds and ends an emergency: the alarms of a world.
+//! What starts, holds and ends an emergency: the alarms of a simulation.
 
 mod alarms;

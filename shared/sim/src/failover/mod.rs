@@ -5,5 +5,5 @@ mod loss;
 mod probe;
 pub(crate) mod promotions;
 pub(crate) mod stores;
-mod switches;
 mod tasks;
+mod traffic_switches;

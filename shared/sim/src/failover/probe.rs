@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use watchkeeper_control::failover::ports::HealthProber;
 
-use crate::globe::SimAws;
+use crate::aws::SimAws;
 use crate::kinds::loss::LossAnswer;
 use crate::operation::Operation;
-use crate::world::SimRegion;
+use crate::region::SimRegion;
 
 impl HealthProber for SimRegion {
     async fn get(&self, address: &str, timeout: Duration) -> Result<u16, String> {
         let mut asked = self.asked(Operation::Probe, address, None);
         asked.patience = Some(timeout);
         let from = self.from;
-        let answer = self.reach_or_refuse(asked, |globe| Ok(globe.answer_outside(from, address, timeout))).await;
+        let answer = self.reach_or_refuse(asked, |aws| Ok(aws.answer_outside(from, address, timeout))).await;
         answer.map_err(|error| error.to_string())?
     }
 }

@@ -6,12 +6,12 @@ use watchkeeper_domain::failover::{DatabaseRole, PairDatabase};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
-use crate::globe::SimAws;
+use crate::aws::SimAws;
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::spec::resource;
 use crate::state::{DueEvent, SimState};
-use crate::world::SimRegion;
 
 impl DatabasePromotions for SimRegion {
     async fn role(&self, database: &PairDatabase) -> Result<Option<DatabaseRole>, AwsError> {
@@ -32,7 +32,7 @@ impl DatabasePromotions for SimRegion {
         let operation = if lossless { Operation::SwitchoverGlobalCluster } else { Operation::FailoverGlobalCluster };
         let asked = self.asked(operation, format!("{global} to {to}"), Some(self.at));
         let database = PairDatabase::AuroraGlobal(global.clone());
-        self.reach_or_refuse(asked, |globe| globe.move_writer(&database, to, lossless)).await
+        self.reach_or_refuse(asked, |aws| aws.move_writer(&database, to, lossless)).await
     }
 }
 

@@ -10,8 +10,8 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
 use crate::operation::Operation;
+use crate::region::SimRegion;
 use crate::spec::{checked, resource};
-use crate::world::SimRegion;
 
 impl ReplicatedStores for SimRegion {
     async fn table(&self, table: &ResourceName) -> Result<Option<TableFacts>, AwsError> {

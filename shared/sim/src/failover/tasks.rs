@@ -6,8 +6,8 @@ use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::failover::readiness::TargetGroupFacts;
 
 use crate::operation::Operation;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 impl RegionTasks for SimRegion {
     async fn tasks_alive(&self, service: &ServiceId) -> Result<u32, AwsError> {

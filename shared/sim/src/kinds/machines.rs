@@ -31,7 +31,7 @@ impl SimMachines {
         self.started.iter().any(|execution| execution.machine == machine && execution.name == name)
     }
 
-    pub(crate) fn tell(&mut self, name: &str, status: ExecutionStatus) {
+    pub(crate) fn set_status(&mut self, name: &str, status: ExecutionStatus) {
         self.told.insert(name.to_owned(), status);
     }
 

@@ -1,4 +1,4 @@
-//! What there is in a world, kind by kind. A kind knows itself and nothing of the state that holds it: what happens to it is
+//! What is simulated, kind by kind. A kind knows itself and nothing of the state that holds it: what happens to it is
 //! above, in the folder of the runbook that it happens in.
 
 pub(crate) mod database;
@@ -9,5 +9,5 @@ pub(crate) mod pile;
 pub(crate) mod release;
 pub(crate) mod service;
 pub(crate) mod site;
-pub(crate) mod switchboard;
+pub(crate) mod traffic_site;
 pub(crate) mod vault;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 /// A message that was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentMessage {
-    /// When.
+    /// When it was sent.
     pub at: Timestamp,
     /// Its subject.
     pub subject: String,
@@ -16,7 +16,7 @@ pub struct SentMessage {
 /// An event that was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedEvent {
-    /// When.
+    /// When it was sent.
     pub at: Timestamp,
     /// What kind.
     pub detail_type: String,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use watchkeeper_domain::estate::{Failover, TrafficPolicy};
 use watchkeeper_domain::name::ServiceName;
 
-/// Where a world without another one is, and where the home of a pair is.
+/// Where a simulation without another one is, and where the home of a pair is.
 pub(crate) const HOME: usize = 0;
 
 /// Where the standby of a pair is.

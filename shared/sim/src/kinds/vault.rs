@@ -12,7 +12,7 @@ use crate::spec::checked;
 /// A resource that can be backed up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSpec {
-    /// Which.
+    /// The resource.
     pub source: BackupSource,
     /// Whether it is encrypted.
     pub encrypted: bool,
@@ -73,7 +73,7 @@ pub struct VaultCopy {
 /// A removal, and what the ledger knew at that moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupDeletion {
-    /// When.
+    /// When it was removed.
     pub at: Timestamp,
     /// What was removed.
     pub copy: VaultCopy,
@@ -94,7 +94,7 @@ pub(crate) struct RestoredTarget {
     pub(crate) gone: Option<Timestamp>,
 }
 
-/// Everything about backups in a world.
+/// Everything about backups in a simulation.
 #[derive(Debug)]
 pub(crate) struct SimBackups {
     pub(crate) stores: BTreeMap<BackupSource, StoreSpec>,

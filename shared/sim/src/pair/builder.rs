@@ -7,13 +7,13 @@ use watchkeeper_domain::failover::{DnsRecord, DnsRouting};
 use watchkeeper_domain::name::Region;
 
 use super::SimPair;
+use crate::aws::SimAws;
 use crate::builder::WorldBuilder;
-use crate::globe::SimAws;
 use crate::kinds::site::SimSites;
 use crate::link::RegionLink;
+use crate::region::SimRegion;
 use crate::spec::checked;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 /// What a pair will be like. By default both regions are empty, the ledger is replicated after a second, and there is
 /// neither an address nor a switch.
@@ -88,8 +88,8 @@ impl PairBuilder {
             set_up(&mut states[1], failover, [&home, &standby]);
         }
         let [first, second] = states;
-        let globe = SimAws::pair(first, second, link, failover.as_ref().map(SimSites::of));
-        SimPair { globe, home, standby }
+        let aws = SimAws::pair(first, second, link, failover.as_ref().map(SimSites::of));
+        SimPair { aws, home, standby }
     }
 }
 
@@ -99,7 +99,7 @@ fn set_up(state: &mut SimState, failover: &Failover, [home, standby]: [&Region; 
     match traffic.strategy {
         TrafficStrategy::SwitchObject => {}
         TrafficStrategy::Alarm => {
-            state.switchboard.alarm.clone_from(&traffic.alarm);
+            state.traffic_site.alarm.clone_from(&traffic.alarm);
             if let Some(alarm) = &traffic.alarm {
                 state.set_alarm(alarm.clone(), watchkeeper_domain::emergency::alarm::AlarmState::Ok);
             }
@@ -107,7 +107,7 @@ fn set_up(state: &mut SimState, failover: &Failover, [home, standby]: [&Region; 
         TrafficStrategy::RoutingControl => {
             let controls = [(&traffic.primary_control, true), (&traffic.standby_control, false)];
             let named = controls.into_iter().filter_map(|(name, on)| Some((name.clone()?, on)));
-            state.switchboard.controls.extend(named);
+            state.traffic_site.controls.extend(named);
         }
         TrafficStrategy::Record => {
             let record = |name: &str, region: &Region| DnsRecord {
@@ -118,7 +118,7 @@ fn set_up(state: &mut SimState, failover: &Failover, [home, standby]: [&Region; 
             };
             let names = traffic.names.iter().flat_map(|name| [home, standby].map(|of| record(name.as_str(), of)));
             if let Some(zone) = &traffic.hosted_zone {
-                state.switchboard.records.entry(zone.clone()).or_default().extend(names);
+                state.traffic_site.records.entry(zone.clone()).or_default().extend(names);
             }
         }
     }

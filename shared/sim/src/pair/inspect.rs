@@ -5,7 +5,7 @@ use watchkeeper_domain::name::{Region, ServiceName};
 
 use super::SimPair;
 use crate::kinds::site::{HOME, STANDBY};
-use crate::world::hold;
+use crate::region::hold;
 
 impl SimPair {
     /// Whether a region is lost.
@@ -27,7 +27,7 @@ impl SimPair {
     /// Where people are sent now, once health checks and resolvers have followed; `None` when that is nowhere, or there is
     /// no switch.
     pub fn serving(&self) -> Option<Region> {
-        match hold(&self.globe).sent_to() {
+        match hold(&self.aws).sent_to() {
             Some(HOME) => Some(self.home.clone()),
             Some(STANDBY) => Some(self.standby.clone()),
             _ => None,
@@ -36,9 +36,9 @@ impl SimPair {
 
     /// The tasks of a service that run or still stop, in home and standby.
     pub fn working(&self, service: &ServiceName) -> [u32; 2] {
-        let globe = hold(&self.globe);
+        let aws = hold(&self.aws);
         let of_state = |place: usize| {
-            let services = globe.states.get(place).into_iter().flat_map(|state| &state.services);
+            let services = aws.states.get(place).into_iter().flat_map(|state| &state.services);
             services.filter(|(id, _)| id.service == *service).map(|(_, found)| found.working()).sum()
         };
         [of_state(HOME), of_state(STANDBY)]
@@ -47,8 +47,8 @@ impl SimPair {
     /// The most tasks of a service that have worked at once in both regions together, ever since the beginning, and since
     /// when they did: those that run, and those that still stop. No moment is missed.
     pub fn most_at_once(&self, service: &ServiceName) -> (u32, Timestamp) {
-        let globe = hold(&self.globe);
-        let all = globe.states.iter().flat_map(|state| &state.services);
+        let aws = hold(&self.aws);
+        let all = aws.states.iter().flat_map(|state| &state.services);
         let lives: Vec<_> = all.filter(|(id, _)| id.service == *service).map(|(_, found)| &found.lives).collect();
         let at = |instant: &Timestamp| {
             let last = lives.iter().filter_map(|lives| lives.range(..=*instant).next_back());

@@ -10,7 +10,7 @@ use crate::spec::DatabaseSpec;
 use crate::state::{DueEvent, SimState};
 
 impl SimState {
-    /// Brings a database into the world.
+    /// Brings a database into the simulation.
     pub(crate) fn add_database(&mut self, spec: &DatabaseSpec) {
         let observed = spec.observed.clone();
         let seen = StateHistory::new(Some(observed.clone()));
@@ -33,7 +33,7 @@ impl SimState {
         true
     }
 
-    /// Puts a database into a state, and on the agenda what comes after it.
+    /// Puts a database into a state, and on the schedule what comes after it.
     pub(crate) fn enter(&mut self, id: &DatabaseId, state: DatabaseState) -> bool {
         let stays = match state {
             DatabaseState::Starting => Some(self.settings.database_start),

@@ -16,8 +16,8 @@ use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 /// Scheduled actions a page (Application Auto Scaling API reference, `DescribeScheduledActions`).
 const SCHEDULED_PAGE: usize = 50;

@@ -10,11 +10,11 @@ use crate::refusal::CallRefusal;
 use crate::spec::{ServiceSpec, task_definition};
 use crate::state::{DueEvent, SimState};
 
-/// How far apart the deployments are that a service had before its world began.
+/// How far apart the deployments are that a service had before its simulation began.
 const APART: Duration = Duration::from_hours(24);
 
 impl SimState {
-    /// The deployments that a service has when it comes into the world, and the task definitions behind them.
+    /// The deployments that a service has when it comes into the simulation, and the task definitions behind them.
     pub(crate) fn releases_of(&mut self, spec: &ServiceSpec) -> ReleaseHistory {
         let own = task_definition(&format!("{}:1", spec.id.service));
         let (newest, before) = spec.releases.split_last().unwrap_or((&own, &[]));

@@ -11,7 +11,7 @@ use crate::spec::ServiceSpec;
 use crate::state::{DueEvent, SimState};
 
 impl SimState {
-    /// Brings a service into the world, all its tasks running.
+    /// Brings a service into the simulation, all its tasks running.
     pub(crate) fn add_service(&mut self, spec: &ServiceSpec) {
         let mut service = SimService {
             gone: false,

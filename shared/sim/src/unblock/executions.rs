@@ -7,7 +7,7 @@ use watchkeeper_domain::execution::ExecutionStatus;
 
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
-use crate::world::SimRegion;
+use crate::region::SimRegion;
 
 impl ExecutionReader for SimRegion {
     async fn questions(&self) -> Result<Vec<PendingQuestion>, AwsError> {
@@ -21,7 +21,7 @@ impl ExecutionReader for SimRegion {
             if state.pile.questions.len() == before {
                 return Err(CallRefusal::not_found(&question.name));
             }
-            state.machines.tell(&question.name, ExecutionStatus::Dead("ABORTED".to_owned()));
+            state.machines.set_status(&question.name, ExecutionStatus::Dead("ABORTED".to_owned()));
             Ok(())
         })
         .await

@@ -9,8 +9,8 @@ use watchkeeper_domain::value::{Label, ResourceName};
 use crate::kinds::pile::{BusEvent, QueuedMessage};
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 /// How long nobody else sees a message that was received.
 const UNSEEN: Duration = Duration::from_mins(2);

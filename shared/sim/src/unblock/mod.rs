@@ -13,7 +13,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockRecord};
 
 use crate::kinds::pile::{BusEvent, QueuedMessage};
-use crate::world::SimRegion;
+use crate::region::SimRegion;
 
 /// What a test makes and looks at; none of it is recorded as a call.
 impl SimRegion {

@@ -12,8 +12,8 @@ use watchkeeper_domain::value::ResourceName;
 
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 impl LockTable for SimRegion {
     async fn locks(&self, table: &LockSchema, after: Option<&str>, limit: u32) -> Result<ListPage<LockItem>, AwsError> {

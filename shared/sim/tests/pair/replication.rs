@@ -50,7 +50,7 @@ fn what_a_hand_has_settled_reaches_the_other_region() {
     let standing = ScopeStanding { settled: Some(settled.clone()), ..ScopeStanding::default() };
     run(&home, home.take_lease(&scope, &lease, 0)).unwrap();
     run(&home, home.commit(&scope, 1, &[LedgerWrite::PutStanding(standing)])).unwrap();
-    let seen = |world: &SimRegion| run(world, world.settled(&scope)).unwrap();
+    let seen = |sim: &SimRegion| run(sim, sim.settled(&scope)).unwrap();
     assert_eq!(seen(&pair.standby()), None);
     pair.advance(DELAY);
     assert_eq!(seen(&pair.standby()), Some(settled));
@@ -65,7 +65,7 @@ fn what_was_removed_is_removed_in_the_other_region() {
         reason: "a drill".to_owned(),
         since: pair.now(),
     };
-    let halted = |world: &SimRegion| world.remembered(&scope).unwrap().halt.is_some();
+    let halted = |sim: &SimRegion| sim.remembered(&scope).unwrap().halt.is_some();
     run(&home, home.set_halt(None, Some(&halt))).unwrap();
     pair.advance(DELAY);
     assert!(halted(&pair.standby()));
@@ -116,10 +116,10 @@ fn items_overtake_each_other_when_their_time_varies() {
     let order = |seed| {
         let home = SimRegion::builder().seed(seed);
         let pair = SimPair::builder("us-west-2", "us-west-1").home(home).jitter(seconds(30)).build();
-        let world = pair.home();
+        let sim = pair.home();
         let beat = Heartbeat { at: pair.now(), epoch: 1, heard: None, granted: None, switches: [].into() };
-        point(&world, &pointer(&pair, 1, "a")).unwrap();
-        run(&world, world.beat(&fleet(), pair.home_region(), &beat)).unwrap();
+        point(&sim, &pointer(&pair, 1, "a")).unwrap();
+        run(&sim, sim.beat(&fleet(), pair.home_region(), &beat)).unwrap();
         loop {
             pair.advance(Duration::from_millis(1));
             let seen = pair.standby().remembered_of(&fleet()).unwrap();

@@ -13,8 +13,8 @@ use watchkeeper_sim::{SimPair, SimRegion, run_until_done_or_crash, scope, servic
 
 pub(crate) const DELAY: Duration = Duration::from_secs(2);
 
-pub(crate) fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {
-    run_until_done_or_crash(world, future).unwrap()
+pub(crate) fn run<F: Future>(sim: &SimRegion, future: F) -> F::Output {
+    run_until_done_or_crash(sim, future).unwrap()
 }
 
 pub(crate) fn fault<T: std::fmt::Debug>(answer: Result<T, AwsError>) -> Fault {
@@ -51,16 +51,16 @@ pub(crate) fn pointer(pair: &SimPair, revision: u64, by: &str) -> Pointer {
     Pointer { revision, by: by.to_owned(), since: pair.now(), ..Pointer::at_home(pair.home_region()) }
 }
 
-pub(crate) fn point(world: &SimRegion, pointer: &Pointer) -> Result<(), LedgerError> {
-    run(world, world.point(&fleet(), pointer, pointer.revision - 1))
+pub(crate) fn point(sim: &SimRegion, pointer: &Pointer) -> Result<(), LedgerError> {
+    run(sim, sim.point(&fleet(), pointer, pointer.revision - 1))
 }
 
-pub(crate) fn by(world: &SimRegion) -> Option<String> {
-    world.pointer(&fleet()).unwrap().map(|pointer| pointer.by)
+pub(crate) fn by(sim: &SimRegion) -> Option<String> {
+    sim.pointer(&fleet()).unwrap().map(|pointer| pointer.by)
 }
 
-pub(crate) fn count(world: &SimRegion, id: &ServiceId, desired: u32) {
-    run(world, world.set_count(id, desired)).unwrap();
+pub(crate) fn count(sim: &SimRegion, id: &ServiceId, desired: u32) {
+    run(sim, sim.set_count(id, desired)).unwrap();
 }
 
 pub(crate) fn took(pair: &SimPair, since: Timestamp) -> Duration {

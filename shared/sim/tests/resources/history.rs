@@ -17,7 +17,7 @@ use watchkeeper_sim::{
     service,
 };
 
-use crate::stage::{Stage, evening, id};
+use crate::fixture::{Fixture, evening, id};
 
 /// A service of somebody else, a daemon, and one that the document protects from the first day on.
 const NEVER: [&str; 3] = ["stranger", "daemon", "sacred"];
@@ -31,7 +31,7 @@ enum Right {
 
 struct History {
     rng: Rng,
-    stage: Stage,
+    fixture: Fixture,
     right: BTreeMap<ResourceId, Right>,
     told: Vec<String>,
 }
@@ -64,14 +64,14 @@ fn a_database(rng: &mut Rng, n: usize) -> DatabaseSpec {
 impl History {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let mut world = evening().seed(seed);
+        let mut sim = evening().seed(seed);
         for n in 0..rng.usize(1..4) {
-            world = world.with(a_service(&mut rng, &format!("s{n}")));
+            sim = sim.with(a_service(&mut rng, &format!("s{n}")));
         }
         for n in 0..rng.usize(0..3) {
-            world = world.with(a_database(&mut rng, n));
+            sim = sim.with(a_database(&mut rng, n));
         }
-        let world = world
+        let sim = sim
             .with(service("shop/stranger").desired(2))
             .with(service("shop/daemon").desired(3).daemon())
             .with(service("shop/sacred").desired(1).scaling(1, 2))
@@ -80,23 +80,23 @@ impl History {
             "surge": { "desired": 4, "max": 8, "for": "2h" },
             "less": { "desired": "50%", "max": "50%", "for": "2h", "only": ["s0"] },
         });
-        let mut stage = Stage::over(world).production(&profiles);
-        stage.place.allowance = watchkeeper_domain::guardrail::Allowance {
+        let mut fixture = Fixture::over(sim).production(&profiles);
+        fixture.scoped.allowance = watchkeeper_domain::guardrail::Allowance {
             production: false,
             floor: 0,
             blast_radius_percent: 100,
             protected: ["sacred".to_owned()].into(),
-            ..stage.place.allowance
+            ..fixture.scoped.allowance
         };
-        stage.place.services.remove(&id("stranger"));
-        let mut history = Self { rng, stage, right: BTreeMap::new(), told: Vec::new() };
+        fixture.scoped.services.remove(&id("stranger"));
+        let mut history = Self { rng, fixture, right: BTreeMap::new(), told: Vec::new() };
         history.world().advance(Duration::from_mins(1));
         history.look();
         history
     }
 
     fn world(&self) -> SimRegion {
-        self.stage.world.clone()
+        self.fixture.sim.clone()
     }
 
     fn capacity(&self) -> Capacity {
@@ -105,7 +105,7 @@ impl History {
 
     /// What nothing is remembered of is as it was.
     fn look(&mut self) {
-        let (now, kept) = (self.capacity(), self.stage.remembered().baseline);
+        let (now, kept) = (self.capacity(), self.fixture.remembered().baseline);
         let ours = |resource: &ResourceId| kept.as_ref().is_some_and(|kept| kept.has(resource));
         for resource in now.resources().filter(|resource| !ours(resource)) {
             let right = match &resource {
@@ -147,23 +147,23 @@ impl History {
         match self.rng.u8(0..20) {
             0..=4 => {
                 let asleep = self.rng.bool();
-                self.stage.calendar(asleep);
+                self.fixture.calendar(asleep);
                 let minutes = self.rng.i64(1..600);
-                let end = self.stage.tick(minutes);
+                let end = self.fixture.tick(minutes);
                 self.note(("calendar", asleep, end));
             }
             5..=8 => {
-                let end = self.stage.tick(5);
+                let end = self.fixture.tick(5);
                 self.note(("tick", end));
             }
             9..=10 => {
                 let profile = if self.rng.bool() { "surge" } else { "less" };
-                let end = self.stage.surge(profile, 2);
+                let end = self.fixture.surge(profile, 2);
                 self.note((profile, end));
             }
             11 => {
                 let profile = if self.rng.bool() { "surge" } else { "less" };
-                let end = self.stage.calm(profile);
+                let end = self.fixture.calm(profile);
                 self.note((profile, "over", end));
             }
             12..=13 => self.edit(),
@@ -177,7 +177,7 @@ impl History {
     /// The document is edited.
     fn edit(&mut self) {
         let service = self.a_service();
-        let allowance = &mut self.stage.place.allowance;
+        let allowance = &mut self.fixture.scoped.allowance;
         let name = service.service.to_string();
         match self.rng.u8(0..4) {
             0 if !allowance.protected.remove(&name) => _ = allowance.protected.insert(name),
@@ -187,38 +187,38 @@ impl History {
                 let frozen = OpenFreeze { reason: "freeze".to_owned(), calendar };
                 allowance.frozen = if allowance.frozen.is_none() { Some(frozen) } else { None };
             }
-            2 if self.stage.place.services.remove(&service) => {}
-            _ => _ = self.stage.place.services.insert(service.clone()),
+            2 if self.fixture.scoped.services.remove(&service) => {}
+            _ => _ = self.fixture.scoped.services.insert(service.clone()),
         }
-        let end = self.stage.tick(5);
+        let end = self.fixture.tick(5);
         self.note(("edit", service, end));
     }
 
     /// Something cannot be changed any more, or can be again.
     fn hinder(&mut self) {
         let (service, on) = (self.a_service(), self.rng.bool());
-        let world = self.world();
+        let sim = self.world();
         match (self.rng.u8(0..6), self.a_database()) {
-            (0, _) => world.change_service_tag(&service, on),
-            (1, _) => world.deny_count(&service, on),
-            (2, _) => world.deny_scaling(&service, on),
-            (3, Some(database)) => world.change_database_tag(&database, on),
-            (4, Some(database)) => world.deny_database(&database, on),
+            (0, _) => sim.change_service_tag(&service, on),
+            (1, _) => sim.deny_count(&service, on),
+            (2, _) => sim.deny_scaling(&service, on),
+            (3, Some(database)) => sim.change_database_tag(&database, on),
+            (4, Some(database)) => sim.deny_database(&database, on),
             (_, Some(database)) => {
                 let states = ["storage-optimization", "failed", "rebooting", "available"];
-                world.change_database(&database, DatabaseState::of(states[self.rng.usize(..states.len())]));
+                sim.change_database(&database, DatabaseState::of(states[self.rng.usize(..states.len())]));
                 self.owned(&ResourceId::Database(database));
             }
             (_, None) => {}
         }
-        let end = self.stage.tick(5);
+        let end = self.fixture.tick(5);
         self.note(("hinder", service, on, end));
     }
 
     /// Its owner changes a service.
     fn meddle(&mut self) {
         let service = self.a_service();
-        let scaling = self.stage.world.service(&service).unwrap().capacity.scaling;
+        let scaling = self.fixture.sim.service(&service).unwrap().capacity.scaling;
         if let Some(found) = scaling.filter(|_| self.rng.bool()) {
             let min = self.rng.u32(0..3);
             let to = ScalingState { min, max: min + self.rng.u32(0..4), suspended: suspensions(&mut self.rng) };
@@ -229,7 +229,7 @@ impl History {
             self.world().change_count(&service, count);
         }
         self.owned(&ResourceId::Service(service.clone()));
-        let end = self.stage.tick(5);
+        let end = self.fixture.tick(5);
         self.note(("owner", service, end));
     }
 
@@ -238,46 +238,46 @@ impl History {
         let at = self.world().calls_made() + self.rng.u64(0..25);
         let trouble = if self.rng.bool() { CallTrouble::CrashBefore } else { CallTrouble::CrashAfter };
         self.world().set_faults(FaultPlan::none().at(at, trouble));
-        let end = self.stage.tick(5);
+        let end = self.fixture.tick(5);
         self.world().set_faults(FaultPlan::none());
         self.note(("crash", end));
     }
 
     /// The last intent goes, and every obstacle is lifted.
     fn end(&mut self) {
-        let world = self.world();
+        let sim = self.world();
         let now = self.capacity();
         for id in now.services.keys().filter(|id| !NEVER.contains(&id.service.as_str())) {
-            world.change_service_tag(id, true);
-            world.deny_count(id, false);
-            world.deny_scaling(id, false);
+            sim.change_service_tag(id, true);
+            sim.deny_count(id, false);
+            sim.deny_scaling(id, false);
         }
         for id in now.databases.keys() {
-            world.change_database_tag(id, true);
-            world.deny_database(id, false);
-            let state = world.database(id).unwrap().state;
+            sim.change_database_tag(id, true);
+            sim.deny_database(id, false);
+            let state = sim.database(id).unwrap().state;
             if matches!(state, DatabaseState::Broken(_) | DatabaseState::Passing(_) | DatabaseState::Serving(_)) {
-                world.change_database(id, DatabaseState::Available);
+                sim.change_database(id, DatabaseState::Available);
                 self.owned(&ResourceId::Database(id.clone()));
             }
         }
-        self.stage.place.allowance.frozen = None;
-        run_until_done_or_crash(&world, async {
+        self.fixture.scoped.allowance.frozen = None;
+        run_until_done_or_crash(&sim, async {
             use watchkeeper_control::ledger::Ledger;
-            world.withdraw(&self.stage.place.scope, &IntentKey::of(watchkeeper_domain::intent::Layer::Schedule)).await
+            sim.withdraw(&self.fixture.scoped.scope, &IntentKey::of(watchkeeper_domain::intent::Layer::Schedule)).await
         })
         .unwrap()
         .unwrap();
         // The longest expiry is two hours away.
         for minutes in [150, 5, 60, 5, 5] {
-            let end = self.stage.tick(minutes);
+            let end = self.fixture.tick(minutes);
             self.note(("end", end));
         }
     }
 
     fn check(&self, seed: u64) {
         let story = || format!("seed {seed}\n{}", self.told.join("\n"));
-        assert_eq!(self.stage.remembered().baseline, None, "everything is given back: {}", story());
+        assert_eq!(self.fixture.remembered().baseline, None, "everything is given back: {}", story());
         let now = self.capacity();
         for (resource, right) in &self.right {
             let fine = match (right, resource) {

@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod databases;
+mod fixture;
 mod giving_back;
 mod history;
 mod obstacles;
 mod schedules;
 mod slices;
-mod stage;
 mod transitions;

@@ -3,49 +3,49 @@
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{Operation, service};
 
-use crate::stage::{End, Stage, bounds, evening, id};
+use crate::fixture::{End, Fixture, bounds, evening, id};
 
 #[test]
 fn a_scalable_target_that_was_reset_at_night_does_not_leave_its_service_at_zero() {
-    let world = evening().with(service("shop/api").desired(2).scaling(0, 3)).build();
-    let before = world.capacity();
-    let mut stage = Stage::over(world);
-    stage.sleep();
+    let sim = evening().with(service("shop/api").desired(2).scaling(0, 3)).build();
+    let before = sim.capacity();
+    let mut fixture = Fixture::over(sim);
+    fixture.sleep();
     // `terraform apply`: the bounds as the code has them, and 0 lies within them.
-    stage.world.change_scaling(&id("api"), Some(bounds(0, 3)));
-    stage.tick(5);
-    assert_eq!(stage.wake(), End::Closed(RunOutcome::Done));
-    assert_eq!(stage.world.capacity(), before);
+    fixture.sim.change_scaling(&id("api"), Some(bounds(0, 3)));
+    fixture.tick(5);
+    assert_eq!(fixture.wake(), End::Closed(RunOutcome::Done));
+    assert_eq!(fixture.sim.capacity(), before);
 }
 
 #[test]
 fn what_an_autoscaler_does_once_a_surge_is_there_is_its_own_affair() {
-    let world = evening().with(service("shop/api").desired(2).scaling(2, 6)).build();
-    let before = world.capacity();
+    let sim = evening().with(service("shop/api").desired(2).scaling(2, 6)).build();
+    let before = sim.capacity();
     let surge = serde_json::json!({ "surge": { "desired": 4, "max": 10, "for": "4h" } });
-    let mut stage = Stage::over(world).production(&surge);
-    stage.surge("surge", 4);
-    stage.world.change_load(&id("api"), Some(7));
-    stage.later(5);
-    assert_eq!((stage.desired("api"), stage.tick(5)), (7, End::Nothing));
-    stage.world.change_load(&id("api"), None);
-    stage.calm("surge");
-    assert_eq!(stage.world.capacity(), before);
+    let mut fixture = Fixture::over(sim).production(&surge);
+    fixture.surge("surge", 4);
+    fixture.sim.change_load(&id("api"), Some(7));
+    fixture.later(5);
+    assert_eq!((fixture.desired("api"), fixture.tick(5)), (7, End::Nothing));
+    fixture.sim.change_load(&id("api"), None);
+    fixture.calm("surge");
+    assert_eq!(fixture.sim.capacity(), before);
 }
 
 #[test]
 fn a_service_that_joins_makes_nobody_elses_change_a_transition() {
-    let world = evening().with(service("shop/api").desired(2)).build();
-    let mut stage = Stage::over(world);
-    stage.sleep();
-    stage.world.change_count(&id("api"), 1);
-    stage.tick(5);
-    stage.world.add(service("shop/new"));
-    stage.place.services.insert(id("new"));
-    stage.tick(5);
-    assert_eq!((stage.desired("api"), stage.desired("new")), (1, 0), "a person's change is left alone");
-    stage.wake();
-    assert_eq!((stage.desired("api"), stage.desired("new")), (2, 1));
+    let sim = evening().with(service("shop/api").desired(2)).build();
+    let mut fixture = Fixture::over(sim);
+    fixture.sleep();
+    fixture.sim.change_count(&id("api"), 1);
+    fixture.tick(5);
+    fixture.sim.add(service("shop/new"));
+    fixture.scoped.services.insert(id("new"));
+    fixture.tick(5);
+    assert_eq!((fixture.desired("api"), fixture.desired("new")), (1, 0), "a person's change is left alone");
+    fixture.wake();
+    assert_eq!((fixture.desired("api"), fixture.desired("new")), (2, 1));
 }
 
 #[test]

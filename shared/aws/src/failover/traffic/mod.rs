@@ -71,7 +71,7 @@ impl TrafficSwitches for AwsTrafficSwitches {
         environment: &EnvironmentName,
         standby_serves: bool,
     ) -> Result<(), AwsError> {
-        self.cloudwatch.tell(&self.namespace, estate, environment, standby_serves).await
+        self.cloudwatch.publish(&self.namespace, estate, environment, standby_serves).await
     }
 
     async fn alarm_is_on(&self, alarm: &AlarmName) -> Result<Option<bool>, AwsError> {

@@ -34,7 +34,7 @@ pub enum AlarmState {
 /// An alarm that changed its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlarmChange {
-    /// Which.
+    /// The name of the alarm.
     pub alarm: AlarmName,
     /// The account that it lives in, where the message says so.
     pub account: Option<AccountId>,

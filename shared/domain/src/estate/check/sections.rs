@@ -11,21 +11,6 @@ use crate::value::ResourceName;
 /// How the names of what is restored end: the role of the backups function may fill, tag and remove only what is called so.
 pub(crate) const SCRATCH: [&str; 2] = ["-drill", "-restored"];
 
-impl BackupJob {
-    /// The kinds of resource that the job names.
-    fn kinds(&self) -> Vec<&'static str> {
-        let named = [
-            ("aurora", self.aurora.is_some()),
-            ("rds", self.rds.is_some()),
-            ("dynamodb", self.dynamodb.is_some()),
-            ("elasticache", self.elasticache.is_some()),
-            ("opensearch", self.opensearch.is_some()),
-            ("s3", self.s3.is_some()),
-        ];
-        named.into_iter().filter_map(|(kind, given)| given.then_some(kind)).collect()
-    }
-}
-
 impl EnvironmentChecker<'_> {
     pub(super) fn sections(&mut self) {
         let mut seen = BTreeSet::new();
@@ -43,10 +28,11 @@ impl EnvironmentChecker<'_> {
     }
 
     fn backup(&mut self, place: &FieldPath, job: &BackupJob) {
-        let kinds = job.kinds();
+        let kinds: Vec<&str> = BackupSource::all_of(job).iter().map(|source| source.kind.name()).collect();
         if kinds.len() != 1 {
             let found = if kinds.is_empty() { "no resource".to_owned() } else { kinds.join(" and ") };
-            self.note(place.clone(), found, "exactly one of aurora, rds, dynamodb, elasticache, opensearch, s3");
+            let known: Vec<&str> = ResourceKind::ALL.iter().map(|kind| kind.name()).collect();
+            self.note(place.clone(), found, format!("exactly one of {}", known.join(", ")));
         }
         let retention = &job.retention;
         if [retention.daily, retention.weekly, retention.monthly].iter().all(|kept| *kept == 0) {

@@ -35,7 +35,7 @@ pub enum ReadyVerdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Readiness {
-    /// When.
+    /// When it was evaluated.
     pub at: Timestamp,
     /// The region that would have to serve.
     pub region: Region,

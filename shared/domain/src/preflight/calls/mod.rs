@@ -4,7 +4,7 @@ mod alarms;
 mod backups;
 mod capacity;
 mod failover;
-mod stuck;
+mod unblock;
 
 use super::{MANAGED, PreflightCase, PreflightFacts, SimulatedCalls, Tags, WantedResources};
 use crate::estate::Environment;
@@ -19,7 +19,7 @@ pub fn calls(environment: &Environment, wanted: &WantedResources, facts: &Prefli
     alarms::add(case, &mut calls);
     failover::add(case, &mut calls);
     backups::add(case, &mut calls);
-    stuck::add(case, &mut calls);
+    unblock::add(case, &mut calls);
     calls
 }
 

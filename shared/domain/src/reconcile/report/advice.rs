@@ -41,10 +41,10 @@ pub(super) fn advice(scope: &Scope, run: &RunRecord) -> String {
 /// What follows an intent that was declared; `input` makes an input of its fields.
 fn declared(intent: &Intent, input: impl Fn(&str) -> String) -> String {
     match (&intent.want, intent.expires) {
-        (DesiredState::Scaled(demand), expires) => {
+        (DesiredState::Scaled(requested), expires) => {
             let until = expires.map_or_else(String::new, |end| format!(", at {end} at the latest"));
-            let when = if demand.alarms.is_empty() { "when its time is over" } else { "once its alarms are quiet" };
-            let input = input(&format!(r#""profile": "{}", "give-back": true"#, demand.profile));
+            let when = if requested.alarms.is_empty() { "when its time is over" } else { "once its alarms are quiet" };
+            let input = input(&format!(r#""profile": "{}", "give-back": true"#, requested.profile));
             format!(
                 "nothing. It is given back {when}{until}. To do it now, start the emergency-scale machine with {input}"
             )

@@ -141,7 +141,7 @@ pub async fn a_long_move_comes_back_exactly<B: ContractBench>(bench: &B) -> Pass
     holds("that the long record is the same", found == Some((long, 1)))
 }
 
-/// What a hand has committed is read alone, without a lease.
+/// What a run has committed is read alone, without a lease.
 pub async fn what_was_settled_is_read_with_its_epoch<B: ContractBench>(bench: &B) -> Passed {
     let (scope, _) = leased(bench).await?;
     equal("before", &bench.ledger().settled(&scope).await?, &None)?;

@@ -60,7 +60,7 @@ pub(super) fn intent(layer: Layer, now: Timestamp) -> Intent {
 pub(super) fn emergency(profile: &str, now: Timestamp) -> Intent {
     let capacity =
         |tasks| ProfileCapacity { desired: CapacityAmount::Tasks(tasks), max: Some(CapacityAmount::Tasks(2 * tasks)) };
-    let demand = RequestedProfile {
+    let requested = RequestedProfile {
         profile: checked(profile.parse()),
         rank: 1,
         capacity: capacity(4),
@@ -68,7 +68,7 @@ pub(super) fn emergency(profile: &str, now: Timestamp) -> Intent {
         only: vec![api().service, service("c/no-target").id.service],
         alarms: BTreeSet::from([checked("clos-v2-alb-5xx-errors".parse())]),
     };
-    Intent { want: DesiredState::Scaled(demand), ..intent(Layer::Emergency, now) }
+    Intent { want: DesiredState::Scaled(requested), ..intent(Layer::Emergency, now) }
 }
 
 /// What is remembered of an alarm after this was made of its newest change.

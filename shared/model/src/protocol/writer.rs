@@ -1,4 +1,4 @@
-//! The hand of a region, its tasks, and the person who can stop the home's hand.
+//! The writer of a region, its tasks, and the person who can stop the home's writer.
 
 use watchkeeper_domain::failover::MoveStage;
 
@@ -7,9 +7,9 @@ use super::{ProtocolModel, ProtocolRule};
 use crate::pair::PairSide;
 
 impl ProtocolModel {
-    pub(super) fn hand_actions(&self, state: &ProtocolState, side: PairSide, actions: &mut Vec<ProtocolAction>) {
+    pub(super) fn writer_actions(&self, state: &ProtocolState, side: PairSide, actions: &mut Vec<ProtocolAction>) {
         let at = side.at();
-        match state.hands[at] {
+        match state.writers[at] {
             RegionHand::Idle => actions.extend(self.due(state, side).map(|_| ProtocolAction::Take(side))),
             RegionHand::Read(_) => {
                 actions.push(ProtocolAction::Write(side));
@@ -34,7 +34,7 @@ impl ProtocolModel {
         }
     }
 
-    /// Whether a person who is asked has to stop the home's hand, because that cannot know of the move yet.
+    /// Whether a person who is asked has to stop the home's writer, because that cannot know of the move yet.
     fn halts(state: &ProtocolState) -> bool {
         let [home, standby] = state.points;
         let asks = |mover: &MoverState| {
@@ -44,7 +44,7 @@ impl ProtocolModel {
         home.epoch < standby.epoch && !stopped && state.movers.iter().any(asks)
     }
 
-    /// What a hand would do now, if there is a reason to take the lease and nobody else can still write.
+    /// What a writer would do now, if there is a reason to take the lease and nobody else can still write.
     fn due(&self, state: &ProtocolState, side: PairSide) -> Option<SettledMark> {
         let at = side.at();
         let point = state.points[at];
@@ -66,26 +66,26 @@ impl ProtocolModel {
         match action {
             ProtocolAction::Take(side) => {
                 let read = self.due(state, side).map_or(RegionHand::Idle, RegionHand::Read);
-                state.hands[side.at()] = read;
+                state.writers[side.at()] = read;
             }
             ProtocolAction::Write(side) => {
-                if let RegionHand::Read(mark) = state.hands[side.at()] {
+                if let RegionHand::Read(mark) = state.writers[side.at()] {
                     state.desired[side.at()] = mark.up;
-                    state.hands[side.at()] = RegionHand::Wrote(mark);
+                    state.writers[side.at()] = RegionHand::Wrote(mark);
                 }
             }
             ProtocolAction::Mark(side) => {
-                if let RegionHand::Wrote(mark) = state.hands[side.at()] {
+                if let RegionHand::Wrote(mark) = state.writers[side.at()] {
                     state.marks[side.at()] = mark;
                 }
-                state.hands[side.at()] = RegionHand::Idle;
+                state.writers[side.at()] = RegionHand::Idle;
             }
-            ProtocolAction::Drift(side) => state.hands[side.at()] = RegionHand::Idle,
+            ProtocolAction::Drift(side) => state.writers[side.at()] = RegionHand::Idle,
             ProtocolAction::Stall(side) => {
-                if let RegionHand::Read(mark) = state.hands[side.at()] {
+                if let RegionHand::Read(mark) = state.writers[side.at()] {
                     state.late[side.at()] = Some(mark.up);
                 }
-                state.hands[side.at()] = RegionHand::Idle;
+                state.writers[side.at()] = RegionHand::Idle;
                 state.stalls -= 1;
             }
             ProtocolAction::Land(side) => {
@@ -97,7 +97,7 @@ impl ProtocolModel {
             ProtocolAction::Start(side) => state.alive[side.at()] = true,
             ProtocolAction::Stop(side) => state.alive[side.at()] = false,
             ProtocolAction::Halt => {
-                // A person stops the hand until it can know of the move.
+                // A person stops the writer until it can know of the move.
                 state.halted = Some(state.points[PairSide::Standby.at()].epoch);
                 state.desired[PairSide::Home.at()] = false;
             }

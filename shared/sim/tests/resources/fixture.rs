@@ -7,11 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::place::ScopedEnvironment;
 use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::reconcile::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext};
 use watchkeeper_control::runbook::RunbookError;
+use watchkeeper_control::scoped::ScopedEnvironment;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
@@ -34,9 +34,9 @@ pub(crate) enum End {
 }
 
 #[derive(Clone)]
-pub(crate) struct Stage {
-    pub(crate) world: SimRegion,
-    pub(crate) place: ScopedEnvironment,
+pub(crate) struct Fixture {
+    pub(crate) sim: SimRegion,
+    pub(crate) scoped: ScopedEnvironment,
     runs: u32,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn bounds(min: u32, max: u32) -> ScalingState {
     ScalingState { min, max, suspended: Suspensions::NONE }
 }
 
-/// A world on the evening of 19 November.
+/// A simulation on the evening of 19 November.
 pub(crate) fn evening() -> WorldBuilder {
     SimRegion::builder().at("2026-11-19T23:00:00Z")
 }
@@ -60,11 +60,11 @@ pub(crate) fn evening() -> WorldBuilder {
 /// Tries of a begin that finds the lease held.
 const PATIENCE: u32 = 8;
 
-impl Stage {
-    /// The development environment of a shop with everything that this world has.
-    pub(crate) fn over(world: SimRegion) -> Self {
-        let capacity = world.observed().capacity();
-        let place = ScopedEnvironment {
+impl Fixture {
+    /// The development environment of a shop with everything that this simulation has.
+    pub(crate) fn over(sim: SimRegion) -> Self {
+        let capacity = sim.observed().capacity();
+        let scoped = ScopedEnvironment {
             scope: scope("shop", "dev", "us-east-1"),
             services: capacity.services.keys().cloned().collect(),
             databases: capacity.databases.keys().cloned().collect(),
@@ -83,24 +83,24 @@ impl Stage {
             declared: 1,
             pair: None,
         };
-        Self { world, place, runs: 0 }
+        Self { sim, scoped, runs: 0 }
     }
 
     /// The same in production, with these profiles.
     pub(crate) fn production(mut self, profiles: &serde_json::Value) -> Self {
         let section: Emergency = serde_json::from_value(serde_json::json!({ "profiles": profiles })).unwrap();
-        self.place.emergency = Some(section);
-        self.place.allowance =
-            Allowance { production: true, floor: 1, blast_radius_percent: 50, ..self.place.allowance };
+        self.scoped.emergency = Some(section);
+        self.scoped.allowance =
+            Allowance { production: true, floor: 1, blast_radius_percent: 50, ..self.scoped.allowance };
         self
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        Clock::now(&self.world)
+        Clock::now(&self.sim)
     }
 
     pub(crate) fn later(&self, minutes: i64) {
-        self.world.set_now(self.now() + SignedDuration::from_mins(minutes));
+        self.sim.set_now(self.now() + SignedDuration::from_mins(minutes));
     }
 
     /// The calendar declares, or takes back, that it is to sleep.
@@ -114,18 +114,18 @@ impl Stage {
             expires: None,
             approved: [].into(),
         };
-        let (world, scope) = (&self.world, &self.place.scope);
+        let (sim, scope) = (&self.sim, &self.scoped.scope);
         if asleep {
-            run_until_done_or_crash(world, world.declare(scope, &intent)).unwrap().unwrap();
+            run_until_done_or_crash(sim, sim.declare(scope, &intent)).unwrap().unwrap();
         } else {
-            run_until_done_or_crash(world, world.withdraw(scope, &IntentKey::of(Layer::Schedule))).unwrap().unwrap();
+            run_until_done_or_crash(sim, sim.withdraw(scope, &IntentKey::of(Layer::Schedule))).unwrap().unwrap();
         }
     }
 
     /// A tick after so many minutes.
     pub(crate) fn tick(&mut self, minutes: i64) -> End {
         self.later(minutes);
-        self.run(&RunRequest::of_tick(&self.place.scope, self.now()))
+        self.run(&RunRequest::of_tick(&self.scoped.scope, self.now()))
     }
 
     /// Goes to sleep, now.
@@ -145,17 +145,17 @@ impl Stage {
         let until = self.now() + SignedDuration::from_hours(hours);
         let profile = profile.parse().unwrap();
         let urgency = Urgency::Scale { profile, until, alarms: [].into(), by: None };
-        self.run(&RunRequest::of_emergency(&self.place.scope, urgency, "alarm".to_owned(), [].into()))
+        self.run(&RunRequest::of_emergency(&self.scoped.scope, urgency, "alarm".to_owned(), [].into()))
     }
 
     /// The alarm is over.
     pub(crate) fn calm(&mut self, profile: &str) -> End {
         let urgency = Urgency::GiveBack { profile: profile.parse().unwrap(), by: None };
-        self.run(&RunRequest::of_emergency(&self.place.scope, urgency, "over".to_owned(), [].into()))
+        self.run(&RunRequest::of_emergency(&self.scoped.scope, urgency, "over".to_owned(), [].into()))
     }
 
     pub(crate) fn capacity(&self, name: &str) -> ServiceCapacity {
-        self.world.service(&id(name)).unwrap().capacity
+        self.sim.service(&id(name)).unwrap().capacity
     }
 
     pub(crate) fn desired(&self, name: &str) -> u32 {
@@ -163,11 +163,11 @@ impl Stage {
     }
 
     pub(crate) fn remembered(&self) -> ScopeState {
-        self.world.remembered(&self.place.scope).unwrap()
+        self.sim.remembered(&self.scoped.scope).unwrap()
     }
 
     pub(crate) fn subjects(&self) -> Vec<String> {
-        self.world.messages().into_iter().map(|message| message.subject).collect()
+        self.sim.messages().into_iter().map(|message| message.subject).collect()
     }
 
     /// An execution of the machine, from its input to its end.
@@ -175,10 +175,10 @@ impl Stage {
         self.runs += 1;
         let (name, instant) = (format!("run-{}", self.runs), request.instant.unwrap_or_else(|| self.now()));
         for _ in 0..PATIENCE {
-            let hand = self.hand();
-            match run_until_done_or_crash(&self.world, hand.begin(&self.place, request, &name, instant)) {
+            let reconciler = self.reconciler();
+            match run_until_done_or_crash(&self.sim, reconciler.begin(&self.scoped, request, &name, instant)) {
                 None => return End::Crashed,
-                Some(Err(RunbookError::LeaseHeld { .. })) => self.world.advance(Duration::from_secs(30)),
+                Some(Err(RunbookError::LeaseHeld { .. })) => self.sim.advance(Duration::from_secs(30)),
                 Some(Err(error)) => return End::Failed(format!("{error:?}")),
                 Some(Ok(BegunRun { verdict: BeginVerdict::Nothing | BeginVerdict::Plan, .. })) => return End::Nothing,
                 Some(Ok(BegunRun { verdict: BeginVerdict::Apply, run, .. })) => return self.slices(&run),
@@ -191,22 +191,22 @@ impl Stage {
     /// A run of the tick that has begun and has not written yet.
     pub(crate) fn begun(&mut self) -> LeasedRun {
         self.runs += 1;
-        let (request, name) = (RunRequest::of_tick(&self.place.scope, self.now()), format!("run-{}", self.runs));
-        let hand = self.hand();
-        let begun = hand.begin(&self.place, &request, &name, self.now());
-        run_until_done_or_crash(&self.world, begun).unwrap().unwrap().run
+        let (request, name) = (RunRequest::of_tick(&self.scoped.scope, self.now()), format!("run-{}", self.runs));
+        let reconciler = self.reconciler();
+        let begun = reconciler.begin(&self.scoped, &request, &name, self.now());
+        run_until_done_or_crash(&self.sim, begun).unwrap().unwrap().run
     }
 
-    pub(crate) fn hand(&self) -> Reconciler<SimRegion> {
-        self.hand_with(self.world.clone())
+    pub(crate) fn reconciler(&self) -> Reconciler<SimRegion> {
+        self.reconciler_on(self.sim.clone())
     }
 
-    /// A hand whose clock is this one.
-    pub(crate) fn hand_with<P>(&self, clock: P::Clock) -> Reconciler<P>
+    /// A reconciler whose clock is this one.
+    pub(crate) fn reconciler_on<P>(&self, clock: P::Clock) -> Reconciler<P>
     where
         P: Platform<Capacity = SimRegion, Ledger = SimRegion, Announcer = SimRegion>,
     {
-        let (cloud, ledger, announcer) = (self.world.clone(), self.world.clone(), self.world.clone());
+        let (cloud, ledger, announcer) = (self.sim.clone(), self.sim.clone(), self.sim.clone());
         Reconciler { cloud, ledger, announcer, clock, pacer: Arc::new(Pacer::default()) }
     }
 
@@ -215,20 +215,20 @@ impl Stage {
         let mut next = RunNext::Apply;
         let mut tries = 0;
         while next != RunNext::Finish {
-            let hand = self.hand();
+            let reconciler = self.reconciler();
             let slice = match next {
-                RunNext::Verify => run_until_done_or_crash(&self.world, hand.verify(&self.place, run)),
-                _ => run_until_done_or_crash(&self.world, hand.apply(&self.place, run)),
+                RunNext::Verify => run_until_done_or_crash(&self.sim, reconciler.verify(&self.scoped, run)),
+                _ => run_until_done_or_crash(&self.sim, reconciler.apply(&self.scoped, run)),
             };
             match slice {
                 None => return End::Crashed,
                 Some(Ok(slice)) => {
-                    self.world.advance(Duration::from_secs(slice.wait_seconds.into()));
+                    self.sim.advance(Duration::from_secs(slice.wait_seconds.into()));
                     next = slice.next;
                 }
                 Some(Err(RunbookError::Aws(_) | RunbookError::Ledger(_))) if tries < 4 => {
                     tries += 1;
-                    self.world.advance(Duration::from_secs(5));
+                    self.sim.advance(Duration::from_secs(5));
                 }
                 Some(Err(error)) => {
                     let error = RunError { name: "Step.Failed".to_owned(), message: format!("{error:?}") };
@@ -240,7 +240,7 @@ impl Stage {
     }
 
     fn close(&self, run: &LeasedRun, error: Option<RunError>) -> End {
-        match run_until_done_or_crash(&self.world, self.hand().finish(&self.place, run, error)) {
+        match run_until_done_or_crash(&self.sim, self.reconciler().finish(&self.scoped, run, error)) {
             None => End::Crashed,
             Some(Ok(finished)) => End::Closed(finished.outcome),
             Some(Err(error)) => End::Failed(format!("{error:?}")),

@@ -22,8 +22,8 @@ use watchkeeper_sim::{
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-fn run<F: Future>(world: &SimRegion, future: F) -> F::Output {
-    run_until_done_or_crash(world, future).unwrap()
+fn run<F: Future>(sim: &SimRegion, future: F) -> F::Output {
+    run_until_done_or_crash(sim, future).unwrap()
 }
 
 fn fault<T: std::fmt::Debug>(answer: Result<T, AwsError>) -> Fault {
@@ -59,8 +59,8 @@ fn by_object() -> SimPair {
     builder(&json!({ "strategy": "switch-object", "bucket": "switch", "object": "standby-serves" })).build()
 }
 
-fn get(world: &SimRegion, address: &str) -> Result<u16, String> {
-    run(world, world.get(address, TIMEOUT))
+fn get(sim: &SimRegion, address: &str) -> Result<u16, String> {
+    run(sim, sim.get(address, TIMEOUT))
 }
 
 /// What people get for a path that only the standby serves: whom they reach.
@@ -254,7 +254,7 @@ fn the_writer_of_a_global_database_moves_with_both_regions_or_with_a_loss_of_dat
 fn tables_streams_images_and_target_groups_are_as_they_were_set() {
     let web = service("c/web").desired(2).target_group("web", "/health").missing_target_group("old");
     let regions = ["us-west-2", "us-west-1"];
-    let world = SimRegion::builder()
+    let sim = SimRegion::builder()
         .region("us-west-2")
         .with(web.clone().images(&["123456789012.dkr.ecr.us-west-2.amazonaws.com/web:7"]))
         .with(service("c/plain"))
@@ -263,24 +263,24 @@ fn tables_streams_images_and_target_groups_are_as_they_were_set() {
         .repository("web", &["7"])
         .build();
     let other = Region::new("us-west-1").unwrap();
-    let lag = |world: &SimRegion| run(world, world.lag(&name("vehicles"), &other, world.now()));
-    assert_eq!(run(&world, world.table(&name("vehicles"))).unwrap(), Some(table(&regions, &["status-index"])));
-    assert_eq!(lag(&world).unwrap(), None);
-    world.set_lag("vehicles", "us-west-1", Some(SignedDuration::from_millis(730)));
-    assert_eq!(lag(&world).unwrap(), Some(SignedDuration::from_millis(730)));
-    assert_eq!(run(&world, world.stream(&name("telemetry"))).unwrap(), Some(stream(2, 24)));
-    world.set_stream("telemetry", None);
-    assert_eq!(run(&world, world.stream(&name("telemetry"))).unwrap(), None);
-    let has = |repository, tag| run(&world, world.has_image(&name(repository), tag)).unwrap();
+    let lag = |sim: &SimRegion| run(sim, sim.lag(&name("vehicles"), &other, sim.now()));
+    assert_eq!(run(&sim, sim.table(&name("vehicles"))).unwrap(), Some(table(&regions, &["status-index"])));
+    assert_eq!(lag(&sim).unwrap(), None);
+    sim.set_lag("vehicles", "us-west-1", Some(SignedDuration::from_millis(730)));
+    assert_eq!(lag(&sim).unwrap(), Some(SignedDuration::from_millis(730)));
+    assert_eq!(run(&sim, sim.stream(&name("telemetry"))).unwrap(), Some(stream(2, 24)));
+    sim.set_stream("telemetry", None);
+    assert_eq!(run(&sim, sim.stream(&name("telemetry"))).unwrap(), None);
+    let has = |repository, tag| run(&sim, sim.has_image(&name(repository), tag)).unwrap();
     assert_eq!((has("web", "7"), has("web", "8"), has("jobs", "7")), (Some(true), Some(false), None));
-    let images = |definition| run(&world, world.task_images(&task_definition(definition))).unwrap();
+    let images = |definition| run(&sim, sim.task_images(&task_definition(definition))).unwrap();
     assert_eq!(images("web:1"), ["123456789012.dkr.ecr.us-west-2.amazonaws.com/web:7"]);
     assert_eq!(images("plain:1"), ["123456789012.dkr.ecr.us-west-2.amazonaws.com/plain:1"]);
-    let groups = || run(&world, world.target_groups(&web.id)).unwrap();
+    let groups = || run(&sim, sim.target_groups(&web.id)).unwrap();
     let health = |at: usize| (groups()[at].healthy, groups()[at].unhealthy);
     assert_eq!((groups()[0].health_path.as_deref(), health(0)), (Some("/health"), (2, 0)));
     assert_eq!((groups()[1].health_path.as_deref(), health(1)), (None, (0, 0)));
-    world.change_healthy(&web.id, "web", Some(1));
+    sim.change_healthy(&web.id, "web", Some(1));
     assert_eq!(health(0), (1, 1));
 }
 
@@ -293,12 +293,8 @@ fn executions_are_started_by_machine_and_taken_once() {
     assert_eq!(run(&standby, here.start("a", "{}")).unwrap(), StartOutcome::AlreadyThere);
     assert_eq!(run(&standby, standby.machine("reconcile").start("a", "{}")).unwrap(), StartOutcome::New);
     assert_eq!(run(&standby, there.start("b", "{}")).unwrap(), StartOutcome::New);
-    let taken = |world: &SimRegion| {
-        world
-            .take_started()
-            .into_iter()
-            .map(|of| format!("{} {} {}", of.machine, of.name, of.input))
-            .collect::<Vec<_>>()
+    let taken = |sim: &SimRegion| {
+        sim.take_started().into_iter().map(|of| format!("{} {} {}", of.machine, of.name, of.input)).collect::<Vec<_>>()
     };
     assert_eq!(taken(&standby), [r#"failover a {"n":1}"#, "reconcile a {}"]);
     assert_eq!((taken(&home), taken(&standby)), (vec!["reconcile b {}".to_owned()], vec![]));

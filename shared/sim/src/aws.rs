@@ -21,21 +21,21 @@ pub(crate) struct SimAws {
 }
 
 impl SimAws {
-    /// A globe of one region.
+    /// An AWS of one region.
     pub(crate) fn alone(state: SimState) -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self { states: vec![state], link: RegionLink::default(), site: None }))
     }
 
-    /// A globe of two.
+    /// One of two.
     pub(crate) fn pair(
         home: SimState,
         standby: SimState,
         link: RegionLink,
         site: Option<SimSites>,
     ) -> Arc<Mutex<Self>> {
-        let mut globe = Self { states: vec![home, standby], link, site };
-        globe.traffic_changed();
-        Arc::new(Mutex::new(globe))
+        let mut aws = Self { states: vec![home, standby], link, site };
+        aws.traffic_changed();
+        Arc::new(Mutex::new(aws))
     }
 
     /// The present, which is the same everywhere.
@@ -49,7 +49,7 @@ impl SimAws {
     }
 
     /// The region whose objects and alarm move the traffic: the standby's, or the only one.
-    pub(crate) fn switchboard(&self) -> usize {
+    pub(crate) fn traffic_site(&self) -> usize {
         self.states.len() - 1
     }
 
@@ -59,7 +59,7 @@ impl SimAws {
     }
 
     /// Lets time pass until an instant; one that is over changes nothing. Regions change each other through the ledger
-    /// alone, and that changes nothing by itself: so each one's agenda can run by itself.
+    /// alone, and that changes nothing by itself: so each one's schedule can run by itself.
     pub(crate) fn advance_to(&mut self, instant: Timestamp) {
         self.replicate();
         for state in &mut self.states {

@@ -11,13 +11,13 @@ use watchkeeper_domain::failover::{DnsRecord, points_to};
 use watchkeeper_domain::name::{EnvironmentName, EstateName};
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
-use crate::globe::SimAws;
+use crate::aws::SimAws;
 use crate::history::StateHistory;
 use crate::kinds::site::{HOME, STANDBY};
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::state::{DueEvent, SimState};
-use crate::world::SimRegion;
 
 impl SimRegion {
     /// A call to the region of the objects and of the alarm.
@@ -27,11 +27,11 @@ impl SimRegion {
         subject: impl std::fmt::Display,
         effect: impl FnOnce(&mut SimState) -> Result<T, CallRefusal>,
     ) -> Result<T, AwsError> {
-        let at = self.lock().globe.switchboard();
+        let at = self.lock().aws.traffic_site();
         self.throw_at(Some(at), operation, subject, effect).await
     }
 
-    /// A call to what is everywhere, or to a region; its state is where the switchboard is.
+    /// A call to what is everywhere, or to a region; its state is that of the region where traffic is switched.
     async fn throw_at<T>(
         &self,
         at: Option<usize>,
@@ -39,10 +39,10 @@ impl SimRegion {
         subject: impl std::fmt::Display,
         effect: impl FnOnce(&mut SimState) -> Result<T, CallRefusal>,
     ) -> Result<T, AwsError> {
-        self.reach_or_refuse(self.asked(operation, subject, at), |globe| {
-            let place = globe.switchboard();
-            let answer = effect(&mut globe.states[place])?;
-            globe.traffic_changed();
+        self.reach_or_refuse(self.asked(operation, subject, at), |aws| {
+            let place = aws.traffic_site();
+            let answer = effect(&mut aws.states[place])?;
+            aws.traffic_changed();
             Ok(answer)
         })
         .await
@@ -53,14 +53,14 @@ impl TrafficSwitches for SimRegion {
     async fn object_exists(&self, bucket: &ResourceName, object: &ResourceName) -> Result<bool, AwsError> {
         let key = (bucket.clone(), object.clone());
         let subject = format!("{bucket}/{object}");
-        self.throw(Operation::HeadObject, subject, |state| Ok(state.switchboard.objects.contains(&key))).await
+        self.throw(Operation::HeadObject, subject, |state| Ok(state.traffic_site.objects.contains(&key))).await
     }
 
     async fn set_object(&self, bucket: &ResourceName, object: &ResourceName, there: bool) -> Result<(), AwsError> {
         let operation = if there { Operation::PutObject } else { Operation::DeleteObject };
         let key = (bucket.clone(), object.clone());
         self.throw(operation, format!("{bucket}/{object}"), |state| {
-            let objects = &mut state.switchboard.objects;
+            let objects = &mut state.traffic_site.objects;
             let _changed = if there { objects.insert(key) } else { objects.remove(&key) };
             Ok(())
         })
@@ -69,7 +69,7 @@ impl TrafficSwitches for SimRegion {
 
     async fn control_is_on(&self, control: &ResourceName) -> Result<Option<bool>, AwsError> {
         self.throw_at(None, Operation::GetRoutingControl, control, |state| {
-            state.switchboard.controls.get(control).copied().map(Some).ok_or_else(|| CallRefusal::not_found(control))
+            state.traffic_site.controls.get(control).copied().map(Some).ok_or_else(|| CallRefusal::not_found(control))
         })
         .await
     }
@@ -77,7 +77,7 @@ impl TrafficSwitches for SimRegion {
     async fn set_controls(&self, controls: &BTreeMap<ResourceName, bool>) -> Result<(), AwsError> {
         let subject = controls.keys().map(ResourceName::as_str).collect::<Vec<_>>().join(", ");
         self.throw_at(None, Operation::UpdateRoutingControls, subject, |state| {
-            let known = &mut state.switchboard.controls;
+            let known = &mut state.traffic_site.controls;
             if let Some(unknown) = controls.keys().find(|control| !known.contains_key(*control)) {
                 return Err(CallRefusal::not_found(unknown));
             }
@@ -94,7 +94,7 @@ impl TrafficSwitches for SimRegion {
         standby_serves: bool,
     ) -> Result<(), AwsError> {
         self.throw(Operation::PutMetricData, format!("{estate} {environment}"), |state| {
-            state.switchboard.metric = Some(standby_serves);
+            state.traffic_site.metric = Some(standby_serves);
             state.plan(state.settings.alarm, DueEvent::Alarm(standby_serves));
             Ok(())
         })
@@ -107,7 +107,8 @@ impl TrafficSwitches for SimRegion {
 
     async fn records(&self, hosted_zone: &ResourceName, name: &str) -> Result<Vec<DnsRecord>, AwsError> {
         self.throw_at(None, Operation::ListRecords, format!("{name} in {hosted_zone}"), |state| {
-            let zone = state.switchboard.records.get(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
+            let zone =
+                state.traffic_site.records.get(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
             Ok(zone.iter().filter(|record| record.name == name).cloned().collect())
         })
         .await
@@ -116,7 +117,7 @@ impl TrafficSwitches for SimRegion {
     async fn change_records(&self, hosted_zone: &ResourceName, records: &[DnsRecord]) -> Result<(), AwsError> {
         self.throw_at(None, Operation::ChangeRecords, hosted_zone, |state| {
             let zone =
-                state.switchboard.records.get_mut(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
+                state.traffic_site.records.get_mut(hosted_zone).ok_or_else(|| CallRefusal::not_found(hosted_zone))?;
             let key = |record: &DnsRecord| (record.name.clone(), record.kind.clone(), record.set.clone());
             for record in records {
                 match zone.iter_mut().find(|known| key(known) == key(record)) {
@@ -137,8 +138,8 @@ impl SimState {
 
     /// The alarm follows the metric, unless it was told something else since.
     pub(crate) fn alarm_follows(&mut self, on: bool) {
-        if self.switchboard.metric == Some(on)
-            && let Some(alarm) = self.switchboard.alarm.clone()
+        if self.traffic_site.metric == Some(on)
+            && let Some(alarm) = self.traffic_site.alarm.clone()
         {
             self.set_alarm(alarm, if on { AlarmState::Alarm } else { AlarmState::Ok });
         }
@@ -148,8 +149,8 @@ impl SimState {
 impl SimAws {
     /// Where the traffic goes by its switch: to the home, to the standby, or nowhere that could be told.
     fn direction(&self, traffic: &TrafficPolicy) -> Option<usize> {
-        let state = &self.states[self.switchboard()];
-        let board = &state.switchboard;
+        let state = &self.states[self.traffic_site()];
+        let board = &state.traffic_site;
         let is_on =
             |control: &Option<ResourceName>| control.as_ref().and_then(|name| board.controls.get(name)) == Some(&true);
         let serves = |standby: bool| Some(if standby { STANDBY } else { HOME });
@@ -174,11 +175,11 @@ impl SimAws {
     /// Notes for those who ask from outside where the switch points now.
     pub(crate) fn traffic_changed(&mut self) {
         let Some(traffic) = self.site.as_ref().map(|site| &site.traffic) else { return };
-        let (direction, place) = (self.direction(traffic), self.switchboard());
+        let (direction, place) = (self.direction(traffic), self.traffic_site());
         // An alarm may have changed in the middle of the time that has passed.
         let alarm = traffic.alarm.as_ref().filter(|_| traffic.strategy == TrafficStrategy::Alarm);
         let since = alarm.and_then(|name| self.states[place].alarms.get(name)?.since).unwrap_or_else(|| self.now());
-        let board = &mut self.states[place].switchboard;
+        let board = &mut self.states[place].traffic_site;
         match &mut board.pointed {
             Some(history) => history.note(since, direction),
             None => board.pointed = Some(StateHistory::new(direction)),
@@ -187,9 +188,9 @@ impl SimAws {
 
     /// Where people are sent now.
     pub(crate) fn sent_to(&mut self) -> Option<usize> {
-        let (now, place) = (self.now(), self.switchboard());
+        let (now, place) = (self.now(), self.traffic_site());
         let state = &mut self.states[place];
         let lag = state.settings.traffic;
-        *state.switchboard.pointed.as_mut()?.read(now, lag)?
+        *state.traffic_site.pointed.as_mut()?.read(now, lag)?
     }
 }

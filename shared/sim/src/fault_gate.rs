@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use watchkeeper_control::ports::{AwsError, Fault};
 
+use crate::aws::SimAws;
 use crate::call::{CallEnding, RecordedCall};
 use crate::fault::CallTrouble;
-use crate::globe::SimAws;
 use crate::kinds::loss::LossAnswer;
 use crate::operation::Operation;
 use crate::refusal::CallRefusal;
+use crate::region::SimRegion;
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 /// What is asked, from where, and where.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl SimRegion {
         effect: impl FnOnce(&mut SimState) -> Result<T, E>,
     ) -> Result<T, E> {
         let at = self.at;
-        self.reach(self.asked(operation, subject, Some(at)), |globe| effect(&mut globe.states[at])).await
+        self.reach(self.asked(operation, subject, Some(at)), |aws| effect(&mut aws.states[at])).await
     }
 
     /// What is asked by this handle; without a region, it is asked of what is everywhere.
@@ -67,7 +67,7 @@ impl SimRegion {
         asked: GatedCall,
         effect: impl FnOnce(&mut SimAws) -> Result<T, E>,
     ) -> Result<T, E> {
-        let answer = self.lock().globe.call(&asked, effect);
+        let answer = self.lock().aws.call(&asked, effect);
         match answer {
             Some(answer) => answer,
             None => std::future::pending().await,
@@ -81,7 +81,7 @@ impl SimRegion {
         effect: impl FnOnce(&mut SimAws) -> Result<T, CallRefusal>,
     ) -> Result<T, AwsError> {
         let of = asked.clone();
-        self.reach(asked, |globe| effect(globe).map_err(|refusal| of.refused(refusal))).await
+        self.reach(asked, |aws| effect(aws).map_err(|refusal| of.refused(refusal))).await
     }
 }
 

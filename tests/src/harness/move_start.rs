@@ -1,4 +1,4 @@
-//! The beginning of a crossing: by hand, or by a tick of the watch.
+//! The beginning of a move: by hand, or by a tick of the watch.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -21,7 +21,7 @@ impl DeployedStack {
     /// Start the failback machine of this region by hand.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn fail_back(&self, input: &Value) -> Result<MoveExecution<'_>, StageError> {
         let (outer, since) = self.start(self.outputs.get("FailbackMachineArn")?, input).await?;
         let own: String = outer.rsplit(':').next().unwrap_or_default().chars().take(68).collect();
@@ -32,7 +32,7 @@ impl DeployedStack {
     /// The failovers of an environment that were started since an instant, oldest first.
     ///
     /// # Errors
-    /// As above.
+    /// [`StageError`] says what failed.
     pub async fn crossings(&self, scope: &Scope, since: Timestamp) -> Result<Vec<MoveExecution<'_>>, StageError> {
         let call = self.sfn.list_executions().state_machine_arn(self.outputs.get("FailoverMachineArn")?);
         let all = call.into_paginator().items().send().try_collect().await;

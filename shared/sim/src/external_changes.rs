@@ -1,4 +1,4 @@
-//! What a test may do to a world: let time pass, and act as somebody else.
+//! What a test may do to a simulation: let time pass, and act as somebody else.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use watchkeeper_domain::name::Scope;
 
 use crate::fault::FaultPlan;
 use crate::quota::BucketLimits;
+use crate::region::SimRegion;
 use crate::settings::TimingSettings;
 use crate::spec::{SimResource, checked, task_definition};
 use crate::state::SimState;
-use crate::world::SimRegion;
 
 /// A change by somebody else: a human, a deployment, or AWS itself. None of it is recorded as a call, and what is no
 /// longer, or was never, there makes the test fail.
 impl SimRegion {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
-        self.lock().globe.advance(by);
+        self.lock().aws.advance(by);
     }
 
     /// Lets time pass until an instant; one that is over changes nothing.
     pub fn set_now(&self, instant: Timestamp) {
-        self.lock().globe.advance_to(instant);
+        self.lock().aws.advance_to(instant);
     }
 
     /// Fails like this from now on. Indexes count from the beginning: see [`SimRegion::calls_made`].
@@ -235,6 +235,6 @@ impl SimRegion {
     }
 
     fn change(&self, what: &impl std::fmt::Display, change: impl FnOnce(&mut SimState) -> bool) {
-        assert!(change(&mut self.lock()), "{what} does not exist in this world");
+        assert!(change(&mut self.lock()), "{what} does not exist in this simulation");
     }
 }

@@ -1,0 +1,135 @@
+//! What one slice of writes has done, and what it leaves in the record of the run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::capacity::ResourceId;
+use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::plan::{AwaitedChange, Plan};
+use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
+
+use super::{RunNext, SliceResult, counted, look_again, overdue};
+use crate::place::ScopedEnvironment;
+use crate::ports::AwsError;
+
+/// How long to wait after AWS asked us to slow down, or did not answer, in seconds.
+const BACK_OFF_SECONDS: u32 = 5;
+
+/// How long the writes of a resource may fail before it is left out, told of, and left to the next tick: as long as until
+/// that one comes.
+const TROUBLE: SignedDuration = SignedDuration::from_mins(5);
+
+/// The same where somebody waits: an emergency's other services are not to wait for one that AWS does not answer for.
+const URGENT_TROUBLE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Why a slice ended.
+pub(super) enum SliceEnd {
+    /// Every wave is written.
+    Written,
+    /// A wave waits for what is on its way.
+    Waiting(Vec<AwaitedChange>),
+    /// The slice's time is over.
+    OutOfTime,
+    /// AWS refused something for good, and what waits for it is to be thought over.
+    Changed,
+    /// AWS asked us to slow down, did not answer, or was in a state that did not allow it; come again.
+    Again(String),
+}
+
+/// What one slice has under its hands.
+pub(super) struct SliceProgress<'a> {
+    pub(super) place: &'a ScopedEnvironment,
+    pub(super) run: &'a RunRecord,
+    pub(super) layer: Layer,
+    pub(super) generation: u64,
+    pub(super) seen: Timestamp,
+    pub(super) end: Timestamp,
+    pub(super) writes: u32,
+    /// Actions of each resource that are not made yet.
+    pub(super) open: BTreeMap<ResourceId, usize>,
+    pub(super) touched: BTreeSet<ResourceId>,
+    pub(super) refused: Vec<WriteRefusal>,
+    pub(super) failed: Vec<(ResourceId, AwsError)>,
+}
+
+impl SliceProgress<'_> {
+    /// Whether an earlier write of this resource failed: then its later ones have to wait, and nobody else's.
+    pub(super) fn is_stuck(&self, resource: &ResourceId) -> bool {
+        let refused = self.refused.iter().any(|refusal| refusal.resource == *resource);
+        refused || self.failed.iter().any(|(failed, _)| failed == resource)
+    }
+
+    /// One of its actions is made.
+    pub(super) fn made(&mut self, resource: &ResourceId) {
+        self.writes += 1;
+        if let Some(open) = self.open.get_mut(resource) {
+            *open = open.saturating_sub(1);
+        }
+    }
+}
+
+/// How many actions each resource has in a plan.
+pub(super) fn open(plan: &Plan) -> BTreeMap<ResourceId, usize> {
+    let mut open = BTreeMap::new();
+    for action in plan.actions() {
+        *open.entry(action.change.resource()).or_default() += 1;
+    }
+    open
+}
+
+pub(super) fn refusal(resource: ResourceId, error: &AwsError) -> WriteRefusal {
+    WriteRefusal { resource, name: error.fault.name().to_owned(), what: error.to_string() }
+}
+
+/// Writes the slice into the record, and says what follows.
+pub(super) fn settle(run: &mut RunRecord, hand: SliceProgress<'_>, end: SliceEnd, now: Timestamp) -> SliceResult {
+    let (layer, writes) = (hand.layer, hand.writes);
+    run.slices += 1;
+    run.writes += writes;
+    run.awaited.clear();
+    remember(run, hand, now);
+    let (next, wait_seconds, what) = match end {
+        SliceEnd::Written => (RunNext::Verify, 0, "every wave is written".to_owned()),
+        SliceEnd::OutOfTime => (RunNext::Apply, 0, "more is left for the next slice".to_owned()),
+        SliceEnd::Changed => {
+            let n = run.progress.refused.len();
+            (RunNext::Apply, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
+        }
+        SliceEnd::Again(error) => (RunNext::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
+        SliceEnd::Waiting(awaited) => {
+            let first = awaited.first().map(ToString::to_string).unwrap_or_default();
+            let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
+            run.awaited = awaited;
+            (RunNext::Apply, look_again(layer), what)
+        }
+    };
+    run.waited_seconds += wait_seconds;
+    // What was given back so far is proved also where the rest is late.
+    let next = if next == RunNext::Apply && overdue(run, now) { RunNext::Verify } else { next };
+    let summary = format!("{}; {what}", counted(writes as usize, "write"));
+    run.note(now, summary.clone());
+    SliceResult { next, wait_seconds, summary }
+}
+
+/// What the slice leaves behind of each resource. One that has failed for long counts as refused.
+fn remember(run: &mut RunRecord, hand: SliceProgress<'_>, now: Timestamp) {
+    let progress = &mut run.progress;
+    if !hand.touched.is_empty() {
+        progress.wrote = Some(now);
+    }
+    progress.touched.extend(hand.touched);
+    progress.written.extend(hand.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));
+    progress.refused.extend(hand.refused);
+    let limit = if hand.layer >= Layer::Emergency { URGENT_TROUBLE } else { TROUBLE };
+    let mut troubled = Vec::new();
+    for (resource, error) in hand.failed {
+        let before = progress.troubled.iter().find(|trouble| trouble.resource == resource);
+        let since = before.map_or(now, |trouble| trouble.since);
+        if now.duration_since(since) >= limit {
+            progress.refused.push(refusal(resource, &error));
+        } else {
+            troubled.push(WriteTrouble { resource, since });
+        }
+    }
+    progress.troubled = troubled;
+}

@@ -1,0 +1,112 @@
+//! How far a run has come with each resource: what it wrote, and what AWS refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::capacity::ResourceId;
+
+/// A resource that AWS did not let us change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteRefusal {
+    /// The resource that was not changed.
+    pub resource: ResourceId,
+    /// The stable name of the error.
+    pub name: String,
+    /// What AWS said.
+    pub what: String,
+}
+
+/// The errors of a write that the same write would meet again: nothing was changed, and nothing will be before a person does
+/// something about it.
+const FINAL: [&str; 3] = ["Aws.Denied", "Aws.Invalid", "Aws.NotFound"];
+
+impl WriteRefusal {
+    /// Whether AWS answered that it will not do it, and not only that it could not.
+    pub fn is_final(&self) -> bool {
+        FINAL.contains(&self.name.as_str())
+    }
+}
+
+/// A write that AWS refused for good, as it is remembered once its run is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedWrite {
+    /// Of which resource.
+    pub resource: ResourceId,
+    /// What AWS said.
+    pub what: String,
+    /// When the run ended that it was refused to.
+    pub at: Timestamp,
+}
+
+/// For how long a refusal is evidence of what AWS would say today, where nothing was written since. Nobody can ask without
+/// writing.
+const REFUSED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl RefusedWrite {
+    /// Whether it still says something.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) < REFUSED_FOR
+    }
+
+    /// What is remembered after a run: what it was refused, and of the rest what it has not written since.
+    #[must_use]
+    pub fn after(before: &[Self], progress: &RunProgress, now: Timestamp) -> Vec<Self> {
+        let refused: BTreeMap<&ResourceId, &WriteRefusal> =
+            progress.refused.iter().filter(|it| it.is_final()).map(|it| (&it.resource, it)).collect();
+        let stays = |it: &&Self| {
+            it.counts(now) && !refused.contains_key(&it.resource) && !progress.written.contains(&it.resource)
+        };
+        let new = |it: &&WriteRefusal| Self { resource: it.resource.clone(), what: it.what.clone(), at: now };
+        before.iter().filter(stays).cloned().chain(refused.values().map(new)).collect()
+    }
+}
+
+/// A resource whose writes fail for now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteTrouble {
+    /// The resource that was not changed.
+    pub resource: ResourceId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What a run knows of each resource by now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct RunProgress {
+    /// Whether it is a transition for all of them, whatever was reached before.
+    pub afresh: bool,
+    /// Resources that a guardrail keeps from their change, while others are given back.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub held: BTreeSet<ResourceId>,
+    /// When a write was sent last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrote: Option<Timestamp>,
+    /// Resources that a write was sent to.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub touched: BTreeSet<ResourceId>,
+    /// Resources whose writes have all been made.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub written: BTreeSet<ResourceId>,
+    /// Resources that AWS did not let us change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<WriteRefusal>,
+    /// Resources whose writes fail for now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub troubled: Vec<WriteTrouble>,
+    /// Resources that were seen at their target.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub reached: BTreeSet<ResourceId>,
+    /// Resources whose baseline has been given back, or was never left.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub given_back: BTreeSet<ResourceId>,
+}
+
+impl RunProgress {
+    /// What AWS refused, by resource.
+    pub fn refusals(&self) -> BTreeMap<ResourceId, String> {
+        self.refused.iter().map(|refusal| (refusal.resource.clone(), refusal.what.clone())).collect()
+    }
+}

@@ -1,0 +1,7 @@
+//! Preflight: the example is clean, and each fact corrupted alone is exactly one finding, with the command that mends it.
+#![allow(clippy::unwrap_used)]
+
+mod faults;
+mod reads;
+mod scene;
+mod simulated;
