@@ -11,7 +11,7 @@ mod respond;
 use crate::platform::Platform;
 
 pub use alarms::{Did, Handled, Incoming, Line, Nothing, Passed, Unread};
-pub use call::{Answer, Decided, Looked, Step};
+pub use call::{Decided, Details, Looked, Step, after_decision, after_look};
 
 /// What emergencies are answered with.
 #[derive(Debug, Clone)]

@@ -7,12 +7,10 @@ use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Plan};
 use watchkeeper_domain::reconcile::assess::despite_halt;
-use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
+use watchkeeper_domain::reconcile::run::{RunRecord, RunRef, WriteRefusal, WriteTrouble};
 
-use super::{
-    LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, counted, follows, left, look_again, lost, not_yet,
-    overdue,
-};
+use super::call::{APPLY, VERIFY, slice};
+use super::{Reconciler, ResumedRun, SLICE, counted, follows, left, look_again, lost, not_yet, overdue};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
@@ -21,7 +19,7 @@ use crate::platform::Platform;
 use crate::ports::Databases;
 use crate::ports::ServiceWrites;
 use crate::ports::{AwsError, Clock, Fault};
-use crate::runbook::RunbookError;
+use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
 /// How long to wait after AWS asked us to slow down, or did not answer, in seconds.
 const BACK_OFF_SECONDS: u32 = 5;
@@ -87,12 +85,16 @@ impl<P: Platform> Reconciler<P> {
     /// # Errors
     /// [`RunbookError`] when the lease is lost or the halt switch is on. A write that AWS refuses is no error of the run: its
     /// resource is left out.
-    pub async fn apply(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<SliceResult, RunbookError> {
+    pub async fn apply(
+        &self,
+        place: &ScopedEnvironment,
+        run: &RunRef,
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         // The look is as old as its first read.
         let looked = self.clock.now();
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
-        if let Some(waiting) = not_yet(&resumed.lease, now, RunNext::Apply) {
+        if let Some(waiting) = not_yet(run, &resumed.lease, now, APPLY) {
             return Ok(waiting);
         }
         if !resumed.lease.allows_writes(now) {
@@ -132,15 +134,15 @@ impl<P: Platform> Reconciler<P> {
                 return Err(error);
             }
         };
-        let slice = settle(&mut resumed.run, hand, end, self.clock.now());
+        let (step, wait_seconds, summary) = settle(&mut resumed.run, hand, end, self.clock.now());
         self.keep(place, &resumed.lease, &resumed.run).await?;
-        Ok(slice)
+        Ok(slice(run, step, wait_seconds, summary))
     }
 
     /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
     /// run could still write is looked at again.
     async fn current_plan(&self, place: &ScopedEnvironment, resumed: &ResumedRun) -> Result<Plan, RunbookError> {
-        if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.started {
+        if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.header.started {
             return Ok(resumed.run.plan.clone());
         }
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
@@ -250,34 +252,34 @@ fn refusal(resource: ResourceId, error: &AwsError) -> WriteRefusal {
     WriteRefusal { resource, name: error.fault.name().to_owned(), what: error.to_string() }
 }
 
-/// Writes the slice into the record, and says what follows.
-fn settle(run: &mut RunRecord, hand: SliceProgress<'_>, end: SliceEnd, now: Timestamp) -> SliceResult {
+/// Writes the slice into the record, and says which step follows, after how many seconds, and what was done.
+fn settle(run: &mut RunRecord, hand: SliceProgress<'_>, end: SliceEnd, now: Timestamp) -> (&'static str, u32, String) {
     let (layer, writes) = (hand.layer, hand.writes);
     run.slices += 1;
     run.writes += writes;
     run.awaited.clear();
     remember(run, hand, now);
     let (next, wait_seconds, what) = match end {
-        SliceEnd::Written => (RunNext::Verify, 0, "every wave is written".to_owned()),
-        SliceEnd::OutOfTime => (RunNext::Apply, 0, "more is left for the next slice".to_owned()),
+        SliceEnd::Written => (VERIFY, 0, "every wave is written".to_owned()),
+        SliceEnd::OutOfTime => (APPLY, 0, "more is left for the next slice".to_owned()),
         SliceEnd::Changed => {
             let n = run.progress.refused.len();
-            (RunNext::Apply, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
+            (APPLY, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
         }
-        SliceEnd::Again(error) => (RunNext::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
+        SliceEnd::Again(error) => (APPLY, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
         SliceEnd::Waiting(awaited) => {
             let first = awaited.first().map(ToString::to_string).unwrap_or_default();
             let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
             run.awaited = awaited;
-            (RunNext::Apply, look_again(layer), what)
+            (APPLY, look_again(layer), what)
         }
     };
     run.waited_seconds += wait_seconds;
     // What was given back so far is proved also where the rest is late.
-    let next = if next == RunNext::Apply && overdue(run, now) { RunNext::Verify } else { next };
+    let next = if next == APPLY && overdue(run, now) { VERIFY } else { next };
     let summary = format!("{}; {what}", counted(writes as usize, "write"));
-    run.note(now, summary.clone());
-    SliceResult { next, wait_seconds, summary }
+    run.header.note(now, summary.clone());
+    (next, wait_seconds, summary)
 }
 
 /// What the slice leaves behind of each resource. One that has failed for long counts as refused.
