@@ -129,7 +129,7 @@ fn an_end_that_tells_nobody_is_found_and_so_is_a_reason_without_an_end() {
     assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begin -> Failed"]);
     let mut reconcile = machine("reconcile");
     reconcile["States"]["Begun"]["Choices"][0]["Next"] = "Finish".into();
-    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begun -> Nothing"]);
+    assert_eq!(unexplained("reconcile.asl.json", &reconcile), ["reconcile: Begun -> Planned"]);
 }
 
 #[test]
