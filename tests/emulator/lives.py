@@ -35,59 +35,65 @@ def _failure(error, cause):
 
 
 _RUN = {"estate": "clos-v2", "environment": "prod", "region": "us-east-1", "id": "r", "generation": 1}
-_SAYS = {"run": _RUN, "summary": "not yet", "asks": [], "blocked": [], "writes": 1, "tell": None, "told": [], "request": {}}
-_EMERGENCY = {**_SAYS, "answer_seconds": 60, "holds": True, "profile": "surge", "what": "surge"}
-_MOVE = {
-    **_SAYS, "phase": "promote", "answer_seconds": 60, "what": "failover", "why": "lost", "plan": "", "error": None,
-    "ending": None, "rto_ms": None, "child": "-c",
+# What every step is answered, whatever follows.
+_SAYS = {
+    "run": _RUN, "then": "again", "step": None, "wait_seconds": 0, "child": None, "request": {}, "why": "", "plan": "",
+    "answer_seconds": 60, "outcome": None, "error": None, "summary": "not yet", "tell": None, "asks": [], "blocked": [],
+    "writes": 1, "told": [],
 }
+_DONE = {**_SAYS, "then": "done", "outcome": "done"}
+_FAILED = {**_SAYS, "then": "failed", "outcome": "failed"}
+_EMERGENCY = {**_SAYS, "holds": True, "profile": "surge", "what": "surge"}
+_APPLIED = {**_EMERGENCY, "then": "child", "child": "-apply"}
+_MOVE = {**_SAYS, "phase": "promote", "what": "failover", "ending": None, "rto_ms": None}
 
 _REFUSED = {"Error": "Guardrail.Refused", "Cause": "the halt switch is on", "Status": "FAILED"}
-_HELD = {**_EMERGENCY, "next": "hold", "wait_seconds": 60}
-_LEFT = {**_EMERGENCY, "next": "give-back", "wait_seconds": 60}
-_COPY = {"again": True, "wait_seconds": 15}
+_HELD = {**_EMERGENCY, "wait_seconds": 60}
+_LEFT = {**_EMERGENCY, "then": "child", "child": "-back"}
+_COPY = {**_SAYS, "step": "job", "wait_seconds": 15}
+_VERIFY = {**_SAYS, "step": "verify", "wait_seconds": 3}
 _RESTORE = {**_SAYS, "source": "aurora:clos-v2-db-cluster"}
 
 # Machine, story, seconds that a call takes, and what each task is told: an answer or a failure, or a list of (times, answer), of
 # which the last one holds for ever. A task that is not named is told the first answer.
 _STORIES = (
     ("reconcile", "verifies for ever", 0.2, {
-        "Begin": {**_SAYS, "verdict": "apply"}, "Apply": {"next": "verify", "wait_seconds": 3},
-        "Verify": {"next": "verify", "wait_seconds": 3}, "Finish": {**_SAYS, "outcome": "failed", "error": None},
+        "Begin": {**_SAYS, "step": "apply"}, "Apply": _VERIFY, "Verify": _VERIFY,
+        "Finish": {**_FAILED, "error": "Run.Unverified"},
     }),
     ("emergency-scale", "holds for ever", 1, {
-        "Decide": {**_EMERGENCY, "next": "apply", "wait_seconds": 0}, "Apply": {**_SAYS, "outcome": "done"},
+        "Decide": _APPLIED, "Apply": _DONE,
         "Hold": _HELD,
     }),
     ("emergency-scale", "cannot give back for ever", 1, {
-        "Decide": {**_EMERGENCY, "next": "apply", "wait_seconds": 0}, "Apply": {**_SAYS, "outcome": "done"},
+        "Decide": _APPLIED, "Apply": _DONE,
         "Hold": _LEFT, "GiveBack": _failure("States.TaskFailed", json.dumps(_REFUSED)),
     }),
     ("emergency-scale", "holds for a week, is not looked at for hours, and cannot give back", 1, {
-        "Decide": {**_EMERGENCY, "next": "apply", "wait_seconds": 0}, "Apply": {**_SAYS, "outcome": "done"},
+        "Decide": _APPLIED, "Apply": _DONE,
         "Hold": [(1500, _HELD), (290 * _TRIES, _failure("Aws.Unavailable", "no answer")), (1, _LEFT)],
         "GiveBack": _failure("States.TaskFailed", json.dumps(_REFUSED)),
     }),
     ("failover", "starts children for ever", 20, {
-        "Advance": {**_MOVE, "next": "reconcile", "wait_seconds": 0}, "Child": {**_SAYS, "outcome": "done"},
+        "Advance": {**_MOVE, "then": "child", "child": "-c"}, "Child": _DONE,
     }),
-    ("failback", "is never ready", 0.5, {"Ready": {**_SAYS, "next": "wait", "wait_seconds": 15}}),
+    ("failback", "is never ready", 0.5, {"Ready": {**_SAYS, "wait_seconds": 15}}),
     ("backup", "waits for eight copies for ever", 1, {
-        "Begin": {**_SAYS, "jobs": list(range(8))}, "Job": _COPY, "Finish": {"outcome": "waiting", "headline": "not yet"},
+        "Begin": {**_SAYS, "jobs": list(range(8))}, "Job": _COPY, "Finish": {**_DONE, "outcome": "waiting"},
     }),
     ("backup", "fails at eight for ever", 1, {
         "Begin": {**_SAYS, "jobs": list(range(8))}, "Job": _failure("Aws.Unavailable", "no answer"),
-        "Finish": {"outcome": "failed", "headline": "no"},
+        "Finish": _FAILED,
     }),
     ("restore-drill", "waits for ever", 1, {
-        "Begin": _RESTORE, "Restore": _COPY, "Finish": {"passed": False, "headline": "no", "evidence": {}},
+        "Begin": _RESTORE, "Restore": _COPY, "Finish": {**_FAILED, "evidence": {}},
     }),
     ("restore-drill", "fails for ever", 1, {
         "Begin": _RESTORE, "Restore": _failure("Aws.Unavailable", "no answer"),
-        "Finish": {"passed": False, "headline": "no", "evidence": {}},
+        "Finish": {**_FAILED, "evidence": {}},
     }),
     ("daily-unblock", "works for ever", 1, {
-        "Begin": {**_SAYS, "next": "work"}, "Work": {**_SAYS, "next": "work"}, "Report": {**_SAYS, "next": "done"},
+        "Begin": {**_SAYS, "step": "work"}, "Work": {**_SAYS, "step": "work"}, "Report": _DONE,
     }),
 )
 

@@ -8,12 +8,12 @@ use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: FunctionContext| {
-        let emergency = kit.emergency()?;
+    serve(|context: FunctionContext| {
+        let emergency = context.emergency()?;
         Ok(async move |event: Value, invocation: LambdaInvocation| {
             let now = invocation.deadline;
-            let handled = emergency.hear(&kit.stack, read(&event), now).await?;
-            count(&kit.metrics, &handled, now);
+            let handled = emergency.hear(&context.stack, read(&event), now).await?;
+            count(&context.metrics, &handled, now);
             Ok(handled)
         })
     })

@@ -7,11 +7,11 @@ use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: FunctionContext| {
-        let schedule = kit.schedule()?;
+    serve(|context: FunctionContext| {
+        let schedule = context.schedule()?;
         Ok(async move |tick: ScheduleTick, _: LambdaInvocation| {
-            kit.metrics.tick("auto-shutdown", tick.time);
-            schedule.handle(&kit.stack, &tick).await
+            context.metrics.tick("auto-shutdown", tick.time);
+            schedule.handle(&context.stack, &tick).await
         })
     })
     .await

@@ -2,7 +2,7 @@
 //! Here is what its logs and metrics say.
 
 use jiff::Timestamp;
-use watchkeeper_control::backup::{Answer, Step};
+use watchkeeper_control::backup::{Answer, Details, FinishedRestore, Step};
 use watchkeeper_control::runbook::FunctionEvent;
 use watchkeeper_lambda::{BackupFigures, Metrics, telemetry};
 
@@ -32,17 +32,11 @@ pub fn count(metrics: &Metrics, at: Timestamp, answer: &Answer) {
             }
             metrics.stale_backups(all.filter(|(_, fresh)| fresh.stale).count(), at);
         }
-        Answer::Begun { summary, .. } | Answer::Restoring { summary, .. } => tracing::info!("{summary}"),
-        Answer::Told(told) => tracing::info!(told = told.told, "a run could not be made"),
-        Answer::Stepped { again, wait_seconds, what } => tracing::info!(again, wait_seconds, "{what}"),
-        Answer::Finished { outcome, headline } => tracing::info!(%outcome, "{headline}"),
-        Answer::Restored { passed, headline, evidence } => {
-            tracing::info!(
-                passed,
-                rto_seconds = evidence.rto_seconds,
-                rpo_seconds = evidence.rpo_seconds,
-                "{headline}"
-            );
+        Answer::Stepped(outcome) => {
+            telemetry::stepped(outcome);
+            if let Details::Restored(FinishedRestore { evidence, .. }) = &outcome.details {
+                tracing::info!(rto_seconds = evidence.rto_seconds, rpo_seconds = evidence.rpo_seconds, "restored");
+            }
         }
     }
 }

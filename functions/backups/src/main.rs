@@ -9,13 +9,13 @@ use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: FunctionContext| {
-        let backup = kit.backup()?;
+    serve(|context: FunctionContext| {
+        let backup = context.backup()?;
         Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| {
             about(&event);
             let at = event.at();
-            let answer = backup.handle(&kit.stack, event).await?;
-            count(&kit.metrics, at, &answer);
+            let answer = backup.handle(&context.stack, event).await?;
+            count(&context.metrics, at, &answer);
             Ok(answer)
         })
     })

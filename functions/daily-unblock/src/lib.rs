@@ -1,12 +1,11 @@
 //! The daily unblock: starts what is due, and takes one step of the `daily-unblock` machine. Here is what its logs say.
 
 use watchkeeper_control::unblock::Answer;
+use watchkeeper_lambda::telemetry;
 
-/// Logs what a step did.
+/// Logs what a step came to.
 pub fn log(answer: &Answer) {
-    match answer {
-        Answer::Ticked(_) => {}
-        Answer::Taken(taken) => tracing::info!(run = taken.run.id, next = ?taken.next, "{}", taken.summary),
-        Answer::Told(told) => tracing::warn!(?told, "the run could not be made"),
+    if let Answer::Stepped(outcome) = answer {
+        telemetry::stepped(outcome);
     }
 }

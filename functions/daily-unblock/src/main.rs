@@ -9,13 +9,13 @@ use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: FunctionContext| {
-        let unblock = kit.unblock()?;
+    serve(|context: FunctionContext| {
+        let unblock = context.unblock()?;
         Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| {
             if let FunctionEvent::Tick(tick) = &event {
-                kit.metrics.tick("daily-unblock", tick.time);
+                context.metrics.tick("daily-unblock", tick.time);
             }
-            let answer = unblock(event.at()).handle(&kit.stack, event).await?;
+            let answer = unblock(event.at()).handle(&context.stack, event).await?;
             log(&answer);
             Ok(answer)
         })

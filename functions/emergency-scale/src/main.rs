@@ -4,13 +4,17 @@ use std::process::ExitCode;
 
 use watchkeeper_control::emergency::Step;
 use watchkeeper_control::runbook::StepCall;
-use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
+use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: FunctionContext| {
-        let emergency = kit.emergency()?;
-        Ok(async move |call: StepCall<Step>, _: LambdaInvocation| emergency.handle(&kit.stack, call).await)
+    serve(|context: FunctionContext| {
+        let emergency = context.emergency()?;
+        Ok(async move |call: StepCall<Step>, _: LambdaInvocation| {
+            let outcome = emergency.handle(&context.stack, call).await?;
+            telemetry::stepped(&outcome);
+            Ok(outcome)
+        })
     })
     .await
 }

@@ -1,8 +1,8 @@
 //! Failover and failback: the watch over a pair, and the steps of its machines. Here is what its logs and metrics say.
 
 use jiff::Timestamp;
-use watchkeeper_control::failover::{Answer, PairTick, Step};
-use watchkeeper_control::runbook::{Ask, Begin, Tell};
+use watchkeeper_control::failover::{Details, PairTick, Step};
+use watchkeeper_control::runbook::{Ask, Begin, StepOutcome, Tell};
 use watchkeeper_domain::failover::MoveEnding;
 use watchkeeper_domain::failover::readiness::ReadyVerdict;
 use watchkeeper_lambda::{Metrics, PairFigures, telemetry};
@@ -18,23 +18,14 @@ pub fn about(step: &Step) {
     }
 }
 
-/// Logs what a step did, and counts a move that is done.
-pub fn stepped(metrics: &Metrics, answer: &Answer, now: Timestamp) {
-    match answer {
-        Answer::Advanced(advanced) => {
-            telemetry::about(&advanced.run.id, &advanced.run.scope);
-            tracing::info!(phase = %advanced.phase, next = ?advanced.next, wait_seconds = advanced.wait_seconds,
-                "{}", advanced.summary);
-            if advanced.ending == Some(MoveEnding::Done) {
-                let figures = PairFigures { rto_ms: advanced.rto_ms, ..PairFigures::default() };
-                metrics.pair(&advanced.run.scope, &figures, now);
-            }
-        }
-        Answer::Readied(readied) => {
-            telemetry::about(&readied.run.id, &readied.run.scope);
-            tracing::info!(next = ?readied.next, wait_seconds = readied.wait_seconds, "{}", readied.summary);
-        }
-        Answer::Told(_) | Answer::Ticked { .. } => {}
+/// Logs what a step came to, and counts a move that is done.
+pub fn stepped(metrics: &Metrics, outcome: &StepOutcome<Details>, now: Timestamp) {
+    telemetry::stepped(outcome);
+    let (Some(run), Details::Advanced(advanced)) = (&outcome.run, &outcome.details) else { return };
+    tracing::info!(phase = %advanced.phase, "moving");
+    if advanced.ending == Some(MoveEnding::Done) {
+        let figures = PairFigures { rto_ms: advanced.rto_ms, ..PairFigures::default() };
+        metrics.pair(&run.scope, &figures, now);
     }
 }
 

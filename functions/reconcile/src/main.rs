@@ -9,13 +9,14 @@ use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    serve(|kit: FunctionContext| {
-        let reconcile = kit.reconcile()?;
+    serve(|context: FunctionContext| {
+        let reconcile = context.reconcile()?;
         Ok(async move |call: StepCall<Step>, _: LambdaInvocation| {
             about(&call.step);
-            let answer = reconcile(call.now).handle(&kit.stack, call.step.clone()).await?;
-            count(&kit.metrics, &call, &answer);
-            Ok(answer)
+            let StepCall { now, step } = call;
+            let outcome = reconcile(now).handle(&context.stack, step).await?;
+            count(&context.metrics, now, &outcome);
+            Ok(outcome)
         })
     })
     .await

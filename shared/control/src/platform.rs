@@ -1,6 +1,6 @@
 //! The platform: the world of one stack, part by part. Each runbook names it once, and takes of it what it uses.
 
-use crate::backup::{BackupStore, RestoreStore};
+use crate::backup::ports::{BackupStore, RestoreStore};
 use crate::failover::ports::{DatabasePromotions, HealthProber, OpenQuestions, RegionReader, TrafficSwitches};
 use crate::ledger::Ledger;
 use crate::ports::{AlarmMutes, Alarms, Clock, Cloud, ExecutionStates, Executions, Notifier};

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod preflight;
 pub mod reconcile;
 pub mod request;
+pub mod run;
 pub mod schedule;
 pub mod unblock;
 pub mod value;

@@ -14,7 +14,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region, Scope};
 use watchkeeper_domain::plan::{AwaitedChange, Obstacle, Releases};
 use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess};
 use watchkeeper_domain::reconcile::report;
-use watchkeeper_domain::reconcile::run::{RunError, RunOutcome, RunProgress, RunRecord};
+use watchkeeper_domain::reconcile::run::{RunError, RunHeader, RunOutcome, RunProgress, RunRecord};
 use watchkeeper_domain::request::RunTrigger;
 
 fn scope() -> Scope {
@@ -114,16 +114,13 @@ fn decided(production: bool, services: usize) -> Assessment {
 fn run(assessment: &Assessment, outcome: RunOutcome) -> RunRecord {
     let written = assessment.plan.actions().count();
     let mut run = RunRecord {
-        id: "clos-v2-dev-20261120T000500Z".to_owned(),
-        trigger: RunTrigger::Schedule,
+        header: RunHeader::new("clos-v2-dev-20261120T000500Z", RunTrigger::Schedule, evening()),
         layer: Layer::Schedule,
         instant: evening(),
-        started: evening(),
         deciding: assessment.deciding.clone(),
         releases: Releases::new(),
         cause: None,
         wanted: None,
-        approved: BTreeSet::new(),
         verdict: assessment.verdict,
         plan: assessment.plan.clone(),
         violations: assessment.violations.clone(),
@@ -134,12 +131,11 @@ fn run(assessment: &Assessment, outcome: RunOutcome) -> RunRecord {
         applied: true,
         progress: RunProgress::default(),
         awaited: Vec::new(),
-        timeline: Vec::new(),
         outcome: Some(outcome),
         error: None,
         tell: true,
     };
-    run.note(evening() + jiff::SignedDuration::from_secs(83), "finished");
+    run.header.note(evening() + jiff::SignedDuration::from_secs(83), "finished");
     run
 }
 

@@ -1,15 +1,15 @@
 //! What every function's main needs: settings, telemetry, metrics, the runbooks over AWS, and [`serve()`], which puts them
 //! together.
 
-pub mod kit;
+pub mod context;
 pub mod metrics;
 pub mod pairs;
 pub mod serve;
 pub mod settings;
 pub mod telemetry;
 
-pub use kit::FunctionContext;
+pub use context::FunctionContext;
 pub use metrics::{AlarmFigure, BackupFigures, Metrics, PairFigures, RunFigures};
-pub use pairs::PairKit;
+pub use pairs::FailoverBuilder;
 pub use serve::{LambdaInvocation, serve};
 pub use settings::{FunctionSettings, SettingError};

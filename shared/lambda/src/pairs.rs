@@ -12,13 +12,13 @@ use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::PairPlace;
 use watchkeeper_domain::name::Region;
 
-use crate::kit::FunctionContext;
+use crate::context::FunctionContext;
 use crate::settings::{FunctionSettings, SettingError, arn_in};
 
 /// What all pairs have in common, built once. What belongs to one pair or one event comes with it; the connections are
 /// the same all the time.
 #[derive(Debug)]
-pub struct PairKit {
+pub struct FailoverBuilder {
     sdk: SdkConfig,
     settings: FunctionSettings,
     ledger: DynamoLedger,
@@ -30,25 +30,27 @@ pub struct PairKit {
     pacer: Arc<Pacer>,
 }
 
-impl PairKit {
-    /// Built from what every function has.
+impl FunctionContext {
+    /// What the watch over pairs, and their moves, are built from.
     ///
     /// # Errors
     /// [`SettingError`] names what the stack does not say.
-    pub(crate) fn new(kit: &FunctionContext) -> Result<Self, SettingError> {
-        Ok(Self {
-            sdk: kit.sdk.clone(),
-            settings: kit.settings.clone(),
-            ledger: kit.ledger()?,
-            here: AwsRegionReader::new(&kit.sdk),
+    pub fn pairs(&self) -> Result<FailoverBuilder, SettingError> {
+        Ok(FailoverBuilder {
+            sdk: self.sdk.clone(),
+            settings: self.settings.clone(),
+            ledger: self.ledger()?,
+            here: AwsRegionReader::new(&self.sdk),
             prober: HttpProber::new(),
-            announcer: kit.announcer()?,
-            hand: kit.machine(FunctionSettings::reconcile_machine_arn)?,
-            machine: kit.machine(FunctionSettings::failover_machine_arn)?,
+            announcer: self.announcer()?,
+            hand: self.machine(FunctionSettings::reconcile_machine_arn)?,
+            machine: self.machine(FunctionSettings::failover_machine_arn)?,
             pacer: Arc::default(),
         })
     }
+}
 
+impl FailoverBuilder {
     /// Where people hear of it.
     pub fn announcer(&self) -> &NotificationTargets {
         &self.announcer

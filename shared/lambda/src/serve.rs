@@ -13,7 +13,7 @@ use watchkeeper_control::runbook::{ErrorName, RunbookError, in_full};
 use watchkeeper_domain::reconcile::report::fitting;
 use watchkeeper_estates::{FileProblem, load_dir};
 
-use crate::kit::FunctionContext;
+use crate::context::FunctionContext;
 use crate::settings::{FunctionSettings, SettingError};
 use crate::telemetry;
 
@@ -50,7 +50,7 @@ fn list(problems: &[FileProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Runs a function until Lambda ends it: `build` takes what it needs of the kit and returns the handler of its events.
+/// Runs a function until Lambda ends it: `build` takes what it needs of the context and returns the handler of its events.
 /// A setting that is missing, or an estate document that is wrong, stops it before the first event.
 pub async fn serve<Q, A, H>(build: impl FnOnce(FunctionContext) -> Result<H, SettingError>) -> ExitCode
 where

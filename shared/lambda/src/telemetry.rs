@@ -7,6 +7,7 @@ use tracing::field::{Empty, display};
 use tracing::level_filters::LevelFilter;
 use tracing::{Span, error_span};
 use tracing_subscriber::EnvFilter;
+use watchkeeper_control::runbook::{NextStep, StepOutcome};
 use watchkeeper_domain::name::Scope;
 
 /// The runtime logs each error of a handler in its debug form; we log it once ourselves, with its name.
@@ -51,6 +52,20 @@ pub fn about(run: impl fmt::Display, scope: &Scope) {
     span.record("run", display(run));
     span.record("estate", display(&scope.estate));
     span.record("environment", display(&scope.environment));
+}
+
+/// Logs what a step of a machine came to, and about which run.
+pub fn stepped<D>(outcome: &StepOutcome<D>) {
+    let StepOutcome { run, then, summary, .. } = outcome;
+    if let Some(run) = run {
+        about(&run.id, &run.scope);
+    }
+    let (name, step, error) = (then.name(), then.step(), then.error());
+    match then {
+        NextStep::Failed { .. } => tracing::warn!(then = name, error, "{summary}"),
+        NextStep::Again { wait_seconds, .. } => tracing::info!(then = name, step, wait_seconds, "{summary}"),
+        _ => tracing::info!(then = name, "{summary}"),
+    }
 }
 
 #[cfg(test)]

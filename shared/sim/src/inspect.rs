@@ -112,7 +112,7 @@ impl SimRegion {
     pub fn moves(&self, pair: &PairId) -> Result<Vec<Move>, LedgerError> {
         let entries = self.lock().ledger.list(&Key::moved(pair, ""));
         let mut moves = entries.into_iter().map(Entry::read).collect::<Result<Vec<Move>, _>>()?;
-        moves.sort_by_key(|record| record.started);
+        moves.sort_by_key(|record| record.header.started);
         Ok(moves)
     }
 
@@ -147,7 +147,7 @@ impl SimRegion {
     pub fn runs(&self, scope: &Scope) -> Result<Vec<RunRecord>, LedgerError> {
         let entries = self.lock().ledger.list(&Key::run(scope, ""));
         let mut runs = entries.into_iter().map(Entry::read).collect::<Result<Vec<RunRecord>, _>>()?;
-        runs.sort_by_key(|run| run.started);
+        runs.sort_by_key(|run| run.header.started);
         Ok(runs)
     }
 }

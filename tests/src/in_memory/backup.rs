@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::backup::{Answer, BackupRunbook, Step, Ticked};
+use watchkeeper_control::backup::{Answer, BackupRunbook, Details, Step, Ticked};
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::{
-    Begin, CaughtError, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall, Unmade,
+    Begin, CaughtError, FunctionEvent, MachineExecution, NextStep, RunbookError, ScheduleTick, StepCall, StepOutcome,
+    Unmade,
 };
 use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
 use watchkeeper_domain::name::Scope;
@@ -89,8 +90,8 @@ impl InMemoryHarness {
         let begin = || Step::Begin(Begin { request: request.clone(), execution: execution.clone() });
         let (run, jobs) = match self.backup_task(begin) {
             None => return BackupEnded::Crashed,
-            Some(Ok(Answer::Begun { jobs, summary, .. })) if jobs.is_empty() => return BackupEnded::Nothing(summary),
-            Some(Ok(Answer::Begun { run, jobs, .. })) => (run, jobs),
+            Some(Ok(StepOutcome { then: NextStep::Done { .. }, summary, .. })) => return BackupEnded::Nothing(summary),
+            Some(Ok(StepOutcome { run: Some(run), details: Details::Begun { jobs }, .. })) => (run, jobs),
             Some(Ok(other)) => return BackupEnded::Failed(format!("{other:?}")),
             Some(Err(error)) => return self.backup_unmade(Step::Tell, request, &execution, &error),
         };
@@ -110,7 +111,7 @@ impl InMemoryHarness {
         }
         match self.backup_task(|| Step::Finish { run: run.clone() }) {
             None => BackupEnded::Crashed,
-            Some(Ok(Answer::Finished { outcome, .. })) => BackupEnded::Backup(outcome),
+            Some(Ok(StepOutcome { details: Details::Finished(run), .. })) => BackupEnded::Backup(run.outcome),
             Some(Ok(other)) => BackupEnded::Failed(format!("{other:?}")),
             Some(Err(error)) => self.backup_unmade(Step::Tell, request, &execution, &error),
         }
@@ -119,9 +120,7 @@ impl InMemoryHarness {
     /// One step of a resource; `None` when the process died.
     fn backup_job(&self, run: &RunRef, index: usize) -> Option<InMemoryJob> {
         match self.backup_task(|| Step::Job { run: run.clone(), index })? {
-            Ok(Answer::Stepped { again: true, wait_seconds, .. }) => {
-                Some(InMemoryJob::Waits(Duration::from_secs(wait_seconds.unsigned_abs())))
-            }
+            Ok(StepOutcome { then: then @ NextStep::Again { .. }, .. }) => Some(InMemoryJob::Waits(then.wait())),
             Ok(_) => Some(InMemoryJob::Ended),
             Err(error) => {
                 let error = told(&error);
@@ -138,7 +137,7 @@ impl InMemoryHarness {
         let begin = || Step::BeginRestore(Begin { request: request.clone(), execution: execution.clone() });
         let (run, source) = match self.backup_task(begin) {
             None => return BackupEnded::Crashed,
-            Some(Ok(Answer::Restoring { run, source, .. })) => (run, source),
+            Some(Ok(StepOutcome { run: Some(run), details: Details::Restoring { source }, .. })) => (run, source),
             Some(Ok(other)) => return BackupEnded::Failed(format!("{other:?}")),
             Some(Err(error)) => return self.backup_unmade(Step::TellRestore, request, &execution, &error),
         };
@@ -146,9 +145,7 @@ impl InMemoryHarness {
         while stumbles < STUMBLES {
             match self.backup_task(|| Step::Restore { run: run.clone(), source: source.clone() }) {
                 None => return BackupEnded::Crashed,
-                Some(Ok(Answer::Stepped { again: true, wait_seconds, .. })) => {
-                    self.world.advance(Duration::from_secs(wait_seconds.unsigned_abs()));
-                }
+                Some(Ok(StepOutcome { then: then @ NextStep::Again { .. }, .. })) => self.world.advance(then.wait()),
                 Some(Ok(_)) => break,
                 Some(Err(error)) => {
                     stumbles += 1;
@@ -164,7 +161,7 @@ impl InMemoryHarness {
         }
         match self.backup_task(|| Step::FinishRestore { run: run.clone(), source: source.clone() }) {
             None => BackupEnded::Crashed,
-            Some(Ok(Answer::Restored { passed, .. })) => BackupEnded::Restore(passed),
+            Some(Ok(StepOutcome { details: Details::Restored(restored), .. })) => BackupEnded::Restore(restored.passed),
             Some(Ok(other)) => BackupEnded::Failed(format!("{other:?}")),
             Some(Err(error)) => self.backup_unmade(Step::TellRestore, request, &execution, &error),
         }
@@ -197,14 +194,16 @@ impl InMemoryHarness {
     }
 
     /// One task of a machine: a new process each time, retried as the machines retry it.
-    fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
+    fn backup_task(&self, step: impl Fn() -> Step) -> Option<Result<StepOutcome<Details>, RunbookError>> {
         for attempt in 1.. {
             let call = StepCall { now: self.world.now(), step: step() };
             match self.backup_event(FunctionEvent::Call(call))? {
                 Err(error) if attempt < ATTEMPTS && retried(&error) => {
                     self.world.advance(Duration::from_secs(2 << attempt));
                 }
-                answer => return Some(answer),
+                Ok(Answer::Stepped(outcome)) => return Some(Ok(*outcome)),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => return Some(Err(error)),
             }
         }
         None

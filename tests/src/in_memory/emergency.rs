@@ -7,19 +7,18 @@ use std::time::Duration;
 use alarm_response::read;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use watchkeeper_control::emergency::{Answer, Decided, EmergencyRunbook, Handled, Looked, Step};
+use watchkeeper_control::emergency::{Decided, Details, EmergencyRunbook, Handled, Step};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_control::reconcile::{BeginVerdict, FinishedRun};
-use watchkeeper_control::runbook::{Ask, MachineExecution, RunbookError, StepCall, Tell};
+use watchkeeper_control::reconcile::BeginVerdict;
+use watchkeeper_control::runbook::{Ask, MachineExecution, NextStep, RunbookError, StepCall, StepOutcome, Tell};
 use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
 use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::message::Message;
-use watchkeeper_domain::reconcile::run::{RunOutcome, RunRef};
-use watchkeeper_domain::request::RunRequest;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::value::{AlarmName, ProfileName};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
-use super::{ATTEMPTS, InMemoryHarness, RunEnd, retried};
+use super::{ATTEMPTS, InMemoryHarness, RunEnd, input, retried};
 
 /// How long Lambda lets alarm-response work, as `template.yaml` has it.
 const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
@@ -102,7 +101,7 @@ impl InMemoryHarness {
         siren
     }
 
-    fn step(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
+    fn step(&self, step: impl Fn() -> Step) -> Option<Result<StepOutcome<Details>, RunbookError>> {
         for attempt in 1.. {
             let world = &self.world;
             let emergency = emergency(world);
@@ -157,24 +156,24 @@ impl EmergencyRun {
             answer: answer.clone(),
             asked: asked.clone(),
         };
-        let decided = match rehearsal.step(step) {
+        let outcome = match rehearsal.step(step) {
             None => return EmergencyRunState::Crashed,
-            Some(Ok(Answer::Decided(decided))) => *decided,
+            Some(Ok(outcome)) => outcome,
             Some(other) => return EmergencyRunState::Ended(format!("{other:?}")),
         };
+        let Details::Decided(decided) = outcome.details.clone() else { panic!("{outcome:?}") };
         match decided.next {
             Next::Wait => {
-                rehearsal.world.advance(Duration::from_secs(decided.wait_seconds.unsigned_abs()));
+                rehearsal.world.advance(outcome.then.wait());
                 self.decide(rehearsal, answer, asked)
             }
-            Next::Apply => self.apply(rehearsal, decided),
-            Next::Plan | Next::Ask => self.preview(rehearsal, &decided),
+            Next::Apply => self.apply(rehearsal, outcome, decided),
+            Next::Plan | Next::Ask => self.preview(rehearsal, outcome, &decided),
             Next::Refused | Next::Declined => {
-                let text = decided.tell.unwrap_or_else(|| panic!("a refusal without a message"));
+                let text = outcome.tell.unwrap_or_else(|| panic!("a refusal without a message"));
                 let (subject, text) = (text.subject, text.text);
-                let tell = || {
-                    Step::Tell(Tell { run: Some(decided.run.clone()), subject: subject.clone(), text: text.clone() })
-                };
+                let tell =
+                    || Step::Tell(Tell { run: outcome.run.clone(), subject: subject.clone(), text: text.clone() });
                 let told = rehearsal.step(tell);
                 let end = if decided.next == Next::Refused { "Guardrail.Refused" } else { "declined" };
                 told.map_or(EmergencyRunState::Crashed, |_| EmergencyRunState::Ended(end.to_owned()))
@@ -188,28 +187,33 @@ impl EmergencyRun {
         rehearsal.execute(&format!("{}-{kind}-{}", self.name, self.children), request)
     }
 
-    fn preview(&mut self, rehearsal: &InMemoryHarness, decided: &Decided) -> EmergencyRunState {
-        let mut request = input(decided.request.as_ref());
+    fn preview(
+        &mut self,
+        rehearsal: &InMemoryHarness,
+        outcome: StepOutcome<Details>,
+        decided: &Decided,
+    ) -> EmergencyRunState {
+        let mut request = input(&outcome.then);
         request["mode"] = json!("plan");
         let plan = match self.child(rehearsal, "plan", &request) {
             RunEnd::AtBegin(BeginVerdict::Plan, plan) => plan,
             RunEnd::Crashed => return EmergencyRunState::Crashed,
             other => return EmergencyRunState::Ended(format!("{other:?}")),
         };
-        if decided.next == Next::Plan {
+        let (Some(run), NextStep::Ask(question)) = (outcome.run, outcome.then) else {
             return EmergencyRunState::Ended(plan);
-        }
+        };
         // The machine adds what the preview would ask to what the question names.
         let named = |code: &GuardrailCode| plan.contains(&format!("[needs approval] {code}"));
         let asks = &decided.asks | &GuardrailCode::ALL.iter().copied().filter(named).collect();
         let ask = || {
             Step::Ask(Ask {
-                run: decided.run.clone(),
+                run: run.clone(),
                 token: "token".to_owned(),
                 what: decided.what.clone(),
-                why: decided.summary.clone(),
+                why: question.why.clone(),
                 plan: plan.clone(),
-                answer_seconds: decided.answer_seconds,
+                answer_seconds: question.answer_seconds,
             })
         };
         match rehearsal.step(ask) {
@@ -219,13 +223,18 @@ impl EmergencyRun {
         }
     }
 
-    fn apply(&mut self, rehearsal: &InMemoryHarness, decided: Decided) -> EmergencyRunState {
-        let end = self.child(rehearsal, "apply", &input(decided.request.as_ref()));
+    fn apply(
+        &mut self,
+        rehearsal: &InMemoryHarness,
+        outcome: StepOutcome<Details>,
+        decided: Decided,
+    ) -> EmergencyRunState {
+        let end = self.child(rehearsal, "apply", &input(&outcome.then));
         self.failure = failure(&end);
-        match (end, decided.profile) {
-            (RunEnd::Crashed, _) => EmergencyRunState::Crashed,
-            (_, Some(profile)) if decided.holds => {
-                self.held = Some((decided.run, profile));
+        match (end, outcome.run, decided.profile) {
+            (RunEnd::Crashed, ..) => EmergencyRunState::Crashed,
+            (_, Some(run), Some(profile)) if decided.holds => {
+                self.held = Some((run, profile));
                 self.hold(rehearsal)
             }
             _ => EmergencyRunState::Ended(self.failure.clone().unwrap_or_else(|| "done".to_owned())),
@@ -236,13 +245,14 @@ impl EmergencyRun {
         let Some((run, profile)) = self.held.clone() else { panic!("nothing is held") };
         loop {
             let look = || Step::Hold { run: run.clone(), profile: profile.clone(), told: self.told.clone() };
-            let looked: Looked = match rehearsal.step(look) {
+            let outcome = match rehearsal.step(look) {
                 None => return EmergencyRunState::Crashed,
-                Some(Ok(Answer::Looked(looked))) => *looked,
+                Some(Ok(outcome)) => outcome,
                 Some(_) => return EmergencyRunState::Holding(Duration::from_mins(1)),
             };
+            let Details::Looked(looked) = outcome.details else { panic!("{outcome:?}") };
             self.told = looked.told;
-            if let Some(Message { subject, text }) = looked.tell {
+            if let Some(Message { subject, text }) = outcome.tell {
                 let tell = || Step::Tell(Tell { run: Some(run.clone()), subject: subject.clone(), text: text.clone() });
                 if rehearsal.step(tell).is_none() {
                     return EmergencyRunState::Crashed;
@@ -250,15 +260,15 @@ impl EmergencyRun {
             }
             match looked.next {
                 HoldAction::Hold => {
-                    return EmergencyRunState::Holding(Duration::from_secs(looked.wait_seconds.unsigned_abs()));
+                    return EmergencyRunState::Holding(outcome.then.wait());
                 }
                 HoldAction::Over => {
                     return EmergencyRunState::Ended(self.failure.clone().unwrap_or_else(|| "over".to_owned()));
                 }
-                HoldAction::GiveBack => match self.child(rehearsal, "back", &input(looked.request.as_ref())) {
+                HoldAction::GiveBack => match self.child(rehearsal, "back", &input(&outcome.then)) {
                     RunEnd::Crashed => return EmergencyRunState::Crashed,
-                    RunEnd::Finished(finished) if went_well(&finished) => {
-                        return EmergencyRunState::Ended(finished.back.to_string());
+                    RunEnd::Finished { then: NextStep::Done { .. }, run, .. } => {
+                        return EmergencyRunState::Ended(run.back.to_string());
                     }
                     end if failure(&end).is_none() => return EmergencyRunState::Ended("given-back".to_owned()),
                     end => self.failure = failure(&end),
@@ -269,7 +279,7 @@ impl EmergencyRun {
                 let subject =
                     format!("{} {}: {profile} is over and not given back", run.scope.estate, run.scope.environment);
                 let tell = || {
-                    Step::Tell(Tell { run: Some(run.clone()), subject: subject.clone(), text: looked.summary.clone() })
+                    Step::Tell(Tell { run: Some(run.clone()), subject: subject.clone(), text: outcome.summary.clone() })
                 };
                 if rehearsal.step(tell).is_none() {
                     return EmergencyRunState::Crashed;
@@ -283,21 +293,11 @@ impl EmergencyRun {
     }
 }
 
-fn input(request: Option<&RunRequest>) -> Value {
-    let request = request.unwrap_or_else(|| panic!("a decision without a request"));
-    serde_json::to_value(request).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn went_well(finished: &FinishedRun) -> bool {
-    matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift)
-}
-
 /// Why a child failed; nothing where it did not.
 fn failure(end: &RunEnd) -> Option<String> {
     match end {
-        RunEnd::AtBegin(..) => None,
-        RunEnd::Finished(finished) if went_well(finished) => None,
-        RunEnd::Finished(finished) => Some(format!("{}: {}", finished.outcome, finished.summary)),
+        RunEnd::AtBegin(..) | RunEnd::Finished { then: NextStep::Done { .. }, .. } => None,
+        RunEnd::Finished { summary, run, .. } => Some(format!("{}: {summary}", run.outcome)),
         RunEnd::Failed(error) => Some(error.clone()),
         RunEnd::Crashed => Some("crashed".to_owned()),
     }

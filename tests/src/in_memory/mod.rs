@@ -16,13 +16,14 @@ use serde_json::Value;
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::place::{PairPlace, ScopedEnvironment, StackIdentity};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_control::reconcile::{Answer, BeginVerdict, FinishedRun, LeasedRun, Reconciler, RunNext, Step};
+use watchkeeper_control::reconcile::{BeginVerdict, Details, FinishedRun, Reconciler, Step};
 use watchkeeper_control::runbook::{
-    Begin, CaughtError, ErrorName, MachineExecution, RunbookError, ScheduleTick, Stack, Unmade,
+    Begin, CaughtError, ErrorName, MachineExecution, NextStep, RunbookError, ScheduleTick, Stack, StepOutcome, Unmade,
 };
 use watchkeeper_control::schedule::ScheduleRunbook;
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_estates::{EstateFolder, load_dir};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
 
@@ -41,7 +42,14 @@ pub enum RunEnd {
     /// Begin found nothing to do, or only planned.
     AtBegin(BeginVerdict, String),
     /// The run was closed.
-    Finished(FinishedRun),
+    Finished {
+        /// How.
+        then: NextStep,
+        /// What happened.
+        summary: String,
+        /// What became of it.
+        run: FinishedRun,
+    },
     /// The execution failed without a record.
     Failed(String),
     /// The process died, and the execution with it.
@@ -170,8 +178,7 @@ impl InMemoryHarness {
             let step = || Step::Begin(Begin { request: request.clone(), execution: execution.clone() });
             match self.task(step) {
                 None => return Ok(RunEnd::Crashed),
-                Some(Ok(Answer::Begun(begun))) => break begun,
-                Some(Ok(other)) => return Ok(RunEnd::AtBegin(BeginVerdict::Nothing, format!("{other:?}"))),
+                Some(Ok(outcome)) => break outcome,
                 Some(Err(RunbookError::LeaseHeld { .. })) if waits < LEASE_WAITS => {
                     waits += 1;
                     self.world.advance(LEASE_WAIT);
@@ -179,27 +186,27 @@ impl InMemoryHarness {
                 Some(Err(error)) => return Err(error),
             }
         };
-        match begun.verdict {
-            BeginVerdict::Nothing | BeginVerdict::Plan => Ok(RunEnd::AtBegin(begun.verdict, begun.summary)),
-            BeginVerdict::Apply => self.slices(&begun.run),
-            BeginVerdict::Drift | BeginVerdict::Hindered | BeginVerdict::Refused => self.finish(&begun.run, None),
+        match (begun.run, begun.then.step(), begun.details) {
+            (Some(run), Some("apply"), _) => self.slices(&run),
+            (Some(run), Some(_), _) => self.finish(&run, None),
+            (_, _, Details::Begun(found)) => Ok(RunEnd::AtBegin(found.verdict, begun.summary)),
+            (..) => Ok(RunEnd::AtBegin(BeginVerdict::Nothing, begun.summary)),
         }
     }
 
-    fn slices(&self, run: &LeasedRun) -> Result<RunEnd, RunbookError> {
-        let mut next = RunNext::Apply;
-        while next != RunNext::Finish {
+    fn slices(&self, run: &RunRef) -> Result<RunEnd, RunbookError> {
+        let mut next = "apply";
+        while next != "finish" {
             let step = || match next {
-                RunNext::Verify => Step::Verify { run: run.clone() },
+                "verify" => Step::Verify { run: run.clone() },
                 _ => Step::Apply { run: run.clone() },
             };
             match self.task(step) {
                 None => return Ok(RunEnd::Crashed),
-                Some(Ok(Answer::Slice(slice))) => {
-                    self.world.advance(Duration::from_secs(slice.wait_seconds.into()));
-                    next = slice.next;
+                Some(Ok(StepOutcome { then, .. })) => {
+                    self.world.advance(then.wait());
+                    next = then.step().unwrap_or("finish");
                 }
-                Some(Ok(other)) => return Ok(RunEnd::Failed(format!("{other:?}"))),
                 Some(Err(error)) => {
                     let cause = Some(told(&error));
                     return self.finish(run, Some(&CaughtError { error: "Step.Failed".to_owned(), cause }));
@@ -209,17 +216,19 @@ impl InMemoryHarness {
         self.finish(run, None)
     }
 
-    fn finish(&self, run: &LeasedRun, error: Option<&CaughtError>) -> Result<RunEnd, RunbookError> {
+    fn finish(&self, run: &RunRef, error: Option<&CaughtError>) -> Result<RunEnd, RunbookError> {
         match self.task(|| Step::Finish { run: run.clone(), error: error.cloned() }) {
             None => Ok(RunEnd::Crashed),
-            Some(Ok(Answer::Finished(finished))) => Ok(RunEnd::Finished(finished)),
+            Some(Ok(StepOutcome { then, summary, details: Details::Finished(run), .. })) => {
+                Ok(RunEnd::Finished { then, summary, run })
+            }
             Some(Ok(other)) => Ok(RunEnd::Failed(format!("{other:?}"))),
             Some(Err(error)) => Err(error),
         }
     }
 
     /// One task of the machine: a new process each time, retried as the machine retries it.
-    fn task(&self, step: impl Fn() -> Step) -> Option<Result<Answer, RunbookError>> {
+    fn task(&self, step: impl Fn() -> Step) -> Option<Result<StepOutcome<Details>, RunbookError>> {
         for attempt in 1.. {
             let hand: Hand = Reconciler {
                 cloud: self.world.clone(),
@@ -238,6 +247,12 @@ impl InMemoryHarness {
         }
         None
     }
+}
+
+/// The input of a child, as the machine reads it.
+fn input(then: &NextStep) -> Value {
+    let answer = serde_json::to_value(then).unwrap_or_else(|error| panic!("{error}"));
+    answer["request"].clone()
 }
 
 /// The schedule over a world.

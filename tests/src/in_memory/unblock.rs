@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::{
-    Begin, CaughtError, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall, Unmade,
+    Begin, CaughtError, FunctionEvent, MachineExecution, RunbookError, ScheduleTick, StepCall, StepOutcome, Unmade,
 };
-use watchkeeper_control::unblock::{Answer, Step, Taken, Ticked, UnblockNext, UnblockRunbook};
+use watchkeeper_control::unblock::{Answer, Details, Step, Ticked, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
@@ -83,8 +83,8 @@ impl InMemoryHarness {
             Some(Err(error)) => return UnblockEnded::Failed(told(&error)),
             Some(Ok(taken)) => taken,
         };
-        while taken.next == UnblockNext::Work {
-            let run = taken.run.clone();
+        while taken.then.step() == Some("work") {
+            let run = of(&taken);
             taken = match self.unblock_task(|| Step::Work { run: run.clone() }) {
                 None => return UnblockEnded::Crashed,
                 Some(Ok(taken)) => taken,
@@ -95,8 +95,8 @@ impl InMemoryHarness {
                 },
             };
         }
-        if taken.next == UnblockNext::Report {
-            let run = taken.run.clone();
+        if taken.then.step() == Some("report") {
+            let run = of(&taken);
             taken = match self.unblock_task(|| Step::Report { run: run.clone() }) {
                 None => return UnblockEnded::Crashed,
                 Some(Err(error)) => return UnblockEnded::Failed(told(&error)),
@@ -106,17 +106,17 @@ impl InMemoryHarness {
         UnblockEnded::Done(taken.summary)
     }
 
-    fn unblock_skip(&self, run: &RunRef, cause: &str) -> Option<Result<Taken, RunbookError>> {
+    fn unblock_skip(&self, run: &RunRef, cause: &str) -> Option<Result<StepOutcome<Details>, RunbookError>> {
         let error = CaughtError { error: "Step.Failed".to_owned(), cause: Some(cause.to_owned()) };
         self.unblock_task(|| Step::Skip { run: run.clone(), error: error.clone() })
     }
 
     /// One task of the machine: a new process each time, retried as the machine retries it. What goes over the wire is
     /// JSON, so it is here, too.
-    fn unblock_task(&self, step: impl Fn() -> Step) -> Option<Result<Taken, RunbookError>> {
+    fn unblock_task(&self, step: impl Fn() -> Step) -> Option<Result<StepOutcome<Details>, RunbookError>> {
         Some(self.unblock_call(step)?.map(|answer| match answer {
-            Answer::Taken(taken) => taken,
-            other => panic!("{other:?}"),
+            Answer::Stepped(outcome) => *outcome,
+            Answer::Ticked(ticked) => panic!("{ticked:?}"),
         }))
     }
 
@@ -133,6 +133,11 @@ impl InMemoryHarness {
         }
         None
     }
+}
+
+/// The run that a step was of.
+fn of(taken: &StepOutcome<Details>) -> RunRef {
+    taken.run.clone().unwrap_or_else(|| panic!("{taken:?}"))
 }
 
 /// The unblock over a world.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod alarms;
+mod answers;
 mod authorization;
 mod children;
 mod documents;
@@ -21,5 +22,6 @@ mod rights;
 mod roles;
 mod scopes;
 mod statements;
+mod steps;
 mod unblock;
 mod words;

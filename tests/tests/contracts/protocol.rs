@@ -73,9 +73,9 @@ fn shared_names(state: &Value) -> &'static [&'static str] {
         ("Task", "finish" | "finish-restore") => &["Finish"],
         ("Task", "report") => &["Report"],
         ("Task", _) if asks(state) => &["Ask"],
-        ("Task", "tell" | "tell-restore") => {
-            &["Tell", "TellFailed", "TellHeld", "TellNotReady", "TellUnfinished", "TellWorse"]
-        }
+        // What the function said, or that the execution failed; which may have names of their own.
+        ("Task", "tell" | "tell-restore") if state["Arguments"]["Payload"]["error"].is_string() => &["TellFailed"],
+        ("Task", "tell") => &["Tell", "TellFailed", "TellHeld", "TellNotReady", "TellUnfinished", "TellWorse"],
         ("Wait", _) => &["Pause", "AwaitLease", "Breathe", "Confirm"],
         ("Fail", _) => match text(&state["Error"]).as_str() {
             "Guardrail.Refused" => &["Refused"],

@@ -30,7 +30,7 @@ fn night() -> (InMemoryHarness, Capacity) {
 
 fn outcome(end: &RunEnd) -> RunOutcome {
     match end {
-        RunEnd::Finished(finished) => finished.outcome,
+        RunEnd::Finished { run, .. } => run.outcome,
         other => panic!("the run was not finished: {other:?}"),
     }
 }

@@ -138,10 +138,10 @@ pub(crate) fn say_yes(duo: &mut InMemoryPair, pilot: &mut FailoverRun) {
 /// What the record of an execution says of why it did not end well.
 pub(crate) fn story(duo: &InMemoryPair, pilot: &FailoverRun) -> String {
     let moves = duo.pair.world(&pilot.region).moves(&duo.half(&pilot.region).id).unwrap();
-    let record = moves.iter().find(|record| record.id == pilot.name);
+    let record = moves.iter().find(|record| record.header.id == pilot.name);
     record.map_or_else(String::new, |record| {
         let lines: Vec<String> =
-            record.timeline.iter().map(|moment| format!("{} {}", moment.at, moment.what)).collect();
+            record.header.timeline.iter().map(|moment| format!("{} {}", moment.at, moment.what)).collect();
         format!("{:?}: {:?}\n{}", record.phase, record.failure, lines.join("\n"))
     })
 }

@@ -1,5 +1,5 @@
 //! Items as the release before the document store wrote them, one of each kind (`samples.json`): they are read, and what is
-//! written of what was read is the same item again. So the layout stays, and a release beside this one reads it.
+//! written of what was read has the same fields again. So the layout stays, and a release beside this one reads it.
 
 #![allow(clippy::unwrap_used)]
 
@@ -94,8 +94,26 @@ fn an_item_of_the_release_before_is_read_and_written_as_it_was() {
     let samples = samples();
     assert_eq!(samples.len(), 21, "one of each kind");
     for (sort, sample) in samples {
-        assert_eq!(rewritten(&sort, &sample), sample, "{sort}");
+        let (mut again, mut sample) = (rewritten(&sort, &sample), sample);
+        let (mut kept, before) =
+            (again.remove("json").as_ref().map(document), sample.remove("json").as_ref().map(document));
+        for field in SINCE {
+            if let (Some(Value::Object(kept)), Some(Value::Object(before))) = (&mut kept, &before)
+                && !before.contains_key(field)
+            {
+                kept.remove(field);
+            }
+        }
+        assert_eq!((again, kept), (sample, before), "{sort}");
     }
+}
+
+/// What every record of a run has by now, and had not when the samples were taken: a release of then does not look at it.
+const SINCE: [&str; 2] = ["timeline", "trigger"];
+
+/// The document of an item; the order of its fields means nothing.
+fn document(json: &AttributeValue) -> Value {
+    serde_json::from_str(json.as_s().unwrap()).unwrap()
 }
 
 #[test]

@@ -7,21 +7,14 @@ use watchkeeper_domain::backup::{
     AT_ONCE, BackupClaim, BackupLine, BackupMemory, BackupRequest, BackupRun, BackupSource, JobPolicy, abandoned,
     fitting, plan, turn, wanted,
 };
+use watchkeeper_domain::reconcile::run::{RunHeader, RunRef};
 use watchkeeper_domain::request::{RunMode, RunTrigger};
 
+use super::call::{Details, JOB};
 use super::{BackupRunbook, EnvironmentJobs};
 use crate::ledger::{Ledger, LedgerError};
 use crate::platform::Platform;
-use crate::runbook::{RunbookError, in_full};
-
-/// What a run is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BegunBackup {
-    /// Its resources; none where nothing is due, and in a plan.
-    pub jobs: usize,
-    /// What will be done, in a sentence; in a plan, why each copy stays or goes.
-    pub summary: String,
-}
+use crate::runbook::{NextStep, RunbookError, StepOutcome, in_full};
 
 impl EnvironmentJobs {
     /// The resources whose backups a tick has to see to and that have their turn, with the instants at which they were due.
@@ -71,10 +64,11 @@ impl<P: Platform> BackupRunbook<P> {
         request: &BackupRequest,
         id: &str,
         start: Timestamp,
-    ) -> Result<BegunBackup, RunbookError> {
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         let instant = request.instant.unwrap_or(start);
         if request.mode == RunMode::Plan {
-            return self.planned(jobs, request, instant).await;
+            let plan = self.planned(jobs, request, instant).await?;
+            return Ok(outcome(jobs, id, 0, &plan));
         }
         self.not_halted(&jobs.scope).await?;
         // A retry of this step whose answer was lost: what the run is about is noted.
@@ -87,7 +81,9 @@ impl<P: Platform> BackupRunbook<P> {
         } else {
             jobs.asked(&memories, request, instant)?
         };
-        let run = BackupRun { id: id.to_owned(), trigger: request.trigger, started: start, jobs: lines };
+        let mut header = RunHeader::new(id, request.trigger, start);
+        header.note(start, format!("backups of {}", named(&lines)));
+        let run = BackupRun { header, jobs: lines };
         if !run.jobs.is_empty() {
             self.ledger.put_backup_run(&jobs.scope, &run).await?;
         }
@@ -103,7 +99,7 @@ impl<P: Platform> BackupRunbook<P> {
     /// Notes that a resource is this run's, unless another one is at it.
     async fn take(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), RunbookError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
-        match memory.claim(line.due, &run.id, run.started, run.started) {
+        match memory.claim(line.due, &run.header.id, run.header.started, run.header.started) {
             BackupClaim::Taken => self.note(jobs, line, &memory, version).await,
             BackupClaim::Other(_) | BackupClaim::Waits | BackupClaim::Over => Ok(()),
         }
@@ -112,14 +108,16 @@ impl<P: Platform> BackupRunbook<P> {
     /// Notes that a resource has to be backed up, and has not had its turn: the next tick takes it up.
     async fn put_off(&self, jobs: &EnvironmentJobs, line: &BackupLine, run: &BackupRun) -> Result<(), RunbookError> {
         let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
-        if memory.attempt.is_some() || memory.claim(line.due, &run.id, run.started, run.started) != BackupClaim::Taken {
+        if memory.attempt.is_some()
+            || memory.claim(line.due, &run.header.id, run.header.started, run.header.started) != BackupClaim::Taken
+        {
             return Ok(());
         }
         if let Some(attempt) = &mut memory.attempt {
             attempt.park(
                 format!("{AT_ONCE} are backed up at once, and it has not had its turn"),
-                run.started,
-                run.started,
+                run.header.started,
+                run.header.started,
             );
         }
         self.note(jobs, line, &memory, version).await
@@ -144,7 +142,7 @@ impl<P: Platform> BackupRunbook<P> {
         jobs: &EnvironmentJobs,
         request: &BackupRequest,
         now: Timestamp,
-    ) -> Result<BegunBackup, RunbookError> {
+    ) -> Result<String, RunbookError> {
         let mut text = format!("{}: the plan\n", jobs.scope);
         let mut policies: Vec<&JobPolicy> = jobs.policies.iter().collect();
         if let Some(source) = &request.resource {
@@ -162,7 +160,7 @@ impl<P: Platform> BackupRunbook<P> {
         let memories = self.ledger.backups(&jobs.scope).await?;
         let left = abandoned(&jobs.policies, &memories).into_iter().map(|finding| format!("finding: {finding}\n"));
         text.extend(left);
-        Ok(BegunBackup { jobs: 0, summary: fitting(&text) })
+        Ok(text)
     }
 
     async fn planned_of(&self, policy: &JobPolicy, now: Timestamp) -> Result<String, RunbookError> {
@@ -183,12 +181,24 @@ impl<P: Platform> BackupRunbook<P> {
     }
 }
 
-fn begun(jobs: &EnvironmentJobs, run: &BackupRun, later: usize) -> BegunBackup {
+/// Resources by their names.
+fn named(lines: &[BackupLine]) -> String {
+    lines.iter().map(|line| line.source.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// What a run is about, for the machine.
+fn begun(jobs: &EnvironmentJobs, run: &BackupRun, later: usize) -> StepOutcome<Details> {
     if run.jobs.is_empty() && later == 0 {
-        return BegunBackup { jobs: 0, summary: format!("{}: no backup is due", jobs.scope) };
+        return outcome(jobs, &run.header.id, 0, &format!("{}: no backup is due", jobs.scope));
     }
-    let named: Vec<String> = run.jobs.iter().map(|line| line.source.to_string()).collect();
     let more = if later == 0 { String::new() } else { format!("; {later} more with the next ticks") };
-    let summary = format!("{}: backups of {}{more}", jobs.scope, named.join(", "));
-    BegunBackup { jobs: run.jobs.len(), summary: fitting(&summary) }
+    let summary = format!("{}: backups of {}{more}", jobs.scope, named(&run.jobs));
+    outcome(jobs, &run.header.id, run.jobs.len(), &summary)
+}
+
+/// The beginning of a run of so many resources: none where nothing is due, and in a plan.
+fn outcome(jobs: &EnvironmentJobs, id: &str, resources: usize, summary: &str) -> StepOutcome<Details> {
+    let then = if resources == 0 { NextStep::done("nothing") } else { NextStep::at_once(JOB) };
+    let details = Details::Begun { jobs: (0..resources).collect() };
+    StepOutcome::new(RunRef::new(jobs.scope.clone(), id), then, fitting(summary), details)
 }

@@ -4,8 +4,12 @@ use serde::{Deserialize, Serialize};
 use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
 use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::{NextStep, StepTaken, Ticked};
-use crate::runbook::{Begin, Told, Unmade};
+use super::Ticked;
+use crate::runbook::{self, Begin, NextStep, StepOutcome, Told, Unmade};
+
+/// The steps that are taken again, by their names.
+pub(super) const JOB: &str = "job";
+pub(super) const RESTORE: &str = "restore";
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -66,64 +70,62 @@ pub enum Step {
 }
 
 /// What an event is answered.
+pub type Answer = runbook::Answer<Ticked, Details>;
+
+/// What the machines carry on, or put out, beside what follows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
-    /// Of the schedule.
-    Ticked(Ticked),
+pub enum Details {
     /// Of begin.
     Begun {
-        /// The run.
-        run: RunRef,
-        /// The places of its resources.
+        /// The places of the run's resources.
         jobs: Vec<usize>,
-        /// What will be done, in a sentence; of a plan, why each copy stays or goes.
-        summary: String,
     },
-    /// Of a step.
-    Stepped {
-        /// Whether another step follows.
-        again: bool,
-        /// After how long, in seconds.
-        wait_seconds: i64,
-        /// What was done, in a few words.
-        what: String,
-    },
+    /// Of a step of a backup or a restore.
+    Worked(Worked),
     /// Of the end of a run.
-    Finished {
-        /// The worst end of a resource.
-        outcome: BackupOutcome,
-        /// In a line.
-        headline: String,
-    },
-    /// Of tell.
-    Told(Told),
+    Finished(FinishedBackup),
     /// Of the beginning of a restore.
     Restoring {
-        /// The run.
-        run: RunRef,
         /// The resource.
         source: BackupSource,
-        /// What is restored into what.
-        summary: String,
     },
     /// Of the end of a restore.
-    Restored {
-        /// Whether everything was as it should be.
-        passed: bool,
-        /// In a line.
-        headline: String,
-        /// The evidence.
-        evidence: Box<RestoreEvidence>,
-    },
+    Restored(FinishedRestore),
+    /// Of tell.
+    Told(Told),
 }
 
-impl Answer {
-    pub(super) fn stepped(stepped: StepTaken) -> Self {
-        let (again, wait_seconds) = match stepped.then {
-            NextStep::Again(seconds) => (true, seconds),
-            NextStep::Done => (false, 0),
-        };
-        Self::Stepped { again, wait_seconds, what: stepped.what }
-    }
+/// What a step of one resource comes to, as definitions of the release before read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Worked {
+    /// Whether another step follows.
+    pub again: bool,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FinishedBackup {
+    /// The worst of its resources' ends.
+    #[serde(skip)]
+    pub outcome: BackupOutcome,
+    /// In a line, as definitions of the release before read it.
+    pub headline: String,
+}
+
+/// How a restore ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FinishedRestore {
+    /// Whether everything was as it should be.
+    pub passed: bool,
+    /// In a line, as definitions of the release before read it.
+    pub headline: String,
+    /// The evidence.
+    pub evidence: Box<RestoreEvidence>,
+}
+
+/// A step of one resource that was taken, and what follows: its next step, or nothing more in this run.
+pub fn worked(run: RunRef, then: NextStep, what: impl Into<String>) -> StepOutcome<Worked> {
+    let again = then.step().is_some();
+    StepOutcome::new(run, then, what, Worked { again })
 }

@@ -2,26 +2,17 @@
 
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupNotice, BackupOutcome, CopyQuota, JobPolicy, abandoned, event, message};
+use watchkeeper_domain::reconcile::run::RunRef;
 
+use super::call::FinishedBackup;
 use super::{BackupRunbook, BackupStore, EnvironmentJobs};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Notifier;
-use crate::runbook::RunbookError;
+use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
 
 /// The kind of event that a finished run puts on the bus.
 const FINISHED: &str = "Watchkeeper Backup Run Finished";
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FinishedBackup {
-    /// The worst of its resources' ends.
-    pub outcome: BackupOutcome,
-    /// In a line.
-    pub headline: String,
-    /// What became of each resource.
-    pub outcomes: Vec<(String, BackupOutcome)>,
-}
 
 impl<P: Platform> BackupRunbook<P> {
     /// Tells how a run ended. A run in which nothing happened but that something goes on waiting is not told again.
@@ -31,10 +22,10 @@ impl<P: Platform> BackupRunbook<P> {
     pub async fn finish(
         &self,
         jobs: &EnvironmentJobs,
-        id: &str,
+        run_ref: RunRef,
         now: Timestamp,
-    ) -> Result<FinishedBackup, RunbookError> {
-        let scope = &jobs.scope;
+    ) -> Result<StepOutcome<FinishedBackup>, RunbookError> {
+        let (scope, id) = (&jobs.scope, &run_ref.id);
         let run = self
             .ledger
             .backup_run(scope, id)
@@ -75,12 +66,15 @@ impl<P: Platform> BackupRunbook<P> {
             let published = self.announcer.publish(FINISHED, &event(scope, &run, &told, now).to_string()).await;
             tells.and(published)?;
         }
-        let outcomes: Vec<(String, BackupOutcome)> =
-            told.iter().map(|told| (told.policy.subject.source.to_string(), told.outcome())).collect();
-        let has = |wanted: BackupOutcome| outcomes.iter().any(|(_, outcome)| *outcome == wanted);
+        let has = |wanted: BackupOutcome| told.iter().any(|told| told.outcome() == wanted);
         let worst = [BackupOutcome::Failed, BackupOutcome::Waiting].into_iter().find(|outcome| has(*outcome));
         let worst = if unread { Some(BackupOutcome::Failed) } else { worst };
-        Ok(FinishedBackup { outcome: worst.unwrap_or(BackupOutcome::Done), headline: message.subject, outcomes })
+        let (outcome, headline) = (worst.unwrap_or(BackupOutcome::Done), message.subject);
+        let then = match outcome {
+            BackupOutcome::Done | BackupOutcome::Waiting => NextStep::done(&outcome),
+            BackupOutcome::Failed => NextStep::failed(&outcome, &ErrorName::BackupFailed),
+        };
+        Ok(StepOutcome::new(run_ref, then, headline.clone(), FinishedBackup { outcome, headline }))
     }
 
     /// What a person should know beside the verdicts: a quota whose end is near, or that cannot be read.

@@ -3,12 +3,11 @@
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupRequest, RestoreRequest};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::call::{Answer, Step};
+use super::call::{Answer, Details, RESTORE, Step, worked};
 use super::{BackupRunbook, EnvironmentJobs};
 use crate::platform::Platform;
-use crate::runbook::{Begin, FunctionEvent, RunbookError, Stack, StepCall, Unmade, read_input};
+use crate::runbook::{Begin, FunctionEvent, NextStep, RunbookError, Stack, StepCall, StepOutcome, Unmade, read_input};
 
 impl<P: Platform> BackupRunbook<P> {
     /// Handles one event.
@@ -19,45 +18,42 @@ impl<P: Platform> BackupRunbook<P> {
     pub async fn handle(&self, stack: &Stack, event: FunctionEvent<Step>) -> Result<Answer, RunbookError> {
         match event {
             FunctionEvent::Tick(tick) => Ok(Answer::Ticked(self.tick(stack, &tick).await?)),
-            FunctionEvent::Call(StepCall { now, step }) => Box::pin(self.advance(stack, step, now)).await,
+            FunctionEvent::Call(StepCall { now, step }) => {
+                Ok(Answer::Stepped(Box::new(Box::pin(self.advance(stack, step, now)).await?)))
+            }
         }
     }
 
-    async fn advance(&self, stack: &Stack, step: Step, now: Timestamp) -> Result<Answer, RunbookError> {
-        match step {
-            Step::Begin(begin) => self.take_up(stack, begin, now).await,
+    async fn advance(&self, stack: &Stack, step: Step, now: Timestamp) -> Result<StepOutcome<Details>, RunbookError> {
+        Ok(match step {
+            Step::Begin(begin) => self.take_up(stack, begin, now).await?,
             Step::Job { run, index } => {
-                Ok(Answer::stepped(self.step(&jobs(stack, &run.scope)?, &run.id, index, now).await?))
+                self.step(&jobs(stack, &run.scope)?, run, index, now).await?.map(Details::Worked)
             }
             Step::Stumble { run, index, error } => {
-                Ok(Answer::stepped(self.stumble(&jobs(stack, &run.scope)?, &run.id, index, &error, now).await?))
+                self.stumble(&jobs(stack, &run.scope)?, run, index, &error, now).await?.map(Details::Worked)
             }
-            Step::Finish { run } => {
-                let finished = self.finish(&jobs(stack, &run.scope)?, &run.id, now).await?;
-                Ok(Answer::Finished { outcome: finished.outcome, headline: finished.headline })
-            }
-            Step::Tell(unmade) => self.unmade(stack, unmade, "backup").await,
-            Step::TellRestore(unmade) => self.unmade(stack, unmade, "restore-drill").await,
-            Step::BeginRestore(begin) => self.take_up_restore(stack, begin, now).await,
+            Step::Finish { run } => self.finish(&jobs(stack, &run.scope)?, run, now).await?.map(Details::Finished),
+            Step::Tell(unmade) => self.unmade(stack, unmade, "backup").await?,
+            Step::TellRestore(unmade) => self.unmade(stack, unmade, "restore-drill").await?,
+            Step::BeginRestore(begin) => self.take_up_restore(stack, begin, now).await?,
             Step::Restore { run, source } => {
-                Ok(Answer::stepped(self.step_restore(&jobs(stack, &run.scope)?, &source, &run.id, now).await?))
+                self.step_restore(&jobs(stack, &run.scope)?, &source, run, now).await?.map(Details::Worked)
             }
             Step::FailRestore { run, source, error } => {
                 self.fail_restore(&jobs(stack, &run.scope)?, &source, &run.id, &error, now).await?;
-                Ok(Answer::Stepped { again: true, wait_seconds: 0, what: error })
+                worked(run, NextStep::at_once(RESTORE), error).map(Details::Worked)
             }
             Step::FinishRestore { run, source } => {
-                let ended = self.finish_restore(&jobs(stack, &run.scope)?, &source, &run.id, now).await?;
-                let (passed, headline) = (ended.drilled.ok, ended.headline);
-                Ok(Answer::Restored { passed, headline, evidence: Box::new(ended.drilled) })
+                self.finish_restore(&jobs(stack, &run.scope)?, &source, run, now).await?.map(Details::Restored)
             }
-        }
+        })
     }
 
     /// Each try of a run that is due is about the same day; what lasts is told by when it was tried.
-    async fn unmade(&self, stack: &Stack, unmade: Unmade, machine: &str) -> Result<Answer, RunbookError> {
+    async fn unmade(&self, stack: &Stack, unmade: Unmade, machine: &str) -> Result<StepOutcome<Details>, RunbookError> {
         let tried = unmade.execution.start;
-        Ok(Answer::Told(unmade.send(&self.ledger, &self.announcer, stack, machine, tried).await?))
+        Ok(unmade.send(&self.ledger, &self.announcer, stack, machine, tried).await?.map(Details::Told))
     }
 
     async fn take_up(
@@ -65,14 +61,12 @@ impl<P: Platform> BackupRunbook<P> {
         stack: &Stack,
         Begin { request, execution }: Begin,
         now: Timestamp,
-    ) -> Result<Answer, RunbookError> {
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         let request: BackupRequest = read_input(request)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
         let jobs = EnvironmentJobs::of(estate, environment, &stack.home)?;
         request.check(now)?;
-        let begun = self.begin(&jobs, &request, &execution.name, execution.start).await?;
-        let run = RunRef { scope: jobs.scope, id: execution.name };
-        Ok(Answer::Begun { run, jobs: (0..begun.jobs).collect(), summary: begun.summary })
+        self.begin(&jobs, &request, &execution.name, execution.start).await
     }
 
     async fn take_up_restore(
@@ -80,13 +74,11 @@ impl<P: Platform> BackupRunbook<P> {
         stack: &Stack,
         Begin { request, execution }: Begin,
         now: Timestamp,
-    ) -> Result<Answer, RunbookError> {
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         let request: RestoreRequest = read_input(request)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
         let jobs = EnvironmentJobs::of(estate, environment, &stack.home)?;
-        let begun = self.begin_restore(&jobs, &request, &execution.name, now).await?;
-        let run = RunRef { scope: jobs.scope, id: execution.name };
-        Ok(Answer::Restoring { run, source: begun.source, summary: begun.summary })
+        self.begin_restore(&jobs, &request, &execution.name, now).await
     }
 }
 

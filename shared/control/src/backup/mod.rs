@@ -5,7 +5,7 @@ mod begin;
 mod call;
 mod finish;
 mod handle;
-mod ports;
+pub mod ports;
 mod restore;
 mod step;
 mod tick;
@@ -18,12 +18,8 @@ use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::request::RequestError;
 
-pub use begin::BegunBackup;
-pub use call::{Answer, Step};
-pub use finish::FinishedBackup;
+pub use call::{Answer, Details, FinishedBackup, FinishedRestore, Step, Worked, worked};
 pub use ports::{BackupStore, RestoreStore};
-pub use restore::{RestoreFinished, RestoreRef};
-pub use step::{NextStep, StepTaken};
 pub use tick::{Fresh, Line, Ticked};
 
 use crate::ledger::Ledger;

@@ -5,33 +5,15 @@ use watchkeeper_domain::backup::{
     BackupMemory, BackupSource, JobPolicy, RestoreEvidence, RestoreNext, RestorePurpose, RestoreRequest, RestoreRun,
     RestoreSource, RestoreView, checks, decide_restore, restored,
 };
+use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
 
-use super::{BackupRunbook, BackupStore, EnvironmentJobs, NextStep, RestoreStore, StepTaken};
+use super::call::{Details, FinishedRestore, RESTORE, Worked, worked};
+use super::{BackupRunbook, BackupStore, EnvironmentJobs, RestoreStore};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Fault};
-use crate::runbook::RunbookError;
-
-/// A restore, as the machine carries it from step to step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RestoreRef {
-    /// The resource.
-    pub source: BackupSource,
-    /// Under which name.
-    pub target: String,
-    /// What is done, in a sentence.
-    pub summary: String,
-}
-
-/// How a restore ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RestoreFinished {
-    /// The evidence.
-    pub drilled: RestoreEvidence,
-    /// In a line.
-    pub headline: String,
-}
+use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
 
 fn wrong(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> RequestError {
     RequestError { field, found: found.into(), expected: expected.into() }
@@ -49,7 +31,7 @@ impl<P: Platform> BackupRunbook<P> {
         request: &RestoreRequest,
         id: &str,
         now: Timestamp,
-    ) -> Result<RestoreRef, RunbookError> {
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         let policy = jobs.policy(&request.resource)?;
         let source = &policy.subject.source;
         if !source.kind.can_be_drilled() {
@@ -77,7 +59,8 @@ impl<P: Platform> BackupRunbook<P> {
         let target = memory.restore.as_ref().map_or_else(String::new, |restore| restore.target.clone());
         let from = memory.restore.as_ref().map_or_else(String::new, |restore| restore.from.to_string());
         let summary = format!("{}: {from} into {target}", policy.subject);
-        Ok(RestoreRef { source: source.clone(), target, summary })
+        let (run, details) = (RunRef::new(jobs.scope.clone(), id), Details::Restoring { source: source.clone() });
+        Ok(StepOutcome::new(run, NextStep::at_once(RESTORE), summary, details))
     }
 
     async fn new_restore(
@@ -145,20 +128,20 @@ impl<P: Platform> BackupRunbook<P> {
         &self,
         jobs: &EnvironmentJobs,
         source: &BackupSource,
-        id: &str,
+        run: RunRef,
         now: Timestamp,
-    ) -> Result<StepTaken, RunbookError> {
+    ) -> Result<StepOutcome<Worked>, RunbookError> {
         let policy = jobs.policy(source)?;
         self.not_halted(&jobs.scope).await?;
         let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
-        let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == id) else {
-            return Ok(StepTaken { then: NextStep::Done, what: "another execution goes on with it".to_owned() });
+        let Some(restore) = memory.restore.as_mut().filter(|restore| restore.run == run.id) else {
+            return Ok(worked(run, NextStep::done("done"), "another execution goes on with it"));
         };
         let target = self.cloud.describe_restored(policy, &restore.target).await?;
         let next = decide_restore(&RestoreView { restore, target: target.as_ref(), now });
         restore.touched = now;
         let what = format!("{next:?}");
-        let mut then = NextStep::Again(0);
+        let mut then = NextStep::at_once(RESTORE);
         // The ledger first, where a change is about to be asked for.
         match &next {
             RestoreNext::Restore => restore.asked = Some(now),
@@ -172,11 +155,11 @@ impl<P: Platform> BackupRunbook<P> {
                 let drill = policy.drill.as_ref().filter(|_| restore.purpose == RestorePurpose::Drill);
                 restore.checks = Some(checks(drill, observed.as_ref(), &found));
             }
-            RestoreNext::Wait(seconds, _) => then = NextStep::Again(*seconds),
-            RestoreNext::Leave(_) => then = NextStep::Done,
+            RestoreNext::Wait(seconds, _) => then = NextStep::Again { step: RESTORE, wait_seconds: *seconds },
+            RestoreNext::Leave(_) => then = NextStep::done("done"),
             RestoreNext::Done => {
                 restore.over = true;
-                then = NextStep::Done;
+                then = NextStep::done("done");
             }
             RestoreNext::Adopt => {}
         }
@@ -188,7 +171,7 @@ impl<P: Platform> BackupRunbook<P> {
             RestoreNext::Remove => gone_already(self.cloud.delete_restored(policy, &restore.target).await)?,
             _ => {}
         }
-        Ok(StepTaken { then, what })
+        Ok(worked(run, then, what))
     }
 
     async fn ask(&self, policy: &JobPolicy, memory: &BackupMemory, restore: &RestoreRun) -> Result<(), RunbookError> {
@@ -239,9 +222,10 @@ impl<P: Platform> BackupRunbook<P> {
         &self,
         jobs: &EnvironmentJobs,
         source: &BackupSource,
-        id: &str,
+        run: RunRef,
         now: Timestamp,
-    ) -> Result<RestoreFinished, RunbookError> {
+    ) -> Result<StepOutcome<FinishedRestore>, RunbookError> {
+        let id = run.id.as_str();
         let (mut memory, version) = self.ledger.backup(&jobs.scope, source).await?;
         let unknown = || RunbookError::RunUnknown { what: format!("restore {id}"), scope: jobs.scope.clone() };
         let drilled = match memory.restore.take() {
@@ -254,7 +238,7 @@ impl<P: Platform> BackupRunbook<P> {
                 }
                 memory.restore = Some(restore);
                 self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
-                return Ok(RestoreFinished { drilled, headline: message.subject });
+                return Ok(finished(run, drilled, message.subject));
             }
             Some(restore) if restore.run == id => {
                 let drilled = restore.outcome(now);
@@ -270,8 +254,16 @@ impl<P: Platform> BackupRunbook<P> {
         };
         let message = restored(&jobs.scope, source, &drilled);
         self.tell(&message).await?;
-        Ok(RestoreFinished { drilled, headline: message.subject })
+        Ok(finished(run, drilled, message.subject))
     }
+}
+
+/// How a restore ended, for the machine.
+fn finished(run: RunRef, drilled: RestoreEvidence, headline: String) -> StepOutcome<FinishedRestore> {
+    let passed = drilled.ok;
+    let then = if passed { NextStep::done("passed") } else { NextStep::failed("failed", &ErrorName::RestoreFailed) };
+    let details = FinishedRestore { passed, headline: headline.clone(), evidence: Box::new(drilled) };
+    StepOutcome::new(run, then, headline, details)
 }
 
 fn purpose(request: &RestoreRequest) -> RestorePurpose {

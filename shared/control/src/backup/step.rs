@@ -6,50 +6,35 @@ use watchkeeper_domain::backup::{
     CopyVerdict, JobPolicy, decide, verify,
 };
 use watchkeeper_domain::name::Region;
+use watchkeeper_domain::reconcile::run::RunRef;
 
+use super::call::{JOB, Worked, worked};
 use super::{BackupRunbook, BackupStore, EnvironmentJobs, ResourceCopies};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Fault};
-use crate::runbook::RunbookError;
+use crate::runbook::{NextStep, RunbookError, StepOutcome};
 
 /// How long a run looks after a resource before another one goes on with it: the looks of eight resources have to fit into
 /// one history (25,000 events, AWS Step Functions developer guide, quotas).
 const LEG: SignedDuration = SignedDuration::from_hours(6);
 
-/// What the machine does after a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NextStep {
-    /// The next step, after so many seconds.
-    Again(i64),
-    /// Nothing more in this run.
-    Done,
-}
-
-/// A step that was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepTaken {
-    /// What follows.
-    pub then: NextStep,
-    /// What was done, in a few words.
-    pub what: String,
-}
-
-impl StepTaken {
-    fn done(what: impl Into<String>) -> Self {
-        Self { then: NextStep::Done, what: what.into() }
-    }
-
-    fn again(what: impl Into<String>) -> Self {
-        Self { then: NextStep::Again(0), what: what.into() }
-    }
-}
-
 /// One resource's memory, and the version that the next write expects.
 struct JobMemory<'a> {
+    run: RunRef,
     policy: &'a JobPolicy,
     memory: BackupMemory,
     version: u64,
+}
+
+/// Nothing more in this run, and why.
+fn done(run: RunRef, what: impl Into<String>) -> StepOutcome<Worked> {
+    worked(run, NextStep::done("done"), what)
+}
+
+/// The next step of the same resource, after so many seconds.
+fn again(run: RunRef, wait_seconds: i64, what: impl Into<String>) -> StepOutcome<Worked> {
+    worked(run, NextStep::Again { step: JOB, wait_seconds }, what)
 }
 
 impl<P: Platform> BackupRunbook<P> {
@@ -60,27 +45,28 @@ impl<P: Platform> BackupRunbook<P> {
     pub async fn step(
         &self,
         jobs: &EnvironmentJobs,
-        id: &str,
+        run_ref: RunRef,
         index: usize,
         now: Timestamp,
-    ) -> Result<StepTaken, RunbookError> {
-        let scope = &jobs.scope;
+    ) -> Result<StepOutcome<Worked>, RunbookError> {
+        let (scope, id) = (&jobs.scope, run_ref.id.as_str());
         let unknown = |what: String| RunbookError::RunUnknown { what, scope: scope.clone() };
         let run = self.ledger.backup_run(scope, id).await?.ok_or_else(|| unknown(format!("run {id}")))?;
         let line = run.jobs.get(index).ok_or_else(|| unknown(format!("resource {index} of run {id}")))?;
         let policy = jobs.policy(&line.source)?;
         self.not_halted(scope).await?;
-        let (memory, version) = self.ledger.backup(scope, &line.source).await?;
-        let mut job = JobMemory { policy, memory, version };
-        match job.memory.claim(line.due, id, run.started, now) {
+        let (mut memory, version) = self.ledger.backup(scope, &line.source).await?;
+        let claim = memory.claim(line.due, id, run.header.started, now);
+        let mut job = JobMemory { run: run_ref, policy, memory, version };
+        match claim {
             BackupClaim::Taken => self.put(&mut job).await?,
-            BackupClaim::Other(run) => return Ok(StepTaken::done(format!("{run} does it already"))),
-            BackupClaim::Waits => return Ok(StepTaken::done("it waits")),
-            BackupClaim::Over => return Ok(StepTaken::done("it is done already")),
+            BackupClaim::Other(run) => return Ok(done(job.run, format!("{run} does it already"))),
+            BackupClaim::Waits => return Ok(done(job.run, "it waits")),
+            BackupClaim::Over => return Ok(done(job.run, "it is done already")),
         }
         let mut seen = self.see(policy, &job.memory).await?;
         seen.sync(policy, &mut job.memory, now);
-        let Some(attempt) = job.memory.attempt.clone() else { return Ok(StepTaken::done("done")) };
+        let Some(attempt) = job.memory.attempt.clone() else { return Ok(done(job.run, "done")) };
         let wakes = jobs.wakes(now);
         let mut next = follows(&job, &attempt, &seen, wakes, now);
         if next == BackupNext::LookAway {
@@ -90,7 +76,7 @@ impl<P: Platform> BackupRunbook<P> {
             seen.sync(policy, &mut job.memory, now);
             next = follows(&job, &attempt, &seen, wakes, now);
         }
-        if matches!(next, BackupNext::Wait(..)) && now.duration_since(run.started) > LEG {
+        if matches!(next, BackupNext::Wait(..)) && now.duration_since(run.header.started) > LEG {
             let why = format!("{next}; this run has lasted {LEG:#}, and another one goes on");
             next = BackupNext::Park(now, why);
         }
@@ -110,7 +96,7 @@ impl<P: Platform> BackupRunbook<P> {
         seen: &ResourceCopies,
         next: BackupNext,
         now: Timestamp,
-    ) -> Result<StepTaken, RunbookError> {
+    ) -> Result<StepOutcome<Worked>, RunbookError> {
         let what = next.to_string();
         let policy = job.policy;
         match next {
@@ -140,7 +126,7 @@ impl<P: Platform> BackupRunbook<P> {
                 let flaws = verify(policy, &copy, against).iter().map(ToString::to_string).collect();
                 job.memory.judge(&region, &copy.id, &CopyVerdict { at: now, flaws });
                 self.put(&mut job).await?;
-                return Ok(StepTaken::again(what));
+                return Ok(again(job.run, 0, what));
             }
             BackupNext::Review(copies) => {
                 // Of an older one only what it shows itself is judged: what it came from may have changed since.
@@ -151,7 +137,7 @@ impl<P: Platform> BackupRunbook<P> {
                     job.memory.judge(&region, &copy.id, &CopyVerdict { at: now, flaws });
                 }
                 self.put(&mut job).await?;
-                return Ok(StepTaken::again(what));
+                return Ok(again(job.run, 0, what));
             }
             BackupNext::Prune(removals) => {
                 // What is known by now is noted before the first removal.
@@ -160,11 +146,11 @@ impl<P: Platform> BackupRunbook<P> {
                 }
                 self.put(&mut job).await?;
                 self.prune(policy, removals).await?;
-                return Ok(StepTaken { then: NextStep::Again(1), what });
+                return Ok(again(job.run, 1, what));
             }
             BackupNext::Wait(seconds, _) => {
                 self.put(&mut job).await?;
-                return Ok(StepTaken { then: NextStep::Again(seconds), what });
+                return Ok(again(job.run, seconds, what));
             }
             BackupNext::Park(until, why) => {
                 if let Some(attempt) = &mut job.memory.attempt {
@@ -172,12 +158,12 @@ impl<P: Platform> BackupRunbook<P> {
                 }
             }
             // The other region was looked at before this.
-            BackupNext::LookAway => return Ok(StepTaken::again(what)),
+            BackupNext::LookAway => return Ok(again(job.run, 0, what)),
             BackupNext::Fail(why, again) => job.memory.fail(why, again, now),
             BackupNext::Done => job.memory.settle(AttemptEnd::Done, "", now),
         }
         self.put(&mut job).await?;
-        Ok(StepTaken::done(what))
+        Ok(done(job.run, what))
     }
 
     /// Notes the job that makes a copy, where there is one: by it the copy is known as ours.
@@ -187,12 +173,12 @@ impl<P: Platform> BackupRunbook<P> {
         region: &Region,
         made: Option<String>,
         what: String,
-    ) -> Result<StepTaken, RunbookError> {
+    ) -> Result<StepOutcome<Worked>, RunbookError> {
         if let Some(made) = made {
             job.memory.started(&job.policy.subject, region, &made);
             self.put(&mut job).await?;
         }
-        Ok(StepTaken::again(what))
+        Ok(again(job.run, 0, what))
     }
 
     async fn prune(&self, policy: &JobPolicy, removals: Vec<CopyRemoval>) -> Result<(), RunbookError> {
@@ -213,27 +199,30 @@ impl<P: Platform> BackupRunbook<P> {
     pub async fn stumble(
         &self,
         jobs: &EnvironmentJobs,
-        id: &str,
+        run_ref: RunRef,
         index: usize,
         error: &str,
         now: Timestamp,
-    ) -> Result<StepTaken, RunbookError> {
+    ) -> Result<StepOutcome<Worked>, RunbookError> {
+        let id = run_ref.id.as_str();
         let run = self.ledger.backup_run(&jobs.scope, id).await?;
         let Some(line) = run.as_ref().and_then(|run| run.jobs.get(index)) else {
-            return Ok(StepTaken::done("unknown"));
+            return Ok(done(run_ref, "unknown"));
         };
         // The document may have lost the resource meanwhile: then nobody is at it any more.
-        let Ok(policy) = jobs.policy(&line.source) else { return Ok(StepTaken::done("the document names it no more")) };
-        let (memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
-        let mut job = JobMemory { policy, memory, version };
-        match &job.memory.attempt {
-            Some(attempt) if attempt.run != id => return Ok(StepTaken::done("another execution does it")),
-            None => drop(job.memory.claim(line.due, id, now, now)),
+        let Ok(policy) = jobs.policy(&line.source) else {
+            return Ok(done(run_ref, "the document names it no more"));
+        };
+        let (mut memory, version) = self.ledger.backup(&jobs.scope, &line.source).await?;
+        match &memory.attempt {
+            Some(attempt) if attempt.run != id => return Ok(done(run_ref, "another execution does it")),
+            None => drop(memory.claim(line.due, id, now, now)),
             Some(_) => {}
         }
-        job.memory.stumble(error, now);
+        memory.stumble(error, now);
+        let mut job = JobMemory { run: run_ref, policy, memory, version };
         self.put(&mut job).await?;
-        Ok(StepTaken::done(error))
+        Ok(done(job.run, error))
     }
 }
 

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use watchkeeper_domain::emergency::{EmergencyStep as Next, HoldAction};
+use watchkeeper_domain::emergency::{EmergencyDecision, EmergencyStep, HoldAction};
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::message::Message;
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RunRequest;
 use watchkeeper_domain::value::{AlarmName, ProfileName};
 
-use crate::runbook::{Ask, MachineExecution, Tell, Told};
+use crate::runbook::{Ask, ChildRequest, ErrorName, MachineExecution, NextStep, Question, Tell, Told};
+
+/// The steps that are taken again, by their names.
+const DECIDE: &str = "decide";
+const HOLD: &str = "hold";
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -46,14 +50,14 @@ pub enum Step {
     Tell(Tell),
 }
 
-/// What a step answers.
+/// What the machine carries on beside what follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
+pub enum Details {
     /// Of decide.
-    Decided(Box<Decided>),
+    Decided(Decided),
     /// Of hold.
-    Looked(Box<Looked>),
+    Looked(Looked),
     /// Of ask and tell.
     Told(Told),
 }
@@ -61,43 +65,57 @@ pub enum Answer {
 /// What was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decided {
-    /// The execution.
-    pub run: RunRef,
-    /// What follows.
-    pub next: Next,
-    /// After how long, in seconds, where it waits.
-    pub wait_seconds: i64,
-    /// How long a question stands, in seconds, where one is asked.
-    pub answer_seconds: i64,
-    /// What `reconcile` is asked for.
-    pub request: Option<RunRequest>,
+    /// The decision; definitions of the release before know by it what follows.
+    pub next: EmergencyStep,
     /// Whether what is done has to be given back.
     pub holds: bool,
     /// The profile that is held then.
     pub profile: Option<ProfileName>,
     /// What is asked for, in a word or two.
     pub what: String,
-    /// Why, in a sentence.
-    pub summary: String,
     /// The guardrails that a person has to approve.
     pub asks: BTreeSet<GuardrailCode>,
-    /// What a person has to hear.
-    pub tell: Option<Message>,
 }
 
 /// What a look at a held emergency found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Looked {
-    /// What follows.
+    /// What was found; definitions of the release before know by it what follows.
     pub next: HoldAction,
-    /// After how long, in seconds, where it holds on.
-    pub wait_seconds: i64,
-    /// What `reconcile` is asked for, where it gives back.
-    pub request: Option<RunRequest>,
-    /// What a person has to hear.
-    pub tell: Option<Message>,
     /// The alarms that may be made worse and that a person will have been told of.
     pub told: BTreeSet<AlarmName>,
-    /// Why, in a sentence.
-    pub summary: String,
+}
+
+/// What follows a decision.
+pub fn after_decision(decision: &EmergencyDecision) -> NextStep {
+    let wait_seconds = seconds(decision.wait);
+    let request = decision.request.clone().map(ChildRequest::from);
+    match (decision.step, request) {
+        (EmergencyStep::Wait, _) => NextStep::Again { step: DECIDE, wait_seconds },
+        (EmergencyStep::Ask, request) => {
+            let (why, plan) = (decision.summary.clone(), String::new());
+            NextStep::Ask(Question { why, plan, answer_seconds: wait_seconds, request })
+        }
+        (EmergencyStep::Plan, Some(request)) => NextStep::Child { suffix: "-plan".to_owned(), request },
+        (EmergencyStep::Apply, Some(request)) => NextStep::Child { suffix: "-apply".to_owned(), request },
+        (EmergencyStep::Declined, _) => NextStep::done("declined"),
+        (EmergencyStep::Refused, _) => NextStep::failed("refused", &ErrorName::GuardrailRefused),
+        (EmergencyStep::Nothing | EmergencyStep::Plan | EmergencyStep::Apply, _) => NextStep::done("nothing"),
+    }
+}
+
+/// What follows a look.
+pub fn after_look(verdict: HoldAction, wait: SignedDuration, request: Option<RunRequest>) -> NextStep {
+    match (verdict, request) {
+        (HoldAction::GiveBack, Some(request)) => {
+            NextStep::Child { suffix: "-back".to_owned(), request: request.into() }
+        }
+        (HoldAction::Hold, _) => NextStep::Again { step: HOLD, wait_seconds: seconds(wait) },
+        (HoldAction::Over | HoldAction::GiveBack, _) => NextStep::done("over"),
+    }
+}
+
+/// Whole seconds, rounded up, so that what is waited for has come.
+fn seconds(wait: SignedDuration) -> i64 {
+    if wait.is_zero() { 0 } else { wait.as_secs() + i64::from(wait.subsec_nanos() > 0) }
 }

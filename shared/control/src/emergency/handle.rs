@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use watchkeeper_domain::emergency::{
-    DecisionInputs, EmergencyDecision, EmergencyRequest, EmergencyStep as Next, HeldEmergency, HeldLook, LastQuestion,
+    DecisionInputs, EmergencyDecision, EmergencyRequest, EmergencyStep, HeldEmergency, HeldLook, LastQuestion,
     PersonReply, decide, in_spite_of_veto, not_done, watched, worse,
 };
 use watchkeeper_domain::guardrail::{GuardrailCode, Severity};
@@ -13,12 +13,12 @@ use watchkeeper_domain::request::RequestError;
 use watchkeeper_domain::value::{AlarmName, ProfileName};
 
 use super::EmergencyRunbook;
-use super::call::{Answer, Decided, Looked, Step};
+use super::call::{Decided, Details, Looked, Step, after_decision, after_look};
 use crate::ledger::Ledger;
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Alarms;
-use crate::runbook::{MachineExecution, RunbookError, Stack, StepCall, read_input};
+use crate::runbook::{MachineExecution, RunbookError, Stack, StepCall, StepOutcome, read_input};
 
 impl<P: Platform> EmergencyRunbook<P> {
     /// Takes one step.
@@ -26,21 +26,22 @@ impl<P: Platform> EmergencyRunbook<P> {
     /// # Errors
     /// [`RunbookError`] for a request that cannot be read or followed, an unknown environment, or a ledger, an alarm or a
     /// topic that does not answer.
-    pub async fn handle(&self, stack: &Stack, StepCall { now, step }: StepCall<Step>) -> Result<Answer, RunbookError> {
+    pub async fn handle(
+        &self,
+        stack: &Stack,
+        StepCall { now, step }: StepCall<Step>,
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         match step {
             Step::Decide { request, execution, answer, asked } => {
                 let request: EmergencyRequest = read_input(request)?;
                 let reply = answer.map(|answer| PersonReply::read(&answer, &asked));
                 // One of another account or region is none of ours.
                 let place = stack.place(request.estate.as_str(), request.environment.as_str(), now)?;
-                let decided = self.decided(&place, &request, &execution, reply.as_ref(), now).await?;
-                Ok(Answer::Decided(Box::new(decided)))
+                self.decided(&place, &request, &execution, reply.as_ref(), now).await
             }
-            Step::Ask(ask) => Ok(Answer::Told(ask.send(&self.announcer, now).await?)),
-            Step::Hold { run, profile, told } => {
-                Ok(Answer::Looked(Box::new(self.look(stack, &run, &profile, told, now).await?)))
-            }
-            Step::Tell(tell) => Ok(Answer::Told(tell.send(&self.announcer).await?)),
+            Step::Ask(ask) => Ok(ask.send(&self.announcer, now).await?.map(Details::Told)),
+            Step::Hold { run, profile, told } => self.look(stack, run, &profile, told, now).await,
+            Step::Tell(tell) => Ok(tell.send(&self.announcer).await?.map(Details::Told)),
         }
     }
 
@@ -51,7 +52,7 @@ impl<P: Platform> EmergencyRunbook<P> {
         execution: &MachineExecution,
         reply: Option<&PersonReply>,
         now: Timestamp,
-    ) -> Result<Decided, RunbookError> {
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         let emergency = place.emergency.as_ref().ok_or_else(|| RequestError {
             field: "environment",
             found: format!("{}, whose document has no `emergency`", place.scope),
@@ -67,18 +68,18 @@ impl<P: Platform> EmergencyRunbook<P> {
             decide(request, &known)
         };
         let decision = self.one_question(&place.scope, (request, execution.name.as_str()), reply, now, decide).await?;
-        let run = RunRef { scope: place.scope.clone(), id: execution.name.clone() };
-        Ok(answer(run, request, decision))
+        let run = RunRef::new(place.scope.clone(), &execution.name);
+        Ok(outcome(run, request, decision))
     }
 
     async fn look(
         &self,
         stack: &Stack,
-        run: &RunRef,
+        run: RunRef,
         profile: &ProfileName,
         mut told: BTreeSet<AlarmName>,
         now: Timestamp,
-    ) -> Result<Looked, RunbookError> {
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         let (_, environment) = stack.of(&run.scope)?;
         let seen = self.ledger.load(&run.scope).await?;
         let held = HeldEmergency {
@@ -93,37 +94,22 @@ impl<P: Platform> EmergencyRunbook<P> {
         let HeldLook { held, request, worsened } = held.look(&states, &told, now);
         let tell = (!worsened.is_empty()).then(|| worse(&run.scope, profile, &worsened));
         told.extend(worsened);
-        Ok(Looked { next: held.verdict, wait_seconds: seconds(held.wait), request, tell, told, summary: held.summary })
+        let then = after_look(held.verdict, held.wait, request);
+        let looked = Details::Looked(Looked { next: held.verdict, told });
+        Ok(StepOutcome::new(run, then, held.summary, looked).telling(tell))
     }
 }
 
-fn answer(run: RunRef, request: &EmergencyRequest, decision: EmergencyDecision) -> Decided {
+fn outcome(run: RunRef, request: &EmergencyRequest, decision: EmergencyDecision) -> StepOutcome<Details> {
     let what = request.what();
     let asks: BTreeSet<GuardrailCode> =
         decision.violations.iter().filter(|v| v.severity == Severity::Ask).map(|v| v.code).collect();
-    let told = matches!(decision.step, Next::Refused | Next::Declined).then(|| {
+    let tell = matches!(decision.step, EmergencyStep::Refused | EmergencyStep::Declined).then(|| {
         let by_hand = in_spite_of_veto(request, &decision.violations);
         not_done(&run.scope, &what, &decision.summary, &decision.violations, by_hand.as_deref())
     });
-    let seconds = seconds(decision.wait);
-    let (wait_seconds, answer_seconds) = if decision.step == Next::Wait { (seconds, 0) } else { (0, seconds) };
-    let profile = decision.holds.then(|| request.profile.clone()).flatten();
-    Decided {
-        run,
-        next: decision.step,
-        wait_seconds,
-        answer_seconds,
-        request: decision.request,
-        holds: decision.holds,
-        profile,
-        what,
-        summary: decision.summary,
-        asks,
-        tell: told,
-    }
-}
-
-/// Whole seconds, rounded up, so that what is waited for has come.
-fn seconds(wait: SignedDuration) -> i64 {
-    if wait.is_zero() { 0 } else { wait.as_secs() + i64::from(wait.subsec_nanos() > 0) }
+    let then = after_decision(&decision);
+    let EmergencyDecision { step: next, holds, summary, .. } = decision;
+    let profile = holds.then(|| request.profile.clone()).flatten();
+    StepOutcome::new(run, then, summary, Details::Decided(Decided { next, holds, profile, what, asks })).telling(tell)
 }

@@ -11,7 +11,7 @@ mod respond;
 
 use crate::platform::Platform;
 
-pub use call::{Answer, Decided, Looked, Step};
+pub use call::{Decided, Details, Looked, Step, after_decision, after_look};
 pub use incoming::{Did, Handled, Incoming, Line, Nothing, Passed, Unread};
 
 /// What emergencies are answered with.

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use watchkeeper_domain::failover::{Move, MoveEnding, MovePhase};
+use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::{ChildResult, MoveReply, PairTick, ReadinessLook};
-use crate::runbook::{Ask, Begin, CaughtError, MachineExecution, Tell, Told};
+use super::PairTick;
+use crate::runbook::{self, Ask, Begin, CaughtError, FormerWord, MachineExecution, NextStep, StepOutcome, Tell, Told};
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -44,21 +46,75 @@ pub enum Child {
     Done(Value),
 }
 
-/// What an event is answered.
+/// What an event is answered: the tick, with each pair of this region, or a step.
+pub type Answer = runbook::Answer<PairTicks, Details>;
+
+/// What a tick did about each pair of this region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PairTicks {
+    /// Each.
+    pub pairs: Vec<PairTick>,
+}
+
+/// What the machines carry on, or put out, beside what follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
-    /// Of the tick: each pair of this region.
-    Ticked {
-        /// What was done about each.
-        pairs: Vec<PairTick>,
-    },
+pub enum Details {
     /// Of advance.
-    Advanced(Box<MoveReply>),
+    Advanced(Advanced),
     /// Of ready.
-    Readied(Box<ReadinessLook>),
+    Readied(FormerWord),
     /// Of ask and tell.
     Told(Told),
+}
+
+/// Where a move stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advanced {
+    /// What follows.
+    #[serde(flatten)]
+    pub former: FormerWord,
+    /// The phase that it is in.
+    pub phase: MovePhase,
+    /// What is asked for, in a word or two.
+    pub what: &'static str,
+    /// How it ended.
+    pub ending: Option<MoveEnding>,
+    /// The time until people reached the new region, in milliseconds, once they did.
+    pub rto_ms: Option<i64>,
+}
+
+impl Advanced {
+    /// Of a move of which this follows.
+    pub fn of(record: &Move, then: &NextStep) -> Self {
+        let next = if matches!(then, NextStep::Child { .. }) { "reconcile" } else { then.name() };
+        Self {
+            former: FormerWord { next },
+            phase: record.phase,
+            what: if record.graceful { "a switchover" } else { "a failover" },
+            ending: record.ending,
+            rto_ms: record.rto_ms(),
+        }
+    }
+}
+
+/// A look at whether the pair can go home, and what follows.
+pub fn readied(run: RunRef, then: NextStep, summary: String) -> StepOutcome<FormerWord> {
+    let next = match then {
+        NextStep::Again { .. } => "wait",
+        NextStep::Child { .. } => "go",
+        NextStep::Ask(_) | NextStep::Done { .. } | NextStep::Failed { .. } => "refused",
+    };
+    StepOutcome::new(run, then, summary, FormerWord { next })
+}
+
+/// What became of a child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChildResult {
+    /// It ended in order.
+    Done,
+    /// It failed: its stable error, and what it said.
+    Failed(String, String),
 }
 
 impl From<Child> for ChildResult {

@@ -5,11 +5,11 @@ use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::reconcile::run::RunError;
 use watchkeeper_domain::request::RequestError;
 
-use super::call::{Answer, Step};
-use super::{ChildResult, FailoverRunbook, MoveRequest, PairTick};
+use super::call::{Answer, ChildResult, Details, PairTicks, Step};
+use super::{FailoverRunbook, MoveRequest, PairTick};
 use crate::place::{PairPlace, ScopedEnvironment};
 use crate::platform::Platform;
-use crate::runbook::{self, Ask, Begin, RunbookError, Stack, Tell, read_input};
+use crate::runbook::{Ask, Begin, RunbookError, Stack, StepCall, StepOutcome, Tell, read_input};
 
 /// What a tick did about all pairs of a stack.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Watched {
     /// The first thing that failed.
     pub fn answer(self) -> Result<Answer, RunbookError> {
         let Self { pairs, failed } = self;
-        failed.map_or(Ok(Answer::Ticked { pairs }), Err)
+        failed.map_or(Ok(Answer::Ticked(PairTicks { pairs })), Err)
     }
 }
 
@@ -62,7 +62,7 @@ impl<P: Platform> FailoverRunbook<P> {
     ///
     /// # Errors
     /// [`RunbookError`]; it may be asked for again.
-    pub async fn handle(&self, half: &PairPlace, call: runbook::StepCall<Step>) -> Result<Answer, RunbookError> {
+    pub async fn handle(&self, half: &PairPlace, call: StepCall<Step>) -> Result<StepOutcome<Details>, RunbookError> {
         match call.step {
             Step::Advance { request, execution, answer, child, error } => {
                 let request: FailoverRequest = read_input(request)?;
@@ -73,14 +73,14 @@ impl<P: Platform> FailoverRunbook<P> {
                     child: child.map(ChildResult::from),
                     error: error.map(RunError::from),
                 };
-                Ok(Answer::Advanced(Box::new(self.advance(half, &request, call).await?)))
+                Ok(self.advance(half, &request, call).await?.map(Details::Advanced))
             }
             Step::Ready(Begin { request, execution }) => {
                 let request: FailoverRequest = read_input(request)?;
-                Ok(Answer::Readied(Box::new(self.ready(half, &request, &execution).await?)))
+                Ok(self.ready(half, &request, &execution).await?.map(Details::Readied))
             }
-            Step::Ask(ask) => Ok(Answer::Told(ask.send(&self.announcer, call.now).await?)),
-            Step::Tell(tell) => Ok(Answer::Told(tell.send(&self.announcer).await?)),
+            Step::Ask(ask) => Ok(ask.send(&self.announcer, call.now).await?.map(Details::Told)),
+            Step::Tell(tell) => Ok(tell.send(&self.announcer).await?.map(Details::Told)),
         }
     }
 }

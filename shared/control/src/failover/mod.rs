@@ -21,11 +21,10 @@ use std::sync::Arc;
 use crate::pacing::Pacer;
 use crate::platform::Platform;
 
-pub use call::{Answer, Child, Step};
+pub use call::{Advanced, Answer, Child, ChildResult, Details, PairTicks, Step, readied};
 pub use handle::{Watched, half};
 pub use mover::MoveRequest;
-pub use ready::{ReadinessAction, ReadinessLook};
-pub use turn::{ChildResult, MoveNext, MoveReply};
+pub use turn::end;
 pub use watch::PairTick;
 
 /// The detail type of the event about a move that is over.

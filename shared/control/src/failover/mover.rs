@@ -9,21 +9,24 @@ use watchkeeper_domain::failover::{
     report, same_home,
 };
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::reconcile::run::{RunError, RunRecord};
+use watchkeeper_domain::reconcile::run::{RunError, RunRecord, RunRef};
 use watchkeeper_domain::request::RunRequest;
 
-use super::FailoverRunbook;
-use super::turn::{PhaseOutcome, error_of, resume};
-use super::{ChildResult, MOVE_FINISHED, MoveNext, MoveReply};
+use super::call::{Advanced, ChildResult};
+use super::turn::{PhaseOutcome, end, resume};
+use super::{FailoverRunbook, MOVE_FINISHED};
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
 use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
-use crate::runbook::RunbookError;
+use crate::runbook::{NextStep, Question, RunbookError, StepOutcome};
 
 /// How often the other region's hand is asked to look while its answer is waited for: as long as it may have to wait for a
 /// lease that it takes over.
 const NUDGE_EVERY: SignedDuration = SignedDuration::from_secs(20);
+
+/// The step that goes on, by its name.
+const ADVANCE: &str = "advance";
 
 /// How many phases one invocation goes through at most: a few calls each, well within its minute.
 const PHASES: usize = 4;
@@ -65,7 +68,7 @@ impl<P: Platform> FailoverRunbook<P> {
         half: &PairPlace,
         request: &FailoverRequest,
         call: MoveRequest<'_>,
-    ) -> Result<MoveReply, RunbookError> {
+    ) -> Result<StepOutcome<Advanced>, RunbookError> {
         request.check()?;
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
@@ -112,12 +115,12 @@ impl<P: Platform> FailoverRunbook<P> {
         match (paused, &call.answer) {
             (Some(PauseKind::Person(asked)), Some(answer)) => {
                 let reply = PersonReply::read(answer, &asked);
-                work.record.note(now, reply.to_string());
+                work.record.header.note(now, reply.to_string());
                 if let PersonReply::Approved { by, approve } = reply {
                     if approve.contains(&GuardrailCode::FenceUnproved) {
                         work.record.word = Some(by.to_string());
                     }
-                    work.record.approved.extend(approve);
+                    work.record.header.approved.extend(approve);
                     work.record.by = Some(by.to_string());
                     work.record.asks.clear();
                     if work.record.phase == MovePhase::Approve {
@@ -139,7 +142,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 }
             }
             (Some(PauseKind::Child(suffix)), _) => {
-                let name = child_name(&work.record.id, &suffix);
+                let name = child_name(&work.record.header.id, &suffix);
                 work.record.child = Some(name.clone());
                 let run = self.ledger.run(&work.half.scope(), &name).await?;
                 work.record.waited(run.as_ref().map_or(0, |run| i64::from(run.waited_seconds) * 1000));
@@ -165,21 +168,21 @@ impl<P: Platform> FailoverRunbook<P> {
                 return phase != MovePhase::Over;
             }
             PhaseOutcome::Again(seconds, why) => {
-                if work.record.timeline.last().is_none_or(|moment| moment.what != why) {
-                    work.record.note(now, why);
+                if work.record.header.timeline.last().is_none_or(|moment| moment.what != why) {
+                    work.record.header.note(now, why);
                 }
                 work.record.pause = pause(PauseKind::Look(seconds));
             }
             PhaseOutcome::Child(suffix, why) => {
-                work.record.note(now, why);
+                work.record.header.note(now, why);
                 work.record.pause = pause(PauseKind::Child(suffix));
             }
             PhaseOutcome::Ask(why) => {
-                work.record.note(now, why);
+                work.record.header.note(now, why);
                 work.record.pause = pause(PauseKind::Person(work.record.asks.keys().copied().collect()));
             }
             PhaseOutcome::Fail(why) => {
-                work.record.note(now, why.clone());
+                work.record.header.note(now, why.clone());
                 work.record.failure = Some(why);
                 self.go_back(work);
                 return true;
@@ -193,7 +196,7 @@ impl<P: Platform> FailoverRunbook<P> {
     /// back; after that, and where something cannot be taken back, a person has to go on.
     fn go_back(&self, work: &mut MoveStep<'_>) {
         let now = self.clock.now();
-        let stage = work.pointer.own(&work.record.id).map(|moving| moving.stage);
+        let stage = work.pointer.own(&work.record.header.id).map(|moving| moving.stage);
         match stage {
             None => work.record.end(MoveEnding::Refused, now),
             Some(MoveStage::Opening) if !work.record.irreversible => work.record.enter(MovePhase::Back, now),
@@ -203,39 +206,36 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     /// What the machine is told; where it is over, people and programs are told first.
-    async fn answer(&self, work: MoveStep<'_>, stumbled: bool) -> Result<MoveReply, RunbookError> {
+    async fn answer(&self, work: MoveStep<'_>, stumbled: bool) -> Result<StepOutcome<Advanced>, RunbookError> {
         let MoveStep { half, request, pointer, record, .. } = work;
-        let mut answer = MoveReply::of(half.scope(), &record);
-        match &record.pause {
+        let mut summary = record.header.timeline.last().map_or_else(String::new, |moment| moment.what.clone());
+        let then = match &record.pause {
             _ if record.phase == MovePhase::Over => {
-                let ending = record.ending.unwrap_or(MoveEnding::Held);
-                answer.error = error_of(ending);
-                answer.next = if answer.error.is_some() { MoveNext::Failed } else { MoveNext::Done };
-                answer.summary = report::summary(&half.scope(), &record);
+                summary = report::summary(&half.scope(), &record);
                 // The telling is tried as often as the machine tries a step; after that what was done counts for itself.
                 match self.tell(half, &record).await {
-                    Err(error) if stumbled => {
-                        answer.summary = format!("{} (nobody was told of it: {error})", answer.summary);
-                    }
+                    Err(error) if stumbled => summary = format!("{summary} (nobody was told of it: {error})"),
                     told => told?,
                 }
+                end(record.ending.unwrap_or(MoveEnding::Held))
             }
-            None => {}
-            Some(MovePause { kind: PauseKind::Look(seconds), .. }) => answer.wait_seconds = *seconds,
+            None => NextStep::at_once(ADVANCE),
+            Some(MovePause { kind: PauseKind::Look(seconds), .. }) => {
+                NextStep::Again { step: ADVANCE, wait_seconds: *seconds }
+            }
             Some(MovePause { kind: PauseKind::Child(suffix), .. }) => {
-                answer.next = MoveNext::Reconcile;
-                answer.child = Some(suffix.clone());
-                answer.request =
-                    Some(RunRequest::of_failover(&half.scope(), pointer.to_string(), record.child.clone()));
+                let request = RunRequest::of_failover(&half.scope(), pointer.to_string(), record.child.clone());
+                NextStep::Child { suffix: suffix.clone(), request: request.into() }
             }
-            Some(MovePause { kind: PauseKind::Person(_), .. }) => {
-                answer.next = MoveNext::Ask;
-                answer.answer_seconds = QUESTION.as_secs();
-                answer.why = record.asks.values().cloned().collect::<Vec<_>>().join("; ");
-                answer.plan = report::plan(half.id.to_string().as_str(), &half.failover, &record, request);
-            }
-        }
-        Ok(answer)
+            Some(MovePause { kind: PauseKind::Person(_), .. }) => NextStep::Ask(Question {
+                why: record.asks.values().cloned().collect::<Vec<_>>().join("; "),
+                plan: report::plan(half.id.to_string().as_str(), &half.failover, &record, request),
+                answer_seconds: QUESTION.as_secs(),
+                request: None,
+            }),
+        };
+        let details = Advanced::of(&record, &then);
+        Ok(StepOutcome::new(RunRef::new(half.scope(), record.header.id), then, summary, details))
     }
 
     async fn tell(&self, half: &PairPlace, record: &Move) -> Result<(), AwsError> {
@@ -267,12 +267,14 @@ impl<P: Platform> FailoverRunbook<P> {
         work.record.nudged = Some(self.clock.now());
         let scope = half.scope_in(half.other());
         work.record.tries += 1;
-        let name = child_name(&work.record.id, &format!("-peer-{}", work.record.tries));
+        let name = child_name(&work.record.header.id, &format!("-peer-{}", work.record.tries));
         let request = RunRequest::of_failover(&scope, format!("{why}: {}", work.pointer), None).to_string();
         let now = self.clock.now();
         match self.peer_hand.start(&name, &request).await {
-            Ok(_) => work.record.note(now, format!("the hand of {} was asked to look", scope.region)),
-            Err(error) => work.record.note(now, format!("the hand of {} could not be asked: {error}", scope.region)),
+            Ok(_) => work.record.header.note(now, format!("the hand of {} was asked to look", scope.region)),
+            Err(error) => {
+                work.record.header.note(now, format!("the hand of {} could not be asked: {error}", scope.region));
+            }
         }
     }
 }

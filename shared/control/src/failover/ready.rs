@@ -1,7 +1,6 @@
 //! Ready: before a pair goes home, its home has to stand by as it should, with everything there and all data caught up.
 
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness};
 use watchkeeper_domain::failover::{FailoverRequest, MoveManner, Placement, none_forgotten, same_home};
 use watchkeeper_domain::intent::Intent;
@@ -10,6 +9,7 @@ use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
 
 use super::FailoverRunbook;
+use super::call::readied;
 use super::gather::{LedgerFacts, gather};
 use super::means;
 use crate::failover::ports::ReplicatedStores;
@@ -17,7 +17,7 @@ use crate::ledger::{Ledger, PairReplica};
 use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::{MachineExecution, RunbookError};
+use crate::runbook::{ErrorName, FormerWord, MachineExecution, NextStep, RunbookError, StepOutcome};
 
 /// How long a way home waits until its region is ready. What takes longer needs a person.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -25,34 +25,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 /// Between two looks, in seconds.
 const LOOK: i64 = 15;
 
-/// What follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReadinessAction {
-    /// Another look.
-    Wait,
-    /// The move.
-    Go,
-    /// The end.
-    Refused,
-}
-
-/// What a look found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ReadinessLook {
-    /// The execution.
-    pub run: RunRef,
-    /// What follows.
-    pub next: ReadinessAction,
-    /// After how long, in seconds, where it waits.
-    pub wait_seconds: i64,
-    /// What the failover machine is asked for.
-    pub request: Option<FailoverRequest>,
-    /// Why, in a sentence.
-    pub summary: String,
-    /// What a person has to hear.
-    pub tell: Option<Message>,
-}
+/// The step that looks, by its name.
+const READY: &str = "ready";
 
 impl<P: Platform> FailoverRunbook<P> {
     /// Looks whether the pair can go home.
@@ -64,24 +38,21 @@ impl<P: Platform> FailoverRunbook<P> {
         half: &PairPlace,
         request: &FailoverRequest,
         execution: &MachineExecution,
-    ) -> Result<ReadinessLook, RunbookError> {
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         request.check()?;
         if half.region != half.home {
             let found = format!("{} in {}", half.id, half.region);
             let expected = format!("to be started in its home, {}", half.home);
             return Err(RequestError { field: "environment", found, expected }.into());
         }
-        let answer = |next: ReadinessAction, wait_seconds: i64, summary: String| ReadinessLook {
-            run: RunRef { scope: half.scope(), id: execution.name.clone() },
-            next,
-            wait_seconds,
-            request: (next == ReadinessAction::Go).then(|| FailoverRequest {
+        let run = RunRef::new(half.scope(), &execution.name);
+        let go = || {
+            let request = FailoverRequest {
                 mode: if request.mode == MoveManner::Plan { MoveManner::Plan } else { MoveManner::Graceful },
                 reason: Some(request.reason.clone().unwrap_or_else(|| "the way home".to_owned())),
                 ..request.clone()
-            }),
-            tell: (next == ReadinessAction::Refused).then(|| stays(half, &summary)),
-            summary,
+            };
+            NextStep::Child { suffix: "-move".to_owned(), request: request.into() }
         };
         let pair = self.ledger.pair(&half.id).await?;
         let pointer = half.pointer(&pair);
@@ -93,14 +64,18 @@ impl<P: Platform> FailoverRunbook<P> {
             || pointer.active == half.home
             || pointer.moving.is_some()
         {
-            return Ok(answer(ReadinessAction::Go, 0, pointer.to_string()));
+            return Ok(readied(run, go(), pointer.to_string()));
         }
         let missing = self.missing(half, &pair).await?;
         let late = self.clock.now().duration_since(execution.start) >= PATIENCE;
         Ok(match missing {
-            None => answer(ReadinessAction::Go, 0, format!("{} is ready to serve again", half.home)),
-            Some(why) if late => answer(ReadinessAction::Refused, 0, why),
-            Some(why) => answer(ReadinessAction::Wait, LOOK, why),
+            None => readied(run, go(), format!("{} is ready to serve again", half.home)),
+            Some(why) if late => {
+                let tell = stays(half, &why);
+                let refused = NextStep::failed("refused", &ErrorName::GuardrailRefused);
+                readied(run, refused, why).telling(Some(tell))
+            }
+            Some(why) => readied(run, NextStep::Again { step: READY, wait_seconds: LOOK }, why),
         })
     }
 

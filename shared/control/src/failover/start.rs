@@ -3,7 +3,7 @@
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::{FailoverRequest, Move, MoveEnding, MoveManner, MovePhase, MoveStage, Pointer};
 use watchkeeper_domain::guardrail::GuardrailCode;
-use watchkeeper_domain::request::RequestError;
+use watchkeeper_domain::request::{RequestError, RunTrigger};
 
 use super::FailoverRunbook;
 use super::mover::MoveRequest;
@@ -27,16 +27,19 @@ impl<P: Platform> FailoverRunbook<P> {
         if !request.take_over {
             let phase = if request.detected.is_some() { MovePhase::Confirm } else { MovePhase::Assess };
             let mut record = Move::new(call.execution, &pointer.active, to, phase, call.start.min(now));
+            if request.detected.is_some() {
+                record.header.trigger = RunTrigger::Failover;
+            }
             record.graceful = request.mode == MoveManner::Graceful;
             record.reason = request.reason.clone().unwrap_or_else(|| "asked for by hand".to_owned());
             record.lost_since = request.detected;
-            record.approved.clone_from(&request.approve);
+            record.header.approved.clone_from(&request.approve);
             record.revision = Some(pointer.revision);
             if pointer.active == *to && pointer.moving.is_none() {
-                record.note(now, format!("{to} serves already"));
+                record.header.note(now, format!("{to} serves already"));
                 record.end(MoveEnding::Nothing, now);
             } else if let Some(moving) = pointer.moving.as_ref().filter(|_| pointer.by != call.execution) {
-                record.note(now, format!("{} moves to {} already, by {}", half.id, moving.to, pointer.by));
+                record.header.note(now, format!("{} moves to {} already, by {}", half.id, moving.to, pointer.by));
                 record.end(MoveEnding::Refused, now);
             }
             return Ok(record);
@@ -52,12 +55,12 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);
         let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, MovePhase::Fence, now));
-        record.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
-        call.execution.clone_into(&mut record.id);
+        record.header.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
+        call.execution.clone_into(&mut record.header.id);
         record.heir_of = Some(pointer.by.clone());
         (record.ending, record.pause, record.tries) = (None, None, record.tries + 1);
         record.epoch = Some(pointer.epoch);
-        record.approved.extend(request.approve.iter().copied());
+        record.header.approved.extend(request.approve.iter().copied());
         // Whoever takes it over sees how it stands.
         if request.approve.contains(&GuardrailCode::FenceUnproved) {
             record.word = Some("whoever took it over".to_owned());
@@ -93,6 +96,6 @@ impl<P: Platform> FailoverRunbook<P> {
             self.ledger.keep_move(&half.id, record, 0).await?;
             *version = 1;
         }
-        Ok(self.point(half, &pointer, pointer.take_over(&record.id)?).await?)
+        Ok(self.point(half, &pointer, pointer.take_over(&record.header.id)?).await?)
     }
 }

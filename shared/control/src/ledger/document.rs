@@ -97,7 +97,7 @@ impl Document for AlarmMemory {
 
 impl Document for RunRecord {
     fn expiry(&self) -> Option<Timestamp> {
-        Some(after(self.started, RUN_KEPT))
+        Some(after(self.header.started, RUN_KEPT))
     }
 
     fn mark(&self) -> Option<(&'static str, String)> {
@@ -107,13 +107,13 @@ impl Document for RunRecord {
 
 impl Document for backup::BackupRun {
     fn expiry(&self) -> Option<Timestamp> {
-        Some(after(self.started, RUN_KEPT))
+        Some(after(self.header.started, RUN_KEPT))
     }
 }
 
 impl Document for Move {
     fn expiry(&self) -> Option<Timestamp> {
-        Some(after(self.started, MOVE_KEPT))
+        Some(after(self.header.started, MOVE_KEPT))
     }
 }
 

@@ -145,7 +145,7 @@ pub trait Ledger: Store {
 
     /// Puts the record of a run of backups.
     async fn put_backup_run(&self, scope: &Scope, run: &backup::BackupRun) -> Result<(), LedgerError> {
-        self.put(Draft::of(Key::backup_run(scope, &run.id), run)?).await
+        self.put(Draft::of(Key::backup_run(scope, &run.header.id), run)?).await
     }
 
     /// A note of the daily unblock or of emergencies, and its version.
@@ -212,7 +212,7 @@ pub trait Ledger: Store {
 
     /// Puts the record of a move.
     async fn keep_move(&self, pair: &PairId, record: &Move, expected: u64) -> Result<(), LedgerError> {
-        self.put(Draft::over(Key::moved(pair, &record.id), record, expected)?).await
+        self.put(Draft::over(Key::moved(pair, &record.header.id), record, expected)?).await
     }
 
     /// What the other region's runs have settled last, as this region's replica has it.

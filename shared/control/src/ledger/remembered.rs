@@ -200,7 +200,7 @@ impl LedgerWrite {
             Self::PutStanding(standing) => Change::Put(Draft::of(Key::standing(scope), standing)?),
             Self::PutIntent(intent) => Change::Put(Draft::of(Key::intent(scope, &intent.slot()), intent)?),
             Self::DropIntent(slot) => Change::Delete(Key::intent(scope, slot)),
-            Self::PutRun(run) => Change::Put(Draft::of(Key::run(scope, &run.id), run.as_ref())?),
+            Self::PutRun(run) => Change::Put(Draft::of(Key::run(scope, &run.header.id), run.as_ref())?),
             Self::PutLease(lease) => Change::Put(Draft::over(Key::lease(scope), lease, generation)?),
         })
     }

@@ -6,16 +6,18 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::DatabasePower;
 use watchkeeper_domain::plan::{CapacityChange, Plan};
 use watchkeeper_domain::reconcile::assess::despite_halt;
+use watchkeeper_domain::reconcile::run::RunRef;
 
+use super::call::{APPLY, slice};
 use super::slice::{SliceEnd, SliceProgress, open, refusal, settle};
-use super::{LeasedRun, Reconciler, ResumedRun, RunNext, SLICE, SliceResult, follows, left, lost, not_yet};
+use super::{Reconciler, ResumedRun, SLICE, follows, left, lost, not_yet};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Databases, Fault, ServiceWrites};
-use crate::runbook::RunbookError;
+use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
 /// How often a look at the lease may take too long before the run gives up.
 const LOOKS: usize = 4;
@@ -26,12 +28,16 @@ impl<P: Platform> Reconciler<P> {
     /// # Errors
     /// [`RunbookError`] when the lease is lost or the halt switch is on. A write that AWS refuses is no error of the run: its
     /// resource is left out.
-    pub async fn apply(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<SliceResult, RunbookError> {
+    pub async fn apply(
+        &self,
+        place: &ScopedEnvironment,
+        run: &RunRef,
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         // The look is as old as its first read.
         let looked = self.clock.now();
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
-        if let Some(waiting) = not_yet(&resumed.lease, now, RunNext::Apply) {
+        if let Some(waiting) = not_yet(run, &resumed.lease, now, APPLY) {
             return Ok(waiting);
         }
         if !resumed.lease.allows_writes(now) {
@@ -71,15 +77,15 @@ impl<P: Platform> Reconciler<P> {
                 return Err(error);
             }
         };
-        let slice = settle(&mut resumed.run, hand, end, self.clock.now());
+        let (step, wait_seconds, summary) = settle(&mut resumed.run, hand, end, self.clock.now());
         self.keep(place, &resumed.lease, &resumed.run).await?;
-        Ok(slice)
+        Ok(slice(run, step, wait_seconds, summary))
     }
 
     /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
     /// run could still write is looked at again.
     async fn current_plan(&self, place: &ScopedEnvironment, resumed: &ResumedRun) -> Result<Plan, RunbookError> {
-        if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.started {
+        if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.header.started {
             return Ok(resumed.run.plan.clone());
         }
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;

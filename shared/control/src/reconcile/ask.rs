@@ -9,17 +9,17 @@ use watchkeeper_domain::guardrail::{CapacityQuotas, GuardrailCode, Severity, sto
 use watchkeeper_domain::intent::{Intent, Layer, deciding};
 use watchkeeper_domain::plan::Releases;
 use watchkeeper_domain::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess, target};
-use watchkeeper_domain::reconcile::run::{IntentOutcome, RunProgress, RunRecord};
+use watchkeeper_domain::reconcile::run::{IntentOutcome, RunHeader, RunProgress, RunRecord, RunRef};
 use watchkeeper_domain::request::{RunRequest, RunTrigger};
 
-use super::begin::BeginVerdict;
+use super::call::{BeginVerdict, BegunRun};
 use super::wish::IntentChange;
-use super::{BegunRun, LeasedRun, Reconciler, schedules};
+use super::{Reconciler, schedules};
 use crate::ledger::{LedgerWrite, ScopeStanding, ScopeState};
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::RunbookError;
+use crate::runbook::{RunbookError, StepOutcome};
 
 /// What a run was asked for, and where and when.
 pub(super) struct BeginContext<'a> {
@@ -110,9 +110,15 @@ impl BegunRun {
 }
 
 impl BeginContext<'_> {
-    pub(super) fn begun(&self, generation: u64, verdict: BeginVerdict, summary: String) -> BegunRun {
-        let run = LeasedRun { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
-        BegunRun { run, verdict, summary, asks: BTreeSet::new(), blocked: BTreeSet::new(), writes: 0 }
+    pub(super) fn begun(
+        &self,
+        generation: Option<u64>,
+        verdict: BeginVerdict,
+        summary: String,
+    ) -> StepOutcome<BegunRun> {
+        let run = RunRef { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
+        let begun = BegunRun { verdict, asks: BTreeSet::new(), blocked: BTreeSet::new(), writes: 0 };
+        StepOutcome::new(run, verdict.then(), summary, begun)
     }
 
     /// What becomes of the wish, given what the ledger holds.
@@ -138,17 +144,16 @@ impl BeginContext<'_> {
 
     pub(super) fn run(&self, look: Evaluation, layer: Layer, started: Timestamp) -> RunRecord {
         let Evaluation { assessment, wanted, afresh, releases, .. } = look;
+        let approved = self.request.approve.clone();
+        let header = RunHeader { approved, ..RunHeader::new(self.id, self.request.trigger, started) };
         RunRecord {
-            id: self.id.to_owned(),
-            trigger: self.request.trigger,
+            header,
             layer,
             instant: self.instant,
-            started,
             deciding: assessment.deciding,
             releases,
             wanted,
             cause: self.request.reason.clone(),
-            approved: self.request.approve.clone(),
             verdict: assessment.verdict,
             plan: assessment.plan,
             violations: assessment.violations,
@@ -159,7 +164,6 @@ impl BeginContext<'_> {
             applied: false,
             progress: RunProgress { afresh, held: assessment.held, ..RunProgress::default() },
             awaited: Vec::new(),
-            timeline: Vec::new(),
             outcome: None,
             error: None,
             tell: false,

@@ -2,7 +2,6 @@
 //! something to do, and writes the baseline before anything else can be written.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use watchkeeper_domain::failover::Placement;
 use watchkeeper_domain::intent::{Intent, Layer, deciding, gives_back, placed};
 use watchkeeper_domain::reconcile::assess::{Verdict, target};
@@ -10,33 +9,16 @@ use watchkeeper_domain::reconcile::report;
 use watchkeeper_domain::reconcile::run::{IntentOutcome, RunOutcome, mark};
 use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
 
+use super::Reconciler;
 use super::ask::{BeginContext, Evaluation, durable};
+use super::call::{BeginVerdict, BegunRun};
 use super::wish::IntentChange;
-use super::{BegunRun, Reconciler};
 use crate::lease::{Lease, LeaseClaim};
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::RunbookError;
-
-/// What the machine does after begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BeginVerdict {
-    /// Apply, verify, finish.
-    Apply,
-    /// End: the plan was the answer.
-    Plan,
-    /// End: nothing differs, and nothing was written.
-    Nothing,
-    /// Finish, which tells of the foreign change.
-    Drift,
-    /// Finish, which tells of what cannot be changed now.
-    Hindered,
-    /// Finish, which tells of the refusal.
-    Refused,
-}
+use crate::runbook::{RunbookError, StepOutcome};
 
 impl<P: Platform> Reconciler<P> {
     /// Begins the run `id` about `instant`.
@@ -49,16 +31,16 @@ impl<P: Platform> Reconciler<P> {
         request: &RunRequest,
         id: &str,
         instant: Timestamp,
-    ) -> Result<BegunRun, RunbookError> {
+    ) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let ask = BeginContext { place, request, id, instant, wish: IntentChange::of(place, request, id, instant)? };
         let seen = self.remember(place).await?;
         if request.mode == RunMode::Plan {
             let assessment = self.look(&ask, &seen).await?.assessment;
             let summary = report::plan(&place.scope, &assessment);
-            return Ok(ask.begun(0, BeginVerdict::Plan, summary).with(&assessment));
+            return Ok(ask.begun(None, BeginVerdict::Plan, summary).map(|begun| begun.with(&assessment)));
         }
         if let Some(summary) = self.nothing_to_do(&ask, &seen).await? {
-            return Ok(ask.begun(0, BeginVerdict::Nothing, summary));
+            return Ok(ask.begun(None, BeginVerdict::Nothing, summary));
         }
         let lease = self.take(&ask, &seen).await?;
         let begun = self.begin_under(&ask, &lease).await;
@@ -71,7 +53,7 @@ impl<P: Platform> Reconciler<P> {
     }
 
     /// Decides and records, now that nobody else writes: what was read before the lease may have changed since.
-    async fn begin_under(&self, ask: &BeginContext<'_>, lease: &Lease) -> Result<BegunRun, RunbookError> {
+    async fn begin_under(&self, ask: &BeginContext<'_>, lease: &Lease) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let seen = self.remember(ask.place).await?;
         let look = self.look(ask, &seen).await?;
         self.record(ask, lease, look, &seen.standing).await
@@ -137,7 +119,7 @@ impl<P: Platform> Reconciler<P> {
         lease: &Lease,
         look: Evaluation,
         standing: &ScopeStanding,
-    ) -> Result<BegunRun, RunbookError> {
+    ) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let now = self.clock.now();
         let assessment = &look.assessment;
         let summary = report::decision(&ask.place.scope, assessment);
@@ -148,7 +130,7 @@ impl<P: Platform> Reconciler<P> {
             Verdict::Hindered => BeginVerdict::Hindered,
             Verdict::Refused => BeginVerdict::Refused,
         };
-        let begun = ask.begun(lease.generation, verdict, summary.clone()).with(assessment);
+        let begun = ask.begun(Some(lease.generation), verdict, summary.clone()).map(|begun| begun.with(assessment));
         let mut writes = Vec::new();
         if verdict == BeginVerdict::Nothing {
             writes.push(LedgerWrite::PutLease(lease.released(now)));
@@ -164,7 +146,7 @@ impl<P: Platform> Reconciler<P> {
                 writes.push(LedgerWrite::DropIntent(slot.clone()));
             }
             let mut run = ask.run(look, lease.layer, now);
-            run.note(now, summary);
+            run.header.note(now, summary);
             writes.push(LedgerWrite::PutRun(Box::new(run)));
         }
         self.ledger.commit(&ask.place.scope, lease.generation, &writes).await?;

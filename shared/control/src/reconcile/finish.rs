@@ -9,15 +9,16 @@ use watchkeeper_domain::guardrail::Severity;
 use watchkeeper_domain::intent::{gives_back, placed};
 use watchkeeper_domain::reconcile::assess::{Verdict, concerns, target};
 use watchkeeper_domain::reconcile::report;
-use watchkeeper_domain::reconcile::run::{Back, IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord};
+use watchkeeper_domain::reconcile::run::{Back, IntentOutcome, RunError, RunOutcome, RunProgress, RunRecord, RunRef};
 use watchkeeper_domain::request::RunTrigger;
 
-use super::{FinishedRun, LeasedRun, Reconciler, ResumedRun};
+use super::call::FinishedRun;
+use super::{Reconciler, ResumedRun};
 use crate::ledger::{Ledger, LedgerWrite, RefusedWrite, ScopeStanding, SettledTarget};
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault, Notifier};
-use crate::runbook::{ErrorName, RunbookError};
+use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
 
 /// The detail type of the event about a finished run.
 pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
@@ -30,9 +31,9 @@ impl<P: Platform> Reconciler<P> {
     pub async fn finish(
         &self,
         place: &ScopedEnvironment,
-        run: &LeasedRun,
+        run: &RunRef,
         error: Option<RunError>,
-    ) -> Result<FinishedRun, RunbookError> {
+    ) -> Result<StepOutcome<FinishedRun>, RunbookError> {
         let mut resumed = self.resume(place, run).await?;
         let now = self.clock.now();
         if resumed.run.outcome.is_none() {
@@ -40,7 +41,7 @@ impl<P: Platform> Reconciler<P> {
             resumed.run.outcome = Some(outcome(&resumed.run, error.as_ref()));
             resumed.run.error = error;
             let standing = standing(place, &mut resumed, now);
-            resumed.run.note(now, "finished");
+            resumed.run.header.note(now, "finished");
             let mut writes =
                 vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
@@ -49,16 +50,15 @@ impl<P: Platform> Reconciler<P> {
         }
         self.tell(place, &resumed.run).await?;
         let record = &resumed.run;
-        Ok(FinishedRun {
+        let finished = FinishedRun {
             outcome: record.outcome.unwrap_or(RunOutcome::Failed),
-            error: record.error.as_ref().map(|error| error.name.clone()),
-            summary: report::summary(&place.scope, record),
             back: back(place, &resumed),
             writes: record.writes,
             drift: record.left_alone().len(),
             refusals: record.violations.iter().filter(|violation| violation.severity > Severity::Warn).count(),
-            took_ms: now.duration_since(record.started).as_millis().try_into().unwrap_or(i64::MAX),
-        })
+            took_ms: now.duration_since(record.header.started).as_millis().try_into().unwrap_or(i64::MAX),
+        };
+        Ok(StepOutcome::new(run.clone(), end(record), report::summary(&place.scope, record), finished))
     }
 
     /// The event first: it may come twice where the message must not, should the step be tried again. A bus that takes
@@ -114,6 +114,16 @@ fn refused(run: &RunRecord) -> Option<RunError> {
     Some(RunError { name: first.name.clone(), message: first.what.clone() })
 }
 
+/// How the execution of a run ends: in order, or with the error that it has, or that its outcome stands for.
+fn end(run: &RunRecord) -> NextStep {
+    let named = run.error.as_ref().map_or(ErrorName::RunUnverified.name(), |error| error.name.as_str());
+    match run.outcome.unwrap_or(RunOutcome::Failed) {
+        ended @ (RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) => NextStep::done(&ended),
+        RunOutcome::Refused => NextStep::failed(&RunOutcome::Refused, &ErrorName::GuardrailRefused),
+        ended @ (RunOutcome::Failed | RunOutcome::Unverified) => NextStep::failed(&ended, named),
+    }
+}
+
 fn outcome(run: &RunRecord, error: Option<&RunError>) -> RunOutcome {
     let whole = run.plan.obstacles.is_empty() && run.progress.held.is_empty();
     match (error, run.verdict) {
@@ -131,7 +141,7 @@ fn outcome(run: &RunRecord, error: Option<&RunError>) -> RunOutcome {
 /// give back each minute until it can.
 fn awaits_answer(run: &RunRecord) -> bool {
     match &run.wanted {
-        Some(IntentOutcome::TakenBack(_)) => run.trigger != RunTrigger::Emergency,
+        Some(IntentOutcome::TakenBack(_)) => run.header.trigger != RunTrigger::Emergency,
         wanted => wanted.is_some(),
     }
 }

@@ -4,6 +4,7 @@
 mod apply;
 mod ask;
 mod begin;
+mod call;
 mod facts;
 mod finish;
 mod fresh;
@@ -19,15 +20,13 @@ mod wish;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use watchkeeper_domain::capacity::{Baseline, Capacity, ObservedScope, ResourceId};
 use watchkeeper_domain::failover::unpaired;
-use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::intent::{Intent, Layer, placed};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::plan::{DiffInput, Obstacle, Plan};
 use watchkeeper_domain::reconcile::assess::{concerns, target, with_unchangeable};
-use watchkeeper_domain::reconcile::run::{Back, RunOutcome, RunRecord};
+use watchkeeper_domain::reconcile::run::{RunRecord, RunRef};
 
 use crate::lease::Lease;
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, PairId, ScopeState};
@@ -35,12 +34,11 @@ use crate::pacing::Pacer;
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::RunbookError;
+use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
-pub use begin::BeginVerdict;
+pub use call::{BeginVerdict, BegunRun, Details, FinishedRun, Step, Switch, slice};
 pub use finish::RUN_FINISHED;
 pub use halt::HALT_SWITCHED;
-pub use handle::{Answer, Step, Switch};
 
 /// How long a run may take before it ends with what it has reached: a database start may take half an hour, and the
 /// services come after it.
@@ -58,79 +56,6 @@ pub const WAIT_SECONDS: u32 = 15;
 
 /// The same in a failover, whose promise is counted in minutes: a task takes half of one to start.
 pub const URGENT_WAIT_SECONDS: u32 = 3;
-
-/// A run that holds the lease, as the state machine carries it from step to step: ids only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeasedRun {
-    /// Where it works.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// The execution's name.
-    pub id: String,
-    /// The generation that its lease had at first; each slice that writes raises it.
-    pub generation: u64,
-}
-
-/// What begin decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BegunRun {
-    /// The run; its generation is 0 when it took no lease.
-    pub run: LeasedRun,
-    /// What the machine does next.
-    pub verdict: BeginVerdict,
-    /// A sentence for the execution's output.
-    pub summary: String,
-    /// Guardrails that a person has to approve.
-    pub asks: BTreeSet<GuardrailCode>,
-    /// Guardrails that nobody can approve.
-    pub blocked: BTreeSet<GuardrailCode>,
-    /// Writes to AWS that the plan has.
-    pub writes: usize,
-}
-
-/// Which step follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunNext {
-    /// Another slice of writes.
-    Apply,
-    /// A look at what was reached.
-    Verify,
-    /// The end.
-    Finish,
-}
-
-/// What a slice did, and what follows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SliceResult {
-    /// Which step follows.
-    pub next: RunNext,
-    /// After how long, in seconds.
-    pub wait_seconds: u32,
-    /// A sentence for the execution's history.
-    pub summary: String,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FinishedRun {
-    /// What became of it, as the record has it.
-    pub outcome: RunOutcome,
-    /// The stable name of the error that the execution ends with, if it failed.
-    pub error: Option<String>,
-    /// What happened, in a few lines.
-    pub summary: String,
-    /// What has come back of what we hold and nothing holds any more.
-    pub back: Back,
-    /// Writes to AWS.
-    pub writes: u32,
-    /// From its start to its end, in milliseconds.
-    pub took_ms: i64,
-    /// Resources that somebody else had changed.
-    pub drift: usize,
-    /// Guardrails that stopped it.
-    pub refusals: usize,
-}
 
 /// The engine: ports and a pacer.
 #[derive(Debug)]
@@ -175,10 +100,12 @@ struct ResumedRun {
 impl<P: Platform> Reconciler<P> {
     /// Reads what is remembered of a run, and refuses when its lease is not its own any more. A slice before this one that may
     /// still be at work is overtaken.
-    async fn resume(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<ResumedRun, RunbookError> {
+    async fn resume(&self, place: &ScopedEnvironment, run: &RunRef) -> Result<ResumedRun, RunbookError> {
         let seen = self.ledger.load(&place.scope).await?;
         let wanted = self.wanted_by_pointer(place, &seen).await;
-        let lease = seen.lease.clone().filter(|lease| lease.generation >= run.generation && lease.holder == run.id);
+        let own =
+            |lease: &Lease| run.generation.is_some_and(|first| lease.generation >= first) && lease.holder == run.id;
+        let lease = seen.lease.clone().filter(own);
         let lease = lease.ok_or_else(|| lost(place))?;
         let lease = if lease.at_work { self.raise(place, &lease, Lease::overtaken).await? } else { lease };
         let record = self.ledger.run(&place.scope, &run.id).await?;
@@ -240,10 +167,10 @@ fn lost(place: &ScopedEnvironment) -> RunbookError {
 }
 
 /// The slice that only waits, while another may still write: the run that was preempted, or a slice that was overtaken.
-fn not_yet(lease: &Lease, now: Timestamp, next: RunNext) -> Option<SliceResult> {
+fn not_yet(run: &RunRef, lease: &Lease, now: Timestamp, step: &'static str) -> Option<StepOutcome<FormerWord>> {
     let wait = (now < lease.usable).then(|| lease.usable.duration_since(now).as_secs() + 1)?;
     let summary = "who wrote before it gets time to see it".to_owned();
-    Some(SliceResult { next, wait_seconds: wait.try_into().unwrap_or(WAIT_SECONDS), summary })
+    Some(call::slice(run, step, wait.try_into().unwrap_or(WAIT_SECONDS), summary))
 }
 
 /// What still differs, as far as this run may change it: not what somebody else changed before it began.
@@ -275,7 +202,7 @@ fn left(place: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScop
 
 /// Whether the run has taken longer than we wait for anything.
 fn overdue(run: &RunRecord, now: Timestamp) -> bool {
-    now.duration_since(run.started) >= PATIENCE
+    now.duration_since(run.header.started) >= PATIENCE
 }
 
 /// A count with its noun: "1 write", "2 writes".

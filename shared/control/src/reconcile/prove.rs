@@ -98,7 +98,7 @@ impl ScopeProof<'_> {
         let ResourceId::Service(id) = resource else { return true };
         let Some(capacity) = baseline.capacity.services.get(id) else { return true };
         let run = &self.resumed.run;
-        let quiet = self.now.duration_since(run.progress.wrote.unwrap_or(run.started));
+        let quiet = self.now.duration_since(run.progress.wrote.unwrap_or(run.header.started));
         capacity.scaling.is_none_or(|scaling| scaling.holds(capacity.desired)) || quiet >= SETTLED
     }
 }

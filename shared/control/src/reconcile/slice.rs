@@ -8,7 +8,8 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::plan::{AwaitedChange, Plan};
 use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
 
-use super::{RunNext, SliceResult, counted, look_again, overdue};
+use super::call::{APPLY, VERIFY};
+use super::{counted, look_again, overdue};
 use crate::place::ScopedEnvironment;
 use crate::ports::AwsError;
 
@@ -81,34 +82,39 @@ pub(super) fn refusal(resource: ResourceId, error: &AwsError) -> WriteRefusal {
     WriteRefusal { resource, name: error.fault.name().to_owned(), what: error.to_string() }
 }
 
-/// Writes the slice into the record, and says what follows.
-pub(super) fn settle(run: &mut RunRecord, hand: SliceProgress<'_>, end: SliceEnd, now: Timestamp) -> SliceResult {
+/// Writes the slice into the record, and says which step follows, after how many seconds, and what was done.
+pub(super) fn settle(
+    run: &mut RunRecord,
+    hand: SliceProgress<'_>,
+    end: SliceEnd,
+    now: Timestamp,
+) -> (&'static str, u32, String) {
     let (layer, writes) = (hand.layer, hand.writes);
     run.slices += 1;
     run.writes += writes;
     run.awaited.clear();
     remember(run, hand, now);
     let (next, wait_seconds, what) = match end {
-        SliceEnd::Written => (RunNext::Verify, 0, "every wave is written".to_owned()),
-        SliceEnd::OutOfTime => (RunNext::Apply, 0, "more is left for the next slice".to_owned()),
+        SliceEnd::Written => (VERIFY, 0, "every wave is written".to_owned()),
+        SliceEnd::OutOfTime => (APPLY, 0, "more is left for the next slice".to_owned()),
         SliceEnd::Changed => {
             let n = run.progress.refused.len();
-            (RunNext::Apply, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
+            (APPLY, 0, format!("AWS refused to change {}; the rest goes on", counted(n, "resource")))
         }
-        SliceEnd::Again(error) => (RunNext::Apply, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
+        SliceEnd::Again(error) => (APPLY, BACK_OFF_SECONDS, format!("{error}; it is tried again")),
         SliceEnd::Waiting(awaited) => {
             let first = awaited.first().map(ToString::to_string).unwrap_or_default();
             let what = format!("waiting for {} ({first})", counted(awaited.len(), "resource"));
             run.awaited = awaited;
-            (RunNext::Apply, look_again(layer), what)
+            (APPLY, look_again(layer), what)
         }
     };
     run.waited_seconds += wait_seconds;
     // What was given back so far is proved also where the rest is late.
-    let next = if next == RunNext::Apply && overdue(run, now) { RunNext::Verify } else { next };
+    let next = if next == APPLY && overdue(run, now) { VERIFY } else { next };
     let summary = format!("{}; {what}", counted(writes as usize, "write"));
-    run.note(now, summary.clone());
-    SliceResult { next, wait_seconds, summary }
+    run.header.note(now, summary.clone());
+    (next, wait_seconds, summary)
 }
 
 /// What the slice leaves behind of each resource. One that has failed for long counts as refused.

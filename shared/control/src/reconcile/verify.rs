@@ -1,25 +1,28 @@
 //! Verify: the same difference, empty, is the proof.
 
-use watchkeeper_domain::reconcile::run::RunRecord;
+use watchkeeper_domain::reconcile::run::{RunRecord, RunRef};
 
+use super::call::{APPLY, FINISH, VERIFY, slice};
 use super::prove::ScopeProof;
-use super::{
-    LeasedRun, MAX_ROUNDS, Reconciler, RunNext, SliceResult, counted, follows, left, look_again, not_yet, overdue,
-};
+use super::{MAX_ROUNDS, Reconciler, counted, follows, left, look_again, not_yet, overdue};
 use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::RunbookError;
+use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
 impl<P: Platform> Reconciler<P> {
     /// Looks whether the target is reached.
     ///
     /// # Errors
     /// [`RunbookError`] when the lease is lost or AWS does not answer.
-    pub async fn verify(&self, place: &ScopedEnvironment, run: &LeasedRun) -> Result<SliceResult, RunbookError> {
+    pub async fn verify(
+        &self,
+        place: &ScopedEnvironment,
+        run: &RunRef,
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         let mut resumed = self.resume(place, run).await?;
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
-        if let Some(waiting) = not_yet(&resumed.lease, self.clock.now(), RunNext::Verify) {
+        if let Some(waiting) = not_yet(run, &resumed.lease, self.clock.now(), VERIFY) {
             return Ok(waiting);
         }
         let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
@@ -38,20 +41,20 @@ impl<P: Platform> Reconciler<P> {
         let over = overdue(record, now);
         let left = plan.steps.iter().map(|step| step.actions.len()).sum();
         let (next, wait_seconds, summary) = match (record.applied, record.awaited.len()) {
-            (true, 0) => (RunNext::Finish, 0, as_it_should_be(record)),
-            (true, n) if over => (RunNext::Finish, 0, format!("{} not there in time", counted(n, "resource"))),
-            (true, n) => (RunNext::Verify, look_again(record.layer), format!("{} on the way", counted(n, "resource"))),
+            (true, 0) => (FINISH, 0, as_it_should_be(record)),
+            (true, n) if over => (FINISH, 0, format!("{} not there in time", counted(n, "resource"))),
+            (true, n) => (VERIFY, look_again(record.layer), format!("{} on the way", counted(n, "resource"))),
             (false, _) if over || record.rounds >= MAX_ROUNDS => {
-                (RunNext::Finish, 0, format!("{} left, and somebody else may be writing too", counted(left, "write")))
+                (FINISH, 0, format!("{} left, and somebody else may be writing too", counted(left, "write")))
             }
-            (false, _) => (RunNext::Apply, 0, format!("{} left", counted(left, "write"))),
+            (false, _) => (APPLY, 0, format!("{} left", counted(left, "write"))),
         };
-        if record.timeline.last().is_none_or(|moment| moment.what != summary) {
-            record.note(now, summary.clone());
+        if record.header.timeline.last().is_none_or(|moment| moment.what != summary) {
+            record.header.note(now, summary.clone());
         }
         record.waited_seconds += wait_seconds;
         self.keep(place, &resumed.lease, record).await?;
-        Ok(SliceResult { next, wait_seconds, summary })
+        Ok(slice(run, next, wait_seconds, summary))
     }
 }
 

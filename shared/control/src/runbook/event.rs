@@ -113,7 +113,7 @@ pub struct Unmade {
     pub error: CaughtError,
 }
 
-/// The answer of a step that only tells.
+/// What a step that only tells says beside that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Told {
     /// Whether people were told.

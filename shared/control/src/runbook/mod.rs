@@ -3,10 +3,12 @@
 mod error;
 mod event;
 mod input;
+mod outcome;
 mod stack;
 mod tell;
 
 pub use error::{ErrorName, RunbookError, in_full};
 pub use event::{Ask, Begin, CaughtError, FunctionEvent, MachineExecution, ScheduleTick, StepCall, Tell, Told, Unmade};
 pub use input::{UnreadableInput, read_input};
+pub use outcome::{Answer, ChildRequest, FormerWord, NextStep, Question, StepOutcome};
 pub use stack::{Stack, round};

@@ -5,10 +5,10 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use watchkeeper_domain::emergency::ask;
 use watchkeeper_domain::message::Message;
-use watchkeeper_domain::reconcile::run::RunError;
+use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 use watchkeeper_domain::request::RunTrigger;
 
-use super::{Ask, RunbookError, Stack, Tell, Told, Unmade};
+use super::{Ask, NextStep, RunbookError, Stack, StepOutcome, Tell, Told, Unmade};
 use crate::ledger::Ledger;
 use crate::ports::Notifier;
 use crate::trouble::{self, EndedRun};
@@ -18,11 +18,11 @@ impl Ask {
     ///
     /// # Errors
     /// [`RunbookError`] when the topic does not take it.
-    pub async fn send<N: Notifier>(self, announcer: &N, now: Timestamp) -> Result<Told, RunbookError> {
+    pub async fn send<N: Notifier>(self, announcer: &N, now: Timestamp) -> Result<StepOutcome<Told>, RunbookError> {
         let until = now.saturating_add(SignedDuration::from_secs(self.answer_seconds)).unwrap_or(Timestamp::MAX);
         let Message { subject, text } = ask(&self.run.scope, &self.what, &self.why, &self.plan, &self.token, until);
         announcer.tell(&subject, &text).await?;
-        Ok(Told { told: true })
+        Ok(told(Some(self.run), true, subject))
     }
 }
 
@@ -31,9 +31,9 @@ impl Tell {
     ///
     /// # Errors
     /// [`RunbookError`] when the topic does not take it.
-    pub async fn send<N: Notifier>(self, announcer: &N) -> Result<Told, RunbookError> {
+    pub async fn send<N: Notifier>(self, announcer: &N) -> Result<StepOutcome<Told>, RunbookError> {
         announcer.tell(&self.subject, &self.text).await?;
-        Ok(Told { told: true })
+        Ok(told(self.run, true, self.subject))
     }
 }
 
@@ -56,17 +56,25 @@ impl Unmade {
         stack: &Stack,
         machine: &str,
         instant: Timestamp,
-    ) -> Result<Told, RunbookError> {
+    ) -> Result<StepOutcome<Told>, RunbookError> {
         let Self { request, execution, error } = self;
         let text = |field: &str| request.get(field).and_then(Value::as_str).unwrap_or_default();
         let Ok((estate, environment)) = stack.find(text("estate"), text("environment")) else {
-            return Ok(Told { told: false });
+            return Ok(told(None, false, format!("the input of {} names nothing that is known", execution.name)));
         };
         let scope = stack.scope(estate, environment);
         let trigger =
             request.get("trigger").and_then(|trigger| RunTrigger::deserialize(trigger).ok()).unwrap_or_default();
         let error = RunError::from(error);
         let ended = EndedRun { machine, trigger, instant, run: &execution.name, error: &error };
-        Ok(Told { told: trouble::tell(ledger, announcer, &scope, ended).await? })
+        let heard = trouble::tell(ledger, announcer, &scope, ended).await?;
+        let summary = format!("{} could not be made: {}: {}", execution.name, error.name, error.message);
+        Ok(told(Some(RunRef::new(scope, execution.name)), heard, summary))
     }
+}
+
+/// The outcome of a step that only tells: nothing follows from it.
+fn told(run: Option<RunRef>, told: bool, summary: String) -> StepOutcome<Told> {
+    let then = NextStep::done(if told { "told" } else { "not-told" });
+    StepOutcome { run, then, summary, tell: None, details: Told { told } }
 }

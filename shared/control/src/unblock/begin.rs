@@ -5,11 +5,11 @@ use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RunMode;
 use watchkeeper_domain::unblock::{UnblockKind, UnblockPurpose, UnblockRecord, UnblockRequest, UnblockStage};
 
-use super::{OpenRecord, Taken, UnblockEnvironment, UnblockRunbook, step};
+use super::{OpenRecord, UnblockEnvironment, UnblockRunbook, step};
 use crate::ledger::{Ledger, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::{MachineExecution, RunbookError};
+use crate::runbook::{FormerWord, MachineExecution, RunbookError, StepOutcome};
 
 /// The id of the run that was due at an instant, whichever execution does it.
 fn due_id(due: Timestamp) -> String {
@@ -27,7 +27,7 @@ impl<P: Platform> UnblockRunbook<P> {
         place: &UnblockEnvironment<'_>,
         request: &UnblockRequest,
         execution: &MachineExecution,
-    ) -> Result<Taken, RunbookError> {
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         let (id, instant, kind) = match request.purpose()? {
             UnblockPurpose::Due(due) => (due_id(due), due, UnblockKind::Free),
             UnblockPurpose::Now => (execution.name.clone(), execution.start, UnblockKind::Free),
@@ -38,7 +38,7 @@ impl<P: Platform> UnblockRunbook<P> {
                 (execution.name.clone(), execution.start, kind)
             }
         };
-        let run = RunRef { scope: place.scope.clone(), id: id.clone() };
+        let run = RunRef::new(place.scope.clone(), &id);
         if let Some((record, version)) = self.ledger.read::<UnblockRecord>(&place.scope, LedgerNote::Run(&id)).await? {
             return Ok(step(&OpenRecord { place, record, version }, &run));
         }
@@ -54,6 +54,7 @@ impl<P: Platform> UnblockRunbook<P> {
         if place.section.is_none() && record.kind == UnblockKind::Free {
             record.stage = UnblockStage::Own;
         }
+        record.header.note(self.clock.now(), format!("begun by {}", execution.name));
         let mut open = OpenRecord { place, record, version: 0 };
         self.save(&mut open).await?;
         Ok(step(&open, &run))

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::{Taken, Ticked};
-use crate::runbook::{Begin, CaughtError, Told, Unmade};
+use super::Ticked;
+use crate::runbook::{self, Begin, CaughtError, FormerWord, NextStep, StepOutcome, Told, Unmade};
+
+/// The steps that follow another, by their names.
+pub(super) const WORK: &str = "work";
+pub(super) const REPORT: &str = "report";
 
 /// A step of an execution.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -33,14 +37,21 @@ pub enum Step {
     Tell(Unmade),
 }
 
-/// What goes out.
+/// What an event is answered.
+pub type Answer = runbook::Answer<Ticked, Details>;
+
+/// What the machine is told beside what follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
-    /// To the schedule.
-    Ticked(Ticked),
-    /// To the machine.
-    Taken(Taken),
-    /// To the machine, of tell.
+pub enum Details {
+    /// Of a step of a run.
+    Worked(FormerWord),
+    /// Of tell.
     Told(Told),
+}
+
+/// A step of a run that was taken, and the step that follows; nothing after the last one.
+pub fn worked(run: &RunRef, step: Option<&'static str>, summary: String) -> StepOutcome<FormerWord> {
+    let then = step.map_or_else(|| NextStep::done("done"), NextStep::at_once);
+    StepOutcome::new(run.clone(), then, summary, FormerWord { next: step.unwrap_or("done") })
 }

@@ -2,10 +2,10 @@
 
 use watchkeeper_domain::unblock::UnblockRequest;
 
-use super::call::{Answer, Step};
-use super::{Taken, UnblockEnvironment, UnblockRunbook};
+use super::call::{Answer, Details, Step};
+use super::{UnblockEnvironment, UnblockRunbook};
 use crate::platform::Platform;
-use crate::runbook::{Begin, FunctionEvent, RunbookError, Stack, read_input};
+use crate::runbook::{Begin, FormerWord, FunctionEvent, RunbookError, Stack, StepOutcome, read_input};
 
 /// The machine's name.
 pub(super) const MACHINE: &str = "daily-unblock";
@@ -21,7 +21,7 @@ impl<P: Platform> UnblockRunbook<P> {
             FunctionEvent::Tick(tick) => return Ok(Answer::Ticked(self.tick(stack, tick.time).await?)),
             FunctionEvent::Call(call) => call.step,
         };
-        Ok(Answer::Taken(match step {
+        let outcome = match step {
             Step::Begin(begin) => self.take_up(stack, begin).await?,
             Step::Work { run } => {
                 let (estate, environment) = stack.of(&run.scope)?;
@@ -38,12 +38,18 @@ impl<P: Platform> UnblockRunbook<P> {
             Step::Tell(unmade) => {
                 // Each try of a run that is due is about the same instant; what lasts is told by when it was tried.
                 let tried = unmade.execution.start;
-                return Ok(Answer::Told(unmade.send(&self.ledger, &self.announcer, stack, MACHINE, tried).await?));
+                let told = unmade.send(&self.ledger, &self.announcer, stack, MACHINE, tried).await?;
+                return Ok(Answer::Stepped(Box::new(told.map(Details::Told))));
             }
-        }))
+        };
+        Ok(Answer::Stepped(Box::new(outcome.map(Details::Worked))))
     }
 
-    async fn take_up(&self, stack: &Stack, Begin { request, execution }: Begin) -> Result<Taken, RunbookError> {
+    async fn take_up(
+        &self,
+        stack: &Stack,
+        Begin { request, execution }: Begin,
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         let request: UnblockRequest = read_input(request)?;
         let (estate, environment) = stack.find(request.estate.as_str(), request.environment.as_str())?;
         if !UnblockEnvironment::is_of(stack, environment) {

@@ -73,7 +73,7 @@ impl<P: Platform> UnblockRunbook<P> {
 
     /// The releases of the page that comes next, where a run that died has written it already.
     async fn intended(&self, open: &OpenRecord<'_, '_>) -> Result<(Vec<LockRelease>, u64), RunbookError> {
-        let note = LedgerNote::Page(&open.record.id, open.record.pages + 1);
+        let note = LedgerNote::Page(&open.record.header.id, open.record.pages + 1);
         Ok(self.ledger.read(&open.place.scope, note).await?.unwrap_or_default())
     }
 
@@ -112,8 +112,9 @@ impl<P: Platform> UnblockRunbook<P> {
         mut releases: Vec<LockRelease>,
         version: u64,
     ) -> Result<(), RunbookError> {
-        let (scope, id) = (open.place.scope.clone(), open.record.id.clone());
-        let (note, until) = (LedgerNote::Page(&id, open.record.pages + 1), later(open.record.started, RECORD_KEPT));
+        let (scope, id) = (open.place.scope.clone(), open.record.header.id.clone());
+        let (note, until) =
+            (LedgerNote::Page(&id, open.record.pages + 1), later(open.record.header.started, RECORD_KEPT));
         if open.record.applies() {
             self.ledger.write(&scope, note, &releases, version, until).await?;
             for release in &mut releases {

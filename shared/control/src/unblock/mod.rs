@@ -16,7 +16,6 @@ mod tick;
 mod undo;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::reconcile::run::{RunError, RunRef};
 use watchkeeper_domain::unblock::{UnblockMemory, UnblockRecord, UnblockStage};
@@ -24,9 +23,9 @@ use watchkeeper_domain::unblock::{UnblockMemory, UnblockRecord, UnblockStage};
 use crate::ledger::{Ledger, LedgerNote};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault};
-use crate::runbook::RunbookError;
+use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
-pub use call::{Answer, Step};
+pub use call::{Answer, Details, Step, worked};
 pub use place::UnblockEnvironment;
 pub use report::{BLOCKER_ESCALATED, BLOCKER_RESOLVED, CAPACITY_RELEASED, UNBLOCK_FINISHED};
 pub use tick::{Did, Line, TRIES, Ticked, execution};
@@ -64,29 +63,6 @@ pub struct UnblockRunbook<P: Platform> {
     pub clock: P::Clock,
 }
 
-/// Which step follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UnblockNext {
-    /// Work.
-    Work,
-    /// Report.
-    Report,
-    /// End.
-    Done,
-}
-
-/// What a step answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Taken {
-    /// The run.
-    pub run: RunRef,
-    /// What follows.
-    pub next: UnblockNext,
-    /// A sentence for the execution's output.
-    pub summary: String,
-}
-
 /// The record of a run with its version.
 struct OpenRecord<'a, 'p> {
     place: &'a UnblockEnvironment<'p>,
@@ -99,7 +75,11 @@ impl<P: Platform> UnblockRunbook<P> {
     ///
     /// # Errors
     /// [`RunbookError`] for what may go better when it is tried again; all that was done is in the record.
-    pub async fn work(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Taken, RunbookError> {
+    pub async fn work(
+        &self,
+        place: &UnblockEnvironment<'_>,
+        run: &RunRef,
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         let until = later(self.clock.now(), SLICE);
         let mut open = self.open(place, &run.id).await?;
         while open.record.stage != UnblockStage::Report && open.record.end.is_none() {
@@ -121,7 +101,7 @@ impl<P: Platform> UnblockRunbook<P> {
         place: &UnblockEnvironment<'_>,
         run: &RunRef,
         error: &RunError,
-    ) -> Result<Taken, RunbookError> {
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         let mut open = self.open(place, &run.id).await?;
         if open.record.stage != UnblockStage::Report {
             let subject = subject(&open);
@@ -158,8 +138,8 @@ impl<P: Platform> UnblockRunbook<P> {
     }
 
     async fn save(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
-        let until = later(open.record.started, RECORD_KEPT);
-        let note = LedgerNote::Run(&open.record.id);
+        let until = later(open.record.header.started, RECORD_KEPT);
+        let note = LedgerNote::Run(&open.record.header.id);
         self.ledger.write(&open.place.scope, note, &open.record, open.version, until).await?;
         open.version += 1;
         Ok(())
@@ -170,15 +150,15 @@ impl<P: Platform> UnblockRunbook<P> {
     }
 }
 
-fn step(open: &OpenRecord<'_, '_>, run: &RunRef) -> Taken {
+fn step(open: &OpenRecord<'_, '_>, run: &RunRef) -> StepOutcome<FormerWord> {
     let next = match (open.record.end, open.record.stage) {
-        (Some(_), _) => UnblockNext::Done,
-        (None, UnblockStage::Report) => UnblockNext::Report,
-        _ => UnblockNext::Work,
+        (Some(_), _) => None,
+        (None, UnblockStage::Report) => Some(call::REPORT),
+        _ => Some(call::WORK),
     };
     let UnblockRecord { locks, stage, .. } = &open.record;
     let summary = format!("{} of {}: at {stage:?}, {} locks read", run.id, run.scope, locks.read);
-    Taken { run: run.clone(), next, summary }
+    call::worked(run, next, summary)
 }
 
 /// What a run is at, for a person.

@@ -110,14 +110,14 @@ impl<P: Platform> UnblockRunbook<P> {
         generation: u64,
         known: &mut Known,
     ) -> Result<(), RunbookError> {
-        let (now, ended) = (self.clock.now(), later(run.started, TERM + MARGIN));
+        let (now, ended) = (self.clock.now(), later(run.header.started, TERM + MARGIN));
         if run.outcome.is_some() || now < ended {
             return Ok(());
         }
-        let Some(status) = self.status(open, &run.id, known).await? else { return Ok(()) };
+        let Some(status) = self.status(open, &run.header.id, known).await? else { return Ok(()) };
         match run_fate(ended, &status, now) {
             RunFate::Over(how) => {
-                let (id, started) = (run.id.clone(), run.started);
+                let (id, started) = (run.header.id.clone(), run.header.started);
                 if open.record.applies() {
                     let closed = closed(run, &how, now);
                     if !self.write(open, generation, &[LedgerWrite::PutRun(Box::new(closed))]).await? {
@@ -132,7 +132,7 @@ impl<P: Platform> UnblockRunbook<P> {
             // A run that works renews its lease: that it runs is no news.
             RunFate::Lingers | RunFate::Alone => Ok(()),
             fate @ RunFate::Unproved => {
-                leave(open, &fate, &run.id, run.started);
+                leave(open, &fate, &run.header.id, run.header.started);
                 Ok(())
             }
         }
@@ -282,7 +282,7 @@ fn closed(mut run: RunRecord, how: &str, now: Timestamp) -> RunRecord {
     run.outcome = Some(RunOutcome::Failed);
     let message = format!("the execution ended without closing its run: {how}");
     run.error = Some(RunError { name: ErrorName::RunUnverified.to_string(), message });
-    run.note(now, "closed by the daily unblock");
+    run.header.note(now, "closed by the daily unblock");
     run
 }
 

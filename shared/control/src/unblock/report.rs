@@ -11,10 +11,11 @@ use watchkeeper_domain::unblock::{
     freed_capacity, message,
 };
 
-use super::{OpenRecord, Taken, UnblockEnvironment, UnblockNext, UnblockRunbook, passes, told};
+use super::call::worked;
+use super::{OpenRecord, UnblockEnvironment, UnblockRunbook, passes, told};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Notifier};
-use crate::runbook::RunbookError;
+use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 use crate::unblock::ports::EventBuses;
 
 /// The detail type of the event about a finished run on our own bus; the estate's has the name that its document gives it.
@@ -37,20 +38,29 @@ impl<P: Platform> UnblockRunbook<P> {
     ///
     /// # Errors
     /// [`RunbookError`] when the ledger, the topic or a bus does not answer; then nothing is remembered as told.
-    pub async fn report(&self, place: &UnblockEnvironment<'_>, run: &RunRef) -> Result<Taken, RunbookError> {
+    pub async fn report(
+        &self,
+        place: &UnblockEnvironment<'_>,
+        run: &RunRef,
+    ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         let mut open = self.open(place, &run.id).await?;
         if open.record.end.is_none() {
             self.close(&mut open).await?;
         }
         let zone = place.hour.zone().rules();
         let summary = message(&place.scope, &open.record, zone, self.clock.now()).subject;
-        Ok(Taken { run: run.clone(), next: UnblockNext::Done, summary })
+        Ok(worked(run, None, summary))
     }
 
     async fn close(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let (place, now) = (open.place, self.clock.now());
         if open.record.stage != UnblockStage::Report {
-            open.record.note("cut-short", &open.record.id.clone(), "the run took too long; the next one goes on", None);
+            open.record.note(
+                "cut-short",
+                &open.record.header.id.clone(),
+                "the run took too long; the next one goes on",
+                None,
+            );
             open.record.stage = UnblockStage::Report;
         }
         if !open.record.decided {
@@ -64,6 +74,7 @@ impl<P: Platform> UnblockRunbook<P> {
         }
         let partly =
             ["unreadable", "cut-short"].iter().any(|code| open.record.findings.all.iter().any(|f| f.code == *code));
+        open.record.header.note(now, "finished");
         open.record.end = Some((if partly { UnblockEnd::Partly } else { UnblockEnd::Done }, now));
         if let Some(section) = place.section.filter(|_| open.record.kind == UnblockKind::Free) {
             self.publish(open, section).await?;
@@ -75,7 +86,7 @@ impl<P: Platform> UnblockRunbook<P> {
             self.announcer.tell(&message.subject, &message.text).await?;
         }
         // A plan by hand leaves nothing behind; one of the schedule was made, and held back.
-        if open.record.applies() || open.record.trigger == RunTrigger::Schedule {
+        if open.record.applies() || open.record.header.trigger == RunTrigger::Schedule {
             // What the bus did not take is no escalation yet: the next run tells it again.
             let published = !open.record.findings.has(FindingSource::Report, UNPUBLISHED);
             self.remember(open, |memory| {
@@ -86,7 +97,7 @@ impl<P: Platform> UnblockRunbook<P> {
                 if open.record.kind == UnblockKind::Free && open.record.applies() {
                     memory.last = Some(open.record.figures());
                 }
-                if open.record.trigger == RunTrigger::Schedule {
+                if open.record.header.trigger == RunTrigger::Schedule {
                     memory.done = memory.done.max(Some(open.record.instant));
                 }
             })
@@ -102,7 +113,7 @@ impl<P: Platform> UnblockRunbook<P> {
         let mut events: Vec<(&str, Value)> = Vec::new();
         if open.record.applies() {
             if let Some(news) = &open.record.news {
-                let id = &open.record.id;
+                let id = &open.record.header.id;
                 events.extend(news.escalated.iter().map(|it| (BLOCKER_ESCALATED, escalated(&scope, id, Ok(it)))));
                 events.extend(news.withdrawn.iter().map(|it| (BLOCKER_RESOLVED, escalated(&scope, id, Err(it)))));
             }
@@ -145,7 +156,7 @@ fn mark(open: &OpenRecord<'_, '_>) -> Option<String> {
 /// Whether people have to hear of the run: of one by hand, and of the daily one of an environment with a section, always;
 /// else of what it freed or found, once.
 fn is_news(open: &OpenRecord<'_, '_>, memory: &UnblockMemory) -> bool {
-    let asked = open.place.section.is_some() || open.record.trigger != RunTrigger::Schedule;
+    let asked = open.place.section.is_some() || open.record.header.trigger != RunTrigger::Schedule;
     let mark = mark(open);
     asked || (mark.is_some() && mark != memory.told) || !open.record.done().is_empty()
 }

@@ -41,8 +41,8 @@ impl BackupNotice<'_> {
         let parked = self.memory.attempt.as_ref().and_then(|attempt| attempt.parked.as_ref());
         let between = self.memory.settled.as_ref().is_some_and(|it| it.tried > 0 && it.retry.is_some());
         match self.outcome() {
-            BackupOutcome::Waiting => parked.is_some_and(|parked| parked.since >= run.started),
-            BackupOutcome::Failed => !between || run.trigger != RunTrigger::Schedule,
+            BackupOutcome::Waiting => parked.is_some_and(|parked| parked.since >= run.header.started),
+            BackupOutcome::Failed => !between || run.header.trigger != RunTrigger::Schedule,
             BackupOutcome::Done => true,
         }
     }

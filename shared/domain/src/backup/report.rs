@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{BackupMemory, BackupNotice, BackupSource, CopyInventory, JobPolicy, ago, fates, size};
 use crate::message::Message;
 use crate::name::Scope;
-use crate::request::RunTrigger;
+use crate::run::RunHeader;
 
 /// The longest subject that SNS takes, in characters (SNS API reference, Publish).
 pub(super) const SUBJECT: usize = 100;
@@ -44,12 +44,9 @@ pub struct BackupLine {
 /// A run of the `backup` machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupRun {
-    /// The execution's name.
-    pub id: String,
-    /// What started it.
-    pub trigger: RunTrigger,
-    /// When it began.
-    pub started: Timestamp,
+    /// Which run, and how it went.
+    #[serde(flatten)]
+    pub header: RunHeader,
     /// Its resources.
     pub jobs: Vec<BackupLine>,
 }
@@ -111,7 +108,7 @@ pub fn message(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], notes: 
             "look at what failed; start the backup machine with {\"estate\", \"environment\", \"resource\"} to try again."
         }
     };
-    _ = write!(text, "\nWhat to do: {advice}\n\nRun: {}", run.id);
+    _ = write!(text, "\nWhat to do: {advice}\n\nRun: {}", run.header.id);
     Message { subject: headline.chars().take(SUBJECT).collect(), text }
 }
 
@@ -130,9 +127,9 @@ pub fn event(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], now: Time
         "estate": scope.estate,
         "environment": scope.environment,
         "region": scope.region,
-        "run": run.id,
-        "trigger": run.trigger,
-        "started": run.started,
+        "run": run.header.id,
+        "trigger": run.header.trigger,
+        "started": run.header.started,
         "ended": now,
         "jobs": jobs.collect::<Vec<_>>(),
     })

@@ -9,7 +9,8 @@ use super::phase::{MoveEnding, MovePhase};
 use super::pointer::Serving;
 use crate::estate::PairDatabase;
 use crate::name::{Region, ServiceName};
-use crate::reconcile::run::TimelineEvent;
+use crate::request::RunTrigger;
+use crate::run::RunHeader;
 use crate::violation::GuardrailCode;
 
 /// A phase that was gone through, or is.
@@ -60,8 +61,9 @@ pub enum PauseKind {
 #[serde(rename_all = "kebab-case")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, and part of what is stored")]
 pub struct Move {
-    /// The execution.
-    pub id: String,
+    /// Which run, and how it went.
+    #[serde(flatten)]
+    pub header: RunHeader,
     /// The execution whose move it goes on with, where it took one over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heir_of: Option<String>,
@@ -73,8 +75,6 @@ pub struct Move {
     pub graceful: bool,
     /// What it is for, as messages say it.
     pub reason: String,
-    /// When it began.
-    pub started: Timestamp,
     /// Since when the active region was not reached, where that was the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_since: Option<Timestamp>,
@@ -106,9 +106,6 @@ pub struct Move {
     /// Guardrails that ask, each with its reason, that nobody has answered yet.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asks: BTreeMap<GuardrailCode, String>,
-    /// Guardrails that were approved.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<GuardrailCode>,
     /// The person who answered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -152,8 +149,6 @@ pub struct Move {
     /// The most that may have been lost: the lag when it was last measured, or the age of that measurement; in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_ms: Option<i64>,
-    /// What happened, in order.
-    pub timeline: Vec<TimelineEvent>,
     /// What it waits for between two steps, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<MovePause>,
@@ -168,13 +163,12 @@ impl Move {
     /// A move that begins in a phase.
     pub fn new(id: &str, from: &Region, to: &Region, phase: MovePhase, now: Timestamp) -> Self {
         Self {
-            id: id.to_owned(),
+            header: RunHeader::new(id, RunTrigger::Human, now),
             heir_of: None,
             from: from.clone(),
             to: to.clone(),
             graceful: false,
             reason: String::new(),
-            started: now,
             lost_since: None,
             epoch: None,
             phase,
@@ -187,7 +181,6 @@ impl Move {
             failed_children: 0,
             looked_back: false,
             asks: BTreeMap::new(),
-            approved: BTreeSet::new(),
             by: None,
             revision: None,
             answered: None,
@@ -202,7 +195,6 @@ impl Move {
             switched: None,
             irreversible: false,
             lag_ms: None,
-            timeline: Vec::new(),
             pause: None,
             failure: None,
             ending: None,
@@ -222,11 +214,6 @@ impl Move {
     pub fn end(&mut self, ending: MoveEnding, now: Timestamp) {
         self.enter(MovePhase::Over, now);
         self.ending = Some(ending);
-    }
-
-    /// Adds to the timeline.
-    pub fn note(&mut self, at: Timestamp, what: impl Into<String>) {
-        self.timeline.push(TimelineEvent { at, what: what.into() });
     }
 
     /// Adds waiting to the phase that goes on.
@@ -255,7 +242,7 @@ impl Move {
     pub fn rto_ms(&self) -> Option<i64> {
         let reached =
             self.spells.iter().filter(|spell| spell.phase == MovePhase::Outside).find_map(|spell| spell.ended)?;
-        let took = reached.duration_since(self.lost_since.unwrap_or(self.started));
+        let took = reached.duration_since(self.lost_since.unwrap_or(self.header.started));
         Some(i64::try_from(took.as_millis()).unwrap_or(i64::MAX))
     }
 

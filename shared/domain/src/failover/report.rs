@@ -30,7 +30,7 @@ pub fn summary(scope: &Scope, record: &Move) -> String {
         Some(_) => record
             .failure
             .clone()
-            .or_else(|| record.timeline.last().map(|moment| moment.what.clone()))
+            .or_else(|| record.header.timeline.last().map(|moment| moment.what.clone()))
             .map_or_else(String::new, |why| format!(" ({why})")),
     };
     let detail = if record.ending == Some(MoveEnding::Planned) { format!("\n{}", record.reason) } else { why };
@@ -50,10 +50,10 @@ pub fn message(scope: &Scope, failover: &Failover, record: &Move) -> Option<Mess
         let _ = writeln!(text, "\n{}", promises(failover, record));
     }
     text.push_str("\nTimes:\n");
-    text.push_str(&times(record, record.spells.last().map_or(record.started, |spell| spell.began)));
-    let skipped = record.timeline.len().saturating_sub(LINES);
+    text.push_str(&times(record, record.spells.last().map_or(record.header.started, |spell| spell.began)));
+    let skipped = record.header.timeline.len().saturating_sub(LINES);
     text.push_str("\nWhat happened:\n");
-    for moment in record.timeline.iter().skip(skipped) {
+    for moment in record.header.timeline.iter().skip(skipped) {
         let _ = writeln!(text, "  {}  {}", moment.at.strftime("%H:%M:%S"), moment.what);
     }
     Some(Message { subject: subject.chars().take(SUBJECT).collect(), text })
@@ -165,7 +165,7 @@ pub fn event(scope: &Scope, failover: &Failover, record: &Move, now: Timestamp) 
         "estate": scope.estate,
         "environment": scope.environment,
         "region": scope.region,
-        "id": record.id,
+        "id": record.header.id,
         "from": record.from,
         "to": record.to,
         "graceful": record.graceful,

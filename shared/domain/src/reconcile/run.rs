@@ -8,13 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::capacity::ResourceId;
 use crate::intent::{Intent, IntentKey, Layer};
-use crate::name::Scope;
 use crate::plan::{AwaitedChange, Plan, Releases};
 use crate::reconcile::assess::Verdict;
-use crate::request::RunTrigger;
 use crate::violation::{GuardrailCode, Severity, Violation};
 
 pub use super::progress::{RefusedWrite, RunProgress, WriteRefusal, WriteTrouble};
+pub use crate::run::{RunError, RunHeader, RunRef, TimelineEvent};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,34 +48,6 @@ pub enum Back {
     NotGivenBack,
 }
 
-/// A moment of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimelineEvent {
-    /// When it happened.
-    pub at: Timestamp,
-    /// What happened.
-    pub what: String,
-}
-
-/// An error that ended a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunError {
-    /// Its stable name.
-    pub name: String,
-    /// What it says.
-    pub message: String,
-}
-
-/// A run, as a state machine carries it from step to step: ids only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunRef {
-    /// Where it works.
-    #[serde(flatten)]
-    pub scope: Scope,
-    /// The execution's name.
-    pub id: String,
-}
-
 /// What became of the intent that a run came with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,16 +62,13 @@ pub enum IntentOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RunRecord {
-    /// The execution's name.
-    pub id: String,
-    /// What started it.
-    pub trigger: RunTrigger,
+    /// Which run, and how it went.
+    #[serde(flatten)]
+    pub header: RunHeader,
     /// The layer that it speaks for.
     pub layer: Layer,
     /// The instant that it decides about.
     pub instant: Timestamp,
-    /// When it began.
-    pub started: Timestamp,
     /// The intents behind the target; none when the baseline is given back. Target = baseline and these.
     #[serde(default)]
     pub deciding: Vec<Intent>,
@@ -113,9 +81,6 @@ pub struct RunRecord {
     /// Why it was asked for, in the words of whoever asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// What a person approved beforehand.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub approved: BTreeSet<GuardrailCode>,
     /// What was decided at its beginning.
     pub verdict: Verdict,
     /// The plan as it was judged.
@@ -139,8 +104,6 @@ pub struct RunRecord {
     /// What the last slice was still waiting for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub awaited: Vec<AwaitedChange>,
-    /// What happened, in order.
-    pub timeline: Vec<TimelineEvent>,
     /// How it ended; `None` while it goes on.
     pub outcome: Option<RunOutcome>,
     /// The error that ended it, if one did.
@@ -160,11 +123,6 @@ impl RunRecord {
     /// Whether this run leaves a resource as it is: somebody else changed it, or a guardrail holds it.
     pub fn leaves(&self, resource: &ResourceId) -> bool {
         self.progress.held.contains(resource) || self.left_alone().contains(resource)
-    }
-
-    /// Adds to the timeline.
-    pub fn note(&mut self, at: Timestamp, what: impl Into<String>) {
-        self.timeline.push(TimelineEvent { at, what: what.into() });
     }
 
     /// A mark that is the same for two runs that a person would read as the same bad news; `None` for good news.

@@ -66,8 +66,8 @@ fn own(scope: &Scope, record: &UnblockRecord, figures: &PreviousFigures, now: Ti
         "estate": scope.estate,
         "environment": scope.environment,
         "region": scope.region,
-        "run": record.id,
-        "trigger": record.trigger,
+        "run": record.header.id,
+        "trigger": record.header.trigger,
         "mode": record.mode,
         "held_back": record.held_back,
         "instant": record.instant,
@@ -85,7 +85,7 @@ fn own(scope: &Scope, record: &UnblockRecord, figures: &PreviousFigures, now: Ti
         "findings_more": record.findings.count() as usize - findings.len(),
         "figures": figures,
         "before": record.before,
-        "undo": (record.locks.released > 0 && record.applies()).then(|| undo_input(scope, &record.id)),
+        "undo": (record.locks.released > 0 && record.applies()).then(|| undo_input(scope, &record.header.id)),
     })
 }
 
@@ -99,7 +99,7 @@ pub fn freed_capacity(scope: &Scope, record: &UnblockRecord, section: &Unblock) 
         })
     });
     json!({
-        "estate": scope.estate, "environment": scope.environment, "run": record.id,
+        "estate": scope.estate, "environment": scope.environment, "run": record.header.id,
         "released": record.locks.released, "freed": freed.collect::<Vec<_>>(),
     })
 }

@@ -38,10 +38,10 @@ pub fn message(scope: &Scope, record: &UnblockRecord, zone: &TimeZone, now: Time
         _ = writeln!(
             text,
             "\nTo undo the releases, start the daily-unblock machine with {}",
-            undo_input(scope, &record.id)
+            undo_input(scope, &record.header.id)
         );
     }
-    _ = write!(text, "\nRun: {}", record.id);
+    _ = write!(text, "\nRun: {}", record.header.id);
     Message { subject: headline.chars().take(SUBJECT).collect(), text }
 }
 

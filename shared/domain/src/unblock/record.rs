@@ -11,6 +11,7 @@ use super::{
 };
 use crate::estate::Unblock;
 use crate::request::{RunMode, RunTrigger};
+use crate::run::RunHeader;
 
 /// The most items of a kind that a record names; the rest is counted.
 const NAMED: usize = 200;
@@ -78,14 +79,11 @@ pub enum UnblockEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct UnblockRecord {
-    /// The run.
-    pub id: String,
-    /// What started it.
-    pub trigger: RunTrigger,
+    /// Which run, and how it went.
+    #[serde(flatten)]
+    pub header: RunHeader,
     /// The instant that it was due at, or was started at by a person.
     pub instant: Timestamp,
-    /// When it began.
-    pub started: Timestamp,
     /// Whether it may write.
     pub mode: RunMode,
     /// Why it only plans, where it was asked for more.
@@ -172,10 +170,8 @@ impl UnblockRecord {
     ) -> Self {
         let stage = if kind == UnblockKind::Free { UnblockStage::Locks } else { UnblockStage::Undo };
         Self {
-            id: id.to_owned(),
-            trigger,
+            header: RunHeader::new(id, trigger, now),
             instant,
-            started: now,
             mode,
             held_back: None,
             kind,
@@ -271,7 +267,7 @@ impl UnblockRecord {
     pub fn figures(&self) -> PreviousFigures {
         let count = |kept: usize, more: u32| u32::try_from(kept).unwrap_or(u32::MAX).saturating_add(more);
         PreviousFigures {
-            run: self.id.clone(),
+            run: self.header.id.clone(),
             left: self.locks.expired + self.locks.finished,
             violations: count(self.violations.len(), 0),
             blockers: count(self.blockers.len(), self.more_blockers),

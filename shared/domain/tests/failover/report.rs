@@ -43,11 +43,11 @@ fn a_move_that_is_done_tells_its_times_and_whether_the_promises_were_kept() {
     record.lag_ms = Some(400);
     record.enter(MovePhase::Scale, at(184));
     record.waited(55_000);
-    record.note(at(185), "starting fleet-orchestration-fleet-service, fleet-orchestration-job-service");
+    record.header.note(at(185), "starting fleet-orchestration-fleet-service, fleet-orchestration-job-service");
     record.enter(MovePhase::Outside, at(250));
     record.waited(30_000);
     record.enter(MovePhase::Settle, at(281));
-    record.note(at(281), "us-west-1 serves (epoch 1)");
+    record.header.note(at(281), "us-west-1 serves (epoch 1)");
     record.end(MoveEnding::Done, at(282));
     let message = report::message(&scope(), &failover(None), &record).unwrap();
     insta::assert_snapshot!(format!("{}\n\n{}", message.subject, message.text));

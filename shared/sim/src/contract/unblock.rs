@@ -316,7 +316,7 @@ pub async fn only_runs_without_an_outcome_are_open<B: StuckBench>(bench: &B) -> 
     let (mut cursor, mut open) = (None, Vec::new());
     loop {
         let page = bench.ledger().open_runs(&scope, cursor.as_deref()).await?;
-        open.extend(page.items.into_iter().map(|run| run.id));
+        open.extend(page.items.into_iter().map(|run| run.header.id));
         cursor = page.next;
         if cursor.is_none() {
             break;

@@ -7,16 +7,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
+use watchkeeper_control::place::ScopedEnvironment;
 use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
-use watchkeeper_control::reconcile::{BeginVerdict, BegunRun, LeasedRun, Reconciler, RunNext};
+use watchkeeper_control::reconcile::{BeginVerdict, Reconciler};
 use watchkeeper_control::runbook::RunbookError;
-use watchkeeper_control::scoped::ScopedEnvironment;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
-use watchkeeper_domain::reconcile::run::{RunError, RunOutcome};
+use watchkeeper_domain::reconcile::run::{RunError, RunOutcome, RunRef};
 use watchkeeper_domain::request::{RunRequest, Urgency};
 use watchkeeper_sim::{SimRegion, WorldBuilder, run_until_done_or_crash, scope};
 
@@ -180,21 +180,26 @@ impl Fixture {
                 None => return End::Crashed,
                 Some(Err(RunbookError::LeaseHeld { .. })) => self.sim.advance(Duration::from_secs(30)),
                 Some(Err(error)) => return End::Failed(format!("{error:?}")),
-                Some(Ok(BegunRun { verdict: BeginVerdict::Nothing | BeginVerdict::Plan, .. })) => return End::Nothing,
-                Some(Ok(BegunRun { verdict: BeginVerdict::Apply, run, .. })) => return self.slices(&run),
-                Some(Ok(begun)) => return self.close(&begun.run, None),
+                Some(Ok(begun)) => {
+                    let run = begun.run.unwrap();
+                    return match begun.details.verdict {
+                        BeginVerdict::Nothing | BeginVerdict::Plan => End::Nothing,
+                        BeginVerdict::Apply => self.slices(&run),
+                        _ => self.close(&run, None),
+                    };
+                }
             }
         }
         End::Failed("the lease is held".to_owned())
     }
 
     /// A run of the tick that has begun and has not written yet.
-    pub(crate) fn begun(&mut self) -> LeasedRun {
+    pub(crate) fn begun(&mut self) -> RunRef {
         self.runs += 1;
         let (request, name) = (RunRequest::of_tick(&self.scoped.scope, self.now()), format!("run-{}", self.runs));
         let reconciler = self.reconciler();
         let begun = reconciler.begin(&self.scoped, &request, &name, self.now());
-        run_until_done_or_crash(&self.sim, begun).unwrap().unwrap().run
+        run_until_done_or_crash(&self.sim, begun).unwrap().unwrap().run.unwrap()
     }
 
     pub(crate) fn reconciler(&self) -> Reconciler<SimRegion> {
@@ -211,20 +216,20 @@ impl Fixture {
     }
 
     /// The slices of a run, to its end.
-    pub(crate) fn slices(&self, run: &LeasedRun) -> End {
-        let mut next = RunNext::Apply;
+    pub(crate) fn slices(&self, run: &RunRef) -> End {
+        let mut next = Some("apply");
         let mut tries = 0;
-        while next != RunNext::Finish {
+        while next != Some("finish") {
             let reconciler = self.reconciler();
             let slice = match next {
-                RunNext::Verify => run_until_done_or_crash(&self.sim, reconciler.verify(&self.scoped, run)),
+                Some("verify") => run_until_done_or_crash(&self.sim, reconciler.verify(&self.scoped, run)),
                 _ => run_until_done_or_crash(&self.sim, reconciler.apply(&self.scoped, run)),
             };
             match slice {
                 None => return End::Crashed,
                 Some(Ok(slice)) => {
-                    self.sim.advance(Duration::from_secs(slice.wait_seconds.into()));
-                    next = slice.next;
+                    self.sim.advance(slice.then.wait());
+                    next = slice.then.step();
                 }
                 Some(Err(RunbookError::Aws(_) | RunbookError::Ledger(_))) if tries < 4 => {
                     tries += 1;
@@ -239,10 +244,10 @@ impl Fixture {
         self.close(run, None)
     }
 
-    fn close(&self, run: &LeasedRun, error: Option<RunError>) -> End {
+    fn close(&self, run: &RunRef, error: Option<RunError>) -> End {
         match run_until_done_or_crash(&self.sim, self.reconciler().finish(&self.scoped, run, error)) {
             None => End::Crashed,
-            Some(Ok(finished)) => End::Closed(finished.outcome),
+            Some(Ok(finished)) => End::Closed(finished.details.outcome),
             Some(Err(error)) => End::Failed(format!("{error:?}")),
         }
     }

@@ -169,14 +169,14 @@ fn zero_on_purpose_stays_zero_unless_a_profile_names_it() {
 
 #[test]
 fn a_service_that_joins_in_an_emergency_has_its_profile_from_the_next_tick_on() {
-    let world = evening().with(service("shop/api").desired(2).scaling(2, 6)).build();
-    let mut stage =
-        Stage::over(world).production(&serde_json::json!({ "surge": { "desired": 4, "max": 10, "for": "2h" } }));
-    stage.surge("surge", 2);
-    stage.world.add(service("shop/new").desired(1));
-    stage.place.services.insert(id("new"));
-    stage.tick(5);
-    assert_eq!((stage.desired("api"), stage.desired("new")), (4, 4));
-    stage.calm("surge");
-    assert_eq!((stage.desired("api"), stage.desired("new")), (2, 1));
+    let sim = evening().with(service("shop/api").desired(2).scaling(2, 6)).build();
+    let mut fixture =
+        Fixture::over(sim).production(&serde_json::json!({ "surge": { "desired": 4, "max": 10, "for": "2h" } }));
+    fixture.surge("surge", 2);
+    fixture.sim.add(service("shop/new").desired(1));
+    fixture.scoped.services.insert(id("new"));
+    fixture.tick(5);
+    assert_eq!((fixture.desired("api"), fixture.desired("new")), (4, 4));
+    fixture.calm("surge");
+    assert_eq!((fixture.desired("api"), fixture.desired("new")), (2, 1));
 }

@@ -51,10 +51,10 @@ fn a_service_that_joins_makes_nobody_elses_change_a_transition() {
 #[test]
 fn services_are_described_ten_at_a_time_in_each_cluster() {
     let names = (0..12).map(|n| format!("shop/{n}")).chain((0..3).map(|n| format!("desk/{n}")));
-    let world = names.fold(evening(), |world, name| world.with(service(&name))).build();
-    let mut stage = Stage::over(world);
-    stage.sleep();
-    stage.world.forget_calls();
-    assert_eq!(stage.tick(5), End::Nothing);
-    assert_eq!(stage.world.count(Operation::DescribeServices), 3, "twice of the twelve, and once of the three");
+    let sim = names.fold(evening(), |sim, name| sim.with(service(&name))).build();
+    let mut fixture = Fixture::over(sim);
+    fixture.sleep();
+    fixture.sim.forget_calls();
+    assert_eq!(fixture.tick(5), End::Nothing);
+    assert_eq!(fixture.sim.count(Operation::DescribeServices), 3, "twice of the twelve, and once of the three");
 }

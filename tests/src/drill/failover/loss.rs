@@ -162,7 +162,7 @@ async fn measured(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>, record: &
     act.report.figures.insert("own_ms", own);
     act.report.figures.insert("waited_ms", positive(waited));
     act.report.figures.insert("rto_ms", rto.unwrap_or(0));
-    let detected = record.lost_since.map(|since| millis(record.started.duration_since(since).unsigned_abs()));
+    let detected = record.lost_since.map(|since| millis(record.header.started.duration_since(since).unsigned_abs()));
     act.report.figures.insert("detected_after_ms", detected.unwrap_or(0));
     let letters = duo.standby.mailbox().letters().await?;
     let letter = letters.iter().find(|letter| letter.subject.ends_with(": done"));

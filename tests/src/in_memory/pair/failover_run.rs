@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::failover::{Answer, Child, MoveNext, MoveReply, ReadinessAction, Step};
-use watchkeeper_control::runbook::{Begin, CaughtError, MachineExecution, RunbookError, StepCall};
+use watchkeeper_control::failover::{Child, Details, Step};
+use watchkeeper_control::runbook::{
+    Begin, CaughtError, ErrorName, MachineExecution, NextStep, RunbookError, StepCall, StepOutcome,
+};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::name::Region;
-use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::{FAILOVER, InMemoryPair};
-use crate::in_memory::{ATTEMPTS, RunEnd, retried};
+use crate::in_memory::{ATTEMPTS, RunEnd, input, retried};
 
 /// Steps of one execution at most; more is a loop without an end.
 const STEPS: usize = 2_000;
@@ -42,7 +43,7 @@ pub struct FailoverRun {
     /// Where it is.
     pub flight: FailoverRunState,
     /// What it was told last.
-    pub last: Option<MoveReply>,
+    pub last: Option<StepOutcome<Details>>,
     request: Value,
     start: Timestamp,
     child: Option<Child>,
@@ -95,6 +96,9 @@ impl InMemoryPair {
     }
 
     /// One step of an execution, with what it waits for.
+    ///
+    /// # Panics
+    /// When it is answered what no step of a move is.
     pub fn step(&mut self, pilot: &mut FailoverRun) {
         let (child, answer) = (pilot.child.take(), pilot.answer.take());
         let advanced = match self.advance(pilot, child.as_ref(), answer.as_ref(), None) {
@@ -112,13 +116,16 @@ impl InMemoryPair {
             }
         };
         pilot.last = Some(advanced.clone());
-        match advanced.next {
-            MoveNext::Again => self.pass(Duration::from_secs(advanced.wait_seconds.unsigned_abs())),
-            MoveNext::Reconcile => pilot.child = Some(self.run_child(pilot, &advanced)),
-            MoveNext::Ask => pilot.flight = FailoverRunState::Asking(advanced.why),
-            MoveNext::Done | MoveNext::Failed => {
-                let ending = advanced.ending.map_or_else(String::new, |ending| ending.to_string());
-                self.over(pilot, FailoverRunState::Ended(ending, advanced.error));
+        let Details::Advanced(details) = &advanced.details else { panic!("{advanced:?}") };
+        let ending = details.ending.map_or_else(String::new, |ending| ending.to_string());
+        match &advanced.then {
+            NextStep::Again { .. } => self.pass(advanced.then.wait()),
+            NextStep::Child { suffix, .. } => pilot.child = Some(self.run_child(pilot, suffix, &advanced.then)),
+            NextStep::Ask(question) => pilot.flight = FailoverRunState::Asking(question.why.clone()),
+            NextStep::Done { .. } => self.over(pilot, FailoverRunState::Ended(ending, None)),
+            NextStep::Failed { error, .. } => {
+                let named = ErrorName::ALL.iter().map(|name| name.name()).find(|name| name == error);
+                self.over(pilot, FailoverRunState::Ended(ending, named));
             }
         }
     }
@@ -135,10 +142,10 @@ impl InMemoryPair {
         pilot.flight = flight;
     }
 
-    fn run_child(&mut self, pilot: &FailoverRun, advanced: &MoveReply) -> Child {
+    fn run_child(&mut self, pilot: &FailoverRun, suffix: &str, then: &NextStep) -> Child {
         let kept: String = pilot.name.chars().take(68).collect();
-        let name = format!("{kept}{}", advanced.child.as_deref().unwrap_or_default());
-        let request = serde_json::to_value(&advanced.request).unwrap_or(Value::Null);
+        let name = format!("{kept}{suffix}");
+        let request = input(then);
         let index = self.index(&pilot.region);
         let failed =
             |error: &str, cause: String| Child::Failed(CaughtError { error: error.to_owned(), cause: Some(cause) });
@@ -147,14 +154,10 @@ impl InMemoryPair {
         self.pass(Duration::ZERO);
         match end {
             RunEnd::AtBegin(..) => Child::Done(json!({ "outcome": "nothing" })),
-            RunEnd::Finished(finished)
-                if matches!(finished.outcome, RunOutcome::Done | RunOutcome::PartlyDone | RunOutcome::Drift) =>
-            {
-                Child::Done(json!({ "outcome": finished.outcome }))
-            }
-            RunEnd::Finished(finished) => {
-                failed(finished.error.as_deref().unwrap_or("Run.Unverified"), finished.summary)
-            }
+            RunEnd::Finished { then, summary, .. } => match then {
+                NextStep::Failed { error, .. } => failed(&error, summary),
+                _ => Child::Done(json!({ "summary": summary })),
+            },
             RunEnd::Failed(why) => failed("Run.Failed", why),
             RunEnd::Crashed => failed("States.Timeout", "the child died".to_owned()),
         }
@@ -166,7 +169,7 @@ impl InMemoryPair {
         child: Option<&Child>,
         answer: Option<&Value>,
         error: Option<&CaughtError>,
-    ) -> Option<Result<MoveReply, RunbookError>> {
+    ) -> Option<Result<StepOutcome<Details>, RunbookError>> {
         let world = self.pair.world(&pilot.region);
         let half = self.half(&pilot.region);
         for attempt in 1.. {
@@ -180,8 +183,7 @@ impl InMemoryPair {
             };
             let call = StepCall { now: self.pair.now(), step };
             match run_until_done_or_crash(&world, mover.handle(half, call))? {
-                Ok(Answer::Advanced(advanced)) => return Some(Ok(*advanced)),
-                Ok(other) => panic!("{other:?}"),
+                Ok(advanced) => return Some(Ok(advanced)),
                 Err(error) if attempt < ATTEMPTS && retried(&error) => {
                     self.pair.advance(Duration::from_secs(2 << attempt));
                 }
@@ -207,14 +209,14 @@ impl InMemoryPair {
             let call = StepCall { now: self.pair.now(), step };
             let handled = run_until_done_or_crash(&world, mover.handle(self.half(&region), call));
             let readied = match handled {
-                Some(Ok(Answer::Readied(readied))) => readied,
+                Some(Ok(readied)) => readied,
                 other => panic!("{other:?}"),
             };
-            match readied.next {
-                ReadinessAction::Wait => self.pass(Duration::from_secs(readied.wait_seconds.unsigned_abs())),
-                ReadinessAction::Refused => return Err(readied.summary),
-                ReadinessAction::Go => {
-                    pilot.request = serde_json::to_value(&readied.request).unwrap_or(Value::Null);
+            match &readied.then {
+                NextStep::Again { .. } => self.pass(readied.then.wait()),
+                NextStep::Failed { .. } => return Err(readied.summary),
+                then => {
+                    pilot.request = input(then);
                     pilot.start = self.pair.now();
                     return Ok(pilot);
                 }

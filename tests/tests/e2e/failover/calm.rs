@@ -84,8 +84,8 @@ fn a_planned_switchover_waits_for_the_data_and_cuts_nobody_off() {
         let mut crossing = scene.fail_over(json!({ "mode": "graceful" })).await;
         watchkeeper_tests::estate::awaited("a switchover that waits for its data", async || {
             let record = crossing.record().await?;
-            let waits =
-                record.is_some_and(|record| record.timeline.iter().any(|moment| moment.what.contains("lag by 9s")));
+            let waits = record
+                .is_some_and(|record| record.header.timeline.iter().any(|moment| moment.what.contains("lag by 9s")));
             Ok::<_, watchkeeper_tests::harness::StageError>(waits.then_some(()))
         })
         .await

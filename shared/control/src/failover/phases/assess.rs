@@ -38,7 +38,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let kept = LedgerFacts::of(&self.ledger, half, &work.pair, now).await;
         let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
         let readiness = Readiness { at: now, region: half.region.clone(), findings: judge(&facts, &half.failover) };
-        work.record.note(now, readiness.summary());
+        work.record.header.note(now, readiness.summary());
         let blocking: Vec<String> = readiness
             .findings
             .iter()
@@ -57,7 +57,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         if work.request.mode == MoveManner::Plan {
             work.record.reason = report::plan(&half.id.to_string(), &half.failover, &work.record, work.request);
-            work.record.note(now, readiness.text());
+            work.record.header.note(now, readiness.text());
             return Ok(PhaseOutcome::End(MoveEnding::Planned));
         }
         Ok(PhaseOutcome::Enter(MovePhase::Approve))
@@ -118,7 +118,7 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     pub(super) fn approve(work: &mut MoveStep<'_>) -> PhaseOutcome {
-        let approved = work.record.approved.clone();
+        let approved = work.record.header.approved.clone();
         work.record.asks.retain(|code, _| !approved.contains(code));
         if work.record.asks.is_empty() {
             return PhaseOutcome::Enter(MovePhase::Begin);

@@ -21,7 +21,7 @@ const LOOK: i64 = 5;
 
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn back(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
-        let id = work.record.id.clone();
+        let id = work.record.header.id.clone();
         match work.pointer.own(&id).map(|moving| moving.stage) {
             // An answer that was lost on the way: it is back already.
             None => return Ok(PhaseOutcome::End(MoveEnding::Compensated)),
@@ -71,7 +71,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let now = self.clock.now();
         let next = work.pointer.restore(&id, now)?;
         work.pointer = self.point(work.half, &work.pointer, next).await?;
-        work.record.note(now, work.pointer.to_string());
+        work.record.header.note(now, work.pointer.to_string());
         work.record.nudged = None;
         self.nudge(work, "the move went back").await;
         Ok(PhaseOutcome::End(MoveEnding::Compensated))

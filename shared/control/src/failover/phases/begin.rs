@@ -13,35 +13,35 @@ use crate::runbook::RunbookError;
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn begin(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let now = self.clock.now();
-        let id = work.record.id.clone();
+        let id = work.record.header.id.clone();
         work.record.armed |=
             work.pair.heartbeats.get(work.half.other()).is_some_and(|heartbeat| heartbeat.heard.is_some());
         // What was approved is about the pair as it was when it was asked for.
         let revision = work.record.revision.unwrap_or(work.pointer.revision);
         if work.pointer.moving.is_none() && work.pointer.revision != revision {
-            work.record.note(now, format!("the pair has moved since this was asked for: {}", work.pointer));
+            work.record.header.note(now, format!("the pair has moved since this was asked for: {}", work.pointer));
             return Ok(PhaseOutcome::End(MoveEnding::Refused));
         }
         // An answer that was lost on the way: the pointer is ours already.
         if work.pointer.own(&id).is_none() {
-            let (serving, approved) = (work.record.serving.clone(), work.record.approved.clone());
+            let (serving, approved) = (work.record.serving.clone(), work.record.header.approved.clone());
             let next = match work.pointer.begin(&work.half.region, serving, approved, &id, now) {
                 Ok(next) => next.keeping_apart(work.half.failover.singletons.iter().map(|it| it.service.clone())),
                 Err(error) => {
-                    work.record.note(now, error.to_string());
+                    work.record.header.note(now, error.to_string());
                     return Ok(PhaseOutcome::End(MoveEnding::Refused));
                 }
             };
             work.pointer = match self.point(work.half, &work.pointer, next).await {
                 Err(LedgerError::Conflict { .. }) => {
-                    work.record.note(now, "another execution was faster");
+                    work.record.header.note(now, "another execution was faster");
                     return Ok(PhaseOutcome::End(MoveEnding::Refused));
                 }
                 answer => answer?,
             };
         }
         work.record.epoch = Some(work.pointer.epoch);
-        work.record.note(now, work.pointer.to_string());
+        work.record.header.note(now, work.pointer.to_string());
         Ok(PhaseOutcome::Enter(MovePhase::Fence))
     }
 }

@@ -32,7 +32,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let reasons = match confirm(&found) {
             LossVerdict::FalseAlarm(reasons) => {
                 let what = format!("{} is not lost: {}", half.other(), reasons.join("; "));
-                work.record.note(now, what.clone());
+                work.record.header.note(now, what.clone());
                 work.record.reason = what;
                 return Ok(PhaseOutcome::End(MoveEnding::FalseAlarm));
             }
@@ -44,7 +44,7 @@ impl<P: Platform> FailoverRunbook<P> {
             }
         };
         work.record.reason = format!("{} is lost: {}", half.other(), reasons.join("; "));
-        work.record.note(now, work.record.reason.clone());
+        work.record.header.note(now, work.record.reason.clone());
         if half.failover.approve || half.failover.detect == DetectionMode::Ask {
             let why = format!("the document asks before a failover that was detected; {}", work.record.reason);
             work.record.asks.insert(GuardrailCode::Failover, why);

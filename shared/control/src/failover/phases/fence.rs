@@ -38,7 +38,7 @@ impl<P: Platform> FailoverRunbook<P> {
         for singleton in singletons(half, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service)) {
             work.record.fence_looked.get_or_insert(self.clock.now());
             match self.judged(work, singleton).await? {
-                FenceState::Holds(why) => work.record.note(self.clock.now(), why),
+                FenceState::Holds(why) => work.record.header.note(self.clock.now(), why),
                 FenceState::Wait(seconds, why) => {
                     // Its replica of the pointer may have come after the last time that it was asked to look.
                     self.nudge(work, "a fence").await;
@@ -93,7 +93,7 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
     let tasks = tasks_of(peer, half, &singleton.service).await.ok();
     // What was approved beforehand does not cover a loss that began after it.
     let lost_since = record.answered == Some(true) && tasks.is_none();
-    let beforehand = record.approved.contains(&GuardrailCode::FenceUnproved) && !lost_since;
+    let beforehand = record.header.approved.contains(&GuardrailCode::FenceUnproved) && !lost_since;
     let by = || record.by.clone().unwrap_or_else(|| "whoever started it".to_owned());
     let who = record.word.clone().or_else(|| beforehand.then(by));
     Ok(judge(
@@ -106,8 +106,8 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
             word: who.as_deref(),
             from_home: *half.other() == half.home,
             epoch: record.epoch.unwrap_or(0),
-            since: record.fenced_since.unwrap_or(record.started),
-            looked: record.fence_looked.unwrap_or(record.started),
+            since: record.fenced_since.unwrap_or(record.header.started),
+            looked: record.fence_looked.unwrap_or(record.header.started),
             now,
         },
     ))

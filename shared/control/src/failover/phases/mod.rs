@@ -44,7 +44,7 @@ impl<P: Platform> FailoverRunbook<P> {
 
     /// For how long the phase has gone on.
     pub(super) fn age(&self, work: &MoveStep<'_>) -> SignedDuration {
-        let began = work.record.spells.last().map_or(work.record.started, |spell| spell.began);
+        let began = work.record.spells.last().map_or(work.record.header.started, |spell| spell.began);
         self.clock.now().duration_since(began)
     }
 }

@@ -45,7 +45,7 @@ impl<P: Platform> FailoverRunbook<P> {
                     Err(error) if error.fault == Fault::Conflict => waits.push(error.to_string()),
                     answer => {
                         answer?;
-                        work.record.note(self.clock.now(), format!("{database} is being promoted"));
+                        work.record.header.note(self.clock.now(), format!("{database} is being promoted"));
                         waits.push(format!("{database} is being promoted"));
                     }
                 },

@@ -35,7 +35,7 @@ impl<P: Platform> FailoverRunbook<P> {
                         work.record.wave + 1
                     )));
                 }
-                work.record.note(self.clock.now(), format!("{name}: {cause}; it is tried again"));
+                work.record.header.note(self.clock.now(), format!("{name}: {cause}; it is tried again"));
             }
             None => {}
         }
@@ -45,7 +45,7 @@ impl<P: Platform> FailoverRunbook<P> {
         if let Some(turn) = self.gate(work, &wave).await? {
             return Ok(turn);
         }
-        let id = work.record.id.clone();
+        let id = work.record.header.id.clone();
         let open = work.pointer.own(&id).is_some_and(|moving| wave.iter().all(|service| moving.open.contains(service)));
         if !open {
             let next = work.pointer.open(&id, wave.iter().cloned())?;

@@ -21,7 +21,7 @@ const LOOK: i64 = 3;
 impl<P: Platform> FailoverRunbook<P> {
     /// Commits the pointer first: of a worker that goes on and one that goes back, the pointer lets one.
     pub(super) async fn traffic(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
-        let id = work.record.id.clone();
+        let id = work.record.header.id.clone();
         if work.pointer.own(&id).is_some_and(|moving| moving.stage == MoveStage::Opening) {
             let next = work.pointer.commit(&id)?;
             work.pointer = self.point(work.half, &work.pointer, next).await?;
@@ -35,7 +35,7 @@ impl<P: Platform> FailoverRunbook<P> {
         means::point(&self.switches, work.half, &work.half.region).await?;
         let now = self.clock.now();
         work.record.switched.get_or_insert(now);
-        work.record.note(now, format!("traffic is pointed to {}", work.half.region));
+        work.record.header.note(now, format!("traffic is pointed to {}", work.half.region));
         Ok(PhaseOutcome::Enter(MovePhase::Outside))
     }
 
@@ -51,7 +51,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let limit = expected(&half.failover.traffic).saturating_add(PATIENCE);
         match () {
             () if problems.is_empty() => {
-                work.record.note(self.clock.now(), format!("people reach {}", half.region));
+                work.record.header.note(self.clock.now(), format!("people reach {}", half.region));
                 Ok(PhaseOutcome::Enter(MovePhase::Settle))
             }
             () if self.age(work) >= limit => {
@@ -65,7 +65,7 @@ impl<P: Platform> FailoverRunbook<P> {
     /// until the last client has followed, so that nobody is cut off.
     pub(super) async fn settle_pointer(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let now = self.clock.now();
-        let id = work.record.id.clone();
+        let id = work.record.header.id.clone();
         if work.record.graceful {
             let drained = expected(&work.half.failover.traffic);
             let left = drained.saturating_sub(now.duration_since(work.record.switched.unwrap_or(now)));
@@ -78,7 +78,7 @@ impl<P: Platform> FailoverRunbook<P> {
             let next = work.pointer.settle(&id, now)?;
             work.pointer = self.point(work.half, &work.pointer, next).await?;
         }
-        work.record.note(now, work.pointer.to_string());
+        work.record.header.note(now, work.pointer.to_string());
         work.record.nudged = None;
         self.nudge(work, "the pair has moved").await;
         Ok(PhaseOutcome::End(MoveEnding::Done))

@@ -26,7 +26,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let problems = self.problems(work).await?;
         match () {
             () if problems.is_empty() => {
-                work.record.note(self.clock.now(), format!("{} is verified", work.half.region));
+                work.record.header.note(self.clock.now(), format!("{} is verified", work.half.region));
                 Ok(PhaseOutcome::Enter(MovePhase::Traffic))
             }
             () if self.age(work) >= PATIENCE => {

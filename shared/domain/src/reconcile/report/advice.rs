@@ -19,7 +19,7 @@ pub(super) fn advice(scope: &Scope, run: &RunRecord) -> String {
             Some(IntentOutcome::Declared(intent)) => declared(intent, input),
             _ => "nothing".to_owned(),
         },
-        Some(RunOutcome::Refused) if run.trigger == RunTrigger::Emergency => {
+        Some(RunOutcome::Refused) if run.header.trigger == RunTrigger::Emergency => {
             "see what each guardrail says, and start the emergency-scale machine again".to_owned()
         }
         Some(RunOutcome::Refused) => "see what each guardrail says; the next tick tries again by itself".to_owned(),

@@ -143,23 +143,23 @@ pub fn message(scope: &Scope, run: &RunRecord) -> Message {
         _ = writeln!(text, "\nError: {}: {}", error.name, error.message);
     }
     _ = writeln!(text, "\nWhat to do: {}", advice(scope, run));
-    _ = write!(text, "\nRun: {}", run.id);
+    _ = write!(text, "\nRun: {}", run.header.id);
     Message::new(&headline, text)
 }
 
 /// The event about a finished run: figures and verdicts, and no list that grows with the estate.
 pub fn event(scope: &Scope, run: &RunRecord) -> Value {
-    let ended = run.timeline.last().map_or(run.started, |moment| moment.at);
+    let ended = run.header.timeline.last().map_or(run.header.started, |moment| moment.at);
     json!({
         "estate": scope.estate,
         "environment": scope.environment,
         "region": scope.region,
-        "run": run.id,
-        "trigger": run.trigger,
+        "run": run.header.id,
+        "trigger": run.header.trigger,
         "outcome": run.outcome,
         "error": run.error,
         "instant": run.instant,
-        "started": run.started,
+        "started": run.header.started,
         "ended": ended,
         "target": goal_of(&run.deciding),
         "reason": cause(run),
@@ -180,8 +180,8 @@ fn changes(text: &mut String, run: &RunRecord) {
         text.push_str("Changed: nothing.\n");
         return;
     }
-    let ended = run.timeline.last().map_or(run.started, |moment| moment.at);
-    let took = rounded(ended.duration_since(run.started));
+    let ended = run.header.timeline.last().map_or(run.header.started, |moment| moment.at);
+    let took = rounded(ended.duration_since(run.header.started));
     let planned = run.plan.actions().count();
     let what = match run.writes as usize {
         0 => "nothing".to_owned(),

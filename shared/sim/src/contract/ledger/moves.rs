@@ -110,7 +110,7 @@ pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
     record.wave = 1;
     record.tries = 2;
     record.asks = BTreeMap::from([(GuardrailCode::BlastRadius, "4 of 4 services".to_owned())]);
-    record.approved = BTreeSet::from([GuardrailCode::BelowFloor]);
+    record.header.approved = BTreeSet::from([GuardrailCode::BelowFloor]);
     record.by = Some("somebody".to_owned());
     record.fenced_since = Some(now + Duration::from_secs(5));
     record.irreversible = true;
@@ -118,7 +118,9 @@ pub(super) fn record(id: &str, moments: u32, now: Timestamp) -> Move {
     record.enter(MovePhase::Assess, now + Duration::from_secs(20));
     record.waited(1_500);
     for moment in 0..moments {
-        record.note(now, format!("moment {moment}: the fence of simulator does not hold yet, one task is not stopped"));
+        record
+            .header
+            .note(now, format!("moment {moment}: the fence of simulator does not hold yet, one task is not stopped"));
     }
     record.failure = Some("a wave did not come up".to_owned());
     record.end(MoveEnding::Compensated, now + Duration::from_mins(4));

@@ -12,7 +12,7 @@ pub async fn a_run_comes_back_exactly_and_is_replaced<B: ContractBench>(bench: &
     bench.ledger().commit(&scope, 1, &[LedgerWrite::PutRun(Box::new(record.clone()))]).await?;
     equal("the run", &bench.ledger().run(&scope, "run-1").await?, &Some(record.clone()))?;
     record.slices += 1;
-    record.note(bench.now(), "another slice");
+    record.header.note(bench.now(), "another slice");
     bench.ledger().commit(&scope, 1, &[LedgerWrite::PutRun(Box::new(record.clone()))]).await?;
     equal("the run, replaced", &bench.ledger().run(&scope, "run-1").await?, &Some(record))?;
     equal("another run", &bench.ledger().run(&scope, "run-2").await?, &None)

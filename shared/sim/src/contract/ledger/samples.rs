@@ -17,7 +17,7 @@ use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
 use watchkeeper_domain::plan::{AwaitedChange, CapacityChange, Obstacle, Plan, PlanStep, PlannedAction, Wave};
 use watchkeeper_domain::reconcile::assess::Verdict;
 use watchkeeper_domain::reconcile::run::{
-    IntentOutcome, RefusedWrite, RunError, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal,
+    IntentOutcome, RefusedWrite, RunError, RunHeader, RunOutcome, RunProgress, RunRecord, TimelineEvent, WriteRefusal,
     WriteTrouble,
 };
 use watchkeeper_domain::request::RunTrigger;
@@ -114,16 +114,19 @@ pub(super) fn halt(reason: &str, now: Timestamp) -> HaltSwitch {
 /// A record with every kind of change, violation and obstacle.
 pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
     RunRecord {
-        id: id.to_owned(),
-        trigger: RunTrigger::Schedule,
+        header: RunHeader {
+            id: id.to_owned(),
+            trigger: RunTrigger::Schedule,
+            started: now,
+            approved: BTreeSet::from([GuardrailCode::BlastRadius, GuardrailCode::BelowFloor]),
+            timeline: vec![TimelineEvent { at: now, what: "began".to_owned() }],
+        },
         layer: Layer::Schedule,
         instant: now,
-        started: now,
         deciding: vec![intent(Layer::Override, now)],
         releases: BTreeMap::from([(api(), task_definition("clos-v2-core-api-service:41"))]),
         cause: Some("clos-v2-alb-5xx-errors is in ALARM".to_owned()),
         wanted: Some(IntentOutcome::Declared(Box::new(intent(Layer::Override, now)))),
-        approved: BTreeSet::from([GuardrailCode::BlastRadius, GuardrailCode::BelowFloor]),
         verdict: Verdict::Apply,
         plan: plan(),
         violations: violations(),
@@ -148,7 +151,6 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
             given_back: [ResourceId::Database(database())].into(),
         },
         awaited: vec![awaited()],
-        timeline: vec![TimelineEvent { at: now, what: "began".to_owned() }],
         outcome: Some(RunOutcome::Unverified),
         error: Some(RunError { name: "Aws.Throttled".to_owned(), message: "come again".to_owned() }),
         tell: true,
@@ -159,7 +161,7 @@ pub(in super::super) fn run(id: &str, now: Timestamp) -> RunRecord {
 pub(super) fn huge(id: &str, now: Timestamp) -> RunRecord {
     let mut rng = fastrand::Rng::with_seed(1);
     let mut run = run(id, now);
-    run.note(now, std::iter::repeat_with(|| rng.alphanumeric()).take(1_000_000).collect::<String>());
+    run.header.note(now, std::iter::repeat_with(|| rng.alphanumeric()).take(1_000_000).collect::<String>());
     run
 }
 
@@ -175,7 +177,7 @@ pub(super) fn long(id: &str, now: Timestamp) -> RunRecord {
     });
     run.plan.steps.push(PlanStep { wave: Wave::LowerCounts, waits_for: Vec::new(), actions: actions.collect() });
     for n in 0..3_000 {
-        run.note(now, format!("slice {n} has written as much as its lease allowed"));
+        run.header.note(now, format!("slice {n} has written as much as its lease allowed"));
     }
     run
 }

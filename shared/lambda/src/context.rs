@@ -16,7 +16,6 @@ use watchkeeper_control::unblock::UnblockRunbook;
 use watchkeeper_domain::estate::EstateFolder;
 
 use crate::metrics::Metrics;
-use crate::pairs::PairKit;
 use crate::settings::{FunctionSettings, SettingError};
 
 /// What a function is built from: read and checked once. A runbook whose steps take time gets its clock with each event.
@@ -113,14 +112,6 @@ impl FunctionContext {
             announcer: announcer.clone(),
             clock: EventClock::set_to(now),
         })
-    }
-
-    /// What the watch over pairs, and their moves, are built from.
-    ///
-    /// # Errors
-    /// [`SettingError`] names what the stack does not say.
-    pub fn pairs(&self) -> Result<PairKit, SettingError> {
-        PairKit::new(self)
     }
 
     /// One of our machines, by its setting.
