@@ -1,7 +1,7 @@
 //! The days of the daily unblock: both clock changes, outages, and environments without a section.
 
 use jiff::{Timestamp, ToSpan};
-use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::unblock_scene::{BUS, at, monday, quiet};
 
@@ -61,7 +61,7 @@ fn an_environment_without_a_section_is_looked_after_too_and_quietly() {
     let played = rehearsal.unblock_tick(monday());
     let names: Vec<&str> = played.iter().map(|(name, _)| name.as_str()).collect();
     assert!(names.iter().any(|name| name.starts_with("clos-v2-dev-unblock")), "{names:?}");
-    assert!(played.iter().all(|(_, end)| matches!(end, UnblockEnded::Done(_))), "{played:?}");
+    assert!(played.iter().all(|(_, end)| matches!(end, ExecutionEnd::Succeeded(_))), "{played:?}");
     let about = |rehearsal: &InMemoryHarness| {
         rehearsal.world.messages().iter().filter(|message| message.subject.starts_with("clos-v2 dev")).count()
     };
