@@ -11,10 +11,10 @@ use watchkeeper_control::emergency::Handled;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::RunbookError;
 use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_sim::machine::{Execution, Standing};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::functions::emergencies;
-use super::machine::{Execution, Standing};
 use super::{ExecutionEnd, InMemoryHarness};
 
 /// How long Lambda lets alarm-response work, as `template.yaml` has it.

@@ -18,9 +18,8 @@ use watchkeeper_control::schedule::ScheduleRunbook;
 use watchkeeper_control::unblock::{self, UnblockRunbook};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_lambda::{LambdaInvocation, handle_event};
+use watchkeeper_sim::machine::{FunctionError, MachineHost};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
-
-use super::machine::{FunctionError, MachineHost};
 
 /// What a function of a pair reaches beyond its own region.
 #[derive(Debug, Clone)]

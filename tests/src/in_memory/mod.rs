@@ -4,7 +4,6 @@
 mod backup;
 mod emergency;
 mod functions;
-pub mod machine;
 mod pair;
 mod unblock;
 
@@ -19,14 +18,14 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::Stack;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{EstateFolder, load_dir};
+use watchkeeper_sim::machine::{Execution, Standing};
 use watchkeeper_sim::{SimRegion, StartedExecution};
 
 use functions::Functions;
-use machine::{Execution, Standing};
 
 pub use emergency::{EmergencyRun, EmergencyRunState, alarm_event};
-pub use machine::ExecutionEnd;
 pub use pair::{FailoverRun, FailoverRunState, InMemoryPair};
+pub use watchkeeper_sim::machine::ExecutionEnd;
 
 /// How long Lambda waits before it hands an asynchronous event on again; twice at the most.
 const REDELIVERIES: [Duration; 3] = [Duration::from_mins(1), Duration::from_mins(2), Duration::ZERO];

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use watchkeeper_domain::name::Region;
+use watchkeeper_sim::machine::{Execution, Standing};
 
 use super::{Functions, InMemoryPair};
 use crate::in_memory::ExecutionEnd;
-use crate::in_memory::machine::{Execution, Standing};
 
 /// Steps of one execution at most; more is a loop without an end.
 const STEPS: usize = 2_000;

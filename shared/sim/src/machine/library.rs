@@ -31,7 +31,7 @@ pub fn read(definition: &str) -> Result<Machine, String> {
 /// When there is none of this name, or it does not read: the definition, or this interpreter, is to be mended.
 pub(super) fn machine(name: &str) -> (&'static str, &'static Machine) {
     static ALL: LazyLock<BTreeMap<&'static str, Machine>> = LazyLock::new(|| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../statemachines");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../statemachines");
         let of_file = |(name, file): (&'static str, &str)| {
             let path = folder.join(format!("{file}.asl.json"));
             let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
