@@ -25,7 +25,9 @@ pub fn schema() -> &'static Value {
 
 /// The schema as text, as `estate.schema.json` holds it.
 pub fn schema_text() -> String {
-    format!("{:#}\n", *SCHEMA)
+    let mut sorted = SCHEMA.clone();
+    sorted.sort_all_objects();
+    format!("{sorted:#}\n")
 }
 
 /// The schema as a check.

@@ -11,5 +11,5 @@ pub mod telemetry;
 pub use context::FunctionContext;
 pub use metrics::{AlarmFigure, BackupFigures, Metrics, PairFigures, RunFigures};
 pub use pairs::FailoverBuilder;
-pub use serve::{LambdaInvocation, serve};
+pub use serve::{LambdaInvocation, handle_event, serve};
 pub use settings::{FunctionSettings, SettingError};

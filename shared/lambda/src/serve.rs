@@ -82,14 +82,21 @@ where
     let handler = &handler;
     let service = service_fn(|event: LambdaEvent<Value>| {
         let span = telemetry::invocation(&event.context.request_id);
-        answer(handler, event.payload, LambdaInvocation::from(&event.context)).instrument(span)
+        handle_event(handler, event.payload, LambdaInvocation::from(&event.context)).instrument(span)
     });
     // In a box, like the handler's future: nested unboxed, they are deeper than the compiler follows a type's layout.
     Box::pin(lambda_runtime::run(service)).await.map_err(StartError::Runtime)
 }
 
 /// Handles one event. An error is logged here, once, and leaves under its stable name.
-async fn answer<Q, A, H>(handler: &H, payload: Value, invocation: LambdaInvocation) -> Result<Value, Diagnostic>
+///
+/// # Errors
+/// What Lambda hands on: the event does not read, or its handler failed.
+pub async fn handle_event<Q, A, H>(
+    handler: &H,
+    payload: Value,
+    invocation: LambdaInvocation,
+) -> Result<Value, Diagnostic>
 where
     Q: DeserializeOwned,
     A: Serialize,
@@ -164,7 +171,7 @@ mod tests {
 
     async fn of(payload: Value, outcome: impl Fn() -> Result<(), AwsError>) -> Result<Value, Diagnostic> {
         let handler = async |tick: Tick, _: LambdaInvocation| Ok(outcome().map(|()| tick.time.as_second())?);
-        answer(&handler, payload, LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await
+        handle_event(&handler, payload, LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await
     }
 
     #[tokio::test]
@@ -173,7 +180,7 @@ mod tests {
         context.deadline = 1_795_219_500_250;
         let handler =
             async |_: Value, invocation: LambdaInvocation| Ok::<_, RunbookError>(invocation.deadline.as_millisecond());
-        let answered = answer(&handler, json!({}), LambdaInvocation::from(&context)).await;
+        let answered = handle_event(&handler, json!({}), LambdaInvocation::from(&context)).await;
         assert_eq!(answered, Ok(json!(1_795_219_500_250_i64)));
     }
 
@@ -183,7 +190,8 @@ mod tests {
         let handler = async |_: Value, _: LambdaInvocation| {
             Ok::<_, RunbookError>(json!({"plan": {"lines": [long.clone()]}, "n": 1}))
         };
-        let answered = answer(&handler, json!({}), LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await.unwrap();
+        let answered =
+            handle_event(&handler, json!({}), LambdaInvocation { deadline: Timestamp::UNIX_EPOCH }).await.unwrap();
         let size = answered.to_string().len();
         assert!((190_000..250_000).contains(&size), "{size}");
         assert_eq!(answered["n"], 1);

@@ -31,11 +31,10 @@ impl SimRegion {
         MachineHandle { sim: self.clone(), name: name.to_owned() }
     }
 
-    /// The executions started on the simulation's own handle: name and input.
+    /// The executions that were started in this region: name and input.
     pub fn executions(&self) -> BTreeMap<String, String> {
-        let own = |execution: &&StartedExecution| execution.machine == OWN;
         let state = self.lock();
-        state.machines.started.iter().filter(own).map(|own| (own.name.clone(), own.input.clone())).collect()
+        state.machines.started.iter().map(|started| (started.name.clone(), started.input.clone())).collect()
     }
 
     /// The executions that were started in this region since the last call, in order: what is to be played now.

@@ -20,6 +20,7 @@ mod inspect;
 mod kinds;
 mod ledger;
 mod link;
+pub mod machine;
 mod memory;
 mod operation;
 mod outside;

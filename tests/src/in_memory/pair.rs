@@ -4,26 +4,20 @@
 mod failover_run;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-use watchkeeper_control::failover::FailoverRunbook;
-use watchkeeper_control::pacing::Pacer;
+use serde_json::{Value, json};
 use watchkeeper_control::place::PairPlace;
-use watchkeeper_control::runbook::ScheduleTick;
 use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_sim::{SimPair, SimRegion, run_until_done_or_crash};
+use watchkeeper_sim::SimPair;
 
-use super::{InMemoryHarness, RunEnd, schedule};
+use super::functions::{Functions, PairReach};
+use super::{ExecutionEnd, InMemoryHarness};
 
 pub use failover_run::{FailoverRun, FailoverRunState};
-
-/// The name of the failover machine.
-const FAILOVER: &str = "failover";
 
 /// Both stacks of a pair.
 #[derive(Debug)]
@@ -41,9 +35,7 @@ pub struct InMemoryPair {
 struct InMemoryStack {
     rehearsal: InMemoryHarness,
     half: PairPlace,
-    /// Whether the document has the pair.
-    paired: bool,
-    waiting: Vec<(String, Value)>,
+    reach: PairReach,
 }
 
 impl InMemoryPair {
@@ -56,7 +48,10 @@ impl InMemoryPair {
             let found = estates.environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
             let half = PairPlace::of(found.0, found.1, region).unwrap_or_else(|| panic!("{environment} is no pair"));
             let rehearsal = InMemoryHarness::over(pair.world(region), estates.clone(), region.as_str());
-            InMemoryStack { rehearsal, half, paired: true, waiting: Vec::new() }
+            // The means by which traffic moves lie in the standby region.
+            let standby = pair.standby_region();
+            let switches = if region == standby { pair.world(standby) } else { pair.peer(region) };
+            InMemoryStack { rehearsal, half, reach: PairReach { peer: pair.peer(region), switches } }
         };
         let stacks = [stack(pair.home_region()), stack(pair.standby_region())];
         let ticked = pair.now();
@@ -100,79 +95,35 @@ impl InMemoryPair {
     }
 
     fn tick(&mut self, at: Timestamp) {
-        for index in 0..2 {
-            let region = self.stacks[index].half.region.clone();
-            if !self.pair.runs(&region) {
-                continue;
-            }
+        let event = json!({ "time": at });
+        for stack in self.stacks.iter().filter(|stack| self.pair.runs(&stack.half.region)) {
             if at.as_second() % 300 == 0 {
-                let world = self.pair.world(&region);
-                let rehearsal = &self.stacks[index].rehearsal;
-                let (schedule, tick) = (schedule(&world), ScheduleTick { time: at });
-                let _died = run_until_done_or_crash(&world, async {
-                    schedule.handle(&rehearsal.stack, &tick).await.map(|_| ())
-                });
+                let _died = stack.functions().call("AutoShutdown", event.clone());
             }
-            if !self.stacks[index].paired {
-                continue;
-            }
-            let watcher = self.runbook(&region);
-            let half = self.stacks[index].half.clone();
-            let allowance = self.stacks[index].rehearsal.allowance(&half, at);
-            let _died = run_until_done_or_crash(&self.pair.world(&region), async {
-                watcher.tick(&half, &allowance, at).await.map(|_| ())
-            });
+            let _died = stack.functions().call("Failover", event.clone());
         }
         self.play();
     }
 
     /// Plays what was started: runs of the own hands at once, executions of the failover machine into [`InMemoryPair::pilots`].
     fn play(&mut self) {
-        for index in 0..2 {
-            let region = self.stacks[index].half.region.clone();
-            for started in self.pair.world(&region).take_started() {
-                let input: Value = serde_json::from_str(&started.input).unwrap_or(Value::Null);
-                if started.machine == FAILOVER {
-                    let pilot = self.pilot(&region, &started.name, input);
-                    self.pilots.push(pilot);
-                } else {
-                    self.stacks[index].waiting.push((started.name, input));
-                }
+        for stack in &mut self.stacks {
+            let region = stack.half.region.clone();
+            for (name, input) in stack.rehearsal.started("Failover") {
+                self.pilots.push(FailoverRun::start("Failover", &region, &name, input, &mut stack.functions()));
             }
             if self.pair.runs(&region) {
-                for (name, input) in std::mem::take(&mut self.stacks[index].waiting) {
-                    self.stacks[index].rehearsal.execute(&name, &input);
-                }
+                stack.rehearsal.play("Reconcile");
             }
         }
-    }
-
-    fn runbook(&self, region: &Region) -> FailoverRunbook<SimRegion> {
-        let (own, peer) = (self.pair.world(region), self.pair.peer(region));
-        FailoverRunbook {
-            ledger: own.clone(),
-            here: own.clone(),
-            peer: peer.clone(),
-            switches: self.switches(region),
-            own_metrics: own.clone(),
-            prober: own.clone(),
-            announcer: own.clone(),
-            clock: own.clone(),
-            hand: own.machine(""),
-            peer_hand: peer.machine(""),
-            machine: own.machine(FAILOVER),
-            pacer: Arc::new(Pacer::default()),
-        }
-    }
-
-    /// The means by which traffic moves lie in the standby region.
-    fn switches(&self, region: &Region) -> SimRegion {
-        let standby = self.pair.standby_region();
-        if region == standby { self.pair.world(standby) } else { self.pair.peer(region) }
     }
 
     fn index(&self, region: &Region) -> usize {
         usize::from(region != self.pair.home_region())
+    }
+
+    fn functions(&self, region: &Region) -> Functions<'_> {
+        self.stacks[self.index(region)].functions()
     }
 
     /// Both stacks are deployed with other documents. A region that they do not name any more keeps the half that it had, for
@@ -182,22 +133,20 @@ impl InMemoryPair {
     /// When the environment has gone from them.
     pub fn redocument(&mut self, estates: &EstateFolder) {
         self.estates = estates.clone();
-        for index in 0..2 {
-            let stack = &mut self.stacks[index];
+        for stack in &mut self.stacks {
             let (region, id) = (stack.half.region.clone(), stack.half.id.clone());
             let found = estates.environment(id.estate.as_str(), id.environment.as_str());
             let (estate, environment) = found.unwrap_or_else(|error| panic!("{error}"));
             stack.rehearsal = InMemoryHarness::over(self.pair.world(&region), estates.clone(), region.as_str());
-            let half = PairPlace::of(estate, environment, &region);
-            stack.paired = half.is_some();
-            stack.half = half.unwrap_or_else(|| stack.half.clone());
+            if let Some(half) = PairPlace::of(estate, environment, &region) {
+                stack.half = half;
+            }
         }
     }
 
     /// A person starts `reconcile` in a region.
-    pub fn run(&mut self, region: &Region, name: &str, input: &Value) -> RunEnd {
-        let index = self.index(region);
-        self.stacks[index].rehearsal.execute(name, input)
+    pub fn run(&mut self, region: &Region, name: &str, input: &Value) -> ExecutionEnd {
+        self.stacks[self.index(region)].rehearsal.execute(name, input)
     }
 
     /// The documents that both stacks carry.
@@ -213,5 +162,11 @@ impl InMemoryPair {
         let moves = self.pair.world(region).moves(&self.half(region).id).unwrap_or_else(|error| panic!("{error}"));
         let endings = moves.iter().map(|record| record.ending.map_or_else(|| "open".to_owned(), |e| e.to_string()));
         endings.collect()
+    }
+}
+
+impl InMemoryStack {
+    fn functions(&self) -> Functions<'_> {
+        Functions { reach: Some(&self.reach), ..self.rehearsal.functions() }
     }
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::backup::{BackupMemory, BackupOutcome, BackupSource};
+use watchkeeper_domain::backup::{BackupMemory, BackupSource};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{BackupDeletion, CallTrouble, FaultPlan, SimRegion, rds, scope, store};
-use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness, documents};
+use watchkeeper_tests::in_memory::{InMemoryHarness, documents};
 
 use crate::backups::source;
-use crate::scene::at;
+use crate::scene::{at, outcomes};
 
 const DATABASE: &str = "rds:shop-db";
 const TABLE: &str = "dynamodb:shop-orders";
@@ -59,7 +59,7 @@ fn next_day() -> InMemoryHarness {
     world.put_store(store(TABLE));
     world.backups_take(Duration::from_secs(10));
     let mut rehearsal = InMemoryHarness::over(world, SHOP.clone(), "us-east-1");
-    assert_eq!(rehearsal.backup_tick(at("2026-11-19T03:00:00Z")), [BackupEnded::Backup(BackupOutcome::Done)]);
+    assert_eq!(outcomes(&rehearsal.backup_tick(at("2026-11-19T03:00:00Z"))), ["done"]);
     assert_eq!(rehearsal.world.vault().len(), 3);
     rehearsal
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::backup::{AT_ONCE, AttemptEnd, BackupMemory, BackupOutcome, CLUSTERS_AT_ONCE};
+use watchkeeper_domain::backup::{AT_ONCE, AttemptEnd, BackupMemory, CLUSTERS_AT_ONCE};
 use watchkeeper_domain::name::Region;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, rds, store};
-use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::backup_faults::{estates, shop};
 use crate::backups::source;
-use crate::scene::at;
+use crate::scene::{at, outcomes};
 
 const DATABASE: &str = "rds:shop-db";
 const TABLE: &str = "dynamodb:shop-orders";
@@ -93,7 +93,7 @@ fn a_region_of_copies_that_does_not_answer_stops_neither_the_backup_at_home_nor_
     }
     assert_eq!(shelf(&rehearsal, "us-east-1").len(), 2, "taken at home, both");
     assert!(memory(&rehearsal, DATABASE).newest_good(&region("us-east-1")).is_some(), "and verified");
-    assert!(ended.contains(&BackupEnded::Backup(BackupOutcome::Failed)), "{ended:?}");
+    assert!(outcomes(&ended).contains(&"Backup.Failed"), "{ended:?}");
     assert_eq!(memory(&rehearsal, TABLE).settled.unwrap().end, AttemptEnd::Done);
     let settled = memory(&rehearsal, DATABASE).settled.unwrap();
     assert!(settled.why.contains("the one at home is good"), "{}", settled.why);
@@ -177,8 +177,10 @@ fn a_job_that_the_document_loses_while_it_is_under_way_is_told_and_hurts_no_othe
     let mut rehearsal = edited(rehearsal, &document(COPIED, true));
     night(&mut rehearsal, "2026-11-19");
     let gone = edited(rehearsal, &document(COPIED, false));
-    let BackupEnded::Failed(error) = gone.backup_run("by-hand", &request) else { panic!("no such job") };
-    assert!(error.contains("expected: \"one of rds:shop-db\""), "{error}");
+    let refused = gone.backup_run("by-hand", &request);
+    assert!(matches!(refused, ExecutionEnd::Failed { .. }), "{refused:?}");
+    let error = refused.said();
+    assert!(error.contains("expected one of rds:shop-db"), "{error}");
     assert_eq!(memory(&gone, TABLE).copies.len(), 1);
 }
 
@@ -238,7 +240,7 @@ fn many_resources_are_backed_up_in_turns_by_ticks_and_by_hand() {
     // By hand everything is meant: the rest comes with the ticks.
     let rehearsal = many(12, 20);
     let request = json!({"estate": "shop", "environment": "prod"});
-    assert_eq!(rehearsal.backup_run("all-now", &request), BackupEnded::Backup(BackupOutcome::Done));
+    assert_eq!(rehearsal.backup_run("all-now", &request).outcome(), "done");
     assert_eq!(rehearsal.world.vault().len(), AT_ONCE);
     let mut rehearsal = rehearsal;
     for tick in 1..8 {
@@ -274,10 +276,10 @@ fn a_backup_or_a_restore_that_cannot_begin_is_told_with_its_reason_at_once_to_a_
     let failing = |operation| FaultPlan::none().always(operation, CallTrouble::Error);
     let by_hand = json!({ "estate": "shop", "environment": "prod" });
     rehearsal.world.set_faults(failing(Operation::LedgerPutBackupRun));
-    assert!(matches!(rehearsal.backup_run("by-hand", &by_hand), BackupEnded::Failed(_)));
+    assert!(matches!(rehearsal.backup_run("by-hand", &by_hand), ExecutionEnd::Failed { .. }));
     let restore = json!({ "estate": "shop", "environment": "prod", "resource": DATABASE });
     rehearsal.world.set_faults(failing(Operation::LedgerBackup));
-    assert!(matches!(rehearsal.restore_execution("restore", &restore), BackupEnded::Failed(_)));
+    assert!(matches!(rehearsal.restore_execution("restore", &restore), ExecutionEnd::Failed { .. }));
     let told = unmade(&rehearsal);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().all(|message| message.text.contains("Error: Aws.Unavailable: ")), "{told:?}");
@@ -291,6 +293,6 @@ fn a_backup_or_a_restore_that_cannot_begin_is_told_with_its_reason_at_once_to_a_
     rehearsal.world.set_faults(FaultPlan::none());
     // What is wrong with a person's own input they read in the execution.
     let typo = json!({ "estate": "shop", "environment": "prod", "resource": "rds:no-such" });
-    assert!(matches!(rehearsal.backup_run("typo", &typo), BackupEnded::Failed(_)));
+    assert!(matches!(rehearsal.backup_run("typo", &typo), ExecutionEnd::Failed { .. }));
     assert_eq!(unmade(&rehearsal).len(), 3);
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
-use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, BackupOutcome, BackupSource};
+use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, BackupSource};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 use watchkeeper_sim::{SimRegion, aurora, rds, scope, store};
-use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness, documents};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
-use crate::scene::at;
+use crate::scene::{at, outcomes};
 
 const CLUSTER: &str = "aurora:clos-v2-db-cluster";
 const IDEAS: &str = "dynamodb:clos-v2-ideas";
@@ -143,7 +143,7 @@ fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     rehearsal.world.change_database(&id, DatabaseState::Stopped);
     // Noon in Los Angeles is 20:00 UTC.
     let ended = rehearsal.backup_tick(at("2026-11-17T20:00:00Z"));
-    assert!(ended.contains(&BackupEnded::Backup(BackupOutcome::Waiting)), "{ended:?}");
+    assert!(outcomes(&ended).contains(&"waiting"), "{ended:?}");
     let (staging, database) = (scope("carcierge", "staging", "us-west-1"), source("rds:staging-carcierge-rds"));
     let attempt = rehearsal.backup_memory(&staging, &database).attempt.unwrap();
     let parked = attempt.parked.unwrap();
@@ -156,10 +156,10 @@ fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
     assert!(!due.contains(&database), "{due:?}");
     rehearsal.play_backups();
     rehearsal.world.change_database(&id, DatabaseState::Available);
-    let done: Vec<BackupEnded> = (1..8)
+    let done: Vec<ExecutionEnd> = (1..8)
         .flat_map(|quarter| rehearsal.backup_tick(at("2026-11-17T20:35:00Z") + SignedDuration::from_mins(15 * quarter)))
         .collect();
-    assert!(done.contains(&BackupEnded::Backup(BackupOutcome::Done)), "{done:?}");
+    assert!(outcomes(&done).contains(&"done"), "{done:?}");
     let settled = rehearsal.backup_memory(&staging, &database).settled.unwrap();
     assert_eq!((settled.end, settled.due), (AttemptEnd::Done, at("2026-11-17T20:00:00Z")));
 }
@@ -193,7 +193,7 @@ fn one_resource_that_fails_does_not_stop_the_others_and_the_run_fails_by_name() 
     }
     rehearsal.world = world;
     let ended = rehearsal.backup_tick(at("2026-10-02T03:50:00Z"));
-    assert_eq!(ended, [BackupEnded::Backup(BackupOutcome::Failed)], "development lives in another account");
+    assert_eq!(outcomes(&ended), ["Backup.Failed"], "development lives in another account");
     let settled = memory(&rehearsal, "dynamodb:clos-v2-wip-locks").settled.unwrap();
     assert_eq!((settled.end, settled.why.as_str()), (AttemptEnd::Failed, "dynamodb:clos-v2-wip-locks does not exist"));
     for text in [IDEAS, CLUSTER, STATE] {
@@ -271,9 +271,9 @@ fn a_plan_says_why_each_copy_stays_or_goes_and_writes_nothing() {
     rehearsal.world.advance(Duration::from_mins(5));
     let before = (rehearsal.world.vault(), rehearsal.world.ledger_writes());
     let request = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan", "resource": IDEAS});
-    let BackupEnded::Nothing(plan) = rehearsal.backup_run("by-hand", &request) else {
-        panic!("a plan ends with nothing")
-    };
+    let ended = rehearsal.backup_run("by-hand", &request);
+    assert_eq!(ended.outcome(), "nothing");
+    let plan = ended.said();
     assert_eq!((rehearsal.world.vault(), rehearsal.world.ledger_writes()), before);
     assert!(plan.contains("1 B) stays: not ours: neither its name nor its tag is ours"), "{plan}");
     assert!(plan.contains("stays: the last good one"), "{plan}");
@@ -284,11 +284,13 @@ fn a_plan_says_why_each_copy_stays_or_goes_and_writes_nothing() {
 fn by_hand_a_backup_is_taken_now_and_two_executions_take_one() {
     let rehearsal = production();
     let request = json!({"estate": "clos-v2", "environment": "prod", "resource": IDEAS});
-    assert_eq!(rehearsal.backup_run("one", &request), BackupEnded::Backup(BackupOutcome::Done));
+    assert_eq!(rehearsal.backup_run("one", &request).outcome(), "done");
     assert_eq!(memory(&rehearsal, IDEAS).copies.len(), 1);
     let unknown = json!({"estate": "clos-v2", "environment": "prod", "resource": "dynamodb:clos-v2-idea"});
-    let BackupEnded::Failed(error) = rehearsal.backup_run("two", &unknown) else { panic!("no such resource") };
-    assert!(error.contains("clos-v2-idea\", expected: \"one of aurora:clos-v2-db-cluster"), "{error}");
+    let refused = rehearsal.backup_run("two", &unknown);
+    assert!(matches!(refused, ExecutionEnd::Failed { .. }), "{refused:?}");
+    let error = refused.said();
+    assert!(error.contains("found dynamodb:clos-v2-idea, expected one of aurora:clos-v2-db-cluster"), "{error}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
+use crate::failover_documents::NO_SINGLETON;
 use crate::pair_scene::{
     AUTOMATIC, SIMULATOR, capacities, counts, duo, ended, estates, home, never_double, say_yes, standby, started, story,
 };
@@ -27,7 +28,7 @@ fn simulator(duo: &InMemoryPair, region: &Region) -> ServiceId {
 }
 
 fn asks(pilot: &FailoverRun) -> &str {
-    let FailoverRunState::Asking(why) = &pilot.flight else { panic!("{:?}, {:?}", pilot.flight, pilot.last) };
+    let FailoverRunState::Asking(why) = &pilot.flight else { panic!("{:?}, {:?}", pilot.flight, pilot.said) };
     why
 }
 
@@ -162,7 +163,7 @@ fn an_approval_acts_on_evidence_that_is_looked_at_again() {
     duo.pair.regain(&home());
     duo.minutes(2);
     say_yes(&mut duo, &mut pilot);
-    assert_eq!(ended(&pilot), ("false alarm", None), "{}", story(&duo, &pilot));
+    assert_eq!(ended(&pilot), ("false-alarm", None), "{}", story(&duo, &pilot));
     assert_eq!(capacities(&duo), before);
 }
 
@@ -274,18 +275,33 @@ fn a_switch_whose_scalable_target_has_the_tag_is_armed_without_a_write_ever() {
     assert_eq!(told(&duo, "switch-unarmed"), 0);
 }
 
-#[test]
-fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting() {
-    let mut duo = duo(&estates(&[AUTOMATIC]));
+/// The standby's topic takes no message, and the home is lost.
+fn unheard(changes: &[(&str, &str)]) -> (InMemoryPair, FailoverRun) {
+    let mut duo = duo(&estates(changes));
     duo.pair.standby().set_faults(FaultPlan::none().always(Operation::Publish, CallTrouble::Denied));
     duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);
-    duo.answer(&mut pilot, json!({ "approved": true, "by": "Ada" }));
+    (duo, pilot)
+}
+
+#[test]
+fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting_nor_from_being_done() {
+    let changes: Vec<_> = std::iter::once(AUTOMATIC).chain(NO_SINGLETON.iter().copied()).collect();
+    let (mut duo, pilot) = unheard(&changes);
     assert_eq!(ended(&pilot), ("done", None), "what was done counts, told or not: {}", story(&duo, &pilot));
-    assert!(pilot.last.unwrap().summary.contains("nobody was told of it"));
+    assert!(pilot.said.contains("nobody was told of it"));
+    duo.minutes(1);
     assert_eq!(duo.pair.serving(), Some(standby()));
+}
+
+#[test]
+fn a_question_that_cannot_be_put_to_anybody_is_no_yes() {
+    let (duo, pilot) = unheard(&[AUTOMATIC]);
+    assert_eq!(ended(&pilot), ("compensated", Some("Failover.Compensated")), "{}", story(&duo, &pilot));
+    assert!(pilot.said.contains("approve a failover?: denied"), "{}", pilot.said);
+    never_double(&duo, "unasked");
 }
 
 #[test]

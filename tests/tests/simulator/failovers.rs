@@ -77,7 +77,7 @@ fn a_region_that_only_its_probe_does_not_reach_is_not_failed_over() {
     duo.minutes(4);
     let mut pilot = started(&mut duo);
     duo.fly(&mut pilot);
-    assert_eq!(ended(&pilot), ("false alarm", None), "{}", story(&duo, &pilot));
+    assert_eq!(ended(&pilot), ("false-alarm", None), "{}", story(&duo, &pilot));
     let told = duo.pair.standby().messages();
     assert!(told.iter().any(|message| message.subject.contains("false alarm")), "{told:?}");
     assert_eq!(capacities(&duo), before);
@@ -104,7 +104,7 @@ fn a_plan_shows_every_step_and_changes_nothing() {
     let mut pilot = duo.by_hand(&standby(), "plan", &json!({ "mode": "plan" }));
     duo.fly(&mut pilot);
     assert_eq!(ended(&pilot), ("planned", None), "{}", story(&duo, &pilot));
-    let summary = pilot.last.unwrap().summary;
+    let summary = &pilot.said;
     for step in ["begin", "fence", "scale", "verify", "traffic", "outside", "settle"] {
         assert!(summary.contains(&format!("\n  {step}")), "{step}: {summary}");
     }
@@ -171,7 +171,7 @@ fn a_move_whose_execution_is_dead_is_taken_over_by_the_watch() {
     for _ in 0..3 {
         duo.step(&mut dead);
     }
-    assert!(duo.pointer(&standby()).is_moving_to(&standby()), "{:?}", dead.last);
+    assert!(duo.pointer(&standby()).is_moving_to(&standby()), "{}", dead.said);
     duo.pair.standby().set_status("dead", ExecutionStatus::Dead("ABORTED".to_owned()));
     duo.minutes(1);
     let mut heir = duo.pilots.remove(0);

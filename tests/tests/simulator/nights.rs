@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_control::reconcile::BeginVerdict;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
-use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, WorldBuilder, rds, scope, service,
 };
-use watchkeeper_tests::in_memory::{InMemoryHarness, RunEnd, documents};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
 use crate::scene::{ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
 
@@ -28,13 +26,6 @@ fn night() -> (InMemoryHarness, Capacity) {
     (rehearsal, original)
 }
 
-fn outcome(end: &RunEnd) -> RunOutcome {
-    match end {
-        RunEnd::Finished { run, .. } => run.outcome,
-        other => panic!("the run was not finished: {other:?}"),
-    }
-}
-
 fn subjects(rehearsal: &InMemoryHarness) -> Vec<String> {
     rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
 }
@@ -43,10 +34,10 @@ fn subjects(rehearsal: &InMemoryHarness) -> Vec<String> {
 fn a_night_takes_two_writes_a_service_and_one_a_database_each_way() {
     let mut rehearsal = afternoon();
     let original = rehearsal.world.capacity();
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Done);
+    assert_eq!(rehearsal.tick(evening())[0].outcome(), "done");
     assert!(asleep(&rehearsal.world.capacity()));
     assert_eq!(rehearsal.world.writes(), 4, "bounds and count of one service, count of the other, one database");
-    assert_eq!(outcome(&rehearsal.tick(morning())[0]), RunOutcome::Done);
+    assert_eq!(rehearsal.tick(morning())[0].outcome(), "done");
     assert_eq!(rehearsal.world.capacity(), original);
     assert_eq!(rehearsal.world.writes(), 8);
     assert_eq!(subjects(&rehearsal), ["clos-v2 dev is asleep", "clos-v2 dev is awake"]);
@@ -120,7 +111,7 @@ fn a_database_that_aws_starts_after_seven_days_goes_back_to_sleep() {
     let (mut rehearsal, _) = night();
     // Thanksgiving week off, as one long override.
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "14d"});
-    assert_eq!(outcome(&rehearsal.execute("holiday", &wish)), RunOutcome::Done);
+    assert_eq!(rehearsal.execute("holiday", &wish).outcome(), "done");
     let mut instant = evening();
     while instant < evening() + SignedDuration::from_hours(24 * 8) {
         instant += minutes(60);
@@ -137,7 +128,7 @@ fn a_person_keeps_it_awake_and_it_goes_to_sleep_by_itself() {
     rehearsal.world.set_now(evening() + minutes(30));
     let wish =
         json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "22:00", "reason": "release"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
+    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
     assert_eq!(rehearsal.world.capacity(), original);
     rehearsal.tick(at("2026-11-20T02:00:00Z"));
     assert_eq!(rehearsal.world.capacity(), original, "21:00 in New York");
@@ -150,7 +141,7 @@ fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
     let (mut rehearsal, _) = night();
     rehearsal.world.set_now(evening() + minutes(30));
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "3h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
+    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
     rehearsal.world.change_count(&id(ENGINE), 3);
     rehearsal.tick(evening() + minutes(240));
     assert!(asleep(&rehearsal.world.capacity()));
@@ -162,7 +153,9 @@ fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
 fn a_plan_by_hand_writes_nothing_and_says_everything() {
     let rehearsal = afternoon();
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "2h", "mode": "plan"});
-    let RunEnd::AtBegin(BeginVerdict::Plan, text) = rehearsal.execute("plan", &wish) else { panic!("no plan") };
+    let plan = rehearsal.execute("plan", &wish);
+    assert_eq!(plan.outcome(), "planned");
+    let text = plan.said();
     assert!(text.contains("clos-v2-workflow-engine-service: 1 -> 0 tasks"), "{text}");
     assert!(text.contains("aurora:clos-v2-db-cluster: stop"), "{text}");
     assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
@@ -172,10 +165,10 @@ fn a_plan_by_hand_writes_nothing_and_says_everything() {
 fn the_halt_switch_stops_ticks_and_people_until_it_is_lifted() {
     let mut rehearsal = afternoon();
     rehearsal.execute("halt", &json!({"halt": true, "reason": "migration", "by": "ada"}));
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Refused);
+    assert_eq!(rehearsal.tick(evening())[0].outcome(), "Guardrail.Refused");
     assert_eq!(rehearsal.world.writes(), 0);
     rehearsal.execute("lift", &json!({"halt": false}));
-    assert_eq!(outcome(&rehearsal.tick(evening() + minutes(5))[0]), RunOutcome::Done);
+    assert_eq!(rehearsal.tick(evening() + minutes(5))[0].outcome(), "done");
 }
 
 #[test]
@@ -199,7 +192,7 @@ fn production_is_refused_by_name_and_never_touched() {
     let mut rehearsal = InMemoryHarness::new(world, "us-west-1");
     let original = rehearsal.world.capacity();
     let wish = json!({"estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Refused);
+    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "Guardrail.Refused");
     assert!(rehearsal.world.messages()[0].text.contains("production-never-sleeps"));
     rehearsal.tick(at("2026-11-20T05:00:00Z"));
     assert_eq!((rehearsal.world.capacity(), rehearsal.world.writes()), (original, 0));
@@ -211,7 +204,8 @@ fn production_is_refused_by_name_and_never_touched() {
 fn an_environment_of_another_account_is_not_ours() {
     let rehearsal = afternoon();
     let wish = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan"});
-    let RunEnd::Failed(error) = rehearsal.execute("prod", &wish) else { panic!("accepted") };
+    let refused = rehearsal.execute("prod", &wish);
+    let error = refused.said();
     assert!(error.contains("lives in account 210987654321"), "{error}");
 }
 
@@ -221,7 +215,7 @@ fn a_deployment_in_progress_holds_the_night_up_and_not_for_ever() {
     rehearsal.world.set_settings(TimingSettings { deployment: Duration::from_hours(5), ..TimingSettings::default() });
     rehearsal.world.set_now(evening() - minutes(1));
     rehearsal.world.change_rollout(&id(ENGINE), Rollout::InProgress);
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Refused);
+    assert_eq!(rehearsal.tick(evening())[0].outcome(), "Guardrail.Refused");
     assert_eq!(rehearsal.world.writes(), 0);
     rehearsal.tick(evening() + minutes(35));
     assert!(asleep(&rehearsal.world.capacity()));
@@ -231,7 +225,7 @@ fn a_deployment_in_progress_holds_the_night_up_and_not_for_ever() {
 fn a_service_that_never_starts_is_told_and_what_could_be_given_back_is() {
     let (mut rehearsal, original) = night();
     rehearsal.world.set_settings(TimingSettings { task_start: Duration::from_hours(100), ..TimingSettings::default() });
-    assert_eq!(outcome(&rehearsal.tick(morning())[0]), RunOutcome::Unverified);
+    assert_eq!(rehearsal.tick(morning())[0].outcome(), "Run.Unverified");
     assert_eq!(rehearsal.world.capacity(), original);
     assert!(subjects(&rehearsal).iter().any(|subject| subject.contains("not all is awake yet")));
 }
@@ -242,10 +236,10 @@ fn a_stronger_run_preempts_and_the_preempted_one_writes_no_more() {
     // The morning's run dies in the middle; a person does not want to wait for its lease.
     let index = rehearsal.world.calls_made() + 14;
     rehearsal.world.set_faults(FaultPlan::none().at(index, CallTrouble::CrashAfter));
-    assert!(matches!(rehearsal.tick(morning())[..], [RunEnd::Crashed]));
+    assert!(matches!(rehearsal.tick(morning())[..], [ExecutionEnd::Died]));
     rehearsal.world.set_faults(FaultPlan::none());
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "5h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
+    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
     assert_eq!(rehearsal.world.capacity(), original);
 }
 
@@ -272,7 +266,7 @@ fn five_hundred_services_sleep_within_the_budgets_and_a_second_tick_writes_nothi
     let (folder, world) = large(500);
     let mut rehearsal = InMemoryHarness::over(world.build(), documents(folder.path()), "us-east-1");
     let original = rehearsal.world.capacity();
-    assert_eq!(outcome(&rehearsal.tick(evening())[0]), RunOutcome::Done);
+    assert_eq!(rehearsal.tick(evening())[0].outcome(), "done");
     assert!(asleep(&rehearsal.world.capacity()));
     assert_eq!(rehearsal.world.writes(), 1_000);
     let throttled = rehearsal.world.calls().iter().filter(|call| call.ending == CallEnding::OverQuota).count();
@@ -331,7 +325,7 @@ fn an_override_ends_by_itself_where_there_is_no_calendar() {
     let mut rehearsal = InMemoryHarness::over(world, small(""), "us-east-1");
     let original = rehearsal.world.capacity();
     let wish = json!({"estate": "small", "environment": "dev", "want": "asleep", "until": "2h"});
-    assert_eq!(outcome(&rehearsal.execute("by-hand", &wish)), RunOutcome::Done);
+    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
     rehearsal.tick(at("2026-11-20T13:00:00Z"));
     assert!(asleep(&rehearsal.world.capacity()));
     rehearsal.tick(at("2026-11-20T14:05:00Z"));

@@ -146,9 +146,9 @@ pub(crate) fn story(duo: &InMemoryPair, pilot: &FailoverRun) -> String {
     })
 }
 
-pub(crate) fn ended(pilot: &FailoverRun) -> (&str, Option<&'static str>) {
+pub(crate) fn ended(pilot: &FailoverRun) -> (&str, Option<&str>) {
     match &pilot.flight {
-        FailoverRunState::Ended(ending, error) => (ending, *error),
-        other => panic!("{} has not ended: {other:?}, {:?}", pilot.name, pilot.last),
+        FailoverRunState::Ended(ending, error) => (ending, error.as_deref()),
+        other => panic!("{} has not ended: {other:?}, {}", pilot.name, pilot.said),
     }
 }

@@ -9,11 +9,11 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::RestoreEvidence;
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{CallTrouble, FaultPlan, SimRegion, StoreSpec, store};
-use watchkeeper_tests::in_memory::{BackupEnded, InMemoryHarness};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::backup_faults::{estates, shop};
 use crate::backups::source;
-use crate::scene::at;
+use crate::scene::{at, outcomes};
 
 const TABLE: &str = "dynamodb:shop-orders";
 const SCRATCH: &str = "shop-orders-drill";
@@ -65,7 +65,7 @@ fn by_hand(mut input: Value) -> Value {
 #[test]
 fn a_drill_restores_checks_measures_and_removes_and_comes_again_with_its_cadence() {
     let mut rehearsal = backed_up();
-    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:15:00Z")), [BackupEnded::Restore(true)]);
+    assert_eq!(outcomes(&rehearsal.backup_tick(at("2026-11-20T03:15:00Z"))), ["passed"]);
     let evidence = drilled(&rehearsal).unwrap();
     assert!(evidence.ok && evidence.checks.len() >= 2, "{evidence:?}");
     assert_eq!(evidence.reapplied, ["tags", "point-in-time recovery"]);
@@ -84,7 +84,7 @@ fn a_drill_restores_checks_measures_and_removes_and_comes_again_with_its_cadence
 #[test]
 fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
     let mut rehearsal = backed_up_with(3);
-    assert_eq!(rehearsal.backup_tick(at("2026-11-20T03:30:00Z")), [BackupEnded::Restore(false)]);
+    assert_eq!(outcomes(&rehearsal.backup_tick(at("2026-11-20T03:30:00Z"))), ["Restore.Failed"]);
     let evidence = drilled(&rehearsal).unwrap();
     assert!(
         evidence.checks.iter().any(|check| check.ok == Some(false) && check.detail == "3, expected 10 to 1000"),
@@ -105,12 +105,14 @@ fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
 fn nothing_is_restored_over_what_exists_and_what_others_made_is_not_removed() {
     let rehearsal = backed_up();
     rehearsal.world.make_foreign_target(SCRATCH);
-    let BackupEnded::Failed(error) = rehearsal.restore_execution("drill", &by_hand(json!({}))) else {
-        panic!("it exists")
-    };
+    let refused = rehearsal.restore_execution("drill", &by_hand(json!({})));
+    assert!(matches!(refused, ExecutionEnd::Failed { .. }), "{refused:?}");
+    let error = refused.said();
     assert!(error.contains("shop-orders-drill, which exists"), "{error}");
     let over = by_hand(json!({"into": "shop-orders"}));
-    let BackupEnded::Failed(error) = rehearsal.restore_execution("over", &over) else { panic!("over the original") };
+    let refused = rehearsal.restore_execution("over", &over);
+    assert!(matches!(refused, ExecutionEnd::Failed { .. }), "{refused:?}");
+    let error = refused.said();
     assert!(error.contains("into"), "{error}");
     assert_eq!(rehearsal.world.restored(), [SCRATCH]);
 }
@@ -120,7 +122,7 @@ fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
     let rehearsal = backed_up();
     let instant = rehearsal.world.now() - SignedDuration::from_mins(1);
     let request = by_hand(json!({"into": "shop-orders-restored", "to": instant.to_string()}));
-    assert_eq!(rehearsal.restore_execution("by-hand", &request), BackupEnded::Restore(true));
+    assert_eq!(rehearsal.restore_execution("by-hand", &request).outcome(), "passed");
     assert_eq!(rehearsal.world.restored(), ["shop-orders-restored"]);
     let memory = rehearsal.backup_memory(&shop(), &source(TABLE));
     assert_eq!((memory.restore, memory.drilled), (None, None));
@@ -132,7 +134,7 @@ fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
         (json!({"into": "orders"}), "-drill or -restored"),
     ] {
         let ended = rehearsal.restore_execution("wrong", &by_hand(input.clone()));
-        assert!(matches!(&ended, BackupEnded::Failed(error) if error.contains(field)), "{input}: {ended:?}");
+        assert!(matches!(&ended, ExecutionEnd::Failed { cause, .. } if cause.contains(field)), "{input}: {ended:?}");
     }
 }
 

@@ -86,7 +86,7 @@ fn a_service_that_cannot_go_back_keeps_no_other_from_going_back_and_is_named() {
         .alarm("errors", AlarmState::Ok);
     let rehearsal = rehearsal(half);
     let request = json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api", "web"]});
-    assert_eq!(rehearsal.siren("by-hand", request).stage, EmergencyRunState::Ended("done".to_owned()));
+    assert_eq!(rehearsal.siren("by-hand", request).stage, EmergencyRunState::Ended("partly-done".to_owned()));
     assert_eq!(releases(&rehearsal), ["api:1", "web:7"]);
     let told = rehearsal.world.messages().pop().unwrap();
     assert_eq!(told.subject, "shop prod is rolled back in 1 service, but for 1 resource");
@@ -118,7 +118,7 @@ fn what_was_deployed_by_another_controller_is_refused_with_who_can_take_it_back(
     let request =
         json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["web"], "reason": "broken"});
     let stage = rehearsal.siren("by-hand", request).stage;
-    assert!(matches!(&stage, EmergencyRunState::Ended(said) if said.starts_with("refused")), "{stage:?}");
+    assert!(matches!(&stage, EmergencyRunState::Ended(said) if said.starts_with("Guardrail.Refused: ")), "{stage:?}");
     assert_eq!(rehearsal.world.writes(), 0);
     let told = rehearsal.world.messages().pop().unwrap();
     assert!(told.text.contains("no-good-release: shop/web"), "{}", told.text);
@@ -155,15 +155,11 @@ fn before_a_release_is_taken_back_a_document_may_ask_for_a_fresh_backup() {
         json!({"estate": "shop", "environment": "prod", "roll-back": true, "services": ["api"], "reason": "broken"});
     let refused = rehearsal.siren("by-hand", request.clone()).stage;
     let EmergencyRunState::Ended(said) = refused else { panic!("{refused:?}") };
-    assert!(said.starts_with("refused: shop prod was not changed: stale-backup"), "{said}");
+    assert!(said.starts_with("Guardrail.Refused: shop prod was not changed: stale-backup"), "{said}");
     assert_eq!(releases(&rehearsal), before);
     // With a backup there is nothing in the way.
     let backup = json!({"estate": "shop", "environment": "prod"});
-    let taken = rehearsal.backup_run("backup", &backup);
-    assert_eq!(
-        taken,
-        watchkeeper_tests::in_memory::BackupEnded::Backup(watchkeeper_domain::backup::BackupOutcome::Done)
-    );
+    assert_eq!(rehearsal.backup_run("backup", &backup).outcome(), "done");
     assert_eq!(rehearsal.siren("by-hand-again", request).stage, EmergencyRunState::Ended("done".to_owned()));
     assert_ne!(releases(&rehearsal), before);
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Capacity, DatabasePower, Suspensions};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
-use watchkeeper_tests::in_memory::InMemoryHarness;
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
 pub(crate) const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
@@ -52,4 +52,9 @@ pub(crate) fn asleep(capacity: &Capacity) -> bool {
     };
     let down = capacity.services.values().all(|service| service.desired == 0 && held(service));
     down && capacity.databases.values().all(|power| *power == DatabasePower::Off)
+}
+
+/// How executions ended, in a word each.
+pub(crate) fn outcomes(ended: &[ExecutionEnd]) -> Vec<&str> {
+    ended.iter().map(ExecutionEnd::outcome).collect()
 }

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
-use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded, documents};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
 use crate::unblock_scene::{BUS, DEAD, QUEUE, at, bodies, letter, monday, quiet};
 
@@ -62,7 +62,7 @@ fn an_environment_without_a_section_is_looked_after_too_and_quietly() {
     let played = rehearsal.unblock_tick(monday());
     let names: Vec<&str> = played.iter().map(|(name, _)| name.as_str()).collect();
     assert!(names.iter().any(|name| name.starts_with("clos-v2-dev-unblock")), "{names:?}");
-    assert!(played.iter().all(|(_, end)| matches!(end, UnblockEnded::Done(_))), "{played:?}");
+    assert!(played.iter().all(|(_, end)| matches!(end, ExecutionEnd::Succeeded(_))), "{played:?}");
     let about = |rehearsal: &InMemoryHarness| {
         rehearsal.world.messages().iter().filter(|message| message.subject.starts_with("clos-v2 dev")).count()
     };
@@ -100,14 +100,16 @@ fn an_environment_without_services_and_databases_is_looked_after_where_its_queue
     let by_hand = json!({ "estate": "desk", "environment": "prod" });
     let mut here = desk("us-east-1", "210987654321");
     let played = here.unblock_tick(monday());
-    let [(name, UnblockEnded::Done(_))] = &played[..] else { panic!("{played:?}") };
+    let [(name, ExecutionEnd::Succeeded(_))] = &played[..] else { panic!("{played:?}") };
     assert_eq!(name, "desk-prod-unblock-20261123T140000Z");
     assert_eq!(bodies(&here, QUEUE), ["body of first"]);
-    assert!(matches!(here.unblock("by-hand", &by_hand), UnblockEnded::Done(_)));
+    assert!(matches!(here.unblock("by-hand", &by_hand), ExecutionEnd::Succeeded(_)));
     for (region, account) in [("us-west-2", "210987654321"), ("us-east-1", "123456789012")] {
         let mut elsewhere = desk(region, account);
         assert_eq!(elsewhere.unblock_tick(monday()), [], "{region}, {account}");
-        let UnblockEnded::Failed(why) = elsewhere.unblock("by-hand", &by_hand) else { panic!("{region}, {account}") };
+        let ExecutionEnd::Failed { cause: why, .. } = elsewhere.unblock("by-hand", &by_hand) else {
+            panic!("{region}, {account}")
+        };
         assert!(why.contains("environment"), "{why}");
         assert_eq!(bodies(&elsewhere, QUEUE), Vec::<String>::new(), "{region}, {account}");
     }

@@ -16,7 +16,7 @@ use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, UnblockRecord};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash, scope, service};
-use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded, documents};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
 pub(crate) const LOCKS: &str = "clos-v2-wip-locks";
 pub(crate) const IDEAS: &str = "clos-v2-ideas";
@@ -210,9 +210,9 @@ pub(crate) const MONDAY: &str = "unblock-20261123T140000Z";
 pub(crate) fn morning(rehearsal: &mut InMemoryHarness) -> String {
     let played = rehearsal.unblock_tick(monday());
     let of_prod: Vec<_> = played.iter().filter(|(name, _)| name.starts_with("clos-v2-prod-")).collect();
-    let [(name, UnblockEnded::Done(summary))] = of_prod[..] else { panic!("{played:?}") };
+    let [(name, end @ ExecutionEnd::Succeeded(_))] = of_prod[..] else { panic!("{played:?}") };
     assert_eq!(name, "clos-v2-prod-unblock-20261123T140000Z");
-    summary.clone()
+    end.said().to_owned()
 }
 
 pub(crate) fn message(rehearsal: &InMemoryHarness) -> String {

@@ -10,7 +10,7 @@ use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash, service};
-use watchkeeper_tests::in_memory::UnblockEnded;
+use watchkeeper_tests::in_memory::ExecutionEnd;
 
 use crate::unblock_scene::{
     BUS, DEAD, DEAD_RUN, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, is_released, letter, lock, message,
@@ -34,7 +34,7 @@ fn a_source_that_cannot_be_read_frees_nothing_is_named_and_stops_no_other() {
             let request =
                 json!({"estate": "clos-v2", "environment": "prod", "trigger": "schedule", "instant": monday()});
             let end = rehearsal.unblock("clos-v2-prod-unblock-20261123T140000Z", &request);
-            assert!(matches!(&end, UnblockEnded::Done(_)), "{operation} {trouble:?}: {end:?}");
+            assert!(matches!(&end, ExecutionEnd::Succeeded(_)), "{operation} {trouble:?}: {end:?}");
             let record = record(&rehearsal, MONDAY).unwrap();
             assert!(record.findings.has(source, "unreadable"), "{operation} {trouble:?}: {:?}", record.findings);
             assert_eq!(record.end.map(|(end, _)| end), Some(UnblockEnd::Partly), "{operation} {trouble:?}");
@@ -176,7 +176,9 @@ fn a_request_that_cannot_be_followed_names_its_field() {
     ] {
         let mut request = json!({"estate": "clos-v2", "environment": "prod"});
         request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let UnblockEnded::Failed(why) = rehearsal.unblock("odd", &request) else { panic!("{request} was followed") };
+        let ExecutionEnd::Failed { cause: why, .. } = rehearsal.unblock("odd", &request) else {
+            panic!("{request} was followed")
+        };
         assert!(why.contains(field), "{request}: {why}");
     }
 }
@@ -191,7 +193,7 @@ fn ten_thousand_locks_are_one_pass_and_a_crash_in_the_middle_is_gone_on_from() {
     // It dies at the twentieth page, and the next tick goes on.
     rehearsal.world.set_faults(FaultPlan::none().on(Operation::ScanLocks, 20, CallTrouble::CrashBefore));
     let first = rehearsal.unblock_tick(monday());
-    assert!(first.iter().any(|(_, end)| *end == UnblockEnded::Crashed), "{first:?}");
+    assert!(first.iter().any(|(_, end)| *end == ExecutionEnd::Died), "{first:?}");
     let half = record(&rehearsal, MONDAY).unwrap();
     assert_eq!(half.locks.read, 19 * 250);
     let second = rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5));

@@ -9,7 +9,7 @@ use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::reconcile::run::RunOutcome;
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
-use watchkeeper_tests::in_memory::{InMemoryHarness, UnblockEnded};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::unblock_scene::{
     BUS, DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, events, is_released, letter, lock, message, monday,
@@ -90,7 +90,7 @@ fn a_second_run_the_same_day_frees_nothing_and_escalates_nothing_again() {
     assert_eq!(rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5)), []);
     rehearsal.world.advance(Duration::from_mins(5));
     let end = rehearsal.unblock("by-hand", &json!({"estate": "clos-v2", "environment": "prod"}));
-    assert!(matches!(&end, UnblockEnded::Done(_)), "{end:?}");
+    assert!(matches!(&end, ExecutionEnd::Succeeded(_)), "{end:?}");
     let second = record(&rehearsal, "by-hand").unwrap();
     assert!(second.done().is_empty(), "{:?}", second.done());
     let news = second.news.clone().unwrap();
@@ -139,7 +139,7 @@ fn a_plan_frees_nothing_writes_nothing_and_tells_what_it_would_do() {
     rehearsal.world.set_now(monday());
     let (locks, before) = (rehearsal.world.locks_of(LOCKS), rehearsal.world.remembered(&prod()).unwrap());
     let plan = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan"});
-    assert!(matches!(rehearsal.unblock("plan", &plan), UnblockEnded::Done(_)));
+    assert!(matches!(rehearsal.unblock("plan", &plan), ExecutionEnd::Succeeded(_)));
     assert_eq!(rehearsal.world.locks_of(LOCKS), locks);
     assert_eq!(bodies(&rehearsal, DEAD).len(), 3);
     assert_eq!(rehearsal.world.remembered(&prod()).unwrap(), before);
@@ -165,7 +165,9 @@ fn under_a_halt_the_days_run_only_reports_and_nothing_is_undone() {
     assert_eq!(rehearsal.world.locks_of(LOCKS), locks);
     assert!(message(&rehearsal).contains("it is halted (migration)"), "{}", message(&rehearsal));
     let undo = json!({"estate": "clos-v2", "environment": "prod", "undo": MONDAY});
-    let UnblockEnded::Failed(why) = rehearsal.unblock("undo", &undo) else { panic!("undone under a halt") };
+    let ExecutionEnd::Failed { cause: why, .. } = rehearsal.unblock("undo", &undo) else {
+        panic!("undone under a halt")
+    };
     assert!(why.contains("halted"), "{why}");
 }
 
@@ -176,12 +178,12 @@ fn what_was_released_is_put_back_and_left_alone_until_it_changes() {
     // Somebody takes one of them again in between: that one stays as it is.
     rehearsal.world.put_lock(LOCKS, lock("Nanda", "expired-2", 30));
     let one = json!({"estate": "clos-v2", "environment": "prod", "undo": MONDAY, "lock": "Ratio/expired-1"});
-    assert!(matches!(rehearsal.unblock("undo-one", &one), UnblockEnded::Done(_)));
+    assert!(matches!(rehearsal.unblock("undo-one", &one), ExecutionEnd::Succeeded(_)));
     assert_eq!(rehearsal.world.lock_of(LOCKS, "Ratio", "expired-1"), Some(lock("Ratio", "expired-1", -2)));
     assert!(is_released(&rehearsal, "Nanda", "idea-done"));
 
     let rest = json!({"estate": "clos-v2", "environment": "prod", "undo": MONDAY});
-    assert!(matches!(rehearsal.unblock("undo-rest", &rest), UnblockEnded::Done(_)));
+    assert!(matches!(rehearsal.unblock("undo-rest", &rest), ExecutionEnd::Succeeded(_)));
     assert!(!is_released(&rehearsal, "Nanda", "idea-done"));
     assert_eq!(rehearsal.world.lock_of(LOCKS, "Nanda", "expired-2"), Some(lock("Nanda", "expired-2", 30)));
     let undone = record(&rehearsal, "undo-rest").unwrap();
@@ -193,7 +195,9 @@ fn what_was_released_is_put_back_and_left_alone_until_it_changes() {
     assert_eq!(tuesday.locks.kept, 2);
 
     let unknown = json!({"estate": "clos-v2", "environment": "prod", "undo": "no-such-run"});
-    let UnblockEnded::Failed(why) = rehearsal.unblock("undo-unknown", &unknown) else { panic!("it is unknown") };
+    let ExecutionEnd::Failed { cause: why, .. } = rehearsal.unblock("undo-unknown", &unknown) else {
+        panic!("it is unknown")
+    };
     assert!(why.contains("not in the ledger"), "{why}");
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion};
-use watchkeeper_tests::in_memory::{InMemoryHarness, RunEnd};
+use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes};
 
@@ -67,7 +67,7 @@ fn a_person_hears_at_once_that_the_run_could_not_be_made_and_reads_what_was_wron
     let rehearsal = afternoon();
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "2h"});
     rehearsal.world.set_faults(failing(Operation::LedgerTakeLease));
-    let RunEnd::Failed(_) = rehearsal.execute("by-hand", &wish) else { panic!("it began") };
+    let ExecutionEnd::Failed { .. } = rehearsal.execute("by-hand", &wish) else { panic!("it began") };
     let messages = rehearsal.world.messages();
     let [message] = &messages[..] else { panic!("{messages:?}") };
     assert_eq!(message.subject, "clos-v2 dev: a run could not be made: Aws.Unavailable");
@@ -81,7 +81,9 @@ fn a_person_hears_at_once_that_the_run_could_not_be_made_and_reads_what_was_wron
         json!(["clos-v2", "dev"]),
         json!({"estate": "no-such", "environment": "dev"}),
     ] {
-        let RunEnd::Failed(_) = rehearsal.execute("mistaken", &mistake) else { panic!("{mistake} was accepted") };
+        let ExecutionEnd::Failed { .. } = rehearsal.execute("mistaken", &mistake) else {
+            panic!("{mistake} was accepted")
+        };
     }
     assert_eq!(rehearsal.world.messages().len(), 1, "whoever started it reads it in the execution");
     assert_eq!((rehearsal.world.writes(), rehearsal.world.count(Operation::LedgerSetHalt)), (0, 0));
@@ -94,7 +96,7 @@ fn a_run_that_cannot_be_closed_is_told() {
     rehearsal.world.set_faults(failing(Operation::PutEvents));
     ticks(&mut rehearsal, 1);
     let by_hand = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "2h"});
-    let RunEnd::Failed(_) = rehearsal.execute("by-hand", &by_hand) else { panic!("it was closed") };
+    let ExecutionEnd::Failed { .. } = rehearsal.execute("by-hand", &by_hand) else { panic!("it was closed") };
     assert_eq!(told(&rehearsal.world).len(), 1, "{:?}", rehearsal.world.messages());
 }
 

@@ -1,0 +1,166 @@
+//! The functions of one stack over its simulated region: what `functions/*/src/main.rs` wire over AWS. Only JSON goes in and out,
+//! read, answered and cut as Lambda has it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use watchkeeper_control::backup::{self, BackupRunbook};
+use watchkeeper_control::emergency::{self, EmergencyRunbook};
+use watchkeeper_control::failover::{self, FailoverRunbook, half};
+use watchkeeper_control::pacing::Pacer;
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_control::reconcile::{self, Reconciler};
+use watchkeeper_control::runbook::{FunctionEvent, RunbookError, ScheduleTick, Stack, StepCall};
+use watchkeeper_control::schedule::ScheduleRunbook;
+use watchkeeper_control::unblock::{self, UnblockRunbook};
+use watchkeeper_domain::execution::ExecutionStatus;
+use watchkeeper_lambda::{LambdaInvocation, handle_event};
+use watchkeeper_sim::machine::{FunctionError, MachineHost};
+use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
+
+/// What a function of a pair reaches beyond its own region.
+#[derive(Debug, Clone)]
+pub(super) struct PairReach {
+    pub(super) peer: SimRegion,
+    pub(super) switches: SimRegion,
+}
+
+/// The functions of one stack.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Functions<'a> {
+    pub(super) world: &'a SimRegion,
+    pub(super) stack: &'a Stack,
+    pub(super) reach: Option<&'a PairReach>,
+}
+
+/// How an invocation ended; `None` when its process died.
+pub(super) type Invoked = Option<Result<Value, FunctionError>>;
+
+impl Functions<'_> {
+    /// A function is invoked once: a new process each time.
+    pub(super) fn call(self, function: &str, event: Value) -> Invoked {
+        let Self { world, stack, .. } = self;
+        match function {
+            "Reconcile" => self.handle(event, async |call: StepCall<reconcile::Step>| {
+                reconciler(world).handle(stack, call.step).await
+            }),
+            "EmergencyScale" => {
+                self.handle(event, async |call: StepCall<emergency::Step>| emergencies(world).handle(stack, call).await)
+            }
+            "AutoShutdown" => self.handle(event, async |tick: ScheduleTick| schedule(world).handle(stack, &tick).await),
+            "Backups" => {
+                self.handle(event, async |event: FunctionEvent<backup::Step>| backups(world).handle(stack, event).await)
+            }
+            "DailyUnblock" => self
+                .handle(event, async |event: FunctionEvent<unblock::Step>| unblocks(world).handle(stack, event).await),
+            "Failover" => self.handle(event, async |event: FunctionEvent<failover::Step>| self.failover(event).await),
+            other => panic!("there is no function {other}"),
+        }
+    }
+
+    fn handle<Q: DeserializeOwned, A: Serialize>(
+        self,
+        event: Value,
+        handler: impl AsyncFn(Q) -> Result<A, RunbookError>,
+    ) -> Invoked {
+        let handler = async |request: Q, _: LambdaInvocation| handler(request).await;
+        let invocation = LambdaInvocation { deadline: Timestamp::MAX };
+        let handled = run_until_done_or_crash(self.world, Box::pin(handle_event(&handler, event, invocation)))?;
+        Some(handled.map_err(|error| FunctionError { name: error.error_type, message: error.error_message }))
+    }
+
+    async fn failover(self, event: FunctionEvent<failover::Step>) -> Result<failover::Answer, RunbookError> {
+        match event {
+            FunctionEvent::Tick(tick) => {
+                FailoverRunbook::watch_all(self.stack, tick.time, |_: &_| self.failovers()).await.answer()
+            }
+            FunctionEvent::Call(StepCall { step: failover::Step::Tell(tell), .. }) => {
+                Ok(failover::Answer::Told(tell.send(self.world).await?))
+            }
+            FunctionEvent::Call(call) => {
+                let half = half(self.stack, &call.step)?;
+                Box::pin(self.failovers().handle(&half, call)).await
+            }
+        }
+    }
+
+    fn failovers(self) -> FailoverRunbook<SimRegion> {
+        let own = self.world.clone();
+        let PairReach { peer, switches } = self.reach.cloned().unwrap_or_else(|| panic!("this stack is of no pair"));
+        FailoverRunbook {
+            ledger: own.clone(),
+            here: own.clone(),
+            peer: peer.clone(),
+            switches,
+            own_metrics: own.clone(),
+            prober: own.clone(),
+            announcer: own.clone(),
+            clock: own.clone(),
+            hand: own.machine("Reconcile"),
+            peer_hand: peer.machine("Reconcile"),
+            machine: own.machine("Failover"),
+            pacer: Arc::new(Pacer::default()),
+        }
+    }
+}
+
+impl MachineHost for Functions<'_> {
+    fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    fn invoke(&mut self, function: &str, payload: Value) -> Invoked {
+        self.call(function, payload)
+    }
+
+    fn stands(&mut self, name: &str, status: ExecutionStatus) {
+        self.world.set_status(name, status);
+    }
+}
+
+fn reconciler(world: &SimRegion) -> Reconciler<SimRegion> {
+    Reconciler {
+        cloud: world.clone(),
+        ledger: world.clone(),
+        announcer: world.clone(),
+        clock: world.clone(),
+        pacer: Arc::new(Pacer::default()),
+    }
+}
+
+fn schedule(world: &SimRegion) -> ScheduleRunbook<SimRegion> {
+    ScheduleRunbook { ledger: world.clone(), reconcile: world.machine("Reconcile") }
+}
+
+pub(super) fn emergencies(world: &SimRegion) -> EmergencyRunbook<SimRegion> {
+    EmergencyRunbook {
+        ledger: world.clone(),
+        alarms: world.clone(),
+        machine: world.machine("Emergency"),
+        announcer: world.clone(),
+    }
+}
+
+pub(super) fn backups(world: &SimRegion) -> BackupRunbook<SimRegion> {
+    BackupRunbook {
+        cloud: world.clone(),
+        ledger: world.clone(),
+        announcer: world.clone(),
+        machine: world.machine("Backup"),
+        restores: world.machine("Restore"),
+    }
+}
+
+pub(super) fn unblocks(world: &SimRegion) -> UnblockRunbook<SimRegion> {
+    UnblockRunbook {
+        stuck: world.clone(),
+        ledger: world.clone(),
+        reconcile: world.machine("Reconcile"),
+        machine: world.machine("Unblock"),
+        announcer: world.clone(),
+        clock: world.clone(),
+    }
+}
