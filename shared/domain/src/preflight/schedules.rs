@@ -75,7 +75,7 @@ fn last(name: &str) -> &str {
 pub(super) fn judge(case: PreflightCase<'_>, rows: &mut Vec<ReportRow>) {
     let schedules = match &case.facts.schedules {
         _ if case.environment.calendar().is_none() => return,
-        Err(unread) => return rows.push(ReportRow::unread(Check::MovedByUs, "schedules of EventBridge", unread)),
+        Err(unread) => return rows.push(ReportRow::unread(Check::MovedByUsAlone, "schedules of EventBridge", unread)),
         Ok(schedules) => schedules,
     };
     let services = case.wanted.services.iter().map(|id: &ServiceId| ResourceId::Service(id.clone()));
@@ -95,7 +95,7 @@ fn of_schedule(case: PreflightCase<'_>, resource: &ResourceId, schedule: &Schedu
     let ScheduledCall { group, name, operation, .. } = schedule;
     let found = format!("the schedule {group}/{name} calls {operation} on it");
     let delete = case.aws(&["scheduler", "delete-schedule", "--group-name", group, "--name", name]);
-    ReportRow::bad(Check::MovedByUs, subject, found, "none beside the calendar of the document", delete)
+    ReportRow::bad(Check::MovedByUsAlone, subject, found, "none beside the calendar of the document", delete)
 }
 
 #[cfg(test)]

@@ -224,7 +224,7 @@ pub(super) fn of_scheduler(
     let scheduler = scheduler.filter(|_| case.environment.calendar().is_some())?;
     let found = format!("the {scheduler}, which may move it");
     Some(ReportRow::bad(
-        Check::MovedByUs,
+        Check::MovedByUsAlone,
         subject,
         found,
         "none beside the calendar of the document",
