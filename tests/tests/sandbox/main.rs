@@ -61,7 +61,8 @@ async fn module(name: &str) -> Result<String, String> {
 /// Ask again until the answer is the expected one. A test that waits in vain fails with what it saw last.
 async fn eventually<T: PartialEq + std::fmt::Debug, F: Future<Output = T>>(expected: T, mut ask: impl FnMut() -> F) {
     let mut seen = ask().await;
-    for _ in 0..600 {
+    // Two minutes, which only a broken sandbox takes.
+    for _ in 0..2400 {
         if seen == expected {
             return;
         }
