@@ -68,8 +68,8 @@ impl Functions<'_> {
     ) -> Invoked {
         let handler = async |request: Q, _: LambdaInvocation| handler(request).await;
         let invocation = LambdaInvocation { deadline: Timestamp::MAX };
-        let handled = run_until_done_or_crash(self.world, Box::pin(handle_event(&handler, event, invocation)))?;
-        Some(handled.map_err(|error| FunctionError { name: error.error_type, message: error.error_message }))
+        let answered = run_until_done_or_crash(self.world, Box::pin(handle_event(&handler, event, invocation)))?;
+        Some(answered.map_err(|error| FunctionError { name: error.error_type, message: error.error_message }))
     }
 
     async fn failover(self, event: FunctionEvent<failover::Step>) -> Result<failover::Answer, RunbookError> {

@@ -84,7 +84,7 @@ impl Harness for InMemoryScene {
         self.harness.fire("AutoShutdown", instant);
         let own = format!("{}-{}-", self.scope.estate, self.scope.environment);
         let played = self.harness.play("Reconcile").into_iter();
-        played.filter(|(name, _)| name.starts_with(&own)).map(|(name, end)| seen(name, &end)).last()
+        played.filter(|(name, _)| name.starts_with(&own)).map(|(name, end)| seen(name, &end)).next_back()
     }
 
     async fn start(&mut self, input: &Value) -> RunEnd {

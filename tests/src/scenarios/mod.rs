@@ -1,6 +1,7 @@
 //! Scenarios, each told once: a function over a [`Harness`], which is played in memory.
 
 mod in_memory;
+#[allow(clippy::missing_panics_doc, reason = "a scenario that does not come out panics: that is what it is for")]
 pub mod schedule;
 
 pub use in_memory::InMemoryScene;
