@@ -16,7 +16,10 @@ _BUSY = "Evaluation timeout"
 
 
 def judge() -> dict:
-    """Judge what was evaluated since the last time: how many, and where the two differ or there was no value at all."""
+    """Judge what was evaluated since the last time: how many, and where the two differ or there was no value at all.
+
+    With all of it, for a third engine to be held against.
+    """
     recorded = expressions.take()
     varied = [
         {**line, **sight}
@@ -32,7 +35,8 @@ def judge() -> dict:
     figures.add("expressions", len(recorded))
     figures.add("expressions_varied", len(lines) - len(recorded))
     figures.add("expressions_different", len(found))
-    return {"evaluated": len(recorded), "awkward": len(lines) - len(recorded), "differences": found}
+    awkward_ones = len(lines) - len(recorded)
+    return {"evaluated": len(recorded), "awkward": awkward_ones, "differences": found, "lines": lines}
 
 
 def _reference(lines) -> list:

@@ -11,3 +11,4 @@ pub mod harness;
 pub mod in_memory;
 pub mod preflight;
 pub mod sandbox;
+pub mod scenarios;

@@ -68,8 +68,8 @@ impl Functions<'_> {
     ) -> Invoked {
         let handler = async |request: Q, _: LambdaInvocation| handler(request).await;
         let invocation = LambdaInvocation { deadline: Timestamp::MAX };
-        let handled = run_until_done_or_crash(self.world, Box::pin(handle_event(&handler, event, invocation)))?;
-        Some(handled.map_err(|error| FunctionError { name: error.error_type, message: error.error_message }))
+        let answered = run_until_done_or_crash(self.world, Box::pin(handle_event(&handler, event, invocation)))?;
+        Some(answered.map_err(|error| FunctionError { name: error.error_type, message: error.error_message }))
     }
 
     async fn failover(self, event: FunctionEvent<failover::Step>) -> Result<failover::Answer, RunbookError> {
@@ -78,11 +78,12 @@ impl Functions<'_> {
                 FailoverRunbook::watch_all(self.stack, tick.time, |_: &_| self.failovers()).await.answer()
             }
             FunctionEvent::Call(StepCall { step: failover::Step::Tell(tell), .. }) => {
-                Ok(failover::Answer::Told(tell.send(self.world).await?))
+                Ok(failover::Answer::Stepped(Box::new(tell.send(self.world).await?.map(failover::Details::Told))))
             }
             FunctionEvent::Call(call) => {
                 let half = half(self.stack, &call.step)?;
-                Box::pin(self.failovers().handle(&half, call)).await
+                let outcome = Box::pin(self.failovers().handle(&half, call)).await?;
+                Ok(failover::Answer::Stepped(Box::new(outcome)))
             }
         }
     }

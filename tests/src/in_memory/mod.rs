@@ -126,10 +126,11 @@ impl InMemoryHarness {
     /// The executions of a machine that were started and have not been played.
     fn started(&mut self, machine: &str) -> Vec<(String, Value)> {
         self.waiting.extend(self.world.take_started());
-        let (of_it, others) = std::mem::take(&mut self.waiting).into_iter().partition(|it| it.machine == machine);
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let (of_it, others): (Vec<_>, Vec<_>) = waiting.partition(|it| it.machine == machine);
         self.waiting = others;
         let read = |it: StartedExecution| (it.name, serde_json::from_str(&it.input).unwrap_or(Value::Null));
-        Vec::into_iter(of_it).map(read).collect()
+        of_it.into_iter().map(read).collect()
     }
 
     /// One execution of `reconcile`, from its input to its end.

@@ -16,6 +16,7 @@ mod operations;
 mod pairs;
 mod papers;
 mod permissions;
+mod played;
 mod promises;
 mod protocol;
 mod rights;

@@ -17,8 +17,8 @@ const FOLDERS: [&str; 4] = ["functions", "shared", "tests/src", "tests/tests"];
 /// The attributes that make a function a test, also within `proptest!`.
 const ATTRIBUTES: [&str; 3] = ["#[test]", "#[tokio::test", "#[rstest]"];
 
-/// The macro that makes a test of each of its lines.
-const MACRO: &str = "every_fault! {";
+/// The macros that make a test of each of their lines.
+const MACROS: [&str; 2] = ["every_fault! {", "every_scenario! {"];
 
 /// A page: where it is, and what it says.
 type Page = (String, String);
@@ -96,7 +96,7 @@ fn function(line: &str) -> Option<&str> {
 fn tests(source: &str) -> BTreeSet<String> {
     let (mut names, mut marked, mut listed) = (BTreeSet::new(), false, false);
     for line in source.lines() {
-        listed = if listed { line != "}" } else { line == MACRO };
+        listed = if listed { line != "}" } else { MACROS.contains(&line) };
         let line = line.trim_start();
         marked |= ATTRIBUTES.iter().any(|attribute| line.starts_with(attribute));
         if let Some(name) = function(line) {

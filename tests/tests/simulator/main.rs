@@ -17,6 +17,7 @@ mod nights;
 mod pair_scene;
 mod restores;
 mod rollbacks;
+mod scenarios;
 mod scene;
 mod single_faults;
 mod unblock_days;

@@ -11,7 +11,7 @@ use watchkeeper_sim::{
 };
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
-use crate::scene::{ENGINE, afternoon, asleep, at, dev, evening, minutes, morning, world};
+use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes, morning, world};
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()
@@ -28,43 +28,6 @@ fn night() -> (InMemoryHarness, Capacity) {
 
 fn subjects(rehearsal: &InMemoryHarness) -> Vec<String> {
     rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
-}
-
-#[test]
-fn a_night_takes_two_writes_a_service_and_one_a_database_each_way() {
-    let mut rehearsal = afternoon();
-    let original = rehearsal.world.capacity();
-    assert_eq!(rehearsal.tick(evening())[0].outcome(), "done");
-    assert!(asleep(&rehearsal.world.capacity()));
-    assert_eq!(rehearsal.world.writes(), 4, "bounds and count of one service, count of the other, one database");
-    assert_eq!(rehearsal.tick(morning())[0].outcome(), "done");
-    assert_eq!(rehearsal.world.capacity(), original);
-    assert_eq!(rehearsal.world.writes(), 8);
-    assert_eq!(subjects(&rehearsal), ["clos-v2 dev is asleep", "clos-v2 dev is awake"]);
-    assert_eq!(rehearsal.world.events().len(), 2);
-}
-
-#[test]
-fn the_database_stops_after_the_last_task_and_starts_before_the_first() {
-    let mut rehearsal = afternoon();
-    rehearsal.tick(evening());
-    let first = |operation| rehearsal.world.calls().iter().position(|call| call.operation == operation).unwrap();
-    assert!(first(Operation::StopDBCluster) > first(Operation::UpdateService));
-    rehearsal.world.forget_calls();
-    rehearsal.tick(morning());
-    let first = |operation| rehearsal.world.calls().iter().position(|call| call.operation == operation).unwrap();
-    assert!(first(Operation::StartDBCluster) < first(Operation::UpdateService));
-    assert!(first(Operation::UpdateService) < first(Operation::RegisterScalableTarget));
-}
-
-#[test]
-fn a_doubled_a_late_and_an_in_between_tick_write_nothing() {
-    let (mut rehearsal, _) = night();
-    rehearsal.tick(evening());
-    rehearsal.tick(evening() + minutes(15));
-    rehearsal.tick(evening() + minutes(5));
-    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
-    assert!(asleep(&rehearsal.world.capacity()));
 }
 
 #[test]
@@ -89,24 +52,6 @@ fn a_tick_that_comes_after_a_later_one_is_ignored() {
 }
 
 #[test]
-fn a_foreign_change_is_told_once_left_alone_and_gone_in_the_morning() {
-    let (mut rehearsal, original) = night();
-    rehearsal.world.change_count(&id(ENGINE), 4);
-    for n in 1..=3 {
-        let ends = rehearsal.tick(evening() + minutes(5 * n));
-        assert_eq!(ends.len(), 1);
-    }
-    assert_eq!(rehearsal.world.service(&id(ENGINE)).unwrap().capacity.desired, 4);
-    assert_eq!(rehearsal.world.writes(), 0);
-    let told = subjects(&rehearsal).iter().filter(|subject| subject.contains("somebody else")).count();
-    assert_eq!(told, 1);
-    let kept = rehearsal.world.remembered(&dev()).unwrap().baseline.unwrap();
-    assert_eq!(kept.capacity, original);
-    rehearsal.tick(morning());
-    assert_eq!(rehearsal.world.capacity(), original);
-}
-
-#[test]
 fn a_database_that_aws_starts_after_seven_days_goes_back_to_sleep() {
     let (mut rehearsal, _) = night();
     // Thanksgiving week off, as one long override.
@@ -123,20 +68,6 @@ fn a_database_that_aws_starts_after_seven_days_goes_back_to_sleep() {
 }
 
 #[test]
-fn a_person_keeps_it_awake_and_it_goes_to_sleep_by_itself() {
-    let (mut rehearsal, original) = night();
-    rehearsal.world.set_now(evening() + minutes(30));
-    let wish =
-        json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "22:00", "reason": "release"});
-    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
-    assert_eq!(rehearsal.world.capacity(), original);
-    rehearsal.tick(at("2026-11-20T02:00:00Z"));
-    assert_eq!(rehearsal.world.capacity(), original, "21:00 in New York");
-    rehearsal.tick(at("2026-11-20T03:00:00Z"));
-    assert!(asleep(&rehearsal.world.capacity()), "22:00 in New York");
-}
-
-#[test]
 fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
     let (mut rehearsal, _) = night();
     rehearsal.world.set_now(evening() + minutes(30));
@@ -147,39 +78,6 @@ fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
     assert!(asleep(&rehearsal.world.capacity()));
     rehearsal.tick(morning());
     assert_eq!(rehearsal.world.service(&id(ENGINE)).unwrap().capacity.desired, 3);
-}
-
-#[test]
-fn a_plan_by_hand_writes_nothing_and_says_everything() {
-    let rehearsal = afternoon();
-    let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "2h", "mode": "plan"});
-    let plan = rehearsal.execute("plan", &wish);
-    assert_eq!(plan.outcome(), "planned");
-    let text = plan.said();
-    assert!(text.contains("clos-v2-workflow-engine-service: 1 -> 0 tasks"), "{text}");
-    assert!(text.contains("aurora:clos-v2-db-cluster: stop"), "{text}");
-    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
-}
-
-#[test]
-fn the_halt_switch_stops_ticks_and_people_until_it_is_lifted() {
-    let mut rehearsal = afternoon();
-    rehearsal.execute("halt", &json!({"halt": true, "reason": "migration", "by": "ada"}));
-    assert_eq!(rehearsal.tick(evening())[0].outcome(), "Guardrail.Refused");
-    assert_eq!(rehearsal.world.writes(), 0);
-    rehearsal.execute("lift", &json!({"halt": false}));
-    assert_eq!(rehearsal.tick(evening() + minutes(5))[0].outcome(), "done");
-}
-
-#[test]
-fn a_refusal_is_told_once_and_not_with_every_tick() {
-    let mut rehearsal = afternoon();
-    rehearsal.execute("halt", &json!({"halt": true, "reason": "migration", "by": "ada"}));
-    for n in 0..4 {
-        rehearsal.tick(evening() + minutes(5 * n));
-    }
-    let told = subjects(&rehearsal).into_iter().filter(|subject| subject.contains("was not changed"));
-    assert_eq!(told.collect::<Vec<_>>(), ["clos-v2 dev was not changed: halted"]);
 }
 
 #[test]

@@ -115,14 +115,12 @@ impl Frame {
     }
 
     fn pass(&mut self, pass: &'static PassState, who: &Identity, now: Timestamp) -> Result<(), StateError> {
-        match &pass.next {
-            Some(next) => self.leave(&pass.output, pass.assign.as_ref(), next, (who, JMap::default(), now)),
-            None => {
-                assert!(pass.end, "{} leads nowhere", self.state);
-                self.output = Some(pass.output.evaluate(&self.sight(who, JMap::default(), now))?);
-                Ok(())
-            }
+        if let Some(next) = &pass.next {
+            return self.leave(&pass.output, pass.assign.as_ref(), next, (who, JMap::default(), now));
         }
+        assert!(pass.end, "{} leads nowhere", self.state);
+        self.output = Some(pass.output.evaluate(&self.sight(who, JMap::default(), now))?);
+        Ok(())
     }
 
     fn fail(&self, fail: &FailState, who: &Identity, now: Timestamp) -> Result<StateError, StateError> {

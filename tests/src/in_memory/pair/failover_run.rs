@@ -162,6 +162,9 @@ impl InMemoryPair {
     ///
     /// # Errors
     /// Why it does not go.
+    ///
+    /// # Panics
+    /// When it ends in any other way.
     pub fn go_home(&mut self, name: &str, more: &Value) -> Result<FailoverRun, String> {
         let region = self.pair.home_region().clone();
         let mut pilot = self.start("Failback", &region, name, more);
