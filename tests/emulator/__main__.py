@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-from . import clock, figures, libyaml, lifeline
+from . import clock, figures, libyaml, parent_watchdog
 
 _HOST = "127.0.0.1"
 _KEEP_ALIVE = 75.0  # seconds
@@ -18,7 +18,7 @@ _KEEP_ALIVE = 75.0  # seconds
 
 def main() -> None:
     """Take a port, patch ministack, serve until the parent goes."""
-    lifeline.hold(figures.last_words)
+    parent_watchdog.hold(figures.last_words)
     clock.install()
     libyaml.install()
     listener = socket.create_server((_HOST, 0), backlog=1024)
@@ -59,7 +59,7 @@ async def _serve(listener) -> None:
 
 
 def _patched():
-    from . import agenda, alarms, arc, autoscaling, batches, caches, cbor, cloudwatch, control, domains, ecs, events, gateway, global_tables
+    from . import scheduler, alarms, arc, autoscaling, batches, caches, cbor, cloudwatch, control, domains, ecs, events, gateway, global_tables
     from . import interpreter, invocations, lambdas, objects, queues, quotas, rds, rds_replicas, recovery, releases, replica_resources, rollouts
     from . import schedules, snapshots, stepfunctions, target_health, task_tokens, tasks, topics, waits
     from .iam import roles, services, simulator
@@ -71,7 +71,7 @@ def _patched():
     ):
         module.install()
     gateway.install()
-    agenda.start()
+    scheduler.start()
     return control.application
 
 

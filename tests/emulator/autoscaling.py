@@ -8,7 +8,7 @@ from ministack import app
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, json_response
 from ministack.core.responses import error_response_json as error
 
-from . import agenda, clock, ecs, settings
+from . import scheduler, clock, ecs, settings
 
 _PAGE_LIMIT = 50  # targets a page; Application Auto Scaling API reference, DescribeScalableTargets
 _ECS_DIMENSION = "ecs:service:DesiredCount"
@@ -161,7 +161,7 @@ def list_tags(request):
 
 def look_soon(cluster: str, service: str) -> None:
     """Compare a service with its target's minimum a moment later, as AWS does after either has changed."""
-    agenda.after(settings.get("scaling_seconds"), _lift, cluster, service)
+    scheduler.after(settings.get("scaling_seconds"), _lift, cluster, service)
 
 
 def _lift(cluster: str, service: str) -> None:

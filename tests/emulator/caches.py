@@ -2,7 +2,7 @@
 
 from ministack.services import elasticache as aws
 
-from . import agenda, clock, settings
+from . import scheduler, clock, settings
 
 _create = aws._create_snapshot
 _xml = aws._snapshot_xml
@@ -25,7 +25,7 @@ def create(request):
         return answer
     aws._tags[made["ARN"]] = aws._extract_tags(request)
     made["SnapshotStatus"] = "creating"
-    agenda.after(settings.get("rds_transition_seconds"), _ready, made)
+    scheduler.after(settings.get("rds_transition_seconds"), _ready, made)
     return answer
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import agenda, arc, autoscaling, clock, cloudwatch, domains, events, faults, figures, global_tables, outage, quotas, record
+from . import scheduler, arc, autoscaling, clock, cloudwatch, domains, events, faults, figures, global_tables, outage, quotas, record
 from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits
 from .alarms import evaluation
 from .iam import guard, roles
@@ -235,7 +235,7 @@ def _place(request) -> tuple:
 
 # The clock goes last, and what waits for an execution that is gone looks at it then.
 _FORGETS = (
-    agenda.clear, arc.reset, autoscaling.reset, domains.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
+    scheduler.clear, arc.reset, autoscaling.reset, domains.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
     site.reset, target_health.reset, task_tokens.reset, evaluation.reset, outage.reset, faults.clear, roles.restore, guard.clear,
     record.clear, validation.clear, settings.reset, waits.wake, clock.reset,
 )

@@ -13,7 +13,7 @@ from ministack import app
 from ministack.core.responses import AccountRegionScopedDict, json_response, new_uuid
 from ministack.services import opensearch as aws
 
-from . import agenda, clock, settings
+from . import scheduler, clock, settings
 
 _SERVICE = "opensearch"
 _PATH = re.compile(r"/_domains/(?P<domain>[a-z0-9-]+)(?P<rest>/.*)")
@@ -86,7 +86,7 @@ def _put(shelf, name, request):
         "snapshot": name, "uuid": new_uuid(), "state": "IN_PROGRESS", "start_time_in_millis": int(clock.now() * 1000),
         "metadata": request.get("metadata", {}),
     }
-    agenda.after(settings.get("rds_transition_seconds"), _done, shelf, name)
+    scheduler.after(settings.get("rds_transition_seconds"), _done, shelf, name)
     return json_response({"accepted": True})
 
 

@@ -4,7 +4,7 @@ from ministack.core.responses import error_response_json as error
 from ministack.core.responses import json_response
 from ministack.services import ecs as aws
 
-from . import agenda, autoscaling, releases, rollouts, settings
+from . import scheduler, autoscaling, releases, rollouts, settings
 
 _DESCRIBE_LIMIT = 10  # services a call; Amazon ECS API reference, DescribeServices
 _LIST_LIMIT = 100  # services a page; ListServices
@@ -99,7 +99,7 @@ def find(cluster: str, service: str):
 
 def reconcile_later(cluster: str, key: str) -> None:
     """Tasks start and stop a moment after the call, so that running differs from desired for a while."""
-    agenda.after(settings.get("ecs_settle_seconds"), rollouts.settle, cluster, key)
+    scheduler.after(settings.get("ecs_settle_seconds"), rollouts.settle, cluster, key)
 
 
 def _refusal(request):

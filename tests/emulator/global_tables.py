@@ -13,7 +13,7 @@ import threading
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import dynamodb as aws
 
-from . import agenda, outage, settings
+from . import scheduler, outage, settings
 
 # Amazon DynamoDB API reference, ReplicaDescription.
 STATUSES = (
@@ -112,7 +112,7 @@ def replicate(table, _event_name, old_item, new_item):
         if region == home:
             continue
         if delay:
-            agenda.after(delay, _loop.call_soon_threadsafe, _arrive, write, region)
+            scheduler.after(delay, _loop.call_soon_threadsafe, _arrive, write, region)
         else:
             _arrive(write, region)
 

@@ -2,7 +2,7 @@
 
 from ministack.services import rds as aws
 
-from . import agenda, clock, settings
+from . import scheduler, clock, settings
 
 _DAY = 24 * 3600  # seconds
 
@@ -97,7 +97,7 @@ class Cluster:
 def move(database, through, to, then=None) -> None:
     """Change a database's status to `through`, and a moment later to `to`; call `then` with it when it has arrived."""
     database.status = through
-    agenda.after(settings.get("rds_transition_seconds"), _arrive, database, through, to, then)
+    scheduler.after(settings.get("rds_transition_seconds"), _arrive, database, through, to, then)
 
 
 def _arrive(database, through, to, then) -> None:
@@ -116,7 +116,7 @@ def _start(database) -> None:
 def _plan_restart(database) -> None:
     due = clock.now() + settings.get("rds_restart_days") * _DAY
     database.record["AutomaticRestartTime"] = due
-    agenda.at(due, _restart, database, due)
+    scheduler.at(due, _restart, database, due)
 
 
 def _restart(database, due) -> None:

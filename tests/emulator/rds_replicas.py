@@ -9,7 +9,7 @@ import re
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import rds as aws
 
-from . import agenda, outage, rds, settings
+from . import scheduler, outage, rds, settings
 
 _create_read_replica = aws._create_read_replica
 _switchover = aws._switchover_global_cluster
@@ -98,7 +98,7 @@ def _changing(request, answer, through):
     if answer[0] == 200:
         known = aws._resolve_global_cluster(aws._p(request, "GlobalClusterIdentifier"))
         known["Status"] = through
-        agenda.after(settings.get("rds_transition_seconds"), known.update, {"Status": "available"})
+        scheduler.after(settings.get("rds_transition_seconds"), known.update, {"Status": "available"})
     return answer
 
 

@@ -8,7 +8,7 @@ import json
 
 from ministack.services import dynamodb as aws
 
-from . import agenda, clock, settings
+from . import scheduler, clock, settings
 
 _describe = aws._describe_continuous_backups
 _update = aws._update_continuous_backups
@@ -80,7 +80,7 @@ def _restoring(answer, data):
         return answer
     record = aws._tables[data["TargetTableName"]]
     record["TableStatus"] = "CREATING"
-    agenda.after(settings.get("rds_transition_seconds"), _ready, record)
+    scheduler.after(settings.get("rds_transition_seconds"), _ready, record)
     return answer
 
 

@@ -10,7 +10,7 @@ import threading
 from ministack.core.responses import AccountRegionScopedDict, request_scope
 from ministack.services import ecs as aws
 
-from . import agenda, clock, releases
+from . import scheduler, clock, releases
 
 OUTCOMES = ("succeed", "hold", "fail", "rollback")
 _FAILED = "ECS deployment circuit breaker: tasks failed to start."
@@ -50,7 +50,7 @@ def order(account: str, region: str, cluster: str, service: str, outcome: str) -
         release = releases.latest(key)
         if releases.under_way(release):
             release["_outcome"] = outcome
-            agenda.after(0, settle, cluster, key)
+            scheduler.after(0, settle, cluster, key)
             return "current"
         _orders[key] = outcome
         return "next"

@@ -8,7 +8,7 @@ import copy
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import rds as aws
 
-from . import agenda, clock, settings
+from . import scheduler, clock, settings
 
 
 def install() -> None:
@@ -171,7 +171,7 @@ def _cluster_like(request, operation, source, snapshot):
     )
     aws._clusters[target] = restored
     aws._tags[restored["DBClusterArn"]] = list(restored["TagList"])
-    agenda.after(settings.get("rds_transition_seconds"), _become, restored, "Status", "creating", "available")
+    scheduler.after(settings.get("rds_transition_seconds"), _become, restored, "Status", "creating", "available")
     inner = f"<{operation}Result><DBCluster>{aws._cluster_xml(restored)}</DBCluster></{operation}Result>"
     return aws._xml(200, f"{operation}Response", inner)
 
@@ -183,7 +183,7 @@ def _restored_instance(request, answer, target):
     restored["DBInstanceStatus"] = "creating"
     restored["TagList"] = aws._parse_tags(request)
     aws._tags[restored["DBInstanceArn"]] = list(restored["TagList"])
-    agenda.after(settings.get("rds_transition_seconds"), _become, restored, "DBInstanceStatus", "creating", "available")
+    scheduler.after(settings.get("rds_transition_seconds"), _become, restored, "DBInstanceStatus", "creating", "available")
     return answer
 
 
@@ -245,7 +245,7 @@ def _ripen(snapshot, answer, turns=1) -> None:
     if snapshot is None or answer[0] != 200 or snapshot.get("Status") != "available":
         return
     snapshot["Status"], snapshot["PercentProgress"] = "creating", 0
-    agenda.after(turns * settings.get("rds_transition_seconds"), _become, snapshot, "Status", "creating", "available")
+    scheduler.after(turns * settings.get("rds_transition_seconds"), _become, snapshot, "Status", "creating", "available")
 
 
 def _become(record, field, through, to) -> None:

@@ -8,7 +8,7 @@ from ministack.core.concurrency import resource_lock
 from ministack.core.responses import request_scope
 from ministack.services import ecs as aws
 
-from . import agenda, clock, outage, settings
+from . import scheduler, clock, outage, settings
 
 _mark_stopped = aws._mark_task_stopped
 
@@ -33,7 +33,7 @@ def mark_stopped(arn, task, reason, stop_code, exit_code=None):
     cluster = aws._cluster_name_from_arn(task["clusterArn"])
     aws._recount_cluster(cluster)
     aws._refresh_service_state(cluster, task.get("group", ""))
-    agenda.after(seconds, _end, arn, task, reason, stop_code, exit_code)
+    scheduler.after(seconds, _end, arn, task, reason, stop_code, exit_code)
     return True
 
 

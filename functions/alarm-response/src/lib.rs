@@ -4,7 +4,7 @@ pub mod payload;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_control::emergency::{Did, Handled, Incoming, Unread};
+use watchkeeper_control::emergency::{AlarmOutcome, Handled, Incoming, Unread};
 use watchkeeper_lambda::{AlarmFigure, Metrics};
 
 use payload::{Kind, PayloadError};
@@ -35,10 +35,10 @@ impl From<PayloadError> for Unread {
 pub fn count(metrics: &Metrics, handled: &Handled, now: Timestamp) {
     for line in &handled.lines {
         let figure = match &line.did {
-            Did::Started { .. } => AlarmFigure::Answered,
-            Did::Ignored { why, .. } => AlarmFigure::Ignored(*why),
+            AlarmOutcome::Started { .. } => AlarmFigure::Answered,
+            AlarmOutcome::Ignored { why, .. } => AlarmFigure::Ignored(*why),
             // The execution was counted when it was started.
-            Did::Doubled { .. } => continue,
+            AlarmOutcome::Doubled { .. } => continue,
         };
         metrics.alarm(&line.scope, figure, now);
     }

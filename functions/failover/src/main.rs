@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use failover::{about, stepped, ticked};
-use watchkeeper_control::failover::{Answer, Details, FailoverRunbook, Step, half};
+use watchkeeper_control::failover::{Answer, Details, FailoverRunbook, Step, member};
 use watchkeeper_control::runbook::{FunctionEvent, RunbookError, StepCall};
 use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 
@@ -15,19 +15,19 @@ async fn main() -> ExitCode {
             match event {
                 FunctionEvent::Tick(tick) => {
                     context.metrics.watch(tick.time);
-                    let of = |half: &_| pairs.failover(half, tick.time);
+                    let of = |member: &_| pairs.failover(member, tick.time);
                     let watched = FailoverRunbook::watch_all(&context.stack, tick.time, of).await;
                     watched.pairs.iter().for_each(|pair| ticked(&context.metrics, pair, tick.time));
                     watched.answer()
                 }
                 // What failed before it was any pair's has to be told, too.
                 FunctionEvent::Call(StepCall { step: Step::Tell(tell), .. }) => {
-                    Ok(Answer::Stepped(Box::new(tell.send(pairs.announcer()).await?.map(Details::Told))))
+                    Ok(Answer::Stepped(Box::new(tell.send(pairs.notifier()).await?.map(Details::Told))))
                 }
                 FunctionEvent::Call(call) => {
                     about(&call.step);
-                    let (half, now) = (half(&context.stack, &call.step)?, call.now);
-                    let outcome = Box::pin(pairs.failover(&half, now).handle(&half, call)).await?;
+                    let (member, now) = (member(&context.stack, &call.step)?, call.now);
+                    let outcome = Box::pin(pairs.failover(&member, now).handle(&member, call)).await?;
                     stepped(&context.metrics, &outcome, now);
                     Ok(Answer::Stepped(Box::new(outcome)))
                 }

@@ -4,7 +4,6 @@
 //! Each adapter is a thin call around a pure translation of the SDK's types; the translations are what the unit tests
 //! hold, the calls are held by the contract tests against the sandbox.
 
-mod announcer;
 mod autoscaling;
 mod backup;
 pub mod clients;
@@ -15,6 +14,7 @@ mod eventbridge;
 mod failover;
 mod fault;
 pub mod ledger;
+mod notifier;
 mod once;
 mod platform;
 mod quotas;
@@ -25,7 +25,6 @@ mod time;
 mod unblock;
 mod values;
 
-pub use announcer::NotificationTargets;
 pub use backup::BackupEngines;
 pub use clients::{Aws, PEER_OPERATION, peer_config, sdk_config};
 pub use clock::EventClock;
@@ -34,9 +33,10 @@ pub use eventbridge::{EventBus, SOURCE};
 pub use failover::{AwsRegionReader, AwsTrafficSwitches, HttpProber};
 pub use fault::failed;
 pub use ledger::DynamoLedger;
+pub use notifier::NotificationTargets;
 pub use sfn::StateMachine;
 pub use sns::SnsTopic;
-pub use unblock::StuckThings;
+pub use unblock::AwsUnblockSources;
 
 pub use aws_config::SdkConfig;
 

@@ -3,19 +3,19 @@
 use watchkeeper_control::platform::Platform;
 
 use crate::{
-    Aws, AwsRegionReader, AwsTrafficSwitches, BackupEngines, CloudWatch, DynamoLedger, EventClock, HttpProber,
-    NotificationTargets, StateMachine, StuckThings,
+    Aws, AwsRegionReader, AwsTrafficSwitches, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger, EventClock,
+    HttpProber, NotificationTargets, StateMachine,
 };
 
 impl Platform for Aws {
     type Ledger = DynamoLedger;
-    type Announcer = NotificationTargets;
+    type Notifier = NotificationTargets;
     type Clock = EventClock;
     type Machine = StateMachine;
     type Capacity = Self;
     type Alarms = CloudWatch;
     type Backups = BackupEngines;
-    type Stuck = StuckThings;
+    type Unblock = AwsUnblockSources;
     type Region = AwsRegionReader;
     type Peer = AwsRegionReader;
     type Traffic = AwsTrafficSwitches;

@@ -11,7 +11,7 @@ pub trait Platform {
     /// What is remembered.
     type Ledger: Ledger;
     /// Where people and programs learn of a run.
-    type Announcer: Notifier;
+    type Notifier: Notifier;
     /// Wall time.
     type Clock: Clock;
     /// One of our state machines.
@@ -23,7 +23,7 @@ pub trait Platform {
     /// The backups of this region's resources, their copies elsewhere, and restores.
     type Backups: BackupStore + RestoreStore;
     /// What may be stuck in this region.
-    type Stuck: UnblockSources;
+    type Unblock: UnblockSources;
     /// This region as a failover looks at it, with the databases that it promotes.
     type Region: RegionReader + DatabasePromotions;
     /// The other region of a pair: it is looked at, and nothing of it is changed.

@@ -215,7 +215,7 @@ pub trait ExecutionStates {
 /// Where people and programs learn of a run.
 pub trait Notifier {
     /// Sends a message that a person reads: a subject of at most 100 characters (SNS API reference) and a text.
-    async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError>;
+    async fn notify(&self, subject: &str, text: &str) -> Result<(), AwsError>;
 
     /// Puts one event on the bus; `detail` is JSON.
     async fn publish(&self, detail_type: &str, detail: &str) -> Result<(), AwsError>;

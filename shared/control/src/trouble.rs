@@ -29,9 +29,9 @@ pub struct EndedRun<'a> {
 ///
 /// # Errors
 /// [`AwsError`] when the topic did not take it. What the ledger does not take keeps nobody from hearing of it.
-pub async fn tell<L: Ledger, N: Notifier>(
+pub async fn notify<L: Ledger, N: Notifier>(
     ledger: &L,
-    announcer: &N,
+    notifier: &N,
     scope: &Scope,
     ended: EndedRun<'_>,
 ) -> Result<bool, AwsError> {
@@ -42,7 +42,7 @@ pub async fn tell<L: Ledger, N: Notifier>(
     };
     let say = async |since| {
         let message = message(scope, ended.trigger, ended.error, since, ended.run);
-        announcer.tell(&message.subject, &message.text).await
+        notifier.notify(&message.subject, &message.text).await
     };
     let Some(patience) = patience else { return say(None).await.map(|()| true) };
     let note = LedgerNote::Trouble(ended.machine);

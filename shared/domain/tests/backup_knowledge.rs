@@ -261,14 +261,14 @@ fn a_new_ledger_finds_the_backups_of_the_old_one_and_keeps_what_the_policy_keeps
 fn an_empty_list_takes_no_verdict_away() {
     let mut it = play(&[Event::Nothing, Event::Nothing]).unwrap();
     let home = region("us-east-1");
-    let shelf = it.listed(&home, Timestamp::UNIX_EPOCH, None);
+    let inventory = it.listed(&home, Timestamp::UNIX_EPOCH, None);
     let verdicts = |it: &History| it.memory.copies.iter().map(|known| known.verified.clone()).collect::<Vec<_>>();
     let (before, later) = (verdicts(&it), "2026-01-03T12:00:00Z".parse().unwrap());
     it.memory.sync(&it.policy.subject, &home, &[], later);
     assert_eq!(it.memory.newest_good(&home), None, "what nobody sees proves nothing");
     let none = CopyInventory { region: &home, copies: &[], quota: None };
     assert_eq!(fates(&it.policy, &it.memory, &none), []);
-    it.memory.sync(&it.policy.subject, &home, &shelf, later);
+    it.memory.sync(&it.policy.subject, &home, &inventory, later);
     assert_eq!(verdicts(&it), before);
     assert!(it.memory.newest_good(&home).is_some());
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use watchkeeper_aws::{
-    Aws, BackupEngines, CloudWatch, DynamoLedger, EventClock, NotificationTargets, SdkConfig, StateMachine, StuckThings,
+    Aws, AwsUnblockSources, BackupEngines, CloudWatch, DynamoLedger, EventClock, NotificationTargets, SdkConfig,
+    StateMachine,
 };
 use watchkeeper_control::backup::BackupRunbook;
 use watchkeeper_control::emergency::EmergencyRunbook;
@@ -52,12 +53,12 @@ impl FunctionContext {
     /// # Errors
     /// [`SettingError`] names what the stack does not say.
     pub fn reconcile(&self) -> Result<impl Fn(Timestamp) -> Reconciler<Aws> + use<>, SettingError> {
-        let (cloud, ledger, announcer) = (Aws::new(&self.sdk), self.ledger()?, self.announcer()?);
+        let (cloud, ledger, notifier) = (Aws::new(&self.sdk), self.ledger()?, self.notifier()?);
         let pacer = Arc::<Pacer>::default();
         Ok(move |now| Reconciler {
             cloud: cloud.clone(),
             ledger: ledger.clone(),
-            announcer: announcer.clone(),
+            notifier: notifier.clone(),
             clock: EventClock::set_to(now),
             pacer: Arc::clone(&pacer),
         })
@@ -72,7 +73,7 @@ impl FunctionContext {
             ledger: self.ledger()?,
             alarms: CloudWatch::new(&self.sdk),
             machine: self.machine(FunctionSettings::emergency_machine_arn)?,
-            announcer: self.announcer()?,
+            notifier: self.notifier()?,
         })
     }
 
@@ -84,7 +85,7 @@ impl FunctionContext {
         Ok(BackupRunbook {
             cloud: BackupEngines::new(&self.sdk),
             ledger: self.ledger()?,
-            announcer: self.announcer()?,
+            notifier: self.notifier()?,
             machine: self.machine(FunctionSettings::backup_machine_arn)?,
             restores: self.machine(FunctionSettings::restore_machine_arn)?,
         })
@@ -100,16 +101,16 @@ impl FunctionContext {
         let emergency = self.settings.emergency_machine_arn()?;
         let machines =
             vec![self.settings.reconcile_machine_arn()?, emergency.clone(), self.settings.unblock_machine_arn()?];
-        let stuck = StuckThings::new(&self.sdk, machines, vec![emergency]);
-        let (ledger, announcer) = (self.ledger()?, self.announcer()?);
+        let sources = AwsUnblockSources::new(&self.sdk, machines, vec![emergency]);
+        let (ledger, notifier) = (self.ledger()?, self.notifier()?);
         let reconcile = self.machine(FunctionSettings::reconcile_machine_arn)?;
         let machine = self.machine(FunctionSettings::unblock_machine_arn)?;
         Ok(move |now| UnblockRunbook {
-            stuck: stuck.clone(),
+            sources: sources.clone(),
             ledger: ledger.clone(),
             reconcile: reconcile.clone(),
             machine: machine.clone(),
-            announcer: announcer.clone(),
+            notifier: notifier.clone(),
             clock: EventClock::set_to(now),
         })
     }
@@ -126,7 +127,7 @@ impl FunctionContext {
         Ok(DynamoLedger::new(&self.sdk, self.settings.ledger_table()?))
     }
 
-    pub(crate) fn announcer(&self) -> Result<NotificationTargets, SettingError> {
+    pub(crate) fn notifier(&self) -> Result<NotificationTargets, SettingError> {
         Ok(NotificationTargets::new(&self.sdk, &self.settings.topic_arn()?, &self.settings.event_bus()?))
     }
 }

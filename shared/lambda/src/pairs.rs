@@ -9,7 +9,7 @@ use watchkeeper_aws::{
 };
 use watchkeeper_control::failover::FailoverRunbook;
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::place::PairPlace;
+use watchkeeper_control::scoped::PairMember;
 use watchkeeper_domain::name::Region;
 
 use crate::context::FunctionContext;
@@ -24,8 +24,8 @@ pub struct FailoverBuilder {
     ledger: DynamoLedger,
     here: AwsRegionReader,
     prober: HttpProber,
-    announcer: NotificationTargets,
-    hand: StateMachine,
+    notifier: NotificationTargets,
+    reconcile_machine: StateMachine,
     machine: StateMachine,
     pacer: Arc<Pacer>,
 }
@@ -42,8 +42,8 @@ impl FunctionContext {
             ledger: self.ledger()?,
             here: AwsRegionReader::new(&self.sdk),
             prober: HttpProber::new(),
-            announcer: self.announcer()?,
-            hand: self.machine(FunctionSettings::reconcile_machine_arn)?,
+            notifier: self.notifier()?,
+            reconcile_machine: self.machine(FunctionSettings::reconcile_machine_arn)?,
             machine: self.machine(FunctionSettings::failover_machine_arn)?,
             pacer: Arc::default(),
         })
@@ -52,26 +52,26 @@ impl FunctionContext {
 
 impl FailoverBuilder {
     /// Where people hear of it.
-    pub fn announcer(&self) -> &NotificationTargets {
-        &self.announcer
+    pub fn notifier(&self) -> &NotificationTargets {
+        &self.notifier
     }
 
     /// The runbook over one half of a pair, at the time that came with an event.
-    pub fn failover(&self, half: &PairPlace, now: Timestamp) -> FailoverRunbook<Aws> {
+    pub fn failover(&self, member: &PairMember, now: Timestamp) -> FailoverRunbook<Aws> {
         // Whatever is asked of the other region is bounded: it may hang.
-        let there = peer_config(&self.sdk, half.other().as_str());
-        let peer_hand = StateMachine::new(&there, arn_in(self.hand.arn(), half.other()));
+        let there = peer_config(&self.sdk, member.other().as_str());
+        let peer_reconcile_machine = StateMachine::new(&there, arn_in(self.reconcile_machine.arn(), member.other()));
         FailoverRunbook {
             ledger: self.ledger.clone(),
             here: self.here.clone(),
             peer: AwsRegionReader::new(&there),
-            switches: self.switches(&half.standby),
-            own_metrics: self.switches(&half.region),
+            switches: self.switches(&member.standby),
+            own_metrics: self.switches(&member.region),
             prober: self.prober.clone(),
-            announcer: self.announcer.clone(),
+            notifier: self.notifier.clone(),
             clock: EventClock::set_to(now),
-            hand: self.hand.clone(),
-            peer_hand,
+            reconcile_machine: self.reconcile_machine.clone(),
+            peer_reconcile_machine,
             machine: self.machine.clone(),
             pacer: Arc::clone(&self.pacer),
         }

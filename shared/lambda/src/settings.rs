@@ -4,7 +4,7 @@ mod peers;
 
 use std::path::PathBuf;
 
-use watchkeeper_control::place::StackIdentity;
+use watchkeeper_control::scoped::StackIdentity;
 use watchkeeper_domain::name::Region;
 
 pub(crate) use self::peers::arn_in;
@@ -21,7 +21,7 @@ pub enum SettingError {
     /// It is not set, or empty.
     #[error("environment variable {variable}: found nothing, expected {expected}")]
     Missing {
-        /// Which.
+        /// The name of the variable.
         variable: &'static str,
         /// What belongs there.
         expected: &'static str,
@@ -29,7 +29,7 @@ pub enum SettingError {
     /// It is set to something that does not fit.
     #[error("environment variable {variable} does not fit")]
     Unfit {
-        /// Which.
+        /// The name of the variable.
         variable: &'static str,
         /// What is wrong with it.
         #[source]

@@ -23,7 +23,7 @@ use crate::state::SimState;
 /// What a simulation will be like. By default it is empty, with the published quotas, no faults, seed 0, and begins on
 /// Friday, 20 November 2026 at noon UTC.
 #[derive(Debug, Clone)]
-pub struct WorldBuilder {
+pub struct SimRegionBuilder {
     region: Region,
     now: Timestamp,
     seed: u64,
@@ -39,7 +39,7 @@ pub struct WorldBuilder {
     roles: Vec<(PairDatabase, DatabaseRole)>,
 }
 
-impl Default for WorldBuilder {
+impl Default for SimRegionBuilder {
     fn default() -> Self {
         Self {
             region: checked(Region::new("us-east-1")),
@@ -61,12 +61,12 @@ impl Default for WorldBuilder {
 
 impl SimRegion {
     /// A simulation to be built.
-    pub fn builder() -> WorldBuilder {
-        WorldBuilder::default()
+    pub fn builder() -> SimRegionBuilder {
+        SimRegionBuilder::default()
     }
 }
 
-impl WorldBuilder {
+impl SimRegionBuilder {
     /// Is this region; by default `us-east-1`. A pair names its regions itself.
     ///
     /// # Panics

@@ -36,7 +36,7 @@ mod spec;
 mod state;
 mod unblock;
 
-pub use builder::WorldBuilder;
+pub use builder::SimRegionBuilder;
 pub use call::{CallEnding, RecordedCall};
 pub use executions::MachineHandle;
 pub use failover::promotions::{aurora_global, replica};

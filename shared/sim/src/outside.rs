@@ -17,7 +17,7 @@ const SUBJECT_MAX: usize = 100;
 const TEXT_MAX: usize = 256 * 1024;
 
 impl Notifier for SimRegion {
-    async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError> {
+    async fn notify(&self, subject: &str, text: &str) -> Result<(), AwsError> {
         self.ask(Operation::Publish, subject, |state| {
             let length = subject.chars().count();
             if !(1..=SUBJECT_MAX).contains(&length) || !subject.chars().all(|c| c.is_ascii() && !c.is_ascii_control()) {

@@ -7,13 +7,13 @@ use crate::region::SimRegion;
 
 impl Platform for SimRegion {
     type Ledger = Self;
-    type Announcer = Self;
+    type Notifier = Self;
     type Clock = Self;
     type Machine = MachineHandle;
     type Capacity = Self;
     type Alarms = Self;
     type Backups = Self;
-    type Stuck = Self;
+    type Unblock = Self;
     type Region = Self;
     type Peer = Self;
     type Traffic = Self;

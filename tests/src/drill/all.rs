@@ -10,7 +10,7 @@ use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::DrillResults;
 use super::{backup, failover, sleep, surge, unblock};
-use crate::harness::StageError;
+use crate::harness::HarnessError;
 
 /// How many play at once: a play waits as often as it works, and more than these would only take memory.
 const AT_ONCE: usize = 3;
@@ -18,13 +18,13 @@ const AT_ONCE: usize = 3;
 const RUNBOOKS: usize = 5;
 
 /// A play. In a box: its own future is large.
-type Play<'a> = Pin<Box<dyn Future<Output = Result<DrillResults, StageError>> + 'a>>;
+type Play<'a> = Pin<Box<dyn Future<Output = Result<DrillResults, HarnessError>> + 'a>>;
 
 /// Play all of them. The results are in the order in which they are heard.
 ///
 /// # Errors
-/// [`StageError`] when one of their sandboxes fails; the others are ended then.
-pub(super) async fn play(selection: &DrillSelection) -> Result<DrillResults, StageError> {
+/// [`HarnessError`] when one of their sandboxes fails; the others are ended then.
+pub(super) async fn play(selection: &DrillSelection) -> Result<DrillResults, HarnessError> {
     let shows: [DrillOutput; RUNBOOKS] = std::array::from_fn(|_| DrillOutput::held());
     let plays: [Play<'_>; RUNBOOKS] = [
         Box::pin(sleep::play(selection, &shows[0])),
@@ -35,7 +35,7 @@ pub(super) async fn play(selection: &DrillSelection) -> Result<DrillResults, Sta
     ];
     let (turns, places) = (&Turns::begin(&shows), &Semaphore::new(AT_ONCE));
     let played = plays.into_iter().enumerate().map(async |(nth, play)| {
-        let closed = |why| StageError::Unknown(format!("no place to play: {why}"));
+        let closed = |why| HarnessError::Unknown(format!("no place to play: {why}"));
         let _place = places.acquire().await.map_err(closed)?;
         let results = play.await;
         match &results {

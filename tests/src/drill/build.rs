@@ -1,17 +1,17 @@
 //! Building what the stacks look after.
 
 use super::output::DrillOutput;
-use crate::harness::{DeployedStack, SandboxHarness, StageError};
+use crate::harness::{DeployedStack, HarnessError, SandboxHarness};
 use crate::sandbox::Progress as _;
 
 /// Build everything that a region's stack may look at.
 pub(super) async fn build_all(
-    stage: &SandboxHarness,
+    harness: &SandboxHarness,
     stack: &DeployedStack,
     show: &DrillOutput,
-) -> Result<(), StageError> {
+) -> Result<(), HarnessError> {
     let began = stack.control().now().await?;
-    let here: Vec<_> = stage.at_home().filter(|(_, e)| e.has_resources(stack.region())).collect();
+    let here: Vec<_> = harness.at_home().filter(|(_, e)| e.has_resources(stack.region())).collect();
     let names: Vec<String> = here.iter().map(|(estate, e)| format!("{} {}", estate.name(), e.name())).collect();
     let step = format!("building {} in {}", names.join(", "), stack.region());
     show.begin(&step);

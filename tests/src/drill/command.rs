@@ -12,7 +12,7 @@ use super::output::DrillOutput;
 use super::report::DrillReport;
 use super::step::chain;
 use super::{all, backup, failover, sleep, surge, unblock, up};
-use crate::harness::StageError;
+use crate::harness::HarnessError;
 use crate::sandbox::CheckoutLayout;
 
 /// The exit code of a program that was interrupted, as shells know it: 128 and the signal's number, which is 2.
@@ -126,7 +126,7 @@ pub async fn run(arguments: DrillArguments) -> ExitCode {
     }
 }
 
-async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, StageError> {
+async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, HarnessError> {
     announce(show)?;
     let selection = &arguments.selection;
     let results = match &arguments.runbook {
@@ -150,7 +150,7 @@ async fn work(arguments: &DrillArguments, show: &DrillOutput) -> Result<bool, St
 }
 
 /// Says why the first run takes long.
-fn announce(show: &DrillOutput) -> Result<(), StageError> {
+fn announce(show: &DrillOutput) -> Result<(), HarnessError> {
     if !CheckoutLayout::find()?.sandbox().exists() {
         show.say("The first run installs the local AWS and compiles the functions with the AWS SDKs: some minutes.");
         show.say("Everything goes under target/; later runs begin within seconds.\n");
@@ -158,8 +158,8 @@ fn announce(show: &DrillOutput) -> Result<(), StageError> {
     Ok(())
 }
 
-fn write(file: &Path, reports: &[DrillReport]) -> Result<(), StageError> {
-    let failed = |why: &dyn std::fmt::Display| StageError::Unknown(format!("cannot write {}: {why}", file.display()));
+fn write(file: &Path, reports: &[DrillReport]) -> Result<(), HarnessError> {
+    let failed = |why: &dyn std::fmt::Display| HarnessError::Unknown(format!("cannot write {}: {why}", file.display()));
     let text = serde_json::to_string_pretty(reports).map_err(|error| failed(&error))?;
     std::fs::write(file, text + "\n").map_err(|error| failed(&error))
 }

@@ -35,7 +35,7 @@ pub struct DrillReport {
 pub struct LeftOutPart {
     /// Which part.
     pub part: String,
-    /// Why.
+    /// What it would need.
     #[serde(flatten)]
     pub why: Unplayed,
 }

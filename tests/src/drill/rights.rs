@@ -6,7 +6,7 @@ use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::DrillReport;
 use crate::grants::{GrantList, Right};
-use crate::harness::{SandboxHarness, StageError};
+use crate::harness::{HarnessError, SandboxHarness};
 use crate::sandbox::{CheckoutLayout, Figures};
 
 /// With this in the environment, the list is written anew instead of being compared.
@@ -22,14 +22,14 @@ pub(super) struct UsedRights {
 }
 
 impl UsedRights {
-    /// Look at what was judged on a stage; the check goes into its last report.
+    /// Look at what was judged in the sandbox; the check goes into its last report.
     pub(super) async fn judge(
         &mut self,
-        stage: &SandboxHarness,
+        harness: &SandboxHarness,
         reports: &mut [DrillReport],
         show: &DrillOutput,
-    ) -> Result<(), StageError> {
-        let found = stage.sandbox().control().permissions().await?;
+    ) -> Result<(), HarnessError> {
+        let found = harness.sandbox().control().permissions().await?;
         self.used.extend(found.used.into_iter().map(|it| (format!("{}.{}", it.role, it.statement), it.action)));
         let Some(report) = reports.last_mut() else { return Ok(()) };
         let detail = match found.denials.first() {
@@ -40,7 +40,7 @@ impl UsedRights {
         show.check(report.check("AWS would have permitted every call", none, detail));
         report.figures.insert("permissions_judged", found.judged);
         report.figures.insert("permissions_different", found.decisions);
-        let figures = stage.sandbox().control().figures().await?;
+        let figures = harness.sandbox().control().figures().await?;
         report.figures.insert("requests_validated", figures.requests);
         self.figures += figures;
         Ok(())
@@ -53,14 +53,14 @@ impl UsedRights {
         selection: &DrillSelection,
         reports: &mut [DrillReport],
         show: &DrillOutput,
-    ) -> Result<(), StageError> {
+    ) -> Result<(), HarnessError> {
         let Some(report) = reports.last_mut() else { return Ok(()) };
         show.say(&format!("  held against AWS's own models and rules: {}", self.figures));
         if selection.is_chosen() {
             return Ok(());
         }
         let grants =
-            GrantList::load().map_err(|error| StageError::Unknown(format!("tests/data/grants.json: {error}")))?;
+            GrantList::load().map_err(|error| HarnessError::Unknown(format!("tests/data/grants.json: {error}")))?;
         if std::env::var_os(UPDATE).is_some() {
             return learn(grants, scenario, &self.used);
         }
@@ -73,12 +73,12 @@ impl UsedRights {
     }
 }
 
-fn learn(grants: GrantList, scenario: &str, used: &BTreeSet<Right>) -> Result<(), StageError> {
+fn learn(grants: GrantList, scenario: &str, used: &BTreeSet<Right>) -> Result<(), HarnessError> {
     let file = CheckoutLayout::find()?.root().join("tests/data/grants.json");
     // What another scenario of this process has written is in the file, and not in the binary.
     let kept = std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
     let text = serde_json::to_string_pretty(&kept.unwrap_or(grants).learned(scenario, used)).unwrap_or_default();
-    std::fs::write(&file, text + "\n").map_err(|error| StageError::Unknown(format!("{}: {error}", file.display())))
+    std::fs::write(&file, text + "\n").map_err(|error| HarnessError::Unknown(format!("{}: {error}", file.display())))
 }
 
 fn named(rights: &[&Right]) -> String {

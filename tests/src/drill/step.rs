@@ -11,12 +11,12 @@ use watchkeeper_domain::name::Scope;
 use super::choice::Unplayed;
 use super::output::DrillOutput;
 use super::report::{DrillReport, LeftOutPart};
-use crate::harness::{ApiCalls, DeployedStack, EndedExecution, SandboxHarness, StageError, TickResult};
+use crate::harness::{ApiCalls, DeployedStack, EndedExecution, HarnessError, SandboxHarness, TickResult};
 use crate::sandbox::{ApiCall, Progress as _};
 
 /// One environment on stage.
 pub(super) struct DrillStep<'a> {
-    pub stage: &'a SandboxHarness,
+    pub harness: &'a SandboxHarness,
     pub stack: &'a DeployedStack,
     pub environment: &'a Environment,
     pub scope: Scope,
@@ -28,15 +28,15 @@ impl<'a> DrillStep<'a> {
     /// The environment of this scope, in a runbook's scenario.
     pub(super) fn of(
         scenario: &'static str,
-        stage: &'a SandboxHarness,
+        harness: &'a SandboxHarness,
         scope: &Scope,
         show: &'a DrillOutput,
-    ) -> Result<Self, StageError> {
-        let found = stage.estates().environment(scope.estate.as_str(), scope.environment.as_str());
-        let (_, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
-        let stack = stage.stack(scope.region.as_str())?;
+    ) -> Result<Self, HarnessError> {
+        let found = harness.estates().environment(scope.estate.as_str(), scope.environment.as_str());
+        let (_, environment) = found.map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
+        let stack = harness.stack(scope.region.as_str())?;
         let report = DrillReport::new(scenario, scope.estate.as_str(), scope.environment.as_str());
-        Ok(Self { stage, stack, environment, scope: scope.clone(), report, show })
+        Ok(Self { harness, stack, environment, scope: scope.clone(), report, show })
     }
 
     /// Say whose turn it is.
@@ -57,7 +57,7 @@ impl<'a> DrillStep<'a> {
     }
 
     /// The report, once the scenario has been played or could not go on.
-    pub(super) fn ended(mut self, played: Result<(), StageError>) -> DrillReport {
+    pub(super) fn ended(mut self, played: Result<(), HarnessError>) -> DrillReport {
         if let Err(error) = played {
             // The step that failed is over, though nothing said so.
             self.show.stop();
@@ -70,8 +70,8 @@ impl<'a> DrillStep<'a> {
     pub(super) async fn step<T>(
         &mut self,
         what: &str,
-        play: impl Future<Output = Result<T, StageError>>,
-    ) -> Result<T, StageError> {
+        play: impl Future<Output = Result<T, HarnessError>>,
+    ) -> Result<T, HarnessError> {
         let at = self.stack.control().now().await?;
         let step = format!("{}: {what}", self.local(at));
         self.show.begin(&step);
@@ -82,7 +82,7 @@ impl<'a> DrillStep<'a> {
     }
 
     /// Fire the deployed schedule, and wait for all that follows.
-    pub(super) async fn tick(&mut self, what: &str, instant: Timestamp) -> Result<TickResult, StageError> {
+    pub(super) async fn tick(&mut self, what: &str, instant: Timestamp) -> Result<TickResult, HarnessError> {
         let step = format!("{}: {what}", self.local(instant));
         self.show.begin(&step);
         let ticked = self.stack.tick(instant).await?;
@@ -91,7 +91,7 @@ impl<'a> DrillStep<'a> {
     }
 
     /// Start a run by hand, with this beside estate and environment.
-    pub(super) async fn by_hand(&mut self, what: &str, mut input: Value) -> Result<EndedExecution, StageError> {
+    pub(super) async fn by_hand(&mut self, what: &str, mut input: Value) -> Result<EndedExecution, HarnessError> {
         let at = self.stack.control().now().await?;
         let step = format!("{}: {what}: {input}", self.local(at));
         input["estate"] = self.scope.estate.to_string().into();
@@ -103,7 +103,7 @@ impl<'a> DrillStep<'a> {
     }
 
     /// Start the daily unblock by hand, with this beside estate and environment.
-    pub(super) async fn unblock(&mut self, what: &str, mut input: Value) -> Result<EndedExecution, StageError> {
+    pub(super) async fn unblock(&mut self, what: &str, mut input: Value) -> Result<EndedExecution, HarnessError> {
         let at = self.stack.control().now().await?;
         let step = format!("{}: {what}: {input}", self.local(at));
         input["estate"] = self.scope.estate.to_string().into();
@@ -115,7 +115,7 @@ impl<'a> DrillStep<'a> {
     }
 
     /// Something done without the stack.
-    pub(super) async fn prepare(&mut self, what: &str) -> Result<(), StageError> {
+    pub(super) async fn prepare(&mut self, what: &str) -> Result<(), HarnessError> {
         let at = self.stack.control().now().await?;
         let step = format!("{}: {what}", self.local(at));
         self.report.step(at, step.clone(), Duration::ZERO);
@@ -134,29 +134,29 @@ impl<'a> DrillStep<'a> {
         self.show.end(step, took);
     }
 
-    pub(super) async fn capacity(&self) -> Result<Capacity, StageError> {
+    pub(super) async fn capacity(&self) -> Result<Capacity, HarnessError> {
         self.stack.capacity(self.environment).await
     }
 
     /// The number of the latest call.
-    pub(super) async fn mark(&self) -> Result<u64, StageError> {
+    pub(super) async fn mark(&self) -> Result<u64, HarnessError> {
         Ok(self.stack.control().mark().await?)
     }
 
     /// What the functions did since then.
-    pub(super) async fn deeds(&self, since: u64) -> Result<ApiCalls, StageError> {
-        self.stack.deeds(since).await
+    pub(super) async fn api_calls(&self, since: u64) -> Result<ApiCalls, HarnessError> {
+        self.stack.api_calls(since).await
     }
 
     /// The writes among them that changed something of this environment.
-    pub(super) fn writes<'d>(&self, deeds: &'d ApiCalls) -> Vec<&'d ApiCall> {
+    pub(super) fn writes<'d>(&self, api_calls: &'d ApiCalls) -> Vec<&'d ApiCall> {
         let (environment, region) = (self.environment, &self.scope.region);
         let ids = environment.services(region).into_iter().map(|(cluster, service)| ServiceId { cluster, service });
         let (ids, databases) = (ids.collect::<Vec<_>>(), environment.databases(region));
         let ours = |call: &&ApiCall| {
             ids.iter().any(|id| is_of_service(call, id)) || databases.iter().any(|id| is_of_database(call, id))
         };
-        deeds.capacity_writes().into_iter().filter(ours).collect()
+        api_calls.capacity_writes().into_iter().filter(ours).collect()
     }
 
     /// An instant on the clocks of the environment.

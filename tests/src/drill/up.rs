@@ -11,7 +11,7 @@ use watchkeeper_estates::EstateFolder;
 use super::build::build_all;
 use super::command::{DrillSelection, UpOptions, print};
 use super::output::DrillOutput;
-use crate::harness::{DeployedStack, STACK, SandboxHarness, StageError, at_home, documents};
+use crate::harness::{DeployedStack, HarnessError, STACK, SandboxHarness, at_home, documents};
 use crate::sandbox::SandboxOptions;
 
 /// The schedules that tick each minute, and those that tick each fifth, as the template has them; by output.
@@ -21,10 +21,10 @@ const EACH_FIFTH: [&str; 4] = ["TickSchedule", "AlarmSweepSchedule", "BackupTick
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Boot, deploy, build, print what the AWS CLI needs, and stay until interrupted.
-pub(super) async fn stay(selection: &DrillSelection, up: &UpOptions, show: &DrillOutput) -> Result<(), StageError> {
+pub(super) async fn stay(selection: &DrillSelection, up: &UpOptions, show: &DrillOutput) -> Result<(), HarnessError> {
     let estates = documents(selection.estates.as_ref())?;
     if let Some(name) = &selection.estate {
-        estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+        estates.estate(name).map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
     }
     let account = up.account.clone().unwrap_or_else(|| account_of(&estates, selection));
     let options = SandboxOptions { estates: selection.estates.clone(), account, ..SandboxOptions::default() };
@@ -32,22 +32,22 @@ pub(super) async fn stay(selection: &DrillSelection, up: &UpOptions, show: &Dril
     let home = at_home(&estates, &options.account).filter(|(estate, _)| wanted(estate));
     let regions: BTreeSet<Region> = home.flat_map(|(_, environment)| environment.regions()).collect();
     if regions.is_empty() {
-        return Err(StageError::Unknown(format!(
+        return Err(HarnessError::Unknown(format!(
             "no environment of account {}: name one with --account",
             options.account
         )));
     }
-    let stage = SandboxHarness::set(&options, &regions, show).await?;
-    for stack in stage.stacks() {
-        build_all(&stage, stack, show).await?;
-        for (_, environment) in stage.at_home() {
+    let harness = SandboxHarness::set(&options, &regions, show).await?;
+    for stack in harness.stacks() {
+        build_all(&harness, stack, show).await?;
+        for (_, environment) in harness.at_home() {
             stack.site().furnish(environment).await?;
         }
     }
     // Where something sleeps, there is something to try.
-    let watching = stage.stacks().find(|stack| !stack.watched().is_empty()).or_else(|| stage.stacks().next());
+    let watching = harness.stacks().find(|stack| !stack.watched().is_empty()).or_else(|| harness.stacks().next());
     let home = watching.map_or("us-east-1", |stack| stack.region().as_str());
-    for (name, value) in stage.sandbox().emulator().client_environment(home) {
+    for (name, value) in harness.sandbox().emulator().client_environment(home) {
         print(&format!("export {name}={value}"));
     }
     show.say(&format!(
@@ -70,16 +70,16 @@ pub(super) async fn stay(selection: &DrillSelection, up: &UpOptions, show: &Dril
             example(stack)
         ));
     }
-    for (stack, alarm) in answered(&stage) {
+    for (stack, alarm) in answered(&harness) {
         show.say(&format!(
             "  aws cloudwatch set-alarm-state --region {} --alarm-name {alarm} \\\n    --state-value ALARM --state-reason drill",
             stack.region()
         ));
     }
-    for stack in stage.stacks() {
+    for stack in harness.stacks() {
         listen(stack, show);
     }
-    tick_by_hand(&stage, watching, show)?;
+    tick_by_hand(&harness, watching, show)?;
     if !up.tick {
         show.say(
             "The schedules do not tick by themselves here: start it with --tick for that. Ctrl-C stops everything.",
@@ -87,7 +87,7 @@ pub(super) async fn stay(selection: &DrillSelection, up: &UpOptions, show: &Dril
         std::future::pending::<()>().await;
     }
     show.say("The schedules tick by themselves, as often as on AWS. Ctrl-C stops everything.");
-    tick(&stage, show).await
+    tick(&harness, show).await
 }
 
 /// The account of most environments that name one; the sandbox's own where none does.
@@ -121,7 +121,7 @@ fn elsewhere<'a>(
 /// Where messages and events are to be read.
 fn listen(stack: &DeployedStack, show: &DrillOutput) {
     for (what, queue) in
-        [("Messages to people", stack.mailbox().messages_url()), ("Events", stack.mailbox().events_url())]
+        [("Messages to people", stack.notifications().messages_url()), ("Events", stack.notifications().events_url())]
     {
         show.say(&format!(
             "{what} in {} lie in a queue:\n  aws sqs receive-message --region {} --queue-url {queue} --max-number-of-messages 10",
@@ -133,12 +133,12 @@ fn listen(stack: &DeployedStack, show: &DrillOutput) {
 
 /// How a person lets a schedule tick, and moves the clock.
 fn tick_by_hand(
-    stage: &SandboxHarness,
+    harness: &SandboxHarness,
     watching: Option<&DeployedStack>,
     show: &DrillOutput,
-) -> Result<(), StageError> {
+) -> Result<(), HarnessError> {
     let Some(stack) = watching else { return Ok(()) };
-    let endpoint = stage.sandbox().emulator().endpoint();
+    let endpoint = harness.sandbox().emulator().endpoint();
     let schedule = stack.outputs().get("TickSchedule")?;
     show.say(&format!(
         "Let the schedule of the calendars tick, as if an instant had come:\n  curl -X POST {endpoint}/_watchkeeper/schedules \
@@ -153,30 +153,30 @@ fn tick_by_hand(
 
 /// Every schedule of every region, as often as on AWS.
 #[allow(clippy::disallowed_methods, reason = "a person watches the real clock")]
-async fn tick(stage: &SandboxHarness, show: &DrillOutput) -> Result<(), StageError> {
+async fn tick(harness: &SandboxHarness, show: &DrillOutput) -> Result<(), HarnessError> {
     let mut minutes = tokio::time::interval(MINUTE);
     let mut minute = 0_u32;
     loop {
         minutes.tick().await;
         let fifth = minute.is_multiple_of(5);
         let due: Vec<&str> = EACH_MINUTE.iter().chain(EACH_FIFTH.iter().filter(|_| fifth)).copied().collect();
-        for stack in stage.stacks() {
+        for stack in harness.stacks() {
             for schedule in &due {
                 stack.fire(schedule).await?;
             }
         }
         if fifth {
-            show.say(&format!("ticked: {}", stage.sandbox().control().now().await?));
+            show.say(&format!("ticked: {}", harness.sandbox().control().now().await?));
         }
         minute += 1;
     }
 }
 
 /// For each region, an alarm that something there answers to.
-fn answered(stage: &SandboxHarness) -> impl Iterator<Item = (&DeployedStack, &AlarmName)> {
-    stage.stacks().filter_map(|stack| {
+fn answered(harness: &SandboxHarness) -> impl Iterator<Item = (&DeployedStack, &AlarmName)> {
+    harness.stacks().filter_map(|stack| {
         let mut here =
-            stage.at_home().filter(|(_, environment)| environment.document().regions.primary == *stack.region());
+            harness.at_home().filter(|(_, environment)| environment.document().regions.primary == *stack.region());
         let alarm = here.find_map(|(_, environment)| environment.document().emergency.as_ref()?.responses.first());
         alarm.map(|response| (stack, &response.alarm))
     })

@@ -11,15 +11,15 @@ use watchkeeper_domain::value::ResourceName;
 use super::{RegionFixtures, SiteError};
 
 /// What was taken of a resource: its names by region.
-pub type Shelves = BTreeMap<(BackupSource, Region), Vec<String>>;
+pub type KeptCopies = BTreeMap<(BackupSource, Region), Vec<String>>;
 
 impl RegionFixtures {
     /// What there is of the backups of an environment, everybody's, by resource and region.
     ///
     /// # Errors
     /// [`SiteError`] says what failed.
-    pub async fn shelves(&self, environment: &Environment) -> Result<Shelves, SiteError> {
-        let mut shelves = Shelves::new();
+    pub async fn kept_copies(&self, environment: &Environment) -> Result<KeptCopies, SiteError> {
+        let mut kept_copies = KeptCopies::new();
         for job in environment.document().backups.iter().flat_map(|backups| &backups.jobs) {
             let Some(source) = BackupSource::of(job) else { continue };
             let name = source.name.as_str();
@@ -31,7 +31,7 @@ impl RegionFixtures {
                 ResourceKind::S3 => self.objects(name.split_once('/').map_or(name, |(bucket, _)| bucket)).await?,
                 ResourceKind::Opensearch => self.domain_snapshots(name, job.repository.as_ref()).await?,
             };
-            shelves.insert((source.clone(), self.region().clone()), here);
+            kept_copies.insert((source.clone(), self.region().clone()), here);
             let Some(copy) = &job.copy else { continue };
             let away = self.elsewhere(&copy.region);
             let there = match (source.kind, &copy.bucket) {
@@ -40,9 +40,9 @@ impl RegionFixtures {
                 (ResourceKind::S3, Some(bucket)) => away.objects(bucket.as_str()).await?,
                 _ => continue,
             };
-            shelves.insert((source, copy.region.clone()), there);
+            kept_copies.insert((source, copy.region.clone()), there);
         }
-        Ok(shelves)
+        Ok(kept_copies)
     }
 
     async fn table_backups(&self, table: &str) -> Result<Vec<String>, SiteError> {

@@ -15,7 +15,7 @@ mod stores;
 mod tables;
 mod unblock_fixtures;
 
-pub use copies::Shelves;
+pub use copies::KeptCopies;
 pub use declared::{Declared, declared};
 pub use pair::IMAGE_TAG;
 pub use singleton_monitor::{MonitorReport, SingletonMonitor};

@@ -8,13 +8,13 @@ use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::value::AlarmName;
 
-use super::{DeployedStack, StageError};
+use super::{DeployedStack, HarnessError};
 use crate::estate::{SiteError, awaited};
 use crate::in_memory::alarm_event;
 use crate::sandbox::Sandbox;
 
 /// Make the topic that a stack may be told of, and return its ARN.
-pub(super) async fn make_topic(sandbox: &Sandbox, region: &Region) -> Result<String, StageError> {
+pub(super) async fn make_topic(sandbox: &Sandbox, region: &Region) -> Result<String, HarnessError> {
     let config: SdkConfig = sandbox.sdk_config(region.as_str());
     let call = aws_sdk_sns::Client::new(&config).create_topic().name("sandbox-alarms");
     let made = call.send().await.map_err(SiteError::aws("make a topic of alarms"))?;
@@ -25,8 +25,8 @@ impl DeployedStack {
     /// Deliver an event about an alarm through the deployed rule, whatever the alarm and the clock say.
     ///
     /// # Errors
-    /// [`StageError`] when the emulator is gone. So below.
-    pub async fn hears(&self, alarm: &AlarmName, state: AlarmState, at: Timestamp) -> Result<(), StageError> {
+    /// [`HarnessError`] when the emulator is gone. So below.
+    pub async fn hears(&self, alarm: &AlarmName, state: AlarmState, at: Timestamp) -> Result<(), HarnessError> {
         let home = (self.account.as_str(), self.region.as_str());
         let event = alarm_event(alarm.as_str(), home, &state.to_string(), at);
         self.control.post_event(&event).await?;
@@ -36,8 +36,8 @@ impl DeployedStack {
     /// Turn the deployed rule that brings changes of alarms on or off.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn turn_rule(&self, on: bool) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn turn_rule(&self, on: bool) -> Result<(), HarnessError> {
         let rule = self.outputs.get("AlarmRule")?;
         if on {
             let call = self.events.enable_rule().name(rule);
@@ -52,8 +52,8 @@ impl DeployedStack {
     /// Fire the deployed schedule that looks at the alarms themselves, for now.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn sweep(&self) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn sweep(&self) -> Result<(), HarnessError> {
         self.fire("AlarmSweepSchedule").await
     }
 
@@ -67,8 +67,8 @@ impl DeployedStack {
     /// Wait until the function that answers alarms has written a line that fits, beyond its first `since` ones.
     ///
     /// # Errors
-    /// [`StageError`] when it does not. So below.
-    pub async fn logged(&self, since: usize, what: &str, fits: impl Fn(&Value) -> bool) -> Result<Value, StageError> {
+    /// [`HarnessError`] when it does not. So below.
+    pub async fn logged(&self, since: usize, what: &str, fits: impl Fn(&Value) -> bool) -> Result<Value, HarnessError> {
         awaited(&format!("{what} in the log"), async || Ok(self.alarm_log().into_iter().skip(since).find(&fits))).await
     }
 
@@ -76,13 +76,13 @@ impl DeployedStack {
     /// said it.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
+    /// [`HarnessError`] says what failed.
     pub async fn ignored(
         &self,
         since: usize,
         (scope, alarm): (&Scope, &AlarmName),
         why: IgnoreReason,
-    ) -> Result<String, StageError> {
+    ) -> Result<String, HarnessError> {
         let (what, named) = (format!("{alarm} ignored as {}", why.name()), format!("why: {why:?}"));
         let of_ours = |line: &Value, estate: &str, environment: &str| {
             line[estate] == scope.estate.as_str() && line[environment] == scope.environment.as_str()
@@ -102,8 +102,8 @@ impl DeployedStack {
     /// What the ledger remembers of an alarm.
     ///
     /// # Errors
-    /// [`StageError`] when the ledger does not answer.
-    pub async fn remembered(&self, scope: &Scope, alarm: &AlarmName) -> Result<AlarmMemory, StageError> {
+    /// [`HarnessError`] when the ledger does not answer.
+    pub async fn remembered(&self, scope: &Scope, alarm: &AlarmName) -> Result<AlarmMemory, HarnessError> {
         let failed = |error: LedgerError| SiteError::new(format!("recall {alarm}"), error);
         let (memory, _) = self.ledger().recall(scope, alarm).await.map_err(failed)?;
         Ok(memory)

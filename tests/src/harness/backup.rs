@@ -6,7 +6,7 @@ use serde_json::Value;
 use watchkeeper_domain::backup::{BackupMemory, BackupSource};
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError};
+use super::{DeployedStack, EndedExecution, HarnessError};
 use crate::estate::{SiteError, awaited};
 
 /// The metric that ends every tick.
@@ -20,15 +20,15 @@ impl DeployedStack {
     /// have ended.
     ///
     /// # Errors
-    /// [`StageError`] when something does not end. So for all here.
-    pub async fn backup_tick(&self, instant: Timestamp) -> Result<Vec<EndedExecution>, StageError> {
+    /// [`HarnessError`] when something does not end. So for all here.
+    pub async fn backup_tick(&self, instant: Timestamp) -> Result<Vec<EndedExecution>, HarnessError> {
         // Scheduler knows whole seconds only.
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         self.at(instant).await?;
         let (before, since) = (self.ticked(), self.control.now().await?);
         self.control.fire_schedule(self.region.as_str(), self.outputs.get("BackupTickSchedule")?, instant).await?;
         awaited(&format!("the tick of backups of {instant}"), async || {
-            Ok::<_, StageError>((self.ticked() > before).then_some(()))
+            Ok::<_, HarnessError>((self.ticked() > before).then_some(()))
         })
         .await?;
         let mut ended = Vec::new();
@@ -43,31 +43,31 @@ impl DeployedStack {
     /// Start a run of backups by hand with this input, and wait for its end.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn back_up(&self, input: &Value) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn back_up(&self, input: &Value) -> Result<EndedExecution, HarnessError> {
         self.by_hand("BackupMachineArn", input).await
     }
 
     /// Start a restore by hand with this input, and wait for its end.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn restore(&self, input: &Value) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn restore(&self, input: &Value) -> Result<EndedExecution, HarnessError> {
         self.by_hand("RestoreMachineArn", input).await
     }
 
     /// What the ledger remembers of a resource's backups.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> Result<BackupMemory, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> Result<BackupMemory, HarnessError> {
         use watchkeeper_control::ledger::Ledger as _;
         let read = self.ledger().backup(scope, source).await;
         let (memory, _) = read.map_err(|error| SiteError::new(format!("read the memory of {source}"), error))?;
         Ok(memory)
     }
 
-    async fn by_hand(&self, machine: &str, input: &Value) -> Result<EndedExecution, StageError> {
+    async fn by_hand(&self, machine: &str, input: &Value) -> Result<EndedExecution, HarnessError> {
         let since = self.control.now().await?;
         let call = self.sfn.start_execution().state_machine_arn(self.outputs.get(machine)?).input(input.to_string());
         let started = call.send().await.map_err(SiteError::aws("start an execution by hand"))?;
@@ -75,7 +75,7 @@ impl DeployedStack {
     }
 
     /// The executions of a machine that have begun since an instant, or are still running.
-    async fn begun(&self, machine: &str, since: Timestamp) -> Result<Vec<String>, StageError> {
+    async fn begun(&self, machine: &str, since: Timestamp) -> Result<Vec<String>, HarnessError> {
         let call = self.sfn.list_executions().state_machine_arn(self.outputs.get(machine)?);
         let all = call.into_paginator().items().send().try_collect().await;
         let all: Vec<_> = all.map_err(SiteError::aws(format!("list the executions of {machine}")))?;

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError, name_prefix};
+use super::{DeployedStack, EndedExecution, HarnessError, name_prefix};
 use crate::estate::{SiteError, awaited};
 
 /// Events of one page of a history, the most that there can be (Step Functions API reference, `GetExecutionHistory`).
@@ -42,8 +42,8 @@ impl DeployedStack {
     /// Start the emergency machine by hand with this input.
     ///
     /// # Errors
-    /// [`StageError`] when it does not start. So below.
-    pub async fn raise(&self, input: &Value) -> Result<EmergencyExecution<'_>, StageError> {
+    /// [`HarnessError`] when it does not start. So below.
+    pub async fn raise(&self, input: &Value) -> Result<EmergencyExecution<'_>, HarnessError> {
         let machine = self.outputs.get("EmergencyMachineArn")?;
         let since = self.control.now().await?;
         let call = self.sfn.start_execution().state_machine_arn(machine).input(input.to_string());
@@ -54,8 +54,12 @@ impl DeployedStack {
     /// The executions that alarms of this environment have started since an instant, oldest first.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn sirens(&self, scope: &Scope, since: Timestamp) -> Result<Vec<EmergencyExecution<'_>>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn emergency_runs(
+        &self,
+        scope: &Scope,
+        since: Timestamp,
+    ) -> Result<Vec<EmergencyExecution<'_>>, HarnessError> {
         let call = self.sfn.list_executions().state_machine_arn(self.outputs.get("EmergencyMachineArn")?);
         let all = call.into_paginator().items().send().try_collect().await;
         let all = all.map_err(SiteError::aws("list the emergency executions"))?;
@@ -65,33 +69,33 @@ impl DeployedStack {
         let ours = all.into_iter().filter(|e| e.name().starts_with(&prefix) && recent(e.start_date().secs()));
         let mut ours: Vec<_> = ours.collect();
         ours.sort_by_key(|execution| execution.start_date().as_nanos());
-        let siren = |arn| EmergencyExecution { stack: self, arn, since, seen: 0 };
-        Ok(ours.into_iter().map(|execution| siren(execution.execution_arn)).collect())
+        let emergency_run = |arn| EmergencyExecution { stack: self, arn, since, seen: 0 };
+        Ok(ours.into_iter().map(|execution| emergency_run(execution.execution_arn)).collect())
     }
 
     /// Wait for the execution that an alarm of this environment starts after an instant.
     ///
     /// # Errors
-    /// [`StageError`] when there is none.
-    pub async fn siren(&self, scope: &Scope, since: Timestamp) -> Result<EmergencyExecution<'_>, StageError> {
+    /// [`HarnessError`] when there is none.
+    pub async fn emergency_run(&self, scope: &Scope, since: Timestamp) -> Result<EmergencyExecution<'_>, HarnessError> {
         let what = format!("an emergency execution of {scope}");
-        awaited(&what, async || Ok(self.sirens(scope, since).await?.pop())).await
+        awaited(&what, async || Ok(self.emergency_runs(scope, since).await?.pop())).await
     }
 
     /// The same for what it is about: a profile by its name, or `rollback`. One alarm may call for both.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn siren_for(
+    /// [`HarnessError`] says what failed.
+    pub async fn emergency_run_for(
         &self,
         scope: &Scope,
         about: &str,
         since: Timestamp,
-    ) -> Result<EmergencyExecution<'_>, StageError> {
+    ) -> Result<EmergencyExecution<'_>, HarnessError> {
         let prefix = name_prefix(&[scope.estate.as_str(), scope.environment.as_str(), about]);
         let of_ours = |execution: &EmergencyExecution<'_>| execution.name().starts_with(&prefix);
         awaited(&format!("an execution {prefix}…"), async || {
-            Ok(self.sirens(scope, since).await?.into_iter().rev().find(of_ours))
+            Ok(self.emergency_runs(scope, since).await?.into_iter().rev().find(of_ours))
         })
         .await
     }
@@ -106,14 +110,14 @@ impl EmergencyExecution<'_> {
     /// Wait until it has gone on since the last look, and has come to where it waits, or to its end.
     ///
     /// # Errors
-    /// [`StageError`] when it comes nowhere. So below.
-    pub async fn goes_on(&mut self) -> Result<EmergencyExecutionState, StageError> {
+    /// [`HarnessError`] when it comes nowhere. So below.
+    pub async fn goes_on(&mut self) -> Result<EmergencyExecutionState, HarnessError> {
         let seen = self.seen;
         let what = format!("{} go on", self.name());
         let (stands, seen) = awaited(&what, async || {
             let (stands, entered) = self.stands().await?;
             let moved = entered > seen || matches!(stands, Some(EmergencyExecutionState::Ended(_)));
-            Ok::<_, StageError>(stands.filter(|_| moved).map(|stands| (stands, entered)))
+            Ok::<_, HarnessError>(stands.filter(|_| moved).map(|stands| (stands, entered)))
         })
         .await?;
         self.seen = seen;
@@ -123,8 +127,8 @@ impl EmergencyExecution<'_> {
     /// Let time pass, and wait for what it does then. It must wait by now, and less time than a look moves nothing.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn pass(&mut self, time: SignedDuration) -> Result<EmergencyExecutionState, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn pass(&mut self, time: SignedDuration) -> Result<EmergencyExecutionState, HarnessError> {
         self.seen = self.states().await?.len();
         self.stack.pass(time).await?;
         self.goes_on().await
@@ -133,8 +137,8 @@ impl EmergencyExecution<'_> {
     /// Let time pass, a look at a time, until it has ended.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn run_out(&mut self) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn run_out(&mut self) -> Result<EndedExecution, HarnessError> {
         for _ in 0..LOOKS {
             if let EmergencyExecutionState::Ended(ended) = self.pass(LOOK).await? {
                 return Ok(ended);
@@ -146,16 +150,16 @@ impl EmergencyExecution<'_> {
     /// Wait for its end.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn ended(&self) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn ended(&self) -> Result<EndedExecution, HarnessError> {
         self.stack.ended(&self.arn, self.since).await
     }
 
     /// End it from outside, as a person may.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn stop(&self) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn stop(&self) -> Result<(), HarnessError> {
         let call = self.stack.sfn.stop_execution().execution_arn(&self.arn);
         call.send().await.map_err(SiteError::aws(format!("stop {}", self.name())))?;
         Ok(())
@@ -164,14 +168,14 @@ impl EmergencyExecution<'_> {
     /// The end of the child that does this for it: `apply-1`, `plan-1`, `back-1`; nothing if there is none.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn child(&self, what: &str) -> Result<Option<EndedExecution>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn child(&self, what: &str) -> Result<Option<EndedExecution>, HarnessError> {
         let own: String = self.name().chars().take(68).collect();
         self.stack.ended_by_name(&format!("{own}-{what}"), self.since).await
     }
 
     /// Where it stands, nothing while it works; and how many states it had entered then.
-    async fn stands(&self) -> Result<(Option<EmergencyExecutionState>, usize), StageError> {
+    async fn stands(&self) -> Result<(Option<EmergencyExecutionState>, usize), HarnessError> {
         let states = self.states().await?;
         let answer = self.stack.sfn.describe_execution().execution_arn(&self.arn).send().await;
         let answer = answer.map_err(SiteError::aws(format!("describe {}", self.name())))?;
@@ -188,7 +192,7 @@ impl EmergencyExecution<'_> {
     }
 
     /// The names of the states that it has entered, in order.
-    async fn states(&self) -> Result<Vec<String>, StageError> {
+    async fn states(&self) -> Result<Vec<String>, HarnessError> {
         let call = self.stack.sfn.get_execution_history().execution_arn(&self.arn).max_results(PAGE);
         let call = call.include_execution_data(false);
         let events = call.into_paginator().items().send().try_collect().await;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use watchkeeper_domain::estate::Environment;
 
-use super::StageError;
+use super::HarnessError;
 use crate::estate::SiteError;
 use crate::sandbox::Sandbox;
 
@@ -13,7 +13,7 @@ use crate::sandbox::Sandbox;
 pub(super) async fn make<'e>(
     sandbox: &Sandbox,
     environments: impl Iterator<Item = &'e Environment>,
-) -> Result<Vec<String>, StageError> {
+) -> Result<Vec<String>, HarnessError> {
     let mut wanted = BTreeSet::new();
     for environment in environments {
         let document = environment.document();
@@ -37,14 +37,14 @@ pub(super) async fn make<'e>(
 /// The ARN of a key by its alias.
 ///
 /// # Errors
-/// [`StageError`] where there is none.
-pub async fn key_of(sandbox: &Sandbox, region: &str, alias: &str) -> Result<String, StageError> {
+/// [`HarnessError`] where there is none.
+pub async fn key_of(sandbox: &Sandbox, region: &str, alias: &str) -> Result<String, HarnessError> {
     let found = call(sandbox, region, "DescribeKey", json!({ "KeyId": alias })).await?;
     Ok(found["KeyMetadata"]["Arn"].as_str().unwrap_or_default().to_owned())
 }
 
 /// One call of AWS KMS, for which this package has no client.
-async fn call(sandbox: &Sandbox, region: &str, operation: &str, request: Value) -> Result<Value, StageError> {
+async fn call(sandbox: &Sandbox, region: &str, operation: &str, request: Value) -> Result<Value, HarnessError> {
     let failed = |why: &dyn std::fmt::Display| SiteError::new(format!("call {operation} of KMS"), why);
     let scope = format!("AWS4-HMAC-SHA256 Credential=root/20261120/{region}/kms/aws4_request");
     let call = ureq::http::Request::post(sandbox.emulator().endpoint()).header("authorization", scope);

@@ -53,7 +53,7 @@ const LEAST_KEPT: usize = 34;
 
 /// What can go wrong in the sandbox.
 #[derive(Debug, thiserror::Error)]
-pub enum StageError {
+pub enum HarnessError {
     /// The sandbox.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -72,7 +72,7 @@ pub enum StageError {
 ///
 /// # Errors
 /// [`StageError::Estates`] with every problem that was found.
-pub fn documents(folder: Option<&PathBuf>) -> Result<EstateFolder, StageError> {
+pub fn documents(folder: Option<&PathBuf>) -> Result<EstateFolder, HarnessError> {
     let folder = match folder {
         Some(folder) => folder.clone(),
         None => CheckoutLayout::find()?.root().join("shared/estates"),
@@ -80,7 +80,7 @@ pub fn documents(folder: Option<&PathBuf>) -> Result<EstateFolder, StageError> {
     let all = |problems: Vec<watchkeeper_estates::FileProblem>| {
         problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
-    load_dir(&folder).map_err(|problems| StageError::Estates(all(problems)))
+    load_dir(&folder).map_err(|problems| HarnessError::Estates(all(problems)))
 }
 
 /// The environments of an account, and those whose documents name none.
@@ -105,24 +105,24 @@ impl SandboxHarness {
     /// Boot a sandbox over these documents, and deploy the stack in these regions.
     ///
     /// # Errors
-    /// [`StageError`] says which step failed.
+    /// [`HarnessError`] says which step failed.
     pub async fn set<'a>(
         options: &SandboxOptions,
         regions: impl IntoIterator<Item = &'a Region>,
         progress: &dyn Progress,
-    ) -> Result<Self, StageError> {
+    ) -> Result<Self, HarnessError> {
         Self::make(options, regions, false, progress).await
     }
 
     /// The same with a topic in each region, over which alarms reach the stack too: [`DeployedStack::alarm_topic`].
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
+    /// [`HarnessError`] says what failed.
     pub async fn set_with_topics<'a>(
         options: &SandboxOptions,
         regions: impl IntoIterator<Item = &'a Region>,
         progress: &dyn Progress,
-    ) -> Result<Self, StageError> {
+    ) -> Result<Self, HarnessError> {
         Self::make(options, regions, true, progress).await
     }
 
@@ -131,7 +131,7 @@ impl SandboxHarness {
         regions: impl IntoIterator<Item = &'a Region>,
         topics: bool,
         progress: &dyn Progress,
-    ) -> Result<Self, StageError> {
+    ) -> Result<Self, HarnessError> {
         let estates = documents(options.estates.as_ref())?;
         let sandbox = Sandbox::up(options, progress).await?;
         let (account, kept) = (options.account.clone(), pairs::kept_buckets(&estates));
@@ -171,12 +171,12 @@ impl SandboxHarness {
     ///
     /// # Errors
     /// [`StageError::Unknown`] where none was deployed.
-    pub fn stack(&self, region: &str) -> Result<&DeployedStack, StageError> {
+    pub fn stack(&self, region: &str) -> Result<&DeployedStack, HarnessError> {
         let found = self.stacks.iter().find(|(name, _)| name.as_str() == region);
         let known = || self.stacks.keys().map(Region::as_str).collect::<Vec<_>>().join(", ");
         found
             .map(|(_, stack)| stack)
-            .ok_or_else(|| StageError::Unknown(format!("no stack in {region}, only in {}", known())))
+            .ok_or_else(|| HarnessError::Unknown(format!("no stack in {region}, only in {}", known())))
     }
 
     /// All stacks.
@@ -188,7 +188,7 @@ impl SandboxHarness {
     ///
     /// # Errors
     /// [`StageError::Sandbox`] when AWS would have refused a request.
-    pub fn succeeded(self) -> Result<(), StageError> {
+    pub fn succeeded(self) -> Result<(), HarnessError> {
         Ok(self.sandbox.succeeded()?)
     }
 }

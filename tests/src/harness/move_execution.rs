@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger as _, LedgerError, PairId};
 use watchkeeper_domain::failover::{Move, MovePause, MovePhase, PauseKind};
 
-use super::{DeployedStack, EndedExecution, StageError};
+use super::{DeployedStack, EndedExecution, HarnessError};
 use crate::estate::{SiteError, awaited};
 
 /// Events of the end of a history in which the last state is to be found.
@@ -46,7 +46,7 @@ pub struct MoveExecution<'a> {
 #[derive(Debug, Default)]
 struct MoveLook {
     /// Where it stands; nothing while it works.
-    berth: Option<MoveExecutionState>,
+    execution_state: Option<MoveExecutionState>,
     /// The number of its last event.
     event: i64,
     /// The number of the event with which it entered its state.
@@ -62,22 +62,22 @@ impl MoveExecution<'_> {
     /// Wait until it has gone on since the last look, and has come to where it waits, or to its end.
     ///
     /// # Errors
-    /// [`StageError`] when it comes nowhere. So below.
-    pub async fn goes_on(&mut self) -> Result<MoveExecutionState, StageError> {
+    /// [`HarnessError`] when it comes nowhere. So below.
+    pub async fn goes_on(&mut self) -> Result<MoveExecutionState, HarnessError> {
         let mut last = 0;
         for _ in 0..STEPS {
             // It may take many steps, each of them far less than the two minutes of a look.
             let what = format!("{} go on", self.name());
             let look = awaited(&what, async || {
                 let look = self.look().await?;
-                let news = look.event > last || look.berth.as_ref().is_some_and(|_| look.state > self.seen);
-                Ok::<_, StageError>(news.then_some(look))
+                let news = look.event > last || look.execution_state.as_ref().is_some_and(|_| look.state > self.seen);
+                Ok::<_, HarnessError>(news.then_some(look))
             })
             .await?;
             last = look.event;
-            if let Some(berth) = look.berth.filter(|_| look.state > self.seen) {
+            if let Some(execution_state) = look.execution_state.filter(|_| look.state > self.seen) {
                 self.seen = look.state;
-                return Ok(berth);
+                return Ok(execution_state);
             }
         }
         Err(SiteError::new(format!("see where {} comes", self.name()), "it goes on and on").into())
@@ -86,8 +86,8 @@ impl MoveExecution<'_> {
     /// Wait for its end, and let the time pass that it waits for.
     ///
     /// # Errors
-    /// [`StageError`], also when it asks a person.
-    pub async fn run_out(&mut self) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`], also when it asks a person.
+    pub async fn run_out(&mut self) -> Result<EndedExecution, HarnessError> {
         loop {
             match self.goes_on().await? {
                 MoveExecutionState::Ended(ended) => return Ok(ended),
@@ -105,8 +105,8 @@ impl MoveExecution<'_> {
     /// Wait until the move has come to a phase, or further, without looking at how.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn reaches(&self, phase: MovePhase) -> Result<Move, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn reaches(&self, phase: MovePhase) -> Result<Move, HarnessError> {
         let what = format!("{} in phase {}", self.name(), phase.name());
         awaited(&what, async || Ok(self.record().await?.filter(|record| record.phase >= phase))).await
     }
@@ -114,8 +114,8 @@ impl MoveExecution<'_> {
     /// The record of the move, as far as there is one.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn record(&self) -> Result<Option<Move>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn record(&self) -> Result<Option<Move>, HarnessError> {
         let failed = |error: LedgerError| SiteError::new(format!("read the record of {}", self.name()), error);
         Ok(self.stack.ledger().moved(&self.pair, self.name()).await.map_err(failed)?.map(|(record, _)| record))
     }
@@ -123,8 +123,8 @@ impl MoveExecution<'_> {
     /// End it from outside, as a crash of the machine would.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn stop(&self) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn stop(&self) -> Result<(), HarnessError> {
         let call = self.stack.sfn.stop_execution().execution_arn(self.outer.as_ref().unwrap_or(&self.arn));
         call.send().await.map_err(SiteError::aws(format!("stop {}", self.name())))?;
         Ok(())
@@ -134,8 +134,8 @@ impl MoveExecution<'_> {
     /// real one.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn steps(&self) -> Result<Vec<(Timestamp, Timestamp)>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn steps(&self) -> Result<Vec<(Timestamp, Timestamp)>, HarnessError> {
         let call = self.stack.sfn.get_execution_history().execution_arn(&self.arn).include_execution_data(false);
         let events = call.into_paginator().items().send().try_collect().await;
         let events = events.map_err(SiteError::aws(format!("read the history of {}", self.name())))?;
@@ -151,8 +151,12 @@ impl MoveExecution<'_> {
         Ok(steps)
     }
 
-    async fn look(&self) -> Result<MoveLook, StageError> {
-        let over = |ended| MoveLook { berth: Some(MoveExecutionState::Ended(ended)), event: i64::MAX, state: i64::MAX };
+    async fn look(&self) -> Result<MoveLook, HarnessError> {
+        let over = |ended| MoveLook {
+            execution_state: Some(MoveExecutionState::Ended(ended)),
+            event: i64::MAX,
+            state: i64::MAX,
+        };
         if let Some(outer) = &self.outer
             && self.status(outer).await? != Some(ExecutionStatus::Running)
         {
@@ -171,7 +175,7 @@ impl MoveExecution<'_> {
             // What it entered is further back; or it is over, and its parent has yet to hear of it.
             return Ok(MoveLook { event, ..MoveLook::default() });
         };
-        let berth = match name {
+        let execution_state = match name {
             "Ask" => Some(MoveExecutionState::Asking),
             "Pause" => match self.record().await?.and_then(|record| record.pause) {
                 Some(MovePause { kind: PauseKind::Look(seconds), .. }) if seconds >= LONG => {
@@ -181,10 +185,10 @@ impl MoveExecution<'_> {
             },
             _ => None,
         };
-        Ok(MoveLook { berth, event, state })
+        Ok(MoveLook { execution_state, event, state })
     }
 
-    async fn status(&self, arn: &str) -> Result<Option<ExecutionStatus>, StageError> {
+    async fn status(&self, arn: &str) -> Result<Option<ExecutionStatus>, HarnessError> {
         match self.stack.sfn.describe_execution().execution_arn(arn).send().await {
             Ok(answer) => Ok(Some(answer.status)),
             Err(error)

@@ -6,7 +6,7 @@ use aws_sdk_sns::error::DisplayErrorContext;
 use serde_json::{Value, json};
 use watchkeeper_domain::name::Region;
 
-use super::StageError;
+use super::HarnessError;
 use crate::estate::{SiteError, awaited};
 use crate::sandbox::StackOutputs;
 
@@ -40,7 +40,7 @@ impl Notifications {
         config: &SdkConfig,
         region: &Region,
         outputs: &StackOutputs,
-    ) -> Result<Self, StageError> {
+    ) -> Result<Self, HarnessError> {
         let (messages, events) = (
             NotificationQueue::make(endpoint, region, "sandbox-messages").await?,
             NotificationQueue::make(endpoint, region, "sandbox-events").await?,
@@ -74,19 +74,19 @@ impl Notifications {
     /// The messages since the last look.
     ///
     /// # Errors
-    /// [`StageError`] when the queue does not answer. So below.
-    pub async fn letters(&self) -> Result<Vec<NotificationMessage>, StageError> {
+    /// [`HarnessError`] when the queue does not answer. So below.
+    pub async fn letters(&self) -> Result<Vec<NotificationMessage>, HarnessError> {
         Ok(self.messages.drain().await?.iter().map(NotificationMessage::of).collect())
     }
 
     /// Wait for a message that fits, and return it, last, with all that came since the last look.
     ///
     /// # Errors
-    /// [`StageError`], also when none comes.
+    /// [`HarnessError`], also when none comes.
     pub async fn letters_until(
         &self,
         fits: impl Fn(&NotificationMessage) -> bool,
-    ) -> Result<Vec<NotificationMessage>, StageError> {
+    ) -> Result<Vec<NotificationMessage>, HarnessError> {
         let mut all: Vec<NotificationMessage> = Vec::new();
         loop {
             // One at a time, so that what comes after it is left to the next look.
@@ -101,8 +101,8 @@ impl Notifications {
     /// The events since the last look.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn events(&self) -> Result<Vec<Value>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn events(&self) -> Result<Vec<Value>, HarnessError> {
         self.events.drain().await
     }
 }
@@ -117,7 +117,7 @@ struct NotificationQueue {
 }
 
 impl NotificationQueue {
-    async fn make(endpoint: &str, region: &Region, name: &str) -> Result<Self, StageError> {
+    async fn make(endpoint: &str, region: &Region, name: &str) -> Result<Self, HarnessError> {
         let mut queue =
             Self { endpoint: endpoint.to_owned(), region: region.clone(), url: String::new(), arn: String::new() };
         let made = queue.call("CreateQueue", &json!({ "QueueName": name })).await?;
@@ -129,7 +129,7 @@ impl NotificationQueue {
     }
 
     /// All messages that are there, as JSON, taken out of the queue.
-    async fn drain(&self) -> Result<Vec<Value>, StageError> {
+    async fn drain(&self) -> Result<Vec<Value>, HarnessError> {
         let mut bodies = Vec::new();
         loop {
             let found = self.receive(10).await?;
@@ -141,11 +141,11 @@ impl NotificationQueue {
     }
 
     /// The next message, if there is one.
-    async fn take(&self) -> Result<Option<Value>, StageError> {
+    async fn take(&self) -> Result<Option<Value>, HarnessError> {
         Ok(self.receive(1).await?.pop())
     }
 
-    async fn receive(&self, most: u32) -> Result<Vec<Value>, StageError> {
+    async fn receive(&self, most: u32) -> Result<Vec<Value>, HarnessError> {
         let asked = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": most });
         let answer = self.call("ReceiveMessage", &asked).await?;
         let mut bodies = Vec::new();
@@ -158,7 +158,7 @@ impl NotificationQueue {
         Ok(bodies)
     }
 
-    async fn call(&self, operation: &str, request: &Value) -> Result<Value, StageError> {
+    async fn call(&self, operation: &str, request: &Value) -> Result<Value, HarnessError> {
         let failed = |why: &dyn std::fmt::Display| SiteError::new(format!("{operation} of {}", self.url), why);
         // Nothing checks the signature; the region is read from it.
         let scope = format!("AWS4-HMAC-SHA256 Credential=root/20260101/{}/sqs/aws4_request", self.region);

@@ -4,7 +4,7 @@ use serde_json::Value;
 use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::{Region, ServiceName};
 
-use super::{DeployedStack, StackPair, StageError};
+use super::{DeployedStack, HarnessError, StackPair};
 use crate::estate::{SingletonMonitor, SiteError};
 use crate::sandbox::{ApiCall, SiteFace};
 
@@ -12,8 +12,8 @@ impl StackPair<'_> {
     /// Where people come who ask for the first health path at the public address, and what they are answered.
     ///
     /// # Errors
-    /// [`StageError`] when nothing answers.
-    pub async fn reached(&self) -> Result<(u16, Option<Region>), StageError> {
+    /// [`HarnessError`] when nothing answers.
+    pub async fn reached(&self) -> Result<(u16, Option<Region>), HarnessError> {
         let probe = self.failover()?.probe.as_ref();
         let path = probe.and_then(|probe| probe.paths.values().next()).map_or("/", |path| path.as_str());
         let url = format!("{}{path}", self.control().site_url(&self.site, SiteFace::Public));
@@ -34,7 +34,7 @@ impl StackPair<'_> {
     ///
     /// # Errors
     /// [`StageError::Unknown`] when the document names one that is not there.
-    pub fn keep_vigil(&self) -> Result<Vec<(ServiceName, SingletonMonitor)>, StageError> {
+    pub fn monitor_singleton(&self) -> Result<Vec<(ServiceName, SingletonMonitor)>, HarnessError> {
         let mut vigils = Vec::new();
         for singleton in &self.failover()?.singletons {
             let mut places = Vec::new();
@@ -49,8 +49,8 @@ impl StackPair<'_> {
     /// The calls that functions of one region made to the other since a number, oldest first.
     ///
     /// # Errors
-    /// [`StageError`] when the emulator is gone.
-    pub async fn calls_across(&self, to: &DeployedStack, since: u64) -> Result<Vec<ApiCall>, StageError> {
+    /// [`HarnessError`] when the emulator is gone.
+    pub async fn calls_across(&self, to: &DeployedStack, since: u64) -> Result<Vec<ApiCall>, HarnessError> {
         let function = to.outputs().get("FailoverFunction")?;
         // A caller's name is cut at fifty characters.
         let ours = |call: &ApiCall| call.caller.as_deref().is_some_and(|caller| function.starts_with(caller));

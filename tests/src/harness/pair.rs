@@ -10,7 +10,7 @@ use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::failover::readiness::Readiness;
 use watchkeeper_domain::name::{Scope, ServiceName};
 
-use super::{DeployedStack, SandboxHarness, StageError, WatchTick, site_name};
+use super::{DeployedStack, HarnessError, SandboxHarness, WatchTick, site_name};
 use crate::estate::SiteError;
 use crate::sandbox::{EmulatorControl, LossOrder, PostedMetric};
 
@@ -44,15 +44,15 @@ impl<'a> StackPair<'a> {
     ///
     /// # Errors
     /// [`StageError::Unknown`] when there is none.
-    pub fn of(stage: &'a SandboxHarness, estate: &str, environment: &str) -> Result<Self, StageError> {
-        let found = stage.estates().environment(estate, environment);
-        let (estate, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+    pub fn of(harness: &'a SandboxHarness, estate: &str, environment: &str) -> Result<Self, HarnessError> {
+        let found = harness.estates().environment(estate, environment);
+        let (estate, environment) = found.map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
         let regions = &environment.document().regions;
-        let none = || StageError::Unknown(format!("{} {} has no standby region", estate.name(), environment.name()));
+        let none = || HarnessError::Unknown(format!("{} {} has no standby region", estate.name(), environment.name()));
         let standby = regions.standby.as_ref().ok_or_else(none)?;
         Ok(Self {
-            home: stage.stack(regions.primary.as_str())?,
-            standby: stage.stack(standby.as_str())?,
+            home: harness.stack(regions.primary.as_str())?,
+            standby: harness.stack(standby.as_str())?,
             environment,
             id: PairId { estate: estate.name().clone(), environment: environment.name().clone() },
             site: site_name(estate.name(), environment.name()),
@@ -68,9 +68,9 @@ impl<'a> StackPair<'a> {
     ///
     /// # Errors
     /// [`StageError::Unknown`] when it says nothing.
-    pub fn failover(&self) -> Result<&'a Failover, StageError> {
+    pub fn failover(&self) -> Result<&'a Failover, HarnessError> {
         let said = self.environment.document().failover.as_ref();
-        said.ok_or_else(|| StageError::Unknown(format!("{} has no failover in its document", self.id)))
+        said.ok_or_else(|| HarnessError::Unknown(format!("{} has no failover in its document", self.id)))
     }
 
     /// The member in a region.
@@ -83,18 +83,18 @@ impl<'a> StackPair<'a> {
     ///
     /// # Errors
     /// [`StageError::Unknown`] when it has none of that name.
-    pub fn service(&self, stack: &DeployedStack, name: &ServiceName) -> Result<ServiceId, StageError> {
+    pub fn service(&self, stack: &DeployedStack, name: &ServiceName) -> Result<ServiceId, HarnessError> {
         let found = self.environment.services(stack.region()).into_iter().find(|(_, service)| service == name);
         let (cluster, service) =
-            found.ok_or_else(|| StageError::Unknown(format!("{} has no service {name}", stack.region())))?;
+            found.ok_or_else(|| HarnessError::Unknown(format!("{} has no service {name}", stack.region())))?;
         Ok(ServiceId { cluster, service })
     }
 
     /// Build both members, with quotas that suffice.
     ///
     /// # Errors
-    /// [`StageError`] says what could not be made. So below.
-    pub async fn build(&self) -> Result<(), StageError> {
+    /// [`HarnessError`] says what could not be made. So below.
+    pub async fn build(&self) -> Result<(), HarnessError> {
         // The tables are replicated to the standby, so the home comes first.
         for stack in [self.home, self.standby] {
             stack.site().build(self.environment).await?;
@@ -115,8 +115,8 @@ impl<'a> StackPair<'a> {
     /// Let a region's account run so many Fargate vCPUs at once.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn quota(&self, stack: &DeployedStack, vcpu: f64) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn quota(&self, stack: &DeployedStack, vcpu: f64) -> Result<(), HarnessError> {
         let region = stack.region().as_str();
         self.control().put_quota(region, "fargate", "L-3032A538", Some(vcpu), None).await?;
         Ok(())
@@ -126,16 +126,16 @@ impl<'a> StackPair<'a> {
     /// other.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn tick(&self, stacks: &[&DeployedStack]) -> Result<Vec<WatchTick>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn tick(&self, stacks: &[&DeployedStack]) -> Result<Vec<WatchTick>, HarnessError> {
         self.tick_with_lag(stacks, GOOD_LAG).await
     }
 
     /// The same with a lag of so many milliseconds.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn tick_with_lag(&self, stacks: &[&DeployedStack], lag_ms: f64) -> Result<Vec<WatchTick>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn tick_with_lag(&self, stacks: &[&DeployedStack], lag_ms: f64) -> Result<Vec<WatchTick>, HarnessError> {
         let every = self.failover()?.probe.as_ref().and_then(|probe| probe.every);
         let instant = self.home.pass(every.map_or(TICK, |every| TICK.max(every.signed()))).await?;
         self.lag(lag_ms).await?;
@@ -149,8 +149,8 @@ impl<'a> StackPair<'a> {
     /// CloudWatch hears in both regions how far their tables are behind in the other one, as measured a moment ago.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn lag(&self, lag_ms: f64) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn lag(&self, lag_ms: f64) -> Result<(), HarnessError> {
         let at = self.control().now().await?.saturating_sub(MEASURED).ok();
         for (from, to) in [(self.home, self.standby), (self.standby, self.home)] {
             let datum = |table: &watchkeeper_domain::estate::GlobalTable| PostedMetric {
@@ -174,16 +174,16 @@ impl<'a> StackPair<'a> {
     /// What both members run.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn capacity(&self) -> Result<[Capacity; 2], StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn capacity(&self) -> Result<[Capacity; 2], HarnessError> {
         Ok([self.home.capacity(self.environment).await?, self.standby.capacity(self.environment).await?])
     }
 
     /// What the ledger's replica of a region has of the pair.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn ledger(&self, stack: &DeployedStack) -> Result<PairReplica, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn ledger(&self, stack: &DeployedStack) -> Result<PairReplica, HarnessError> {
         let failed = |error: LedgerError| SiteError::new(format!("read the pair {}", self.id), error);
         Ok(stack.ledger().pair(&self.id).await.map_err(failed)?)
     }
@@ -191,8 +191,8 @@ impl<'a> StackPair<'a> {
     /// The pointer as a region sees it.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn pointer(&self, stack: &DeployedStack) -> Result<Pointer, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn pointer(&self, stack: &DeployedStack) -> Result<Pointer, HarnessError> {
         let at_home = || Pointer::at_home(self.home.region());
         Ok(self.ledger(stack).await?.pointer.unwrap_or_else(at_home))
     }
@@ -200,8 +200,8 @@ impl<'a> StackPair<'a> {
     /// How ready a region was when it was looked at last.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn readiness(&self, stack: &DeployedStack) -> Result<Option<Readiness>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn readiness(&self, stack: &DeployedStack) -> Result<Option<Readiness>, HarnessError> {
         let failed = |error: LedgerError| SiteError::new(format!("read the watch over {}", self.id), error);
         let (watch, _) = stack.ledger().watch(&self.id, stack.region()).await.map_err(failed)?;
         Ok(watch.readiness)
@@ -215,16 +215,16 @@ impl<'a> StackPair<'a> {
     /// Lose its home region.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn lose_home(&self, loss: LossOrder) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn lose_home(&self, loss: LossOrder) -> Result<(), HarnessError> {
         Ok(self.control().lose(self.home.region().as_str(), loss).await?)
     }
 
     /// Have it back.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn regain_home(&self) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn regain_home(&self) -> Result<(), HarnessError> {
         Ok(self.control().regain(self.home.region().as_str()).await?)
     }
 }

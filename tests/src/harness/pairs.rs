@@ -11,7 +11,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
-use super::{DeployedStack, STACK, SandboxHarness, StageError, at_home, traffic_switches};
+use super::{DeployedStack, HarnessError, STACK, SandboxHarness, at_home, traffic_switches};
 use crate::estate::SiteError;
 use crate::sandbox::{
     CheckoutLayout, EmulatorControl, Progress, Sandbox, SandboxOptions, SiteFace, SiteSetup, SiteSide, SiteTraffic,
@@ -38,14 +38,15 @@ impl SandboxHarness {
     /// for all. The functions see the documents with the addresses of the sandbox's sites as those of their probes.
     ///
     /// # Errors
-    /// [`StageError`] says which step failed.
+    /// [`HarnessError`] says which step failed.
     pub async fn set_pairs(
         options: &SandboxOptions,
         mut documents: Vec<EstateDocument>,
         progress: &dyn Progress,
-    ) -> Result<Self, StageError> {
+    ) -> Result<Self, HarnessError> {
         let (home, standby) = regions(&documents)?;
-        let failed = |error: std::io::Error| StageError::Unknown(format!("cannot make a folder of documents: {error}"));
+        let failed =
+            |error: std::io::Error| HarnessError::Unknown(format!("cannot make a folder of documents: {error}"));
         let sandboxes = CheckoutLayout::find()?.sandbox();
         std::fs::create_dir_all(&sandboxes).map_err(failed)?;
         let folder = tempfile::Builder::new().prefix("documents-").tempdir_in(sandboxes).map_err(failed)?;
@@ -61,7 +62,7 @@ impl SandboxHarness {
         }
         let told = |problem: &watchkeeper_estates::FileProblem| problem.to_string();
         let estates = load_dir(folder.path())
-            .map_err(|all| StageError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
+            .map_err(|all| HarnessError::Estates(all.iter().map(told).collect::<Vec<_>>().join("\n")))?;
         // The SAM CLI takes no empty value.
         let given = [
             ("SwitchBuckets", traffic_switches::buckets(&documents)),
@@ -77,24 +78,24 @@ impl SandboxHarness {
         let mut parameters = vec![("PeerRegion", home.as_str()), ("LedgerTableName", first.get("LedgerTable")?)];
         parameters.extend(given());
         let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;
-        let mut stage = Self {
+        let mut harness = Self {
             sandbox,
             estates,
             account: options.account.clone(),
             stacks: BTreeMap::new(),
             _documents: Some(folder),
         };
-        stage.open(home, first).await?;
-        stage.open(standby, second).await?;
-        for (estate, environment) in stage.at_home() {
+        harness.open(home, first).await?;
+        harness.open(standby, second).await?;
+        for (estate, environment) in harness.at_home() {
             if let Some(site) = site(site_name(estate.name(), environment.name()), environment)? {
-                stage.sandbox.control().put_site(&site).await?;
+                harness.sandbox.control().put_site(&site).await?;
             }
         }
-        Ok(stage)
+        Ok(harness)
     }
 
-    async fn open(&mut self, region: Region, outputs: StackOutputs) -> Result<(), StageError> {
+    async fn open(&mut self, region: Region, outputs: StackOutputs) -> Result<(), HarnessError> {
         let home: Vec<_> = at_home(&self.estates, &self.account).collect();
         let stack = DeployedStack::new(&self.sandbox, (&self.account, &region), outputs, None, &home).await?;
         self.stacks.insert(region, stack);
@@ -103,22 +104,22 @@ impl SandboxHarness {
 }
 
 /// The home and the standby of every pair.
-fn regions(documents: &[EstateDocument]) -> Result<(Region, Region), StageError> {
+fn regions(documents: &[EstateDocument]) -> Result<(Region, Region), HarnessError> {
     let all = documents.iter().flat_map(|document| document.environments.values());
     let mut pairs = all.filter_map(|e| Some((e.regions.primary.clone(), e.regions.standby.clone()?)));
-    let first = pairs.next().ok_or_else(|| StageError::Unknown("no environment with a standby region".to_owned()))?;
+    let first = pairs.next().ok_or_else(|| HarnessError::Unknown("no environment with a standby region".to_owned()))?;
     match pairs.find(|pair| *pair != first) {
         None => Ok(first),
-        Some(other) => Err(StageError::Unknown(format!("pairs of {first:?} and of {other:?} need two sandboxes"))),
+        Some(other) => Err(HarnessError::Unknown(format!("pairs of {first:?} and of {other:?} need two sandboxes"))),
     }
 }
 
 /// Give the probes of an environment the addresses of its site.
-fn readdress(control: &EmulatorControl, site: &str, environment: &mut EnvironmentDocument) -> Result<(), StageError> {
+fn readdress(control: &EmulatorControl, site: &str, environment: &mut EnvironmentDocument) -> Result<(), HarnessError> {
     let Some(probe) = environment.failover.as_mut().and_then(|failover| failover.probe.as_mut()) else { return Ok(()) };
     let address = |face| {
         let url = control.site_url(site, face);
-        url.parse::<Label>().map_err(|why| StageError::Unknown(format!("an address of {site}: {why}")))
+        url.parse::<Label>().map_err(|why| HarnessError::Unknown(format!("an address of {site}: {why}")))
     };
     probe.primary = address(SiteFace::Primary)?;
     probe.standby = address(SiteFace::Standby)?;
@@ -130,9 +131,9 @@ fn readdress(control: &EmulatorControl, site: &str, environment: &mut Environmen
 ///
 /// # Errors
 /// [`StageError::Unknown`] where it cannot be written.
-pub fn write_document(folder: &Path, document: &EstateDocument) -> Result<(), StageError> {
+pub fn write_document(folder: &Path, document: &EstateDocument) -> Result<(), HarnessError> {
     let file = folder.join(document.estate.as_str()).with_extension("yaml");
-    let failed = |why: &dyn std::fmt::Display| StageError::Unknown(format!("cannot write {}: {why}", file.display()));
+    let failed = |why: &dyn std::fmt::Display| HarnessError::Unknown(format!("cannot write {}: {why}", file.display()));
     let text = serde_json::to_string_pretty(document).map_err(|error| failed(&error))?;
     std::fs::write(&file, text + "\n").map_err(|error| failed(&error))
 }
@@ -152,7 +153,7 @@ pub(super) fn kept_buckets(estates: &EstateFolder) -> String {
 }
 
 /// What users see of a pair: its health paths, behind the load balancers of both regions.
-fn site(name: String, environment: &Environment) -> Result<Option<SiteSetup>, StageError> {
+fn site(name: String, environment: &Environment) -> Result<Option<SiteSetup>, HarnessError> {
     let document = environment.document();
     let (Some(failover), Some(standby)) = (&document.failover, &document.regions.standby) else { return Ok(None) };
     let Some(probe) = &failover.probe else { return Ok(None) };
@@ -167,7 +168,9 @@ fn site(name: String, environment: &Environment) -> Result<Option<SiteSetup>, St
     let (primary, standby) = (side(&document.regions.primary)?, side(standby)?);
     let traffic = traffic(failover).ok_or_else(|| {
         let strategy = failover.traffic.strategy;
-        StageError::Unknown(format!("strategy {strategy:?} lacks what names it, or the sandbox's sites do not know it"))
+        HarnessError::Unknown(format!(
+            "strategy {strategy:?} lacks what names it, or the sandbox's sites do not know it"
+        ))
     })?;
     Ok(Some(SiteSetup { name, primary, standby, traffic }))
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::error::ProvideErrorMetadata as _;
 
-use super::{DeployedStack, NotificationMessage, StageError};
+use super::{DeployedStack, HarnessError, NotificationMessage};
 use crate::estate::SiteError;
 
 /// The line before the command that says yes.
@@ -37,8 +37,8 @@ impl AskedQuestion {
     ///
     /// # Errors
     /// [`StageError::Unknown`] with the message.
-    pub fn read(letter: &NotificationMessage) -> Result<Self, StageError> {
-        let unreadable = || StageError::Unknown(format!("no question with its two commands: {}", letter.text));
+    pub fn read(letter: &NotificationMessage) -> Result<Self, HarnessError> {
+        let unreadable = || HarnessError::Unknown(format!("no question with its two commands: {}", letter.text));
         let command = |title: &str| {
             let mut lines = letter.text.lines().skip_while(|line| *line != title);
             AnswerCommand::read(lines.nth(1)?)
@@ -69,9 +69,9 @@ impl DeployedStack {
     /// Wait for the message that asks about something, and return it with all that came before it.
     ///
     /// # Errors
-    /// [`StageError`] when nobody asks.
-    pub async fn asked(&self) -> Result<(AskedQuestion, Vec<NotificationMessage>), StageError> {
-        let letters = self.mailbox().letters_until(|letter| letter.subject.contains(": approve ")).await?;
+    /// [`HarnessError`] when nobody asks.
+    pub async fn asked(&self) -> Result<(AskedQuestion, Vec<NotificationMessage>), HarnessError> {
+        let letters = self.notifications().letters_until(|letter| letter.subject.contains(": approve ")).await?;
         let question = AskedQuestion::read(&letters[letters.len() - 1])?;
         Ok((question, letters))
     }
@@ -79,8 +79,8 @@ impl DeployedStack {
     /// Send an answer. Where Step Functions refuses it, the code of its error is returned.
     ///
     /// # Errors
-    /// [`StageError`] when there is no answer at all.
-    pub async fn answer(&self, command: &AnswerCommand) -> Result<Option<String>, StageError> {
+    /// [`HarnessError`] when there is no answer at all.
+    pub async fn answer(&self, command: &AnswerCommand) -> Result<Option<String>, HarnessError> {
         let call = self.sfn.send_task_success().task_token(&command.token).output(&command.output);
         match call.send().await {
             Ok(_) => Ok(None),

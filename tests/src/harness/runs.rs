@@ -8,7 +8,7 @@ use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{DeployedStack, StageError};
+use super::{DeployedStack, HarnessError};
 use crate::estate::{SiteError, awaited};
 
 /// An execution that has ended.
@@ -46,8 +46,8 @@ impl DeployedStack {
     /// Start a run by hand with this input, and wait for its end.
     ///
     /// # Errors
-    /// [`StageError`] when it does not start, or does not end.
-    pub async fn run(&self, input: &Value) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`] when it does not start, or does not end.
+    pub async fn run(&self, input: &Value) -> Result<EndedExecution, HarnessError> {
         let machine = self.outputs.get("ReconcileMachineArn")?;
         let call = self.sfn.start_execution().state_machine_arn(machine).input(input.to_string());
         let since = self.control.now().await?;
@@ -60,7 +60,7 @@ impl DeployedStack {
         &self,
         name: &str,
         since: Timestamp,
-    ) -> Result<Option<EndedExecution>, StageError> {
+    ) -> Result<Option<EndedExecution>, HarnessError> {
         self.ended_of("ReconcileMachineArn", name, since).await
     }
 
@@ -70,7 +70,7 @@ impl DeployedStack {
         machine: &str,
         name: &str,
         since: Timestamp,
-    ) -> Result<Option<EndedExecution>, StageError> {
+    ) -> Result<Option<EndedExecution>, HarnessError> {
         let machine = self.outputs.get(machine)?;
         let arn = format!("{}:{name}", machine.replacen(":stateMachine:", ":execution:", 1));
         match self.sfn.describe_execution().execution_arn(&arn).send().await {
@@ -87,14 +87,14 @@ impl DeployedStack {
     }
 
     /// The end of an execution, once it has come.
-    pub(super) async fn ended(&self, arn: &str, since: Timestamp) -> Result<EndedExecution, StageError> {
+    pub(super) async fn ended(&self, arn: &str, since: Timestamp) -> Result<EndedExecution, HarnessError> {
         awaited(&format!("the end of {arn}"), async || {
             let answer = self.sfn.describe_execution().execution_arn(arn).send().await;
             let answer = answer.map_err(|e| SiteError::new(format!("describe {arn}"), DisplayErrorContext(e)))?;
             if *answer.status() == ExecutionStatus::Running {
                 return Ok(None);
             }
-            Ok::<_, StageError>(Some(EndedExecution {
+            Ok::<_, HarnessError>(Some(EndedExecution {
                 name: answer.name().unwrap_or_default().to_owned(),
                 succeeded: *answer.status() == ExecutionStatus::Succeeded,
                 output: answer.output().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),

@@ -8,7 +8,7 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::{Environment, EnvironmentKind, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 
-use super::{ApiCalls, Notifications, StageError, scope};
+use super::{ApiCalls, HarnessError, Notifications, scope};
 use crate::estate::RegionFixtures;
 use crate::sandbox::{EmulatorControl, Sandbox, StackOutputs};
 
@@ -45,7 +45,7 @@ pub struct DeployedStack {
     site: RegionFixtures,
     ledger: DynamoLedger,
     topic: Option<String>,
-    mailbox: Notifications,
+    notifications: Notifications,
 }
 
 impl DeployedStack {
@@ -56,10 +56,10 @@ impl DeployedStack {
         outputs: StackOutputs,
         topic: Option<String>,
         home: &[(&Estate, &Environment)],
-    ) -> Result<Self, StageError> {
+    ) -> Result<Self, HarnessError> {
         let config = sandbox.sdk_config(region.as_str());
-        let mailbox = Notifications::open(sandbox.emulator().endpoint(), &config, region, &outputs).await?;
-        let log = |function: &str| Ok::<_, StageError>(format!("{}.log", outputs.get(function)?));
+        let notifications = Notifications::open(sandbox.emulator().endpoint(), &config, region, &outputs).await?;
+        let log = |function: &str| Ok::<_, HarnessError>(format!("{}.log", outputs.get(function)?));
         let logs = sandbox.emulator().logs();
         let (tick_log, alarm_log) = (logs.join(log("AutoShutdownFunction")?), logs.join(log("AlarmResponseFunction")?));
         let backup_log = logs.join(log("BackupsFunction")?);
@@ -89,7 +89,7 @@ impl DeployedStack {
             watched,
             pairs,
             topic,
-            mailbox,
+            notifications,
         })
     }
 
@@ -124,16 +124,16 @@ impl DeployedStack {
     }
 
     /// What people and programs hear.
-    pub fn mailbox(&self) -> &Notifications {
-        &self.mailbox
+    pub fn notifications(&self) -> &Notifications {
+        &self.notifications
     }
 
     /// The ARN of the topic over which alarms reach the stack too.
     ///
     /// # Errors
     /// [`StageError::Unknown`] where the stack was deployed without one.
-    pub fn alarm_topic(&self) -> Result<&str, StageError> {
-        self.topic.as_deref().ok_or_else(|| StageError::Unknown(format!("no topic of alarms in {}", self.region)))
+    pub fn alarm_topic(&self) -> Result<&str, HarnessError> {
+        self.topic.as_deref().ok_or_else(|| HarnessError::Unknown(format!("no topic of alarms in {}", self.region)))
     }
 
     /// The environments that a tick of this stack looks after.
@@ -145,8 +145,8 @@ impl DeployedStack {
     /// come to life again.
     ///
     /// # Errors
-    /// [`StageError`] when the emulator is gone. So below.
-    pub async fn at(&self, instant: Timestamp) -> Result<(), StageError> {
+    /// [`HarnessError`] when the emulator is gone. So below.
+    pub async fn at(&self, instant: Timestamp) -> Result<(), HarnessError> {
         if self.control.now().await? < instant {
             self.control.set_clock(instant).await?;
         }
@@ -156,8 +156,8 @@ impl DeployedStack {
     /// Let time pass in the emulated AWS, and return what time it is then.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn pass(&self, time: SignedDuration) -> Result<Timestamp, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn pass(&self, time: SignedDuration) -> Result<Timestamp, HarnessError> {
         let then = self.control.now().await?.saturating_add(time).unwrap_or(Timestamp::MAX);
         self.control.set_clock(then).await?;
         Ok(then)
@@ -166,8 +166,8 @@ impl DeployedStack {
     /// Fire a deployed schedule, by the output that names it, for now.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn fire(&self, schedule: &str) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn fire(&self, schedule: &str) -> Result<(), HarnessError> {
         let now = self.control.now().await?;
         // Scheduler knows whole seconds only.
         let instant = Timestamp::from_second(now.as_second()).unwrap_or(now);
@@ -178,16 +178,16 @@ impl DeployedStack {
     /// The true capacity of an environment.
     ///
     /// # Errors
-    /// [`StageError`] when AWS does not answer.
-    pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, StageError> {
+    /// [`HarnessError`] when AWS does not answer.
+    pub async fn capacity(&self, environment: &Environment) -> Result<Capacity, HarnessError> {
         Ok(self.site.capacity(environment).await?)
     }
 
     /// What the functions did since the call numbered `since`.
     ///
     /// # Errors
-    /// [`StageError`] when the emulator is gone.
-    pub async fn deeds(&self, since: u64) -> Result<ApiCalls, StageError> {
+    /// [`HarnessError`] when the emulator is gone.
+    pub async fn api_calls(&self, since: u64) -> Result<ApiCalls, HarnessError> {
         let functions = FUNCTIONS.iter().map(|output| self.outputs.get(output)).collect::<Result<Vec<_>, _>>()?;
         Ok(ApiCalls::of(self.control.calls(since).await?, &functions, &self.region))
     }

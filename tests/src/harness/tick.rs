@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError, name_prefix};
+use super::{DeployedStack, EndedExecution, HarnessError, name_prefix};
 use crate::estate::awaited;
 
 /// What the function logs for each environment when it is done with it.
@@ -35,8 +35,8 @@ impl DeployedStack {
     /// Make it `instant`, fire the deployed schedule at it, and wait until the function and all runs have ended.
     ///
     /// # Errors
-    /// [`StageError`] when something does not end.
-    pub async fn tick(&self, instant: Timestamp) -> Result<TickResult, StageError> {
+    /// [`HarnessError`] when something does not end.
+    pub async fn tick(&self, instant: Timestamp) -> Result<TickResult, HarnessError> {
         // Scheduler knows whole seconds only.
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         self.at(instant).await?;
@@ -44,7 +44,7 @@ impl DeployedStack {
         let since = self.control.now().await?;
         self.control.fire_schedule(self.region.as_str(), self.outputs.get("TickSchedule")?, instant).await?;
         let what = format!("the tick of {instant} deciding for {} environments", self.watched.len());
-        awaited(&what, async || Ok::<_, StageError>((self.decisions() >= before + self.watched.len()).then_some(())))
+        awaited(&what, async || Ok::<_, HarnessError>((self.decisions() >= before + self.watched.len()).then_some(())))
             .await?;
         let decided = self.control.now().await?.duration_since(since);
         let mut runs = Vec::new();

@@ -5,7 +5,7 @@ use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, StateValue, Stati
 use watchkeeper_domain::estate::{EnvironmentDocument, EstateDocument, Failover, TrafficStrategy};
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 
-use super::{STACK, StageError};
+use super::{HarnessError, STACK};
 use crate::estate::SiteError;
 use crate::sandbox::{EmulatorSettings, Sandbox};
 
@@ -15,12 +15,12 @@ const NAMESPACE: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 /// Make what the strategy of an environment moves. A hosted zone has an id of AWS's own: the document gets it.
 ///
 /// # Errors
-/// [`StageError`] says what could not be made.
+/// [`HarnessError`] says what could not be made.
 pub(super) async fn make(
     sandbox: &Sandbox,
     (estate, name): (&EstateName, &EnvironmentName),
     environment: &mut EnvironmentDocument,
-) -> Result<(), StageError> {
+) -> Result<(), HarnessError> {
     let home = environment.regions.primary.clone();
     let (Some(failover), Some(standby)) = (&mut environment.failover, &environment.regions.standby) else {
         return Ok(());
@@ -46,7 +46,7 @@ pub(super) async fn make(
         TrafficStrategy::Record => {
             let names: Vec<String> = traffic.names.iter().map(ToString::to_string).collect();
             let zone = zone_of(sandbox, &names, [&home, standby]).await?;
-            let id = zone.parse().map_err(|why| StageError::Unknown(format!("the id of a hosted zone: {why}")))?;
+            let id = zone.parse().map_err(|why| HarnessError::Unknown(format!("the id of a hosted zone: {why}")))?;
             traffic.hosted_zone = Some(id);
         }
     }
@@ -59,7 +59,7 @@ async fn alarm_of(
     standby: &Region,
     alarm: &str,
     (estate, environment): (&str, &str),
-) -> Result<(), StageError> {
+) -> Result<(), HarnessError> {
     let client = aws_sdk_cloudwatch::Client::new(&sandbox.sdk_config(standby.as_str()));
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
     let call = client.put_metric_alarm().alarm_name(alarm).namespace(STACK).metric_name("StandbyServes");
@@ -75,7 +75,7 @@ async fn alarm_of(
 }
 
 /// A hosted zone with two failover records for each name, one a region; its id.
-async fn zone_of(sandbox: &Sandbox, names: &[String], [home, standby]: [&Region; 2]) -> Result<String, StageError> {
+async fn zone_of(sandbox: &Sandbox, names: &[String], [home, standby]: [&Region; 2]) -> Result<String, HarnessError> {
     let parent = names.first().map_or("example.com", |name| name.split_once('.').map_or(name.as_str(), |(_, of)| of));
     let body = format!(
         "<CreateHostedZoneRequest xmlns=\"{NAMESPACE}\"><Name>{parent}.</Name><CallerReference>{parent}</CallerReference>\
@@ -102,7 +102,7 @@ async fn zone_of(sandbox: &Sandbox, names: &[String], [home, standby]: [&Region;
 }
 
 /// A call of Route 53: two of them are not worth an SDK of their own.
-async fn post(sandbox: &Sandbox, path: &str, body: String) -> Result<String, StageError> {
+async fn post(sandbox: &Sandbox, path: &str, body: String) -> Result<String, HarnessError> {
     let failed = |why: &dyn std::fmt::Display| SiteError::new(format!("post to {path}"), why);
     let scope = "AWS4-HMAC-SHA256 Credential=root/20260101/us-east-1/route53/aws4_request";
     let request = ureq::http::Request::post(format!("{}{path}", sandbox.emulator().endpoint()));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError, name_prefix};
+use super::{DeployedStack, EndedExecution, HarnessError, name_prefix};
 use crate::estate::{SiteError, awaited};
 
 /// The output that names the machine.
@@ -17,8 +17,8 @@ impl DeployedStack {
     /// Start the machine by hand with this input, and return what names the execution.
     ///
     /// # Errors
-    /// [`StageError`] when it does not start. So below.
-    pub async fn start_unblock(&self, input: &Value) -> Result<String, StageError> {
+    /// [`HarnessError`] when it does not start. So below.
+    pub async fn start_unblock(&self, input: &Value) -> Result<String, HarnessError> {
         let call = self.sfn.start_execution().state_machine_arn(self.outputs.get(MACHINE)?).input(input.to_string());
         Ok(call.send().await.map_err(SiteError::aws("start an unblock by hand"))?.execution_arn)
     }
@@ -26,8 +26,8 @@ impl DeployedStack {
     /// Start the machine by hand with this input, and wait for its end.
     ///
     /// # Errors
-    /// [`StageError`], also when it does not end.
-    pub async fn unblock(&self, input: &Value) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`], also when it does not end.
+    pub async fn unblock(&self, input: &Value) -> Result<EndedExecution, HarnessError> {
         let since = self.control.now().await?;
         let arn = self.start_unblock(input).await?;
         self.ended(&arn, since).await
@@ -36,16 +36,16 @@ impl DeployedStack {
     /// Wait for the end of an execution that was started.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn unblocked(&self, arn: &str) -> Result<EndedExecution, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn unblocked(&self, arn: &str) -> Result<EndedExecution, HarnessError> {
         self.ended(arn, self.control.now().await?).await
     }
 
     /// End an execution from outside, as a person may, or a time-out: it runs no Catch.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn stop_unblock(&self, arn: &str) -> Result<(), StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn stop_unblock(&self, arn: &str) -> Result<(), HarnessError> {
         self.sfn.stop_execution().execution_arn(arn).send().await.map_err(SiteError::aws(format!("stop {arn}")))?;
         Ok(())
     }
@@ -53,8 +53,8 @@ impl DeployedStack {
     /// The names of all executions of the machine for an environment, by the schedule, oldest first.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn unblocks(&self, scope: &Scope) -> Result<Vec<String>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn unblocks(&self, scope: &Scope) -> Result<Vec<String>, HarnessError> {
         let call = self.sfn.list_executions().state_machine_arn(self.outputs.get(MACHINE)?);
         let all = call.into_paginator().items().send().try_collect().await;
         let mut all = all.map_err(SiteError::aws("list the unblocks"))?;
@@ -67,15 +67,15 @@ impl DeployedStack {
     /// and return the ends of what it started for this one.
     ///
     /// # Errors
-    /// [`StageError`] says what failed.
-    pub async fn unblock_tick(&self, instant: Timestamp, scope: &Scope) -> Result<Vec<EndedExecution>, StageError> {
+    /// [`HarnessError`] says what failed.
+    pub async fn unblock_tick(&self, instant: Timestamp, scope: &Scope) -> Result<Vec<EndedExecution>, HarnessError> {
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         self.at(instant).await?;
         let (before, known) = (self.looked(), self.unblocks(scope).await?);
         let since = self.control.now().await?;
         self.control.fire_schedule(self.region.as_str(), self.outputs.get("UnblockSchedule")?, instant).await?;
         let what = format!("the tick of {instant} looking at {} environments", self.here);
-        awaited(&what, async || Ok::<_, StageError>((self.looked() >= before + self.here).then_some(()))).await?;
+        awaited(&what, async || Ok::<_, HarnessError>((self.looked() >= before + self.here).then_some(()))).await?;
         let mut ends = Vec::new();
         for name in self.unblocks(scope).await?.into_iter().filter(|name| !known.contains(name)) {
             ends.extend(self.ended_of(MACHINE, &name, since).await?);

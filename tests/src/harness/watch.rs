@@ -5,7 +5,7 @@ use serde_json::Value;
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::name::Scope;
 
-use super::{DeployedStack, EndedExecution, StageError};
+use super::{DeployedStack, EndedExecution, HarnessError};
 use crate::estate::awaited;
 
 /// What the function logs for each pair when it is done with it.
@@ -36,8 +36,8 @@ impl DeployedStack {
     /// and the runs that it started for its own region have ended. The region must not be lost.
     ///
     /// # Errors
-    /// [`StageError`] when something does not end.
-    pub async fn watch(&self, instant: Timestamp) -> Result<WatchTick, StageError> {
+    /// [`HarnessError`] when something does not end.
+    pub async fn watch(&self, instant: Timestamp) -> Result<WatchTick, HarnessError> {
         // Scheduler knows whole seconds only.
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         self.at(instant).await?;
@@ -48,7 +48,7 @@ impl DeployedStack {
         let wanted = before + self.pairs.len();
         let lines = awaited(&what, async || {
             let lines = self.looks();
-            Ok::<_, StageError>((lines.len() >= wanted).then_some(lines))
+            Ok::<_, HarnessError>((lines.len() >= wanted).then_some(lines))
         })
         .await?;
         let mut followed = Vec::new();

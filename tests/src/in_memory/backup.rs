@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_control::backup::Ticked;
+use watchkeeper_control::backup::TickReport;
 use watchkeeper_control::runbook::ScheduleTick;
 use watchkeeper_domain::backup::{BackupMemory, BackupSource};
 use watchkeeper_domain::name::Scope;
@@ -23,10 +23,10 @@ impl InMemoryHarness {
     ///
     /// # Panics
     /// When the tick does not end.
-    pub fn backup_look(&mut self, instant: Timestamp) -> Ticked {
-        self.world.set_now(instant);
-        let (runbook, tick) = (backups(&self.world), ScheduleTick { time: instant });
-        let ticked = run_until_done_or_crash(&self.world, runbook.tick(&self.stack, &tick));
+    pub fn backup_look(&mut self, instant: Timestamp) -> TickReport {
+        self.sim.set_now(instant);
+        let (runbook, tick) = (backups(&self.sim), ScheduleTick { time: instant });
+        let ticked = run_until_done_or_crash(&self.sim, runbook.tick(&self.stack, &tick));
         ticked.unwrap_or_else(|| panic!("the tick died")).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -48,6 +48,6 @@ impl InMemoryHarness {
 
     /// What the ledger remembers of a resource's backups.
     pub fn backup_memory(&self, scope: &Scope, source: &BackupSource) -> BackupMemory {
-        self.world.backup_memory(scope, source)
+        self.sim.backup_memory(scope, source)
     }
 }

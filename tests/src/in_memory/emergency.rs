@@ -50,25 +50,25 @@ impl InMemoryHarness {
     pub fn hears(&mut self, event: &Value) -> Option<Result<Handled, RunbookError>> {
         let mut last = None;
         let _answered = self.deliver(|| {
-            let (runbook, now) = (emergencies(&self.world), self.world.now() + DEADLINE);
-            last = run_until_done_or_crash(&self.world, runbook.hear(&self.stack, read(event), now));
+            let (runbook, now) = (emergencies(&self.sim), self.sim.now() + DEADLINE);
+            last = run_until_done_or_crash(&self.sim, runbook.hear(&self.stack, read(event), now));
             matches!(last, Some(Ok(_))).then_some(())
         });
         last
     }
 
     /// The emergency executions that were started and have not been played yet, each up to where it waits.
-    pub fn sirens(&mut self) -> Vec<EmergencyRun> {
+    pub fn emergency_runs(&mut self) -> Vec<EmergencyRun> {
         let started = self.started("Emergency");
-        started.into_iter().map(|(name, request)| self.siren(&name, request)).collect()
+        started.into_iter().map(|(name, request)| self.emergency_run(&name, request)).collect()
     }
 
     /// An emergency execution, up to where it waits.
-    pub fn siren(&self, name: &str, request: Value) -> EmergencyRun {
+    pub fn emergency_run(&self, name: &str, request: Value) -> EmergencyRun {
         let execution = Execution::start("Emergency", name, request, &mut self.functions());
-        let mut siren = EmergencyRun { stage: EmergencyRunState::Crashed, execution };
-        siren.go_on(self);
-        siren
+        let mut emergency_run = EmergencyRun { stage: EmergencyRunState::Crashed, execution };
+        emergency_run.go_on(self);
+        emergency_run
     }
 }
 
@@ -77,33 +77,33 @@ impl EmergencyRun {
     ///
     /// # Panics
     /// When it waits with none: the test is broken then.
-    pub fn answer(&mut self, rehearsal: &InMemoryHarness, answer: Value) {
+    pub fn answer(&mut self, harness: &InMemoryHarness, answer: Value) {
         self.execution.answer(answer);
-        self.go_on(rehearsal);
+        self.go_on(harness);
     }
 
     /// Waits as long as it wants to, and looks again.
-    pub fn look(&mut self, rehearsal: &InMemoryHarness) {
+    pub fn look(&mut self, harness: &InMemoryHarness) {
         if let EmergencyRunState::Holding(wait) = self.stage {
-            rehearsal.world.advance(wait);
-            self.execution.step(&mut rehearsal.functions());
-            self.go_on(rehearsal);
+            harness.sim.advance(wait);
+            self.execution.step(&mut harness.functions());
+            self.go_on(harness);
         }
     }
 
     /// Looks until it ends.
-    pub fn run_out(&mut self, rehearsal: &InMemoryHarness) {
+    pub fn run_out(&mut self, harness: &InMemoryHarness) {
         while matches!(self.stage, EmergencyRunState::Holding(_)) {
-            self.look(rehearsal);
+            self.look(harness);
         }
     }
 
-    fn go_on(&mut self, rehearsal: &InMemoryHarness) {
-        let holds = |execution: &Execution| left(execution, rehearsal.world.now()).is_some();
-        rehearsal.go_on(&mut self.execution, holds);
+    fn go_on(&mut self, harness: &InMemoryHarness) {
+        let holds = |execution: &Execution| left(execution, harness.sim.now()).is_some();
+        harness.go_on(&mut self.execution, holds);
         self.stage = match self.execution.standing() {
             Standing::Due(_) => {
-                EmergencyRunState::Holding(left(&self.execution, rehearsal.world.now()).unwrap_or_default())
+                EmergencyRunState::Holding(left(&self.execution, harness.sim.now()).unwrap_or_default())
             }
             Standing::Asking(_) => {
                 let named = serde_json::from_value(self.execution.variable("asks"));

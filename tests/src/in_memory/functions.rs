@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use watchkeeper_control::backup::{self, BackupRunbook};
 use watchkeeper_control::emergency::{self, EmergencyRunbook};
-use watchkeeper_control::failover::{self, FailoverRunbook, half};
+use watchkeeper_control::failover::{self, FailoverRunbook, member};
 use watchkeeper_control::pacing::Pacer;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::reconcile::{self, Reconciler};
@@ -31,7 +31,7 @@ pub(super) struct PairReach {
 /// The functions of one stack.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Functions<'a> {
-    pub(super) world: &'a SimRegion,
+    pub(super) sim: &'a SimRegion,
     pub(super) stack: &'a Stack,
     pub(super) reach: Option<&'a PairReach>,
 }
@@ -42,20 +42,20 @@ pub(super) type Invoked = Option<Result<Value, FunctionError>>;
 impl Functions<'_> {
     /// A function is invoked once: a new process each time.
     pub(super) fn call(self, function: &str, event: Value) -> Invoked {
-        let Self { world, stack, .. } = self;
+        let Self { sim, stack, .. } = self;
         match function {
-            "Reconcile" => self.handle(event, async |call: StepCall<reconcile::Step>| {
-                reconciler(world).handle(stack, call.step).await
-            }),
+            "Reconcile" => self
+                .handle(event, async |call: StepCall<reconcile::Step>| reconciler(sim).handle(stack, call.step).await),
             "EmergencyScale" => {
-                self.handle(event, async |call: StepCall<emergency::Step>| emergencies(world).handle(stack, call).await)
+                self.handle(event, async |call: StepCall<emergency::Step>| emergencies(sim).handle(stack, call).await)
             }
-            "AutoShutdown" => self.handle(event, async |tick: ScheduleTick| schedule(world).handle(stack, &tick).await),
+            "AutoShutdown" => self.handle(event, async |tick: ScheduleTick| schedule(sim).handle(stack, &tick).await),
             "Backups" => {
-                self.handle(event, async |event: FunctionEvent<backup::Step>| backups(world).handle(stack, event).await)
+                self.handle(event, async |event: FunctionEvent<backup::Step>| backups(sim).handle(stack, event).await)
             }
-            "DailyUnblock" => self
-                .handle(event, async |event: FunctionEvent<unblock::Step>| unblocks(world).handle(stack, event).await),
+            "DailyUnblock" => {
+                self.handle(event, async |event: FunctionEvent<unblock::Step>| unblocks(sim).handle(stack, event).await)
+            }
             "Failover" => self.handle(event, async |event: FunctionEvent<failover::Step>| self.failover(event).await),
             other => panic!("there is no function {other}"),
         }
@@ -68,7 +68,7 @@ impl Functions<'_> {
     ) -> Invoked {
         let handler = async |request: Q, _: LambdaInvocation| handler(request).await;
         let invocation = LambdaInvocation { deadline: Timestamp::MAX };
-        let answered = run_until_done_or_crash(self.world, Box::pin(handle_event(&handler, event, invocation)))?;
+        let answered = run_until_done_or_crash(self.sim, Box::pin(handle_event(&handler, event, invocation)))?;
         Some(answered.map_err(|error| FunctionError { name: error.error_type, message: error.error_message }))
     }
 
@@ -78,18 +78,18 @@ impl Functions<'_> {
                 FailoverRunbook::watch_all(self.stack, tick.time, |_: &_| self.failovers()).await.answer()
             }
             FunctionEvent::Call(StepCall { step: failover::Step::Tell(tell), .. }) => {
-                Ok(failover::Answer::Stepped(Box::new(tell.send(self.world).await?.map(failover::Details::Told))))
+                Ok(failover::Answer::Stepped(Box::new(tell.send(self.sim).await?.map(failover::Details::Told))))
             }
             FunctionEvent::Call(call) => {
-                let half = half(self.stack, &call.step)?;
-                let outcome = Box::pin(self.failovers().handle(&half, call)).await?;
+                let member = member(self.stack, &call.step)?;
+                let outcome = Box::pin(self.failovers().handle(&member, call)).await?;
                 Ok(failover::Answer::Stepped(Box::new(outcome)))
             }
         }
     }
 
     fn failovers(self) -> FailoverRunbook<SimRegion> {
-        let own = self.world.clone();
+        let own = self.sim.clone();
         let PairReach { peer, switches } = self.reach.cloned().unwrap_or_else(|| panic!("this stack is of no pair"));
         FailoverRunbook {
             ledger: own.clone(),
@@ -98,10 +98,10 @@ impl Functions<'_> {
             switches,
             own_metrics: own.clone(),
             prober: own.clone(),
-            announcer: own.clone(),
+            notifier: own.clone(),
             clock: own.clone(),
-            hand: own.machine("Reconcile"),
-            peer_hand: peer.machine("Reconcile"),
+            reconcile_machine: own.machine("Reconcile"),
+            peer_reconcile_machine: peer.machine("Reconcile"),
             machine: own.machine("Failover"),
             pacer: Arc::new(Pacer::default()),
         }
@@ -110,7 +110,7 @@ impl Functions<'_> {
 
 impl MachineHost for Functions<'_> {
     fn now(&self) -> Timestamp {
-        self.world.now()
+        self.sim.now()
     }
 
     fn invoke(&mut self, function: &str, payload: Value) -> Invoked {
@@ -118,50 +118,50 @@ impl MachineHost for Functions<'_> {
     }
 
     fn stands(&mut self, name: &str, status: ExecutionStatus) {
-        self.world.set_status(name, status);
+        self.sim.set_status(name, status);
     }
 }
 
-fn reconciler(world: &SimRegion) -> Reconciler<SimRegion> {
+fn reconciler(sim: &SimRegion) -> Reconciler<SimRegion> {
     Reconciler {
-        cloud: world.clone(),
-        ledger: world.clone(),
-        announcer: world.clone(),
-        clock: world.clone(),
+        cloud: sim.clone(),
+        ledger: sim.clone(),
+        notifier: sim.clone(),
+        clock: sim.clone(),
         pacer: Arc::new(Pacer::default()),
     }
 }
 
-fn schedule(world: &SimRegion) -> ScheduleRunbook<SimRegion> {
-    ScheduleRunbook { ledger: world.clone(), reconcile: world.machine("Reconcile") }
+fn schedule(sim: &SimRegion) -> ScheduleRunbook<SimRegion> {
+    ScheduleRunbook { ledger: sim.clone(), reconcile: sim.machine("Reconcile") }
 }
 
-pub(super) fn emergencies(world: &SimRegion) -> EmergencyRunbook<SimRegion> {
+pub(super) fn emergencies(sim: &SimRegion) -> EmergencyRunbook<SimRegion> {
     EmergencyRunbook {
-        ledger: world.clone(),
-        alarms: world.clone(),
-        machine: world.machine("Emergency"),
-        announcer: world.clone(),
+        ledger: sim.clone(),
+        alarms: sim.clone(),
+        machine: sim.machine("Emergency"),
+        notifier: sim.clone(),
     }
 }
 
-pub(super) fn backups(world: &SimRegion) -> BackupRunbook<SimRegion> {
+pub(super) fn backups(sim: &SimRegion) -> BackupRunbook<SimRegion> {
     BackupRunbook {
-        cloud: world.clone(),
-        ledger: world.clone(),
-        announcer: world.clone(),
-        machine: world.machine("Backup"),
-        restores: world.machine("Restore"),
+        cloud: sim.clone(),
+        ledger: sim.clone(),
+        notifier: sim.clone(),
+        machine: sim.machine("Backup"),
+        restores: sim.machine("Restore"),
     }
 }
 
-pub(super) fn unblocks(world: &SimRegion) -> UnblockRunbook<SimRegion> {
+pub(super) fn unblocks(sim: &SimRegion) -> UnblockRunbook<SimRegion> {
     UnblockRunbook {
-        stuck: world.clone(),
-        ledger: world.clone(),
-        reconcile: world.machine("Reconcile"),
-        machine: world.machine("Unblock"),
-        announcer: world.clone(),
-        clock: world.clone(),
+        sources: sim.clone(),
+        ledger: sim.clone(),
+        reconcile: sim.machine("Reconcile"),
+        machine: sim.machine("Unblock"),
+        notifier: sim.clone(),
+        clock: sim.clone(),
     }
 }

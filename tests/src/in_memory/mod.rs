@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use watchkeeper_control::place::StackIdentity;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::Stack;
+use watchkeeper_control::scoped::StackIdentity;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{EstateFolder, load_dir};
 use watchkeeper_sim::machine::{Execution, Standing};
@@ -34,7 +34,7 @@ const REDELIVERIES: [Duration; 3] = [Duration::from_mins(1), Duration::from_mins
 #[derive(Debug)]
 pub struct InMemoryHarness {
     /// The AWS.
-    pub world: SimRegion,
+    pub sim: SimRegion,
     stack: Stack,
     waiting: Vec<StartedExecution>,
 }
@@ -52,22 +52,22 @@ impl InMemoryHarness {
     ///
     /// # Panics
     /// When the documents or the region do not read: the test is broken then.
-    pub fn new(world: SimRegion, region: &str) -> Self {
+    pub fn new(sim: SimRegion, region: &str) -> Self {
         static OWN: LazyLock<EstateFolder> =
             LazyLock::new(|| documents(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates")));
-        Self::over(world, OWN.clone(), region)
+        Self::over(sim, OWN.clone(), region)
     }
 
     /// A stack over these documents.
     ///
     /// # Panics
     /// When the region does not read.
-    pub fn over(world: SimRegion, estates: EstateFolder, region: &str) -> Self {
+    pub fn over(sim: SimRegion, estates: EstateFolder, region: &str) -> Self {
         let region = Region::new(region).unwrap_or_else(|error| panic!("{error}"));
         // The account that the documents give as the example of their development environments.
         let account = "123456789012".parse().unwrap_or_else(|error| panic!("{error}"));
         let stack = Stack { estates: Arc::new(estates), home: StackIdentity { account, region } };
-        Self { world, stack, waiting: Vec::new() }
+        Self { sim, stack, waiting: Vec::new() }
     }
 
     /// The same stack in another account.
@@ -86,7 +86,7 @@ impl InMemoryHarness {
     }
 
     fn functions(&self) -> Functions<'_> {
-        Functions { world: &self.world, stack: &self.stack, reach: None }
+        Functions { sim: &self.sim, stack: &self.stack, reach: None }
     }
 
     /// The schedule fires: the time is set to `instant`, the function runs (three times at the most, like any asynchronous
@@ -98,7 +98,7 @@ impl InMemoryHarness {
 
     /// The schedule of a function fires. Whether it was answered.
     pub(crate) fn fire(&self, function: &str, instant: Timestamp) -> bool {
-        self.world.set_now(instant);
+        self.sim.set_now(instant);
         self.deliver(|| {
             matches!(self.functions().call(function, json!({ "time": instant })), Some(Ok(_))).then_some(())
         })
@@ -112,7 +112,7 @@ impl InMemoryHarness {
             if answered.is_some() {
                 return answered;
             }
-            self.world.advance(wait);
+            self.sim.advance(wait);
         }
         None
     }
@@ -125,7 +125,7 @@ impl InMemoryHarness {
 
     /// The executions of a machine that were started and have not been played.
     fn started(&mut self, machine: &str) -> Vec<(String, Value)> {
-        self.waiting.extend(self.world.take_started());
+        self.waiting.extend(self.sim.take_started());
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let (of_it, others): (Vec<_>, Vec<_>) = waiting.partition(|it| it.machine == machine);
         self.waiting = others;
@@ -154,7 +154,7 @@ impl InMemoryHarness {
             if until(execution) {
                 return;
             }
-            self.world.set_now(at.max(self.world.now()));
+            self.sim.set_now(at.max(self.sim.now()));
             execution.step(&mut self.functions());
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use watchkeeper_control::place::PairPlace;
+use watchkeeper_control::scoped::PairMember;
 use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::EstateFolder;
@@ -28,13 +28,13 @@ pub struct InMemoryPair {
     stacks: [InMemoryStack; 2],
     ticked: Timestamp,
     /// Executions of the failover machine that the ticks started and nobody has taken yet.
-    pub pilots: Vec<FailoverRun>,
+    pub failover_runs: Vec<FailoverRun>,
 }
 
 #[derive(Debug)]
 struct InMemoryStack {
-    rehearsal: InMemoryHarness,
-    half: PairPlace,
+    harness: InMemoryHarness,
+    member: PairMember,
     reach: PairReach,
 }
 
@@ -46,21 +46,21 @@ impl InMemoryPair {
     pub fn new(pair: SimPair, estates: &EstateFolder, estate: &str, environment: &str) -> Self {
         let stack = |region: &Region| {
             let found = estates.environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
-            let half = PairPlace::of(found.0, found.1, region).unwrap_or_else(|| panic!("{environment} is no pair"));
-            let rehearsal = InMemoryHarness::over(pair.world(region), estates.clone(), region.as_str());
+            let member = PairMember::of(found.0, found.1, region).unwrap_or_else(|| panic!("{environment} is no pair"));
+            let harness = InMemoryHarness::over(pair.sim(region), estates.clone(), region.as_str());
             // The means by which traffic moves lie in the standby region.
             let standby = pair.standby_region();
-            let switches = if region == standby { pair.world(standby) } else { pair.peer(region) };
-            InMemoryStack { rehearsal, half, reach: PairReach { peer: pair.peer(region), switches } }
+            let switches = if region == standby { pair.sim(standby) } else { pair.peer(region) };
+            InMemoryStack { harness, member, reach: PairReach { peer: pair.peer(region), switches } }
         };
         let stacks = [stack(pair.home_region()), stack(pair.standby_region())];
         let ticked = pair.now();
-        Self { pair, estates: estates.clone(), stacks, ticked, pilots: Vec::new() }
+        Self { pair, estates: estates.clone(), stacks, ticked, failover_runs: Vec::new() }
     }
 
-    /// A region's half of the pair.
-    pub fn half(&self, region: &Region) -> &PairPlace {
-        &self.stacks[self.index(region)].half
+    /// A region's member of the pair.
+    pub fn member(&self, region: &Region) -> &PairMember {
+        &self.stacks[self.index(region)].member
     }
 
     /// The pointer as a region's replica has it.
@@ -68,9 +68,9 @@ impl InMemoryPair {
     /// # Panics
     /// When the ledger does not read.
     pub fn pointer(&self, region: &Region) -> Pointer {
-        let half = self.half(region);
-        let found = self.pair.world(region).pointer(&half.id).unwrap_or_else(|error| panic!("{error}"));
-        found.unwrap_or_else(|| Pointer::at_home(&half.home))
+        let member = self.member(region);
+        let found = self.pair.sim(region).pointer(&member.id).unwrap_or_else(|error| panic!("{error}"));
+        found.unwrap_or_else(|| Pointer::at_home(&member.home))
     }
 
     /// Time passes, with the ticks of every minute in the regions that run.
@@ -96,7 +96,7 @@ impl InMemoryPair {
 
     fn tick(&mut self, at: Timestamp) {
         let event = json!({ "time": at });
-        for stack in self.stacks.iter().filter(|stack| self.pair.runs(&stack.half.region)) {
+        for stack in self.stacks.iter().filter(|stack| self.pair.runs(&stack.member.region)) {
             if at.as_second() % 300 == 0 {
                 let _died = stack.functions().call("AutoShutdown", event.clone());
             }
@@ -105,15 +105,15 @@ impl InMemoryPair {
         self.play();
     }
 
-    /// Plays what was started: runs of the own hands at once, executions of the failover machine into [`InMemoryPair::pilots`].
+    /// Plays what was started: runs of the own hands at once, executions of the failover machine into [`InMemoryPair::failover_runs`].
     fn play(&mut self) {
         for stack in &mut self.stacks {
-            let region = stack.half.region.clone();
-            for (name, input) in stack.rehearsal.started("Failover") {
-                self.pilots.push(FailoverRun::start("Failover", &region, &name, input, &mut stack.functions()));
+            let region = stack.member.region.clone();
+            for (name, input) in stack.harness.started("Failover") {
+                self.failover_runs.push(FailoverRun::start("Failover", &region, &name, input, &mut stack.functions()));
             }
             if self.pair.runs(&region) {
-                stack.rehearsal.play("Reconcile");
+                stack.harness.play("Reconcile");
             }
         }
     }
@@ -126,7 +126,7 @@ impl InMemoryPair {
         self.stacks[self.index(region)].functions()
     }
 
-    /// Both stacks are deployed with other documents. A region that they do not name any more keeps the half that it had, for
+    /// Both stacks are deployed with other documents. A region that they do not name any more keeps the member that it had, for
     /// a test to look at; its stack looks after nothing of it.
     ///
     /// # Panics
@@ -134,19 +134,19 @@ impl InMemoryPair {
     pub fn redocument(&mut self, estates: &EstateFolder) {
         self.estates = estates.clone();
         for stack in &mut self.stacks {
-            let (region, id) = (stack.half.region.clone(), stack.half.id.clone());
+            let (region, id) = (stack.member.region.clone(), stack.member.id.clone());
             let found = estates.environment(id.estate.as_str(), id.environment.as_str());
             let (estate, environment) = found.unwrap_or_else(|error| panic!("{error}"));
-            stack.rehearsal = InMemoryHarness::over(self.pair.world(&region), estates.clone(), region.as_str());
-            if let Some(half) = PairPlace::of(estate, environment, &region) {
-                stack.half = half;
+            stack.harness = InMemoryHarness::over(self.pair.sim(&region), estates.clone(), region.as_str());
+            if let Some(member) = PairMember::of(estate, environment, &region) {
+                stack.member = member;
             }
         }
     }
 
     /// A person starts `reconcile` in a region.
     pub fn run(&mut self, region: &Region, name: &str, input: &Value) -> ExecutionEnd {
-        self.stacks[self.index(region)].rehearsal.execute(name, input)
+        self.stacks[self.index(region)].harness.execute(name, input)
     }
 
     /// The documents that both stacks carry.
@@ -159,7 +159,7 @@ impl InMemoryPair {
     /// # Panics
     /// When the ledger does not read.
     pub fn endings(&self, region: &Region) -> BTreeSet<String> {
-        let moves = self.pair.world(region).moves(&self.half(region).id).unwrap_or_else(|error| panic!("{error}"));
+        let moves = self.pair.sim(region).moves(&self.member(region).id).unwrap_or_else(|error| panic!("{error}"));
         let endings = moves.iter().map(|record| record.ending.map_or_else(|| "open".to_owned(), |e| e.to_string()));
         endings.collect()
     }
@@ -167,6 +167,6 @@ impl InMemoryPair {
 
 impl InMemoryStack {
     fn functions(&self) -> Functions<'_> {
-        Functions { reach: Some(&self.reach), ..self.rehearsal.functions() }
+        Functions { reach: Some(&self.reach), ..self.harness.functions() }
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_control::unblock::Ticked;
+use watchkeeper_control::unblock::TickReport;
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::functions::unblocks;
@@ -16,10 +16,10 @@ impl InMemoryHarness {
     }
 
     /// Only the tick: what it started is left to be played.
-    pub fn unblock_ticked(&self, instant: Timestamp) -> Option<Ticked> {
-        self.world.set_now(instant);
+    pub fn unblock_ticked(&self, instant: Timestamp) -> Option<TickReport> {
+        self.sim.set_now(instant);
         self.deliver(|| {
-            run_until_done_or_crash(&self.world, unblocks(&self.world).tick(&self.stack, instant)).and_then(Result::ok)
+            run_until_done_or_crash(&self.sim, unblocks(&self.sim).tick(&self.stack, instant)).and_then(Result::ok)
         })
     }
 

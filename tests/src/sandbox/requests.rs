@@ -52,7 +52,7 @@ impl EmulatorControl {
     /// The violations so far. They are forgotten, for the test made them on purpose.
     ///
     /// # Errors
-    /// As above.
+    /// [`SandboxError`] says what failed.
     pub async fn forgive_requests(&self) -> Result<Vec<InvalidRequest>, SandboxError> {
         Ok(self.send::<ForgivenRequest>("DELETE", "requests", &Value::Null).await?.violations)
     }
@@ -68,7 +68,7 @@ impl EmulatorControl {
     /// The same for who cannot wait.
     ///
     /// # Errors
-    /// As above.
+    /// [`SandboxError`] says what failed.
     pub(super) fn judge_requests_now(&self) -> Result<(), SandboxError> {
         judged(self.send_now::<ForgivenRequest>("DELETE", "requests", &Value::Null)?.violations)
     }

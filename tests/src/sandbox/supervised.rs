@@ -1,4 +1,4 @@
-//! Programs that cannot outlive this process: they run under `emulator.leash`, which watches a pipe that we hold.
+//! Programs that cannot outlive this process: they run under `emulator.supervised`, which watches a pipe that we hold.
 
 use super::{CheckoutLayout, Progress, SandboxError};
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ impl<'a> SupervisedProgram<'a> {
     pub(super) fn new(layout: &CheckoutLayout, python: &Path, name: &'a str, log: PathBuf) -> Self {
         let mut command = Command::new(python);
         command
-            .args(["-m", "emulator.leash"])
+            .args(["-m", "emulator.supervised"])
             .env("PYTHONPATH", layout.python_path())
             .env("PYTHONPYCACHEPREFIX", layout.python_cache())
             .current_dir(layout.root())
@@ -60,7 +60,7 @@ impl<'a> SupervisedProgram<'a> {
         let io = |source| SandboxError::Io { what: format!("cannot run the step: {}", self.name), source };
         let mut child = self.command.spawn().map_err(io)?;
         // Held until the program has ended; closing it kills the program.
-        let _leash = child.stdin.take();
+        let _supervision = child.stdin.take();
         let mut lines = merged(child.stdout.take(), child.stderr.take());
         let mut log = tokio::fs::File::create(&self.log).await.map_err(SandboxError::io("write", &self.log))?;
         let mut tail = VecDeque::new();

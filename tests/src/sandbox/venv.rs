@@ -67,7 +67,7 @@ impl PythonEnvironment {
     /// The same for the judge of expressions.
     ///
     /// # Errors
-    /// As above.
+    /// [`SandboxError`] says what failed.
     pub fn reference(&self, layout: &CheckoutLayout) -> Result<String, SandboxError> {
         judge::command(layout, &self.python(), &self.judge, "expressions.mjs")
     }

@@ -37,25 +37,25 @@ impl InMemoryScene {
         let found = harness.estates().environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
         let region = &found.1.document().regions.primary;
         let (scope, environment) = (scope(found.0, found.1, region), found.1.clone());
-        let mut world = SimRegion::builder().at("2026-11-18T00:00:00Z");
+        let mut sim = SimRegion::builder().at("2026-11-18T00:00:00Z");
         for (id, capacity) in declared(&environment, region) {
             let spec = service(&id.to_string()).desired(capacity.desired);
-            world = world.with(capacity.scaling.map_or(spec.clone(), |scaling| spec.scaling(scaling.min, scaling.max)));
+            sim = sim.with(capacity.scaling.map_or(spec.clone(), |scaling| spec.scaling(scaling.min, scaling.max)));
         }
         for id in environment.databases(region) {
-            world = world.with(match &id {
+            sim = sim.with(match &id {
                 DatabaseId::Aurora(name) => aurora(name.as_str()),
                 DatabaseId::Rds(name) => rds(name.as_str()),
             });
         }
-        let harness = InMemoryHarness::new(world.build(), region.as_str());
+        let harness = InMemoryHarness::new(sim.build(), region.as_str());
         let scene = Self { harness, environment, scope, told: 0, published: 0, started: 0 };
-        scene.harness.world.set_now(scene.time("12:00"));
+        scene.harness.sim.set_now(scene.time("12:00"));
         scene
     }
 
     fn since(&self, mark: u64) -> impl Iterator<Item = RecordedCall> {
-        self.harness.world.calls().into_iter().filter(move |call| call.index >= mark)
+        self.harness.sim.calls().into_iter().filter(move |call| call.index >= mark)
     }
 }
 
@@ -77,7 +77,7 @@ impl Harness for InMemoryScene {
     }
 
     async fn at(&mut self, instant: Timestamp) {
-        self.harness.world.set_now(instant);
+        self.harness.sim.set_now(instant);
     }
 
     async fn tick(&mut self, instant: Timestamp) -> Option<RunEnd> {
@@ -95,23 +95,23 @@ impl Harness for InMemoryScene {
     }
 
     async fn capacity(&self) -> Capacity {
-        self.harness.world.capacity()
+        self.harness.sim.capacity()
     }
 
     async fn told(&mut self) -> Vec<(String, String)> {
-        let messages = self.harness.world.messages().split_off(self.told);
+        let messages = self.harness.sim.messages().split_off(self.told);
         self.told += messages.len();
         messages.into_iter().map(|message| (message.subject, message.text)).collect()
     }
 
     async fn events(&mut self) -> Vec<Value> {
-        let events = self.harness.world.events().split_off(self.published);
+        let events = self.harness.sim.events().split_off(self.published);
         self.published += events.len();
         events.into_iter().map(|event| event.detail).collect()
     }
 
     async fn mark(&self) -> u64 {
-        self.harness.world.calls_made()
+        self.harness.sim.calls_made()
     }
 
     async fn capacity_writes(&self, since: u64) -> Vec<CapacityWrite> {
@@ -126,10 +126,10 @@ impl Harness for InMemoryScene {
     }
 
     async fn set_count(&mut self, service: &ServiceId, desired: u32) {
-        self.harness.world.change_count(service, desired);
+        self.harness.sim.change_count(service, desired);
     }
 
     async fn set_target(&mut self, service: &ServiceId, target: Option<ScalingState>) {
-        self.harness.world.change_scaling(service, target);
+        self.harness.sim.change_scaling(service, target);
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use watchkeeper_domain::backup::{AttemptEnd, BackupSource};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
-use watchkeeper_tests::estate::{ITEMS, Shelves, SiteError, awaited};
+use watchkeeper_tests::estate::{ITEMS, KeptCopies, SiteError, awaited};
 use watchkeeper_tests::harness::{DeployedStack, EndedExecution, SandboxHarness, key_of, scope};
 use watchkeeper_tests::sandbox::{EmulatorSettings, FaultKind, FaultOrder, ProgressLines, SandboxOptions};
 
@@ -70,11 +70,11 @@ async fn set() -> SandboxHarness {
     let folder = documents("e2e-backup-estates", &[("strong-box", STRONG_BOX.to_owned())]);
     let options = SandboxOptions { account: ACCOUNT.to_owned(), estates: Some(folder), ..SandboxOptions::default() };
     let regions = [Region::new("us-east-1").unwrap()];
-    let stage = prepared(SandboxHarness::set(&options, &regions, &ProgressLines).await.unwrap()).await;
+    let harness = prepared(SandboxHarness::set(&options, &regions, &ProgressLines).await.unwrap()).await;
     let quick =
         EmulatorSettings { wait_scale: Some(0.01), rds_transition_seconds: Some(0.1), ..EmulatorSettings::default() };
-    stage.sandbox().control().change(&quick).await.unwrap();
-    stage
+    harness.sandbox().control().change(&quick).await.unwrap();
+    harness
 }
 
 /// Production on a day of its own, with everything that its backups are taken of.
@@ -86,26 +86,26 @@ struct Vault {
 }
 
 impl Vault {
-    async fn fresh(stage: &'static SandboxHarness) -> Self {
-        Self::of(stage, "clos-v2").await
+    async fn fresh(harness: &'static SandboxHarness) -> Self {
+        Self::of(harness, "clos-v2").await
     }
 
     /// The same of the environment with the encrypted database.
-    async fn strong_box(stage: &'static SandboxHarness) -> Self {
-        let rds = aws_sdk_rds::Client::new(&stage.sandbox().sdk_config("us-east-1"));
+    async fn strong_box(harness: &'static SandboxHarness) -> Self {
+        let rds = aws_sdk_rds::Client::new(&harness.sandbox().sdk_config("us-east-1"));
         let call = rds.create_db_instance().db_instance_identifier("strong-box-db").engine("postgres");
-        let key = key_of(stage.sandbox(), "us-east-1", KEY).await.unwrap();
+        let key = key_of(harness.sandbox(), "us-east-1", KEY).await.unwrap();
         let call =
             call.db_instance_class("db.t4g.small").allocated_storage(20).storage_encrypted(true).kms_key_id(&key);
         // Another test may have made it.
         drop(call.master_username("sandbox").master_user_password("not-a-secret").send().await);
-        let vault = Self::of(stage, "strong-box").await;
-        let dynamodb = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config("us-east-1"));
+        let vault = Self::of(harness, "strong-box").await;
+        let dynamodb = aws_sdk_dynamodb::Client::new(&harness.sandbox().sdk_config("us-east-1"));
         let under = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).kms_master_key_id(&key).build();
         dynamodb.update_table().table_name("strong-box-notes").sse_specification(under).send().await.unwrap();
         for (bucket, region) in [("strong-box-files", "us-east-1"), ("strong-box-files-west", "us-west-2")] {
-            let s3 = aws_sdk_s3::Client::new(&stage.sandbox().sdk_config(region));
-            let key = key_of(stage.sandbox(), region, KEY).await.unwrap();
+            let s3 = aws_sdk_s3::Client::new(&harness.sandbox().sdk_config(region));
+            let key = key_of(harness.sandbox(), region, KEY).await.unwrap();
             let by = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::AwsKms);
             let by = by.kms_master_key_id(key).build().unwrap();
             let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by).build();
@@ -117,10 +117,10 @@ impl Vault {
         vault
     }
 
-    async fn of(stage: &'static SandboxHarness, estate: &str) -> Self {
-        let (estate, environment) = stage.estates().environment(estate, "prod").unwrap();
+    async fn of(harness: &'static SandboxHarness, estate: &str) -> Self {
+        let (estate, environment) = harness.estates().environment(estate, "prod").unwrap();
         let region = &environment.document().regions.primary;
-        let stack = stage.stack(region.as_str()).unwrap();
+        let stack = harness.stack(region.as_str()).unwrap();
         let today = stack.control().now().await.unwrap().to_zoned(TimeZone::UTC).date();
         let vault =
             Self { stack, environment, scope: scope(estate, environment, region), day: today.tomorrow().unwrap() };
@@ -139,14 +139,14 @@ impl Vault {
         day.to_datetime(time.parse().unwrap()).to_zoned(TimeZone::UTC).unwrap().timestamp()
     }
 
-    async fn shelves(&self) -> Shelves {
-        self.stack.site().shelves(self.environment).await.unwrap()
+    async fn kept_copies(&self) -> KeptCopies {
+        self.stack.site().kept_copies(self.environment).await.unwrap()
     }
 
     /// The names of what is there of a resource, in its own region and elsewhere.
     async fn names(&self, source: &str) -> Vec<Vec<String>> {
         let source: BackupSource = source.parse().unwrap();
-        self.shelves().await.into_iter().filter(|((of, _), _)| *of == source).map(|(_, names)| names).collect()
+        self.kept_copies().await.into_iter().filter(|((of, _), _)| *of == source).map(|(_, names)| names).collect()
     }
 
     async fn of_the_day(&self, source: &str) -> Vec<usize> {
@@ -172,13 +172,13 @@ fn backup_of<'e>(estate: &str, ended: &'e [EndedExecution]) -> &'e EndedExecutio
 
 #[test]
 fn a_late_tick_takes_each_backup_once_verifies_it_copies_it_and_tells() {
-    play(async |stage| {
-        let vault = Vault::fresh(stage).await;
-        vault.stack.mailbox().letters().await.unwrap();
+    play(async |harness| {
+        let vault = Vault::fresh(harness).await;
+        vault.stack.notifications().letters().await.unwrap();
         // The ticks of 03:00, 03:30 and 03:45 were lost.
         let ended = vault.stack.backup_tick(vault.time("03:50")).await.unwrap();
         assert_eq!(backup(&ended).outcome(), "done", "{}", backup(&ended).says());
-        let after = vault.shelves().await;
+        let after = vault.kept_copies().await;
         assert_eq!(after.len(), 9, "seven resources, two of which are copied: {after:?}");
         for ((source, region), names) in &after {
             let stamp = vault.day.strftime("-%Y%m%dt").to_string();
@@ -188,21 +188,21 @@ fn a_late_tick_takes_each_backup_once_verifies_it_copies_it_and_tells() {
             assert_eq!(memory.settled.as_ref().unwrap().end, AttemptEnd::Done, "{source}");
             assert!(memory.copies.iter().all(watchkeeper_domain::backup::KnownCopy::is_good), "{source}: {memory:?}");
         }
-        let letters = vault.stack.mailbox().letters().await.unwrap();
+        let letters = vault.stack.notifications().letters().await.unwrap();
         let told =
             letters.iter().find(|letter| letter.subject.starts_with("clos-v2 prod: 7 of 7 backups done")).unwrap();
         assert!(told.text.contains("good") && told.text.contains("clos-v2-ideas"), "{}", told.text);
         // The same tick again, and the next one, take nothing.
         vault.stack.backup_tick(vault.time("03:50")).await.unwrap();
         vault.stack.backup_tick(vault.time("03:55")).await.unwrap();
-        assert_eq!(vault.shelves().await, after);
+        assert_eq!(vault.kept_copies().await, after);
     });
 }
 
 #[test]
 fn an_answer_that_is_lost_after_its_effect_makes_no_second_backup() {
-    play(async |stage| {
-        let vault = Vault::fresh(stage).await;
+    play(async |harness| {
+        let vault = Vault::fresh(harness).await;
         for (service, operation) in [("dynamodb", "CreateBackup"), ("rds", "CreateDBClusterSnapshot")] {
             let fault = FaultOrder { after_effect: true, ..FaultOrder::new(service, operation, FaultKind::Error) };
             vault.stack.control().order(&fault).await.unwrap();
@@ -218,8 +218,8 @@ fn an_answer_that_is_lost_after_its_effect_makes_no_second_backup() {
 
 #[test]
 fn a_drill_restores_a_table_with_its_items_sets_what_a_restore_loses_and_removes_it() {
-    play(async |stage| {
-        let vault = Vault::fresh(stage).await;
+    play(async |harness| {
+        let vault = Vault::fresh(harness).await;
         let input = vault.input(json!({ "resource": IDEAS }));
         let taken = vault.stack.back_up(&input).await.unwrap();
         assert_eq!(taken.outcome(), "done", "{}", taken.says());
@@ -250,8 +250,8 @@ fn a_drill_restores_a_table_with_its_items_sets_what_a_restore_loses_and_removes
 
 #[test]
 fn an_instant_is_restored_into_a_new_name_where_recovery_reaches_it() {
-    play(async |stage| {
-        let vault = Vault::fresh(stage).await;
+    play(async |harness| {
+        let vault = Vault::fresh(harness).await;
         // Recovery reaches to whole seconds.
         let now = vault.stack.control().now().await.unwrap().as_second();
         let now = Timestamp::from_second(now).unwrap();
@@ -270,8 +270,8 @@ fn an_instant_is_restored_into_a_new_name_where_recovery_reaches_it() {
 
 #[test]
 fn a_cluster_is_restored_beside_the_original_and_removed() {
-    play(async |stage| {
-        let vault = Vault::fresh(stage).await;
+    play(async |harness| {
+        let vault = Vault::fresh(harness).await;
         let input = vault.input(json!({ "resource": CLUSTER }));
         let taken = vault.stack.back_up(&input).await.unwrap();
         assert_eq!(taken.outcome(), "done", "{}", taken.says());
@@ -285,26 +285,26 @@ fn a_cluster_is_restored_beside_the_original_and_removed() {
 
 #[test]
 fn a_plan_says_why_each_copy_stays_and_writes_nothing() {
-    play(async |stage| {
-        let vault = Vault::fresh(stage).await;
+    play(async |harness| {
+        let vault = Vault::fresh(harness).await;
         vault.stack.site().back_up_by_hand("clos-v2-ideas", "before-the-migration").await.unwrap();
         vault.stack.back_up(&vault.input(json!({ "resource": IDEAS }))).await.unwrap();
-        let (before, mark) = (vault.shelves().await, vault.stack.control().mark().await.unwrap());
+        let (before, mark) = (vault.kept_copies().await, vault.stack.control().mark().await.unwrap());
         let plan = vault.stack.back_up(&vault.input(json!({ "mode": "plan", "resource": IDEAS }))).await.unwrap();
         assert_eq!(plan.outcome(), "nothing");
         for line in ["stays: the last good one", "before-the-migration", "stays: not ours"] {
             assert!(plan.says().contains(line), "{line}: {}", plan.says());
         }
-        let deeds = vault.stack.deeds(mark).await.unwrap();
-        assert!(deeds.writes().is_empty(), "{}", watchkeeper_tests::harness::listed(&deeds.writes()));
-        assert_eq!(vault.shelves().await, before);
+        let api_calls = vault.stack.api_calls(mark).await.unwrap();
+        assert!(api_calls.writes().is_empty(), "{}", watchkeeper_tests::harness::listed(&api_calls.writes()));
+        assert_eq!(vault.kept_copies().await, before);
     });
 }
 
 #[test]
 fn the_halt_switch_stops_backups_too() {
-    play(async |stage| {
-        let vault = Vault::fresh(stage).await;
+    play(async |harness| {
+        let vault = Vault::fresh(harness).await;
         let halt = |on: bool| vault.input(json!({ "halt": on, "reason": "migration", "by": "ada" }));
         vault.stack.run(&halt(true)).await.unwrap();
         let refused = vault.stack.back_up(&vault.input(json!({ "resource": IDEAS }))).await.unwrap();
@@ -316,8 +316,8 @@ fn the_halt_switch_stops_backups_too() {
 
 #[test]
 fn an_encrypted_database_is_copied_under_a_key_of_the_other_region_and_its_drill_leaves_nothing() {
-    play(async |stage| {
-        let vault = Vault::strong_box(stage).await;
+    play(async |harness| {
+        let vault = Vault::strong_box(harness).await;
         let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
         let run = backup_of("strong-box", &ended);
         assert_eq!(run.outcome(), "done", "{}", run.says());
@@ -330,15 +330,15 @@ fn an_encrypted_database_is_copied_under_a_key_of_the_other_region_and_its_drill
         let mark = vault.stack.control().mark().await.unwrap();
         let drill = vault.stack.restore(&vault.input(json!({ "resource": DATABASE }))).await.unwrap();
         assert_eq!(drill.outcome(), "passed", "{}", drill.says());
-        let deeds = vault.stack.deeds(mark).await.unwrap();
-        assert_eq!((deeds.count("RestoreDBInstanceFromDBSnapshot"), deeds.count("DeleteDBInstance")), (1, 1));
+        let api_calls = vault.stack.api_calls(mark).await.unwrap();
+        assert_eq!((api_calls.count("RestoreDBInstanceFromDBSnapshot"), api_calls.count("DeleteDBInstance")), (1, 1));
     });
 }
 
 #[test]
 fn what_lies_under_customer_managed_keys_or_in_a_domain_is_kept_with_the_rights_of_the_role() {
-    play(async |stage| {
-        let vault = Vault::strong_box(stage).await;
+    play(async |harness| {
+        let vault = Vault::strong_box(harness).await;
         let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
         let run = backup_of("strong-box", &ended);
         assert_eq!(run.outcome(), "done", "{}", run.says());
@@ -348,7 +348,7 @@ fn what_lies_under_customer_managed_keys_or_in_a_domain_is_kept_with_the_rights_
         }
         let drill = vault.stack.restore(&vault.input(json!({ "resource": NOTES }))).await.unwrap();
         assert_eq!(drill.outcome(), "passed", "{}", drill.says());
-        let used = stage.sandbox().control().permissions().await.unwrap().used;
+        let used = harness.sandbox().control().permissions().await.unwrap().used;
         let used: Vec<_> = used.iter().filter(|it| it.role == "Backups").collect();
         for (statement, action) in [
             ("GrantKeys", "kms:CreateGrant"),
@@ -369,16 +369,16 @@ fn what_lies_under_customer_managed_keys_or_in_a_domain_is_kept_with_the_rights_
 
 #[test]
 fn a_key_on_which_the_role_may_make_no_grant_is_named_and_nothing_else_waits_for_it() {
-    play(async |stage| {
-        let vault = Vault::strong_box(stage).await;
-        let control = stage.sandbox().control();
+    play(async |harness| {
+        let vault = Vault::strong_box(harness).await;
+        let control = harness.sandbox().control();
         control.withdraw("Backups", "GrantKeys").await.unwrap();
-        vault.stack.mailbox().letters().await.unwrap();
+        vault.stack.notifications().letters().await.unwrap();
         let ended = vault.stack.backup_tick(vault.time("03:00")).await.unwrap();
         assert_eq!(backup_of("strong-box", &ended).outcome(), "waiting");
         assert_eq!(vault.of_the_day(DATABASE).await, [0, 0]);
         assert_eq!(vault.of_the_day(NOTES).await, [1]);
-        let letters = vault.stack.mailbox().letters().await.unwrap();
+        let letters = vault.stack.notifications().letters().await.unwrap();
         let told = letters.iter().any(|letter| letter.text.contains("kms:CreateGrant"));
         assert!(told, "{letters:?}");
         let denials = control.forgive_denials().await.unwrap();
@@ -389,9 +389,9 @@ fn a_key_on_which_the_role_may_make_no_grant_is_named_and_nothing_else_waits_for
 
 #[test]
 fn a_stopped_database_is_backed_up_when_it_runs_again_and_is_not_woken_for_it() {
-    play(async |stage| {
-        let vault = Vault::strong_box(stage).await;
-        let rds = aws_sdk_rds::Client::new(&stage.sandbox().sdk_config("us-east-1"));
+    play(async |harness| {
+        let vault = Vault::strong_box(harness).await;
+        let rds = aws_sdk_rds::Client::new(&harness.sandbox().sdk_config("us-east-1"));
         let status = async || {
             let answer = rds.describe_db_instances().db_instance_identifier("strong-box-db").send().await.unwrap();
             answer.db_instances()[0].db_instance_status().unwrap().to_owned()

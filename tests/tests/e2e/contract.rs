@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use watchkeeper_aws::{Aws, CloudWatch, DynamoLedger, StuckThings};
+use watchkeeper_aws::{Aws, AwsUnblockSources, CloudWatch, DynamoLedger};
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
@@ -12,7 +12,7 @@ use watchkeeper_domain::name::{ClusterName, DatabaseName, EnvironmentName, Estat
 use watchkeeper_domain::unblock::LockItem;
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 use watchkeeper_sim::contract::alarms::{self, AlarmBench};
-use watchkeeper_sim::contract::unblock::{self, StuckBench};
+use watchkeeper_sim::contract::unblock::{self, UnblockBench};
 use watchkeeper_sim::contract::{CaseFailure, ContractBench, DatabaseKind, cloud, databases, ledger, releases};
 use watchkeeper_sim::{alarm_cases, cloud_cases, database_cases, ledger_cases, release_cases, unblock_cases};
 use watchkeeper_tests::estate::{RegionFixtures, UnblockFixtures};
@@ -33,27 +33,27 @@ static MADE: AtomicU32 = AtomicU32::new(0);
 struct SandboxBench {
     cloud: Aws,
     ledger: DynamoLedger,
-    stuck: StuckThings,
+    sources: AwsUnblockSources,
     alarms: CloudWatch,
-    yard: UnblockFixtures,
+    fixtures: UnblockFixtures,
     site: RegionFixtures,
     now: Timestamp,
     asked: AtomicU32,
 }
 
 impl SandboxBench {
-    async fn new(stage: &SandboxHarness) -> Self {
-        let config = stage.sandbox().sdk_config(REGION);
-        let stack = stage.stack(REGION).unwrap();
+    async fn new(harness: &SandboxHarness) -> Self {
+        let config = harness.sandbox().sdk_config(REGION);
+        let stack = harness.stack(REGION).unwrap();
         let table = stack.outputs().get("LedgerTable").unwrap();
         Self {
             cloud: Aws::new(&config),
             ledger: DynamoLedger::new(&config, table),
-            stuck: StuckThings::new(&config, Vec::new(), Vec::new()),
+            sources: AwsUnblockSources::new(&config, Vec::new(), Vec::new()),
             alarms: CloudWatch::new(&config),
-            yard: UnblockFixtures::new(&config),
+            fixtures: UnblockFixtures::new(&config),
             site: stack.site().clone(),
-            now: stage.sandbox().control().now().await.unwrap(),
+            now: harness.sandbox().control().now().await.unwrap(),
             asked: AtomicU32::new(0),
         }
     }
@@ -145,29 +145,29 @@ impl AlarmBench for SandboxBench {
     }
 }
 
-impl StuckBench for SandboxBench {
-    type Stuck = StuckThings;
+impl UnblockBench for SandboxBench {
+    type Unblock = AwsUnblockSources;
 
-    fn stuck(&self) -> &StuckThings {
-        &self.stuck
+    fn sources(&self) -> &AwsUnblockSources {
+        &self.sources
     }
 
     async fn make_tables(&self, locks: &LockSchema) -> Result<(), CaseFailure> {
-        self.yard.make_locks(locks).await.map_err(bench_failure("make tables"))
+        self.fixtures.make_locks(locks).await.map_err(bench_failure("make tables"))
     }
 
     async fn put_lock(&self, locks: &LockSchema, lock: &LockItem) -> Result<(), CaseFailure> {
-        self.yard.put_locks(locks, std::slice::from_ref(lock)).await.map_err(bench_failure("put a lock"))
+        self.fixtures.put_locks(locks, std::slice::from_ref(lock)).await.map_err(bench_failure("put a lock"))
     }
 
     async fn put_item(&self, finished: &FinishedItems, item: &str, status: &str) -> Result<(), CaseFailure> {
-        self.yard.put_status(finished, item, status).await.map_err(bench_failure("put an item"))
+        self.fixtures.put_status(finished, item, status).await.map_err(bench_failure("put an item"))
     }
 
     async fn make_queue(&self, queue: &ResourceName, bodies: &[&str]) -> Result<(), CaseFailure> {
-        self.yard.make_queue(queue.as_str()).await.map_err(bench_failure("make a queue"))?;
+        self.fixtures.make_queue(queue.as_str()).await.map_err(bench_failure("make a queue"))?;
         for body in bodies {
-            self.yard.send(queue.as_str(), body, &[]).await.map_err(bench_failure("send a message"))?;
+            self.fixtures.send(queue.as_str(), body, &[]).await.map_err(bench_failure("send a message"))?;
         }
         Ok(())
     }
@@ -175,12 +175,12 @@ impl StuckBench for SandboxBench {
 
 /// A case fails with what was found and expected; a database on at its end is nobody's concern.
 fn pass(case: impl AsyncFnOnce(&SandboxBench) -> Result<(), CaseFailure>) {
-    play(async |stage| {
-        let bench = SandboxBench::new(stage).await;
+    play(async |harness| {
+        let bench = SandboxBench::new(harness).await;
         if let Err(failure) = case(&bench).await {
             panic!("{failure}: {failure:?}");
         }
-        let refused = stage.sandbox().control().forgive_requests().await.unwrap();
+        let refused = harness.sandbox().control().forgive_requests().await.unwrap();
         assert!(refused.iter().all(|it| it.problems == [ON_PURPOSE]), "{refused:?}");
     });
 }

@@ -25,8 +25,8 @@ async fn evening_with(plot: &Plot, fault: &FaultOrder) {
 
 #[test]
 fn a_call_that_is_done_but_never_answered_leaves_a_right_end() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let lost = FaultOrder { after_effect: true, ..FaultOrder::new("ecs", "UpdateService", FaultKind::Error) };
         evening_with(&plot, &lost).await;
     });
@@ -34,11 +34,11 @@ fn a_call_that_is_done_but_never_answered_leaves_a_right_end() {
 
 #[test]
 fn a_call_that_hangs_and_a_call_that_is_refused_leave_a_right_end() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let hangs = FaultOrder { skip: 1, seconds: 30.0, ..FaultOrder::new("ecs", "UpdateService", FaultKind::Hang) };
         evening_with(&plot, &hangs).await;
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let denied = FaultOrder {
             code: Some("AccessDeniedException".to_owned()),
             status: Some(400),
@@ -50,8 +50,8 @@ fn a_call_that_hangs_and_a_call_that_is_refused_leave_a_right_end() {
 
 #[test]
 fn throttling_slows_a_run_down_and_does_not_stop_it() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let throttle =
             FaultOrder { times: Some(3), ..FaultOrder::new("application-autoscaling", "*", FaultKind::Throttle) };
         evening_with(&plot, &throttle).await;
@@ -61,8 +61,8 @@ fn throttling_slows_a_run_down_and_does_not_stop_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_function_that_is_killed_in_the_middle_of_its_work_leaves_a_right_end() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let original = plot.capacity().await;
         let control = plot.stack.control();
         // It waits for the answer about the second count when it is killed; a count and a target are written by then.
@@ -78,13 +78,13 @@ fn a_function_that_is_killed_in_the_middle_of_its_work_leaves_a_right_end() {
             .unwrap();
             let reconcile = plot.stack.outputs().get("ReconcileFunction").unwrap();
             // Idle instances of the function go with the busy one.
-            assert!(kill(reconcile, stage.sandbox().emulator().endpoint()) > 0);
+            assert!(kill(reconcile, harness.sandbox().emulator().endpoint()) > 0);
         };
         let (ticked, ()) = tokio::join!(plot.stack.tick(plot.time("19:05")), kill);
         assert!(!ticked.unwrap().run_of(&plot.scope).unwrap().succeeded);
         control.clear_faults().await.unwrap();
-        let half = plot.capacity().await;
-        assert!(half != original && !asleep(&half), "it was killed in the middle: {half:?}");
+        let member = plot.capacity().await;
+        assert!(member != original && !asleep(&member), "it was killed in the middle: {member:?}");
 
         plot.stack.tick(plot.time("19:10")).await.unwrap();
         assert!(asleep(&plot.capacity().await));

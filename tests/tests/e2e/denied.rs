@@ -4,16 +4,16 @@ use crate::field::{Plot, asleep, play};
 
 #[test]
 fn a_person_reads_which_call_was_denied_and_once_it_is_allowed_the_night_goes_on() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let original = plot.capacity().await;
-        plot.stack.mailbox().letters().await.unwrap();
+        plot.stack.notifications().letters().await.unwrap();
         plot.stack.control().withdraw("Reconcile", "WriteDatabases").await.unwrap();
 
         let evening = plot.stack.tick(plot.time("19:05")).await.unwrap();
         let run = evening.run_of(&plot.scope).unwrap();
         assert_ne!(run.outcome(), "done", "{}", run.says());
-        let letters = plot.stack.mailbox().letters().await.unwrap();
+        let letters = plot.stack.notifications().letters().await.unwrap();
         let told =
             letters.iter().find(|letter| letter.text.contains("StopDBCluster") && letter.text.contains("denied"));
         assert!(told.is_some_and(|letter| letter.subject.contains("clos-v2 dev")), "{letters:?}");

@@ -46,20 +46,20 @@ async fn set() -> SandboxHarness {
 
 /// A sandbox that tests share, and play on one after the other.
 pub(crate) struct Field {
-    stage: OnceCell<SandboxHarness>,
+    harness: OnceCell<SandboxHarness>,
     turn: Mutex<()>,
 }
 
 impl Field {
     pub(crate) const fn new() -> Self {
-        Self { stage: OnceCell::const_new(), turn: Mutex::new(()) }
+        Self { harness: OnceCell::const_new(), turn: Mutex::new(()) }
     }
 
     fn is_free(&self) -> bool {
         !matches!(self.turn.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Play a test when its turn has come; the first one sets the stage.
+    /// Play a test when its turn has come; the first one sets the sandbox up.
     pub(crate) fn play(
         &'static self,
         set: impl AsyncFnOnce() -> SandboxHarness,
@@ -71,14 +71,14 @@ impl Field {
                 let _alone = BEGINNING.lock().await;
                 judged(set().await).await
             };
-            let stage = self.stage.get_or_init(begin).await;
-            let control = stage.sandbox().control();
+            let harness = self.harness.get_or_init(begin).await;
+            let control = harness.sandbox().control();
             control.clear_faults().await.unwrap();
             // What a test that failed left is told by that test.
             control.forgive_requests().await.unwrap();
             control.restore_rights().await.unwrap();
             control.forgive_denials().await.unwrap();
-            test(stage).await;
+            test(harness).await;
             control.judge_requests().await.unwrap();
             control.judge_expressions().await.unwrap();
             control.judge_permissions().await.unwrap();
@@ -86,20 +86,20 @@ impl Field {
     }
 }
 
-async fn judged(stage: SandboxHarness) -> SandboxHarness {
-    stage.sandbox().control().judge_requests().await.unwrap();
-    stage
+async fn judged(harness: SandboxHarness) -> SandboxHarness {
+    harness.sandbox().control().judge_requests().await.unwrap();
+    harness
 }
 
-/// The same stage on the first morning, with all that its stacks look after.
-pub(crate) async fn prepared(stage: SandboxHarness) -> SandboxHarness {
-    stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
-    for stack in stage.stacks() {
-        for (_, environment) in stage.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
+/// The same sandbox on the first morning, with all that its stacks look after.
+pub(crate) async fn prepared(harness: SandboxHarness) -> SandboxHarness {
+    harness.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
+    for stack in harness.stacks() {
+        for (_, environment) in harness.at_home().filter(|(_, e)| e.has_resources(stack.region())) {
             stack.site().build(environment).await.unwrap();
         }
     }
-    stage
+    harness
 }
 
 /// This repository's documents and some more, in a folder under `target`.
@@ -144,13 +144,13 @@ pub(crate) struct Plot {
 
 impl Plot {
     /// The environment as its document declares it, awake, nothing remembered of it, at noon of a new day.
-    pub(crate) async fn fresh(stage: &'static SandboxHarness, estate: &str, environment: &str) -> Self {
-        let (estate, environment) = stage.estates().environment(estate, environment).unwrap();
+    pub(crate) async fn fresh(harness: &'static SandboxHarness, estate: &str, environment: &str) -> Self {
+        let (estate, environment) = harness.estates().environment(estate, environment).unwrap();
         let region = &environment.document().regions.primary;
-        let stack = stage.stack(region.as_str()).unwrap();
+        let stack = harness.stack(region.as_str()).unwrap();
         let scope = scope(estate, environment, region);
-        let plot = Self { stack, environment, scope, day: next_day(stage).await };
-        forget(stage, &plot).await;
+        let plot = Self { stack, environment, scope, day: next_day(harness).await };
+        forget(harness, &plot).await;
         stack.at(plot.time("12:00")).await.unwrap();
         stack.site().build(environment).await.unwrap();
         plot
@@ -176,11 +176,11 @@ impl Plot {
 }
 
 /// The next day on which all calendars of the documents have their usual hours, and the day after too.
-async fn next_day(stage: &SandboxHarness) -> Date {
+async fn next_day(harness: &SandboxHarness) -> Date {
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
-    let mut day = stage.sandbox().control().now().await.unwrap().to_zoned(zone).date();
+    let mut day = harness.sandbox().control().now().await.unwrap().to_zoned(zone).date();
     let usual = |day: Date| {
-        let mut all = stage.at_home().filter_map(|(_, environment)| environment.calendar());
+        let mut all = harness.at_home().filter_map(|(_, environment)| environment.calendar());
         all.all(|calendar| !calendar.hours_of(day).is_empty())
     };
     loop {
@@ -193,8 +193,8 @@ async fn next_day(stage: &SandboxHarness) -> Date {
 }
 
 /// Take everything that the ledger knows of a scope out of it: a test that failed leaves nothing to the next one.
-async fn forget(stage: &SandboxHarness, plot: &Plot) {
-    let client = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config(plot.scope.region.as_str()));
+async fn forget(harness: &SandboxHarness, plot: &Plot) {
+    let client = aws_sdk_dynamodb::Client::new(&harness.sandbox().sdk_config(plot.scope.region.as_str()));
     let table = plot.stack.outputs().get("LedgerTable").unwrap();
     let Scope { estate, environment, region } = &plot.scope;
     let partition = AttributeValue::S(format!("SCOPE#{estate}#{environment}#{region}"));

@@ -4,8 +4,8 @@ use crate::field::{LARGE, Plot, asleep, play};
 
 #[test]
 fn a_second_tick_over_five_hundred_services_writes_nothing_and_describes_ten_at_a_time() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "large", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "large", "dev").await;
         let original = plot.capacity().await;
         assert_eq!(original.services.len(), LARGE);
         let ticked = plot.stack.tick(plot.time("19:05")).await.unwrap();
@@ -16,9 +16,9 @@ fn a_second_tick_over_five_hundred_services_writes_nothing_and_describes_ten_at_
         let mark = plot.mark().await;
         let ticked = plot.stack.tick(plot.time("19:10")).await.unwrap();
         assert_eq!(ticked.run_of(&plot.scope).unwrap().outcome(), "nothing");
-        let deeds = plot.stack.deeds(mark).await.unwrap();
-        assert_eq!(deeds.writes().len(), 0);
-        let described = deeds.count("DescribeServices");
+        let api_calls = plot.stack.api_calls(mark).await.unwrap();
+        assert_eq!(api_calls.writes().len(), 0);
+        let described = api_calls.count("DescribeServices");
         assert!((1..=LARGE / 10).contains(&described), "{described} calls of DescribeServices");
 
         plot.stack.tick(plot.time("+08:00")).await.unwrap();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod backups;
+mod by_hand;
 mod calendars;
 mod contract;
 mod crash;
@@ -12,7 +13,6 @@ mod drift;
 mod emergency;
 mod failover;
 mod field;
-mod hand;
 mod large;
 mod night;
 mod unblock;

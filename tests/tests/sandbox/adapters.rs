@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
-use watchkeeper_aws::{BackupEngines, DynamoLedger, StuckThings};
+use watchkeeper_aws::{AwsUnblockSources, BackupEngines, DynamoLedger};
 use watchkeeper_control::backup::BackupStore as _;
 use watchkeeper_control::ledger::{Ledger as _, WriteOutcome};
 use watchkeeper_control::ports::Fault as Kind;
@@ -114,12 +114,12 @@ async fn a_snapshot_that_is_being_made_is_neither_copied_nor_restored_nor_remove
         let slow = EmulatorSettings { rds_transition_seconds: Some(3600.0), ..EmulatorSettings::default() };
         emulator.control().change(&slow).await.unwrap();
         engines.start_backup(&policy, &name).await.unwrap();
-        let shelf = engines.list_copies(&policy, &home, &memory).await.unwrap();
-        assert_eq!((shelf.len(), shelf[0].state.clone()), (1, CopyState::Creating), "{job}");
-        let known = watchkeeper_domain::backup::KnownCopy::new(&shelf[0], &home, due(), due());
+        let inventory = engines.list_copies(&policy, &home, &memory).await.unwrap();
+        assert_eq!((inventory.len(), inventory[0].state.clone()), (1, CopyState::Creating), "{job}");
+        let known = watchkeeper_domain::backup::KnownCopy::new(&inventory[0], &home, due(), due());
         let refused = [
-            engines.copy_backup(&policy, &shelf[0]).await.map(drop),
-            engines.delete_backup(&policy, &home, &shelf[0]).await,
+            engines.copy_backup(&policy, &inventory[0]).await.map(drop),
+            engines.delete_backup(&policy, &home, &inventory[0]).await,
             watchkeeper_control::backup::RestoreStore::restore_copy(&engines, &policy, &known, "db-drill", "run").await,
             engines.start_backup(&policy, &name).await.map(drop),
         ];
@@ -153,12 +153,12 @@ async fn items_that_do_not_fit_into_an_answer_are_asked_for_again() {
         values: vec!["done".parse().unwrap()],
     };
     let ids: Vec<String> = (0..7).map(|number| number.to_string()).collect();
-    let stuck = StuckThings::new(&config, Vec::new(), Vec::new());
+    let sources = AwsUnblockSources::new(&config, Vec::new(), Vec::new());
     let at_once = |items| EmulatorSettings { batch_get_items: Some(items), ..EmulatorSettings::default() };
     emulator.control().change(&at_once(3)).await.unwrap();
     let since = emulator.control().mark().await.unwrap();
     let expected: BTreeMap<_, _> = ids.iter().map(|id| (id.clone(), ItemAttribute::Text("done".to_owned()))).collect();
-    assert_eq!(stuck.statuses(&finished, &ids).await.unwrap(), expected);
+    assert_eq!(sources.statuses(&finished, &ids).await.unwrap(), expected);
     let calls = emulator.control().calls(since).await.unwrap();
     assert_eq!(
         calls.iter().filter(|call| call.operation == "BatchGetItem").count(),
@@ -167,7 +167,7 @@ async fn items_that_do_not_fit_into_an_answer_are_asked_for_again() {
     );
     // Nothing at all is the pace, and no loop.
     emulator.control().change(&at_once(0)).await.unwrap();
-    assert_eq!(stuck.statuses(&finished, &ids).await.unwrap_err().fault, Kind::Throttled);
+    assert_eq!(sources.statuses(&finished, &ids).await.unwrap_err().fault, Kind::Throttled);
     emulator.succeeded().unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Alarms: each change of state is one event, composites follow their children, metrics move an alarm when asked to.
 
-use crate::{REGION, boot, eventually, inputs, mailbox};
+use crate::{REGION, boot, eventually, inputs, notifications};
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
@@ -42,14 +42,14 @@ async fn only_a_change_of_state_is_an_event_and_it_says_what_was_before() {
     let cloudwatch = Client::new(&emulator.sdk_config(REGION));
     let now: Timestamp = "2026-11-20T10:00:00.250Z".parse().unwrap();
     emulator.control().set_clock(now).await.unwrap();
-    let mailbox = mailbox(&emulator, "aws.cloudwatch").await;
+    let notifications = notifications(&emulator, "aws.cloudwatch").await;
     put(&cloudwatch, ALARM).await;
     for state in [StateValue::Alarm, StateValue::Alarm, StateValue::Ok] {
         set(&cloudwatch, ALARM, state).await;
     }
-    eventually(2, async || inputs(&sfn, &mailbox).await.len()).await;
+    eventually(2, async || inputs(&sfn, &notifications).await.len()).await;
 
-    let events = inputs(&sfn, &mailbox).await;
+    let events = inputs(&sfn, &notifications).await;
     let states = |event: &Value| {
         let value = |name: &str| event["detail"][name]["value"].as_str().unwrap().to_owned();
         (value("previousState"), value("state"))
@@ -105,14 +105,14 @@ async fn a_composite_alarm_follows_its_children_and_says_which() {
     let rule = "ALARM(one) AND NOT ALARM(other)";
     cloudwatch.put_composite_alarm().alarm_name("both").alarm_rule(rule).send().await.unwrap();
     assert_eq!(state(&cloudwatch, "both").await, StateValue::Ok);
-    let mailbox = mailbox(&emulator, "aws.cloudwatch").await;
+    let notifications = notifications(&emulator, "aws.cloudwatch").await;
     set(&cloudwatch, "one", StateValue::Alarm).await;
     assert_eq!(state(&cloudwatch, "both").await, StateValue::Alarm);
     set(&cloudwatch, "other", StateValue::Alarm).await;
     assert_eq!(state(&cloudwatch, "both").await, StateValue::Ok);
 
-    eventually(4, async || inputs(&sfn, &mailbox).await.len()).await;
-    let events = inputs(&sfn, &mailbox).await;
+    eventually(4, async || inputs(&sfn, &notifications).await.len()).await;
+    let events = inputs(&sfn, &notifications).await;
     let composite: Vec<_> = events.iter().filter(|event| event["detail"]["alarmName"] == "both").collect();
     assert_eq!(composite.len(), 2);
     assert_eq!(composite[0]["detail"]["configuration"], json!({ "alarmRule": rule }));

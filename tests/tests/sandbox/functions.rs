@@ -1,6 +1,6 @@
 //! Functions that fail: tried again, then recorded; and a task that asks through one fails with it.
 
-use crate::{REGION, boot, call, eventually, machine, mailbox, send, start, status};
+use crate::{REGION, boot, call, eventually, machine, notifications, send, start, status};
 use aws_sdk_eventbridge::types::{DeadLetterConfig, Target};
 use serde_json::{Value, json};
 use watchkeeper_tests::sandbox::Emulator;
@@ -43,7 +43,7 @@ async fn failing(emulator: &Emulator, failures: &str) -> String {
 }
 
 async fn permit(emulator: &Emulator) {
-    let source = format!("arn:aws:events:{REGION}:123456789012:rule/mailbox");
+    let source = format!("arn:aws:events:{REGION}:123456789012:rule/kept-events");
     let permission = json!({
         "StatementId": "rule", "Action": "lambda:InvokeFunction",
         "Principal": "events.amazonaws.com", "SourceArn": source,
@@ -57,11 +57,11 @@ async fn what_cannot_be_invoked_is_a_dead_letter_and_what_fails_is_tried_three_t
     let emulator = boot().await;
     let ((failed, failures), (dead, letters)) = (queue(&emulator, "failed").await, queue(&emulator, "dead").await);
     let function = failing(&emulator, &failures).await;
-    mailbox(&emulator, "sandbox").await;
+    notifications(&emulator, "sandbox").await;
     let letters = DeadLetterConfig::builder().arn(letters).build();
     let target = Target::builder().id("function").arn(&function).dead_letter_config(letters).build().unwrap();
     let events = aws_sdk_eventbridge::Client::new(&emulator.sdk_config(REGION));
-    events.put_targets().rule("mailbox").targets(target).send().await.unwrap();
+    events.put_targets().rule("kept-events").targets(target).send().await.unwrap();
     let event = json!({ "source": "sandbox", "detail-type": "test", "detail": {"number": 1} });
 
     emulator.control().post_event(&event).await.unwrap();

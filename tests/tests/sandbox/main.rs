@@ -151,14 +151,14 @@ async fn inputs(sfn: &aws_sdk_sfn::Client, machine: &str) -> Vec<Value> {
     found.into_iter().map(|(_, input)| input).collect()
 }
 
-/// A state machine that does nothing, and a rule that starts it for the events of `source`: a mailbox for events.
-async fn mailbox(emulator: &Emulator, source: &str) -> String {
+/// A state machine that does nothing, and a rule that starts it for the events of `source`: it keeps them.
+async fn notifications(emulator: &Emulator, source: &str) -> String {
     let sfn = aws_sdk_sfn::Client::new(&emulator.sdk_config(REGION));
     let events = aws_sdk_eventbridge::Client::new(&emulator.sdk_config(REGION));
-    let arn = machine(&sfn, "mailbox", r#"{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}"#).await;
+    let arn = machine(&sfn, "kept-events", r#"{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}"#).await;
     let pattern = serde_json::json!({ "source": [source] }).to_string();
-    events.put_rule().name("mailbox").event_pattern(pattern).send().await.unwrap();
-    let target = aws_sdk_eventbridge::types::Target::builder().id("mailbox").arn(&arn).build().unwrap();
-    events.put_targets().rule("mailbox").targets(target).send().await.unwrap();
+    events.put_rule().name("kept-events").event_pattern(pattern).send().await.unwrap();
+    let target = aws_sdk_eventbridge::types::Target::builder().id("kept-events").arn(&arn).build().unwrap();
+    events.put_targets().rule("kept-events").targets(target).send().await.unwrap();
     arn
 }

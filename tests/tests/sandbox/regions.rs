@@ -1,6 +1,8 @@
 //! Regions that are lost and regained.
 
-use crate::{CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, machine, mailbox, make_service, signed};
+use crate::{
+    CLUSTER, REGION, SERVICE, boot, counts, eventually, exchange, machine, make_service, notifications, signed,
+};
 use crate::{inputs, send, start, status};
 use aws_config::retry::RetryConfig;
 use aws_sdk_ecs::error::ProvideErrorMetadata as _;
@@ -82,7 +84,7 @@ async fn nothing_goes_on_in_a_lost_region_until_it_is_regained() {
     }});
     let (here, there) = (emulator.sdk_config(REGION), emulator.sdk_config(OTHER));
     let (sfn, other) = (aws_sdk_sfn::Client::new(&here), aws_sdk_sfn::Client::new(&there));
-    let letters = mailbox(&emulator, "sandbox").await;
+    let letters = notifications(&emulator, "sandbox").await;
     let halted = machine(&sfn, "waiting", &waiting.to_string()).await;
     let free = machine(&other, "waiting", &waiting.to_string()).await;
 

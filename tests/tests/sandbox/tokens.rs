@@ -4,7 +4,7 @@ use crate::{REGION, boot, eventually, inputs, machine, start, status};
 use aws_sdk_sfn::error::ProvideErrorMetadata as _;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
-use watchkeeper_aws::StuckThings;
+use watchkeeper_aws::AwsUnblockSources;
 use watchkeeper_control::unblock::ports::ExecutionReader as _;
 use watchkeeper_tests::sandbox::Emulator;
 
@@ -110,12 +110,12 @@ async fn a_question_that_waits_is_found_whatever_was_tried_before_it() {
     }
     let token = question.token(4).await;
     let asking = format!("arn:aws:states:{REGION}:123456789012:stateMachine:asking");
-    let stuck = StuckThings::new(&emulator.sdk_config(REGION), Vec::new(), vec![asking]);
-    let found: Vec<String> = stuck.questions().await.unwrap().into_iter().map(|found| found.arn).collect();
+    let sources = AwsUnblockSources::new(&emulator.sdk_config(REGION), Vec::new(), vec![asking]);
+    let found: Vec<String> = sources.questions().await.unwrap().into_iter().map(|found| found.arn).collect();
     assert_eq!(found, [question.execution.as_str()]);
     question.yes(&token).await;
     assert_eq!(question.outcome().await, "yes");
-    assert_eq!(stuck.questions().await.unwrap().len(), 0);
+    assert_eq!(sources.questions().await.unwrap().len(), 0);
     emulator.succeeded().unwrap();
 }
 

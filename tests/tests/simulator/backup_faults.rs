@@ -54,19 +54,19 @@ static SHOP: LazyLock<EstateFolder> = LazyLock::new(|| estates(DOCUMENT));
 
 /// The backups of a day are there, and those of the next are due.
 fn next_day() -> InMemoryHarness {
-    let world = SimRegion::builder().at("2026-11-19T03:00:00Z").with(rds("shop-db")).build();
-    world.put_store(store(DATABASE));
-    world.put_store(store(TABLE));
-    world.backups_take(Duration::from_secs(10));
-    let mut rehearsal = InMemoryHarness::over(world, SHOP.clone(), "us-east-1");
-    assert_eq!(outcomes(&rehearsal.backup_tick(at("2026-11-19T03:00:00Z"))), ["done"]);
-    assert_eq!(rehearsal.world.vault().len(), 3);
-    rehearsal
+    let sim = SimRegion::builder().at("2026-11-19T03:00:00Z").with(rds("shop-db")).build();
+    sim.put_store(store(DATABASE));
+    sim.put_store(store(TABLE));
+    sim.backups_take(Duration::from_secs(10));
+    let mut harness = InMemoryHarness::over(sim, SHOP.clone(), "us-east-1");
+    assert_eq!(outcomes(&harness.backup_tick(at("2026-11-19T03:00:00Z"))), ["done"]);
+    assert_eq!(harness.sim.vault().len(), 3);
+    harness
 }
 
-fn memories(rehearsal: &InMemoryHarness) -> Vec<(BackupSource, BackupMemory)> {
+fn memories(harness: &InMemoryHarness) -> Vec<(BackupSource, BackupMemory)> {
     let sources = [DATABASE, TABLE].map(source);
-    sources.into_iter().map(|source| (source.clone(), rehearsal.backup_memory(&shop(), &source))).collect()
+    sources.into_iter().map(|source| (source.clone(), harness.backup_memory(&shop(), &source))).collect()
 }
 
 /// What was removed was removed when a newer copy of its day was verified, here and where it is copied to.
@@ -82,30 +82,30 @@ fn verified_first(deletion: &BackupDeletion, context: &str) {
 
 /// The next day with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
 fn day_with(k: u64, trouble: CallTrouble) -> bool {
-    let mut rehearsal = next_day();
+    let mut harness = next_day();
     let context = format!("{trouble:?} at call {k}");
-    let index = rehearsal.world.calls_made() + k;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
-    rehearsal.backup_tick(at("2026-11-20T03:00:00Z"));
-    let struck = rehearsal.world.calls_made() > index;
-    rehearsal.world.set_faults(FaultPlan::none());
+    let index = harness.sim.calls_made() + k;
+    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
+    harness.backup_tick(at("2026-11-20T03:00:00Z"));
+    let struck = harness.sim.calls_made() > index;
+    harness.sim.set_faults(FaultPlan::none());
     // Ticks go on, as they do; after an hour everything is done, whoever has died meanwhile.
     for tick in 1..=16 {
         let instant = at("2026-11-20T03:00:00Z") + SignedDuration::from_mins(5 * tick);
-        if instant >= rehearsal.world.now() {
-            rehearsal.backup_tick(instant);
+        if instant >= harness.sim.now() {
+            harness.backup_tick(instant);
         }
     }
     let mut made = BTreeMap::new();
-    for copy in rehearsal.world.vault_history() {
+    for copy in harness.sim.vault_history() {
         *made.entry((copy.name, copy.region)).or_insert(0) += 1;
     }
     assert!(made.values().all(|count| *count == 1), "{context}: made twice: {made:?}");
-    for deletion in rehearsal.world.deletions() {
+    for deletion in harness.sim.deletions() {
         verified_first(&deletion, &context);
     }
-    let memories = memories(&rehearsal);
-    for copy in rehearsal.world.vault() {
+    let memories = memories(&harness);
+    for copy in harness.sim.vault() {
         let known = memories.iter().any(|(source, memory)| {
             *source == copy.source
                 && memory.known(&copy.region, &copy.id).is_some_and(watchkeeper_domain::backup::KnownCopy::is_good)
@@ -113,7 +113,7 @@ fn day_with(k: u64, trouble: CallTrouble) -> bool {
         assert!(known, "{context}: nobody knows of {copy:?}");
     }
     // Of each region and resource the last day is there, and nothing else.
-    assert_eq!(rehearsal.world.vault().len(), 3, "{context}: {:?}", rehearsal.world.vault());
+    assert_eq!(harness.sim.vault().len(), 3, "{context}: {:?}", harness.sim.vault());
     let due: Vec<_> = memories.iter().map(|(_, memory)| memory.settled.as_ref().map(|it| (it.due, it.end))).collect();
     let done = Some((at("2026-11-20T03:00:00Z"), watchkeeper_domain::backup::AttemptEnd::Done));
     assert_eq!(due, [done, done], "{context}");

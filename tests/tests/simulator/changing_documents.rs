@@ -9,7 +9,7 @@ use watchkeeper_estates::EstateFolder;
 use watchkeeper_tests::in_memory::{InMemoryHarness, documents};
 
 use crate::emergency_scene::{ACCOUNT, API as PROD_API, by_hand, figures, production};
-use crate::scene::{asleep, evening, minutes, morning, world};
+use crate::scene::{asleep, evening, minutes, morning, sim};
 
 type Changes = &'static [(&'static str, &'static str)];
 
@@ -106,24 +106,24 @@ fn changed(changes: Changes) -> EstateFolder {
 
 /// The night with a document that changes after everything sleeps.
 fn night(changes: Changes) -> (Capacity, Capacity, InMemoryHarness) {
-    let mut before = InMemoryHarness::over(world().build(), changed(&[]), "us-east-1");
-    let original = before.world.capacity();
+    let mut before = InMemoryHarness::over(sim().build(), changed(&[]), "us-east-1");
+    let original = before.sim.capacity();
     before.tick(evening());
-    let slept = before.world.capacity();
+    let slept = before.sim.capacity();
     assert!(asleep(&slept));
-    let mut after = InMemoryHarness::over(before.world.clone(), changed(changes), "us-east-1");
+    let mut after = InMemoryHarness::over(before.sim.clone(), changed(changes), "us-east-1");
     after.tick(evening() + minutes(30));
     for n in 0..3 {
         after.tick(morning() + minutes(5 * n));
     }
-    (original, after.world.capacity(), after)
+    (original, after.sim.capacity(), after)
 }
 
 #[test]
 fn a_document_that_changes_while_its_environment_sleeps_is_woken_as_it_was() {
     for (part, changes) in ASLEEP {
         let (original, woken, after) = night(changes);
-        let subjects: Vec<String> = after.world.messages().into_iter().map(|message| message.subject).collect();
+        let subjects: Vec<String> = after.sim.messages().into_iter().map(|message| message.subject).collect();
         assert_eq!(woken, original, "{part}: {subjects:?}");
     }
 }
@@ -132,15 +132,15 @@ fn a_document_that_changes_while_its_environment_sleeps_is_woken_as_it_was() {
 fn a_document_that_changes_while_an_emergency_holds_gives_back_what_was_there() {
     for (part, changes) in HELD {
         let before = InMemoryHarness::over(production().build(), changed(&[]), "us-east-1").in_account(ACCOUNT);
-        let original = before.world.capacity();
+        let original = before.sim.capacity();
         let _held = by_hand(&before, "surge", json!({"profile": "surge", "reason": "launch"}));
-        assert_eq!(figures(&before.world.capacity(), PROD_API), (4, 4, 10), "{part}");
-        let mut after = InMemoryHarness::over(before.world.clone(), changed(changes), "us-east-1").in_account(ACCOUNT);
+        assert_eq!(figures(&before.sim.capacity(), PROD_API), (4, 4, 10), "{part}");
+        let mut after = InMemoryHarness::over(before.sim.clone(), changed(changes), "us-east-1").in_account(ACCOUNT);
         // Its execution is gone; the tick gives back at the expiry, whatever the document says by then.
-        let now = watchkeeper_control::ports::Clock::now(&after.world);
+        let now = watchkeeper_control::ports::Clock::now(&after.sim);
         after.tick(now + minutes(30));
         after.tick(now + minutes(150));
         after.tick(now + minutes(155));
-        assert_eq!(after.world.capacity(), original, "{part}");
+        assert_eq!(after.sim.capacity(), original, "{part}");
     }
 }

@@ -12,109 +12,111 @@ use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, service};
 use watchkeeper_tests::in_memory::{EmergencyRunState, InMemoryHarness, alarm_event};
 
 use crate::emergency_scene::{
-    ACCOUNT, API, CONNECTIONS, ERRORS, REGION, alarm, by_hand, demand, event, figures, id, prod, production, rehearsal,
-    subjects, surging,
+    ACCOUNT, API, CONNECTIONS, ERRORS, REGION, alarm, by_hand, event, figures, harness, id, prod, production,
+    requested, subjects, surging,
 };
 use crate::scene::{afternoon, asleep, at, dev, evening, minutes, morning};
 
 #[test]
 fn an_alarm_brings_both_services_to_the_surge_and_its_end_gives_back_the_exact_baseline() {
-    let mut rehearsal = rehearsal(production());
-    let original = rehearsal.world.capacity();
-    let mut siren = alarm(&mut rehearsal).unwrap();
-    assert!(surging(&rehearsal.world.capacity()), "{:?}", rehearsal.world.capacity());
-    assert_eq!(rehearsal.world.writes(), 4, "bounds and count of two services");
-    siren.look(&rehearsal);
-    assert!(matches!(siren.stage, EmergencyRunState::Holding(_)), "{:?}", siren.stage);
-    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
-    rehearsal.world.advance(Duration::from_mins(9));
-    siren.look(&rehearsal);
-    assert!(surging(&rehearsal.world.capacity()) || siren.stage == EmergencyRunState::Ended("given-back".to_owned()));
-    siren.run_out(&rehearsal);
-    assert_eq!(siren.stage, EmergencyRunState::Ended("given-back".to_owned()));
-    assert_eq!(rehearsal.world.capacity(), original);
-    let kept = rehearsal.world.remembered(&prod()).unwrap();
+    let mut harness = harness(production());
+    let original = harness.sim.capacity();
+    let mut emergency_run = alarm(&mut harness).unwrap();
+    assert!(surging(&harness.sim.capacity()), "{:?}", harness.sim.capacity());
+    assert_eq!(harness.sim.writes(), 4, "bounds and count of two services");
+    emergency_run.look(&harness);
+    assert!(matches!(emergency_run.stage, EmergencyRunState::Holding(_)), "{:?}", emergency_run.stage);
+    harness.sim.set_alarm(ERRORS, AlarmState::Ok);
+    harness.sim.advance(Duration::from_mins(9));
+    emergency_run.look(&harness);
+    assert!(
+        surging(&harness.sim.capacity()) || emergency_run.stage == EmergencyRunState::Ended("given-back".to_owned())
+    );
+    emergency_run.run_out(&harness);
+    assert_eq!(emergency_run.stage, EmergencyRunState::Ended("given-back".to_owned()));
+    assert_eq!(harness.sim.capacity(), original);
+    let kept = harness.sim.remembered(&prod()).unwrap();
     assert!(kept.baseline.is_none() && kept.intents.is_empty(), "{kept:?}");
-    assert_eq!(subjects(&rehearsal), ["clos-v2 prod is at surge", "clos-v2 prod is back at its baseline"]);
+    assert_eq!(subjects(&harness), ["clos-v2 prod is at surge", "clos-v2 prod is back at its baseline"]);
 }
 
 #[test]
 fn the_alarm_told_again_in_any_order_does_nothing_more() {
-    let mut rehearsal = rehearsal(production());
-    alarm(&mut rehearsal).unwrap();
-    let writes = rehearsal.world.writes();
+    let mut harness = harness(production());
+    alarm(&mut harness).unwrap();
+    let writes = harness.sim.writes();
     let late = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", at("2026-11-20T14:00:00Z"));
-    let again = event(&rehearsal, "ALARM");
+    let again = event(&harness, "ALARM");
     for message in [&again, &late, &again] {
-        rehearsal.hears(message).unwrap().unwrap();
+        harness.hears(message).unwrap().unwrap();
     }
-    for siren in rehearsal.sirens() {
-        assert!(matches!(siren.stage, EmergencyRunState::Ended(_) | EmergencyRunState::Holding(_)));
+    for emergency_run in harness.emergency_runs() {
+        assert!(matches!(emergency_run.stage, EmergencyRunState::Ended(_) | EmergencyRunState::Holding(_)));
     }
-    assert_eq!(rehearsal.world.writes(), writes);
+    assert_eq!(harness.sim.writes(), writes);
 }
 
 #[test]
 fn the_databases_own_alarm_forbids_the_surge_and_says_so() {
-    let mut rehearsal = rehearsal(production().alarm("unused", AlarmState::Ok));
-    rehearsal.world.set_alarm(CONNECTIONS, AlarmState::Alarm);
-    assert!(alarm(&mut rehearsal).is_none());
-    assert_eq!(rehearsal.world.writes(), 0);
-    let message = rehearsal.world.messages().pop().unwrap();
+    let mut harness = harness(production().alarm("unused", AlarmState::Ok));
+    harness.sim.set_alarm(CONNECTIONS, AlarmState::Alarm);
+    assert!(alarm(&mut harness).is_none());
+    assert_eq!(harness.sim.writes(), 0);
+    let message = harness.sim.messages().pop().unwrap();
     assert_eq!(message.subject, "clos-v2 prod: surge was not done: dependency-veto");
     assert!(message.text.contains("clos-v2-rds-connections-high is in ALARM"), "{}", message.text);
     assert!(message.text.contains(r#""approve":["dependency-veto"]"#), "{}", message.text);
     // The veto goes; the sweep finds the alarm still there.
-    rehearsal.world.set_alarm(CONNECTIONS, AlarmState::Ok);
-    rehearsal.world.advance(Duration::from_mins(5));
-    rehearsal.hears(&json!({"source": "watchkeeper.schedule", "time": "2026-11-20T15:05:00Z"})).unwrap().unwrap();
-    assert_eq!(rehearsal.sirens().len(), 1);
-    assert!(surging(&rehearsal.world.capacity()));
+    harness.sim.set_alarm(CONNECTIONS, AlarmState::Ok);
+    harness.sim.advance(Duration::from_mins(5));
+    harness.hears(&json!({"source": "watchkeeper.schedule", "time": "2026-11-20T15:05:00Z"})).unwrap().unwrap();
+    assert_eq!(harness.emergency_runs().len(), 1);
+    assert!(surging(&harness.sim.capacity()));
 }
 
 #[test]
 fn a_lost_event_is_made_up_for_by_the_sweep_once() {
-    let mut rehearsal = rehearsal(production());
-    rehearsal.world.set_alarm(ERRORS, AlarmState::Alarm);
+    let mut harness = harness(production());
+    harness.sim.set_alarm(ERRORS, AlarmState::Alarm);
     let sweep = json!({"source": "watchkeeper.schedule", "time": "2026-11-20T15:05:00Z"});
     for _ in 0..3 {
-        rehearsal.world.advance(Duration::from_mins(1));
-        rehearsal.hears(&sweep).unwrap().unwrap();
+        harness.sim.advance(Duration::from_mins(1));
+        harness.hears(&sweep).unwrap().unwrap();
     }
-    assert_eq!(rehearsal.sirens().len(), 1);
-    assert!(surging(&rehearsal.world.capacity()));
+    assert_eq!(harness.emergency_runs().len(), 1);
+    assert!(surging(&harness.sim.capacity()));
 }
 
 #[test]
 fn a_second_emergency_of_the_same_profile_takes_over_and_the_first_one_ends() {
-    let mut rehearsal = rehearsal(production());
-    let original = rehearsal.world.capacity();
-    let mut first = alarm(&mut rehearsal).unwrap();
-    let writes = rehearsal.world.writes();
-    let mut second = by_hand(&rehearsal, "by-hand", json!({"profile": "surge", "for": "3h"}));
-    assert_eq!(rehearsal.world.writes(), writes, "extended, not stacked");
-    first.look(&rehearsal);
+    let mut harness = harness(production());
+    let original = harness.sim.capacity();
+    let mut first = alarm(&mut harness).unwrap();
+    let writes = harness.sim.writes();
+    let mut second = by_hand(&harness, "by-hand", json!({"profile": "surge", "for": "3h"}));
+    assert_eq!(harness.sim.writes(), writes, "extended, not stacked");
+    first.look(&harness);
     assert_eq!(first.stage, EmergencyRunState::Ended("over".to_owned()));
-    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
-    second.run_out(&rehearsal);
+    harness.sim.set_alarm(ERRORS, AlarmState::Ok);
+    second.run_out(&harness);
     assert_eq!(second.stage, EmergencyRunState::Ended("given-back".to_owned()));
-    assert_eq!(rehearsal.world.capacity(), original);
+    assert_eq!(harness.sim.capacity(), original);
 }
 
 #[test]
 fn a_drift_in_an_emergency_is_left_alone_when_it_is_extended_and_gone_when_it_ends() {
-    let mut rehearsal = rehearsal(production());
-    let original = rehearsal.world.capacity();
-    let mut siren = alarm(&mut rehearsal).unwrap();
+    let mut harness = harness(production());
+    let original = harness.sim.capacity();
+    let mut emergency_run = alarm(&mut harness).unwrap();
     let bounds = ScalingState { min: 5, max: 9, suspended: Suspensions::NONE };
-    rehearsal.world.change_scaling(&id(API), Some(bounds));
-    rehearsal.world.change_count(&id(API), 5);
-    let mut again = by_hand(&rehearsal, "again", json!({"profile": "surge"}));
-    assert_eq!(figures(&rehearsal.world.capacity(), API), (5, 5, 9));
-    siren.look(&rehearsal);
-    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
-    again.run_out(&rehearsal);
-    assert_eq!(rehearsal.world.capacity(), original);
+    harness.sim.change_scaling(&id(API), Some(bounds));
+    harness.sim.change_count(&id(API), 5);
+    let mut again = by_hand(&harness, "again", json!({"profile": "surge"}));
+    assert_eq!(figures(&harness.sim.capacity(), API), (5, 5, 9));
+    emergency_run.look(&harness);
+    harness.sim.set_alarm(ERRORS, AlarmState::Ok);
+    again.run_out(&harness);
+    assert_eq!(harness.sim.capacity(), original);
 }
 
 #[test]
@@ -125,73 +127,71 @@ fn minimum_asks_and_only_a_yes_goes_on() {
         (json!({"expired": true}), Some("declined")),
         (json!("yes"), Some("declined")),
     ] {
-        let rehearsal = rehearsal(production());
-        let original = rehearsal.world.capacity();
-        let mut siren = by_hand(&rehearsal, "minimum", json!({"profile": "minimum"}));
-        assert!(matches!(siren.stage, EmergencyRunState::Asking(_)), "{:?}", siren.stage);
-        assert_eq!((rehearsal.world.writes(), rehearsal.world.capacity()), (0, original.clone()));
-        let question = rehearsal.world.messages().pop().unwrap().text;
+        let harness = harness(production());
+        let original = harness.sim.capacity();
+        let mut emergency_run = by_hand(&harness, "minimum", json!({"profile": "minimum"}));
+        assert!(matches!(emergency_run.stage, EmergencyRunState::Asking(_)), "{:?}", emergency_run.stage);
+        assert_eq!((harness.sim.writes(), harness.sim.capacity()), (0, original.clone()));
+        let question = harness.sim.messages().pop().unwrap().text;
         assert!(question.contains("clos-v2-core-api-service: 3 -> 1 tasks"), "{question}");
-        siren.answer(&rehearsal, answer);
+        emergency_run.answer(&harness, answer);
         match outcome {
             None => {
-                assert_eq!(figures(&rehearsal.world.capacity(), API), (1, 1, 2));
-                siren.run_out(&rehearsal);
-                assert_eq!(siren.stage, EmergencyRunState::Ended("given-back".to_owned()));
+                assert_eq!(figures(&harness.sim.capacity(), API), (1, 1, 2));
+                emergency_run.run_out(&harness);
+                assert_eq!(emergency_run.stage, EmergencyRunState::Ended("given-back".to_owned()));
             }
-            Some(outcome) => assert_eq!(siren.stage, EmergencyRunState::Ended(outcome.to_owned())),
+            Some(outcome) => assert_eq!(emergency_run.stage, EmergencyRunState::Ended(outcome.to_owned())),
         }
-        assert_eq!(rehearsal.world.capacity(), original);
+        assert_eq!(harness.sim.capacity(), original);
     }
 }
 
 #[test]
 fn surge_and_minimum_together_go_by_the_documents_order_and_the_message_says_so() {
-    let rehearsal = rehearsal(production());
-    let mut minimum = by_hand(&rehearsal, "minimum", json!({"profile": "minimum"}));
-    minimum.answer(&rehearsal, json!({"approved": true, "by": "Anna"}));
-    assert_eq!(figures(&rehearsal.world.capacity(), API), (1, 1, 2));
-    let mut surge = by_hand(&rehearsal, "surge", json!({"profile": "surge", "for": "30m"}));
-    assert!(surging(&rehearsal.world.capacity()));
-    let told = rehearsal.world.messages().pop().unwrap().text;
+    let harness = harness(production());
+    let mut minimum = by_hand(&harness, "minimum", json!({"profile": "minimum"}));
+    minimum.answer(&harness, json!({"approved": true, "by": "Anna"}));
+    assert_eq!(figures(&harness.sim.capacity(), API), (1, 1, 2));
+    let mut surge = by_hand(&harness, "surge", json!({"profile": "surge", "for": "30m"}));
+    assert!(surging(&harness.sim.capacity()));
+    let told = harness.sim.messages().pop().unwrap().text;
     assert!(told.contains("at minimum holds too and comes after it in the document's order"), "{told}");
-    surge.run_out(&rehearsal);
-    assert_eq!(figures(&rehearsal.world.capacity(), API), (1, 1, 2), "minimum still holds");
-    minimum.run_out(&rehearsal);
-    assert_eq!(figures(&rehearsal.world.capacity(), API), (3, 3, 6));
+    surge.run_out(&harness);
+    assert_eq!(figures(&harness.sim.capacity(), API), (1, 1, 2), "minimum still holds");
+    minimum.run_out(&harness);
+    assert_eq!(figures(&harness.sim.capacity(), API), (3, 3, 6));
 }
 
 #[test]
 fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_both() {
-    let mut rehearsal = afternoon();
-    let original = rehearsal.world.capacity();
-    rehearsal.tick(evening());
-    assert!(asleep(&rehearsal.world.capacity()));
-    let declare = |rehearsal: &InMemoryHarness, intent: &Intent| {
-        watchkeeper_sim::run_until_done_or_crash(&rehearsal.world, rehearsal.world.declare(&dev(), intent))
-            .unwrap()
-            .unwrap();
+    let mut harness = afternoon();
+    let original = harness.sim.capacity();
+    harness.tick(evening());
+    assert!(asleep(&harness.sim.capacity()));
+    let declare = |harness: &InMemoryHarness, intent: &Intent| {
+        watchkeeper_sim::run_until_done_or_crash(&harness.sim, harness.sim.declare(&dev(), intent)).unwrap().unwrap();
     };
-    rehearsal.world.set_now(evening() + minutes(30));
-    declare(&rehearsal, &Intent { layer: Layer::Emergency, ..demand(&rehearsal, Layer::Emergency, 5) });
-    rehearsal.tick(evening() + minutes(35));
-    let up = rehearsal.world.capacity();
+    harness.sim.set_now(evening() + minutes(30));
+    declare(&harness, &Intent { layer: Layer::Emergency, ..requested(&harness, Layer::Emergency, 5) });
+    harness.tick(evening() + minutes(35));
+    let up = harness.sim.capacity();
     assert!(up.services.values().all(|service| service.desired == 2), "{up:?}");
     assert!(up.databases.values().all(|power| *power == watchkeeper_domain::capacity::DatabasePower::On));
-    declare(&rehearsal, &Intent { want: DesiredState::Awake, ..demand(&rehearsal, Layer::Failover, 2) });
-    rehearsal.tick(evening() + minutes(40));
-    assert_eq!(rehearsal.world.capacity(), original, "the failover decides");
-    rehearsal.tick(evening() + minutes(200));
-    assert!(rehearsal.world.capacity().services.values().all(|service| service.desired == 2), "the emergency again");
-    rehearsal.tick(evening() + minutes(400));
-    assert!(asleep(&rehearsal.world.capacity()), "the night is left");
-    rehearsal.tick(morning());
-    assert_eq!(rehearsal.world.capacity(), original);
+    declare(&harness, &Intent { want: DesiredState::Awake, ..requested(&harness, Layer::Failover, 2) });
+    harness.tick(evening() + minutes(40));
+    assert_eq!(harness.sim.capacity(), original, "the failover decides");
+    harness.tick(evening() + minutes(200));
+    assert!(harness.sim.capacity().services.values().all(|service| service.desired == 2), "the emergency again");
+    harness.tick(evening() + minutes(400));
+    assert!(asleep(&harness.sim.capacity()), "the night is left");
+    harness.tick(morning());
+    assert_eq!(harness.sim.capacity(), original);
 }
 
 #[test]
 fn a_bad_release_is_taken_back_once_a_person_agrees() {
-    let world = SimRegion::builder()
+    let sim = SimRegion::builder()
         .at("2026-11-20T15:00:00Z")
         .with(
             service("h2o-prod/h2o-backend")
@@ -202,102 +202,102 @@ fn a_bad_release_is_taken_back_once_a_person_agrees() {
         )
         .with(watchkeeper_sim::rds("h2o-prod-db"))
         .alarm("h2o-prod-error-rate-high", AlarmState::Ok);
-    let mut rehearsal = InMemoryHarness::new(world.build(), REGION);
+    let mut harness = InMemoryHarness::new(sim.build(), REGION);
     let backend = id("h2o-prod/h2o-backend");
-    rehearsal.world.release(&backend, "h2o-backend:124", Rollout::Completed);
-    rehearsal.world.advance(Duration::from_mins(10));
-    rehearsal.world.set_alarm("h2o-prod-error-rate-high", AlarmState::Alarm);
-    let event = alarm_event("h2o-prod-error-rate-high", ("123456789012", REGION), "ALARM", rehearsal.world.now());
-    rehearsal.hears(&event).unwrap().unwrap();
-    let mut siren = rehearsal.sirens().pop().unwrap();
-    assert!(matches!(siren.stage, EmergencyRunState::Asking(_)), "{:?}", siren.stage);
-    let question = rehearsal.world.messages().pop().unwrap().text;
+    harness.sim.release(&backend, "h2o-backend:124", Rollout::Completed);
+    harness.sim.advance(Duration::from_mins(10));
+    harness.sim.set_alarm("h2o-prod-error-rate-high", AlarmState::Alarm);
+    let event = alarm_event("h2o-prod-error-rate-high", ("123456789012", REGION), "ALARM", harness.sim.now());
+    harness.hears(&event).unwrap().unwrap();
+    let mut emergency_run = harness.emergency_runs().pop().unwrap();
+    assert!(matches!(emergency_run.stage, EmergencyRunState::Asking(_)), "{:?}", emergency_run.stage);
+    let question = harness.sim.messages().pop().unwrap().text;
     assert!(question.contains("release h2o-backend:124 -> h2o-backend:123"), "{question}");
-    siren.answer(&rehearsal, json!({"approved": true, "by": "Anna"}));
-    assert_eq!(siren.stage, EmergencyRunState::Ended("done".to_owned()));
-    let release = rehearsal.world.service(&backend).unwrap().task_definition.unwrap();
+    emergency_run.answer(&harness, json!({"approved": true, "by": "Anna"}));
+    assert_eq!(emergency_run.stage, EmergencyRunState::Ended("done".to_owned()));
+    let release = harness.sim.service(&backend).unwrap().task_definition.unwrap();
     assert_eq!(release.to_string(), "h2o-backend:123");
-    assert_eq!(rehearsal.world.count(Operation::UpdateService), 1);
-    let told = rehearsal.world.messages().pop().unwrap();
+    assert_eq!(harness.sim.count(Operation::UpdateService), 1);
+    let told = harness.sim.messages().pop().unwrap();
     assert_eq!(told.subject, "h2o-allegiant prod is rolled back in 1 service");
     assert!(told.text.contains("approved by Anna"), "{}", told.text);
 }
 
-fn sweep(rehearsal: &mut InMemoryHarness, minutes: u64) -> usize {
-    rehearsal.world.advance(Duration::from_mins(minutes));
-    let now = rehearsal.world.now().to_string();
-    rehearsal.hears(&json!({"source": "watchkeeper.schedule", "time": now})).unwrap().unwrap();
-    rehearsal.sirens().len()
+fn sweep(harness: &mut InMemoryHarness, minutes: u64) -> usize {
+    harness.sim.advance(Duration::from_mins(minutes));
+    let now = harness.sim.now().to_string();
+    harness.hears(&json!({"source": "watchkeeper.schedule", "time": now})).unwrap().unwrap();
+    harness.emergency_runs().len()
 }
 
 #[test]
 fn an_alarm_that_is_muted_or_has_its_actions_disabled_is_not_acted_on_until_that_is_known_to_be_over() {
     for by_mute in [true, false] {
-        let mut rehearsal = rehearsal(production());
-        let switch = |rehearsal: &InMemoryHarness, on: bool| {
-            if by_mute { rehearsal.world.mute(ERRORS, on) } else { rehearsal.world.disable_actions(ERRORS, on) }
+        let mut harness = harness(production());
+        let switch = |harness: &InMemoryHarness, on: bool| {
+            if by_mute { harness.sim.mute(ERRORS, on) } else { harness.sim.disable_actions(ERRORS, on) }
         };
-        switch(&rehearsal, true);
-        assert!(alarm(&mut rehearsal).is_none(), "the event");
+        switch(&harness, true);
+        assert!(alarm(&mut harness).is_none(), "the event");
         for minutes in [5, 5, 30, 300] {
-            assert_eq!(sweep(&mut rehearsal, minutes), 0, "the sweep");
+            assert_eq!(sweep(&mut harness, minutes), 0, "the sweep");
         }
-        let told = subjects(&rehearsal).into_iter().filter(|subject| subject.starts_with("clos-v2 prod")).count();
-        assert_eq!((rehearsal.world.writes(), told), (0, 0), "it was done on purpose");
-        switch(&rehearsal, false);
-        assert_eq!(sweep(&mut rehearsal, 5), 1);
-        assert!(surging(&rehearsal.world.capacity()));
-        assert_eq!(sweep(&mut rehearsal, 5), 0);
+        let told = subjects(&harness).into_iter().filter(|subject| subject.starts_with("clos-v2 prod")).count();
+        assert_eq!((harness.sim.writes(), told), (0, 0), "it was done on purpose");
+        switch(&harness, false);
+        assert_eq!(sweep(&mut harness, 5), 1);
+        assert!(surging(&harness.sim.capacity()));
+        assert_eq!(sweep(&mut harness, 5), 0);
     }
 }
 
 #[test]
 fn a_mute_that_cannot_be_read_keeps_nothing_back_but_what_was_told_to_be_muted() {
     let denied = || FaultPlan::none().always(Operation::ListAlarmMuteRules, CallTrouble::Denied);
-    let mut told = rehearsal(production());
-    told.world.set_faults(denied());
-    told.world.set_alarm(ERRORS, AlarmState::Alarm);
+    let mut told = harness(production());
+    told.sim.set_faults(denied());
+    told.sim.set_alarm(ERRORS, AlarmState::Alarm);
     let mut muted = event(&told, "ALARM");
     muted["detail"]["muteDetail"] = json!({"mutedBy": "maintenance"});
     told.hears(&muted).unwrap().unwrap();
     assert_eq!(sweep(&mut told, 5), 0, "it came muted, and nobody knows that the mute is over");
-    told.world.set_faults(FaultPlan::none());
+    told.sim.set_faults(FaultPlan::none());
     assert_eq!(sweep(&mut told, 5), 1);
-    let mut other = rehearsal(production());
-    other.world.set_faults(denied());
+    let mut other = harness(production());
+    other.sim.set_faults(denied());
     assert!(alarm(&mut other).is_some());
 }
 
 #[test]
 fn a_veto_that_does_not_exist_is_told_in_plan_message_and_record_and_by_the_sweep_once() {
-    let mut rehearsal = rehearsal(production());
-    rehearsal.world.remove_alarm(CONNECTIONS);
-    let siren = alarm(&mut rehearsal).unwrap();
-    assert!(matches!(siren.stage, EmergencyRunState::Holding(_)), "{:?}", siren.stage);
+    let mut harness = harness(production());
+    harness.sim.remove_alarm(CONNECTIONS);
+    let emergency_run = alarm(&mut harness).unwrap();
+    assert!(matches!(emergency_run.stage, EmergencyRunState::Holding(_)), "{:?}", emergency_run.stage);
     let unknown = format!("{CONNECTIONS}, which would forbid it, does not exist here");
-    let intents = rehearsal.world.remembered(&prod()).unwrap().intents;
+    let intents = harness.sim.remembered(&prod()).unwrap().intents;
     assert!(intents.iter().any(|intent| intent.reason.contains(&unknown)), "{intents:?}");
-    let told = rehearsal.world.messages().pop().unwrap();
+    let told = harness.sim.messages().pop().unwrap();
     assert!(told.text.contains(&unknown), "{}", told.text);
-    let plan = by_hand(&rehearsal, "plan", json!({"profile": "surge", "mode": "plan"}));
+    let plan = by_hand(&harness, "plan", json!({"profile": "surge", "mode": "plan"}));
     assert!(matches!(&plan.stage, EmergencyRunState::Ended(text) if text.contains(&unknown)), "{:?}", plan.stage);
     for minutes in [5, 5, 60] {
-        sweep(&mut rehearsal, minutes);
+        sweep(&mut harness, minutes);
     }
     // The other estate of this account has none of its alarms in this world.
-    let missing = subjects(&rehearsal).into_iter().filter(|subject| subject.starts_with("clos-v2 prod: 1 alarm"));
+    let missing = subjects(&harness).into_iter().filter(|subject| subject.starts_with("clos-v2 prod: 1 alarm"));
     assert_eq!(missing.collect::<Vec<_>>(), ["clos-v2 prod: 1 alarm of its document not found in us-east-1"]);
 }
 
 #[test]
 fn what_is_about_no_alarm_of_ours_is_ignored_with_a_reason_and_never_an_error() {
-    let mut rehearsal = rehearsal(production());
+    let mut harness = harness(production());
     let sns =
         |message: serde_json::Value| json!({"Records": [{"EventSource": "aws:sns", "Sns": {"Message": message}}]});
-    let mut foreign = alarm_event("somebody-elses", (ACCOUNT, REGION), "ALARM", rehearsal.world.now());
+    let mut foreign = alarm_event("somebody-elses", (ACCOUNT, REGION), "ALARM", harness.sim.now());
     let whole = foreign.clone();
     foreign["detail"]["state"]["value"] = json!("BROKEN");
-    let mut contributor = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", rehearsal.world.now());
+    let mut contributor = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", harness.sim.now());
     contributor["detail"]["alarmContributor"] = json!({"id": "6d442278dba546f6"});
     let text =
         json!({"AlarmName": ERRORS, "NewStateValue": "ALARM", "AlarmContributorId": "6d442278dba546f6"}).to_string();
@@ -312,11 +312,11 @@ fn what_is_about_no_alarm_of_ours_is_ignored_with_a_reason_and_never_an_error() 
         (whole, "not-ours"),
         (foreign, "not-ours"),
     ] {
-        let handled = rehearsal.hears(&message).unwrap().unwrap();
+        let handled = harness.hears(&message).unwrap().unwrap();
         assert_eq!(handled.passed.iter().map(|passed| passed.why.name()).collect::<Vec<_>>(), [why], "{message}");
         assert!(handled.lines.is_empty());
     }
-    let mut broken = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", rehearsal.world.now());
+    let mut broken = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", harness.sim.now());
     broken["detail"]["state"]["value"] = json!("BROKEN");
-    assert!(rehearsal.hears(&broken).unwrap().is_err(), "an alarm of ours that cannot be read may be unanswered");
+    assert!(harness.hears(&broken).unwrap().is_err(), "an alarm of ours that cannot be read may be unanswered");
 }

@@ -9,97 +9,97 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_sim::{CallTrouble, FaultPlan};
 use watchkeeper_tests::in_memory::{EmergencyRun, EmergencyRunState, InMemoryHarness};
 
-use crate::emergency_scene::{alarm, prod, production, rehearsal, surging};
+use crate::emergency_scene::{alarm, harness, prod, production, surging};
 use crate::scene::at;
 
 const ERRORS: &str = "clos-v2-alb-5xx-errors";
 
-fn baseline(rehearsal: &InMemoryHarness) -> Option<Capacity> {
-    rehearsal.world.remembered(&prod()).unwrap().baseline.map(|baseline| baseline.capacity)
+fn baseline(harness: &InMemoryHarness) -> Option<Capacity> {
+    harness.sim.remembered(&prod()).unwrap().baseline.map(|baseline| baseline.capacity)
 }
 
-fn declared(rehearsal: &InMemoryHarness) -> bool {
-    !rehearsal.world.remembered(&prod()).unwrap().intents.is_empty()
+fn declared(harness: &InMemoryHarness) -> bool {
+    !harness.sim.remembered(&prod()).unwrap().intents.is_empty()
 }
 
 /// The `k`-th call from now on fails while `work` goes on. Tells whether there was such a call.
 fn strike<T>(
-    rehearsal: &mut InMemoryHarness,
+    harness: &mut InMemoryHarness,
     k: u64,
     trouble: CallTrouble,
     work: impl FnOnce(&mut InMemoryHarness) -> T,
 ) -> (T, bool) {
-    let index = rehearsal.world.calls_made() + k;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
-    let done = work(rehearsal);
-    rehearsal.world.set_faults(FaultPlan::none());
-    (done, rehearsal.world.calls_made() > index)
+    let index = harness.sim.calls_made() + k;
+    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
+    let done = work(harness);
+    harness.sim.set_faults(FaultPlan::none());
+    (done, harness.sim.calls_made() > index)
 }
 
 /// The ledger keeps what each service was that is not so now.
-fn kept(rehearsal: &InMemoryHarness, original: &Capacity, context: &str) {
-    let (now, kept) = (rehearsal.world.capacity().services, baseline(rehearsal).unwrap_or_default().services);
+fn kept(harness: &InMemoryHarness, original: &Capacity, context: &str) {
+    let (now, kept) = (harness.sim.capacity().services, baseline(harness).unwrap_or_default().services);
     for (id, was) in original.services.iter().filter(|(id, was)| now.get(*id) != Some(*was)) {
         assert_eq!(kept.get(id), Some(was), "{context}: baseline of {id}");
     }
 }
 
-fn quiet(rehearsal: &InMemoryHarness, siren: Option<EmergencyRun>) -> Option<EmergencyRunState> {
-    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
-    rehearsal.world.advance(Duration::from_mins(1));
-    siren.map(|mut siren| {
-        siren.run_out(rehearsal);
-        siren.stage
+fn quiet(harness: &InMemoryHarness, emergency_run: Option<EmergencyRun>) -> Option<EmergencyRunState> {
+    harness.sim.set_alarm(ERRORS, AlarmState::Ok);
+    harness.sim.advance(Duration::from_mins(1));
+    emergency_run.map(|mut emergency_run| {
+        emergency_run.run_out(harness);
+        emergency_run.stage
     })
 }
 
 fn declaring_with(k: u64, trouble: CallTrouble) -> bool {
-    let mut rehearsal = rehearsal(production());
-    let original = rehearsal.world.capacity();
+    let mut harness = harness(production());
+    let original = harness.sim.capacity();
     let context = format!("{trouble:?} at call {k} of the declaration");
-    let (siren, struck) = strike(&mut rehearsal, k, trouble, alarm);
-    kept(&rehearsal, &original, &context);
-    rehearsal.tick(at("2026-11-20T15:20:00Z"));
+    let (emergency_run, struck) = strike(&mut harness, k, trouble, alarm);
+    kept(&harness, &original, &context);
+    harness.tick(at("2026-11-20T15:20:00Z"));
     // Either it was declared, and is reached by whoever is left, or nothing was changed.
-    if declared(&rehearsal) {
-        assert!(surging(&rehearsal.world.capacity()), "{context}: {:?}", rehearsal.world.capacity());
-        kept(&rehearsal, &original, &context);
+    if declared(&harness) {
+        assert!(surging(&harness.sim.capacity()), "{context}: {:?}", harness.sim.capacity());
+        kept(&harness, &original, &context);
     } else {
-        assert_eq!(rehearsal.world.capacity(), original, "{context}: without an intent");
+        assert_eq!(harness.sim.capacity(), original, "{context}: without an intent");
     }
-    quiet(&rehearsal, siren);
-    ended(&mut rehearsal, &original, &context);
+    quiet(&harness, emergency_run);
+    ended(&mut harness, &original, &context);
     struck
 }
 
 fn giving_back_with(k: u64, trouble: CallTrouble) -> bool {
-    let mut rehearsal = rehearsal(production());
-    let original = rehearsal.world.capacity();
+    let mut harness = harness(production());
+    let original = harness.sim.capacity();
     let context = format!("{trouble:?} at call {k} of the give-back");
-    let siren = alarm(&mut rehearsal);
-    assert!(surging(&rehearsal.world.capacity()));
-    rehearsal.world.set_alarm(ERRORS, AlarmState::Ok);
-    rehearsal.world.advance(Duration::from_mins(11));
-    let (stage, struck) = strike(&mut rehearsal, k, trouble, |rehearsal| quiet(rehearsal, siren));
-    kept(&rehearsal, &original, &context);
+    let emergency_run = alarm(&mut harness);
+    assert!(surging(&harness.sim.capacity()));
+    harness.sim.set_alarm(ERRORS, AlarmState::Ok);
+    harness.sim.advance(Duration::from_mins(11));
+    let (stage, struck) = strike(&mut harness, k, trouble, |harness| quiet(harness, emergency_run));
+    kept(&harness, &original, &context);
     // An execution that lives gives back itself, however often it has to try; only a dead one leaves it to the tick, and
     // so does one that was refused a resource: it has given back the others.
     if trouble == CallTrouble::Denied {
-        rehearsal.tick(rehearsal.world.now());
+        harness.tick(harness.sim.now());
     }
     if stage != Some(EmergencyRunState::Crashed) {
-        assert_eq!(rehearsal.world.capacity(), original, "{context}: {stage:?}");
+        assert_eq!(harness.sim.capacity(), original, "{context}: {stage:?}");
     }
-    ended(&mut rehearsal, &original, &context);
+    ended(&mut harness, &original, &context);
     struck
 }
 
 /// After the expiry at the latest everything is as it was, and nothing is kept.
-fn ended(rehearsal: &mut InMemoryHarness, original: &Capacity, context: &str) {
-    rehearsal.tick(at("2026-11-20T18:00:00Z"));
-    rehearsal.tick(at("2026-11-20T18:05:00Z"));
-    assert_eq!(rehearsal.world.capacity(), *original, "{context}: at the end");
-    assert_eq!(baseline(rehearsal), None, "{context}: at the end");
+fn ended(harness: &mut InMemoryHarness, original: &Capacity, context: &str) {
+    harness.tick(at("2026-11-20T18:00:00Z"));
+    harness.tick(at("2026-11-20T18:05:00Z"));
+    assert_eq!(harness.sim.capacity(), *original, "{context}: at the end");
+    assert_eq!(baseline(harness), None, "{context}: at the end");
 }
 
 /// More calls than an emergency makes.

@@ -5,7 +5,7 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer, RequestedProfile};
-use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
+use watchkeeper_sim::{SimRegion, SimRegionBuilder, aurora, scope, service};
 use watchkeeper_tests::in_memory::{EmergencyRun, InMemoryHarness, alarm_event};
 
 use crate::scene::minutes;
@@ -17,7 +17,7 @@ pub(crate) const CONNECTIONS: &str = "clos-v2-rds-connections-high";
 pub(crate) const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
 pub(crate) const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
 
-pub(crate) fn production() -> WorldBuilder {
+pub(crate) fn production() -> SimRegionBuilder {
     SimRegion::builder()
         .at("2026-11-20T15:00:00Z")
         .with(service(API).desired(3).scaling(3, 6))
@@ -28,8 +28,8 @@ pub(crate) fn production() -> WorldBuilder {
         .alarm("clos-v2-rds-cpu-high", AlarmState::Ok)
 }
 
-pub(crate) fn rehearsal(world: WorldBuilder) -> InMemoryHarness {
-    InMemoryHarness::new(world.build(), REGION).in_account(ACCOUNT)
+pub(crate) fn harness(sim: SimRegionBuilder) -> InMemoryHarness {
+    InMemoryHarness::new(sim.build(), REGION).in_account(ACCOUNT)
 }
 
 pub(crate) fn prod() -> watchkeeper_domain::name::Scope {
@@ -51,33 +51,33 @@ pub(crate) fn surging(capacity: &Capacity) -> bool {
     [API, ENGINE].into_iter().all(|name| figures(capacity, name) == (4, 4, 10))
 }
 
-pub(crate) fn event(rehearsal: &InMemoryHarness, state: &str) -> Value {
-    alarm_event(ERRORS, (ACCOUNT, REGION), state, rehearsal.world.now())
+pub(crate) fn event(harness: &InMemoryHarness, state: &str) -> Value {
+    alarm_event(ERRORS, (ACCOUNT, REGION), state, harness.sim.now())
 }
 
 /// The alarm goes into ALARM, and what it calls for is played up to where it waits.
-pub(crate) fn alarm(rehearsal: &mut InMemoryHarness) -> Option<EmergencyRun> {
-    rehearsal.world.set_alarm(ERRORS, AlarmState::Alarm);
-    let event = event(rehearsal, "ALARM");
-    rehearsal.hears(&event);
-    rehearsal.sirens().pop()
+pub(crate) fn alarm(harness: &mut InMemoryHarness) -> Option<EmergencyRun> {
+    harness.sim.set_alarm(ERRORS, AlarmState::Alarm);
+    let event = event(harness, "ALARM");
+    harness.hears(&event);
+    harness.emergency_runs().pop()
 }
 
-pub(crate) fn by_hand(rehearsal: &InMemoryHarness, name: &str, fields: Value) -> EmergencyRun {
+pub(crate) fn by_hand(harness: &InMemoryHarness, name: &str, fields: Value) -> EmergencyRun {
     let mut request = json!({"estate": "clos-v2", "environment": "prod"});
     let Value::Object(fields) = fields else { panic!("fields are an object") };
     request.as_object_mut().unwrap().extend(fields);
-    rehearsal.siren(name, request)
+    harness.emergency_run(name, request)
 }
 
-pub(crate) fn subjects(rehearsal: &InMemoryHarness) -> Vec<String> {
-    rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
+pub(crate) fn subjects(harness: &InMemoryHarness) -> Vec<String> {
+    harness.sim.messages().into_iter().map(|message| message.subject).collect()
 }
 
-pub(crate) fn demand(rehearsal: &InMemoryHarness, layer: Layer, hours: i64) -> Intent {
+pub(crate) fn requested(harness: &InMemoryHarness, layer: Layer, hours: i64) -> Intent {
     let profile: watchkeeper_domain::estate::EmergencyProfile =
         serde_json::from_value(json!({"desired": 2, "max": 3, "for": "1h"})).unwrap();
-    let now = rehearsal.world.now();
+    let now = harness.sim.now();
     let want = DesiredState::Scaled(RequestedProfile::of(&"standby".parse().unwrap(), &profile, 0, [].into()));
     let (reason, by, expires) = ("test".to_owned(), "test".to_owned(), Some(now + minutes(60 * hours)));
     Intent { layer, want, reason, by, declared: now, expires, approved: [].into() }

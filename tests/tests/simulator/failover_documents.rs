@@ -10,7 +10,7 @@ use watchkeeper_sim::{aurora_global, service};
 use watchkeeper_tests::in_memory::{ExecutionEnd, FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
-    AUTOMATIC, GLOBAL, capacities, counts, duo, ended, estates, home, never_double, standby, story,
+    AUTOMATIC, GLOBAL, capacities, counts, ended, estates, home, never_double, stacks, standby, story,
 };
 
 pub(crate) type Changes = &'static [(&'static str, &'static str)];
@@ -82,21 +82,21 @@ fn with(changes: Changes) -> Vec<(&'static str, &'static str)> {
     std::iter::once(AUTOMATIC).chain(changes.iter().copied()).collect()
 }
 
-fn away(duo: &mut InMemoryPair) {
-    let mut there = duo.by_hand(&standby(), "there", &json!({ "mode": "graceful" }));
-    duo.fly(&mut there);
-    assert_eq!(ended(&there), ("done", None), "{}", story(duo, &there));
-    duo.minutes(3);
-    assert_eq!((counts(duo, &home()), counts(duo, &standby())), ([0; 4], [2, 2, 2, 1]));
+fn away(stacks: &mut InMemoryPair) {
+    let mut there = stacks.by_hand(&standby(), "there", &json!({ "mode": "graceful" }));
+    stacks.fly(&mut there);
+    assert_eq!(ended(&there), ("done", None), "{}", story(stacks, &there));
+    stacks.minutes(3);
+    assert_eq!((counts(stacks, &home()), counts(stacks, &standby())), ([0; 4], [2, 2, 2, 1]));
 }
 
-fn refused_by_name(duo: &mut InMemoryPair, region: &watchkeeper_domain::name::Region, what: &str, context: &str) {
-    let mut pilot =
-        duo.by_hand(region, &format!("refused-{}", duo.pair.now().as_second()), &json!({ "mode": "graceful" }));
-    duo.fly(&mut pilot);
-    let FailoverRunState::Failed(why) = &pilot.flight else { panic!("{context}: {:?}", pilot.flight) };
+fn refused_by_name(stacks: &mut InMemoryPair, region: &watchkeeper_domain::name::Region, what: &str, context: &str) {
+    let mut failover_run =
+        stacks.by_hand(region, &format!("refused-{}", stacks.pair.now().as_second()), &json!({ "mode": "graceful" }));
+    stacks.fly(&mut failover_run);
+    let FailoverRunState::Failed(why) = &failover_run.state else { panic!("{context}: {:?}", failover_run.state) };
     assert!(why.contains("go home") || why.contains("cannot be told"), "{context}: {why}");
-    let told = duo.pair.world(region).messages();
+    let told = stacks.pair.sim(region).messages();
     let by_watch = |subject: &str| !subject.starts_with("Failed: ");
     let told = told.iter().filter(|it| it.text.contains(what) && by_watch(&it.subject)).count();
     assert_eq!(told, 1, "{context}: beside the execution that was started in vain, it is told once");
@@ -105,27 +105,27 @@ fn refused_by_name(duo: &mut InMemoryPair, region: &watchkeeper_domain::name::Re
 #[test]
 fn a_document_that_changes_while_the_pair_is_away_loses_nothing_and_runs_no_singleton_twice() {
     for (part, changes, then) in AWAY {
-        let mut duo = duo(&estates(&[AUTOMATIC]));
-        let before = capacities(&duo);
-        away(&mut duo);
-        let there = capacities(&duo);
-        duo.redocument(&estates(&with(changes)));
-        duo.minutes(12);
-        assert_eq!(capacities(&duo), there, "{part}: what runs goes on");
+        let mut stacks = stacks(&estates(&[AUTOMATIC]));
+        let before = capacities(&stacks);
+        away(&mut stacks);
+        let there = capacities(&stacks);
+        stacks.redocument(&estates(&with(changes)));
+        stacks.minutes(12);
+        assert_eq!(capacities(&stacks), there, "{part}: what runs goes on");
         if let Then::Refused(what) = then {
-            refused_by_name(&mut duo, &home(), what, part);
-            assert_eq!(capacities(&duo), there, "{part}");
-            duo.redocument(&estates(&[AUTOMATIC]));
-            duo.minutes(2);
+            refused_by_name(&mut stacks, &home(), what, part);
+            assert_eq!(capacities(&stacks), there, "{part}");
+            stacks.redocument(&estates(&[AUTOMATIC]));
+            stacks.minutes(2);
         }
-        let mut back = duo.go_home("home-again", &json!({})).unwrap_or_else(|why| panic!("{part}: {why}"));
-        duo.fly(&mut back);
-        assert_eq!(ended(&back), ("done", None), "{part}: {}", story(&duo, &back));
-        duo.minutes(12);
-        assert_eq!(capacities(&duo), before, "{part}");
+        let mut back = stacks.go_home("home-again", &json!({})).unwrap_or_else(|why| panic!("{part}: {why}"));
+        stacks.fly(&mut back);
+        assert_eq!(ended(&back), ("done", None), "{part}: {}", story(&stacks, &back));
+        stacks.minutes(12);
+        assert_eq!(capacities(&stacks), before, "{part}");
         // What the document calls a singleton no more may run in both regions on its way.
         if part != "singletons removed" {
-            never_double(&duo, part);
+            never_double(&stacks, part);
         }
     }
 }
@@ -149,20 +149,20 @@ fn a_document_that_loses_its_pair_while_away_is_refused_and_everything_stays() {
     let (start, end) =
         (own.find("      us-west-1:").unwrap(), own.find("    # The estate declares no autoscaler").unwrap());
     changes.push((Box::leak(own[start..end].to_owned().into_boxed_str()), ""));
-    let mut duo = duo(&estates(&[AUTOMATIC]));
-    away(&mut duo);
-    let there = capacities(&duo);
-    duo.redocument(&estates(&changes));
-    duo.minutes(12);
-    let end = duo.run(&home(), "by-hand", &json!({ "estate": "fleet-orchestration", "environment": "prod" }));
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    away(&mut stacks);
+    let there = capacities(&stacks);
+    stacks.redocument(&estates(&changes));
+    stacks.minutes(12);
+    let end = stacks.run(&home(), "by-hand", &json!({ "estate": "fleet-orchestration", "environment": "prod" }));
     assert!(matches!(end, ExecutionEnd::Failed { .. }), "{end:?}");
-    assert_eq!(capacities(&duo), there);
-    never_double(&duo, "unpaired");
-    duo.redocument(&estates(&[AUTOMATIC]));
-    duo.minutes(3);
-    let mut back = duo.go_home("home-again", &json!({})).unwrap();
-    duo.fly(&mut back);
-    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
+    assert_eq!(capacities(&stacks), there);
+    never_double(&stacks, "unpaired");
+    stacks.redocument(&estates(&[AUTOMATIC]));
+    stacks.minutes(3);
+    let mut back = stacks.go_home("home-again", &json!({})).unwrap();
+    stacks.fly(&mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&stacks, &back));
 }
 
 /// Everything that the document says of the singleton.
@@ -179,23 +179,23 @@ const NO_SIMULATOR: Changes = &[
 
 #[test]
 fn a_service_that_leaves_the_document_while_the_pair_is_away_starts_nowhere_else() {
-    let mut duo = duo(&estates(&[AUTOMATIC]));
-    let before = capacities(&duo);
-    away(&mut duo);
-    let there = capacities(&duo);
-    duo.redocument(&estates(&with(NO_SIMULATOR)));
-    duo.minutes(12);
-    assert_eq!(capacities(&duo), there);
-    let mut pilot = duo.by_hand(&home(), "refused", &json!({ "mode": "graceful" }));
-    duo.fly(&mut pilot);
-    let FailoverRunState::Failed(why) = &pilot.flight else { panic!("{:?}", pilot.flight) };
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    let before = capacities(&stacks);
+    away(&mut stacks);
+    let there = capacities(&stacks);
+    stacks.redocument(&estates(&with(NO_SIMULATOR)));
+    stacks.minutes(12);
+    assert_eq!(capacities(&stacks), there);
+    let mut failover_run = stacks.by_hand(&home(), "refused", &json!({ "mode": "graceful" }));
+    stacks.fly(&mut failover_run);
+    let FailoverRunState::Failed(why) = &failover_run.state else { panic!("{:?}", failover_run.state) };
     assert!(why.contains("cannot be told") || why.contains("put them back"), "{why}");
-    duo.redocument(&estates(&[AUTOMATIC]));
-    let mut back = duo.go_home("home-again", &json!({})).unwrap();
-    duo.fly(&mut back);
-    duo.minutes(12);
-    assert_eq!(capacities(&duo), before);
-    never_double(&duo, "a service less");
+    stacks.redocument(&estates(&[AUTOMATIC]));
+    let mut back = stacks.go_home("home-again", &json!({})).unwrap();
+    stacks.fly(&mut back);
+    stacks.minutes(12);
+    assert_eq!(capacities(&stacks), before);
+    never_double(&stacks, "a service less");
 }
 
 /// Changes in the middle of a move, at every step of it: the move ends, taken over if it has to be.
@@ -213,35 +213,35 @@ fn a_document_that_changes_in_the_middle_of_a_move_runs_no_singleton_twice() {
     ] {
         for steps in [1, 3, 5, 7, 9, 11] {
             let context = format!("{part} after {steps} steps");
-            let mut duo = duo(&estates(&[AUTOMATIC]));
-            let mut pilot = duo.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
+            let mut stacks = stacks(&estates(&[AUTOMATIC]));
+            let mut failover_run = stacks.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
             for _ in 0..steps {
-                if pilot.flight == FailoverRunState::Flying {
-                    duo.step(&mut pilot);
+                if failover_run.state == FailoverRunState::Running {
+                    stacks.step(&mut failover_run);
                 }
             }
-            duo.redocument(&estates(&with(changes)));
-            if pilot.flight == FailoverRunState::Flying {
-                duo.fly(&mut pilot);
+            stacks.redocument(&estates(&with(changes)));
+            if failover_run.state == FailoverRunState::Running {
+                stacks.fly(&mut failover_run);
             }
-            never_double(&duo, &context);
-            if let FailoverRunState::Asking(_) = pilot.flight {
+            never_double(&stacks, &context);
+            if let FailoverRunState::Asking(_) = failover_run.state {
                 // The home may not stop it any more.
-                duo.answer(&mut pilot, json!({ "approved": false, "by": "Ada" }));
+                stacks.answer(&mut failover_run, json!({ "approved": false, "by": "Ada" }));
             }
-            if matches!(pilot.flight, FailoverRunState::Failed(_)) {
+            if matches!(failover_run.state, FailoverRunState::Failed(_)) {
                 // What cannot be followed stands still until the document is as it was.
-                duo.minutes(5);
-                never_double(&duo, &context);
-                duo.redocument(&estates(&[AUTOMATIC]));
-                duo.pair.standby().set_status(&pilot.name, ExecutionStatus::Dead("FAILED".to_owned()));
-                duo.minutes(2);
-                if let Some(heir) = duo.pilots.pop() {
-                    pilot = heir;
-                    duo.fly(&mut pilot);
+                stacks.minutes(5);
+                never_double(&stacks, &context);
+                stacks.redocument(&estates(&[AUTOMATIC]));
+                stacks.pair.standby().set_status(&failover_run.name, ExecutionStatus::Dead("FAILED".to_owned()));
+                stacks.minutes(2);
+                if let Some(heir) = stacks.failover_runs.pop() {
+                    failover_run = heir;
+                    stacks.fly(&mut failover_run);
                 }
             }
-            ends(&mut duo, &pilot, &context);
+            ends(&mut stacks, &failover_run, &context);
         }
     }
 }
@@ -252,89 +252,89 @@ fn a_freeze_that_opens_in_the_middle_of_a_move_holds_up_neither_it_nor_the_way_h
     for (pair, own) in [("a singleton", &[] as Changes), ("no singleton", NO_SINGLETON)] {
         for steps in [1, 3, 5, 7, 9, 11] {
             let context = format!("{pair}, after {steps} steps");
-            let mut duo = duo(&estates(&with(own)));
-            let before = capacities(&duo);
-            let mut pilot = duo.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
+            let mut stacks = stacks(&estates(&with(own)));
+            let before = capacities(&stacks);
+            let mut failover_run = stacks.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
             for _ in 0..steps {
-                if pilot.flight == FailoverRunState::Flying {
-                    duo.step(&mut pilot);
+                if failover_run.state == FailoverRunState::Running {
+                    stacks.step(&mut failover_run);
                 }
             }
             let frozen: Vec<_> = with(own).into_iter().chain(FREEZE.iter().copied()).collect();
-            duo.redocument(&estates(&frozen));
-            duo.fly(&mut pilot);
-            assert_eq!(ended(&pilot), ("done", None), "{context}: {}", story(&duo, &pilot));
-            duo.minutes(3);
-            assert_eq!((counts(&duo, &home()), counts(&duo, &standby())), ([0; 4], [2, 2, 2, 1]), "{context}");
-            let mut back = duo.go_home("home-again", &json!({})).unwrap_or_else(|why| panic!("{context}: {why}"));
-            duo.fly(&mut back);
-            assert_eq!(ended(&back), ("done", None), "{context}: {}", story(&duo, &back));
-            duo.minutes(6);
-            assert_eq!(capacities(&duo), before, "{context}");
+            stacks.redocument(&estates(&frozen));
+            stacks.fly(&mut failover_run);
+            assert_eq!(ended(&failover_run), ("done", None), "{context}: {}", story(&stacks, &failover_run));
+            stacks.minutes(3);
+            assert_eq!((counts(&stacks, &home()), counts(&stacks, &standby())), ([0; 4], [2, 2, 2, 1]), "{context}");
+            let mut back = stacks.go_home("home-again", &json!({})).unwrap_or_else(|why| panic!("{context}: {why}"));
+            stacks.fly(&mut back);
+            assert_eq!(ended(&back), ("done", None), "{context}: {}", story(&stacks, &back));
+            stacks.minutes(6);
+            assert_eq!(capacities(&stacks), before, "{context}");
         }
     }
 }
 
-fn ends(duo: &mut InMemoryPair, pilot: &FailoverRun, context: &str) {
+fn ends(stacks: &mut InMemoryPair, failover_run: &FailoverRun, context: &str) {
     assert!(
-        matches!(pilot.flight, FailoverRunState::Ended(..)),
+        matches!(failover_run.state, FailoverRunState::Ended(..)),
         "{context}: {:?}\n{}",
-        pilot.flight,
-        story(duo, pilot)
+        failover_run.state,
+        story(stacks, failover_run)
     );
-    duo.minutes(4);
-    let pointer = duo.pointer(&standby());
+    stacks.minutes(4);
+    let pointer = stacks.pointer(&standby());
     assert_eq!(pointer.moving, None, "{context}: {pointer}");
-    assert_eq!(duo.pair.serving(), Some(pointer.active), "{context}");
-    never_double(duo, context);
+    assert_eq!(stacks.pair.serving(), Some(pointer.active), "{context}");
+    never_double(stacks, context);
 }
 
 #[test]
 fn a_warm_standby_with_the_homes_own_bounds_is_scaled_to_what_the_home_ran() {
-    let mut duo = duo(&estates(&[AUTOMATIC]));
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
     let name = ServiceName::new("fleet-orchestration-fleet-service").unwrap();
-    let at_home = duo.half(&home()).own[&name].clone();
-    let there = duo.half(&standby()).own[&name].clone();
-    duo.pair.home().change_count(&at_home, 6);
+    let at_home = stacks.member(&home()).own[&name].clone();
+    let there = stacks.member(&standby()).own[&name].clone();
+    stacks.pair.home().change_count(&at_home, 6);
     let scaling = ScalingState { min: 2, max: 6, suspended: Suspensions::NONE };
-    duo.pair.standby().change_scaling(&there, Some(scaling));
-    duo.pair.standby().change_count(&there, 2);
-    duo.minutes(2);
-    let mut pilot = duo.by_hand(&standby(), "warm", &json!({ "mode": "graceful" }));
-    duo.fly(&mut pilot);
-    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
-    assert_eq!(counts(&duo, &standby())[0], 6);
+    stacks.pair.standby().change_scaling(&there, Some(scaling));
+    stacks.pair.standby().change_count(&there, 2);
+    stacks.minutes(2);
+    let mut failover_run = stacks.by_hand(&standby(), "warm", &json!({ "mode": "graceful" }));
+    stacks.fly(&mut failover_run);
+    assert_eq!(ended(&failover_run), ("done", None), "{}", story(&stacks, &failover_run));
+    assert_eq!(counts(&stacks, &standby())[0], 6);
 }
 
 /// A planned move that has begun.
-fn moving(duo: &mut InMemoryPair) -> FailoverRun {
-    let mut pilot = duo.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
-    while duo.pointer(&standby()).moving.is_none() {
-        assert_eq!(pilot.flight, FailoverRunState::Flying, "{}", story(duo, &pilot));
-        duo.step(&mut pilot);
+fn moving(stacks: &mut InMemoryPair) -> FailoverRun {
+    let mut failover_run = stacks.by_hand(&standby(), "moving", &json!({ "mode": "graceful" }));
+    while stacks.pointer(&standby()).moving.is_none() {
+        assert_eq!(failover_run.state, FailoverRunState::Running, "{}", story(stacks, &failover_run));
+        stacks.step(&mut failover_run);
     }
-    pilot
+    failover_run
 }
 
 #[test]
 fn a_move_that_goes_on_keeps_its_figures_and_the_next_one_has_the_new_ones() {
-    let mut duo = duo(&estates(&[AUTOMATIC]));
-    let before = capacities(&duo);
-    let mut pilot = moving(&mut duo);
-    duo.redocument(&estates(&with(MORE_CAPACITY)));
-    duo.fly(&mut pilot);
-    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
-    assert_eq!(counts(&duo, &standby()), [2, 2, 2, 1], "what it began with");
-    duo.minutes(3);
-    let mut back = duo.go_home("home-again", &json!({})).unwrap();
-    duo.fly(&mut back);
-    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
-    duo.minutes(6);
-    assert_eq!(capacities(&duo), before);
-    let mut again = duo.by_hand(&standby(), "again", &json!({ "mode": "graceful" }));
-    duo.fly(&mut again);
-    assert_eq!(ended(&again), ("done", None), "{}", story(&duo, &again));
-    assert_eq!(counts(&duo, &standby()), [2, 2, 4, 1]);
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    let before = capacities(&stacks);
+    let mut failover_run = moving(&mut stacks);
+    stacks.redocument(&estates(&with(MORE_CAPACITY)));
+    stacks.fly(&mut failover_run);
+    assert_eq!(ended(&failover_run), ("done", None), "{}", story(&stacks, &failover_run));
+    assert_eq!(counts(&stacks, &standby()), [2, 2, 2, 1], "what it began with");
+    stacks.minutes(3);
+    let mut back = stacks.go_home("home-again", &json!({})).unwrap();
+    stacks.fly(&mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&stacks, &back));
+    stacks.minutes(6);
+    assert_eq!(capacities(&stacks), before);
+    let mut again = stacks.by_hand(&standby(), "again", &json!({ "mode": "graceful" }));
+    stacks.fly(&mut again);
+    assert_eq!(ended(&again), ("done", None), "{}", story(&stacks, &again));
+    assert_eq!(counts(&stacks, &standby()), [2, 2, 4, 1]);
 }
 
 const DATABASE: Changes = &[(
@@ -344,20 +344,20 @@ const DATABASE: Changes = &[(
 
 #[test]
 fn what_a_move_has_promoted_goes_back_with_it_although_the_document_names_it_no_more() {
-    let mut duo = duo(&estates(&with(DATABASE)));
-    let (before, database) = (capacities(&duo), aurora_global(GLOBAL));
-    let role = |duo: &InMemoryPair| duo.pair.standby().database_role(&database);
-    duo.pair.block(&standby(), true);
-    let mut pilot = moving(&mut duo);
-    while role(&duo) != Some(DatabaseRole::Writer) {
-        assert_eq!(pilot.flight, FailoverRunState::Flying, "{}", story(&duo, &pilot));
-        duo.step(&mut pilot);
+    let mut stacks = stacks(&estates(&with(DATABASE)));
+    let (before, database) = (capacities(&stacks), aurora_global(GLOBAL));
+    let role = |stacks: &InMemoryPair| stacks.pair.standby().database_role(&database);
+    stacks.pair.block(&standby(), true);
+    let mut failover_run = moving(&mut stacks);
+    while role(&stacks) != Some(DatabaseRole::Writer) {
+        assert_eq!(failover_run.state, FailoverRunState::Running, "{}", story(&stacks, &failover_run));
+        stacks.step(&mut failover_run);
     }
-    duo.redocument(&estates(&[AUTOMATIC]));
-    duo.fly(&mut pilot);
-    assert_eq!(ended(&pilot).0, "compensated", "{}", story(&duo, &pilot));
-    duo.minutes(6);
-    assert_eq!((role(&duo), capacities(&duo)), (Some(DatabaseRole::Follower), before));
+    stacks.redocument(&estates(&[AUTOMATIC]));
+    stacks.fly(&mut failover_run);
+    assert_eq!(ended(&failover_run).0, "compensated", "{}", story(&stacks, &failover_run));
+    stacks.minutes(6);
+    assert_eq!((role(&stacks), capacities(&stacks)), (Some(DatabaseRole::Follower), before));
 }
 
 /// Another service in both regions.
@@ -368,22 +368,22 @@ const ONE_MORE: Changes = &[(
 
 #[test]
 fn a_service_that_joins_while_the_pair_is_away_is_down_at_home_and_elsewhere_as_it_is() {
-    let mut duo = duo(&estates(&[AUTOMATIC]));
-    away(&mut duo);
-    duo.pair.home().add(service("fleet-orchestration-cluster/fleet-orchestration-new").desired(3));
-    duo.pair.standby().add(service("fleet-orchestration-cluster-west1/fleet-orchestration-new").desired(1));
-    duo.redocument(&estates(&with(ONE_MORE)));
-    duo.minutes(6);
-    let new = |duo: &InMemoryPair| {
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    away(&mut stacks);
+    stacks.pair.home().add(service("fleet-orchestration-cluster/fleet-orchestration-new").desired(3));
+    stacks.pair.standby().add(service("fleet-orchestration-cluster-west1/fleet-orchestration-new").desired(1));
+    stacks.redocument(&estates(&with(ONE_MORE)));
+    stacks.minutes(6);
+    let new = |stacks: &InMemoryPair| {
         [home(), standby()].map(|region| {
-            let id = duo.half(&region).own[&ServiceName::new("fleet-orchestration-new").unwrap()].clone();
-            duo.pair.world(&region).service(&id).unwrap().capacity.desired
+            let id = stacks.member(&region).own[&ServiceName::new("fleet-orchestration-new").unwrap()].clone();
+            stacks.pair.sim(&region).service(&id).unwrap().capacity.desired
         })
     };
-    assert_eq!(new(&duo), [0, 1]);
-    let mut back = duo.go_home("home-again", &json!({})).unwrap();
-    duo.fly(&mut back);
-    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
-    duo.minutes(6);
-    assert_eq!(new(&duo), [3, 1], "as its owner made it");
+    assert_eq!(new(&stacks), [0, 1]);
+    let mut back = stacks.go_home("home-again", &json!({})).unwrap();
+    stacks.fly(&mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&stacks, &back));
+    stacks.minutes(6);
+    assert_eq!(new(&stacks), [3, 1], "as its owner made it");
 }

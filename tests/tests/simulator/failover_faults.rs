@@ -6,7 +6,7 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_sim::{CallTrouble, FaultPlan, RegionLoss};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
-use crate::pair_scene::{AUTOMATIC, capacities, counts, duo, estates, home, never_double, standby, story};
+use crate::pair_scene::{AUTOMATIC, capacities, counts, estates, home, never_double, stacks, standby, story};
 
 /// A move of some kind, up to its end, with every fault that its own calls can have.
 struct Case {
@@ -26,73 +26,73 @@ fn forced() -> Case {
 /// Plays a case with one fault at the `k`-th call. Tells whether there was such a call.
 fn play(case: &Case, k: u64, trouble: CallTrouble) -> bool {
     let context = format!("{}, {trouble:?} at call {k}", case.name);
-    let mut duo = duo(&estates(&[AUTOMATIC]));
-    let before = capacities(&duo);
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    let before = capacities(&stacks);
     if case.lost {
-        duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
+        stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
     }
-    let world = duo.pair.standby();
-    let index = world.calls_made() + k;
-    world.set_faults(FaultPlan::none().at(index, trouble));
-    let mut pilot = duo.by_hand(&standby(), "struck", &case.request);
-    duo.fly(&mut pilot);
-    world.set_faults(FaultPlan::none());
-    let struck = world.calls_made() > index;
-    let pilot = heirs(&mut duo, pilot, &context);
-    over(&mut duo, &pilot, &before, case.lost, &context);
+    let sim = stacks.pair.standby();
+    let index = sim.calls_made() + k;
+    sim.set_faults(FaultPlan::none().at(index, trouble));
+    let mut failover_run = stacks.by_hand(&standby(), "struck", &case.request);
+    stacks.fly(&mut failover_run);
+    sim.set_faults(FaultPlan::none());
+    let struck = sim.calls_made() > index;
+    let failover_run = heirs(&mut stacks, failover_run, &context);
+    over(&mut stacks, &failover_run, &before, case.lost, &context);
     struck
 }
 
 /// Whoever takes over what died; and a person who goes on with what is held.
-fn heirs(duo: &mut InMemoryPair, mut pilot: FailoverRun, context: &str) -> FailoverRun {
+fn heirs(stacks: &mut InMemoryPair, mut failover_run: FailoverRun, context: &str) -> FailoverRun {
     for round in 0..4 {
-        match &pilot.flight {
+        match &failover_run.state {
             FailoverRunState::Ended(ending, _) if ending == "held" => {
-                pilot = duo.by_hand(&standby(), &format!("by-hand-{round}"), &json!({ "take-over": true }));
+                failover_run = stacks.by_hand(&standby(), &format!("by-hand-{round}"), &json!({ "take-over": true }));
             }
-            FailoverRunState::Ended(..) => return pilot,
+            FailoverRunState::Ended(..) => return failover_run,
             FailoverRunState::Asking(_) => {
-                duo.answer(&mut pilot, json!({ "approved": true, "by": "Ada" }));
+                stacks.answer(&mut failover_run, json!({ "approved": true, "by": "Ada" }));
                 continue;
             }
             FailoverRunState::Crashed | FailoverRunState::Failed(_) => {
-                duo.minutes(2);
-                let Some(heir) = duo.pilots.pop() else { return pilot };
-                pilot = heir;
+                stacks.minutes(2);
+                let Some(heir) = stacks.failover_runs.pop() else { return failover_run };
+                failover_run = heir;
             }
-            FailoverRunState::Flying => {}
+            FailoverRunState::Running => {}
         }
-        duo.fly(&mut pilot);
+        stacks.fly(&mut failover_run);
     }
     assert!(
-        matches!(pilot.flight, FailoverRunState::Ended(..)),
+        matches!(failover_run.state, FailoverRunState::Ended(..)),
         "{context}: {:?}\n{}",
-        pilot.flight,
-        story(duo, &pilot)
+        failover_run.state,
+        story(stacks, &failover_run)
     );
-    pilot
+    failover_run
 }
 
-fn over(duo: &mut InMemoryPair, pilot: &FailoverRun, before: &[Capacity; 2], lost: bool, context: &str) {
+fn over(stacks: &mut InMemoryPair, failover_run: &FailoverRun, before: &[Capacity; 2], lost: bool, context: &str) {
     if lost {
         // A region that comes back runs what it ran, until its own stack has seen the pointer: no fence can help that.
-        never_double(duo, context);
-        duo.pair.regain(&home());
+        never_double(stacks, context);
+        stacks.pair.regain(&home());
     }
-    duo.minutes(4);
+    stacks.minutes(4);
     if !lost {
-        never_double(duo, context);
+        never_double(stacks, context);
     }
-    let pointer = duo.pointer(&standby());
-    assert_eq!(pointer.moving, None, "{context}: {pointer}, {:?}", pilot.flight);
-    assert_eq!(duo.pointer(&home()).revision, pointer.revision, "{context}: both replicas agree");
+    let pointer = stacks.pointer(&standby());
+    assert_eq!(pointer.moving, None, "{context}: {pointer}, {:?}", failover_run.state);
+    assert_eq!(stacks.pointer(&home()).revision, pointer.revision, "{context}: both replicas agree");
     if pointer.active == standby() {
-        assert_eq!(counts(duo, &standby()), [2, 2, 2, 1], "{context}");
-        assert_eq!(counts(duo, &home()), [0, 0, 0, 0], "{context}");
+        assert_eq!(counts(stacks, &standby()), [2, 2, 2, 1], "{context}");
+        assert_eq!(counts(stacks, &home()), [0, 0, 0, 0], "{context}");
     } else {
-        assert_eq!(&capacities(duo), before, "{context}: {:?}", pilot.flight);
+        assert_eq!(&capacities(stacks), before, "{context}: {:?}", failover_run.state);
     }
-    assert_eq!(duo.pair.serving(), Some(pointer.active), "{context}");
+    assert_eq!(stacks.pair.serving(), Some(pointer.active), "{context}");
 }
 
 /// More calls than a move makes.

@@ -12,7 +12,8 @@ use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::failover_documents::NO_SINGLETON;
 use crate::pair_scene::{
-    AUTOMATIC, SIMULATOR, capacities, counts, duo, ended, estates, home, never_double, say_yes, standby, started, story,
+    AUTOMATIC, SIMULATOR, capacities, counts, ended, estates, home, never_double, say_yes, stacks, standby, started,
+    story,
 };
 
 /// The singleton has a dead man's switch.
@@ -23,221 +24,227 @@ const DEAD_MAN: (&str, &str) = (
 const PROTECTED: (&str, &str) =
     ("    failover:\n", "    protected: [fleet-orchestration-car-simulator]\n    failover:\n");
 
-fn simulator(duo: &InMemoryPair, region: &Region) -> ServiceId {
-    duo.half(region).own[&ServiceName::new(SIMULATOR).unwrap()].clone()
+fn simulator(stacks: &InMemoryPair, region: &Region) -> ServiceId {
+    stacks.member(region).own[&ServiceName::new(SIMULATOR).unwrap()].clone()
 }
 
-fn asks(pilot: &FailoverRun) -> &str {
-    let FailoverRunState::Asking(why) = &pilot.flight else { panic!("{:?}, {:?}", pilot.flight, pilot.said) };
+fn asks(failover_run: &FailoverRun) -> &str {
+    let FailoverRunState::Asking(why) = &failover_run.state else {
+        panic!("{:?}, {:?}", failover_run.state, failover_run.said)
+    };
     why
 }
 
-fn told(duo: &InMemoryPair, what: &str) -> usize {
-    let messages = duo.pair.standby().messages();
+fn told(stacks: &InMemoryPair, what: &str) -> usize {
+    let messages = stacks.pair.standby().messages();
     messages.iter().filter(|message| message.subject.contains(what) || message.text.contains(what)).count()
 }
 
 #[test]
 fn a_fences_question_is_withdrawn_once_the_fence_is_proved_and_the_move_goes_on() {
-    let mut duo = duo(&estates(&[AUTOMATIC]));
-    duo.pair.lose(&home(), RegionLoss::failing());
-    let mut pilot = duo.by_hand(&standby(), "asks", &json!({ "approve": ["not-ready", "data-loss"] }));
-    duo.fly(&mut pilot);
-    assert!(asks(&pilot).contains("make sure that it has stopped"));
-    duo.minutes(3);
-    assert!(duo.pilots.is_empty(), "while nobody knows, a person is waited for");
-    duo.pair.regain(&home());
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    stacks.pair.lose(&home(), RegionLoss::failing());
+    let mut failover_run = stacks.by_hand(&standby(), "asks", &json!({ "approve": ["not-ready", "data-loss"] }));
+    stacks.fly(&mut failover_run);
+    assert!(asks(&failover_run).contains("make sure that it has stopped"));
+    stacks.minutes(3);
+    assert!(stacks.failover_runs.is_empty(), "while nobody knows, a person is waited for");
+    stacks.pair.regain(&home());
     for _ in 0..8 {
-        if duo.pilots.is_empty() {
-            duo.minutes(1);
+        if stacks.failover_runs.is_empty() {
+            stacks.minutes(1);
         }
     }
-    let mut heir = started(&mut duo);
-    assert_eq!(told(&duo, "the question is withdrawn"), 1);
-    duo.fly(&mut heir);
-    assert_eq!(ended(&heir), ("done", None), "{}", story(&duo, &heir));
-    assert_eq!(counts(&duo, &standby()), [2, 2, 2, 1]);
-    duo.minutes(2);
-    assert_eq!(counts(&duo, &home()), [0, 0, 0, 0]);
-    never_double(&duo, "withdrawn");
+    let mut heir = started(&mut stacks);
+    assert_eq!(told(&stacks, "the question is withdrawn"), 1);
+    stacks.fly(&mut heir);
+    assert_eq!(ended(&heir), ("done", None), "{}", story(&stacks, &heir));
+    assert_eq!(counts(&stacks, &standby()), [2, 2, 2, 1]);
+    stacks.minutes(2);
+    assert_eq!(counts(&stacks, &home()), [0, 0, 0, 0]);
+    never_double(&stacks, "withdrawn");
 }
 
 #[test]
 fn what_was_approved_for_a_planned_move_does_not_cover_a_loss_that_began_after_it() {
     for steps in [1, 3] {
-        let mut duo = duo(&estates(&[AUTOMATIC]));
+        let mut stacks = stacks(&estates(&[AUTOMATIC]));
         let approved = json!({ "mode": "graceful", "approve": ["fence-unproved"] });
-        let mut pilot = duo.by_hand(&standby(), "planned", &approved);
+        let mut failover_run = stacks.by_hand(&standby(), "planned", &approved);
         for _ in 0..steps {
-            duo.step(&mut pilot);
+            stacks.step(&mut failover_run);
         }
         // Its tasks stay alive: only nobody sees them.
-        duo.pair.lose(&home(), RegionLoss::failing());
-        duo.fly(&mut pilot);
-        if let FailoverRunState::Asking(why) = &pilot.flight {
+        stacks.pair.lose(&home(), RegionLoss::failing());
+        stacks.fly(&mut failover_run);
+        if let FailoverRunState::Asking(why) = &failover_run.state {
             assert!(why.contains("make sure that it has stopped"), "{why}");
-            assert_eq!(counts(&duo, &standby())[3], 0, "the singleton waits for a word about this loss");
+            assert_eq!(counts(&stacks, &standby())[3], 0, "the singleton waits for a word about this loss");
         } else {
-            assert_eq!(counts(&duo, &standby())[3], 0, "{steps}: {}", story(&duo, &pilot));
+            assert_eq!(counts(&stacks, &standby())[3], 0, "{steps}: {}", story(&stacks, &failover_run));
         }
-        never_double(&duo, "approved beforehand");
+        never_double(&stacks, "approved beforehand");
     }
 }
 
 #[test]
 fn a_person_who_takes_a_move_over_sees_how_it_stands_and_may_answer_beforehand() {
-    let mut duo = duo(&estates(&[AUTOMATIC]));
-    let mut pilot = duo.by_hand(&standby(), "first", &json!({ "mode": "graceful", "approve": ["fence-unproved"] }));
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    let mut failover_run =
+        stacks.by_hand(&standby(), "first", &json!({ "mode": "graceful", "approve": ["fence-unproved"] }));
     for _ in 0..3 {
-        duo.step(&mut pilot);
+        stacks.step(&mut failover_run);
     }
-    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    duo.pair.standby().set_status("first", watchkeeper_domain::execution::ExecutionStatus::Dead("ABORTED".to_owned()));
-    let mut heir = duo.by_hand(&standby(), "heir", &json!({ "take-over": true, "approve": ["fence-unproved"] }));
-    duo.fly(&mut heir);
-    assert_eq!(ended(&heir).0, "done", "{}", story(&duo, &heir));
-    never_double(&duo, "taken over by hand");
+    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    stacks
+        .pair
+        .standby()
+        .set_status("first", watchkeeper_domain::execution::ExecutionStatus::Dead("ABORTED".to_owned()));
+    let mut heir = stacks.by_hand(&standby(), "heir", &json!({ "take-over": true, "approve": ["fence-unproved"] }));
+    stacks.fly(&mut heir);
+    assert_eq!(ended(&heir).0, "done", "{}", story(&stacks, &heir));
+    never_double(&stacks, "taken over by hand");
 }
 
 #[test]
 fn one_question_stands_at_a_time_and_a_no_counts_for_as_long_as_the_loss_lasts() {
-    let mut duo = duo(&estates(&[]));
-    let before = capacities(&duo);
-    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    duo.minutes(4);
-    let mut pilot = started(&mut duo);
-    duo.fly(&mut pilot);
-    assert!(asks(&pilot).contains("the document asks before a failover"));
-    duo.minutes(45);
-    assert!(duo.pilots.is_empty(), "it is asking");
-    duo.answer(&mut pilot, json!({ "approved": false, "by": "Ada" }));
-    assert_eq!(ended(&pilot), ("declined", Some("Failover.Declined")));
-    duo.minutes(90);
-    assert!(duo.pilots.is_empty(), "nobody is asked again");
-    assert_eq!(told(&duo, "refused by Ada"), 2, "by the move, and once by the watch");
-    duo.pair.regain(&home());
-    duo.minutes(5);
-    assert_eq!(capacities(&duo), before);
-    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    duo.minutes(4);
-    assert_eq!(duo.pilots.len(), 1, "another loss is another question");
+    let mut stacks = stacks(&estates(&[]));
+    let before = capacities(&stacks);
+    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    stacks.minutes(4);
+    let mut failover_run = started(&mut stacks);
+    stacks.fly(&mut failover_run);
+    assert!(asks(&failover_run).contains("the document asks before a failover"));
+    stacks.minutes(45);
+    assert!(stacks.failover_runs.is_empty(), "it is asking");
+    stacks.answer(&mut failover_run, json!({ "approved": false, "by": "Ada" }));
+    assert_eq!(ended(&failover_run), ("declined", Some("Failover.Declined")));
+    stacks.minutes(90);
+    assert!(stacks.failover_runs.is_empty(), "nobody is asked again");
+    assert_eq!(told(&stacks, "refused by Ada"), 2, "by the move, and once by the watch");
+    stacks.pair.regain(&home());
+    stacks.minutes(5);
+    assert_eq!(capacities(&stacks), before);
+    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    stacks.minutes(4);
+    assert_eq!(stacks.failover_runs.len(), 1, "another loss is another question");
 }
 
 #[test]
 fn an_answer_that_nobody_signed_is_refused_and_the_question_put_once_more() {
-    let mut duo = duo(&estates(&[]));
-    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    duo.minutes(4);
-    let mut pilot = started(&mut duo);
-    duo.fly(&mut pilot);
-    duo.answer(&mut pilot, json!({ "approved": true }));
-    assert!(asks(&pilot).contains("the document asks before a failover"));
-    assert!(story(&duo, &pilot).contains("no answer was signed"), "{}", story(&duo, &pilot));
-    duo.answer(&mut pilot, json!({ "approved": true, "by": "YOUR NAME" }));
-    assert_eq!(ended(&pilot), ("declined", Some("Failover.Declined")));
+    let mut stacks = stacks(&estates(&[]));
+    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    stacks.minutes(4);
+    let mut failover_run = started(&mut stacks);
+    stacks.fly(&mut failover_run);
+    stacks.answer(&mut failover_run, json!({ "approved": true }));
+    assert!(asks(&failover_run).contains("the document asks before a failover"));
+    assert!(story(&stacks, &failover_run).contains("no answer was signed"), "{}", story(&stacks, &failover_run));
+    stacks.answer(&mut failover_run, json!({ "approved": true, "by": "YOUR NAME" }));
+    assert_eq!(ended(&failover_run), ("declined", Some("Failover.Declined")));
 }
 
 #[test]
 fn a_question_that_nobody_answered_is_asked_again_as_long_as_the_loss_lasts() {
-    let mut duo = duo(&estates(&[]));
-    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    duo.minutes(4);
-    let mut pilot = started(&mut duo);
-    duo.fly(&mut pilot);
-    duo.minutes(30);
-    duo.answer(&mut pilot, json!({ "expired": true }));
-    assert_eq!(ended(&pilot).0, "declined");
-    duo.minutes(2);
-    assert_eq!(duo.pilots.len(), 1);
+    let mut stacks = stacks(&estates(&[]));
+    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    stacks.minutes(4);
+    let mut failover_run = started(&mut stacks);
+    stacks.fly(&mut failover_run);
+    stacks.minutes(30);
+    stacks.answer(&mut failover_run, json!({ "expired": true }));
+    assert_eq!(ended(&failover_run).0, "declined");
+    stacks.minutes(2);
+    assert_eq!(stacks.failover_runs.len(), 1);
 }
 
 #[test]
 fn an_approval_acts_on_evidence_that_is_looked_at_again() {
-    let mut duo = duo(&estates(&[]));
-    let before = capacities(&duo);
-    duo.pair.lose(&home(), RegionLoss::failing());
-    duo.minutes(4);
-    let mut pilot = started(&mut duo);
-    duo.fly(&mut pilot);
-    asks(&pilot);
-    duo.pair.regain(&home());
-    duo.minutes(2);
-    say_yes(&mut duo, &mut pilot);
-    assert_eq!(ended(&pilot), ("false-alarm", None), "{}", story(&duo, &pilot));
-    assert_eq!(capacities(&duo), before);
+    let mut stacks = stacks(&estates(&[]));
+    let before = capacities(&stacks);
+    stacks.pair.lose(&home(), RegionLoss::failing());
+    stacks.minutes(4);
+    let mut failover_run = started(&mut stacks);
+    stacks.fly(&mut failover_run);
+    asks(&failover_run);
+    stacks.pair.regain(&home());
+    stacks.minutes(2);
+    say_yes(&mut stacks, &mut failover_run);
+    assert_eq!(ended(&failover_run), ("false-alarm", None), "{}", story(&stacks, &failover_run));
+    assert_eq!(capacities(&stacks), before);
 }
 
 #[test]
 fn an_approval_of_a_move_that_another_one_and_a_way_home_have_overtaken_moves_nothing() {
-    let mut duo = duo(&estates(&[]));
-    let before = capacities(&duo);
-    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    duo.minutes(4);
-    let mut old = started(&mut duo);
-    duo.fly(&mut old);
+    let mut stacks = stacks(&estates(&[]));
+    let before = capacities(&stacks);
+    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    stacks.minutes(4);
+    let mut old = started(&mut stacks);
+    stacks.fly(&mut old);
     asks(&old);
     // A person does not wait for that answer, and moves the pair by hand, and home again.
-    let mut there = duo.by_hand(&standby(), "there", &json!({ "approve": ["not-ready", "data-loss"] }));
-    say_yes(&mut duo, &mut there);
-    assert_eq!(ended(&there), ("done", None), "{}", story(&duo, &there));
-    duo.pair.regain(&home());
-    duo.minutes(4);
-    let mut back = duo.go_home("home-again", &json!({})).unwrap();
-    say_yes(&mut duo, &mut back);
-    assert_eq!(ended(&back), ("done", None), "{}", story(&duo, &back));
-    duo.minutes(10);
-    assert_eq!(capacities(&duo), before);
-    let pointer = duo.pointer(&standby());
+    let mut there = stacks.by_hand(&standby(), "there", &json!({ "approve": ["not-ready", "data-loss"] }));
+    say_yes(&mut stacks, &mut there);
+    assert_eq!(ended(&there), ("done", None), "{}", story(&stacks, &there));
+    stacks.pair.regain(&home());
+    stacks.minutes(4);
+    let mut back = stacks.go_home("home-again", &json!({})).unwrap();
+    say_yes(&mut stacks, &mut back);
+    assert_eq!(ended(&back), ("done", None), "{}", story(&stacks, &back));
+    stacks.minutes(10);
+    assert_eq!(capacities(&stacks), before);
+    let pointer = stacks.pointer(&standby());
     // The region is lost again, so that nothing but the pointer says that the old question is over.
-    duo.pair.lose(&home(), RegionLoss::failing());
-    duo.minutes(1);
-    duo.answer(&mut old, json!({ "approved": true, "by": "Ada" }));
-    assert_eq!(ended(&old), ("refused", Some("Guardrail.Refused")), "{}", story(&duo, &old));
-    assert!(story(&duo, &old).contains("the pair has moved since this was asked for"), "{}", story(&duo, &old));
-    assert_eq!((duo.pointer(&standby()), counts(&duo, &standby())), (pointer, [0; 4]));
-    never_double(&duo, "overtaken");
+    stacks.pair.lose(&home(), RegionLoss::failing());
+    stacks.minutes(1);
+    stacks.answer(&mut old, json!({ "approved": true, "by": "Ada" }));
+    assert_eq!(ended(&old), ("refused", Some("Guardrail.Refused")), "{}", story(&stacks, &old));
+    assert!(story(&stacks, &old).contains("the pair has moved since this was asked for"), "{}", story(&stacks, &old));
+    assert_eq!((stacks.pointer(&standby()), counts(&stacks, &standby())), (pointer, [0; 4]));
+    never_double(&stacks, "overtaken");
 }
 
-fn halted(duo: &InMemoryPair) {
-    let scope = duo.half(&home()).scope();
-    let halt = HaltSwitch { by: "ada".to_owned(), reason: "migration".to_owned(), since: duo.pair.now() };
-    let world = duo.pair.home();
-    run_until_done_or_crash(&world, world.set_halt(Some(&scope), Some(&halt))).unwrap().unwrap();
+fn halted(stacks: &InMemoryPair) {
+    let scope = stacks.member(&home()).scope();
+    let halt = HaltSwitch { by: "ada".to_owned(), reason: "migration".to_owned(), since: stacks.pair.now() };
+    let sim = stacks.pair.home();
+    run_until_done_or_crash(&sim, sim.set_halt(Some(&scope), Some(&halt))).unwrap().unwrap();
 }
 
 #[test]
 fn a_dead_mans_switch_stops_its_singleton_although_its_home_is_halted() {
-    let mut duo = duo(&estates(&[AUTOMATIC, DEAD_MAN]));
-    duo.minutes(2);
-    let at_home = simulator(&duo, &home());
-    let before = counts(&duo, &home());
-    duo.pair.lose(&home(), RegionLoss::failing().runs_inside());
-    halted(&duo);
-    let mut pilot = duo.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
-    duo.fly(&mut pilot);
-    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
-    assert_eq!(duo.pair.home().alive(&at_home), 0);
-    assert_eq!(counts(&duo, &home())[..3], before[..3], "and nothing else is changed under the halt");
-    never_double(&duo, "halted");
+    let mut stacks = stacks(&estates(&[AUTOMATIC, DEAD_MAN]));
+    stacks.minutes(2);
+    let at_home = simulator(&stacks, &home());
+    let before = counts(&stacks, &home());
+    stacks.pair.lose(&home(), RegionLoss::failing().runs_inside());
+    halted(&stacks);
+    let mut failover_run = stacks.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
+    stacks.fly(&mut failover_run);
+    assert_eq!(ended(&failover_run), ("done", None), "{}", story(&stacks, &failover_run));
+    assert_eq!(stacks.pair.home().alive(&at_home), 0);
+    assert_eq!(counts(&stacks, &home())[..3], before[..3], "and nothing else is changed under the halt");
+    never_double(&stacks, "halted");
 }
 
 /// What would refuse the stop of a dead man's switch, and the word by which it is told.
 const HINDRANCES: [(&str, fn(&InMemoryPair, &ServiceId)); 4] = [
     ("protected", |_, _| ()),
-    ("not-managed", |duo, id| duo.pair.home().change_service_tag(id, false)),
-    ("scalable target lacks the tag", |duo, id| {
-        with_target(duo, id);
-        duo.pair.home().untag_target(id, true);
+    ("not-managed", |stacks, id| stacks.pair.home().change_service_tag(id, false)),
+    ("scalable target lacks the tag", |stacks, id| {
+        with_target(stacks, id);
+        stacks.pair.home().untag_target(id, true);
     }),
-    ("ListTagsForResource", |duo, id| {
-        with_target(duo, id);
+    ("ListTagsForResource", |stacks, id| {
+        with_target(stacks, id);
         let faults = FaultPlan::none().always(Operation::ListTargetTags, CallTrouble::Denied);
-        duo.pair.home().set_faults(faults);
+        stacks.pair.home().set_faults(faults);
     }),
 ];
 
-fn with_target(duo: &InMemoryPair, id: &ServiceId) {
-    duo.pair.home().change_scaling(id, Some(ScalingState { min: 1, max: 1, suspended: Suspensions::NONE }));
+fn with_target(stacks: &InMemoryPair, id: &ServiceId) {
+    stacks.pair.home().change_scaling(id, Some(ScalingState { min: 1, max: 1, suspended: Suspensions::NONE }));
 }
 
 #[test]
@@ -245,90 +252,104 @@ fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
     for (why, hinder) in HINDRANCES {
         let mut changes = vec![AUTOMATIC, DEAD_MAN];
         changes.extend((why == "protected").then_some(PROTECTED));
-        let mut duo = duo(&estates(&changes));
-        hinder(&duo, &simulator(&duo, &home()));
-        duo.minutes(35);
-        let pair = duo.pair.standby().remembered_of(&duo.half(&standby()).id).unwrap();
+        let mut stacks = stacks(&estates(&changes));
+        hinder(&stacks, &simulator(&stacks, &home()));
+        stacks.minutes(35);
+        let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
         let beat = &pair.heartbeats[&home()];
         assert_eq!(beat.heard, None, "{why}");
         let SwitchArming::Hindered { why: found } = &beat.switches[&ServiceName::new(SIMULATOR).unwrap()] else {
             panic!("{why}: {beat:?}")
         };
         assert!(found.contains(why), "{found}");
-        assert!(told(&duo, "switch-unarmed") > 0, "{why}");
-        duo.pair.lose(&home(), RegionLoss::failing().runs_inside());
-        let mut pilot = duo.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
-        duo.fly(&mut pilot);
-        assert!(asks(&pilot).contains("its dead man's switch is not armed"), "{why}: {}", story(&duo, &pilot));
-        never_double(&duo, why);
+        assert!(told(&stacks, "switch-unarmed") > 0, "{why}");
+        stacks.pair.lose(&home(), RegionLoss::failing().runs_inside());
+        let mut failover_run = stacks.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
+        stacks.fly(&mut failover_run);
+        assert!(
+            asks(&failover_run).contains("its dead man's switch is not armed"),
+            "{why}: {}",
+            story(&stacks, &failover_run)
+        );
+        never_double(&stacks, why);
     }
 }
 
 #[test]
 fn a_switch_whose_scalable_target_has_the_tag_is_armed_without_a_write_ever() {
-    let mut duo = duo(&estates(&[AUTOMATIC, DEAD_MAN]));
-    with_target(&duo, &simulator(&duo, &home()));
-    duo.minutes(35);
-    let pair = duo.pair.standby().remembered_of(&duo.half(&standby()).id).unwrap();
+    let mut stacks = stacks(&estates(&[AUTOMATIC, DEAD_MAN]));
+    with_target(&stacks, &simulator(&stacks, &home()));
+    stacks.minutes(35);
+    let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
     let switch = &pair.heartbeats[&home()].switches[&ServiceName::new(SIMULATOR).unwrap()];
     assert!(matches!(switch, SwitchArming::Armed { .. }), "{switch:?}");
-    assert_eq!(told(&duo, "switch-unarmed"), 0);
+    assert_eq!(told(&stacks, "switch-unarmed"), 0);
 }
 
 /// The standby's topic takes no message, and the home is lost.
 fn unheard(changes: &[(&str, &str)]) -> (InMemoryPair, FailoverRun) {
-    let mut duo = duo(&estates(changes));
-    duo.pair.standby().set_faults(FaultPlan::none().always(Operation::Publish, CallTrouble::Denied));
-    duo.pair.lose(&home(), RegionLoss::failing().tasks_die());
-    duo.minutes(4);
-    let mut pilot = started(&mut duo);
-    duo.fly(&mut pilot);
-    (duo, pilot)
+    let mut stacks = stacks(&estates(changes));
+    stacks.pair.standby().set_faults(FaultPlan::none().always(Operation::Publish, CallTrouble::Denied));
+    stacks.pair.lose(&home(), RegionLoss::failing().tasks_die());
+    stacks.minutes(4);
+    let mut failover_run = started(&mut stacks);
+    stacks.fly(&mut failover_run);
+    (stacks, failover_run)
 }
 
 #[test]
 fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting_nor_from_being_done() {
     let changes: Vec<_> = std::iter::once(AUTOMATIC).chain(NO_SINGLETON.iter().copied()).collect();
-    let (mut duo, pilot) = unheard(&changes);
-    assert_eq!(ended(&pilot), ("done", None), "what was done counts, told or not: {}", story(&duo, &pilot));
-    assert!(pilot.said.contains("nobody was told of it"));
-    duo.minutes(1);
-    assert_eq!(duo.pair.serving(), Some(standby()));
+    let (mut stacks, failover_run) = unheard(&changes);
+    assert_eq!(
+        ended(&failover_run),
+        ("done", None),
+        "what was done counts, told or not: {}",
+        story(&stacks, &failover_run)
+    );
+    assert!(failover_run.said.contains("nobody was told of it"));
+    stacks.minutes(1);
+    assert_eq!(stacks.pair.serving(), Some(standby()));
 }
 
 #[test]
 fn a_question_that_cannot_be_put_to_anybody_is_no_yes() {
-    let (duo, pilot) = unheard(&[AUTOMATIC]);
-    assert_eq!(ended(&pilot), ("compensated", Some("Failover.Compensated")), "{}", story(&duo, &pilot));
-    assert!(pilot.said.contains("approve a failover?: denied"), "{}", pilot.said);
-    never_double(&duo, "unasked");
+    let (stacks, failover_run) = unheard(&[AUTOMATIC]);
+    assert_eq!(
+        ended(&failover_run),
+        ("compensated", Some("Failover.Compensated")),
+        "{}",
+        story(&stacks, &failover_run)
+    );
+    assert!(failover_run.said.contains("approve a failover?: denied"), "{}", failover_run.said);
+    never_double(&stacks, "unasked");
 }
 
 #[test]
 fn a_switch_whose_stop_aws_has_refused_is_not_armed_until_a_write_goes_through() {
-    let mut duo = duo(&estates(&[AUTOMATIC, DEAD_MAN]));
-    let (at_home, name) = (simulator(&duo, &home()), ServiceName::new(SIMULATOR).unwrap());
-    let armed = |duo: &InMemoryPair| {
-        let pair = duo.pair.standby().remembered_of(&duo.half(&standby()).id).unwrap();
+    let mut stacks = stacks(&estates(&[AUTOMATIC, DEAD_MAN]));
+    let (at_home, name) = (simulator(&stacks, &home()), ServiceName::new(SIMULATOR).unwrap());
+    let armed = |stacks: &InMemoryPair| {
+        let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
         pair.heartbeats[&home()].switches[&name].clone()
     };
-    assert!(matches!(armed(&duo), SwitchArming::Armed { .. }), "{:?}", armed(&duo));
+    assert!(matches!(armed(&stacks), SwitchArming::Armed { .. }), "{:?}", armed(&stacks));
     // A planned move is to stop it, and somebody's policy forbids that.
-    duo.pair.home().deny_count(&at_home, true);
-    let mut pilot = duo.by_hand(&standby(), "planned", &json!({ "mode": "graceful" }));
-    duo.fly(&mut pilot);
-    if let FailoverRunState::Asking(_) = pilot.flight {
-        duo.answer(&mut pilot, json!({ "approved": false, "by": "Ada" }));
+    stacks.pair.home().deny_count(&at_home, true);
+    let mut failover_run = stacks.by_hand(&standby(), "planned", &json!({ "mode": "graceful" }));
+    stacks.fly(&mut failover_run);
+    if let FailoverRunState::Asking(_) = failover_run.state {
+        stacks.answer(&mut failover_run, json!({ "approved": false, "by": "Ada" }));
     }
-    assert_eq!(ended(&pilot).0, "compensated", "{}", story(&duo, &pilot));
-    duo.minutes(3);
-    let SwitchArming::Hindered { why } = armed(&duo) else { panic!("{}", story(&duo, &pilot)) };
+    assert_eq!(ended(&failover_run).0, "compensated", "{}", story(&stacks, &failover_run));
+    stacks.minutes(3);
+    let SwitchArming::Hindered { why } = armed(&stacks) else { panic!("{}", story(&stacks, &failover_run)) };
     assert!(why.contains("AWS refused to change it"), "{why}");
-    duo.pair.home().deny_count(&at_home, false);
-    let mut pilot = duo.by_hand(&standby(), "again", &json!({ "mode": "graceful" }));
-    duo.fly(&mut pilot);
-    assert_eq!(ended(&pilot), ("done", None), "{}", story(&duo, &pilot));
-    duo.minutes(2);
-    assert!(matches!(armed(&duo), SwitchArming::Armed { .. }), "{:?}", armed(&duo));
-    never_double(&duo, "refused");
+    stacks.pair.home().deny_count(&at_home, false);
+    let mut failover_run = stacks.by_hand(&standby(), "again", &json!({ "mode": "graceful" }));
+    stacks.fly(&mut failover_run);
+    assert_eq!(ended(&failover_run), ("done", None), "{}", story(&stacks, &failover_run));
+    stacks.minutes(2);
+    assert!(matches!(armed(&stacks), SwitchArming::Armed { .. }), "{:?}", armed(&stacks));
+    never_double(&stacks, "refused");
 }

@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
 use watchkeeper_sim::{
-    CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings, WorldBuilder, rds, scope, service,
+    CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, SimRegionBuilder, TimingSettings, rds, scope, service,
 };
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
-use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes, morning, world};
+use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes, morning, sim};
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()
@@ -19,136 +19,136 @@ fn id(name: &str) -> ServiceId {
 
 /// The night of 19 November, asleep and settled, with the calls up to here forgotten.
 fn night() -> (InMemoryHarness, Capacity) {
-    let mut rehearsal = afternoon();
-    let original = rehearsal.world.capacity();
-    rehearsal.tick(evening());
-    rehearsal.world.forget_calls();
-    (rehearsal, original)
+    let mut harness = afternoon();
+    let original = harness.sim.capacity();
+    harness.tick(evening());
+    harness.sim.forget_calls();
+    (harness, original)
 }
 
-fn subjects(rehearsal: &InMemoryHarness) -> Vec<String> {
-    rehearsal.world.messages().into_iter().map(|message| message.subject).collect()
+fn subjects(harness: &InMemoryHarness) -> Vec<String> {
+    harness.sim.messages().into_iter().map(|message| message.subject).collect()
 }
 
 #[test]
 fn a_lost_tick_is_made_up_for_by_the_next() {
-    let mut rehearsal = afternoon();
-    let original = rehearsal.world.capacity();
-    rehearsal.tick(evening() + minutes(40));
-    assert!(asleep(&rehearsal.world.capacity()));
-    rehearsal.tick(morning() + minutes(40));
-    assert_eq!(rehearsal.world.capacity(), original);
+    let mut harness = afternoon();
+    let original = harness.sim.capacity();
+    harness.tick(evening() + minutes(40));
+    assert!(asleep(&harness.sim.capacity()));
+    harness.tick(morning() + minutes(40));
+    assert_eq!(harness.sim.capacity(), original);
 }
 
 #[test]
 fn a_tick_that_comes_after_a_later_one_is_ignored() {
-    let mut rehearsal = afternoon();
-    rehearsal.tick(evening());
-    let before = rehearsal.world.executions().len();
-    rehearsal.world.advance(Duration::from_mins(1));
-    assert!(rehearsal.tick(evening() - minutes(10)).is_empty());
-    assert_eq!(rehearsal.world.executions().len(), before);
-    assert!(asleep(&rehearsal.world.capacity()));
+    let mut harness = afternoon();
+    harness.tick(evening());
+    let before = harness.sim.executions().len();
+    harness.sim.advance(Duration::from_mins(1));
+    assert!(harness.tick(evening() - minutes(10)).is_empty());
+    assert_eq!(harness.sim.executions().len(), before);
+    assert!(asleep(&harness.sim.capacity()));
 }
 
 #[test]
 fn a_database_that_aws_starts_after_seven_days_goes_back_to_sleep() {
-    let (mut rehearsal, _) = night();
+    let (mut harness, _) = night();
     // Thanksgiving week off, as one long override.
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "asleep", "until": "14d"});
-    assert_eq!(rehearsal.execute("holiday", &wish).outcome(), "done");
+    assert_eq!(harness.execute("holiday", &wish).outcome(), "done");
     let mut instant = evening();
     while instant < evening() + SignedDuration::from_hours(24 * 8) {
         instant += minutes(60);
-        rehearsal.tick(instant);
+        harness.tick(instant);
     }
-    let restarted = rehearsal.world.calls().iter().filter(|call| call.operation == Operation::StopDBCluster).count();
+    let restarted = harness.sim.calls().iter().filter(|call| call.operation == Operation::StopDBCluster).count();
     assert_eq!(restarted, 1);
-    assert!(asleep(&rehearsal.world.capacity()));
+    assert!(asleep(&harness.sim.capacity()));
 }
 
 #[test]
 fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
-    let (mut rehearsal, _) = night();
-    rehearsal.world.set_now(evening() + minutes(30));
+    let (mut harness, _) = night();
+    harness.sim.set_now(evening() + minutes(30));
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "3h"});
-    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
-    rehearsal.world.change_count(&id(ENGINE), 3);
-    rehearsal.tick(evening() + minutes(240));
-    assert!(asleep(&rehearsal.world.capacity()));
-    rehearsal.tick(morning());
-    assert_eq!(rehearsal.world.service(&id(ENGINE)).unwrap().capacity.desired, 3);
+    assert_eq!(harness.execute("by-hand", &wish).outcome(), "done");
+    harness.sim.change_count(&id(ENGINE), 3);
+    harness.tick(evening() + minutes(240));
+    assert!(asleep(&harness.sim.capacity()));
+    harness.tick(morning());
+    assert_eq!(harness.sim.service(&id(ENGINE)).unwrap().capacity.desired, 3);
 }
 
 #[test]
 fn production_is_refused_by_name_and_never_touched() {
-    let world = SimRegion::builder()
+    let sim = SimRegion::builder()
         .at("2026-11-20T02:00:00Z")
         .with(service("prod-carcierge-ecs-cluster/prod-carcierge-api").desired(2).scaling(1, 6))
         .with(rds("prod-carcierge-rds"))
         .build();
-    let mut rehearsal = InMemoryHarness::new(world, "us-west-1");
-    let original = rehearsal.world.capacity();
+    let mut harness = InMemoryHarness::new(sim, "us-west-1");
+    let original = harness.sim.capacity();
     let wish = json!({"estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h"});
-    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "Guardrail.Refused");
-    assert!(rehearsal.world.messages()[0].text.contains("production-never-sleeps"));
-    rehearsal.tick(at("2026-11-20T05:00:00Z"));
-    assert_eq!((rehearsal.world.capacity(), rehearsal.world.writes()), (original, 0));
-    let prod = rehearsal.world.remembered(&scope("carcierge", "prod", "us-west-1")).unwrap();
+    assert_eq!(harness.execute("by-hand", &wish).outcome(), "Guardrail.Refused");
+    assert!(harness.sim.messages()[0].text.contains("production-never-sleeps"));
+    harness.tick(at("2026-11-20T05:00:00Z"));
+    assert_eq!((harness.sim.capacity(), harness.sim.writes()), (original, 0));
+    let prod = harness.sim.remembered(&scope("carcierge", "prod", "us-west-1")).unwrap();
     assert!(prod.intents.is_empty() && prod.baseline.is_none(), "a refused wish leaves nothing behind");
 }
 
 #[test]
 fn an_environment_of_another_account_is_not_ours() {
-    let rehearsal = afternoon();
+    let harness = afternoon();
     let wish = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan"});
-    let refused = rehearsal.execute("prod", &wish);
+    let refused = harness.execute("prod", &wish);
     let error = refused.said();
     assert!(error.contains("lives in account 210987654321"), "{error}");
 }
 
 #[test]
 fn a_deployment_in_progress_holds_the_night_up_and_not_for_ever() {
-    let mut rehearsal = afternoon();
-    rehearsal.world.set_settings(TimingSettings { deployment: Duration::from_hours(5), ..TimingSettings::default() });
-    rehearsal.world.set_now(evening() - minutes(1));
-    rehearsal.world.change_rollout(&id(ENGINE), Rollout::InProgress);
-    assert_eq!(rehearsal.tick(evening())[0].outcome(), "Guardrail.Refused");
-    assert_eq!(rehearsal.world.writes(), 0);
-    rehearsal.tick(evening() + minutes(35));
-    assert!(asleep(&rehearsal.world.capacity()));
+    let mut harness = afternoon();
+    harness.sim.set_settings(TimingSettings { deployment: Duration::from_hours(5), ..TimingSettings::default() });
+    harness.sim.set_now(evening() - minutes(1));
+    harness.sim.change_rollout(&id(ENGINE), Rollout::InProgress);
+    assert_eq!(harness.tick(evening())[0].outcome(), "Guardrail.Refused");
+    assert_eq!(harness.sim.writes(), 0);
+    harness.tick(evening() + minutes(35));
+    assert!(asleep(&harness.sim.capacity()));
 }
 
 #[test]
 fn a_service_that_never_starts_is_told_and_what_could_be_given_back_is() {
-    let (mut rehearsal, original) = night();
-    rehearsal.world.set_settings(TimingSettings { task_start: Duration::from_hours(100), ..TimingSettings::default() });
-    assert_eq!(rehearsal.tick(morning())[0].outcome(), "Run.Unverified");
-    assert_eq!(rehearsal.world.capacity(), original);
-    assert!(subjects(&rehearsal).iter().any(|subject| subject.contains("not all is awake yet")));
+    let (mut harness, original) = night();
+    harness.sim.set_settings(TimingSettings { task_start: Duration::from_hours(100), ..TimingSettings::default() });
+    assert_eq!(harness.tick(morning())[0].outcome(), "Run.Unverified");
+    assert_eq!(harness.sim.capacity(), original);
+    assert!(subjects(&harness).iter().any(|subject| subject.contains("not all is awake yet")));
 }
 
 #[test]
 fn a_stronger_run_preempts_and_the_preempted_one_writes_no_more() {
-    let (mut rehearsal, original) = night();
+    let (mut harness, original) = night();
     // The morning's run dies in the middle; a person does not want to wait for its lease.
-    let index = rehearsal.world.calls_made() + 14;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, CallTrouble::CrashAfter));
-    assert!(matches!(rehearsal.tick(morning())[..], [ExecutionEnd::Died]));
-    rehearsal.world.set_faults(FaultPlan::none());
+    let index = harness.sim.calls_made() + 14;
+    harness.sim.set_faults(FaultPlan::none().at(index, CallTrouble::CrashAfter));
+    assert!(matches!(harness.tick(morning())[..], [ExecutionEnd::Died]));
+    harness.sim.set_faults(FaultPlan::none());
     let wish = json!({"estate": "clos-v2", "environment": "dev", "want": "awake", "until": "5h"});
-    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
-    assert_eq!(rehearsal.world.capacity(), original);
+    assert_eq!(harness.execute("by-hand", &wish).outcome(), "done");
+    assert_eq!(harness.sim.capacity(), original);
 }
 
 /// A folder with one document of one environment of `n` services.
-fn large(n: usize) -> (tempfile::TempDir, WorldBuilder) {
+fn large(n: usize) -> (tempfile::TempDir, SimRegionBuilder) {
     let folder = tempfile::tempdir().unwrap();
     let mut names = String::new();
-    let mut world = SimRegion::builder().at("2026-11-19T23:00:00Z");
+    let mut sim = SimRegion::builder().at("2026-11-19T23:00:00Z");
     for i in 0..n {
         _ = write!(names, "{}service-{i:03}", if i == 0 { "" } else { ", " });
-        world = world.with(service(&format!("large/service-{i:03}")).desired(1).scaling(1, 2));
+        sim = sim.with(service(&format!("large/service-{i:03}")).desired(1).scaling(1, 2));
     }
     let document = format!(
         "estate: large\nenvironments:\n  dev:\n    kind: development\n    regions: {{ primary: us-east-1 }}\n    \
@@ -156,34 +156,34 @@ fn large(n: usize) -> (tempfile::TempDir, WorldBuilder) {
          awake: {{ zone: America/New_York, weekly: {{ mon-fri: \"08:00-19:00\" }} }}\n"
     );
     std::fs::write(folder.path().join("large.yaml"), document).unwrap();
-    (folder, world)
+    (folder, sim)
 }
 
 #[test]
 fn five_hundred_services_sleep_within_the_budgets_and_a_second_tick_writes_nothing() {
-    let (folder, world) = large(500);
-    let mut rehearsal = InMemoryHarness::over(world.build(), documents(folder.path()), "us-east-1");
-    let original = rehearsal.world.capacity();
-    assert_eq!(rehearsal.tick(evening())[0].outcome(), "done");
-    assert!(asleep(&rehearsal.world.capacity()));
-    assert_eq!(rehearsal.world.writes(), 1_000);
-    let throttled = rehearsal.world.calls().iter().filter(|call| call.ending == CallEnding::OverQuota).count();
+    let (folder, sim) = large(500);
+    let mut harness = InMemoryHarness::over(sim.build(), documents(folder.path()), "us-east-1");
+    let original = harness.sim.capacity();
+    assert_eq!(harness.tick(evening())[0].outcome(), "done");
+    assert!(asleep(&harness.sim.capacity()));
+    assert_eq!(harness.sim.writes(), 1_000);
+    let throttled = harness.sim.calls().iter().filter(|call| call.ending == CallEnding::OverQuota).count();
     assert_eq!(throttled, 0, "pacing stays below the published quotas");
-    rehearsal.world.forget_calls();
-    rehearsal.tick(evening() + minutes(60));
-    assert_eq!((rehearsal.world.writes(), rehearsal.world.ledger_writes()), (0, 0));
-    assert_eq!(rehearsal.world.count(Operation::DescribeServices), 50);
-    rehearsal.tick(morning());
-    assert_eq!(rehearsal.world.capacity(), original);
+    harness.sim.forget_calls();
+    harness.tick(evening() + minutes(60));
+    assert_eq!((harness.sim.writes(), harness.sim.ledger_writes()), (0, 0));
+    assert_eq!(harness.sim.count(Operation::DescribeServices), 50);
+    harness.tick(morning());
+    assert_eq!(harness.sim.capacity(), original);
 }
 
 #[test]
 fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning_as_before() {
     for seed in 0..40 {
         let settings = TimingSettings { staleness: Duration::from_secs(4), ..TimingSettings::default() };
-        let world = world().seed(seed).settings(settings).build();
-        let mut rehearsal = InMemoryHarness::new(world, "us-east-1");
-        let original = rehearsal.world.capacity();
+        let sim = sim().seed(seed).settings(settings).build();
+        let mut harness = InMemoryHarness::new(sim, "us-east-1");
+        let original = harness.sim.capacity();
         for (begin, awake) in [(evening(), false), (morning(), true)] {
             let mut faults = FaultPlan::none();
             for trouble in
@@ -191,15 +191,15 @@ fn under_random_faults_and_old_answers_every_night_ends_asleep_and_every_morning
             {
                 faults = faults.sometimes(0.02, trouble);
             }
-            rehearsal.world.set_faults(faults);
+            harness.sim.set_faults(faults);
             for n in 0..6 {
-                rehearsal.tick(begin + minutes(5 * n));
+                harness.tick(begin + minutes(5 * n));
             }
-            rehearsal.world.set_faults(FaultPlan::none());
+            harness.sim.set_faults(FaultPlan::none());
             for n in 6..10 {
-                rehearsal.tick(begin + minutes(5 * n));
+                harness.tick(begin + minutes(5 * n));
             }
-            let capacity = rehearsal.world.capacity();
+            let capacity = harness.sim.capacity();
             let right = if awake { capacity == original } else { asleep(&capacity) };
             assert!(right, "seed {seed}, awake {awake}: {capacity:?}");
         }
@@ -219,24 +219,24 @@ fn small(awake: &str) -> watchkeeper_estates::EstateFolder {
 
 #[test]
 fn an_override_ends_by_itself_where_there_is_no_calendar() {
-    let world = SimRegion::builder().at("2026-11-20T12:00:00Z").with(service("small/api").desired(2)).build();
-    let mut rehearsal = InMemoryHarness::over(world, small(""), "us-east-1");
-    let original = rehearsal.world.capacity();
+    let sim = SimRegion::builder().at("2026-11-20T12:00:00Z").with(service("small/api").desired(2)).build();
+    let mut harness = InMemoryHarness::over(sim, small(""), "us-east-1");
+    let original = harness.sim.capacity();
     let wish = json!({"estate": "small", "environment": "dev", "want": "asleep", "until": "2h"});
-    assert_eq!(rehearsal.execute("by-hand", &wish).outcome(), "done");
-    rehearsal.tick(at("2026-11-20T13:00:00Z"));
-    assert!(asleep(&rehearsal.world.capacity()));
-    rehearsal.tick(at("2026-11-20T14:05:00Z"));
-    assert_eq!(rehearsal.world.capacity(), original);
+    assert_eq!(harness.execute("by-hand", &wish).outcome(), "done");
+    harness.tick(at("2026-11-20T13:00:00Z"));
+    assert!(asleep(&harness.sim.capacity()));
+    harness.tick(at("2026-11-20T14:05:00Z"));
+    assert_eq!(harness.sim.capacity(), original);
 }
 
 #[test]
 fn an_environment_whose_calendar_is_taken_away_while_it_sleeps_is_woken() {
-    let world = SimRegion::builder().at("2026-11-19T23:00:00Z").with(service("small/api").desired(2)).build();
-    let original = world.capacity();
+    let sim = SimRegion::builder().at("2026-11-19T23:00:00Z").with(service("small/api").desired(2)).build();
+    let original = sim.capacity();
     let nightly = "    awake: { zone: America/New_York, weekly: { mon-fri: \"08:00-19:00\" } }\n";
-    InMemoryHarness::over(world.clone(), small(nightly), "us-east-1").tick(evening());
-    assert!(asleep(&world.capacity()));
-    InMemoryHarness::over(world.clone(), small(""), "us-east-1").tick(evening() + minutes(5));
-    assert_eq!(world.capacity(), original);
+    InMemoryHarness::over(sim.clone(), small(nightly), "us-east-1").tick(evening());
+    assert!(asleep(&sim.capacity()));
+    InMemoryHarness::over(sim.clone(), small(""), "us-east-1").tick(evening() + minutes(5));
+    assert_eq!(sim.capacity(), original);
 }

@@ -10,7 +10,7 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_sim::{SimPair, SimRegion, WorldBuilder, aurora_global, service, stream, table};
+use watchkeeper_sim::{SimPair, SimRegion, SimRegionBuilder, aurora_global, service, stream, table};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair, documents};
 
 pub(crate) const HOME: &str = "us-west-2";
@@ -53,7 +53,7 @@ fn changed(changes: &[(&str, &str)]) -> EstateFolder {
 /// The document of an estate that trusts its machine: no approval, and the singleton has to be proved stopped.
 pub(crate) const AUTOMATIC: (&str, &str) = ("approve: true", "approve: false");
 
-fn region(builder: WorldBuilder, cluster: &str, active: bool) -> WorldBuilder {
+fn region(builder: SimRegionBuilder, cluster: &str, active: bool) -> SimRegionBuilder {
     let mut builder = builder;
     for (name, desired, path) in SERVICES {
         let mut spec = service(&format!("{cluster}/{name}")).desired(if active { desired } else { 0 });
@@ -78,7 +78,7 @@ fn region(builder: WorldBuilder, cluster: &str, active: bool) -> WorldBuilder {
 }
 
 /// The pair as it is before anything happened, with both stacks at work for two minutes.
-pub(crate) fn duo(estates: &EstateFolder) -> InMemoryPair {
+pub(crate) fn stacks(estates: &EstateFolder) -> InMemoryPair {
     let (_, environment) = estates.environment("fleet-orchestration", "prod").unwrap();
     let failover = environment.document().failover.clone().unwrap();
     let home = region(SimRegion::builder().at("2026-11-20T03:00:00Z"), "fleet-orchestration-cluster", true);
@@ -88,9 +88,9 @@ pub(crate) fn duo(estates: &EstateFolder) -> InMemoryPair {
         pair.home().set_lag(name, STANDBY, Some(SignedDuration::from_millis(400)));
         pair.standby().set_lag(name, HOME, Some(SignedDuration::from_millis(300)));
     }
-    let mut duo = InMemoryPair::new(pair, estates, "fleet-orchestration", "prod");
-    duo.minutes(2);
-    duo
+    let mut stacks = InMemoryPair::new(pair, estates, "fleet-orchestration", "prod");
+    stacks.minutes(2);
+    stacks
 }
 
 pub(crate) fn home() -> Region {
@@ -102,43 +102,43 @@ pub(crate) fn standby() -> Region {
 }
 
 /// What both regions run, home first.
-pub(crate) fn capacities(duo: &InMemoryPair) -> [Capacity; 2] {
-    [duo.pair.home().capacity(), duo.pair.standby().capacity()]
+pub(crate) fn capacities(stacks: &InMemoryPair) -> [Capacity; 2] {
+    [stacks.pair.home().capacity(), stacks.pair.standby().capacity()]
 }
 
 /// The counts of a region, in the order of the document.
-pub(crate) fn counts(duo: &InMemoryPair, region: &Region) -> [u32; 4] {
-    let capacity = duo.pair.world(region).capacity();
+pub(crate) fn counts(stacks: &InMemoryPair, region: &Region) -> [u32; 4] {
+    let capacity = stacks.pair.sim(region).capacity();
     SERVICES.map(|(name, ..)| {
         capacity.services.iter().find(|(id, _)| id.service.as_str() == name).map_or(99, |(_, found)| found.desired)
     })
 }
 
 /// The singleton has run at most once at every moment since the beginning.
-pub(crate) fn never_double(duo: &InMemoryPair, context: &str) {
-    let (most, since) = duo.pair.most_at_once(&ServiceName::new(SIMULATOR).unwrap());
+pub(crate) fn never_double(stacks: &InMemoryPair, context: &str) {
+    let (most, since) = stacks.pair.most_at_once(&ServiceName::new(SIMULATOR).unwrap());
     assert!(most <= 1, "{context}: {most} tasks of the singleton at once since {since}");
 }
 
 /// The only execution that the ticks have started.
-pub(crate) fn started(duo: &mut InMemoryPair) -> FailoverRun {
-    let mut pilots = std::mem::take(&mut duo.pilots);
-    assert_eq!(pilots.len(), 1, "{pilots:?}");
-    pilots.remove(0)
+pub(crate) fn started(stacks: &mut InMemoryPair) -> FailoverRun {
+    let mut failover_runs = std::mem::take(&mut stacks.failover_runs);
+    assert_eq!(failover_runs.len(), 1, "{failover_runs:?}");
+    failover_runs.remove(0)
 }
 
 /// A person says yes to everything that is asked.
-pub(crate) fn say_yes(duo: &mut InMemoryPair, pilot: &mut FailoverRun) {
-    duo.fly(pilot);
-    while matches!(pilot.flight, FailoverRunState::Asking(_)) {
-        duo.answer(pilot, json!({ "approved": true, "by": "Ada" }));
+pub(crate) fn say_yes(stacks: &mut InMemoryPair, failover_run: &mut FailoverRun) {
+    stacks.fly(failover_run);
+    while matches!(failover_run.state, FailoverRunState::Asking(_)) {
+        stacks.answer(failover_run, json!({ "approved": true, "by": "Ada" }));
     }
 }
 
 /// What the record of an execution says of why it did not end well.
-pub(crate) fn story(duo: &InMemoryPair, pilot: &FailoverRun) -> String {
-    let moves = duo.pair.world(&pilot.region).moves(&duo.half(&pilot.region).id).unwrap();
-    let record = moves.iter().find(|record| record.header.id == pilot.name);
+pub(crate) fn story(stacks: &InMemoryPair, failover_run: &FailoverRun) -> String {
+    let moves = stacks.pair.sim(&failover_run.region).moves(&stacks.member(&failover_run.region).id).unwrap();
+    let record = moves.iter().find(|record| record.header.id == failover_run.name);
     record.map_or_else(String::new, |record| {
         let lines: Vec<String> =
             record.header.timeline.iter().map(|moment| format!("{} {}", moment.at, moment.what)).collect();
@@ -146,9 +146,9 @@ pub(crate) fn story(duo: &InMemoryPair, pilot: &FailoverRun) -> String {
     })
 }
 
-pub(crate) fn ended(pilot: &FailoverRun) -> (&str, Option<&str>) {
-    match &pilot.flight {
+pub(crate) fn ended(failover_run: &FailoverRun) -> (&str, Option<&str>) {
+    match &failover_run.state {
         FailoverRunState::Ended(ending, error) => (ending, error.as_deref()),
-        other => panic!("{} has not ended: {other:?}, {}", pilot.name, pilot.said),
+        other => panic!("{} has not ended: {other:?}, {}", failover_run.name, failover_run.said),
     }
 }

@@ -42,17 +42,17 @@ fn backed_up() -> InMemoryHarness {
 
 /// The same, of a table with so many items.
 fn backed_up_with(items: u64) -> InMemoryHarness {
-    let world = SimRegion::builder().at("2026-11-20T02:00:00Z").build();
-    world.put_store(StoreSpec { items, ..store(TABLE) });
-    world.backups_take(Duration::from_secs(90));
-    let mut rehearsal = InMemoryHarness::over(world, SHOP.clone(), "us-east-1");
-    rehearsal.backup_tick(at("2026-11-20T03:00:00Z"));
-    assert_eq!(rehearsal.world.vault().len(), 1);
-    rehearsal
+    let sim = SimRegion::builder().at("2026-11-20T02:00:00Z").build();
+    sim.put_store(StoreSpec { items, ..store(TABLE) });
+    sim.backups_take(Duration::from_secs(90));
+    let mut harness = InMemoryHarness::over(sim, SHOP.clone(), "us-east-1");
+    harness.backup_tick(at("2026-11-20T03:00:00Z"));
+    assert_eq!(harness.sim.vault().len(), 1);
+    harness
 }
 
-fn drilled(rehearsal: &InMemoryHarness) -> Option<RestoreEvidence> {
-    rehearsal.backup_memory(&shop(), &source(TABLE)).drilled
+fn drilled(harness: &InMemoryHarness) -> Option<RestoreEvidence> {
+    harness.backup_memory(&shop(), &source(TABLE)).drilled
 }
 
 fn by_hand(mut input: Value) -> Value {
@@ -64,67 +64,66 @@ fn by_hand(mut input: Value) -> Value {
 
 #[test]
 fn a_drill_restores_checks_measures_and_removes_and_comes_again_with_its_cadence() {
-    let mut rehearsal = backed_up();
-    assert_eq!(outcomes(&rehearsal.backup_tick(at("2026-11-20T03:15:00Z"))), ["passed"]);
-    let evidence = drilled(&rehearsal).unwrap();
+    let mut harness = backed_up();
+    assert_eq!(outcomes(&harness.backup_tick(at("2026-11-20T03:15:00Z"))), ["passed"]);
+    let evidence = drilled(&harness).unwrap();
     assert!(evidence.ok && evidence.checks.len() >= 2, "{evidence:?}");
     assert_eq!(evidence.reapplied, ["tags", "point-in-time recovery"]);
     assert!((90..200).contains(&evidence.rto_seconds.unwrap()), "{evidence:?}");
     assert!((15 * 60..20 * 60).contains(&evidence.rpo_seconds), "{evidence:?}");
-    assert_eq!(rehearsal.world.restored(), Vec::<String>::new());
-    let message = rehearsal.world.messages().pop().unwrap();
+    assert_eq!(harness.sim.restored(), Vec::<String>::new());
+    let message = harness.sim.messages().pop().unwrap();
     assert_eq!(message.subject, "shop prod: restore drill of dynamodb:shop-orders passed");
-    assert_eq!(rehearsal.backup_look(at("2026-11-20T03:30:00Z")).environments[0].drill, None);
+    assert_eq!(harness.backup_look(at("2026-11-20T03:30:00Z")).environments[0].drill, None);
     // A backup that is due comes first, and the drill with a later tick.
-    rehearsal.backup_tick(at("2027-02-18T03:30:00Z"));
-    let later = rehearsal.backup_look(at("2027-02-18T04:00:00Z"));
+    harness.backup_tick(at("2027-02-18T03:30:00Z"));
+    let later = harness.backup_look(at("2027-02-18T04:00:00Z"));
     assert!(later.environments[0].drill.is_some(), "{later:?}");
 }
 
 #[test]
 fn a_drill_with_too_few_items_fails_is_told_and_is_tried_again_the_next_day() {
-    let mut rehearsal = backed_up_with(3);
-    assert_eq!(outcomes(&rehearsal.backup_tick(at("2026-11-20T03:30:00Z"))), ["Restore.Failed"]);
-    let evidence = drilled(&rehearsal).unwrap();
+    let mut harness = backed_up_with(3);
+    assert_eq!(outcomes(&harness.backup_tick(at("2026-11-20T03:30:00Z"))), ["Restore.Failed"]);
+    let evidence = drilled(&harness).unwrap();
     assert!(
         evidence.checks.iter().any(|check| check.ok == Some(false) && check.detail == "3, expected 10 to 1000"),
         "{evidence:?}"
     );
-    assert!(rehearsal.world.messages().pop().unwrap().subject.ends_with("FAILED"));
-    assert_eq!(rehearsal.world.restored(), Vec::<String>::new());
-    let due = |rehearsal: &mut InMemoryHarness, instant: Timestamp| {
-        rehearsal.backup_look(instant).environments[0].drill.clone()
-    };
+    assert!(harness.sim.messages().pop().unwrap().subject.ends_with("FAILED"));
+    assert_eq!(harness.sim.restored(), Vec::<String>::new());
+    let due =
+        |harness: &mut InMemoryHarness, instant: Timestamp| harness.backup_look(instant).environments[0].drill.clone();
     let ended = evidence.at;
-    assert_eq!(due(&mut rehearsal, ended + SignedDuration::from_hours(23)), None);
-    rehearsal.backup_tick(ended + SignedDuration::from_hours(25));
-    assert!(due(&mut rehearsal, ended + SignedDuration::from_hours(26)).is_some());
+    assert_eq!(due(&mut harness, ended + SignedDuration::from_hours(23)), None);
+    harness.backup_tick(ended + SignedDuration::from_hours(25));
+    assert!(due(&mut harness, ended + SignedDuration::from_hours(26)).is_some());
 }
 
 #[test]
 fn nothing_is_restored_over_what_exists_and_what_others_made_is_not_removed() {
-    let rehearsal = backed_up();
-    rehearsal.world.make_foreign_target(SCRATCH);
-    let refused = rehearsal.restore_execution("drill", &by_hand(json!({})));
+    let harness = backed_up();
+    harness.sim.make_foreign_target(SCRATCH);
+    let refused = harness.restore_execution("drill", &by_hand(json!({})));
     assert!(matches!(refused, ExecutionEnd::Failed { .. }), "{refused:?}");
     let error = refused.said();
     assert!(error.contains("shop-orders-drill, which exists"), "{error}");
     let over = by_hand(json!({"into": "shop-orders"}));
-    let refused = rehearsal.restore_execution("over", &over);
+    let refused = harness.restore_execution("over", &over);
     assert!(matches!(refused, ExecutionEnd::Failed { .. }), "{refused:?}");
     let error = refused.said();
     assert!(error.contains("into"), "{error}");
-    assert_eq!(rehearsal.world.restored(), [SCRATCH]);
+    assert_eq!(harness.sim.restored(), [SCRATCH]);
 }
 
 #[test]
 fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
-    let rehearsal = backed_up();
-    let instant = rehearsal.world.now() - SignedDuration::from_mins(1);
+    let harness = backed_up();
+    let instant = harness.sim.now() - SignedDuration::from_mins(1);
     let request = by_hand(json!({"into": "shop-orders-restored", "to": instant.to_string()}));
-    assert_eq!(rehearsal.restore_execution("by-hand", &request).outcome(), "passed");
-    assert_eq!(rehearsal.world.restored(), ["shop-orders-restored"]);
-    let memory = rehearsal.backup_memory(&shop(), &source(TABLE));
+    assert_eq!(harness.restore_execution("by-hand", &request).outcome(), "passed");
+    assert_eq!(harness.sim.restored(), ["shop-orders-restored"]);
+    let memory = harness.backup_memory(&shop(), &source(TABLE));
     assert_eq!((memory.restore, memory.drilled), (None, None));
     assert!(memory.kept.unwrap().ok);
     for (input, field) in [
@@ -133,33 +132,33 @@ fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
         (json!({"into": "shop-orders-restored"}), "a name that is free"),
         (json!({"into": "orders"}), "-drill or -restored"),
     ] {
-        let ended = rehearsal.restore_execution("wrong", &by_hand(input.clone()));
+        let ended = harness.restore_execution("wrong", &by_hand(input.clone()));
         assert!(matches!(&ended, ExecutionEnd::Failed { cause, .. } if cause.contains(field)), "{input}: {ended:?}");
     }
 }
 
 /// A drill with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
 fn drill_with(k: u64, trouble: CallTrouble) -> bool {
-    let mut rehearsal = backed_up();
+    let mut harness = backed_up();
     let context = format!("{trouble:?} at call {k}");
-    let index = rehearsal.world.calls_made() + k;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
-    rehearsal.backup_tick(at("2026-11-20T03:15:00Z"));
-    let struck = rehearsal.world.calls_made() > index;
-    rehearsal.world.set_faults(FaultPlan::none());
+    let index = harness.sim.calls_made() + k;
+    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
+    harness.backup_tick(at("2026-11-20T03:15:00Z"));
+    let struck = harness.sim.calls_made() > index;
+    harness.sim.set_faults(FaultPlan::none());
     // A day later at the latest it has been tried again.
-    for half in 1..=52 {
-        let instant = at("2026-11-20T03:15:00Z") + SignedDuration::from_mins(30 * half);
-        if instant >= rehearsal.world.now() {
-            rehearsal.backup_tick(instant);
+    for member in 1..=52 {
+        let instant = at("2026-11-20T03:15:00Z") + SignedDuration::from_mins(30 * member);
+        if instant >= harness.sim.now() {
+            harness.backup_tick(instant);
         }
     }
-    assert_eq!(rehearsal.world.restored(), Vec::<String>::new(), "{context}: something was left");
-    assert!(drilled(&rehearsal).is_some_and(|evidence| evidence.ok), "{context}: {:?}", drilled(&rehearsal));
-    let memory = rehearsal.backup_memory(&shop(), &source(TABLE));
+    assert_eq!(harness.sim.restored(), Vec::<String>::new(), "{context}: something was left");
+    assert!(drilled(&harness).is_some_and(|evidence| evidence.ok), "{context}: {:?}", drilled(&harness));
+    let memory = harness.backup_memory(&shop(), &source(TABLE));
     assert_eq!(memory.restore, None, "{context}");
     // The copies that drills read are still there, and known.
-    assert!(rehearsal.world.vault().iter().all(|copy| memory.known(&copy.region, &copy.id).is_some()), "{context}");
+    assert!(harness.sim.vault().iter().all(|copy| memory.known(&copy.region, &copy.id).is_some()), "{context}");
     struck
 }
 

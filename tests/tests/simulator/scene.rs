@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Capacity, DatabasePower, Suspensions};
 use watchkeeper_domain::name::Scope;
-use watchkeeper_sim::{SimRegion, WorldBuilder, aurora, scope, service};
+use watchkeeper_sim::{SimRegion, SimRegionBuilder, aurora, scope, service};
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
@@ -32,7 +32,7 @@ pub(crate) fn dev() -> Scope {
 }
 
 /// One service whose scaling in a human had suspended, one without a scalable target, and an Aurora cluster.
-pub(crate) fn world() -> WorldBuilder {
+pub(crate) fn sim() -> SimRegionBuilder {
     let scale_in = Suspensions { scale_in: true, ..Suspensions::NONE };
     SimRegion::builder()
         .at("2026-11-19T23:00:00Z")
@@ -42,7 +42,7 @@ pub(crate) fn world() -> WorldBuilder {
 }
 
 pub(crate) fn afternoon() -> InMemoryHarness {
-    InMemoryHarness::new(world().build(), "us-east-1")
+    InMemoryHarness::new(sim().build(), "us-east-1")
 }
 
 /// Everything is down, and what AWS itself could raise again is held.

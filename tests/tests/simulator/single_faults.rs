@@ -9,13 +9,13 @@ use watchkeeper_tests::in_memory::InMemoryHarness;
 
 use crate::scene::{afternoon, asleep, dev, evening, morning};
 
-fn baseline(rehearsal: &InMemoryHarness) -> Option<Capacity> {
-    rehearsal.world.remembered(&dev()).unwrap().baseline.map(|baseline| baseline.capacity)
+fn baseline(harness: &InMemoryHarness) -> Option<Capacity> {
+    harness.sim.remembered(&dev()).unwrap().baseline.map(|baseline| baseline.capacity)
 }
 
 /// Whatever was written before the fault, the ledger knew the baseline first: of each resource that is not as it was.
-fn kept(rehearsal: &InMemoryHarness, original: &Capacity, context: &str) {
-    let (now, kept) = (rehearsal.world.capacity(), baseline(rehearsal).unwrap_or_default());
+fn kept(harness: &InMemoryHarness, original: &Capacity, context: &str) {
+    let (now, kept) = (harness.sim.capacity(), baseline(harness).unwrap_or_default());
     for (id, was) in original.services.iter().filter(|(id, was)| now.services.get(*id) != Some(*was)) {
         assert_eq!(kept.services.get(id), Some(was), "{context}: baseline of {id} after the fault");
     }
@@ -27,36 +27,36 @@ fn kept(rehearsal: &InMemoryHarness, original: &Capacity, context: &str) {
 /// Plays a night with one fault at the `k`-th call after the evening's, or the morning's, tick begins. Tells whether there
 /// was such a call.
 fn night_with(k: u64, trouble: CallTrouble, in_the_morning: bool) -> bool {
-    let mut rehearsal = afternoon();
-    let original = rehearsal.world.capacity();
+    let mut harness = afternoon();
+    let original = harness.sim.capacity();
     let context = format!("{trouble:?} at call {k}, in the {}", if in_the_morning { "morning" } else { "evening" });
     let mut struck = false;
     for (begin, faulty) in [(evening(), !in_the_morning), (morning(), in_the_morning)] {
         if faulty {
-            struck = strike(&mut rehearsal, begin, k, trouble);
-            kept(&rehearsal, &original, &context);
-            rehearsal.tick(begin + SignedDuration::from_mins(5));
+            struck = strike(&mut harness, begin, k, trouble);
+            kept(&harness, &original, &context);
+            harness.tick(begin + SignedDuration::from_mins(5));
         } else {
-            rehearsal.tick(begin);
+            harness.tick(begin);
         }
-        rehearsal.world.set_now(begin + SignedDuration::from_mins(30));
+        harness.sim.set_now(begin + SignedDuration::from_mins(30));
         if begin == evening() {
-            assert!(asleep(&rehearsal.world.capacity()), "{context}: {:?}", rehearsal.world.capacity());
-            assert_eq!(baseline(&rehearsal), Some(original.clone()), "{context}: baseline asleep");
+            assert!(asleep(&harness.sim.capacity()), "{context}: {:?}", harness.sim.capacity());
+            assert_eq!(baseline(&harness), Some(original.clone()), "{context}: baseline asleep");
         } else {
-            assert_eq!(rehearsal.world.capacity(), original, "{context}: after waking");
-            assert_eq!(baseline(&rehearsal), None, "{context}: baseline after waking");
+            assert_eq!(harness.sim.capacity(), original, "{context}: after waking");
+            assert_eq!(baseline(&harness), None, "{context}: baseline after waking");
         }
     }
     struck
 }
 
-fn strike(rehearsal: &mut InMemoryHarness, begin: Timestamp, k: u64, trouble: CallTrouble) -> bool {
-    let index = rehearsal.world.calls_made() + k;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
-    rehearsal.tick(begin);
-    rehearsal.world.set_faults(FaultPlan::none());
-    rehearsal.world.calls_made() > index
+fn strike(harness: &mut InMemoryHarness, begin: Timestamp, k: u64, trouble: CallTrouble) -> bool {
+    let index = harness.sim.calls_made() + k;
+    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
+    harness.tick(begin);
+    harness.sim.set_faults(FaultPlan::none());
+    harness.sim.calls_made() > index
 }
 
 /// More calls than a run makes.
@@ -96,11 +96,11 @@ every_fault! {
 
 #[test]
 fn a_fault_that_stays_keeps_the_environment_from_its_target() {
-    let mut rehearsal = afternoon();
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::UpdateService, CallTrouble::Denied));
-    rehearsal.tick(evening());
-    assert!(!asleep(&rehearsal.world.capacity()), "the fault did nothing, so the tests above prove nothing");
-    let runs = rehearsal.world.runs(&dev()).unwrap();
+    let mut harness = afternoon();
+    harness.sim.set_faults(FaultPlan::none().always(Operation::UpdateService, CallTrouble::Denied));
+    harness.tick(evening());
+    assert!(!asleep(&harness.sim.capacity()), "the fault did nothing, so the tests above prove nothing");
+    let runs = harness.sim.runs(&dev()).unwrap();
     assert_eq!(runs.last().and_then(|run| run.outcome), Some(RunOutcome::PartlyDone));
-    assert!(rehearsal.world.messages()[0].text.contains("UpdateService"), "{:?}", rehearsal.world.messages());
+    assert!(harness.sim.messages()[0].text.contains("UpdateService"), "{:?}", harness.sim.messages());
 }

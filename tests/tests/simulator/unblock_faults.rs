@@ -12,53 +12,53 @@ use crate::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released
 const MANY: u64 = 1_000;
 
 /// What must hold at any moment.
-fn safe(rehearsal: &InMemoryHarness, context: &str) {
+fn safe(harness: &InMemoryHarness, context: &str) {
     for (pod, item, hours) in [("Ratio", "live", 100), ("Ratio", "busy-0", 110), ("Ratio", "busy-3", 113)] {
-        assert_eq!(rehearsal.world.lock_of(LOCKS, pod, item), Some(lock(pod, item, hours)), "{context}");
+        assert_eq!(harness.sim.lock_of(LOCKS, pod, item), Some(lock(pod, item, hours)), "{context}");
     }
-    assert!(!is_released(rehearsal, "Meta", "malformed"), "{context}");
-    let mut all = bodies(rehearsal, QUEUE);
-    all.extend(bodies(rehearsal, DEAD));
+    assert!(!is_released(harness, "Meta", "malformed"), "{context}");
+    let mut all = bodies(harness, QUEUE);
+    all.extend(bodies(harness, DEAD));
     for body in ["body of first", "body of again", "body of poison"] {
         assert!(all.iter().any(|found| found == body), "{context}: {body} is lost: {all:?}");
     }
-    assert!(!bodies(rehearsal, QUEUE).contains(&"body of poison".to_owned()), "{context}");
+    assert!(!bodies(harness, QUEUE).contains(&"body of poison".to_owned()), "{context}");
 }
 
 /// Plays a morning with one fault at the `k`-th call after its first tick begins, with the ticks after it, and the next
 /// day's run. Tells whether there was such a call.
 fn morning_with(k: u64, trouble: CallTrouble) -> bool {
-    let mut rehearsal = busy();
+    let mut harness = busy();
     let context = format!("{trouble:?} at call {k}");
-    let index = rehearsal.world.calls_made() + k;
-    rehearsal.world.set_faults(FaultPlan::none().at(index, trouble));
-    rehearsal.unblock_tick(monday());
-    let struck = rehearsal.world.calls_made() > index;
-    rehearsal.world.set_faults(FaultPlan::none());
-    safe(&rehearsal, &context);
+    let index = harness.sim.calls_made() + k;
+    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
+    harness.unblock_tick(monday());
+    let struck = harness.sim.calls_made() > index;
+    harness.sim.set_faults(FaultPlan::none());
+    safe(&harness, &context);
     for minutes in [5, 10, 15] {
-        rehearsal.unblock_tick(monday() + SignedDuration::from_mins(minutes));
-        safe(&rehearsal, &context);
+        harness.unblock_tick(monday() + SignedDuration::from_mins(minutes));
+        safe(&harness, &context);
     }
-    rehearsal.unblock_tick(monday() + SignedDuration::from_hours(24));
-    safe(&rehearsal, &context);
+    harness.unblock_tick(monday() + SignedDuration::from_hours(24));
+    safe(&harness, &context);
     for (pod, item) in [("Ratio", "expired-1"), ("Nanda", "expired-2"), ("Nanda", "idea-done")] {
-        assert!(is_released(&rehearsal, pod, item), "{context}: {pod}/{item}");
+        assert!(is_released(&harness, pod, item), "{context}: {pod}/{item}");
     }
-    let sent = bodies(&rehearsal, QUEUE);
+    let sent = bodies(&harness, QUEUE);
     assert!(
         sent.contains(&"body of first".to_owned()) && sent.contains(&"body of again".to_owned()),
         "{context}: {sent:?}"
     );
-    let lease = rehearsal.world.remembered(&prod()).unwrap().lease.unwrap();
+    let lease = harness.sim.remembered(&prod()).unwrap().lease.unwrap();
     assert_eq!(lease.expires, lease.usable, "{context}: the lease of a dead run");
-    assert!(rehearsal.world.runs(&prod()).unwrap().iter().all(|run| run.outcome.is_some()), "{context}");
-    let escalated = events(&rehearsal, "Blocker Escalated");
+    assert!(harness.sim.runs(&prod()).unwrap().iter().all(|run| run.outcome.is_some()), "{context}");
+    let escalated = events(&harness, "Blocker Escalated");
     for (item, level) in [("old", "owner"), ("old", "leadership"), ("day-old", "owner")] {
         assert!(escalated.iter().any(|it| it["item"] == item && it["level"] == level), "{context}: {item} {level}");
     }
-    assert!(!events(&rehearsal, "Daily Unblock Report").is_empty(), "{context}: nobody heard of it");
-    let renewed = rehearsal.world.lock_of(LOCKS, "Meta", "renewed").unwrap();
+    assert!(!events(&harness, "Daily Unblock Report").is_empty(), "{context}: nobody heard of it");
+    let renewed = harness.sim.lock_of(LOCKS, "Meta", "renewed").unwrap();
     assert!(renewed.released_at == ItemAttribute::Absent || trouble == CallTrouble::Denied, "{context}: {renewed:?}");
     struck
 }

@@ -94,20 +94,20 @@ static ESTATE: LazyLock<EstateFolder> = LazyLock::new(|| {
 
 /// The world with an estate in which nothing is stuck, before its run is due.
 pub(crate) fn quiet() -> InMemoryHarness {
-    let world = SimRegion::builder()
+    let sim = SimRegion::builder()
         .at("2026-11-23T12:00:00Z")
         .with(service("clos-v2-cluster/clos-v2-core-api-service").desired(3).scaling(3, 6))
         .with(service("clos-v2-cluster/clos-v2-workflow-engine-service").desired(3).scaling(3, 6))
         .build();
-    world.make_locks(LOCKS);
-    world.make_bus(BUS);
+    sim.make_locks(LOCKS);
+    sim.make_bus(BUS);
     for queue in QUEUES {
-        world.make_queue(queue);
-        world.make_queue(&format!("{queue}-dlq"));
+        sim.make_queue(queue);
+        sim.make_queue(&format!("{queue}-dlq"));
     }
     let finished = BlockerItem { status: text("done"), reason: ItemAttribute::Absent, ..blocked("idea-done", 200, "") };
-    world.put_item(IDEAS, finished);
-    InMemoryHarness::over(world, ESTATE.clone(), "us-east-1").in_account("210987654321")
+    sim.put_item(IDEAS, finished);
+    InMemoryHarness::over(sim, ESTATE.clone(), "us-east-1").in_account("210987654321")
 }
 
 /// The same world with a document whose section has these queues, and names no bus.
@@ -118,40 +118,40 @@ pub(crate) fn with_queues(queues: &str) -> InMemoryHarness {
     let folder = tempfile::tempdir().unwrap();
     let indented = if queues.is_empty() { String::new() } else { format!("      {queues}") };
     std::fs::write(folder.path().join("clos-v2.yaml"), format!("{before}{indented}")).unwrap();
-    let rehearsal = quiet();
-    InMemoryHarness::over(rehearsal.world, documents(folder.path()), "us-east-1").in_account("210987654321")
+    let harness = quiet();
+    InMemoryHarness::over(harness.sim, documents(folder.path()), "us-east-1").in_account("210987654321")
 }
 
 /// The same, and everything that may be stuck is.
 pub(crate) fn busy() -> InMemoryHarness {
-    let rehearsal = quiet();
-    let world = &rehearsal.world;
-    world.put_lock(LOCKS, lock("Ratio", "live", 100));
-    world.put_lock(LOCKS, lock("Ratio", "expired-1", -2));
-    world.put_lock(LOCKS, lock("Nanda", "expired-2", -48));
-    world.put_lock(LOCKS, lock("Meta", "renewed", -1));
-    world.renew_before_release(LOCKS, lock("Meta", "renewed", 123));
+    let harness = quiet();
+    let sim = &harness.sim;
+    sim.put_lock(LOCKS, lock("Ratio", "live", 100));
+    sim.put_lock(LOCKS, lock("Ratio", "expired-1", -2));
+    sim.put_lock(LOCKS, lock("Nanda", "expired-2", -48));
+    sim.put_lock(LOCKS, lock("Meta", "renewed", -1));
+    sim.renew_before_release(LOCKS, lock("Meta", "renewed", 123));
     let released = LockItem { released_at: text("2026-11-22T09:00:00Z"), ..lock("Meta", "released", -30) };
-    world.put_lock(LOCKS, released);
+    sim.put_lock(LOCKS, released);
     let malformed = LockItem { expires_at: text("tomorrow"), ..lock("Meta", "malformed", -30) };
-    world.put_lock(LOCKS, malformed);
-    world.put_lock(LOCKS, lock("Nanda", "idea-done", 112));
+    sim.put_lock(LOCKS, malformed);
+    sim.put_lock(LOCKS, lock("Nanda", "idea-done", 112));
     for n in 0..4 {
-        world.put_lock(LOCKS, lock("Ratio", &format!("busy-{n}"), 110 + n));
+        sim.put_lock(LOCKS, lock("Ratio", &format!("busy-{n}"), 110 + n));
     }
     for (item, hours) in [("young", 10), ("day-old", 30), ("old", 60)] {
-        world.put_item(IDEAS, blocked(item, hours, &format!("reason of {item}")));
+        sim.put_item(IDEAS, blocked(item, hours, &format!("reason of {item}")));
     }
-    world.put_letter(DEAD, letter("first", None));
-    world.put_letter(DEAD, letter("again", Some("2")));
-    world.put_letter(DEAD, letter("poison", Some("3")));
-    dead_run(&rehearsal);
-    rehearsal
+    sim.put_letter(DEAD, letter("first", None));
+    sim.put_letter(DEAD, letter("again", Some("2")));
+    sim.put_letter(DEAD, letter("poison", Some("3")));
+    dead_run(&harness);
+    harness
 }
 
 /// A run that took the lease, wrote its record and died.
-fn dead_run(rehearsal: &InMemoryHarness) {
-    let world = &rehearsal.world;
+fn dead_run(harness: &InMemoryHarness) {
+    let sim = &harness.sim;
     let taken = at("2026-11-20T12:00:00Z");
     let lease = Lease {
         holder: DEAD_RUN.to_owned(),
@@ -163,11 +163,11 @@ fn dead_run(rehearsal: &InMemoryHarness) {
     };
     let run = open_run(DEAD_RUN, taken);
     let put = async {
-        Ledger::take_lease(world, &prod(), &lease, 0).await.unwrap();
-        Ledger::commit(world, &prod(), 1, &[LedgerWrite::PutRun(Box::new(run))]).await.unwrap();
+        Ledger::take_lease(sim, &prod(), &lease, 0).await.unwrap();
+        Ledger::commit(sim, &prod(), 1, &[LedgerWrite::PutRun(Box::new(run))]).await.unwrap();
     };
-    run_until_done_or_crash(world, put).unwrap();
-    world.set_status(DEAD_RUN, ExecutionStatus::Dead("TIMED_OUT".to_owned()));
+    run_until_done_or_crash(sim, put).unwrap();
+    sim.set_status(DEAD_RUN, ExecutionStatus::Dead("TIMED_OUT".to_owned()));
 }
 
 /// The record of a run without an outcome.
@@ -181,24 +181,24 @@ pub(crate) fn open_run(id: &str, started: Timestamp) -> RunRecord {
 }
 
 /// The record of a run of the unblock.
-pub(crate) fn record(rehearsal: &InMemoryHarness, id: &str) -> Option<UnblockRecord> {
-    rehearsal.world.unblock_record(&prod(), id)
+pub(crate) fn record(harness: &InMemoryHarness, id: &str) -> Option<UnblockRecord> {
+    harness.sim.unblock_record(&prod(), id)
 }
 
-pub(crate) fn is_released(rehearsal: &InMemoryHarness, pod: &str, item: &str) -> bool {
-    rehearsal.world.lock_of(LOCKS, pod, item).unwrap().released_at != ItemAttribute::Absent
+pub(crate) fn is_released(harness: &InMemoryHarness, pod: &str, item: &str) -> bool {
+    harness.sim.lock_of(LOCKS, pod, item).unwrap().released_at != ItemAttribute::Absent
 }
 
 /// The bodies in a queue.
-pub(crate) fn bodies(rehearsal: &InMemoryHarness, queue: &str) -> Vec<String> {
-    let mut bodies: Vec<String> = rehearsal.world.letters_of(queue).into_iter().map(|letter| letter.body).collect();
+pub(crate) fn bodies(harness: &InMemoryHarness, queue: &str) -> Vec<String> {
+    let mut bodies: Vec<String> = harness.sim.letters_of(queue).into_iter().map(|letter| letter.body).collect();
     bodies.sort();
     bodies
 }
 
 /// The events of a kind on the estate's bus.
-pub(crate) fn events(rehearsal: &InMemoryHarness, kind: &str) -> Vec<serde_json::Value> {
-    let all = rehearsal.world.bus_events(BUS).into_iter();
+pub(crate) fn events(harness: &InMemoryHarness, kind: &str) -> Vec<serde_json::Value> {
+    let all = harness.sim.bus_events(BUS).into_iter();
     all.filter(|event| event.detail_type == kind && event.source == "clos.daily-rhythm")
         .map(|event| event.detail)
         .collect()
@@ -207,15 +207,15 @@ pub(crate) fn events(rehearsal: &InMemoryHarness, kind: &str) -> Vec<serde_json:
 pub(crate) const MONDAY: &str = "unblock-20261123T140000Z";
 
 /// Plays Monday's run, which comes to its end.
-pub(crate) fn morning(rehearsal: &mut InMemoryHarness) -> String {
-    let played = rehearsal.unblock_tick(monday());
+pub(crate) fn morning(harness: &mut InMemoryHarness) -> String {
+    let played = harness.unblock_tick(monday());
     let of_prod: Vec<_> = played.iter().filter(|(name, _)| name.starts_with("clos-v2-prod-")).collect();
     let [(name, end @ ExecutionEnd::Succeeded(_))] = of_prod[..] else { panic!("{played:?}") };
     assert_eq!(name, "clos-v2-prod-unblock-20261123T140000Z");
     end.said().to_owned()
 }
 
-pub(crate) fn message(rehearsal: &InMemoryHarness) -> String {
-    let messages = rehearsal.world.messages();
+pub(crate) fn message(harness: &InMemoryHarness) -> String {
+    let messages = harness.sim.messages();
     messages.iter().rfind(|message| message.subject.starts_with("clos-v2 prod")).unwrap().text.clone()
 }

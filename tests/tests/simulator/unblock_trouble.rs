@@ -27,15 +27,15 @@ fn a_source_that_cannot_be_read_frees_nothing_is_named_and_stops_no_other() {
         (Operation::DescribeServices, FindingSource::Deployments),
     ] {
         for trouble in [CallTrouble::Denied, CallTrouble::Error] {
-            let rehearsal = busy();
-            rehearsal.world.set_now(monday());
-            rehearsal.unblock_ticked(monday());
-            rehearsal.world.set_faults(FaultPlan::none().always(operation, trouble));
+            let harness = busy();
+            harness.sim.set_now(monday());
+            harness.unblock_ticked(monday());
+            harness.sim.set_faults(FaultPlan::none().always(operation, trouble));
             let request =
                 json!({"estate": "clos-v2", "environment": "prod", "trigger": "schedule", "instant": monday()});
-            let end = rehearsal.unblock("clos-v2-prod-unblock-20261123T140000Z", &request);
+            let end = harness.unblock("clos-v2-prod-unblock-20261123T140000Z", &request);
             assert!(matches!(&end, ExecutionEnd::Succeeded(_)), "{operation} {trouble:?}: {end:?}");
-            let record = record(&rehearsal, MONDAY).unwrap();
+            let record = record(&harness, MONDAY).unwrap();
             assert!(record.findings.has(source, "unreadable"), "{operation} {trouble:?}: {:?}", record.findings);
             assert_eq!(record.end.map(|(end, _)| end), Some(UnblockEnd::Partly), "{operation} {trouble:?}");
             assert_eq!(record.locks.released > 0, source != FindingSource::Locks, "{operation} {trouble:?}");
@@ -47,37 +47,37 @@ fn a_source_that_cannot_be_read_frees_nothing_is_named_and_stops_no_other() {
 
 #[test]
 fn what_cannot_be_written_stops_after_a_few_tries() {
-    let mut rehearsal = quiet();
+    let mut harness = quiet();
     for n in 0..20 {
-        rehearsal.world.put_lock(LOCKS, lock("Ratio", &format!("left-{n}"), -3));
+        harness.sim.put_lock(LOCKS, lock("Ratio", &format!("left-{n}"), -3));
     }
-    rehearsal.world.put_letter(DEAD, letter("letter", None));
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::ReleaseLock, CallTrouble::Denied));
-    morning(&mut rehearsal);
-    assert_eq!(rehearsal.world.count(Operation::ReleaseLock), 3);
-    let record = record(&rehearsal, MONDAY).unwrap();
+    harness.sim.put_letter(DEAD, letter("letter", None));
+    harness.sim.set_faults(FaultPlan::none().always(Operation::ReleaseLock, CallTrouble::Denied));
+    morning(&mut harness);
+    assert_eq!(harness.sim.count(Operation::ReleaseLock), 3);
+    let record = record(&harness, MONDAY).unwrap();
     assert_eq!((record.locks.released, record.locks.remaining), (0, 20));
     // What fails for locks says nothing about letters.
-    assert_eq!(bodies(&rehearsal, QUEUE), ["body of letter"]);
+    assert_eq!(bodies(&harness, QUEUE), ["body of letter"]);
 }
 
 #[test]
 fn a_message_that_comes_back_as_often_as_is_allowed_is_parked_and_never_looped() {
-    let mut rehearsal = quiet();
-    rehearsal.world.put_letter(DEAD, letter("poison", None));
+    let mut harness = quiet();
+    harness.sim.put_letter(DEAD, letter("poison", None));
     let mut day = monday();
     let mut sent = Vec::new();
     for _ in 0..6 {
-        rehearsal.unblock_tick(day);
-        sent.push(bodies(&rehearsal, QUEUE).len());
-        rehearsal.world.fail_all(QUEUE, DEAD);
+        harness.unblock_tick(day);
+        sent.push(bodies(&harness, QUEUE).len());
+        harness.sim.fail_all(QUEUE, DEAD);
         day += SignedDuration::from_hours(24);
         if day.to_zoned(jiff::tz::TimeZone::UTC).weekday() == jiff::civil::Weekday::Saturday {
             day += SignedDuration::from_hours(48);
         }
     }
     assert_eq!(sent, [1, 1, 1, 0, 0, 0]);
-    let [parked] = &rehearsal.world.letters_of(DEAD)[..] else { panic!("one letter") };
+    let [parked] = &harness.sim.letters_of(DEAD)[..] else { panic!("one letter") };
     assert!(parked.stamps.parked.is_some() && parked.stamps.returns.as_deref() == Some("3"), "{parked:?}");
 }
 
@@ -88,25 +88,25 @@ fn a_living_lease_stays_and_one_without_proof_is_named() {
         (ExecutionStatus::Unknown, Some("unproved")),
         (ExecutionStatus::Dead("ABORTED".to_owned()), Some("lease-freed")),
     ] {
-        let mut rehearsal = busy();
-        rehearsal.world.set_status(DEAD_RUN, status.clone());
-        let before = rehearsal.world.remembered(&prod()).unwrap().lease;
-        morning(&mut rehearsal);
-        let after = rehearsal.world.remembered(&prod()).unwrap().lease;
+        let mut harness = busy();
+        harness.sim.set_status(DEAD_RUN, status.clone());
+        let before = harness.sim.remembered(&prod()).unwrap().lease;
+        morning(&mut harness);
+        let after = harness.sim.remembered(&prod()).unwrap().lease;
         assert_eq!(after == before, code != Some("lease-freed"), "{status:?}");
-        let findings = record(&rehearsal, MONDAY).unwrap().findings;
+        let findings = record(&harness, MONDAY).unwrap().findings;
         assert!(code.is_none_or(|code| findings.has(FindingSource::Own, code)), "{status:?}: {findings:?}");
-        let run = &rehearsal.world.runs(&prod()).unwrap()[0];
+        let run = &harness.sim.runs(&prod()).unwrap()[0];
         assert_eq!(run.outcome.is_some(), code == Some("lease-freed"), "{status:?}");
         // Whoever died has not reached its target: reconcile compares again.
-        let again = rehearsal.world.executions().keys().any(|name| name.contains("prod-again"));
+        let again = harness.sim.executions().keys().any(|name| name.contains("prod-again"));
         assert_eq!(again, code == Some("lease-freed"), "{status:?}");
     }
 }
 
 #[test]
 fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
-    let mut rehearsal = quiet();
+    let mut harness = quiet();
     let intent = |layer, hours: i64| Intent {
         layer,
         want: DesiredState::Awake,
@@ -116,23 +116,23 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
         expires: Some(monday() + SignedDuration::from_hours(hours)),
         approved: [].into(),
     };
-    rehearsal.world.put_intent(&prod(), &intent(Layer::Override, -3));
-    rehearsal.world.put_intent(&prod(), &intent(Layer::Failover, 3));
+    harness.sim.put_intent(&prod(), &intent(Layer::Override, -3));
+    harness.sim.put_intent(&prod(), &intent(Layer::Failover, 3));
     for (name, hours, estate) in
         [("forgotten", 30, "clos-v2"), ("late", 9, "clos-v2"), ("new", 1, "clos-v2"), ("other", 30, "x")]
     {
-        rehearsal.world.ask_question(PendingQuestion {
+        harness.sim.ask_question(PendingQuestion {
             arn: format!("arn:{name}"),
             name: name.to_owned(),
             input: json!({"estate": estate, "environment": "prod", "profile": "minimum"}).to_string(),
             since: monday() - SignedDuration::from_hours(hours),
         });
     }
-    morning(&mut rehearsal);
+    morning(&mut harness);
     let layers: Vec<Layer> =
-        rehearsal.world.remembered(&prod()).unwrap().intents.iter().map(|intent| intent.layer).collect();
+        harness.sim.remembered(&prod()).unwrap().intents.iter().map(|intent| intent.layer).collect();
     assert_eq!(layers, [Layer::Failover]);
-    let record = record(&rehearsal, MONDAY).unwrap();
+    let record = record(&harness, MONDAY).unwrap();
     assert_eq!((record.own.intents, record.own.questions), (1, 1));
     let named: Vec<_> =
         record.findings.all.iter().map(|finding| (finding.code.as_str(), finding.subject.as_str())).collect();
@@ -142,14 +142,14 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
 
 #[test]
 fn a_deployment_that_does_not_end_is_reported_in_the_words_of_ecs() {
-    let mut rehearsal = quiet();
+    let mut harness = quiet();
     let api = service("clos-v2-cluster/clos-v2-core-api-service").id;
     let never = watchkeeper_sim::TimingSettings { deployment: Duration::from_hours(1000), ..Default::default() };
-    rehearsal.world.set_settings(never);
-    rehearsal.world.change_rollout(&api, Rollout::InProgress);
-    rehearsal.world.set_words(&api, &["unable to place a task", "has started 1 tasks"]);
-    morning(&mut rehearsal);
-    let record = record(&rehearsal, MONDAY).unwrap();
+    harness.sim.set_settings(never);
+    harness.sim.change_rollout(&api, Rollout::InProgress);
+    harness.sim.set_words(&api, &["unable to place a task", "has started 1 tasks"]);
+    morning(&mut harness);
+    let record = record(&harness, MONDAY).unwrap();
     let finding = record.findings.all.iter().find(|finding| finding.code == "deployment-stuck").unwrap();
     assert!(finding.detail.contains("unable to place a task; has started 1 tasks"), "{finding}");
     assert_eq!(finding.subject, "clos-v2-cluster/clos-v2-core-api-service");
@@ -157,16 +157,16 @@ fn a_deployment_that_does_not_end_is_reported_in_the_words_of_ecs() {
 
 #[test]
 fn a_bus_that_is_not_there_keeps_nobody_from_hearing() {
-    let mut rehearsal = busy();
-    rehearsal.world.remove_bus(BUS);
-    morning(&mut rehearsal);
-    assert!(message(&rehearsal).contains("the report is not on the bus"), "{}", message(&rehearsal));
-    assert!(is_released(&rehearsal, "Ratio", "expired-1"));
+    let mut harness = busy();
+    harness.sim.remove_bus(BUS);
+    morning(&mut harness);
+    assert!(message(&harness).contains("the report is not on the bus"), "{}", message(&harness));
+    assert!(is_released(&harness, "Ratio", "expired-1"));
 }
 
 #[test]
 fn a_request_that_cannot_be_followed_names_its_field() {
-    let rehearsal = quiet();
+    let harness = quiet();
     for (more, field) in [
         (json!({"lock": "Ratio/x"}), "lock"),
         (json!({"instant": monday()}), "instant"),
@@ -176,7 +176,7 @@ fn a_request_that_cannot_be_followed_names_its_field() {
     ] {
         let mut request = json!({"estate": "clos-v2", "environment": "prod"});
         request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let ExecutionEnd::Failed { cause: why, .. } = rehearsal.unblock("odd", &request) else {
+        let ExecutionEnd::Failed { cause: why, .. } = harness.unblock("odd", &request) else {
             panic!("{request} was followed")
         };
         assert!(why.contains(field), "{request}: {why}");
@@ -185,72 +185,72 @@ fn a_request_that_cannot_be_followed_names_its_field() {
 
 #[test]
 fn ten_thousand_locks_are_one_pass_and_a_crash_in_the_middle_is_gone_on_from() {
-    let mut rehearsal = quiet();
+    let mut harness = quiet();
     for n in 0..10_000 {
         let hours = if n % 200 == 0 { -5 } else { 5 };
-        rehearsal.world.put_lock(LOCKS, lock("Ratio", &format!("lock-{n:05}"), hours));
+        harness.sim.put_lock(LOCKS, lock("Ratio", &format!("lock-{n:05}"), hours));
     }
     // It dies at the twentieth page, and the next tick goes on.
-    rehearsal.world.set_faults(FaultPlan::none().on(Operation::ScanLocks, 20, CallTrouble::CrashBefore));
-    let first = rehearsal.unblock_tick(monday());
+    harness.sim.set_faults(FaultPlan::none().on(Operation::ScanLocks, 20, CallTrouble::CrashBefore));
+    let first = harness.unblock_tick(monday());
     assert!(first.iter().any(|(_, end)| *end == ExecutionEnd::Died), "{first:?}");
-    let half = record(&rehearsal, MONDAY).unwrap();
-    assert_eq!(half.locks.read, 19 * 250);
-    let second = rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5));
+    let member = record(&harness, MONDAY).unwrap();
+    assert_eq!(member.locks.read, 19 * 250);
+    let second = harness.unblock_tick(monday() + SignedDuration::from_mins(5));
     let names: Vec<&str> = second.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["clos-v2-prod-unblock-again1-20261123T140000Z"]);
-    let whole = record(&rehearsal, MONDAY).unwrap();
+    let whole = record(&harness, MONDAY).unwrap();
     assert_eq!((whole.locks.read, whole.locks.expired, whole.locks.released), (10_000, 50, 50));
     // Forty pages, and the one that was lost: nothing was read twice.
-    assert_eq!(rehearsal.world.count(Operation::ScanLocks), 41);
+    assert_eq!(harness.sim.count(Operation::ScanLocks), 41);
     let bytes = serde_json::to_string(&whole).unwrap().len();
     assert!(bytes < 20_000, "the record has {bytes} bytes");
 }
 
 #[test]
 fn a_renewal_before_or_after_the_release_is_never_lost() {
-    let mut rehearsal = quiet();
-    rehearsal.world.put_lock(LOCKS, lock("Meta", "before", -1));
-    rehearsal.world.put_lock(LOCKS, lock("Meta", "after", -1));
-    rehearsal.world.renew_before_release(LOCKS, lock("Meta", "before", 23));
-    morning(&mut rehearsal);
-    assert_eq!(rehearsal.world.lock_of(LOCKS, "Meta", "before"), Some(lock("Meta", "before", 23)));
-    assert!(is_released(&rehearsal, "Meta", "after"));
+    let mut harness = quiet();
+    harness.sim.put_lock(LOCKS, lock("Meta", "before", -1));
+    harness.sim.put_lock(LOCKS, lock("Meta", "after", -1));
+    harness.sim.renew_before_release(LOCKS, lock("Meta", "before", 23));
+    morning(&mut harness);
+    assert_eq!(harness.sim.lock_of(LOCKS, "Meta", "before"), Some(lock("Meta", "before", 23)));
+    assert!(is_released(&harness, "Meta", "after"));
     // Its owner takes it again, as a new lock: the undo of the release leaves that alone.
-    rehearsal.world.put_lock(LOCKS, lock("Meta", "after", 24));
+    harness.sim.put_lock(LOCKS, lock("Meta", "after", 24));
     let undo = json!({"estate": "clos-v2", "environment": "prod", "undo": MONDAY});
-    rehearsal.unblock("undo", &undo);
-    assert_eq!(rehearsal.world.lock_of(LOCKS, "Meta", "after"), Some(lock("Meta", "after", 24)));
+    harness.unblock("undo", &undo);
+    assert_eq!(harness.sim.lock_of(LOCKS, "Meta", "after"), Some(lock("Meta", "after", 24)));
 }
 
 #[test]
 fn a_lock_of_a_finished_item_stays_when_the_item_is_opened_again() {
-    let mut rehearsal = quiet();
-    rehearsal.world.put_lock(LOCKS, lock("Nanda", "idea-done", 12));
-    rehearsal.world.set_now(monday());
+    let mut harness = quiet();
+    harness.sim.put_lock(LOCKS, lock("Nanda", "idea-done", 12));
+    harness.sim.set_now(monday());
     let opened = watchkeeper_domain::unblock::BlockerItem {
         status: text("open"),
         reason: ItemAttribute::Absent,
         ..blocked("idea-done", 1, "")
     };
-    rehearsal.world.put_item(IDEAS, opened);
-    morning(&mut rehearsal);
-    assert!(!is_released(&rehearsal, "Nanda", "idea-done"));
+    harness.sim.put_item(IDEAS, opened);
+    morning(&mut harness);
+    assert!(!is_released(&harness, "Nanda", "idea-done"));
 }
 
 #[test]
 fn a_run_that_dies_again_and_again_is_given_up_and_said_so() {
-    let mut rehearsal = quiet();
-    rehearsal.world.set_faults(FaultPlan::none().always(Operation::LedgerWriteNote, CallTrouble::Denied));
+    let mut harness = quiet();
+    harness.sim.set_faults(FaultPlan::none().always(Operation::LedgerWriteNote, CallTrouble::Denied));
     let mut tries = 0;
     for tick in 0..6 {
-        let played = rehearsal.unblock_tick(monday() + SignedDuration::from_mins(5 * tick));
+        let played = harness.unblock_tick(monday() + SignedDuration::from_mins(5 * tick));
         tries += played.iter().filter(|(name, _)| name.starts_with("clos-v2-prod")).count();
     }
     assert_eq!(tries, 3);
-    let ticked = rehearsal.unblock_ticked(monday() + SignedDuration::from_mins(30)).unwrap();
+    let ticked = harness.unblock_ticked(monday() + SignedDuration::from_mins(30)).unwrap();
     let prod = ticked.environments.iter().find(|line| line.scope == crate::unblock_scene::prod()).unwrap();
-    assert_eq!(prod.did, watchkeeper_control::unblock::Did::GaveUp);
-    let world = &rehearsal.world;
-    assert!(run_until_done_or_crash(world, async {}).is_some());
+    assert_eq!(prod.did, watchkeeper_control::unblock::TickOutcome::GaveUp);
+    let sim = &harness.sim;
+    assert!(run_until_done_or_crash(sim, async {}).is_some());
 }

@@ -82,8 +82,8 @@ fn of_two_writes_to_one_item_the_last_counts() {
 
 #[test]
 fn two_profiles_of_the_emergency_layer_lie_beside_each_other() {
-    let slot = |profile: &str| IntentKey::emergency(profile.parse().unwrap());
-    let writes = [LedgerWrite::DropIntent(slot("surge")), LedgerWrite::DropIntent(slot("minimum"))];
+    let intent_key = |profile: &str| IntentKey::emergency(profile.parse().unwrap());
+    let writes = [LedgerWrite::DropIntent(intent_key("surge")), LedgerWrite::DropIntent(intent_key("minimum"))];
     let items = changed(&writes);
     assert_eq!(keys(&items), ["check LEASE", "delete INTENT#emergency#minimum", "delete INTENT#emergency#surge"]);
 }

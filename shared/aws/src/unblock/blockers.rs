@@ -7,14 +7,14 @@ use watchkeeper_domain::estate::BlockerPolicy;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_domain::value::ResourceName;
 
-use super::StuckThings;
+use super::AwsUnblockSources;
 use super::field::{Item, cursor, field, start};
 use super::locks::projection;
 use crate::fault::{failed, odd};
 
 const SCAN: &str = "Scan";
 
-impl BlockerSource for StuckThings {
+impl BlockerSource for AwsUnblockSources {
     async fn items(
         &self,
         source: &BlockerPolicy,

@@ -12,7 +12,7 @@ use watchkeeper_control::unblock::ports::{DeadLetter, DeadLetters, MessageAttrib
 use watchkeeper_domain::unblock::LetterStamps;
 use watchkeeper_domain::value::ResourceName;
 
-use super::StuckThings;
+use super::AwsUnblockSources;
 use crate::fault::{failed, odd};
 use crate::once::ThrottleOnlyRetry;
 
@@ -27,7 +27,7 @@ const UNSEEN: i32 = 120;
 /// (Amazon SQS developer guide, short and long polling); less than an attempt of a call may take.
 const WAIT: i32 = 1;
 
-impl DeadLetters for StuckThings {
+impl DeadLetters for AwsUnblockSources {
     async fn waiting(&self, queue: &ResourceName) -> Result<u64, AwsError> {
         const OPERATION: &str = "GetQueueAttributes";
         let wanted = QueueAttributeName::ApproximateNumberOfMessages;
@@ -73,7 +73,7 @@ impl DeadLetters for StuckThings {
     }
 }
 
-impl StuckThings {
+impl AwsUnblockSources {
     async fn url(&self, queue: &ResourceName) -> Result<String, AwsError> {
         let known = self.urls.lock().unwrap_or_else(PoisonError::into_inner).get(queue.as_str()).cloned();
         if let Some(url) = known {

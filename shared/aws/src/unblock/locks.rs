@@ -13,7 +13,7 @@ use watchkeeper_control::unblock::ports::LockTable;
 use watchkeeper_domain::estate::{FinishedItems, LockSchema};
 use watchkeeper_domain::unblock::{AbandonmentProof, ItemAttribute, LockItem, LockRelease};
 
-use super::StuckThings;
+use super::AwsUnblockSources;
 use super::field::{Item, cursor, field, start, value};
 use crate::fault::{classify, failed, odd};
 
@@ -31,7 +31,7 @@ struct ConditionalWrite {
     values: Item,
 }
 
-impl LockTable for StuckThings {
+impl LockTable for AwsUnblockSources {
     async fn locks(&self, table: &LockSchema, after: Option<&str>, limit: u32) -> Result<ListPage<LockItem>, AwsError> {
         let name = table.table.as_str();
         let (names, projection) = projection(&attributes(table));
@@ -104,7 +104,7 @@ impl LockTable for StuckThings {
     }
 }
 
-impl StuckThings {
+impl AwsUnblockSources {
     async fn update(&self, table: &LockSchema, change: ConditionalWrite) -> Result<(), AwsError> {
         let call = self.dynamodb.update_item().table_name(table.table.as_str()).set_key(Some(change.key));
         let call = call.update_expression(change.update).condition_expression(change.condition);

@@ -20,7 +20,7 @@ use crate::{Aws, StateMachine};
 
 /// The ports of the daily unblock.
 #[derive(Debug, Clone)]
-pub struct StuckThings {
+pub struct AwsUnblockSources {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) events: aws_sdk_eventbridge::Client,
@@ -34,7 +34,7 @@ pub struct StuckThings {
     urls: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
-impl StuckThings {
+impl AwsUnblockSources {
     /// The ports of the configuration's region. `machines` are the ARNs of our machines whose executions may have died;
     /// `asking` those among them whose questions may be ended.
     pub fn new(config: &SdkConfig, machines: Vec<String>, asking: Vec<String>) -> Self {
@@ -51,7 +51,7 @@ impl StuckThings {
     }
 }
 
-impl Services for StuckThings {
+impl Services for AwsUnblockSources {
     async fn describe_services(
         &self,
         cluster: &ClusterName,

@@ -5,7 +5,7 @@ use watchkeeper_control::ports::{AwsError, ExecutionStates};
 use watchkeeper_control::unblock::ports::{ExecutionReader, PendingQuestion};
 use watchkeeper_domain::execution::ExecutionStatus;
 
-use super::StuckThings;
+use super::AwsUnblockSources;
 use crate::fault::{failed, odd};
 use crate::time::timestamp;
 
@@ -19,7 +19,7 @@ const NEWEST: i32 = 20;
 /// The most executions of a machine that are looked at.
 const LOOKED_AT: usize = 200;
 
-impl ExecutionStates for StuckThings {
+impl ExecutionStates for AwsUnblockSources {
     async fn status(&self, name: &str) -> Result<ExecutionStatus, AwsError> {
         for machine in &self.machines {
             match machine.status(name).await? {
@@ -31,7 +31,7 @@ impl ExecutionStates for StuckThings {
     }
 }
 
-impl ExecutionReader for StuckThings {
+impl ExecutionReader for AwsUnblockSources {
     async fn questions(&self) -> Result<Vec<PendingQuestion>, AwsError> {
         let mut questions = Vec::new();
         for machine in &self.asking {
@@ -57,7 +57,7 @@ impl ExecutionReader for StuckThings {
     }
 }
 
-impl StuckThings {
+impl AwsUnblockSources {
     /// The question that an execution waits with, if it does.
     async fn question(&self, arn: &str, name: &str) -> Result<Option<PendingQuestion>, AwsError> {
         const OPERATION: &str = "GetExecutionHistory";

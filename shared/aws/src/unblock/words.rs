@@ -4,13 +4,13 @@ use watchkeeper_control::ports::AwsError;
 use watchkeeper_control::unblock::ports::ServiceDeployments;
 use watchkeeper_domain::capacity::ServiceId;
 
-use super::StuckThings;
+use super::AwsUnblockSources;
 use crate::fault::failed;
 
 /// How many events of a service are told: the newest say what is wrong now.
 const EVENTS: usize = 3;
 
-impl ServiceDeployments for StuckThings {
+impl ServiceDeployments for AwsUnblockSources {
     async fn words(&self, service: &ServiceId) -> Result<Vec<String>, AwsError> {
         let ecs = &self.capacity.ecs;
         let call = ecs.describe_services().cluster(service.cluster.as_str()).services(service.service.as_str());

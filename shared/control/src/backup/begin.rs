@@ -176,8 +176,8 @@ impl<P: Platform> BackupRunbook<P> {
             None if memory.attempt.is_some() => "a backup is under way".to_owned(),
             None => "no backup is due".to_owned(),
         };
-        let shelves: Vec<_> = seen.shelves().collect();
-        Ok(plan(policy, &memory, &shelves, &doing, now) + &unseen)
+        let inventories: Vec<_> = seen.inventories().collect();
+        Ok(plan(policy, &memory, &inventories, &doing, now) + &unseen)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use watchkeeper_domain::backup::{BackupOutcome, BackupSource, RestoreEvidence};
 use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::Ticked;
+use super::TickReport;
 use crate::runbook::{self, Begin, NextStep, StepOutcome, Told, Unmade};
 
 /// The steps that are taken again, by their names.
@@ -70,7 +70,7 @@ pub enum Step {
 }
 
 /// What an event is answered.
-pub type Answer = runbook::Answer<Ticked, Details>;
+pub type Answer = runbook::Answer<TickReport, Details>;
 
 /// What the machines carry on, or put out, beside what follows.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -62,8 +62,8 @@ impl<P: Platform> BackupRunbook<P> {
         let message = message(scope, &run, &told, &notes, now);
         if unread || told.len() < run.jobs.len() || told.iter().any(|told| told.is_news(&run)) {
             // The bus does not wait for the topic, nor the other way round.
-            let tells = self.tell(&message).await;
-            let published = self.announcer.publish(FINISHED, &event(scope, &run, &told, now).to_string()).await;
+            let tells = self.notify(&message).await;
+            let published = self.notifier.publish(FINISHED, &event(scope, &run, &told, now).to_string()).await;
             tells.and(published)?;
         }
         let has = |wanted: BackupOutcome| told.iter().any(|told| told.outcome() == wanted);

@@ -53,7 +53,7 @@ impl<P: Platform> BackupRunbook<P> {
     /// Each try of a run that is due is about the same day; what lasts is told by when it was tried.
     async fn unmade(&self, stack: &Stack, unmade: Unmade, machine: &str) -> Result<StepOutcome<Details>, RunbookError> {
         let tried = unmade.execution.start;
-        Ok(unmade.send(&self.ledger, &self.announcer, stack, machine, tried).await?.map(Details::Told))
+        Ok(unmade.send(&self.ledger, &self.notifier, stack, machine, tried).await?.map(Details::Told))
     }
 
     async fn take_up(

@@ -20,13 +20,13 @@ use watchkeeper_domain::request::RequestError;
 
 pub use call::{Answer, Details, FinishedBackup, FinishedRestore, Step, Worked, worked};
 pub use ports::{BackupStore, RestoreStore};
-pub use tick::{Fresh, Line, Ticked};
+pub use tick::{EnvironmentResult, Fresh, TickReport};
 
 use crate::ledger::Ledger;
-use crate::place::StackIdentity;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Notifier};
 use crate::runbook::RunbookError;
+use crate::scoped::StackIdentity;
 
 /// The jobs of an environment, and whose they are.
 #[derive(Debug, Clone)]
@@ -99,7 +99,7 @@ pub struct BackupRunbook<P: Platform> {
     /// What is remembered.
     pub ledger: P::Ledger,
     /// Where people and programs hear of it.
-    pub announcer: P::Announcer,
+    pub notifier: P::Notifier,
     /// The machine `backup`.
     pub machine: P::Machine,
     /// The machine `restore-drill`.
@@ -123,28 +123,28 @@ struct RegionBackups {
 }
 
 impl RegionBackups {
-    fn shelf(&self) -> CopyInventory<'_> {
+    fn inventory(&self) -> CopyInventory<'_> {
         CopyInventory { region: &self.region, copies: &self.copies, quota: self.quota }
     }
 }
 
 impl ResourceCopies {
-    fn shelves(&self) -> impl Iterator<Item = CopyInventory<'_>> {
-        std::iter::once(&self.home).chain(&self.away).map(RegionBackups::shelf)
+    fn inventories(&self) -> impl Iterator<Item = CopyInventory<'_>> {
+        std::iter::once(&self.home).chain(&self.away).map(RegionBackups::inventory)
     }
 
     fn away(&self, policy: &JobPolicy) -> CopyRegion<'_> {
         match (&policy.copy, &self.away) {
             (None, _) => CopyRegion::None,
             (Some(_), None) => CopyRegion::Unseen,
-            (Some(_), Some(away)) => CopyRegion::Seen(away.shelf()),
+            (Some(_), Some(away)) => CopyRegion::Seen(away.inventory()),
         }
     }
 
     /// Brings what is remembered in line with what is there.
     fn sync(&self, policy: &JobPolicy, memory: &mut BackupMemory, now: Timestamp) {
-        for shelf in self.shelves() {
-            memory.sync(&policy.subject, shelf.region, shelf.copies, now);
+        for inventory in self.inventories() {
+            memory.sync(&policy.subject, inventory.region, inventory.copies, now);
         }
     }
 }
@@ -198,7 +198,7 @@ impl<P: Platform> BackupRunbook<P> {
 }
 
 impl<P: Platform> BackupRunbook<P> {
-    async fn tell(&self, message: &watchkeeper_domain::message::Message) -> Result<(), AwsError> {
-        self.announcer.tell(&message.subject, &message.text).await
+    async fn notify(&self, message: &watchkeeper_domain::message::Message) -> Result<(), AwsError> {
+        self.notifier.notify(&message.subject, &message.text).await
     }
 }

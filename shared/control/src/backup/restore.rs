@@ -234,7 +234,7 @@ impl<P: Platform> BackupRunbook<P> {
                 let drilled = restore.outcome(now);
                 let message = restored(&jobs.scope, source, &drilled);
                 if !std::mem::replace(&mut restore.told, true) {
-                    self.tell(&message).await?;
+                    self.notify(&message).await?;
                 }
                 memory.restore = Some(restore);
                 self.ledger.put_backup(&jobs.scope, source, &memory, version).await?;
@@ -253,7 +253,7 @@ impl<P: Platform> BackupRunbook<P> {
             _ => memory.drilled.into_iter().chain(memory.kept).find(|drilled| drilled.run == id).ok_or_else(unknown)?,
         };
         let message = restored(&jobs.scope, source, &drilled);
-        self.tell(&message).await?;
+        self.notify(&message).await?;
         Ok(finished(run, drilled, message.subject))
     }
 }

@@ -248,7 +248,7 @@ fn follows(
         memory: &job.memory,
         attempt,
         source: seen.source.as_ref(),
-        home: seen.home.shelf(),
+        home: seen.home.inventory(),
         away: seen.away(job.policy),
         wakes,
         now,

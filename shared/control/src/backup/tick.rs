@@ -19,14 +19,14 @@ use crate::runbook::{RunbookError, ScheduleTick, Stack, round};
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Ticked {
+pub struct TickReport {
     /// Each environment of this account whose backups are taken in this region.
-    pub environments: Vec<Line>,
+    pub environments: Vec<EnvironmentResult>,
 }
 
 /// What a tick found in one environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Line {
+pub struct EnvironmentResult {
     /// The environment, in one region.
     #[serde(flatten)]
     pub scope: Scope,
@@ -56,16 +56,16 @@ impl<P: Platform> BackupRunbook<P> {
     ///
     /// # Errors
     /// The first [`RunbookError`]; the other environments have had their turn.
-    pub async fn tick(&self, stack: &Stack, tick: &ScheduleTick) -> Result<Ticked, RunbookError> {
+    pub async fn tick(&self, stack: &Stack, tick: &ScheduleTick) -> Result<TickReport, RunbookError> {
         let ours =
             stack.estates.environments().filter(|(_, environment)| EnvironmentJobs::are_of(&stack.home, environment));
         let look = async |estate: &Estate, environment: &Environment| {
             self.look_after(&EnvironmentJobs::of(estate, environment, &stack.home)?, tick.time).await
         };
-        Ok(Ticked { environments: round(ours, look).await? })
+        Ok(TickReport { environments: round(ours, look).await? })
     }
 
-    async fn look_after(&self, jobs: &EnvironmentJobs, instant: Timestamp) -> Result<Line, RunbookError> {
+    async fn look_after(&self, jobs: &EnvironmentJobs, instant: Timestamp) -> Result<EnvironmentResult, RunbookError> {
         let scope = &jobs.scope;
         let memories = self.ledger.backups(scope).await?;
         let due: Vec<BackupSource> = jobs.wanted(&memories, instant).into_iter().map(|line| line.source).collect();
@@ -84,7 +84,7 @@ impl<P: Platform> BackupRunbook<P> {
             started(scope, &name, self.restores.start(&name, &input).await?);
             drill = Some(name);
         }
-        Ok(Line { scope: scope.clone(), due, run, drill, fresh: jobs.fresh(&memories, instant) })
+        Ok(EnvironmentResult { scope: scope.clone(), due, run, drill, fresh: jobs.fresh(&memories, instant) })
     }
 }
 

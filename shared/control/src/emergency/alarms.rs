@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmState, AlarmStates, AlarmStatus, IgnoreReason, consider, found as found_in_alarm,
 };
-use watchkeeper_domain::emergency::{Call, Callee};
+use watchkeeper_domain::emergency::{AlarmCalls, Call};
 use watchkeeper_domain::value::AlarmName;
 
 use super::respond::Heard;
-use super::{Did, EmergencyRunbook, Handled, Incoming, Line, Nothing, Passed, Unread};
+use super::{AlarmOutcome, AlarmResult, EmergencyRunbook, Handled, Incoming, Nothing, Passed, Unread};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Alarms;
@@ -24,17 +24,17 @@ impl<P: Platform> EmergencyRunbook<P> {
     /// The first [`RunbookError`].
     pub async fn hear(&self, stack: &Stack, incoming: Incoming, now: Timestamp) -> Result<Handled, RunbookError> {
         let emergencies = stack.environments().filter_map(|(estate, environment)| {
-            Callee::of(stack.scope(estate, environment), environment.document().emergency.as_ref()?)
+            AlarmCalls::of(stack.scope(estate, environment), environment.document().emergency.as_ref()?)
         });
-        let callees: Vec<Callee<'_>> = emergencies.collect();
+        let all_alarm_calls: Vec<AlarmCalls<'_>> = emergencies.collect();
         let mut round = Round { lines: Vec::new(), passed: Vec::new(), failed: None };
         match incoming {
-            Incoming::Sweep => self.sweep(&callees, now, &mut round).await?,
+            Incoming::Sweep => self.sweep(&all_alarm_calls, now, &mut round).await?,
             Incoming::Changes(changes) => {
                 for change in changes {
                     match change {
-                        Ok(change) => self.change(&callees, stack, &change, now, &mut round).await,
-                        Err(unread) => round.unread(unread, &callees),
+                        Ok(change) => self.change(&all_alarm_calls, stack, &change, now, &mut round).await,
+                        Err(unread) => round.unread(unread, &all_alarm_calls),
                     }
                 }
             }
@@ -46,18 +46,20 @@ impl<P: Platform> EmergencyRunbook<P> {
 
 /// What was done so far, and the first failure.
 struct Round {
-    lines: Vec<Line>,
+    lines: Vec<AlarmResult>,
     passed: Vec<Passed>,
     failed: Option<RunbookError>,
 }
 
 impl Round {
     /// What tells of no change is a failure only where it may be one of an alarm of ours.
-    fn unread(&mut self, unread: Unread, callees: &[Callee<'_>]) {
+    fn unread(&mut self, unread: Unread, all_alarm_calls: &[AlarmCalls<'_>]) {
         let (why, text) = match unread {
             Unread::Contributor(text) => (Nothing::Contributor, text),
             Unread::NoAlarm(text) => (Nothing::NoAlarm, text),
-            Unread::Damaged(Some(alarm), text) if !callees.iter().any(|callee| callee.calls.contains_key(&alarm)) => {
+            Unread::Damaged(Some(alarm), text)
+                if !all_alarm_calls.iter().any(|alarm_calls| alarm_calls.calls.contains_key(&alarm)) =>
+            {
                 (Nothing::NotOurs, text)
             }
             Unread::Damaged(_, text) => {
@@ -73,10 +75,10 @@ impl Round {
         self.failed.get_or_insert(error);
     }
 
-    fn did(&mut self, alarm: &AlarmName, answer: Result<Vec<Line>, RunbookError>) {
+    fn did(&mut self, alarm: &AlarmName, answer: Result<Vec<AlarmResult>, RunbookError>) {
         match answer {
             Ok(lines) => {
-                for Line { scope, what, did } in &lines {
+                for AlarmResult { scope, what, did } in &lines {
                     tracing::info!(%alarm, estate = %scope.estate, environment = %scope.environment, what, ?did, "alarm");
                 }
                 self.lines.extend(lines);
@@ -90,7 +92,7 @@ impl<P: Platform> EmergencyRunbook<P> {
     /// Answers one change for every environment that it calls in.
     async fn change(
         &self,
-        callees: &[Callee<'_>],
+        all_alarm_calls: &[AlarmCalls<'_>],
         stack: &Stack,
         change: &AlarmChange,
         now: Timestamp,
@@ -99,52 +101,58 @@ impl<P: Platform> EmergencyRunbook<P> {
         let alarm = &change.alarm;
         let ours = change.account.as_ref().is_none_or(|account| *account == stack.home.account)
             && change.region.as_ref().is_none_or(|region| *region == stack.home.region);
-        let mut called = callees.iter().filter(|callee| ours && callee.calls.contains_key(alarm)).peekable();
+        let mut called =
+            all_alarm_calls.iter().filter(|alarm_calls| ours && alarm_calls.calls.contains_key(alarm)).peekable();
         if called.peek().is_none() {
             tracing::info!(%alarm, state = %change.state, ours, "no document here answers this alarm");
             let text = format!("no document here answers the alarm {alarm}");
             round.passed.push(Passed { why: Nothing::NotOurs, text });
         }
-        for callee in called {
-            let answer = self.answer(callee, change, now).await;
+        for alarm_calls in called {
+            let answer = self.answer(alarm_calls, change, now).await;
             round.did(alarm, answer);
         }
     }
 
     async fn answer(
         &self,
-        callee: &Callee<'_>,
+        alarm_calls: &AlarmCalls<'_>,
         change: &AlarmChange,
         now: Timestamp,
-    ) -> Result<Vec<Line>, RunbookError> {
-        let calls = callee.calls.get(&change.alarm).map_or(&[][..], Vec::as_slice);
+    ) -> Result<Vec<AlarmResult>, RunbookError> {
+        let calls = alarm_calls.calls.get(&change.alarm).map_or(&[][..], Vec::as_slice);
         let mut names: BTreeSet<AlarmName> = calls.iter().flat_map(|call| &call.forbidding).cloned().collect();
         // Whether its actions are disabled, only a description of the alarm itself tells.
         names.insert(change.alarm.clone());
         // Only an ALARM leads to something: for anything else CloudWatch is not asked.
         let asks = change.state == AlarmState::Alarm;
         let states = if asks { self.alarms.alarm_states(&names).await? } else { AlarmStates::new() };
-        self.respond(callee, calls, Heard { change, how: consider, states: &states, now }).await
+        self.respond(alarm_calls, calls, Heard { change, how: consider, states: &states, now }).await
     }
 
     /// Makes up for lost messages: looks at every alarm that calls for something, and answers those that are in ALARM.
-    async fn sweep(&self, callees: &[Callee<'_>], now: Timestamp, round: &mut Round) -> Result<(), RunbookError> {
-        let names: BTreeSet<AlarmName> = callees.iter().flat_map(Callee::alarms).collect();
+    async fn sweep(
+        &self,
+        all_alarm_calls: &[AlarmCalls<'_>],
+        now: Timestamp,
+        round: &mut Round,
+    ) -> Result<(), RunbookError> {
+        let names: BTreeSet<AlarmName> = all_alarm_calls.iter().flat_map(AlarmCalls::alarms).collect();
         if names.is_empty() {
             return Ok(());
         }
         let states = self.alarms.alarm_states(&names).await?;
-        for callee in callees {
-            for (alarm, calls) in &callee.calls {
+        for alarm_calls in all_alarm_calls {
+            for (alarm, calls) in &alarm_calls.calls {
                 let found = states.get(alarm).filter(|found| found.state == AlarmState::Alarm);
                 if let Some(found) = found {
-                    let answer = self.found(callee, (alarm, calls), found, &states, now).await;
+                    let answer = self.found(alarm_calls, (alarm, calls), found, &states, now).await;
                     round.did(alarm, answer);
                 }
             }
         }
-        for callee in callees {
-            if let Err(error) = self.missing(callee, &states, now).await {
+        for alarm_calls in all_alarm_calls {
+            if let Err(error) = self.missing(alarm_calls, &states, now).await {
                 round.failed(error);
             }
         }
@@ -154,14 +162,14 @@ impl<P: Platform> EmergencyRunbook<P> {
     /// Answers an alarm that was found in ALARM. What lasts is found again each time; only what is new is worth a line.
     async fn found(
         &self,
-        callee: &Callee<'_>,
+        alarm_calls: &AlarmCalls<'_>,
         (alarm, calls): (&AlarmName, &[Call]),
         found: &AlarmStatus,
         states: &AlarmStates,
         now: Timestamp,
-    ) -> Result<Vec<Line>, RunbookError> {
+    ) -> Result<Vec<AlarmResult>, RunbookError> {
         let Some(since) = found.since else { return Ok(Vec::new()) };
-        let (memory, _) = self.ledger.recall(&callee.scope, alarm).await?;
+        let (memory, _) = self.ledger.recall(&alarm_calls.scope, alarm).await?;
         let change = AlarmChange {
             alarm: alarm.clone(),
             account: None,
@@ -172,8 +180,9 @@ impl<P: Platform> EmergencyRunbook<P> {
             reason: "found in ALARM by the sweep".to_owned(),
             suppressed: found.suppressed,
         };
-        let told = |line: &Line| matches!(line.did, Did::Ignored { why: IgnoreReason::Duplicate, .. });
-        let lines = self.respond(callee, calls, Heard { change: &change, how: found_in_alarm, states, now }).await?;
+        let told = |line: &AlarmResult| matches!(line.did, AlarmOutcome::Ignored { why: IgnoreReason::Duplicate, .. });
+        let lines =
+            self.respond(alarm_calls, calls, Heard { change: &change, how: found_in_alarm, states, now }).await?;
         Ok(lines.into_iter().filter(|line| !told(line)).collect())
     }
 }

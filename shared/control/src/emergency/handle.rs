@@ -15,10 +15,10 @@ use watchkeeper_domain::value::{AlarmName, ProfileName};
 use super::EmergencyRunbook;
 use super::call::{Decided, Details, Looked, Step, after_decision, after_look};
 use crate::ledger::Ledger;
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Alarms;
 use crate::runbook::{MachineExecution, RunbookError, Stack, StepCall, StepOutcome, read_input};
+use crate::scoped::ScopedEnvironment;
 
 impl<P: Platform> EmergencyRunbook<P> {
     /// Takes one step.
@@ -36,39 +36,39 @@ impl<P: Platform> EmergencyRunbook<P> {
                 let request: EmergencyRequest = read_input(request)?;
                 let reply = answer.map(|answer| PersonReply::read(&answer, &asked));
                 // One of another account or region is none of ours.
-                let place = stack.place(request.estate.as_str(), request.environment.as_str(), now)?;
-                self.decided(&place, &request, &execution, reply.as_ref(), now).await
+                let scoped = stack.place(request.estate.as_str(), request.environment.as_str(), now)?;
+                self.decided(&scoped, &request, &execution, reply.as_ref(), now).await
             }
-            Step::Ask(ask) => Ok(ask.send(&self.announcer, now).await?.map(Details::Told)),
+            Step::Ask(ask) => Ok(ask.send(&self.notifier, now).await?.map(Details::Told)),
             Step::Hold { run, profile, told } => self.look(stack, run, &profile, told, now).await,
-            Step::Tell(tell) => Ok(tell.send(&self.announcer).await?.map(Details::Told)),
+            Step::Tell(tell) => Ok(tell.send(&self.notifier).await?.map(Details::Told)),
         }
     }
 
     async fn decided(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         request: &EmergencyRequest,
         execution: &MachineExecution,
         reply: Option<&PersonReply>,
         now: Timestamp,
     ) -> Result<StepOutcome<Details>, RunbookError> {
-        let emergency = place.emergency.as_ref().ok_or_else(|| RequestError {
+        let emergency = scoped.emergency.as_ref().ok_or_else(|| RequestError {
             field: "environment",
-            found: format!("{}, whose document has no `emergency`", place.scope),
+            found: format!("{}, whose document has no `emergency`", scoped.scope),
             expected: "an environment with emergency profiles".to_owned(),
         })?;
-        let seen = self.ledger.load(&place.scope).await?;
+        let seen = self.ledger.load(&scoped.scope).await?;
         let states = self.alarms.alarm_states(&watched(request, emergency)).await?;
         let decide = |asked: Option<&LastQuestion>| {
-            let (scope, intents) = (&place.scope, seen.intents.as_slice());
+            let (scope, intents) = (&scoped.scope, seen.intents.as_slice());
             let (execution, started) = (execution.name.as_str(), execution.start);
             let known =
                 DecisionInputs { scope, emergency, intents, states: &states, execution, started, reply, asked, now };
             decide(request, &known)
         };
-        let decision = self.one_question(&place.scope, (request, execution.name.as_str()), reply, now, decide).await?;
-        let run = RunRef::new(place.scope.clone(), &execution.name);
+        let decision = self.one_question(&scoped.scope, (request, execution.name.as_str()), reply, now, decide).await?;
+        let run = RunRef::new(scoped.scope.clone(), &execution.name);
         Ok(outcome(run, request, decision))
     }
 

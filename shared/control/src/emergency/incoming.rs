@@ -29,7 +29,7 @@ pub enum Unread {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Handled {
     /// Each thing that an alarm of it calls for.
-    pub lines: Vec<Line>,
+    pub lines: Vec<AlarmResult>,
     /// What of it is nothing for us.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub passed: Vec<Passed>,
@@ -66,20 +66,20 @@ impl Nothing {
 
 /// What was made of one thing that an alarm calls for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct AlarmResult {
     /// In which environment.
     #[serde(flatten)]
     pub scope: Scope,
     /// What the alarm calls for: a profile, or `rollback`.
     pub what: String,
     /// What was made of it.
-    pub did: Did,
+    pub did: AlarmOutcome,
 }
 
 /// What was made of something that an alarm calls for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Did {
+pub enum AlarmOutcome {
     /// An execution was started.
     Started {
         /// Its name.

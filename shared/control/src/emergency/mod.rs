@@ -12,7 +12,7 @@ mod respond;
 use crate::platform::Platform;
 
 pub use call::{Decided, Details, Looked, Step, after_decision, after_look};
-pub use incoming::{Did, Handled, Incoming, Line, Nothing, Passed, Unread};
+pub use incoming::{AlarmOutcome, AlarmResult, Handled, Incoming, Nothing, Passed, Unread};
 
 /// What emergencies are answered with.
 #[derive(Debug, Clone)]
@@ -24,5 +24,5 @@ pub struct EmergencyRunbook<P: Platform> {
     /// The machine `emergency-scale`.
     pub machine: P::Machine,
     /// Where people hear of it.
-    pub announcer: P::Announcer,
+    pub notifier: P::Notifier,
 }

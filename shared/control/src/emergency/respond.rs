@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use watchkeeper_domain::emergency::alarm::{
     AlarmChange, AlarmMemory, AlarmQuestion, AlarmStates, ConsideredAnswer, IgnoreReason, ResponseDecision,
 };
-use watchkeeper_domain::emergency::{Call, Callee, EmergencyRequest, not_done};
+use watchkeeper_domain::emergency::{AlarmCalls, Call, EmergencyRequest, not_done};
 use watchkeeper_domain::execution::execution_name;
 use watchkeeper_domain::guardrail::{GuardrailCode, Violation};
 
-use super::{Did, EmergencyRunbook, Line};
+use super::{AlarmOutcome, AlarmResult, EmergencyRunbook};
 use crate::ledger::{Ledger, LedgerError};
 use crate::platform::Platform;
 use crate::ports::{AlarmMutes, AwsError, Executions, Fault, Notifier, StartOutcome};
@@ -35,44 +35,44 @@ impl<P: Platform> EmergencyRunbook<P> {
     /// Answers a change for an environment.
     pub(super) async fn respond(
         &self,
-        callee: &Callee<'_>,
+        alarm_calls: &AlarmCalls<'_>,
         calls: &[Call],
         heard: Heard<'_>,
-    ) -> Result<Vec<Line>, RunbookError> {
+    ) -> Result<Vec<AlarmResult>, RunbookError> {
         for _ in 1..TRIES {
-            let (before, version) = self.ledger.recall(&callee.scope, &heard.change.alarm).await?;
-            match self.once(callee, calls, heard, (before, version)).await {
+            let (before, version) = self.ledger.recall(&alarm_calls.scope, &heard.change.alarm).await?;
+            match self.once(alarm_calls, calls, heard, (before, version)).await {
                 Err(RunbookError::Ledger(LedgerError::Conflict { .. })) => {}
                 answer => return answer,
             }
         }
-        let (before, version) = self.ledger.recall(&callee.scope, &heard.change.alarm).await?;
-        self.once(callee, calls, heard, (before, version)).await
+        let (before, version) = self.ledger.recall(&alarm_calls.scope, &heard.change.alarm).await?;
+        self.once(alarm_calls, calls, heard, (before, version)).await
     }
 
     async fn once(
         &self,
-        callee: &Callee<'_>,
+        alarm_calls: &AlarmCalls<'_>,
         calls: &[Call],
         heard: Heard<'_>,
         (before, version): (AlarmMemory, u64),
-    ) -> Result<Vec<Line>, RunbookError> {
+    ) -> Result<Vec<AlarmResult>, RunbookError> {
         let at = before.same_change(heard.change.at, heard.change.state);
         let mut change = AlarmChange { at, ..heard.change.clone() };
-        let (mut answers, mut memory) = considered(callee, calls, heard, &change, &before);
+        let (mut answers, mut memory) = considered(alarm_calls, calls, heard, &change, &before);
         let starts = |answer: &ResponseDecision| matches!(answer, ResponseDecision::Start { .. });
         // Asked only where something would follow: a mute is over for certain, or it holds the answer back.
         if answers.iter().any(starts) && self.held_back(&change, heard.states, &before).await? {
             change.suppressed = true;
-            (answers, memory) = considered(callee, calls, heard, &change, &before);
+            (answers, memory) = considered(alarm_calls, calls, heard, &change, &before);
         }
         let mut lines = Vec::new();
         for (call, answer) in calls.iter().zip(answers) {
-            let did = self.act(callee, call, &change, answer).await?;
-            lines.push(Line { scope: callee.scope.clone(), what: call.what().to_owned(), did });
+            let did = self.act(alarm_calls, call, &change, answer).await?;
+            lines.push(AlarmResult { scope: alarm_calls.scope.clone(), what: call.what().to_owned(), did });
         }
         if memory != before {
-            self.ledger.remember(&callee.scope, &change.alarm, &memory, version).await?;
+            self.ledger.remember(&alarm_calls.scope, &change.alarm, &memory, version).await?;
         }
         Ok(lines)
     }
@@ -96,52 +96,52 @@ impl<P: Platform> EmergencyRunbook<P> {
 
     async fn act(
         &self,
-        callee: &Callee<'_>,
+        alarm_calls: &AlarmCalls<'_>,
         call: &Call,
         change: &AlarmChange,
         answer: ResponseDecision,
-    ) -> Result<Did, AwsError> {
+    ) -> Result<AlarmOutcome, AwsError> {
         match answer {
             ResponseDecision::Start { ask } => {
-                let scope = &callee.scope;
+                let scope = &alarm_calls.scope;
                 let words = [scope.estate.as_str(), scope.environment.as_str(), call.what(), change.alarm.as_str()];
                 let execution = execution_name(&words, change.at);
                 let input = call.request(scope, change, ask.map(|asks| asks.to_string())).to_string();
                 Ok(match self.machine.start(&execution, &input).await? {
-                    StartOutcome::New => Did::Started { execution },
-                    StartOutcome::AlreadyThere => Did::Doubled { execution },
+                    StartOutcome::New => AlarmOutcome::Started { execution },
+                    StartOutcome::AlreadyThere => AlarmOutcome::Doubled { execution },
                 })
             }
             ResponseDecision::Ignored { why, text, violations, news } => {
                 // A delay passes by itself, and the sweep comes back to it; a veto is for a person.
                 if news && why == IgnoreReason::DependencyVeto {
-                    self.tell(callee, call, change, &violations).await?;
+                    self.notify(alarm_calls, call, change, &violations).await?;
                 }
-                Ok(Did::Ignored { why, text })
+                Ok(AlarmOutcome::Ignored { why, text })
             }
         }
     }
 
     /// Tells a person of something that was forbidden, and how to do it all the same.
-    async fn tell(
+    async fn notify(
         &self,
-        callee: &Callee<'_>,
+        alarm_calls: &AlarmCalls<'_>,
         call: &Call,
         change: &AlarmChange,
         violations: &[Violation],
     ) -> Result<(), AwsError> {
-        let request = call.request(&callee.scope, change, None);
+        let request = call.request(&alarm_calls.scope, change, None);
         let why = request.reason.clone().unwrap_or_default();
         let approve = [GuardrailCode::DependencyVeto].into();
         let by_hand = EmergencyRequest { alarm: None, since: None, approve, ..request };
-        let message = not_done(&callee.scope, call.what(), &why, violations, Some(&by_hand.to_string()));
-        self.announcer.tell(&message.subject, &message.text).await
+        let message = not_done(&alarm_calls.scope, call.what(), &why, violations, Some(&by_hand.to_string()));
+        self.notifier.notify(&message.subject, &message.text).await
     }
 }
 
 /// What is made of a change for each thing that it calls for, and what is remembered then.
 fn considered(
-    callee: &Callee<'_>,
+    alarm_calls: &AlarmCalls<'_>,
     calls: &[Call],
     heard: Heard<'_>,
     change: &AlarmChange,
@@ -152,7 +152,7 @@ fn considered(
     let mut answers = Vec::new();
     for call in calls {
         let (what, forbidding) = (call.what(), call.forbidding.as_slice());
-        let question = AlarmQuestion { change, what, emergency: callee.emergency, forbidding, states, now };
+        let question = AlarmQuestion { change, what, emergency: alarm_calls.emergency, forbidding, states, now };
         let ConsideredAnswer { answer, memory: after } = how(&question, &memory);
         memory = after;
         answers.push(answer);

@@ -12,9 +12,9 @@ use watchkeeper_domain::name::ServiceName;
 use super::FailoverRunbook;
 use super::gather::observed;
 use crate::ledger::{Ledger, PairReplica};
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::runbook::RunbookError;
+use crate::scoped::PairMember;
 
 impl<P: Platform> FailoverRunbook<P> {
     /// A sign of life; of a standby that sees the pair at home the grant that a dead man's switch listens to; and of the home
@@ -22,41 +22,41 @@ impl<P: Platform> FailoverRunbook<P> {
     /// pointer, so that one that comes late grants nothing new.
     pub(super) async fn beat(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         allowance: &Allowance,
         pair: &PairReplica,
         pointer: &Pointer,
         at: Timestamp,
     ) -> Result<(), RunbookError> {
-        let last = pair.heartbeats.get(&half.region);
+        let last = pair.heartbeats.get(&member.region);
         if last.is_some_and(|last| last.at >= at) {
             return Ok(());
         }
-        let grants = half.region == half.standby && pointer.active == half.home && pointer.moving.is_none();
+        let grants = member.region == member.standby && pointer.active == member.home && pointer.moving.is_none();
         let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
         let switches =
-            if half.region == half.home { self.dead_mans(half, allowance, at).await? } else { BTreeMap::new() };
+            if member.region == member.home { self.dead_mans(member, allowance, at).await? } else { BTreeMap::new() };
         let armed = switches.values().all(|switch| matches!(switch, SwitchArming::Armed { .. }));
-        let heard = pair.heartbeats.get(half.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
+        let heard = pair.heartbeats.get(member.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
         let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted, switches };
-        Ok(self.ledger.beat(&half.id, &half.region, &heartbeat).await?)
+        Ok(self.ledger.beat(&member.id, &member.region, &heartbeat).await?)
     }
 
     /// The dead man's switches of this home, each looked at.
     async fn dead_mans(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         allowance: &Allowance,
         at: Timestamp,
     ) -> Result<BTreeMap<ServiceName, SwitchArming>, RunbookError> {
         let dead_man =
-            half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
-        let ids: Vec<&ServiceId> = dead_man.filter_map(|singleton| half.own.get(&singleton.service)).collect();
+            member.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
+        let ids: Vec<&ServiceId> = dead_man.filter_map(|singleton| member.own.get(&singleton.service)).collect();
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
         let observed = observed(&self.here, &self.pacer, &self.clock, &ids).await;
-        let refused = self.ledger.load(&half.scope()).await?.standing.refused;
-        Ok(arming(&half.failover, &half.own, &observed, &refused, allowance, at))
+        let refused = self.ledger.load(&member.scope()).await?.standing.refused;
+        Ok(arming(&member.failover, &member.own, &observed, &refused, allowance, at))
     }
 }

@@ -22,8 +22,8 @@ use self::look::{PacedRegion, why};
 use super::ports::{DatabasePromotions, RegionReader};
 use crate::ledger::{Ledger, LedgerError, PairReplica};
 use crate::pacing::Pacer;
-use crate::place::PairPlace;
 use crate::ports::{Alarms, AwsError, Clock};
+use crate::scoped::PairMember;
 
 /// What the ledger has, of the other region above all: nothing here asks that one.
 #[derive(Debug, Clone)]
@@ -39,20 +39,20 @@ pub(super) struct LedgerFacts {
 }
 
 impl LedgerFacts {
-    pub(super) async fn of<L: Ledger>(ledger: &L, half: &PairPlace, pair: &PairReplica, now: Timestamp) -> Self {
+    pub(super) async fn of<L: Ledger>(ledger: &L, member: &PairMember, pair: &PairReplica, now: Timestamp) -> Self {
         Self {
-            sample: pair.samples.get(half.other()).cloned(),
-            heard: pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at),
-            backups: freshness(ledger, half, now).await.map_err(|error| error.to_string()),
-            unarmed: unarmed(half, pair),
+            sample: pair.samples.get(member.other()).cloned(),
+            heard: pair.heartbeats.get(member.other()).map(|heartbeat| heartbeat.at),
+            backups: freshness(ledger, member, now).await.map_err(|error| error.to_string()),
+            unarmed: unarmed(member, pair),
         }
     }
 }
 
 /// Singletons of the home that have a dead man's switch which the home does not say would stop them.
-fn unarmed(half: &PairPlace, pair: &PairReplica) -> BTreeMap<ServiceName, String> {
-    let heartbeat = pair.heartbeats.get(&half.home).filter(|_| half.region == half.standby);
-    let dead_man = half.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
+fn unarmed(member: &PairMember, pair: &PairReplica) -> BTreeMap<ServiceName, String> {
+    let heartbeat = pair.heartbeats.get(&member.home).filter(|_| member.region == member.standby);
+    let dead_man = member.failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
     let why = |service: &ServiceName| match heartbeat?.switches.get(service) {
         Some(SwitchArming::Hindered { why }) => Some(why.clone()),
         Some(SwitchArming::Armed { .. }) => None,
@@ -61,42 +61,44 @@ fn unarmed(half: &PairPlace, pair: &PairReplica) -> BTreeMap<ServiceName, String
     dead_man.filter_map(|singleton| Some((singleton.service.clone(), why(&singleton.service)?))).collect()
 }
 
-async fn freshness<L: Ledger>(ledger: &L, half: &PairPlace, now: Timestamp) -> Result<Vec<Freshness>, LedgerError> {
-    if half.backups.is_empty() {
+async fn freshness<L: Ledger>(ledger: &L, member: &PairMember, now: Timestamp) -> Result<Vec<Freshness>, LedgerError> {
+    if member.backups.is_empty() {
         return Ok(Vec::new());
     }
-    let (memories, none) = (ledger.backups(&half.scope_in(&half.home)).await?, BackupMemory::default());
+    let (memories, none) = (ledger.backups(&member.scope_in(&member.home)).await?, BackupMemory::default());
     let of = |policy: &JobPolicy| Freshness::of(policy, memories.get(&policy.subject.source).unwrap_or(&none), now);
-    Ok(half.backups.iter().map(of).collect())
+    Ok(member.backups.iter().map(of).collect())
 }
 
 /// The facts about this region as the one that would have to serve, read at the share of a failover.
 pub(super) async fn gather<S: RegionReader + DatabasePromotions, K: Clock>(
-    sight: &S,
+    reader: &S,
     pacer: &Pacer,
     clock: &K,
-    half: &PairPlace,
+    member: &PairMember,
     kept: LedgerFacts,
     traffic: Read<TrafficFacts>,
 ) -> ReadinessFacts {
-    let look = PacedRegion { sight, pacer, clock, layer: Layer::Failover };
-    let failover = &half.failover;
+    let look = PacedRegion { reader, pacer, clock, layer: Layer::Failover };
+    let failover = &member.failover;
     // All at once: an API that does not answer costs its time-out once.
     let (services, tables, databases, streams, (quota, alarms)) = join5(
-        look.services(half),
-        join_all(failover.tables.iter().map(async |t| (t.table.clone(), sight.table(&t.table).await.map_err(why)))),
+        look.services(member),
+        join_all(failover.tables.iter().map(async |t| (t.table.clone(), reader.table(&t.table).await.map_err(why)))),
         join_all(failover.databases.iter().filter_map(PairDatabase::of).map(async |database| {
-            let role = sight.role(&database).await.map_err(why);
+            let role = reader.role(&database).await.map_err(why);
             (database, role)
         })),
-        join_all(failover.streams.iter().map(async |s| (s.stream.clone(), sight.stream(&s.stream).await.map_err(why)))),
-        join(look.quota(), evidence(sight, half, kept.sample.as_ref())),
+        join_all(
+            failover.streams.iter().map(async |s| (s.stream.clone(), reader.stream(&s.stream).await.map_err(why))),
+        ),
+        join(look.quota(), evidence(reader, member, kept.sample.as_ref())),
     )
     .await;
     let images = look.images(&failover.images, &services, kept.sample.as_ref()).await;
     ReadinessFacts {
-        region: half.region.clone(),
-        active: half.other().clone(),
+        region: member.region.clone(),
+        active: member.other().clone(),
         services,
         tables: tables.into_iter().collect(),
         databases: databases.into_iter().collect(),
@@ -115,12 +117,16 @@ pub(super) async fn gather<S: RegionReader + DatabasePromotions, K: Clock>(
 
 /// Alarms that the document counts as evidence and that neither region has: this one by its own word, the other one by what
 /// it last told.
-async fn evidence<S: Alarms>(sight: &S, half: &PairPlace, sample: Option<&RegionSample>) -> Read<BTreeSet<AlarmName>> {
-    let mut missing: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
+async fn evidence<S: Alarms>(
+    reader: &S,
+    member: &PairMember,
+    sample: Option<&RegionSample>,
+) -> Read<BTreeSet<AlarmName>> {
+    let mut missing: BTreeSet<AlarmName> = member.failover.evidence.iter().cloned().collect();
     let Some(there) = sample.and_then(|sample| sample.alarms.as_ref()).filter(|_| !missing.is_empty()) else {
         return Ok(BTreeSet::new());
     };
-    let here = sight.alarm_states(&missing).await.map_err(why)?;
+    let here = reader.alarm_states(&missing).await.map_err(why)?;
     missing.retain(|alarm| !here.contains_key(alarm) && !there.contains(alarm));
     Ok(missing)
 }
@@ -130,12 +136,12 @@ async fn evidence<S: Alarms>(sight: &S, half: &PairPlace, sample: Option<&Region
 /// # Errors
 /// Why they cannot be seen.
 pub(super) async fn observed<S: RegionReader, K: Clock>(
-    sight: &S,
+    reader: &S,
     pacer: &Pacer,
     clock: &K,
     ids: &[&ServiceId],
 ) -> Result<ObservedScope, String> {
-    let look = PacedRegion { sight, pacer, clock, layer: Layer::Schedule };
+    let look = PacedRegion { reader, pacer, clock, layer: Layer::Schedule };
     let mut observed = ObservedScope::default();
     for (_, answer) in look.describe(ids.iter().copied()).await {
         observed.services.extend(answer.map_err(why)?);
@@ -157,15 +163,15 @@ pub(super) async fn observed<S: RegionReader, K: Clock>(
 /// [`AwsError`] when counts or bounds cannot be read: an older sample that is whole is better than a newer one that is
 /// not. What else cannot be read is left out.
 pub(super) async fn sample<S: RegionReader, K: Clock>(
-    sight: &S,
+    reader: &S,
     pacer: &Pacer,
     clock: &K,
-    half: &PairPlace,
+    member: &PairMember,
 ) -> Result<RegionSample, AwsError> {
-    let look = PacedRegion { sight, pacer, clock, layer: Layer::Schedule };
+    let look = PacedRegion { reader, pacer, clock, layer: Layer::Schedule };
     let at = clock.now();
     let mut found = BTreeMap::new();
-    for (_, answer) in look.describe(half.own.values()).await {
+    for (_, answer) in look.describe(member.own.values()).await {
         found.extend(answer?);
     }
     for (_, answer) in look.targets(found.keys()).await {
@@ -177,12 +183,12 @@ pub(super) async fn sample<S: RegionReader, K: Clock>(
         let images = look.task_images(&service).await.unwrap_or_default();
         (id.service, ServiceSample { capacity: service.capacity, images })
     }));
-    let lags = join_all(half.failover.tables.iter().map(async |table| {
-        let lag = sight.lag(&table.table, half.other(), at).await.ok()??;
+    let lags = join_all(member.failover.tables.iter().map(async |table| {
+        let lag = reader.lag(&table.table, member.other(), at).await.ok()??;
         Some((table.table.clone(), u64::try_from(lag.as_millis()).unwrap_or(0)))
     }));
-    let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
-    let alarms = if names.is_empty() { None } else { sight.alarm_states(&names).await.ok() };
+    let names: BTreeSet<AlarmName> = member.failover.evidence.iter().cloned().collect();
+    let alarms = if names.is_empty() { None } else { reader.alarm_states(&names).await.ok() };
     Ok(RegionSample {
         at,
         alarms: alarms.map(|alarms| alarms.into_keys().collect()),

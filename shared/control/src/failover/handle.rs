@@ -7,9 +7,9 @@ use watchkeeper_domain::request::RequestError;
 
 use super::call::{Answer, ChildResult, Details, PairTicks, Step};
 use super::{FailoverRunbook, MoveRequest, PairTick};
-use crate::place::{PairPlace, ScopedEnvironment};
 use crate::platform::Platform;
 use crate::runbook::{Ask, Begin, RunbookError, Stack, StepCall, StepOutcome, Tell, read_input};
+use crate::scoped::{PairMember, ScopedEnvironment};
 
 /// What a tick did about all pairs of a stack.
 #[derive(Debug)]
@@ -34,15 +34,15 @@ impl Watched {
 impl<P: Platform> FailoverRunbook<P> {
     /// Looks after every pair of a stack, each with its own parts of the platform. One that fails does not keep the others
     /// from their turn.
-    pub async fn watch_all(stack: &Stack, at: Timestamp, of: impl Fn(&PairPlace) -> Self) -> Watched {
+    pub async fn watch_all(stack: &Stack, at: Timestamp, of: impl Fn(&PairMember) -> Self) -> Watched {
         let mut watched = Watched { pairs: Vec::new(), failed: None };
         for (estate, environment) in stack.environments() {
-            let Ok(ScopedEnvironment { pair: Some(half), allowance, .. }) =
+            let Ok(ScopedEnvironment { pair: Some(member), allowance, .. }) =
                 ScopedEnvironment::of(estate, environment, &stack.home, at)
             else {
                 continue;
             };
-            match Box::pin(of(&half).tick(&half, &allowance, at)).await {
+            match Box::pin(of(&member).tick(&member, &allowance, at)).await {
                 Ok(ticked) => {
                     let first = ticked.failed.first().cloned();
                     let part = first.map(|why| RunbookError::InPart { scope: ticked.scope.clone(), why });
@@ -50,7 +50,7 @@ impl<P: Platform> FailoverRunbook<P> {
                     watched.pairs.push(ticked);
                 }
                 Err(error) => {
-                    tracing::warn!(pair = %half.id, %error, "the pair could not be looked after");
+                    tracing::warn!(pair = %member.id, %error, "the pair could not be looked after");
                     watched.failed.get_or_insert(error);
                 }
             }
@@ -62,7 +62,11 @@ impl<P: Platform> FailoverRunbook<P> {
     ///
     /// # Errors
     /// [`RunbookError`]; it may be asked for again.
-    pub async fn handle(&self, half: &PairPlace, call: StepCall<Step>) -> Result<StepOutcome<Details>, RunbookError> {
+    pub async fn handle(
+        &self,
+        member: &PairMember,
+        call: StepCall<Step>,
+    ) -> Result<StepOutcome<Details>, RunbookError> {
         match call.step {
             Step::Advance { request, execution, answer, child, error } => {
                 let request: FailoverRequest = read_input(request)?;
@@ -73,14 +77,14 @@ impl<P: Platform> FailoverRunbook<P> {
                     child: child.map(ChildResult::from),
                     error: error.map(RunError::from),
                 };
-                Ok(self.advance(half, &request, call).await?.map(Details::Advanced))
+                Ok(self.advance(member, &request, call).await?.map(Details::Advanced))
             }
             Step::Ready(Begin { request, execution }) => {
                 let request: FailoverRequest = read_input(request)?;
-                Ok(self.ready(half, &request, &execution).await?.map(Details::Readied))
+                Ok(self.ready(member, &request, &execution).await?.map(Details::Readied))
             }
-            Step::Ask(ask) => Ok(ask.send(&self.announcer, call.now).await?.map(Details::Told)),
-            Step::Tell(tell) => Ok(tell.send(&self.announcer).await?.map(Details::Told)),
+            Step::Ask(ask) => Ok(ask.send(&self.notifier, call.now).await?.map(Details::Told)),
+            Step::Tell(tell) => Ok(tell.send(&self.notifier).await?.map(Details::Told)),
         }
     }
 }
@@ -89,7 +93,7 @@ impl<P: Platform> FailoverRunbook<P> {
 ///
 /// # Errors
 /// [`RunbookError`] when the input does not read, or what it names is no pair of this account and region.
-pub fn half(stack: &Stack, step: &Step) -> Result<PairPlace, RunbookError> {
+pub fn member(stack: &Stack, step: &Step) -> Result<PairMember, RunbookError> {
     let (estate, environment) = match step {
         Step::Advance { request, .. } | Step::Ready(Begin { request, .. }) => {
             let request: FailoverRequest = read_input(request.clone())?;
@@ -105,7 +109,7 @@ pub fn half(stack: &Stack, step: &Step) -> Result<PairPlace, RunbookError> {
     };
     let home = &stack.home;
     let (estate, environment) = stack.find(estate.as_str(), environment.as_str())?;
-    let found = PairPlace::of(estate, environment, &home.region).filter(|_| home.has(environment));
+    let found = PairMember::of(estate, environment, &home.region).filter(|_| home.has(environment));
     found.ok_or_else(|| {
         let found = format!("{} of account {} in {}", environment.name(), home.account, home.region);
         let expected =

@@ -1,19 +1,19 @@
 //! Moving a pair: the watch over it, and the steps of a move. Each step is one look or one write; between two of them
 //! nothing is kept in memory, and each reads the pointer first.
 
+mod advance;
 mod beat;
 mod call;
 mod gather;
 mod handle;
-mod heir;
-mod means;
-mod mover;
+mod outcome;
 mod phases;
 pub mod ports;
 mod probe;
 mod ready;
 mod start;
-mod turn;
+mod takeover;
+mod traffic_switch;
 mod watch;
 
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use std::sync::Arc;
 use crate::pacing::Pacer;
 use crate::platform::Platform;
 
+pub use advance::MoveRequest;
 pub use call::{Advanced, Answer, Child, ChildResult, Details, PairTicks, Step, readied};
-pub use handle::{Watched, half};
-pub use mover::MoveRequest;
-pub use turn::end;
+pub use handle::{Watched, member};
+pub use outcome::end;
 pub use watch::PairTick;
 
 /// The detail type of the event about a move that is over.
@@ -47,13 +47,13 @@ pub struct FailoverRunbook<P: Platform> {
     /// Asking from outside.
     pub prober: P::Prober,
     /// Where people and programs hear of it.
-    pub announcer: P::Announcer,
+    pub notifier: P::Notifier,
     /// Wall time.
     pub clock: P::Clock,
     /// This region's own hand.
-    pub hand: P::Machine,
+    pub reconcile_machine: P::Machine,
     /// The other region's own hand.
-    pub peer_hand: P::Machine,
+    pub peer_reconcile_machine: P::Machine,
     /// The failover machine of this region.
     pub machine: P::Machine,
     /// The pace of the calls.

@@ -8,7 +8,7 @@ use watchkeeper_domain::failover::evidence::ProbeResult;
 use watchkeeper_domain::name::Region;
 
 use super::ports::HealthProber;
-use crate::place::PairPlace;
+use crate::scoped::PairMember;
 
 /// Tries within one probe where the document does not say.
 const TRIES: u32 = 3;
@@ -17,19 +17,19 @@ const TRIES: u32 = 3;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Asks every health path of a region; one try that is answered is enough. All paths are asked at once.
-pub(super) async fn region<H: HealthProber>(prober: &H, half: &PairPlace, region: &Region) -> ProbeResult {
-    let tries = half.failover.probe.as_ref().and_then(|probe| probe.tries);
-    side(prober, half, region, tries.unwrap_or(TRIES)).await
+pub(super) async fn region<H: HealthProber>(prober: &H, member: &PairMember, region: &Region) -> ProbeResult {
+    let tries = member.failover.probe.as_ref().and_then(|probe| probe.tries);
+    side(prober, member, region, tries.unwrap_or(TRIES)).await
 }
 
 /// The same with one try for each path: whoever asks looks again.
-pub(super) async fn once<H: HealthProber>(prober: &H, half: &PairPlace, region: &Region) -> ProbeResult {
-    side(prober, half, region, 1).await
+pub(super) async fn once<H: HealthProber>(prober: &H, member: &PairMember, region: &Region) -> ProbeResult {
+    side(prober, member, region, 1).await
 }
 
-async fn side<H: HealthProber>(prober: &H, half: &PairPlace, region: &Region, tries: u32) -> ProbeResult {
-    let Some(probe) = &half.failover.probe else { return ProbeResult::default() };
-    let base = if *region == half.home { &probe.primary } else { &probe.standby };
+async fn side<H: HealthProber>(prober: &H, member: &PairMember, region: &Region, tries: u32) -> ProbeResult {
+    let Some(probe) = &member.failover.probe else { return ProbeResult::default() };
+    let base = if *region == member.home { &probe.primary } else { &probe.standby };
     all(prober, probe, base.as_str(), tries).await
 }
 

@@ -11,13 +11,13 @@ use watchkeeper_domain::request::RequestError;
 use super::FailoverRunbook;
 use super::call::readied;
 use super::gather::{LedgerFacts, gather};
-use super::means;
+use super::traffic_switch;
 use crate::failover::ports::ReplicatedStores;
 use crate::ledger::{Ledger, PairReplica};
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{ErrorName, FormerWord, MachineExecution, NextStep, RunbookError, StepOutcome};
+use crate::scoped::PairMember;
 
 /// How long a way home waits until its region is ready. What takes longer needs a person.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
@@ -35,17 +35,17 @@ impl<P: Platform> FailoverRunbook<P> {
     /// [`RunbookError`]; it may be asked for again.
     pub async fn ready(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         request: &FailoverRequest,
         execution: &MachineExecution,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         request.check()?;
-        if half.region != half.home {
-            let found = format!("{} in {}", half.id, half.region);
-            let expected = format!("to be started in its home, {}", half.home);
+        if member.region != member.home {
+            let found = format!("{} in {}", member.id, member.region);
+            let expected = format!("to be started in its home, {}", member.home);
             return Err(RequestError { field: "environment", found, expected }.into());
         }
-        let run = RunRef::new(half.scope(), &execution.name);
+        let run = RunRef::new(member.scope(), &execution.name);
         let go = || {
             let request = FailoverRequest {
                 mode: if request.mode == MoveManner::Plan { MoveManner::Plan } else { MoveManner::Graceful },
@@ -54,24 +54,24 @@ impl<P: Platform> FailoverRunbook<P> {
             };
             NextStep::Child { suffix: "-move".to_owned(), request: request.into() }
         };
-        let pair = self.ledger.pair(&half.id).await?;
-        let pointer = half.pointer(&pair);
-        same_home(&pointer, &half.home)?;
-        none_forgotten(&pointer, &half.services)?;
+        let pair = self.ledger.pair(&member.id).await?;
+        let pointer = member.pointer(&pair);
+        same_home(&pointer, &member.home)?;
+        none_forgotten(&pointer, &member.services)?;
         // Whether it serves already, or a move is to be taken over, the failover machine says.
         if request.mode == MoveManner::Plan
             || request.take_over
-            || pointer.active == half.home
+            || pointer.active == member.home
             || pointer.moving.is_some()
         {
             return Ok(readied(run, go(), pointer.to_string()));
         }
-        let missing = self.missing(half, &pair).await?;
+        let missing = self.missing(member, &pair).await?;
         let late = self.clock.now().duration_since(execution.start) >= PATIENCE;
         Ok(match missing {
-            None => readied(run, go(), format!("{} is ready to serve again", half.home)),
+            None => readied(run, go(), format!("{} is ready to serve again", member.home)),
             Some(why) if late => {
-                let tell = stays(half, &why);
+                let tell = stays(member, &why);
                 let refused = NextStep::failed("refused", &ErrorName::GuardrailRefused);
                 readied(run, refused, why).telling(Some(tell))
             }
@@ -79,18 +79,18 @@ impl<P: Platform> FailoverRunbook<P> {
         })
     }
 
-    async fn missing(&self, half: &PairPlace, pair: &PairReplica) -> Result<Option<String>, RunbookError> {
+    async fn missing(&self, member: &PairMember, pair: &PairReplica) -> Result<Option<String>, RunbookError> {
         let now = self.clock.now();
-        let seen = self.ledger.load(&half.scope()).await?;
-        let wanted = half.placement(pair, &seen, now)?;
+        let seen = self.ledger.load(&member.scope()).await?;
+        let wanted = member.placement(pair, &seen, now)?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
         if seen.standing.settled.and_then(|settled| settled.placement) != mark {
-            return Ok(Some(format!("{} has not reached its standby target yet", half.home)));
+            return Ok(Some(format!("{} has not reached its standby target yet", member.home)));
         }
-        let kept = LedgerFacts::of(&self.ledger, half, pair, now).await;
-        let traffic = means::facts(&self.switches, half).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
-        let readiness = Readiness::of(&facts, &half.failover);
+        let kept = LedgerFacts::of(&self.ledger, member, pair, now).await;
+        let traffic = traffic_switch::facts(&self.switches, member).await;
+        let facts = gather(&self.here, &self.pacer, &self.clock, member, kept, traffic).await;
+        let readiness = Readiness::of(&facts, &member.failover);
         let blocking: Vec<String> = readiness
             .findings
             .iter()
@@ -98,11 +98,11 @@ impl<P: Platform> FailoverRunbook<P> {
             .map(ToString::to_string)
             .collect();
         if !blocking.is_empty() {
-            return Ok(Some(format!("{} is not ready: {}", half.home, blocking.join("; "))));
+            return Ok(Some(format!("{} is not ready: {}", member.home, blocking.join("; "))));
         }
-        let promised = half.failover.rpo.signed();
-        for table in &half.failover.tables {
-            match self.peer.lag(&table.table, &half.home, now).await {
+        let promised = member.failover.rpo.signed();
+        for table in &member.failover.tables {
+            match self.peer.lag(&table.table, &member.home, now).await {
                 Ok(Some(lag)) if lag <= promised => {}
                 Ok(Some(lag)) => {
                     return Ok(Some(format!("{} lags by {lag:#}, expected {promised:#} at most", table.table)));
@@ -116,9 +116,9 @@ impl<P: Platform> FailoverRunbook<P> {
 }
 
 /// What a person is told where it does not go home.
-fn stays(half: &PairPlace, why: &str) -> Message {
+fn stays(member: &PairMember, why: &str) -> Message {
     Message {
-        subject: format!("{}: it does not go home", half.id).chars().take(100).collect(),
-        text: format!("{}: nothing was changed, and {} serves on.\n\n{why}", half.id, half.other()),
+        subject: format!("{}: it does not go home", member.id).chars().take(100).collect(),
+        text: format!("{}: nothing was changed, and {} serves on.\n\n{why}", member.id, member.other()),
     }
 }

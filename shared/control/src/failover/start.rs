@@ -6,24 +6,24 @@ use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::request::{RequestError, RunTrigger};
 
 use super::FailoverRunbook;
-use super::mover::MoveRequest;
+use super::advance::MoveRequest;
 use crate::ledger::Ledger;
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{Clock, ExecutionStates};
 use crate::runbook::RunbookError;
+use crate::scoped::PairMember;
 
 impl<P: Platform> FailoverRunbook<P> {
     /// The beginning of a move: a new one, or that of an execution that is dead or was left to a person.
     pub(super) async fn start(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         request: &FailoverRequest,
         pointer: &Pointer,
         call: &MoveRequest<'_>,
     ) -> Result<Move, RunbookError> {
         let now = self.clock.now();
-        let to = &half.region;
+        let to = &member.region;
         if !request.take_over {
             let phase = if request.detected.is_some() { MovePhase::Confirm } else { MovePhase::Assess };
             let mut record = Move::new(call.execution, &pointer.active, to, phase, call.start.min(now));
@@ -39,7 +39,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 record.header.note(now, format!("{to} serves already"));
                 record.end(MoveEnding::Nothing, now);
             } else if let Some(moving) = pointer.moving.as_ref().filter(|_| pointer.by != call.execution) {
-                record.header.note(now, format!("{} moves to {} already, by {}", half.id, moving.to, pointer.by));
+                record.header.note(now, format!("{} moves to {} already, by {}", member.id, moving.to, pointer.by));
                 record.end(MoveEnding::Refused, now);
             }
             return Ok(record);
@@ -53,7 +53,7 @@ impl<P: Platform> FailoverRunbook<P> {
         if self.machine.status(&pointer.by).await? == ExecutionStatus::Running {
             return Err(bad(format!("the running execution {}", pointer.by), "one that is over: stop it first"));
         }
-        let left = self.ledger.moved(&half.id, &pointer.by).await?.map(|(record, _)| record);
+        let left = self.ledger.moved(&member.id, &pointer.by).await?.map(|(record, _)| record);
         let mut record = left.unwrap_or_else(|| Move::new(call.execution, &pointer.active, to, MovePhase::Fence, now));
         record.header.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
         call.execution.clone_into(&mut record.header.id);
@@ -84,7 +84,7 @@ impl<P: Platform> FailoverRunbook<P> {
     /// what it has inherited.
     pub(super) async fn inherit(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         pointer: Pointer,
         record: &Move,
         version: &mut u64,
@@ -93,9 +93,9 @@ impl<P: Platform> FailoverRunbook<P> {
             return Ok(pointer);
         }
         if *version == 0 {
-            self.ledger.keep_move(&half.id, record, 0).await?;
+            self.ledger.keep_move(&member.id, record, 0).await?;
             *version = 1;
         }
-        Ok(self.point(half, &pointer, pointer.take_over(&record.header.id)?).await?)
+        Ok(self.point(member, &pointer, pointer.take_over(&record.header.id)?).await?)
     }
 }

@@ -18,17 +18,17 @@ use watchkeeper_domain::request::RunRequest;
 use super::FailoverRunbook;
 use super::gather::{LedgerFacts, gather, sample};
 use super::ports::TrafficSwitches;
-use super::{means, probe};
+use super::{probe, traffic_switch};
 use crate::ledger::{Ledger, PairReplica};
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{Clock, ExecutionStates, Executions, Notifier};
 use crate::runbook::RunbookError;
+use crate::scoped::PairMember;
 
 /// What a tick did about one pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PairTick {
-    /// This region's half of it.
+    /// This region's member of it.
     #[serde(flatten)]
     pub scope: Scope,
     /// The pointer, in words.
@@ -58,15 +58,20 @@ impl<P: Platform> FailoverRunbook<P> {
     ///
     /// # Errors
     /// [`RunbookError`] when it cannot be read where the pair is.
-    pub async fn tick(&self, half: &PairPlace, allowance: &Allowance, at: Timestamp) -> Result<PairTick, RunbookError> {
-        let pair = self.ledger.pair(&half.id).await?;
-        let pointer = half.pointer(&pair);
+    pub async fn tick(
+        &self,
+        member: &PairMember,
+        allowance: &Allowance,
+        at: Timestamp,
+    ) -> Result<PairTick, RunbookError> {
+        let pair = self.ledger.pair(&member.id).await?;
+        let pointer = member.pointer(&pair);
         // Who is at home is the pointer's word: a document that says otherwise by now moves nothing.
-        let rehomed = same_home(&pointer, &half.home).err();
-        let half = &half.as_made(&pointer);
-        let heard = pair.heartbeats.get(half.other()).map(|heartbeat| heartbeat.at);
+        let rehomed = same_home(&pointer, &member.home).err();
+        let member = &member.as_made(&pointer);
+        let heard = pair.heartbeats.get(member.other()).map(|heartbeat| heartbeat.at);
         let mut ticked = PairTick {
-            scope: half.scope(),
+            scope: member.scope(),
             pointer: pointer.to_string(),
             reached: None,
             readiness: None,
@@ -74,81 +79,85 @@ impl<P: Platform> FailoverRunbook<P> {
             did: Vec::new(),
             failed: Vec::new(),
         };
-        let beat = self.beat(half, allowance, &pair, &pointer, at).await;
+        let beat = self.beat(member, allowance, &pair, &pointer, at).await;
         ticked.note(beat);
-        let followed = self.follow(half, &pair, at, &mut ticked).await;
+        let followed = self.follow(member, &pair, at, &mut ticked).await;
         ticked.note(followed);
-        if half.failover.traffic.strategy == TrafficStrategy::Alarm && half.region == half.standby {
-            let serves = at_standby(&pointer, half);
-            let told = self.own_metrics.tell_alarm(&half.id.estate, &half.id.environment, serves).await;
+        if member.failover.traffic.strategy == TrafficStrategy::Alarm && member.region == member.standby {
+            let serves = at_standby(&pointer, member);
+            let told = self.own_metrics.tell_alarm(&member.id.estate, &member.id.environment, serves).await;
             ticked.note(told.map_err(RunbookError::from));
         }
         let looked = match &pointer.moving {
-            _ if rehomed.is_some() => self.refuse(half, rehomed, &mut ticked).await,
-            Some(moving) if moving.to == half.region => self.take_over(half, &pair, &pointer, at, &mut ticked).await,
+            _ if rehomed.is_some() => self.refuse(member, rehomed, &mut ticked).await,
+            Some(moving) if moving.to == member.region => {
+                self.take_over(member, &pair, &pointer, at, &mut ticked).await
+            }
             Some(_) => Ok(()),
-            None if pointer.active == half.region => self.sampled(half).await,
-            None => self.watch(half, &pair, &pointer, at, &mut ticked).await,
+            None if pointer.active == member.region => self.sampled(member).await,
+            None => self.watch(member, &pair, &pointer, at, &mut ticked).await,
         };
         ticked.note(looked);
         Ok(ticked)
     }
 
     /// What this region says of itself.
-    async fn sampled(&self, half: &PairPlace) -> Result<(), RunbookError> {
-        let found = sample(&self.here, &self.pacer, &self.clock, half).await?;
-        Ok(self.ledger.keep_sample(&half.id, &half.region, &found).await?)
+    async fn sampled(&self, member: &PairMember) -> Result<(), RunbookError> {
+        let found = sample(&self.here, &self.pacer, &self.clock, member).await?;
+        Ok(self.ledger.keep_sample(&member.id, &member.region, &found).await?)
     }
 
     /// Tells once that a document cannot be followed; everything stays as it is.
     async fn refuse(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         why: Option<UnfollowablePointer>,
         ticked: &mut PairTick,
     ) -> Result<(), RunbookError> {
         let what = why.map_or_else(String::new, |why| why.to_string());
-        let (mut watch, version) = self.ledger.watch(&half.id, &half.region).await?;
+        let (mut watch, version) = self.ledger.watch(&member.id, &member.region).await?;
         ticked.did.push(what.clone());
         if watch.told.as_deref() == Some(&*what) {
             return Ok(());
         }
-        let subject = format!("{}: the document does not fit the pair", half.id);
-        self.announcer.tell(&subject, &format!("{what}.\n\nEverything stays as it is, and nothing moves.")).await?;
+        let subject = format!("{}: the document does not fit the pair", member.id);
+        self.notifier.notify(&subject, &format!("{what}.\n\nEverything stays as it is, and nothing moves.")).await?;
         watch.told = Some(what);
-        Ok(self.ledger.keep_watch(&half.id, &half.region, &watch, version).await?)
+        Ok(self.ledger.keep_watch(&member.id, &member.region, &watch, version).await?)
     }
 
     /// Lets the own hand look where the pointer wants something of this region that has not been reached.
     async fn follow(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         pair: &PairReplica,
         at: Timestamp,
         ticked: &mut PairTick,
     ) -> Result<(), RunbookError> {
-        let seen = self.ledger.load(&half.scope()).await?;
-        let wanted = half.placement(pair, &seen, at)?;
+        let seen = self.ledger.load(&member.scope()).await?;
+        let wanted = member.placement(pair, &seen, at)?;
         let mark = wanted.as_ref().and_then(Intent::placement).map(Placement::mark);
         let reached = seen.standing.settled.and_then(|settled| settled.placement);
-        if mark == reached || pair.pointer.as_ref().is_some_and(|pointer| pointer.is_moving_to(&half.region)) {
+        if mark == reached || pair.pointer.as_ref().is_some_and(|pointer| pointer.is_moving_to(&member.region)) {
             return Ok(());
         }
-        let name = execution_name(&[half.id.estate.as_str(), half.id.environment.as_str(), "pair"], at);
+        let name = execution_name(&[member.id.estate.as_str(), member.id.environment.as_str(), "pair"], at);
         let why = wanted.map_or_else(|| "the pair is at home".to_owned(), |wanted| wanted.to_string());
-        self.hand.start(&name, &RunRequest::of_failover(&half.scope(), why.clone(), None).to_string()).await?;
+        self.reconcile_machine
+            .start(&name, &RunRequest::of_failover(&member.scope(), why.clone(), None).to_string())
+            .await?;
         ticked.did.push(format!("reconcile was started: {why}"));
         Ok(())
     }
 
     pub(super) async fn launch(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         word: &str,
         request: &FailoverRequest,
         at: Timestamp,
     ) -> Result<String, RunbookError> {
-        let name = execution_name(&[half.id.estate.as_str(), half.id.environment.as_str(), word], at);
+        let name = execution_name(&[member.id.estate.as_str(), member.id.environment.as_str(), word], at);
         self.machine.start(&name, &request.to_string()).await?;
         Ok(name)
     }
@@ -156,27 +165,27 @@ impl<P: Platform> FailoverRunbook<P> {
     /// Looks at the region that serves, from outside, and at how ready this one is.
     async fn watch(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         pair: &PairReplica,
         pointer: &Pointer,
         at: Timestamp,
         ticked: &mut PairTick,
     ) -> Result<(), RunbookError> {
-        let (before, version) = self.ledger.watch(&half.id, &half.region).await?;
+        let (before, version) = self.ledger.watch(&member.id, &member.region).await?;
         let mut watch = before.clone();
-        if half.failover.probe.is_some() {
-            let probed = probe::region(&self.prober, half, half.other()).await;
+        if member.failover.probe.is_some() {
+            let probed = probe::region(&self.prober, member, member.other()).await;
             ticked.reached = Some(!probed.is_lost());
             watch = watch.after(&probed, at);
         }
-        let asking = self.asked(half, &mut watch).await?;
-        match watch.heed(&half.failover, pointer, at) {
+        let asking = self.asked(member, &mut watch).await?;
+        match watch.next_action(&member.failover, pointer, at) {
             WatchAction::Nothing => {}
             WatchAction::Tell(what) => {
-                let subject = format!("{}: {} is not reached", half.id, half.other());
+                let subject = format!("{}: {} is not reached", member.id, member.other());
                 let since = watch.since.map_or_else(String::new, |since| since.to_string());
-                let text = format!("{} has not been reached since {since}.\n\n{what}", half.other());
-                let told = self.announcer.tell(&subject, &text).await;
+                let text = format!("{} has not been reached since {since}.\n\n{what}", member.other());
+                let told = self.notifier.notify(&subject, &text).await;
                 // What nobody heard is told again by the next tick.
                 watch.told = if told.is_ok() { Some(what.clone()) } else { watch.told };
                 ticked.did.push(what);
@@ -186,33 +195,33 @@ impl<P: Platform> FailoverRunbook<P> {
             WatchAction::Start(since) => {
                 let request = FailoverRequest {
                     detected: Some(since),
-                    reason: Some(format!("{} has not been reached since {since}", half.other())),
-                    ..FailoverRequest::about(half.id.estate.clone(), half.id.environment.clone())
+                    reason: Some(format!("{} has not been reached since {since}", member.other())),
+                    ..FailoverRequest::about(member.id.estate.clone(), member.id.environment.clone())
                 };
-                watch.execution = Some(self.launch(half, "failover", &request, at).await?);
+                watch.execution = Some(self.launch(member, "failover", &request, at).await?);
                 ticked.did.push(format!("failover was started: not reached since {since}"));
                 watch.started = Some(at);
             }
         }
         if watch.readiness_is_due(at) {
-            let told = self.look_at_readiness(half, pair, &mut watch).await;
+            let told = self.look_at_readiness(member, pair, &mut watch).await;
             ticked.note(told);
         }
         ticked.readiness = watch.readiness.as_ref().map(Readiness::verdict);
         if watch != before {
-            self.ledger.keep_watch(&half.id, &half.region, &watch, version).await?;
+            self.ledger.keep_watch(&member.id, &member.region, &watch, version).await?;
         }
         Ok(())
     }
 
     /// Whether an execution over this loss still runs, and perhaps asks: there is one question at a time. A person's no to
     /// it is remembered for as long as the loss lasts.
-    async fn asked(&self, half: &PairPlace, watch: &mut WatchState) -> Result<bool, RunbookError> {
+    async fn asked(&self, member: &PairMember, watch: &mut WatchState) -> Result<bool, RunbookError> {
         let Some(name) = watch.execution.clone().filter(|_| watch.refused.is_none()) else { return Ok(false) };
         if self.machine.status(&name).await? == ExecutionStatus::Running {
             return Ok(true);
         }
-        let record = self.ledger.moved(&half.id, &name).await?.map(|(record, _)| record);
+        let record = self.ledger.moved(&member.id, &name).await?.map(|(record, _)| record);
         watch.refused = record.and_then(|it| it.refused).map(|answer| FailoverRefusal { execution: name, answer });
         Ok(false)
     }
@@ -220,20 +229,21 @@ impl<P: Platform> FailoverRunbook<P> {
     /// Looks whether this region could serve, and tells of it when that has changed.
     async fn look_at_readiness(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         pair: &PairReplica,
         watch: &mut WatchState,
     ) -> Result<(), RunbookError> {
-        let kept = LedgerFacts::of(&self.ledger, half, pair, self.clock.now()).await;
-        let traffic = means::facts(&self.switches, half).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
-        let readiness = Readiness::of(&facts, &half.failover);
+        let kept = LedgerFacts::of(&self.ledger, member, pair, self.clock.now()).await;
+        let traffic = traffic_switch::facts(&self.switches, member).await;
+        let facts = gather(&self.here, &self.pacer, &self.clock, member, kept, traffic).await;
+        let readiness = Readiness::of(&facts, &member.failover);
         let ready = readiness.verdict() == ReadyVerdict::Ready;
         let mark = (!ready).then(|| readiness.mark());
-        let (subject, text) = (format!("{}: {} is {}", half.id, half.region, readiness.verdict()), readiness.text());
+        let (subject, text) =
+            (format!("{}: {} is {}", member.id, member.region, readiness.verdict()), readiness.text());
         watch.readiness = Some(readiness);
         if mark != watch.told_readiness {
-            self.announcer.tell(&subject, &text).await?;
+            self.notifier.notify(&subject, &text).await?;
             watch.told_readiness = mark;
         }
         Ok(())
@@ -241,10 +251,10 @@ impl<P: Platform> FailoverRunbook<P> {
 }
 
 /// Whether traffic belongs to the standby, as the pointer has it.
-fn at_standby(pointer: &Pointer, half: &PairPlace) -> bool {
-    let serves = pointer.active == half.standby;
+fn at_standby(pointer: &Pointer, member: &PairMember) -> bool {
+    let serves = pointer.active == member.standby;
     match &pointer.moving {
-        Some(moving) if moving.stage == MoveStage::Traffic => moving.to == half.standby,
+        Some(moving) if moving.stage == MoveStage::Traffic => moving.to == member.standby,
         _ => serves,
     }
 }

@@ -177,8 +177,8 @@ impl Key {
     }
 
     /// The intent of a slot.
-    pub fn intent(scope: &Scope, slot: &IntentKey) -> Self {
-        Partition::scope(scope).key(Kind::Intent, format!("{INTENT}{slot}"))
+    pub fn intent(scope: &Scope, intent_key: &IntentKey) -> Self {
+        Partition::scope(scope).key(Kind::Intent, format!("{INTENT}{intent_key}"))
     }
 
     /// What is remembered of an alarm.

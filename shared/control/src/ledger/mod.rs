@@ -75,18 +75,18 @@ pub trait Ledger: Store {
 
     /// Declares an intent outside a run: the schedule's.
     async fn declare(&self, scope: &Scope, intent: &Intent) -> Result<(), LedgerError> {
-        self.put(Draft::of(Key::intent(scope, &intent.slot()), intent)?).await
+        self.put(Draft::of(Key::intent(scope, &intent.intent_key()), intent)?).await
     }
 
     /// Takes back the intent of a slot outside a run.
-    async fn withdraw(&self, scope: &Scope, slot: &IntentKey) -> Result<(), LedgerError> {
-        self.delete(&Key::intent(scope, slot)).await
+    async fn withdraw(&self, scope: &Scope, intent_key: &IntentKey) -> Result<(), LedgerError> {
+        self.delete(&Key::intent(scope, intent_key)).await
     }
 
     /// Takes an intent out if it is still exactly this one.
     async fn take_out(&self, scope: &Scope, intent: &Intent) -> Result<WriteOutcome, LedgerError> {
         let is = |entry: Entry| Ok(entry.read::<Intent>()? == *intent);
-        self.delete_if(&Key::intent(scope, &intent.slot()), is).await
+        self.delete_if(&Key::intent(scope, &intent.intent_key()), is).await
     }
 
     /// Sets or lifts the halt switch of one scope, or of everything (`None`).

@@ -143,7 +143,7 @@ impl ScopeState {
         if remembered.halt.is_none() {
             remembered.halt = halt_of_everything.map(Entry::read).transpose()?;
         }
-        remembered.intents.sort_by_key(Intent::slot);
+        remembered.intents.sort_by_key(Intent::intent_key);
         Ok(remembered)
     }
 }
@@ -198,8 +198,8 @@ impl LedgerWrite {
             Self::PutBaseline(baseline) => Change::Put(Draft::of(Key::baseline(scope), baseline)?),
             Self::DropBaseline => Change::Delete(Key::baseline(scope)),
             Self::PutStanding(standing) => Change::Put(Draft::of(Key::standing(scope), standing)?),
-            Self::PutIntent(intent) => Change::Put(Draft::of(Key::intent(scope, &intent.slot()), intent)?),
-            Self::DropIntent(slot) => Change::Delete(Key::intent(scope, slot)),
+            Self::PutIntent(intent) => Change::Put(Draft::of(Key::intent(scope, &intent.intent_key()), intent)?),
+            Self::DropIntent(intent_key) => Change::Delete(Key::intent(scope, intent_key)),
             Self::PutRun(run) => Change::Put(Draft::of(Key::run(scope, &run.header.id), run.as_ref())?),
             Self::PutLease(lease) => Change::Put(Draft::over(Key::lease(scope), lease, generation)?),
         })

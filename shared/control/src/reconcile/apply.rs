@@ -14,10 +14,10 @@ use super::{Reconciler, ResumedRun, SLICE, follows, left, lost, not_yet};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Databases, Fault, ServiceWrites};
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
+use crate::scoped::ScopedEnvironment;
 
 /// How often a look at the lease may take too long before the run gives up.
 const LOOKS: usize = 4;
@@ -30,21 +30,21 @@ impl<P: Platform> Reconciler<P> {
     /// resource is left out.
     pub async fn apply(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         run: &RunRef,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         // The look is as old as its first read.
         let looked = self.clock.now();
-        let mut resumed = self.resume(place, run).await?;
+        let mut resumed = self.resume(scoped, run).await?;
         let now = self.clock.now();
         if let Some(waiting) = not_yet(run, &resumed.lease, now, APPLY) {
             return Ok(waiting);
         }
         if !resumed.lease.allows_writes(now) {
-            return Err(lost(place));
+            return Err(lost(scoped));
         }
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
-        let mut plan = self.current_plan(place, &resumed).await?;
+        let mut plan = self.current_plan(scoped, &resumed).await?;
         if let Some(halt) = &resumed.seen.halt {
             plan = despite_halt(plan, &resumed.run.deciding);
             if plan.is_empty() {
@@ -52,11 +52,11 @@ impl<P: Platform> Reconciler<P> {
             }
         }
         if !plan.is_empty() {
-            resumed.lease = self.raise(place, &resumed.lease, Lease::begun).await?;
+            resumed.lease = self.raise(scoped, &resumed.lease, Lease::begun).await?;
         }
         let judged = resumed.run.clone();
-        let mut hand = SliceProgress {
-            place,
+        let mut slice_progress = SliceProgress {
+            scoped,
             run: &judged,
             layer: resumed.lease.layer,
             generation: resumed.lease.generation,
@@ -68,33 +68,33 @@ impl<P: Platform> Reconciler<P> {
             refused: Vec::new(),
             failed: Vec::new(),
         };
-        let end = match self.write_waves(&mut hand, &plan).await {
+        let end = match self.write_waves(&mut slice_progress, &plan).await {
             Ok(end) => end,
             Err(error) => {
                 // Nobody shall wait for a slice that is over; should that fail too, the next one waits the margin.
                 let ended = LedgerWrite::PutLease(resumed.lease.clone().ended());
-                let _kept = self.ledger.commit(&place.scope, resumed.lease.generation, &[ended]).await;
+                let _kept = self.ledger.commit(&scoped.scope, resumed.lease.generation, &[ended]).await;
                 return Err(error);
             }
         };
-        let (step, wait_seconds, summary) = settle(&mut resumed.run, hand, end, self.clock.now());
-        self.keep(place, &resumed.lease, &resumed.run).await?;
+        let (step, wait_seconds, summary) = settle(&mut resumed.run, slice_progress, end, self.clock.now());
+        self.keep(scoped, &resumed.lease, &resumed.run).await?;
         Ok(slice(run, step, wait_seconds, summary))
     }
 
     /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
     /// run could still write is looked at again.
-    async fn current_plan(&self, place: &ScopedEnvironment, resumed: &ResumedRun) -> Result<Plan, RunbookError> {
+    async fn current_plan(&self, scoped: &ScopedEnvironment, resumed: &ResumedRun) -> Result<Plan, RunbookError> {
         if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.header.started {
             return Ok(resumed.run.plan.clone());
         }
-        let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
+        let observed = self.observe(scoped, &resumed.seen, resumed.lease.layer).await?;
         let reason = resumed.run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
-        Ok(left(place, resumed, &observed, &reason))
+        Ok(left(scoped, resumed, &observed, &reason))
     }
 
     /// Wave after wave. A write that fails keeps only its own resource from the waves after it.
-    async fn write_waves(&self, hand: &mut SliceProgress<'_>, plan: &Plan) -> Result<SliceEnd, RunbookError> {
+    async fn write_waves(&self, slice_progress: &mut SliceProgress<'_>, plan: &Plan) -> Result<SliceEnd, RunbookError> {
         let mut waiting = None;
         for step in &plan.steps {
             if !step.waits_for.is_empty() {
@@ -103,33 +103,33 @@ impl<P: Platform> Reconciler<P> {
             }
             for action in &step.actions {
                 let resource = action.change.resource();
-                if hand.is_stuck(&resource) {
+                if slice_progress.is_stuck(&resource) {
                     continue;
                 }
-                if self.clock.now() >= hand.end {
+                if self.clock.now() >= slice_progress.end {
                     return Ok(SliceEnd::OutOfTime);
                 }
                 let api = api(&action.change);
-                self.pacer.wait(api, hand.layer, &self.clock).await;
-                self.still_ours(hand).await?;
+                self.pacer.wait(api, slice_progress.layer, &self.clock).await;
+                self.still_ours(slice_progress).await?;
                 let answer = self.write(&action.change).await;
-                match self.paced(api, hand.layer, answer) {
+                match self.paced(api, slice_progress.layer, answer) {
                     Ok(()) => {
-                        hand.touched.insert(resource.clone());
-                        hand.made(&resource);
+                        slice_progress.touched.insert(resource.clone());
+                        slice_progress.made(&resource);
                     }
                     Err(error) if error.fault == Fault::Throttled => return Ok(SliceEnd::Again(error.to_string())),
                     Err(error) if passes(error.fault) => {
-                        hand.touched.insert(resource.clone());
-                        hand.failed.push((resource, error));
+                        slice_progress.touched.insert(resource.clone());
+                        slice_progress.failed.push((resource, error));
                     }
-                    Err(error) => hand.refused.push(refusal(resource, &error)),
+                    Err(error) => slice_progress.refused.push(refusal(resource, &error)),
                 }
             }
         }
-        Ok(match (hand.failed.first(), waiting) {
+        Ok(match (slice_progress.failed.first(), waiting) {
             (Some((_, error)), _) => SliceEnd::Again(error.to_string()),
-            (None, _) if !hand.refused.is_empty() => SliceEnd::Changed,
+            (None, _) if !slice_progress.refused.is_empty() => SliceEnd::Changed,
             (None, Some(awaited)) => SliceEnd::Waiting(awaited),
             (None, None) => SliceEnd::Written,
         })
@@ -137,25 +137,25 @@ impl<P: Platform> Reconciler<P> {
 
     /// Checks the pointer and then the lease in the ledger where the last look at them is no longer fresh. A look that took
     /// longer than that is taken again: what was seen at its beginning may be over at its end.
-    async fn still_ours(&self, hand: &mut SliceProgress<'_>) -> Result<(), RunbookError> {
+    async fn still_ours(&self, slice_progress: &mut SliceProgress<'_>) -> Result<(), RunbookError> {
         for _ in 0..LOOKS {
-            if self.clock.now().duration_since(hand.seen) < FRESHNESS {
+            if self.clock.now().duration_since(slice_progress.seen) < FRESHNESS {
                 return Ok(());
             }
             let looked = self.clock.now();
-            if hand.place.pair.is_some() {
-                let seen = self.ledger.load(&hand.place.scope).await?;
-                follows(self.wanted_by_pointer(hand.place, &seen).await, hand.run)?;
+            if slice_progress.scoped.pair.is_some() {
+                let seen = self.ledger.load(&slice_progress.scoped.scope).await?;
+                follows(self.wanted_by_pointer(slice_progress.scoped, &seen).await, slice_progress.run)?;
             }
-            let lease = self.ledger.lease(&hand.place.scope).await?;
+            let lease = self.ledger.lease(&slice_progress.scoped.scope).await?;
             let now = self.clock.now();
-            let ours = |lease: &Lease| lease.generation == hand.generation && lease.allows_writes(now);
+            let ours = |lease: &Lease| lease.generation == slice_progress.generation && lease.allows_writes(now);
             if !lease.as_ref().is_some_and(ours) {
-                return Err(lost(hand.place));
+                return Err(lost(slice_progress.scoped));
             }
-            hand.seen = looked;
+            slice_progress.seen = looked;
         }
-        Err(lost(hand.place))
+        Err(lost(slice_progress.scoped))
     }
 
     async fn write(&self, change: &CapacityChange) -> Result<(), AwsError> {

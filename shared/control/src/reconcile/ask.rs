@@ -13,21 +13,21 @@ use watchkeeper_domain::reconcile::run::{IntentOutcome, RunHeader, RunProgress, 
 use watchkeeper_domain::request::{RunRequest, RunTrigger};
 
 use super::call::{BeginVerdict, BegunRun};
-use super::wish::IntentChange;
+use super::intent_change::IntentChange;
 use super::{Reconciler, schedules};
 use crate::ledger::{LedgerWrite, ScopeStanding, ScopeState};
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{RunbookError, StepOutcome};
+use crate::scoped::ScopedEnvironment;
 
 /// What a run was asked for, and where and when.
 pub(super) struct BeginContext<'a> {
-    pub(super) place: &'a ScopedEnvironment,
+    pub(super) scoped: &'a ScopedEnvironment,
     pub(super) request: &'a RunRequest,
     pub(super) id: &'a str,
     pub(super) instant: Timestamp,
-    pub(super) wish: Option<IntentChange>,
+    pub(super) intent_change: Option<IntentChange>,
 }
 
 /// What was decided, and the releases that the plan goes back to.
@@ -45,7 +45,7 @@ impl<P: Platform> Reconciler<P> {
     /// Observes and decides.
     pub(super) async fn look(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Evaluation, RunbookError> {
         let wanted = ask.wanted(seen);
-        let mut observed = self.observe(ask.place, seen, ask.urgency(seen)).await?;
+        let mut observed = self.observe(ask.scoped, seen, ask.urgency(seen)).await?;
         let back = self.back(ask.request, &observed).await?;
         let (intents, mut quotas) = (intents(seen, wanted.as_ref()), CapacityQuotas::default());
         // Another word of the pair's pointer is a transition, also where it comes to the same.
@@ -53,7 +53,7 @@ impl<P: Platform> Reconciler<P> {
         let followed = seen.standing.settled.as_ref().and_then(|settled| settled.placement.clone());
         let afresh = followed != placement || ask.insists(wanted.as_ref());
         let chosen: Vec<Intent> = deciding(&intents, ask.instant).into_iter().cloned().collect();
-        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
+        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.scoped.allowance));
         let reached = seen.standing.reached(&kept.unwrap_or_default());
         let reached = if afresh { ReachedTargets::default() } else { reached };
         let decide = |observed: &ObservedScope, quotas: &CapacityQuotas| {
@@ -65,7 +65,7 @@ impl<P: Platform> Reconciler<P> {
                 declares: matches!(wanted, Some(IntentOutcome::Declared(_))),
                 releases: &back.releases,
                 quotas,
-                allowance: &ask.place.allowance,
+                allowance: &ask.scoped.allowance,
                 instant: ask.instant,
                 now: self.clock.now(),
                 halt: seen.halt.as_ref(),
@@ -74,7 +74,7 @@ impl<P: Platform> Reconciler<P> {
         };
         let mut assessment = decide(&observed, &quotas);
         if assessment.deciding.iter().any(|intent| intent.layer >= Layer::Emergency) {
-            quotas = self.quotas(ask.place, &observed, &assessment.plan).await?;
+            quotas = self.quotas(ask.scoped, &observed, &assessment.plan).await?;
             assessment = decide(&observed, &quotas);
         }
         if schedules::asks(ask.request, &assessment) {
@@ -89,7 +89,7 @@ impl<P: Platform> Reconciler<P> {
         if stops(&assessment.violations) {
             assessment.verdict = Verdict::Refused;
         }
-        // A wish is recorded and answered even where nothing differs now, or only what somebody else changed.
+        // What is wanted is recorded and answered even where nothing differs now, or only what somebody else changed.
         if wanted.is_some() && matches!(assessment.verdict, Verdict::Nothing | Verdict::Drift | Verdict::Hindered) {
             assessment.verdict = Verdict::Apply;
         }
@@ -116,14 +116,14 @@ impl BeginContext<'_> {
         verdict: BeginVerdict,
         summary: String,
     ) -> StepOutcome<BegunRun> {
-        let run = RunRef { scope: self.place.scope.clone(), id: self.id.to_owned(), generation };
+        let run = RunRef { scope: self.scoped.scope.clone(), id: self.id.to_owned(), generation };
         let begun = BegunRun { verdict, asks: BTreeSet::new(), blocked: BTreeSet::new(), writes: 0 };
         StepOutcome::new(run, verdict.then(), summary, begun)
     }
 
-    /// What becomes of the wish, given what the ledger holds.
+    /// What becomes of what is wanted, given what the ledger holds.
     pub(super) fn wanted(&self, seen: &ScopeState) -> Option<IntentOutcome> {
-        self.wish.as_ref().and_then(|wish| wish.given(seen, self.instant))
+        self.intent_change.as_ref().and_then(|intent_change| intent_change.given(seen, self.instant))
     }
 
     /// Whether somebody else's changes are written over: a person's word, or another target, is a transition; an
@@ -137,7 +137,7 @@ impl BeginContext<'_> {
         let chosen = deciding(&seen.intents, self.instant).first().map_or(Layer::Schedule, |intent| intent.layer);
         let asked = match &self.request.emergency {
             Some(_) => Some(Layer::Emergency),
-            None => self.wish.as_ref().map(IntentChange::layer),
+            None => self.intent_change.as_ref().map(IntentChange::layer),
         };
         asked.map_or(chosen, |asked| chosen.max(asked))
     }
@@ -173,11 +173,11 @@ impl BeginContext<'_> {
 
 /// The intents of the scope as they are once the request's own is among them.
 fn intents(seen: &ScopeState, wanted: Option<&IntentOutcome>) -> Vec<Intent> {
-    let slot = wanted.map(|wanted| match wanted {
-        IntentOutcome::Declared(intent) => intent.slot(),
-        IntentOutcome::TakenBack(slot) => slot.clone(),
+    let intent_key = wanted.map(|wanted| match wanted {
+        IntentOutcome::Declared(intent) => intent.intent_key(),
+        IntentOutcome::TakenBack(intent_key) => intent_key.clone(),
     });
-    let others = seen.intents.iter().filter(|intent| Some(intent.slot()) != slot);
+    let others = seen.intents.iter().filter(|intent| Some(intent.intent_key()) != intent_key);
     let own = if let Some(IntentOutcome::Declared(intent)) = wanted { Some(&**intent) } else { None };
     others.chain(own).cloned().collect()
 }
@@ -192,7 +192,7 @@ pub(super) fn durable(look: &Evaluation, standing: &ScopeStanding) -> Vec<Ledger
         (reached != standing.reached).then(|| LedgerWrite::PutStanding(ScopeStanding { reached, ..standing.clone() }));
     let intent = look.wanted.as_ref().map(|wanted| match wanted {
         IntentOutcome::Declared(intent) => LedgerWrite::PutIntent(Intent::clone(intent)),
-        IntentOutcome::TakenBack(slot) => LedgerWrite::DropIntent(slot.clone()),
+        IntentOutcome::TakenBack(intent_key) => LedgerWrite::DropIntent(intent_key.clone()),
     });
     baseline.into_iter().chain(standing).chain(intent).collect()
 }

@@ -12,13 +12,13 @@ use watchkeeper_domain::request::{RunMode, RunRequest, Urgency};
 use super::Reconciler;
 use super::ask::{BeginContext, Evaluation, durable};
 use super::call::{BeginVerdict, BegunRun};
-use super::wish::IntentChange;
+use super::intent_change::IntentChange;
 use crate::lease::{Lease, LeaseClaim};
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, ScopeStanding, ScopeState, SettledTarget};
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{RunbookError, StepOutcome};
+use crate::scoped::ScopedEnvironment;
 
 impl<P: Platform> Reconciler<P> {
     /// Begins the run `id` about `instant`.
@@ -27,16 +27,22 @@ impl<P: Platform> Reconciler<P> {
     /// [`RunbookError`]; nothing but the lease has been written then.
     pub async fn begin(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         request: &RunRequest,
         id: &str,
         instant: Timestamp,
     ) -> Result<StepOutcome<BegunRun>, RunbookError> {
-        let ask = BeginContext { place, request, id, instant, wish: IntentChange::of(place, request, id, instant)? };
-        let seen = self.remember(place).await?;
+        let ask = BeginContext {
+            scoped,
+            request,
+            id,
+            instant,
+            intent_change: IntentChange::of(scoped, request, id, instant)?,
+        };
+        let seen = self.remember(scoped).await?;
         if request.mode == RunMode::Plan {
             let assessment = self.look(&ask, &seen).await?.assessment;
-            let summary = report::plan(&place.scope, &assessment);
+            let summary = report::plan(&scoped.scope, &assessment);
             return Ok(ask.begun(None, BeginVerdict::Plan, summary).map(|begun| begun.with(&assessment)));
         }
         if let Some(summary) = self.nothing_to_do(&ask, &seen).await? {
@@ -47,14 +53,14 @@ impl<P: Platform> Reconciler<P> {
         if begun.is_err() {
             // Nobody shall wait for a lease under which nothing was written; should that fail too, it expires.
             let released = LedgerWrite::PutLease(lease.released(self.clock.now()));
-            let _kept = self.ledger.commit(&place.scope, lease.generation, &[released]).await;
+            let _kept = self.ledger.commit(&scoped.scope, lease.generation, &[released]).await;
         }
         begun
     }
 
     /// Decides and records, now that nobody else writes: what was read before the lease may have changed since.
     async fn begin_under(&self, ask: &BeginContext<'_>, lease: &Lease) -> Result<StepOutcome<BegunRun>, RunbookError> {
-        let seen = self.remember(ask.place).await?;
+        let seen = self.remember(ask.scoped).await?;
         let look = self.look(ask, &seen).await?;
         self.record(ask, lease, look, &seen.standing).await
     }
@@ -64,12 +70,12 @@ impl<P: Platform> Reconciler<P> {
         if ask.wanted(seen).is_some() || matches!(ask.request.emergency, Some(Urgency::RollBack { .. })) {
             return Ok(None);
         }
-        let scope = &ask.place.scope;
+        let scope = &ask.scoped.scope;
         let chosen: Vec<Intent> = deciding(&seen.intents, ask.instant).into_iter().cloned().collect();
         if seen.baseline.is_none() && gives_back(&chosen) {
             return Ok(Some(format!("{scope} is awake, and no baseline is kept")));
         }
-        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.place.allowance));
+        let kept = seen.baseline.as_ref().map(|kept| target(kept, &chosen, ask.instant, &ask.scoped.allowance));
         let target = kept.unwrap_or_default().fingerprint();
         let placement = placed(&chosen).map(Placement::mark);
         let other = |settled: &SettledTarget| settled.target != target || settled.placement != placement;
@@ -95,7 +101,7 @@ impl<P: Platform> Reconciler<P> {
     }
 
     async fn take(&self, ask: &BeginContext<'_>, seen: &ScopeState) -> Result<Lease, RunbookError> {
-        let scope = &ask.place.scope;
+        let scope = &ask.scoped.scope;
         let instead_of = ask.request.instead_of.as_deref();
         match Lease::claim(seen.lease.as_ref(), ask.id, instead_of, ask.urgency(seen), self.clock.now()) {
             LeaseClaim::Take(lease) => {
@@ -122,7 +128,7 @@ impl<P: Platform> Reconciler<P> {
     ) -> Result<StepOutcome<BegunRun>, RunbookError> {
         let now = self.clock.now();
         let assessment = &look.assessment;
-        let summary = report::decision(&ask.place.scope, assessment);
+        let summary = report::decision(&ask.scoped.scope, assessment);
         let verdict = match assessment.verdict {
             Verdict::Nothing => BeginVerdict::Nothing,
             Verdict::Apply => BeginVerdict::Apply,
@@ -138,18 +144,18 @@ impl<P: Platform> Reconciler<P> {
             writes.push(LedgerWrite::PutLease(lease.prolonged(now)));
             if verdict == BeginVerdict::Apply {
                 writes.extend(durable(&look, standing));
-            } else if let (BeginVerdict::Refused, Some(IntentOutcome::TakenBack(slot))) = (verdict, &look.wanted)
-                && slot.layer == Layer::Emergency
+            } else if let (BeginVerdict::Refused, Some(IntentOutcome::TakenBack(intent_key))) = (verdict, &look.wanted)
+                && intent_key.layer == Layer::Emergency
             {
                 // The emergency is over, whatever keeps its capacity from being given back now: the tick does that as soon as
                 // it may, and not only when the intent would have expired.
-                writes.push(LedgerWrite::DropIntent(slot.clone()));
+                writes.push(LedgerWrite::DropIntent(intent_key.clone()));
             }
             let mut run = ask.run(look, lease.layer, now);
             run.header.note(now, summary);
             writes.push(LedgerWrite::PutRun(Box::new(run)));
         }
-        self.ledger.commit(&ask.place.scope, lease.generation, &writes).await?;
+        self.ledger.commit(&ask.scoped.scope, lease.generation, &writes).await?;
         Ok(begun)
     }
 }

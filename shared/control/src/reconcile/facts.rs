@@ -14,11 +14,11 @@ use watchkeeper_domain::request::{RunRequest, Urgency};
 
 use super::Reconciler;
 use crate::pacing::ApiBucket;
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::AccountQuotas;
 use crate::ports::ServiceReleases;
 use crate::ports::{AwsError, Clock, Fault};
+use crate::scoped::ScopedEnvironment;
 
 /// The releases that services are to go back to, and the services that have none.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl<P: Platform> Reconciler<P> {
     /// What the account allows, where a plan would start more tasks: the quotas of AWS, else those of the document.
     pub(super) async fn quotas(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         observed: &ObservedScope,
         plan: &Plan,
     ) -> Result<CapacityQuotas, AwsError> {
@@ -70,7 +70,7 @@ impl<P: Platform> Reconciler<P> {
             return Ok(CapacityQuotas::default());
         }
         let mut quotas = optional(self.cloud.quotas(self.clock.now()).await)?.unwrap_or_default();
-        let document = place.emergency.as_ref().and_then(|emergency| emergency.quotas);
+        let document = scoped.emergency.as_ref().and_then(|emergency| emergency.quotas);
         quotas.vcpu = quotas.vcpu.or(document.and_then(|document| document.fargate_vcpu));
         quotas.tasks_per_service =
             quotas.tasks_per_service.or(document.and_then(|document| document.tasks_per_service));

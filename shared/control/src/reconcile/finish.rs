@@ -15,10 +15,10 @@ use watchkeeper_domain::request::RunTrigger;
 use super::call::FinishedRun;
 use super::{Reconciler, ResumedRun};
 use crate::ledger::{Ledger, LedgerWrite, RefusedWrite, ScopeStanding, SettledTarget};
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault, Notifier};
 use crate::runbook::{ErrorName, NextStep, RunbookError, StepOutcome};
+use crate::scoped::ScopedEnvironment;
 
 /// The detail type of the event about a finished run.
 pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
@@ -30,46 +30,46 @@ impl<P: Platform> Reconciler<P> {
     /// [`RunbookError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
     pub async fn finish(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         run: &RunRef,
         error: Option<RunError>,
     ) -> Result<StepOutcome<FinishedRun>, RunbookError> {
-        let mut resumed = self.resume(place, run).await?;
+        let mut resumed = self.resume(scoped, run).await?;
         let now = self.clock.now();
         if resumed.run.outcome.is_none() {
             let error = error.or_else(|| refused(&resumed.run));
             resumed.run.outcome = Some(outcome(&resumed.run, error.as_ref()));
             resumed.run.error = error;
-            let standing = standing(place, &mut resumed, now);
+            let standing = standing(scoped, &mut resumed, now);
             resumed.run.header.note(now, "finished");
             let mut writes =
                 vec![LedgerWrite::PutStanding(standing), LedgerWrite::PutLease(resumed.lease.released(now))];
             writes.extend(forget(&resumed));
             writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
-            self.ledger.commit(&place.scope, resumed.lease.generation, &writes).await?;
+            self.ledger.commit(&scoped.scope, resumed.lease.generation, &writes).await?;
         }
-        self.tell(place, &resumed.run).await?;
+        self.notify(scoped, &resumed.run).await?;
         let record = &resumed.run;
         let finished = FinishedRun {
             outcome: record.outcome.unwrap_or(RunOutcome::Failed),
-            back: back(place, &resumed),
+            back: back(scoped, &resumed),
             writes: record.writes,
             drift: record.left_alone().len(),
             refusals: record.violations.iter().filter(|violation| violation.severity > Severity::Warn).count(),
             took_ms: now.duration_since(record.header.started).as_millis().try_into().unwrap_or(i64::MAX),
         };
-        Ok(StepOutcome::new(run.clone(), end(record), report::summary(&place.scope, record), finished))
+        Ok(StepOutcome::new(run.clone(), end(record), report::summary(&scoped.scope, record), finished))
     }
 
     /// The event first: it may come twice where the message must not, should the step be tried again. A bus that takes
     /// nothing for good keeps no message from its turn.
-    async fn tell(&self, place: &ScopedEnvironment, run: &RunRecord) -> Result<(), RunbookError> {
-        let event = report::event(&place.scope, run);
-        let published = self.announcer.publish(RUN_FINISHED, &event.to_string()).await;
+    async fn notify(&self, scoped: &ScopedEnvironment, run: &RunRecord) -> Result<(), RunbookError> {
+        let event = report::event(&scoped.scope, run);
+        let published = self.notifier.publish(RUN_FINISHED, &event.to_string()).await;
         let later = |error: &AwsError| matches!(error.fault, Fault::Throttled | Fault::Unavailable);
         if !published.as_ref().is_err_and(later) && run.tell {
-            let message = report::message(&place.scope, run);
-            self.announcer.tell(&message.subject, &message.text).await?;
+            let message = report::message(&scoped.scope, run);
+            self.notifier.notify(&message.subject, &message.text).await?;
         }
         Ok(published?)
     }
@@ -88,11 +88,11 @@ fn forget(resumed: &ResumedRun) -> Option<LedgerWrite> {
 }
 
 /// What has come back of what we hold and nothing holds any more.
-fn back(place: &ScopedEnvironment, resumed: &ResumedRun) -> Back {
+fn back(scoped: &ScopedEnvironment, resumed: &ResumedRun) -> Back {
     let run = &resumed.run;
     let owed = |resource: ResourceId| {
         !run.progress.given_back.contains(&resource)
-            && !concerns(&run.deciding, &place.allowance, resumed.seen.baseline.as_ref(), &resource)
+            && !concerns(&run.deciding, &scoped.allowance, resumed.seen.baseline.as_ref(), &resource)
     };
     let kept = resumed.seen.baseline.as_ref();
     match kept.is_some_and(|kept| kept.capacity.resources().any(owed)) {
@@ -148,7 +148,7 @@ fn awaits_answer(run: &RunRecord) -> bool {
 
 /// What the scope has reached with this run, and whether a person must hear of it: good news when something was changed
 /// or asked for, bad news once.
-fn standing(place: &ScopedEnvironment, resumed: &mut ResumedRun, now: Timestamp) -> ScopeStanding {
+fn standing(scoped: &ScopedEnvironment, resumed: &mut ResumedRun, now: Timestamp) -> ScopeStanding {
     let before = resumed.seen.standing.clone();
     let mark = resumed.run.mark();
     resumed.run.tell = match &mark {
@@ -156,27 +156,27 @@ fn standing(place: &ScopedEnvironment, resumed: &mut ResumedRun, now: Timestamp)
         None => resumed.run.writes > 0 || resumed.run.wanted.is_some(),
         Some(_) => awaits_answer(&resumed.run) || mark != before.told,
     };
-    let (reached, settled) = (Some(reached(place, resumed)), settled(place, resumed));
+    let (reached, settled) = (Some(reached(scoped, resumed)), settled(scoped, resumed));
     let refused = RefusedWrite::after(&before.refused, &resumed.run.progress, now);
     let followed = settled.as_ref().and_then(|settled| settled.epoch).max(before.followed);
     ScopeStanding { settled, reached, told: mark, refused, followed }
 }
 
 /// What each resource has reached by now. What is on its way back to its owner is never at rest before it is there.
-fn reached(place: &ScopedEnvironment, resumed: &ResumedRun) -> ReachedTargets {
+fn reached(scoped: &ScopedEnvironment, resumed: &ResumedRun) -> ReachedTargets {
     let ResumedRun { seen, run, target, .. } = resumed;
     let RunProgress { reached, written, given_back, .. } = &run.progress;
     let before = seen.standing.reached(target).until(target, &BTreeSet::new());
     if run.verdict != Verdict::Apply {
         return before;
     }
-    let held = |resource: &&ResourceId| concerns(&run.deciding, &place.allowance, seen.baseline.as_ref(), resource);
+    let held = |resource: &&ResourceId| concerns(&run.deciding, &scoped.allowance, seen.baseline.as_ref(), resource);
     let reached = reached.iter().filter(held).cloned().collect();
     before.after(target, &reached, written, run.instant).until(target, given_back)
 }
 
 /// What was reached as a whole, as far as it can be: what a tick compares before it looks.
-fn settled(place: &ScopedEnvironment, resumed: &ResumedRun) -> Option<SettledTarget> {
+fn settled(scoped: &ScopedEnvironment, resumed: &ResumedRun) -> Option<SettledTarget> {
     let ResumedRun { seen, run, .. } = resumed;
     let before = seen.standing.settled.clone();
     let applied = run.applied && run.outcome != Some(RunOutcome::Failed);
@@ -187,7 +187,7 @@ fn settled(place: &ScopedEnvironment, resumed: &ResumedRun) -> Option<SettledTar
     if kept.is_none() && gives_back(&run.deciding) {
         return None;
     }
-    let target = kept.map(|kept| target(&kept, &run.deciding, run.instant, &place.allowance)).unwrap_or_default();
+    let target = kept.map(|kept| target(&kept, &run.deciding, run.instant, &scoped.allowance)).unwrap_or_default();
     let target = target.fingerprint();
     // A service that must not run here and cannot be stopped is a word that the pointer is not followed yet.
     let forbidden = |resource: &ResourceId| match resource {

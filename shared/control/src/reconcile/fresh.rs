@@ -16,8 +16,8 @@ impl<P: Platform> Reconciler<P> {
     /// What is not as fresh as the document asks for.
     pub(super) async fn stale_backups(&self, ask: &BeginContext<'_>) -> Result<Vec<Violation>, RunbookError> {
         let risky = matches!(ask.request.emergency, Some(Urgency::RollBack { .. }));
-        let Some((within, policies)) = ask.place.backups.as_ref().filter(|_| risky) else { return Ok(Vec::new()) };
-        let memories = self.ledger.backups(&ask.place.scope).await?;
+        let Some((within, policies)) = ask.scoped.backups.as_ref().filter(|_| risky) else { return Ok(Vec::new()) };
+        let memories = self.ledger.backups(&ask.scoped.scope).await?;
         let (none, now) = (BackupMemory::default(), self.clock.now());
         let approved = ask.request.approve.contains(&GuardrailCode::StaleBackup);
         let fresh = policies

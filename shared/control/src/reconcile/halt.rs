@@ -36,8 +36,8 @@ impl<P: Platform> Reconciler<P> {
             "region": scope.map(|scope| &scope.region),
             "run": run, "halted": on, "by": by, "reason": reason, "headline": message.subject,
         });
-        self.announcer.publish(HALT_SWITCHED, &event.to_string()).await?;
-        self.announcer.tell(&message.subject, &message.text).await?;
+        self.notifier.publish(HALT_SWITCHED, &event.to_string()).await?;
+        self.notifier.notify(&message.subject, &message.text).await?;
         Ok(message.subject)
     }
 }

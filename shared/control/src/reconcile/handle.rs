@@ -7,10 +7,10 @@ use watchkeeper_domain::request::{RunRequest, RunTrigger};
 
 use super::Reconciler;
 use super::call::{BeginVerdict, Details, Step, Switch};
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{Begin, MachineExecution, RunbookError, Stack, StepOutcome, read_input};
+use crate::scoped::ScopedEnvironment;
 
 /// The machine's name.
 const MACHINE: &str = "reconcile";
@@ -26,12 +26,12 @@ impl<P: Platform> Reconciler<P> {
             Step::Apply { run } => Ok(self.apply(&self.place(stack, &run.scope)?, &run).await?.map(Details::Slice)),
             Step::Verify { run } => Ok(self.verify(&self.place(stack, &run.scope)?, &run).await?.map(Details::Slice)),
             Step::Finish { run, error } => {
-                let place = self.place(stack, &run.scope)?;
-                Ok(self.finish(&place, &run, error.map(RunError::from)).await?.map(Details::Finished))
+                let scoped = self.place(stack, &run.scope)?;
+                Ok(self.finish(&scoped, &run, error.map(RunError::from)).await?.map(Details::Finished))
             }
             Step::Tell(unmade) => {
                 let instant = unmade.instant();
-                Ok(unmade.send(&self.ledger, &self.announcer, stack, MACHINE, instant).await?.map(Details::Told))
+                Ok(unmade.send(&self.ledger, &self.notifier, stack, MACHINE, instant).await?.map(Details::Told))
             }
         }
     }
@@ -49,12 +49,12 @@ impl<P: Platform> Reconciler<P> {
             return Ok(switched(&execution, self.halt(None, &request, &execution.name).await?));
         }
         let (estate, environment) = request.place()?;
-        let place = stack.place(estate.as_str(), environment.as_str(), instant)?;
+        let scoped = stack.place(estate.as_str(), environment.as_str(), instant)?;
         if request.halt.is_some() {
-            let summary = self.halt(Some(&place.scope), &request, &execution.name).await?;
+            let summary = self.halt(Some(&scoped.scope), &request, &execution.name).await?;
             return Ok(switched(&execution, summary));
         }
-        Ok(self.begin(&place, &request, &execution.name, instant).await?.map(Details::Begun))
+        Ok(self.begin(&scoped, &request, &execution.name, instant).await?.map(Details::Begun))
     }
 
     /// The place of a run that has begun. Freeze windows count at its beginning only: the wall time stands in here.

@@ -10,12 +10,12 @@ mod finish;
 mod fresh;
 mod halt;
 mod handle;
+mod intent_change;
 mod observe;
 mod prove;
 mod schedules;
 mod slice;
 mod verify;
-mod wish;
 
 use std::collections::BTreeSet;
 
@@ -31,10 +31,10 @@ use watchkeeper_domain::reconcile::run::{RunRecord, RunRef};
 use crate::lease::Lease;
 use crate::ledger::{Ledger, LedgerError, LedgerWrite, PairId, ScopeState};
 use crate::pacing::Pacer;
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
+use crate::scoped::ScopedEnvironment;
 
 pub use call::{BeginVerdict, BegunRun, Details, FinishedRun, Step, Switch, slice};
 pub use finish::RUN_FINISHED;
@@ -65,7 +65,7 @@ pub struct Reconciler<P: Platform> {
     /// What is remembered.
     pub ledger: P::Ledger,
     /// Where people and programs learn of a run.
-    pub announcer: P::Announcer,
+    pub notifier: P::Notifier,
     /// Wall time.
     pub clock: P::Clock,
     /// The pace of the calls; it outlives a run where the function does.
@@ -100,20 +100,20 @@ struct ResumedRun {
 impl<P: Platform> Reconciler<P> {
     /// Reads what is remembered of a run, and refuses when its lease is not its own any more. A slice before this one that may
     /// still be at work is overtaken.
-    async fn resume(&self, place: &ScopedEnvironment, run: &RunRef) -> Result<ResumedRun, RunbookError> {
-        let seen = self.ledger.load(&place.scope).await?;
-        let wanted = self.wanted_by_pointer(place, &seen).await;
+    async fn resume(&self, scoped: &ScopedEnvironment, run: &RunRef) -> Result<ResumedRun, RunbookError> {
+        let seen = self.ledger.load(&scoped.scope).await?;
+        let wanted = self.wanted_by_pointer(scoped, &seen).await;
         let own =
             |lease: &Lease| run.generation.is_some_and(|first| lease.generation >= first) && lease.holder == run.id;
         let lease = seen.lease.clone().filter(own);
-        let lease = lease.ok_or_else(|| lost(place))?;
-        let lease = if lease.at_work { self.raise(place, &lease, Lease::overtaken).await? } else { lease };
-        let record = self.ledger.run(&place.scope, &run.id).await?;
+        let lease = lease.ok_or_else(|| lost(scoped))?;
+        let lease = if lease.at_work { self.raise(scoped, &lease, Lease::overtaken).await? } else { lease };
+        let record = self.ledger.run(&scoped.scope, &run.id).await?;
         let record = record
-            .ok_or_else(|| RunbookError::RunUnknown { what: format!("run {}", run.id), scope: place.scope.clone() })?;
+            .ok_or_else(|| RunbookError::RunUnknown { what: format!("run {}", run.id), scope: scoped.scope.clone() })?;
         let baseline = seen.baseline.as_ref();
         let target = baseline.map_or_else(Capacity::default, |baseline| {
-            target(baseline, &record.deciding, record.instant, &place.allowance)
+            target(baseline, &record.deciding, record.instant, &scoped.allowance)
         });
         Ok(ResumedRun { seen, wanted, lease, run: record, target })
     }
@@ -121,49 +121,49 @@ impl<P: Platform> Reconciler<P> {
     /// Takes the lease of the run anew, as only one slice can.
     async fn raise(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         lease: &Lease,
         next: impl FnOnce(&Lease, Timestamp) -> Lease,
     ) -> Result<Lease, RunbookError> {
         let next = next(lease, self.clock.now());
-        match self.ledger.take_lease(&place.scope, &next, lease.generation).await {
-            Err(LedgerError::Conflict { .. }) => Err(lost(place)),
+        match self.ledger.take_lease(&scoped.scope, &next, lease.generation).await {
+            Err(LedgerError::Conflict { .. }) => Err(lost(scoped)),
             answer => Ok(answer.map(|()| next)?),
         }
     }
 
     /// What is remembered of a scope, and, where it is half of a pair, what the pointer wants of it: an intent like any
     /// other, but derived each time from this region's replica of the pointer.
-    async fn remember(&self, place: &ScopedEnvironment) -> Result<ScopeState, RunbookError> {
-        let mut seen = self.ledger.load(&place.scope).await?;
-        seen.intents.extend(self.wanted_by_pointer(place, &seen).await?);
+    async fn remember(&self, scoped: &ScopedEnvironment) -> Result<ScopeState, RunbookError> {
+        let mut seen = self.ledger.load(&scoped.scope).await?;
+        seen.intents.extend(self.wanted_by_pointer(scoped, &seen).await?);
         Ok(seen)
     }
 
     async fn wanted_by_pointer(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         seen: &ScopeState,
     ) -> Result<Option<Intent>, RunbookError> {
-        let Scope { estate, environment, .. } = place.scope.clone();
+        let Scope { estate, environment, .. } = scoped.scope.clone();
         let pair = self.ledger.pair(&PairId { estate, environment }).await?;
         // A document may lose its pair while the pair is away: then nobody can tell what is to run here.
-        let Some(half) = &place.pair else { return Ok(unpaired(pair.pointer.as_ref()).map(|()| None)?) };
-        Ok(half.placement(&pair, seen, self.clock.now())?)
+        let Some(member) = &scoped.pair else { return Ok(unpaired(pair.pointer.as_ref()).map(|()| None)?) };
+        Ok(member.placement(&pair, seen, self.clock.now())?)
     }
 
     /// Writes the record and prolongs the lease, in one transaction. A run that has written everything and only waits
     /// makes way for any other but a tick's: tasks that never start must not keep a person from giving back.
-    async fn keep(&self, place: &ScopedEnvironment, lease: &Lease, run: &RunRecord) -> Result<(), RunbookError> {
+    async fn keep(&self, scoped: &ScopedEnvironment, lease: &Lease, run: &RunRecord) -> Result<(), RunbookError> {
         let layer = if run.applied { Layer::Schedule } else { run.layer };
         let lease = Lease { layer, ..lease.prolonged(self.clock.now()) }.ended();
         let writes = [LedgerWrite::PutLease(lease.clone()), LedgerWrite::PutRun(Box::new(run.clone()))];
-        Ok(self.ledger.commit(&place.scope, lease.generation, &writes).await?)
+        Ok(self.ledger.commit(&scoped.scope, lease.generation, &writes).await?)
     }
 }
 
-fn lost(place: &ScopedEnvironment) -> RunbookError {
-    LedgerError::LeaseLost { scope: place.scope.to_string() }.into()
+fn lost(scoped: &ScopedEnvironment) -> RunbookError {
+    LedgerError::LeaseLost { scope: scoped.scope.to_string() }.into()
 }
 
 /// The slice that only waits, while another may still write: the run that was preempted, or a slice that was overtaken.
@@ -174,8 +174,8 @@ fn not_yet(run: &RunRef, lease: &Lease, now: Timestamp, step: &'static str) -> O
 }
 
 /// What still differs, as far as this run may change it: not what somebody else changed before it began.
-fn left(place: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScope, reason: &str) -> Plan {
-    let (run, allowance) = (&resumed.run, &place.allowance);
+fn left(scoped: &ScopedEnvironment, resumed: &ResumedRun, observed: &ObservedScope, reason: &str) -> Plan {
+    let (run, allowance) = (&resumed.run, &scoped.allowance);
     let before = resumed.seen.standing.reached(&resumed.target);
     let mut reached = if run.progress.afresh { BTreeSet::new() } else { before.of(&resumed.target) };
     reached.extend(run.progress.written.iter().cloned());

@@ -9,22 +9,22 @@ use watchkeeper_domain::name::{ClusterName, ServiceName};
 use super::Reconciler;
 use crate::ledger::ScopeState;
 use crate::pacing::ApiBucket;
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Databases;
 use crate::ports::ScalableTargets;
 use crate::ports::Services;
 use crate::ports::{AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
+use crate::scoped::ScopedEnvironment;
 
 impl<P: Platform> Reconciler<P> {
     /// What AWS says of everything that the document or the baseline names.
     pub(super) async fn observe(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         seen: &ScopeState,
         layer: Layer,
     ) -> Result<ObservedScope, AwsError> {
-        let (services, databases) = place.selection(seen.baseline.as_ref());
+        let (services, databases) = scoped.selection(seen.baseline.as_ref());
         let mut observed = ObservedScope::default();
         self.observe_services(&services, layer, &mut observed).await?;
         self.observe_databases(&databases, layer, &mut observed).await?;

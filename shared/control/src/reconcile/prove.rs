@@ -9,7 +9,7 @@ use watchkeeper_domain::reconcile::assess::concerns;
 use watchkeeper_domain::reconcile::run::WriteRefusal;
 
 use super::ResumedRun;
-use crate::place::ScopedEnvironment;
+use crate::scoped::ScopedEnvironment;
 
 /// How long after its bounds were registered a count may be moved into them. AWS says that it compares the two whenever
 /// `RegisterScalableTarget` is called, and sets a count outside of them inside (Application Auto Scaling user guide, "Scalable
@@ -19,7 +19,7 @@ const SETTLED: SignedDuration = SignedDuration::from_mins(3);
 
 /// A look at a scope, and what was found to differ.
 pub(super) struct ScopeProof<'a> {
-    pub(super) place: &'a ScopedEnvironment,
+    pub(super) scoped: &'a ScopedEnvironment,
     pub(super) resumed: &'a ResumedRun,
     pub(super) observed: &'a ObservedScope,
     pub(super) left: &'a Plan,
@@ -69,7 +69,7 @@ impl ScopeProof<'_> {
     fn is_back(&self, baseline: &Baseline, resource: &ResourceId) -> bool {
         let run = &self.resumed.run;
         let touched = run.progress.touched.contains(resource);
-        let concerned = concerns(&run.deciding, &self.place.allowance, Some(baseline), resource);
+        let concerned = concerns(&run.deciding, &self.scoped.allowance, Some(baseline), resource);
         if baseline.was_off(resource) && !concerned {
             return true;
         }

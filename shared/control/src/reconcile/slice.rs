@@ -10,8 +10,8 @@ use watchkeeper_domain::reconcile::run::{RunRecord, WriteRefusal, WriteTrouble};
 
 use super::call::{APPLY, VERIFY};
 use super::{counted, look_again, overdue};
-use crate::place::ScopedEnvironment;
 use crate::ports::AwsError;
+use crate::scoped::ScopedEnvironment;
 
 /// How long to wait after AWS asked us to slow down, or did not answer, in seconds.
 const BACK_OFF_SECONDS: u32 = 5;
@@ -39,7 +39,7 @@ pub(super) enum SliceEnd {
 
 /// What one slice has under its hands.
 pub(super) struct SliceProgress<'a> {
-    pub(super) place: &'a ScopedEnvironment,
+    pub(super) scoped: &'a ScopedEnvironment,
     pub(super) run: &'a RunRecord,
     pub(super) layer: Layer,
     pub(super) generation: u64,
@@ -85,15 +85,15 @@ pub(super) fn refusal(resource: ResourceId, error: &AwsError) -> WriteRefusal {
 /// Writes the slice into the record, and says which step follows, after how many seconds, and what was done.
 pub(super) fn settle(
     run: &mut RunRecord,
-    hand: SliceProgress<'_>,
+    slice_progress: SliceProgress<'_>,
     end: SliceEnd,
     now: Timestamp,
 ) -> (&'static str, u32, String) {
-    let (layer, writes) = (hand.layer, hand.writes);
+    let (layer, writes) = (slice_progress.layer, slice_progress.writes);
     run.slices += 1;
     run.writes += writes;
     run.awaited.clear();
-    remember(run, hand, now);
+    remember(run, slice_progress, now);
     let (next, wait_seconds, what) = match end {
         SliceEnd::Written => (VERIFY, 0, "every wave is written".to_owned()),
         SliceEnd::OutOfTime => (APPLY, 0, "more is left for the next slice".to_owned()),
@@ -118,17 +118,19 @@ pub(super) fn settle(
 }
 
 /// What the slice leaves behind of each resource. One that has failed for long counts as refused.
-fn remember(run: &mut RunRecord, hand: SliceProgress<'_>, now: Timestamp) {
+fn remember(run: &mut RunRecord, slice_progress: SliceProgress<'_>, now: Timestamp) {
     let progress = &mut run.progress;
-    if !hand.touched.is_empty() {
+    if !slice_progress.touched.is_empty() {
         progress.wrote = Some(now);
     }
-    progress.touched.extend(hand.touched);
-    progress.written.extend(hand.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));
-    progress.refused.extend(hand.refused);
-    let limit = if hand.layer >= Layer::Emergency { URGENT_TROUBLE } else { TROUBLE };
+    progress.touched.extend(slice_progress.touched);
+    progress
+        .written
+        .extend(slice_progress.open.into_iter().filter(|(_, open)| *open == 0).map(|(resource, _)| resource));
+    progress.refused.extend(slice_progress.refused);
+    let limit = if slice_progress.layer >= Layer::Emergency { URGENT_TROUBLE } else { TROUBLE };
     let mut troubled = Vec::new();
-    for (resource, error) in hand.failed {
+    for (resource, error) in slice_progress.failed {
         let before = progress.troubled.iter().find(|trouble| trouble.resource == resource);
         let since = before.map_or(now, |trouble| trouble.since);
         if now.duration_since(since) >= limit {

@@ -5,10 +5,10 @@ use watchkeeper_domain::reconcile::run::{RunRecord, RunRef};
 use super::call::{APPLY, FINISH, VERIFY, slice};
 use super::prove::ScopeProof;
 use super::{MAX_ROUNDS, Reconciler, counted, follows, left, look_again, not_yet, overdue};
-use crate::place::ScopedEnvironment;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
+use crate::scoped::ScopedEnvironment;
 
 impl<P: Platform> Reconciler<P> {
     /// Looks whether the target is reached.
@@ -17,18 +17,18 @@ impl<P: Platform> Reconciler<P> {
     /// [`RunbookError`] when the lease is lost or AWS does not answer.
     pub async fn verify(
         &self,
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         run: &RunRef,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
-        let mut resumed = self.resume(place, run).await?;
+        let mut resumed = self.resume(scoped, run).await?;
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
         if let Some(waiting) = not_yet(run, &resumed.lease, self.clock.now(), VERIFY) {
             return Ok(waiting);
         }
-        let observed = self.observe(place, &resumed.seen, resumed.lease.layer).await?;
-        let plan = left(place, &resumed, &observed, "");
+        let observed = self.observe(scoped, &resumed.seen, resumed.lease.layer).await?;
+        let plan = left(scoped, &resumed, &observed, "");
         let now = self.clock.now();
-        let proof = ScopeProof { place, resumed: &resumed, observed: &observed, left: &plan, now };
+        let proof = ScopeProof { scoped, resumed: &resumed, observed: &observed, left: &plan, now };
         let (reached, given_back, unsettled) = (proof.reached(), proof.given_back(), proof.unsettled());
         let record = &mut resumed.run;
         (record.progress.reached, record.progress.given_back) = (reached, given_back);
@@ -53,7 +53,7 @@ impl<P: Platform> Reconciler<P> {
             record.header.note(now, summary.clone());
         }
         record.waited_seconds += wait_seconds;
-        self.keep(place, &resumed.lease, record).await?;
+        self.keep(scoped, &resumed.lease, record).await?;
         Ok(slice(run, next, wait_seconds, summary))
     }
 }

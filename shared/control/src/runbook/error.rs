@@ -108,13 +108,13 @@ pub enum RunbookError {
     RunUnknown {
         /// What is not known.
         what: String,
-        /// Where.
+        /// The environment, in one region.
         scope: Scope,
     },
     /// A tick did a part of its work.
     #[error("{scope} was looked after in part: {why}")]
     InPart {
-        /// Where.
+        /// The environment, in one region.
         scope: Scope,
         /// The first thing that failed.
         why: String,

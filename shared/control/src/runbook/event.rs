@@ -82,7 +82,7 @@ pub struct Ask {
     pub token: String,
     /// What is asked for.
     pub what: String,
-    /// Why.
+    /// Why a person is asked.
     pub why: String,
     /// The plan, for a person.
     pub plan: String,

@@ -3,9 +3,9 @@
 mod error;
 mod event;
 mod input;
+mod notify;
 mod outcome;
 mod stack;
-mod tell;
 
 pub use error::{ErrorName, RunbookError, in_full};
 pub use event::{Ask, Begin, CaughtError, FunctionEvent, MachineExecution, ScheduleTick, StepCall, Tell, Told, Unmade};

@@ -7,7 +7,7 @@ use watchkeeper_domain::estate::{Environment, Estate, EstateFolder, UnknownName}
 use watchkeeper_domain::name::Scope;
 
 use super::RunbookError;
-use crate::place::{ScopedEnvironment, StackIdentity};
+use crate::scoped::{ScopedEnvironment, StackIdentity};
 
 /// A stack: every estate that its documents describe, and where it lives.
 #[derive(Debug, Clone)]

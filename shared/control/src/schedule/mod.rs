@@ -11,21 +11,21 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 
 use crate::ledger::Ledger;
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{Executions, StartOutcome};
 use crate::runbook::{RunbookError, ScheduleTick, Stack, round};
+use crate::scoped::PairMember;
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Ticked {
+pub struct TickReport {
     /// Each environment of this account in this region.
-    pub environments: Vec<Line>,
+    pub environments: Vec<EnvironmentResult>,
 }
 
 /// What a tick decided about one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct EnvironmentResult {
     /// The environment, in one region.
     #[serde(flatten)]
     pub scope: Scope,
@@ -34,13 +34,13 @@ pub struct Line {
     /// The rule of the calendar.
     pub why: String,
     /// What was done about it.
-    pub did: Did,
+    pub did: TickOutcome,
 }
 
 /// What a tick did about one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Did {
+pub enum TickOutcome {
     /// Nothing: no intent holds and no baseline is kept.
     Nothing,
     /// A run was started.
@@ -65,37 +65,42 @@ impl<P: Platform> ScheduleRunbook<P> {
     ///
     /// # Errors
     /// The first [`RunbookError`]; the other environments have had their turn.
-    pub async fn handle(&self, stack: &Stack, tick: &ScheduleTick) -> Result<Ticked, RunbookError> {
+    pub async fn handle(&self, stack: &Stack, tick: &ScheduleTick) -> Result<TickReport, RunbookError> {
         let look = async |estate: &Estate, environment: &Environment| {
             let scope = stack.scope(estate, environment);
             let wanted = wanted(environment, tick.time);
-            let half = PairPlace::of(estate, environment, &stack.home.region);
-            let did = self.look_after(&scope, half.as_ref(), &wanted).await?;
+            let member = PairMember::of(estate, environment, &stack.home.region);
+            let did = self.look_after(&scope, member.as_ref(), &wanted).await?;
             let (awake, why) = (wanted.want == DesiredState::Awake, wanted.reason);
             if environment.calendar().is_some() {
                 tracing::info!(estate = %scope.estate, environment = %scope.environment, awake, why, ?did,
                     "calendar evaluated");
             }
-            Ok(Line { scope, awake, why, did })
+            Ok(EnvironmentResult { scope, awake, why, did })
         };
-        Ok(Ticked { environments: round(stack.environments(), look).await? })
+        Ok(TickReport { environments: round(stack.environments(), look).await? })
     }
 
-    async fn look_after(&self, scope: &Scope, half: Option<&PairPlace>, wanted: &Intent) -> Result<Did, RunbookError> {
+    async fn look_after(
+        &self,
+        scope: &Scope,
+        member: Option<&PairMember>,
+        wanted: &Intent,
+    ) -> Result<TickOutcome, RunbookError> {
         let seen = self.ledger.load(scope).await?;
         let instant = wanted.declared;
         // Half of a pair is looked at while the pointer wants something of it; a pointer that cannot be followed is told by
         // the run that it fails.
-        let pointed = match half {
-            Some(half) => {
-                let pair = self.ledger.pair(&half.id).await?;
-                half.placement(&pair, &seen, instant).map_or(true, |intent| intent.is_some())
+        let pointed = match member {
+            Some(member) => {
+                let pair = self.ledger.pair(&member.id).await?;
+                member.placement(&pair, &seen, instant).map_or(true, |intent| intent.is_some())
             }
             None => false,
         };
         match due(wanted, &seen.intents, pointed || seen.baseline.is_some()) {
-            Due::Late => Ok(Did::Late),
-            Due::Nothing => Ok(Did::Nothing),
+            Due::Late => Ok(TickOutcome::Late),
+            Due::Nothing => Ok(TickOutcome::Nothing),
             Due::Compare { changed } => {
                 if changed {
                     self.ledger.declare(scope, wanted).await?;
@@ -105,12 +110,12 @@ impl<P: Platform> ScheduleRunbook<P> {
         }
     }
 
-    async fn start(&self, scope: &Scope, instant: Timestamp) -> Result<Did, RunbookError> {
+    async fn start(&self, scope: &Scope, instant: Timestamp) -> Result<TickOutcome, RunbookError> {
         let input = RunRequest::of_tick(scope, instant).to_string();
         let name = execution_name(&[scope.estate.as_str(), scope.environment.as_str()], instant);
         Ok(match self.reconcile.start(&name, &input).await? {
-            StartOutcome::New => Did::Started,
-            StartOutcome::AlreadyThere => Did::Doubled,
+            StartOutcome::New => TickOutcome::Started,
+            StartOutcome::AlreadyThere => TickOutcome::Doubled,
         })
     }
 }

@@ -24,7 +24,7 @@ impl<P: Platform> UnblockRunbook<P> {
     /// does not answer.
     pub async fn begin(
         &self,
-        place: &UnblockEnvironment<'_>,
+        scoped: &UnblockEnvironment<'_>,
         request: &UnblockRequest,
         execution: &MachineExecution,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
@@ -33,17 +33,17 @@ impl<P: Platform> UnblockRunbook<P> {
             UnblockPurpose::Now => (execution.name.clone(), execution.start, UnblockKind::Free),
             UnblockPurpose::Undo(of, lock) => {
                 // The run has to be there; what it released is on its pages.
-                self.open(place, of).await?;
+                self.open(scoped, of).await?;
                 let kind = UnblockKind::Undo { of: of.to_owned(), lock: lock.map(str::to_owned) };
                 (execution.name.clone(), execution.start, kind)
             }
         };
-        let run = RunRef::new(place.scope.clone(), &id);
-        if let Some((record, version)) = self.ledger.read::<UnblockRecord>(&place.scope, LedgerNote::Run(&id)).await? {
-            return Ok(step(&OpenRecord { place, record, version }, &run));
+        let run = RunRef::new(scoped.scope.clone(), &id);
+        if let Some((record, version)) = self.ledger.read::<UnblockRecord>(&scoped.scope, LedgerNote::Run(&id)).await? {
+            return Ok(step(&OpenRecord { scoped, record, version }, &run));
         }
         let mut record = UnblockRecord::new(&id, request.trigger, instant, self.clock.now(), request.mode, kind);
-        if let Some(halt) = self.ledger.load(&place.scope).await?.halt {
+        if let Some(halt) = self.ledger.load(&scoped.scope).await?.halt {
             if record.kind != UnblockKind::Free && record.applies() {
                 // Nothing is put back while the switch is on.
                 return Err(RunbookError::Halted(halt));
@@ -51,11 +51,11 @@ impl<P: Platform> UnblockRunbook<P> {
             record.mode = RunMode::Plan;
             record.held_back = Some(format!("it is halted ({})", halt.reason));
         }
-        if place.section.is_none() && record.kind == UnblockKind::Free {
+        if scoped.section.is_none() && record.kind == UnblockKind::Free {
             record.stage = UnblockStage::Own;
         }
         record.header.note(self.clock.now(), format!("begun by {}", execution.name));
-        let mut open = OpenRecord { place, record, version: 0 };
+        let mut open = OpenRecord { scoped, record, version: 0 };
         self.save(&mut open).await?;
         Ok(step(&open, &run))
     }

@@ -11,15 +11,15 @@ use crate::unblock::ports::BlockerSource;
 impl<P: Platform> UnblockRunbook<P> {
     /// One page of items.
     pub(super) async fn blockers_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
-        let Some(source) = open.place.section.and_then(|section| section.blockers.as_ref()) else {
-            open.record.next_stage(open.place.section);
+        let Some(source) = open.scoped.section.and_then(|section| section.blockers.as_ref()) else {
+            open.record.next_stage(open.scoped.section);
             return Ok(());
         };
-        let page = match self.stuck.items(source, open.record.cursor.as_deref(), PAGE).await {
+        let page = match self.sources.items(source, open.record.cursor.as_deref(), PAGE).await {
             Ok(page) => page,
             Err(error) => {
                 unreadable(open, source.table.as_str(), error)?;
-                open.record.next_stage(open.place.section);
+                open.record.next_stage(open.scoped.section);
                 return Ok(());
             }
         };
@@ -41,7 +41,7 @@ impl<P: Platform> UnblockRunbook<P> {
         if open.record.cursor.is_none() {
             // What was only counted may be what was escalated before: then nothing is withdrawn.
             open.record.blockers_complete = open.record.more_blockers == 0;
-            open.record.next_stage(open.place.section);
+            open.record.next_stage(open.scoped.section);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use watchkeeper_domain::reconcile::run::RunRef;
 
-use super::Ticked;
+use super::TickReport;
 use crate::runbook::{self, Begin, CaughtError, FormerWord, NextStep, StepOutcome, Told, Unmade};
 
 /// The steps that follow another, by their names.
@@ -25,7 +25,7 @@ pub enum Step {
     Skip {
         /// The run.
         run: RunRef,
-        /// Why.
+        /// The error that the task ended with.
         error: CaughtError,
     },
     /// Tell, and close.
@@ -38,7 +38,7 @@ pub enum Step {
 }
 
 /// What an event is answered.
-pub type Answer = runbook::Answer<Ticked, Details>;
+pub type Answer = runbook::Answer<TickReport, Details>;
 
 /// What the machine is told beside what follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

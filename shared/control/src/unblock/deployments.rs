@@ -17,16 +17,16 @@ impl<P: Platform> UnblockRunbook<P> {
     /// All services of the environment in this region.
     pub(super) async fn deployments(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let mut clusters: BTreeMap<&ClusterName, Vec<ServiceName>> = BTreeMap::new();
-        for id in &open.place.services {
+        for id in &open.scoped.services {
             clusters.entry(&id.cluster).or_default().push(id.service.clone());
         }
         let now = self.clock.now();
         for (cluster, services) in clusters {
             for services in services.chunks(DESCRIBE_SERVICES_MAX) {
-                match self.stuck.describe_services(cluster, services).await {
+                match self.sources.describe_services(cluster, services).await {
                     Ok(found) => {
                         for (id, service) in found {
-                            if let Some(rolling) = stuck_since(open.place.section, &service, now) {
+                            if let Some(rolling) = stuck_since(open.scoped.section, &service, now) {
                                 let tasks = format!(
                                     "{} of {} tasks run, {} are starting",
                                     service.running, service.capacity.desired, service.pending
@@ -39,7 +39,7 @@ impl<P: Platform> UnblockRunbook<P> {
                 }
             }
         }
-        open.record.next_stage(open.place.section);
+        open.record.next_stage(open.scoped.section);
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl<P: Platform> UnblockRunbook<P> {
         rolling: StuckDeployment,
         tasks: &str,
     ) -> Result<(), RunbookError> {
-        let words = match self.stuck.words(id).await {
+        let words = match self.sources.words(id).await {
             Ok(words) => words.join("; "),
             Err(error) if passes(&error) => return Err(error.into()),
             Err(error) => format!("nothing: {error}"),

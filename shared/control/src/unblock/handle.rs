@@ -38,7 +38,7 @@ impl<P: Platform> UnblockRunbook<P> {
             Step::Tell(unmade) => {
                 // Each try of a run that is due is about the same instant; what lasts is told by when it was tried.
                 let tried = unmade.execution.start;
-                let told = unmade.send(&self.ledger, &self.announcer, stack, MACHINE, tried).await?;
+                let told = unmade.send(&self.ledger, &self.notifier, stack, MACHINE, tried).await?;
                 return Ok(Answer::Stepped(Box::new(told.map(Details::Told))));
             }
         };

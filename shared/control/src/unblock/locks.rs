@@ -25,11 +25,11 @@ impl<P: Platform> UnblockRunbook<P> {
     /// One page of locks.
     pub(super) async fn locks_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let Some((section, table)) = section(open) else {
-            open.record.next_stage(open.place.section);
+            open.record.next_stage(open.scoped.section);
             return Ok(());
         };
         let name = table.table.to_string();
-        let page = match self.stuck.locks(table, open.record.cursor.as_deref(), PAGE).await {
+        let page = match self.sources.locks(table, open.record.cursor.as_deref(), PAGE).await {
             Ok(page) => page,
             Err(error) => {
                 unreadable(open, &name, error)?;
@@ -38,7 +38,7 @@ impl<P: Platform> UnblockRunbook<P> {
             }
         };
         let now = self.clock.now();
-        let (memory, _) = self.memory(&open.place.scope).await?;
+        let (memory, _) = self.memory(&open.scoped.scope).await?;
         let statuses = self.finished(open, table, &page.items).await?;
         // What was written down before a crash is on this page: it is done as it was written, not judged again.
         let (mut releases, version) = self.intended(open).await?;
@@ -74,7 +74,7 @@ impl<P: Platform> UnblockRunbook<P> {
     /// The releases of the page that comes next, where a run that died has written it already.
     async fn intended(&self, open: &OpenRecord<'_, '_>) -> Result<(Vec<LockRelease>, u64), RunbookError> {
         let note = LedgerNote::Page(&open.record.header.id, open.record.pages + 1);
-        Ok(self.ledger.read(&open.place.scope, note).await?.unwrap_or_default())
+        Ok(self.ledger.read(&open.scoped.scope, note).await?.unwrap_or_default())
     }
 
     /// What the status of each item says whose lock may be left behind for it: only of those that are finished.
@@ -90,7 +90,7 @@ impl<P: Platform> UnblockRunbook<P> {
         let items: Vec<String> = items.into_iter().collect();
         let mut all = BTreeMap::new();
         for items in items.chunks(STATUSES_MAX) {
-            match self.stuck.statuses(finished, items).await {
+            match self.sources.statuses(finished, items).await {
                 Ok(statuses) => {
                     all.extend(statuses.into_iter().filter_map(|(item, status)| over(finished, item, &status)));
                 }
@@ -112,7 +112,7 @@ impl<P: Platform> UnblockRunbook<P> {
         mut releases: Vec<LockRelease>,
         version: u64,
     ) -> Result<(), RunbookError> {
-        let (scope, id) = (open.place.scope.clone(), open.record.header.id.clone());
+        let (scope, id) = (open.scoped.scope.clone(), open.record.header.id.clone());
         let (note, until) =
             (LedgerNote::Page(&id, open.record.pages + 1), later(open.record.header.started, RECORD_KEPT));
         if open.record.applies() {
@@ -135,7 +135,7 @@ impl<P: Platform> UnblockRunbook<P> {
         if open.record.failures >= FAILURES {
             return ReleaseEnd::Failed("not tried: the writes before it failed".to_owned());
         }
-        match self.stuck.release(table, release, self.clock.now()).await {
+        match self.sources.release(table, release, self.clock.now()).await {
             Ok(written) => {
                 open.record.failures = 0;
                 if written == WriteOutcome::Done { ReleaseEnd::Released } else { ReleaseEnd::Changed }
@@ -151,7 +151,7 @@ impl<P: Platform> UnblockRunbook<P> {
 
 /// The section and its table of locks.
 pub(super) fn section<'p>(open: &OpenRecord<'_, 'p>) -> Option<(&'p Unblock, &'p LockSchema)> {
-    let section = open.place.section?;
+    let section = open.scoped.section?;
     Some((section, section.locks.as_ref()?))
 }
 

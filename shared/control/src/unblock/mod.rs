@@ -8,10 +8,10 @@ mod deployments;
 mod handle;
 mod locks;
 mod own;
-mod place;
 pub mod ports;
 mod queues;
 mod report;
+mod scoped;
 mod tick;
 mod undo;
 
@@ -26,9 +26,9 @@ use crate::ports::{AwsError, Clock, Fault};
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 
 pub use call::{Answer, Details, Step, worked};
-pub use place::UnblockEnvironment;
 pub use report::{BLOCKER_ESCALATED, BLOCKER_RESOLVED, CAPACITY_RELEASED, UNBLOCK_FINISHED};
-pub use tick::{Did, Line, TRIES, Ticked, execution};
+pub use scoped::UnblockEnvironment;
+pub use tick::{EnvironmentResult, TRIES, TickOutcome, TickReport, execution};
 
 /// How long one slice may work: well below the function's time-out of two minutes, so that it ends by itself.
 pub const SLICE: SignedDuration = SignedDuration::from_secs(60);
@@ -50,7 +50,7 @@ pub const FAILURES: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct UnblockRunbook<P: Platform> {
     /// What may be stuck.
-    pub stuck: P::Stuck,
+    pub sources: P::Unblock,
     /// What is remembered.
     pub ledger: P::Ledger,
     /// The machine `reconcile`.
@@ -58,14 +58,14 @@ pub struct UnblockRunbook<P: Platform> {
     /// The machine `daily-unblock`.
     pub machine: P::Machine,
     /// Where people hear of it.
-    pub announcer: P::Announcer,
+    pub notifier: P::Notifier,
     /// The time.
     pub clock: P::Clock,
 }
 
 /// The record of a run with its version.
 struct OpenRecord<'a, 'p> {
-    place: &'a UnblockEnvironment<'p>,
+    scoped: &'a UnblockEnvironment<'p>,
     record: UnblockRecord,
     version: u64,
 }
@@ -77,11 +77,11 @@ impl<P: Platform> UnblockRunbook<P> {
     /// [`RunbookError`] for what may go better when it is tried again; all that was done is in the record.
     pub async fn work(
         &self,
-        place: &UnblockEnvironment<'_>,
+        scoped: &UnblockEnvironment<'_>,
         run: &RunRef,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
         let until = later(self.clock.now(), SLICE);
-        let mut open = self.open(place, &run.id).await?;
+        let mut open = self.open(scoped, &run.id).await?;
         while open.record.stage != UnblockStage::Report && open.record.end.is_none() {
             self.piece(&mut open).await?;
             self.save(&mut open).await?;
@@ -98,16 +98,16 @@ impl<P: Platform> UnblockRunbook<P> {
     /// [`RunbookError`] when the ledger does not answer.
     pub async fn skip(
         &self,
-        place: &UnblockEnvironment<'_>,
+        scoped: &UnblockEnvironment<'_>,
         run: &RunRef,
         error: &RunError,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
-        let mut open = self.open(place, &run.id).await?;
+        let mut open = self.open(scoped, &run.id).await?;
         if open.record.stage != UnblockStage::Report {
             let subject = subject(&open);
             let detail = format!("nothing of it is freed from here on: {}: {}", error.name, error.message);
             open.record.note("unreadable", &subject, detail.chars().take(500).collect::<String>(), None);
-            open.record.next_stage(place.section);
+            open.record.next_stage(scoped.section);
             self.save(&mut open).await?;
         }
         Ok(step(&open, run))
@@ -128,19 +128,19 @@ impl<P: Platform> UnblockRunbook<P> {
 
     async fn open<'a, 'p>(
         &self,
-        place: &'a UnblockEnvironment<'p>,
+        scoped: &'a UnblockEnvironment<'p>,
         id: &str,
     ) -> Result<OpenRecord<'a, 'p>, RunbookError> {
-        let found = self.ledger.read(&place.scope, LedgerNote::Run(id)).await?;
-        let unknown = || RunbookError::RunUnknown { what: format!("run {id}"), scope: place.scope.clone() };
+        let found = self.ledger.read(&scoped.scope, LedgerNote::Run(id)).await?;
+        let unknown = || RunbookError::RunUnknown { what: format!("run {id}"), scope: scoped.scope.clone() };
         let (record, version) = found.ok_or_else(unknown)?;
-        Ok(OpenRecord { place, record, version })
+        Ok(OpenRecord { scoped, record, version })
     }
 
     async fn save(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let until = later(open.record.header.started, RECORD_KEPT);
         let note = LedgerNote::Run(&open.record.header.id);
-        self.ledger.write(&open.place.scope, note, &open.record, open.version, until).await?;
+        self.ledger.write(&open.scoped.scope, note, &open.record, open.version, until).await?;
         open.version += 1;
         Ok(())
     }
@@ -163,7 +163,7 @@ fn step(open: &OpenRecord<'_, '_>, run: &RunRef) -> StepOutcome<FormerWord> {
 
 /// What a run is at, for a person.
 fn subject(open: &OpenRecord<'_, '_>) -> String {
-    let section = open.place.section;
+    let section = open.scoped.section;
     match open.record.stage {
         UnblockStage::Queue(number) => section
             .and_then(|section| section.queues.get(number))

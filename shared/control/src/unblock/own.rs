@@ -39,12 +39,12 @@ type Known = BTreeMap<String, Option<ExecutionStatus>>;
 impl<P: Platform> UnblockRunbook<P> {
     /// All of it: it is small. What was done is saved at once, so that a step that is taken again does not forget it.
     pub(super) async fn own(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
-        let seen = self.ledger.load(&open.place.scope).await?;
+        let seen = self.ledger.load(&open.scoped.scope).await?;
         self.runs(open, &seen).await?;
         self.intents(open, &seen).await?;
         self.questions(open).await?;
         self.again(open, &seen).await?;
-        open.record.next_stage(open.place.section);
+        open.record.next_stage(open.scoped.section);
         Ok(())
     }
 
@@ -57,7 +57,7 @@ impl<P: Platform> UnblockRunbook<P> {
         let generation = Lease::generation_of(seen.lease.as_ref());
         let mut cursor = None;
         loop {
-            let page = self.ledger.open_runs(&open.place.scope, cursor.as_deref()).await?;
+            let page = self.ledger.open_runs(&open.scoped.scope, cursor.as_deref()).await?;
             for run in page.items {
                 self.run(open, run, generation, &mut known).await?;
             }
@@ -69,7 +69,7 @@ impl<P: Platform> UnblockRunbook<P> {
     }
 
     async fn lease(&self, open: &mut OpenRecord<'_, '_>, lease: &Lease, known: &mut Known) -> Result<(), RunbookError> {
-        let scope = open.place.scope.clone();
+        let scope = open.scoped.scope.clone();
         let (now, ended) = (self.clock.now(), later(lease.expires, MARGIN));
         if now < ended {
             return Ok(());
@@ -145,7 +145,7 @@ impl<P: Platform> UnblockRunbook<P> {
         generation: u64,
         writes: &[LedgerWrite],
     ) -> Result<bool, RunbookError> {
-        match self.ledger.commit(&open.place.scope, generation, writes).await {
+        match self.ledger.commit(&open.scoped.scope, generation, writes).await {
             Ok(()) => Ok(true),
             Err(LedgerError::LeaseLost { .. } | LedgerError::Conflict { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -162,7 +162,7 @@ impl<P: Platform> UnblockRunbook<P> {
         if let Some(status) = known.get(name) {
             return Ok(status.clone());
         }
-        let status = match self.stuck.status(name).await {
+        let status = match self.sources.status(name).await {
             Ok(status) => Some(status),
             Err(error) => {
                 unreadable(open, name, error)?;
@@ -176,7 +176,7 @@ impl<P: Platform> UnblockRunbook<P> {
     async fn intents(&self, open: &mut OpenRecord<'_, '_>, seen: &ScopeState) -> Result<(), RunbookError> {
         for intent in expired(&seen.intents, self.clock.now()) {
             let out = if open.record.applies() {
-                self.ledger.take_out(&open.place.scope, intent).await? == WriteOutcome::Done
+                self.ledger.take_out(&open.scoped.scope, intent).await? == WriteOutcome::Done
             } else {
                 true
             };
@@ -189,14 +189,14 @@ impl<P: Platform> UnblockRunbook<P> {
     }
 
     async fn questions(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
-        let questions = match self.stuck.questions().await {
+        let questions = match self.sources.questions().await {
             Ok(questions) => questions,
             Err(error) => return unreadable(open, "questions", error),
         };
         let now = self.clock.now();
-        let limit = open.place.section.and_then(|section| section.waiting_limit).map_or(WAITING, Duration::signed);
-        let forgotten = open.place.answer_within.map_or(FORGOTTEN, |within| within.max(FORGOTTEN));
-        let scope = open.place.scope.clone();
+        let limit = open.scoped.section.and_then(|section| section.waiting_limit).map_or(WAITING, Duration::signed);
+        let forgotten = open.scoped.answer_within.map_or(FORGOTTEN, |within| within.max(FORGOTTEN));
+        let scope = open.scoped.scope.clone();
         for question in questions.iter().filter(|question| is_about(question, &scope)) {
             let waits = now.duration_since(question.since);
             if waits > forgotten {
@@ -212,7 +212,7 @@ impl<P: Platform> UnblockRunbook<P> {
     async fn end(&self, open: &mut OpenRecord<'_, '_>, question: &PendingQuestion) -> Result<(), RunbookError> {
         if open.record.applies() {
             let why = "nobody answered; ended by the daily unblock, and nothing was changed";
-            match self.stuck.end(question, why).await {
+            match self.sources.end(question, why).await {
                 Ok(()) => {}
                 Err(error) if passes(&error) => return Err(error.into()),
                 Err(error) => return unreadable(open, &question.name, error),
@@ -234,10 +234,10 @@ impl<P: Platform> UnblockRunbook<P> {
         }
         if failed {
             let detail = "its last reconcile did not reach the target; it is started again, and its message says why";
-            open.record.note("reconcile-failed", &open.place.scope.clone(), detail, None);
+            open.record.note("reconcile-failed", &open.scoped.scope.clone(), detail, None);
         }
         if open.record.applies() {
-            let scope = &open.place.scope;
+            let scope = &open.scoped.scope;
             let name =
                 execution_name(&[scope.estate.as_str(), scope.environment.as_str(), "again"], open.record.instant);
             let input = RunRequest::of_tick(scope, self.clock.now()).to_string();
@@ -254,7 +254,7 @@ fn not_started(open: &mut OpenRecord<'_, '_>, error: AwsError) -> Result<(), Run
     if passes(&error) {
         return Err(error.into());
     }
-    let scope = open.place.scope.clone();
+    let scope = open.scoped.scope.clone();
     open.record.note("not-started", &scope, format!("reconcile could not be started again: {error}"), None);
     Ok(())
 }

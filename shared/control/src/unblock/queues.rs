@@ -42,9 +42,9 @@ impl<'p> SharedQueue<'p> {
 impl<P: Platform> UnblockRunbook<P> {
     /// One batch of a queue's dead letters.
     pub(super) async fn queue_batch(&self, open: &mut OpenRecord<'_, '_>, number: usize) -> Result<(), RunbookError> {
-        let queues = open.place.section.map_or(&[][..], |section| &section.queues);
+        let queues = open.scoped.section.map_or(&[][..], |section| &section.queues);
         let Some(shared) = SharedQueue::of(queues, number) else {
-            open.record.next_stage(open.place.section);
+            open.record.next_stage(open.scoped.section);
             return Ok(());
         };
         let more = match self.batch(open, &shared).await {
@@ -57,7 +57,7 @@ impl<P: Platform> UnblockRunbook<P> {
         };
         if !more {
             left_over(open, &shared);
-            open.record.next_stage(open.place.section);
+            open.record.next_stage(open.scoped.section);
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl<P: Platform> UnblockRunbook<P> {
     async fn batch(&self, open: &mut OpenRecord<'_, '_>, shared: &SharedQueue<'_>) -> Result<bool, RunbookError> {
         let (first, dead_letters) = (shared.first, shared.dead_letters);
         if open.record.queues.get(first).is_none_or(|figures| figures.queue.is_empty()) {
-            let waiting = self.stuck.waiting(dead_letters).await?;
+            let waiting = self.sources.waiting(dead_letters).await?;
             let figures = &mut open.record.queues;
             for (number, entry) in &shared.entries {
                 figures.resize(figures.len().max(number + 1), QueueFigures::default());
@@ -88,7 +88,7 @@ impl<P: Platform> UnblockRunbook<P> {
         if room == 0 || enough || open.record.failures >= FAILURES {
             return Ok(false);
         }
-        let letters = self.stuck.receive(dead_letters, room.min(RECEIVE_MAX)).await?;
+        let letters = self.sources.receive(dead_letters, room.min(RECEIVE_MAX)).await?;
         let figures = &mut open.record.queues;
         figures[first].looked_at += super::locks::number(letters.len());
         let mut fates = Vec::new();
@@ -180,8 +180,8 @@ impl<P: Platform> UnblockRunbook<P> {
         letter: &DeadLetter,
         stamp: MessageStamp,
     ) -> Result<(), AwsError> {
-        self.stuck.send(to, letter, &stamp).await?;
-        self.stuck.remove(from, letter).await
+        self.sources.send(to, letter, &stamp).await?;
+        self.sources.remove(from, letter).await
     }
 }
 

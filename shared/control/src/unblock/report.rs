@@ -40,20 +40,20 @@ impl<P: Platform> UnblockRunbook<P> {
     /// [`RunbookError`] when the ledger, the topic or a bus does not answer; then nothing is remembered as told.
     pub async fn report(
         &self,
-        place: &UnblockEnvironment<'_>,
+        scoped: &UnblockEnvironment<'_>,
         run: &RunRef,
     ) -> Result<StepOutcome<FormerWord>, RunbookError> {
-        let mut open = self.open(place, &run.id).await?;
+        let mut open = self.open(scoped, &run.id).await?;
         if open.record.end.is_none() {
             self.close(&mut open).await?;
         }
-        let zone = place.hour.zone().rules();
-        let summary = message(&place.scope, &open.record, zone, self.clock.now()).subject;
+        let zone = scoped.hour.zone().rules();
+        let summary = message(&scoped.scope, &open.record, zone, self.clock.now()).subject;
         Ok(worked(run, None, summary))
     }
 
     async fn close(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
-        let (place, now) = (open.place, self.clock.now());
+        let (scoped, now) = (open.scoped, self.clock.now());
         if open.record.stage != UnblockStage::Report {
             open.record.note(
                 "cut-short",
@@ -65,7 +65,7 @@ impl<P: Platform> UnblockRunbook<P> {
         }
         if !open.record.decided {
             // What is news is decided once: after a crash the memory may know it already.
-            let (memory, _) = self.memory(&place.scope).await?;
+            let (memory, _) = self.memory(&scoped.scope).await?;
             open.record.before.clone_from(&memory.last);
             open.record.news = remembered(open, &mut memory.clone(), now);
             open.record.told = is_news(open, &memory);
@@ -76,14 +76,14 @@ impl<P: Platform> UnblockRunbook<P> {
             ["unreadable", "cut-short"].iter().any(|code| open.record.findings.all.iter().any(|f| f.code == *code));
         open.record.header.note(now, "finished");
         open.record.end = Some((if partly { UnblockEnd::Partly } else { UnblockEnd::Done }, now));
-        if let Some(section) = place.section.filter(|_| open.record.kind == UnblockKind::Free) {
+        if let Some(section) = scoped.section.filter(|_| open.record.kind == UnblockKind::Free) {
             self.publish(open, section).await?;
         }
-        let event = detail(&place.scope, &open.record, place.section, now).to_string();
-        self.announcer.publish(UNBLOCK_FINISHED, &event).await?;
+        let event = detail(&scoped.scope, &open.record, scoped.section, now).to_string();
+        self.notifier.publish(UNBLOCK_FINISHED, &event).await?;
         if open.record.told {
-            let message = message(&place.scope, &open.record, place.hour.zone().rules(), now);
-            self.announcer.tell(&message.subject, &message.text).await?;
+            let message = message(&scoped.scope, &open.record, scoped.hour.zone().rules(), now);
+            self.notifier.notify(&message.subject, &message.text).await?;
         }
         // A plan by hand leaves nothing behind; one of the schedule was made, and held back.
         if open.record.applies() || open.record.header.trigger == RunTrigger::Schedule {
@@ -109,7 +109,7 @@ impl<P: Platform> UnblockRunbook<P> {
     /// The events: each escalation, what was freed, and the report itself.
     async fn publish(&self, open: &mut OpenRecord<'_, '_>, section: &Unblock) -> Result<(), RunbookError> {
         let Some(bus) = &section.report else { return Ok(()) };
-        let scope = open.place.scope.clone();
+        let scope = open.scoped.scope.clone();
         let mut events: Vec<(&str, Value)> = Vec::new();
         if open.record.applies() {
             if let Some(news) = &open.record.news {
@@ -132,13 +132,13 @@ impl<P: Platform> UnblockRunbook<P> {
     }
 
     async fn emit(&self, bus: &ReportTarget, detail_type: &str, event: &Value) -> Result<(), AwsError> {
-        self.stuck.emit(&bus.bus, &bus.source, detail_type, &event.to_string()).await
+        self.sources.emit(&bus.bus, &bus.source, detail_type, &event.to_string()).await
     }
 }
 
 /// What is news about what blocks, and the memory after it was told. A plan tells nobody, so it changes no memory.
 fn remembered(open: &OpenRecord<'_, '_>, memory: &mut UnblockMemory, now: Timestamp) -> Option<EscalationNews> {
-    let section = open.place.section?.blockers.as_ref().filter(|_| open.record.kind == UnblockKind::Free)?;
+    let section = open.scoped.section?.blockers.as_ref().filter(|_| open.record.kind == UnblockKind::Free)?;
     let record = &open.record;
     let mut aside = memory.clone();
     let memory = if record.applies() { memory } else { &mut aside };
@@ -156,7 +156,7 @@ fn mark(open: &OpenRecord<'_, '_>) -> Option<String> {
 /// Whether people have to hear of the run: of one by hand, and of the daily one of an environment with a section, always;
 /// else of what it freed or found, once.
 fn is_news(open: &OpenRecord<'_, '_>, memory: &UnblockMemory) -> bool {
-    let asked = open.place.section.is_some() || open.record.header.trigger != RunTrigger::Schedule;
+    let asked = open.scoped.section.is_some() || open.record.header.trigger != RunTrigger::Schedule;
     let mark = mark(open);
     asked || (mark.is_some() && mark != memory.told) || !open.record.done().is_empty()
 }

@@ -23,27 +23,27 @@ pub const TRIES: u32 = 3;
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Ticked {
+pub struct TickReport {
     /// Each environment of this account in this region.
-    pub environments: Vec<Line>,
+    pub environments: Vec<EnvironmentResult>,
 }
 
 /// What a tick did about one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct EnvironmentResult {
     /// The environment, in one region.
     #[serde(flatten)]
     pub scope: Scope,
     /// When it was due last, unless that is too long ago.
     pub due: Option<Timestamp>,
     /// What was done about it.
-    pub did: Did,
+    pub did: TickOutcome,
 }
 
 /// What a tick did about one environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Did {
+pub enum TickOutcome {
     /// Nothing: it is not due, or has been looked after.
     Nothing,
     /// A run was started.
@@ -69,37 +69,37 @@ impl<P: Platform> UnblockRunbook<P> {
     ///
     /// # Errors
     /// The first [`RunbookError`]; the other environments have had their turn.
-    pub async fn tick(&self, stack: &Stack, instant: Timestamp) -> Result<Ticked, RunbookError> {
+    pub async fn tick(&self, stack: &Stack, instant: Timestamp) -> Result<TickReport, RunbookError> {
         let look = async |estate: &Estate, environment: &Environment| {
             let UnblockEnvironment { scope, hour, .. } = UnblockEnvironment::of(stack, estate, environment);
             let due = hour.last_due(instant);
             let did = match due {
                 Some(due) => self.look_after(&scope, due, instant).await?,
-                None => Did::Nothing,
+                None => TickOutcome::Nothing,
             };
             tracing::info!(estate = %scope.estate, environment = %scope.environment, ?did, "unblock looked at");
-            Ok(Line { scope, due, did })
+            Ok(EnvironmentResult { scope, due, did })
         };
         let all = stack.estates.environments();
         let ours = all.filter(|(_, environment)| UnblockEnvironment::is_of(stack, environment));
-        Ok(Ticked { environments: round(ours, look).await? })
+        Ok(TickReport { environments: round(ours, look).await? })
     }
 
-    async fn look_after(&self, scope: &Scope, due: Timestamp, instant: Timestamp) -> Result<Did, RunbookError> {
+    async fn look_after(&self, scope: &Scope, due: Timestamp, instant: Timestamp) -> Result<TickOutcome, RunbookError> {
         let memory = self.ledger.read::<UnblockMemory>(scope, LedgerNote::Memory).await?;
         if memory.is_some_and(|(memory, _)| memory.done >= Some(due)) {
-            return Ok(Did::Nothing);
+            return Ok(TickOutcome::Nothing);
         }
         let input = UnblockRequest::of_tick(scope, due).to_string();
         for attempt in 0..TRIES {
             let name = execution(scope, due, attempt);
             if self.machine.start(&name, &input).await? == StartOutcome::New {
-                return Ok(Did::Started);
+                return Ok(TickOutcome::Started);
             }
             // It was started before, and has not come to its end: it runs, or it died and the next one goes on.
-            match self.stuck.status(&name).await? {
+            match self.sources.status(&name).await? {
                 ExecutionStatus::Dead(_) => {}
-                _ => return Ok(Did::Running),
+                _ => return Ok(TickOutcome::Running),
             }
         }
         tracing::error!(estate = %scope.estate, environment = %scope.environment, tries = TRIES,
@@ -109,7 +109,7 @@ impl<P: Platform> UnblockRunbook<P> {
         let error = RunError { name: ErrorName::RunUnverified.to_string(), message };
         let run = execution(scope, due, TRIES - 1);
         let ended = EndedRun { machine: MACHINE, trigger: RunTrigger::Schedule, instant, run: &run, error: &error };
-        trouble::tell(&self.ledger, &self.announcer, scope, ended).await?;
-        Ok(Did::GaveUp)
+        trouble::notify(&self.ledger, &self.notifier, scope, ended).await?;
+        Ok(TickOutcome::GaveUp)
     }
 }

@@ -16,14 +16,14 @@ impl<P: Platform> UnblockRunbook<P> {
     /// One page of the earlier run.
     pub(super) async fn undo_page(&self, open: &mut OpenRecord<'_, '_>) -> Result<(), RunbookError> {
         let UnblockKind::Undo { of, lock } = open.record.kind.clone() else {
-            open.record.next_stage(open.place.section);
+            open.record.next_stage(open.scoped.section);
             return Ok(());
         };
-        let (scope, number) = (open.place.scope.clone(), open.record.pages + 1);
+        let (scope, number) = (open.scoped.scope.clone(), open.record.pages + 1);
         let note = LedgerNote::Page(&of, number);
         let Some((mut releases, version)) = self.ledger.read::<Vec<LockRelease>>(&scope, note).await? else {
             nothing_found(open, &of, lock.as_deref());
-            open.record.next_stage(open.place.section);
+            open.record.next_stage(open.scoped.section);
             return Ok(());
         };
         let mut restored = Vec::new();
@@ -56,7 +56,7 @@ impl<P: Platform> UnblockRunbook<P> {
             open.record.locks.restored += 1;
             return Ok(None);
         }
-        match self.stuck.restore(table, release).await {
+        match self.sources.restore(table, release).await {
             Ok(WriteOutcome::Done) => {
                 open.record.locks.restored += 1;
                 Ok(Some(UndoOutcome::Restored))
@@ -80,7 +80,7 @@ impl<P: Platform> UnblockRunbook<P> {
         open: &OpenRecord<'_, '_>,
         change: impl Fn(&mut UnblockMemory),
     ) -> Result<(), RunbookError> {
-        let scope = &open.place.scope;
+        let scope = &open.scoped.scope;
         for attempt in 1.. {
             let (mut memory, version) = self.memory(scope).await?;
             let before = memory.clone();

@@ -54,27 +54,27 @@ pub fn decide(view: &BackupView<'_>) -> BackupNext {
 
 /// The copies that nobody has looked at, or of which what was found is forgotten: before anything is pruned.
 fn unknown(view: &BackupView<'_>) -> Vec<(Region, ObservedCopy)> {
-    let of = |shelf: CopyInventory<'_>| -> Vec<(Region, ObservedCopy)> {
-        let found = view.memory.unknown(shelf.region, shelf.copies).into_iter();
-        found.map(|copy| (shelf.region.clone(), copy.clone())).collect()
+    let of = |inventory: CopyInventory<'_>| -> Vec<(Region, ObservedCopy)> {
+        let found = view.memory.unknown(inventory.region, inventory.copies).into_iter();
+        found.map(|copy| (inventory.region.clone(), copy.clone())).collect()
     };
-    view.shelves().flat_map(of).collect()
+    view.inventories().flat_map(of).collect()
 }
 
 /// What becomes of each copy of a region.
-pub fn fates(policy: &JobPolicy, memory: &BackupMemory, shelf: &CopyInventory<'_>) -> Vec<CopyFate> {
-    let candidates: Vec<_> = shelf.copies.iter().map(|it| memory.candidate(policy, shelf.region, it)).collect();
+pub fn fates(policy: &JobPolicy, memory: &BackupMemory, inventory: &CopyInventory<'_>) -> Vec<CopyFate> {
+    let candidates: Vec<_> = inventory.copies.iter().map(|it| memory.candidate(policy, inventory.region, it)).collect();
     prune(&policy.keep, &candidates)
 }
 
 fn removals(view: &BackupView<'_>) -> Vec<CopyRemoval> {
-    let all = view.shelves().flat_map(|shelf| {
-        let fates = fates(view.policy, view.memory, &shelf).into_iter().zip(shelf.copies);
+    let all = view.inventories().flat_map(|inventory| {
+        let fates = fates(view.policy, view.memory, &inventory).into_iter().zip(inventory.copies);
         let gone = fates.filter_map(|(fate, copy)| match fate {
             CopyFate::Goes(why) => Some((why, copy)),
             CopyFate::Stays(_) => None,
         });
-        gone.map(move |(why, copy)| CopyRemoval { region: shelf.region.clone(), copy: copy.clone(), why })
+        gone.map(move |(why, copy)| CopyRemoval { region: inventory.region.clone(), copy: copy.clone(), why })
             .collect::<Vec<_>>()
     });
     all.take(REMOVALS).collect()
@@ -83,40 +83,41 @@ fn removals(view: &BackupView<'_>) -> Vec<CopyRemoval> {
 /// What follows for the copy of this attempt in one region; nothing where it has to be asked for.
 fn present(
     view: &BackupView<'_>,
-    shelf: CopyInventory<'_>,
+    inventory: CopyInventory<'_>,
     asked: Option<Timestamp>,
     doing: &str,
 ) -> Option<BackupNext> {
     let name = view.policy.subject.series().name(view.attempt.due);
-    let mut named = shelf.copies.iter().filter(|copy| copy.name == name.as_str());
+    let mut named = inventory.copies.iter().filter(|copy| copy.name == name.as_str());
     // Of two of one name, which only a service without unique names can have, the first one counts.
     let Some(copy) = named.by_ref().min_by_key(|copy| (copy.created, copy.id.clone())) else {
         let recent = asked.filter(|asked| view.now.duration_since(*asked) < SETTLE);
-        let known = view.memory.copies.iter().find(|it| it.name == name.as_str() && it.region == *shelf.region);
+        let known = view.memory.copies.iter().find(|it| it.name == name.as_str() && it.region == *inventory.region);
         let short = known.filter(|it| it.gone.is_none_or(|gone| view.now.duration_since(gone) < MISSING));
         return match (recent, known) {
             (Some(_), _) => {
-                Some(BackupNext::Wait(WAITS.0, format!("{doing}, and {} does not show it yet", shelf.region)))
+                Some(BackupNext::Wait(WAITS.0, format!("{doing}, and {} does not show it yet", inventory.region)))
             }
             (None, Some(_)) if short.is_some() => {
-                Some(BackupNext::Wait(4 * WAITS.0, format!("{} shows {name} no more", shelf.region)))
+                Some(BackupNext::Wait(4 * WAITS.0, format!("{} shows {name} no more", inventory.region)))
             }
-            (None, Some(_)) => {
-                Some(BackupNext::Fail(format!("{name} was made in {}, and is gone", shelf.region), RetryDecision::Anew))
-            }
+            (None, Some(_)) => Some(BackupNext::Fail(
+                format!("{name} was made in {}, and is gone", inventory.region),
+                RetryDecision::Anew,
+            )),
             (None, None) => None,
         };
     };
     let fail =
-        |why: String, again: RetryDecision| BackupNext::Fail(format!("{name} in {}: {why}", shelf.region), again);
-    Some(match (&copy.state, view.memory.known(shelf.region, &copy.id)) {
+        |why: String, again: RetryDecision| BackupNext::Fail(format!("{name} in {}: {why}", inventory.region), again);
+    Some(match (&copy.state, view.memory.known(inventory.region, &copy.id)) {
         // It is there under our name, and nothing says that we made it.
         (_, None) => fail("it is there without our tag: somebody else made it".to_owned(), RetryDecision::Anew),
         (CopyState::Failed(words), _) => fail(format!("AWS says {words}"), RetryDecision::Anew),
         (CopyState::Deleting, _) => fail("it is being removed by somebody else".to_owned(), RetryDecision::Anew),
-        (CopyState::Creating, Some(_)) => waiting(view, asked, &format!("{doing} in {}", shelf.region)),
+        (CopyState::Creating, Some(_)) => waiting(view, asked, &format!("{doing} in {}", inventory.region)),
         (CopyState::Available, Some(known)) => match &known.verified {
-            None => BackupNext::Verify { region: shelf.region.clone(), copy: copy.clone() },
+            None => BackupNext::Verify { region: inventory.region.clone(), copy: copy.clone() },
             Some(verified) if verified.flaws.is_empty() => BackupNext::Done,
             Some(verified) => fail(format!("it is not good: {}", verified.flaws.join("; ")), RetryDecision::No),
         },
@@ -178,8 +179,8 @@ fn copy(view: &BackupView<'_>, away: CopyInventory<'_>) -> BackupNext {
     }
 }
 
-fn full(shelf: CopyInventory<'_>) -> Option<BackupNext> {
-    let quota = shelf.quota.filter(|quota| quota.is_full())?;
+fn full(inventory: CopyInventory<'_>) -> Option<BackupNext> {
+    let quota = inventory.quota.filter(|quota| quota.is_full())?;
     let what_to_do = "raise the quota or remove some that are not ours";
-    Some(BackupNext::Fail(format!("{} holds {quota}: {what_to_do}", shelf.region), RetryDecision::Same))
+    Some(BackupNext::Fail(format!("{} holds {quota}: {what_to_do}", inventory.region), RetryDecision::Same))
 }

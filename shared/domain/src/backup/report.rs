@@ -139,7 +139,7 @@ pub fn event(scope: &Scope, run: &BackupRun, all: &[BackupNotice<'_>], now: Time
 pub fn plan(
     policy: &JobPolicy,
     memory: &BackupMemory,
-    shelves: &[CopyInventory<'_>],
+    inventories: &[CopyInventory<'_>],
     doing: &str,
     now: Timestamp,
 ) -> String {
@@ -151,13 +151,13 @@ pub fn plan(
     for finding in told.findings(now) {
         _ = writeln!(text, "  finding: {finding}");
     }
-    for shelf in shelves {
-        let fates = fates(policy, memory, shelf);
-        _ = writeln!(text, "  {}: {} copies", shelf.region, shelf.copies.len());
-        if let Some(quota) = shelf.quota {
-            _ = writeln!(text, "  {}: {quota}", shelf.region);
+    for inventory in inventories {
+        let fates = fates(policy, memory, inventory);
+        _ = writeln!(text, "  {}: {} copies", inventory.region, inventory.copies.len());
+        if let Some(quota) = inventory.quota {
+            _ = writeln!(text, "  {}: {quota}", inventory.region);
         }
-        for (copy, fate) in shelf.copies.iter().zip(fates).take(COPIES * 2) {
+        for (copy, fate) in inventory.copies.iter().zip(fates).take(COPIES * 2) {
             let age = copy.created.map_or_else(|| "age unknown".to_owned(), |at| ago(now.duration_since(at)));
             _ = writeln!(text, "    {} ({age}, {}) {fate}", copy.name, size(copy.bytes));
         }

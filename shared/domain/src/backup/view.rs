@@ -112,7 +112,7 @@ pub struct BackupView<'a> {
 
 impl<'a> BackupView<'a> {
     /// What was looked at.
-    pub(super) fn shelves(&self) -> impl Iterator<Item = CopyInventory<'a>> {
+    pub(super) fn inventories(&self) -> impl Iterator<Item = CopyInventory<'a>> {
         let away = match self.away {
             CopyRegion::Seen(away) => Some(away),
             CopyRegion::None | CopyRegion::Unseen => None,

@@ -47,7 +47,7 @@ impl Call {
 
 /// What the alarms of one environment call for.
 #[derive(Debug, Clone)]
-pub struct Callee<'a> {
+pub struct AlarmCalls<'a> {
     /// The environment.
     pub scope: Scope,
     /// What its document says of emergencies.
@@ -56,7 +56,7 @@ pub struct Callee<'a> {
     pub calls: BTreeMap<AlarmName, Vec<Call>>,
 }
 
-impl<'a> Callee<'a> {
+impl<'a> AlarmCalls<'a> {
     /// What the document of a scope calls for; nothing where no alarm does.
     pub fn of(scope: Scope, emergency: &'a Emergency) -> Option<Self> {
         let calls = calls(emergency);

@@ -172,8 +172,8 @@ fn gone(request: &EmergencyRequest, confirms: bool, known: &DecisionInputs<'_>) 
 }
 
 fn give_back(request: &EmergencyRequest, profile: &ProfileName, known: &DecisionInputs<'_>) -> EmergencyDecision {
-    let slot = IntentKey::emergency(profile.clone());
-    if !known.intents.iter().any(|intent| intent.slot() == slot) {
+    let intent_key = IntentKey::emergency(profile.clone());
+    if !known.intents.iter().any(|intent| intent.intent_key() == intent_key) {
         return end(EmergencyStep::Nothing, format!("{profile} is not held in {}", known.scope));
     }
     let urgency = Urgency::GiveBack { profile: profile.clone(), by: None };

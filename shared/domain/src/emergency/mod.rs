@@ -12,7 +12,7 @@ mod watched;
 
 pub use crate::estate::MAX_LASTS;
 pub use asked::LastQuestion;
-pub use calls::{Call, Callee};
+pub use calls::{AlarmCalls, Call};
 pub use decide::{DecisionInputs, EmergencyDecision, EmergencyStep, decide};
 pub use hold::{EmergencyHold, HoldAction, hold, made_worse, still_called_for};
 pub use notice::{not_done, unknown_alarms, worse};

@@ -98,8 +98,8 @@ impl HeldEmergency<'_> {
     }
 
     fn intent(&self) -> Option<&Intent> {
-        let slot = IntentKey::emergency(self.profile.clone());
-        self.intents.iter().find(|intent| intent.slot() == slot)
+        let intent_key = IntentKey::emergency(self.profile.clone());
+        self.intents.iter().find(|intent| intent.intent_key() == intent_key)
     }
 
     fn forbidding(&self) -> BTreeSet<AlarmName> {

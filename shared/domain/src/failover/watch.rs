@@ -132,7 +132,7 @@ impl WatchState {
     }
 
     /// What follows, given the pointer. `self` is the memory after the probe.
-    pub fn heed(&self, failover: &Failover, pointer: &Pointer, now: Timestamp) -> WatchAction {
+    pub fn next_action(&self, failover: &Failover, pointer: &Pointer, now: Timestamp) -> WatchAction {
         let enough = failover.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES);
         let Some(since) = self.since.filter(|_| self.failures >= enough && pointer.moving.is_none()) else {
             return WatchAction::Nothing;

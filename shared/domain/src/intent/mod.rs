@@ -130,7 +130,7 @@ impl Intent {
     }
 
     /// Where it lies.
-    pub fn slot(&self) -> IntentKey {
+    pub fn intent_key(&self) -> IntentKey {
         match &self.want {
             DesiredState::Scaled(requested) if self.layer == Layer::Emergency => {
                 IntentKey::emergency(requested.profile.clone())
@@ -191,7 +191,7 @@ pub fn deciding(intents: &[Intent], instant: Timestamp) -> Vec<&Intent> {
         intents.iter().filter(|intent| intent.holds(instant)).partition(|intent| intent.placement().is_some());
     let strongest = others.iter().map(|intent| intent.layer).max();
     let mut chosen: Vec<&Intent> = others.into_iter().filter(|intent| Some(intent.layer) == strongest).collect();
-    chosen.sort_by_key(|intent| (intent.rank(), intent.slot()));
+    chosen.sort_by_key(|intent| (intent.rank(), intent.intent_key()));
     placed.into_iter().chain(chosen).collect()
 }
 

@@ -26,12 +26,13 @@ fn document(detect: DetectionMode) -> Failover {
 #[test]
 fn only_as_many_failures_in_a_row_as_the_document_says_start_a_failover() {
     let pointer = Pointer::at_home(&home());
-    let heed = |probes: &[ProbeResult]| after(probes).heed(&document(DetectionMode::Automatic), &pointer, at(180));
-    assert_eq!(heed(&[lost(), lost()]), WatchAction::Nothing);
-    assert_eq!(heed(&[lost(), lost(), lost()]), WatchAction::Start(at(0)));
-    assert_eq!(heed(&[lost(), lost(), fine(), lost(), lost()]), WatchAction::Nothing);
+    let next_action =
+        |probes: &[ProbeResult]| after(probes).next_action(&document(DetectionMode::Automatic), &pointer, at(180));
+    assert_eq!(next_action(&[lost(), lost()]), WatchAction::Nothing);
+    assert_eq!(next_action(&[lost(), lost(), lost()]), WatchAction::Start(at(0)));
+    assert_eq!(next_action(&[lost(), lost(), fine(), lost(), lost()]), WatchAction::Nothing);
     let half = ProbeResult { asked: 3, failed: vec!["no answer".to_owned(); 2] };
-    assert_eq!(heed(&[lost(), lost(), half]), WatchAction::Nothing);
+    assert_eq!(next_action(&[lost(), lost(), half]), WatchAction::Nothing);
 }
 
 #[test]
@@ -47,8 +48,8 @@ fn one_loss_starts_one_failover_and_is_looked_at_again_after_ten_minutes() {
     let mut watch = after(&[lost(), lost(), lost()]);
     watch.started = Some(at(180));
     let unasked = Failover { approve: false, ..document(DetectionMode::Automatic) };
-    assert_eq!(watch.heed(&unasked, &pointer, at(240)), WatchAction::Nothing);
-    assert_eq!(watch.heed(&unasked, &pointer, at(180 + 600)), WatchAction::Start(at(0)));
+    assert_eq!(watch.next_action(&unasked, &pointer, at(240)), WatchAction::Nothing);
+    assert_eq!(watch.next_action(&unasked, &pointer, at(180 + 600)), WatchAction::Start(at(0)));
     assert_eq!(watch.after(&fine(), at(300)).started, None);
 }
 
@@ -58,8 +59,8 @@ fn where_a_person_is_asked_one_question_stands_at_a_time() {
     watch.started = Some(at(180));
     let asking = [document(DetectionMode::Ask), Failover { approve: true, ..document(DetectionMode::Automatic) }];
     for document in asking {
-        assert_eq!(watch.heed(&document, &pointer, at(180 + 1799)), WatchAction::Nothing);
-        assert_eq!(watch.heed(&document, &pointer, at(180 + 1800)), WatchAction::Start(at(0)));
+        assert_eq!(watch.next_action(&document, &pointer, at(180 + 1799)), WatchAction::Nothing);
+        assert_eq!(watch.next_action(&document, &pointer, at(180 + 1800)), WatchAction::Start(at(0)));
     }
 }
 
@@ -67,12 +68,12 @@ fn where_a_person_is_asked_one_question_stands_at_a_time() {
 fn a_persons_no_counts_for_as_long_as_the_loss_lasts_and_is_told_once() {
     let (pointer, mut watch) = (Pointer::at_home(&home()), after(&[lost(), lost(), lost()]));
     watch.refused = Some(FailoverRefusal { execution: "failover-1".to_owned(), answer: "refused by Ada".to_owned() });
-    let WatchAction::Tell(what) = watch.heed(&document(DetectionMode::Ask), &pointer, at(86_400)) else {
+    let WatchAction::Tell(what) = watch.next_action(&document(DetectionMode::Ask), &pointer, at(86_400)) else {
         panic!("told")
     };
     assert!(what.contains("refused by Ada"), "{what}");
     watch.told = Some(what);
-    assert_eq!(watch.heed(&document(DetectionMode::Ask), &pointer, at(90_000)), WatchAction::Nothing);
+    assert_eq!(watch.next_action(&document(DetectionMode::Ask), &pointer, at(90_000)), WatchAction::Nothing);
     let over = watch.after(&fine(), at(90_060));
     assert_eq!((over.refused, over.told), (None, None));
 }
@@ -81,7 +82,7 @@ fn a_persons_no_counts_for_as_long_as_the_loss_lasts_and_is_told_once() {
 fn nothing_starts_while_something_moves() {
     let watch = after(&[lost(), lost(), lost()]);
     assert_eq!(
-        watch.heed(&document(DetectionMode::Automatic), &moving_away(MoveStage::Opening, &[]), at(180)),
+        watch.next_action(&document(DetectionMode::Automatic), &moving_away(MoveStage::Opening, &[]), at(180)),
         WatchAction::Nothing
     );
 }
@@ -90,10 +91,12 @@ fn nothing_starts_while_something_moves() {
 fn without_detection_and_soon_after_a_move_a_person_is_told_once() {
     let watch = after(&[lost(), lost(), lost()]);
     let never = Pointer::at_home(&home());
-    let WatchAction::Tell(what) = watch.heed(&document(DetectionMode::Off), &never, at(180)) else { panic!("told") };
+    let WatchAction::Tell(what) = watch.next_action(&document(DetectionMode::Off), &never, at(180)) else {
+        panic!("told")
+    };
     let told = WatchState { told: Some(what), ..watch.clone() };
-    assert_eq!(told.heed(&document(DetectionMode::Off), &never, at(240)), WatchAction::Nothing);
+    assert_eq!(told.next_action(&document(DetectionMode::Off), &never, at(240)), WatchAction::Nothing);
     let lately = Pointer { revision: 5, since: at(0), ..never };
-    assert!(matches!(watch.heed(&document(DetectionMode::Automatic), &lately, at(3599)), WatchAction::Tell(_)));
-    assert_eq!(watch.heed(&document(DetectionMode::Automatic), &lately, at(3600)), WatchAction::Start(at(0)));
+    assert!(matches!(watch.next_action(&document(DetectionMode::Automatic), &lately, at(3599)), WatchAction::Tell(_)));
+    assert_eq!(watch.next_action(&document(DetectionMode::Automatic), &lately, at(3600)), WatchAction::Start(at(0)));
 }

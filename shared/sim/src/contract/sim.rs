@@ -14,7 +14,7 @@ use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, Lock
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use super::alarms::AlarmBench;
-use super::unblock::StuckBench;
+use super::unblock::UnblockBench;
 use super::{CaseFailure, ContractBench, DatabaseKind};
 use crate::region::SimRegion;
 use crate::spec::{aurora, rds, scope, service};
@@ -111,10 +111,10 @@ impl AlarmBench for SimBench {
     }
 }
 
-impl StuckBench for SimBench {
-    type Stuck = SimRegion;
+impl UnblockBench for SimBench {
+    type Unblock = SimRegion;
 
-    fn stuck(&self) -> &SimRegion {
+    fn sources(&self) -> &SimRegion {
         &self.sim
     }
 

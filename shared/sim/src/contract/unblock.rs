@@ -42,12 +42,12 @@ macro_rules! unblock_cases {
 }
 
 /// A place to try an implementation of these ports in. All that it makes is new.
-pub trait StuckBench: ContractBench {
+pub trait UnblockBench: ContractBench {
     /// The ports.
-    type Stuck: UnblockSources;
+    type Unblock: UnblockSources;
 
     /// The ports.
-    fn stuck(&self) -> &Self::Stuck;
+    fn sources(&self) -> &Self::Unblock;
 
     /// Makes a table of locks by the names of the document, and the table of its items.
     async fn make_tables(&self, locks: &LockSchema) -> Result<(), CaseFailure>;
@@ -67,7 +67,7 @@ fn text(text: &str) -> ItemAttribute {
 }
 
 /// Tables with the names of `clos-v2`, but new.
-async fn tables<B: StuckBench>(bench: &B) -> Result<LockSchema, CaseFailure> {
+async fn tables<B: UnblockBench>(bench: &B) -> Result<LockSchema, CaseFailure> {
     let name = |text: &str| -> ResourceName { checked(text.parse()) };
     let finished = FinishedItems {
         table: name(&bench.fresh_name()),
@@ -92,7 +92,7 @@ async fn tables<B: StuckBench>(bench: &B) -> Result<LockSchema, CaseFailure> {
 }
 
 /// A lock that runs out so many hours from now.
-fn lock<B: StuckBench>(bench: &B, item: &str, hours: i64) -> LockItem {
+fn lock<B: UnblockBench>(bench: &B, item: &str, hours: i64) -> LockItem {
     let expires = bench.now() + SignedDuration::from_hours(hours);
     LockItem {
         pod: text("Ratio"),
@@ -111,12 +111,12 @@ fn release(lock: &LockItem, proof: AbandonmentProof) -> LockRelease {
 }
 
 /// The locks of a table, all of them.
-async fn all<B: StuckBench>(bench: &B, locks: &LockSchema) -> Result<Vec<LockItem>, CaseFailure> {
-    Ok(bench.stuck().locks(locks, None, 100).await?.items)
+async fn all<B: UnblockBench>(bench: &B, locks: &LockSchema) -> Result<Vec<LockItem>, CaseFailure> {
+    Ok(bench.sources().locks(locks, None, 100).await?.items)
 }
 
 /// Pages of three over seven: each once, and an end.
-pub async fn every_lock_is_on_one_page<B: StuckBench>(bench: &B) -> Passed {
+pub async fn every_lock_is_on_one_page<B: UnblockBench>(bench: &B) -> Passed {
     let locks = tables(bench).await?;
     let mut put = BTreeSet::new();
     for n in 0..7 {
@@ -126,7 +126,7 @@ pub async fn every_lock_is_on_one_page<B: StuckBench>(bench: &B) -> Passed {
     }
     let (mut cursor, mut found, mut pages) = (None, Vec::new(), 0);
     loop {
-        let page = bench.stuck().locks(&locks, cursor.as_deref(), 3).await?;
+        let page = bench.sources().locks(&locks, cursor.as_deref(), 3).await?;
         found.extend(page.items.iter().map(LockItem::name));
         pages += 1;
         cursor = page.next;
@@ -139,20 +139,20 @@ pub async fn every_lock_is_on_one_page<B: StuckBench>(bench: &B) -> Passed {
 }
 
 /// All attributes as they were, and only one of them changes.
-pub async fn a_lock_that_is_left_behind_is_released_and_put_back_exactly<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_lock_that_is_left_behind_is_released_and_put_back_exactly<B: UnblockBench>(bench: &B) -> Passed {
     let locks = tables(bench).await?;
     let lock = lock(bench, "left", -2);
     bench.put_lock(&locks, &lock).await?;
     let release = release(&lock, AbandonmentProof::Expired);
-    equal("the release", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
+    equal("the release", &bench.sources().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
     let released = LockItem { released_at: text(&release.released_at), ..lock.clone() };
     equal("the lock, released", &all(bench, &locks).await?, &vec![released])?;
-    equal("the undo", &bench.stuck().restore(&locks, &release).await?, &WriteOutcome::Done)?;
+    equal("the undo", &bench.sources().restore(&locks, &release).await?, &WriteOutcome::Done)?;
     equal("the lock, put back", &all(bench, &locks).await?, &vec![lock])
 }
 
 /// The race, in the one order: renewed, then released on what was read before.
-pub async fn a_lock_that_was_renewed_before_the_release_stays<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_lock_that_was_renewed_before_the_release_stays<B: UnblockBench>(bench: &B) -> Passed {
     let locks = tables(bench).await?;
     let read = lock(bench, "renewed", -2);
     bench.put_lock(&locks, &read).await?;
@@ -164,7 +164,7 @@ pub async fn a_lock_that_was_renewed_before_the_release_stays<B: StuckBench>(ben
         LockItem { released_at: text("2026-11-20T00:00:00Z"), ..read.clone() },
     ] {
         bench.put_lock(&locks, &renewed).await?;
-        let written = bench.stuck().release(&locks, &release(&read, AbandonmentProof::Expired), bench.now()).await?;
+        let written = bench.sources().release(&locks, &release(&read, AbandonmentProof::Expired), bench.now()).await?;
         equal("the release", &written, &WriteOutcome::Changed)?;
         equal("the lock", &all(bench, &locks).await?, &vec![renewed])?;
     }
@@ -172,113 +172,113 @@ pub async fn a_lock_that_was_renewed_before_the_release_stays<B: StuckBench>(ben
 }
 
 /// The race, in the other order: released, then taken again; the undo leaves that alone.
-pub async fn a_lock_that_was_taken_again_after_the_release_stays_so<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_lock_that_was_taken_again_after_the_release_stays_so<B: UnblockBench>(bench: &B) -> Passed {
     let locks = tables(bench).await?;
     let read = lock(bench, "again", -2);
     bench.put_lock(&locks, &read).await?;
     let release = release(&read, AbandonmentProof::Expired);
-    equal("the release", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
+    equal("the release", &bench.sources().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
     let again = LockItem { acquired_by: text("grace"), ..lock(bench, "again", 24) };
     bench.put_lock(&locks, &again).await?;
-    equal("the release again", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Changed)?;
-    equal("the undo", &bench.stuck().restore(&locks, &release).await?, &WriteOutcome::Changed)?;
+    equal("the release again", &bench.sources().release(&locks, &release, bench.now()).await?, &WriteOutcome::Changed)?;
+    equal("the undo", &bench.sources().restore(&locks, &release).await?, &WriteOutcome::Changed)?;
     equal("the lock", &all(bench, &locks).await?, &vec![again])
 }
 
 /// A step that was taken twice finds its own release.
-pub async fn a_release_that_is_tried_again_is_done_once<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_release_that_is_tried_again_is_done_once<B: UnblockBench>(bench: &B) -> Passed {
     let locks = tables(bench).await?;
     let lock = lock(bench, "twice", -2);
     bench.put_lock(&locks, &lock).await?;
     for _ in 0..2 {
-        let written = bench.stuck().release(&locks, &release(&lock, AbandonmentProof::Expired), bench.now()).await?;
+        let written = bench.sources().release(&locks, &release(&lock, AbandonmentProof::Expired), bench.now()).await?;
         equal("the release", &written, &WriteOutcome::Done)?;
     }
     for _ in 0..2 {
-        let written = bench.stuck().restore(&locks, &release(&lock, AbandonmentProof::Expired)).await?;
+        let written = bench.sources().restore(&locks, &release(&lock, AbandonmentProof::Expired)).await?;
         equal("the undo", &written, &WriteOutcome::Done)?;
     }
     equal("the lock", &all(bench, &locks).await?, &vec![lock])
 }
 
 /// The expiry is in the condition, not only in what was judged.
-pub async fn a_lock_that_has_not_run_out_is_not_released<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_lock_that_has_not_run_out_is_not_released<B: UnblockBench>(bench: &B) -> Passed {
     let locks = tables(bench).await?;
     let lock = lock(bench, "live", 2);
     bench.put_lock(&locks, &lock).await?;
-    let written = bench.stuck().release(&locks, &release(&lock, AbandonmentProof::Expired), bench.now()).await?;
+    let written = bench.sources().release(&locks, &release(&lock, AbandonmentProof::Expired), bench.now()).await?;
     equal("the release", &written, &WriteOutcome::Changed)?;
     equal("the lock", &all(bench, &locks).await?, &vec![lock])
 }
 
 /// The proof is in the transaction: an item that is opened again in between keeps its lock.
-pub async fn a_lock_of_a_finished_item_is_released_while_the_item_is_finished<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_lock_of_a_finished_item_is_released_while_the_item_is_finished<B: UnblockBench>(bench: &B) -> Passed {
     let locks = tables(bench).await?;
     let Some(finished) = locks.finished.clone() else { return holds("that there are items", false) };
     let lock = lock(bench, "idea-1", 20);
     bench.put_lock(&locks, &lock).await?;
     bench.put_item(&finished, "idea-1", "done").await?;
-    let statuses = bench.stuck().statuses(&finished, &["idea-1".to_owned(), "idea-2".to_owned()]).await?;
+    let statuses = bench.sources().statuses(&finished, &["idea-1".to_owned(), "idea-2".to_owned()]).await?;
     equal("the statuses", &statuses, &[("idea-1".to_owned(), text("done"))].into())?;
     bench.put_item(&finished, "idea-1", "open").await?;
     let release = release(&lock, AbandonmentProof::Finished("done".to_owned()));
-    equal("opened again", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Changed)?;
+    equal("opened again", &bench.sources().release(&locks, &release, bench.now()).await?, &WriteOutcome::Changed)?;
     equal("the lock", &all(bench, &locks).await?, &vec![lock])?;
     bench.put_item(&finished, "idea-1", "done").await?;
-    equal("finished", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
-    equal("finished, again", &bench.stuck().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)
+    equal("finished", &bench.sources().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)?;
+    equal("finished, again", &bench.sources().release(&locks, &release, bench.now()).await?, &WriteOutcome::Done)
 }
 
 /// By its name.
-pub async fn a_table_that_is_not_there_is_not_found<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_table_that_is_not_there_is_not_found<B: UnblockBench>(bench: &B) -> Passed {
     let mut locks = tables(bench).await?;
     locks.table = checked(bench.fresh_name().parse());
-    fails("the read", bench.stuck().locks(&locks, None, 10).await, Fault::NotFound)
+    fails("the read", bench.sources().locks(&locks, None, 10).await, Fault::NotFound)
 }
 
 /// Body and stamp.
-pub async fn a_dead_letter_is_sent_again_as_it_was_with_its_count<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_dead_letter_is_sent_again_as_it_was_with_its_count<B: UnblockBench>(bench: &B) -> Passed {
     let (queue, dead): (ResourceName, ResourceName) =
         (checked(bench.fresh_name().parse()), checked(bench.fresh_name().parse()));
     bench.make_queue(&queue, &[]).await?;
     bench.make_queue(&dead, &["{\"n\": 1}"]).await?;
-    equal("what waits", &bench.stuck().waiting(&dead).await?, &1)?;
+    equal("what waits", &bench.sources().waiting(&dead).await?, &1)?;
     for (stamp, from, to) in [
         (MessageStamp::Returns(1), &dead, &queue),
         (MessageStamp::Returns(2), &queue, &dead),
         (MessageStamp::Parked("poison".to_owned()), &dead, &queue),
     ] {
-        let letters = bench.stuck().receive(from, 10).await?;
+        let letters = bench.sources().receive(from, 10).await?;
         equal("how many there are", &letters.len(), &1)?;
         equal("the body", &letters[0].body, &"{\"n\": 1}".to_owned())?;
-        bench.stuck().send(to, &letters[0], &stamp).await?;
-        bench.stuck().remove(from, &letters[0]).await?;
-        equal("what is left", &bench.stuck().waiting(from).await?, &0)?;
+        bench.sources().send(to, &letters[0], &stamp).await?;
+        bench.sources().remove(from, &letters[0]).await?;
+        equal("what is left", &bench.sources().waiting(from).await?, &0)?;
     }
-    let letters = bench.stuck().receive(&queue, 1).await?;
+    let letters = bench.sources().receive(&queue, 1).await?;
     let stamps = letters.first().map(|letter| (letter.stamps.returns.clone(), letter.stamps.parked.clone()));
     equal("the stamps", &stamps, &Some((Some("2".to_owned()), Some("poison".to_owned()))))
 }
 
 /// Another run would send it twice.
-pub async fn a_letter_that_was_received_is_not_received_again_at_once<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_letter_that_was_received_is_not_received_again_at_once<B: UnblockBench>(bench: &B) -> Passed {
     let queue: ResourceName = checked(bench.fresh_name().parse());
     bench.make_queue(&queue, &["one", "two", "three"]).await?;
-    let first = bench.stuck().receive(&queue, 2).await?;
-    let second = bench.stuck().receive(&queue, 10).await?;
-    let third = bench.stuck().receive(&queue, 10).await?;
+    let first = bench.sources().receive(&queue, 2).await?;
+    let second = bench.sources().receive(&queue, 10).await?;
+    let third = bench.sources().receive(&queue, 10).await?;
     equal("how many were received", &(first.len(), second.len(), third.len()), &(2, 1, 0))
 }
 
 /// By its name.
-pub async fn a_queue_that_is_not_there_is_not_found<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_queue_that_is_not_there_is_not_found<B: UnblockBench>(bench: &B) -> Passed {
     let queue: ResourceName = checked(bench.fresh_name().parse());
-    fails("its length", bench.stuck().waiting(&queue).await, Fault::NotFound)?;
-    fails("its messages", bench.stuck().receive(&queue, 1).await, Fault::NotFound)
+    fails("its length", bench.sources().waiting(&queue).await, Fault::NotFound)?;
+    fails("its messages", bench.sources().receive(&queue, 1).await, Fault::NotFound)
 }
 
 /// Version by version; of two that read the same one writes.
-pub async fn a_note_is_written_over_the_version_that_was_read<B: StuckBench>(bench: &B) -> Passed {
+pub async fn a_note_is_written_over_the_version_that_was_read<B: UnblockBench>(bench: &B) -> Passed {
     let (scope, until) = (bench.fresh_scope(), bench.now() + Duration::from_hours(1));
     let read = async |note| Ok::<_, CaseFailure>(bench.ledger().read::<String>(&scope, note).await?);
     for note in [
@@ -302,7 +302,7 @@ pub async fn a_note_is_written_over_the_version_that_was_read<B: StuckBench>(ben
 }
 
 /// Those that ended are not among them, on whichever page they are.
-pub async fn only_runs_without_an_outcome_are_open<B: StuckBench>(bench: &B) -> Passed {
+pub async fn only_runs_without_an_outcome_are_open<B: UnblockBench>(bench: &B) -> Passed {
     let (scope, now) = (bench.fresh_scope(), bench.now());
     let expires = now + Duration::from_mins(3);
     let lease =
@@ -327,7 +327,7 @@ pub async fn only_runs_without_an_outcome_are_open<B: StuckBench>(bench: &B) -> 
 }
 
 /// One that took its place in between stays.
-pub async fn only_the_very_intent_is_taken_out<B: StuckBench>(bench: &B) -> Passed {
+pub async fn only_the_very_intent_is_taken_out<B: UnblockBench>(bench: &B) -> Passed {
     let (scope, now) = (bench.fresh_scope(), bench.now());
     let intent = |reason: &str| Intent {
         layer: Layer::Override,

@@ -8,7 +8,7 @@ use watchkeeper_domain::name::Region;
 
 use super::SimPair;
 use crate::aws::SimAws;
-use crate::builder::WorldBuilder;
+use crate::builder::SimRegionBuilder;
 use crate::kinds::site::SimSites;
 use crate::link::RegionLink;
 use crate::region::SimRegion;
@@ -20,8 +20,8 @@ use crate::state::SimState;
 #[derive(Debug, Clone)]
 pub struct PairBuilder {
     regions: [Region; 2],
-    home: WorldBuilder,
-    standby: WorldBuilder,
+    home: SimRegionBuilder,
+    standby: SimRegionBuilder,
     delay: Duration,
     jitter: Duration,
     failover: Option<Failover>,
@@ -41,14 +41,14 @@ impl PairBuilder {
 
     /// The home is like this; its time counts for both.
     #[must_use]
-    pub fn home(mut self, home: WorldBuilder) -> Self {
+    pub fn home(mut self, home: SimRegionBuilder) -> Self {
         self.home = home;
         self
     }
 
     /// The standby is like this.
     #[must_use]
-    pub fn standby(mut self, standby: WorldBuilder) -> Self {
+    pub fn standby(mut self, standby: SimRegionBuilder) -> Self {
         self.standby = standby;
         self
     }

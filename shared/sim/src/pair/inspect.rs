@@ -13,7 +13,7 @@ impl SimPair {
     /// # Panics
     /// When it is none of the two.
     pub fn is_lost(&self, region: &Region) -> bool {
-        self.world(region).lock().loss.is_some()
+        self.sim(region).lock().loss.is_some()
     }
 
     /// Whether a region's own stack runs: it does unless the region is lost and not only cut off.
@@ -21,7 +21,7 @@ impl SimPair {
     /// # Panics
     /// When it is none of the two.
     pub fn runs(&self, region: &Region) -> bool {
-        !self.world(region).lock().stands_still()
+        !self.sim(region).lock().stands_still()
     }
 
     /// Where people are sent now, once health checks and resolvers have followed; `None` when that is nowhere, or there is

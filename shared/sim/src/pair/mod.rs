@@ -58,7 +58,7 @@ impl SimPair {
     ///
     /// # Panics
     /// When it is none of the two.
-    pub fn world(&self, region: &Region) -> SimRegion {
+    pub fn sim(&self, region: &Region) -> SimRegion {
         let place = self.place(region);
         SimRegion::of(&self.aws, place, place)
     }

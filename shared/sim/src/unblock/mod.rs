@@ -127,7 +127,8 @@ impl SimRegion {
     /// # Panics
     /// When the ledger cannot hold it.
     pub fn put_intent(&self, scope: &Scope, intent: &Intent) {
-        let put = Draft::of(Key::intent(scope, &intent.slot()), intent).and_then(|draft| self.lock().ledger.put(draft));
+        let put =
+            Draft::of(Key::intent(scope, &intent.intent_key()), intent).and_then(|draft| self.lock().ledger.put(draft));
         assert!(put.is_ok(), "{put:?}");
     }
 

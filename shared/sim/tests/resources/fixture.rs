@@ -7,18 +7,18 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_control::ledger::{Ledger, ScopeState};
 use watchkeeper_control::pacing::Pacer;
-use watchkeeper_control::place::ScopedEnvironment;
 use watchkeeper_control::platform::Platform;
 use watchkeeper_control::ports::Clock;
 use watchkeeper_control::reconcile::{BeginVerdict, Reconciler};
 use watchkeeper_control::runbook::RunbookError;
+use watchkeeper_control::scoped::ScopedEnvironment;
 use watchkeeper_domain::capacity::{DatabaseId, ScalingState, ServiceCapacity, ServiceId, Suspensions};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::{DesiredState, Intent, IntentKey, Layer};
 use watchkeeper_domain::reconcile::run::{RunError, RunOutcome, RunRef};
 use watchkeeper_domain::request::{RunRequest, Urgency};
-use watchkeeper_sim::{SimRegion, WorldBuilder, run_until_done_or_crash, scope};
+use watchkeeper_sim::{SimRegion, SimRegionBuilder, run_until_done_or_crash, scope};
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) fn bounds(min: u32, max: u32) -> ScalingState {
 }
 
 /// A simulation on the evening of 19 November.
-pub(crate) fn evening() -> WorldBuilder {
+pub(crate) fn evening() -> SimRegionBuilder {
     SimRegion::builder().at("2026-11-19T23:00:00Z")
 }
 
@@ -209,10 +209,10 @@ impl Fixture {
     /// A reconciler whose clock is this one.
     pub(crate) fn reconciler_on<P>(&self, clock: P::Clock) -> Reconciler<P>
     where
-        P: Platform<Capacity = SimRegion, Ledger = SimRegion, Announcer = SimRegion>,
+        P: Platform<Capacity = SimRegion, Ledger = SimRegion, Notifier = SimRegion>,
     {
-        let (cloud, ledger, announcer) = (self.sim.clone(), self.sim.clone(), self.sim.clone());
-        Reconciler { cloud, ledger, announcer, clock, pacer: Arc::new(Pacer::default()) }
+        let (cloud, ledger, notifier) = (self.sim.clone(), self.sim.clone(), self.sim.clone());
+        Reconciler { cloud, ledger, notifier, clock, pacer: Arc::new(Pacer::default()) }
     }
 
     /// The slices of a run, to its end.

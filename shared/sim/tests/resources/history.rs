@@ -90,17 +90,17 @@ impl History {
         };
         fixture.scoped.services.remove(&id("stranger"));
         let mut history = Self { rng, fixture, right: BTreeMap::new(), told: Vec::new() };
-        history.world().advance(Duration::from_mins(1));
+        history.sim().advance(Duration::from_mins(1));
         history.look();
         history
     }
 
-    fn world(&self) -> SimRegion {
+    fn sim(&self) -> SimRegion {
         self.fixture.sim.clone()
     }
 
     fn capacity(&self) -> Capacity {
-        self.world().capacity()
+        self.sim().capacity()
     }
 
     /// What nothing is remembered of is as it was.
@@ -118,7 +118,7 @@ impl History {
 
     /// Its owner has just made this of it.
     fn owned(&mut self, resource: &ResourceId) {
-        self.world().advance(Duration::from_secs(20));
+        self.sim().advance(Duration::from_secs(20));
         let now = self.capacity();
         match (self.right.get_mut(resource), resource) {
             (Some(Right::Service { made, .. }), ResourceId::Service(id)) => *made = now.services[id],
@@ -197,7 +197,7 @@ impl History {
     /// Something cannot be changed any more, or can be again.
     fn hinder(&mut self) {
         let (service, on) = (self.a_service(), self.rng.bool());
-        let sim = self.world();
+        let sim = self.sim();
         match (self.rng.u8(0..6), self.a_database()) {
             (0, _) => sim.change_service_tag(&service, on),
             (1, _) => sim.deny_count(&service, on),
@@ -222,11 +222,11 @@ impl History {
         if let Some(found) = scaling.filter(|_| self.rng.bool()) {
             let min = self.rng.u32(0..3);
             let to = ScalingState { min, max: min + self.rng.u32(0..4), suspended: suspensions(&mut self.rng) };
-            self.world()
+            self.sim()
                 .change_scaling(&service, Some(if self.rng.bool() { to } else { ScalingState { min: 0, ..found } }));
         } else {
             let count = self.rng.u32(0..6);
-            self.world().change_count(&service, count);
+            self.sim().change_count(&service, count);
         }
         self.owned(&ResourceId::Service(service.clone()));
         let end = self.fixture.tick(5);
@@ -235,17 +235,17 @@ impl History {
 
     /// The process dies at one of its next calls, before or after the call has had its effect.
     fn crash(&mut self) {
-        let at = self.world().calls_made() + self.rng.u64(0..25);
+        let at = self.sim().calls_made() + self.rng.u64(0..25);
         let trouble = if self.rng.bool() { CallTrouble::CrashBefore } else { CallTrouble::CrashAfter };
-        self.world().set_faults(FaultPlan::none().at(at, trouble));
+        self.sim().set_faults(FaultPlan::none().at(at, trouble));
         let end = self.fixture.tick(5);
-        self.world().set_faults(FaultPlan::none());
+        self.sim().set_faults(FaultPlan::none());
         self.note(("crash", end));
     }
 
     /// The last intent goes, and every obstacle is lifted.
     fn end(&mut self) {
-        let sim = self.world();
+        let sim = self.sim();
         let now = self.capacity();
         for id in now.services.keys().filter(|id| !NEVER.contains(&id.service.as_str())) {
             sim.change_service_tag(id, true);
@@ -298,7 +298,7 @@ impl History {
                 let writes = [Operation::UpdateService, Operation::RegisterScalableTarget].contains(&call.operation);
                 writes && call.subject == format!("shop/{name}")
             };
-            assert!(!self.world().calls().iter().any(written), "{name} is nobody's to write: {}", story());
+            assert!(!self.sim().calls().iter().any(written), "{name} is nobody's to write: {}", story());
         }
     }
 }

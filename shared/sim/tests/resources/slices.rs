@@ -24,13 +24,13 @@ struct PausedPlatform;
 
 impl Platform for PausedPlatform {
     type Ledger = SimRegion;
-    type Announcer = SimRegion;
+    type Notifier = SimRegion;
     type Clock = Paused;
     type Machine = MachineHandle;
     type Capacity = SimRegion;
     type Alarms = SimRegion;
     type Backups = SimRegion;
-    type Stuck = SimRegion;
+    type Unblock = SimRegion;
     type Region = SimRegion;
     type Peer = SimRegion;
     type Traffic = SimRegion;

@@ -10,7 +10,7 @@ use watchkeeper_estates::EstateFolder;
 
 use crate::drill::choice::{Unplayed, backup::can};
 use crate::estate::ITEMS;
-use crate::harness::{StageError, write_document};
+use crate::harness::{HarnessError, write_document};
 use crate::sandbox::CheckoutLayout;
 
 /// What of a document is left out.
@@ -26,14 +26,15 @@ pub(super) struct PlayableDocuments {
 
 impl PlayableDocuments {
     /// Copies of these, where one has something that the sandbox cannot do.
-    pub(super) fn of(estates: &EstateFolder) -> Result<Self, StageError> {
+    pub(super) fn of(estates: &EstateFolder) -> Result<Self, HarnessError> {
         let mut left_out = LeftOut::new();
         let documents: Vec<EstateDocument> =
             estates.iter().filter_map(|estate| document(estate, &mut left_out)).collect();
         if left_out.is_empty() {
             return Ok(Self { folder: None, left_out });
         }
-        let failed = |error: std::io::Error| StageError::Unknown(format!("cannot make a folder of documents: {error}"));
+        let failed =
+            |error: std::io::Error| HarnessError::Unknown(format!("cannot make a folder of documents: {error}"));
         let sandboxes = CheckoutLayout::find()?.sandbox();
         std::fs::create_dir_all(&sandboxes).map_err(failed)?;
         let folder = tempfile::Builder::new().prefix("documents-").tempdir_in(sandboxes).map_err(failed)?;

@@ -19,14 +19,14 @@ use super::output::DrillOutput;
 use super::report::{DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::step::DrillStep;
-use crate::harness::{SandboxHarness, StageError, documents};
+use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::{EmulatorSettings, SandboxOptions};
 
 /// Play the scenario on every chosen environment.
 ///
 /// # Errors
-/// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, StageError> {
+/// [`HarnessError`] when the sandbox fails; a check that does not pass is in the reports.
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, HarnessError> {
     let estates = documents(selection.estates.as_ref())?;
     let choice = choose(&BACKUP, &estates, selection, Timestamp::now())?;
     let playable = PlayableDocuments::of(&estates)?;
@@ -35,39 +35,39 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
         let regions: Vec<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
         let folder = playable.folder().or_else(|| selection.estates.clone());
         let options = SandboxOptions { estates: folder, account: account.clone(), ..SandboxOptions::default() };
-        let stage = SandboxHarness::set(&options, &regions, show).await?;
+        let harness = SandboxHarness::set(&options, &regions, show).await?;
         // A day's backups take minutes on AWS; a month of them is to pass in minutes here.
         let quick = EmulatorSettings {
             wait_scale: Some(0.005),
             rds_transition_seconds: Some(0.05),
             ..EmulatorSettings::default()
         };
-        stage.sandbox().control().change(&quick).await?;
-        for stack in stage.stacks() {
-            build_all(&stage, stack, show).await?;
+        harness.sandbox().control().change(&quick).await?;
+        for stack in harness.stacks() {
+            build_all(&harness, stack, show).await?;
             // A tick takes the backups of all of them.
             let here = |environment: &&Environment| environment.document().regions.primary == *stack.region();
-            for environment in stage.at_home().map(|(_, environment)| environment).filter(here) {
+            for environment in harness.at_home().map(|(_, environment)| environment).filter(here) {
                 stack.site().make_stores(environment).await?;
             }
         }
         let before = reports.len();
         for scope in scopes {
-            let mut act = DrillStep::of(BACKUP.scenario, &stage, scope, show)?;
-            act.announce();
+            let mut drill = DrillStep::of(BACKUP.scenario, &harness, scope, show)?;
+            drill.announce();
             for (part, why) in playable.left_out(scope) {
-                act.leave_out(part, why);
+                drill.leave_out(part, why);
             }
             let played = async {
-                month::play(&mut act).await?;
-                proof::play(&mut act).await
+                month::play(&mut drill).await?;
+                proof::play(&mut drill).await
             };
             let played = played.await;
-            reports.push(act.ended(played));
+            reports.push(drill.ended(played));
         }
-        rights.judge(&stage, &mut reports, show).await?;
+        rights.judge(&harness, &mut reports, show).await?;
         if reports[before..].iter().all(|report| report.outcome == ReportOutcome::Passed) {
-            stage.succeeded()?;
+            harness.succeeded()?;
         }
     }
     rights.close(BACKUP.scenario, selection, &mut reports, show)?;

@@ -9,8 +9,8 @@ use watchkeeper_domain::backup::{BackupSource, JobPolicy, KnownCopy, ResourceKin
 use super::ticks;
 use crate::drill::report::millis;
 use crate::drill::step::DrillStep;
-use crate::estate::Shelves;
-use crate::harness::{StageError, name_prefix};
+use crate::estate::KeptCopies;
+use crate::harness::{HarnessError, name_prefix};
 
 /// Days that are played: longer than fourteen are kept, over the end of a month.
 const DAYS: i32 = 31;
@@ -25,15 +25,16 @@ struct TickTally {
 }
 
 /// The month, and what there is at its end.
-pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
-    let policies = policies(act);
-    let first = start(act, &policies).await?;
+pub(super) async fn play(drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+    let policies = policies(drill);
+    let first = start(drill, &policies).await?;
     let days: Vec<Vec<Timestamp>> = (0..DAYS).map(|day| ticks::of_day(&policies, first, day)).collect();
     let mut tally = TickTally::default();
     for (nth, some) in days.chunks(10).enumerate() {
         let (from, to) = (nth * 10 + 1, nth * 10 + some.len());
-        let played = days_of(act, &some.concat());
-        let played = act.step(&format!("days {from} to {to} of {DAYS}, with missed and doubled ticks"), played).await?;
+        let played = days_of(drill, &some.concat());
+        let played =
+            drill.step(&format!("days {from} to {to} of {DAYS}, with missed and doubled ticks"), played).await?;
         tally.runs += played.runs;
         tally.ticks += played.ticks;
         tally.slowest = tally.slowest.max(played.slowest);
@@ -41,22 +42,22 @@ pub(super) async fn play(act: &mut DrillStep<'_>) -> Result<(), StageError> {
     }
     let TickTally { runs, ticks, slowest, wrong } = tally;
     let detail = format!("{runs} runs from {ticks} ticks {}", wrong.join("; "));
-    act.check("every run took what was due", wrong.is_empty() && runs > 0, detail);
-    shelves(act, &policies, &days.concat()).await?;
-    inventory(act, &policies).await?;
-    act.report.figures.insert("days", u64::from(DAYS.unsigned_abs()));
-    act.report.figures.insert("runs", runs);
-    act.report.figures.insert("slowest_run_ms", millis(slowest));
+    drill.check("every run took what was due", wrong.is_empty() && runs > 0, detail);
+    kept_copies(drill, &policies, &days.concat()).await?;
+    inventory(drill, &policies).await?;
+    drill.report.figures.insert("days", u64::from(DAYS.unsigned_abs()));
+    drill.report.figures.insert("runs", runs);
+    drill.report.figures.insert("slowest_run_ms", millis(slowest));
     Ok(())
 }
 
 /// Some days' ticks, and all that they start.
 fn days_of<'a>(
-    act: &DrillStep<'a>,
+    drill: &DrillStep<'a>,
     ticks: &[Timestamp],
-) -> impl Future<Output = Result<TickTally, StageError>> + use<'a> {
-    let prefix = name_prefix(&[act.scope.estate.as_str(), act.scope.environment.as_str(), "backup"]);
-    let (stack, all) = (act.stack, ticks.to_vec());
+) -> impl Future<Output = Result<TickTally, HarnessError>> + use<'a> {
+    let prefix = name_prefix(&[drill.scope.estate.as_str(), drill.scope.environment.as_str(), "backup"]);
+    let (stack, all) = (drill.stack, ticks.to_vec());
     async move {
         let mut tally = TickTally::default();
         for instant in all {
@@ -74,26 +75,30 @@ fn days_of<'a>(
     }
 }
 
-async fn now(act: &DrillStep<'_>) -> Result<Timestamp, StageError> {
-    Ok(act.stack.control().now().await?)
+async fn now(drill: &DrillStep<'_>) -> Result<Timestamp, HarnessError> {
+    Ok(drill.stack.control().now().await?)
 }
 
 /// The jobs of the environment.
-pub(super) fn policies(act: &DrillStep<'_>) -> Vec<JobPolicy> {
-    JobPolicy::all(&act.scope, act.environment)
+pub(super) fn policies(drill: &DrillStep<'_>) -> Vec<JobPolicy> {
+    JobPolicy::all(&drill.scope, drill.environment)
 }
 
 /// The first instant: midnight of the first job's own zone, the day after tomorrow.
-async fn start(act: &DrillStep<'_>, policies: &[JobPolicy]) -> Result<Timestamp, StageError> {
+async fn start(drill: &DrillStep<'_>, policies: &[JobPolicy]) -> Result<Timestamp, HarnessError> {
     let zone = policies.first().map_or(TimeZone::UTC, |policy| policy.dues.zone().clone());
-    let today = now(act).await?.to_zoned(zone.clone()).date();
+    let today = now(drill).await?.to_zoned(zone.clone()).date();
     let first = today.checked_add(2.days()).and_then(|date| date.to_zoned(zone));
-    Ok(first.map_err(|error| StageError::Unknown(error.to_string()))?.timestamp())
+    Ok(first.map_err(|error| HarnessError::Unknown(error.to_string()))?.timestamp())
 }
 
 /// What is on the shelves of AWS is what the policies say, by code of their own: the newest of each of the last days.
-async fn shelves(act: &mut DrillStep<'_>, policies: &[JobPolicy], ticks: &[Timestamp]) -> Result<(), StageError> {
-    let found: Shelves = act.stack.site().shelves(act.environment).await?;
+async fn kept_copies(
+    drill: &mut DrillStep<'_>,
+    policies: &[JobPolicy],
+    ticks: &[Timestamp],
+) -> Result<(), HarnessError> {
+    let found: KeptCopies = drill.stack.site().kept_copies(drill.environment).await?;
     let (mut copies, mut twice) = (0, Vec::new());
     for policy in policies {
         let source = &policy.subject.source;
@@ -114,39 +119,39 @@ async fn shelves(act: &mut DrillStep<'_>, policies: &[JobPolicy], ticks: &[Times
             }
             let ok = names == expected.iter().collect::<Vec<_>>();
             let detail = format!("{} copies in {region}, expected {}", names.len(), expected.len());
-            act.check(&format!("{source} is kept as its policy says"), ok, detail);
+            drill.check(&format!("{source} is kept as its policy says"), ok, detail);
         }
     }
-    act.check("no backup was taken twice", twice.is_empty(), format!("{copies} copies {}", twice.join(", ")));
-    act.report.figures.insert("copies", copies as u64);
+    drill.check("no backup was taken twice", twice.is_empty(), format!("{copies} copies {}", twice.join(", ")));
+    drill.report.figures.insert("copies", copies as u64);
     Ok(())
 }
 
 /// Every copy that the ledger knows is good, and the last message lists it with its age, size and verdict.
-async fn inventory(act: &mut DrillStep<'_>, policies: &[JobPolicy]) -> Result<(), StageError> {
+async fn inventory(drill: &mut DrillStep<'_>, policies: &[JobPolicy]) -> Result<(), HarnessError> {
     let (mut known, mut bad) = (0, Vec::new());
     for policy in policies {
         let source: &BackupSource = &policy.subject.source;
-        let memory = act.stack.backup_memory(&act.scope, source).await?;
+        let memory = drill.stack.backup_memory(&drill.scope, source).await?;
         known += memory.copies.len();
         bad.extend(memory.copies.iter().filter(|it| !it.is_good()).map(|it| it.name.clone()));
-        let lines = watchkeeper_domain::backup::inventory(policy, &memory, now(act).await?);
+        let lines = watchkeeper_domain::backup::inventory(policy, &memory, now(drill).await?);
         for line in lines.iter().take(2) {
-            act.prepare(line).await?;
+            drill.prepare(line).await?;
         }
         if memory.copies.iter().filter(|it| KnownCopy::is_good(it)).count() == 0 {
             bad.push(format!("{source} has none"));
         }
     }
-    act.check("every copy is verified, and known", bad.is_empty(), format!("{known} copies {}", bad.join(", ")));
-    let letters = act.stack.mailbox().letters().await?;
-    let (estate, environment) = (act.scope.estate.to_string(), act.scope.environment.to_string());
+    drill.check("every copy is verified, and known", bad.is_empty(), format!("{known} copies {}", bad.join(", ")));
+    let letters = drill.stack.notifications().letters().await?;
+    let (estate, environment) = (drill.scope.estate.to_string(), drill.scope.environment.to_string());
     let ours = |text: &str| text.starts_with(&format!("{estate} {environment}: ")) && text.contains("backups done");
     let last = letters.iter().rfind(|letter| ours(&letter.subject));
     let lines = last.map_or(0, |letter| {
         letter.text.lines().filter(|line| line.contains(" old, ") && line.ends_with("good")).count()
     });
-    act.check(
+    drill.check(
         "the report lists every copy with age, size and verdict",
         lines > 0,
         format!("{lines} lines in the last message"),

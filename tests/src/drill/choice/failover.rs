@@ -5,7 +5,7 @@ use watchkeeper_domain::estate::{DetectionMode, Environment, Estate, EstateDocum
 use watchkeeper_domain::name::{ClusterName, EnvironmentName, Region, ServiceName};
 
 use super::{Audition, Unplayed};
-use crate::harness::{StageError, document_of};
+use crate::harness::{HarnessError, document_of};
 
 /// How long one try of the probe may take here: a region that hangs is waited for at every try.
 const TRY: &str = "1s";
@@ -87,14 +87,14 @@ pub(in crate::drill) fn pair(
     estate: &Estate,
     environment: &Environment,
     account: &str,
-) -> Result<ChosenPair, StageError> {
+) -> Result<ChosenPair, HarnessError> {
     let mut document = document_of(estate, environment);
     let regions = &environment.document().regions;
     let kept = regions.standby.as_ref().and_then(|standby| probed(environment, &regions.primary, standby));
     for failover in document.environments.values_mut().filter_map(|copy| copy.failover.as_mut()) {
         failover.approve = false;
         if let Some(probe) = &mut failover.probe {
-            let time = TRY.parse().map_err(|why| StageError::Unknown(format!("{TRY} is no duration: {why}")))?;
+            let time = TRY.parse().map_err(|why| HarnessError::Unknown(format!("{TRY} is no duration: {why}")))?;
             probe.timeout = Some(time);
             if let Some((_, _, services)) = &kept {
                 probe.paths.retain(|service, _| services.contains(service));

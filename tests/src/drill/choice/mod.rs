@@ -16,7 +16,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_estates::EstateFolder;
 
 use super::command::DrillSelection;
-use crate::harness::{StageError, scope};
+use crate::harness::{HarnessError, scope};
 use crate::sandbox::SandboxOptions;
 
 /// Something that is not played: what is missing, and what would make it play.
@@ -49,7 +49,7 @@ pub struct SkippedEnvironment {
     pub estate: String,
     /// Which environment of it.
     pub environment: String,
-    /// Why.
+    /// What it lacks.
     #[serde(flatten)]
     pub why: Unplayed,
 }
@@ -100,9 +100,9 @@ pub(super) fn choose(
     estates: &EstateFolder,
     selection: &DrillSelection,
     now: Timestamp,
-) -> Result<DrillChoice, StageError> {
+) -> Result<DrillChoice, HarnessError> {
     if let Some(name) = &selection.estate {
-        estates.estate(name).map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+        estates.estate(name).map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
     }
     let asked = selection.is_chosen();
     let wanted = |estate: &Estate, environment: &Environment| match &selection.estate {

@@ -6,7 +6,7 @@ use watchkeeper_domain::estate::Environment;
 
 use super::PairUnderTest;
 use crate::drill::step::{DrillStep, line};
-use crate::harness::StageError;
+use crate::harness::HarnessError;
 use crate::sandbox::EmulatorSettings;
 
 /// How long ECS takes to start tasks after the region is back: as long as AWS does, longer than a tick's run.
@@ -17,35 +17,35 @@ const USUAL: f64 = 0.3;
 const TICKS: u64 = 2;
 
 /// The region is there again, and its stack ticks.
-pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
-    let duo = &voyage.duo;
-    let serving = duo.standby.capacity(duo.environment).await?;
-    let moves = duo.pointer(duo.standby).await?.revision;
+pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+    let stacks = &voyage.stacks;
+    let serving = stacks.standby.capacity(stacks.environment).await?;
+    let moves = stacks.pointer(stacks.standby).await?.revision;
     settle(voyage, START).await?;
-    duo.regain_home().await?;
-    let back = duo.home.capacity(duo.environment).await?;
-    act.prepare(&format!("{} is back, with its old counts: {}", duo.home.region(), line(&back))).await?;
+    stacks.regain_home().await?;
+    let back = stacks.home.capacity(stacks.environment).await?;
+    drill.prepare(&format!("{} is back, with its old counts: {}", stacks.home.region(), line(&back))).await?;
     let mut ticks = 0;
-    while ticks < TICKS && !stands_by(duo.environment, &duo.home.capacity(duo.environment).await?) {
+    while ticks < TICKS && !stands_by(stacks.environment, &stacks.home.capacity(stacks.environment).await?) {
         ticks += 1;
-        act.step(&format!("tick {ticks} of its own watch"), duo.tick(&[duo.home])).await?;
+        drill.step(&format!("tick {ticks} of its own watch"), stacks.tick(&[stacks.home])).await?;
     }
-    let found = duo.home.capacity(duo.environment).await?;
+    let found = stacks.home.capacity(stacks.environment).await?;
     let old = back == voyage.original[0];
     let name = format!("it stands by within {TICKS} ticks of its own stack");
-    act.check(&name, old && stands_by(duo.environment, &found), format!("after {ticks}: {}", line(&found)));
-    act.report.figures.insert("standby_after_ticks", ticks);
+    drill.check(&name, old && stands_by(stacks.environment, &found), format!("after {ticks}: {}", line(&found)));
+    drill.report.figures.insert("standby_after_ticks", ticks);
     settle(voyage, USUAL).await?;
-    duo.tick(&[duo.home, duo.standby]).await?;
-    let pointer = duo.pointer(duo.standby).await?;
-    let one = pointer.revision == moves && duo.standby.capacity(duo.environment).await? == serving;
-    act.check("no second failover, and the other region serves on", one, pointer.to_string());
+    stacks.tick(&[stacks.home, stacks.standby]).await?;
+    let pointer = stacks.pointer(stacks.standby).await?;
+    let one = pointer.revision == moves && stacks.standby.capacity(stacks.environment).await? == serving;
+    drill.check("no second failover, and the other region serves on", one, pointer.to_string());
     Ok(())
 }
 
-async fn settle(voyage: &PairUnderTest<'_>, seconds: f64) -> Result<(), StageError> {
+async fn settle(voyage: &PairUnderTest<'_>, seconds: f64) -> Result<(), HarnessError> {
     let settings = EmulatorSettings { ecs_settle_seconds: Some(seconds), ..EmulatorSettings::default() };
-    Ok(voyage.duo.control().change(&settings).await?)
+    Ok(voyage.stacks.control().change(&settings).await?)
 }
 
 /// Nothing runs, and nothing can be started by an autoscaler; but what is protected.

@@ -10,60 +10,62 @@ use super::moving::{detected, ending};
 use super::{PairUnderTest, count};
 use crate::drill::report::millis;
 use crate::drill::step::{DrillStep, line};
-use crate::harness::{AskedQuestion, EndedExecution, MoveExecution, MoveExecutionState, StageError, took};
+use crate::harness::{AskedQuestion, EndedExecution, HarnessError, MoveExecution, MoveExecutionState, took};
 use crate::sandbox::LossOrder;
 
 /// Detection, the move, and the report about it.
-pub(super) async fn play(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), StageError> {
-    let duo = &voyage.duo;
-    duo.tick(&[duo.home, duo.standby]).await?;
-    duo.standby.mailbox().letters().await?;
-    let mark = act.mark().await?;
-    duo.lose_home(LossOrder::hang().with_its_tasks()).await?;
-    act.prepare(&format!("{} is lost: its calls hang, and its tasks are gone", duo.home.region())).await?;
-    let mut crossing = detected(act, voyage, &[duo.standby]).await?;
-    let ended = confirmed(act, voyage, &mut crossing).await?;
-    act.check("the failover is done", ending(&ended) == "done", ended.says());
-    let record = crossing.record().await?;
-    let found = duo.standby.capacity(duo.environment).await?;
-    act.check("the standby runs what the document promises, with bounds", serves(voyage, &found), line(&found));
-    let (status, region) = duo.reached().await?;
-    let there = status == 200 && region.as_ref() == Some(duo.standby.region());
+pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+    let stacks = &voyage.stacks;
+    stacks.tick(&[stacks.home, stacks.standby]).await?;
+    stacks.standby.notifications().letters().await?;
+    let mark = drill.mark().await?;
+    stacks.lose_home(LossOrder::hang().with_its_tasks()).await?;
+    drill.prepare(&format!("{} is lost: its calls hang, and its tasks are gone", stacks.home.region())).await?;
+    let mut move_execution = detected(drill, voyage, &[stacks.standby]).await?;
+    let ended = confirmed(drill, voyage, &mut move_execution).await?;
+    drill.check("the failover is done", ending(&ended) == "done", ended.says());
+    let record = move_execution.record().await?;
+    let found = stacks.standby.capacity(stacks.environment).await?;
+    drill.check("the standby runs what the document promises, with bounds", serves(voyage, &found), line(&found));
+    let (status, region) = stacks.reached().await?;
+    let there = status == 200 && region.as_ref() == Some(stacks.standby.region());
     let detail = region.map_or_else(|| format!("{status}"), |region| format!("{status} from {region}"));
-    act.check("people reach the standby", there, detail);
-    bounded(act, voyage, &crossing, mark).await?;
+    drill.check("people reach the standby", there, detail);
+    bounded(drill, voyage, &move_execution, mark).await?;
     if let Some(record) = record {
-        measured(act, voyage, &record).await?;
+        measured(drill, voyage, &record).await?;
     }
     Ok(())
 }
 
 /// The move up to its end, with every question that it comes to: the document's own, and that of the fence of a lost region.
 async fn confirmed(
-    act: &mut DrillStep<'_>,
+    drill: &mut DrillStep<'_>,
     voyage: &PairUnderTest<'_>,
-    crossing: &mut MoveExecution<'_>,
-) -> Result<EndedExecution, StageError> {
-    let duo = &voyage.duo;
-    let mut state = act.step("the failover confirms the loss, and goes as far as it may", crossing.goes_on()).await?;
+    move_execution: &mut MoveExecution<'_>,
+) -> Result<EndedExecution, HarnessError> {
+    let stacks = &voyage.stacks;
+    let mut state =
+        drill.step("the failover confirms the loss, and goes as far as it may", move_execution.goes_on()).await?;
     loop {
         match state {
             MoveExecutionState::Ended(ended) => return Ok(ended),
             MoveExecutionState::Waiting(seconds) => {
                 let waited = async {
-                    duo.standby.pass(SignedDuration::from_secs(seconds + 1)).await?;
-                    crossing.goes_on().await
+                    stacks.standby.pass(SignedDuration::from_secs(seconds + 1)).await?;
+                    move_execution.goes_on().await
                 };
-                state = act.step(&format!("it waits for {seconds} s"), waited).await?;
+                state = drill.step(&format!("it waits for {seconds} s"), waited).await?;
             }
             MoveExecutionState::Asking => {
-                let (question, _) = duo.standby.asked().await?;
-                asked(act, voyage, crossing, &question).await?;
+                let (question, _) = stacks.standby.asked().await?;
+                asked(drill, voyage, move_execution, &question).await?;
                 let approved = async {
-                    duo.standby.answer(&question.approve.by("drill")).await?;
-                    crossing.goes_on().await
+                    stacks.standby.answer(&question.approve.by("drill")).await?;
+                    move_execution.goes_on().await
                 };
-                state = act.step("the person makes sure, and says so with the message's own command", approved).await?;
+                state =
+                    drill.step("the person makes sure, and says so with the message's own command", approved).await?;
             }
         }
     }
@@ -71,30 +73,30 @@ async fn confirmed(
 
 /// A question comes at its time: the document's own before anything is changed, the fence's once all else runs.
 async fn asked(
-    act: &mut DrillStep<'_>,
+    drill: &mut DrillStep<'_>,
     voyage: &PairUnderTest<'_>,
-    crossing: &MoveExecution<'_>,
+    move_execution: &MoveExecution<'_>,
     question: &AskedQuestion,
-) -> Result<(), StageError> {
-    let duo = &voyage.duo;
-    let found = duo.standby.capacity(duo.environment).await?;
-    let failover = duo.failover()?;
-    let phase = crossing.record().await?.map(|record| record.phase);
+) -> Result<(), HarnessError> {
+    let stacks = &voyage.stacks;
+    let found = stacks.standby.capacity(stacks.environment).await?;
+    let failover = stacks.failover()?;
+    let phase = move_execution.record().await?.map(|record| record.phase);
     if phase.is_none_or(|phase| phase <= MovePhase::Approve) {
-        act.check("a person is asked before anything is changed", found == voyage.original[1], why(question));
+        drill.check("a person is asked before anything is changed", found == voyage.original[1], why(question));
         return Ok(());
     }
     let singles: Vec<_> = failover.singletons.iter().map(|singleton| &singleton.service).collect();
     if singles.is_empty() {
-        act.check("a person is asked, and told why", question.letter.text.contains("Why: "), why(question));
+        drill.check("a person is asked, and told why", question.letter.text.contains("Why: "), why(question));
         return Ok(());
     }
     let wanted = |name| failover.capacity.get(name).is_some_and(|tasks| *tasks > 0);
     let mut meant = found.services.iter().filter(|(id, _)| wanted(&id.service));
     let held = meant.all(|(id, service)| singles.contains(&&id.service) == (service.desired == 0));
-    act.check("all but the singletons run before anybody is asked", held, line(&found));
+    drill.check("all but the singletons run before anybody is asked", held, line(&found));
     let named = singles.iter().all(|name| question.letter.text.contains(name.as_str()));
-    act.check("a person is asked whether each singleton has stopped", named, why(question));
+    drill.check("a person is asked whether each singleton has stopped", named, why(question));
     Ok(())
 }
 
@@ -106,7 +108,7 @@ fn why(question: &AskedQuestion) -> String {
 
 /// The document's figures, with the bounds that the primary has where it has any.
 fn serves(voyage: &PairUnderTest<'_>, found: &Capacity) -> bool {
-    let document = voyage.duo.environment.document();
+    let document = voyage.stacks.environment.document();
     let Some(failover) = &document.failover else { return false };
     let home: BTreeMap<_, _> = voyage.original[0].services.iter().map(|(id, service)| (&id.service, service)).collect();
     found.services.iter().all(|(id, ServiceCapacity { desired, scaling })| {
@@ -118,13 +120,13 @@ fn serves(voyage: &PairUnderTest<'_>, found: &Capacity) -> bool {
 
 /// In no step is anything asked twice of the region that hangs: each call is bounded, and none is made again.
 async fn bounded(
-    act: &mut DrillStep<'_>,
+    drill: &mut DrillStep<'_>,
     voyage: &PairUnderTest<'_>,
-    crossing: &MoveExecution<'_>,
+    move_execution: &MoveExecution<'_>,
     mark: u64,
-) -> Result<(), StageError> {
-    let calls = voyage.duo.calls_across(voyage.duo.home, mark).await?;
-    let steps = crossing.steps().await?;
+) -> Result<(), HarnessError> {
+    let calls = voyage.stacks.calls_across(voyage.stacks.home, mark).await?;
+    let steps = move_execution.steps().await?;
     let mut again: Vec<String> = Vec::new();
     for (began, ended) in &steps {
         let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
@@ -142,39 +144,39 @@ async fn bounded(
     let total = calls.len();
     let detail =
         format!("{lost} of {total} calls in {} steps given up within {bound} s, made again: {repeated}", steps.len());
-    act.check("no step waits for the lost region longer than the bound", within, detail);
+    drill.check("no step waits for the lost region longer than the bound", within, detail);
     let longest = steps.iter().map(|(began, ended)| millis(ended.duration_since(*began).unsigned_abs())).max();
-    act.report.figures.insert("longest_step_ms", longest.unwrap_or(0));
-    act.report.figures.insert("calls_to_lost_region", count(lost));
+    drill.report.figures.insert("longest_step_ms", longest.unwrap_or(0));
+    drill.report.figures.insert("calls_to_lost_region", count(lost));
     Ok(())
 }
 
 /// What it took, phase by phase, and that a person and a program are told.
-async fn measured(act: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>, record: &Move) -> Result<(), StageError> {
-    let duo = &voyage.duo;
-    let now = duo.control().now().await?;
+async fn measured(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>, record: &Move) -> Result<(), HarnessError> {
+    let stacks = &voyage.stacks;
+    let now = stacks.control().now().await?;
     let positive = |figure: i64| u64::try_from(figure).unwrap_or(0);
     for (phase, milliseconds, _) in record.phases(now) {
-        act.report.figures.insert(took(phase), positive(milliseconds));
+        drill.report.figures.insert(took(phase), positive(milliseconds));
     }
     let (own, rto) = (positive(record.own_ms(now)), record.rto_ms().map(positive));
     let waited: i64 = record.phases(now).iter().map(|(_, _, waited)| waited).sum();
-    act.report.figures.insert("own_ms", own);
-    act.report.figures.insert("waited_ms", positive(waited));
-    act.report.figures.insert("rto_ms", rto.unwrap_or(0));
+    drill.report.figures.insert("own_ms", own);
+    drill.report.figures.insert("waited_ms", positive(waited));
+    drill.report.figures.insert("rto_ms", rto.unwrap_or(0));
     let detected = record.lost_since.map(|since| millis(record.header.started.duration_since(since).unsigned_abs()));
-    act.report.figures.insert("detected_after_ms", detected.unwrap_or(0));
-    let letters = duo.standby.mailbox().letters().await?;
+    drill.report.figures.insert("detected_after_ms", detected.unwrap_or(0));
+    let letters = stacks.standby.notifications().letters().await?;
     let letter = letters.iter().find(|letter| letter.subject.ends_with(": done"));
     let phases = [MovePhase::Confirm, MovePhase::Scale, MovePhase::Verify, MovePhase::Traffic, MovePhase::Outside];
     let text = letter.map_or("", |letter| letter.text.as_str());
     let told = phases.iter().all(|phase| text.contains(&format!("  {:<9} ", phase.name())));
     let promised = text.contains("RTO ") && text.contains("RPO ") && text.contains("own share");
     let line = text.lines().find(|line| line.starts_with("RTO ")).unwrap_or("no such message");
-    act.check("the report has the RTO, the RPO, and the time of each phase", told && promised, line);
-    let events = duo.standby.mailbox().events().await?;
+    drill.check("the report has the RTO, the RPO, and the time of each phase", told && promised, line);
+    let events = stacks.standby.notifications().events().await?;
     let event = events.iter().find(|event| event["detail"]["ending"] == "done");
     let same = event.is_some_and(|event| event["detail"]["rto-ms"].as_i64() == record.rto_ms());
-    act.check("programs are told the same", same, format!("{} events", events.len()));
+    drill.check("programs are told the same", same, format!("{} events", events.len()));
     Ok(())
 }

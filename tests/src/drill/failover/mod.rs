@@ -22,12 +22,12 @@ use super::report::{DrillReport, DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::step::DrillStep;
 use crate::estate::{MonitorReport, SingletonMonitor};
-use crate::harness::{SandboxHarness, StackPair, StageError, documents, scope};
+use crate::harness::{HarnessError, SandboxHarness, StackPair, documents, scope};
 use crate::sandbox::SandboxOptions;
 
 /// A pair, and what it ran before anything happened.
 struct PairUnderTest<'a> {
-    duo: StackPair<'a>,
+    stacks: StackPair<'a>,
     /// At home, and in the standby.
     original: [Capacity; 2],
 }
@@ -35,8 +35,8 @@ struct PairUnderTest<'a> {
 /// Play the scenario on every chosen pair.
 ///
 /// # Errors
-/// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, StageError> {
+/// [`HarnessError`] when the sandbox fails; a check that does not pass is in the reports.
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, HarnessError> {
     let estates = documents(selection.estates.as_ref())?;
     let choice = choose(&FAILOVER, &estates, selection, Timestamp::now())?;
     let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
@@ -50,62 +50,62 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
     Ok(DrillResults { reports, skipped: choice.skipped })
 }
 
-fn chosen(estates: &EstateFolder, place: &Scope, account: &str) -> Result<ChosenPair, StageError> {
+fn chosen(estates: &EstateFolder, place: &Scope, account: &str) -> Result<ChosenPair, HarnessError> {
     let found = estates.environment(place.estate.as_str(), place.environment.as_str());
-    let (estate, environment) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
+    let (estate, environment) = found.map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
     pair(estate, environment, account)
 }
 
 /// One pair, in a sandbox of its own.
-async fn one(chosen: ChosenPair, rights: &mut UsedRights, show: &DrillOutput) -> Result<DrillReport, StageError> {
+async fn one(chosen: ChosenPair, rights: &mut UsedRights, show: &DrillOutput) -> Result<DrillReport, HarnessError> {
     let ChosenPair { account, document, environment, left_out } = chosen;
     let options = SandboxOptions { account, ..SandboxOptions::default() };
     let estate = document.estate.to_string();
-    let stage = SandboxHarness::set_pairs(&options, vec![document], show).await?;
-    let duo = StackPair::of(&stage, &estate, environment.as_str())?;
-    let found = stage.estates().environment(&estate, environment.as_str());
-    let (found, pair) = found.map_err(|unknown| StageError::Unknown(unknown.to_string()))?;
-    let mut act = DrillStep::of(FAILOVER.scenario, &stage, &scope(found, pair, duo.standby.region()), show)?;
-    act.announce();
+    let harness = SandboxHarness::set_pairs(&options, vec![document], show).await?;
+    let stacks = StackPair::of(&harness, &estate, environment.as_str())?;
+    let found = harness.estates().environment(&estate, environment.as_str());
+    let (found, pair) = found.map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
+    let mut drill = DrillStep::of(FAILOVER.scenario, &harness, &scope(found, pair, stacks.standby.region()), show)?;
+    drill.announce();
     for (part, why) in &left_out {
-        act.leave_out(part, why);
+        drill.leave_out(part, why);
     }
-    let played = Box::pin(all(&mut act, duo)).await;
-    let mut reports = [act.ended(played)];
-    rights.judge(&stage, &mut reports, show).await?;
+    let played = Box::pin(all(&mut drill, stacks)).await;
+    let mut reports = [drill.ended(played)];
+    rights.judge(&harness, &mut reports, show).await?;
     let [report] = reports;
     if report.outcome == ReportOutcome::Passed {
-        stage.succeeded()?;
+        harness.succeeded()?;
     }
     Ok(report)
 }
 
-async fn all(act: &mut DrillStep<'_>, duo: StackPair<'_>) -> Result<(), StageError> {
-    let build = Box::pin(duo.build());
-    act.step("both regions are built, the streams at home only, as the system has them", build).await?;
-    let voyage = PairUnderTest { original: duo.capacity().await?, duo };
-    let duo = &voyage.duo;
-    readiness::play(act, &voyage).await?;
-    if duo.failover()?.detect != DetectionMode::Off {
-        false_alarm::play(act, &voyage).await?;
+async fn all(drill: &mut DrillStep<'_>, stacks: StackPair<'_>) -> Result<(), HarnessError> {
+    let build = Box::pin(stacks.build());
+    drill.step("both regions are built, the streams at home only, as the system has them", build).await?;
+    let voyage = PairUnderTest { original: stacks.capacity().await?, stacks };
+    let stacks = &voyage.stacks;
+    readiness::play(drill, &voyage).await?;
+    if stacks.failover()?.detect != DetectionMode::Off {
+        false_alarm::play(drill, &voyage).await?;
     }
-    let vigils = duo.keep_vigil()?;
-    loss::play(act, &voyage).await?;
-    comeback::play(act, &voyage).await?;
-    home::play(act, &voyage).await?;
-    single(act, vigils).await
+    let vigils = stacks.monitor_singleton()?;
+    loss::play(drill, &voyage).await?;
+    comeback::play(drill, &voyage).await?;
+    home::play(drill, &voyage).await?;
+    single(drill, vigils).await
 }
 
 /// What was seen of the singletons, from before the loss until the pair was at home again.
-async fn single(act: &mut DrillStep<'_>, vigils: Vec<(ServiceName, SingletonMonitor)>) -> Result<(), StageError> {
-    for (service, vigil) in vigils {
-        let MonitorReport { looks, double, .. } = vigil.end().await?;
+async fn single(drill: &mut DrillStep<'_>, vigils: Vec<(ServiceName, SingletonMonitor)>) -> Result<(), HarnessError> {
+    for (service, singleton_monitor) in vigils {
+        let MonitorReport { looks, double, .. } = singleton_monitor.end().await?;
         let detail = match double.first() {
             None => format!("{looks} looks at both regions, never more than one task"),
             Some(first) => format!("{} of {looks} looks: {first}", double.len()),
         };
-        act.check(&format!("{service} was never double"), double.is_empty() && looks > 0, detail);
-        act.report.figures.insert("looks", looks);
+        drill.check(&format!("{service} was never double"), double.is_empty() && looks > 0, detail);
+        drill.report.figures.insert("looks", looks);
     }
     Ok(())
 }
@@ -116,8 +116,8 @@ fn about(voyage: &PairUnderTest<'_>, more: Value) -> Value {
     if input.is_null() {
         input = json!({});
     }
-    input["estate"] = voyage.duo.id.estate.as_str().into();
-    input["environment"] = voyage.duo.id.environment.as_str().into();
+    input["estate"] = voyage.stacks.id.estate.as_str().into();
+    input["environment"] = voyage.stacks.id.environment.as_str().into();
     input
 }
 

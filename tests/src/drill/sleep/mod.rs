@@ -19,14 +19,14 @@ use super::output::DrillOutput;
 use super::report::{DrillReport, DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::step::DrillStep;
-use crate::harness::{SandboxHarness, StageError, documents};
+use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::SandboxOptions;
 
 /// Play the scenario on every chosen environment.
 ///
 /// # Errors
-/// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, StageError> {
+/// [`HarnessError`] when the sandbox fails; a check that does not pass is in the reports.
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, HarnessError> {
     let estates = documents(selection.estates.as_ref())?;
     let choice = choose(&SLEEP, &estates, selection, Timestamp::now())?;
     let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
@@ -37,16 +37,16 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
             ..SandboxOptions::default()
         };
         let regions: BTreeSet<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
-        let stage = SandboxHarness::set(&options, &regions, show).await?;
-        for stack in stage.stacks() {
-            build_all(&stage, stack, show).await?;
+        let harness = SandboxHarness::set(&options, &regions, show).await?;
+        for stack in harness.stacks() {
+            build_all(&harness, stack, show).await?;
         }
-        let played = nights(&stage, scopes, show).await?;
+        let played = nights(&harness, scopes, show).await?;
         let before = reports.len();
         reports.extend(played);
-        rights.judge(&stage, &mut reports, show).await?;
+        rights.judge(&harness, &mut reports, show).await?;
         if reports[before..].iter().all(|report: &DrillReport| report.outcome == ReportOutcome::Passed) {
-            stage.succeeded()?;
+            harness.succeeded()?;
         }
     }
     rights.close(SLEEP.scenario, selection, &mut reports, show)?;
@@ -54,29 +54,33 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 }
 
 /// A night of each that sleeps, and then what became of production meanwhile.
-async fn nights(stage: &SandboxHarness, scopes: &[Scope], show: &DrillOutput) -> Result<Vec<DrillReport>, StageError> {
+async fn nights(
+    harness: &SandboxHarness,
+    scopes: &[Scope],
+    show: &DrillOutput,
+) -> Result<Vec<DrillReport>, HarnessError> {
     let mut acts = Vec::new();
     for scope in scopes {
-        acts.push(DrillStep::of(SLEEP.scenario, stage, scope, show)?);
+        acts.push(DrillStep::of(SLEEP.scenario, harness, scope, show)?);
     }
     let (awake, asleep): (Vec<_>, Vec<_>) =
-        acts.into_iter().partition(|act| act.environment.kind() == EnvironmentKind::Production);
+        acts.into_iter().partition(|drill| drill.environment.kind() == EnvironmentKind::Production);
     let mut kept = Vec::new();
-    for act in awake {
-        let before = act.capacity().await?;
-        kept.push((act, before));
+    for drill in awake {
+        let before = drill.capacity().await?;
+        kept.push((drill, before));
     }
     let (mut reports, mut seen) = (Vec::new(), BTreeSet::new());
-    for mut act in asleep {
-        act.announce();
-        let first = seen.insert(act.scope.estate.clone());
-        let played = night::play(&mut act, first).await;
-        reports.push(act.ended(played));
+    for mut drill in asleep {
+        drill.announce();
+        let first = seen.insert(drill.scope.estate.clone());
+        let played = night::play(&mut drill, first).await;
+        reports.push(drill.ended(played));
     }
-    for (mut act, before) in kept {
-        act.announce();
-        let played = production::play(&mut act, &before).await;
-        reports.push(act.ended(played));
+    for (mut drill, before) in kept {
+        drill.announce();
+        let played = production::play(&mut drill, &before).await;
+        reports.push(drill.ended(played));
     }
     Ok(reports)
 }

@@ -8,7 +8,7 @@ use watchkeeper_domain::value::ProfileName;
 use crate::drill::choice::emergency::figures;
 use crate::drill::step::DrillStep;
 use crate::estate::awaited;
-use crate::harness::StageError;
+use crate::harness::HarnessError;
 
 /// A profile over what was there before it.
 #[derive(Debug)]
@@ -49,8 +49,8 @@ impl<'a> ProfileGoal<'a> {
     }
 
     /// Wait until it is reached.
-    pub(super) async fn awaited(&self, act: &DrillStep<'_>) -> Result<Capacity, StageError> {
-        let (stack, environment) = (act.stack, act.environment);
+    pub(super) async fn awaited(&self, drill: &DrillStep<'_>) -> Result<Capacity, HarnessError> {
+        let (stack, environment) = (drill.stack, drill.environment);
         awaited(&format!("{} at {}", environment.name(), self.name), async || {
             let found = stack.capacity(environment).await?;
             Ok(self.is_reached(&found).then_some(found))

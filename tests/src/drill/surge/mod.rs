@@ -22,14 +22,14 @@ use super::output::DrillOutput;
 use super::report::{DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::step::DrillStep;
-use crate::harness::{SandboxHarness, StageError, documents};
+use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::SandboxOptions;
 
 /// Play the scenario on every chosen environment.
 ///
 /// # Errors
-/// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, StageError> {
+/// [`HarnessError`] when the sandbox fails; a check that does not pass is in the reports.
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, HarnessError> {
     let estates = documents(selection.estates.as_ref())?;
     let choice = choose(&SURGE, &estates, selection, Timestamp::now())?;
     let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
@@ -40,23 +40,23 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
             account: account.clone(),
             ..SandboxOptions::default()
         };
-        let stage = SandboxHarness::set(&options, &regions, show).await?;
-        for stack in stage.stacks() {
-            build_all(&stage, stack, show).await?;
+        let harness = SandboxHarness::set(&options, &regions, show).await?;
+        for stack in harness.stacks() {
+            build_all(&harness, stack, show).await?;
         }
         let before = reports.len();
         for scope in scopes {
-            let mut act = DrillStep::of(SURGE.scenario, &stage, scope, show)?;
-            act.announce();
-            let played = match &act.environment.document().emergency {
-                Some(emergency) => emergencies(&mut act, emergency).await,
+            let mut drill = DrillStep::of(SURGE.scenario, &harness, scope, show)?;
+            drill.announce();
+            let played = match &drill.environment.document().emergency {
+                Some(emergency) => emergencies(&mut drill, emergency).await,
                 None => Ok(()),
             };
-            reports.push(act.ended(played));
+            reports.push(drill.ended(played));
         }
-        rights.judge(&stage, &mut reports, show).await?;
+        rights.judge(&harness, &mut reports, show).await?;
         if reports[before..].iter().all(|report| report.outcome == ReportOutcome::Passed) {
-            stage.succeeded()?;
+            harness.succeeded()?;
         }
     }
     rights.close(SURGE.scenario, selection, &mut reports, show)?;
@@ -64,36 +64,36 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 }
 
 /// Everything that the document of an environment provides for.
-async fn emergencies(act: &mut DrillStep<'_>, emergency: &Emergency) -> Result<(), StageError> {
-    let environment = act.environment;
-    act.stack.site().make_alarms(environment).await?;
-    act.stack.mailbox().letters().await?;
-    let original = act.capacity().await?;
+async fn emergencies(drill: &mut DrillStep<'_>, emergency: &Emergency) -> Result<(), HarnessError> {
+    let environment = drill.environment;
+    drill.stack.site().make_alarms(environment).await?;
+    drill.stack.notifications().letters().await?;
+    let original = drill.capacity().await?;
     let parts = EmergencyParts::of(environment, emergency);
     match &parts.response {
         Ok((response, profile)) => {
             let goal = ProfileGoal::of(environment, (&response.run, *profile), &original);
-            response::play(act, emergency, response, &goal).await?;
+            response::play(drill, emergency, response, &goal).await?;
             match &parts.veto {
-                Ok(vetoing) => veto::play(act, (emergency, response), vetoing, &goal).await?,
-                Err(why) => act.leave_out("an alarm that forbids it", why),
+                Ok(vetoing) => veto::play(drill, (emergency, response), vetoing, &goal).await?,
+                Err(why) => drill.leave_out("an alarm that forbids it", why),
             }
         }
         Err(why) => {
-            act.leave_out("an alarm, what it calls for, and the way back", why);
+            drill.leave_out("an alarm, what it calls for, and the way back", why);
             match &parts.by_hand {
-                Ok(profile) => by_hand::play(act, &ProfileGoal::of(environment, *profile, &original)).await?,
-                Err(why) => act.leave_out("a profile that a person starts", why),
+                Ok(profile) => by_hand::play(drill, &ProfileGoal::of(environment, *profile, &original)).await?,
+                Err(why) => drill.leave_out("a profile that a person starts", why),
             }
         }
     }
     match &parts.asking {
-        Ok(asking) => approval::play(act, &ProfileGoal::of(environment, *asking, &original)).await?,
-        Err(why) => act.leave_out("a profile that has to be approved", why),
+        Ok(asking) => approval::play(drill, &ProfileGoal::of(environment, *asking, &original)).await?,
+        Err(why) => drill.leave_out("a profile that has to be approved", why),
     }
     match (&parts.rollback, &emergency.rollback) {
-        (Ok((service, alarm)), Some(section)) => rollback::play(act, section, (service, alarm)).await?,
-        (Err(why), _) => act.leave_out("a release that is taken back", why),
+        (Ok((service, alarm)), Some(section)) => rollback::play(drill, section, (service, alarm)).await?,
+        (Err(why), _) => drill.leave_out("a release that is taken back", why),
         (Ok(_), None) => {}
     }
     Ok(())

@@ -10,86 +10,86 @@ use super::noise;
 use crate::drill::choice::Unplayed;
 use crate::drill::report::millis;
 use crate::drill::step::{DrillStep, difference, line, subject};
-use crate::harness::{EmergencyExecution, EmergencyExecutionState, StageError, listed};
+use crate::harness::{EmergencyExecution, EmergencyExecutionState, HarnessError, listed};
 
 /// The alarm goes into ALARM through the deployed rule, is told of again in every wrong way, and becomes quiet.
 pub(super) async fn play(
-    act: &mut DrillStep<'_>,
+    drill: &mut DrillStep<'_>,
     emergency: &Emergency,
     response: &AlarmResponse,
     goal: &ProfileGoal<'_>,
-) -> Result<(), StageError> {
-    let (stack, scope, alarm) = (act.stack, act.scope.clone(), &response.alarm);
-    let (mark, since) = (act.mark().await?, stack.control().now().await?);
+) -> Result<(), HarnessError> {
+    let (stack, scope, alarm) = (drill.stack, drill.scope.clone(), &response.alarm);
+    let (mark, since) = (drill.mark().await?, stack.control().now().await?);
     let raised = async {
         stack.site().set_alarm(alarm, AlarmState::Alarm).await?;
-        let mut siren = stack.siren_for(&scope, response.run.as_str(), since).await?;
-        while matches!(siren.goes_on().await?, EmergencyExecutionState::Confirming) {
+        let mut emergency_run = stack.emergency_run_for(&scope, response.run.as_str(), since).await?;
+        while matches!(emergency_run.goes_on().await?, EmergencyExecutionState::Confirming) {
             stack.pass(response.confirm.map_or(SignedDuration::ZERO, Duration::signed)).await?;
         }
-        Ok::<_, StageError>(siren)
+        Ok::<_, HarnessError>(emergency_run)
     };
     let reached = async {
-        let found = goal.awaited(act).await?;
+        let found = goal.awaited(drill).await?;
         Ok((found, stack.control().now().await?))
     };
-    let ((found, at), mut siren) = tokio::try_join!(reached, raised)?;
+    let ((found, at), mut emergency_run) = tokio::try_join!(reached, raised)?;
     let took = at.duration_since(since).unsigned_abs();
-    act.took(&format!("{alarm} goes into ALARM (SetAlarmState)"), since, took);
+    drill.took(&format!("{alarm} goes into ALARM (SetAlarmState)"), since, took);
     let name = format!("{} at {}", counted(goal.services()), goal.name);
-    act.check(&name, goal.is_reached(&found), goal.line(&found));
-    let writes = act.writes(&act.deeds(mark).await?).len();
+    drill.check(&name, goal.is_reached(&found), goal.line(&found));
+    let writes = drill.writes(&drill.api_calls(mark).await?).len();
     let limit = 2 * goal.services();
-    act.check("at most two writes a service", writes <= limit, format!("{writes} writes, at most {limit}"));
+    drill.check("at most two writes a service", writes <= limit, format!("{writes} writes, at most {limit}"));
     for (name, figure) in
         [("surge_after_ms", millis(took)), ("writes_to_surge", count(writes)), ("services", count(goal.services()))]
     {
-        act.report.figures.insert(name, figure);
+        drill.report.figures.insert(name, figure);
     }
-    noise::again(act, alarm, since).await?;
-    give_back(act, emergency, response, goal, &mut siren).await?;
-    told(act, goal).await?;
-    noise::late(act, emergency, alarm).await
+    noise::again(drill, alarm, since).await?;
+    give_back(drill, emergency, response, goal, &mut emergency_run).await?;
+    told(drill, goal).await?;
+    noise::late(drill, emergency, alarm).await
 }
 
 /// The alarm is quiet: held for the cool-down, then exactly as before.
 async fn give_back(
-    act: &mut DrillStep<'_>,
+    drill: &mut DrillStep<'_>,
     emergency: &Emergency,
     response: &AlarmResponse,
     goal: &ProfileGoal<'_>,
-    siren: &mut EmergencyExecution<'_>,
-) -> Result<(), StageError> {
-    let stack = act.stack;
-    let mark = act.mark().await?;
+    emergency_run: &mut EmergencyExecution<'_>,
+) -> Result<(), HarnessError> {
+    let stack = drill.stack;
+    let mark = drill.mark().await?;
     stack.site().set_alarm(&response.alarm, AlarmState::Ok).await?;
     let cool_down = emergency.cool_down();
     if let Some(almost) = almost(cool_down, goal.lasts()) {
         let what = format!("{} is OK, almost for {cool_down}", response.alarm);
-        let quiet = act.step(&what, siren.pass(almost)).await?;
-        let found = act.capacity().await?;
+        let quiet = drill.step(&what, emergency_run.pass(almost)).await?;
+        let found = drill.capacity().await?;
         let held = matches!(quiet, EmergencyExecutionState::Holding) && goal.is_reached(&found);
-        act.check("it holds for the cool-down", held, goal.line(&found));
+        drill.check("it holds for the cool-down", held, goal.line(&found));
     } else {
         let found = format!("a `cool-down` of {cool_down} under a profile for {}", goal.lasts());
         let needed = "a cool-down of five minutes or more, that is over before the profile is";
-        act.leave_out("the hold for the cool-down", &Unplayed::new(found, needed));
+        drill.leave_out("the hold for the cool-down", &Unplayed::new(found, needed));
     }
-    let ended = act.step("the cool-down is over", siren.run_out()).await?;
-    let found = act.capacity().await?;
+    let ended = drill.step("the cool-down is over", emergency_run.run_out()).await?;
+    let found = drill.capacity().await?;
     let exact = found == goal.original && ended.outcome() == "given-back";
     let detail = if exact { line(&found) } else { format!("{}; {}", ended.says(), difference(&goal.original, &found)) };
-    act.check("the baseline is given back, exactly", exact, detail);
-    let deeds = act.deeds(mark).await?;
-    let writes = act.writes(&deeds);
+    drill.check("the baseline is given back, exactly", exact, detail);
+    let api_calls = drill.api_calls(mark).await?;
+    let writes = drill.writes(&api_calls);
     // An autoscaler is held while its count goes down: its bounds are written twice.
     let limit = 3 * goal.services();
     let few = writes.len() <= limit;
     let detail = if few { format!("{} writes, at most {limit}", writes.len()) } else { listed(&writes) };
-    act.check("at most three writes a service, back", few, detail);
-    act.report.figures.insert("writes_to_give_back", count(writes.len()));
-    if let Some(back) = siren.child("back-1").await? {
-        act.report.figures.insert("back_after_ms", millis(back.worked));
+    drill.check("at most three writes a service, back", few, detail);
+    drill.report.figures.insert("writes_to_give_back", count(writes.len()));
+    if let Some(back) = emergency_run.child("back-1").await? {
+        drill.report.figures.insert("back_after_ms", millis(back.worked));
     }
     Ok(())
 }
@@ -102,15 +102,15 @@ fn almost(cool_down: Duration, lasts: Duration) -> Option<SignedDuration> {
 }
 
 /// A person heard of both ways, and of nothing else.
-async fn told(act: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), StageError> {
-    let letters = act.stack.mailbox().letters().await?;
-    let place = format!("{} {}", act.scope.estate, act.scope.environment);
+async fn told(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
+    let letters = drill.stack.notifications().letters().await?;
+    let place = format!("{} {}", drill.scope.estate, drill.scope.environment);
     let of_ours = letters.iter().map(|letter| letter.subject.as_str());
     let subjects: Vec<&str> = of_ours.filter(|text| text.starts_with(&format!("{place} "))).collect();
     let expected = [format!("{place} is at {}", goal.name), format!("{place} is back at its baseline")];
     let expected = expected.map(|text| subject(&text));
-    act.check("a person is told of both ways", subjects == expected, subjects.join("; "));
-    act.report.figures.insert("messages", count(subjects.len()));
+    drill.check("a person is told of both ways", subjects == expected, subjects.join("; "));
+    drill.report.figures.insert("messages", count(subjects.len()));
     Ok(())
 }
 

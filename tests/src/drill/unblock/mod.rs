@@ -18,14 +18,14 @@ use super::output::DrillOutput;
 use super::report::{DrillResults, ReportOutcome};
 use super::rights::UsedRights;
 use super::step::DrillStep;
-use crate::harness::{SandboxHarness, StageError, documents};
+use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::SandboxOptions;
 
 /// Play the scenario on every chosen environment.
 ///
 /// # Errors
-/// [`StageError`] when the sandbox fails; a check that does not pass is in the reports.
-pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, StageError> {
+/// [`HarnessError`] when the sandbox fails; a check that does not pass is in the reports.
+pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, HarnessError> {
     let estates = documents(selection.estates.as_ref())?;
     let choice = choose(&UNBLOCK, &estates, selection, Timestamp::now())?;
     let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
@@ -36,20 +36,20 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
             account: account.clone(),
             ..SandboxOptions::default()
         };
-        let stage = SandboxHarness::set(&options, &regions, show).await?;
-        for stack in stage.stacks() {
-            build_all(&stage, stack, show).await?;
+        let harness = SandboxHarness::set(&options, &regions, show).await?;
+        for stack in harness.stacks() {
+            build_all(&harness, stack, show).await?;
         }
         let before = reports.len();
         for scope in scopes {
-            let mut act = DrillStep::of(UNBLOCK.scenario, &stage, scope, show)?;
-            act.announce();
-            let played = Box::pin(freed(&mut act)).await;
-            reports.push(act.ended(played));
+            let mut drill = DrillStep::of(UNBLOCK.scenario, &harness, scope, show)?;
+            drill.announce();
+            let played = Box::pin(freed(&mut drill)).await;
+            reports.push(drill.ended(played));
         }
-        rights.judge(&stage, &mut reports, show).await?;
+        rights.judge(&harness, &mut reports, show).await?;
         if reports[before..].iter().all(|report| report.outcome == ReportOutcome::Passed) {
-            stage.succeeded()?;
+            harness.succeeded()?;
         }
     }
     rights.close(UNBLOCK.scenario, selection, &mut reports, show)?;
@@ -57,10 +57,10 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 }
 
 /// A morning, the rest of the day, and the next one.
-async fn freed(act: &mut DrillStep<'_>) -> Result<(), StageError> {
-    let Some(scene) = UnblockScene::of(act) else { return Ok(()) };
-    scene.set(act).await?;
+async fn freed(drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+    let Some(scene) = UnblockScene::of(drill) else { return Ok(()) };
+    scene.set(drill).await?;
     // In a box: its own future is large.
-    Box::pin(morning::play(act, &scene)).await?;
-    again::play(act, &scene).await
+    Box::pin(morning::play(drill, &scene)).await?;
+    again::play(drill, &scene).await
 }

@@ -11,7 +11,7 @@ use crate::drill::choice::Unplayed;
 use crate::drill::report::millis;
 use crate::drill::step::DrillStep;
 use crate::estate::{SiteError, awaited};
-use crate::harness::{EndedExecution, StageError};
+use crate::harness::{EndedExecution, HarnessError};
 use crate::sandbox::{FaultKind, FaultOrder};
 
 /// The locks that a run frees, and those that it leaves alone: name, and hours until they run out.
@@ -30,28 +30,28 @@ impl UnblockScene {
     }
 
     /// Everything that is stuck on a morning.
-    async fn fill(&self, act: &mut DrillStep<'_>) -> Result<(), StageError> {
+    async fn fill(&self, drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
         if let Some(schema) = &self.locks {
-            self.leave_locks(act, schema).await?;
+            self.leave_locks(drill, schema).await?;
         }
         if let Some(blockers) = &self.blockers {
-            act.prepare("items that wait: not for long, for their owner to hear of, and for leadership").await?;
+            drill.prepare("items that wait: not for long, for their owner to hear of, and for leadership").await?;
             for (item, waits) in self.waiting() {
-                self.yard.put_item(blockers, &self.blocker(item, waits)).await?;
+                self.fixtures.put_item(blockers, &self.blocker(item, waits)).await?;
             }
         }
         if let Some(queue) = &self.queue {
-            act.prepare("dead letters: a new one, one that came back before, and poison").await?;
+            drill.prepare("dead letters: a new one, one that came back before, and poison").await?;
             let poison = queue.poison().to_string();
-            self.yard.fail(queue, "new", &[("trace", "String", "abc")]).await?;
-            self.yard.fail(queue, "came back", &[("watchkeeper-returns", "Number", "1")]).await?;
-            self.yard.fail(queue, "poison", &[("watchkeeper-returns", "Number", &poison)]).await?;
+            self.fixtures.fail(queue, "new", &[("trace", "String", "abc")]).await?;
+            self.fixtures.fail(queue, "came back", &[("watchkeeper-returns", "Number", "1")]).await?;
+            self.fixtures.fail(queue, "poison", &[("watchkeeper-returns", "Number", &poison)]).await?;
         }
         Ok(())
     }
 
     /// Locks of every kind.
-    async fn leave_locks(&self, act: &mut DrillStep<'_>, schema: &LockSchema) -> Result<(), StageError> {
+    async fn leave_locks(&self, drill: &mut DrillStep<'_>, schema: &LockSchema) -> Result<(), HarnessError> {
         let mut locks: Vec<LockItem> = LEFT.iter().map(|(item, hours)| self.lock(item, *hours)).collect();
         locks.extend([self.lock(LIVE, 40), self.lock(RENEWED, -1), self.released_before(), self.malformed()]);
         if let Some((pod, kind, many)) = self.too_many() {
@@ -62,179 +62,181 @@ impl UnblockScene {
         if let Some(finished) = &schema.finished {
             locks.push(self.lock(FINISHED, 40));
             let done = finished.values.first().map(ToString::to_string).unwrap_or_default();
-            self.yard.put_status(finished, FINISHED, &done).await?;
+            self.fixtures.put_status(finished, FINISHED, &done).await?;
         }
-        act.prepare(&format!("{} locks: live, expired, renewed, released, malformed, of a finished item", locks.len()))
+        drill
+            .prepare(&format!("{} locks: live, expired, renewed, released, malformed, of a finished item", locks.len()))
             .await?;
-        Ok(self.yard.put_locks(schema, &locks).await?)
+        Ok(self.fixtures.put_locks(schema, &locks).await?)
     }
 }
 
 /// A plan, the run that is due, and what came of it.
-pub(super) async fn play(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), StageError> {
-    let scene = &scene.at(act.stack.control().now().await?);
-    act.stack.at(later(scene.due, SignedDuration::from_mins(-20))).await?;
-    scene.fill(act).await?;
-    let holder = scene.dead_run(act).await?;
-    act.prepare(&format!("the run {holder} died with the lease")).await?;
-    act.stack.mailbox().letters().await?;
+pub(super) async fn play(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
+    let scene = &scene.at(drill.stack.control().now().await?);
+    drill.stack.at(later(scene.due, SignedDuration::from_mins(-20))).await?;
+    scene.fill(drill).await?;
+    let holder = scene.dead_run(drill).await?;
+    drill.prepare(&format!("the run {holder} died with the lease")).await?;
+    drill.stack.notifications().letters().await?;
     scene.heard().await?;
 
-    let mark = act.mark().await?;
-    let plan = act.unblock("a plan by hand", json!({ "mode": "plan" })).await?;
+    let mark = drill.mark().await?;
+    let plan = drill.unblock("a plan by hand", json!({ "mode": "plan" })).await?;
     let before = scene.released().await?;
-    let deeds = act.deeds(mark).await?;
-    let writes = deeds.count("UpdateItem") + deeds.count("SendMessage") + deeds.count("SendMessageBatch");
+    let api_calls = drill.api_calls(mark).await?;
+    let writes = api_calls.count("UpdateItem") + api_calls.count("SendMessage") + api_calls.count("SendMessageBatch");
     let same = before == usize::from(scene.locks.is_some());
-    act.check("a plan frees nothing", plan.succeeded && same && writes == 0, plan.says());
+    drill.check("a plan frees nothing", plan.succeeded && same && writes == 0, plan.says());
     scene.heard().await?;
-    act.stack.mailbox().letters().await?;
+    drill.stack.notifications().letters().await?;
 
-    act.stack.at(later(scene.due, SignedDuration::from_mins(-10))).await?;
-    let living = LivingLease::of(act, scene.due).await?;
+    drill.stack.at(later(scene.due, SignedDuration::from_mins(-10))).await?;
+    let living = LivingLease::of(drill, scene.due).await?;
     if let Some(living) = &living {
-        act.prepare(&format!("the lease of {} is over, and its execution runs", living.scope)).await?;
+        drill.prepare(&format!("the lease of {} is over, and its execution runs", living.scope)).await?;
     }
-    act.stack.mailbox().letters().await?;
+    drill.stack.notifications().letters().await?;
     let renewed = scene.lock(RENEWED, 24);
     let ended = match &scene.locks {
-        Some(locks) => Box::pin(due(act, scene, (locks, &renewed))).await?,
-        None => act.stack.unblock_tick(scene.due, &act.scope).await?,
+        Some(locks) => Box::pin(due(drill, scene, (locks, &renewed))).await?,
+        None => drill.stack.unblock_tick(scene.due, &drill.scope).await?,
     };
     let Some(run) = ended.into_iter().next() else {
-        act.check("the run that is due is started", false, "none was");
+        drill.check("the run that is due is started", false, "none was");
         return Ok(());
     };
     let local = scene.due.to_zoned(scene.section.zone.rules().clone()).strftime("%H:%M %Z");
     let what = if scene.locks.is_some() { ", and a lock that is renewed while its run works" } else { "" };
-    act.took(&format!("the tick at {local}{what}"), scene.due, run.took);
-    act.report.figures.insert("unblocked_after_ms", millis(run.took));
-    act.check("it runs at its local hour, and comes to its end", run.succeeded, run.says());
+    drill.took(&format!("the tick at {local}{what}"), scene.due, run.took);
+    drill.report.figures.insert("unblocked_after_ms", millis(run.took));
+    drill.check("it runs at its local hour, and comes to its end", run.succeeded, run.says());
     if let Some(schema) = &scene.locks {
-        locks(act, scene, (schema, &renewed)).await?;
+        locks(drill, scene, (schema, &renewed)).await?;
     }
     if let Some(queue) = &scene.queue {
-        letters(act, scene, queue).await?;
+        letters(drill, scene, queue).await?;
     }
-    own(act, &holder).await?;
+    own(drill, &holder).await?;
     if let Some(living) = living {
-        alive(act, living).await?;
+        alive(drill, living).await?;
     } else {
         let found = "no other environment in its region, or no emergency profile with `ask: true` to wait in";
-        act.leave_out("a lease whose execution runs", &Unplayed::new(found, "both"));
+        drill.leave_out("a lease whose execution runs", &Unplayed::new(found, "both"));
     }
-    told(act, scene).await
+    told(drill, scene).await
 }
 
 /// The tick that is due. The page is read when the first lock is released; its answer is held up, and in the meantime one is
 /// renewed.
 async fn due(
-    act: &DrillStep<'_>,
+    drill: &DrillStep<'_>,
     scene: &UnblockScene,
     (locks, renewed): (&LockSchema, &LockItem),
-) -> Result<Vec<EndedExecution>, StageError> {
+) -> Result<Vec<EndedExecution>, HarnessError> {
     let hold = FaultOrder { seconds: 2.0, ..FaultOrder::new("dynamodb", "UpdateItem", FaultKind::Delay) };
-    let mark = act.mark().await?;
-    act.stack.control().order(&hold).await?;
+    let mark = drill.mark().await?;
+    drill.stack.control().order(&hold).await?;
     let renew = async {
         awaited("the first release", async || {
-            let calls = act.stack.control().calls(mark).await?;
-            Ok::<_, StageError>(calls.iter().any(|call| call.fault.is_some()).then_some(()))
+            let calls = drill.stack.control().calls(mark).await?;
+            Ok::<_, HarnessError>(calls.iter().any(|call| call.fault.is_some()).then_some(()))
         })
         .await?;
-        Ok::<_, StageError>(scene.yard.put_locks(locks, std::slice::from_ref(renewed)).await?)
+        Ok::<_, HarnessError>(scene.fixtures.put_locks(locks, std::slice::from_ref(renewed)).await?)
     };
-    let (ended, ()) = tokio::try_join!(act.stack.unblock_tick(scene.due, &act.scope), renew)?;
-    act.stack.control().clear_faults().await?;
+    let (ended, ()) = tokio::try_join!(drill.stack.unblock_tick(scene.due, &drill.scope), renew)?;
+    drill.stack.control().clear_faults().await?;
     Ok(ended)
 }
 
 async fn locks(
-    act: &mut DrillStep<'_>,
+    drill: &mut DrillStep<'_>,
     scene: &UnblockScene,
     (schema, renewed): (&LockSchema, &LockItem),
-) -> Result<(), StageError> {
+) -> Result<(), HarnessError> {
     let mut freed = Vec::new();
     let mut expected: Vec<&str> = LEFT.iter().map(|(item, _)| *item).collect();
     expected.extend(schema.finished.as_ref().map(|_| FINISHED));
     for item in &expected {
-        let found = scene.yard.lock(schema, &scene.lock(item, 0)).await?;
+        let found = scene.fixtures.lock(schema, &scene.lock(item, 0)).await?;
         freed.extend(found.filter(|lock| lock.released_at != ItemAttribute::Absent).map(|lock| lock.name()));
     }
     let detail = freed.join(", ");
-    act.check("what is left behind is released", freed.len() == expected.len(), detail);
+    drill.check("what is left behind is released", freed.len() == expected.len(), detail);
     let mut kept = true;
     for lock in [scene.lock(LIVE, 40), renewed.clone(), scene.malformed(), scene.released_before()] {
-        kept &= scene.yard.lock(schema, &lock).await? == Some(lock);
+        kept &= scene.fixtures.lock(schema, &lock).await? == Some(lock);
     }
-    act.check("live, renewed, malformed and released locks are as they were", kept, format!("{RENEWED} is held"));
+    drill.check("live, renewed, malformed and released locks are as they were", kept, format!("{RENEWED} is held"));
     let all = scene.released().await?;
-    act.check("nothing else is released", all == expected.len() + 1, format!("{all} released, one of them before"));
-    act.report.figures.insert("locks_released", expected.len() as u64);
+    drill.check("nothing else is released", all == expected.len() + 1, format!("{all} released, one of them before"));
+    drill.report.figures.insert("locks_released", expected.len() as u64);
     Ok(())
 }
 
-async fn letters(act: &mut DrillStep<'_>, scene: &UnblockScene, queue: &QueuePolicy) -> Result<(), StageError> {
-    let mut sent = scene.yard.drain(queue.queue.as_str()).await?;
+async fn letters(drill: &mut DrillStep<'_>, scene: &UnblockScene, queue: &QueuePolicy) -> Result<(), HarnessError> {
+    let mut sent = scene.fixtures.drain(queue.queue.as_str()).await?;
     sent.sort_by(|one, other| one.body.cmp(&other.body));
     let counts: Vec<_> =
         sent.iter().map(|m| (m.body.as_str(), m.attributes.get("watchkeeper-returns").cloned())).collect();
     let expected = [("came back", Some("2".to_owned())), ("new", Some("1".to_owned()))];
     let whole = sent.iter().any(|message| message.attributes.get("trace").is_some_and(|trace| trace == "abc"));
-    act.check("dead letters are sent again, counted and whole", counts == expected && whole, format!("{counts:?}"));
-    let left = scene.yard.length(queue.dead_letters.as_str()).await?;
+    drill.check("dead letters are sent again, counted and whole", counts == expected && whole, format!("{counts:?}"));
+    let left = scene.fixtures.length(queue.dead_letters.as_str()).await?;
     let aside = match &queue.parked {
-        Some(parked) => scene.yard.length(parked.as_str()).await?,
+        Some(parked) => scene.fixtures.length(parked.as_str()).await?,
         None => 0,
     };
     let apart = queue.parked.is_some();
     let detail = format!("{left} with the dead letters, {aside} in a queue of their own");
-    act.check("poison is parked, and not sent again", (left, aside) == if apart { (0, 1) } else { (1, 0) }, detail);
-    act.report.figures.insert("letters_redriven", sent.len() as u64);
+    drill.check("poison is parked, and not sent again", (left, aside) == if apart { (0, 1) } else { (1, 0) }, detail);
+    drill.report.figures.insert("letters_redriven", sent.len() as u64);
     Ok(())
 }
 
-async fn own(act: &mut DrillStep<'_>, holder: &str) -> Result<(), StageError> {
-    let lease = act.stack.ledger().lease(&act.scope).await.map_err(failed)?;
+async fn own(drill: &mut DrillStep<'_>, holder: &str) -> Result<(), HarnessError> {
+    let lease = drill.stack.ledger().lease(&drill.scope).await.map_err(failed)?;
     // The one hand may have taken it since: it was free.
     let freed = lease.is_some_and(|lease| lease.holder != holder || lease.expires <= lease.usable);
-    act.check("the lease of the dead run is freed", freed, holder.to_owned());
+    drill.check("the lease of the dead run is freed", freed, holder.to_owned());
     Ok(())
 }
 
 /// A lease whose execution runs is left alone, and said so.
-async fn alive(act: &mut DrillStep<'_>, living: LivingLease<'_>) -> Result<(), StageError> {
+async fn alive(drill: &mut DrillStep<'_>, living: LivingLease<'_>) -> Result<(), HarnessError> {
     let (scope, before) = (living.scope.clone(), living.lease.clone());
     let input = json!({ "estate": scope.estate, "environment": scope.environment });
-    let run = act.stack.unblock(&input).await?;
-    let same = living.end(act).await? == Some(before);
-    let found = act.stack.ledger().read::<UnblockRecord>(&scope, LedgerNote::Run(&run.name)).await.map_err(failed)?;
+    let run = drill.stack.unblock(&input).await?;
+    let same = living.end(drill).await? == Some(before);
+    let found = drill.stack.ledger().read::<UnblockRecord>(&scope, LedgerNote::Run(&run.name)).await.map_err(failed)?;
     let named = found.is_some_and(|(record, _)| record.findings.has(FindingSource::Own, "lingers"));
-    act.check("a lease whose execution runs stays, and is named", same && named, run.says());
+    drill.check("a lease whose execution runs stays, and is named", same && named, run.says());
     Ok(())
 }
 
 /// The report, on the bus and on a phone.
-async fn told(act: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), StageError> {
+async fn told(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
     if let Some(bus) = &scene.bus {
-        announced(act, scene, bus).await?;
+        announced(drill, scene, bus).await?;
     }
-    let who = format!("{} {}", act.scope.estate, act.scope.environment);
-    let letters = act.stack.mailbox().letters_until(|letter| letter.subject.starts_with(&format!("{who}: "))).await?;
+    let who = format!("{} {}", drill.scope.estate, drill.scope.environment);
+    let letters =
+        drill.stack.notifications().letters_until(|letter| letter.subject.starts_with(&format!("{who}: "))).await?;
     let letter = letters.last().map(|letter| letter.text.clone()).unwrap_or_default();
     let waits = |item: &str| letter.find(&format!("{item} waits"));
     let oldest = scene.blockers.is_none() || waits(OLDEST).zip(waits(OLD)).is_some_and(|(a, b)| a < b);
     let limits =
         scene.too_many().is_none_or(|(pod, kind, many)| letter.contains(&format!("{pod} holds {many} {kind}")));
-    act.check("a person reads what to do, oldest first", oldest && limits, letter.lines().next().unwrap_or_default());
+    drill.check("a person reads what to do, oldest first", oldest && limits, letter.lines().next().unwrap_or_default());
     Ok(())
 }
 
 /// The same on the estate's own bus.
-async fn announced(act: &mut DrillStep<'_>, scene: &UnblockScene, bus: &ReportTarget) -> Result<(), StageError> {
+async fn announced(drill: &mut DrillStep<'_>, scene: &UnblockScene, bus: &ReportTarget) -> Result<(), HarnessError> {
     let locks = scene.locks.is_some();
     let expected = 1 + usize::from(locks) + 3 * usize::from(scene.blockers.is_some());
-    let events = scene.yard.heard_from((bus.bus.as_str(), bus.source.as_str()), expected).await?;
+    let events = scene.fixtures.heard_from((bus.bus.as_str(), bus.source.as_str()), expected).await?;
     let of = |kind: &str| -> Vec<&Value> { events.iter().filter(|event| event["detail-type"] == kind).collect() };
     let reports = of(bus.detail_type.as_str());
     let report = reports.first().map(|event| event["detail"].clone()).unwrap_or_default();
@@ -242,13 +244,17 @@ async fn announced(act: &mut DrillStep<'_>, scene: &UnblockScene, bus: &ReportTa
     let compatible = reports.len() == 1
         && reports[0]["source"] == bus.source.as_str()
         && known.iter().all(|field| !report[field].is_null());
-    act.check("the report is on the estate's bus, as its listeners know it", compatible, report["summary"].to_string());
+    drill.check(
+        "the report is on the estate's bus, as its listeners know it",
+        compatible,
+        report["summary"].to_string(),
+    );
     if locks {
         let figures = report["watchkeeper"]["locks"].clone();
-        let freed = act.report.figures.get("locks_released").copied();
-        act.check("it says what was freed", figures["released"].as_u64() == freed, figures.to_string());
+        let freed = drill.report.figures.get("locks_released").copied();
+        drill.check("it says what was freed", figures["released"].as_u64() == freed, figures.to_string());
         let released = of("WIP Capacity Released").len();
-        act.check("released capacity is announced", released == 1, format!("{released} event"));
+        drill.check("released capacity is announced", released == 1, format!("{released} event"));
     }
     if scene.blockers.is_none() {
         return Ok(());
@@ -260,7 +266,7 @@ async fn announced(act: &mut DrillStep<'_>, scene: &UnblockScene, bus: &ReportTa
     levels.sort();
     let mut expected = [format!("{OLD} to owner"), format!("{OLDEST} to leadership"), format!("{OLDEST} to owner")];
     expected.sort();
-    act.check("blockers are escalated by their age: none, owner, leadership", levels == expected, levels.join(", "));
+    drill.check("blockers are escalated by their age: none, owner, leadership", levels == expected, levels.join(", "));
     Ok(())
 }
 
@@ -269,15 +275,15 @@ fn text_of(value: &Value) -> &str {
 }
 
 /// The record of a run of the environment.
-pub(super) async fn record(act: &DrillStep<'_>, id: &str) -> Result<UnblockRecord, StageError> {
-    let found = act.stack.ledger().read::<UnblockRecord>(&act.scope, LedgerNote::Run(id)).await.map_err(failed)?;
+pub(super) async fn record(drill: &DrillStep<'_>, id: &str) -> Result<UnblockRecord, HarnessError> {
+    let found = drill.stack.ledger().read::<UnblockRecord>(&drill.scope, LedgerNote::Run(id)).await.map_err(failed)?;
     found
         .map(|(record, _)| record)
         .ok_or_else(|| SiteError::new(format!("read the record of {id}"), "there is none").into())
 }
 
 /// What is remembered of the environment.
-pub(super) async fn memory(act: &DrillStep<'_>) -> Result<UnblockMemory, StageError> {
-    let found = act.stack.ledger().read::<UnblockMemory>(&act.scope, LedgerNote::Memory).await.map_err(failed)?;
+pub(super) async fn memory(drill: &DrillStep<'_>) -> Result<UnblockMemory, HarnessError> {
+    let found = drill.stack.ledger().read::<UnblockMemory>(&drill.scope, LedgerNote::Memory).await.map_err(failed)?;
     Ok(found.map(|(memory, _)| memory).unwrap_or_default())
 }

@@ -12,7 +12,7 @@ use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockH
 use crate::drill::choice::unblock::UnblockParts;
 use crate::drill::step::DrillStep;
 use crate::estate::{SiteError, UnblockFixtures};
-use crate::harness::{EmergencyExecution, StageError, scope};
+use crate::harness::{EmergencyExecution, HarnessError, scope};
 
 /// An item that waits, and nobody has to hear of it yet.
 pub(super) const YOUNG: &str = "blocked-lately";
@@ -29,7 +29,7 @@ pub(super) struct UnblockScene {
     pub(super) blockers: Option<BlockerPolicy>,
     pub(super) queue: Option<QueuePolicy>,
     pub(super) bus: Option<ReportTarget>,
-    pub(super) yard: UnblockFixtures,
+    pub(super) fixtures: UnblockFixtures,
     /// When the run is due.
     pub(super) due: Timestamp,
     /// A pod with a limit, the type it is for, and the limit.
@@ -38,19 +38,19 @@ pub(super) struct UnblockScene {
 
 impl UnblockScene {
     /// The scene of an act; nothing where its document has no section. What the section lacks is left out, by name.
-    pub(super) fn of(act: &mut DrillStep<'_>) -> Option<Self> {
-        let section = act.environment.document().unblock.clone()?;
+    pub(super) fn of(drill: &mut DrillStep<'_>) -> Option<Self> {
+        let section = drill.environment.document().unblock.clone()?;
         let parts = UnblockParts::of(&section);
         for (part, why) in parts.left_out() {
-            act.leave_out(part, &why);
+            drill.leave_out(part, &why);
         }
-        let config = act.stage.sandbox().sdk_config(act.scope.region.as_str());
+        let config = drill.harness.sandbox().sdk_config(drill.scope.region.as_str());
         let scene = Self {
             locks: parts.locks.ok().cloned(),
             blockers: parts.blockers.ok().cloned(),
             queue: parts.queue.ok().cloned(),
             bus: parts.bus.ok().cloned(),
-            yard: UnblockFixtures::new(&config),
+            fixtures: UnblockFixtures::new(&config),
             due: Timestamp::UNIX_EPOCH,
             limited: parts.limit.ok(),
             section: section.clone(),
@@ -59,9 +59,9 @@ impl UnblockScene {
     }
 
     /// Build it, some hours before the next run is due.
-    pub(super) async fn set(&self, act: &mut DrillStep<'_>) -> Result<(), StageError> {
-        act.prepare("tables, queues and the bus of the estate are built").await?;
-        self.yard.build(&self.section).await?;
+    pub(super) async fn set(&self, drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+        drill.prepare("tables, queues and the bus of the estate are built").await?;
+        self.fixtures.build(&self.section).await?;
         Ok(())
     }
 
@@ -76,22 +76,22 @@ impl UnblockScene {
     }
 
     /// The events of the estate's own bus since the last look; none where it has none.
-    pub(super) async fn heard(&self) -> Result<Vec<Value>, StageError> {
+    pub(super) async fn heard(&self) -> Result<Vec<Value>, HarnessError> {
         let Some(bus) = &self.bus else { return Ok(Vec::new()) };
-        let all = self.yard.heard(bus.bus.as_str()).await?;
+        let all = self.fixtures.heard(bus.bus.as_str()).await?;
         Ok(all.into_iter().filter(|event| event["source"] == bus.source.as_str()).collect())
     }
 
     /// How many locks are released.
-    pub(super) async fn released(&self) -> Result<usize, StageError> {
+    pub(super) async fn released(&self) -> Result<usize, HarnessError> {
         let Some(locks) = &self.locks else { return Ok(0) };
-        Ok(self.yard.released(locks).await?)
+        Ok(self.fixtures.released(locks).await?)
     }
 
     /// A lock as it is now.
-    pub(super) async fn lock_now(&self, lock: &LockItem) -> Result<Option<LockItem>, StageError> {
+    pub(super) async fn lock_now(&self, lock: &LockItem) -> Result<Option<LockItem>, HarnessError> {
         let Some(locks) = &self.locks else { return Ok(None) };
-        Ok(self.yard.lock(locks, lock).await?)
+        Ok(self.fixtures.lock(locks, lock).await?)
     }
 
     /// Items that wait: not yet long enough for anybody, for the owner, and for leadership; with the hours that they wait.
@@ -134,21 +134,21 @@ impl UnblockScene {
     }
 
     /// The lease of a run that died: its execution was ended from outside. Returns the execution's name.
-    pub(super) async fn dead_run(&self, act: &DrillStep<'_>) -> Result<String, StageError> {
-        let input = json!({ "estate": act.scope.estate, "environment": act.scope.environment, "profile": "none" });
+    pub(super) async fn dead_run(&self, drill: &DrillStep<'_>) -> Result<String, HarnessError> {
+        let input = json!({ "estate": drill.scope.estate, "environment": drill.scope.environment, "profile": "none" });
         // It fails at its first step, for there is no such profile: it is over, and not in order.
-        let mut siren = act.stack.raise(&input).await?;
-        siren.goes_on().await?;
-        let name = siren.name().to_owned();
+        let mut emergency_run = drill.stack.raise(&input).await?;
+        emergency_run.goes_on().await?;
+        let name = emergency_run.name().to_owned();
         let taken = later(self.due, SignedDuration::from_hours(-2));
-        let ledger = act.stack.ledger();
-        let before = ledger.lease(&act.scope).await.map_err(failed)?;
+        let ledger = drill.stack.ledger();
+        let before = ledger.lease(&drill.scope).await.map_err(failed)?;
         let generation = Lease::generation_of(before.as_ref());
         let expires = later(taken, SignedDuration::from_mins(3));
         let holder = name.clone();
         let lease =
             Lease { holder, layer: Layer::Schedule, generation: generation + 1, usable: taken, expires, at_work: true };
-        ledger.take_lease(&act.scope, &lease, generation).await.map_err(failed)?;
+        ledger.take_lease(&drill.scope, &lease, generation).await.map_err(failed)?;
         Ok(name)
     }
 }
@@ -159,44 +159,45 @@ pub(super) struct LivingLease<'a> {
     pub(super) scope: Scope,
     /// The lease.
     pub(super) lease: Lease,
-    siren: EmergencyExecution<'a>,
+    emergency_run: EmergencyExecution<'a>,
 }
 
 impl<'a> LivingLease<'a> {
     /// One of another environment; its holder waits for a person's answer. Nothing where there is no such environment, or
     /// nothing that asks.
-    pub(super) async fn of(act: &DrillStep<'a>, due: Timestamp) -> Result<Option<Self>, StageError> {
-        let others = act.stage.at_home().filter(|(_, other)| other.document().regions.primary == act.scope.region);
-        let mut scopes = others.map(|(estate, other)| scope(estate, other, &act.scope.region));
-        let emergency = act.environment.document().emergency.as_ref();
+    pub(super) async fn of(drill: &DrillStep<'a>, due: Timestamp) -> Result<Option<Self>, HarnessError> {
+        let others =
+            drill.harness.at_home().filter(|(_, other)| other.document().regions.primary == drill.scope.region);
+        let mut scopes = others.map(|(estate, other)| scope(estate, other, &drill.scope.region));
+        let emergency = drill.environment.document().emergency.as_ref();
         let asking = emergency.and_then(|all| all.profiles.iter().find(|(_, profile)| profile.ask));
-        let (Some(scope), Some((profile, _))) = (scopes.find(|scope| *scope != act.scope), asking) else {
+        let (Some(scope), Some((profile, _))) = (scopes.find(|scope| *scope != drill.scope), asking) else {
             return Ok(None);
         };
-        let Scope { estate, environment, .. } = &act.scope;
+        let Scope { estate, environment, .. } = &drill.scope;
         let input = json!({ "estate": estate, "environment": environment, "profile": profile });
-        let mut siren = act.stack.raise(&input).await?;
-        siren.goes_on().await?;
+        let mut emergency_run = drill.stack.raise(&input).await?;
+        emergency_run.goes_on().await?;
         let taken = later(due, SignedDuration::from_hours(-2));
-        let ledger = act.stack.ledger();
+        let ledger = drill.stack.ledger();
         let before = Lease::generation_of(ledger.lease(&scope).await.map_err(failed)?.as_ref());
         let expires = later(taken, SignedDuration::from_mins(3));
-        let holder = siren.name().to_owned();
+        let holder = emergency_run.name().to_owned();
         let generation = before + 1;
         let lease = Lease { holder, layer: Layer::Emergency, generation, usable: taken, expires, at_work: false };
         ledger.take_lease(&scope, &lease, before).await.map_err(failed)?;
-        Ok(Some(Self { scope, lease, siren }))
+        Ok(Some(Self { scope, lease, emergency_run }))
     }
 
     /// The lease as it is now; its holder is ended then.
-    pub(super) async fn end(self, act: &DrillStep<'_>) -> Result<Option<Lease>, StageError> {
-        let lease = act.stack.ledger().lease(&self.scope).await.map_err(failed)?;
-        self.siren.stop().await?;
+    pub(super) async fn end(self, drill: &DrillStep<'_>) -> Result<Option<Lease>, HarnessError> {
+        let lease = drill.stack.ledger().lease(&self.scope).await.map_err(failed)?;
+        self.emergency_run.stop().await?;
         Ok(lease)
     }
 }
 
-pub(super) fn failed(error: LedgerError) -> StageError {
+pub(super) fn failed(error: LedgerError) -> HarnessError {
     SiteError::new("reach the ledger", error).into()
 }
 

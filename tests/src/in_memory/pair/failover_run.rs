@@ -19,7 +19,7 @@ const STEP: &str = "Advance";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailoverRunState {
     /// It goes on.
-    Flying,
+    Running,
     /// It waits for a person, who reads this.
     Asking(String),
     /// It has ended: its ending, and the error if it failed.
@@ -38,7 +38,7 @@ pub struct FailoverRun {
     /// The region that it runs in.
     pub region: Region,
     /// Where it is.
-    pub flight: FailoverRunState,
+    pub state: FailoverRunState,
     /// What was said of its last step.
     pub said: String,
     ending: Option<String>,
@@ -48,8 +48,8 @@ pub struct FailoverRun {
 impl FailoverRun {
     pub(super) fn start(machine: &str, region: &Region, name: &str, input: Value, host: &mut Functions<'_>) -> Self {
         let execution = Execution::start(machine, name, input, host);
-        let (name, region, flight) = (name.to_owned(), region.clone(), FailoverRunState::Flying);
-        Self { name, region, flight, said: String::new(), ending: None, execution }
+        let (name, region, state) = (name.to_owned(), region.clone(), FailoverRunState::Running);
+        Self { name, region, state, said: String::new(), ending: None, execution }
     }
 
     /// The execution of the failover machine.
@@ -69,8 +69,8 @@ impl FailoverRun {
             self.ending = ending;
         }
         let ending = || self.ending.clone();
-        self.flight = match self.execution.standing() {
-            Standing::Due(_) => FailoverRunState::Flying,
+        self.state = match self.execution.standing() {
+            Standing::Due(_) => FailoverRunState::Running,
             Standing::Asking(_) => {
                 FailoverRunState::Asking(self.moving().and_then(|it| text(it.variable("why"))).unwrap_or_default())
             }
@@ -97,7 +97,7 @@ impl InMemoryPair {
     }
 
     fn start(&self, machine: &str, region: &Region, name: &str, more: &Value) -> FailoverRun {
-        let id = &self.half(region).id;
+        let id = &self.member(region).id;
         let mut request = json!({ "estate": id.estate, "environment": id.environment });
         if let (Some(request), Some(more)) = (request.as_object_mut(), more.as_object()) {
             request.extend(more.clone());
@@ -109,53 +109,53 @@ impl InMemoryPair {
     ///
     /// # Panics
     /// When it never ends.
-    pub fn fly(&mut self, pilot: &mut FailoverRun) {
+    pub fn fly(&mut self, failover_run: &mut FailoverRun) {
         for _ in 0..STEPS {
-            if pilot.flight != FailoverRunState::Flying {
+            if failover_run.state != FailoverRunState::Running {
                 return;
             }
-            self.step(pilot);
+            self.step(failover_run);
         }
-        panic!("{} does not end: {}", pilot.name, pilot.said);
+        panic!("{} does not end: {}", failover_run.name, failover_run.said);
     }
 
     /// One step of an execution, with what it waits for.
-    pub fn step(&mut self, pilot: &mut FailoverRun) {
+    pub fn step(&mut self, failover_run: &mut FailoverRun) {
         let mut steps = 0;
-        while pilot.flight == FailoverRunState::Flying {
-            if pilot.at_step() {
+        while failover_run.state == FailoverRunState::Running {
+            if failover_run.at_step() {
                 steps += 1;
             }
             if steps > 1 {
                 return;
             }
-            self.take(pilot);
+            self.take(failover_run);
         }
     }
 
     /// One state of an execution, once it is due. What falls due while its own hand is at work waits for the end of that.
-    fn take(&mut self, pilot: &mut FailoverRun) {
-        if let Standing::Due(at) = pilot.execution.standing() {
+    fn take(&mut self, failover_run: &mut FailoverRun) {
+        if let Standing::Due(at) = failover_run.execution.standing() {
             let wait = Duration::try_from(at.duration_since(self.pair.now())).unwrap_or_default();
-            let hand = pilot.moving().is_some_and(|moving| moving.child().is_some());
-            if hand {
+            let reconcile_machine = failover_run.moving().is_some_and(|moving| moving.child().is_some());
+            if reconcile_machine {
                 self.pair.advance(wait);
             } else if wait > Duration::ZERO {
                 self.pass(wait);
             }
-            pilot.execution.step(&mut self.functions(&pilot.region));
-            if hand && pilot.moving().is_none_or(|moving| moving.child().is_none()) {
+            failover_run.execution.step(&mut self.functions(&failover_run.region));
+            if reconcile_machine && failover_run.moving().is_none_or(|moving| moving.child().is_none()) {
                 self.pass(Duration::ZERO);
             }
         }
-        pilot.look();
+        failover_run.look();
     }
 
     /// A person answers.
-    pub fn answer(&mut self, pilot: &mut FailoverRun, answer: Value) {
-        pilot.execution.answer(answer);
-        pilot.flight = FailoverRunState::Flying;
-        self.fly(pilot);
+    pub fn answer(&mut self, failover_run: &mut FailoverRun, answer: Value) {
+        failover_run.execution.answer(answer);
+        failover_run.state = FailoverRunState::Running;
+        self.fly(failover_run);
     }
 
     /// The failback machine, up to the move: what it says of the way home, or the execution that goes there.
@@ -167,12 +167,12 @@ impl InMemoryPair {
     /// When it ends in any other way.
     pub fn go_home(&mut self, name: &str, more: &Value) -> Result<FailoverRun, String> {
         let region = self.pair.home_region().clone();
-        let mut pilot = self.start("Failback", &region, name, more);
-        while pilot.flight == FailoverRunState::Flying && !pilot.at_step() {
-            self.take(&mut pilot);
+        let mut failover_run = self.start("Failback", &region, name, more);
+        while failover_run.state == FailoverRunState::Running && !failover_run.at_step() {
+            self.take(&mut failover_run);
         }
-        match pilot.flight {
-            FailoverRunState::Flying => Ok(pilot),
+        match failover_run.state {
+            FailoverRunState::Running => Ok(failover_run),
             FailoverRunState::Failed(why) => Err(why),
             other => panic!("{name}: {other:?}"),
         }

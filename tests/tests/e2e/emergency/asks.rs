@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
-use watchkeeper_tests::harness::{EmergencyExecutionState, StageError};
+use watchkeeper_tests::harness::{EmergencyExecutionState, HarnessError};
 
 use super::field::{ERRORS, Scene, ended, holds, minutes, name, play};
 
@@ -10,45 +10,45 @@ const SLOW: &str = "night-shop-slow";
 
 #[test]
 fn an_alarm_that_has_to_last_is_answered_once_it_has_lasted_and_not_when_it_has_gone() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "night-shop", "dev").await;
-        let (mut siren, stands) = scene.alarm(SLOW).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "night-shop", "dev").await;
+        let (mut emergency_run, stands) = scene.alarm(SLOW).await;
         assert!(matches!(stands, EmergencyExecutionState::Confirming), "{stands:?}");
         scene.is_as_before().await;
         scene.set(SLOW, AlarmState::Ok).await;
-        let run = ended(siren.pass(minutes(3)).await.unwrap());
+        let run = ended(emergency_run.pass(minutes(3)).await.unwrap());
         assert_eq!(run.outcome(), "nothing", "{}", run.says());
         scene.is_as_before().await;
 
         scene.stack.pass(minutes(10)).await.unwrap();
-        let (mut siren, stands) = scene.alarm(SLOW).await;
+        let (mut emergency_run, stands) = scene.alarm(SLOW).await;
         assert!(matches!(stands, EmergencyExecutionState::Confirming), "{stands:?}");
-        assert!(holds(&siren.pass(minutes(3)).await.unwrap()));
+        assert!(holds(&emergency_run.pass(minutes(3)).await.unwrap()));
         assert!(scene.capacity().await.services.values().all(|service| service.desired == 3));
         scene.set(SLOW, AlarmState::Ok).await;
-        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        assert_eq!(emergency_run.run_out().await.unwrap().outcome(), "given-back");
         scene.is_as_before().await;
     });
 }
 
 #[test]
 fn an_alarm_that_comes_and_goes_is_handed_to_a_person() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let began = scene.stack.pass(minutes(10)).await.unwrap();
         for minute in 0..6 {
             let at = began - minutes(6 - minute);
             scene.stack.hears(&name(ERRORS), AlarmState::Ok, at).await.unwrap();
             watched(&scene, at).await;
         }
-        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
         assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
         let (question, _) = scene.stack.asked().await.unwrap();
         let text = &question.letter.text;
         assert!(text.contains("Why: flap: ") && text.contains("within 30m"), "{text}");
         scene.is_as_before().await;
         assert_eq!(scene.stack.answer(&question.refuse.by("Anna")).await.unwrap(), None);
-        assert_eq!(ended(siren.goes_on().await.unwrap()).outcome(), "declined");
+        assert_eq!(ended(emergency_run.goes_on().await.unwrap()).outcome(), "declined");
         scene.is_as_before().await;
     });
 }
@@ -57,7 +57,7 @@ fn an_alarm_that_comes_and_goes_is_handed_to_a_person() {
 async fn watched(scene: &Scene, at: jiff::Timestamp) {
     awaited("the change in the ledger", async || {
         let memory = scene.stack.remembered(&scene.scope, &name(ERRORS)).await?;
-        Ok::<_, StageError>(memory.changes.contains(&at).then_some(()))
+        Ok::<_, HarnessError>(memory.changes.contains(&at).then_some(()))
     })
     .await
     .unwrap();
@@ -65,15 +65,15 @@ async fn watched(scene: &Scene, at: jiff::Timestamp) {
 
 #[test]
 fn a_quota_that_is_too_small_is_told_before_anything_is_written() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let (control, region) = (scene.stack.control(), scene.scope.region.as_str());
         control.put_quota(region, "ecs", "L-92E49DE3", Some(3.0), None).await.unwrap();
         let mark = scene.mark().await;
         let (_, stands) = scene.alarm(ERRORS).await;
         let run = ended(stands);
         assert_eq!(run.outcome(), "Guardrail.Refused", "{}", run.says());
-        let letters = scene.stack.mailbox().letters().await.unwrap();
+        let letters = scene.stack.notifications().letters().await.unwrap();
         let told = letters.iter().find(|letter| letter.text.contains("4 tasks, and a service may have 3"));
         assert!(told.is_some(), "{letters:?}");
         assert_eq!(scene.writes(mark).await, 0);

@@ -2,21 +2,21 @@
 
 use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_tests::estate::awaited;
-use watchkeeper_tests::harness::StageError;
+use watchkeeper_tests::harness::HarnessError;
 
 use super::field::{ERRORS, Scene, holds, minutes, name, play};
 
 #[test]
 fn an_alarm_that_also_acts_directly_and_over_a_topic_is_answered_once() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let (alarm, region) = (name(ERRORS), scene.scope.region.as_str());
         let function = scene.stack.outputs().get("AlarmResponseFunction").unwrap();
         let function = format!("arn:aws:lambda:{region}:210987654321:function:{function}");
         let topic = scene.stack.alarm_topic().unwrap().to_owned();
         scene.stack.site().make_alarm(&alarm, &[function.clone(), topic.clone()]).await.unwrap();
         let lines = scene.stack.alarm_log().len();
-        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
         assert!(holds(&stands), "{stands:?}");
         // All three have come, in whatever order: two of them found the change answered.
         let known = |line: &serde_json::Value| {
@@ -25,13 +25,13 @@ fn an_alarm_that_also_acts_directly_and_over_a_topic_is_answered_once() {
         };
         awaited("three messages about one change", async || {
             let found = scene.stack.alarm_log().into_iter().skip(lines).filter(known).count();
-            Ok::<_, StageError>((found >= 3).then_some(()))
+            Ok::<_, HarnessError>((found >= 3).then_some(()))
         })
         .await
         .unwrap();
         assert_eq!(scene.started().await, 1);
         scene.set(ERRORS, AlarmState::Ok).await;
-        siren.run_out().await.unwrap();
+        emergency_run.run_out().await.unwrap();
         scene.is_as_before().await;
 
         // Each of them is enough alone.
@@ -39,10 +39,10 @@ fn an_alarm_that_also_acts_directly_and_over_a_topic_is_answered_once() {
         for action in [function, topic] {
             scene.stack.pass(minutes(60)).await.unwrap();
             scene.stack.site().make_alarm(&alarm, &[action]).await.unwrap();
-            let (mut siren, stands) = scene.alarm(ERRORS).await;
+            let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
             assert!(holds(&stands), "{stands:?}");
             scene.set(ERRORS, AlarmState::Ok).await;
-            siren.run_out().await.unwrap();
+            emergency_run.run_out().await.unwrap();
             scene.is_as_before().await;
         }
         scene.stack.turn_rule(true).await.unwrap();
@@ -52,13 +52,13 @@ fn an_alarm_that_also_acts_directly_and_over_a_topic_is_answered_once() {
 
 #[test]
 fn a_lost_event_is_made_up_for_by_the_sweep_once() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         scene.stack.turn_rule(false).await.unwrap();
         scene.set(ERRORS, AlarmState::Alarm).await;
         let since = scene.stack.pass(minutes(4)).await.unwrap();
         scene.stack.sweep().await.unwrap();
-        let (mut siren, stands) = scene.siren(since).await;
+        let (mut emergency_run, stands) = scene.emergency_run(since).await;
         assert!(holds(&stands), "{stands:?}");
         // Nothing is said of what it finds again: that the next sweeps have come is seen in what they ask.
         for _ in 0..2 {
@@ -66,8 +66,8 @@ fn a_lost_event_is_made_up_for_by_the_sweep_once() {
             let mark = scene.mark().await;
             scene.stack.sweep().await.unwrap();
             awaited("the sweep recalling the alarm", async || {
-                let deeds = scene.stack.deeds(mark).await?;
-                Ok::<_, StageError>((deeds.count("GetItem") > 0).then_some(()))
+                let api_calls = scene.stack.api_calls(mark).await?;
+                Ok::<_, HarnessError>((api_calls.count("GetItem") > 0).then_some(()))
             })
             .await
             .unwrap();
@@ -80,7 +80,7 @@ fn a_lost_event_is_made_up_for_by_the_sweep_once() {
         scene.stack.ignored(lines, (&scene.scope, &name(ERRORS)), IgnoreReason::Duplicate).await.unwrap();
         assert_eq!(scene.started().await, 1);
         scene.set(ERRORS, AlarmState::Ok).await;
-        siren.run_out().await.unwrap();
+        emergency_run.run_out().await.unwrap();
         scene.is_as_before().await;
     });
 }

@@ -74,11 +74,11 @@ impl std::ops::Deref for Scene {
 }
 
 impl Scene {
-    pub(crate) async fn fresh(stage: &'static SandboxHarness, estate: &str, environment: &str) -> Self {
-        let plot = Plot::fresh(stage, estate, environment).await;
+    pub(crate) async fn fresh(harness: &'static SandboxHarness, estate: &str, environment: &str) -> Self {
+        let plot = Plot::fresh(harness, estate, environment).await;
         plot.stack.turn_rule(true).await.unwrap();
         plot.stack.site().make_alarms(plot.environment).await.unwrap();
-        plot.stack.mailbox().letters().await.unwrap();
+        plot.stack.notifications().letters().await.unwrap();
         let (original, began) = (plot.capacity().await, plot.stack.control().now().await.unwrap());
         Self { plot, original, began }
     }
@@ -91,23 +91,26 @@ impl Scene {
     pub(crate) async fn alarm(&self, alarm: &str) -> (EmergencyExecution<'static>, EmergencyExecutionState) {
         let since = self.stack.control().now().await.unwrap();
         self.set(alarm, AlarmState::Alarm).await;
-        self.siren(since).await
+        self.emergency_run(since).await
     }
 
     /// The execution that was started since an instant, at the first place where it waits.
-    pub(crate) async fn siren(&self, since: Timestamp) -> (EmergencyExecution<'static>, EmergencyExecutionState) {
-        let mut siren = self.stack.siren(&self.scope, since).await.unwrap();
-        let stands = siren.goes_on().await.unwrap();
-        (siren, stands)
+    pub(crate) async fn emergency_run(
+        &self,
+        since: Timestamp,
+    ) -> (EmergencyExecution<'static>, EmergencyExecutionState) {
+        let mut emergency_run = self.stack.emergency_run(&self.scope, since).await.unwrap();
+        let stands = emergency_run.goes_on().await.unwrap();
+        (emergency_run, stands)
     }
 
     /// An execution by hand, at the first place where it waits.
     pub(crate) async fn by_hand(&self, mut input: Value) -> (EmergencyExecution<'static>, EmergencyExecutionState) {
         input["estate"] = self.scope.estate.as_str().into();
         input["environment"] = self.scope.environment.as_str().into();
-        let mut siren = self.stack.raise(&input).await.unwrap();
-        let stands = siren.goes_on().await.unwrap();
-        (siren, stands)
+        let mut emergency_run = self.stack.raise(&input).await.unwrap();
+        let stands = emergency_run.goes_on().await.unwrap();
+        (emergency_run, stands)
     }
 
     /// Count, floor and ceiling of each service, in the order of their names; without an autoscaler only the count.
@@ -123,18 +126,18 @@ impl Scene {
 
     /// The subjects of the messages since the last look.
     pub(crate) async fn subjects(&self) -> Vec<String> {
-        let letters = self.stack.mailbox().letters().await.unwrap();
+        let letters = self.stack.notifications().letters().await.unwrap();
         letters.into_iter().map(|letter| letter.subject).collect()
     }
 
     /// How many executions alarms have started.
     pub(crate) async fn started(&self) -> usize {
-        self.stack.sirens(&self.scope, self.began).await.unwrap().len()
+        self.stack.emergency_runs(&self.scope, self.began).await.unwrap().len()
     }
 
     /// What the functions wrote to capacity since then.
     pub(crate) async fn writes(&self, mark: u64) -> usize {
-        self.stack.deeds(mark).await.unwrap().capacity_writes().len()
+        self.stack.api_calls(mark).await.unwrap().capacity_writes().len()
     }
 
     pub(crate) async fn intents(&self) -> Vec<Intent> {

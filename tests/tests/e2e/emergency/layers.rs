@@ -22,14 +22,14 @@ async fn is_at(scene: &Scene, figures: [(u32, Option<(u32, u32)>); 2]) {
 
 #[test]
 fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_both() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "night-shop", "dev").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "night-shop", "dev").await;
         is_at(&scene, BASELINE).await;
         scene.stack.tick(scene.time("19:05")).await.unwrap();
         assert!(asleep(&scene.capacity().await));
 
         scene.stack.at(scene.time("19:30")).await.unwrap();
-        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
         assert!(holds(&stands), "{stands:?}");
         is_at(&scene, SURGE).await;
         scene.stack.tick(scene.time("19:35")).await.unwrap();
@@ -53,7 +53,7 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
         is_at(&scene, SURGE).await;
 
         scene.set(ERRORS, AlarmState::Ok).await;
-        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        assert_eq!(emergency_run.run_out().await.unwrap().outcome(), "given-back");
         assert!(asleep(&scene.capacity().await), "the night is left");
         scene.stack.tick(scene.time("+08:00")).await.unwrap();
         scene.is_as_before().await;
@@ -62,24 +62,24 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
 
 #[test]
 fn an_evening_and_a_morning_inside_an_emergency_wait_for_its_end() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "night-shop", "dev").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "night-shop", "dev").await;
         scene.stack.at(scene.time("18:30")).await.unwrap();
-        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
         assert!(holds(&stands), "{stands:?}");
         scene.stack.tick(scene.time("19:05")).await.unwrap();
         is_at(&scene, SURGE).await;
         scene.set(ERRORS, AlarmState::Ok).await;
-        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        assert_eq!(emergency_run.run_out().await.unwrap().outcome(), "given-back");
         assert!(asleep(&scene.capacity().await), "the evening has come meanwhile");
 
         scene.stack.at(scene.time("+07:30")).await.unwrap();
-        let (mut siren, _) = scene.alarm(ERRORS).await;
+        let (mut emergency_run, _) = scene.alarm(ERRORS).await;
         is_at(&scene, SURGE).await;
         scene.stack.tick(scene.time("+08:05")).await.unwrap();
         is_at(&scene, SURGE).await;
         scene.set(ERRORS, AlarmState::Ok).await;
-        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        assert_eq!(emergency_run.run_out().await.unwrap().outcome(), "given-back");
         scene.is_as_before().await;
     });
 }

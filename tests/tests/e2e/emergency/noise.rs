@@ -23,9 +23,9 @@ async fn is_ignored(scene: &Scene, state: AlarmState, at: Timestamp, why: Ignore
 
 #[test]
 fn the_alarm_repeated_reordered_or_late_does_nothing_more_and_says_why() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
-        let (mut siren, _) = scene.alarm(ERRORS).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
+        let (mut emergency_run, _) = scene.alarm(ERRORS).await;
         let (at, _) = scene.stack.remembered(&scene.scope, &name(ERRORS)).await.unwrap().newest.unwrap();
         is_ignored(&scene, AlarmState::Alarm, at, IgnoreReason::Duplicate).await;
         is_ignored(&scene, AlarmState::Ok, at - SECOND, IgnoreReason::OutOfOrder).await;
@@ -34,11 +34,11 @@ fn the_alarm_repeated_reordered_or_late_does_nothing_more_and_says_why() {
         is_ignored(&scene, AlarmState::Ok, at + SECOND, IgnoreReason::NotInAlarm).await;
         is_ignored(&scene, AlarmState::Alarm, at + SECOND * 2, IgnoreReason::CoolDown).await;
         // An event of a later change that took longer than the age limit, which is 15 minutes.
-        assert!(holds(&siren.pass(minutes(17)).await.unwrap()));
+        assert!(holds(&emergency_run.pass(minutes(17)).await.unwrap()));
         is_ignored(&scene, AlarmState::Alarm, at + minutes(1), IgnoreReason::StaleEvent).await;
 
         scene.set(ERRORS, AlarmState::Ok).await;
-        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        assert_eq!(emergency_run.run_out().await.unwrap().outcome(), "given-back");
         scene.is_as_before().await;
         assert_eq!(scene.started().await, 1);
     });
@@ -46,26 +46,26 @@ fn the_alarm_repeated_reordered_or_late_does_nothing_more_and_says_why() {
 
 #[test]
 fn an_event_that_is_delivered_twice_at_once_is_one_execution() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let twice = |on| EmulatorSettings { duplicate_events: Some(on), ..EmulatorSettings::default() };
         scene.stack.control().change(&twice(true)).await.unwrap();
         let (lines, mark) = (scene.stack.alarm_log().len(), scene.mark().await);
-        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
         scene.stack.control().change(&twice(false)).await.unwrap();
         assert!(holds(&stands), "{stands:?}");
         scene.stack.ignored(lines, (&scene.scope, &name(ERRORS)), IgnoreReason::Duplicate).await.unwrap();
         assert_eq!((scene.started().await, scene.writes(mark).await), (1, 4));
         scene.set(ERRORS, AlarmState::Ok).await;
-        siren.run_out().await.unwrap();
+        emergency_run.run_out().await.unwrap();
         scene.is_as_before().await;
     });
 }
 
 #[test]
 fn an_alarm_of_no_document_costs_one_line_of_the_log_and_nothing_else() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let (alarm, site) = (name("somebody-elses-alarm"), scene.stack.site());
         site.make_alarm(&alarm, &[]).await.unwrap();
         let (lines, mark) = (scene.stack.alarm_log().len(), scene.mark().await);
@@ -76,16 +76,16 @@ fn an_alarm_of_no_document_costs_one_line_of_the_log_and_nothing_else() {
         let log = scene.stack.alarm_log();
         assert_eq!(log.iter().skip(lines).filter(|line| about(line)).count(), 1);
         // Neither was anything asked of AWS or of the ledger.
-        let deeds = scene.stack.deeds(mark).await.unwrap();
-        assert!(deeds.all().is_empty(), "{:?}", deeds.all());
+        let api_calls = scene.stack.api_calls(mark).await.unwrap();
+        assert!(api_calls.all().is_empty(), "{:?}", api_calls.all());
         site.set_alarm(&alarm, AlarmState::Ok).await.unwrap();
     });
 }
 
 #[test]
 fn an_alarm_that_is_muted_or_whose_actions_are_disabled_is_answered_when_that_is_over() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let (alarm, site) = (name(ERRORS), scene.stack.site());
         let now = scene.stack.control().now().await.unwrap();
         // By the minute: the window begins before the alarm does.
@@ -105,10 +105,10 @@ fn an_alarm_that_is_muted_or_whose_actions_are_disabled_is_answered_when_that_is
         site.disable_actions(&alarm, false).await.unwrap();
         let since = scene.stack.pass(minutes(5)).await.unwrap();
         scene.stack.sweep().await.unwrap();
-        let (mut siren, stands) = scene.siren(since).await;
+        let (mut emergency_run, stands) = scene.emergency_run(since).await;
         assert!(holds(&stands), "{stands:?}");
         scene.set(ERRORS, AlarmState::Ok).await;
-        siren.run_out().await.unwrap();
+        emergency_run.run_out().await.unwrap();
         scene.is_as_before().await;
     });
 }

@@ -10,8 +10,8 @@ use super::field::{Scene, ended, minutes, play};
 const ERROR_RATE: &str = "h2o-prod-error-rate-high";
 
 /// A good release, one that failed to roll out, and one that rolled out and is bad.
-async fn released(stage: &'static SandboxHarness) -> (Scene, ServiceId, [TaskDefinition; 3]) {
-    let scene = Scene::fresh(stage, "h2o-allegiant", "prod").await;
+async fn released(harness: &'static SandboxHarness) -> (Scene, ServiceId, [TaskDefinition; 3]) {
+    let scene = Scene::fresh(harness, "h2o-allegiant", "prod").await;
     let (site, backend) = (scene.stack.site(), scene.service("h2o-backend"));
     let mut releases = Vec::new();
     for outcome in [RolloutEnd::Succeed, RolloutEnd::Fail, RolloutEnd::Succeed] {
@@ -28,11 +28,11 @@ async fn released(stage: &'static SandboxHarness) -> (Scene, ServiceId, [TaskDef
 
 #[test]
 fn a_bad_release_is_taken_back_to_the_last_that_completed_once_a_person_agrees() {
-    play(async |stage| {
-        let (scene, backend, [good, _, bad]) = released(stage).await;
+    play(async |harness| {
+        let (scene, backend, [good, _, bad]) = released(harness).await;
         let site = scene.stack.site();
         let mark = scene.mark().await;
-        let (mut siren, stands) = scene.alarm(ERROR_RATE).await;
+        let (mut emergency_run, stands) = scene.alarm(ERROR_RATE).await;
         assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
         let (question, _) = scene.stack.asked().await.unwrap();
         let proposed = format!("release {bad} -> {good}");
@@ -40,11 +40,11 @@ fn a_bad_release_is_taken_back_to_the_last_that_completed_once_a_person_agrees()
         assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (bad, 0));
 
         assert_eq!(scene.stack.answer(&question.approve.by("Anna")).await.unwrap(), None);
-        let run = ended(siren.goes_on().await.unwrap());
+        let run = ended(emergency_run.goes_on().await.unwrap());
         assert_eq!(run.outcome(), "done", "{}", run.says());
         assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (good, 1));
         assert_eq!(scene.capacity().await, scene.original);
-        let told = scene.stack.mailbox().letters().await.unwrap().pop().unwrap();
+        let told = scene.stack.notifications().letters().await.unwrap().pop().unwrap();
         assert_eq!(told.subject, "h2o-allegiant prod is rolled back in 1 service");
         assert!(told.text.contains("approved by Anna"), "{}", told.text);
         scene.set(ERROR_RATE, AlarmState::Ok).await;
@@ -53,13 +53,13 @@ fn a_bad_release_is_taken_back_to_the_last_that_completed_once_a_person_agrees()
 
 #[test]
 fn a_release_stays_when_nobody_agrees_or_when_it_is_too_old_to_be_the_reason() {
-    play(async |stage| {
-        let (scene, backend, [.., bad]) = released(stage).await;
+    play(async |harness| {
+        let (scene, backend, [.., bad]) = released(harness).await;
         let site = scene.stack.site();
-        let (mut siren, _) = scene.alarm(ERROR_RATE).await;
+        let (mut emergency_run, _) = scene.alarm(ERROR_RATE).await;
         let (question, _) = scene.stack.asked().await.unwrap();
         assert_eq!(scene.stack.answer(&question.refuse.by("Anna")).await.unwrap(), None);
-        assert_eq!(ended(siren.goes_on().await.unwrap()).outcome(), "declined");
+        assert_eq!(ended(emergency_run.goes_on().await.unwrap()).outcome(), "declined");
         assert_eq!(site.released(&backend).await.unwrap(), bad);
 
         // Half an hour after it, the alarm has another reason, and nobody is asked.
@@ -77,15 +77,15 @@ fn a_release_stays_when_nobody_agrees_or_when_it_is_too_old_to_be_the_reason() {
 
 #[test]
 fn a_release_that_was_deregistered_is_named_and_nothing_is_written() {
-    play(async |stage| {
-        let (scene, backend, [good, _, bad]) = released(stage).await;
+    play(async |harness| {
+        let (scene, backend, [good, _, bad]) = released(harness).await;
         let site = scene.stack.site();
         site.retire_release(&good).await.unwrap();
         let mark = scene.mark().await;
         let run = ended(scene.alarm(ERROR_RATE).await.1);
         assert_eq!(run.outcome(), "Guardrail.Refused", "{}", run.says());
         assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (bad, 0));
-        let told = scene.stack.mailbox().letters().await.unwrap().pop().unwrap();
+        let told = scene.stack.notifications().letters().await.unwrap().pop().unwrap();
         let named = format!("{good}, the last release that reached COMPLETED, was deregistered");
         assert!(told.text.contains(&named), "{}", told.text);
         scene.set(ERROR_RATE, AlarmState::Ok).await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_tests::estate::awaited;
-use watchkeeper_tests::harness::{EmergencyExecutionState, StageError};
+use watchkeeper_tests::harness::{EmergencyExecutionState, HarnessError};
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
 use super::field::{ERRORS, Scene, ended, holds, minutes, play, profile};
@@ -16,8 +16,8 @@ fn denied(service: &str, operation: &str) -> FaultOrder {
 
 #[test]
 fn nobody_is_asked_about_what_is_forbidden_anyway() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let about = |halt: bool| json!({ "estate": "clos-v2", "environment": "prod", "halt": halt, "reason": "release", "by": "ada" });
         scene.stack.run(&about(true)).await.unwrap();
         scene.subjects().await;
@@ -37,21 +37,21 @@ fn nobody_is_asked_about_what_is_forbidden_anyway() {
 
 #[test]
 fn a_give_back_that_is_denied_is_told_and_made_up_for_by_the_tick() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
-        let (mut siren, _) = scene.alarm(ERRORS).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
+        let (mut emergency_run, _) = scene.alarm(ERRORS).await;
         scene.set(ERRORS, AlarmState::Ok).await;
         scene.subjects().await;
         let control = scene.stack.control();
         control.order(&denied("ecs", "UpdateService")).await.unwrap();
-        let run = ended(siren.pass(minutes(11)).await.unwrap());
+        let run = ended(emergency_run.pass(minutes(11)).await.unwrap());
         control.clear_faults().await.unwrap();
         assert!(run.says().contains("but for 2 resources"), "{}", run.says());
         assert_ne!(scene.capacity().await, scene.original);
         assert_eq!(scene.subjects().await, ["clos-v2 prod is back at its baseline, but for 2 resources"]);
         scene.stack.tick(scene.time("12:15")).await.unwrap();
         awaited("the baseline of clos-v2 prod", async || {
-            Ok::<_, StageError>((scene.capacity().await == scene.original).then_some(()))
+            Ok::<_, HarnessError>((scene.capacity().await == scene.original).then_some(()))
         })
         .await
         .unwrap();
@@ -60,33 +60,36 @@ fn a_give_back_that_is_denied_is_told_and_made_up_for_by_the_tick() {
 
 #[test]
 fn a_surge_that_was_refused_a_resource_reaches_the_others_and_is_given_back_whole() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let control = scene.stack.control();
         let second = FaultOrder { skip: 1, ..denied("application-autoscaling", "RegisterScalableTarget") };
         control.order(&second).await.unwrap();
-        let (mut siren, stands) = scene.alarm(ERRORS).await;
+        let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
         control.clear_faults().await.unwrap();
         assert!(holds(&stands), "it is looked after all the same: {stands:?}");
-        assert!(siren.child("apply-1").await.unwrap().unwrap().succeeded, "one resource keeps no other from its turn");
+        assert!(
+            emergency_run.child("apply-1").await.unwrap().unwrap().succeeded,
+            "one resource keeps no other from its turn"
+        );
         assert_ne!(scene.capacity().await, scene.original);
         scene.set(ERRORS, AlarmState::Ok).await;
-        assert_eq!(siren.run_out().await.unwrap().outcome(), "given-back");
+        assert_eq!(emergency_run.run_out().await.unwrap().outcome(), "given-back");
         scene.is_as_before().await;
     });
 }
 
 #[test]
 fn a_question_that_is_throttled_is_sent_again_and_its_answer_counts() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, "clos-v2", "prod").await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
         let throttled = FaultOrder { times: Some(4), ..FaultOrder::new("sns", "Publish", FaultKind::Throttle) };
         scene.stack.control().order(&throttled).await.unwrap();
-        let (mut siren, stands) = scene.by_hand(profile("minimum")).await;
+        let (mut emergency_run, stands) = scene.by_hand(profile("minimum")).await;
         assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
         let (question, _) = scene.stack.asked().await.unwrap();
         assert_eq!(scene.stack.answer(&question.refuse.by("Anna")).await.unwrap(), None);
-        assert_eq!(ended(siren.goes_on().await.unwrap()).outcome(), "declined");
+        assert_eq!(ended(emergency_run.goes_on().await.unwrap()).outcome(), "declined");
         scene.is_as_before().await;
     });
 }

@@ -13,8 +13,8 @@ const FLEET: &str = "fleet-orchestration";
 
 #[test]
 fn a_false_alarm_fails_nothing_over_and_says_so_and_moves_the_alarm_of_the_template() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         scene
             .control()
             .change(&EmulatorSettings { alarm_evaluation: Some(true), ..EmulatorSettings::default() })
@@ -26,11 +26,12 @@ fn a_false_alarm_fails_nothing_over_and_says_so_and_moves_the_alarm_of_the_templ
             assert!(scene.standby.crossings(&scene.scope(scene.standby), since).await.unwrap().is_empty());
             scene.both().await;
         }
-        let mut crossing = scene.standby.crossing(&scene.scope(scene.standby), since).await.unwrap();
-        let run = crossing.run_out().await.unwrap();
+        let mut move_execution = scene.standby.move_execution(&scene.scope(scene.standby), since).await.unwrap();
+        let run = move_execution.run_out().await.unwrap();
         assert_eq!(ending(&run), "false-alarm", "{}", run.says());
         assert!(run.says().contains("its ECS says that all 4 services run as wanted"), "{}", run.says());
-        let letters = scene.standby.mailbox().letters_until(|letter| letter.subject.contains("false alarm")).await;
+        let letters =
+            scene.standby.notifications().letters_until(|letter| letter.subject.contains("false alarm")).await;
         let text = &letters.unwrap().pop().unwrap().text;
         assert!(text.contains("Nothing was changed"), "{text}");
         assert_eq!(scene.pointer(scene.standby).await.unwrap().revision, 0);
@@ -48,8 +49,8 @@ fn a_false_alarm_fails_nothing_over_and_says_so_and_moves_the_alarm_of_the_templ
 
 #[test]
 fn a_plan_shows_every_step_and_changes_nothing() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         let mark = scene.control().mark().await.unwrap();
         let run = scene.fail_over(json!({ "mode": "plan" })).await.run_out().await.unwrap();
         assert_eq!(ending(&run), "planned", "{}", run.says());
@@ -67,8 +68,8 @@ fn a_plan_shows_every_step_and_changes_nothing() {
             assert!(run.says().contains(step), "{step:?} is not in {}", run.says());
         }
         for stack in [scene.home, scene.standby] {
-            let deeds = stack.deeds(mark).await.unwrap();
-            assert!(deeds.capacity_writes().is_empty(), "{}", listed(&deeds.capacity_writes()));
+            let api_calls = stack.api_calls(mark).await.unwrap();
+            assert!(api_calls.capacity_writes().is_empty(), "{}", listed(&api_calls.capacity_writes()));
             assert!(scene.subjects(stack).await.is_empty());
         }
         assert_eq!(scene.pointer(scene.standby).await.unwrap().revision, 0);
@@ -78,15 +79,15 @@ fn a_plan_shows_every_step_and_changes_nothing() {
 
 #[test]
 fn a_planned_switchover_waits_for_the_data_and_cuts_nobody_off() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         scene.lag(9_000.0).await.unwrap();
-        let mut crossing = scene.fail_over(json!({ "mode": "graceful" })).await;
+        let mut move_execution = scene.fail_over(json!({ "mode": "graceful" })).await;
         watchkeeper_tests::estate::awaited("a switchover that waits for its data", async || {
-            let record = crossing.record().await?;
+            let record = move_execution.record().await?;
             let waits = record
                 .is_some_and(|record| record.header.timeline.iter().any(|moment| moment.what.contains("lag by 9s")));
-            Ok::<_, watchkeeper_tests::harness::StageError>(waits.then_some(()))
+            Ok::<_, watchkeeper_tests::harness::HarnessError>(waits.then_some(()))
         })
         .await
         .unwrap();
@@ -104,7 +105,7 @@ fn a_planned_switchover_waits_for_the_data_and_cuts_nobody_off() {
             answers
         };
         let moving = async {
-            let run = crossing.run_out().await.unwrap();
+            let run = move_execution.run_out().await.unwrap();
             scene.both().await;
             over.store(true, Ordering::Relaxed);
             run
@@ -112,7 +113,7 @@ fn a_planned_switchover_waits_for_the_data_and_cuts_nobody_off() {
         let (answers, run) = tokio::join!(asking, moving);
         assert_eq!(ending(&run), "done", "{}", run.says());
         assert!(answers.iter().all(|(status, _)| *status == 200), "{answers:?}");
-        let record = crossing.record().await.unwrap().unwrap();
+        let record = move_execution.record().await.unwrap().unwrap();
         assert_eq!((record.lag_ms, record.graceful), (Some(300), true));
         scene.is_in_the_standby().await;
         scene.goes_home().await;
@@ -123,8 +124,8 @@ fn a_planned_switchover_waits_for_the_data_and_cuts_nobody_off() {
 
 #[test]
 fn readiness_names_a_missing_stream_a_missing_image_a_lagging_replica_and_a_lower_quota() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         let failover = scene.failover().unwrap();
         let site = scene.standby.site();
         site.drop_streams(&failover.streams).await.unwrap();

@@ -6,25 +6,25 @@ use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, StackPair};
 use watchkeeper_tests::sandbox::{EmulatorSettings, SiteFace, SiteTrouble};
 
 /// Nothing is lost, in trouble or under way, and the emulator's figures are the usual ones.
-pub(super) async fn mended(duo: &StackPair<'_>) {
-    let control = duo.control();
-    for stack in [duo.home, duo.standby] {
+pub(super) async fn mended(stacks: &StackPair<'_>) {
+    let control = stacks.control();
+    for stack in [stacks.home, stacks.standby] {
         let region = stack.region().as_str();
         // One that is not lost cannot be regained.
         let _ = control.regain(region).await;
-        for table in &duo.failover().unwrap().tables {
+        for table in &stacks.failover().unwrap().tables {
             // Before the first test there is no such table.
             let _ = control.put_replica_status(region, table.table.as_str(), "ACTIVE").await;
         }
-        for (_, service) in duo.environment.services(stack.region()) {
-            if let Some(group) = stack.site().target_group(&service, duo.failover().unwrap()).await.unwrap() {
+        for (_, service) in stacks.environment.services(stack.region()) {
+            if let Some(group) = stack.site().target_group(&service, stacks.failover().unwrap()).await.unwrap() {
                 control.put_target_health(region, &group, true).await.unwrap();
             }
         }
         ended(stack).await;
     }
     for face in [SiteFace::Primary, SiteFace::Standby, SiteFace::Public] {
-        control.trouble_site(duo.site(), face, SiteTrouble::None).await.unwrap();
+        control.trouble_site(stacks.site(), face, SiteTrouble::None).await.unwrap();
     }
     let usual = EmulatorSettings {
         ecs_settle_seconds: Some(0.3),
@@ -48,11 +48,11 @@ async fn ended(stack: &DeployedStack) {
     }
 }
 
-/// Take everything that the ledger knows of a half, and of the pair, out of it.
-pub(super) async fn forget(stage: &SandboxHarness, duo: &StackPair<'_>, stack: &DeployedStack) {
-    let client = aws_sdk_dynamodb::Client::new(&stage.sandbox().sdk_config(stack.region().as_str()));
+/// Take everything that the ledger knows of a member, and of the pair, out of it.
+pub(super) async fn forget(harness: &SandboxHarness, stacks: &StackPair<'_>, stack: &DeployedStack) {
+    let client = aws_sdk_dynamodb::Client::new(&harness.sandbox().sdk_config(stack.region().as_str()));
     let table = stack.outputs().get("LedgerTable").unwrap();
-    let pair = format!("{}#{}", duo.id.estate, duo.id.environment);
+    let pair = format!("{}#{}", stacks.id.estate, stacks.id.environment);
     for partition in [
         format!("PAIR#{pair}"),
         format!("MOVES#{pair}"),

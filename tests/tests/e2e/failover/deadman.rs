@@ -12,8 +12,8 @@ const TICKS: u32 = 12;
 
 #[test]
 fn a_dead_mans_switch_stops_the_singleton_of_a_region_that_is_cut_off_before_it_starts_elsewhere() {
-    play_tram(async |stage| {
-        let scene = Scene::fresh(stage, "tram").await;
+    play_tram(async |harness| {
+        let scene = Scene::fresh(harness, "tram").await;
         let signal = scene.failover().unwrap().singletons[0].service.clone();
         let [at_home, there] = [scene.home, scene.standby].map(|stack| scene.service(stack, &signal).unwrap());
         // Each region has heard of the other one: only a switch that is armed is waited for.
@@ -24,15 +24,15 @@ fn a_dead_mans_switch_stops_the_singleton_of_a_region_that_is_cut_off_before_it_
         // Two probes, as its document has it; inside, the lost region's own watch goes on.
         scene.both().await;
         scene.both().await;
-        let mut crossing = scene.standby.crossing(&scene.scope(scene.standby), since).await.unwrap();
+        let mut move_execution = scene.standby.move_execution(&scene.scope(scene.standby), since).await.unwrap();
         assert!(
-            matches!(crossing.goes_on().await.unwrap(), MoveExecutionState::Asking),
+            matches!(move_execution.goes_on().await.unwrap(), MoveExecutionState::Asking),
             "its document asks before a failover"
         );
         let (question, _) = scene.standby.asked().await.unwrap();
         assert!(question.letter.text.contains("the document asks before a failover"), "{}", question.letter.text);
         assert_eq!(scene.standby.answer(&question.approve.by("Anna")).await.unwrap(), None);
-        crossing.reaches(MovePhase::Scale).await.unwrap();
+        move_execution.reaches(MovePhase::Scale).await.unwrap();
 
         let mut stopped = None;
         for tick in 0..TICKS {
@@ -43,7 +43,7 @@ fn a_dead_mans_switch_stops_the_singleton_of_a_region_that_is_cut_off_before_it_
             }
         }
         assert!(stopped.is_some(), "the switch of the region that is cut off has not fired");
-        let run = crossing.run_out().await.unwrap();
+        let run = move_execution.run_out().await.unwrap();
         assert_eq!(ending(&run), "done", "{}", run.says());
         assert!(run.says().contains("done"), "{}", run.says());
         scene.serves(&scene.capacity().await.unwrap()[1]);
@@ -62,18 +62,18 @@ fn a_dead_mans_switch_stops_the_singleton_of_a_region_that_is_cut_off_before_it_
 
 #[test]
 fn a_person_who_says_no_keeps_a_detected_failover_from_happening() {
-    play_tram(async |stage| {
-        let scene = Scene::fresh(stage, "tram").await;
+    play_tram(async |harness| {
+        let scene = Scene::fresh(harness, "tram").await;
         let since = now(&scene).await;
         scene.lose_home(LossOrder::fail()).await.unwrap();
         for _ in 0..2 {
             scene.tick(&[scene.standby]).await.unwrap();
         }
-        let mut crossing = scene.standby.crossing(&scene.scope(scene.standby), since).await.unwrap();
-        assert!(matches!(crossing.goes_on().await.unwrap(), MoveExecutionState::Asking));
+        let mut move_execution = scene.standby.move_execution(&scene.scope(scene.standby), since).await.unwrap();
+        assert!(matches!(move_execution.goes_on().await.unwrap(), MoveExecutionState::Asking));
         let (question, _) = scene.standby.asked().await.unwrap();
         scene.standby.answer(&question.refuse.by("Anna")).await.unwrap();
-        let run = crossing.run_out().await.unwrap();
+        let run = move_execution.run_out().await.unwrap();
         assert_eq!(ending(&run), "Failover.Declined", "{}", run.says());
         assert!(run.says().contains("Anna"), "{}", run.says());
         scene.regain_home().await.unwrap();

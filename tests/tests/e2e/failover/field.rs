@@ -67,9 +67,9 @@ pub(crate) fn play_tram(test: impl AsyncFnOnce(&'static SandboxHarness)) {
 }
 
 async fn set(document: EstateDocument) -> SandboxHarness {
-    let stage = SandboxHarness::set_pairs(&SandboxOptions::default(), vec![document], &ProgressLines).await.unwrap();
-    stage.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
-    stage
+    let harness = SandboxHarness::set_pairs(&SandboxOptions::default(), vec![document], &ProgressLines).await.unwrap();
+    harness.sandbox().control().set_clock(MONDAY.parse().unwrap()).await.unwrap();
+    harness
 }
 
 /// The fleet's document; only the way to wait for a region that hangs is shorter, and nobody is asked first.
@@ -92,7 +92,7 @@ fn tram() -> EstateDocument {
 
 /// A pair as its document declares it, with everything there that a failover needs.
 pub(crate) struct Scene {
-    pub(crate) duo: StackPair<'static>,
+    pub(crate) stacks: StackPair<'static>,
     /// What is there before anything happens, at home and in the standby.
     pub(crate) original: [Capacity; 2],
     vigils: Vec<(ServiceName, SingletonMonitor)>,
@@ -102,33 +102,33 @@ impl std::ops::Deref for Scene {
     type Target = StackPair<'static>;
 
     fn deref(&self) -> &StackPair<'static> {
-        &self.duo
+        &self.stacks
     }
 }
 
 impl Scene {
     /// Nothing is remembered, nothing is lost, both regions have ticked, and the singletons are watched over.
-    pub(crate) async fn fresh(stage: &'static SandboxHarness, estate: &str) -> Self {
-        let duo = StackPair::of(stage, estate, "prod").unwrap();
-        mended(&duo).await;
-        for stack in [duo.home, duo.standby] {
-            forget(stage, &duo, stack).await;
+    pub(crate) async fn fresh(harness: &'static SandboxHarness, estate: &str) -> Self {
+        let stacks = StackPair::of(harness, estate, "prod").unwrap();
+        mended(&stacks).await;
+        for stack in [stacks.home, stacks.standby] {
+            forget(harness, &stacks, stack).await;
         }
-        let failover = duo.failover().unwrap();
+        let failover = stacks.failover().unwrap();
         if let (Some(bucket), Some(object)) = (&failover.traffic.bucket, &failover.traffic.object) {
-            duo.build().await.unwrap();
-            duo.standby.site().drop_object(bucket, object).await.unwrap();
+            stacks.build().await.unwrap();
+            stacks.standby.site().drop_object(bucket, object).await.unwrap();
         }
-        duo.standby.site().make_streams(&failover.streams).await.unwrap();
+        stacks.standby.site().make_streams(&failover.streams).await.unwrap();
         // An hour later: no figure and no lease of the test before counts any more.
-        duo.home.pass(SignedDuration::from_hours(1)).await.unwrap();
-        let original = duo.capacity().await.unwrap();
-        let vigils = duo.keep_vigil().unwrap();
-        let scene = Self { duo, original, vigils };
+        stacks.home.pass(SignedDuration::from_hours(1)).await.unwrap();
+        let original = stacks.capacity().await.unwrap();
+        let vigils = stacks.monitor_singleton().unwrap();
+        let scene = Self { stacks, original, vigils };
         scene.both().await;
         for stack in [scene.home, scene.standby] {
-            stack.mailbox().letters().await.unwrap();
-            stack.mailbox().events().await.unwrap();
+            stack.notifications().letters().await.unwrap();
+            stack.notifications().events().await.unwrap();
         }
         scene
     }
@@ -158,7 +158,7 @@ impl Scene {
         self.both().await;
     }
 
-    /// Whether both halves run what they ran before anything happened, and the pointer is steady at home.
+    /// Whether both members run what they ran before anything happened, and the pointer is steady at home.
     pub(crate) async fn is_as_before(&self) {
         assert_eq!(self.capacity().await.unwrap(), self.original);
         for stack in [self.home, self.standby] {
@@ -189,14 +189,14 @@ impl Scene {
 
     /// The subjects of the messages in a region since the last look.
     pub(crate) async fn subjects(&self, stack: &DeployedStack) -> Vec<String> {
-        let letters = stack.mailbox().letters().await.unwrap();
+        let letters = stack.notifications().letters().await.unwrap();
         letters.into_iter().map(|letter| letter.subject).collect()
     }
 
     /// No singleton was seen twice at any time of the test.
     pub(crate) async fn was_never_double(self) {
-        for (service, vigil) in self.vigils {
-            let MonitorReport { looks, double, .. } = vigil.end().await.unwrap();
+        for (service, singleton_monitor) in self.vigils {
+            let MonitorReport { looks, double, .. } = singleton_monitor.end().await.unwrap();
             assert!(looks > 0 && double.is_empty(), "{service}: {} of {looks} looks: {double:?}", double.len());
         }
     }
@@ -221,6 +221,6 @@ pub(crate) fn minutes(minutes: i64) -> SignedDuration {
 }
 
 /// What time it is in the emulated AWS.
-pub(crate) async fn now(duo: &StackPair<'_>) -> Timestamp {
-    duo.control().now().await.unwrap()
+pub(crate) async fn now(stacks: &StackPair<'_>) -> Timestamp {
+    stacks.control().now().await.unwrap()
 }

@@ -10,8 +10,8 @@ const SINGLETON: &str = "fleet-orchestration-car-simulator";
 
 #[test]
 fn failover_stops_the_singleton_before_starting_it_elsewhere() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         // A task takes a while to stop, and is alive until it has.
         scene
             .control()
@@ -19,10 +19,10 @@ fn failover_stops_the_singleton_before_starting_it_elsewhere() {
             .await
             .unwrap();
         let mark = scene.control().mark().await.unwrap();
-        let mut crossing = scene.fail_over(json!({ "reason": "drill" })).await;
-        let run = crossing.run_out().await.unwrap();
+        let mut move_execution = scene.fail_over(json!({ "reason": "drill" })).await;
+        let run = move_execution.run_out().await.unwrap();
         assert_eq!(ending(&run), "done", "{}", run.says());
-        let (home, standby) = (scene.home.deeds(mark).await.unwrap(), scene.standby.deeds(mark).await.unwrap());
+        let (home, standby) = (scene.home.api_calls(mark).await.unwrap(), scene.standby.api_calls(mark).await.unwrap());
         let stopped = home.first_write_to("UpdateService", SINGLETON).expect("it was stopped by its own region's hand");
         let started = standby.first_write_to("UpdateService", SINGLETON).expect("it was started by the other one's");
         assert!(stopped < started, "call {stopped} stopped it, and call {started} started it");
@@ -40,19 +40,20 @@ fn failover_stops_the_singleton_before_starting_it_elsewhere() {
 
 #[test]
 fn a_lost_region_comes_back_with_its_old_counts_running_and_stands_by_within_two_ticks() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         let mark = scene.control().mark().await.unwrap();
         // Cut off, and running on: what a person said of its singleton beforehand is wrong, so nobody watches over that.
         scene.lose_home(LossOrder::hang()).await.unwrap();
-        let mut crossing = scene.fail_over(json!({ "approve": ["fence-unproved", "data-loss", "not-ready"] })).await;
-        let run = crossing.run_out().await.unwrap();
+        let mut move_execution =
+            scene.fail_over(json!({ "approve": ["fence-unproved", "data-loss", "not-ready"] })).await;
+        let run = move_execution.run_out().await.unwrap();
         assert_eq!(ending(&run), "done", "{}", run.says());
         scene.serves(&scene.capacity().await.unwrap()[1]);
         let calls = scene.calls_across(scene.home, mark).await.unwrap();
         assert!(!calls.is_empty() && calls.iter().all(|call| call.fault.as_deref() == Some("lost")), "{calls:?}");
         // Each step asks once, and the bound of a call is three seconds: whatever hangs is not asked again.
-        for (began, over) in crossing.steps().await.unwrap() {
+        for (began, over) in move_execution.steps().await.unwrap() {
             let within = || calls.iter().filter(|call| began <= call.at && call.at <= over);
             for call in within() {
                 let same = within().filter(|other| other.operation == call.operation).count();

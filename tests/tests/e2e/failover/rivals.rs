@@ -10,8 +10,8 @@ const FLEET: &str = "fleet-orchestration";
 
 #[test]
 fn two_failovers_at_once_are_one() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         let (mut one, mut other) = tokio::join!(scene.fail_over(json!({})), scene.fail_over(json!({})));
         let (one, other) = tokio::join!(one.run_out(), other.run_out());
         let (one, other) = (one.unwrap(), other.unwrap());
@@ -32,23 +32,23 @@ fn two_failovers_at_once_are_one() {
 
 #[test]
 fn a_failover_that_was_stopped_is_taken_over_by_the_watch() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
-        let crossing = scene.fail_over(json!({})).await;
-        crossing.reaches(MovePhase::Scale).await.unwrap();
-        crossing.stop().await.unwrap();
-        let half = scene.pointer(scene.standby).await.unwrap();
-        assert!(half.is_moving_to(scene.standby.region()), "{half}");
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
+        let move_execution = scene.fail_over(json!({})).await;
+        move_execution.reaches(MovePhase::Scale).await.unwrap();
+        move_execution.stop().await.unwrap();
+        let member = scene.pointer(scene.standby).await.unwrap();
+        assert!(member.is_moving_to(scene.standby.region()), "{member}");
 
         let since = now(&scene).await;
         let ticked = scene.tick(&[scene.home, scene.standby]).await.unwrap();
         let did = ticked[1].did(&scene.scope(scene.standby));
         assert!(did.contains("was taken over"), "{did}");
-        let mut second = scene.standby.crossing(&scene.scope(scene.standby), since).await.unwrap();
-        assert_ne!(second.name(), crossing.name());
+        let mut second = scene.standby.move_execution(&scene.scope(scene.standby), since).await.unwrap();
+        assert_ne!(second.name(), move_execution.name());
         let run = second.run_out().await.unwrap();
         assert_eq!(ending(&run), "done", "{}", run.says());
-        assert_eq!(scene.pointer(scene.standby).await.unwrap().epoch, half.epoch);
+        assert_eq!(scene.pointer(scene.standby).await.unwrap().epoch, member.epoch);
         scene.both().await;
         scene.is_in_the_standby().await;
         scene.goes_home().await;
@@ -59,10 +59,11 @@ fn a_failover_that_was_stopped_is_taken_over_by_the_watch() {
 
 #[test]
 fn a_failover_during_an_emergency_takes_its_load_along_and_the_emergency_is_given_back_at_home() {
-    play_tram(async |stage| {
-        let scene = Scene::fresh(stage, "tram").await;
-        let mut siren = scene.home.raise(&scene.about(json!({ "profile": "surge", "for": "40m" }))).await.unwrap();
-        assert!(matches!(siren.goes_on().await.unwrap(), EmergencyExecutionState::Holding));
+    play_tram(async |harness| {
+        let scene = Scene::fresh(harness, "tram").await;
+        let mut emergency_run =
+            scene.home.raise(&scene.about(json!({ "profile": "surge", "for": "40m" }))).await.unwrap();
+        assert!(matches!(emergency_run.goes_on().await.unwrap(), EmergencyExecutionState::Holding));
         scene.both().await;
         let surged = scene.capacity().await.unwrap();
         let web = |capacity: &watchkeeper_domain::capacity::Capacity| {
@@ -83,7 +84,7 @@ fn a_failover_during_an_emergency_takes_its_load_along_and_the_emergency_is_give
         assert!(stands_by(&scene.capacity().await.unwrap()[0]));
         scene.goes_home().await;
         assert_eq!(scene.capacity().await.unwrap(), surged);
-        let over = siren.run_out().await.unwrap();
+        let over = emergency_run.run_out().await.unwrap();
         assert!(["given-back", "over"].contains(&over.outcome()), "{}: {}", over.outcome(), over.says());
         // For so long nothing ticked in the standby that the dead man's switch has fired at home; it is heard of again.
         scene.both().await;

@@ -39,8 +39,8 @@ async fn compensated(scene: Scene, run: &watchkeeper_tests::harness::EndedExecut
 
 #[test]
 fn a_failure_to_scale_compensates_to_the_starting_state_in_both_regions() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         // Bounds come before counts: without them nothing is started, and nothing has to be waited for.
         let all = FaultOrder { times: None, ..denied(&scene, "application-autoscaling", "RegisterScalableTarget") };
         scene.control().order(&all).await.unwrap();
@@ -51,18 +51,18 @@ fn a_failure_to_scale_compensates_to_the_starting_state_in_both_regions() {
 
 #[test]
 fn a_failure_to_verify_compensates_to_the_starting_state_in_both_regions() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         let failover = scene.failover().unwrap();
         let service = failover.probe.as_ref().unwrap().paths.keys().next().unwrap();
         let group = scene.standby.site().target_group(service, failover).await.unwrap().unwrap();
         scene.control().put_target_health(scene.standby.region().as_str(), &group, false).await.unwrap();
-        let mut crossing = scene.fail_over(json!({})).await;
-        crossing.reaches(MovePhase::Verify).await.unwrap();
+        let mut move_execution = scene.fail_over(json!({})).await;
+        move_execution.reaches(MovePhase::Verify).await.unwrap();
         let open = scene.capacity().await.unwrap();
         scene.serves(&open[1]);
         scene.home.pass(minutes(11)).await.unwrap();
-        let run = crossing.run_out().await.unwrap();
+        let run = move_execution.run_out().await.unwrap();
         scene.control().put_target_health(scene.standby.region().as_str(), &group, true).await.unwrap();
         compensated(scene, &run, "0 of 2 targets").await;
     });
@@ -70,18 +70,18 @@ fn a_failure_to_verify_compensates_to_the_starting_state_in_both_regions() {
 
 #[test]
 fn a_failure_to_write_the_pointer_compensates_to_the_starting_state_in_both_regions() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         let mark = scene.control().mark().await.unwrap();
         let all =
             FaultOrder { skip: BEFORE_THE_FIRST_WAVE, times: Some(TRIES), ..denied(&scene, "dynamodb", "PutItem") };
         scene.control().order(&all).await.unwrap();
-        let mut crossing = scene.fail_over(json!({})).await;
-        let run = crossing.run_out().await.unwrap();
+        let mut move_execution = scene.fail_over(json!({})).await;
+        let run = move_execution.run_out().await.unwrap();
         let calls = scene.control().calls(mark).await.unwrap();
         let puts: Vec<_> = calls.iter().filter(|call| call.operation == "PutItem").collect();
         assert_eq!(puts.iter().filter(|call| call.fault.is_some()).count(), TRIES as usize, "{puts:?}");
-        let record = crossing.record().await.unwrap().unwrap();
+        let record = move_execution.record().await.unwrap().unwrap();
         assert!(record.spells.iter().all(|spell| spell.phase != MovePhase::Verify), "{puts:?}");
         compensated(scene, &run, "AccessDenied").await;
     });
@@ -89,15 +89,16 @@ fn a_failure_to_write_the_pointer_compensates_to_the_starting_state_in_both_regi
 
 #[test]
 fn a_failure_after_traffic_stops_and_tells_a_person_what_to_do() {
-    play(async |stage| {
-        let scene = Scene::fresh(stage, FLEET).await;
+    play(async |harness| {
+        let scene = Scene::fresh(harness, FLEET).await;
         scene.control().trouble_site(scene.site(), SiteFace::Public, SiteTrouble::Fail).await.unwrap();
-        let mut crossing = scene.fail_over(json!({})).await;
-        crossing.reaches(MovePhase::Outside).await.unwrap();
+        let mut move_execution = scene.fail_over(json!({})).await;
+        move_execution.reaches(MovePhase::Outside).await.unwrap();
         scene.home.pass(minutes(13)).await.unwrap();
-        let run = crossing.run_out().await.unwrap();
+        let run = move_execution.run_out().await.unwrap();
         assert_eq!(ending(&run), "Failover.Held", "{}", run.says());
-        let letters = scene.standby.mailbox().letters_until(|letter| letter.subject.ends_with(": held")).await.unwrap();
+        let letters =
+            scene.standby.notifications().letters_until(|letter| letter.subject.ends_with(": held")).await.unwrap();
         let text = &letters[letters.len() - 1].text;
         for needed in ["Traffic is pointed to us-west-1", "people do not reach us-west-1", r#""take-over":true"#] {
             assert!(text.contains(needed), "{needed:?} is not in {text}");

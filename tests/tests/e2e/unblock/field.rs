@@ -1,4 +1,4 @@
-//! The yard of `clos-v2` production, empty, on a morning of its own.
+//! What is unblocked of `clos-v2` production, empty, on a morning of its own.
 
 use std::ops::Deref;
 
@@ -17,7 +17,7 @@ pub(crate) use crate::emergency::field::play;
 /// Everything that the document of `clos-v2` production says of unblocking, built and empty.
 pub(crate) struct Ground {
     plot: Plot,
-    pub(crate) yard: UnblockFixtures,
+    pub(crate) fixtures: UnblockFixtures,
     pub(crate) section: &'static Unblock,
     /// Nine o'clock in New York, on the next day.
     pub(crate) due: Timestamp,
@@ -33,17 +33,17 @@ impl Deref for Ground {
 
 impl Ground {
     /// An hour before the run of a new day.
-    pub(crate) async fn fresh(stage: &'static SandboxHarness) -> Self {
-        let plot = Plot::fresh(stage, "clos-v2", "prod").await;
-        let yard = UnblockFixtures::new(&stage.sandbox().sdk_config("us-east-1"));
+    pub(crate) async fn fresh(harness: &'static SandboxHarness) -> Self {
+        let plot = Plot::fresh(harness, "clos-v2", "prod").await;
+        let fixtures = UnblockFixtures::new(&harness.sandbox().sdk_config("us-east-1"));
         let section = plot.environment.document().unblock.as_ref().unwrap();
-        yard.build(section).await.unwrap();
+        fixtures.build(section).await.unwrap();
         // The day after is a working day, too: the field sees to it.
         let day = plot.day.checked_add(1.day()).unwrap();
         let nine = day.at(9, 0, 0, 0).in_tz("America/New_York").unwrap();
-        let ground = Self { plot, yard, section, due: nine.timestamp() };
+        let ground = Self { plot, fixtures, section, due: nine.timestamp() };
         ground.stack.at(ground.due - SignedDuration::from_hours(1)).await.unwrap();
-        ground.stack.mailbox().letters().await.unwrap();
+        ground.stack.notifications().letters().await.unwrap();
         ground
     }
 
@@ -70,12 +70,12 @@ impl Ground {
     }
 
     pub(crate) async fn put(&self, locks: &[LockItem]) {
-        self.yard.put_locks(self.locks(), locks).await.unwrap();
+        self.fixtures.put_locks(self.locks(), locks).await.unwrap();
     }
 
     /// A lock as it is.
     pub(crate) async fn found(&self, lock: &LockItem) -> LockItem {
-        self.yard.lock(self.locks(), lock).await.unwrap().unwrap()
+        self.fixtures.lock(self.locks(), lock).await.unwrap().unwrap()
     }
 
     pub(crate) async fn is_released(&self, item: &str) -> bool {

@@ -26,8 +26,8 @@ async fn pages(ground: &Ground, mark: u64, number: usize) {
 
 #[test]
 fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         let hours = |n: usize| if n.is_multiple_of(EVERY) { -5 } else { 50 };
         let all: Vec<_> = (0..LOCKS).map(|n| ground.lock(&format!("lock-{n:05}"), hours(n))).collect();
         ground.put(&all).await;
@@ -39,8 +39,8 @@ fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
         let first = ground.stack.start_unblock(&input(&schedule)).await.unwrap();
         pages(&ground, mark, 8).await;
         ground.stack.stop_unblock(&first).await.unwrap();
-        let half = ground.record(&ground.id()).await.locks.read;
-        assert!(half > 0 && (half as usize) < LOCKS, "{half} locks were read");
+        let member = ground.record(&ground.id()).await.locks.read;
+        assert!(member > 0 && (member as usize) < LOCKS, "{member} locks were read");
 
         // The next tick goes on, and its process is killed in the middle.
         let tick = ground.stack.unblock_tick(ground.due + SignedDuration::from_mins(5), &ground.scope);
@@ -49,7 +49,7 @@ fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
             #[cfg(target_os = "linux")]
             {
                 let function = ground.stack.outputs().get("DailyUnblockFunction").unwrap();
-                assert!(crate::crash::kill(function, stage.sandbox().emulator().endpoint()) > 0);
+                assert!(crate::crash::kill(function, harness.sandbox().emulator().endpoint()) > 0);
             }
         };
         let (ended, ()) = tokio::join!(tick, kill);
@@ -59,15 +59,15 @@ fn ten_thousand_locks_are_one_pass_of_pages_that_outlives_two_crashes() {
         let record = ground.record(&ground.id()).await;
         assert_eq!(record.locks.read as usize, LOCKS);
         assert_eq!(record.locks.released as usize, LOCKS / EVERY);
-        assert_eq!(ground.yard.released(ground.locks()).await.unwrap(), LOCKS / EVERY);
+        assert_eq!(ground.fixtures.released(ground.locks()).await.unwrap(), LOCKS / EVERY);
         // A page of 250 each, and again only what a crash has cut: a function goes on for a moment after its execution was
         // ended, and then loses its record to its successor. From the beginning again it would be far more.
-        let scans = ground.stack.deeds(mark).await.unwrap().count("Scan");
+        let scans = ground.stack.api_calls(mark).await.unwrap().count("Scan");
         assert!((LOCKS / 250..=LOCKS / 250 + 16).contains(&scans), "{scans} pages");
         #[cfg(target_os = "linux")]
         {
             let function = ground.stack.outputs().get("DailyUnblockFunction").unwrap();
-            let peak = crate::crash::peak_memory(function, stage.sandbox().emulator().endpoint());
+            let peak = crate::crash::peak_memory(function, harness.sandbox().emulator().endpoint());
             assert!(peak < MEMORY, "the function has had {peak} KiB");
         }
         let size = serde_json::to_string(&record).unwrap().len();

@@ -1,7 +1,7 @@
 //! The daily unblock, in the account that `clos-v2` production lives in.
 
+mod by_hand;
 mod field;
-mod hand;
 mod large;
 mod own;
 mod race;

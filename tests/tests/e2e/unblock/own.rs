@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_aws::StuckThings;
+use watchkeeper_aws::AwsUnblockSources;
 use watchkeeper_control::ports::ExecutionStates as _;
 use watchkeeper_control::unblock::ports::ExecutionReader as _;
 use watchkeeper_domain::capacity::ServiceId;
@@ -14,27 +14,27 @@ use crate::unblock::field::{Ground, input, play};
 
 #[test]
 fn a_question_is_found_with_its_age_and_ended_as_if_nobody_had_asked() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         let before = ground.capacity().await;
-        let mut siren = ground.stack.raise(&input(&json!({ "profile": "minimum" }))).await.unwrap();
-        assert!(matches!(siren.goes_on().await.unwrap(), EmergencyExecutionState::Asking));
+        let mut emergency_run = ground.stack.raise(&input(&json!({ "profile": "minimum" }))).await.unwrap();
+        assert!(matches!(emergency_run.goes_on().await.unwrap(), EmergencyExecutionState::Asking));
         let machine = |output: &str| ground.stack.outputs().get(output).unwrap().to_owned();
         let machines = ["ReconcileMachineArn", "EmergencyMachineArn", "UnblockMachineArn"].map(machine).to_vec();
         let asking = vec![machine("EmergencyMachineArn")];
-        let stuck = StuckThings::new(&stage.sandbox().sdk_config("us-east-1"), machines, asking);
+        let stuck = AwsUnblockSources::new(&harness.sandbox().sdk_config("us-east-1"), machines, asking);
 
         let questions = stuck.questions().await.unwrap();
-        let question = questions.iter().find(|question| question.name == siren.name()).unwrap();
+        let question = questions.iter().find(|question| question.name == emergency_run.name()).unwrap();
         let asked: serde_json::Value = serde_json::from_str(&question.input).unwrap();
         assert_eq!((&asked["environment"], &asked["profile"]), (&json!("prod"), &json!("minimum")));
         let now = ground.stack.control().now().await.unwrap();
         assert!(now.duration_since(question.since).abs() < SignedDuration::from_mins(5), "{question:?}");
-        assert_eq!(stuck.status(siren.name()).await.unwrap(), ExecutionStatus::Running);
+        assert_eq!(stuck.status(emergency_run.name()).await.unwrap(), ExecutionStatus::Running);
 
         stuck.end(question, "nobody answered").await.unwrap();
-        assert_eq!(stuck.status(siren.name()).await.unwrap(), ExecutionStatus::Dead("ABORTED".to_owned()));
-        assert!(stuck.questions().await.unwrap().iter().all(|question| question.name != siren.name()));
+        assert_eq!(stuck.status(emergency_run.name()).await.unwrap(), ExecutionStatus::Dead("ABORTED".to_owned()));
+        assert!(stuck.questions().await.unwrap().iter().all(|question| question.name != emergency_run.name()));
         assert_eq!(stuck.status("nobody-knows").await.unwrap(), ExecutionStatus::Unknown);
         assert_eq!(ground.capacity().await, before);
     });
@@ -42,14 +42,14 @@ fn a_question_is_found_with_its_age_and_ended_as_if_nobody_had_asked() {
 
 #[test]
 fn a_deployment_that_does_not_end_is_reported_in_the_words_of_ecs() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         let id: ServiceId = ground.capacity().await.services.keys().next().unwrap().clone();
         let (cluster, service) = (id.cluster.as_str(), id.service.as_str());
         let order = async |end| ground.stack.control().order_release("us-east-1", cluster, service, end).await.unwrap();
         order(RolloutEnd::Hold).await;
         let release = ground.stack.site().make_release(&id, None).await.unwrap();
-        let ecs = aws_sdk_ecs::Client::new(&stage.sandbox().sdk_config("us-east-1"));
+        let ecs = aws_sdk_ecs::Client::new(&harness.sandbox().sdk_config("us-east-1"));
         let update = ecs.update_service().cluster(cluster).service(service).task_definition(release.arn());
         Box::pin(update.send()).await.unwrap();
 

@@ -8,8 +8,8 @@ use crate::unblock::field::{Ground, play};
 
 #[test]
 fn a_lock_that_is_renewed_between_its_reading_and_its_release_stays() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         ground.put(&[ground.lock("renewed", -1)]).await;
         ground.stack.at(ground.due).await.unwrap();
         let control = ground.stack.control();
@@ -40,8 +40,8 @@ fn a_lock_that_is_renewed_between_its_reading_and_its_release_stays() {
 
 #[test]
 fn a_lock_that_is_taken_again_after_its_release_is_nobodys_to_undo() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         ground.put(&[ground.lock("again", -1)]).await;
         ground.stack.at(ground.due).await.unwrap();
         let ended = ground.by_hand(&json!({})).await;
@@ -58,8 +58,8 @@ fn a_lock_that_is_taken_again_after_its_release_is_nobodys_to_undo() {
 
 #[test]
 fn an_answer_that_is_lost_after_the_release_is_no_failure() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         ground.put(&[ground.lock("lost", -1)]).await;
         ground.stack.at(ground.due).await.unwrap();
         let lost = FaultOrder { after_effect: true, ..FaultOrder::new("dynamodb", "UpdateItem", FaultKind::Error) };

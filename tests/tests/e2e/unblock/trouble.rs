@@ -19,10 +19,10 @@ fn denied(service: &str, operation: &str) -> FaultOrder {
 
 #[test]
 fn a_table_that_cannot_be_read_frees_nothing_and_the_queues_have_their_turn() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         ground.put(&[ground.lock("left", -2)]).await;
-        ground.yard.fail(ground.queue(), "letter", &[]).await.unwrap();
+        ground.fixtures.fail(ground.queue(), "letter", &[]).await.unwrap();
         ground.stack.at(ground.due).await.unwrap();
         ground.stack.control().order(&denied("dynamodb", "Scan")).await.unwrap();
         let ended = ground.by_hand(&json!({})).await;
@@ -35,19 +35,19 @@ fn a_table_that_cannot_be_read_frees_nothing_and_the_queues_have_their_turn() {
         );
         assert_eq!(record.end.map(|(end, _)| end), Some(UnblockEnd::Partly));
         assert!(!ground.is_released("left").await);
-        assert_eq!(ground.yard.drain(ground.queue().queue.as_str()).await.unwrap().len(), 1);
-        let letters = ground.stack.mailbox().letters().await.unwrap();
+        assert_eq!(ground.fixtures.drain(ground.queue().queue.as_str()).await.unwrap().len(), 1);
+        let letters = ground.stack.notifications().letters().await.unwrap();
         assert!(letters.iter().any(|letter| letter.subject.ends_with("not all could be looked at")), "{letters:?}");
     });
 }
 
 #[test]
 fn a_message_is_never_lost_between_two_queues() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         let (queue, dead) = (ground.queue().queue.as_str(), ground.queue().dead_letters.as_str());
         for n in 0..12 {
-            ground.yard.fail(ground.queue(), &format!("letter-{n}"), &[]).await.unwrap();
+            ground.fixtures.fail(ground.queue(), &format!("letter-{n}"), &[]).await.unwrap();
         }
         ground.stack.at(ground.due).await.unwrap();
         // One cannot be sent, and one cannot be removed after it was sent.
@@ -61,8 +61,8 @@ fn a_message_is_never_lost_between_two_queues() {
         ground.stack.control().clear_faults().await.unwrap();
         assert!(ended.succeeded, "{ended:?}");
         let sent: std::collections::BTreeSet<_> =
-            ground.yard.drain(queue).await.unwrap().into_iter().map(|message| message.body).collect();
-        assert_eq!((sent.len() as u64, ground.yard.length(dead).await.unwrap()), (11, 2));
+            ground.fixtures.drain(queue).await.unwrap().into_iter().map(|message| message.body).collect();
+        assert_eq!((sent.len() as u64, ground.fixtures.length(dead).await.unwrap()), (11, 2));
         let record = ground.record(&ended.name).await;
         assert_eq!((record.queues[0].redriven, record.queues[0].left), (10, 2), "{:?}", record.queues[0]);
     });

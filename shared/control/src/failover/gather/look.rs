@@ -13,14 +13,14 @@ use watchkeeper_domain::value::ResourceName;
 
 use crate::failover::ports::RegionReader;
 use crate::pacing::{ApiBucket, Pacer};
-use crate::place::PairPlace;
 use crate::ports::{AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
+use crate::scoped::PairMember;
 
 /// A region, and the pace at which it may be asked.
 #[derive(Debug)]
 pub(super) struct PacedRegion<'a, S, K> {
     /// The region.
-    pub(super) sight: &'a S,
+    pub(super) reader: &'a S,
     /// The pace.
     pub(super) pacer: &'a Pacer,
     /// Wall time.
@@ -47,10 +47,10 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
     }
 
     /// Each service that the document has here, and each that a failover would start.
-    pub(super) async fn services(&self, half: &PairPlace) -> BTreeMap<ServiceName, Read<Option<ServiceFacts>>> {
-        let undeclared = half.failover.capacity.keys().filter(|name| !half.own.contains_key(*name));
+    pub(super) async fn services(&self, member: &PairMember) -> BTreeMap<ServiceName, Read<Option<ServiceFacts>>> {
+        let undeclared = member.failover.capacity.keys().filter(|name| !member.own.contains_key(*name));
         let mut facts: BTreeMap<ServiceName, _> = undeclared.map(|name| (name.clone(), Ok(None))).collect();
-        let found = each(self.describe(half.own.values()).await);
+        let found = each(self.describe(member.own.values()).await);
         let known = found.iter().filter(|(_, answer)| matches!(answer, Ok(Some(_)))).map(|(id, _)| id);
         let mut scalings = each(self.targets(known).await);
         let found = found.into_iter().map(|(id, answer)| (scalings.remove(&id).unwrap_or(Ok(None)), id, answer));
@@ -72,7 +72,7 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         scaling: Read<Option<ScalingState>>,
     ) -> ServiceFacts {
         let cpu_units = match &service.task_definition {
-            Some(definition) => self.paced(ApiBucket::EcsRead, self.sight.cpu_units(definition)).await.map_err(why),
+            Some(definition) => self.paced(ApiBucket::EcsRead, self.reader.cpu_units(definition)).await.map_err(why),
             None => Err(UNNAMED.to_owned()),
         };
         ServiceFacts {
@@ -86,7 +86,7 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
             rollout: service.rollout,
             images: self.task_images(service).await,
             cpu_units,
-            target_groups: self.paced(ApiBucket::EcsRead, self.sight.target_groups(id)).await.map_err(why),
+            target_groups: self.paced(ApiBucket::EcsRead, self.reader.target_groups(id)).await.map_err(why),
         }
     }
 
@@ -94,12 +94,12 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
     pub(super) async fn target_is_managed(&self, id: &ServiceId) -> Read<bool> {
         // One of its two calls is waited for here, the other one below.
         self.pacer.wait(ApiBucket::ScalingRead, self.layer, self.clock).await;
-        self.paced(ApiBucket::ScalingRead, self.sight.target_is_managed(id)).await.map_err(why)
+        self.paced(ApiBucket::ScalingRead, self.reader.target_is_managed(id)).await.map_err(why)
     }
 
     pub(super) async fn task_images(&self, service: &ObservedService) -> Read<Vec<String>> {
         let definition = service.task_definition.as_ref().ok_or(UNNAMED)?;
-        self.paced(ApiBucket::EcsRead, self.sight.task_images(definition)).await.map_err(why)
+        self.paced(ApiBucket::EcsRead, self.reader.task_images(definition)).await.map_err(why)
     }
 
     pub(super) async fn describe(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<ObservedService>> {
@@ -108,7 +108,7 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         let mut batches = Vec::new();
         for (cluster, names) in clusters {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
-                let answer = self.paced(ApiBucket::EcsRead, self.sight.describe_services(cluster, batch)).await;
+                let answer = self.paced(ApiBucket::EcsRead, self.reader.describe_services(cluster, batch)).await;
                 let id = |service: &ServiceName| ServiceId { cluster: cluster.clone(), service: service.clone() };
                 batches.push((batch.iter().map(id).collect(), answer));
             }
@@ -120,14 +120,14 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         let ids: Vec<ServiceId> = ids.cloned().collect();
         let mut batches = Vec::new();
         for batch in ids.chunks(DESCRIBE_TARGETS_MAX) {
-            let answer = self.paced(ApiBucket::ScalingRead, self.sight.describe_targets(batch)).await;
+            let answer = self.paced(ApiBucket::ScalingRead, self.reader.describe_targets(batch)).await;
             batches.push((batch.to_vec(), answer));
         }
         batches
     }
 
     pub(super) async fn quota(&self) -> Read<QuotaFacts> {
-        let quotas = self.sight.quotas(self.clock.now()).await.map_err(why)?;
+        let quotas = self.reader.quotas(self.clock.now()).await.map_err(why)?;
         Ok(QuotaFacts { vcpu: quotas.vcpu, vcpu_used: quotas.vcpu_used })
     }
 
@@ -152,10 +152,10 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         let mut facts = ImageFacts { repository: true, missing: BTreeSet::new() };
         if wanted.is_empty() {
             // Any tag tells whether the repository is there.
-            facts.repository = self.sight.has_image(repository, "latest").await?.is_some();
+            facts.repository = self.reader.has_image(repository, "latest").await?.is_some();
         }
         for reference in wanted {
-            match self.sight.has_image(repository, reference).await? {
+            match self.reader.has_image(repository, reference).await? {
                 Some(true) => {}
                 Some(false) => _ = facts.missing.insert((*reference).to_owned()),
                 None => return Ok(ImageFacts::default()),

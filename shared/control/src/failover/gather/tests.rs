@@ -1,7 +1,7 @@
 //! What is gathered of fleet-orchestration's standby, and what becomes of it when AWS does not answer.
 #![allow(clippy::unwrap_used)]
 
-mod sight;
+mod reader;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ use super::*;
 use crate::failover::ports::{RegionTasks, ReplicatedStores};
 use crate::ledger::PairId;
 use crate::ports::{AccountQuotas, Alarms, Fault, ScalableTargets, Services, TargetTags};
-use sight::Memory;
+use reader::Memory;
 
 const CLUSTER: &str = "fleet-orchestration-cluster-west1";
 const FLEET: &str = "fleet-orchestration-fleet-service";
@@ -78,15 +78,15 @@ fn image(region: &str, name: &str, tag: &str) -> String {
     format!("123456789012.dkr.ecr.{region}.amazonaws.com/{name}:{tag}")
 }
 
-/// The standby's half; `more` services of the same cluster that no failover starts.
-fn half(more: usize) -> PairPlace {
+/// The standby's member; `more` services of the same cluster that no failover starts.
+fn member(more: usize) -> PairMember {
     let id = |name: &str| {
         let name = service(name);
         (name.clone(), ServiceId { cluster: ClusterName::new(CLUSTER).unwrap(), service: name })
     };
     let others = (0..more).map(|n| id(&format!("other-{n:02}")));
     let own: BTreeMap<ServiceName, ServiceId> = [id(FLEET), id(SIMULATOR)].into_iter().chain(others).collect();
-    PairPlace {
+    PairMember {
         id: PairId {
             estate: EstateName::new("fleet-orchestration").unwrap(),
             environment: EnvironmentName::new("prod").unwrap(),
@@ -135,20 +135,20 @@ fn kept() -> LedgerFacts {
     LedgerFacts { sample: Some(sample), heard: Some(night()), backups: Ok(Vec::new()), unarmed: BTreeMap::new() }
 }
 
-fn facts(memory: &Memory, half: &PairPlace, kept: LedgerFacts) -> ReadinessFacts {
+fn facts(memory: &Memory, member: &PairMember, kept: LedgerFacts) -> ReadinessFacts {
     let traffic = Ok(TrafficFacts { points_to: Some(region("us-west-2")), problems: vec![] });
-    done(gather(memory, &Pacer::default(), &manual(), half, kept, traffic))
+    done(gather(memory, &Pacer::default(), &manual(), member, kept, traffic))
 }
 
 /// The code and the resource of each finding that follows.
 fn findings(memory: &Memory, kept: LedgerFacts) -> Vec<String> {
-    let half = half(0);
-    let readiness = Readiness::of(&facts(memory, &half, kept), &half.failover);
+    let member = member(0);
+    let readiness = Readiness::of(&facts(memory, &member, kept), &member.failover);
     readiness.findings.into_iter().map(|finding| format!("{}: {}", finding.code, finding.resource)).collect()
 }
 
 fn sampled(memory: &Memory) -> Result<RegionSample, AwsError> {
-    done(sample(memory, &Pacer::default(), &manual(), &half(0)))
+    done(sample(memory, &Pacer::default(), &manual(), &member(0)))
 }
 
 #[test]
@@ -219,9 +219,9 @@ fn a_scalable_target_without_the_tag_is_found_where_there_is_one() {
 
 #[test]
 fn a_service_that_the_document_has_not_in_this_region_is_missing() {
-    let mut half = half(0);
-    half.failover.capacity.insert(service("elsewhere"), 1);
-    assert_eq!(facts(&Memory::default(), &half, kept()).services[&service("elsewhere")], Ok(None));
+    let mut member = member(0);
+    member.failover.capacity.insert(service("elsewhere"), 1);
+    assert_eq!(facts(&Memory::default(), &member, kept()).services[&service("elsewhere")], Ok(None));
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn an_image_is_looked_for_that_either_region_runs() {
     let mut kept = kept();
     let there = kept.sample.as_mut().unwrap();
     there.services.get_mut(&service(FLEET)).unwrap().images = vec![image("us-west-2", FLEET, "1.5.0")];
-    let facts = facts(&memory, &half(0), kept);
+    let facts = facts(&memory, &member(0), kept);
     assert_eq!(facts.images[&named(FLEET)].as_ref().unwrap().missing, ["1.5.0".to_owned()].into());
     assert_eq!(facts.images[&named(SIMULATOR)].as_ref().unwrap().missing, [].into());
     assert_eq!(memory.count(&format!("DescribeImages {FLEET}:")), 2, "of this region and of the other one");
@@ -239,7 +239,7 @@ fn an_image_is_looked_for_that_either_region_runs() {
 #[test]
 fn reading_changes_nothing_and_goes_by_batches() {
     let memory = Memory::default();
-    facts(&memory, &half(58), kept());
+    facts(&memory, &member(58), kept());
     assert_eq!(memory.count("DescribeServices"), 6, "60 services, ten a call");
     assert_eq!(memory.count("DescribeScalableTargets"), 2, "fifty a call");
     let writes = ["Update", "Register", "Promote", "Failover"];

@@ -6,10 +6,10 @@ use watchkeeper_domain::failover::{MoveEnding, MoveManner, MovePhase, PairDataba
 use watchkeeper_domain::guardrail::GuardrailCode;
 
 use super::super::FailoverRunbook;
+use super::super::advance::MoveStep;
 use super::super::gather::{LedgerFacts, gather};
-use super::super::means;
-use super::super::mover::MoveStep;
-use super::super::turn::PhaseOutcome;
+use super::super::outcome::PhaseOutcome;
+use super::super::traffic_switch;
 use super::fence::tasks_of;
 use crate::failover::ports::ReplicatedStores;
 use crate::platform::Platform;
@@ -24,20 +24,20 @@ const LAG_LOOK: i64 = 15;
 
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn assess(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
-        let half = work.half;
+        let member = work.member;
         let now = self.clock.now();
         let sample = work.pair.samples.get(&work.pointer.active).cloned();
-        if half.region == half.standby {
-            work.record.serving = serving(&half.failover, &half.declared, sample.as_ref());
+        if member.region == member.standby {
+            work.record.serving = serving(&member.failover, &member.declared, sample.as_ref());
         }
-        work.record.waves = waves(&half.failover);
-        if let Some(singleton) = half.failover.singletons.first().filter(|_| work.record.answered.is_none()) {
-            work.record.answered = Some(tasks_of(&self.peer, half, &singleton.service).await.is_ok());
+        work.record.waves = waves(&member.failover);
+        if let Some(singleton) = member.failover.singletons.first().filter(|_| work.record.answered.is_none()) {
+            work.record.answered = Some(tasks_of(&self.peer, member, &singleton.service).await.is_ok());
         }
-        let traffic = means::facts(&self.switches, half).await;
-        let kept = LedgerFacts::of(&self.ledger, half, &work.pair, now).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, half, kept, traffic).await;
-        let readiness = Readiness { at: now, region: half.region.clone(), findings: judge(&facts, &half.failover) };
+        let traffic = traffic_switch::facts(&self.switches, member).await;
+        let kept = LedgerFacts::of(&self.ledger, member, &work.pair, now).await;
+        let facts = gather(&self.here, &self.pacer, &self.clock, member, kept, traffic).await;
+        let readiness = Readiness { at: now, region: member.region.clone(), findings: judge(&facts, &member.failover) };
         work.record.header.note(now, readiness.summary());
         let blocking: Vec<String> = readiness
             .findings
@@ -46,7 +46,7 @@ impl<P: Platform> FailoverRunbook<P> {
             .map(ToString::to_string)
             .collect();
         if !blocking.is_empty() {
-            let why = format!("{} is not ready: {}", half.region, blocking.join("; "));
+            let why = format!("{} is not ready: {}", member.region, blocking.join("; "));
             if work.record.graceful {
                 return Ok(PhaseOutcome::Fail(why));
             }
@@ -56,7 +56,7 @@ impl<P: Platform> FailoverRunbook<P> {
             return Ok(turn);
         }
         if work.request.mode == MoveManner::Plan {
-            work.record.reason = report::plan(&half.id.to_string(), &half.failover, &work.record, work.request);
+            work.record.reason = report::plan(&member.id.to_string(), &member.failover, &work.record, work.request);
             work.record.header.note(now, readiness.text());
             return Ok(PhaseOutcome::End(MoveEnding::Planned));
         }
@@ -69,14 +69,14 @@ impl<P: Platform> FailoverRunbook<P> {
         work: &mut MoveStep<'_>,
         sample: Option<&watchkeeper_domain::failover::RegionSample>,
     ) -> Result<Option<PhaseOutcome>, RunbookError> {
-        let half = work.half;
+        let member = work.member;
         let now = self.clock.now();
-        let promised = half.failover.rpo.signed();
+        let promised = member.failover.rpo.signed();
         let lag = if work.record.graceful {
             self.lag_now(work).await
         } else {
             // Nobody knows what the lag became after the last sample; what is known is told, and a stale sample asks.
-            sample.filter(|sample| sample.is_fresh(now)).and_then(|sample| sample.lag(&half.failover))
+            sample.filter(|sample| sample.is_fresh(now)).and_then(|sample| sample.lag(&member.failover))
         };
         work.record.lag_ms = lag.and_then(|lag| i64::try_from(lag.as_millis()).ok());
         let why = match lag {
@@ -91,7 +91,7 @@ impl<P: Platform> FailoverRunbook<P> {
             }
             work.record.asks.insert(GuardrailCode::DataLoss, why);
         }
-        let databases = half.failover.databases.iter().filter_map(PairDatabase::of);
+        let databases = member.failover.databases.iter().filter_map(PairDatabase::of);
         let losses: Vec<String> = databases.filter_map(|database| may_lose(&database, work.record.graceful)).collect();
         if !losses.is_empty() {
             let why = work
@@ -110,8 +110,8 @@ impl<P: Platform> FailoverRunbook<P> {
     /// The lag of the region that is left, as it says now.
     async fn lag_now(&self, work: &MoveStep<'_>) -> Option<SignedDuration> {
         let mut worst = SignedDuration::ZERO;
-        for table in &work.half.failover.tables {
-            let lag = self.peer.lag(&table.table, &work.half.region, self.clock.now()).await.ok()??;
+        for table in &work.member.failover.tables {
+            let lag = self.peer.lag(&table.table, &work.member.region, self.clock.now()).await.ok()??;
             worst = worst.max(lag);
         }
         Some(worst)

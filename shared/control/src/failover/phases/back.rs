@@ -6,9 +6,9 @@ use watchkeeper_domain::failover::{DatabaseRole, MoveEnding, MoveStage, PairData
 
 use super::super::ChildResult;
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
 use super::super::ports::DatabasePromotions;
-use super::super::turn::PhaseOutcome;
 use super::CHILD_TRIES;
 use super::fence::singletons;
 use crate::failover::ports::RegionTasks;
@@ -28,7 +28,7 @@ impl<P: Platform> FailoverRunbook<P> {
             Some(MoveStage::Traffic) => return Ok(PhaseOutcome::End(MoveEnding::Held)),
             Some(MoveStage::Opening) => {
                 let next = work.pointer.turn_back(&id)?;
-                work.pointer = self.point(work.half, &work.pointer, next).await?;
+                work.pointer = self.point(work.member, &work.pointer, next).await?;
                 work.record.epoch = Some(work.pointer.epoch);
                 work.record.failed_children = 0;
                 work.record.tries += 1;
@@ -70,7 +70,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         let now = self.clock.now();
         let next = work.pointer.restore(&id, now)?;
-        work.pointer = self.point(work.half, &work.pointer, next).await?;
+        work.pointer = self.point(work.member, &work.pointer, next).await?;
         work.record.header.note(now, work.pointer.to_string());
         work.record.nudged = None;
         self.nudge(work, "the move went back").await;
@@ -79,8 +79,8 @@ impl<P: Platform> FailoverRunbook<P> {
 
     /// A singleton that still runs here: the old region may not start its own before that is over.
     async fn still_open(&self, work: &MoveStep<'_>) -> Result<Option<String>, RunbookError> {
-        for singleton in singletons(work.half, &work.pointer) {
-            let Some(id) = work.half.own.get(&singleton.service) else { continue };
+        for singleton in singletons(work.member, &work.pointer) {
+            let Some(id) = work.member.own.get(&singleton.service) else { continue };
             let alive = self.here.tasks_alive(id).await?;
             if alive > 0 {
                 return Ok(Some(format!("{id}: {alive} tasks have not stopped yet")));
@@ -94,7 +94,7 @@ impl<P: Platform> FailoverRunbook<P> {
         if !work.record.graceful {
             return Ok(None);
         }
-        let declared = work.half.failover.databases.iter().filter_map(PairDatabase::of);
+        let declared = work.member.failover.databases.iter().filter_map(PairDatabase::of);
         let all: BTreeSet<PairDatabase> = declared.chain(work.record.promoted.iter().cloned()).collect();
         for database in all {
             let PairDatabase::AuroraGlobal(name) = &database else { continue };

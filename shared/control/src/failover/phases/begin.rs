@@ -3,8 +3,8 @@
 use watchkeeper_domain::failover::{MoveEnding, MovePhase};
 
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
-use super::super::turn::PhaseOutcome;
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
 use crate::ledger::LedgerError;
 use crate::platform::Platform;
 use crate::ports::Clock;
@@ -15,7 +15,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let now = self.clock.now();
         let id = work.record.header.id.clone();
         work.record.armed |=
-            work.pair.heartbeats.get(work.half.other()).is_some_and(|heartbeat| heartbeat.heard.is_some());
+            work.pair.heartbeats.get(work.member.other()).is_some_and(|heartbeat| heartbeat.heard.is_some());
         // What was approved is about the pair as it was when it was asked for.
         let revision = work.record.revision.unwrap_or(work.pointer.revision);
         if work.pointer.moving.is_none() && work.pointer.revision != revision {
@@ -25,14 +25,14 @@ impl<P: Platform> FailoverRunbook<P> {
         // An answer that was lost on the way: the pointer is ours already.
         if work.pointer.own(&id).is_none() {
             let (serving, approved) = (work.record.serving.clone(), work.record.header.approved.clone());
-            let next = match work.pointer.begin(&work.half.region, serving, approved, &id, now) {
-                Ok(next) => next.keeping_apart(work.half.failover.singletons.iter().map(|it| it.service.clone())),
+            let next = match work.pointer.begin(&work.member.region, serving, approved, &id, now) {
+                Ok(next) => next.keeping_apart(work.member.failover.singletons.iter().map(|it| it.service.clone())),
                 Err(error) => {
                     work.record.header.note(now, error.to_string());
                     return Ok(PhaseOutcome::End(MoveEnding::Refused));
                 }
             };
-            work.pointer = match self.point(work.half, &work.pointer, next).await {
+            work.pointer = match self.point(work.member, &work.pointer, next).await {
                 Err(LedgerError::Conflict { .. }) => {
                     work.record.header.note(now, "another execution was faster");
                     return Ok(PhaseOutcome::End(MoveEnding::Refused));

@@ -13,39 +13,39 @@ use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::value::AlarmName;
 
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
 use super::super::probe;
-use super::super::turn::PhaseOutcome;
 use crate::ledger::PairReplica;
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{Alarms, AwsError, Clock, DESCRIBE_SERVICES_MAX, Services};
 use crate::runbook::RunbookError;
+use crate::scoped::PairMember;
 
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn confirm(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
-        let half = work.half;
-        let found = self.evidence(half, &work.pair, self.clock.now()).await;
+        let member = work.member;
+        let found = self.evidence(member, &work.pair, self.clock.now()).await;
         // Whoever hangs is not asked again in this step.
         work.record.answered.get_or_insert(found.services.is_ok());
         let now = self.clock.now();
         let reasons = match confirm(&found) {
             LossVerdict::FalseAlarm(reasons) => {
-                let what = format!("{} is not lost: {}", half.other(), reasons.join("; "));
+                let what = format!("{} is not lost: {}", member.other(), reasons.join("; "));
                 work.record.header.note(now, what.clone());
                 work.record.reason = what;
                 return Ok(PhaseOutcome::End(MoveEnding::FalseAlarm));
             }
             LossVerdict::Lost(reasons) => reasons,
             LossVerdict::Unclear(reasons) => {
-                let why = format!("it is not clear that {} is lost: {}", half.other(), reasons.join("; "));
+                let why = format!("it is not clear that {} is lost: {}", member.other(), reasons.join("; "));
                 work.record.asks.insert(GuardrailCode::Unconfirmed, why);
                 reasons
             }
         };
-        work.record.reason = format!("{} is lost: {}", half.other(), reasons.join("; "));
+        work.record.reason = format!("{} is lost: {}", member.other(), reasons.join("; "));
         work.record.header.note(now, work.record.reason.clone());
-        if half.failover.approve || half.failover.detect == DetectionMode::Ask {
+        if member.failover.approve || member.failover.detect == DetectionMode::Ask {
             let why = format!("the document asks before a failover that was detected; {}", work.record.reason);
             work.record.asks.insert(GuardrailCode::Failover, why);
         }
@@ -53,13 +53,13 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     /// What is known of the other region. Its calls are bounded, and made all at once: one that hangs costs no more than that.
-    async fn evidence(&self, half: &PairPlace, pair: &PairReplica, now: Timestamp) -> LossEvidence {
-        let names: BTreeSet<AlarmName> = half.failover.evidence.iter().cloned().collect();
-        let ids: Vec<&ServiceId> = half.others.values().collect();
+    async fn evidence(&self, member: &PairMember, pair: &PairReplica, now: Timestamp) -> LossEvidence {
+        let names: BTreeSet<AlarmName> = member.failover.evidence.iter().cloned().collect();
+        let ids: Vec<&ServiceId> = member.others.values().collect();
         let alarms = join(on(&self.peer, &names), on(&self.here, &names));
         let asked = join(running(&self.peer, &ids), alarms);
-        let (probe, (services, (theirs, ours))) = join(probe::once(&self.prober, half, half.other()), asked).await;
-        let heard = pair.heartbeats.get(half.other()).map(|heartbeat| now.duration_since(heartbeat.at));
+        let (probe, (services, (theirs, ours))) = join(probe::once(&self.prober, member, member.other()), asked).await;
+        let heard = pair.heartbeats.get(member.other()).map(|heartbeat| now.duration_since(heartbeat.at));
         LossEvidence {
             probe,
             services: services.map_err(|error| error.to_string()),

@@ -8,20 +8,20 @@ use watchkeeper_domain::guardrail::GuardrailCode;
 use watchkeeper_domain::name::ServiceName;
 
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
 use super::super::ports::RegionTasks;
-use super::super::turn::PhaseOutcome;
 use crate::ledger::{Ledger, PairReplica};
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Services};
 use crate::runbook::RunbookError;
+use crate::scoped::PairMember;
 
 impl<P: Platform> FailoverRunbook<P> {
     /// Begins the fence; what has no singleton needs none.
     pub(super) async fn fence(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         work.record.fenced_since.get_or_insert(self.clock.now());
-        if !singletons(work.half, &work.pointer).is_empty() {
+        if !singletons(work.member, &work.pointer).is_empty() {
             self.nudge(work, "a fence").await;
         }
         Ok(PhaseOutcome::Enter(MovePhase::Promote))
@@ -33,9 +33,10 @@ impl<P: Platform> FailoverRunbook<P> {
         work: &mut MoveStep<'_>,
         wave: &[ServiceName],
     ) -> Result<Option<PhaseOutcome>, RunbookError> {
-        let half = work.half;
+        let member = work.member;
         let mut asked = Vec::new();
-        for singleton in singletons(half, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service)) {
+        for singleton in singletons(member, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service))
+        {
             work.record.fence_looked.get_or_insert(self.clock.now());
             match self.judged(work, singleton).await? {
                 FenceState::Holds(why) => work.record.header.note(self.clock.now(), why),
@@ -53,7 +54,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         let why = format!(
             "make sure that it has stopped in {}, and that nothing there starts it again before its stack has seen this move: {}",
-            half.other(),
+            member.other(),
             asked.join("; ")
         );
         work.record.asks = [(GuardrailCode::FenceUnproved, why)].into();
@@ -61,14 +62,14 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     async fn judged(&self, work: &MoveStep<'_>, singleton: &Singleton) -> Result<FenceState, RunbookError> {
-        let MoveStep { half, pair, record, .. } = work;
-        proof(&self.ledger, &self.peer, half, pair, record, singleton, self.clock.now()).await
+        let MoveStep { member, pair, record, .. } = work;
+        proof(&self.ledger, &self.peer, member, pair, record, singleton, self.clock.now()).await
     }
 }
 
 /// The singletons of a move: those of the document, and those that it had when the move began.
-pub(in super::super) fn singletons(half: &PairPlace, pointer: &Pointer) -> Vec<Singleton> {
-    let declared = &half.failover.singletons;
+pub(in super::super) fn singletons(member: &PairMember, pointer: &Pointer) -> Vec<Singleton> {
+    let declared = &member.failover.singletons;
     let kept = pointer.moving.iter().flat_map(|moving| &moving.singletons);
     let gone = kept.filter(|service| !declared.iter().any(|singleton| singleton.service == **service));
     let bare = gone.map(|service| Singleton { service: service.clone(), fence: None, silence: None });
@@ -79,18 +80,18 @@ pub(in super::super) fn singletons(half: &PairPlace, pointer: &Pointer) -> Vec<S
 pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
     ledger: &L,
     peer: &P,
-    half: &PairPlace,
+    member: &PairMember,
     pair: &PairReplica,
     record: &Move,
     singleton: &Singleton,
     now: Timestamp,
 ) -> Result<FenceState, RunbookError> {
-    let settled = ledger.settled(&half.scope_in(half.other())).await?;
-    let granted = pair.heartbeats.get(&half.region).and_then(|heartbeat| heartbeat.granted);
+    let settled = ledger.settled(&member.scope_in(member.other())).await?;
+    let granted = pair.heartbeats.get(&member.region).and_then(|heartbeat| heartbeat.granted);
     // Armed when the move began, and, as far as has been heard, still.
-    let silence = pair.heartbeats.get(half.other()).and_then(|theirs| theirs.silence(&singleton.service));
+    let silence = pair.heartbeats.get(member.other()).and_then(|theirs| theirs.silence(&singleton.service));
     let beat = granted.filter(|_| record.armed && silence.is_some());
-    let tasks = tasks_of(peer, half, &singleton.service).await.ok();
+    let tasks = tasks_of(peer, member, &singleton.service).await.ok();
     // What was approved beforehand does not cover a loss that began after it.
     let lost_since = record.answered == Some(true) && tasks.is_none();
     let beforehand = record.header.approved.contains(&GuardrailCode::FenceUnproved) && !lost_since;
@@ -104,7 +105,7 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
             beat,
             silence,
             word: who.as_deref(),
-            from_home: *half.other() == half.home,
+            from_home: *member.other() == member.home,
             epoch: record.epoch.unwrap_or(0),
             since: record.fenced_since.unwrap_or(record.header.started),
             looked: record.fence_looked.unwrap_or(record.header.started),
@@ -116,10 +117,10 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
 /// A service's tasks in the other region, whose calls are bounded.
 pub(super) async fn tasks_of<P: Services + RegionTasks>(
     peer: &P,
-    half: &PairPlace,
+    member: &PairMember,
     service: &ServiceName,
 ) -> Result<FencedTasks, AwsError> {
-    let Some(id) = half.others.get(service) else {
+    let Some(id) = member.others.get(service) else {
         return Ok(FencedTasks { desired: 0, running: 0, pending: 0, alive: 0 });
     };
     let (found, alive) = futures_util::future::join(

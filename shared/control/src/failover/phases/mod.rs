@@ -14,8 +14,8 @@ use jiff::SignedDuration;
 use watchkeeper_domain::failover::MovePhase;
 
 use super::FailoverRunbook;
-use super::mover::MoveStep;
-use super::turn::PhaseOutcome;
+use super::advance::MoveStep;
+use super::outcome::PhaseOutcome;
 use crate::platform::Platform;
 use crate::ports::Clock;
 use crate::runbook::RunbookError;

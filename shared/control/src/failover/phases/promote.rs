@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use watchkeeper_domain::failover::{MovePhase, PairDatabase, Promotion, promotion};
 
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
 use super::super::ports::DatabasePromotions;
-use super::super::turn::PhaseOutcome;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Fault};
 use crate::runbook::RunbookError;
@@ -19,7 +19,7 @@ const LOOK: i64 = 5;
 
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn promote(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
-        let databases: Vec<PairDatabase> = work.half.failover.databases.iter().filter_map(PairDatabase::of).collect();
+        let databases: Vec<PairDatabase> = work.member.failover.databases.iter().filter_map(PairDatabase::of).collect();
         let mut waits = Vec::new();
         for database in &databases {
             let role = self.here.role(database).await?;
@@ -64,7 +64,7 @@ impl<P: Platform> FailoverRunbook<P> {
         match database {
             PairDatabase::Replica(name) => self.here.promote_replica(name).await,
             PairDatabase::AuroraGlobal(name) => {
-                self.here.move_writer(name, &work.half.region, work.record.graceful).await
+                self.here.move_writer(name, &work.member.region, work.record.graceful).await
             }
         }
     }

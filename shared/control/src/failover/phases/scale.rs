@@ -6,8 +6,8 @@ use watchkeeper_domain::name::ServiceName;
 
 use super::super::ChildResult;
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
-use super::super::turn::PhaseOutcome;
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
 use super::CHILD_TRIES;
 use crate::platform::Platform;
 use crate::ports::Clock;
@@ -49,7 +49,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let open = work.pointer.own(&id).is_some_and(|moving| wave.iter().all(|service| moving.open.contains(service)));
         if !open {
             let next = work.pointer.open(&id, wave.iter().cloned())?;
-            work.pointer = self.point(work.half, &work.pointer, next).await?;
+            work.pointer = self.point(work.member, &work.pointer, next).await?;
         }
         work.record.tries += 1;
         let names: Vec<&str> = wave.iter().map(ServiceName::as_str).collect();
@@ -61,10 +61,10 @@ impl<P: Platform> FailoverRunbook<P> {
 /// wave to wait for.
 fn judged(work: &MoveStep<'_>, child: ChildResult) -> Result<ChildResult, String> {
     let (Some(run), ChildResult::Done) = (&work.made, &child) else { return Ok(child) };
-    let half = work.half;
+    let member = work.member;
     let names = work.record.waves.get(work.record.wave).into_iter().flatten();
-    let services: Vec<&ServiceId> = names.filter_map(|name| half.own.get(name)).collect();
-    match judge_wave(run, &services, &half.failover.capacity) {
+    let services: Vec<&ServiceId> = names.filter_map(|name| member.own.get(name)).collect();
+    match judge_wave(run, &services, &member.failover.capacity) {
         WaveVerdict::Stands => Ok(child),
         WaveVerdict::Late(why) => Ok(ChildResult::Failed(LATE.to_owned(), why)),
         WaveVerdict::Refused(why) => Err(why),

@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use watchkeeper_domain::failover::{MoveEnding, MovePhase, MoveStage, expected};
 
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
-use super::super::turn::PhaseOutcome;
-use super::super::{means, probe};
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
+use super::super::{probe, traffic_switch};
 use crate::ledger::Ledger;
 use crate::platform::Platform;
 use crate::ports::Clock;
@@ -24,38 +24,38 @@ impl<P: Platform> FailoverRunbook<P> {
         let id = work.record.header.id.clone();
         if work.pointer.own(&id).is_some_and(|moving| moving.stage == MoveStage::Opening) {
             let next = work.pointer.commit(&id)?;
-            work.pointer = self.point(work.half, &work.pointer, next).await?;
+            work.pointer = self.point(work.member, &work.pointer, next).await?;
         }
         // Looked at again right before the switch, which no condition guards: an execution that was taken for dead must not
         // send traffic anywhere.
-        work.pointer = work.half.pointer(&self.ledger.pair(&work.half.id).await?);
+        work.pointer = work.member.pointer(&self.ledger.pair(&work.member.id).await?);
         if work.pointer.own(&id).is_none_or(|moving| moving.stage != MoveStage::Traffic) {
             return Ok(PhaseOutcome::Fail(format!("the pointer is elsewhere: {}", work.pointer)));
         }
-        means::point(&self.switches, work.half, &work.half.region).await?;
+        traffic_switch::point(&self.switches, work.member, &work.member.region).await?;
         let now = self.clock.now();
         work.record.switched.get_or_insert(now);
-        work.record.header.note(now, format!("traffic is pointed to {}", work.half.region));
+        work.record.header.note(now, format!("traffic is pointed to {}", work.member.region));
         Ok(PhaseOutcome::Enter(MovePhase::Outside))
     }
 
     pub(super) async fn outside(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
-        let half = work.half;
-        let mut problems = probe::outside(&self.prober, &half.failover).await.failed;
-        let points_to = means::region(&self.switches, half).await?;
-        if points_to.as_ref() != Some(&half.region) {
+        let member = work.member;
+        let mut problems = probe::outside(&self.prober, &member.failover).await.failed;
+        let points_to = traffic_switch::region(&self.switches, member).await?;
+        if points_to.as_ref() != Some(&member.region) {
             let elsewhere =
                 points_to.map_or_else(|| "nowhere that can be told".to_owned(), |region| region.to_string());
             problems.push(format!("traffic points to {elsewhere}"));
         }
-        let limit = expected(&half.failover.traffic).saturating_add(PATIENCE);
+        let limit = expected(&member.failover.traffic).saturating_add(PATIENCE);
         match () {
             () if problems.is_empty() => {
-                work.record.header.note(self.clock.now(), format!("people reach {}", half.region));
+                work.record.header.note(self.clock.now(), format!("people reach {}", member.region));
                 Ok(PhaseOutcome::Enter(MovePhase::Settle))
             }
             () if self.age(work) >= limit => {
-                Ok(PhaseOutcome::Fail(format!("people do not reach {}: {}", half.region, problems.join("; "))))
+                Ok(PhaseOutcome::Fail(format!("people do not reach {}: {}", member.region, problems.join("; "))))
             }
             () => Ok(PhaseOutcome::Again(LOOK, problems.join("; "))),
         }
@@ -67,7 +67,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let now = self.clock.now();
         let id = work.record.header.id.clone();
         if work.record.graceful {
-            let drained = expected(&work.half.failover.traffic);
+            let drained = expected(&work.member.failover.traffic);
             let left = drained.saturating_sub(now.duration_since(work.record.switched.unwrap_or(now)));
             if left.is_positive() {
                 let why = format!("the last clients have {drained:#} to follow");
@@ -76,7 +76,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         if work.pointer.own(&id).is_some() {
             let next = work.pointer.settle(&id, now)?;
-            work.pointer = self.point(work.half, &work.pointer, next).await?;
+            work.pointer = self.point(work.member, &work.pointer, next).await?;
         }
         work.record.header.note(now, work.pointer.to_string());
         work.record.nudged = None;

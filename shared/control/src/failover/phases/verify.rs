@@ -5,9 +5,9 @@ use watchkeeper_domain::capacity::{ObservedService, Rollout, ServiceId};
 use watchkeeper_domain::failover::MovePhase;
 
 use super::super::FailoverRunbook;
-use super::super::mover::MoveStep;
+use super::super::advance::MoveStep;
+use super::super::outcome::PhaseOutcome;
 use super::super::probe;
-use super::super::turn::PhaseOutcome;
 use crate::failover::ports::RegionTasks;
 use crate::platform::Platform;
 use crate::ports::Services;
@@ -26,21 +26,23 @@ impl<P: Platform> FailoverRunbook<P> {
         let problems = self.problems(work).await?;
         match () {
             () if problems.is_empty() => {
-                work.record.header.note(self.clock.now(), format!("{} is verified", work.half.region));
+                work.record.header.note(self.clock.now(), format!("{} is verified", work.member.region));
                 Ok(PhaseOutcome::Enter(MovePhase::Traffic))
             }
-            () if self.age(work) >= PATIENCE => {
-                Ok(PhaseOutcome::Fail(format!("{} is not healthy in time: {}", work.half.region, problems.join("; "))))
-            }
+            () if self.age(work) >= PATIENCE => Ok(PhaseOutcome::Fail(format!(
+                "{} is not healthy in time: {}",
+                work.member.region,
+                problems.join("; ")
+            ))),
             () => Ok(PhaseOutcome::Again(LOOK, problems.join("; "))),
         }
     }
 
     /// What is not as it has to be before traffic may come.
     pub(super) async fn problems(&self, work: &MoveStep<'_>) -> Result<Vec<String>, RunbookError> {
-        let half = work.half;
-        let wanted = |id: &ServiceId| half.failover.capacity.get(&id.service).is_some_and(|tasks| *tasks > 0);
-        let ids: Vec<&ServiceId> = half.own.values().filter(|id| wanted(id)).collect();
+        let member = work.member;
+        let wanted = |id: &ServiceId| member.failover.capacity.get(&id.service).is_some_and(|tasks| *tasks > 0);
+        let ids: Vec<&ServiceId> = member.own.values().filter(|id| wanted(id)).collect();
         let mut problems = Vec::new();
         let clusters: std::collections::BTreeSet<_> = ids.iter().map(|id| &id.cluster).collect();
         for cluster in clusters {
@@ -54,8 +56,8 @@ impl<P: Platform> FailoverRunbook<P> {
                 }
             }
         }
-        let paths = half.failover.probe.iter().flat_map(|probe| probe.paths.keys());
-        for id in paths.filter_map(|service| half.own.get(service)).filter(|id| wanted(id)) {
+        let paths = member.failover.probe.iter().flat_map(|probe| probe.paths.keys());
+        for id in paths.filter_map(|service| member.own.get(service)).filter(|id| wanted(id)) {
             for group in self.here.target_groups(id).await? {
                 if group.healthy == 0 || group.unhealthy > 0 {
                     let of = group.healthy + group.unhealthy;
@@ -63,7 +65,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 }
             }
         }
-        problems.extend(probe::once(&self.prober, half, &half.region).await.failed);
+        problems.extend(probe::once(&self.prober, member, &member.region).await.failed);
         Ok(problems)
     }
 }

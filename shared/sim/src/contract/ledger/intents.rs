@@ -8,7 +8,7 @@ use super::{ContractBench, Passed, equal, leased, load};
 
 /// The intents in the order of their slots.
 fn in_order(mut remembered: ScopeState) -> Vec<Intent> {
-    remembered.intents.sort_by_key(Intent::slot);
+    remembered.intents.sort_by_key(Intent::intent_key);
     remembered.intents
 }
 
@@ -42,9 +42,9 @@ pub async fn emergencies_are_held_one_a_profile<B: ContractBench>(bench: &B) -> 
     let longer = Intent { reason: "the alarm lasts".to_owned(), ..surge.clone() };
     bench.ledger().commit(&scope, 1, &[LedgerWrite::PutIntent(longer.clone())]).await?;
     equal("extended", &in_order(load(bench, &scope).await?), &vec![minimum.clone(), longer])?;
-    bench.ledger().commit(&scope, 1, &[LedgerWrite::DropIntent(surge.slot())]).await?;
+    bench.ledger().commit(&scope, 1, &[LedgerWrite::DropIntent(surge.intent_key())]).await?;
     equal("the other", &in_order(load(bench, &scope).await?), &vec![minimum.clone()])?;
-    bench.ledger().withdraw(&scope, &minimum.slot()).await?;
+    bench.ledger().withdraw(&scope, &minimum.intent_key()).await?;
     equal("none", &in_order(load(bench, &scope).await?), &vec![])
 }
 

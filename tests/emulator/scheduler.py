@@ -44,7 +44,7 @@ def start() -> None:
     """Start the thread, and look at the dated list whenever the clock jumps."""
     clock.on_change(_wake)
     outage.on_change(_unpark)
-    threading.Thread(target=_work, name="agenda", daemon=True).start()
+    threading.Thread(target=_work, name="scheduler", daemon=True).start()
 
 
 def _add(entries, due, action, arguments) -> None:
@@ -85,7 +85,7 @@ def _work() -> None:
         try:
             context.run(action, *arguments)
         except Exception:
-            logging.getLogger(__name__).exception("an action of the agenda failed: %s", action.__name__)
+            logging.getLogger(__name__).exception("an action of the scheduler failed: %s", action.__name__)
 
 
 def _due():

@@ -13,13 +13,13 @@ use watchkeeper_domain::reconcile::run::{RunError, RunRecord, RunRef};
 use watchkeeper_domain::request::RunRequest;
 
 use super::call::{Advanced, ChildResult};
-use super::turn::{PhaseOutcome, end, resume};
+use super::outcome::{PhaseOutcome, end, resume};
 use super::{FailoverRunbook, MOVE_FINISHED};
 use crate::ledger::{Ledger, LedgerError, PairReplica, ScopeState};
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Executions, Notifier};
 use crate::runbook::{NextStep, Question, RunbookError, StepOutcome};
+use crate::scoped::PairMember;
 
 /// How often the other region's hand is asked to look while its answer is waited for: as long as it may have to wait for a
 /// lease that it takes over.
@@ -48,7 +48,7 @@ pub struct MoveRequest<'a> {
 
 /// A step at work: the pair as it is, and the record that changes.
 pub(super) struct MoveStep<'a> {
-    pub(super) half: &'a PairPlace,
+    pub(super) member: &'a PairMember,
     pub(super) request: &'a FailoverRequest,
     pub(super) pair: PairReplica,
     pub(super) pointer: Pointer,
@@ -65,24 +65,24 @@ impl<P: Platform> FailoverRunbook<P> {
     /// [`RunbookError`]: it may be asked for again, and what was done before is in the ledger.
     pub async fn advance(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         request: &FailoverRequest,
         call: MoveRequest<'_>,
     ) -> Result<StepOutcome<Advanced>, RunbookError> {
         request.check()?;
-        let pair = self.ledger.pair(&half.id).await?;
-        let pointer = half.pointer(&pair);
+        let pair = self.ledger.pair(&member.id).await?;
+        let pointer = member.pointer(&pair);
         // A pointer that cannot be followed moves nothing.
-        half.placement(&pair, &ScopeState::default(), self.clock.now())?;
-        same_home(&pointer, &half.home)?;
-        none_forgotten(&pointer, &half.services)?;
-        let found = self.ledger.moved(&half.id, call.execution).await?;
+        member.placement(&pair, &ScopeState::default(), self.clock.now())?;
+        same_home(&pointer, &member.home)?;
+        none_forgotten(&pointer, &member.services)?;
+        let found = self.ledger.moved(&member.id, call.execution).await?;
         let (record, mut version) = match found {
             Some((record, version)) => (record, version),
-            None => (self.start(half, request, &pointer, &call).await?, 0),
+            None => (self.start(member, request, &pointer, &call).await?, 0),
         };
-        let pointer = self.inherit(half, pointer, &record, &mut version).await?;
-        let mut work = MoveStep { half, request, pair, pointer, record, child: None, made: None };
+        let pointer = self.inherit(member, pointer, &record, &mut version).await?;
+        let mut work = MoveStep { member, request, pair, pointer, record, child: None, made: None };
         let paused = resume(&mut work.record, self.clock.now());
         self.hear(&mut work, paused, &call).await?;
         // What failed once it was over can only be the telling of it.
@@ -95,7 +95,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 None => Some(self.phase(&mut work).await?),
             };
             let goes_on = outcome.is_some_and(|turn| self.settle(&mut work, turn));
-            self.ledger.keep_move(&half.id, &work.record, version).await?;
+            self.ledger.keep_move(&member.id, &work.record, version).await?;
             version += 1;
             if !goes_on {
                 break;
@@ -144,7 +144,7 @@ impl<P: Platform> FailoverRunbook<P> {
             (Some(PauseKind::Child(suffix)), _) => {
                 let name = child_name(&work.record.header.id, &suffix);
                 work.record.child = Some(name.clone());
-                let run = self.ledger.run(&work.half.scope(), &name).await?;
+                let run = self.ledger.run(&work.member.scope(), &name).await?;
                 work.record.waited(run.as_ref().map_or(0, |run| i64::from(run.waited_seconds) * 1000));
                 work.made = run;
                 // Without a word of it, what it reached is looked at again by another one.
@@ -207,13 +207,13 @@ impl<P: Platform> FailoverRunbook<P> {
 
     /// What the machine is told; where it is over, people and programs are told first.
     async fn answer(&self, work: MoveStep<'_>, stumbled: bool) -> Result<StepOutcome<Advanced>, RunbookError> {
-        let MoveStep { half, request, pointer, record, .. } = work;
+        let MoveStep { member, request, pointer, record, .. } = work;
         let mut summary = record.header.timeline.last().map_or_else(String::new, |moment| moment.what.clone());
         let then = match &record.pause {
             _ if record.phase == MovePhase::Over => {
-                summary = report::summary(&half.scope(), &record);
+                summary = report::summary(&member.scope(), &record);
                 // The telling is tried as often as the machine tries a step; after that what was done counts for itself.
-                match self.tell(half, &record).await {
+                match self.notify(member, &record).await {
                     Err(error) if stumbled => summary = format!("{summary} (nobody was told of it: {error})"),
                     told => told?,
                 }
@@ -224,53 +224,53 @@ impl<P: Platform> FailoverRunbook<P> {
                 NextStep::Again { step: ADVANCE, wait_seconds: *seconds }
             }
             Some(MovePause { kind: PauseKind::Child(suffix), .. }) => {
-                let request = RunRequest::of_failover(&half.scope(), pointer.to_string(), record.child.clone());
+                let request = RunRequest::of_failover(&member.scope(), pointer.to_string(), record.child.clone());
                 NextStep::Child { suffix: suffix.clone(), request: request.into() }
             }
             Some(MovePause { kind: PauseKind::Person(_), .. }) => NextStep::Ask(Question {
                 why: record.asks.values().cloned().collect::<Vec<_>>().join("; "),
-                plan: report::plan(half.id.to_string().as_str(), &half.failover, &record, request),
+                plan: report::plan(member.id.to_string().as_str(), &member.failover, &record, request),
                 answer_seconds: QUESTION.as_secs(),
                 request: None,
             }),
         };
         let details = Advanced::of(&record, &then);
-        Ok(StepOutcome::new(RunRef::new(half.scope(), record.header.id), then, summary, details))
+        Ok(StepOutcome::new(RunRef::new(member.scope(), record.header.id), then, summary, details))
     }
 
-    async fn tell(&self, half: &PairPlace, record: &Move) -> Result<(), AwsError> {
-        if let Some(message) = report::message(&half.scope(), &half.failover, record) {
-            self.announcer.tell(&message.subject, &message.text).await?;
+    async fn notify(&self, member: &PairMember, record: &Move) -> Result<(), AwsError> {
+        if let Some(message) = report::message(&member.scope(), &member.failover, record) {
+            self.notifier.notify(&message.subject, &message.text).await?;
         }
-        let event = report::event(&half.scope(), &half.failover, record, self.clock.now());
-        self.announcer.publish(MOVE_FINISHED, &event.to_string()).await
+        let event = report::event(&member.scope(), &member.failover, record, self.clock.now());
+        self.notifier.publish(MOVE_FINISHED, &event.to_string()).await
     }
 
     /// Puts the pointer; another one that was faster is a conflict.
     pub(super) async fn point(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         before: &Pointer,
         next: Pointer,
     ) -> Result<Pointer, LedgerError> {
-        self.ledger.point(&half.id, &next, before.revision).await?;
+        self.ledger.point(&member.id, &next, before.revision).await?;
         Ok(next)
     }
 
     /// Asks the other region's own hand to look at the pointer. Bounded, and nothing depends on its answer.
     pub(super) async fn nudge(&self, work: &mut MoveStep<'_>, why: &str) {
-        let half = work.half;
+        let member = work.member;
         let lately = |at: Timestamp| self.clock.now().duration_since(at) < NUDGE_EVERY;
         if work.record.nudged.is_some_and(lately) {
             return;
         }
         work.record.nudged = Some(self.clock.now());
-        let scope = half.scope_in(half.other());
+        let scope = member.scope_in(member.other());
         work.record.tries += 1;
         let name = child_name(&work.record.header.id, &format!("-peer-{}", work.record.tries));
         let request = RunRequest::of_failover(&scope, format!("{why}: {}", work.pointer), None).to_string();
         let now = self.clock.now();
-        match self.peer_hand.start(&name, &request).await {
+        match self.peer_reconcile_machine.start(&name, &request).await {
             Ok(_) => work.record.header.note(now, format!("the hand of {} was asked to look", scope.region)),
             Err(error) => {
                 work.record.header.note(now, format!("the hand of {} could not be asked: {error}", scope.region));

@@ -1,4 +1,4 @@
-"""Run a command that cannot outlive the caller: `python -m emulator.leash COMMAND ARGUMENT…`.
+"""Run a command that cannot outlive the caller: `python -m emulator.supervised COMMAND ARGUMENT…`.
 
 The caller keeps this process's standard input open. When that ends, the command and all it started are killed.
 """
@@ -6,8 +6,8 @@ The caller keeps this process's standard input open. When that ends, the command
 import subprocess
 import sys
 
-from . import lifeline
+from . import parent_watchdog
 
 if __name__ == "__main__":
-    lifeline.hold()
+    parent_watchdog.hold()
     sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, check=False).returncode)

@@ -7,27 +7,27 @@ use watchkeeper_domain::reconcile::run::IntentOutcome;
 use watchkeeper_domain::request::{RequestError, RequestedState as HumanWish, RunRequest, Urgency};
 
 use crate::ledger::ScopeState;
-use crate::place::ScopedEnvironment;
+use crate::scoped::ScopedEnvironment;
 
 /// An intent that a request speaks of.
 pub(super) enum IntentChange {
     /// It is to be declared.
     Declare(Box<Intent>),
     /// It is to be taken back; if somebody is named, only theirs.
-    TakeBack { slot: IntentKey, by: Option<String> },
+    TakeBack { intent_key: IntentKey, by: Option<String> },
 }
 
 impl IntentChange {
-    /// The wish of a request, if it has one.
+    /// What a request wants, if it has one.
     pub(super) fn of(
-        place: &ScopedEnvironment,
+        scoped: &ScopedEnvironment,
         request: &RunRequest,
         id: &str,
         instant: Timestamp,
     ) -> Result<Option<Self>, RequestError> {
         match &request.emergency {
-            Some(urgency) => urgent(place, request, urgency, id, instant),
-            None => human(place, request, id, instant),
+            Some(urgency) => urgent(scoped, request, urgency, id, instant),
+            None => human(scoped, request, id, instant),
         }
     }
 
@@ -35,26 +35,26 @@ impl IntentChange {
     pub(super) fn layer(&self) -> Layer {
         match self {
             Self::Declare(intent) => intent.layer,
-            Self::TakeBack { slot, .. } => slot.layer,
+            Self::TakeBack { intent_key, .. } => intent_key.layer,
         }
     }
 
     /// What becomes of it, given what the ledger holds; nothing where it would take back what is not there, or what a
     /// later execution holds by now.
     pub(super) fn given(&self, seen: &ScopeState, instant: Timestamp) -> Option<IntentOutcome> {
-        let before = |slot: &IntentKey| seen.intents.iter().find(|intent| intent.slot() == *slot);
+        let before = |intent_key: &IntentKey| seen.intents.iter().find(|intent| intent.intent_key() == *intent_key);
         match self {
-            Self::Declare(intent) => {
-                Some(IntentOutcome::Declared(Box::new(Intent::clone(intent).after(before(&intent.slot()), instant))))
-            }
+            Self::Declare(intent) => Some(IntentOutcome::Declared(Box::new(
+                Intent::clone(intent).after(before(&intent.intent_key()), instant),
+            ))),
             // An override is taken back also where none is left, so that its end is told.
-            Self::TakeBack { slot, .. } if slot.layer == Layer::Override => {
-                Some(IntentOutcome::TakenBack(slot.clone()))
+            Self::TakeBack { intent_key, .. } if intent_key.layer == Layer::Override => {
+                Some(IntentOutcome::TakenBack(intent_key.clone()))
             }
-            Self::TakeBack { slot, by } => {
-                let intent = before(slot)?;
+            Self::TakeBack { intent_key, by } => {
+                let intent = before(intent_key)?;
                 let ours = by.as_ref().is_none_or(|by| *by == intent.by);
-                ours.then(|| IntentOutcome::TakenBack(slot.clone()))
+                ours.then(|| IntentOutcome::TakenBack(intent_key.clone()))
             }
         }
     }
@@ -62,16 +62,16 @@ impl IntentChange {
 
 /// The override that a person speaks of.
 fn human(
-    place: &ScopedEnvironment,
+    scoped: &ScopedEnvironment,
     request: &RunRequest,
     id: &str,
     instant: Timestamp,
 ) -> Result<Option<IntentChange>, RequestError> {
-    let expires = request.end(instant, place.zone.as_ref())?;
+    let expires = request.end(instant, scoped.zone.as_ref())?;
     let want = match request.want {
         None => return Ok(None),
         Some(HumanWish::AsScheduled) => {
-            return Ok(Some(IntentChange::TakeBack { slot: IntentKey::of(Layer::Override), by: None }));
+            return Ok(Some(IntentChange::TakeBack { intent_key: IntentKey::of(Layer::Override), by: None }));
         }
         Some(HumanWish::Awake) => DesiredState::Awake,
         Some(HumanWish::Asleep) => DesiredState::Asleep,
@@ -90,7 +90,7 @@ fn human(
 
 /// What an emergency speaks of; a rollback is no intent.
 fn urgent(
-    place: &ScopedEnvironment,
+    scoped: &ScopedEnvironment,
     request: &RunRequest,
     urgency: &Urgency,
     id: &str,
@@ -100,15 +100,15 @@ fn urgent(
     match urgency {
         Urgency::RollBack { .. } => Ok(None),
         Urgency::GiveBack { profile, by } => {
-            Ok(Some(IntentChange::TakeBack { slot: IntentKey::emergency(profile.clone()), by: by.clone() }))
+            Ok(Some(IntentChange::TakeBack { intent_key: IntentKey::emergency(profile.clone()), by: by.clone() }))
         }
         Urgency::Scale { profile, until, alarms, by } => {
             let lasts = until.duration_since(instant);
             if !lasts.is_positive() || lasts > MAX_LASTS {
                 return bad("emergency.scale.until", until.to_string(), format!("within 7 days after {instant}"));
             }
-            let Some(emergency) = &place.emergency else {
-                let found = format!("{}, whose document has no `emergency`", place.scope);
+            let Some(emergency) = &scoped.emergency else {
+                let found = format!("{}, whose document has no `emergency`", scoped.scope);
                 return bad("environment", found, "an environment with emergency profiles".to_owned());
             };
             let Some(document) = emergency.profiles.get(profile) else {
@@ -116,7 +116,7 @@ fn urgent(
                 let found = format!("the unknown profile {profile}");
                 return bad("emergency.scale.profile", found, format!("one of {}", known.join(", ")));
             };
-            let rank = emergency.rank(profile, place.declared);
+            let rank = emergency.rank(profile, scoped.declared);
             let want = DesiredState::Scaled(RequestedProfile::of(profile, document, rank, alarms.clone()));
             let by = by.clone().unwrap_or_else(|| id.to_owned());
             Ok(Some(IntentChange::Declare(Box::new(Intent {

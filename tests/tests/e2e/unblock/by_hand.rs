@@ -9,11 +9,11 @@ use crate::unblock::field::{Ground, play};
 
 #[test]
 fn a_plan_frees_nothing_and_a_halt_makes_a_plan_of_every_run() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         let left = ground.lock("left", -2);
         ground.put(std::slice::from_ref(&left)).await;
-        ground.yard.fail(ground.queue(), "letter", &[]).await.unwrap();
+        ground.fixtures.fail(ground.queue(), "letter", &[]).await.unwrap();
         ground.stack.at(ground.due).await.unwrap();
         let plan = ground.by_hand(&json!({ "mode": "plan" })).await;
         // What tests before this one left in the ledger is counted apart.
@@ -28,7 +28,7 @@ fn a_plan_frees_nothing_and_a_halt_makes_a_plan_of_every_run() {
         let halted = ground.by_hand(&json!({})).await;
         assert_eq!(would(&halted.name).await, (1, 1, true));
         assert_eq!(ground.found(&left).await, left);
-        assert_eq!(ground.yard.length(ground.queue().dead_letters.as_str()).await.unwrap(), 1);
+        assert_eq!(ground.fixtures.length(ground.queue().dead_letters.as_str()).await.unwrap(), 1);
 
         ground.stack.ledger().set_halt(Some(&ground.scope), None).await.unwrap();
         let run = ground.by_hand(&json!({})).await;
@@ -45,8 +45,8 @@ fn a_plan_frees_nothing_and_a_halt_makes_a_plan_of_every_run() {
 
 #[test]
 fn an_input_that_cannot_be_followed_names_its_field() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         for (more, error, says) in [
             (json!({ "mode": "aply" }), "Request.Invalid", "mode"),
             (json!({ "lock": "Meta/x" }), "Request.Invalid", "lock: found a lock without `undo`"),
@@ -63,8 +63,8 @@ fn an_input_that_cannot_be_followed_names_its_field() {
 
 #[test]
 fn a_tick_that_comes_twice_is_one_run_and_one_after_an_outage_makes_up_for_it() {
-    play(async |stage| {
-        let ground = Ground::fresh(stage).await;
+    play(async |harness| {
+        let ground = Ground::fresh(harness).await;
         let minutes = SignedDuration::from_mins;
         let early = ground.stack.unblock_tick(ground.due - minutes(5), &ground.scope).await.unwrap();
         // Yesterday's run was never made, for this environment is new: it is made up for.

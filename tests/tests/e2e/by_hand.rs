@@ -13,8 +13,8 @@ fn dev(mut more: Value) -> Value {
 
 #[test]
 fn an_override_keeps_it_awake_and_expires_by_itself() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let original = plot.capacity().await;
         plot.stack.at(plot.time("18:30")).await.unwrap();
         let until = format!("{}T21:00", plot.day);
@@ -34,8 +34,8 @@ fn an_override_keeps_it_awake_and_expires_by_itself() {
 
 #[test]
 fn a_person_wakes_it_at_night_and_gives_it_back() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let original = plot.capacity().await;
         plot.stack.tick(plot.time("19:05")).await.unwrap();
         plot.stack.at(plot.time("19:30")).await.unwrap();
@@ -52,8 +52,8 @@ fn a_person_wakes_it_at_night_and_gives_it_back() {
 
 #[test]
 fn a_plan_tells_every_write_and_makes_none() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let before = plot.capacity().await;
         let mark = plot.mark().await;
         let run = plot.stack.run(&dev(json!({ "want": "asleep", "until": "2h", "mode": "plan" }))).await.unwrap();
@@ -62,16 +62,16 @@ fn a_plan_tells_every_write_and_makes_none() {
             assert!(run.says().contains(id.service.as_str()), "{}", run.says());
         }
         assert!(run.says().contains("clos-v2-db-cluster"), "{}", run.says());
-        let deeds = plot.stack.deeds(mark).await.unwrap();
-        assert!(deeds.writes().is_empty(), "{}", listed(&deeds.writes()));
+        let api_calls = plot.stack.api_calls(mark).await.unwrap();
+        assert!(api_calls.writes().is_empty(), "{}", listed(&api_calls.writes()));
         assert_eq!(plot.capacity().await, before);
     });
 }
 
 #[test]
 fn the_halt_switch_holds_every_run_until_it_is_lifted() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         let original = plot.capacity().await;
         plot.stack.run(&dev(json!({ "halt": true, "reason": "maintenance", "by": "ada" }))).await.unwrap();
         let ticked = plot.stack.tick(plot.time("19:05")).await.unwrap();
@@ -90,8 +90,8 @@ fn the_halt_switch_holds_every_run_until_it_is_lifted() {
 
 #[test]
 fn input_that_is_not_right_fails_by_name_and_says_which_field() {
-    play(async |stage| {
-        let plot = Plot::fresh(stage, "clos-v2", "dev").await;
+    play(async |harness| {
+        let plot = Plot::fresh(harness, "clos-v2", "dev").await;
         for (input, error, names) in [
             (dev(json!({ "want": "awake", "until": "soon" })), "Request.Invalid", "until"),
             (dev(json!({ "want": "awake" })), "Request.Invalid", "until"),
@@ -111,8 +111,8 @@ fn input_that_is_not_right_fails_by_name_and_says_which_field() {
             assert_eq!(run.outcome(), error, "{input}: {}", run.says());
             assert!(run.says().contains(names), "{input}: {}", run.says());
             assert!(!run.says().contains("errorMessage"), "in words: {}", run.says());
-            let deeds = plot.stack.deeds(mark).await.unwrap();
-            assert!(deeds.writes().is_empty(), "{input}: {}", listed(&deeds.writes()));
+            let api_calls = plot.stack.api_calls(mark).await.unwrap();
+            assert!(api_calls.writes().is_empty(), "{input}: {}", listed(&api_calls.writes()));
         }
     });
 }

@@ -7,8 +7,8 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::ResourceName;
 
 use super::ports::TrafficSwitches;
-use crate::place::PairPlace;
 use crate::runbook::{RunbookError, in_full};
+use crate::scoped::PairMember;
 
 /// A field that the chosen strategy needs; documents without it are refused when they are read.
 fn given<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T, RunbookError> {
@@ -16,8 +16,8 @@ fn given<'a, T>(field: &'static str, value: Option<&'a T>) -> Result<&'a T, Runb
 }
 
 /// Whether the standby is what traffic points to; `None` where it cannot be told.
-async fn at_standby<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<bool>, RunbookError> {
-    let traffic = &half.failover.traffic;
+async fn at_standby<W: TrafficSwitches>(switches: &W, member: &PairMember) -> Result<Option<bool>, RunbookError> {
+    let traffic = &member.failover.traffic;
     match traffic.strategy {
         TrafficStrategy::SwitchObject => {
             let (bucket, object) =
@@ -32,12 +32,12 @@ async fn at_standby<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Resul
         }
         TrafficStrategy::Record => {
             let mut sides = Vec::new();
-            for records in all_records(switches, half).await? {
-                sides.push(points_to(&records, [&half.home, &half.standby]).cloned());
+            for records in all_records(switches, member).await? {
+                sides.push(points_to(&records, [&member.home, &member.standby]).cloned());
             }
             let first =
                 sides.first().cloned().flatten().filter(|first| sides.iter().all(|side| side.as_ref() == Some(first)));
-            Ok(first.map(|region| region == half.standby))
+            Ok(first.map(|region| region == member.standby))
         }
     }
 }
@@ -46,36 +46,43 @@ async fn at_standby<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Resul
 ///
 /// # Errors
 /// [`RunbookError`] when the means cannot be asked.
-pub(super) async fn region<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Option<Region>, RunbookError> {
-    let side = at_standby(switches, half).await?;
-    Ok(side.map(|standby| if standby { half.standby.clone() } else { half.home.clone() }))
+pub(super) async fn region<W: TrafficSwitches>(
+    switches: &W,
+    member: &PairMember,
+) -> Result<Option<Region>, RunbookError> {
+    let side = at_standby(switches, member).await?;
+    Ok(side.map(|standby| if standby { member.standby.clone() } else { member.home.clone() }))
 }
 
 /// Points traffic to a region. Repeated, it changes nothing.
 ///
 /// # Errors
 /// [`RunbookError`] when the means does not take it: then it may or may not have moved.
-pub(super) async fn point<W: TrafficSwitches>(switches: &W, half: &PairPlace, to: &Region) -> Result<(), RunbookError> {
-    let traffic = &half.failover.traffic;
-    let standby = *to == half.standby;
+pub(super) async fn point<W: TrafficSwitches>(
+    switches: &W,
+    member: &PairMember,
+    to: &Region,
+) -> Result<(), RunbookError> {
+    let traffic = &member.failover.traffic;
+    let standby = *to == member.standby;
     match traffic.strategy {
         TrafficStrategy::SwitchObject => {
             let (bucket, object) =
                 (given("bucket", traffic.bucket.as_ref())?, given("object", traffic.object.as_ref())?);
             switches.set_object(bucket, object, standby).await?;
         }
-        TrafficStrategy::Alarm => switches.tell_alarm(&half.id.estate, &half.id.environment, standby).await?,
+        TrafficStrategy::Alarm => switches.tell_alarm(&member.id.estate, &member.id.environment, standby).await?,
         TrafficStrategy::RoutingControl => {
             let home = given("primary-control", traffic.primary_control.as_ref())?.clone();
             let other = given("standby-control", traffic.standby_control.as_ref())?.clone();
             switches.set_controls(&[(home, !standby), (other, standby)].into()).await?;
         }
         TrafficStrategy::Record => {
-            let from = if standby { &half.home } else { &half.standby };
+            let from = if standby { &member.home } else { &member.standby };
             let zone = given("hosted-zone", traffic.hosted_zone.as_ref())?;
             // Every name is worked out before the first is changed: what one of them cannot do, none does.
             let mut changed: Vec<DnsRecord> = Vec::new();
-            for records in all_records(switches, half).await? {
+            for records in all_records(switches, member).await? {
                 changed.extend(switched(&records, to, from).map_err(RunbookError::Records)?);
             }
             switches.change_records(zone, &changed).await?;
@@ -85,21 +92,24 @@ pub(super) async fn point<W: TrafficSwitches>(switches: &W, half: &PairPlace, to
 }
 
 /// What readiness wants to know of the means.
-pub(super) async fn facts<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Read<TrafficFacts> {
-    let points_to = region(switches, half).await.map_err(|error| in_full(&error))?;
+pub(super) async fn facts<W: TrafficSwitches>(switches: &W, member: &PairMember) -> Read<TrafficFacts> {
+    let points_to = region(switches, member).await.map_err(|error| in_full(&error))?;
     let mut problems = Vec::new();
-    if half.failover.traffic.strategy == TrafficStrategy::Record {
-        let records = all_records(switches, half).await.map_err(|error| in_full(&error))?;
-        let tried = records.iter().map(|records| switched(records, &half.standby, &half.home));
+    if member.failover.traffic.strategy == TrafficStrategy::Record {
+        let records = all_records(switches, member).await.map_err(|error| in_full(&error))?;
+        let tried = records.iter().map(|records| switched(records, &member.standby, &member.home));
         problems.extend(tried.filter_map(Result::err));
     }
     Ok(TrafficFacts { points_to, problems })
 }
 
-async fn all_records<W: TrafficSwitches>(switches: &W, half: &PairPlace) -> Result<Vec<Vec<DnsRecord>>, RunbookError> {
-    let zone: &ResourceName = given("hosted-zone", half.failover.traffic.hosted_zone.as_ref())?;
+async fn all_records<W: TrafficSwitches>(
+    switches: &W,
+    member: &PairMember,
+) -> Result<Vec<Vec<DnsRecord>>, RunbookError> {
+    let zone: &ResourceName = given("hosted-zone", member.failover.traffic.hosted_zone.as_ref())?;
     let mut all = Vec::new();
-    for name in &half.failover.traffic.names {
+    for name in &member.failover.traffic.names {
         all.push(switches.records(zone, name.as_str()).await?);
     }
     Ok(all)

@@ -54,12 +54,12 @@ pub struct ScopedEnvironment {
     /// The most tasks that the document declares for a service: what shares of profiles are compared by.
     pub declared: u32,
     /// The pair that it is a half of, if it is one.
-    pub pair: Option<PairPlace>,
+    pub pair: Option<PairMember>,
 }
 
-/// A region's half of an active-standby pair.
+/// A region's member of an active-standby pair.
 #[derive(Debug, Clone)]
-pub struct PairPlace {
+pub struct PairMember {
     /// Which pair.
     pub id: PairId,
     /// The region.
@@ -82,7 +82,7 @@ pub struct PairPlace {
     pub backups: Vec<JobPolicy>,
 }
 
-impl PairPlace {
+impl PairMember {
     /// The half of an environment that lies in a region; nothing where it is no pair, or the region none of its two.
     pub fn of(estate: &Estate, environment: &Environment, region: &Region) -> Option<Self> {
         let document = environment.document();
@@ -114,12 +114,12 @@ impl PairPlace {
         if self.region == self.home { &self.standby } else { &self.home }
     }
 
-    /// The scope of this region's half.
+    /// The scope of this region's member.
     pub fn scope(&self) -> Scope {
         self.scope_in(&self.region)
     }
 
-    /// The scope of the half in a region.
+    /// The scope of the member in a region.
     pub fn scope_in(&self, region: &Region) -> Scope {
         let PairId { estate, environment } = self.id.clone();
         Scope { estate, environment, region: region.clone() }
@@ -211,7 +211,7 @@ impl ScopedEnvironment {
             backups: backups(environment, &scope),
             scope,
             declared: environment.document().capacity.values().map(DeclaredCapacity::tasks).max().unwrap_or(1),
-            pair: PairPlace::of(estate, environment, region),
+            pair: PairMember::of(estate, environment, region),
         })
     }
 

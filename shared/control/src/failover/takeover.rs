@@ -11,35 +11,35 @@ use super::phases::fence;
 use super::ports::OpenQuestions;
 use super::watch::PairTick;
 use crate::ledger::{Ledger, PairReplica};
-use crate::place::PairPlace;
 use crate::platform::Platform;
 use crate::ports::{ExecutionStates, Notifier};
 use crate::runbook::RunbookError;
+use crate::scoped::PairMember;
 
 impl<P: Platform> FailoverRunbook<P> {
     /// Goes on with a move to this region whose execution is dead. One that waits for a person is left alone, unless what it
     /// asks has become known by now.
     pub(super) async fn take_over(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         pair: &PairReplica,
         pointer: &Pointer,
         at: Timestamp,
         ticked: &mut PairTick,
     ) -> Result<(), RunbookError> {
-        let record = self.ledger.moved(&half.id, &pointer.by).await?;
+        let record = self.ledger.moved(&member.id, &pointer.by).await?;
         let held = record.as_ref().is_some_and(|(record, _)| record.ending == Some(MoveEnding::Held));
         if held {
             return Ok(());
         }
         if self.machine.status(&pointer.by).await? == ExecutionStatus::Running {
             let Some((record, _)) = record else { return Ok(()) };
-            let Some(why) = self.needless(half, pair, pointer, &record, at).await? else { return Ok(()) };
+            let Some(why) = self.needless(member, pair, pointer, &record, at).await? else { return Ok(()) };
             // The next tick finds it over, and goes on with its move.
             self.machine.end(&pointer.by, &why).await?;
             let what = format!("the question of {} needs no answer any more: {why}", pointer.by);
-            let subject = format!("{}: the question is withdrawn", half.id);
-            let told = self.announcer.tell(&subject, &format!("{what}. The move goes on by itself.")).await;
+            let subject = format!("{}: the question is withdrawn", member.id);
+            let told = self.notifier.notify(&subject, &format!("{what}. The move goes on by itself.")).await;
             ticked.did.push(what);
             ticked.note(told.map_err(RunbookError::from));
             return Ok(());
@@ -47,9 +47,9 @@ impl<P: Platform> FailoverRunbook<P> {
         let request = FailoverRequest {
             take_over: true,
             reason: Some(format!("{} is dead", pointer.by)),
-            ..FailoverRequest::about(half.id.estate.clone(), half.id.environment.clone())
+            ..FailoverRequest::about(member.id.estate.clone(), member.id.environment.clone())
         };
-        self.launch(half, "take-over", &request, at).await?;
+        self.launch(member, "take-over", &request, at).await?;
         ticked.did.push(format!("the move of {}, which is dead, was taken over", pointer.by));
         Ok(())
     }
@@ -58,7 +58,7 @@ impl<P: Platform> FailoverRunbook<P> {
     /// stopped since. Nothing where somebody is still to answer.
     async fn needless(
         &self,
-        half: &PairPlace,
+        member: &PairMember,
         pair: &PairReplica,
         pointer: &Pointer,
         record: &Move,
@@ -68,11 +68,11 @@ impl<P: Platform> FailoverRunbook<P> {
             |pause| matches!(&pause.kind, PauseKind::Person(codes) if codes.contains(&GuardrailCode::FenceUnproved)),
         );
         let waiting = record.waves.get(record.wave).filter(|_| asks).into_iter().flatten();
-        let known = fence::singletons(half, pointer);
+        let known = fence::singletons(member, pointer);
         let singletons = waiting.filter_map(|name| known.iter().find(|it| it.service == *name));
         let mut why = Vec::new();
         for singleton in singletons {
-            match fence::proof(&self.ledger, &self.peer, half, pair, record, singleton, at).await? {
+            match fence::proof(&self.ledger, &self.peer, member, pair, record, singleton, at).await? {
                 FenceState::Holds(proved) => why.push(proved),
                 FenceState::Wait(..) | FenceState::Ask(_) | FenceState::Fails(_) => return Ok(None),
             }

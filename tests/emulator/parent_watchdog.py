@@ -18,7 +18,7 @@ def hold(last_words=None) -> None:
         os.setpgid(0, 0)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: cut())
-    threading.Thread(target=_watch, args=(last_words,), name="lifeline", daemon=True).start()
+    threading.Thread(target=_watch, args=(last_words,), name="parent_watchdog", daemon=True).start()
 
 
 def cut() -> None:

@@ -18,10 +18,10 @@ impl Ask {
     ///
     /// # Errors
     /// [`RunbookError`] when the topic does not take it.
-    pub async fn send<N: Notifier>(self, announcer: &N, now: Timestamp) -> Result<StepOutcome<Told>, RunbookError> {
+    pub async fn send<N: Notifier>(self, notifier: &N, now: Timestamp) -> Result<StepOutcome<Told>, RunbookError> {
         let until = now.saturating_add(SignedDuration::from_secs(self.answer_seconds)).unwrap_or(Timestamp::MAX);
         let Message { subject, text } = ask(&self.run.scope, &self.what, &self.why, &self.plan, &self.token, until);
-        announcer.tell(&subject, &text).await?;
+        notifier.notify(&subject, &text).await?;
         Ok(told(Some(self.run), true, subject))
     }
 }
@@ -31,8 +31,8 @@ impl Tell {
     ///
     /// # Errors
     /// [`RunbookError`] when the topic does not take it.
-    pub async fn send<N: Notifier>(self, announcer: &N) -> Result<StepOutcome<Told>, RunbookError> {
-        announcer.tell(&self.subject, &self.text).await?;
+    pub async fn send<N: Notifier>(self, notifier: &N) -> Result<StepOutcome<Told>, RunbookError> {
+        notifier.notify(&self.subject, &self.text).await?;
         Ok(told(self.run, true, self.subject))
     }
 }
@@ -52,7 +52,7 @@ impl Unmade {
     pub async fn send<L: Ledger, N: Notifier>(
         self,
         ledger: &L,
-        announcer: &N,
+        notifier: &N,
         stack: &Stack,
         machine: &str,
         instant: Timestamp,
@@ -67,7 +67,7 @@ impl Unmade {
             request.get("trigger").and_then(|trigger| RunTrigger::deserialize(trigger).ok()).unwrap_or_default();
         let error = RunError::from(error);
         let ended = EndedRun { machine, trigger, instant, run: &execution.name, error: &error };
-        let heard = trouble::tell(ledger, announcer, &scope, ended).await?;
+        let heard = trouble::notify(ledger, notifier, &scope, ended).await?;
         let summary = format!("{} could not be made: {}: {}", execution.name, error.name, error.message);
         Ok(told(Some(RunRef::new(scope, execution.name)), heard, summary))
     }

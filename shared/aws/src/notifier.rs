@@ -20,7 +20,7 @@ impl NotificationTargets {
 }
 
 impl Notifier for NotificationTargets {
-    async fn tell(&self, subject: &str, text: &str) -> Result<(), AwsError> {
+    async fn notify(&self, subject: &str, text: &str) -> Result<(), AwsError> {
         self.topic.send(subject, text).await
     }
 
