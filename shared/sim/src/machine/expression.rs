@@ -34,13 +34,13 @@ impl StateError {
 }
 
 /// What an expression sees.
-pub(super) struct Sight<'a> {
+pub(super) struct ExpressionInput<'a> {
     variables: &'a Variables,
     states: JValue,
     now: Timestamp,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> ExpressionInput<'a> {
     /// Variables, and the parts of `$states` that there are.
     pub(super) fn new(variables: &'a Variables, states: JMap, now: Timestamp) -> Self {
         Self { variables, states: JValue::Object(Rc::new(states)), now }
@@ -79,19 +79,19 @@ impl Expression {
     }
 
     /// Its value. That there is none is an error of the machine, and so is a function.
-    pub(super) fn evaluate(&self, sight: &Sight<'_>) -> Result<JValue, StateError> {
-        if let Some(value) = self.at_hand(sight) {
+    pub(super) fn evaluate(&self, seen: &ExpressionInput<'_>) -> Result<JValue, StateError> {
+        if let Some(value) = self.at_hand(seen) {
             return Ok(value.clone());
         }
         let mut context = Context::new();
         for name in &self.named {
-            if let Some(value) = sight.variables.get(name) {
+            if let Some(value) = seen.variables.get(name) {
                 context.bind(name.to_string(), value.clone());
             }
         }
-        context.bind("states".to_owned(), sight.states.clone());
+        context.bind("states".to_owned(), seen.states.clone());
         let mut evaluator = Evaluator::with_context(context);
-        let value = self.with_ours(&mut evaluator, sight.now);
+        let value = self.with_ours(&mut evaluator, seen.now);
         match value.and_then(|()| evaluator.evaluate(&self.syntax, &JValue::Undefined)) {
             Ok(value) if value.is_undefined() || value.is_function() || value.is_regex() => {
                 Err(StateError::evaluation(format!("the expression has no value: {}", self.code)))
@@ -102,9 +102,9 @@ impl Expression {
     }
 
     /// What a path through objects leads to: most expressions are that, and need no engine. A list it may unwrap.
-    fn at_hand<'s>(&self, sight: &'s Sight<'_>) -> Option<&'s JValue> {
+    fn at_hand<'s>(&self, seen: &'s ExpressionInput<'_>) -> Option<&'s JValue> {
         let (path, name) = (self.path.as_ref()?, self.named.first()?);
-        let root = if &**name == "states" { &sight.states } else { sight.variables.get(name)? };
+        let root = if &**name == "states" { &seen.states } else { seen.variables.get(name)? };
         let found = path.iter().try_fold(root, |value, field| value.as_object()?.get(field))?;
         found.as_array().is_none().then_some(found)
     }

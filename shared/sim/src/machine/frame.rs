@@ -9,7 +9,7 @@ use jsonata_core::value::{JMap, JValue};
 use super::MachineHost;
 use super::definition::{ChoiceState, FailState, PassState, Scope, State, WaitState};
 use super::execution::{Execution, Identity};
-use super::expression::{Sight, StateError, Variables, iso};
+use super::expression::{ExpressionInput, StateError, Variables, iso};
 use super::map::Items;
 use super::template::Template;
 
@@ -94,9 +94,9 @@ impl Frame {
     }
 
     fn choose(&mut self, choice: &'static ChoiceState, who: &Identity, now: Timestamp) -> Result<(), StateError> {
-        let sight = self.sight(who, JMap::default(), now);
+        let seen = self.seen(who, JMap::default(), now);
         for rule in &choice.choices {
-            if rule.condition.typed(&sight, "boolean", JValue::as_bool)? {
+            if rule.condition.typed(&seen, "boolean", JValue::as_bool)? {
                 self.go(&rule.next, now);
                 return Ok(());
             }
@@ -109,7 +109,7 @@ impl Frame {
         if matches!(self.phase, Phase::Sleeping(_)) {
             return self.leave(&wait.output, wait.assign.as_ref(), &wait.next, (who, JMap::default(), now));
         }
-        let seconds = wait.seconds.typed(&self.sight(who, JMap::default(), now), "number of seconds", seconds)?;
+        let seconds = wait.seconds.typed(&self.seen(who, JMap::default(), now), "number of seconds", seconds)?;
         self.phase = Phase::Sleeping(after(now, seconds));
         Ok(())
     }
@@ -119,15 +119,15 @@ impl Frame {
             return self.leave(&pass.output, pass.assign.as_ref(), next, (who, JMap::default(), now));
         }
         assert!(pass.end, "{} leads nowhere", self.state);
-        self.output = Some(pass.output.evaluate(&self.sight(who, JMap::default(), now))?);
+        self.output = Some(pass.output.evaluate(&self.seen(who, JMap::default(), now))?);
         Ok(())
     }
 
     fn fail(&self, fail: &FailState, who: &Identity, now: Timestamp) -> Result<StateError, StateError> {
-        let sight = self.sight(who, JMap::default(), now);
+        let seen = self.seen(who, JMap::default(), now);
         let text = |value: &JValue| value.as_str().map(str::to_owned);
-        let error = fail.error.typed(&sight, "text", text)?;
-        Ok(StateError { error, cause: Some(fail.cause.typed(&sight, "text", text)?) })
+        let error = fail.error.typed(&seen, "text", text)?;
+        Ok(StateError { error, cause: Some(fail.cause.typed(&seen, "text", text)?) })
     }
 
     /// The state is left: its output is the next one's input, and its variables are assigned, all as it was entered.
@@ -138,9 +138,9 @@ impl Frame {
         next: &'static str,
         (who, more, now): (&Identity, JMap, Timestamp),
     ) -> Result<(), StateError> {
-        let sight = self.sight(who, more, now);
-        let output = output.evaluate(&sight)?;
-        let assigned = assign.map(|assign| assign.fields(&sight)).transpose()?;
+        let seen = self.seen(who, more, now);
+        let output = output.evaluate(&seen)?;
+        let assigned = assign.map(|assign| assign.fields(&seen)).transpose()?;
         let assigned = assigned.into_iter().flat_map(JMap::into_inner);
         self.variables.extend(assigned.map(|(name, value)| (Arc::from(name), value)));
         self.input = output;
@@ -154,12 +154,12 @@ impl Frame {
     }
 
     /// What the state's expressions see, with parts of `$states` beyond the input and the context.
-    pub(super) fn sight(&self, who: &Identity, more: JMap, now: Timestamp) -> Sight<'_> {
+    pub(super) fn seen(&self, who: &Identity, more: JMap, now: Timestamp) -> ExpressionInput<'_> {
         self.sight_in(who, JMap::default(), more, now)
     }
 
     /// The same, with more in the context.
-    pub(super) fn sight_in(&self, who: &Identity, context: JMap, more: JMap, now: Timestamp) -> Sight<'_> {
+    pub(super) fn sight_in(&self, who: &Identity, context: JMap, more: JMap, now: Timestamp) -> ExpressionInput<'_> {
         let mut states = more;
         let mut seen = context;
         let tried = i64::from(self.tried.iter().sum::<u32>());
@@ -172,7 +172,7 @@ impl Frame {
         seen.insert("Execution".to_owned(), who.execution.clone());
         states.insert("context".to_owned(), JValue::Object(Rc::new(seen)));
         states.insert("input".to_owned(), self.input.clone());
-        Sight::new(&self.variables, states, now)
+        ExpressionInput::new(&self.variables, states, now)
     }
 }
 

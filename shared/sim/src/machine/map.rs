@@ -61,14 +61,14 @@ impl Frame {
 
     fn items(&self, map: &MapState, who: &Identity, now: Timestamp) -> Result<Items, Stop> {
         let listed = |value: &JValue| value.as_array().cloned();
-        let all = map.items.typed(&self.sight(who, JMap::default(), now), "list", listed)?;
+        let all = map.items.typed(&self.seen(who, JMap::default(), now), "list", listed)?;
         let results = vec![JValue::Null; all.len()];
         let mut waiting = Vec::new();
         for (index, value) in all.into_iter().enumerate() {
             let number = JValue::from(index);
             let context = [("Map".to_owned(), object([("Item", object([("Index", number), ("Value", value)]))]))];
-            let sight = self.sight_in(who, context.into_iter().collect(), JMap::default(), now);
-            waiting.push((index, map.item_selector.evaluate(&sight)?));
+            let seen = self.sight_in(who, context.into_iter().collect(), JMap::default(), now);
+            waiting.push((index, map.item_selector.evaluate(&seen)?));
         }
         waiting.reverse();
         Ok(Items { waiting, running: Vec::new(), results, most: map.max_concurrency })

@@ -7,7 +7,7 @@ use jsonata_core::value::JValue;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::expression::{Expression, Sight, Variables};
+use super::expression::{Expression, ExpressionInput, Variables};
 use super::template::json;
 
 /// An evaluation in the sandbox.
@@ -50,8 +50,8 @@ impl RecordedEvaluation {
         let values =
             |fields: &Map<String, Value>| fields.clone().into_iter().map(|(name, it)| (name, JValue::from(it)));
         let variables: Variables = values(&self.variables).map(|(name, value)| (Arc::from(name), value)).collect();
-        let sight = Sight::new(&variables, values(&self.states).collect(), self.now);
-        let value = Expression::parse(&self.expression)?.evaluate(&sight);
+        let seen = ExpressionInput::new(&variables, values(&self.states).collect(), self.now);
+        let value = Expression::parse(&self.expression)?.evaluate(&seen);
         value.map(|value| json(&value)).map_err(|error| error.cause.unwrap_or_default())
     }
 }

@@ -56,7 +56,7 @@ impl Frame {
     ) -> Result<Option<JValue>, Stop> {
         let begun = host.now();
         let longest =
-            task.timeout_seconds.typed(&self.sight(who, JMap::default(), begun), "number of seconds", seconds)?;
+            task.timeout_seconds.typed(&self.seen(who, JMap::default(), begun), "number of seconds", seconds)?;
         let until = after(begun, longest);
         match (task.resource, &task.arguments) {
             (Resource::Invoke, Arguments::Invoke(arguments)) => {
@@ -106,9 +106,9 @@ impl Frame {
         who: &Identity,
         host: &mut dyn MachineHost,
     ) -> Result<Execution, StateError> {
-        let sight = self.sight(who, JMap::default(), host.now());
-        let name = arguments.name.typed(&sight, "text", |name| name.as_str().map(str::to_owned))?;
-        let input = template::json(&arguments.input.evaluate(&sight)?);
+        let seen = self.seen(who, JMap::default(), host.now());
+        let name = arguments.name.typed(&seen, "text", |name| name.as_str().map(str::to_owned))?;
+        let input = template::json(&arguments.input.evaluate(&seen)?);
         Ok(Execution::start(logical(&arguments.state_machine_arn, "Machine"), &name, input, host))
     }
 

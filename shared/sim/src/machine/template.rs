@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Number, Value};
 
-use super::expression::{Expression, Sight, StateError};
+use super::expression::{Expression, ExpressionInput, StateError};
 
 /// The largest integer below which all of them are numbers of JSONata.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -24,21 +24,19 @@ pub(super) enum Template {
 
 impl Template {
     /// What it says, to who sees this.
-    pub(super) fn evaluate(&self, sight: &Sight<'_>) -> Result<JValue, StateError> {
+    pub(super) fn evaluate(&self, seen: &ExpressionInput<'_>) -> Result<JValue, StateError> {
         Ok(match self {
-            Self::Expression(expression) => expression.evaluate(sight)?,
+            Self::Expression(expression) => expression.evaluate(seen)?,
             Self::Literal(value) => JValue::from(value.clone()),
-            Self::List(items) => {
-                JValue::array(items.iter().map(|item| item.evaluate(sight)).collect::<Result<_, _>>()?)
-            }
-            Self::Fields(fields) => JValue::Object(Rc::new(evaluated(fields, sight)?)),
+            Self::List(items) => JValue::array(items.iter().map(|item| item.evaluate(seen)).collect::<Result<_, _>>()?),
+            Self::Fields(fields) => JValue::Object(Rc::new(evaluated(fields, seen)?)),
         })
     }
 
     /// The fields of an Assign: each sees the values at the entry of its state.
-    pub(super) fn fields(&self, sight: &Sight<'_>) -> Result<JMap, StateError> {
+    pub(super) fn fields(&self, seen: &ExpressionInput<'_>) -> Result<JMap, StateError> {
         match self {
-            Self::Fields(fields) => evaluated(fields, sight),
+            Self::Fields(fields) => evaluated(fields, seen),
             Self::Literal(Value::Object(fields)) => {
                 Ok(fields.iter().map(|(name, value)| (name.clone(), JValue::from(value.clone()))).collect())
             }
@@ -49,17 +47,17 @@ impl Template {
     /// A text, or a number, as a field of a state requires it.
     pub(super) fn typed<T>(
         &self,
-        sight: &Sight<'_>,
+        seen: &ExpressionInput<'_>,
         expected: &str,
         read: impl Fn(&JValue) -> Option<T>,
     ) -> Result<T, StateError> {
-        let value = self.evaluate(sight)?;
+        let value = self.evaluate(seen)?;
         read(&value).ok_or_else(|| StateError::evaluation(format!("expected a {expected}, found {}", json(&value))))
     }
 }
 
-fn evaluated(fields: &[(String, Template)], sight: &Sight<'_>) -> Result<JMap, StateError> {
-    fields.iter().map(|(name, field)| Ok((name.clone(), field.evaluate(sight)?))).collect()
+fn evaluated(fields: &[(String, Template)], seen: &ExpressionInput<'_>) -> Result<JMap, StateError> {
+    fields.iter().map(|(name, field)| Ok((name.clone(), field.evaluate(seen)?))).collect()
 }
 
 impl<'de> Deserialize<'de> for Template {
