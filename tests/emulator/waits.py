@@ -11,7 +11,6 @@ import contextlib
 import contextvars
 import threading
 import time
-import types
 
 from ministack.services import stepfunctions as aws
 
@@ -51,8 +50,6 @@ def install() -> None:
     aws._scaled_sleep = pause
     aws._stop_execution = stop_execution
     aws._fail_execution = fail_execution
-    # Whatever waits, waits in `pause`: ministack's own rest at the beginning of each execution is for nobody.
-    aws.time = types.SimpleNamespace(**{**vars(time), "sleep": lambda _seconds: None})
 
 
 def wake() -> None:

@@ -8,7 +8,8 @@ pub mod drill;
 pub mod estate;
 pub mod grants;
 pub mod harness;
-pub mod in_memory;
 pub mod preflight;
 pub mod sandbox;
 pub mod scenarios;
+
+pub use watchkeeper_in_memory as in_memory;

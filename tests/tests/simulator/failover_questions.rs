@@ -228,8 +228,11 @@ fn a_dead_mans_switch_stops_its_singleton_although_its_home_is_halted() {
     never_double(&stacks, "halted");
 }
 
+/// What is done to the singleton of the home before its switch would have to act.
+type Hindrance = fn(&InMemoryPair, &ServiceId);
+
 /// What would refuse the stop of a dead man's switch, and the word by which it is told.
-const HINDRANCES: [(&str, fn(&InMemoryPair, &ServiceId)); 4] = [
+const HINDRANCES: [(&str, Hindrance); 4] = [
     ("protected", |_, _| ()),
     ("not-managed", |stacks, id| stacks.pair.home().change_service_tag(id, false)),
     ("scalable target lacks the tag", |stacks, id| {

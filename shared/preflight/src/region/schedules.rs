@@ -15,7 +15,7 @@ impl RegionClients {
         let all = all.map_err(|error| failed("scheduler:ListSchedules", "the account", error))?;
         let mut calls = Vec::new();
         for schedule in all {
-            let target = schedule.target().map(|target| target.arn());
+            let target = schedule.target().map(aws_sdk_scheduler::types::TargetSummary::arn);
             let Some(operation) = target.and_then(ScheduledCall::operation_of) else { continue };
             let group = schedule.group_name().unwrap_or_default().to_owned();
             let name = schedule.name().unwrap_or_default().to_owned();

@@ -15,7 +15,7 @@ use watchkeeper_sim::machine::{Execution, Standing};
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::functions::emergencies;
-use super::{ExecutionEnd, InMemoryHarness};
+use crate::{ExecutionEnd, InMemoryHarness};
 
 /// How long Lambda lets alarm-response work, as `template.yaml` has it.
 const DEADLINE: SignedDuration = SignedDuration::from_mins(1);

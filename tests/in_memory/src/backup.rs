@@ -9,7 +9,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::functions::backups;
-use super::{ExecutionEnd, InMemoryHarness};
+use crate::{ExecutionEnd, InMemoryHarness};
 
 impl InMemoryHarness {
     /// The schedule fires: the time is set to `instant`, the function runs, and every execution that it started plays to its

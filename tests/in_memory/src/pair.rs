@@ -15,7 +15,7 @@ use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::SimPair;
 
 use super::functions::{Functions, PairReach};
-use super::{ExecutionEnd, InMemoryHarness};
+use crate::{ExecutionEnd, InMemoryHarness};
 
 pub use failover_run::{FailoverRun, FailoverRunState};
 

@@ -7,7 +7,7 @@ use watchkeeper_domain::name::Region;
 use watchkeeper_sim::machine::{Execution, Standing};
 
 use super::{Functions, InMemoryPair};
-use crate::in_memory::ExecutionEnd;
+use crate::ExecutionEnd;
 
 /// Steps of one execution at most; more is a loop without an end.
 const STEPS: usize = 2_000;

@@ -54,7 +54,7 @@ impl InMemoryHarness {
     /// When the documents or the region do not read: the test is broken then.
     pub fn new(sim: SimRegion, region: &str) -> Self {
         static OWN: LazyLock<EstateFolder> =
-            LazyLock::new(|| documents(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/estates")));
+            LazyLock::new(|| documents(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/estates")));
         Self::over(sim, OWN.clone(), region)
     }
 
@@ -97,7 +97,7 @@ impl InMemoryHarness {
     }
 
     /// The schedule of a function fires. Whether it was answered.
-    pub(crate) fn fire(&self, function: &str, instant: Timestamp) -> bool {
+    pub fn fire(&self, function: &str, instant: Timestamp) -> bool {
         self.sim.set_now(instant);
         self.deliver(|| {
             matches!(self.functions().call(function, json!({ "time": instant })), Some(Ok(_))).then_some(())

@@ -6,7 +6,7 @@ use watchkeeper_control::unblock::TickReport;
 use watchkeeper_sim::run_until_done_or_crash;
 
 use super::functions::unblocks;
-use super::{ExecutionEnd, InMemoryHarness};
+use crate::{ExecutionEnd, InMemoryHarness};
 
 impl InMemoryHarness {
     /// The schedule of the unblock fires, and every execution that it started plays to its end.
