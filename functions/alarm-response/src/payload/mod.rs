@@ -83,7 +83,7 @@ mod tests {
         let error = Incoming::read(&json!({"source": "aws.events", "hello": 1})).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the event: found an object with \"hello\", \"source\", expected an EventBridge event (`detail-type`), an \
+            "the event: found an object with \"source\", \"hello\", expected an EventBridge event (`detail-type`), an \
              alarm's invocation (`alarmData`), SNS records (`Records`) or the tick (`\"source\": \"watchkeeper.schedule\"`)"
         );
         assert_eq!(Incoming::read(&json!([1, 2])).unwrap_err().found, "a list of 2");

@@ -50,7 +50,7 @@ const TOLD: &[(&str, &[&str])] = &[
     ("sweep", &["sweep 2026-11-27T14:05:00Z"]),
     (
         "refused-direct-contributor",
-        &["alarmData.alarmContributor: found an object with \"attributes\", \"id\", expected \
+        &["alarmData.alarmContributor: found an object with \"id\", \"attributes\", expected \
         nothing: the state of one time series is not the alarm's"],
     ),
     (
@@ -89,7 +89,7 @@ const STORAGE: &str =
     "coldchain-production-rds-storage-low OK ALARM 2026-11-27T00:05:04.653Z 345678901234 ap-northeast-2";
 const A_BUDGET: &str = "Records[1].Sns.Message: found \"AWS Budget Notification November 27, 2026\\nAWS Account \
     210987654321\\n\\nYour budget …\", expected the JSON of an alarm's message, with `AlarmName` and `NewStateValue`";
-const CHATTER: &str = "Records[2].Sns.Message: found an object with \"SubscribeURL\", \"TopicArn\", \"Type\", expected the \
+const CHATTER: &str = "Records[2].Sns.Message: found an object with \"Type\", \"TopicArn\", \"SubscribeURL\", expected the \
     JSON of an alarm's message, with `AlarmName` and `NewStateValue`";
 
 fn line(change: &Result<AlarmChange, PayloadError>) -> String {

@@ -73,7 +73,10 @@ pub(super) fn entry(like: &Key, item: Item) -> Entry {
 /// The attributes of a lease, as JSON.
 fn plain(mut item: Item) -> Result<String, Flaw> {
     item.retain(|name, _| name != PK && name != SK);
-    Ok(serde_dynamo::from_item::<_, serde_json::Value>(item)?.to_string())
+    // Attributes have no order: sorted, the same item always reads alike.
+    let mut fields: serde_json::Value = serde_dynamo::from_item(item)?;
+    fields.sort_all_objects();
+    Ok(fields.to_string())
 }
 
 fn encode(json: &str) -> std::io::Result<(&'static str, AttributeValue, usize)> {
