@@ -71,8 +71,8 @@ const TOLD: &[(&str, &[&str])] = &[
     ),
     (
         "refused-unknown",
-        &["the event: found an object with \"headers\", \"rawPath\", \"requestContext\", \"routeKey\", \
-        \"version\", expected an EventBridge event (`detail-type`), an alarm's invocation (`alarmData`), SNS records \
+        &["the event: found an object with \"version\", \"routeKey\", \"rawPath\", \"headers\", \
+        \"requestContext\", expected an EventBridge event (`detail-type`), an alarm's invocation (`alarmData`), SNS records \
         (`Records`) or the tick (`\"source\": \"watchkeeper.schedule\"`)"],
     ),
 ];
