@@ -71,7 +71,7 @@ pub enum HarnessError {
 /// The documents of a folder, or this repository's own.
 ///
 /// # Errors
-/// [`StageError::Estates`] with every problem that was found.
+/// [`HarnessError::Estates`] with every problem that was found.
 pub fn documents(folder: Option<&PathBuf>) -> Result<EstateFolder, HarnessError> {
     let folder = match folder {
         Some(folder) => folder.clone(),
@@ -170,7 +170,7 @@ impl SandboxHarness {
     /// The stack of a region.
     ///
     /// # Errors
-    /// [`StageError::Unknown`] where none was deployed.
+    /// [`HarnessError::Unknown`] where none was deployed.
     pub fn stack(&self, region: &str) -> Result<&DeployedStack, HarnessError> {
         let found = self.stacks.iter().find(|(name, _)| name.as_str() == region);
         let known = || self.stacks.keys().map(Region::as_str).collect::<Vec<_>>().join(", ");
@@ -187,7 +187,7 @@ impl SandboxHarness {
     /// Everything went well: end the sandbox and remove its folder.
     ///
     /// # Errors
-    /// [`StageError::Sandbox`] when AWS would have refused a request.
+    /// [`HarnessError::Sandbox`] when AWS would have refused a request.
     pub fn succeeded(self) -> Result<(), HarnessError> {
         Ok(self.sandbox.succeeded()?)
     }

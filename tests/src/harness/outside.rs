@@ -33,7 +33,7 @@ impl StackPair<'_> {
     /// Watch over the singletons of its document, each in both regions.
     ///
     /// # Errors
-    /// [`StageError::Unknown`] when the document names one that is not there.
+    /// [`HarnessError::Unknown`] when the document names one that is not there.
     pub fn monitor_singleton(&self) -> Result<Vec<(ServiceName, SingletonMonitor)>, HarnessError> {
         let mut vigils = Vec::new();
         for singleton in &self.failover()?.singletons {

@@ -43,7 +43,7 @@ impl<'a> StackPair<'a> {
     /// The pair of this estate and environment.
     ///
     /// # Errors
-    /// [`StageError::Unknown`] when there is none.
+    /// [`HarnessError::Unknown`] when there is none.
     pub fn of(harness: &'a SandboxHarness, estate: &str, environment: &str) -> Result<Self, HarnessError> {
         let found = harness.estates().environment(estate, environment);
         let (estate, environment) = found.map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
@@ -67,7 +67,7 @@ impl<'a> StackPair<'a> {
     /// What its document says of failovers.
     ///
     /// # Errors
-    /// [`StageError::Unknown`] when it says nothing.
+    /// [`HarnessError::Unknown`] when it says nothing.
     pub fn failover(&self) -> Result<&'a Failover, HarnessError> {
         let said = self.environment.document().failover.as_ref();
         said.ok_or_else(|| HarnessError::Unknown(format!("{} has no failover in its document", self.id)))
@@ -82,7 +82,7 @@ impl<'a> StackPair<'a> {
     /// A service as one of the regions has it.
     ///
     /// # Errors
-    /// [`StageError::Unknown`] when it has none of that name.
+    /// [`HarnessError::Unknown`] when it has none of that name.
     pub fn service(&self, stack: &DeployedStack, name: &ServiceName) -> Result<ServiceId, HarnessError> {
         let found = self.environment.services(stack.region()).into_iter().find(|(_, service)| service == name);
         let (cluster, service) =

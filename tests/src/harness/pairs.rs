@@ -130,7 +130,7 @@ fn readdress(control: &EmulatorControl, site: &str, environment: &mut Environmen
 /// Write a document into a folder. JSON is YAML, too.
 ///
 /// # Errors
-/// [`StageError::Unknown`] where it cannot be written.
+/// [`HarnessError::Unknown`] where it cannot be written.
 pub fn write_document(folder: &Path, document: &EstateDocument) -> Result<(), HarnessError> {
     let file = folder.join(document.estate.as_str()).with_extension("yaml");
     let failed = |why: &dyn std::fmt::Display| HarnessError::Unknown(format!("cannot write {}: {why}", file.display()));

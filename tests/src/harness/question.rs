@@ -36,7 +36,7 @@ impl AskedQuestion {
     /// Reads a message: its commands must be whole, for a person copies them as they are.
     ///
     /// # Errors
-    /// [`StageError::Unknown`] with the message.
+    /// [`HarnessError::Unknown`] with the message.
     pub fn read(letter: &NotificationMessage) -> Result<Self, HarnessError> {
         let unreadable = || HarnessError::Unknown(format!("no question with its two commands: {}", letter.text));
         let command = |title: &str| {

@@ -131,7 +131,7 @@ impl DeployedStack {
     /// The ARN of the topic over which alarms reach the stack too.
     ///
     /// # Errors
-    /// [`StageError::Unknown`] where the stack was deployed without one.
+    /// [`HarnessError::Unknown`] where the stack was deployed without one.
     pub fn alarm_topic(&self) -> Result<&str, HarnessError> {
         self.topic.as_deref().ok_or_else(|| HarnessError::Unknown(format!("no topic of alarms in {}", self.region)))
     }

@@ -82,7 +82,7 @@ fn probed(
 /// The pair of an environment that plays.
 ///
 /// # Errors
-/// [`StageError::Unknown`] where it does not play after all.
+/// [`HarnessError::Unknown`] where it does not play after all.
 pub(in crate::drill) fn pair(
     estate: &Estate,
     environment: &Environment,

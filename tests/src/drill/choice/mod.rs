@@ -94,7 +94,7 @@ pub(super) struct Audition {
 /// it most play, and no other one is told of.
 ///
 /// # Errors
-/// [`StageError::Unknown`] for an estate that no document has.
+/// [`HarnessError::Unknown`] for an estate that no document has.
 pub(super) fn choose(
     audition: &Audition,
     estates: &EstateFolder,
