@@ -2,9 +2,9 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), watchkeeper_tests::sandbox::SandboxError> {
-//! use watchkeeper_tests::sandbox::{Lines, Options, Sandbox};
-//! let sandbox = Sandbox::up(&Options::default(), &Lines).await?;
-//! let outputs = sandbox.deploy("watchkeeper", "us-east-1", &[], &Lines).await?;
+//! use watchkeeper_tests::sandbox::{ProgressLines, Sandbox, SandboxOptions};
+//! let sandbox = Sandbox::up(&SandboxOptions::default(), &ProgressLines).await?;
+//! let outputs = sandbox.deploy("watchkeeper", "us-east-1", &[], &ProgressLines).await?;
 //! let ecs = aws_sdk_ecs::Client::new(&sandbox.sdk_config("us-east-1"));
 //! # drop((outputs, ecs));
 //! sandbox.succeeded()
