@@ -57,6 +57,9 @@ impl<'a> SupervisedProgram<'a> {
     pub(super) async fn run(mut self, progress: &dyn Progress) -> Result<(), SandboxError> {
         let began = Instant::now();
         progress.begin(self.name);
+        // The first step of a fresh clone may be any.
+        let folder = self.log.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(SandboxError::io("make", folder))?;
         let io = |source| SandboxError::Io { what: format!("cannot run the step: {}", self.name), source };
         let mut child = self.command.spawn().map_err(io)?;
         // Held until the program has ended; closing it kills the program.
@@ -105,5 +108,23 @@ async fn forward<S: AsyncRead + Unpin>(stream: S, sender: mpsc::Sender<String>) 
         if sender.send(line).await.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::SilentProgress;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_step_makes_the_folder_of_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("target/sandbox/step.log");
+        let mut step =
+            SupervisedProgram::new(&CheckoutLayout::find().unwrap(), "python3".as_ref(), "a step", log.clone());
+        step.arg("python3").args(["-c", "print('done')"]);
+        step.run(&SilentProgress).await.unwrap();
+        assert_eq!(std::fs::read_to_string(log).unwrap(), "done\n");
     }
 }

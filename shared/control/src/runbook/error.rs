@@ -45,7 +45,7 @@ names! {
     EnvironmentUnknown = "Environment.Unknown": "Name an environment that the estate's document describes.";
     EstateInvalid = "Estate.Invalid": "Correct the estate document, check it with `cargo estates check`, and deploy it again.";
     GuardrailRefused = "Guardrail.Refused": "Read the violations; remove their cause, or approve the ones that ask.";
-    LeaseHeld = "Lease.Held": "Another run changes this environment; it is tried again when that lease is over.";
+    LeaseHeld = "Lease.Held": "Another run changes this environment; the next tick tries again, and what a person started has to be started again.";
     LeaseLost = "Lease.Lost": "A stronger or later run took over; nothing is to be done unless it fails too.";
     LedgerConflict = "Ledger.Conflict": "Another run began in the same moment; the next tick compares again.";
     LedgerCorrupt = "Ledger.Corrupt": "Look at the named item in the ledger's table; restore it from a point in time if it was changed by hand.";
@@ -91,7 +91,7 @@ pub enum RunbookError {
     #[error(transparent)]
     Unknown(#[from] UnknownName),
     /// Another run holds the lease.
-    #[error("{scope} is being changed by run {holder}; it is free at {until} at the latest")]
+    #[error("{scope} is being changed by run {holder}; its lease ends at {until} unless that run goes on")]
     LeaseHeld {
         /// Whose lease.
         scope: Scope,
