@@ -240,3 +240,24 @@ fn the_workflows_are_yaml_with_pinned_actions() {
         }
     }
 }
+
+#[test]
+fn the_table_of_the_ledger_has_every_item() {
+    let (source, page) = (read("shared/control/src/ledger/key.rs"), read("shared/README.md"));
+    let made = source.split_once("#[cfg(test)]").unwrap().0;
+    let words: BTreeSet<&str> = made
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|text| {
+            let word = text.split('#').next()?;
+            (word.len() > 2 && word.chars().all(|letter| letter.is_ascii_uppercase())).then_some(word)
+        })
+        .collect();
+    assert!(words.len() > 15, "{words:?}");
+    let missing: Vec<_> = words
+        .iter()
+        .filter(|word| !page.contains(&format!("`{word}#")) && !page.contains(&format!("`{word}`")))
+        .collect();
+    assert!(missing.is_empty(), "not in the table: {missing:?}");
+}

@@ -1,29 +1,8 @@
 //! The ledger in one DynamoDB table.
 //!
-//! The table has the string keys `pk` and `sk` and the time-to-live attribute `ttl` (epoch seconds). Estates,
-//! environments, regions and execution names contain no `#`. This is all that is in it:
-//!
-//! | pk | sk | attributes | written by | ttl |
-//! | --- | --- | --- | --- | --- |
-//! | `SCOPE#estate#environment#region` | `BASELINE` | payload: `Baseline` | a run, before its first write to AWS; gone when given back | |
-//! | same | `INTENT#layer`, `INTENT#emergency#profile` | payload: `Intent` | the tick (`schedule`), a run (`override` and stronger) | [`INTENT_KEPT`](watchkeeper_control::ledger::INTENT_KEPT) after its expiry, if it has one |
-//! | same | `ALARM#name` | `version` (N), payload: `AlarmMemory` | alarm-response, with each message about the alarm that is news | [`ALARM_KEPT`](watchkeeper_control::ledger::ALARM_KEPT) after its newest change |
-//! | same | `LEASE` | `holder`, `layer`, `generation` (N), `usable`, `expires` | each run that changes the scope | never: the generation must not begin again |
-//! | same | `STANDING` | payload: `Standing` | a run, when it ends | |
-//! | same | `HALT` | payload: `Halt` | a person | |
-//! | `HALT` | `ALL` | payload: `Halt` | a person; it halts every scope | |
-//! | `BACKUPS#estate#environment#region` | `JOB#kind:name` | `version` (N), payload: `backup::Memory` | backups, before each change that it asks of AWS | never: it is what is known of the copies |
-//! | same | `RUN#id` | payload: `backup::Run` | each run of backups | [`RUN_KEPT`](watchkeeper_control::ledger::RUN_KEPT) after its start |
-//! | `RUNS#estate#environment#region` | `RUN#id` | payload: `Run`; `outcome` once it has one | each run | [`RUN_KEPT`](watchkeeper_control::ledger::RUN_KEPT) after its start |
-//! | same | `UNBLOCK` | `version` (N), payload: `Memory` of the daily unblock | each of its runs, when it ends | 400 days after its last run |
-//! | same | `UNBLOCK#id` | `version` (N), payload: `Record` of a run of it | each step of that run | 90 days after its start |
-//! | same | `TROUBLE#machine` | `version` (N), payload: `Trouble` of runs that could not be made | each of them | a day after the last |
-//! | same | `UNBLOCK#id#number` | `version` (N), payload: what it released, with the undo | that run, before and after each page; an undo | as above |
-//! | `PAIR#estate#environment` | `POINTER` | `revision` (N), payload: `Pointer` | the stack of the region that a move goes to | never: the epoch must not begin again |
-//! | same | `HEARTBEAT#region` | payload: `Heartbeat` | that region's stack, each minute | |
-//! | same | `SAMPLE#region` | payload: `Sample` | that region's stack, while it serves | |
-//! | `WATCHES#estate#environment` | `WATCH#region` | `version` (N), payload: `Watch` | that region's stack, after each probe | |
-//! | `MOVES#estate#environment` | `MOVE#id` | `version` (N), payload: `Move` | the stack of the region that the move goes to | [`MOVE_KEPT`](watchkeeper_control::ledger::MOVE_KEPT) after its start |
+//! The table has the string keys `pk` and `sk` and the time-to-live attribute `ttl` (epoch seconds). Estates, environments,
+//! regions and execution names contain no `#`. Which items there are, who writes each and until when it is kept, is a table
+//! in `shared/README.md`; [`Key`] makes the keys.
 //!
 //! A document whose form an older release would misread carries `form` (N), 2 or more; a release that does not know the form
 //! refuses it by its name.
