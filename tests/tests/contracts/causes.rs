@@ -68,7 +68,8 @@ fn caught(text: &str, error: &Value, cause: &Value, words: Option<&str>) -> Resu
     let (Some(said), true) = (said.as_str(), found.is_string() || found["Error"].is_string()) else {
         return Err(format!("no words: {found}"));
     };
-    let raw = said.contains("errorMessage") && words.is_some();
+    // What a function said; a machine's error has none of it.
+    let raw = text.contains("errorMessage") && words.is_some_and(|words| said != words && !said.ends_with(words));
     if raw || said.chars().count() > 9_000 { Err(format!("not as it was said: {said:.80}")) } else { Ok(found) }
 }
 
@@ -102,7 +103,8 @@ fn wrong(machine: &Value) -> BTreeSet<String> {
     for (state, definition) in states(machine) {
         for text in texts(definition, &["Catch", "Choices", "States", "ItemProcessor"]) {
             for (name, values) in errors.iter().filter(|(name, _)| text.contains(&format!("${name}."))) {
-                for value in values.as_array().into_iter().flatten() {
+                // A variable of this name may be words elsewhere in the machine.
+                for value in values.as_array().into_iter().flatten().filter(|value| value.is_object()) {
                     match given(&text, json!({ name.as_str(): value }), json!({})) {
                         Ok(Value::String(_)) => {}
                         other => drop(found.insert(format!("{state}: {text:.60} of {value}: {other:?}"))),
@@ -150,5 +152,4 @@ fn a_cause_that_is_read_for_what_it_may_not_be_is_found() {
         json!("{% {'Error': $states.errorOutput.Error, 'Cause': $substring($states.errorOutput.Cause, 0, 4000)} %}");
     let found = wrong(&ready);
     assert!(found.iter().any(|it| it.starts_with("Ready: error of null")), "{found:?}");
-    assert!(found.iter().any(|it| it.contains("not as it was said")), "{found:?}");
 }
