@@ -86,7 +86,8 @@ fn wrong(machine: &Value) -> BTreeSet<String> {
                 {
                     match caught(text, error, &cause, words) {
                         Ok(value) => {
-                            errors.entry(name.clone()).or_insert_with(|| json!([])).as_array_mut().unwrap().push(value)
+                            let all = errors.entry(name.clone()).or_insert_with(|| json!([]));
+                            all.as_array_mut().unwrap().push(value);
                         }
                         Err(why) => drop(found.insert(format!("{state}: {name} of {cause:.60}: {why}"))),
                     }
