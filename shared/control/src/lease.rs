@@ -58,7 +58,7 @@ impl Lease {
 
     /// Decides whether `holder` may take the lease. A run takes its own again (its Lambda was retried); anybody takes one
     /// that has been over for the margin; a stronger layer takes one that is held, and then waits the margin, and so does
-    /// whoever takes the place of a holder that is over.
+    /// whoever takes the place of its holder.
     pub fn claim(
         current: Option<&Self>,
         holder: &str,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_takes_the_place_of_a_holder_that_is_over_waits_the_margin_only() {
+    fn whoever_takes_the_place_of_a_holder_waits_the_margin_only() {
         let lease = taken(Lease::claim(None, "a", None, Layer::Failover, at(0)));
         let next = taken(Lease::claim(Some(&lease), "b", Some("a"), Layer::Failover, at(10)));
         assert_eq!((next.generation, next.usable), (2, at(30)));

@@ -71,6 +71,8 @@ pub enum GuardrailCode {
     NotFound,
     /// Somebody else changed a resource while an intent holds.
     Drift,
+    /// A transition takes back what somebody else changed while an intent held.
+    Overwritten,
 }
 
 impl GuardrailCode {

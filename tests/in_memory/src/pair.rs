@@ -13,6 +13,7 @@ use watchkeeper_domain::failover::Pointer;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::SimPair;
+use watchkeeper_sim::machine::Execution;
 
 use super::functions::{Functions, PairReach};
 use crate::{ExecutionEnd, InMemoryHarness};
@@ -29,6 +30,8 @@ pub struct InMemoryPair {
     ticked: Timestamp,
     /// Executions of the failover machine that the ticks started and nobody has taken yet.
     pub failover_runs: Vec<FailoverRun>,
+    /// Runs of a region's own hand whose parents were stopped: the stack, and the run.
+    left: Vec<(usize, Execution)>,
 }
 
 #[derive(Debug)]
@@ -55,7 +58,7 @@ impl InMemoryPair {
         };
         let stacks = [stack(pair.home_region()), stack(pair.standby_region())];
         let ticked = pair.now();
-        Self { pair, estates: estates.clone(), stacks, ticked, failover_runs: Vec::new() }
+        Self { pair, estates: estates.clone(), stacks, ticked, failover_runs: Vec::new(), left: Vec::new() }
     }
 
     /// A region's member of the pair.
@@ -82,9 +85,11 @@ impl InMemoryPair {
                 break;
             }
             self.ticked = next;
+            self.play_left(next);
             self.pair.set_now(next);
             self.tick(next);
         }
+        self.play_left(until);
         self.pair.set_now(until);
         self.play();
     }

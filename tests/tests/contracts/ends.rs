@@ -140,11 +140,8 @@ fn a_failed_execution_says_why_in_words() {
             let cause = state["Cause"].as_str().unwrap_or_default();
             // What was caught is JSON of Lambda's, unless it was read where it was caught.
             let caught = walk(&machine).into_iter().filter_map(|it| it["Assign"]["error"].as_str());
-            let read = caught.filter(|text| text.contains("errorOutput")).all(|text| text.contains("errorMessage"));
-            assert!(
-                !cause.contains("$error.Cause") || read || cause.contains("errorMessage"),
-                "{file}: {name}: {cause}"
-            );
+            let read = caught.filter(|text| text.contains("errorOutput.Cause")).all(|text| text.contains("$parse("));
+            assert!(!cause.contains("$error.Cause") || read, "{file}: {name}: {cause}");
         }
     }
 }

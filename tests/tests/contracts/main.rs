@@ -5,6 +5,7 @@
 mod alarms;
 mod answers;
 mod authorization;
+mod causes;
 mod children;
 mod documents;
 mod ends;

@@ -7,6 +7,7 @@ use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
 use watchkeeper_domain::failover::SwitchArming;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
@@ -278,6 +279,50 @@ fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
     }
 }
 
+const TWO_SWITCHES: [(&str, &str); 2] = [
+    (
+        "        - { service: fleet-orchestration-car-simulator }\n",
+        "        - { service: fleet-orchestration-car-simulator, fence: dead-man, silence: 3m }\n        \
+         - { service: fleet-orchestration-dashboard, fence: dead-man, silence: 3m }\n",
+    ),
+    (
+        "        fleet-orchestration-dashboard: 2\n        fleet-orchestration-car",
+        "        fleet-orchestration-dashboard: 1\n        fleet-orchestration-car",
+    ),
+];
+
+#[test]
+fn what_hinders_one_switch_leaves_the_other_armed_as_far_as_its_stop_goes_through() {
+    let dashboard = ServiceName::new("fleet-orchestration-dashboard").unwrap();
+    for (why, hinder) in HINDRANCES {
+        let mut changes = vec![AUTOMATIC];
+        changes.extend(TWO_SWITCHES);
+        changes.extend((why == "protected").then_some(PROTECTED));
+        let mut stacks = stacks(&estates(&changes));
+        hinder(&stacks, &simulator(&stacks, &home()));
+        stacks.minutes(35);
+        let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
+        let beat = &pair.heartbeats[&home()];
+        let switch = |name: &ServiceName| beat.switches[name].clone();
+        assert!(
+            matches!(switch(&ServiceName::new(SIMULATOR).unwrap()), SwitchArming::Hindered { .. }),
+            "{why}: {beat:?}"
+        );
+        let armed = matches!(switch(&dashboard), SwitchArming::Armed { .. });
+        assert!(armed || why == "protected", "{why}: {beat:?}");
+        assert_eq!(beat.heard.is_some(), armed, "{why}");
+        stacks.pair.lose(&home(), RegionLoss::failing().runs_inside());
+        let mut failover_run = stacks.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
+        stacks.fly(&mut failover_run);
+        let asked = asks(&failover_run);
+        assert!(asked.contains("car-simulator"), "{why}: {asked}");
+        assert_eq!(asked.contains("dashboard"), !armed, "{why}: {asked}");
+        let there = stacks.member(&home()).own[&dashboard].clone();
+        assert!(!armed || stacks.pair.home().alive(&there) == 0, "{why}: what is armed has stopped");
+        never_double(&stacks, why);
+    }
+}
+
 #[test]
 fn a_switch_whose_scalable_target_has_the_tag_is_armed_without_a_write_ever() {
     let mut stacks = stacks(&estates(&[AUTOMATIC, DEAD_MAN]));
@@ -311,6 +356,12 @@ fn a_message_that_cannot_be_sent_keeps_no_failover_from_starting_nor_from_being_
         story(&stacks, &failover_run)
     );
     assert!(failover_run.said.contains("nobody was told of it"));
+    let story = story(&stacks, &failover_run);
+    assert!(!story.contains("it is tried again"), "a child that has done its work is done: {story}");
+    let runs = stacks.pair.standby().runs(&stacks.member(&standby()).scope()).unwrap();
+    assert!(runs.iter().all(|run| run.outcome == Some(RunOutcome::Done)), "{runs:?}");
+    let noted = |run: &RunRecord| run.header.timeline.iter().any(|it| it.what.starts_with("nobody was told of it"));
+    assert!(runs.iter().any(noted), "{runs:?}");
     stacks.minutes(1);
     assert_eq!(stacks.pair.serving(), Some(standby()));
 }

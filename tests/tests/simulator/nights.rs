@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use watchkeeper_domain::capacity::{Capacity, Rollout, ServiceId};
+use watchkeeper_domain::capacity::{Capacity, Rollout, ScalingState, ServiceId, Suspensions};
 use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, SimRegionBuilder, TimingSettings, rds, scope, service,
 };
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
-use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes, morning, sim};
+use crate::scene::{API, ENGINE, afternoon, asleep, at, evening, minutes, morning, sim};
 
 fn id(name: &str) -> ServiceId {
     ServiceId::try_from(name.to_owned()).unwrap()
@@ -49,6 +49,46 @@ fn a_tick_that_comes_after_a_later_one_is_ignored() {
     assert!(harness.tick(evening() - minutes(10)).is_empty());
     assert_eq!(harness.sim.executions().len(), before);
     assert!(asleep(&harness.sim.capacity()));
+}
+
+#[test]
+fn news_that_the_topic_refuses_fails_no_run_and_what_stays_bad_is_told_once_it_takes_it() {
+    let mut harness = afternoon();
+    let refusing = FaultPlan::none().always(Operation::Publish, CallTrouble::Denied);
+    harness.sim.set_faults(refusing.clone());
+    let ended = harness.tick(evening()).remove(0);
+    assert_eq!(ended.outcome(), "done");
+    assert!(ended.said().contains("nobody was told of it: Publish"), "{}", ended.said());
+    assert!(asleep(&harness.sim.capacity()));
+    harness.sim.change_count(&id(ENGINE), 3);
+    assert_eq!(harness.tick(evening() + minutes(5)).remove(0).outcome(), "drift");
+    assert_eq!(harness.sim.messages().len(), 0);
+    harness.sim.set_faults(FaultPlan::none());
+    for n in 2..5 {
+        harness.tick(evening() + minutes(5 * n));
+    }
+    assert_eq!(subjects(&harness), ["clos-v2 dev: somebody else changed it"], "told once, and not lost");
+}
+
+#[test]
+fn the_morning_names_what_somebody_else_had_set_in_the_night_and_it_overwrites() {
+    let (mut harness, original) = night();
+    let told = |harness: &InMemoryHarness| harness.sim.messages().last().unwrap().text.clone();
+    harness.tick(morning());
+    assert!(!told(&harness).contains("overwritten"), "{}", told(&harness));
+    harness.tick(evening() + minutes(24 * 60));
+    // A pipeline at night, which has the bounds in its code.
+    let bounds = ScalingState { min: 3, max: 8, suspended: Suspensions::NONE };
+    harness.sim.change_scaling(&id(API), Some(bounds));
+    harness.tick(evening() + minutes(24 * 60 + 5));
+    assert_eq!(subjects(&harness).iter().filter(|subject| subject.contains("somebody else changed it")).count(), 1);
+    harness.tick(at("2026-11-23T13:00:00Z"));
+    assert_eq!(harness.sim.capacity(), original);
+    let told = told(&harness);
+    let named = format!("overwritten: {API}: somebody else had set it to 3 tasks in bounds 3..8, nothing suspended");
+    assert!(told.contains(&named), "{told}");
+    assert!(!told.contains("overwritten: clos-v2-cluster/clos-v2-workflow"), "{told}");
+    assert!(told.contains("What to do: see what was overwritten"), "{told}");
 }
 
 #[test]

@@ -120,6 +120,30 @@ pub(crate) fn never_double(stacks: &InMemoryPair, context: &str) {
     assert!(most <= 1, "{context}: {most} tasks of the singleton at once since {since}");
 }
 
+/// However a move went, minutes later nothing moves, both replicas agree, and one region runs everything. A region that was lost
+/// is had back for that.
+pub(crate) fn in_one_region(stacks: &mut InMemoryPair, before: &[Capacity; 2], lost: bool, context: &str) {
+    if lost {
+        // A region that comes back runs what it ran, until its own stack has seen the pointer: no fence can help that.
+        never_double(stacks, context);
+        stacks.pair.regain(&home());
+    }
+    stacks.minutes(4);
+    if !lost {
+        never_double(stacks, context);
+    }
+    let pointer = stacks.pointer(&standby());
+    assert_eq!(pointer.moving, None, "{context}: {pointer}");
+    assert_eq!(stacks.pointer(&home()).revision, pointer.revision, "{context}: both replicas agree");
+    if pointer.active == standby() {
+        assert_eq!(counts(stacks, &standby()), [2, 2, 2, 1], "{context}");
+        assert_eq!(counts(stacks, &home()), [0, 0, 0, 0], "{context}");
+    } else {
+        assert_eq!(&capacities(stacks), before, "{context}");
+    }
+    assert_eq!(stacks.pair.serving(), Some(pointer.active), "{context}");
+}
+
 /// The only execution that the ticks have started.
 pub(crate) fn started(stacks: &mut InMemoryPair) -> FailoverRun {
     let mut failover_runs = std::mem::take(&mut stacks.failover_runs);

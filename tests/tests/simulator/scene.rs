@@ -6,7 +6,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{SimRegion, SimRegionBuilder, aurora, scope, service};
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
-const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
+pub(crate) const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
 pub(crate) const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
 
 pub(crate) fn at(instant: &str) -> Timestamp {

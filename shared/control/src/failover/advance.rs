@@ -143,7 +143,6 @@ impl<P: Platform> FailoverRunbook<P> {
             }
             (Some(PauseKind::Child(suffix)), _) => {
                 let name = child_name(&work.record.header.id, &suffix);
-                work.record.child = Some(name.clone());
                 let run = self.ledger.run(&work.member.scope(), &name).await?;
                 work.record.waited(run.as_ref().map_or(0, |run| i64::from(run.waited_seconds) * 1000));
                 work.made = run;
@@ -224,7 +223,10 @@ impl<P: Platform> FailoverRunbook<P> {
                 NextStep::Again { step: ADVANCE, wait_seconds: *seconds }
             }
             Some(MovePause { kind: PauseKind::Child(suffix), .. }) => {
-                let request = RunRequest::of_failover(&member.scope(), pointer.to_string(), record.child.clone());
+                // Whoever has the pointer acts: a run that was left with the lease, its parent dead, is taken the place of, be it
+                // over or still at work. Not to know of one costs the time that its lease has left.
+                let left = self.ledger.lease(&member.scope()).await.ok().flatten().map(|lease| lease.holder);
+                let request = RunRequest::of_failover(&member.scope(), pointer.to_string(), left);
                 NextStep::Child { suffix: suffix.clone(), request: request.into() }
             }
             Some(MovePause { kind: PauseKind::Person(_), .. }) => NextStep::Ask(Question {

@@ -36,7 +36,7 @@ impl<P: Platform> FailoverRunbook<P> {
         let granted = if grants { Some(at) } else { last.and_then(|last| last.granted) };
         let switches =
             if member.region == member.home { self.dead_mans(member, allowance, at).await? } else { BTreeMap::new() };
-        let armed = switches.values().all(|switch| matches!(switch, SwitchArming::Armed { .. }));
+        let armed = switches.is_empty() || switches.values().any(|switch| matches!(switch, SwitchArming::Armed { .. }));
         let heard = pair.heartbeats.get(member.other()).and_then(|heartbeat| heartbeat.granted).filter(|_| armed);
         let heartbeat = Heartbeat { at, epoch: pointer.epoch, heard, granted, switches };
         Ok(self.ledger.beat(&member.id, &member.region, &heartbeat).await?)

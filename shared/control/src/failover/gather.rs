@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join, join_all, join5};
 use jiff::Timestamp;
 use watchkeeper_domain::backup::{BackupMemory, Freshness, JobPolicy};
-use watchkeeper_domain::capacity::{ObservedScope, ServiceId};
+use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::FencePolicy;
 use watchkeeper_domain::failover::readiness::{Read, ReadinessFacts, TrafficFacts};
-use watchkeeper_domain::failover::{PairDatabase, RegionSample, ServiceSample, SwitchArming};
+use watchkeeper_domain::failover::{ObservedSwitches, PairDatabase, RegionSample, ServiceSample, SwitchArming};
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_domain::value::AlarmName;
@@ -131,7 +131,8 @@ async fn evidence<S: Alarms>(
     Ok(missing)
 }
 
-/// These services as they are, for a judgement, with the tags of their scalable targets.
+/// These services as they are, for a judgement, with the tags of their scalable targets. Tags that cannot be read are a matter
+/// of that one service.
 ///
 /// # Errors
 /// Why they cannot be seen.
@@ -140,21 +141,23 @@ pub(super) async fn observed<S: RegionReader, K: Clock>(
     pacer: &Pacer,
     clock: &K,
     ids: &[&ServiceId],
-) -> Result<ObservedScope, String> {
+) -> Result<ObservedSwitches, String> {
     let look = PacedRegion { reader, pacer, clock, layer: Layer::Schedule };
-    let mut observed = ObservedScope::default();
+    let ObservedSwitches { scope: mut observed, mut unread } = ObservedSwitches::default();
     for (_, answer) in look.describe(ids.iter().copied()).await {
         observed.services.extend(answer.map_err(why)?);
     }
     for (_, answer) in look.targets(ids.iter().copied()).await {
         for (id, scaling) in answer.map_err(why)? {
-            if !look.target_is_managed(&id).await? {
-                observed.untagged.insert(id.clone());
+            match look.target_is_managed(&id).await {
+                Ok(true) => {}
+                Ok(false) => drop(observed.untagged.insert(id.clone())),
+                Err(why) => drop(unread.insert(id.clone(), why)),
             }
             observed.services.entry(id).and_modify(|service| service.capacity.scaling = Some(scaling));
         }
     }
-    Ok(observed)
+    Ok(ObservedSwitches { scope: observed, unread })
 }
 
 /// What this region says of itself, for a time when it cannot.

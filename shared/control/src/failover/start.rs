@@ -58,7 +58,7 @@ impl<P: Platform> FailoverRunbook<P> {
         record.header.note(now, format!("{} goes on with what {} left", call.execution, pointer.by));
         call.execution.clone_into(&mut record.header.id);
         record.heir_of = Some(pointer.by.clone());
-        (record.ending, record.pause, record.tries) = (None, None, record.tries + 1);
+        (record.ending, record.pause, record.tries, record.failed_children) = (None, None, record.tries + 1, 0);
         record.epoch = Some(pointer.epoch);
         record.header.approved.extend(request.approve.iter().copied());
         // Whoever takes it over sees how it stands.
@@ -67,7 +67,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         let phase = match moving.stage {
             MoveStage::Back => MovePhase::Back,
-            MoveStage::Opening if request.back => MovePhase::Back,
+            MoveStage::Opening if request.back || record.phase == MovePhase::Back => MovePhase::Back,
             MoveStage::Traffic if request.back => {
                 return Err(bad(pointer.to_string(), "a move whose traffic has not moved"));
             }

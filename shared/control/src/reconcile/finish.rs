@@ -24,10 +24,11 @@ use crate::scoped::ScopedEnvironment;
 pub const RUN_FINISHED: &str = "Watchkeeper Run Finished";
 
 impl<P: Platform> Reconciler<P> {
-    /// Closes the run, with the error that ended it if one did, and tells of it. Repeated, it only tells again.
+    /// Closes the run, with the error that ended it if one did, and tells of it. Repeated, it only tells again. News that is
+    /// refused for good is no failure of the run: its record and its summary say so, and what stays bad is told by the next run.
     ///
     /// # Errors
-    /// [`RunbookError`] when the lease is lost (another run goes on from what is) or the news cannot be sent.
+    /// [`RunbookError`] when the lease is lost (another run goes on from what is) or the news cannot be sent for now.
     pub async fn finish(
         &self,
         scoped: &ScopedEnvironment,
@@ -48,7 +49,11 @@ impl<P: Platform> Reconciler<P> {
             writes.push(LedgerWrite::PutRun(Box::new(resumed.run.clone())));
             self.ledger.commit(&scoped.scope, resumed.lease.generation, &writes).await?;
         }
-        self.notify(scoped, &resumed.run).await?;
+        let mut untold = String::new();
+        if let Some(error) = self.notify(scoped, &resumed.run).await? {
+            untold = format!(" (nobody was told of it: {error})");
+            self.keep_untold(scoped, &mut resumed, &error).await;
+        }
         let record = &resumed.run;
         let finished = FinishedRun {
             outcome: record.outcome.unwrap_or(RunOutcome::Failed),
@@ -58,20 +63,35 @@ impl<P: Platform> Reconciler<P> {
             refusals: record.violations.iter().filter(|violation| violation.severity > Severity::Warn).count(),
             took_ms: now.duration_since(record.header.started).as_millis().try_into().unwrap_or(i64::MAX),
         };
-        Ok(StepOutcome::new(run.clone(), end(record), report::summary(&scoped.scope, record), finished))
+        let summary = report::summary(&scoped.scope, record) + &untold;
+        Ok(StepOutcome::new(run.clone(), end(record), summary, finished))
     }
 
     /// The event first: it may come twice where the message must not, should the step be tried again. A bus that takes
-    /// nothing for good keeps no message from its turn.
-    async fn notify(&self, scoped: &ScopedEnvironment, run: &RunRecord) -> Result<(), RunbookError> {
+    /// nothing for good keeps no message from its turn, and a topic that does not is told of.
+    async fn notify(&self, scoped: &ScopedEnvironment, run: &RunRecord) -> Result<Option<AwsError>, RunbookError> {
+        let for_good = |answer: Result<(), AwsError>| match answer {
+            Err(error) if matches!(error.fault, Fault::Throttled | Fault::Unavailable) => Err(error),
+            answer => Ok(answer.err()),
+        };
         let event = report::event(&scoped.scope, run);
-        let published = self.notifier.publish(RUN_FINISHED, &event.to_string()).await;
-        let later = |error: &AwsError| matches!(error.fault, Fault::Throttled | Fault::Unavailable);
-        if !published.as_ref().is_err_and(later) && run.tell {
-            let message = report::message(&scoped.scope, run);
-            self.notifier.notify(&message.subject, &message.text).await?;
+        let published = for_good(self.notifier.publish(RUN_FINISHED, &event.to_string()).await)?;
+        if !run.tell {
+            return Ok(published);
         }
-        Ok(published?)
+        let message = report::message(&scoped.scope, run);
+        Ok(for_good(self.notifier.notify(&message.subject, &message.text).await)?.or(published))
+    }
+
+    /// Remembers that the news of a run reached nobody: what is bad and stays so is news again. What was done counts whether
+    /// this can be written or not.
+    async fn keep_untold(&self, scoped: &ScopedEnvironment, resumed: &mut ResumedRun, error: &AwsError) {
+        resumed.run.header.note(self.clock.now(), format!("nobody was told of it: {error}"));
+        let kept = self.ledger.load(&scoped.scope).await.map(|seen| seen.standing);
+        let standing = kept.ok().map(|standing| LedgerWrite::PutStanding(ScopeStanding { told: None, ..standing }));
+        let record = LedgerWrite::PutRun(Box::new(resumed.run.clone()));
+        let writes: Vec<LedgerWrite> = standing.into_iter().chain([record]).collect();
+        let _kept = self.ledger.commit(&scoped.scope, resumed.lease.generation, &writes).await;
     }
 }
 

@@ -25,7 +25,7 @@ pub use pointer::{MoveStage, OngoingMove, Pointer, PointerError, Serving};
 pub use record::{Move, MovePause, PauseKind, PhaseTiming, waves};
 pub use request::{FailoverRequest, MoveManner};
 pub use sample::{RegionSample, ServiceSample, serving};
-pub use switch::{SwitchArming, arming};
+pub use switch::{ObservedSwitches, SwitchArming, arming};
 pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
 pub use watch::{FailoverRefusal, Heartbeat, LOOK_AGAIN, QUESTION, READINESS_EVERY, WatchAction, WatchState};
 pub use wave::{WaveVerdict, judge_wave};

@@ -94,9 +94,6 @@ pub struct Move {
     pub wave: usize,
     /// How often a child was started for what is on its way; part of its name.
     pub tries: u32,
-    /// The child that was run last, by its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub child: Option<String>,
     /// Children that failed in a row.
     #[serde(default)]
     pub failed_children: u32,
@@ -128,9 +125,9 @@ pub struct Move {
     /// Databases that were promoted, or are being: they go back with the move, whatever the document says by then.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub promoted: BTreeSet<PairDatabase>,
-    /// Whether the home had said, when the move began, that it hears the standby's grants.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub armed: bool,
+    /// The singletons of which the home had said, when the move began, that their dead man's switches are armed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub switches: BTreeSet<ServiceName>,
     /// When the fence was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fenced_since: Option<Timestamp>,
@@ -177,7 +174,6 @@ impl Move {
             waves: Vec::new(),
             wave: 0,
             tries: 0,
-            child: None,
             failed_children: 0,
             looked_back: false,
             asks: BTreeMap::new(),
@@ -188,7 +184,7 @@ impl Move {
             again: false,
             refused: None,
             promoted: BTreeSet::new(),
-            armed: false,
+            switches: BTreeSet::new(),
             fenced_since: None,
             fence_looked: None,
             nudged: None,

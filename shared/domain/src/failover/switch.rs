@@ -11,7 +11,7 @@ use crate::guardrail::{Allowance, CapacityQuotas};
 use crate::intent::{DesiredState, Intent, Layer, PlacedService, Placement};
 use crate::name::ServiceName;
 use crate::plan::Releases;
-use crate::reconcile::assess::{ScopeSituation, Verdict, assess};
+use crate::reconcile::assess::{Assessment, ScopeSituation, Verdict, assess};
 use crate::reconcile::run::RefusedWrite;
 use crate::violation::Severity;
 
@@ -31,24 +31,38 @@ pub enum SwitchArming {
     },
 }
 
-/// The dead man's switches of a home. Each is judged as its own stop would be, by every guardrail there is: whoever hears of
-/// it counts on that stop. What cannot be seen counts for nothing. The halt switch has no say, for it does not hold up
-/// that stop.
+/// What is seen of singletons with a dead man's switch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObservedSwitches {
+    /// The services, and scalable targets without the tag.
+    pub scope: ObservedScope,
+    /// Those of which the tags of their scalable target could not be read, and why.
+    pub unread: BTreeMap<ServiceId, String>,
+}
+
+/// The dead man's switches of a home. They are judged as their stops would be, all in one plan, by every guardrail there is:
+/// whoever hears of one counts on that stop. What cannot be seen counts for nothing: of one singleton for that one, of the
+/// services as a whole for all, since no plan is made without them. The halt switch has no say, for it does not hold up
+/// those stops.
 pub fn arming(
     failover: &Failover,
     own: &BTreeMap<ServiceName, ServiceId>,
-    observed: &Result<ObservedScope, String>,
+    observed: &Result<ObservedSwitches, String>,
     refused: &[RefusedWrite],
     allowance: &Allowance,
     now: Timestamp,
 ) -> BTreeMap<ServiceName, SwitchArming> {
-    let dead_man = failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
-    dead_man
+    let dead_man = || failover.singletons.iter().filter(|singleton| singleton.fence == Some(FencePolicy::DeadMan));
+    let ids = dead_man().filter_map(|singleton| own.get(&singleton.service));
+    let judged = observed.as_ref().map(|seen| (seen, stops(ids, &seen.scope, allowance, now)));
+    dead_man()
         .filter_map(|singleton| {
             let (id, silence) = (own.get(&singleton.service)?, singleton.silence?.signed().as_secs());
-            let hindrance = match observed {
-                Ok(observed) => refusal(id, refused, now).or_else(|| hindrance(id, observed, allowance, now)),
-                Err(why) => Some(why.clone()),
+            let hindrance = match &judged {
+                Ok((seen, stops)) => refusal(id, refused, now)
+                    .or_else(|| hindrance(id, seen, allowance))
+                    .or_else(|| unplanned(id, stops)),
+                Err(why) => Some((*why).clone()),
             };
             let arming = hindrance.map_or(SwitchArming::Armed { silence }, |why| SwitchArming::Hindered { why });
             Some((singleton.service.clone(), arming))
@@ -63,31 +77,42 @@ fn refusal(id: &ServiceId, refused: &[RefusedWrite], now: Timestamp) -> Option<S
     Some(format!("AWS refused to change it at {}, and nothing was written to it since: {}", known.at, known.what))
 }
 
-/// Why the stop of one singleton would not go through.
-fn hindrance(id: &ServiceId, observed: &ObservedScope, allowance: &Allowance, now: Timestamp) -> Option<String> {
-    let Some(found) = observed.services.get(id) else {
+/// What keeps one singleton from being stopped, and no other.
+fn hindrance(id: &ServiceId, seen: &ObservedSwitches, allowance: &Allowance) -> Option<String> {
+    if !seen.scope.services.contains_key(id) {
         return Some("it is not found in its home".to_owned());
-    };
-    let resource = ResourceId::Service(id.clone());
+    }
     if allowance.protected.contains(id.service.as_str()) {
         return Some("it is protected, so that nothing may stop it".to_owned());
     }
-    if observed.untagged.contains(id) {
+    if seen.scope.untagged.contains(id) {
         return Some(
             "its scalable target lacks the tag watchkeeper:managed = true, so that it cannot be held".to_owned(),
         );
     }
-    // As if it ran: one that stands at 0 today may not tomorrow.
-    let mut alone = ObservedScope { services: [(id.clone(), found.clone())].into(), ..ObservedScope::default() };
-    if let Some(service) = alone.services.get_mut(id) {
+    seen.unread.get(id).cloned()
+}
+
+/// The stops of these singletons, as one run would have to make them.
+fn stops<'a>(
+    ids: impl Iterator<Item = &'a ServiceId>,
+    observed: &ObservedScope,
+    allowance: &Allowance,
+    now: Timestamp,
+) -> Assessment {
+    let known = ids.filter_map(|id| Some((id.clone(), observed.services.get(id)?.clone())));
+    let mut alone = ObservedScope { services: known.collect(), ..ObservedScope::default() };
+    // As if they ran: one that stands at 0 today may not tomorrow.
+    for service in alone.services.values_mut() {
         service.capacity.desired = service.capacity.desired.max(1);
     }
+    let names: BTreeSet<ServiceName> = alone.services.keys().map(|id| id.service.clone()).collect();
     let stop = Intent {
         layer: Layer::Failover,
         want: DesiredState::Placed(Placement {
             epoch: 0,
-            services: [(id.service.clone(), PlacedService::Down)].into(),
-            promised: [id.service.clone()].into(),
+            services: names.iter().map(|name| (name.clone(), PlacedService::Down)).collect(),
+            promised: names,
         }),
         reason: "a dead man's switch".to_owned(),
         by: String::new(),
@@ -95,7 +120,7 @@ fn hindrance(id: &ServiceId, observed: &ObservedScope, allowance: &Allowance, no
         expires: None,
         approved: BTreeSet::new(),
     };
-    let judged = assess(&ScopeSituation {
+    assess(&ScopeSituation {
         baseline: None,
         intents: &[stop],
         observed: &alone,
@@ -108,7 +133,12 @@ fn hindrance(id: &ServiceId, observed: &ObservedScope, allowance: &Allowance, no
         now,
         halt: None,
         approved: &BTreeSet::new(),
-    });
+    })
+}
+
+/// Why the stop of one singleton would be no part of what such a run writes.
+fn unplanned(id: &ServiceId, judged: &Assessment) -> Option<String> {
+    let resource = ResourceId::Service(id.clone());
     let stopped =
         judged.violations.iter().filter(|it| it.severity > Severity::Warn || it.resource.as_ref() == Some(&resource));
     let why: Vec<String> = stopped.map(|violation| format!("{}: {}", violation.code, violation.found)).collect();

@@ -35,8 +35,8 @@ pub struct Heartbeat {
     pub at: Timestamp,
     /// The epoch of the pointer that it saw.
     pub epoch: u64,
-    /// The standby's last grant that the home saw, in the home's own heartbeat: only while every dead man's switch that the
-    /// document has there would stop its singleton.
+    /// The standby's last grant that the home saw, in the home's own heartbeat: only while a dead man's switch that the document
+    /// has there would stop its singleton. Which of them would is in `switches`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<Timestamp>,
     /// When the standby last saw the pair at home, and so granted the home its singletons: what a dead man's switch

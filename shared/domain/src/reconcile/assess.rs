@@ -149,6 +149,9 @@ pub fn assess(situation: &ScopeSituation<'_>) -> Assessment {
         () => Verdict::Nothing,
     };
     let (plan, held) = back.unwrap_or((plan, BTreeSet::new()));
+    if verdict == Verdict::Apply {
+        violations.extend(overwritten(situation, &plan));
+    }
     Assessment { verdict, baseline, learnt, deciding: chosen, target, plan, held, violations }
 }
 
@@ -308,6 +311,31 @@ fn listed(told: &[String]) -> String {
 fn scheduled((id, actions): (&ServiceId, &Vec<ScheduledAction>)) -> String {
     let names: Vec<&str> = actions.iter().map(|action| action.name.as_str()).collect();
     format!("{id} ({})", names.join(", "))
+}
+
+/// What somebody else changed of services since they were left, where this plan writes over it. A database that is not as it was
+/// left is no news: it is started and stopped, and nothing of it is lost.
+fn overwritten(situation: &ScopeSituation<'_>, plan: &Plan) -> Vec<Violation> {
+    let left = Capacity { services: situation.reached.services.clone(), databases: BTreeMap::new() };
+    let since = DiffInput {
+        observed: situation.observed,
+        target: &left,
+        releases: &Releases::new(),
+        reached: &left.resources().collect(),
+        refused: &BTreeMap::new(),
+        reason: "",
+    };
+    let written: BTreeSet<ResourceId> = plan.actions().map(|action| action.change.resource()).collect();
+    let changed: BTreeSet<ResourceId> = since.plan().actions().map(|action| action.change.resource()).collect();
+    let found = |resource: &ResourceId| {
+        let ResourceId::Service(id) = resource else { return None };
+        let is = situation.observed.services.get(id)?.capacity;
+        let bounds = is.scaling.map_or_else(String::new, |scaling| format!(" in bounds {scaling}"));
+        let found = format!("somebody else had set it to {} tasks{bounds}, and that is overwritten", is.desired);
+        let advice = "If it was meant, set it again now: what is set while nothing holds it stays";
+        Some(Violation::new(GuardrailCode::Overwritten, Severity::Warn, found, advice).of(resource.clone()))
+    };
+    changed.intersection(&written).filter_map(found).collect()
 }
 
 fn foreign(action: &PlannedAction) -> Violation {

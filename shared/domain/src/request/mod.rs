@@ -95,7 +95,7 @@ pub struct RunRequest {
     /// Guardrails that ask, answered beforehand.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub approve: BTreeSet<GuardrailCode>,
-    /// A run that is over and that this one takes the place of: its lease, should it have died with it, need not expire.
+    /// A run that this one takes the place of: its lease need not expire, should it have died with it or be left behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
     /// Turns the halt switch on or off.
@@ -156,7 +156,7 @@ impl RunRequest {
         Self { trigger: RunTrigger::Emergency, instant: None, emergency, reason, approve, ..of_nobody }
     }
 
-    /// What a failover asks for: a look at what the pair's pointer wants, perhaps in the place of a run that is over.
+    /// What a failover asks for: a look at what the pair's pointer wants, perhaps in the place of a run that was left with the lease.
     pub fn of_failover(scope: &Scope, reason: String, instead_of: Option<String>) -> Self {
         let of_nobody = Self::of_tick(scope, Timestamp::UNIX_EPOCH);
         Self { trigger: RunTrigger::Failover, instant: None, reason: Some(reason), instead_of, ..of_nobody }

@@ -175,6 +175,25 @@ impl Execution {
         self.over(ExecutionEnd::Aborted, host);
     }
 
+    /// Somebody stops it. The execution that it waited for is not stopped with it: whoever has it plays it on, or stops it too.
+    pub fn stop(&mut self, host: &mut dyn MachineHost) -> Option<Self> {
+        let child = match std::mem::replace(&mut self.frame.phase, Phase::Ready) {
+            Phase::Child(child, _) => Some(*child),
+            _ => None,
+        };
+        self.abort(host);
+        child
+    }
+
+    /// Somebody stops the innermost execution that it waits for, of which it hears at its next step. Whether there was one.
+    pub fn stop_child(&mut self, host: &mut dyn MachineHost) -> bool {
+        let Phase::Child(child, _) = &mut self.frame.phase else { return false };
+        if !child.stop_child(host) {
+            child.abort(host);
+        }
+        true
+    }
+
     fn over(&mut self, end: ExecutionEnd, host: &mut dyn MachineHost) {
         if let Phase::Child(child, _) = &mut self.frame.phase {
             child.abort(host);

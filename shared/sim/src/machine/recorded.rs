@@ -46,7 +46,11 @@ impl RecordedEvaluation {
         (!same).then(|| here.map_or_else(|error| error, |value| value.to_string()))
     }
 
-    fn in_memory(&self) -> Result<Value, String> {
+    /// What it gives in memory.
+    ///
+    /// # Errors
+    /// Why it gives nothing.
+    pub fn in_memory(&self) -> Result<Value, String> {
         let values =
             |fields: &Map<String, Value>| fields.clone().into_iter().map(|(name, it)| (name, JValue::from(it)));
         let variables: Variables = values(&self.variables).map(|(name, value)| (Arc::from(name), value)).collect();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_domain::name::Region;
 use watchkeeper_sim::machine::{Execution, Standing};
@@ -133,13 +134,59 @@ impl InMemoryPair {
         }
     }
 
+    /// Somebody stops an execution, and what moves with it; not its own hand's run, which is left to itself. Whether there
+    /// was one.
+    pub fn stop(&mut self, failover_run: &mut FailoverRun) -> bool {
+        let index = self.index(&failover_run.region);
+        let mut functions = self.stacks[index].functions();
+        let mut left = failover_run.execution.stop(&mut functions);
+        if let Some(moving) = left.as_mut().filter(|left| left.machine() == "Failover") {
+            left = moving.stop(&mut functions);
+        }
+        failover_run.look();
+        let child = left.is_some();
+        self.left.extend(left.map(|child| (index, child)));
+        child
+    }
+
+    /// Somebody stops the run of its own hand that an execution waits for. Whether there was one.
+    pub fn stop_child(&mut self, failover_run: &mut FailoverRun) -> bool {
+        let waits = failover_run.moving().is_some_and(|moving| moving.child().is_some());
+        waits && failover_run.execution.stop_child(&mut self.functions(&failover_run.region))
+    }
+
+    /// Somebody stops the runs that were left to themselves.
+    pub fn stop_left(&mut self) {
+        for (index, mut child) in std::mem::take(&mut self.left) {
+            let _nothing = child.stop(&mut self.stacks[index].functions());
+        }
+    }
+
+    /// The runs that were left to themselves go on until an instant.
+    pub(super) fn play_left(&mut self, until: Timestamp) {
+        loop {
+            let due = |(_, child): &(usize, Execution)| match child.standing() {
+                Standing::Due(at) | Standing::Asking(at) => at,
+                Standing::Ended(_) => Timestamp::MAX,
+            };
+            let Some((index, child)) = self.left.iter_mut().min_by_key(|left| due(left)) else { return };
+            let Standing::Due(at) = child.standing() else { return };
+            if at > until {
+                return;
+            }
+            self.pair.set_now(at);
+            child.step(&mut self.stacks[*index].functions());
+        }
+    }
+
     /// One state of an execution, once it is due. What falls due while its own hand is at work waits for the end of that.
-    fn take(&mut self, failover_run: &mut FailoverRun) {
+    pub fn take(&mut self, failover_run: &mut FailoverRun) {
         if let Standing::Due(at) = failover_run.execution.standing() {
             let wait = Duration::try_from(at.duration_since(self.pair.now())).unwrap_or_default();
             let reconcile_machine = failover_run.moving().is_some_and(|moving| moving.child().is_some());
             if reconcile_machine {
-                self.pair.advance(wait);
+                self.play_left(at);
+                self.pair.set_now(at);
             } else if wait > Duration::ZERO {
                 self.pass(wait);
             }

@@ -9,8 +9,8 @@ use super::super::FailoverRunbook;
 use super::super::advance::MoveStep;
 use super::super::outcome::PhaseOutcome;
 use super::super::ports::DatabasePromotions;
-use super::CHILD_TRIES;
 use super::fence::singletons;
+use super::{CHILD_TRIES, is_own_failure};
 use crate::failover::ports::RegionTasks;
 use crate::platform::Platform;
 use crate::ports::{Clock, Fault};
@@ -41,7 +41,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         match work.child.take() {
             Some(ChildResult::Failed(name, cause)) => {
-                work.record.failed_children += 1;
+                work.record.failed_children += u32::from(is_own_failure(&name));
                 if work.record.failed_children >= CHILD_TRIES {
                     work.record.failure = Some(format!("what was opened could not be closed: {name}: {cause}"));
                     return Ok(PhaseOutcome::End(MoveEnding::Held));

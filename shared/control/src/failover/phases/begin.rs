@@ -14,8 +14,10 @@ impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn begin(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         let now = self.clock.now();
         let id = work.record.header.id.clone();
-        work.record.armed |=
-            work.pair.heartbeats.get(work.member.other()).is_some_and(|heartbeat| heartbeat.heard.is_some());
+        if let Some(theirs) = work.pair.heartbeats.get(work.member.other()) {
+            let armed = theirs.switches.keys().filter(|singleton| theirs.silence(singleton).is_some());
+            work.record.switches.extend(armed.cloned());
+        }
         // What was approved is about the pair as it was when it was asked for.
         let revision = work.record.revision.unwrap_or(work.pointer.revision);
         if work.pointer.moving.is_none() && work.pointer.revision != revision {

@@ -90,7 +90,7 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
     let granted = pair.heartbeats.get(&member.region).and_then(|heartbeat| heartbeat.granted);
     // Armed when the move began, and, as far as has been heard, still.
     let silence = pair.heartbeats.get(member.other()).and_then(|theirs| theirs.silence(&singleton.service));
-    let beat = granted.filter(|_| record.armed && silence.is_some());
+    let beat = granted.filter(|_| record.switches.contains(&singleton.service) && silence.is_some());
     let tasks = tasks_of(peer, member, &singleton.service).await.ok();
     // What was approved beforehand does not cover a loss that began after it.
     let lost_since = record.answered == Some(true) && tasks.is_none();

@@ -18,10 +18,16 @@ use super::advance::MoveStep;
 use super::outcome::PhaseOutcome;
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::RunbookError;
+use crate::runbook::{ErrorName, RunbookError};
 
 /// How often a child is tried before the move goes back.
 const CHILD_TRIES: u32 = 3;
+
+/// Whether a child failed with what it was to do. One that the pointer has overtaken, or that another run's lease kept waiting,
+/// did not.
+fn is_own_failure(name: &str) -> bool {
+    ![ErrorName::PointerMoved, ErrorName::LeaseHeld].iter().any(|other| other.name() == name)
+}
 
 impl<P: Platform> FailoverRunbook<P> {
     pub(super) async fn phase(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {

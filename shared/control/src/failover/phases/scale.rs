@@ -8,10 +8,10 @@ use super::super::ChildResult;
 use super::super::FailoverRunbook;
 use super::super::advance::MoveStep;
 use super::super::outcome::PhaseOutcome;
-use super::CHILD_TRIES;
+use super::{CHILD_TRIES, is_own_failure};
 use crate::platform::Platform;
 use crate::ports::Clock;
-use crate::runbook::{ErrorName, RunbookError};
+use crate::runbook::RunbookError;
 
 /// What is said of a wave of which something is not there yet.
 const LATE: &str = "Run.Unverified";
@@ -27,8 +27,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 return Ok(PhaseOutcome::Fail(format!("wave {} cannot start: {why}", work.record.wave + 1)));
             }
             Some(Ok(ChildResult::Failed(name, cause))) => {
-                // A run that the pointer has overtaken is no failure of what it was to start.
-                work.record.failed_children += u32::from(name != ErrorName::PointerMoved.name());
+                work.record.failed_children += u32::from(is_own_failure(&name));
                 if work.record.failed_children >= CHILD_TRIES {
                     return Ok(PhaseOutcome::Fail(format!(
                         "wave {} did not start: {name}: {cause}",

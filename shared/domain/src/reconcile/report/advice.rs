@@ -4,6 +4,7 @@ use crate::intent::{DesiredState, Intent};
 use crate::name::Scope;
 use crate::reconcile::run::{IntentOutcome, RunOutcome, RunRecord};
 use crate::request::RunTrigger;
+use crate::violation::GuardrailCode;
 
 /// What to do, as the end of a message.
 pub(super) fn advice(scope: &Scope, run: &RunRecord) -> String {
@@ -17,6 +18,9 @@ pub(super) fn advice(scope: &Scope, run: &RunRecord) -> String {
         ),
         Some(RunOutcome::Done) => match &run.wanted {
             Some(IntentOutcome::Declared(intent)) => declared(intent, input),
+            _ if run.violations.iter().any(|it| it.code == GuardrailCode::Overwritten) => {
+                "see what was overwritten; what was meant to stay has to be set again".to_owned()
+            }
             _ => "nothing".to_owned(),
         },
         Some(RunOutcome::Refused) if run.header.trigger == RunTrigger::Emergency => {
