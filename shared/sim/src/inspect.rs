@@ -53,6 +53,11 @@ impl SimRegion {
         self.lock().calls.clone()
     }
 
+    /// The same, and forgets them.
+    pub fn take_calls(&self) -> Vec<RecordedCall> {
+        std::mem::take(&mut self.lock().calls)
+    }
+
     /// All calls ever made: the index of the next one.
     pub fn calls_made(&self) -> u64 {
         self.lock().made

@@ -18,7 +18,7 @@ use super::functions::emergencies;
 use crate::{ExecutionEnd, InMemoryHarness};
 
 /// How long Lambda lets alarm-response work, as `template.yaml` has it.
-const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const DEADLINE: SignedDuration = SignedDuration::from_mins(1);
 
 /// The state in which the machine waits for its next look.
 const BETWEEN_LOOKS: &str = "Pause";

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use alarm_response::read;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,8 @@ use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_lambda::{LambdaInvocation, handle_event};
 use watchkeeper_sim::machine::{FunctionError, MachineHost};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash};
+
+use crate::emergency::DEADLINE;
 
 /// What a function of a pair reaches beyond its own region.
 #[derive(Debug, Clone)]
@@ -48,6 +51,10 @@ impl Functions<'_> {
                 .handle(event, async |call: StepCall<reconcile::Step>| reconciler(sim).handle(stack, call.step).await),
             "EmergencyScale" => {
                 self.handle(event, async |call: StepCall<emergency::Step>| emergencies(sim).handle(stack, call).await)
+            }
+            "AlarmResponse" => {
+                let now = sim.now() + DEADLINE;
+                self.handle(event, async |event: Value| emergencies(sim).hear(stack, read(&event), now).await)
             }
             "AutoShutdown" => self.handle(event, async |tick: ScheduleTick| schedule(sim).handle(stack, &tick).await),
             "Backups" => {

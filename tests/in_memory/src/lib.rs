@@ -2,6 +2,7 @@
 //! dies with its process, and only the next tick goes on.
 
 mod backup;
+mod declared;
 mod emergency;
 mod functions;
 mod pair;
@@ -18,11 +19,12 @@ use watchkeeper_control::runbook::Stack;
 use watchkeeper_control::scoped::StackIdentity;
 use watchkeeper_domain::name::Region;
 use watchkeeper_estates::{EstateFolder, load_dir};
-use watchkeeper_sim::machine::{Execution, Standing};
+use watchkeeper_sim::machine::{Execution, MachineHost, Standing};
 use watchkeeper_sim::{SimRegion, StartedExecution};
 
 use functions::Functions;
 
+pub use declared::{Declared, declared};
 pub use emergency::{EmergencyRun, EmergencyRunState, alarm_event};
 pub use pair::{FailoverRun, FailoverRunState, InMemoryPair};
 pub use watchkeeper_sim::machine::ExecutionEnd;
@@ -83,6 +85,16 @@ impl InMemoryHarness {
     /// The documents that it carries.
     pub fn estates(&self) -> &EstateFolder {
         &self.stack.estates
+    }
+
+    /// It is deployed with other documents.
+    pub fn redocument(&mut self, estates: EstateFolder) {
+        self.stack.estates = Arc::new(estates);
+    }
+
+    /// What executions of its machines play over, one state at a time: its functions, and the time of its AWS.
+    pub fn host(&self) -> impl MachineHost {
+        self.functions()
     }
 
     fn functions(&self) -> Functions<'_> {

@@ -4,7 +4,6 @@
 mod alarms;
 mod copies;
 mod databases;
-mod declared;
 mod human;
 mod observe;
 mod pair;
@@ -16,11 +15,11 @@ mod tables;
 mod unblock_fixtures;
 
 pub use copies::KeptCopies;
-pub use declared::{Declared, declared};
 pub use pair::IMAGE_TAG;
 pub use singleton_monitor::{MonitorReport, SingletonMonitor};
 pub use tables::{ITEMS, Items};
 pub use unblock_fixtures::{ReceivedMessage, UnblockFixtures};
+pub use watchkeeper_in_memory::{Declared, declared};
 
 use std::error::Error;
 use std::fmt::Display;

@@ -1,0 +1,213 @@
+//! The estates that histories are about: those of the documents, and generated ones; and what AWS has of each in one account
+//! and region.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use fastrand::Rng;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use watchkeeper_domain::backup::BackupSource;
+use watchkeeper_domain::capacity::DatabaseId;
+use watchkeeper_domain::estate::{Environment, Estate, EstateDocument, EstateFolder};
+use watchkeeper_domain::name::Region;
+use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
+use watchkeeper_in_memory::{InMemoryHarness, declared, documents};
+use watchkeeper_sim::{SimRegion, TimingSettings, aurora, rds, service, store};
+
+/// The account of an environment that names none.
+const ACCOUNT: &str = "123456789012";
+
+/// The name by which generated estates are asked for.
+pub const GENERATED: &str = "generated";
+
+/// One account and region of an estate: what one stack looks after.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The document of the estate.
+    pub document: EstateDocument,
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: Region,
+}
+
+static OWN: LazyLock<EstateFolder> =
+    LazyLock::new(|| documents(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/estates")));
+
+/// The names of estates that there are histories of. A pair of regions has its own: not yet.
+pub fn names() -> Vec<String> {
+    let plain = |estate: &&Estate| estate.environments().all(|it| it.document().regions.standby.is_none());
+    OWN.iter().filter(plain).map(|estate| estate.name().to_string()).chain([GENERATED.to_owned()]).collect()
+}
+
+/// The sites of an estate; those of a generated one are drawn from the seed.
+///
+/// # Panics
+/// When there is no such estate: names are checked where they are given.
+pub fn sites(name: &str, rng: &mut Rng) -> Vec<Site> {
+    let document = if name == GENERATED {
+        serde_json::from_value(generated(rng)).unwrap_or_else(|error| panic!("{error}"))
+    } else {
+        document_of(OWN.estate(name).unwrap_or_else(|error| panic!("{error}")))
+    };
+    let mut places = BTreeSet::new();
+    for environment in document.environments.values() {
+        let account = environment.account.as_ref().map_or(ACCOUNT.to_owned(), ToString::to_string);
+        places.insert((account, environment.regions.primary.clone()));
+    }
+    let site = |(account, region)| Site { document: document.clone(), account, region };
+    places.into_iter().map(site).collect()
+}
+
+fn document_of(estate: &Estate) -> EstateDocument {
+    let environments = estate.environments().map(|it| (it.name().clone(), it.document().clone())).collect();
+    let (about, owner) = (estate.about().cloned(), estate.owner().cloned());
+    EstateDocument { estate: estate.name().clone(), about, owner, environments }
+}
+
+/// A document that nobody wrote.
+fn generated(rng: &mut Rng) -> Value {
+    let zones = ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "America/Sao_Paulo"];
+    let hours = ["08:00-19:00", "20:00-02:30", "02:15-03:15", "06:00-22:00", "00:00-24:00"];
+    let mut environments = serde_json::Map::new();
+    for n in 0..rng.usize(1..3) {
+        let services: Vec<String> = (0..rng.usize(1..5)).map(|it| format!("s{it}")).collect();
+        let production = rng.u8(0..3) == 0;
+        let zone = zones[rng.usize(..zones.len())];
+        let mut environment = json!({
+            "kind": if production { "production" } else { "staging" },
+            "regions": { "primary": "us-east-1" },
+            "clusters": { "us-east-1": { format!("c{n}"): services } },
+            "databases": (0..rng.usize(0..3)).map(|it| json!({
+                if rng.bool() { "aurora" } else { "rds" }: format!("d{n}-{it}")
+            })).collect::<Vec<_>>(),
+            "guardrails": { "blast-radius": if rng.bool() { "50 %" } else { "100 %" } },
+            "emergency": {
+                "profiles": {
+                    "surge": { "desired": 4, "max": 8, "for": "2h" },
+                    "more": { "desired": "200 %", "max": "300 %", "for": "1h", "ask": rng.bool() },
+                    "less": { "desired": "50 %", "max": "50 %", "for": "2h", "only": ["s0"] },
+                },
+                "responses": [
+                    { "alarm": format!("errors-{n}"), "run": "surge", "veto": [format!("connections-{n}")] },
+                    { "alarm": format!("load-{n}"), "run": "more" },
+                ],
+                "cool-down": "10m", "minimum-delay": "5m", "max-age": "15m",
+            },
+        });
+        if !production && rng.u8(0..4) > 0 {
+            let weekly = json!({ "mon-fri": hours[rng.usize(..hours.len())] });
+            environment["awake"] = json!({ "zone": zone, "weekly": weekly });
+        }
+        environments.insert(format!("e{n}"), environment);
+    }
+    json!({ "estate": GENERATED, "environments": environments })
+}
+
+impl Site {
+    /// The documents, as they are first.
+    ///
+    /// # Panics
+    /// When they mean nothing.
+    pub fn folder(&self) -> EstateFolder {
+        folder(&self.document).unwrap_or_else(|| panic!("the document of {} means nothing", self.document.estate))
+    }
+
+    /// The environments that this stack looks after.
+    pub fn environments<'e>(&self, folder: &'e EstateFolder) -> Vec<&'e Environment> {
+        let here = |it: &&Environment| {
+            it.document().account.as_ref().is_none_or(|account| account.to_string() == self.account)
+                && it.has_resources(&self.region)
+        };
+        folder.environments().map(|(_, environment)| environment).filter(here).collect()
+    }
+
+    /// The documents with only the environments of this stack, for what events are about.
+    ///
+    /// # Panics
+    /// When they mean nothing.
+    pub fn own_folder(&self) -> EstateFolder {
+        let all = self.folder();
+        let here: BTreeSet<_> = self.environments(&all).into_iter().map(|it| it.name().clone()).collect();
+        let mut document = self.document.clone();
+        document.environments.retain(|name, _| here.contains(name));
+        folder(&document).unwrap_or_else(|| panic!("the document of {} means nothing", self.document.estate))
+    }
+
+    /// How long things take here. Deployments end when an event ends them.
+    pub fn timing() -> TimingSettings {
+        TimingSettings { deployment: Duration::from_hours(24), ..TimingSettings::default() }
+    }
+
+    /// The stack, over an AWS with everything that the documents name, and something that they do not.
+    pub fn build(&self, begin: Timestamp, seed: u64) -> InMemoryHarness {
+        let all = self.folder();
+        let mut sim = SimRegion::builder().region(self.region.as_str()).starting(begin).seed(seed);
+        sim = sim.settings(Self::timing());
+        let mut stores = Vec::new();
+        let mut clusters = BTreeSet::new();
+        for environment in self.environments(&all) {
+            for (id, capacity) in declared(environment, &self.region) {
+                clusters.insert(id.cluster.clone());
+                let spec = service(&id.to_string()).desired(capacity.desired).with_scaling(capacity.scaling);
+                sim = sim.with(spec);
+            }
+            for id in environment.databases(&self.region) {
+                sim = sim.with(match &id {
+                    DatabaseId::Aurora(name) => aurora(name.as_str()),
+                    DatabaseId::Rds(name) => rds(name.as_str()),
+                });
+            }
+            let jobs = environment.document().backups.iter().flat_map(|it| &it.jobs);
+            stores.extend(jobs.filter_map(BackupSource::of));
+        }
+        for cluster in clusters {
+            sim = sim.with(service(&format!("{cluster}/stranger")).desired(2).scaling(1, 3));
+        }
+        let sim = sim.with(rds("stranger-db")).build();
+        stores.iter().for_each(|source| sim.put_store(store(&source.to_string())));
+        self.furnish(&sim, &all);
+        InMemoryHarness::over(sim, all, self.region.as_str()).in_account(&self.account)
+    }
+
+    /// Tables, queues and buses of the unblock, with nothing stuck.
+    fn furnish(&self, sim: &SimRegion, all: &EstateFolder) {
+        for unblock in self.environments(all).into_iter().filter_map(|it| it.document().unblock.as_ref()) {
+            if let Some(locks) = &unblock.locks {
+                sim.make_locks(locks.table.as_str());
+                let finished = locks.finished.iter().map(|it| &it.table);
+                for table in finished.chain(unblock.blockers.iter().map(|it| &it.table)) {
+                    sim.put_item(table.as_str(), finished_item());
+                }
+            }
+            for queue in &unblock.queues {
+                sim.make_queue(queue.queue.as_str());
+                sim.make_queue(queue.dead_letters.as_str());
+            }
+            if let Some(report) = &unblock.report {
+                sim.make_bus(report.bus.as_str());
+            }
+        }
+    }
+}
+
+/// An item that waits for nobody: with it, its table is there.
+fn finished_item() -> BlockerItem {
+    let text = |text: &str| ItemAttribute::Text(text.to_owned());
+    BlockerItem {
+        item: text("finished"),
+        activity: ItemAttribute::Absent,
+        since: ItemAttribute::Absent,
+        owner: ItemAttribute::Absent,
+        reason: ItemAttribute::Absent,
+        status: text("done"),
+    }
+}
+
+/// The documents of an estate, if they mean something.
+pub fn folder(document: &EstateDocument) -> Option<EstateFolder> {
+    Estate::new(document.clone()).ok().map(|estate| [estate].into_iter().collect())
+}

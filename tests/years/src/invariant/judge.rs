@@ -1,0 +1,194 @@
+//! The judge: what it knows of a site, and when it looks.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::capacity::{Baseline, Capacity, ResourceId, ServiceId};
+use watchkeeper_domain::estate::{Environment, EnvironmentKind, EstateFolder};
+use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
+use watchkeeper_domain::name::{EnvironmentName, Scope};
+use watchkeeper_sim::{Operation, RecordedCall, SimRegion};
+
+use super::{Invariant, Violation};
+use crate::coverage::Phase;
+use crate::estates::Site;
+use crate::owner::{Changed, Owners};
+
+/// Who has acted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Actor {
+    /// A function, by a schedule or an event.
+    Function(&'static str),
+    /// A step of an execution; of the innermost one, if it waits for another.
+    Run(String),
+    /// Somebody else.
+    Somebody,
+}
+
+/// An environment, and what its ledger has.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(super) scope: Scope,
+    pub(super) environment: Environment,
+    /// What it has ever had.
+    pub(super) services: Vec<ServiceId>,
+    pub(super) baseline: Option<Baseline>,
+    pub(super) intents: Vec<Intent>,
+    pub(super) holder: Option<(String, Timestamp)>,
+    pub(super) halted: Option<Timestamp>,
+    pub(super) was_halted: bool,
+}
+
+/// What must hold is held against what is.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    pub(super) views: BTreeMap<EnvironmentName, View>,
+    pub(super) owners: Owners,
+    /// Capacity as of the last look.
+    pub(super) last: Capacity,
+    pub(super) kept: super::kept::Kept,
+    pub(super) rest: super::rest::Rest,
+    told: usize,
+}
+
+impl Judge {
+    pub(crate) fn new(sim: &SimRegion, site: &Site, documents: &EstateFolder) -> Self {
+        let views = site.environments(documents).into_iter().map(|it| (it.name().clone(), View::new(site, it)));
+        let mut judge = Self {
+            views: views.collect(),
+            owners: Owners::default(),
+            last: sim.capacity(),
+            kept: super::kept::Kept::new(site),
+            rest: super::rest::Rest::default(),
+            told: 0,
+        };
+        let _all_right = judge.owners.settle(&judge.last, |_| false);
+        judge
+    }
+
+    /// Other documents hold.
+    pub(crate) fn documented(&mut self, site: &Site, documents: &EstateFolder) {
+        for environment in site.environments(documents) {
+            if let Some(view) = self.views.get_mut(environment.name()) {
+                view.environment = environment.clone();
+            }
+        }
+    }
+
+    /// The owner of a resource has changed it.
+    pub(crate) fn owned(&mut self, sim: &SimRegion, resource: &ResourceId, before: &Capacity, changed: Changed) {
+        self.read(sim);
+        let now = sim.capacity();
+        let held = self.held(resource);
+        self.owners.owned(resource, [before, &now], changed, held);
+        self.last = now;
+    }
+
+    /// Somebody has made these calls.
+    pub(crate) fn acted(&mut self, sim: &SimRegion, actor: &Actor, calls: &[RecordedCall]) -> Result<(), Violation> {
+        let wrote = calls.iter().any(|call| call.operation.writes_capacity());
+        if wrote || calls.iter().any(|call| call.operation.writes_ledger()) {
+            self.read(sim);
+        }
+        if wrote {
+            let services = [Operation::UpdateService, Operation::RegisterScalableTarget];
+            let last = calls.iter().rfind(|call| services.contains(&call.operation));
+            self.rest.wrote = last.map(|call| (call.at, call.to_string())).or_else(|| self.rest.wrote.take());
+            self.writes(sim, actor, calls)?;
+        }
+        self.kept_after(sim, calls)?;
+        self.settled(sim)
+    }
+
+    /// What nobody holds is as it was, or as its owner has made it.
+    fn settled(&mut self, sim: &SimRegion) -> Result<(), Violation> {
+        let now = sim.capacity();
+        let views = &self.views;
+        let held = |it: &ResourceId| views.values().any(|view| view.baseline.as_ref().is_some_and(|kept| kept.has(it)));
+        let wrong = self.owners.settle(&now, held);
+        self.last = now;
+        match wrong {
+            None => Ok(()),
+            Some((resource, right)) => {
+                let is = match &resource {
+                    ResourceId::Service(id) => format!("{:?}", self.last.services[id]),
+                    ResourceId::Database(id) => format!("{:?}", self.last.databases[id]),
+                };
+                let seen = format!("{resource} is held by nobody, and is {is}; it was {right}");
+                Err(violation(sim, Invariant::AsItWas, seen))
+            }
+        }
+    }
+
+    /// Whether anything is halted.
+    pub(crate) fn halted(&mut self, sim: &SimRegion) -> bool {
+        self.read(sim);
+        self.views.values().any(|view| view.halted.is_some())
+    }
+
+    pub(super) fn held(&self, resource: &ResourceId) -> bool {
+        self.views.values().any(|view| view.baseline.as_ref().is_some_and(|kept| kept.has(resource)))
+    }
+
+    /// Reads what the ledger has.
+    pub(super) fn read(&mut self, sim: &SimRegion) {
+        for view in self.views.values_mut() {
+            view.was_halted = view.halted.is_some();
+            if let Ok(found) = sim.remembered(&view.scope) {
+                view.baseline = found.baseline;
+                view.intents = found.intents;
+                view.holder = found.lease.map(|lease| (lease.holder, lease.expires));
+                view.halted = found.halt.map(|halt| halt.since);
+            }
+        }
+    }
+
+    /// What an estate in which nothing goes on is like.
+    pub(crate) fn phase(&self, now: Timestamp) -> Phase {
+        let intents = || self.views.values().flat_map(|view| &view.intents).filter(|it| it.holds(now));
+        if intents().any(|it| it.layer == Layer::Emergency) {
+            Phase::Surging
+        } else if intents().any(|it| it.want == DesiredState::Asleep) {
+            Phase::Asleep
+        } else {
+            Phase::Awake
+        }
+    }
+
+    /// The subjects of messages since the last time.
+    pub(crate) fn new_messages(&mut self, sim: &SimRegion) -> Vec<String> {
+        let new = sim.messages().split_off(self.told);
+        self.told += new.len();
+        new.into_iter().map(|message| message.subject).collect()
+    }
+}
+
+impl View {
+    fn new(site: &Site, environment: &Environment) -> Self {
+        let scope = Scope {
+            estate: site.document.estate.clone(),
+            environment: environment.name().clone(),
+            region: site.region.clone(),
+        };
+        let services = environment.services(&site.region).into_iter();
+        Self {
+            scope,
+            environment: environment.clone(),
+            services: services.map(|(cluster, service)| ServiceId { cluster, service }).collect(),
+            baseline: None,
+            intents: Vec::new(),
+            holder: None,
+            halted: None,
+            was_halted: false,
+        }
+    }
+
+    pub(super) fn production(&self) -> bool {
+        self.environment.kind() == EnvironmentKind::Production
+    }
+}
+
+pub(super) fn violation(sim: &SimRegion, invariant: Invariant, seen: impl Into<String>) -> Violation {
+    Violation { invariant, at: sim.now(), seen: seen.into() }
+}

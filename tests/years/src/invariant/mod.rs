@@ -1,0 +1,110 @@
+//! What must hold, each by a name and the sentence that promises it.
+
+mod judge;
+mod kept;
+mod rest;
+mod writes;
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+pub(crate) use judge::{Actor, Judge};
+
+/// What must hold. The budgets over all functions together are none of these yet: each instance of a function keeps its share
+/// by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Invariant {
+    /// Nothing is lost.
+    AsItWas,
+    /// Production is never put to sleep.
+    ProductionNeverSleeps,
+    /// Counts stay between floor and ceiling.
+    FloorAndCeiling,
+    /// The baseline is durable before the first write.
+    BaselineFirst,
+    /// Nothing outside the document is written.
+    OutsideUntouched,
+    /// Nothing untagged is written.
+    UntaggedUntouched,
+    /// Nothing is written while it is halted.
+    HaltedMeansHalted,
+    /// One run at a time, under a lease that is its own.
+    OneRunAtATime,
+    /// No copy is removed before the proof of a newer one, and never the last good one.
+    NoDeletionBeforeTheProof,
+    /// No copy of somebody else is removed.
+    ForeignCopiesStay,
+    /// Nothing is freed without proof.
+    NothingFreedWithoutProof,
+    /// No message is lost.
+    NoLetterLost,
+    /// What is to sleep sleeps, and what is to be awake is, once the world behaves.
+    AsTheCalendarSays,
+    /// Whatever was held is given back, once the world behaves.
+    EverythingGivenBack,
+    /// Every execution ends, or waits for a person.
+    EveryExecutionEnds,
+    /// Nothing is written when nothing differs.
+    NoWriteWithoutDifference,
+    /// What is told is told once.
+    ToldOnce,
+    /// The code keeps its own promises.
+    NoPanic,
+}
+
+impl Invariant {
+    /// The sentence that promises it, as it begins in the papers.
+    pub fn promise(self) -> &'static str {
+        match self {
+            Self::AsItWas => {
+                "puts development and staging to sleep out of hours, databases too, and wakes them exactly as they were"
+            }
+            Self::ProductionNeverSleeps => "production is never put to sleep",
+            Self::FloorAndCeiling => {
+                "a count would fall below `guardrails.floor`; an emergency would go above `guardrails.ceiling`"
+            }
+            Self::BaselineFirst => "Counts, bounds, suspensions and database states are durable before the first write",
+            Self::OutsideUntouched => "You describe each system in one YAML document",
+            Self::UntaggedUntouched => {
+                "What lacks it cannot be changed: the IAM policy says so, and so does a guardrail"
+            }
+            Self::HaltedMeansHalted => "no run writes to this environment until `\"halt\": false`",
+            Self::OneRunAtATime => "A lease with a generation; a write of a stale generation is refused",
+            Self::NoDeletionBeforeTheProof => {
+                "A copy is pruned only after a newer one is verified, here and where it is copied to"
+            }
+            Self::ForeignCopiesStay => {
+                "Pruning is a pure function that can never remove the last good copy, nor anything it did not make"
+            }
+            Self::NothingFreedWithoutProof => "Releases what its owner has provably left",
+            Self::NoLetterLost => "redrives dead-letter queues with a poison limit",
+            Self::AsTheCalendarSays => "a run that crashed is repeated, not repaired",
+            Self::EverythingGivenBack => {
+                "If its execution dies, the tick keeps the target until then, and gives the baseline back after it"
+            }
+            Self::EveryExecutionEnds => "Without an answer in time (`answer-within`, 30 minutes) it refuses itself",
+            Self::NoWriteWithoutDifference => "no write at all when nothing differs",
+            Self::ToldOnce => "A refusal is told once, not with every tick",
+            Self::NoPanic => "Errors are part of the interface",
+        }
+    }
+}
+
+/// What did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What should have held.
+    pub invariant: Invariant,
+    /// When it was seen.
+    pub at: Timestamp,
+    /// What was seen.
+    pub seen: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}: {}\n  promised: \"{}\"", self.invariant, self.at, self.seen, self.invariant.promise())
+    }
+}

@@ -1,0 +1,12 @@
+//! `cargo years`: whole histories, by the thousand.
+
+mod command;
+mod tables;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    command::run(&command::Options::parse())
+}

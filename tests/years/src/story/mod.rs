@@ -1,0 +1,12 @@
+//! What happens in a history: data, each event complete in itself, so that any of them can be left out and the rest still
+//! happens.
+
+mod draw;
+mod event;
+mod timeline;
+pub mod weights;
+
+pub use draw::Setting;
+pub(crate) use draw::weighted;
+pub use event::{Delivery, Edit, Event, EventKind, Happening};
+pub use timeline::draw;
