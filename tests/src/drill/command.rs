@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::figures::tables;
 use super::output::DrillOutput;
 use super::report::DrillReport;
-use super::step::chain;
+use super::scene::chain;
 use super::{all, backup, failover, sleep, surge, unblock, up};
 use crate::harness::HarnessError;
 use crate::sandbox::CheckoutLayout;

@@ -10,12 +10,15 @@ mod figures;
 mod output;
 mod report;
 mod rights;
+mod scene;
 mod sleep;
-mod step;
+
 mod surge;
 mod unblock;
 mod up;
 
-pub use choice::{SkippedEnvironment, Unplayed};
+pub use choice::SkippedEnvironment;
 pub use command::{DrillArguments, run};
+pub use output::DrillOutput;
 pub use report::{Check, DrillReport, DrillResults, LeftOutPart, ReportStep};
+pub use scene::SandboxScene;

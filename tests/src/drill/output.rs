@@ -16,7 +16,7 @@ const LINE: usize = 60;
 
 /// Tells what is going on. Text goes to standard error; the results alone go to standard output.
 #[derive(Debug)]
-pub(super) struct DrillOutput {
+pub struct DrillOutput {
     terminal: bool,
     /// The steps that are under way, and what turns meanwhile.
     spinner: Mutex<Option<(ProgressBar, Vec<String>)>>,
@@ -24,9 +24,15 @@ pub(super) struct DrillOutput {
     held: Mutex<Option<Vec<String>>>,
 }
 
+impl Default for DrillOutput {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl DrillOutput {
     /// For the terminal that is there, or is not.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self { terminal: std::io::stderr().is_terminal(), spinner: Mutex::new(None), held: Mutex::new(None) }
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::choice::{SkippedEnvironment, Unplayed};
+use super::choice::SkippedEnvironment;
+use crate::scenarios::{Unplayed, millis};
 
 /// One scenario on one environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -144,15 +145,20 @@ impl DrillReport {
         self.timeline.push(ReportStep { at, step: step.into(), ms: millis(took) });
     }
 
+    /// For a test: everything was played, and every check passed.
+    ///
+    /// # Panics
+    /// With the checks that did not, and what was left out.
+    pub fn assert_passed(&self) {
+        let failed: Vec<&Check> = self.checks.iter().filter(|check| !check.ok).collect();
+        assert!(failed.is_empty() && self.left_out.is_empty(), "{failed:#?} {:#?}", self.left_out);
+        assert!(!self.checks.is_empty(), "nothing was checked");
+    }
+
     /// How many checks passed.
     pub fn passed(&self) -> usize {
         self.checks.iter().filter(|check| check.ok).count()
     }
-}
-
-/// Whole milliseconds.
-pub(super) fn millis(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

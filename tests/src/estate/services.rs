@@ -80,7 +80,10 @@ impl RegionFixtures {
     }
 
     /// Give a service this scalable target, or none.
-    pub(super) async fn put_target(&self, id: &ServiceId, scaling: Option<ScalingState>) -> Result<(), SiteError> {
+    ///
+    /// # Errors
+    /// [`SiteError`] when AWS refuses.
+    pub async fn put_target(&self, id: &ServiceId, scaling: Option<ScalingState>) -> Result<(), SiteError> {
         let Some(ScalingState { min, max, suspended }) = scaling else { return self.drop_target(id).await };
         let suspended = SuspendedState::builder()
             .dynamic_scaling_in_suspended(suspended.scale_in)

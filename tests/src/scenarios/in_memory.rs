@@ -1,8 +1,10 @@
 //! An environment of the documents in memory.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
 use serde_json::Value;
+use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ScalingState, ServiceId};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
@@ -10,17 +12,19 @@ use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service};
 
 use super::{CapacityWrite, Harness, RunEnd};
 use crate::estate::declared;
-use crate::harness::scope;
+use crate::harness::{HarnessError, scope};
 use crate::in_memory::{ExecutionEnd, InMemoryHarness};
 
-/// A Wednesday of usual hours, and a Thursday after it.
-const DAY: Date = date(2026, 11, 18);
+/// Noon in New York, of a Wednesday of usual hours with a Thursday after it.
+const NOON: &str = "2026-11-18T17:00:00Z";
 
-/// An environment of this repository's documents in memory, as its document declares it.
+/// An environment of this repository's documents and its siblings in memory, as their document declares them. Any check that
+/// fails panics.
 #[derive(Debug)]
 pub struct InMemoryScene {
     harness: InMemoryHarness,
     environment: Environment,
+    siblings: Vec<Environment>,
     scope: Scope,
     told: usize,
     published: usize,
@@ -33,25 +37,30 @@ impl InMemoryScene {
     /// # Panics
     /// When no document describes it.
     pub fn new(estate: &str, environment: &str) -> Self {
-        let harness = InMemoryHarness::new(SimRegion::builder().build(), "us-east-1");
-        let found = harness.estates().environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
-        let region = &found.1.document().regions.primary;
-        let (scope, environment) = (scope(found.0, found.1, region), found.1.clone());
-        let mut sim = SimRegion::builder().at("2026-11-18T00:00:00Z");
-        for (id, capacity) in declared(&environment, region) {
-            let spec = service(&id.to_string()).desired(capacity.desired);
-            sim = sim.with(capacity.scaling.map_or(spec.clone(), |scaling| spec.scaling(scaling.min, scaling.max)));
+        let documents = InMemoryHarness::new(SimRegion::builder().build(), "us-east-1");
+        let found = documents.estates().environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
+        let region = found.1.document().regions.primary.clone();
+        let account = found.1.account().map_or_else(|| "123456789012".to_owned(), ToString::to_string);
+        let home = |sibling: &&Environment| {
+            sibling.has_resources(&region) && account.parse().is_ok_and(|account| sibling.is_of_account(&account))
+        };
+        let siblings: Vec<Environment> = found.0.environments().filter(home).cloned().collect();
+        let mut sim = SimRegion::builder().at(NOON);
+        for sibling in &siblings {
+            for (id, capacity) in declared(sibling, &region) {
+                let spec = service(&id.to_string()).desired(capacity.desired);
+                sim = sim.with(capacity.scaling.map_or(spec.clone(), |scaling| spec.scaling(scaling.min, scaling.max)));
+            }
+            for id in sibling.databases(&region) {
+                sim = sim.with(match &id {
+                    DatabaseId::Aurora(name) => aurora(name.as_str()),
+                    DatabaseId::Rds(name) => rds(name.as_str()),
+                });
+            }
         }
-        for id in environment.databases(region) {
-            sim = sim.with(match &id {
-                DatabaseId::Aurora(name) => aurora(name.as_str()),
-                DatabaseId::Rds(name) => rds(name.as_str()),
-            });
-        }
-        let harness = InMemoryHarness::new(sim.build(), region.as_str());
-        let scene = Self { harness, environment, scope, told: 0, published: 0, started: 0 };
-        scene.harness.sim.set_now(scene.time("12:00"));
-        scene
+        let harness = InMemoryHarness::new(sim.build(), region.as_str()).in_account(&account);
+        let (scope, environment) = (scope(found.0, found.1, &region), found.1.clone());
+        Self { harness, environment, siblings, scope, told: 0, published: 0, started: 0 }
     }
 
     fn since(&self, mark: u64) -> impl Iterator<Item = RecordedCall> {
@@ -59,8 +68,8 @@ impl InMemoryScene {
     }
 }
 
-fn seen(name: String, end: &ExecutionEnd) -> RunEnd {
-    RunEnd { name, outcome: end.outcome().to_owned(), says: end.said().to_owned() }
+fn seen(name: String, end: &ExecutionEnd, took: Duration) -> RunEnd {
+    RunEnd { name, outcome: end.outcome().to_owned(), says: end.said().to_owned(), took }
 }
 
 impl Harness for InMemoryScene {
@@ -72,64 +81,94 @@ impl Harness for InMemoryScene {
         &self.scope
     }
 
-    fn day(&self) -> Date {
-        DAY
+    fn siblings(&self) -> Vec<Environment> {
+        self.siblings.clone()
     }
 
-    async fn at(&mut self, instant: Timestamp) {
-        self.harness.sim.set_now(instant);
+    #[track_caller]
+    fn check(&mut self, name: &str, ok: bool, seen: impl Into<String>) {
+        assert!(ok, "{name}: {}", seen.into());
     }
 
-    async fn tick(&mut self, instant: Timestamp) -> Option<RunEnd> {
+    fn measured(&mut self, _figure: &'static str, _value: u64) {}
+
+    async fn now(&self) -> Result<Timestamp, HarnessError> {
+        Ok(self.harness.sim.now())
+    }
+
+    async fn at(&mut self, instant: Timestamp) -> Result<(), HarnessError> {
+        self.harness.sim.set_now(instant.max(self.harness.sim.now()));
+        Ok(())
+    }
+
+    async fn tick(&mut self, instant: Timestamp) -> Result<Option<RunEnd>, HarnessError> {
         self.harness.fire("AutoShutdown", instant);
         let own = format!("{}-{}-", self.scope.estate, self.scope.environment);
-        let played = self.harness.play("Reconcile").into_iter();
-        played.filter(|(name, _)| name.starts_with(&own)).map(|(name, end)| seen(name, &end)).next_back()
+        let played = self.harness.play("Reconcile").into_iter().rfind(|(name, _)| name.starts_with(&own));
+        let took = self.harness.sim.now().duration_since(instant).unsigned_abs();
+        Ok(played.map(|(name, end)| seen(name, &end, took)))
     }
 
-    async fn start(&mut self, input: &Value) -> RunEnd {
+    async fn start(&mut self, input: &Value) -> Result<RunEnd, HarnessError> {
         self.started += 1;
-        let name = format!("by-hand-{}", self.started);
+        let (name, since) = (format!("by-hand-{}", self.started), self.harness.sim.now());
         let end = self.harness.execute(&name, input);
-        seen(name, &end)
+        let took = self.harness.sim.now().duration_since(since).unsigned_abs();
+        Ok(seen(name, &end, took))
     }
 
-    async fn capacity(&self) -> Capacity {
-        self.harness.sim.capacity()
+    async fn capacity_of(&self, environment: &Environment) -> Result<Capacity, HarnessError> {
+        let (mut capacity, region) = (self.harness.sim.capacity(), &self.scope.region);
+        let services = environment.services(region);
+        capacity.services.retain(|id, _| services.contains(&(id.cluster.clone(), id.service.clone())));
+        let databases = environment.databases(region);
+        capacity.databases.retain(|id, _| databases.contains(id));
+        Ok(capacity)
     }
 
-    async fn told(&mut self) -> Vec<(String, String)> {
+    async fn running(&self) -> Result<u32, HarnessError> {
+        Ok(self.capacity().await?.services.keys().map(|id| self.harness.sim.alive(id)).sum())
+    }
+
+    async fn told(&mut self) -> Result<Vec<(String, String)>, HarnessError> {
         let messages = self.harness.sim.messages().split_off(self.told);
         self.told += messages.len();
-        messages.into_iter().map(|message| (message.subject, message.text)).collect()
+        let told = messages.into_iter().map(|message| (message.subject, message.text));
+        Ok(told.filter(|(subject, _)| subject.starts_with(&self.subject(""))).collect())
     }
 
-    async fn events(&mut self) -> Vec<Value> {
+    async fn events(&mut self) -> Result<Vec<Value>, HarnessError> {
         let events = self.harness.sim.events().split_off(self.published);
         self.published += events.len();
-        events.into_iter().map(|event| event.detail).collect()
+        let ours = |detail: &Value| detail["environment"] == self.scope.environment.as_str();
+        Ok(events.into_iter().map(|event| event.detail).filter(ours).collect())
     }
 
-    async fn mark(&self) -> u64 {
-        self.harness.sim.calls_made()
+    async fn mark(&self) -> Result<u64, HarnessError> {
+        Ok(self.harness.sim.calls_made())
     }
 
-    async fn capacity_writes(&self, since: u64) -> Vec<CapacityWrite> {
-        let writes = self.since(since).filter(|call| call.operation.writes_capacity());
-        writes.map(|call| CapacityWrite { operation: call.operation.to_string(), about: call.subject }).collect()
+    async fn capacity_writes(&self, since: u64) -> Result<Vec<CapacityWrite>, HarnessError> {
+        let capacity = self.capacity().await?;
+        let services = capacity.services.keys().map(ToString::to_string);
+        let own: Vec<String> = services.chain(capacity.databases.keys().map(ToString::to_string)).collect();
+        let writes = self.since(since).filter(|call| call.operation.writes_capacity() && own.contains(&call.subject));
+        Ok(writes.map(|call| CapacityWrite { operation: call.operation.to_string(), about: call.subject }).collect())
     }
 
-    async fn writes(&self, since: u64) -> usize {
+    async fn writes(&self, since: u64) -> Result<usize, HarnessError> {
         let told = [Operation::Publish, Operation::PutEvents];
         let wrote = |it: Operation| it.writes_capacity() || it.writes_ledger() || told.contains(&it);
-        self.since(since).filter(|call| wrote(call.operation)).count()
+        Ok(self.since(since).filter(|call| wrote(call.operation)).count())
     }
 
-    async fn set_count(&mut self, service: &ServiceId, desired: u32) {
+    async fn set_count(&mut self, service: &ServiceId, desired: u32) -> Result<(), HarnessError> {
         self.harness.sim.change_count(service, desired);
+        Ok(())
     }
 
-    async fn set_target(&mut self, service: &ServiceId, target: Option<ScalingState>) {
+    async fn set_target(&mut self, service: &ServiceId, target: Option<ScalingState>) -> Result<(), HarnessError> {
         self.harness.sim.change_scaling(service, target);
+        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! A right that the role lacks: AWS refuses the call, a person reads what to do, and the next tick makes up for it.
 
-use crate::field::{Plot, asleep, play};
+use watchkeeper_tests::scenarios::all_asleep as asleep;
+
+use crate::field::{Plot, play};
 
 #[test]
 fn a_person_reads_which_call_was_denied_and_once_it_is_allowed_the_night_goes_on() {

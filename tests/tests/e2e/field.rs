@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
-use watchkeeper_domain::capacity::{Capacity, DatabasePower};
+use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, scope};
@@ -204,15 +204,4 @@ async fn forget(harness: &SandboxHarness, plot: &Plot) {
         let delete = client.delete_item().table_name(table);
         delete.key("pk", item["pk"].clone()).key("sk", item["sk"].clone()).send().await.unwrap();
     }
-}
-
-/// Nothing runs, nothing can be scaled up, and databases are stopped.
-pub(crate) fn asleep(capacity: &Capacity) -> bool {
-    let still = capacity.services.values().all(|service| {
-        service.desired == 0
-            && service
-                .scaling
-                .is_none_or(|s| s.min == 0 && s.suspended == watchkeeper_domain::capacity::Suspensions::ALL)
-    });
-    still && !capacity.services.is_empty() && capacity.databases.values().all(|power| *power == DatabasePower::Off)
 }

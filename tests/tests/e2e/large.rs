@@ -1,6 +1,8 @@
 //! Five hundred services in one environment.
 
-use crate::field::{LARGE, Plot, asleep, play};
+use watchkeeper_tests::scenarios::all_asleep as asleep;
+
+use crate::field::{LARGE, Plot, play};
 
 #[test]
 fn a_second_tick_over_five_hundred_services_writes_nothing_and_describes_ten_at_a_time() {

@@ -4,15 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod backups;
-mod by_hand;
-mod calendars;
 mod contract;
 mod crash;
 mod denied;
-mod drift;
 mod emergency;
 mod failover;
 mod field;
 mod large;
-mod night;
+mod schedule;
 mod unblock;

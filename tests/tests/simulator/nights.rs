@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ScalingState, ServiceId, Suspensions};
 use watchkeeper_sim::{
-    CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, SimRegionBuilder, TimingSettings, rds, scope, service,
+    CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, SimRegionBuilder, TimingSettings, scope, service,
 };
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
@@ -28,16 +28,6 @@ fn night() -> (InMemoryHarness, Capacity) {
 
 fn subjects(harness: &InMemoryHarness) -> Vec<String> {
     harness.sim.messages().into_iter().map(|message| message.subject).collect()
-}
-
-#[test]
-fn a_lost_tick_is_made_up_for_by_the_next() {
-    let mut harness = afternoon();
-    let original = harness.sim.capacity();
-    harness.tick(evening() + minutes(40));
-    assert!(asleep(&harness.sim.capacity()));
-    harness.tick(morning() + minutes(40));
-    assert_eq!(harness.sim.capacity(), original);
 }
 
 #[test]
@@ -121,21 +111,15 @@ fn what_a_person_changed_while_it_was_kept_awake_is_the_new_baseline() {
 }
 
 #[test]
-fn production_is_refused_by_name_and_never_touched() {
+fn a_request_that_is_refused_leaves_nothing_behind() {
     let sim = SimRegion::builder()
         .at("2026-11-20T02:00:00Z")
-        .with(service("prod-carcierge-ecs-cluster/prod-carcierge-api").desired(2).scaling(1, 6))
-        .with(rds("prod-carcierge-rds"))
-        .build();
-    let mut harness = InMemoryHarness::new(sim, "us-west-1");
-    let original = harness.sim.capacity();
-    let wish = json!({"estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h"});
-    assert_eq!(harness.execute("by-hand", &wish).outcome(), "Guardrail.Refused");
-    assert!(harness.sim.messages()[0].text.contains("production-never-sleeps"));
-    harness.tick(at("2026-11-20T05:00:00Z"));
-    assert_eq!((harness.sim.capacity(), harness.sim.writes()), (original, 0));
+        .with(service("prod-carcierge-ecs-cluster/prod-carcierge-api").desired(2).scaling(1, 6));
+    let harness = InMemoryHarness::new(sim.build(), "us-west-1");
+    let request = json!({"estate": "carcierge", "environment": "prod", "want": "asleep", "until": "2h"});
+    assert_eq!(harness.execute("by-hand", &request).outcome(), "Guardrail.Refused");
     let prod = harness.sim.remembered(&scope("carcierge", "prod", "us-west-1")).unwrap();
-    assert!(prod.intents.is_empty() && prod.baseline.is_none(), "a refused wish leaves nothing behind");
+    assert!(prod.intents.is_empty() && prod.baseline.is_none(), "{prod:?}");
 }
 
 #[test]

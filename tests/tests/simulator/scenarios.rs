@@ -6,7 +6,7 @@ macro_rules! every_scenario {
     ($($scenario:ident: $estate:literal, $environment:literal;)*) => {$(
         #[tokio::test]
         async fn $scenario() {
-            schedule::$scenario(&mut InMemoryScene::new($estate, $environment)).await;
+            schedule::$scenario(&mut InMemoryScene::new($estate, $environment)).await.unwrap();
         }
     )*};
 }
@@ -20,5 +20,6 @@ every_scenario! {
     a_halt: "clos-v2", "dev";
     a_drift: "clos-v2", "dev";
     wrong_input: "clos-v2", "dev";
+    calendars_side_by_side: "carcierge", "staging";
     production_that_somebody_puts_to_sleep: "carcierge", "prod";
 }

@@ -1,10 +1,11 @@
 //! The development environment of `clos-v2` on a Thursday afternoon, and the instants of its night.
 
 use jiff::{SignedDuration, Timestamp};
-use watchkeeper_domain::capacity::{Capacity, DatabasePower, Suspensions};
+use watchkeeper_domain::capacity::Suspensions;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{SimRegion, SimRegionBuilder, aurora, scope, service};
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
+pub(crate) use watchkeeper_tests::scenarios::all_asleep as asleep;
 
 pub(crate) const API: &str = "clos-v2-cluster/clos-v2-core-api-service";
 pub(crate) const ENGINE: &str = "clos-v2-cluster/clos-v2-workflow-engine-service";
@@ -43,15 +44,6 @@ pub(crate) fn sim() -> SimRegionBuilder {
 
 pub(crate) fn afternoon() -> InMemoryHarness {
     InMemoryHarness::new(sim().build(), "us-east-1")
-}
-
-/// Everything is down, and what AWS itself could raise again is held.
-pub(crate) fn asleep(capacity: &Capacity) -> bool {
-    let held = |s: &watchkeeper_domain::capacity::ServiceCapacity| {
-        s.scaling.is_none_or(|scaling| scaling.min == 0 && scaling.suspended == Suspensions::ALL)
-    };
-    let down = capacity.services.values().all(|service| service.desired == 0 && held(service));
-    down && capacity.databases.values().all(|power| *power == DatabasePower::Off)
 }
 
 /// How executions ended, in a word each.

@@ -18,7 +18,7 @@ use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::{DrillResults, ReportOutcome};
 use super::rights::UsedRights;
-use super::step::DrillStep;
+use super::scene::SandboxScene;
 use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::{EmulatorSettings, SandboxOptions};
 
@@ -53,7 +53,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
         }
         let before = reports.len();
         for scope in scopes {
-            let mut drill = DrillStep::of(BACKUP.scenario, &harness, scope, show)?;
+            let mut drill = SandboxScene::of(BACKUP.scenario, &harness, scope, show)?;
             drill.announce();
             for (part, why) in playable.left_out(scope) {
                 drill.leave_out(part, why);

@@ -7,10 +7,10 @@ use jiff::{Timestamp, ToSpan as _};
 use watchkeeper_domain::backup::{BackupSource, JobPolicy, KnownCopy, ResourceKind};
 
 use super::ticks;
-use crate::drill::report::millis;
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::estate::KeptCopies;
 use crate::harness::{HarnessError, name_prefix};
+use crate::scenarios::millis;
 
 /// Days that are played: longer than fourteen are kept, over the end of a month.
 const DAYS: i32 = 31;
@@ -25,7 +25,7 @@ struct TickTally {
 }
 
 /// The month, and what there is at its end.
-pub(super) async fn play(drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
     let policies = policies(drill);
     let first = start(drill, &policies).await?;
     let days: Vec<Vec<Timestamp>> = (0..DAYS).map(|day| ticks::of_day(&policies, first, day)).collect();
@@ -53,7 +53,7 @@ pub(super) async fn play(drill: &mut DrillStep<'_>) -> Result<(), HarnessError> 
 
 /// Some days' ticks, and all that they start.
 fn days_of<'a>(
-    drill: &DrillStep<'a>,
+    drill: &SandboxScene<'a>,
     ticks: &[Timestamp],
 ) -> impl Future<Output = Result<TickTally, HarnessError>> + use<'a> {
     let prefix = name_prefix(&[drill.scope.estate.as_str(), drill.scope.environment.as_str(), "backup"]);
@@ -75,17 +75,17 @@ fn days_of<'a>(
     }
 }
 
-async fn now(drill: &DrillStep<'_>) -> Result<Timestamp, HarnessError> {
+async fn now(drill: &SandboxScene<'_>) -> Result<Timestamp, HarnessError> {
     Ok(drill.stack.control().now().await?)
 }
 
 /// The jobs of the environment.
-pub(super) fn policies(drill: &DrillStep<'_>) -> Vec<JobPolicy> {
+pub(super) fn policies(drill: &SandboxScene<'_>) -> Vec<JobPolicy> {
     JobPolicy::all(&drill.scope, drill.environment)
 }
 
 /// The first instant: midnight of the first job's own zone, the day after tomorrow.
-async fn start(drill: &DrillStep<'_>, policies: &[JobPolicy]) -> Result<Timestamp, HarnessError> {
+async fn start(drill: &SandboxScene<'_>, policies: &[JobPolicy]) -> Result<Timestamp, HarnessError> {
     let zone = policies.first().map_or(TimeZone::UTC, |policy| policy.dues.zone().clone());
     let today = now(drill).await?.to_zoned(zone.clone()).date();
     let first = today.checked_add(2.days()).and_then(|date| date.to_zoned(zone));
@@ -94,7 +94,7 @@ async fn start(drill: &DrillStep<'_>, policies: &[JobPolicy]) -> Result<Timestam
 
 /// What is on the shelves of AWS is what the policies say, by code of their own: the newest of each of the last days.
 async fn kept_copies(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     policies: &[JobPolicy],
     ticks: &[Timestamp],
 ) -> Result<(), HarnessError> {
@@ -128,7 +128,7 @@ async fn kept_copies(
 }
 
 /// Every copy that the ledger knows is good, and the last message lists it with its age, size and verdict.
-async fn inventory(drill: &mut DrillStep<'_>, policies: &[JobPolicy]) -> Result<(), HarnessError> {
+async fn inventory(drill: &mut SandboxScene<'_>, policies: &[JobPolicy]) -> Result<(), HarnessError> {
     let (mut known, mut bad) = (0, Vec::new());
     for policy in policies {
         let source: &BackupSource = &policy.subject.source;

@@ -4,13 +4,12 @@
 use serde_json::{Value, json};
 use watchkeeper_domain::backup::{BackupSource, ResourceKind};
 
-use crate::drill::choice::Unplayed;
-use crate::drill::report::millis;
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::harness::{EndedExecution, HarnessError};
+use crate::scenarios::{Unplayed, millis};
 
 /// Restores, where the environment has a table with a drill, and what databases allow.
-pub(super) async fn play(drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
     let policies = super::month::policies(drill);
     let drilled = policies.iter().filter(|policy| policy.drill.is_some());
     let sources: Vec<BackupSource> = drilled.map(|policy| policy.subject.source.clone()).collect();
@@ -26,7 +25,7 @@ pub(super) async fn play(drill: &mut DrillStep<'_>) -> Result<(), HarnessError> 
     Ok(())
 }
 
-fn input(drill: &DrillStep<'_>, source: &BackupSource, mut more: Value) -> Value {
+fn input(drill: &SandboxScene<'_>, source: &BackupSource, mut more: Value) -> Value {
     more["estate"] = drill.scope.estate.to_string().into();
     more["environment"] = drill.scope.environment.to_string().into();
     more["resource"] = source.to_string().into();
@@ -34,7 +33,7 @@ fn input(drill: &DrillStep<'_>, source: &BackupSource, mut more: Value) -> Value
 }
 
 /// A person restores the newest backup into a new name: the same items, and nothing over what exists.
-async fn table(drill: &mut DrillStep<'_>, source: &BackupSource) -> Result<(), HarnessError> {
+async fn table(drill: &mut SandboxScene<'_>, source: &BackupSource) -> Result<(), HarnessError> {
     let original = source.name.as_str();
     let target = format!("{original}-restored");
     let site = drill.stack.site();
@@ -55,7 +54,7 @@ async fn table(drill: &mut DrillStep<'_>, source: &BackupSource) -> Result<(), H
 }
 
 /// The drill of a resource.
-async fn restore_drill(drill: &mut DrillStep<'_>, source: &BackupSource) -> Result<(), HarnessError> {
+async fn restore_drill(drill: &mut SandboxScene<'_>, source: &BackupSource) -> Result<(), HarnessError> {
     let request = input(drill, source, json!({}));
     let stack = drill.stack;
     let ended: EndedExecution = drill.step(&format!("the drill of {source}"), stack.restore(&request)).await?;

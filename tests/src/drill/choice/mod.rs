@@ -4,7 +4,6 @@
 pub(super) mod backup;
 pub(super) mod emergency;
 pub(super) mod failover;
-pub(super) mod sleep;
 pub(super) mod unblock;
 
 use std::collections::BTreeMap;
@@ -18,27 +17,7 @@ use watchkeeper_estates::EstateFolder;
 use super::command::DrillSelection;
 use crate::harness::{HarnessError, scope};
 use crate::sandbox::SandboxOptions;
-
-/// Something that is not played: what is missing, and what would make it play.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unplayed {
-    /// What the document has not, or has.
-    pub found: String,
-    /// What it would have to have.
-    pub needed: String,
-}
-
-impl Unplayed {
-    pub(super) fn new(found: impl Into<String>, needed: impl Into<String>) -> Self {
-        Self { found: found.into(), needed: needed.into() }
-    }
-}
-
-impl std::fmt::Display for Unplayed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}; it plays with {}", self.found, self.needed)
-    }
-}
+use crate::scenarios::Unplayed;
 
 /// An environment that a scenario leaves out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,10 +7,11 @@ use watchkeeper_domain::estate::Emergency;
 use super::backup::BACKUP;
 use super::emergency::{EmergencyParts, SURGE};
 use super::failover::{FAILOVER, pair};
-use super::sleep::{SLEEP, follows};
 use super::unblock::{UNBLOCK, UnblockParts};
 use super::*;
+use crate::drill::sleep::SLEEP;
 use crate::harness::documents;
+use crate::scenarios::schedule::needs::follows;
 
 /// A Sunday.
 fn now() -> Timestamp {

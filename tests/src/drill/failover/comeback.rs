@@ -5,9 +5,10 @@ use watchkeeper_domain::capacity::{Capacity, ResourceId, ServiceId, Suspensions}
 use watchkeeper_domain::estate::Environment;
 
 use super::PairUnderTest;
-use crate::drill::step::{DrillStep, line};
+use crate::drill::scene::SandboxScene;
 use crate::harness::HarnessError;
 use crate::sandbox::EmulatorSettings;
+use crate::scenarios::line;
 
 /// How long ECS takes to start tasks after the region is back: as long as AWS does, longer than a tick's run.
 const START: f64 = 45.0;
@@ -17,7 +18,7 @@ const USUAL: f64 = 0.3;
 const TICKS: u64 = 2;
 
 /// The region is there again, and its stack ticks.
-pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     let serving = stacks.standby.capacity(stacks.environment).await?;
     let moves = stacks.pointer(stacks.standby).await?.revision;

@@ -1,14 +1,15 @@
 //! The probe fails, and the region is well by all other evidence: nothing fails over, and it says so.
 
-use crate::drill::step::{DrillStep, line};
+use crate::drill::scene::SandboxScene;
 use crate::harness::HarnessError;
 use crate::sandbox::{SiteFace, SiteTrouble};
+use crate::scenarios::line;
 
 use super::PairUnderTest;
 use super::moving::{detected, ending};
 
 /// The way to the primary is broken, the primary is not.
-pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     stacks.control().trouble_site(stacks.site(), SiteFace::Primary, SiteTrouble::Fail).await?;
     drill.prepare("the primary's health paths answer 503, and its tasks run").await?;

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::moving::ending;
 use super::{PairUnderTest, about};
-use crate::drill::report::millis;
-use crate::drill::step::{DrillStep, difference, line};
+use crate::drill::scene::SandboxScene;
 use crate::harness::HarnessError;
+use crate::scenarios::{difference, line, millis};
 
 /// The failback machine, started by hand in the home region.
-pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     stacks.tick(&[stacks.home, stacks.standby]).await?;
     let mut move_execution = stacks.home.fail_back(&about(voyage, Value::Null)).await?;

@@ -8,13 +8,13 @@ use watchkeeper_domain::failover::{Move, MovePhase};
 
 use super::moving::{detected, ending};
 use super::{PairUnderTest, count};
-use crate::drill::report::millis;
-use crate::drill::step::{DrillStep, line};
+use crate::drill::scene::SandboxScene;
 use crate::harness::{AskedQuestion, EndedExecution, HarnessError, MoveExecution, MoveExecutionState, took};
 use crate::sandbox::LossOrder;
+use crate::scenarios::{line, millis};
 
 /// Detection, the move, and the report about it.
-pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     stacks.tick(&[stacks.home, stacks.standby]).await?;
     stacks.standby.notifications().letters().await?;
@@ -40,7 +40,7 @@ pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) 
 
 /// The move up to its end, with every question that it comes to: the document's own, and that of the fence of a lost region.
 async fn confirmed(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     voyage: &PairUnderTest<'_>,
     move_execution: &mut MoveExecution<'_>,
 ) -> Result<EndedExecution, HarnessError> {
@@ -73,7 +73,7 @@ async fn confirmed(
 
 /// A question comes at its time: the document's own before anything is changed, the fence's once all else runs.
 async fn asked(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     voyage: &PairUnderTest<'_>,
     move_execution: &MoveExecution<'_>,
     question: &AskedQuestion,
@@ -120,7 +120,7 @@ fn serves(voyage: &PairUnderTest<'_>, found: &Capacity) -> bool {
 
 /// In no step is anything asked twice of the region that hangs: each call is bounded, and none is made again.
 async fn bounded(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     voyage: &PairUnderTest<'_>,
     move_execution: &MoveExecution<'_>,
     mark: u64,
@@ -152,7 +152,7 @@ async fn bounded(
 }
 
 /// What it took, phase by phase, and that a person and a program are told.
-async fn measured(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>, record: &Move) -> Result<(), HarnessError> {
+async fn measured(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>, record: &Move) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     let now = stacks.control().now().await?;
     let positive = |figure: i64| u64::try_from(figure).unwrap_or(0);

@@ -20,7 +20,7 @@ use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::{DrillReport, DrillResults, ReportOutcome};
 use super::rights::UsedRights;
-use super::step::DrillStep;
+use super::scene::SandboxScene;
 use crate::estate::{MonitorReport, SingletonMonitor};
 use crate::harness::{HarnessError, SandboxHarness, StackPair, documents, scope};
 use crate::sandbox::SandboxOptions;
@@ -65,7 +65,7 @@ async fn one(chosen: ChosenPair, rights: &mut UsedRights, show: &DrillOutput) ->
     let stacks = StackPair::of(&harness, &estate, environment.as_str())?;
     let found = harness.estates().environment(&estate, environment.as_str());
     let (found, pair) = found.map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
-    let mut drill = DrillStep::of(FAILOVER.scenario, &harness, &scope(found, pair, stacks.standby.region()), show)?;
+    let mut drill = SandboxScene::of(FAILOVER.scenario, &harness, &scope(found, pair, stacks.standby.region()), show)?;
     drill.announce();
     for (part, why) in &left_out {
         drill.leave_out(part, why);
@@ -80,7 +80,7 @@ async fn one(chosen: ChosenPair, rights: &mut UsedRights, show: &DrillOutput) ->
     Ok(report)
 }
 
-async fn all(drill: &mut DrillStep<'_>, stacks: StackPair<'_>) -> Result<(), HarnessError> {
+async fn all(drill: &mut SandboxScene<'_>, stacks: StackPair<'_>) -> Result<(), HarnessError> {
     let build = Box::pin(stacks.build());
     drill.step("both regions are built, the streams at home only, as the system has them", build).await?;
     let voyage = PairUnderTest { original: stacks.capacity().await?, stacks };
@@ -97,7 +97,10 @@ async fn all(drill: &mut DrillStep<'_>, stacks: StackPair<'_>) -> Result<(), Har
 }
 
 /// What was seen of the singletons, from before the loss until the pair was at home again.
-async fn single(drill: &mut DrillStep<'_>, vigils: Vec<(ServiceName, SingletonMonitor)>) -> Result<(), HarnessError> {
+async fn single(
+    drill: &mut SandboxScene<'_>,
+    vigils: Vec<(ServiceName, SingletonMonitor)>,
+) -> Result<(), HarnessError> {
     for (service, singleton_monitor) in vigils {
         let MonitorReport { looks, double, .. } = singleton_monitor.end().await?;
         let detail = match double.first() {

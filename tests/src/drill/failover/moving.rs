@@ -3,7 +3,7 @@
 use serde_json::json;
 use watchkeeper_domain::estate::DetectionMode;
 
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::harness::{DeployedStack, EndedExecution, HarnessError, MoveExecution};
 
 use super::{PairUnderTest, about};
@@ -14,7 +14,7 @@ const FAILURES: u32 = 3;
 /// The probes that have to fail, a minute apart, and the failover that the last of them starts. `ticking` are the regions
 /// whose watch can tick.
 pub(super) async fn detected<'a>(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     voyage: &PairUnderTest<'a>,
     ticking: &[&DeployedStack],
 ) -> Result<MoveExecution<'a>, HarnessError> {

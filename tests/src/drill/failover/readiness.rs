@@ -6,7 +6,7 @@ use watchkeeper_domain::failover::readiness::{Readiness, ReadinessCode, ReadyVer
 
 use super::moving::ending;
 use super::{PairUnderTest, about};
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::harness::{HarnessError, MoveExecutionState, listed};
 
 /// Longer than the time between two looks at readiness.
@@ -15,7 +15,7 @@ const LATER: SignedDuration = SignedDuration::from_mins(31);
 const LAGGING: f64 = 90_000.0;
 
 /// Everything that readiness has to name.
-pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     let failover = stacks.failover()?;
     let site = stacks.standby.site();
@@ -58,7 +58,7 @@ pub(super) async fn play(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) 
 
 /// Half an hour later both regions tick, and the standby looks at itself.
 async fn look(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     voyage: &PairUnderTest<'_>,
     what: &str,
     lag_ms: Option<f64>,
@@ -78,7 +78,7 @@ async fn look(
 }
 
 /// A finding of this kind, about this resource, with what to do.
-fn named(drill: &mut DrillStep<'_>, found: &Readiness, code: ReadinessCode, resource: &str) {
+fn named(drill: &mut SandboxScene<'_>, found: &Readiness, code: ReadinessCode, resource: &str) {
     let finding = found.findings.iter().find(|finding| finding.code == code && finding.resource.contains(resource));
     let ok = finding.is_some_and(|finding| !finding.advice.is_empty());
     let detail = finding.map_or_else(|| found.summary(), ToString::to_string);
@@ -86,7 +86,7 @@ fn named(drill: &mut DrillStep<'_>, found: &Readiness, code: ReadinessCode, reso
 }
 
 /// Started by hand all the same, a failover asks; a no changes nothing.
-async fn asked(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+async fn asked(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     stacks.standby.notifications().letters().await?;
     let mark = drill.mark().await?;
@@ -121,7 +121,7 @@ async fn asked(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<
 }
 
 /// What a failover would do, step by step.
-async fn plan(drill: &mut DrillStep<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
+async fn plan(drill: &mut SandboxScene<'_>, voyage: &PairUnderTest<'_>) -> Result<(), HarnessError> {
     let stacks = &voyage.stacks;
     let mark = drill.mark().await?;
     let input = about(voyage, json!({ "mode": "plan" }));

@@ -1,26 +1,30 @@
 //! The runbook auto-shutdown: environments sleep in the evening and wake in the morning, exactly as they were.
 
-mod by_hand;
-pub(super) mod calendar;
-mod night;
-mod production;
-
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::estate::EnvironmentKind;
+use watchkeeper_domain::estate::{Environment, EnvironmentKind};
 use watchkeeper_domain::name::{Region, Scope};
 
 use super::build::build_all;
-use super::choice::sleep::SLEEP;
-use super::choice::{DrillCast, choose};
+use super::choice::{Audition, DrillCast, choose};
 use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::{DrillReport, DrillResults, ReportOutcome};
 use super::rights::UsedRights;
-use super::step::DrillStep;
+use super::scene::SandboxScene;
 use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::SandboxOptions;
+use crate::scenarios::Unplayed;
+use crate::scenarios::schedule::{self, needs};
+
+/// Development and staging sleep; production shows that it does not.
+pub(super) const SLEEP: Audition =
+    Audition { scenario: "sleep", needy: &[("carcierge", &[]), ("clos-v2", &["dev"])], judge: plays, alone: false };
+
+fn plays(environment: &Environment, now: Timestamp) -> Result<(), Unplayed> {
+    needs::production(environment).or_else(|_| needs::night(environment, now).map(drop))
+}
 
 /// Play the scenario on every chosen environment.
 ///
@@ -59,28 +63,34 @@ async fn nights(
     scopes: &[Scope],
     show: &DrillOutput,
 ) -> Result<Vec<DrillReport>, HarnessError> {
-    let mut acts = Vec::new();
+    let mut scenes = Vec::new();
     for scope in scopes {
-        acts.push(DrillStep::of(SLEEP.scenario, harness, scope, show)?);
+        scenes.push(SandboxScene::of(SLEEP.scenario, harness, scope, show)?);
     }
-    let (awake, asleep): (Vec<_>, Vec<_>) =
-        acts.into_iter().partition(|drill| drill.environment.kind() == EnvironmentKind::Production);
-    let mut kept = Vec::new();
-    for drill in awake {
-        let before = drill.capacity().await?;
-        kept.push((drill, before));
-    }
+    scenes.sort_by_key(|scene| scene.environment.kind() == EnvironmentKind::Production);
     let (mut reports, mut seen) = (Vec::new(), BTreeSet::new());
-    for mut drill in asleep {
-        drill.announce();
-        let first = seen.insert(drill.scope.estate.clone());
-        let played = night::play(&mut drill, first).await;
-        reports.push(drill.ended(played));
-    }
-    for (mut drill, before) in kept {
-        drill.announce();
-        let played = production::play(&mut drill, &before).await;
-        reports.push(drill.ended(played));
+    for mut scene in scenes {
+        scene.announce();
+        let first = seen.insert(scene.scope.estate.clone());
+        let played = night(&mut scene, first).await;
+        reports.push(scene.ended(played));
     }
     Ok(reports)
+}
+
+/// What is played of one environment; of the `first` of an estate more than of the others.
+async fn night(scene: &mut SandboxScene<'_>, first: bool) -> Result<(), HarnessError> {
+    if scene.environment.kind() == EnvironmentKind::Production {
+        let scenario =
+            async |scene: &mut SandboxScene<'_>| schedule::production_that_somebody_puts_to_sleep(scene).await;
+        return scene.play("production that somebody puts to sleep", scenario).await;
+    }
+    scene.play("a night", schedule::a_night).await?;
+    if first {
+        scene.play("a drift", schedule::a_drift).await?;
+        scene.play("a plan", schedule::a_plan).await?;
+        scene.play("an override that expires", schedule::an_override_that_expires).await?;
+        scene.play("calendars side by side", schedule::calendars_side_by_side).await?;
+    }
+    Ok(())
 }

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::goal::ProfileGoal;
-use crate::drill::step::{DrillStep, difference, line};
+use crate::drill::scene::SandboxScene;
 use crate::harness::{
     AnswerCommand, AskedQuestion, EmergencyExecution, EmergencyExecutionState, EndedExecution, HarnessError, listed,
 };
+use crate::scenarios::{difference, line};
 
 /// Everything that a person can do about a profile that asks.
-pub(super) async fn play(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
     plan(drill, goal).await?;
     let (emergency_run, question) = ask(drill, goal).await?;
     let ended = answer(drill, &emergency_run, &question.refuse, "a person refuses").await?;
@@ -39,7 +40,7 @@ pub(super) async fn play(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> R
 }
 
 /// What the machine is asked about a profile, with this beside it.
-pub(super) fn about(drill: &DrillStep<'_>, goal: &ProfileGoal<'_>, more: (&str, Value)) -> Value {
+pub(super) fn about(drill: &SandboxScene<'_>, goal: &ProfileGoal<'_>, more: (&str, Value)) -> Value {
     let (estate, environment) = (drill.scope.estate.as_str(), drill.scope.environment.as_str());
     let mut input = json!({ "estate": estate, "environment": environment, "profile": goal.name.as_str() });
     input[more.0] = more.1;
@@ -47,7 +48,7 @@ pub(super) fn about(drill: &DrillStep<'_>, goal: &ProfileGoal<'_>, more: (&str, 
 }
 
 /// What it would do.
-pub(super) async fn plan(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
+pub(super) async fn plan(drill: &mut SandboxScene<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
     let (stack, mark) = (drill.stack, drill.mark().await?);
     let input = about(drill, goal, ("mode", "plan".into()));
     let planned = async { stack.raise(&input).await?.ended().await };
@@ -65,7 +66,7 @@ pub(super) async fn plan(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> R
 }
 
 async fn ask<'a>(
-    drill: &mut DrillStep<'a>,
+    drill: &mut SandboxScene<'a>,
     goal: &ProfileGoal<'_>,
 ) -> Result<(EmergencyExecution<'a>, AskedQuestion), HarnessError> {
     let (stack, mark) = (drill.stack, drill.mark().await?);
@@ -87,7 +88,7 @@ async fn ask<'a>(
 }
 
 async fn answer(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     emergency_run: &EmergencyExecution<'_>,
     command: &AnswerCommand,
     what: &str,
@@ -101,7 +102,7 @@ async fn answer(
 }
 
 /// The way back, started by a person.
-pub(super) async fn give_back(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
+pub(super) async fn give_back(drill: &mut SandboxScene<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
     let stack = drill.stack;
     let input = about(drill, goal, ("give-back", true.into()));
     let given = async { stack.raise(&input).await?.ended().await };

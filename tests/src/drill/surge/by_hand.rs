@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::approval::{about, give_back, plan};
 use super::goal::ProfileGoal;
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::harness::{EmergencyExecutionState, HarnessError};
 
 /// A plan, the profile, and the way back.
-pub(super) async fn play(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
     plan(drill, goal).await?;
     let (stack, input) = (drill.stack, about(drill, goal, ("reason", json!("drill"))));
     let raised = async {

@@ -6,7 +6,7 @@ use watchkeeper_domain::estate::{EmergencyProfile, Environment, ProfileCapacity}
 use watchkeeper_domain::value::ProfileName;
 
 use crate::drill::choice::emergency::figures;
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::estate::awaited;
 use crate::harness::HarnessError;
 
@@ -49,7 +49,7 @@ impl<'a> ProfileGoal<'a> {
     }
 
     /// Wait until it is reached.
-    pub(super) async fn awaited(&self, drill: &DrillStep<'_>) -> Result<Capacity, HarnessError> {
+    pub(super) async fn awaited(&self, drill: &SandboxScene<'_>) -> Result<Capacity, HarnessError> {
         let (stack, environment) = (drill.stack, drill.environment);
         awaited(&format!("{} at {}", environment.name(), self.name), async || {
             let found = stack.capacity(environment).await?;

@@ -21,7 +21,7 @@ use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::{DrillResults, ReportOutcome};
 use super::rights::UsedRights;
-use super::step::DrillStep;
+use super::scene::SandboxScene;
 use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::SandboxOptions;
 
@@ -46,7 +46,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
         }
         let before = reports.len();
         for scope in scopes {
-            let mut drill = DrillStep::of(SURGE.scenario, &harness, scope, show)?;
+            let mut drill = SandboxScene::of(SURGE.scenario, &harness, scope, show)?;
             drill.announce();
             let played = match &drill.environment.document().emergency {
                 Some(emergency) => emergencies(&mut drill, emergency).await,
@@ -64,7 +64,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 }
 
 /// Everything that the document of an environment provides for.
-async fn emergencies(drill: &mut DrillStep<'_>, emergency: &Emergency) -> Result<(), HarnessError> {
+async fn emergencies(drill: &mut SandboxScene<'_>, emergency: &Emergency) -> Result<(), HarnessError> {
     let environment = drill.environment;
     drill.stack.site().make_alarms(environment).await?;
     drill.stack.notifications().letters().await?;

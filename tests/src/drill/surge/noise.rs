@@ -5,14 +5,18 @@ use watchkeeper_domain::emergency::alarm::{AlarmState, IgnoreReason};
 use watchkeeper_domain::estate::Emergency;
 use watchkeeper_domain::value::AlarmName;
 
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::harness::{HarnessError, listed};
 
 /// A little time.
 const MOMENT: SignedDuration = SignedDuration::from_secs(1);
 
 /// The event that was answered comes again, and after it an older one.
-pub(super) async fn again(drill: &mut DrillStep<'_>, alarm: &AlarmName, since: Timestamp) -> Result<(), HarnessError> {
+pub(super) async fn again(
+    drill: &mut SandboxScene<'_>,
+    alarm: &AlarmName,
+    since: Timestamp,
+) -> Result<(), HarnessError> {
     let Some((at, _)) = drill.stack.remembered(&drill.scope, alarm).await?.newest else {
         drill.check("the alarm is remembered", false, "nothing in the ledger");
         return Ok(());
@@ -24,7 +28,7 @@ pub(super) async fn again(drill: &mut DrillStep<'_>, alarm: &AlarmName, since: T
 
 /// An event that took longer than the age limit.
 pub(super) async fn late(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     emergency: &Emergency,
     alarm: &AlarmName,
 ) -> Result<(), HarnessError> {
@@ -39,7 +43,7 @@ pub(super) async fn late(
 
 /// Nothing is done, and the reason is in the log, a metric, and the ledger.
 async fn quiet(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     what: &str,
     alarm: &AlarmName,
     (state, at): (AlarmState, Timestamp),

@@ -7,14 +7,13 @@ use watchkeeper_domain::value::Duration;
 
 use super::goal::ProfileGoal;
 use super::noise;
-use crate::drill::choice::Unplayed;
-use crate::drill::report::millis;
-use crate::drill::step::{DrillStep, difference, line, subject};
+use crate::drill::scene::{SandboxScene, subject};
 use crate::harness::{EmergencyExecution, EmergencyExecutionState, HarnessError, listed};
+use crate::scenarios::{Unplayed, difference, line, millis};
 
 /// The alarm goes into ALARM through the deployed rule, is told of again in every wrong way, and becomes quiet.
 pub(super) async fn play(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     emergency: &Emergency,
     response: &AlarmResponse,
     goal: &ProfileGoal<'_>,
@@ -54,7 +53,7 @@ pub(super) async fn play(
 
 /// The alarm is quiet: held for the cool-down, then exactly as before.
 async fn give_back(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     emergency: &Emergency,
     response: &AlarmResponse,
     goal: &ProfileGoal<'_>,
@@ -102,7 +101,7 @@ fn almost(cool_down: Duration, lasts: Duration) -> Option<SignedDuration> {
 }
 
 /// A person heard of both ways, and of nothing else.
-async fn told(drill: &mut DrillStep<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
+async fn told(drill: &mut SandboxScene<'_>, goal: &ProfileGoal<'_>) -> Result<(), HarnessError> {
     let letters = drill.stack.notifications().letters().await?;
     let place = format!("{} {}", drill.scope.estate, drill.scope.environment);
     let of_ours = letters.iter().map(|letter| letter.subject.as_str());

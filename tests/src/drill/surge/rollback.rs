@@ -6,15 +6,16 @@ use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::RollbackPolicy;
 use watchkeeper_domain::value::AlarmName;
 
-use crate::drill::step::{DrillStep, line};
+use crate::drill::scene::SandboxScene;
 use crate::harness::{EmergencyExecutionState, HarnessError};
+use crate::scenarios::line;
 
 /// How long the good release has been there, at least.
 const LONG: SignedDuration = SignedDuration::from_hours(2);
 
 /// A good release of a service, a bad one, and the alarm.
 pub(super) async fn play(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     section: &RollbackPolicy,
     (id, alarm): (&ServiceId, &AlarmName),
 ) -> Result<(), HarnessError> {
@@ -57,7 +58,7 @@ pub(super) async fn play(
 
 /// Roll the next release out, a good while after the one before.
 async fn release(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     id: &ServiceId,
     pause: SignedDuration,
 ) -> Result<TaskDefinition, HarnessError> {

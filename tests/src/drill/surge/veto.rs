@@ -6,8 +6,9 @@ use watchkeeper_domain::estate::{AlarmResponse, Emergency};
 use watchkeeper_domain::value::{AlarmName, Duration};
 
 use super::goal::ProfileGoal;
-use crate::drill::step::{DrillStep, difference, line};
+use crate::drill::scene::SandboxScene;
 use crate::harness::{EmergencyExecutionState, HarnessError, listed};
+use crate::scenarios::{difference, line};
 
 /// At least so long after the last answer, the next one comes.
 const LATER: SignedDuration = SignedDuration::from_hours(1);
@@ -18,7 +19,7 @@ const SWEEP: SignedDuration = SignedDuration::from_mins(5);
 
 /// The alarm comes while another one forbids the answer; then that one goes.
 pub(super) async fn play(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     (emergency, response): (&Emergency, &AlarmResponse),
     vetoing: &AlarmName,
     goal: &ProfileGoal<'_>,
@@ -50,7 +51,7 @@ pub(super) async fn play(
 
 /// The veto goes. CloudWatch says nothing more of the first alarm; the sweep finds it.
 async fn sweep(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     response: &AlarmResponse,
     vetoing: &AlarmName,
     goal: &ProfileGoal<'_>,

@@ -6,14 +6,14 @@ use watchkeeper_domain::unblock::{ItemAttribute, UnblockHour};
 
 use super::morning::{memory, record};
 use super::scene::{OLDEST, UnblockScene, later};
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::harness::HarnessError;
 
 /// What the morning released.
 const RELEASED: &str = "expired-an-hour-ago";
 
 /// The rest of the day, and the next one.
-pub(super) async fn play(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
     let Some(done) = memory(drill).await?.done else {
         drill.check("the morning's run is remembered", false, "it is not");
         return Ok(());
@@ -39,7 +39,7 @@ pub(super) async fn play(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Res
 }
 
 /// A person takes one release back.
-async fn undone(drill: &mut DrillStep<'_>, scene: &UnblockScene, done: Timestamp) -> Result<(), HarnessError> {
+async fn undone(drill: &mut SandboxScene<'_>, scene: &UnblockScene, done: Timestamp) -> Result<(), HarnessError> {
     let id = done.strftime("unblock-%Y%m%dT%H%M%SZ").to_string();
     let undo = json!({ "undo": id, "lock": format!("drill/{RELEASED}") });
     let undone = drill.unblock("one release is undone", undo).await?;
@@ -50,7 +50,7 @@ async fn undone(drill: &mut DrillStep<'_>, scene: &UnblockScene, done: Timestamp
 }
 
 /// The next run that is due is missed, and made up for.
-async fn tomorrow(drill: &mut DrillStep<'_>, scene: &UnblockScene, done: Timestamp) -> Result<(), HarnessError> {
+async fn tomorrow(drill: &mut SandboxScene<'_>, scene: &UnblockScene, done: Timestamp) -> Result<(), HarnessError> {
     if let Some(blockers) = &scene.blockers {
         scene.fixtures.remove_item(blockers, OLDEST).await?;
         drill.prepare(&format!("{OLDEST} is resolved")).await?;

@@ -17,7 +17,7 @@ use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::{DrillResults, ReportOutcome};
 use super::rights::UsedRights;
-use super::step::DrillStep;
+use super::scene::SandboxScene;
 use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::SandboxOptions;
 
@@ -42,7 +42,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
         }
         let before = reports.len();
         for scope in scopes {
-            let mut drill = DrillStep::of(UNBLOCK.scenario, &harness, scope, show)?;
+            let mut drill = SandboxScene::of(UNBLOCK.scenario, &harness, scope, show)?;
             drill.announce();
             let played = Box::pin(freed(&mut drill)).await;
             reports.push(drill.ended(played));
@@ -57,7 +57,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 }
 
 /// A morning, the rest of the day, and the next one.
-async fn freed(drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+async fn freed(drill: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
     let Some(scene) = UnblockScene::of(drill) else { return Ok(()) };
     scene.set(drill).await?;
     // In a box: its own future is large.

@@ -7,12 +7,11 @@ use watchkeeper_domain::estate::{LockSchema, QueuePolicy, ReportTarget};
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, LockItem, UnblockMemory, UnblockRecord};
 
 use super::scene::{LivingLease, OLD, OLDEST, UnblockScene, failed, later, text};
-use crate::drill::choice::Unplayed;
-use crate::drill::report::millis;
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::estate::{SiteError, awaited};
 use crate::harness::{EndedExecution, HarnessError};
 use crate::sandbox::{FaultKind, FaultOrder};
+use crate::scenarios::{Unplayed, millis};
 
 /// The locks that a run frees, and those that it leaves alone: name, and hours until they run out.
 const LEFT: [(&str, i64); 2] = [("expired-an-hour-ago", -1), ("expired-for-days", -70)];
@@ -30,7 +29,7 @@ impl UnblockScene {
     }
 
     /// Everything that is stuck on a morning.
-    async fn fill(&self, drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+    async fn fill(&self, drill: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
         if let Some(schema) = &self.locks {
             self.leave_locks(drill, schema).await?;
         }
@@ -51,7 +50,7 @@ impl UnblockScene {
     }
 
     /// Locks of every kind.
-    async fn leave_locks(&self, drill: &mut DrillStep<'_>, schema: &LockSchema) -> Result<(), HarnessError> {
+    async fn leave_locks(&self, drill: &mut SandboxScene<'_>, schema: &LockSchema) -> Result<(), HarnessError> {
         let mut locks: Vec<LockItem> = LEFT.iter().map(|(item, hours)| self.lock(item, *hours)).collect();
         locks.extend([self.lock(LIVE, 40), self.lock(RENEWED, -1), self.released_before(), self.malformed()]);
         if let Some((pod, kind, many)) = self.too_many() {
@@ -72,7 +71,7 @@ impl UnblockScene {
 }
 
 /// A plan, the run that is due, and what came of it.
-pub(super) async fn play(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
+pub(super) async fn play(drill: &mut SandboxScene<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
     let scene = &scene.at(drill.stack.control().now().await?);
     drill.stack.at(later(scene.due, SignedDuration::from_mins(-20))).await?;
     scene.fill(drill).await?;
@@ -130,7 +129,7 @@ pub(super) async fn play(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Res
 /// The tick that is due. The page is read when the first lock is released; its answer is held up, and in the meantime one is
 /// renewed.
 async fn due(
-    drill: &DrillStep<'_>,
+    drill: &SandboxScene<'_>,
     scene: &UnblockScene,
     (locks, renewed): (&LockSchema, &LockItem),
 ) -> Result<Vec<EndedExecution>, HarnessError> {
@@ -151,7 +150,7 @@ async fn due(
 }
 
 async fn locks(
-    drill: &mut DrillStep<'_>,
+    drill: &mut SandboxScene<'_>,
     scene: &UnblockScene,
     (schema, renewed): (&LockSchema, &LockItem),
 ) -> Result<(), HarnessError> {
@@ -175,7 +174,7 @@ async fn locks(
     Ok(())
 }
 
-async fn letters(drill: &mut DrillStep<'_>, scene: &UnblockScene, queue: &QueuePolicy) -> Result<(), HarnessError> {
+async fn letters(drill: &mut SandboxScene<'_>, scene: &UnblockScene, queue: &QueuePolicy) -> Result<(), HarnessError> {
     let mut sent = scene.fixtures.drain(queue.queue.as_str()).await?;
     sent.sort_by(|one, other| one.body.cmp(&other.body));
     let counts: Vec<_> =
@@ -195,7 +194,7 @@ async fn letters(drill: &mut DrillStep<'_>, scene: &UnblockScene, queue: &QueueP
     Ok(())
 }
 
-async fn own(drill: &mut DrillStep<'_>, holder: &str) -> Result<(), HarnessError> {
+async fn own(drill: &mut SandboxScene<'_>, holder: &str) -> Result<(), HarnessError> {
     let lease = drill.stack.ledger().lease(&drill.scope).await.map_err(failed)?;
     // The one hand may have taken it since: it was free.
     let freed = lease.is_some_and(|lease| lease.holder != holder || lease.expires <= lease.usable);
@@ -204,7 +203,7 @@ async fn own(drill: &mut DrillStep<'_>, holder: &str) -> Result<(), HarnessError
 }
 
 /// A lease whose execution runs is left alone, and said so.
-async fn alive(drill: &mut DrillStep<'_>, living: LivingLease<'_>) -> Result<(), HarnessError> {
+async fn alive(drill: &mut SandboxScene<'_>, living: LivingLease<'_>) -> Result<(), HarnessError> {
     let (scope, before) = (living.scope.clone(), living.lease.clone());
     let input = json!({ "estate": scope.estate, "environment": scope.environment });
     let run = drill.stack.unblock(&input).await?;
@@ -216,7 +215,7 @@ async fn alive(drill: &mut DrillStep<'_>, living: LivingLease<'_>) -> Result<(),
 }
 
 /// The report, on the bus and on a phone.
-async fn told(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
+async fn told(drill: &mut SandboxScene<'_>, scene: &UnblockScene) -> Result<(), HarnessError> {
     if let Some(bus) = &scene.bus {
         announced(drill, scene, bus).await?;
     }
@@ -233,7 +232,7 @@ async fn told(drill: &mut DrillStep<'_>, scene: &UnblockScene) -> Result<(), Har
 }
 
 /// The same on the estate's own bus.
-async fn announced(drill: &mut DrillStep<'_>, scene: &UnblockScene, bus: &ReportTarget) -> Result<(), HarnessError> {
+async fn announced(drill: &mut SandboxScene<'_>, scene: &UnblockScene, bus: &ReportTarget) -> Result<(), HarnessError> {
     let locks = scene.locks.is_some();
     let expected = 1 + usize::from(locks) + 3 * usize::from(scene.blockers.is_some());
     let events = scene.fixtures.heard_from((bus.bus.as_str(), bus.source.as_str()), expected).await?;
@@ -275,7 +274,7 @@ fn text_of(value: &Value) -> &str {
 }
 
 /// The record of a run of the environment.
-pub(super) async fn record(drill: &DrillStep<'_>, id: &str) -> Result<UnblockRecord, HarnessError> {
+pub(super) async fn record(drill: &SandboxScene<'_>, id: &str) -> Result<UnblockRecord, HarnessError> {
     let found = drill.stack.ledger().read::<UnblockRecord>(&drill.scope, LedgerNote::Run(id)).await.map_err(failed)?;
     found
         .map(|(record, _)| record)
@@ -283,7 +282,7 @@ pub(super) async fn record(drill: &DrillStep<'_>, id: &str) -> Result<UnblockRec
 }
 
 /// What is remembered of the environment.
-pub(super) async fn memory(drill: &DrillStep<'_>) -> Result<UnblockMemory, HarnessError> {
+pub(super) async fn memory(drill: &SandboxScene<'_>) -> Result<UnblockMemory, HarnessError> {
     let found = drill.stack.ledger().read::<UnblockMemory>(&drill.scope, LedgerNote::Memory).await.map_err(failed)?;
     Ok(found.map(|(memory, _)| memory).unwrap_or_default())
 }

@@ -10,7 +10,7 @@ use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LockItem, UnblockHour};
 
 use crate::drill::choice::unblock::UnblockParts;
-use crate::drill::step::DrillStep;
+use crate::drill::scene::SandboxScene;
 use crate::estate::{SiteError, UnblockFixtures};
 use crate::harness::{EmergencyExecution, HarnessError, scope};
 
@@ -38,7 +38,7 @@ pub(super) struct UnblockScene {
 
 impl UnblockScene {
     /// The scene of an act; nothing where its document has no section. What the section lacks is left out, by name.
-    pub(super) fn of(drill: &mut DrillStep<'_>) -> Option<Self> {
+    pub(super) fn of(drill: &mut SandboxScene<'_>) -> Option<Self> {
         let section = drill.environment.document().unblock.clone()?;
         let parts = UnblockParts::of(&section);
         for (part, why) in parts.left_out() {
@@ -59,7 +59,7 @@ impl UnblockScene {
     }
 
     /// Build it, some hours before the next run is due.
-    pub(super) async fn set(&self, drill: &mut DrillStep<'_>) -> Result<(), HarnessError> {
+    pub(super) async fn set(&self, drill: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
         drill.prepare("tables, queues and the bus of the estate are built").await?;
         self.fixtures.build(&self.section).await?;
         Ok(())
@@ -134,7 +134,7 @@ impl UnblockScene {
     }
 
     /// The lease of a run that died: its execution was ended from outside. Returns the execution's name.
-    pub(super) async fn dead_run(&self, drill: &DrillStep<'_>) -> Result<String, HarnessError> {
+    pub(super) async fn dead_run(&self, drill: &SandboxScene<'_>) -> Result<String, HarnessError> {
         let input = json!({ "estate": drill.scope.estate, "environment": drill.scope.environment, "profile": "none" });
         // It fails at its first step, for there is no such profile: it is over, and not in order.
         let mut emergency_run = drill.stack.raise(&input).await?;
@@ -165,7 +165,7 @@ pub(super) struct LivingLease<'a> {
 impl<'a> LivingLease<'a> {
     /// One of another environment; its holder waits for a person's answer. Nothing where there is no such environment, or
     /// nothing that asks.
-    pub(super) async fn of(drill: &DrillStep<'a>, due: Timestamp) -> Result<Option<Self>, HarnessError> {
+    pub(super) async fn of(drill: &SandboxScene<'a>, due: Timestamp) -> Result<Option<Self>, HarnessError> {
         let others =
             drill.harness.at_home().filter(|(_, other)| other.document().regions.primary == drill.scope.region);
         let mut scopes = others.map(|(estate, other)| scope(estate, other, &drill.scope.region));
@@ -190,7 +190,7 @@ impl<'a> LivingLease<'a> {
     }
 
     /// The lease as it is now; its holder is ended then.
-    pub(super) async fn end(self, drill: &DrillStep<'_>) -> Result<Option<Lease>, HarnessError> {
+    pub(super) async fn end(self, drill: &SandboxScene<'_>) -> Result<Option<Lease>, HarnessError> {
         let lease = drill.stack.ledger().lease(&self.scope).await.map_err(failed)?;
         self.emergency_run.stop().await?;
         Ok(lease)

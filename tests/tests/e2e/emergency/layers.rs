@@ -4,9 +4,9 @@ use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::capacity::DatabasePower;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
+use watchkeeper_tests::scenarios::all_asleep as asleep;
 
 use super::field::{Scene, holds, minutes, play};
-use crate::field::asleep;
 
 const ERRORS: &str = "night-shop-errors";
 /// Web, and a worker without an autoscaler: before, and at the surge.

@@ -1,32 +1,37 @@
-//! One environment on stage, and the report about it.
+//! One environment in the sandbox, and the report about it.
+
+mod harness;
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, DatabasePower, ResourceId, ServiceId, Suspensions};
+use watchkeeper_domain::capacity::{Capacity, DatabaseId, ServiceId};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 
-use super::choice::Unplayed;
 use super::output::DrillOutput;
 use super::report::{DrillReport, LeftOutPart};
-use crate::harness::{ApiCalls, DeployedStack, EndedExecution, HarnessError, SandboxHarness, TickResult};
+use crate::harness::{ApiCalls, DeployedStack, EndedExecution, HarnessError, SandboxHarness};
 use crate::sandbox::{ApiCall, Progress as _};
+use crate::scenarios::{Played, ScenarioError, Unplayed};
 
-/// One environment on stage.
-pub(super) struct DrillStep<'a> {
-    pub harness: &'a SandboxHarness,
-    pub stack: &'a DeployedStack,
-    pub environment: &'a Environment,
-    pub scope: Scope,
-    pub report: DrillReport,
+/// One environment in the sandbox: a scenario's harness.
+pub struct SandboxScene<'a> {
+    pub(super) harness: &'a SandboxHarness,
+    pub(super) stack: &'a DeployedStack,
+    pub(super) environment: &'a Environment,
+    pub(super) scope: Scope,
+    pub(super) report: DrillReport,
     show: &'a DrillOutput,
 }
 
-impl<'a> DrillStep<'a> {
-    /// The environment of this scope, in a runbook's scenario.
-    pub(super) fn of(
+impl<'a> SandboxScene<'a> {
+    /// The environment of this scope, in the scenarios of a runbook.
+    ///
+    /// # Errors
+    /// [`HarnessError`] where there is none, or no stack looks after it.
+    pub fn of(
         scenario: &'static str,
         harness: &'a SandboxHarness,
         scope: &Scope,
@@ -50,14 +55,34 @@ impl<'a> DrillStep<'a> {
         self.show.check(check);
     }
 
+    /// Play a scenario. One for which the document lacks something is left out.
+    ///
+    /// # Errors
+    /// [`HarnessError`] when it cannot be played to its end.
+    pub async fn play(
+        &mut self,
+        name: &str,
+        scenario: impl AsyncFnOnce(&mut Self) -> Played,
+    ) -> Result<(), HarnessError> {
+        self.show.say(&format!("  {name}"));
+        match scenario(self).await {
+            Ok(()) => Ok(()),
+            Err(ScenarioError::Lacks(why)) => {
+                self.leave_out(name, &why);
+                Ok(())
+            }
+            Err(ScenarioError::Harness(error)) => Err(error),
+        }
+    }
+
     /// Leave a part of the scenario out, and say why.
     pub(super) fn leave_out(&mut self, part: &str, why: &Unplayed) {
         self.show.say(&format!("    – {part}: left out: {why}"));
         self.report.left_out.push(LeftOutPart { part: part.to_owned(), why: why.clone() });
     }
 
-    /// The report, once the scenario has been played or could not go on.
-    pub(super) fn ended(mut self, played: Result<(), HarnessError>) -> DrillReport {
+    /// The report, once the scenarios have been played or could not go on.
+    pub fn ended(mut self, played: Result<(), HarnessError>) -> DrillReport {
         if let Err(error) = played {
             // The step that failed is over, though nothing said so.
             self.show.stop();
@@ -79,27 +104,6 @@ impl<'a> DrillStep<'a> {
         let answer = play.await?;
         self.done(at, &step, began.elapsed());
         Ok(answer)
-    }
-
-    /// Fire the deployed schedule, and wait for all that follows.
-    pub(super) async fn tick(&mut self, what: &str, instant: Timestamp) -> Result<TickResult, HarnessError> {
-        let step = format!("{}: {what}", self.local(instant));
-        self.show.begin(&step);
-        let ticked = self.stack.tick(instant).await?;
-        self.done(instant, &step, ticked.run_of(&self.scope).map_or(ticked.decided, |run| run.took));
-        Ok(ticked)
-    }
-
-    /// Start a run by hand, with this beside estate and environment.
-    pub(super) async fn by_hand(&mut self, what: &str, mut input: Value) -> Result<EndedExecution, HarnessError> {
-        let at = self.stack.control().now().await?;
-        let step = format!("{}: {what}: {input}", self.local(at));
-        input["estate"] = self.scope.estate.to_string().into();
-        input["environment"] = self.scope.environment.to_string().into();
-        self.show.begin(&step);
-        let ended = self.stack.run(&input).await?;
-        self.done(at, &step, ended.took);
-        Ok(ended)
     }
 
     /// Start the daily unblock by hand, with this beside estate and environment.
@@ -180,16 +184,6 @@ pub(super) fn is_of_database(call: &ApiCall, id: &DatabaseId) -> bool {
     call.service == "rds" && call.resources.values().filter_map(Value::as_str).any(|text| id.is_called(text))
 }
 
-/// Nothing runs, nothing can be scaled up, and databases are stopped; but what is protected.
-pub(super) fn asleep(environment: &Environment, capacity: &Capacity) -> bool {
-    let free = |id: &ServiceId| !environment.protects(&ResourceId::Service(id.clone()));
-    let still = capacity.services.iter().filter(|(id, _)| free(id)).all(|(_, service)| {
-        service.desired == 0 && service.scaling.is_none_or(|s| s.min == 0 && s.suspended == Suspensions::ALL)
-    });
-    let free = |id: &DatabaseId| !environment.protects(&ResourceId::Database(id.clone()));
-    still && capacity.databases.iter().filter(|(id, _)| free(id)).all(|(_, power)| *power == DatabasePower::Off)
-}
-
 /// A subject as it comes: a hundred characters at most (Amazon SNS API reference, Publish).
 pub(super) fn subject(text: &str) -> String {
     text.chars().take(100).collect()
@@ -206,28 +200,4 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         next = source.source();
     }
     text
-}
-
-/// A capacity in a line.
-pub(super) fn line(capacity: &Capacity) -> String {
-    let tasks: u32 = capacity.services.values().map(|service| service.desired).sum();
-    let targets = capacity.services.values().filter(|service| service.scaling.is_some()).count();
-    let on = capacity.databases.values().filter(|power| **power == DatabasePower::On).count();
-    let services = counted(capacity.services.len(), "service");
-    let (tasks, databases) = (counted(tasks as usize, "task"), counted(capacity.databases.len(), "database"));
-    format!("{tasks} of {services} ({targets} with a scalable target), {on} of {databases} on")
-}
-
-/// `1 service`, `2 services`.
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// Where two capacities differ.
-pub(super) fn difference(before: &Capacity, after: &Capacity) -> String {
-    let services = before.services.iter().filter(|(id, was)| after.services.get(*id) != Some(*was));
-    let services = services.map(|(id, was)| format!("{id} was {was:?}, is {:?}", after.services.get(id)));
-    let databases = before.databases.iter().filter(|(id, was)| after.databases.get(*id) != Some(*was));
-    let databases = databases.map(|(id, was)| format!("{id} was {was:?}, is {:?}", after.databases.get(id)));
-    services.chain(databases).collect::<Vec<_>>().join("; ")
 }

@@ -11,7 +11,7 @@ const SHORTEST: SignedDuration = SignedDuration::from_mins(30);
 
 /// A night, and the day before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::drill) struct ChosenNight {
+pub struct ChosenNight {
     /// An instant of the day.
     pub day: Timestamp,
     /// The first instant of sleep.
@@ -22,7 +22,7 @@ pub(in crate::drill) struct ChosenNight {
 
 /// Why there is no night to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::drill) enum NoNight {
+pub enum NoNight {
     /// It is always awake.
     NeverSleeps,
     /// It is always asleep.
@@ -34,11 +34,7 @@ pub(in crate::drill) enum NoNight {
 }
 
 /// The next whole night after `now`, with a piece of the day before it, in which no freeze holds.
-pub(in crate::drill) fn next_night(
-    calendar: &Calendar,
-    freezes: &[FreezeWindow],
-    now: Timestamp,
-) -> Result<ChosenNight, NoNight> {
+pub fn next_night(calendar: &Calendar, freezes: &[FreezeWindow], now: Timestamp) -> Result<ChosenNight, NoNight> {
     let end = now.checked_add(AHEAD).map_err(|_| NoNight::NeverSleeps)?;
     let mut day = calendar.at(now).awake.then_some(now);
     let (mut dusk, mut why) = (None, None);

@@ -4,28 +4,45 @@ use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ResourceId, ServiceId};
 use watchkeeper_domain::estate::{Environment, EnvironmentKind};
 
-use super::{Audition, Unplayed};
-use crate::drill::sleep::calendar::{self, NoNight};
 use crate::estate::declared;
+use crate::scenarios::{ChosenNight, NoNight, Unplayed, next_night};
 
-/// Development and staging sleep; production shows that it does not.
-pub(in crate::drill) const SLEEP: Audition =
-    Audition { scenario: "sleep", needy: &[("carcierge", &[]), ("clos-v2", &["dev"])], judge: plays, alone: false };
-
-fn plays(environment: &Environment, now: Timestamp) -> Result<(), Unplayed> {
+/// An environment with something in its primary region.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks. So below.
+pub fn resources(environment: &Environment) -> Result<(), Unplayed> {
     let primary = &environment.document().regions.primary;
-    if !environment.has_resources(primary) {
-        let found = format!("no service and no database in {primary}");
-        return Err(Unplayed::new(found, "`clusters` or `databases` of the primary region"));
+    if environment.has_resources(primary) {
+        return Ok(());
     }
+    let found = format!("no service and no database in {primary}");
+    Err(Unplayed::new(found, "`clusters` or `databases` of the primary region"))
+}
+
+/// Production, with something in its primary region.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks.
+pub fn production(environment: &Environment) -> Result<(), Unplayed> {
+    resources(environment)?;
     if environment.kind() == EnvironmentKind::Production {
         return Ok(());
     }
+    Err(Unplayed::new("it is no production", "`kind: production`"))
+}
+
+/// The next night after `now` in which it sleeps unasked.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks.
+pub fn night(environment: &Environment, now: Timestamp) -> Result<ChosenNight, Unplayed> {
+    resources(environment)?;
     let Some(calendar) = environment.calendar() else {
         return Err(Unplayed::new("no `awake`, so it never sleeps", "`awake` with `zone` and `weekly`"));
     };
     obeys(environment)?;
-    calendar::next_night(calendar, &environment.limits().freezes, now).map(drop).map_err(|why| match why {
+    next_night(calendar, &environment.limits().freezes, now).map_err(|why| match why {
         NoNight::NeverSleeps => {
             Unplayed::new("`awake` never ends within 400 days", "hours without it, such as a night")
         }
@@ -60,6 +77,6 @@ fn obeys(environment: &Environment) -> Result<(), Unplayed> {
 }
 
 /// Whether it can be told from its capacity at an instant that an environment follows its calendar.
-pub(in crate::drill) fn follows(environment: &Environment, instant: Timestamp) -> bool {
+pub fn follows(environment: &Environment, instant: Timestamp) -> bool {
     environment.calendar().is_some() && environment.limits().freeze_at(instant).is_none() && obeys(environment).is_ok()
 }

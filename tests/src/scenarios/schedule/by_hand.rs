@@ -1,0 +1,56 @@
+//! What people ask for during a night.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{TICK, is_asleep, long_night, sleeps, wakes};
+use crate::scenarios::{Harness, Played, later, parted};
+
+/// A person keeps it awake in the evening, and that ends by itself.
+pub async fn an_override_that_expires(harness: &mut impl Harness) -> Played {
+    let night = long_night(harness).await?;
+    let original = harness.capacity().await?;
+    harness.at(later(night.evening, SignedDuration::from_mins(-30))).await?;
+    let end = later(night.evening, SignedDuration::from_hours(2));
+    let until = end.to_zoned(harness.environment().zone().rules().clone()).strftime("%Y-%m-%dT%H:%M").to_string();
+    let run = harness.start(&harness.input(json!({ "want": "awake", "until": until, "reason": "release" }))).await?;
+    harness.run_ended("a person keeps it awake", Some(&run), "done");
+    harness.tick(later(night.evening, TICK)).await?;
+    harness.same("it is awake in the evening", &original).await?;
+    harness.tick(end).await?;
+    is_asleep(harness).await?;
+    wakes(harness, night.morning, &original).await
+}
+
+/// A person wakes it at night, and gives it back before that ends.
+pub async fn a_wake_by_hand_that_is_given_back(harness: &mut impl Harness) -> Played {
+    let night = long_night(harness).await?;
+    let original = harness.capacity().await?;
+    sleeps(harness, later(night.evening, TICK)).await?;
+    harness.at(later(night.evening, SignedDuration::from_mins(30))).await?;
+    let run = harness.start(&harness.input(json!({ "want": "awake", "until": "2h" }))).await?;
+    harness.run_ended("a person wakes it", Some(&run), "done");
+    harness.same("it is awake at night", &original).await?;
+    let run = harness.start(&harness.input(json!({ "want": "as-scheduled" }))).await?;
+    harness.run_ended("a person gives it back to the schedule", Some(&run), "done");
+    is_asleep(harness).await?;
+    wakes(harness, night.morning, &original).await
+}
+
+/// A plan by hand tells every write and makes none.
+pub async fn a_plan(harness: &mut impl Harness) -> Played {
+    let night = long_night(harness).await?;
+    harness.at(night.day).await?;
+    let (before, mark) = (harness.capacity().await?, harness.mark().await?);
+    let run = harness.start(&harness.input(json!({ "want": "asleep", "until": "2h", "mode": "plan" }))).await?;
+    harness.run_ended("a plan by hand is made", Some(&run), "planned");
+    let (free, _) = parted(harness.environment(), &before);
+    let falling = free.services.iter().filter(|(_, service)| service.desired > 0);
+    let counts = falling.map(|(id, service)| format!("{}: {} -> 0 tasks", id.service, service.desired));
+    let stops = free.databases.keys().map(|id| format!("{id}: stop"));
+    let missing: Vec<String> = counts.chain(stops).filter(|words| !run.says.contains(words)).collect();
+    harness.check("it tells every write", missing.is_empty(), format!("{missing:?} not in {}", run.says));
+    let writes = harness.writes(mark).await?;
+    harness.check("it makes none", writes == 0, format!("{writes} writes"));
+    harness.same("nothing is changed", &before).await
+}
