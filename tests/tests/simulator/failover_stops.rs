@@ -154,8 +154,8 @@ fn every_state(case: Case, whole: bool) {
     let (step, orders) = if whole { (1, ORDERS.len()) } else { (6, 1) };
     let others = |states: usize| ORDERS.into_iter().cycle().skip(states).take(orders);
     let all = |states: &usize| {
-        let orders = std::iter::once(Stopped::Together).chain(others(*states));
-        orders.map(|order| play(case, *states, order, uninterrupted)).all(|had_come_so_far| had_come_so_far)
+        let mut orders = std::iter::once(Stopped::Together).chain(others(*states));
+        orders.all(|order| play(case, *states, order, uninterrupted))
     };
     let states = (0..MANY).step_by(step).take_while(all).count() * step;
     assert!((60..MANY).contains(&states), "{case:?}: stopped at {states} states");
