@@ -43,7 +43,7 @@ pub(crate) struct Options {
     #[arg(long)]
     story: bool,
     /// Only these of its events, by their places, such as 3,7,9.
-    #[arg(long, value_name = "PLACES", value_delimiter = ',', requires = "story")]
+    #[arg(long, value_name = "PLACES", value_delimiter = ',', num_args = 0.., requires = "story")]
     keep: Option<Vec<usize>>,
     /// Only this site of its estate.
     #[arg(long, value_name = "N", requires = "story")]
