@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use watchkeeper_years::coverage::Coverage;
-use watchkeeper_years::estates::names;
+use watchkeeper_years::estates::{names, of_seed};
 use watchkeeper_years::history::{Chapter, chapters};
 use watchkeeper_years::invariant::Violation;
 use watchkeeper_years::shrink::shrink;
@@ -143,9 +143,7 @@ fn take(options: &Options, next: &AtomicU64, began: Instant) -> Option<u64> {
 
 /// The estate of a seed.
 fn estate_of(options: &Options, seed: u64) -> String {
-    let all = names();
-    let turn = usize::try_from(seed).unwrap_or_default() % all.len();
-    options.estate.clone().unwrap_or_else(|| all[turn].clone())
+    options.estate.clone().unwrap_or_else(|| of_seed(seed))
 }
 
 fn play(options: &Options, seed: u64, sum: &Mutex<Sum>, bar: &ProgressBar) {

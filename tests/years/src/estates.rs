@@ -46,6 +46,16 @@ pub fn names() -> Vec<String> {
     OWN.iter().filter(plain).map(|estate| estate.name().to_string()).chain([GENERATED.to_owned()]).collect()
 }
 
+/// The estate whose turn it is with a seed.
+///
+/// # Panics
+/// When there is no document.
+pub fn of_seed(seed: u64) -> String {
+    let all = names();
+    let turn = seed.checked_rem(all.len() as u64).and_then(|turn| all.get(usize::try_from(turn).ok()?).cloned());
+    turn.unwrap_or_else(|| panic!("there is no document"))
+}
+
 /// The sites of an estate; those of a generated one are drawn from the seed.
 ///
 /// # Panics
