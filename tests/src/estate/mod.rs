@@ -15,6 +15,7 @@ mod stores;
 mod tables;
 mod unblock_fixtures;
 
+pub use alarms::alarms_of;
 pub use copies::KeptCopies;
 pub use declared::{Declared, declared};
 pub use pair::IMAGE_TAG;
