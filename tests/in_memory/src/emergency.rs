@@ -73,6 +73,16 @@ impl InMemoryHarness {
 }
 
 impl EmergencyRun {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.execution.name()
+    }
+
+    /// How it ended.
+    pub fn end(&self) -> Option<&ExecutionEnd> {
+        self.execution.end()
+    }
+
     /// Answers the question that it waits with.
     ///
     /// # Panics

@@ -1,18 +1,22 @@
 //! One environment in the sandbox, and the report about it.
 
+mod emergency;
 mod harness;
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use watchkeeper_domain::capacity::{Capacity, DatabaseId, ServiceId};
+use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 
 use super::output::DrillOutput;
 use super::report::{DrillReport, LeftOutPart};
-use crate::harness::{ApiCalls, DeployedStack, EndedExecution, HarnessError, SandboxHarness};
+use crate::harness::{
+    ApiCalls, AskedQuestion, DeployedStack, EmergencyExecution, EndedExecution, HarnessError, NotificationMessage,
+    SandboxHarness,
+};
 use crate::sandbox::{ApiCall, Progress as _};
 use crate::scenarios::{Played, ScenarioError, Unplayed};
 
@@ -24,6 +28,14 @@ pub struct SandboxScene<'a> {
     pub(super) scope: Scope,
     pub(super) report: DrillReport,
     show: &'a DrillOutput,
+    /// The executions of the emergency machine so far.
+    emergencies: Vec<EmergencyExecution<'a>>,
+    /// What the function that answers alarms had said when the last alarm moved, and when that was.
+    heard: (usize, Timestamp),
+    /// The latest question.
+    question: Option<AskedQuestion>,
+    /// Messages that were looked at for a question, and that nobody has been told of yet.
+    letters: Vec<NotificationMessage>,
 }
 
 impl<'a> SandboxScene<'a> {
@@ -41,7 +53,18 @@ impl<'a> SandboxScene<'a> {
         let (_, environment) = found.map_err(|unknown| HarnessError::Unknown(unknown.to_string()))?;
         let stack = harness.stack(scope.region.as_str())?;
         let report = DrillReport::new(scenario, scope.estate.as_str(), scope.environment.as_str());
-        Ok(Self { harness, stack, environment, scope: scope.clone(), report, show })
+        Ok(Self {
+            harness,
+            stack,
+            environment,
+            scope: scope.clone(),
+            report,
+            show,
+            emergencies: Vec::new(),
+            heard: (0, Timestamp::UNIX_EPOCH),
+            question: None,
+            letters: Vec::new(),
+        })
     }
 
     /// Say whose turn it is.
@@ -138,10 +161,6 @@ impl<'a> SandboxScene<'a> {
         self.show.end(step, took);
     }
 
-    pub(super) async fn capacity(&self) -> Result<Capacity, HarnessError> {
-        self.stack.capacity(self.environment).await
-    }
-
     /// The number of the latest call.
     pub(super) async fn mark(&self) -> Result<u64, HarnessError> {
         Ok(self.stack.control().mark().await?)
@@ -182,11 +201,6 @@ pub(super) fn is_of_service(call: &ApiCall, id: &ServiceId) -> bool {
 /// Whether a call is about a database.
 pub(super) fn is_of_database(call: &ApiCall, id: &DatabaseId) -> bool {
     call.service == "rds" && call.resources.values().filter_map(Value::as_str).any(|text| id.is_called(text))
-}
-
-/// A subject as it comes: a hundred characters at most (Amazon SNS API reference, Publish).
-pub(super) fn subject(text: &str) -> String {
-    text.chars().take(100).collect()
 }
 
 /// An error with its sources.

@@ -16,7 +16,7 @@ impl RegionFixtures {
     /// # Errors
     /// [`SiteError`] when CloudWatch refuses. So for all here.
     pub async fn make_alarms(&self, environment: &Environment) -> Result<(), SiteError> {
-        for alarm in alarms(environment) {
+        for alarm in alarms_of(environment) {
             self.make_alarm(&alarm, &[]).await?;
             self.set_alarm(&alarm, AlarmState::Ok).await?;
         }
@@ -100,7 +100,7 @@ impl RegionFixtures {
 }
 
 /// The alarms that a document lists, those that something of it answers to, and those that speak of the region's loss.
-fn alarms(environment: &Environment) -> BTreeSet<AlarmName> {
+pub fn alarms_of(environment: &Environment) -> BTreeSet<AlarmName> {
     let document = environment.document();
     let evidence = document.failover.iter().flat_map(|failover| &failover.evidence);
     let mut found: BTreeSet<AlarmName> = document.alarms.iter().chain(evidence).cloned().collect();

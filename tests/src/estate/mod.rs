@@ -14,6 +14,7 @@ mod stores;
 mod tables;
 mod unblock_fixtures;
 
+pub use alarms::alarms_of;
 pub use copies::KeptCopies;
 pub use pair::IMAGE_TAG;
 pub use singleton_monitor::{MonitorReport, SingletonMonitor};

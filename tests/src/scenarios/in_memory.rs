@@ -1,19 +1,23 @@
 //! An environment of the documents in memory.
 
+mod emergency;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use watchkeeper_control::emergency::AlarmResult;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ScalingState, ServiceId};
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service};
 
 use super::{CapacityWrite, Harness, RunEnd};
-use crate::estate::declared;
+use crate::estate::{alarms_of, declared};
 use crate::harness::{HarnessError, scope};
-use crate::in_memory::{ExecutionEnd, InMemoryHarness};
+use crate::in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness};
 
 /// Noon in New York, of a Wednesday of usual hours with a Thursday after it.
 const NOON: &str = "2026-11-18T17:00:00Z";
@@ -29,6 +33,11 @@ pub struct InMemoryScene {
     told: usize,
     published: usize,
     started: usize,
+    account: String,
+    /// What was made of the last event about alarms.
+    handled: Vec<AlarmResult>,
+    emergencies: Vec<EmergencyRun>,
+    releases: usize,
 }
 
 impl InMemoryScene {
@@ -47,6 +56,9 @@ impl InMemoryScene {
         let siblings: Vec<Environment> = found.0.environments().filter(home).cloned().collect();
         let mut sim = SimRegion::builder().at(NOON);
         for sibling in &siblings {
+            for alarm in alarms_of(sibling) {
+                sim = sim.alarm(alarm.as_str(), AlarmState::Ok);
+            }
             for (id, capacity) in declared(sibling, &region) {
                 let spec = service(&id.to_string()).desired(capacity.desired);
                 sim = sim.with(capacity.scaling.map_or(spec.clone(), |scaling| spec.scaling(scaling.min, scaling.max)));
@@ -60,7 +72,19 @@ impl InMemoryScene {
         }
         let harness = InMemoryHarness::new(sim.build(), region.as_str()).in_account(&account);
         let (scope, environment) = (scope(found.0, found.1, &region), found.1.clone());
-        Self { harness, environment, siblings, scope, told: 0, published: 0, started: 0 }
+        Self {
+            harness,
+            environment,
+            siblings,
+            scope,
+            told: 0,
+            published: 0,
+            started: 0,
+            account,
+            handled: Vec::new(),
+            emergencies: Vec::new(),
+            releases: 0,
+        }
     }
 
     fn since(&self, mark: u64) -> impl Iterator<Item = RecordedCall> {

@@ -1,6 +1,7 @@
 //! Scenarios, each told once: a function over a [`Harness`]. Tests play them in memory, and some on the sandbox; the drill plays
 //! some on anybody's documents and prints what they check.
 
+pub mod emergency;
 mod in_memory;
 mod night;
 pub mod schedule;
@@ -18,7 +19,7 @@ use watchkeeper_domain::capacity::{Capacity, DatabasePower, ResourceId, ScalingS
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 
-use crate::harness::HarnessError;
+use crate::harness::{EndedExecution, HarnessError};
 
 /// Something that is not played: what is missing, and what would make it play.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -62,6 +63,13 @@ pub struct RunEnd {
     pub says: String,
     /// How long it took, and what set it going; of the simulated time, in memory.
     pub took: Duration,
+}
+
+impl From<&EndedExecution> for RunEnd {
+    fn from(run: &EndedExecution) -> Self {
+        let (outcome, says) = (run.outcome().to_owned(), run.says().to_owned());
+        Self { name: run.name.clone(), outcome, says, took: run.took }
+    }
 }
 
 impl Display for RunEnd {

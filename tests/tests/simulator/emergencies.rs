@@ -5,87 +5,17 @@ use std::time::Duration;
 use serde_json::json;
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_control::ports::Clock as _;
-use watchkeeper_domain::capacity::{Rollout, ScalingState, Suspensions};
+use watchkeeper_domain::capacity::{ScalingState, Suspensions};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
-use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, service};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
 use watchkeeper_tests::in_memory::{EmergencyRunState, InMemoryHarness, alarm_event};
 
 use crate::emergency_scene::{
     ACCOUNT, API, CONNECTIONS, ERRORS, REGION, alarm, by_hand, event, figures, harness, id, prod, production,
     requested, subjects, surging,
 };
-use crate::scene::{afternoon, asleep, at, dev, evening, minutes, morning};
-
-#[test]
-fn an_alarm_brings_both_services_to_the_surge_and_its_end_gives_back_the_exact_baseline() {
-    let mut harness = harness(production());
-    let original = harness.sim.capacity();
-    let mut emergency_run = alarm(&mut harness).unwrap();
-    assert!(surging(&harness.sim.capacity()), "{:?}", harness.sim.capacity());
-    assert_eq!(harness.sim.writes(), 4, "bounds and count of two services");
-    emergency_run.look(&harness);
-    assert!(matches!(emergency_run.stage, EmergencyRunState::Holding(_)), "{:?}", emergency_run.stage);
-    harness.sim.set_alarm(ERRORS, AlarmState::Ok);
-    harness.sim.advance(Duration::from_mins(9));
-    emergency_run.look(&harness);
-    assert!(
-        surging(&harness.sim.capacity()) || emergency_run.stage == EmergencyRunState::Ended("given-back".to_owned())
-    );
-    emergency_run.run_out(&harness);
-    assert_eq!(emergency_run.stage, EmergencyRunState::Ended("given-back".to_owned()));
-    assert_eq!(harness.sim.capacity(), original);
-    let kept = harness.sim.remembered(&prod()).unwrap();
-    assert!(kept.baseline.is_none() && kept.intents.is_empty(), "{kept:?}");
-    assert_eq!(subjects(&harness), ["clos-v2 prod is at surge", "clos-v2 prod is back at its baseline"]);
-}
-
-#[test]
-fn the_alarm_told_again_in_any_order_does_nothing_more() {
-    let mut harness = harness(production());
-    alarm(&mut harness).unwrap();
-    let writes = harness.sim.writes();
-    let late = alarm_event(ERRORS, (ACCOUNT, REGION), "ALARM", at("2026-11-20T14:00:00Z"));
-    let again = event(&harness, "ALARM");
-    for message in [&again, &late, &again] {
-        harness.hears(message).unwrap().unwrap();
-    }
-    for emergency_run in harness.emergency_runs() {
-        assert!(matches!(emergency_run.stage, EmergencyRunState::Ended(_) | EmergencyRunState::Holding(_)));
-    }
-    assert_eq!(harness.sim.writes(), writes);
-}
-
-#[test]
-fn the_databases_own_alarm_forbids_the_surge_and_says_so() {
-    let mut harness = harness(production().alarm("unused", AlarmState::Ok));
-    harness.sim.set_alarm(CONNECTIONS, AlarmState::Alarm);
-    assert!(alarm(&mut harness).is_none());
-    assert_eq!(harness.sim.writes(), 0);
-    let message = harness.sim.messages().pop().unwrap();
-    assert_eq!(message.subject, "clos-v2 prod: surge was not done: dependency-veto");
-    assert!(message.text.contains("clos-v2-rds-connections-high is in ALARM"), "{}", message.text);
-    assert!(message.text.contains(r#""approve":["dependency-veto"]"#), "{}", message.text);
-    // The veto goes; the sweep finds the alarm still there.
-    harness.sim.set_alarm(CONNECTIONS, AlarmState::Ok);
-    harness.sim.advance(Duration::from_mins(5));
-    harness.hears(&json!({"source": "watchkeeper.schedule", "time": "2026-11-20T15:05:00Z"})).unwrap().unwrap();
-    assert_eq!(harness.emergency_runs().len(), 1);
-    assert!(surging(&harness.sim.capacity()));
-}
-
-#[test]
-fn a_lost_event_is_made_up_for_by_the_sweep_once() {
-    let mut harness = harness(production());
-    harness.sim.set_alarm(ERRORS, AlarmState::Alarm);
-    let sweep = json!({"source": "watchkeeper.schedule", "time": "2026-11-20T15:05:00Z"});
-    for _ in 0..3 {
-        harness.sim.advance(Duration::from_mins(1));
-        harness.hears(&sweep).unwrap().unwrap();
-    }
-    assert_eq!(harness.emergency_runs().len(), 1);
-    assert!(surging(&harness.sim.capacity()));
-}
+use crate::scene::{afternoon, asleep, dev, evening, minutes, morning};
 
 #[test]
 fn a_second_emergency_of_the_same_profile_takes_over_and_the_first_one_ends() {
@@ -187,40 +117,6 @@ fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_bot
     assert!(asleep(&harness.sim.capacity()), "the night is left");
     harness.tick(morning());
     assert_eq!(harness.sim.capacity(), original);
-}
-
-#[test]
-fn a_bad_release_is_taken_back_once_a_person_agrees() {
-    let sim = SimRegion::builder()
-        .at("2026-11-20T15:00:00Z")
-        .with(
-            service("h2o-prod/h2o-backend")
-                .desired(1)
-                .scaling(1, 3)
-                .released("h2o-backend:122")
-                .released("h2o-backend:123"),
-        )
-        .with(watchkeeper_sim::rds("h2o-prod-db"))
-        .alarm("h2o-prod-error-rate-high", AlarmState::Ok);
-    let mut harness = InMemoryHarness::new(sim.build(), REGION);
-    let backend = id("h2o-prod/h2o-backend");
-    harness.sim.release(&backend, "h2o-backend:124", Rollout::Completed);
-    harness.sim.advance(Duration::from_mins(10));
-    harness.sim.set_alarm("h2o-prod-error-rate-high", AlarmState::Alarm);
-    let event = alarm_event("h2o-prod-error-rate-high", ("123456789012", REGION), "ALARM", harness.sim.now());
-    harness.hears(&event).unwrap().unwrap();
-    let mut emergency_run = harness.emergency_runs().pop().unwrap();
-    assert!(matches!(emergency_run.stage, EmergencyRunState::Asking(_)), "{:?}", emergency_run.stage);
-    let question = harness.sim.messages().pop().unwrap().text;
-    assert!(question.contains("release h2o-backend:124 -> h2o-backend:123"), "{question}");
-    emergency_run.answer(&harness, json!({"approved": true, "by": "Anna"}));
-    assert_eq!(emergency_run.stage, EmergencyRunState::Ended("done".to_owned()));
-    let release = harness.sim.service(&backend).unwrap().task_definition.unwrap();
-    assert_eq!(release.to_string(), "h2o-backend:123");
-    assert_eq!(harness.sim.count(Operation::UpdateService), 1);
-    let told = harness.sim.messages().pop().unwrap();
-    assert_eq!(told.subject, "h2o-allegiant prod is rolled back in 1 service");
-    assert!(told.text.contains("approved by Anna"), "{}", told.text);
 }
 
 fn sweep(harness: &mut InMemoryHarness, minutes: u64) -> usize {

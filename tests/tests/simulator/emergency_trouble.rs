@@ -72,16 +72,6 @@ fn a_quota_that_would_not_suffice_is_told_before_anything_is_written() {
 }
 
 #[test]
-fn a_plan_by_hand_shows_the_surge_and_writes_nothing() {
-    let harness = harness(production());
-    let emergency_run = by_hand(&harness, "plan", json!({"profile": "surge", "mode": "plan"}));
-    let EmergencyRunState::Ended(plan) = emergency_run.stage else { panic!("{:?}", emergency_run.stage) };
-    assert!(plan.contains("clos-v2-core-api-service: 3 -> 4 tasks"), "{plan}");
-    assert!(plan.contains("bounds 3..6, nothing suspended -> 4..10, nothing suspended"), "{plan}");
-    assert_eq!((harness.sim.writes(), harness.sim.ledger_writes()), (0, 0));
-}
-
-#[test]
 fn a_deployment_holds_no_give_back_up() {
     let mut harness = harness(production());
     let original = harness.sim.capacity();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use watchkeeper_years::coverage::Coverage;
-use watchkeeper_years::estates::names;
+use watchkeeper_years::estates::{names, of_seed};
 use watchkeeper_years::history::{Chapter, chapters};
 use watchkeeper_years::invariant::Violation;
 use watchkeeper_years::shrink::shrink;
@@ -43,7 +43,7 @@ pub(crate) struct Options {
     #[arg(long)]
     story: bool,
     /// Only these of its events, by their places, such as 3,7,9.
-    #[arg(long, value_name = "PLACES", value_delimiter = ',', requires = "story")]
+    #[arg(long, value_name = "PLACES", value_delimiter = ',', num_args = 0.., requires = "story")]
     keep: Option<Vec<usize>>,
     /// Only this site of its estate.
     #[arg(long, value_name = "N", requires = "story")]
@@ -143,9 +143,7 @@ fn take(options: &Options, next: &AtomicU64, began: Instant) -> Option<u64> {
 
 /// The estate of a seed.
 fn estate_of(options: &Options, seed: u64) -> String {
-    let all = names();
-    let turn = usize::try_from(seed).unwrap_or_default() % all.len();
-    options.estate.clone().unwrap_or_else(|| all[turn].clone())
+    options.estate.clone().unwrap_or_else(|| of_seed(seed))
 }
 
 fn play(options: &Options, seed: u64, sum: &Mutex<Sum>, bar: &ProgressBar) {

@@ -11,11 +11,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::capacity::DatabaseId;
+use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::{Environment, Estate, EstateDocument, EstateFolder};
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute};
 use watchkeeper_in_memory::{InMemoryHarness, declared, documents};
 use watchkeeper_sim::{SimRegion, TimingSettings, aurora, rds, service, store};
+
+use crate::story::Setting;
 
 /// The account of an environment that names none.
 const ACCOUNT: &str = "123456789012";
@@ -41,6 +44,16 @@ static OWN: LazyLock<EstateFolder> =
 pub fn names() -> Vec<String> {
     let plain = |estate: &&Estate| estate.environments().all(|it| it.document().regions.standby.is_none());
     OWN.iter().filter(plain).map(|estate| estate.name().to_string()).chain([GENERATED.to_owned()]).collect()
+}
+
+/// The estate whose turn it is with a seed.
+///
+/// # Panics
+/// When there is no document.
+pub fn of_seed(seed: u64) -> String {
+    let all = names();
+    let turn = seed.checked_rem(all.len() as u64).and_then(|turn| all.get(usize::try_from(turn).ok()?).cloned());
+    turn.unwrap_or_else(|| panic!("there is no document"))
 }
 
 /// The sites of an estate; those of a generated one are drawn from the seed.
@@ -84,7 +97,7 @@ fn generated(rng: &mut Rng) -> Value {
             "databases": (0..rng.usize(0..3)).map(|it| json!({
                 if rng.bool() { "aurora" } else { "rds" }: format!("d{n}-{it}")
             })).collect::<Vec<_>>(),
-            "guardrails": { "blast-radius": if rng.bool() { "50 %" } else { "100 %" } },
+            "guardrails": { "blast-radius": if production { "50 %" } else { "100 %" } },
             "emergency": {
                 "profiles": {
                     "surge": { "desired": 4, "max": 8, "for": "2h" },
@@ -168,7 +181,12 @@ impl Site {
             sim = sim.with(service(&format!("{cluster}/stranger")).desired(2).scaling(1, 3));
         }
         let sim = sim.with(rds("stranger-db")).build();
-        stores.iter().for_each(|source| sim.put_store(store(&source.to_string())));
+        for alarm in &Setting::of(&self.own_folder(), &self.region).alarms {
+            sim.set_alarm(alarm, AlarmState::Ok);
+        }
+        for source in stores {
+            sim.put_store(store(&source.to_string()));
+        }
         self.furnish(&sim, &all);
         InMemoryHarness::over(sim, all, self.region.as_str()).in_account(&self.account)
     }

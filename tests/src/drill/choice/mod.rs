@@ -2,7 +2,6 @@
 //! the time.
 
 pub(super) mod backup;
-pub(super) mod emergency;
 pub(super) mod failover;
 pub(super) mod unblock;
 

@@ -5,12 +5,13 @@ use rstest::rstest;
 use watchkeeper_domain::estate::Emergency;
 
 use super::backup::BACKUP;
-use super::emergency::{EmergencyParts, SURGE};
 use super::failover::{FAILOVER, pair};
 use super::unblock::{UNBLOCK, UnblockParts};
 use super::*;
 use crate::drill::sleep::SLEEP;
+use crate::drill::surge::SURGE;
 use crate::harness::documents;
+use crate::scenarios::emergency::needs::EmergencyParts;
 use crate::scenarios::schedule::needs::follows;
 
 /// A Sunday.

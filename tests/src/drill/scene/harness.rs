@@ -7,13 +7,9 @@ use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 
 use super::SandboxScene;
-use crate::harness::{EndedExecution, HarnessError};
+use crate::harness::HarnessError;
 use crate::sandbox::{ApiCall, Progress as _};
 use crate::scenarios::{CapacityWrite, Harness, RunEnd, millis};
-
-fn seen(run: &EndedExecution) -> RunEnd {
-    RunEnd { name: run.name.clone(), outcome: run.outcome().to_owned(), says: run.says().to_owned(), took: run.took }
-}
 
 impl Harness for SandboxScene<'_> {
     fn environment(&self) -> &Environment {
@@ -51,7 +47,7 @@ impl Harness for SandboxScene<'_> {
         self.show.begin(&step);
         let ticked = self.stack.tick(instant).await?;
         self.measured(if ticked.cold { "tick_cold_ms" } else { "tick_warm_ms" }, millis(ticked.decided));
-        let run = ticked.run_of(&self.scope).map(seen);
+        let run = ticked.run_of(&self.scope).map(RunEnd::from);
         self.done(instant, &step, run.as_ref().map_or(ticked.decided, |run| run.took));
         Ok(run)
     }
@@ -60,7 +56,7 @@ impl Harness for SandboxScene<'_> {
         let at = self.now().await?;
         let step = format!("{}: by hand: {input}", self.local(at));
         self.show.begin(&step);
-        let run = seen(&self.stack.run(input).await?);
+        let run = RunEnd::from(&self.stack.run(input).await?);
         self.done(at, &step, run.took);
         Ok(run)
     }
@@ -74,7 +70,8 @@ impl Harness for SandboxScene<'_> {
     }
 
     async fn told(&mut self) -> Result<Vec<(String, String)>, HarnessError> {
-        let letters = self.stack.notifications().letters().await?.into_iter();
+        let new = self.stack.notifications().letters().await?;
+        let letters = std::mem::take(&mut self.letters).into_iter().chain(new);
         let told = letters.map(|letter| (letter.subject, letter.text));
         Ok(told.filter(|(subject, _)| subject.starts_with(&self.subject(""))).collect())
     }

@@ -62,22 +62,3 @@ async fn watched(scene: &Scene, at: jiff::Timestamp) {
     .await
     .unwrap();
 }
-
-#[test]
-fn a_quota_that_is_too_small_is_told_before_anything_is_written() {
-    play(async |harness| {
-        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
-        let (control, region) = (scene.stack.control(), scene.scope.region.as_str());
-        control.put_quota(region, "ecs", "L-92E49DE3", Some(3.0), None).await.unwrap();
-        let mark = scene.mark().await;
-        let (_, stands) = scene.alarm(ERRORS).await;
-        let run = ended(stands);
-        assert_eq!(run.outcome(), "Guardrail.Refused", "{}", run.says());
-        let letters = scene.stack.notifications().letters().await.unwrap();
-        let told = letters.iter().find(|letter| letter.text.contains("4 tasks, and a service may have 3"));
-        assert!(told.is_some(), "{letters:?}");
-        assert_eq!(scene.writes(mark).await, 0);
-        scene.is_as_before().await;
-        control.put_quota(region, "ecs", "L-92E49DE3", None, None).await.unwrap();
-    });
-}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::capacity::{Capacity, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_domain::intent::{Intent, Layer};
+use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Region;
 use watchkeeper_domain::value::AlarmName;
 use watchkeeper_tests::harness::{EmergencyExecution, EmergencyExecutionState, EndedExecution, SandboxHarness};
@@ -138,10 +138,6 @@ impl Scene {
     /// What the functions wrote to capacity since then.
     pub(crate) async fn writes(&self, mark: u64) -> usize {
         self.stack.api_calls(mark).await.unwrap().capacity_writes().len()
-    }
-
-    pub(crate) async fn intents(&self) -> Vec<Intent> {
-        self.stack.ledger().load(&self.scope).await.unwrap().intents
     }
 
     /// Nothing of an emergency is left: no baseline, no intent, and the capacity is what it was.

@@ -1,16 +1,13 @@
 //! Calendars, emergencies and failovers over one environment: the stronger layer decides, and leaves what it found.
 
-use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::capacity::DatabasePower;
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_tests::scenarios::all_asleep as asleep;
 
-use super::field::{Scene, holds, minutes, play};
+use super::field::{Scene, holds, play};
 
 const ERRORS: &str = "night-shop-errors";
-/// Web, and a worker without an autoscaler: before, and at the surge.
-const BASELINE: [(u32, Option<(u32, u32)>); 2] = [(1, Some((1, 2))), (2, None)];
+/// Web, and a worker without an autoscaler.
 const SURGE: [(u32, Option<(u32, u32)>); 2] = [(3, Some((3, 4))), (3, None)];
 
 /// Everything is awake, with these figures.
@@ -18,46 +15,6 @@ async fn is_at(scene: &Scene, figures: [(u32, Option<(u32, u32)>); 2]) {
     assert_eq!(scene.figures().await, figures);
     let databases = scene.capacity().await.databases;
     assert!(databases.values().all(|power| *power == DatabasePower::On), "{databases:?}");
-}
-
-#[test]
-fn an_emergency_wakes_a_sleeping_environment_and_a_failover_is_stronger_than_both() {
-    play(async |harness| {
-        let scene = Scene::fresh(harness, "night-shop", "dev").await;
-        is_at(&scene, BASELINE).await;
-        scene.stack.tick(scene.time("19:05")).await.unwrap();
-        assert!(asleep(&scene.capacity().await));
-
-        scene.stack.at(scene.time("19:30")).await.unwrap();
-        let (mut emergency_run, stands) = scene.alarm(ERRORS).await;
-        assert!(holds(&stands), "{stands:?}");
-        is_at(&scene, SURGE).await;
-        scene.stack.tick(scene.time("19:35")).await.unwrap();
-        is_at(&scene, SURGE).await;
-
-        // A failover wants it as it serves, for an hour.
-        let declared = scene.stack.control().now().await.unwrap();
-        let failover = Intent {
-            layer: Layer::Failover,
-            want: DesiredState::Awake,
-            reason: "us-west-2 is lost".to_owned(),
-            by: "test".to_owned(),
-            declared,
-            expires: Some(declared + minutes(60)),
-            approved: [].into(),
-        };
-        scene.stack.ledger().declare(&scene.scope, &failover).await.unwrap();
-        scene.stack.tick(scene.time("19:40")).await.unwrap();
-        is_at(&scene, BASELINE).await;
-        scene.stack.tick(scene.time("20:45")).await.unwrap();
-        is_at(&scene, SURGE).await;
-
-        scene.set(ERRORS, AlarmState::Ok).await;
-        assert_eq!(emergency_run.run_out().await.unwrap().outcome(), "given-back");
-        assert!(asleep(&scene.capacity().await), "the night is left");
-        scene.stack.tick(scene.time("+08:00")).await.unwrap();
-        scene.is_as_before().await;
-    });
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use watchkeeper_domain::capacity::{ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::AlarmState;
-use watchkeeper_tests::harness::{EmergencyExecutionState, SandboxHarness};
+use watchkeeper_tests::harness::SandboxHarness;
 use watchkeeper_tests::sandbox::RolloutEnd;
 
 use super::field::{Scene, ended, minutes, play};
@@ -24,31 +24,6 @@ async fn released(harness: &'static SandboxHarness) -> (Scene, ServiceId, [TaskD
     }
     scene.stack.pass(minutes(10)).await.unwrap();
     (scene, backend, releases.try_into().unwrap())
-}
-
-#[test]
-fn a_bad_release_is_taken_back_to_the_last_that_completed_once_a_person_agrees() {
-    play(async |harness| {
-        let (scene, backend, [good, _, bad]) = released(harness).await;
-        let site = scene.stack.site();
-        let mark = scene.mark().await;
-        let (mut emergency_run, stands) = scene.alarm(ERROR_RATE).await;
-        assert!(matches!(stands, EmergencyExecutionState::Asking), "{stands:?}");
-        let (question, _) = scene.stack.asked().await.unwrap();
-        let proposed = format!("release {bad} -> {good}");
-        assert!(question.letter.text.contains(&proposed), "{proposed}: {}", question.letter.text);
-        assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (bad, 0));
-
-        assert_eq!(scene.stack.answer(&question.approve.by("Anna")).await.unwrap(), None);
-        let run = ended(emergency_run.goes_on().await.unwrap());
-        assert_eq!(run.outcome(), "done", "{}", run.says());
-        assert_eq!((site.released(&backend).await.unwrap(), scene.writes(mark).await), (good, 1));
-        assert_eq!(scene.capacity().await, scene.original);
-        let told = scene.stack.notifications().letters().await.unwrap().pop().unwrap();
-        assert_eq!(told.subject, "h2o-allegiant prod is rolled back in 1 service");
-        assert!(told.text.contains("approved by Anna"), "{}", told.text);
-        scene.set(ERROR_RATE, AlarmState::Ok).await;
-    });
 }
 
 #[test]

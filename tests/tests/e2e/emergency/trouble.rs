@@ -93,3 +93,22 @@ fn a_question_that_is_throttled_is_sent_again_and_its_answer_counts() {
         scene.is_as_before().await;
     });
 }
+
+#[test]
+fn what_is_no_emergency_of_the_document_fails_by_name() {
+    play(async |harness| {
+        let scene = Scene::fresh(harness, "clos-v2", "prod").await;
+        for (input, names) in [
+            (profile("flood"), "surge"),
+            (json!({}), "profile"),
+            (json!({ "profile": "surge", "for": "8d" }), "7d"),
+            (json!({ "profil": "surge" }), "profil"),
+        ] {
+            let (_, stands) = scene.by_hand(input.clone()).await;
+            let run = ended(stands);
+            assert_eq!(run.outcome(), "Request.Invalid", "{input}: {}", run.says());
+            assert!(run.says().contains(names), "{input}: {}", run.says());
+        }
+        scene.is_as_before().await;
+    });
+}

@@ -230,7 +230,7 @@ impl Simulation {
 
 /// A policy denies the count of a service, or its bounds: by its name, one of the two.
 fn deny(sim: &watchkeeper_sim::SimRegion, id: &ServiceId, denied: bool) {
-    if id.service.as_str().len() % 2 == 0 { sim.deny_count(id, denied) } else { sim.deny_scaling(id, denied) }
+    if id.service.as_str().len().is_multiple_of(2) { sim.deny_count(id, denied) } else { sim.deny_scaling(id, denied) }
 }
 
 /// Everything takes long.

@@ -131,7 +131,9 @@ impl Simulation {
         let first = self.site.own_folder();
         let jobs = first.environments().flat_map(|(_, it)| it.document().backups.iter().flat_map(|it| &it.jobs));
         let regions: Vec<Region> = jobs.filter_map(|job| Some(job.copy.as_ref()?.region.clone())).collect();
-        regions.iter().for_each(|region| self.stack.sim.silence_shelf(region, silent));
+        for region in regions {
+            self.stack.sim.silence_shelf(&region, silent);
+        }
     }
 
     fn locks(&self, environment: &EnvironmentName) -> Option<LockSchema> {

@@ -1,29 +1,22 @@
-//! Who has emergencies, and which of them can be played.
+//! Which emergencies a document provides for.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use watchkeeper_domain::capacity::{ResourceId, ScalingState, ServiceCapacity, ServiceId};
-use watchkeeper_domain::estate::{AlarmResponse, Emergency, EmergencyProfile, Environment, ProfileCapacity};
+use watchkeeper_domain::estate::{
+    AlarmResponse, Emergency, EmergencyProfile, Environment, ProfileCapacity, RollbackPolicy,
+};
 use watchkeeper_domain::value::{AlarmName, ProfileName};
 
-use super::{Audition, Unplayed};
 use crate::estate::declared;
+use crate::scenarios::Unplayed;
 
 /// Transitions of an alarm within one play of its response.
 const TRANSITIONS: u32 = 3;
 
-/// Environments with a profile that comes to something, or a rollback.
-pub(in crate::drill) const SURGE: Audition = Audition {
-    scenario: "surge",
-    needy: &[("clos-v2", &["prod"]), ("coldchain", &[]), ("h2o-allegiant", &["prod"])],
-    judge: plays,
-    alone: false,
-};
-
 /// What of an environment's emergencies is played.
 #[derive(Debug)]
-pub(in crate::drill) struct EmergencyParts<'a> {
+pub struct EmergencyParts<'a> {
     /// An alarm and what it calls for unasked.
     pub response: Result<(&'a AlarmResponse, &'a EmergencyProfile), Unplayed>,
     /// An alarm that forbids it.
@@ -33,10 +26,14 @@ pub(in crate::drill) struct EmergencyParts<'a> {
     /// A profile that a person has to approve.
     pub asking: Result<(&'a ProfileName, &'a EmergencyProfile), Unplayed>,
     /// A service to roll back, and the alarm that says so.
-    pub rollback: Result<(ServiceId, &'a AlarmName), Unplayed>,
+    pub rollback: Result<(&'a RollbackPolicy, ServiceId, &'a AlarmName), Unplayed>,
 }
 
-fn plays(environment: &Environment, _: Timestamp) -> Result<(), Unplayed> {
+/// The section of an environment with services.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks. So below.
+pub fn emergency(environment: &Environment) -> Result<&Emergency, Unplayed> {
     let document = environment.document();
     let primary = &document.regions.primary;
     let Some(emergency) = &document.emergency else {
@@ -45,7 +42,15 @@ fn plays(environment: &Environment, _: Timestamp) -> Result<(), Unplayed> {
     if environment.services(primary).is_empty() {
         return Err(Unplayed::new(format!("no service in {primary}"), "`clusters` of the primary region"));
     }
-    let parts = EmergencyParts::of(environment, emergency);
+    Ok(emergency)
+}
+
+/// A profile that comes to something, or a rollback.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks.
+pub fn anything(environment: &Environment) -> Result<(), Unplayed> {
+    let parts = EmergencyParts::of(environment, emergency(environment)?);
     match (parts.by_hand, parts.asking, parts.rollback) {
         (Err(why), Err(_), Err(_)) => Err(why),
         _ => Ok(()),
@@ -54,7 +59,7 @@ fn plays(environment: &Environment, _: Timestamp) -> Result<(), Unplayed> {
 
 impl<'a> EmergencyParts<'a> {
     /// Of a document's section; the capacity is the declared one.
-    pub(in crate::drill) fn of(environment: &Environment, emergency: &'a Emergency) -> Self {
+    pub fn of(environment: &Environment, emergency: &'a Emergency) -> Self {
         let services = declared(environment, &environment.document().regions.primary);
         let outcome = |profile: &EmergencyProfile| outcome(environment, profile, &services);
         let response = response(emergency, &outcome);
@@ -116,7 +121,7 @@ fn bounds(capacity: &ServiceCapacity) -> (u32, u32) {
 }
 
 /// The figures of a profile for a service; nothing where it is not for it.
-pub(in crate::drill) fn figures(profile: &EmergencyProfile, id: &ServiceId) -> Option<ProfileCapacity> {
+pub(super) fn figures(profile: &EmergencyProfile, id: &ServiceId) -> Option<ProfileCapacity> {
     let meant = profile.only.is_empty() || profile.only.contains(&id.service);
     let own = profile.services.get(&id.service).copied();
     meant.then(|| own.unwrap_or(ProfileCapacity { desired: profile.desired, max: profile.max }))
@@ -197,7 +202,7 @@ fn rollback<'a>(
     environment: &Environment,
     emergency: &'a Emergency,
     services: &BTreeMap<ServiceId, ServiceCapacity>,
-) -> Result<(ServiceId, &'a AlarmName), Unplayed> {
+) -> Result<(&'a RollbackPolicy, ServiceId, &'a AlarmName), Unplayed> {
     let Some(section) = &emergency.rollback else {
         return Err(Unplayed::new("no `emergency.rollback`", "`rollback` with `alarms` and `within`"));
     };
@@ -206,5 +211,5 @@ fn rollback<'a>(
     let id = runs.ok_or_else(|| Unplayed::new("no service with a task that is not protected", "one"))?;
     let busy = |alarm: &&AlarmName| !emergency.responses.iter().any(|response| response.alarm == **alarm);
     let alarm = section.alarms.iter().find(busy).or_else(|| section.alarms.first());
-    Ok((id, alarm.ok_or_else(|| Unplayed::new("no alarm in `rollback.alarms`", "one"))?))
+    Ok((section, id, alarm.ok_or_else(|| Unplayed::new("no alarm in `rollback.alarms`", "one"))?))
 }

@@ -5,10 +5,7 @@ use watchkeeper_domain::capacity::{Capacity, ResourceId, ServiceCapacity, Servic
 use watchkeeper_domain::estate::{EmergencyProfile, Environment, ProfileCapacity};
 use watchkeeper_domain::value::ProfileName;
 
-use crate::drill::choice::emergency::figures;
-use crate::drill::scene::SandboxScene;
-use crate::estate::awaited;
-use crate::harness::HarnessError;
+use super::needs::figures;
 
 /// A profile over what was there before it.
 #[derive(Debug)]
@@ -48,14 +45,21 @@ impl<'a> ProfileGoal<'a> {
         })
     }
 
-    /// Wait until it is reached.
-    pub(super) async fn awaited(&self, drill: &SandboxScene<'_>) -> Result<Capacity, HarnessError> {
-        let (stack, environment) = (drill.stack, drill.environment);
-        awaited(&format!("{} at {}", environment.name(), self.name), async || {
-            let found = stack.capacity(environment).await?;
-            Ok(self.is_reached(&found).then_some(found))
-        })
-        .await
+    /// How many services it is for, in words.
+    pub(super) fn counted(&self) -> String {
+        match self.services() {
+            1 => "the service is".to_owned(),
+            2 => "both services are".to_owned(),
+            n => format!("all {n} services are"),
+        }
+    }
+
+    /// The services whose count it has to change, by their names.
+    pub(super) fn moved(&self) -> impl Iterator<Item = String> {
+        let outside = move |(id, before): &(&ServiceId, &ServiceCapacity)| {
+            self.figures(id).is_some_and(|figures| !lies_within(figures, before, before))
+        };
+        self.original.services.iter().filter(outside).map(|(id, _)| id.service.to_string())
     }
 
     /// What it is for, as it is: `clos-v2-core-api-service 4 (4..10)`.
