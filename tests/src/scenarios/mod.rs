@@ -87,6 +87,18 @@ pub struct CapacityWrite {
     pub about: String,
 }
 
+impl Display for CapacityWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.operation, self.about)
+    }
+}
+
+/// Some things as a person reads them.
+fn listed(things: impl IntoIterator<Item = impl Display>) -> String {
+    let all: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
 /// One environment and the stack that looks after it, wherever that runs.
 pub trait Harness {
     /// The environment, as its document describes it.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::goal::ProfileGoal;
 use super::needs::{self, EmergencyParts};
 use super::{EmergencyHarness, EmergencyNumber, EmergencyStage, settled};
-use crate::scenarios::{Played, count};
+use crate::scenarios::{Played, count, listed};
 
 /// A person plans a profile, starts it, and gives it back.
 pub async fn a_profile_that_a_person_starts(harness: &mut impl EmergencyHarness) -> Played {
@@ -71,7 +71,11 @@ async fn planned(harness: &mut impl EmergencyHarness, goal: &ProfileGoal<'_>) ->
     harness.run_ended("a plan is made", stage.end(), "planned");
     let says = stage.end().map(|end| end.says.clone()).unwrap_or_default();
     let missing = goal.moved().filter(|service| !says.contains(service)).collect::<Vec<_>>();
-    harness.check("it tells every write", missing.is_empty(), format!("{missing:?} not in {says}"));
+    harness.check(
+        "it tells every write",
+        missing.is_empty(),
+        format!("left out: {}; it says: {says}", listed(&missing)),
+    );
     let (writes, told) = (harness.writes(mark).await?, harness.told().await?);
     harness.check(
         "it makes none, and tells nobody",

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{TICK, is_asleep, long_night, sleeps, wakes};
-use crate::scenarios::{Harness, Played, later, parted};
+use crate::scenarios::{Harness, Played, later, listed, parted};
 
 /// A person keeps it awake in the evening, and that ends by itself.
 pub async fn an_override_that_expires(harness: &mut impl Harness) -> Played {
@@ -49,7 +49,11 @@ pub async fn a_plan(harness: &mut impl Harness) -> Played {
     let counts = falling.map(|(id, service)| format!("{}: {} -> 0 tasks", id.service, service.desired));
     let stops = free.databases.keys().map(|id| format!("{id}: stop"));
     let missing: Vec<String> = counts.chain(stops).filter(|words| !run.says.contains(words)).collect();
-    harness.check("it tells every write", missing.is_empty(), format!("{missing:?} not in {}", run.says));
+    harness.check(
+        "it tells every write",
+        missing.is_empty(),
+        format!("left out: {}; it says: {}", listed(&missing), run.says),
+    );
     let writes = harness.writes(mark).await?;
     harness.check("it makes none", writes == 0, format!("{writes} writes"));
     harness.same("nothing is changed", &before).await

@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::{Capacity, DatabasePower, ScalingState, ServiceId, Suspensions};
 
 use super::{
-    CapacityWrite, ChosenNight, Harness, Played, Unplayed, asleep, count, difference, later, line, millis, parted,
+    CapacityWrite, ChosenNight, Harness, Played, Unplayed, asleep, count, difference, later, line, listed, millis,
+    parted,
 };
 
 /// The interval of the schedule.
@@ -80,7 +81,7 @@ async fn quiet(harness: &mut impl Harness, name: &str, instant: Timestamp) -> Pl
     let (before, mark) = (harness.capacity().await?, harness.mark().await?);
     harness.tick(instant).await?;
     let (found, writes) = (harness.capacity().await?, harness.capacity_writes(mark).await?);
-    let seen = format!("{} writes: {writes:?} {}", writes.len(), difference(&before, &found));
+    let seen = format!("writes: {} {}", listed(&writes), difference(&before, &found));
     harness.check(name, writes.is_empty() && found == before, seen);
     Ok(())
 }
@@ -119,9 +120,9 @@ pub async fn a_night(harness: &mut impl Harness) -> Played {
     written(harness, "writes_to_sleep", &writes, &free);
     let stopped = writes.iter().position(|write| write.operation.starts_with("StopDB"));
     let counted = writes.iter().rposition(|write| write.operation == "UpdateService");
-    if let Some(stopped) = stopped {
-        let seen = format!("write {stopped}, and the last count was write {counted:?}");
-        harness.check("databases stop after their services", counted < Some(stopped), seen);
+    if let (Some(stopped), Some(counted)) = (stopped, counted) {
+        let seen = format!("write {} of {}, and the last count was write {}", stopped + 1, writes.len(), counted + 1);
+        harness.check("databases stop after their services", counted < stopped, seen);
     }
     quiet(harness, "the same tick again writes nothing", evening).await?;
     quiet(harness, "a tick in between writes nothing", later(evening, TICK)).await?;
@@ -130,7 +131,7 @@ pub async fn a_night(harness: &mut impl Harness) -> Played {
     let subjects: Vec<String> = told.into_iter().map(|(subject, _)| subject).collect();
     harness.check("a person is told", subjects.contains(&asleep), subjects.join(", "));
     let done = events.iter().filter(|event| event["outcome"] == "done" && event["run"].is_string()).count();
-    harness.check("programs are told", done > 0, format!("{done} events of finished runs"));
+    harness.check("programs are told", done > 0, format!("events of finished runs: {done}"));
 
     let mark = harness.mark().await?;
     wakes(harness, night.morning, &original).await?;
@@ -139,7 +140,7 @@ pub async fn a_night(harness: &mut impl Harness) -> Played {
     let started = writes.iter().position(|write| write.operation.starts_with("StartDB"));
     let counted = writes.iter().position(|write| write.operation == "UpdateService");
     if let (Some(started), Some(counted)) = (started, counted) {
-        let seen = format!("write {started}, and the first count was write {counted}");
+        let seen = format!("write {} of {}, and the first count was write {}", started + 1, writes.len(), counted + 1);
         harness.check("databases start before their services", started < counted, seen);
     }
     let (told, awake) = (harness.told().await?, harness.subject(" is awake"));
@@ -195,9 +196,14 @@ pub async fn a_drift(harness: &mut impl Harness) -> Played {
         harness.run_ended("a later tick does nothing", run.as_ref(), "nothing");
     }
     let told = harness.told().await?;
-    harness.check("nor is it told again", told.is_empty(), format!("{told:?}"));
+    let subjects = listed(told.iter().map(|(subject, _)| subject));
+    harness.check("nor is it told again", told.is_empty(), format!("messages: {subjects}"));
     let (writes, found) = (harness.capacity_writes(mark).await?, harness.capacity().await?);
     let left = found.services.get(&touched).is_some_and(|service| service.desired == 2);
-    harness.check("nobody puts it back", writes.is_empty() && left, format!("{writes:?}; {}", line(&found)));
+    harness.check(
+        "nobody puts it back",
+        writes.is_empty() && left,
+        format!("writes: {}; {}", listed(&writes), line(&found)),
+    );
     wakes(harness, night.morning, &original).await
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{TICK, needs, night, sleeps, wakes};
-use crate::scenarios::{Harness, Played, later};
+use crate::scenarios::{Harness, Played, later, listed};
 
 /// The halt switch holds every run until it is lifted, and the refusal is told once.
 pub async fn a_halt(harness: &mut impl Harness) -> Played {
@@ -71,6 +71,6 @@ pub async fn production_that_somebody_puts_to_sleep(harness: &mut impl Harness) 
     harness.tick(later(harness.now().await?, SignedDuration::from_hours(10))).await?;
     // Since the beginning: also while its siblings slept.
     let writes = harness.capacity_writes(0).await?;
-    harness.check("nothing of it was ever written", writes.is_empty(), format!("{} writes: {writes:?}", writes.len()));
+    harness.check("nothing of it was ever written", writes.is_empty(), format!("writes: {}", listed(&writes)));
     harness.same("production is as it was", &before).await
 }
