@@ -27,7 +27,7 @@ pub enum NoNight {
     NeverSleeps,
     /// It is always asleep.
     NeverWakes,
-    /// Each is shorter than [`SHORTEST`].
+    /// Each is shorter than half an hour.
     Short,
     /// A freeze holds in each.
     Frozen,
