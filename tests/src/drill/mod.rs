@@ -3,6 +3,7 @@
 mod all;
 mod backup;
 mod build;
+mod cast;
 mod choice;
 pub mod command;
 mod failover;
@@ -12,7 +13,6 @@ mod report;
 mod rights;
 mod scene;
 mod sleep;
-
 mod surge;
 mod unblock;
 mod up;

@@ -1,20 +1,13 @@
 //! The runbook emergency-scale: alarms bring capacity, and take it back when they are quiet. What more tasks would make
 //! worse is vetoed, what has a price is asked for, and a bad release is taken back.
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
-use watchkeeper_domain::name::Region;
-
-use super::build::build_all;
-use super::choice::{Audition, DrillCast, choose};
+use super::cast::play_each;
+use super::choice::Audition;
 use super::command::DrillSelection;
 use super::output::DrillOutput;
-use super::report::{DrillResults, ReportOutcome};
-use super::rights::UsedRights;
+use super::report::DrillResults;
 use super::scene::SandboxScene;
-use crate::harness::{HarnessError, SandboxHarness, documents};
-use crate::sandbox::SandboxOptions;
+use crate::harness::HarnessError;
 use crate::scenarios::emergency::{self, needs};
 
 /// Environments with a profile that comes to something, or a rollback.
@@ -30,34 +23,7 @@ pub(super) const SURGE: Audition = Audition {
 /// # Errors
 /// [`HarnessError`] when the sandbox fails; a check that does not pass is in the reports.
 pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Result<DrillResults, HarnessError> {
-    let estates = documents(selection.estates.as_ref())?;
-    let choice = choose(&SURGE, &estates, selection, Timestamp::now())?;
-    let (mut reports, mut rights) = (Vec::new(), UsedRights::default());
-    for DrillCast { account, scopes } in &choice.casts {
-        let regions: BTreeSet<Region> = scopes.iter().map(|scope| scope.region.clone()).collect();
-        let options = SandboxOptions {
-            estates: selection.estates.clone(),
-            account: account.clone(),
-            ..SandboxOptions::default()
-        };
-        let harness = SandboxHarness::set(&options, &regions, show).await?;
-        for stack in harness.stacks() {
-            build_all(&harness, stack, show).await?;
-        }
-        let before = reports.len();
-        for scope in scopes {
-            let mut scene = SandboxScene::of(SURGE.scenario, &harness, scope, show)?;
-            scene.announce();
-            let played = Box::pin(emergencies(&mut scene)).await;
-            reports.push(scene.ended(played));
-        }
-        rights.judge(&harness, &mut reports, show).await?;
-        if reports[before..].iter().all(|report| report.outcome == ReportOutcome::Passed) {
-            harness.succeeded()?;
-        }
-    }
-    rights.close(SURGE.scenario, selection, &mut reports, show)?;
-    Ok(DrillResults { reports, skipped: choice.skipped })
+    play_each(&SURGE, selection, show, emergencies).await
 }
 
 /// Everything that the document of an environment provides for.

@@ -1,42 +1,23 @@
-//! Questions of a failover: one at a time, about what is true now, withdrawn when the answer has become known; and fences that
-//! count only on what they could do.
+//! Questions of a failover: one at a time, about what is true now, withdrawn when the answer has become known.
 
 use serde_json::json;
-use watchkeeper_control::ledger::Ledger as _;
-use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
-use watchkeeper_domain::failover::SwitchArming;
-use watchkeeper_domain::guardrail::HaltSwitch;
-use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
-use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss};
 use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::failover_documents::NO_SINGLETON;
 use crate::pair_scene::{
-    AUTOMATIC, SIMULATOR, capacities, counts, ended, estates, home, never_double, say_yes, stacks, standby, started,
-    story,
+    AUTOMATIC, capacities, counts, ended, estates, home, never_double, say_yes, stacks, standby, started, story,
 };
 
-/// The singleton has a dead man's switch.
-const DEAD_MAN: (&str, &str) = (
-    "- { service: fleet-orchestration-car-simulator }",
-    "- { service: fleet-orchestration-car-simulator, fence: dead-man, silence: 3m }",
-);
-const PROTECTED: (&str, &str) =
-    ("    failover:\n", "    protected: [fleet-orchestration-car-simulator]\n    failover:\n");
-
-fn simulator(stacks: &InMemoryPair, region: &Region) -> ServiceId {
-    stacks.member(region).own[&ServiceName::new(SIMULATOR).unwrap()].clone()
-}
-
-fn asks(failover_run: &FailoverRun) -> &str {
+pub(crate) fn asks(failover_run: &FailoverRun) -> &str {
     let FailoverRunState::Asking(why) = &failover_run.state else {
         panic!("{:?}, {:?}", failover_run.state, failover_run.said)
     };
     why
 }
 
-fn told(stacks: &InMemoryPair, what: &str) -> usize {
+pub(crate) fn told(stacks: &InMemoryPair, what: &str) -> usize {
     let messages = stacks.pair.standby().messages();
     messages.iter().filter(|message| message.subject.contains(what) || message.text.contains(what)).count()
 }
@@ -206,134 +187,6 @@ fn an_approval_of_a_move_that_another_one_and_a_way_home_have_overtaken_moves_no
     never_double(&stacks, "overtaken");
 }
 
-fn halted(stacks: &InMemoryPair) {
-    let scope = stacks.member(&home()).scope();
-    let halt = HaltSwitch { by: "ada".to_owned(), reason: "migration".to_owned(), since: stacks.pair.now() };
-    let sim = stacks.pair.home();
-    run_until_done_or_crash(&sim, sim.set_halt(Some(&scope), Some(&halt))).unwrap().unwrap();
-}
-
-#[test]
-fn a_dead_mans_switch_stops_its_singleton_although_its_home_is_halted() {
-    let mut stacks = stacks(&estates(&[AUTOMATIC, DEAD_MAN]));
-    stacks.minutes(2);
-    let at_home = simulator(&stacks, &home());
-    let before = counts(&stacks, &home());
-    stacks.pair.lose(&home(), RegionLoss::failing().runs_inside());
-    halted(&stacks);
-    let mut failover_run = stacks.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
-    stacks.fly(&mut failover_run);
-    assert_eq!(ended(&failover_run), ("done", None), "{}", story(&stacks, &failover_run));
-    assert_eq!(stacks.pair.home().alive(&at_home), 0);
-    assert_eq!(counts(&stacks, &home())[..3], before[..3], "and nothing else is changed under the halt");
-    never_double(&stacks, "halted");
-}
-
-/// What is done to the singleton of the home before its switch would have to act.
-type Hindrance = fn(&InMemoryPair, &ServiceId);
-
-/// What would refuse the stop of a dead man's switch, and the word by which it is told.
-const HINDRANCES: [(&str, Hindrance); 4] = [
-    ("protected", |_, _| ()),
-    ("not-managed", |stacks, id| stacks.pair.home().change_service_tag(id, false)),
-    ("scalable target lacks the tag", |stacks, id| {
-        with_target(stacks, id);
-        stacks.pair.home().untag_target(id, true);
-    }),
-    ("ListTagsForResource", |stacks, id| {
-        with_target(stacks, id);
-        let faults = FaultPlan::none().always(Operation::ListTargetTags, CallTrouble::Denied);
-        stacks.pair.home().set_faults(faults);
-    }),
-];
-
-fn with_target(stacks: &InMemoryPair, id: &ServiceId) {
-    stacks.pair.home().change_scaling(id, Some(ScalingState { min: 1, max: 1, suspended: Suspensions::NONE }));
-}
-
-#[test]
-fn a_switch_whose_stop_would_be_refused_is_not_armed_and_readiness_says_so() {
-    for (why, hinder) in HINDRANCES {
-        let mut changes = vec![AUTOMATIC, DEAD_MAN];
-        changes.extend((why == "protected").then_some(PROTECTED));
-        let mut stacks = stacks(&estates(&changes));
-        hinder(&stacks, &simulator(&stacks, &home()));
-        stacks.minutes(35);
-        let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
-        let beat = &pair.heartbeats[&home()];
-        assert_eq!(beat.heard, None, "{why}");
-        let SwitchArming::Hindered { why: found } = &beat.switches[&ServiceName::new(SIMULATOR).unwrap()] else {
-            panic!("{why}: {beat:?}")
-        };
-        assert!(found.contains(why), "{found}");
-        assert!(told(&stacks, "switch-unarmed") > 0, "{why}");
-        stacks.pair.lose(&home(), RegionLoss::failing().runs_inside());
-        let mut failover_run = stacks.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
-        stacks.fly(&mut failover_run);
-        assert!(
-            asks(&failover_run).contains("its dead man's switch is not armed"),
-            "{why}: {}",
-            story(&stacks, &failover_run)
-        );
-        never_double(&stacks, why);
-    }
-}
-
-const TWO_SWITCHES: [(&str, &str); 2] = [
-    (
-        "        - { service: fleet-orchestration-car-simulator }\n",
-        "        - { service: fleet-orchestration-car-simulator, fence: dead-man, silence: 3m }\n        \
-         - { service: fleet-orchestration-dashboard, fence: dead-man, silence: 3m }\n",
-    ),
-    (
-        "        fleet-orchestration-dashboard: 2\n        fleet-orchestration-car",
-        "        fleet-orchestration-dashboard: 1\n        fleet-orchestration-car",
-    ),
-];
-
-#[test]
-fn what_hinders_one_switch_leaves_the_other_armed_as_far_as_its_stop_goes_through() {
-    let dashboard = ServiceName::new("fleet-orchestration-dashboard").unwrap();
-    for (why, hinder) in HINDRANCES {
-        let mut changes = vec![AUTOMATIC];
-        changes.extend(TWO_SWITCHES);
-        changes.extend((why == "protected").then_some(PROTECTED));
-        let mut stacks = stacks(&estates(&changes));
-        hinder(&stacks, &simulator(&stacks, &home()));
-        stacks.minutes(35);
-        let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
-        let beat = &pair.heartbeats[&home()];
-        let switch = |name: &ServiceName| beat.switches[name].clone();
-        assert!(
-            matches!(switch(&ServiceName::new(SIMULATOR).unwrap()), SwitchArming::Hindered { .. }),
-            "{why}: {beat:?}"
-        );
-        let armed = matches!(switch(&dashboard), SwitchArming::Armed { .. });
-        assert!(armed || why == "protected", "{why}: {beat:?}");
-        assert_eq!(beat.heard.is_some(), armed, "{why}");
-        stacks.pair.lose(&home(), RegionLoss::failing().runs_inside());
-        let mut failover_run = stacks.by_hand(&standby(), "cut-off", &json!({ "approve": ["not-ready", "data-loss"] }));
-        stacks.fly(&mut failover_run);
-        let asked = asks(&failover_run);
-        assert!(asked.contains("car-simulator"), "{why}: {asked}");
-        assert_eq!(asked.contains("dashboard"), !armed, "{why}: {asked}");
-        let there = stacks.member(&home()).own[&dashboard].clone();
-        assert!(!armed || stacks.pair.home().alive(&there) == 0, "{why}: what is armed has stopped");
-        never_double(&stacks, why);
-    }
-}
-
-#[test]
-fn a_switch_whose_scalable_target_has_the_tag_is_armed_without_a_write_ever() {
-    let mut stacks = stacks(&estates(&[AUTOMATIC, DEAD_MAN]));
-    with_target(&stacks, &simulator(&stacks, &home()));
-    stacks.minutes(35);
-    let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
-    let switch = &pair.heartbeats[&home()].switches[&ServiceName::new(SIMULATOR).unwrap()];
-    assert!(matches!(switch, SwitchArming::Armed { .. }), "{switch:?}");
-    assert_eq!(told(&stacks, "switch-unarmed"), 0);
-}
-
 /// The standby's topic takes no message, and the home is lost.
 fn unheard(changes: &[(&str, &str)]) -> (InMemoryPair, FailoverRun) {
     let mut stacks = stacks(&estates(changes));
@@ -377,33 +230,4 @@ fn a_question_that_cannot_be_put_to_anybody_is_no_yes() {
     );
     assert!(failover_run.said.contains("approve a failover?: denied"), "{}", failover_run.said);
     never_double(&stacks, "unasked");
-}
-
-#[test]
-fn a_switch_whose_stop_aws_has_refused_is_not_armed_until_a_write_goes_through() {
-    let mut stacks = stacks(&estates(&[AUTOMATIC, DEAD_MAN]));
-    let (at_home, name) = (simulator(&stacks, &home()), ServiceName::new(SIMULATOR).unwrap());
-    let armed = |stacks: &InMemoryPair| {
-        let pair = stacks.pair.standby().remembered_of(&stacks.member(&standby()).id).unwrap();
-        pair.heartbeats[&home()].switches[&name].clone()
-    };
-    assert!(matches!(armed(&stacks), SwitchArming::Armed { .. }), "{:?}", armed(&stacks));
-    // A planned move is to stop it, and somebody's policy forbids that.
-    stacks.pair.home().deny_count(&at_home, true);
-    let mut failover_run = stacks.by_hand(&standby(), "planned", &json!({ "mode": "graceful" }));
-    stacks.fly(&mut failover_run);
-    if let FailoverRunState::Asking(_) = failover_run.state {
-        stacks.answer(&mut failover_run, json!({ "approved": false, "by": "Ada" }));
-    }
-    assert_eq!(ended(&failover_run).0, "compensated", "{}", story(&stacks, &failover_run));
-    stacks.minutes(3);
-    let SwitchArming::Hindered { why } = armed(&stacks) else { panic!("{}", story(&stacks, &failover_run)) };
-    assert!(why.contains("AWS refused to change it"), "{why}");
-    stacks.pair.home().deny_count(&at_home, false);
-    let mut failover_run = stacks.by_hand(&standby(), "again", &json!({ "mode": "graceful" }));
-    stacks.fly(&mut failover_run);
-    assert_eq!(ended(&failover_run), ("done", None), "{}", story(&stacks, &failover_run));
-    stacks.minutes(2);
-    assert!(matches!(armed(&stacks), SwitchArming::Armed { .. }), "{:?}", armed(&stacks));
-    never_double(&stacks, "refused");
 }

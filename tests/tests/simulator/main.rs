@@ -13,6 +13,7 @@ mod failover_documents;
 mod failover_faults;
 mod failover_questions;
 mod failover_stops;
+mod failover_switches;
 mod failovers;
 mod nights;
 mod pair_scene;

@@ -28,11 +28,11 @@ const YEAR: f64 = 365.0;
 #[command(name = "cargo years")]
 pub(crate) struct Options {
     /// How many histories.
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     histories: u64,
     /// For how long, such as 10m; then as many histories as fit.
-    #[arg(long = "for", value_name = "TIME")]
-    time: Option<jiff::SignedDuration>,
+    #[arg(long = "for", value_name = "TIME", value_parser = positive)]
+    time: Option<Duration>,
     /// The seed of the first history.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
@@ -52,8 +52,8 @@ pub(crate) struct Options {
     #[arg(long)]
     first: bool,
     /// On so many threads; as many as there are cores.
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
 }
 
 /// The name of an estate that there are histories of.
@@ -64,6 +64,13 @@ fn known(name: &str) -> Result<String, String> {
     } else {
         Err(format!("expected one of {}", all.join(", ")))
     }
+}
+
+/// A time in which something can be played.
+fn positive(text: &str) -> Result<Duration, String> {
+    let expected = || format!("found {text}, expected a time above 0, such as 10m");
+    let time: jiff::SignedDuration = text.parse().map_err(|_| expected())?;
+    Duration::try_from(time).ok().filter(|time| !time.is_zero()).ok_or_else(expected)
 }
 
 /// Everything that was played.
@@ -81,7 +88,11 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     }
     let (began, sum, next) = (Instant::now(), Mutex::new(Sum::default()), AtomicU64::new(options.seed));
     let bar = bar(options);
-    let threads = options.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let threads = options
+        .threads
+        .map(usize::from)
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(1);
     std::panic::set_hook(Box::new(|_| {}));
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -135,8 +146,8 @@ fn first(sum: &Sum, took: Duration) -> ExitCode {
 fn take(options: &Options, next: &AtomicU64, began: Instant) -> Option<u64> {
     let seed = next.fetch_add(1, Ordering::Relaxed);
     let more = match options.time {
-        Some(time) => began.elapsed() < time.unsigned_abs(),
-        None => seed < options.seed + options.histories,
+        Some(time) => began.elapsed() < time,
+        None => seed.wrapping_sub(options.seed) < options.histories,
     };
     more.then_some(seed)
 }
@@ -182,10 +193,22 @@ fn bar(options: &Options) -> ProgressBar {
 /// Tells the first history, as it is or with some of its events.
 fn story(options: &Options) -> ExitCode {
     let estate = estate_of(options, options.seed);
-    let mut wrong = false;
-    for (site, chapter) in chapters(&estate, options.seed).into_iter().enumerate() {
+    let (mut wrong, all) = (false, chapters(&estate, options.seed));
+    if let Some(site) = options.site.filter(|site| *site >= all.len()) {
+        println!(
+            "--site: found {site}, expected one from 0 to {}: so many sites has {estate} with this seed",
+            all.len() - 1
+        );
+        return ExitCode::FAILURE;
+    }
+    for (site, chapter) in all.into_iter().enumerate() {
         if options.site.is_some_and(|only| only != site) {
             continue;
+        }
+        let events = chapter.story.len();
+        if let Some(place) = options.keep.iter().flatten().find(|place| **place >= events) {
+            println!("--keep: found {place}, and the story of site {site} has {events} events, counted from 0");
+            return ExitCode::FAILURE;
         }
         let chapter = options.keep.as_ref().map_or_else(|| chapter.clone(), |kept| chapter.keep(kept));
         wrong |= diary(&chapter).is_some();

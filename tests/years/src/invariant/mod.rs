@@ -62,9 +62,7 @@ impl Invariant {
                 "puts development and staging to sleep out of hours, databases too, and wakes them exactly as they were"
             }
             Self::ProductionNeverSleeps => "production is never put to sleep",
-            Self::FloorAndCeiling => {
-                "a count would fall below `guardrails.floor`; an emergency would go above `guardrails.ceiling`"
-            }
+            Self::FloorAndCeiling => "a count would fall below `guardrails.floor`",
             Self::BaselineFirst => "Counts, bounds, suspensions and database states are durable before the first write",
             Self::OutsideUntouched => "You describe each system in one YAML document",
             Self::UntaggedUntouched => {
@@ -75,11 +73,9 @@ impl Invariant {
             Self::NoDeletionBeforeTheProof => {
                 "A copy is pruned only after a newer one is verified, here and where it is copied to"
             }
-            Self::ForeignCopiesStay => {
-                "Pruning is a pure function that can never remove the last good copy, nor anything it did not make"
-            }
-            Self::NothingFreedWithoutProof => "Releases what its owner has provably left",
-            Self::NoLetterLost => "redrives dead-letter queues with a poison limit",
+            Self::ForeignCopiesStay => "it never touches what does not bear both our name and our tag",
+            Self::NothingFreedWithoutProof => "Nothing is freed without proof",
+            Self::NoLetterLost => "sent again as they were, to the queue that SQS says they come from",
             Self::AsTheCalendarSays => "a run that crashed is repeated, not repaired",
             Self::EverythingGivenBack => {
                 "If its execution dies, the tick keeps the target until then, and gives the baseline back after it"
@@ -87,7 +83,7 @@ impl Invariant {
             Self::EveryExecutionEnds => "Without an answer in time (`answer-within`, 30 minutes) it refuses itself",
             Self::NoWriteWithoutDifference => "no write at all when nothing differs",
             Self::ToldOnce => "A refusal is told once, not with every tick",
-            Self::NoPanic => "Errors are part of the interface",
+            Self::NoPanic => "one that failed has a stable name as its error",
         }
     }
 }
