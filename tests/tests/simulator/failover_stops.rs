@@ -26,7 +26,7 @@ enum Case {
 /// What is stopped, and what becomes of the child.
 #[derive(Debug, Clone, Copy)]
 enum Stopped {
-    /// The child with its parent, as Step Functions does it.
+    /// The child with its parent: what Step Functions tries to do, without a promise.
     Together,
     /// The parent alone: the child goes on to its end.
     ParentAlone,
