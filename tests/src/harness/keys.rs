@@ -1,4 +1,5 @@
-//! Customer managed keys: for each alias that a document names for copies, one at home and one in the region of the copies.
+//! Customer managed keys: for each alias that a document names for copies, one at home and one in the region of the copies; and
+//! one for the messages of each stack.
 
 use std::collections::BTreeSet;
 
@@ -32,6 +33,12 @@ pub(super) async fn make<'e>(
         made.extend(key["KeyMetadata"]["Arn"].as_str().map(str::to_owned));
     }
     Ok(made)
+}
+
+/// A key for the messages of a region's stack, so that the rights to use it are used.
+pub(super) async fn topic_key(sandbox: &Sandbox, region: &str) -> Result<String, HarnessError> {
+    let key = call(sandbox, region, "CreateKey", json!({})).await?;
+    Ok(key["KeyMetadata"]["Arn"].as_str().unwrap_or_default().to_owned())
 }
 
 /// The ARN of a key by its alias.

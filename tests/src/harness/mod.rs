@@ -140,7 +140,9 @@ impl SandboxHarness {
         let mut stacks = BTreeMap::new();
         for region in regions {
             let topic = if topics { Some(alarms::make_topic(&sandbox, region).await?) } else { None };
-            let mut parameters: Vec<(&str, &str)> = topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())).collect();
+            let topic_key = keys::topic_key(&sandbox, region.as_str()).await?;
+            let mut parameters = vec![("TopicKeyArn", topic_key.as_str())];
+            parameters.extend(topic.iter().map(|arn| ("AlarmTopicArn", arn.as_str())));
             // The SAM CLI takes no empty value.
             parameters.extend((!kept.is_empty()).then_some(("BackupBuckets", kept.as_str())));
             parameters.extend((!keys.is_empty()).then_some(("BackupKeys", keys.as_str())));

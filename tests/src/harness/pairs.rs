@@ -11,7 +11,7 @@ use watchkeeper_domain::name::{EnvironmentName, EstateName, Region};
 use watchkeeper_domain::value::Label;
 use watchkeeper_estates::{EstateFolder, load_dir};
 
-use super::{DeployedStack, HarnessError, STACK, SandboxHarness, at_home, traffic_switches};
+use super::{DeployedStack, HarnessError, STACK, SandboxHarness, at_home, keys, traffic_switches};
 use crate::estate::SiteError;
 use crate::sandbox::{
     CheckoutLayout, EmulatorControl, Progress, Sandbox, SandboxOptions, SiteFace, SiteSetup, SiteSide, SiteTraffic,
@@ -72,10 +72,20 @@ impl SandboxHarness {
             ("BackupBuckets", kept_buckets(&estates)),
         ];
         let given = || given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str()));
-        let mut parameters = vec![("PeerRegion", standby.as_str()), ("StandbyRegion", standby.as_str())];
+        let (home_key, standby_key) =
+            (keys::topic_key(&sandbox, home.as_str()).await?, keys::topic_key(&sandbox, standby.as_str()).await?);
+        let mut parameters = vec![
+            ("PeerRegion", standby.as_str()),
+            ("StandbyRegion", standby.as_str()),
+            ("TopicKeyArn", home_key.as_str()),
+        ];
         parameters.extend(given());
         let first = sandbox.deploy(STACK, home.as_str(), &parameters, progress).await?;
-        let mut parameters = vec![("PeerRegion", home.as_str()), ("LedgerTableName", first.get("LedgerTable")?)];
+        let mut parameters = vec![
+            ("PeerRegion", home.as_str()),
+            ("LedgerTableName", first.get("LedgerTable")?),
+            ("TopicKeyArn", standby_key.as_str()),
+        ];
         parameters.extend(given());
         let second = sandbox.deploy(STACK, standby.as_str(), &parameters, progress).await?;
         let mut harness = Self {

@@ -75,7 +75,6 @@ fn functions_are_alike_where_it_matters() {
     let common = &template["Globals"]["Function"];
     assert_eq!(common["Runtime"], "provided.al2023");
     assert_eq!(common["Architectures"], json!(["arm64"]));
-    assert_eq!(common["Tracing"], "Active");
     for (id, function) in resources(&template, "AWS::Serverless::Function") {
         assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda", "{id}");
         assert_eq!(function["Properties"]["LoggingConfig"]["LogFormat"], "JSON", "{id}");

@@ -131,14 +131,15 @@ fn a_stale_backup_and_a_silent_tick_of_backups_raise_one_alarm() {
 }
 
 #[test]
-fn nothing_is_stored_in_the_clear_or_kept_for_ever() {
+fn queues_are_encrypted_topics_where_a_key_is_given_and_no_log_is_kept_for_ever() {
     let template = template();
     for (id, queue) in resources(&template, "AWS::SQS::Queue") {
         assert_eq!(queue["Properties"]["SqsManagedSseEnabled"], true, "{id}");
     }
     for (id, topic) in resources(&template, "AWS::SNS::Topic") {
-        // A key of our own: CloudWatch may not use the one that AWS manages for SNS.
-        assert_eq!(topic["Properties"]["KmsMasterKeyId"], json!({"Ref": "TopicKey"}), "{id}");
+        // Never the key that AWS manages for SNS: CloudWatch may not use it.
+        let key = json!({"Fn::If": ["TellingByKey", {"Ref": "TopicKeyArn"}, {"Ref": "AWS::NoValue"}]});
+        assert_eq!(topic["Properties"]["KmsMasterKeyId"], key, "{id}");
     }
     for (id, group) in resources(&template, "AWS::Logs::LogGroup") {
         assert!(!group["Properties"]["RetentionInDays"].is_null(), "{id}");
