@@ -1,8 +1,12 @@
 //! The lease of a scope: two writers, one of them more urgent, with clocks that differ, pauses, and calls that take their time;
 //! and slices of one run, of which the next begins although the one before may still be at work.
 //!
-//! What may happen: a writer pauses anywhere; a look at the ledger is answered at once and the answer arrives up to [`CALL`]
+//! What may happen: a writer pauses anywhere; a look at the ledger is answered at once, and the answer arrives now or [`CALL`]
 //! later; so does a write to AWS; a lease runs out, is prolonged, given back, or preempted by the stronger layer.
+//!
+//! Calls that take something in between show nothing more. A write that is out of order is so too if it and the look before it
+//! take their longest, and all others no time: nobody's lease depends on when a call ends, a look's age counts from its
+//! question, and a writer that has its answer sooner can do at any later instant whatever it could have done.
 //!
 //! What is shown is what the other models take for granted: no write lands after one of a later generation.
 
@@ -21,6 +25,11 @@ pub const CALL: u8 = 9;
 
 /// By how much two clocks may differ, in seconds: what the margin leaves when a look and a write take their longest.
 pub const SKEW: i8 = 1;
+
+/// Whether a call ends after so long: at once, or at the last moment.
+fn extreme(age: u8) -> bool {
+    age == 0 || age >= CALL
+}
 
 /// The writer that is another slice of the first one's run.
 const SLICE: usize = 2;
@@ -118,10 +127,10 @@ impl LeaseModel {
                     actions.push(LeaseAction::Write(writer));
                 }
             }
-            WriterActivity::Asking(..) => actions.push(LeaseAction::Answer(writer)),
+            WriterActivity::Asking(_, age, _) if extreme(age) => actions.push(LeaseAction::Answer(writer)),
+            WriterActivity::Writing(_, _, age) if extreme(age) => actions.push(LeaseAction::Land(writer)),
             WriterActivity::Cleared(..) => actions.push(LeaseAction::Write(writer)),
-            WriterActivity::Writing(..) => actions.push(LeaseAction::Land(writer)),
-            WriterActivity::Nothing => {}
+            WriterActivity::Asking(..) | WriterActivity::Writing(..) | WriterActivity::Nothing => {}
         }
     }
 
