@@ -1,12 +1,13 @@
 //! The lease of a scope: two writers, one of them more urgent, with clocks that differ, pauses, and calls that take their time;
 //! and slices of one run, of which the next begins although the one before may still be at work.
 //!
-//! What may happen: a writer pauses anywhere; a look at the ledger is answered at once, and the answer arrives now or [`CALL`]
-//! later; so does a write to AWS; a lease runs out, is prolonged, given back, or preempted by the stronger layer.
+//! What may happen: a writer pauses anywhere; a lease runs out, is prolonged, given back, or preempted by the stronger layer; one
+//! look at the ledger is answered [`CALL`] later, and one write lands [`CALL`] later. All others take no time.
 //!
-//! Calls that take something in between show nothing more. A write that is out of order is so too if it and the look before it
-//! take their longest, and all others no time: nobody's lease depends on when a call ends, a look's age counts from its
-//! question, and a writer that has its answer sooner can do at any later instant whatever it could have done.
+//! More than that shows nothing more. Take the first write that lands out of order. It is so too if it takes its longest, if the
+//! look before it does where it is the first write after that look, and if all other calls take no time. For nobody's lease
+//! depends on when a call ends; a look's age counts from its question; a writer that has its answer sooner can do at any later
+//! instant whatever it could have done; and a later generation's write that lands sooner is still there before it.
 //!
 //! What is shown is what the other models take for granted: no write lands after one of a later generation.
 
@@ -17,7 +18,7 @@ use stateright::{Model, Property};
 use watchkeeper_control::lease::{FRESHNESS, Lease, LeaseClaim, MARGIN};
 use watchkeeper_domain::intent::Layer;
 
-pub use state::{HeldLease, LeaseAction, LeaseState, NEAR, WriterActivity};
+pub use state::{HeldLease, LeaseAction, LeaseState, NEAR, Takes, WriterActivity};
 use state::{held, lease};
 
 /// How long a call may take at the most, in seconds: less than the clients' bound of 10 s.
@@ -25,11 +26,6 @@ pub const CALL: u8 = 9;
 
 /// By how much two clocks may differ, in seconds: what the margin leaves when a look and a write take their longest.
 pub const SKEW: i8 = 1;
-
-/// Whether a call ends after so long: at once, or at the last moment.
-fn extreme(age: u8) -> bool {
-    age == 0 || age >= CALL
-}
 
 /// The writer that is another slice of the first one's run.
 const SLICE: usize = 2;
@@ -61,6 +57,8 @@ pub struct LeaseModel {
     pub claims: u8,
     /// How many further slices the first writer's run has. With none, slices are not told apart from their run.
     pub slices: u8,
+    /// How many looks, and how many writes, may take their longest; one of each shows all that more would.
+    pub slow: u8,
     /// The rule that is broken, if one is.
     pub broken: Option<LeaseRule>,
 }
@@ -100,7 +98,7 @@ impl LeaseModel {
             WriterActivity::Nothing if writer == SLICE => {}
             WriterActivity::Holding(generation, age) if sliced => {
                 if age.is_some_and(|age| self.fresh(age)) {
-                    actions.push(LeaseAction::Write(writer));
+                    actions.extend(writes(state, writer));
                 }
                 match own(generation) {
                     Some(held) if !held.at_work => {
@@ -109,27 +107,31 @@ impl LeaseModel {
                             actions.push(LeaseAction::Begin(writer));
                         }
                     }
-                    Some(_) => actions.extend([LeaseAction::Ask(writer), LeaseAction::End(writer)]),
-                    None => actions.push(LeaseAction::Ask(writer)),
+                    Some(_) => {
+                        actions.extend(looks(state, writer));
+                        actions.push(LeaseAction::End(writer));
+                    }
+                    None => actions.extend(looks(state, writer)),
                 }
             }
             WriterActivity::Nothing if state.claims > 0 && self.claimed(state, writer).is_some() => {
                 actions.push(LeaseAction::Claim(writer));
             }
             WriterActivity::Holding(generation, age) => {
-                actions.extend([LeaseAction::Ask(writer), LeaseAction::Prolong(writer)]);
+                actions.extend(looks(state, writer));
+                actions.push(LeaseAction::Prolong(writer));
                 let waits =
                     state.lease.is_some_and(|held| held.generation == generation && held.usable > state.clock(writer));
                 if !waits || !self.keeps(LeaseRule::ReleasedWhenUsable) {
                     actions.push(LeaseAction::Release(writer));
                 }
                 if age.is_some_and(|age| self.fresh(age)) {
-                    actions.push(LeaseAction::Write(writer));
+                    actions.extend(writes(state, writer));
                 }
             }
-            WriterActivity::Asking(_, age, _) if extreme(age) => actions.push(LeaseAction::Answer(writer)),
-            WriterActivity::Writing(_, _, age) if extreme(age) => actions.push(LeaseAction::Land(writer)),
-            WriterActivity::Cleared(..) => actions.push(LeaseAction::Write(writer)),
+            WriterActivity::Asking(_, age) if age >= CALL => actions.push(LeaseAction::Answer(writer)),
+            WriterActivity::Writing(_, _, age) if age >= CALL => actions.push(LeaseAction::Land(writer)),
+            WriterActivity::Cleared(..) => actions.extend(writes(state, writer)),
             WriterActivity::Asking(..) | WriterActivity::Writing(..) | WriterActivity::Nothing => {}
         }
     }
@@ -149,6 +151,16 @@ impl LeaseModel {
     }
 }
 
+/// A look, which may be the one that takes its longest.
+fn looks(state: &LeaseState, writer: usize) -> impl Iterator<Item = LeaseAction> + use<> {
+    Takes::while_any_is(state.slow_looks).map(move |takes| LeaseAction::Ask(writer, takes))
+}
+
+/// A write, which may be the one that takes its longest.
+fn writes(state: &LeaseState, writer: usize) -> impl Iterator<Item = LeaseAction> + use<> {
+    Takes::while_any_is(state.slow_writes).map(move |takes| LeaseAction::Write(writer, takes))
+}
+
 impl Model for LeaseModel {
     type State = LeaseState;
     type Action = LeaseAction;
@@ -162,13 +174,15 @@ impl Model for LeaseModel {
             disordered: false,
             claims: self.claims,
             slices: self.slices,
+            slow_looks: self.slow,
+            slow_writes: self.slow,
         };
         [[0, 0, 0], [0, SKEW, 0], [SKEW, 0, 0]].map(start).to_vec()
     }
 
     fn actions(&self, state: &LeaseState, actions: &mut Vec<LeaseAction>) {
         let due = |doing: &WriterActivity| match doing {
-            WriterActivity::Asking(_, age, _) | WriterActivity::Writing(_, _, age) => *age >= CALL,
+            WriterActivity::Asking(_, age) | WriterActivity::Writing(_, _, age) => *age >= CALL,
             WriterActivity::Cleared(..) => true,
             WriterActivity::Nothing | WriterActivity::Holding(..) => false,
         };
@@ -213,14 +227,19 @@ impl Model for LeaseModel {
                 next.lease = Some(held(&lease(state.lease?).prolonged(state.now(writer)).ended()));
                 next.writers[writer] = WriterActivity::Nothing;
             }
-            LeaseAction::Ask(writer) | LeaseAction::Prolong(writer) | LeaseAction::Release(writer) => {
+            LeaseAction::Ask(writer, _) | LeaseAction::Prolong(writer) | LeaseAction::Release(writer) => {
                 let WriterActivity::Holding(generation, _) = state.writers[writer] else { return None };
                 let own = state.lease.filter(|held| held.generation == generation);
                 let now = state.now(writer);
                 // A write of the lease is refused when another generation is there.
                 (next.lease, next.writers[writer]) = match (action, own) {
-                    (LeaseAction::Ask(_), _) => {
-                        (state.lease, WriterActivity::Asking(generation, 0, self.clear(state, writer, generation)))
+                    (LeaseAction::Ask(..), _) if !self.clear(state, writer, generation) => {
+                        (state.lease, WriterActivity::Nothing)
+                    }
+                    (LeaseAction::Ask(_, Takes::NoTime), _) => (state.lease, WriterActivity::Cleared(generation, 0)),
+                    (LeaseAction::Ask(..), _) => {
+                        next.slow_looks -= 1;
+                        (state.lease, WriterActivity::Asking(generation, 0))
                     }
                     (LeaseAction::Prolong(_), Some(own)) => {
                         (Some(held(&lease(own).prolonged(now))), state.writers[writer])
@@ -234,22 +253,27 @@ impl Model for LeaseModel {
                 };
             }
             LeaseAction::Answer(writer) => {
-                let WriterActivity::Asking(generation, age, clear) = state.writers[writer] else { return None };
+                let WriterActivity::Asking(generation, age) = state.writers[writer] else { return None };
                 let age = if self.keeps(LeaseRule::FromTheQuestion) { age } else { 0 };
-                next.writers[writer] =
-                    if clear { WriterActivity::Cleared(generation, age) } else { WriterActivity::Nothing };
+                next.writers[writer] = WriterActivity::Cleared(generation, age);
             }
-            LeaseAction::Write(writer) => match state.writers[writer] {
-                WriterActivity::Holding(generation, Some(age)) | WriterActivity::Cleared(generation, age) => {
-                    next.writers[writer] = WriterActivity::Writing(generation, age, 0);
+            LeaseAction::Write(writer, takes) => {
+                let (WriterActivity::Holding(generation, Some(age)) | WriterActivity::Cleared(generation, age)) =
+                    state.writers[writer]
+                else {
+                    return None;
+                };
+                match takes {
+                    Takes::NoTime => next.land(writer, generation, age),
+                    Takes::Longest => {
+                        next.slow_writes -= 1;
+                        next.writers[writer] = WriterActivity::Writing(generation, age, 0);
+                    }
                 }
-                _ => return None,
-            },
+            }
             LeaseAction::Land(writer) => {
                 let WriterActivity::Writing(generation, age, _) = state.writers[writer] else { return None };
-                next.disordered |= generation < state.landed;
-                next.landed = state.landed.max(generation);
-                next.writers[writer] = WriterActivity::Holding(generation, Some(age));
+                next.land(writer, generation, age);
             }
         }
         Some(next)

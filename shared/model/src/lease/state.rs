@@ -32,8 +32,8 @@ pub enum WriterActivity {
     Nothing,
     /// It has taken the lease of this generation, or seen it so long ago.
     Holding(u8, Option<u8>),
-    /// It has asked the ledger so long ago, and the answer is whether it may go on.
-    Asking(u8, u8, bool),
+    /// It has asked the ledger so long ago, and the answer on its way is that it may go on.
+    Asking(u8, u8),
     /// It has the answer and writes next.
     Cleared(u8, u8),
     /// Its write has been on its way for so long, after a look so long ago.
@@ -57,6 +57,26 @@ pub struct LeaseState {
     pub claims: u8,
     /// Further slices that are left.
     pub slices: u8,
+    /// Looks that may still take their longest.
+    pub slow_looks: u8,
+    /// Writes that may still take their longest.
+    pub slow_writes: u8,
+}
+
+/// How long a call takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Takes {
+    /// No time at all.
+    NoTime,
+    /// [`super::CALL`].
+    Longest,
+}
+
+impl Takes {
+    /// Either, as long as there is a slow one left.
+    pub(super) fn while_any_is(left: u8) -> impl Iterator<Item = Self> {
+        [Self::NoTime, Self::Longest].into_iter().take(if left > 0 { 2 } else { 1 })
+    }
 }
 
 /// A step.
@@ -74,17 +94,17 @@ pub enum LeaseAction {
     Begin(usize),
     /// It says that its slice is over.
     End(usize),
-    /// It looks at the lease.
-    Ask(usize),
-    /// The answer arrives.
+    /// It looks at the lease, and has its answer now or late.
+    Ask(usize, Takes),
+    /// The late answer arrives.
     Answer(usize),
     /// It prolongs the lease.
     Prolong(usize),
     /// It gives the lease back.
     Release(usize),
-    /// It sends a write.
-    Write(usize),
-    /// The write lands.
+    /// It writes, and the write lands now or late.
+    Write(usize, Takes),
+    /// The late write lands.
     Land(usize),
 }
 
@@ -96,6 +116,13 @@ impl LeaseState {
 
     pub(super) fn now(&self, writer: usize) -> Timestamp {
         NOW + SignedDuration::from_secs(self.clock(writer).into())
+    }
+
+    /// A write of this generation, after a look so long ago, is there.
+    pub(super) fn land(&mut self, writer: usize, generation: u8, age: u8) {
+        self.disordered |= generation < self.landed;
+        self.landed = self.landed.max(generation);
+        self.writers[writer] = WriterActivity::Holding(generation, Some(age));
     }
 
     pub(super) fn pass(&mut self, seconds: i16, oldest: u8) {
@@ -111,7 +138,7 @@ impl LeaseState {
                 WriterActivity::Holding(generation, age) => {
                     WriterActivity::Holding(generation, age.map(older).filter(|age| *age < oldest))
                 }
-                WriterActivity::Asking(generation, age, clear) => WriterActivity::Asking(generation, older(age), clear),
+                WriterActivity::Asking(generation, age) => WriterActivity::Asking(generation, older(age)),
                 WriterActivity::Writing(generation, seen, age) => {
                     WriterActivity::Writing(generation, older(seen).min(oldest), older(age))
                 }
