@@ -238,6 +238,12 @@ pub enum Operation {
     /// The record of a run of backups is put.
     #[strum(serialize = "Ledger.put_backup_run")]
     LedgerPutBackupRun,
+    /// What all runs together may ask of an API is read.
+    #[strum(serialize = "Ledger.budget")]
+    LedgerBudget,
+    /// What all runs together may ask of an API is put.
+    #[strum(serialize = "Ledger.keep_budget")]
+    LedgerKeepBudget,
 }
 
 impl Operation {

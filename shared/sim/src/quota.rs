@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use watchkeeper_control::pacing::bucket::TokenBucket;
-
 use crate::operation::Operation;
+use crate::token_bucket::TokenBucket;
 
 /// Calls that share one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,6 +5,7 @@
 mod alarms;
 mod answers;
 mod authorization;
+mod buckets;
 mod causes;
 mod children;
 mod documents;

@@ -13,7 +13,7 @@ use super::slice::{SliceEnd, SliceProgress, open, refusal, settle};
 use super::{Reconciler, ResumedRun, SLICE, follows, left, lost, not_yet};
 use crate::lease::{FRESHNESS, Lease};
 use crate::ledger::{Ledger, LedgerWrite};
-use crate::pacing::ApiBucket;
+use crate::pacing::{ApiBucket, Crowded};
 use crate::platform::Platform;
 use crate::ports::{AwsError, Clock, Databases, Fault, ServiceWrites};
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
@@ -110,10 +110,12 @@ impl<P: Platform> Reconciler<P> {
                     return Ok(SliceEnd::OutOfTime);
                 }
                 let api = api(&action.change);
-                self.pacer.wait(api, slice_progress.layer, &self.clock).await;
-                self.still_ours(slice_progress).await?;
+                let left = slice_progress.open.values().sum();
+                if let Err(crowded) = self.turn(slice_progress, api, left).await? {
+                    return Ok(SliceEnd::Again(crowded.to_string()));
+                }
                 let answer = self.write(&action.change).await;
-                match self.paced(api, slice_progress.layer, answer) {
+                match self.pace(slice_progress.layer).learn(api, answer).await {
                     Ok(()) => {
                         slice_progress.touched.insert(resource.clone());
                         slice_progress.made(&resource);
@@ -133,6 +135,27 @@ impl<P: Platform> Reconciler<P> {
             (None, Some(awaited)) => SliceEnd::Waiting(awaited),
             (None, None) => SliceEnd::Written,
         })
+    }
+
+    /// Waits until a write may be made, within the pace and under a fresh lease.
+    async fn turn(
+        &self,
+        slice_progress: &mut SliceProgress<'_>,
+        api: ApiBucket,
+        left: usize,
+    ) -> Result<Result<(), Crowded>, RunbookError> {
+        let pace = self.pace(slice_progress.layer);
+        loop {
+            let slot = match pace.slot(api, left).await {
+                Ok(slot) => slot,
+                Err(crowded) => return Ok(Err(crowded)),
+            };
+            self.still_ours(slice_progress).await?;
+            // A look at the lease that took long leaves the lease fresh, and the slot lost.
+            if pace.counts(slot) {
+                return Ok(Ok(()));
+            }
+        }
     }
 
     /// Checks the pointer and then the lease in the ledger where the last look at them is no longer fresh. A look that took
@@ -172,7 +195,7 @@ impl<P: Platform> Reconciler<P> {
 fn api(change: &CapacityChange) -> ApiBucket {
     match change {
         CapacityChange::Scaling { .. } => ApiBucket::ScalingWrite,
-        CapacityChange::Count { .. } | CapacityChange::Release { .. } => ApiBucket::EcsWrite,
+        CapacityChange::Count { .. } | CapacityChange::Release { .. } => ApiBucket::EcsServiceWrite,
         CapacityChange::Database { .. } => ApiBucket::Rds,
     }
 }

@@ -2,6 +2,7 @@
 
 mod diff;
 mod obstacle;
+mod pipeline;
 pub mod rollback;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use crate::capacity::{DatabaseId, DatabasePower, ResourceId, ScalingState, Servi
 
 pub use diff::{DiffInput, diff};
 pub use obstacle::Obstacle;
+pub use pipeline::Pipeline;
 pub use rollback::Releases;
 
 /// One write to AWS.
