@@ -280,7 +280,7 @@ impl Operation {
         )
     }
 
-    /// Whether it changes the ledger.
+    /// Whether it changes what the ledger remembers; what is reserved of a budget is forgotten in seconds.
     pub fn writes_ledger(self) -> bool {
         use Operation as O;
         matches!(

@@ -90,7 +90,10 @@ mod tests {
         let meant = Figures { requests: 5, requests_invalid: 1, requests_invalid_on_purpose: 1, ..Figures::default() };
         let mut all = one;
         all += meant;
-        assert_eq!(all.to_string(), "15 requests validated, 0 invalid; 7 calls judged (3 different), 0 denied, 0 throttled");
+        assert_eq!(
+            all.to_string(),
+            "15 requests validated, 0 invalid; 7 calls judged (3 different), 0 denied, 0 throttled"
+        );
         all += Figures { expressions: 4, calls_denied: 2, calls_throttled: 1, ..Figures::default() };
         let text = "15 requests validated, 0 invalid; 7 calls judged (3 different), 2 denied, 1 throttled; 4 expressions evaluated, \
                     0 differ";

@@ -18,6 +18,8 @@ mod watch;
 
 use std::sync::Arc;
 
+use watchkeeper_domain::intent::Layer;
+
 use crate::pacing::{Pace, Pacer};
 use crate::platform::Platform;
 

@@ -11,6 +11,7 @@ mod fresh;
 mod halt;
 mod handle;
 mod intent_change;
+mod lanes;
 mod observe;
 mod prove;
 mod schedules;

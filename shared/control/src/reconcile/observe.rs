@@ -25,9 +25,19 @@ impl<P: Platform> Reconciler<P> {
         layer: Layer,
     ) -> Result<ObservedScope, AwsError> {
         let (services, databases) = scoped.selection(seen.baseline.as_ref());
+        self.look_at(&services, &databases, layer).await
+    }
+
+    /// What AWS says of these.
+    pub(super) async fn look_at(
+        &self,
+        services: &BTreeSet<ServiceId>,
+        databases: &BTreeSet<DatabaseId>,
+        layer: Layer,
+    ) -> Result<ObservedScope, AwsError> {
         let mut observed = ObservedScope::default();
-        self.observe_services(&services, layer, &mut observed).await?;
-        self.observe_databases(&databases, layer, &mut observed).await?;
+        self.observe_services(services, layer, &mut observed).await?;
+        self.observe_databases(databases, layer, &mut observed).await?;
         Ok(observed)
     }
 

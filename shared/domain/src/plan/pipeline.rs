@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AwaitedChange, Plan, PlannedAction, Wave};
+use super::{AwaitedChange, CapacityChange, Plan, PlannedAction, Wave};
 use crate::capacity::ResourceId;
 
 /// What of a plan can be written now.
@@ -13,6 +13,42 @@ pub struct Pipeline<'a> {
     pub actions: Vec<&'a PlannedAction>,
     /// What stands in the way of the rest.
     pub waits_for: Vec<AwaitedChange>,
+    /// From which of them on databases stop.
+    stops: usize,
+}
+
+/// What comes next of some of the writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextWrite {
+    /// This one, by its place.
+    Now(usize),
+    /// One that waits for another write.
+    Later,
+    /// None is left.
+    Nothing,
+}
+
+impl Pipeline<'_> {
+    /// The first write of this kind that is still open and waits for none that is: a resource's own go one after the other, and
+    /// databases stop after everything else.
+    pub fn next(&self, open: &[bool], of_this_kind: impl Fn(&CapacityChange) -> bool) -> NextWrite {
+        let is_open = |n: usize| open.get(n).copied().unwrap_or(false);
+        let mut next = NextWrite::Nothing;
+        for (n, action) in self.actions.iter().enumerate() {
+            if !is_open(n) || !of_this_kind(&action.change) {
+                continue;
+            }
+            let own = action.change.resource();
+            // A resource's writes lie beside each other.
+            let before = (0..n).rev().take_while(|before| self.actions[*before].change.resource() == own);
+            let waits = before.into_iter().any(is_open) || (n >= self.stops && (0..self.stops).any(is_open));
+            if !waits {
+                return NextWrite::Now(n);
+            }
+            next = NextWrite::Later;
+        }
+        next
+    }
 }
 
 /// Databases that start go before everything and those that stop after it, for every service may use them; between the two
@@ -46,7 +82,8 @@ impl Plan {
         }
         let mut chains: Vec<_> = chains.into_values().collect();
         chains.sort_by_key(|(place, _)| *place);
-        Pipeline { actions: chains.into_iter().flat_map(|(_, chain)| chain).collect(), waits_for }
+        let stops = chains.iter().filter(|(place, _)| *place != Place::Stops).map(|(_, chain)| chain.len()).sum();
+        Pipeline { actions: chains.into_iter().flat_map(|(_, chain)| chain).collect(), waits_for, stops }
     }
 }
 
@@ -55,7 +92,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::capacity::{DatabaseId, DatabasePower, ScalingState, ServiceId, Suspensions};
-    use crate::plan::{CapacityChange, PlanStep};
+    use crate::plan::PlanStep;
 
     fn service(name: &str) -> ServiceId {
         ServiceId::try_from(format!("shop/{name}")).unwrap()
@@ -116,11 +153,37 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_goes_on_by_itself_and_a_service_waits_for_its_own_bounds_only() {
+        let steps = vec![
+            step(Wave::HoldScaling, vec![bounds("api"), bounds("web")]),
+            step(Wave::LowerCounts, vec![count("api", 2, 0), count("web", 3, 0)]),
+            step(Wave::StopDatabases, vec![database(DatabasePower::Off)]),
+        ];
+        let plan = Plan { steps, ..Plan::default() };
+        let pipeline = plan.pipeline();
+        let of_bounds = |change: &CapacityChange| matches!(change, CapacityChange::Scaling { .. });
+        let of_counts = |change: &CapacityChange| matches!(change, CapacityChange::Count { .. });
+        let of_databases = |change: &CapacityChange| matches!(change, CapacityChange::Database { .. });
+        let mut open = [true; 5];
+        assert_eq!(pipeline.next(&open, of_bounds), NextWrite::Now(0));
+        assert_eq!(pipeline.next(&open, of_counts), NextWrite::Later);
+        open[2] = false;
+        assert_eq!(pipeline.next(&open, of_counts), NextWrite::Now(3), "web's bounds are made, api's are not");
+        open[3] = false;
+        open[0] = false;
+        assert_eq!(pipeline.next(&open, of_bounds), NextWrite::Nothing);
+        assert_eq!(pipeline.next(&open, of_databases), NextWrite::Later);
+        open[1] = false;
+        assert_eq!(pipeline.next(&open, of_databases), NextWrite::Now(4));
+    }
+
+    #[test]
     fn a_wave_that_waits_and_those_after_it_are_left_for_later() {
         let waits = AwaitedChange { resource: ResourceId::Service(service("api")), what: "starting".to_owned() };
         let raise = PlanStep { waits_for: vec![waits.clone()], ..step(Wave::RaiseCounts, vec![count("api", 0, 2)]) };
         let release = step(Wave::ReleaseScaling, vec![bounds("api"), bounds("web")]);
-        let plan = Plan { steps: vec![step(Wave::HoldScaling, vec![bounds("api")]), raise, release], ..Plan::default() };
+        let plan =
+            Plan { steps: vec![step(Wave::HoldScaling, vec![bounds("api")]), raise, release], ..Plan::default() };
         assert_eq!(written(&plan), [bounds("api")]);
         assert_eq!(plan.pipeline().waits_for, [waits]);
     }

@@ -29,7 +29,6 @@ pub(super) struct PacedRegion<'a, S, L, K> {
 type Batch<T> = (Vec<ServiceId>, Result<BTreeMap<ServiceId, T>, AwsError>);
 
 impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
-
     /// Each service that the document has here, and each that a failover would start.
     pub(super) async fn services(&self, member: &PairMember) -> BTreeMap<ServiceName, Read<Option<ServiceFacts>>> {
         let undeclared = member.failover.capacity.keys().filter(|name| !member.own.contains_key(*name));
@@ -72,7 +71,11 @@ impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
             rollout: service.rollout,
             images: self.task_images(service).await,
             cpu_units,
-            target_groups: self.pace.call(ApiBucket::EcsServiceRead, 1, self.reader.target_groups(id)).await.map_err(why),
+            target_groups: self
+                .pace
+                .call(ApiBucket::EcsServiceRead, 1, self.reader.target_groups(id))
+                .await
+                .map_err(why),
         }
     }
 
@@ -95,7 +98,8 @@ impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
         for (cluster, names) in clusters {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
                 let call = self.reader.describe_services(cluster, batch);
-                let answer = self.pace.call(ApiBucket::EcsServiceRead, names.len().div_ceil(DESCRIBE_SERVICES_MAX), call).await;
+                let answer =
+                    self.pace.call(ApiBucket::EcsServiceRead, names.len().div_ceil(DESCRIBE_SERVICES_MAX), call).await;
                 let id = |service: &ServiceName| ServiceId { cluster: cluster.clone(), service: service.clone() };
                 batches.push((batch.iter().map(id).collect(), answer));
             }
