@@ -75,10 +75,13 @@ impl AccountBudget {
             return Grant::Later { at, turn };
         }
         let behind = self.turns.get(&precedence).copied().filter(|end| *end > now);
-        let wanted = wanted.clamp(1, precedence.block(quota));
+        let block = precedence.block(quota);
+        // Who has waited for a turn gets what others before it have let lie, too.
+        let most = if turn.is_some() { 2 * block } else { block };
+        let wanted = wanted.max(1);
         let mut slots = Vec::new();
         if turn.is_some() || behind.is_none() {
-            while slots.len() < wanted {
+            while slots.len() < wanted.min(most) {
                 let slot = self.next(quota, precedence, now);
                 if slot > later(now, AHEAD) {
                     break;
@@ -99,7 +102,7 @@ impl AccountBudget {
         if room > now {
             return Grant::Later { at: room, turn };
         }
-        let lasts = self.interval(quota, precedence, now) * i32::try_from(wanted).unwrap_or(i32::MAX);
+        let lasts = self.interval(quota, precedence, now) * i32::try_from(wanted.min(block)).unwrap_or(i32::MAX);
         self.turns.insert(precedence, later(mine, lasts));
         Grant::Later { at: mine, turn: Some(mine) }
     }

@@ -28,7 +28,7 @@
 //!
 //! Grants are small: as many calls as the share has for a second. Where more is asked for than there is, each that asks gets
 //! a *turn*, an instant that lies behind the turns of those who asked before. A turn reserves nothing; who does not come has
-//! lost it. So among `n` runs each gets every `n`-th grant, as long as all turns lie within [`TURNS`]. A more urgent layer goes first: while one has been granted slots
+//! lost it, and the next one gets what is left lying, up to two grants. So among `n` runs each gets every `n`-th grant, as long as all turns lie within [`TURNS`]. A more urgent layer goes first: while one has been granted slots
 //! within [`YIELD`], nobody less urgent gets any, for [`YIELD_AT_MOST`].
 //!
 //! # When AWS throttles all the same
