@@ -34,6 +34,6 @@ impl LocalBudget {
     pub(super) fn reserve(&mut self, api: ApiBucket, request: &SlotRequest, now: Timestamp) -> Grant {
         let part = if request.precedence == Precedence::Routine { ROUTINE } else { URGENT };
         let quota = BucketQuota { burst: 1.0, rate: api.quota().rate * part };
-        self.budget.reserve(quota, &SlotRequest { wanted: 1, turn: None, ..*request }, now)
+        self.budget.reserve(quota, &SlotRequest { wanted: 1, ..*request }, now)
     }
 }

@@ -170,6 +170,12 @@ impl Pacer {
         }
     }
 
+    /// Whether slots for this API are reserved and not used yet.
+    pub(crate) fn holds(&self, api: ApiBucket, layer: Layer) -> bool {
+        let lane = self.lane(PacedCalls { api, layer, wanted: 1 });
+        lane.try_lock().is_some_and(|lane| !lane.slots.is_empty())
+    }
+
     fn sign(&self) -> String {
         format!("{:016x}-{}", self.mark, self.written.fetch_add(1, Ordering::Relaxed))
     }

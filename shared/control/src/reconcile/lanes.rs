@@ -33,6 +33,8 @@ struct WritingState<'a> {
     open: Vec<bool>,
     /// Why no further write is begun.
     end: Option<SliceEnd>,
+    /// Whether a lane has come to the end of the slice.
+    late: bool,
     /// Whether a lane has failed.
     failed: bool,
     waiting: Vec<Waker>,
@@ -43,7 +45,8 @@ impl<'a> SliceWriting<'a> {
     pub(super) fn new(progress: SliceProgress<'a>, plan: &'a Plan) -> Self {
         let pipeline = plan.pipeline();
         let open = vec![true; pipeline.actions.len()];
-        let state = WritingState { progress, open, end: None, failed: false, waiting: Vec::new(), changes: 0 };
+        let state =
+            WritingState { progress, open, end: None, late: false, failed: false, waiting: Vec::new(), changes: 0 };
         Self { pipeline, state: Mutex::new(state) }
     }
 
@@ -62,9 +65,15 @@ impl<'a> SliceWriting<'a> {
         (self.pipeline.next(&state.open, |change| api(change) == lane), left)
     }
 
-    /// Waits until something has changed.
-    async fn changed(&self) {
-        let before = self.state().changes;
+    /// Waits until something has changed; false where the slice is over, and nobody may write what is waited for.
+    async fn changed(&self) -> bool {
+        let before = {
+            let state = self.state();
+            if state.late {
+                return false;
+            }
+            state.changes
+        };
         std::future::poll_fn(|context| {
             let mut state = self.state();
             if state.changes != before {
@@ -74,6 +83,7 @@ impl<'a> SliceWriting<'a> {
             Poll::Pending
         })
         .await;
+        true
     }
 
     fn change(&self, change: impl FnOnce(&mut WritingState<'a>)) {
@@ -115,7 +125,8 @@ impl<'a> SliceWriting<'a> {
 
     fn ended(self) -> (SliceProgress<'a>, SliceEnd) {
         let waits_for = self.pipeline.waits_for;
-        let WritingState { progress, end, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let WritingState { progress, end, late, .. } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let end = end.or(late.then_some(SliceEnd::OutOfTime));
         let end = end.unwrap_or_else(|| match progress.failed.first() {
             Some((_, error)) => SliceEnd::Again(error.to_string()),
             None if !progress.refused.is_empty() => SliceEnd::Changed,
@@ -154,13 +165,12 @@ impl<P: Platform> Reconciler<P> {
         loop {
             let n = match writing.next(lane) {
                 (NextWrite::Nothing, _) => return Ok(()),
-                (NextWrite::Later, _) => {
-                    writing.changed().await;
-                    continue;
-                }
+                (NextWrite::Later, _) if writing.changed().await => continue,
+                (NextWrite::Later, _) => return Ok(()),
                 (NextWrite::Now(_), left) => {
-                    if self.clock.now() >= end {
-                        writing.stop(SliceEnd::OutOfTime);
+                    // What is reserved is used: the next slice would find it lost.
+                    if self.clock.now() >= end && !self.pacer.holds(lane, writing.state().progress.layer) {
+                        writing.change(|state| state.late = true);
                         return Ok(());
                     }
                     if let Err(crowded) = self.turn(writing, lane, left, &mut seen).await? {

@@ -89,11 +89,11 @@ fn eight_environments_that_fall_asleep_at_one_tick_stay_within_the_share() {
         assert_eq!(since.len(), 7, "after {second} s: {made:?}");
         assert!(2 * least + 6 >= *most, "after {second} s: {since:?}");
     }
-    // And nothing of the share is left lying: what seven write takes as long as their share has to, and what the dead one took.
+    // And nothing of the share is left lying: what seven write takes little longer than their share makes necessary: a slice that ends, and a function that dies, leave theirs.
     let last = ends.iter().filter(|(of, _)| *of != "shop-3").map(|(_, at)| seconds(*at)).fold(0.0, f64::max);
     #[expect(clippy::cast_precision_loss, reason = "counts of a test are small")]
     let floor = (calls.len() as f64 - 25.0) / 2.5;
-    assert!(last <= floor * 1.05, "{last} s for {} counts, of which the floor is {floor} s", calls.len());
+    assert!(last <= floor * 1.25, "{last} s for {} counts, of which the floor is {floor} s", calls.len());
 
     crowd.sim.set_now(evening() + SignedDuration::from_mins(10));
     crowd.start(3, Member::default());

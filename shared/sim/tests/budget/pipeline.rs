@@ -28,8 +28,9 @@ fn two_hundred_services_sleep_within_three_percent_of_what_their_share_makes_nec
     assert!(first < 1.0, "{first} s");
     assert!(took <= floor * 1.03, "{took} s, and the floor is {floor} s");
     assert_eq!(crowd.sim.writes(), 400, "two writes a service");
+    // One look before, one at what the second slice still has to write, and one each time that tasks are waited for: three.
     let asked = calls.iter().filter(|call| asks_aws(call)).count();
-    assert!(asked <= 460, "{asked} calls");
+    assert!(asked <= 505, "{asked} calls");
 }
 
 #[test]
