@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from ministack import app as ministack
 from ministack.core.responses import get_account_id, get_region, request_scope
 
-from . import scheduler, arc, autoscaling, clock, cloudwatch, domains, events, faults, figures, global_tables, outage, quotas, record
+from . import scheduler, arc, autoscaling, buckets, clock, cloudwatch, domains, events, faults, figures, global_tables, outage, quotas, record
 from . import reference, releases, rollouts, schedules, settings, site, target_health, task_tokens, validation, waits
 from .alarms import evaluation
 from .iam import guard, roles
@@ -170,6 +170,14 @@ async def _forgive_requests(_request):
     return {"violations": validation.forgive()}
 
 
+async def _throttled(_request):
+    return {"throttled": buckets.report()}
+
+
+async def _forgive_throttled(_request):
+    return {"throttled": buckets.forgive()}
+
+
 async def _figures(_request):
     return figures.everything()
 
@@ -235,7 +243,7 @@ def _place(request) -> tuple:
 
 # The clock goes last, and what waits for an execution that is gone looks at it then.
 _FORGETS = (
-    scheduler.clear, arc.reset, autoscaling.reset, domains.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
+    scheduler.clear, arc.reset, autoscaling.reset, buckets.clear, domains.reset, global_tables.reset, quotas.reset, releases.reset, rollouts.reset,
     site.reset, target_health.reset, task_tokens.reset, evaluation.reset, outage.reset, faults.clear, roles.restore, guard.clear,
     record.clear, validation.clear, settings.reset, waits.wake, clock.reset,
 )
@@ -262,6 +270,8 @@ _ROUTES = {
     ("DELETE", "rights"): _restore_rights,
     ("GET", "requests"): _requests,
     ("DELETE", "requests"): _forgive_requests,
+    ("GET", "throttled"): _throttled,
+    ("DELETE", "throttled"): _forgive_throttled,
     ("POST", "expressions"): _judge_expressions,
     ("GET", "figures"): _figures,
     ("GET", "faults"): _faults,

@@ -8,7 +8,7 @@ import threading
 # found of them; what a test made on purpose is among that, and is counted again by itself.
 NAMES = (
     "requests", "requests_invalid", "requests_invalid_on_purpose", "calls", "calls_different", "calls_denied",
-    "calls_denied_on_purpose", "expressions", "expressions_varied", "expressions_different",
+    "calls_denied_on_purpose", "calls_throttled", "calls_throttled_on_purpose", "expressions", "expressions_varied", "expressions_different",
 )
 # The descriptor of whoever made this process, for its last words; no business of the processes that this one makes.
 _EAR = os.environ.pop("WATCHKEEPER_EAR", None)
@@ -43,6 +43,7 @@ def _sentence() -> str:
     parts = [
         f"{found['requests']} requests validated, {_but(found, 'requests_invalid')} invalid",
         f"{found['calls']} calls judged ({found['calls_different']} different), {_but(found, 'calls_denied')} denied",
+        f"{_but(found, 'calls_throttled')} throttled",
         f"{found['expressions']} expressions evaluated and {found['expressions_varied']} variations, {found['expressions_different']} differ",
     ]
     return "; ".join(parts)

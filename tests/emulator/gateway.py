@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core.responses import get_region
 
-from . import domains, faults, models, outage, record, validation, wire
+from . import buckets, domains, faults, models, outage, record, validation, wire
 from .iam import guard
 
 # Nothing waits this long: the caller gives up first.
@@ -35,6 +35,8 @@ def _recorded(service, handler):
             record.end(entry, answer[0], answer[2])
             return answer
         fault = faults.take(service, operation, get_region())
+        if outage.where(headers):  # a function calls
+            refused = refused or buckets.refusal(entry, headers)
         refused = refused or await _denied(entry, method, path, headers, body, query_params)
         if fault is None and refused is not None:
             answer = refused

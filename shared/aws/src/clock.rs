@@ -29,6 +29,12 @@ impl Clock for EventClock {
         self.start.saturating_add(self.since.elapsed()).unwrap_or(Timestamp::MAX)
     }
 
+    /// The machine's clock: what came with an event has been on its way, with a retry for long.
+    #[allow(clippy::disallowed_methods, reason = "this is the adapter of the clock")]
+    fn shared(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
     #[allow(clippy::disallowed_methods, reason = "this is the adapter of the clock")]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;

@@ -226,6 +226,11 @@ pub trait Clock {
     /// The present.
     fn now(&self) -> Timestamp;
 
+    /// The time that all functions of the account agree on, as well as their machines' clocks do: what calls are paced by.
+    fn shared(&self) -> Timestamp {
+        self.now()
+    }
+
     /// Waits; used for pacing only, never for AWS to finish something.
     async fn sleep(&self, duration: Duration);
 }

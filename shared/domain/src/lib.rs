@@ -3,6 +3,7 @@
 //! Intents resolve to a target; the difference between what is observed and the target is the plan; guardrails judge it.
 
 pub mod backup;
+pub mod budget;
 pub mod capacity;
 pub mod emergency;
 pub mod estate;

@@ -54,7 +54,7 @@ impl FunctionContext {
     /// [`SettingError`] names what the stack does not say.
     pub fn reconcile(&self) -> Result<impl Fn(Timestamp) -> Reconciler<Aws> + use<>, SettingError> {
         let (cloud, ledger, notifier) = (Aws::new(&self.sdk), self.ledger()?, self.notifier()?);
-        let pacer = Arc::<Pacer>::default();
+        let pacer = Arc::new(Pacer::new(self.settings.home.region.clone()));
         Ok(move |now| Reconciler {
             cloud: cloud.clone(),
             ledger: ledger.clone(),

@@ -45,7 +45,7 @@ impl FunctionContext {
             notifier: self.notifier()?,
             reconcile_machine: self.machine(FunctionSettings::reconcile_machine_arn)?,
             machine: self.machine(FunctionSettings::failover_machine_arn)?,
-            pacer: Arc::default(),
+            pacer: Arc::new(Pacer::new(self.settings.home.region.clone())),
         })
     }
 }

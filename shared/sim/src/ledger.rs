@@ -79,6 +79,7 @@ fn read_of(kind: Kind) -> Operation {
         Kind::Watch => Operation::LedgerWatch,
         Kind::Move => Operation::LedgerMoved,
         Kind::Pointer | Kind::Heartbeat | Kind::Sample => Operation::LedgerPair,
+        Kind::Budget => Operation::LedgerBudget,
         Kind::Baseline | Kind::Intent | Kind::Halt => Operation::LedgerLoad,
     }
 }
@@ -98,6 +99,7 @@ fn write_of(kind: Kind) -> Operation {
         Kind::Sample => Operation::LedgerKeepSample,
         Kind::Watch => Operation::LedgerKeepWatch,
         Kind::Move => Operation::LedgerKeepMove,
+        Kind::Budget => Operation::LedgerKeepBudget,
         Kind::Baseline | Kind::Standing | Kind::Run => Operation::LedgerCommit,
     }
 }

@@ -34,6 +34,7 @@ mod run;
 mod settings;
 mod spec;
 mod state;
+pub mod token_bucket;
 mod unblock;
 
 pub use builder::SimRegionBuilder;

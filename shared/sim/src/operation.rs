@@ -238,6 +238,12 @@ pub enum Operation {
     /// The record of a run of backups is put.
     #[strum(serialize = "Ledger.put_backup_run")]
     LedgerPutBackupRun,
+    /// What all runs together may ask of an API is read.
+    #[strum(serialize = "Ledger.budget")]
+    LedgerBudget,
+    /// What all runs together may ask of an API is put.
+    #[strum(serialize = "Ledger.keep_budget")]
+    LedgerKeepBudget,
 }
 
 impl Operation {
@@ -274,7 +280,7 @@ impl Operation {
         )
     }
 
-    /// Whether it changes the ledger.
+    /// Whether it changes what the ledger remembers; what is reserved of a budget is forgotten in seconds.
     pub fn writes_ledger(self) -> bool {
         use Operation as O;
         matches!(

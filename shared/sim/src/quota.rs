@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use watchkeeper_control::pacing::bucket::TokenBucket;
-
 use crate::operation::Operation;
+use crate::token_bucket::TokenBucket;
+use jiff::Timestamp;
 
 /// Calls that share one bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

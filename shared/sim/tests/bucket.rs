@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use watchkeeper_control::pacing::bucket::TokenBucket;
+use watchkeeper_sim::token_bucket::TokenBucket;
 
 const START: Timestamp = Timestamp::constant(1_795_176_000, 0);
 

@@ -110,7 +110,7 @@ impl Functions<'_> {
             reconcile_machine: own.machine("Reconcile"),
             peer_reconcile_machine: peer.machine("Reconcile"),
             machine: own.machine("Failover"),
-            pacer: Arc::new(Pacer::default()),
+            pacer: Arc::new(Pacer::new(own.region())),
         }
     }
 }
@@ -135,7 +135,7 @@ fn reconciler(sim: &SimRegion) -> Reconciler<SimRegion> {
         ledger: sim.clone(),
         notifier: sim.clone(),
         clock: sim.clone(),
-        pacer: Arc::new(Pacer::default()),
+        pacer: Arc::new(Pacer::new(sim.region())),
     }
 }
 

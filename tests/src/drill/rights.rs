@@ -40,6 +40,9 @@ impl UsedRights {
         show.check(report.check("AWS would have permitted every call", none, detail));
         report.figures.insert("permissions_judged", found.judged);
         report.figures.insert("permissions_different", found.decisions);
+        let throttled = harness.sandbox().control().throttled().await?;
+        let detail = throttled.first().map_or_else(|| "by its published buckets".to_owned(), ToString::to_string);
+        show.check(report.check("AWS would have throttled no call", throttled.is_empty(), detail));
         let figures = harness.sandbox().control().figures().await?;
         report.figures.insert("requests_validated", figures.requests);
         self.figures += figures;

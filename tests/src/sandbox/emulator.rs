@@ -148,11 +148,12 @@ impl Emulator {
     /// Stop it, and remove the run's folder.
     ///
     /// # Errors
-    /// [`SandboxError::Requests`] when AWS would have refused a request, [`SandboxError::Denied`] when it would have denied a call;
-    /// the folder is kept then.
+    /// [`SandboxError::Requests`] when AWS would have refused a request, [`SandboxError::Denied`] when it would have denied a call,
+    /// [`SandboxError::Throttled`] when it would have throttled one; the folder is kept then.
     pub fn succeeded(mut self) -> Result<(), SandboxError> {
         self.control.judge_requests_now()?;
         self.control.judge_permissions_now()?;
+        self.control.judge_throttled_now()?;
         self.run.succeeded();
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DeniedRequest, EvaluationDifference, InvalidRequest};
+use super::{DeniedRequest, EvaluationDifference, InvalidRequest, ThrottledCall};
 
 /// A step of the sandbox that failed.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,9 @@ pub enum SandboxError {
     /// Calls that the role of who made them does not permit.
     #[error("AWS would deny {} of the calls:\n  {}", .0.len(), listed(.0))]
     Denied(Vec<DeniedRequest>),
+    /// Calls that found their bucket empty.
+    #[error("AWS would throttle {} of the calls:\n  {}", .0.len(), listed(.0))]
+    Throttled(Vec<ThrottledCall>),
     /// Requests that AWS would have refused.
     #[error("AWS would refuse {} of the requests:\n  {}", .0.len(), listed(.0))]
     Requests(Vec<InvalidRequest>),

@@ -25,6 +25,10 @@ pub struct Figures {
     pub calls_denied: u64,
     /// Those of them that were meant to be.
     pub calls_denied_on_purpose: u64,
+    /// Those that AWS would have throttled.
+    pub calls_throttled: u64,
+    /// Those of them that were meant to be.
+    pub calls_throttled_on_purpose: u64,
     /// Evaluations of expressions that the reference implementation made, too.
     pub expressions: u64,
     /// Variations of them, with something in it that is awkward.
@@ -52,6 +56,8 @@ impl AddAssign for Figures {
         self.calls_different += other.calls_different;
         self.calls_denied += other.calls_denied;
         self.calls_denied_on_purpose += other.calls_denied_on_purpose;
+        self.calls_throttled += other.calls_throttled;
+        self.calls_throttled_on_purpose += other.calls_throttled_on_purpose;
         self.expressions += other.expressions;
         self.expressions_varied += other.expressions_varied;
         self.expressions_different += other.expressions_different;
@@ -65,7 +71,8 @@ impl fmt::Display for Figures {
         let invalid = self.requests_invalid - self.requests_invalid_on_purpose;
         let denied = self.calls_denied - self.calls_denied_on_purpose;
         write!(f, "{requests} requests validated, {invalid} invalid; ")?;
-        write!(f, "{calls} calls judged ({calls_different} different), {denied} denied")?;
+        let throttled = self.calls_throttled - self.calls_throttled_on_purpose;
+        write!(f, "{calls} calls judged ({calls_different} different), {denied} denied, {throttled} throttled")?;
         if *expressions > 0 {
             write!(f, "; {expressions} expressions evaluated, {expressions_different} differ")?;
         }
@@ -83,9 +90,13 @@ mod tests {
         let meant = Figures { requests: 5, requests_invalid: 1, requests_invalid_on_purpose: 1, ..Figures::default() };
         let mut all = one;
         all += meant;
-        assert_eq!(all.to_string(), "15 requests validated, 0 invalid; 7 calls judged (3 different), 0 denied");
-        all += Figures { expressions: 4, calls_denied: 2, ..Figures::default() };
-        let text = "15 requests validated, 0 invalid; 7 calls judged (3 different), 2 denied; 4 expressions evaluated, 0 differ";
+        assert_eq!(
+            all.to_string(),
+            "15 requests validated, 0 invalid; 7 calls judged (3 different), 0 denied, 0 throttled"
+        );
+        all += Figures { expressions: 4, calls_denied: 2, calls_throttled: 1, ..Figures::default() };
+        let text = "15 requests validated, 0 invalid; 7 calls judged (3 different), 2 denied, 1 throttled; 4 expressions evaluated, \
+                    0 differ";
         assert_eq!(all.to_string(), text);
     }
 }

@@ -31,6 +31,7 @@ mod requests;
 mod run;
 mod site;
 mod supervised;
+mod throttles;
 mod venv;
 
 pub use control::{ApiCall, EmulatorControl};
@@ -47,6 +48,7 @@ pub use progress::{Progress, ProgressLines, SilentProgress};
 pub use regions::{LossEffect, LossKind, LossOrder, LostTasks};
 pub use requests::{CheckedRequests, InvalidRequest};
 pub use site::{SiteFace, SiteSetup, SiteSide, SiteTraffic, SiteTrouble};
+pub use throttles::ThrottledCall;
 pub use venv::PythonEnvironment;
 
 use aws_config::SdkConfig;

@@ -6,6 +6,7 @@ mod alarms;
 mod answers;
 mod authorization;
 mod bill;
+mod buckets;
 mod causes;
 mod children;
 mod documents;

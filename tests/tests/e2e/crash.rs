@@ -94,6 +94,13 @@ fn a_function_that_is_killed_in_the_middle_of_its_work_leaves_a_right_end() {
     });
 }
 
+/// Kill one process of a function that talks to this endpoint, if there is any.
+#[cfg(target_os = "linux")]
+pub(crate) fn kill_one(function: &str, endpoint: &str) -> bool {
+    let first = processes(function, endpoint).into_iter().next().and_then(rustix::process::Pid::from_raw);
+    first.is_some_and(|id| rustix::process::kill_process(id, rustix::process::Signal::KILL).is_ok())
+}
+
 /// Kill the processes of a function that talk to this endpoint, and tell how many there were.
 #[cfg(target_os = "linux")]
 pub(crate) fn kill(function: &str, endpoint: &str) -> usize {

@@ -78,10 +78,12 @@ impl Field {
             control.forgive_requests().await.unwrap();
             control.restore_rights().await.unwrap();
             control.forgive_denials().await.unwrap();
+            control.forgive_throttled().await.unwrap();
             test(harness).await;
             control.judge_requests().await.unwrap();
             control.judge_expressions().await.unwrap();
             control.judge_permissions().await.unwrap();
+            control.judge_throttled().await.unwrap();
         });
     }
 }

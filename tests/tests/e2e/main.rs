@@ -6,6 +6,7 @@
 mod backups;
 mod contract;
 mod crash;
+mod crowd;
 mod denied;
 mod emergency;
 mod failover;

@@ -23,6 +23,7 @@ mod requests;
 mod services;
 mod sites;
 mod targets;
+mod throttles;
 mod tokens;
 mod usage;
 mod waits;

@@ -7,6 +7,7 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::FencePolicy;
 use watchkeeper_domain::failover::{Heartbeat, Pointer, SwitchArming, arming};
 use watchkeeper_domain::guardrail::Allowance;
+use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::ServiceName;
 
 use super::FailoverRunbook;
@@ -55,7 +56,7 @@ impl<P: Platform> FailoverRunbook<P> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let observed = observed(&self.here, &self.pacer, &self.clock, &ids).await;
+        let observed = observed(&self.here, &self.pace(Layer::Schedule), &ids).await;
         let refused = self.ledger.load(&member.scope()).await?.standing.refused;
         Ok(arming(&member.failover, &member.own, &observed, &refused, allowance, at))
     }

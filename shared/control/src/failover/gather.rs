@@ -14,14 +14,13 @@ use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::estate::FencePolicy;
 use watchkeeper_domain::failover::readiness::{Read, ReadinessFacts, TrafficFacts};
 use watchkeeper_domain::failover::{ObservedSwitches, PairDatabase, RegionSample, ServiceSample, SwitchArming};
-use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::ServiceName;
 use watchkeeper_domain::value::AlarmName;
 
 use self::look::{PacedRegion, why};
 use super::ports::{DatabasePromotions, RegionReader};
 use crate::ledger::{Ledger, LedgerError, PairReplica};
-use crate::pacing::Pacer;
+use crate::pacing::Pace;
 use crate::ports::{Alarms, AwsError, Clock};
 use crate::scoped::PairMember;
 
@@ -70,16 +69,15 @@ async fn freshness<L: Ledger>(ledger: &L, member: &PairMember, now: Timestamp) -
     Ok(member.backups.iter().map(of).collect())
 }
 
-/// The facts about this region as the one that would have to serve, read at the share of a failover.
-pub(super) async fn gather<S: RegionReader + DatabasePromotions, K: Clock>(
+/// The facts about this region as the one that would have to serve.
+pub(super) async fn gather<S: RegionReader + DatabasePromotions, L: Ledger, K: Clock>(
     reader: &S,
-    pacer: &Pacer,
-    clock: &K,
+    pace: &Pace<'_, L, K>,
     member: &PairMember,
     kept: LedgerFacts,
     traffic: Read<TrafficFacts>,
 ) -> ReadinessFacts {
-    let look = PacedRegion { reader, pacer, clock, layer: Layer::Failover };
+    let look = PacedRegion { reader, pace };
     let failover = &member.failover;
     // All at once: an API that does not answer costs its time-out once.
     let (services, tables, databases, streams, (quota, alarms)) = join5(
@@ -111,7 +109,7 @@ pub(super) async fn gather<S: RegionReader + DatabasePromotions, K: Clock>(
         backups: kept.backups,
         sample: kept.sample,
         heard: kept.heard,
-        now: clock.now(),
+        now: pace.clock.now(),
     }
 }
 
@@ -136,13 +134,12 @@ async fn evidence<S: Alarms>(
 ///
 /// # Errors
 /// Why they cannot be seen.
-pub(super) async fn observed<S: RegionReader, K: Clock>(
+pub(super) async fn observed<S: RegionReader, L: Ledger, K: Clock>(
     reader: &S,
-    pacer: &Pacer,
-    clock: &K,
+    pace: &Pace<'_, L, K>,
     ids: &[&ServiceId],
 ) -> Result<ObservedSwitches, String> {
-    let look = PacedRegion { reader, pacer, clock, layer: Layer::Schedule };
+    let look = PacedRegion { reader, pace };
     let ObservedSwitches { scope: mut observed, mut unread } = ObservedSwitches::default();
     for (_, answer) in look.describe(ids.iter().copied()).await {
         observed.services.extend(answer.map_err(why)?);
@@ -165,14 +162,13 @@ pub(super) async fn observed<S: RegionReader, K: Clock>(
 /// # Errors
 /// [`AwsError`] when counts or bounds cannot be read: an older sample that is whole is better than a newer one that is
 /// not. What else cannot be read is left out.
-pub(super) async fn sample<S: RegionReader, K: Clock>(
+pub(super) async fn sample<S: RegionReader, L: Ledger, K: Clock>(
     reader: &S,
-    pacer: &Pacer,
-    clock: &K,
+    pace: &Pace<'_, L, K>,
     member: &PairMember,
 ) -> Result<RegionSample, AwsError> {
-    let look = PacedRegion { reader, pacer, clock, layer: Layer::Schedule };
-    let at = clock.now();
+    let look = PacedRegion { reader, pace };
+    let at = pace.clock.now();
     let mut found = BTreeMap::new();
     for (_, answer) in look.describe(member.own.values()).await {
         found.extend(answer?);

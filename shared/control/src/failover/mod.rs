@@ -18,7 +18,9 @@ mod watch;
 
 use std::sync::Arc;
 
-use crate::pacing::Pacer;
+use watchkeeper_domain::intent::Layer;
+
+use crate::pacing::{Pace, Pacer};
 use crate::platform::Platform;
 
 pub use advance::MoveRequest;
@@ -56,6 +58,13 @@ pub struct FailoverRunbook<P: Platform> {
     pub peer_reconcile_machine: P::Machine,
     /// The failover machine of this region.
     pub machine: P::Machine,
-    /// The pace of the calls.
+    /// What is reserved of the account's budgets; it outlives a run where the function does.
     pub pacer: Arc<Pacer>,
+}
+
+impl<P: Platform> FailoverRunbook<P> {
+    /// The pace of looks at this region.
+    fn pace(&self, layer: Layer) -> Pace<'_, P::Ledger, P::Clock> {
+        Pace { pacer: &self.pacer, ledger: &self.ledger, clock: &self.clock, layer }
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness};
 use watchkeeper_domain::failover::{FailoverRequest, MoveManner, Placement, none_forgotten, same_home};
-use watchkeeper_domain::intent::Intent;
+use watchkeeper_domain::intent::{Intent, Layer};
 use watchkeeper_domain::message::Message;
 use watchkeeper_domain::reconcile::run::RunRef;
 use watchkeeper_domain::request::RequestError;
@@ -89,7 +89,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         let kept = LedgerFacts::of(&self.ledger, member, pair, now).await;
         let traffic = traffic_switch::facts(&self.switches, member).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, member, kept, traffic).await;
+        let facts = gather(&self.here, &self.pace(Layer::Failover), member, kept, traffic).await;
         let readiness = Readiness::of(&facts, &member.failover);
         let blocking: Vec<String> = readiness
             .findings

@@ -11,7 +11,7 @@ use watchkeeper_domain::failover::{
     same_home,
 };
 use watchkeeper_domain::guardrail::Allowance;
-use watchkeeper_domain::intent::Intent;
+use watchkeeper_domain::intent::{Intent, Layer};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::request::RunRequest;
 
@@ -103,7 +103,7 @@ impl<P: Platform> FailoverRunbook<P> {
 
     /// What this region says of itself.
     async fn sampled(&self, member: &PairMember) -> Result<(), RunbookError> {
-        let found = sample(&self.here, &self.pacer, &self.clock, member).await?;
+        let found = sample(&self.here, &self.pace(Layer::Schedule), member).await?;
         Ok(self.ledger.keep_sample(&member.id, &member.region, &found).await?)
     }
 
@@ -235,7 +235,7 @@ impl<P: Platform> FailoverRunbook<P> {
     ) -> Result<(), RunbookError> {
         let kept = LedgerFacts::of(&self.ledger, member, pair, self.clock.now()).await;
         let traffic = traffic_switch::facts(&self.switches, member).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, member, kept, traffic).await;
+        let facts = gather(&self.here, &self.pace(Layer::Schedule), member, kept, traffic).await;
         let readiness = Readiness::of(&facts, &member.failover);
         let ready = readiness.verdict() == ReadyVerdict::Ready;
         let mark = (!ready).then(|| readiness.mark());

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_domain::backup;
+use watchkeeper_domain::budget::AccountBudget;
 use watchkeeper_domain::capacity::Baseline;
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
@@ -69,6 +70,7 @@ impl Document for Heartbeat {}
 impl Document for RegionSample {}
 impl Document for WatchState {}
 impl Document for backup::BackupMemory {}
+impl Document for AccountBudget {}
 
 impl Document for Lease {
     /// Its generation, which every other write of a run has a condition on.

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use watchkeeper_domain::backup::BackupSource;
+use watchkeeper_domain::budget::ApiBucket;
 use watchkeeper_domain::intent::IntentKey;
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::value::AlarmName;
@@ -81,6 +82,9 @@ pub enum Kind {
     /// A move of a pair.
     #[strum(serialize = "record of the move")]
     Move,
+    /// Who may call an API when.
+    #[strum(serialize = "budget")]
+    Budget,
 }
 
 impl Kind {
@@ -139,6 +143,11 @@ impl Partition {
     /// What the two regions of a pair tell each other.
     pub fn pair(pair: &PairId) -> Self {
         Self::of_pair("PAIR#", pair)
+    }
+
+    /// What the runs of a region may ask of its APIs.
+    pub fn budgets(region: &Region) -> Self {
+        Self { key: format!("BUDGET#{region}"), owner: region.to_string() }
     }
 
     /// The key of a document here.
@@ -250,6 +259,11 @@ impl Key {
     /// What a region remembers of its watch over the other one.
     pub fn watch(pair: &PairId, region: &Region) -> Self {
         Partition::of_pair("WATCHES#", pair).key(Kind::Watch, format!("WATCH#{region}"))
+    }
+
+    /// The budget of an API's bucket.
+    pub fn budget(region: &Region, bucket: ApiBucket) -> Self {
+        Partition::budgets(region).key(Kind::Budget, format!("BUCKET#{bucket}"))
     }
 
     /// The record of a move.

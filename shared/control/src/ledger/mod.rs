@@ -3,6 +3,8 @@
 mod document;
 mod error;
 mod key;
+#[cfg(test)]
+pub(crate) mod memory;
 mod remembered;
 mod store;
 #[cfg(test)]
@@ -14,6 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use watchkeeper_domain::backup::{self, BackupSource};
+use watchkeeper_domain::budget::{AccountBudget, ApiBucket};
 use watchkeeper_domain::emergency::alarm::AlarmMemory;
 use watchkeeper_domain::failover::{Heartbeat, Move, Pointer, RegionSample, WatchState};
 use watchkeeper_domain::guardrail::HaltSwitch;
@@ -213,6 +216,22 @@ pub trait Ledger: Store {
     /// Puts the record of a move.
     async fn keep_move(&self, pair: &PairId, record: &Move, expected: u64) -> Result<(), LedgerError> {
         self.put(Draft::over(Key::moved(pair, &record.header.id), record, expected)?).await
+    }
+
+    /// What all runs together may ask of an API, and its version; of what nobody has asked yet it is 0.
+    async fn budget(&self, region: &Region, bucket: ApiBucket) -> Result<(AccountBudget, u64), LedgerError> {
+        Ok(self.numbered(Key::budget(region, bucket)).await?.unwrap_or_default())
+    }
+
+    /// Puts what all runs together may ask of an API.
+    async fn keep_budget(
+        &self,
+        region: &Region,
+        bucket: ApiBucket,
+        budget: &AccountBudget,
+        expected: u64,
+    ) -> Result<(), LedgerError> {
+        self.put(Draft::over(Key::budget(region, bucket), budget, expected)?).await
     }
 
     /// What the other region's runs have settled last, as this region's replica has it.

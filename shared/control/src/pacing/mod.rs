@@ -1,223 +1,193 @@
 //! Pacing: a run stays below its share of the published API budgets, which are the account's and not ours alone.
+//!
+//! All functions of an account and region share one budget an API, in the ledger: [`watchkeeper_domain::budget`] says how, and
+//! why it holds. A function reserves the slots of about a second at a time, so that a tick of an environment costs one read
+//! and one write of the ledger for each API that it asks, and not for each call.
+//!
+//! # When the ledger does not answer
+//!
+//! Then a function paces itself by a small part of its share, without a burst ([`local`]), and asks the ledger again a while
+//! later. It does not fail: its own next look at its lease does, where it has one, within seconds, so that few functions are
+//! ever in this state at once; and whoever looks without a lease, at the readiness of a failover or at what an emergency would
+//! do, must not need more of the ledger than it did before there was a budget in it.
 
-pub mod bucket;
+mod local;
+mod pace;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use futures_util::lock::Mutex;
+use jiff::{SignedDuration, Timestamp};
+use watchkeeper_domain::budget::{Grant, LATE, Precedence, SlotRequest};
 use watchkeeper_domain::intent::Layer;
+use watchkeeper_domain::name::Region;
 
-use self::bucket::TokenBucket;
+pub use watchkeeper_domain::budget::{ApiBucket, BucketQuota, share};
+
+pub use self::pace::{Crowded, Pace};
+
+use self::local::LocalBudget;
+use crate::ledger::{Ledger, LedgerError};
 use crate::ports::Clock;
 
-/// The API buckets of one account and region that we draw on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ApiBucket {
-    /// ECS `CreateService`, `UpdateService`, `DeleteService`.
-    EcsWrite,
-    /// ECS `DescribeServices`, `ListServices`.
-    EcsRead,
-    /// Application Auto Scaling, writes.
-    ScalingWrite,
-    /// Application Auto Scaling, reads.
-    ScalingRead,
-    /// RDS, everything.
-    Rds,
-}
+/// How long a call waits for a slot: with it a function still ends by itself.
+pub const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
-/// A token bucket's figures.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BucketQuota {
-    /// Calls at once.
-    pub burst: f64,
-    /// Calls a second, sustained.
-    pub rate: f64,
-}
+/// How often somebody else may be faster with the ledger until we let them.
+const TRIES: usize = 5;
 
-impl ApiBucket {
-    /// The quota of an account in one region. ECS: Amazon ECS API reference, "Request throttling". Application Auto
-    /// Scaling and RDS publish none: a cautious assumption, which pacing corrects when AWS throttles.
-    pub const fn quota(self) -> BucketQuota {
-        match self {
-            Self::EcsWrite => BucketQuota { burst: 50.0, rate: 5.0 },
-            Self::EcsRead => BucketQuota { burst: 100.0, rate: 20.0 },
-            Self::ScalingWrite | Self::ScalingRead => BucketQuota { burst: 20.0, rate: 10.0 },
-            Self::Rds => BucketQuota { burst: 20.0, rate: 5.0 },
-        }
-    }
-}
+/// How long we let them.
+const LET: SignedDuration = SignedDuration::from_millis(200);
 
-/// The part of a budget that a run takes: the more urgent, the more.
-pub const fn share(layer: Layer) -> f64 {
-    match layer {
-        Layer::Schedule | Layer::Override => 0.5,
-        Layer::Emergency => 0.9,
-        Layer::Failover => 1.0,
-    }
-}
-
-/// The smallest part of a share that throttling can slow a bucket down to.
-const SLOWEST: f64 = 1.0 / 16.0;
-
-/// By how much of the full share a call that went through speeds a slowed bucket up again.
-const RECOVERY: f64 = 1.0 / 64.0;
-
-/// Token buckets by API, shared by everything that one function instance does. Each layer has its share, and all of them
-/// together have no more than the account's budget.
-#[derive(Debug, Default)]
-pub struct Pacer {
-    lanes: Mutex<PacingLanes>,
-}
-
-#[derive(Debug, Default)]
-struct PacingLanes {
-    whole: BTreeMap<ApiBucket, TokenBucket>,
-    of_layers: BTreeMap<(ApiBucket, Layer), PacingLane>,
-}
-
-impl PacingLanes {
-    fn lane(&mut self, api: ApiBucket, layer: Layer) -> &mut PacingLane {
-        self.of_layers.entry((api, layer)).or_insert_with(|| PacingLane::new(api, layer))
-    }
-
-    /// A token of the layer's share that the whole budget has, too.
-    fn try_take(&mut self, api: ApiBucket, layer: Layer, now: Timestamp) -> Result<(), Duration> {
-        let BucketQuota { burst, rate } = api.quota();
-        let whole = self.whole.entry(api).or_insert_with(|| TokenBucket::new(burst, rate));
-        let spare = whole.available(now) >= 1.0;
-        if spare {
-            self.lane(api, layer).bucket.try_take(now)?;
-        }
-        self.whole.get_mut(&api).map_or(Ok(()), |whole| whole.try_take(now))
-    }
-}
-
+/// The slots that one function has reserved and not used yet. It outlives a run where the function does.
 #[derive(Debug)]
-struct PacingLane {
-    bucket: TokenBucket,
-    pace: f64,
+pub struct Pacer {
+    region: Region,
+    /// By what this function tells its own writes of a budget from those of others that would write the same.
+    mark: u64,
+    written: AtomicU64,
+    lanes: StdMutex<BTreeMap<(ApiBucket, Precedence), Arc<Mutex<PacingLane>>>>,
 }
 
-impl PacingLane {
-    fn new(api: ApiBucket, layer: Layer) -> Self {
-        let BucketQuota { burst, rate } = api.quota();
-        Self { bucket: TokenBucket::new((burst * share(layer)).max(1.0), rate * share(layer)), pace: 1.0 }
-    }
+#[derive(Debug, Default)]
+struct PacingLane {
+    slots: VecDeque<Timestamp>,
+    local: LocalBudget,
+}
 
-    fn set_pace(&mut self, api: ApiBucket, layer: Layer, pace: f64, now: Timestamp) {
-        self.pace = pace.clamp(SLOWEST, 1.0);
-        self.bucket.set_rate(api.quota().rate * share(layer) * self.pace, now);
-    }
+/// Calls that are about to be made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PacedCalls {
+    pub(crate) api: ApiBucket,
+    pub(crate) layer: Layer,
+    /// How many there will be, as far as is known; at least one.
+    pub(crate) wanted: usize,
 }
 
 impl Pacer {
-    /// Waits until a call of this API may be made.
-    pub async fn wait<K: Clock>(&self, api: ApiBucket, layer: Layer, clock: &K) {
+    /// The pacer of a function in this region.
+    pub fn new(region: Region) -> Self {
+        let mark = RandomState::new().hash_one(region.as_str());
+        Self { region, mark, written: AtomicU64::new(0), lanes: StdMutex::default() }
+    }
+
+    /// Waits until a call may be made. `Err`: there was no slot for it.
+    async fn wait<L: Ledger, K: Clock>(&self, calls: PacedCalls, ledger: &L, clock: &K) -> Result<Timestamp, Crowded> {
+        let lane = self.lane(calls);
+        // One after the other: whoever waits here would only find the same budget spent.
+        let mut lane = lane.lock().await;
+        let (since, mut turn) = (clock.shared(), None);
         loop {
-            let taken = self.lock().try_take(api, layer, clock.now());
-            match taken {
-                Ok(()) => return,
-                Err(wait) => clock.sleep(wait).await,
+            let now = clock.shared();
+            if now.duration_since(since) > PATIENCE {
+                return Err(Crowded(calls.api));
+            }
+            let Some(slot) = lane.slots.front().copied() else {
+                match self.reserve(&mut lane, calls, (since, turn), ledger, clock).await {
+                    Grant::Slots(slots) => lane.slots.extend(slots),
+                    Grant::Later { at, turn: given } => {
+                        turn = given;
+                        until(at, clock).await;
+                    }
+                }
+                continue;
+            };
+            if slot > now {
+                until(slot, clock).await;
+                continue;
+            }
+            lane.slots.pop_front();
+            if now.duration_since(slot) <= LATE {
+                return Ok(slot);
             }
         }
     }
 
-    /// AWS throttled a call although we stayed below our share: somebody else is busy, so halve the pace and forget the
-    /// burst.
-    pub fn throttled(&self, api: ApiBucket, layer: Layer, now: Timestamp) {
-        let mut lanes = self.lock();
-        let lane = lanes.lane(api, layer);
-        lane.set_pace(api, layer, lane.pace / 2.0, now);
-        lane.bucket.empty(now);
+    async fn reserve<L: Ledger, K: Clock>(
+        &self,
+        lane: &mut PacingLane,
+        calls: PacedCalls,
+        (since, turn): (Timestamp, Option<Timestamp>),
+        ledger: &L,
+        clock: &K,
+    ) -> Grant {
+        let PacedCalls { api, layer, wanted } = calls;
+        let request = SlotRequest { precedence: layer.into(), wanted, since, turn };
+        if lane.local.holds(clock.shared()) {
+            return lane.local.reserve(api, &request, clock.shared());
+        }
+        for _ in 0..TRIES {
+            match self.ask(api, &request, ledger, clock).await {
+                Ok(grant) => return grant,
+                Err(LedgerError::Conflict { .. }) => {}
+                Err(error) => {
+                    tracing::warn!(%api, error = &error as &dyn std::error::Error, "pacing without the ledger");
+                    lane.local.begin(clock.shared());
+                    return lane.local.reserve(api, &request, clock.shared());
+                }
+            }
+        }
+        let at = clock.shared().saturating_add(LET).unwrap_or(Timestamp::MAX);
+        Grant::Later { at, turn }
     }
 
-    /// A call went through.
-    pub fn passed(&self, api: ApiBucket, layer: Layer, now: Timestamp) {
-        let mut lanes = self.lock();
-        let lane = lanes.lane(api, layer);
-        if lane.pace < 1.0 {
-            lane.set_pace(api, layer, lane.pace + RECOVERY, now);
+    async fn ask<L: Ledger, K: Clock>(
+        &self,
+        api: ApiBucket,
+        request: &SlotRequest,
+        ledger: &L,
+        clock: &K,
+    ) -> Result<Grant, LedgerError> {
+        let (before, version) = ledger.budget(&self.region, api).await?;
+        let mut budget = before.clone();
+        let grant = budget.reserve(api.quota(), request, clock.shared());
+        if budget != before {
+            budget.by = self.sign();
+            ledger.keep_budget(&self.region, api, &budget, version).await?;
+        }
+        Ok(grant)
+    }
+
+    /// AWS throttled a call: everybody slows down. Where the ledger does not take it, the call's own failure says enough.
+    async fn throttled<L: Ledger, K: Clock>(&self, calls: PacedCalls, ledger: &L, clock: &K) {
+        let (api, lane) = (calls.api, self.lane(calls));
+        // What is reserved was reserved at a pace that was too fast.
+        lane.lock().await.slots.clear();
+        for _ in 0..TRIES {
+            let Ok((mut budget, version)) = ledger.budget(&self.region, api).await else { return };
+            budget.throttled(api.quota(), clock.shared());
+            budget.by = self.sign();
+            let kept = ledger.keep_budget(&self.region, api, &budget, version).await;
+            if !matches!(kept, Err(LedgerError::Conflict { .. })) {
+                return;
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, PacingLanes> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether slots for this API are reserved and not used yet.
+    pub(crate) fn holds(&self, api: ApiBucket, layer: Layer) -> bool {
+        let lane = self.lane(PacedCalls { api, layer, wanted: 1 });
+        lane.try_lock().is_some_and(|lane| !lane.slots.is_empty())
+    }
+
+    fn sign(&self) -> String {
+        format!("{:016x}-{}", self.mark, self.written.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn lane(&self, calls: PacedCalls) -> Arc<Mutex<PacingLane>> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(lanes.entry((calls.api, calls.layer.into())).or_default())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::future::Future as _;
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
-    use super::*;
-
-    /// A clock whose sleeps pass at once, and count.
-    struct Manual(Cell<Timestamp>);
-
-    impl Clock for Manual {
-        fn now(&self) -> Timestamp {
-            self.0.get()
-        }
-
-        async fn sleep(&self, duration: Duration) {
-            self.0.set(self.0.get().saturating_add(duration).unwrap_or(Timestamp::MAX));
-        }
-    }
-
-    fn manual() -> Manual {
-        Manual(Cell::new(Timestamp::constant(1_795_000_000, 0)))
-    }
-
-    /// The seconds that so many calls take, none of which is throttled.
-    fn seconds(pacer: &Pacer, clock: &Manual, layer: Layer, calls: usize) -> f64 {
-        let start = clock.now();
-        for _ in 0..calls {
-            let waited =
-                pin!(pacer.wait(ApiBucket::EcsWrite, layer, clock)).poll(&mut Context::from_waker(Waker::noop()));
-            assert!(matches!(waited, Poll::Ready(())));
-        }
-        clock.now().duration_since(start).as_secs_f64()
-    }
-
-    #[test]
-    fn the_share_of_a_run_grows_with_its_urgency() {
-        // ECS allows 50 at once and 5 a second: 500 writes take at least (500 - 50) / 5 = 90 s of the whole budget.
-        for (layer, expected) in [(Layer::Schedule, 190.0), (Layer::Emergency, 101.1), (Layer::Failover, 90.0)] {
-            let took = seconds(&Pacer::default(), &manual(), layer, 500);
-            assert!((took - expected).abs() < 1.0, "{layer}: {took} s");
-        }
-    }
-
-    #[test]
-    fn all_layers_together_take_no_more_than_the_budget() {
-        let (pacer, clock) = (Pacer::default(), manual());
-        let took: f64 = Layer::ALL.iter().map(|layer| seconds(&pacer, &clock, *layer, 60)).sum();
-        // 240 writes of a budget of 50 at once and 5 a second.
-        assert!(took >= 38.0 - 0.1, "{took} s");
-    }
-
-    #[test]
-    fn a_throttle_halves_the_pace_and_takes_the_burst_away() {
-        let (pacer, clock) = (Pacer::default(), manual());
-        pacer.throttled(ApiBucket::EcsWrite, Layer::Schedule, clock.now());
-        let took = seconds(&pacer, &clock, Layer::Schedule, 10);
-        assert!((took - 10.0 / 1.25).abs() < 0.1, "{took} s");
-    }
-
-    #[test]
-    fn calls_that_pass_bring_the_pace_back() {
-        let (pacer, clock) = (Pacer::default(), manual());
-        for _ in 0..10 {
-            pacer.throttled(ApiBucket::EcsWrite, Layer::Schedule, clock.now());
-        }
-        let slow = seconds(&pacer, &clock, Layer::Schedule, 1);
-        (0..64).for_each(|_| pacer.passed(ApiBucket::EcsWrite, Layer::Schedule, clock.now()));
-        let fast = seconds(&pacer, &clock, Layer::Schedule, 1);
-        assert!(slow > 6.0 && fast < 0.5, "{slow} s, then {fast} s");
-    }
+async fn until<K: Clock>(instant: Timestamp, clock: &K) {
+    // Rounded up, so that it is not too early by what a timer leaves out.
+    let wait = Duration::try_from(instant.duration_since(clock.shared())).unwrap_or_default();
+    clock.sleep(wait.max(Duration::from_millis(1))).await;
 }

@@ -1,17 +1,18 @@
-//! Apply: the one hand. It writes the waves of a plan in order, each write within the pace and under a fresh lease.
+//! Apply: the one hand. It takes up a run, and writes what its plan still lacks.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use watchkeeper_domain::capacity::DatabasePower;
+use watchkeeper_domain::capacity::{DatabasePower, ResourceId};
 use watchkeeper_domain::plan::{CapacityChange, Plan};
 use watchkeeper_domain::reconcile::assess::despite_halt;
 use watchkeeper_domain::reconcile::run::RunRef;
 
 use super::call::{APPLY, slice};
-use super::slice::{SliceEnd, SliceProgress, open, refusal, settle};
+use super::lanes::SliceWriting;
+use super::slice::{SliceEnd, SliceProgress, open, settle};
 use super::{Reconciler, ResumedRun, SLICE, follows, left, lost, not_yet};
-use crate::lease::{FRESHNESS, Lease};
+use crate::lease::Lease;
 use crate::ledger::{Ledger, LedgerWrite};
 use crate::pacing::ApiBucket;
 use crate::platform::Platform;
@@ -19,8 +20,12 @@ use crate::ports::{AwsError, Clock, Databases, Fault, ServiceWrites};
 use crate::runbook::{FormerWord, RunbookError, StepOutcome};
 use crate::scoped::ScopedEnvironment;
 
-/// How often a look at the lease may take too long before the run gives up.
-const LOOKS: usize = 4;
+/// What one slice is about.
+struct SlicePlan {
+    plan: Plan,
+    /// Whether only services were looked at that are not written yet, and databases may have to stop after all of them.
+    partial: bool,
+}
 
 impl<P: Platform> Reconciler<P> {
     /// Writes as much of the plan as one slice can.
@@ -44,7 +49,7 @@ impl<P: Platform> Reconciler<P> {
             return Err(lost(scoped));
         }
         follows(std::mem::replace(&mut resumed.wanted, Ok(None)), &resumed.run)?;
-        let mut plan = self.current_plan(scoped, &resumed).await?;
+        let SlicePlan { mut plan, partial } = self.current_plan(scoped, &resumed).await?;
         if let Some(halt) = &resumed.seen.halt {
             plan = despite_halt(plan, &resumed.run.deciding);
             if plan.is_empty() {
@@ -55,7 +60,7 @@ impl<P: Platform> Reconciler<P> {
             resumed.lease = self.raise(scoped, &resumed.lease, Lease::begun).await?;
         }
         let judged = resumed.run.clone();
-        let mut slice_progress = SliceProgress {
+        let slice_progress = SliceProgress {
             scoped,
             run: &judged,
             layer: resumed.lease.layer,
@@ -68,7 +73,9 @@ impl<P: Platform> Reconciler<P> {
             refused: Vec::new(),
             failed: Vec::new(),
         };
-        let end = match self.write_waves(&mut slice_progress, &plan).await {
+        let writing = SliceWriting::new(slice_progress, &plan);
+        let (slice_progress, end) = match self.write_plan(writing).await {
+            Ok((progress, SliceEnd::Written)) if partial => (progress, SliceEnd::OutOfTime),
             Ok(end) => end,
             Err(error) => {
                 // Nobody shall wait for a slice that is over; should that fail too, the next one waits the margin.
@@ -84,81 +91,29 @@ impl<P: Platform> Reconciler<P> {
 
     /// The plan of this slice: the judged one at first, and after that what still differs. What was seen while a preempted
     /// run could still write is looked at again.
-    async fn current_plan(&self, scoped: &ScopedEnvironment, resumed: &ResumedRun) -> Result<Plan, RunbookError> {
-        if resumed.run.slices == 0 && resumed.lease.usable <= resumed.run.header.started {
-            return Ok(resumed.run.plan.clone());
+    async fn current_plan(&self, scoped: &ScopedEnvironment, resumed: &ResumedRun) -> Result<SlicePlan, RunbookError> {
+        let run = &resumed.run;
+        if run.slices == 0 && resumed.lease.usable <= run.header.started {
+            return Ok(SlicePlan { plan: run.plan.clone(), partial: false });
         }
-        let observed = self.observe(scoped, &resumed.seen, resumed.lease.layer).await?;
-        let reason = resumed.run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
-        Ok(left(scoped, resumed, &observed, &reason))
-    }
-
-    /// Wave after wave. A write that fails keeps only its own resource from the waves after it.
-    async fn write_waves(&self, slice_progress: &mut SliceProgress<'_>, plan: &Plan) -> Result<SliceEnd, RunbookError> {
-        let mut waiting = None;
-        for step in &plan.steps {
-            if !step.waits_for.is_empty() {
-                waiting = Some(step.waits_for.clone());
-                break;
-            }
-            for action in &step.actions {
-                let resource = action.change.resource();
-                if slice_progress.is_stuck(&resource) {
-                    continue;
-                }
-                if self.clock.now() >= slice_progress.end {
-                    return Ok(SliceEnd::OutOfTime);
-                }
-                let api = api(&action.change);
-                self.pacer.wait(api, slice_progress.layer, &self.clock).await;
-                self.still_ours(slice_progress).await?;
-                let answer = self.write(&action.change).await;
-                match self.paced(api, slice_progress.layer, answer) {
-                    Ok(()) => {
-                        slice_progress.touched.insert(resource.clone());
-                        slice_progress.made(&resource);
-                    }
-                    Err(error) if error.fault == Fault::Throttled => return Ok(SliceEnd::Again(error.to_string())),
-                    Err(error) if passes(error.fault) => {
-                        slice_progress.touched.insert(resource.clone());
-                        slice_progress.failed.push((resource, error));
-                    }
-                    Err(error) => slice_progress.refused.push(refusal(resource, &error)),
-                }
+        let reason = run.plan.actions().next().map_or_else(String::new, |action| action.reason.clone());
+        let (services, databases) = scoped.selection(resumed.seen.baseline.as_ref());
+        let open = if run.slices == 0 { BTreeSet::new() } else { run.open() };
+        let unwritten: BTreeSet<_> =
+            services.iter().filter(|id| open.contains(&ResourceId::Service((*id).clone()))).cloned().collect();
+        if !unwritten.is_empty() {
+            let observed = self.look_at(&unwritten, &databases, resumed.lease.layer).await?;
+            let plan = left(scoped, resumed, &observed, &reason).without_stops();
+            if !plan.is_empty() {
+                let partial = run.plan.actions().any(|action| matches!(action.change, CapacityChange::Database { .. }));
+                return Ok(SlicePlan { plan, partial });
             }
         }
-        Ok(match (slice_progress.failed.first(), waiting) {
-            (Some((_, error)), _) => SliceEnd::Again(error.to_string()),
-            (None, _) if !slice_progress.refused.is_empty() => SliceEnd::Changed,
-            (None, Some(awaited)) => SliceEnd::Waiting(awaited),
-            (None, None) => SliceEnd::Written,
-        })
+        let observed = self.look_at(&services, &databases, resumed.lease.layer).await?;
+        Ok(SlicePlan { plan: left(scoped, resumed, &observed, &reason), partial: false })
     }
 
-    /// Checks the pointer and then the lease in the ledger where the last look at them is no longer fresh. A look that took
-    /// longer than that is taken again: what was seen at its beginning may be over at its end.
-    async fn still_ours(&self, slice_progress: &mut SliceProgress<'_>) -> Result<(), RunbookError> {
-        for _ in 0..LOOKS {
-            if self.clock.now().duration_since(slice_progress.seen) < FRESHNESS {
-                return Ok(());
-            }
-            let looked = self.clock.now();
-            if slice_progress.scoped.pair.is_some() {
-                let seen = self.ledger.load(&slice_progress.scoped.scope).await?;
-                follows(self.wanted_by_pointer(slice_progress.scoped, &seen).await, slice_progress.run)?;
-            }
-            let lease = self.ledger.lease(&slice_progress.scoped.scope).await?;
-            let now = self.clock.now();
-            let ours = |lease: &Lease| lease.generation == slice_progress.generation && lease.allows_writes(now);
-            if !lease.as_ref().is_some_and(ours) {
-                return Err(lost(slice_progress.scoped));
-            }
-            slice_progress.seen = looked;
-        }
-        Err(lost(slice_progress.scoped))
-    }
-
-    async fn write(&self, change: &CapacityChange) -> Result<(), AwsError> {
+    pub(super) async fn write(&self, change: &CapacityChange) -> Result<(), AwsError> {
         match change {
             CapacityChange::Scaling { service, to, .. } => self.cloud.set_scaling(service, *to).await,
             CapacityChange::Count { service, to, .. } => self.cloud.set_count(service, *to).await,
@@ -169,15 +124,15 @@ impl<P: Platform> Reconciler<P> {
     }
 }
 
-fn api(change: &CapacityChange) -> ApiBucket {
+pub(super) fn api(change: &CapacityChange) -> ApiBucket {
     match change {
         CapacityChange::Scaling { .. } => ApiBucket::ScalingWrite,
-        CapacityChange::Count { .. } | CapacityChange::Release { .. } => ApiBucket::EcsWrite,
+        CapacityChange::Count { .. } | CapacityChange::Release { .. } => ApiBucket::EcsServiceWrite,
         CapacityChange::Database { .. } => ApiBucket::Rds,
     }
 }
 
 /// Whether a failure may be over when we come again.
-fn passes(fault: Fault) -> bool {
+pub(super) fn passes(fault: Fault) -> bool {
     matches!(fault, Fault::Throttled | Fault::Unavailable | Fault::Conflict)
 }

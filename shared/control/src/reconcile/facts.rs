@@ -41,13 +41,14 @@ impl<P: Platform> Reconciler<P> {
         };
         let mut back = RollbackReleases::default();
         let meant = |id: &ServiceId| services.is_empty() || services.contains(&id.service);
+        let (pace, all) = (self.pace(Layer::Emergency), observed.services.len());
         for (id, service) in observed.services.iter().filter(|(id, _)| meant(id)) {
-            self.pacer.wait(ApiBucket::EcsRead, Layer::Emergency, &self.clock).await;
-            let history = self.paced(ApiBucket::EcsRead, Layer::Emergency, self.cloud.releases(id).await)?;
+            // It takes a call of each.
+            pace.slot(ApiBucket::EcsRevisionRead, all).await.map_err(AwsError::from)?;
+            let history = pace.call(ApiBucket::EcsDeploymentRead, all, self.cloud.releases(id)).await?;
             judge(id, service, &history, (*suspect, *asked), &mut back);
             let Some(good) = back.releases.get(id) else { continue };
-            self.pacer.wait(ApiBucket::EcsRead, Layer::Emergency, &self.clock).await;
-            if !self.paced(ApiBucket::EcsRead, Layer::Emergency, self.cloud.is_active(good).await)? {
+            if !pace.call(ApiBucket::EcsDefinitionRead, all, self.cloud.is_active(good)).await? {
                 back.violations.push(inactive(good).of(ResourceId::Service(id.clone())));
                 back.releases.remove(id);
             }
@@ -89,10 +90,11 @@ impl<P: Platform> Reconciler<P> {
         matters: impl Fn(&ServiceId) -> bool,
     ) -> Result<BTreeMap<ServiceId, u32>, AwsError> {
         let mut units = BTreeMap::new();
+        let pace = self.pace(Layer::Emergency);
         for (id, service) in observed.services.iter().filter(|(id, _)| matters(id)) {
             let Some(release) = &service.task_definition else { continue };
-            self.pacer.wait(ApiBucket::EcsRead, Layer::Emergency, &self.clock).await;
-            let answer = self.paced(ApiBucket::EcsRead, Layer::Emergency, self.cloud.cpu_units(release).await);
+            let call = self.cloud.cpu_units(release);
+            let answer = pace.call(ApiBucket::EcsDefinitionRead, observed.services.len(), call).await;
             units.extend(optional(answer)?.flatten().map(|found| (id.clone(), found)));
         }
         Ok(units)

@@ -11,6 +11,7 @@ mod fresh;
 mod halt;
 mod handle;
 mod intent_change;
+mod lanes;
 mod observe;
 mod prove;
 mod schedules;
@@ -68,7 +69,7 @@ pub struct Reconciler<P: Platform> {
     pub notifier: P::Notifier,
     /// Wall time.
     pub clock: P::Clock,
-    /// The pace of the calls; it outlives a run where the function does.
+    /// What is reserved of the account's budgets; it outlives a run where the function does.
     pub pacer: std::sync::Arc<Pacer>,
 }
 

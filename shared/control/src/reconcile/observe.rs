@@ -8,12 +8,12 @@ use watchkeeper_domain::name::{ClusterName, ServiceName};
 
 use super::Reconciler;
 use crate::ledger::ScopeState;
-use crate::pacing::ApiBucket;
+use crate::pacing::{ApiBucket, Pace};
 use crate::platform::Platform;
 use crate::ports::Databases;
 use crate::ports::ScalableTargets;
 use crate::ports::Services;
-use crate::ports::{AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
+use crate::ports::{AwsError, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX};
 use crate::scoped::ScopedEnvironment;
 
 impl<P: Platform> Reconciler<P> {
@@ -25,9 +25,19 @@ impl<P: Platform> Reconciler<P> {
         layer: Layer,
     ) -> Result<ObservedScope, AwsError> {
         let (services, databases) = scoped.selection(seen.baseline.as_ref());
+        self.look_at(&services, &databases, layer).await
+    }
+
+    /// What AWS says of these.
+    pub(super) async fn look_at(
+        &self,
+        services: &BTreeSet<ServiceId>,
+        databases: &BTreeSet<DatabaseId>,
+        layer: Layer,
+    ) -> Result<ObservedScope, AwsError> {
         let mut observed = ObservedScope::default();
-        self.observe_services(&services, layer, &mut observed).await?;
-        self.observe_databases(&databases, layer, &mut observed).await?;
+        self.observe_services(services, layer, &mut observed).await?;
+        self.observe_databases(databases, layer, &mut observed).await?;
         Ok(observed)
     }
 
@@ -37,18 +47,19 @@ impl<P: Platform> Reconciler<P> {
         layer: Layer,
         observed: &mut ObservedScope,
     ) -> Result<(), AwsError> {
-        for (cluster, names) in by_cluster(services) {
+        let (pace, clusters) = (self.pace(layer), by_cluster(services));
+        let mut left: usize = clusters.values().map(|names| names.len().div_ceil(DESCRIBE_SERVICES_MAX)).sum();
+        for (cluster, names) in clusters {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
-                self.pacer.wait(ApiBucket::EcsRead, layer, &self.clock).await;
-                let found =
-                    self.paced(ApiBucket::EcsRead, layer, self.cloud.describe_services(&cluster, batch).await)?;
-                observed.services.extend(found);
+                let call = self.cloud.describe_services(&cluster, batch);
+                observed.services.extend(pace.call(ApiBucket::EcsServiceRead, left, call).await?);
+                left -= 1;
             }
         }
         let found: Vec<ServiceId> = observed.services.keys().cloned().collect();
-        for batch in found.chunks(DESCRIBE_TARGETS_MAX) {
-            self.pacer.wait(ApiBucket::ScalingRead, layer, &self.clock).await;
-            let targets = self.paced(ApiBucket::ScalingRead, layer, self.cloud.describe_targets(batch).await)?;
+        let batches = found.chunks(DESCRIBE_TARGETS_MAX);
+        for (left, batch) in (1..=batches.len()).rev().zip(batches) {
+            let targets = pace.call(ApiBucket::ScalingRead, left, self.cloud.describe_targets(batch)).await?;
             for (id, scaling) in targets {
                 if let Some(service) = observed.services.get_mut(&id) {
                     service.capacity.scaling = Some(scaling);
@@ -66,9 +77,9 @@ impl<P: Platform> Reconciler<P> {
         layer: Layer,
         observed: &mut ObservedScope,
     ) -> Result<(), AwsError> {
-        for id in databases {
-            self.pacer.wait(ApiBucket::Rds, layer, &self.clock).await;
-            match self.paced(ApiBucket::Rds, layer, self.cloud.describe_database(id).await)? {
+        let pace = self.pace(layer);
+        for (left, id) in (1..=databases.len()).rev().zip(databases) {
+            match pace.call(ApiBucket::Rds, left, self.cloud.describe_database(id)).await? {
                 Some(found) => _ = observed.databases.insert(id.clone(), found),
                 None => _ = observed.missing.insert(ResourceId::Database(id.clone())),
             }
@@ -76,15 +87,9 @@ impl<P: Platform> Reconciler<P> {
         Ok(())
     }
 
-    /// Lets the pacer learn from an answer.
-    pub(super) fn paced<T>(&self, api: ApiBucket, layer: Layer, answer: Result<T, AwsError>) -> Result<T, AwsError> {
-        let now = self.clock.now();
-        match &answer {
-            Ok(_) => self.pacer.passed(api, layer, now),
-            Err(error) if error.fault == Fault::Throttled => self.pacer.throttled(api, layer, now),
-            Err(_) => {}
-        }
-        answer
+    /// The pace of a run's calls.
+    pub(super) fn pace(&self, layer: Layer) -> Pace<'_, P::Ledger, P::Clock> {
+        Pace { pacer: &self.pacer, ledger: &self.ledger, clock: &self.clock, layer }
     }
 }
 

@@ -27,8 +27,8 @@ impl<P: Platform> Reconciler<P> {
         let mut all = Schedules::new();
         let mut after = None;
         for _ in 0..PAGES {
-            self.pacer.wait(ApiBucket::ScalingRead, layer, &self.clock).await;
-            match self.paced(ApiBucket::ScalingRead, layer, self.cloud.scheduled_actions(after.as_deref()).await) {
+            let call = self.cloud.scheduled_actions(after.as_deref());
+            match self.pace(layer).call(ApiBucket::ScalingRead, 1, call).await {
                 Ok((page, next)) => {
                     for (service, actions) in page {
                         all.entry(service).or_default().extend(actions);

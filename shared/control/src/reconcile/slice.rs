@@ -54,12 +54,6 @@ pub(super) struct SliceProgress<'a> {
 }
 
 impl SliceProgress<'_> {
-    /// Whether an earlier write of this resource failed: then its later ones have to wait, and nobody else's.
-    pub(super) fn is_stuck(&self, resource: &ResourceId) -> bool {
-        let refused = self.refused.iter().any(|refusal| refusal.resource == *resource);
-        refused || self.failed.iter().any(|(failed, _)| failed == resource)
-    }
-
     /// One of its actions is made.
     pub(super) fn made(&mut self, resource: &ResourceId) {
         self.writes += 1;

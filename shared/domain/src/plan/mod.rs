@@ -2,6 +2,7 @@
 
 mod diff;
 mod obstacle;
+mod pipeline;
 pub mod rollback;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use crate::capacity::{DatabaseId, DatabasePower, ResourceId, ScalingState, Servi
 
 pub use diff::{DiffInput, diff};
 pub use obstacle::Obstacle;
+pub use pipeline::{NextWrite, Pipeline};
 pub use rollback::Releases;
 
 /// One write to AWS.
@@ -210,6 +212,13 @@ impl Plan {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The same plan without the stops of databases.
+    #[must_use]
+    pub fn without_stops(mut self) -> Self {
+        self.steps.retain(|step| step.wave != Wave::StopDatabases);
+        self
     }
 
     /// The same plan with only the actions that `keep` accepts.

@@ -125,6 +125,13 @@ impl RunRecord {
         self.progress.held.contains(resource) || self.left_alone().contains(resource)
     }
 
+    /// The resources of its plan that have not all their writes yet.
+    pub fn open(&self) -> BTreeSet<ResourceId> {
+        let refused = |resource: &ResourceId| self.progress.refused.iter().any(|refusal| refusal.resource == *resource);
+        let written = self.plan.written().into_iter();
+        written.filter(|it| !self.progress.written.contains(it) && !refused(it)).collect()
+    }
+
     /// A mark that is the same for two runs that a person would read as the same bad news; `None` for good news.
     pub fn mark(&self) -> Option<String> {
         let outcome = self.outcome.filter(|outcome| *outcome != RunOutcome::Done)?;

@@ -7,45 +7,28 @@ use watchkeeper_domain::capacity::{ObservedService, ScalingState, ServiceId};
 use watchkeeper_domain::failover::RegionSample;
 use watchkeeper_domain::failover::readiness::image::references;
 use watchkeeper_domain::failover::readiness::{ImageFacts, QuotaFacts, Read, ServiceFacts};
-use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, ServiceName};
 use watchkeeper_domain::value::ResourceName;
 
 use crate::failover::ports::RegionReader;
-use crate::pacing::{ApiBucket, Pacer};
-use crate::ports::{AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX, Fault};
+use crate::ledger::Ledger;
+use crate::pacing::{ApiBucket, Pace};
+use crate::ports::{AwsError, Clock, DESCRIBE_SERVICES_MAX, DESCRIBE_TARGETS_MAX};
 use crate::scoped::PairMember;
 
 /// A region, and the pace at which it may be asked.
 #[derive(Debug)]
-pub(super) struct PacedRegion<'a, S, K> {
+pub(super) struct PacedRegion<'a, S, L, K> {
     /// The region.
     pub(super) reader: &'a S,
     /// The pace.
-    pub(super) pacer: &'a Pacer,
-    /// Wall time.
-    pub(super) clock: &'a K,
-    /// Whose share of the budgets is taken.
-    pub(super) layer: Layer,
+    pub(super) pace: &'a Pace<'a, L, K>,
 }
 
 /// What was asked for in one call, and the answer to it.
 type Batch<T> = (Vec<ServiceId>, Result<BTreeMap<ServiceId, T>, AwsError>);
 
-impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
-    /// One call within the pace, which learns from the answer.
-    async fn paced<T>(&self, api: ApiBucket, call: impl Future<Output = Result<T, AwsError>>) -> Result<T, AwsError> {
-        self.pacer.wait(api, self.layer, self.clock).await;
-        let answer = call.await;
-        let now = self.clock.now();
-        match &answer {
-            Ok(_) => self.pacer.passed(api, self.layer, now),
-            Err(error) if error.fault == Fault::Throttled => self.pacer.throttled(api, self.layer, now),
-            Err(_) => {}
-        }
-        answer
-    }
-
+impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
     /// Each service that the document has here, and each that a failover would start.
     pub(super) async fn services(&self, member: &PairMember) -> BTreeMap<ServiceName, Read<Option<ServiceFacts>>> {
         let undeclared = member.failover.capacity.keys().filter(|name| !member.own.contains_key(*name));
@@ -72,7 +55,9 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         scaling: Read<Option<ScalingState>>,
     ) -> ServiceFacts {
         let cpu_units = match &service.task_definition {
-            Some(definition) => self.paced(ApiBucket::EcsRead, self.reader.cpu_units(definition)).await.map_err(why),
+            Some(definition) => {
+                self.pace.call(ApiBucket::EcsDefinitionRead, 2, self.reader.cpu_units(definition)).await.map_err(why)
+            }
             None => Err(UNNAMED.to_owned()),
         };
         ServiceFacts {
@@ -86,20 +71,24 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
             rollout: service.rollout,
             images: self.task_images(service).await,
             cpu_units,
-            target_groups: self.paced(ApiBucket::EcsRead, self.reader.target_groups(id)).await.map_err(why),
+            target_groups: self
+                .pace
+                .call(ApiBucket::EcsServiceRead, 1, self.reader.target_groups(id))
+                .await
+                .map_err(why),
         }
     }
 
     /// Whether the scalable target of a service carries the tag.
     pub(super) async fn target_is_managed(&self, id: &ServiceId) -> Read<bool> {
         // One of its two calls is waited for here, the other one below.
-        self.pacer.wait(ApiBucket::ScalingRead, self.layer, self.clock).await;
-        self.paced(ApiBucket::ScalingRead, self.reader.target_is_managed(id)).await.map_err(why)
+        self.pace.slot(ApiBucket::ScalingRead, 2).await.map_err(|crowded| crowded.to_string())?;
+        self.pace.call(ApiBucket::ScalingRead, 1, self.reader.target_is_managed(id)).await.map_err(why)
     }
 
     pub(super) async fn task_images(&self, service: &ObservedService) -> Read<Vec<String>> {
         let definition = service.task_definition.as_ref().ok_or(UNNAMED)?;
-        self.paced(ApiBucket::EcsRead, self.reader.task_images(definition)).await.map_err(why)
+        self.pace.call(ApiBucket::EcsDefinitionRead, 1, self.reader.task_images(definition)).await.map_err(why)
     }
 
     pub(super) async fn describe(&self, ids: impl Iterator<Item = &ServiceId>) -> Vec<Batch<ObservedService>> {
@@ -108,7 +97,9 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         let mut batches = Vec::new();
         for (cluster, names) in clusters {
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
-                let answer = self.paced(ApiBucket::EcsRead, self.reader.describe_services(cluster, batch)).await;
+                let call = self.reader.describe_services(cluster, batch);
+                let answer =
+                    self.pace.call(ApiBucket::EcsServiceRead, names.len().div_ceil(DESCRIBE_SERVICES_MAX), call).await;
                 let id = |service: &ServiceName| ServiceId { cluster: cluster.clone(), service: service.clone() };
                 batches.push((batch.iter().map(id).collect(), answer));
             }
@@ -120,14 +111,14 @@ impl<S: RegionReader, K: Clock> PacedRegion<'_, S, K> {
         let ids: Vec<ServiceId> = ids.cloned().collect();
         let mut batches = Vec::new();
         for batch in ids.chunks(DESCRIBE_TARGETS_MAX) {
-            let answer = self.paced(ApiBucket::ScalingRead, self.reader.describe_targets(batch)).await;
+            let answer = self.pace.call(ApiBucket::ScalingRead, 1, self.reader.describe_targets(batch)).await;
             batches.push((batch.to_vec(), answer));
         }
         batches
     }
 
     pub(super) async fn quota(&self) -> Read<QuotaFacts> {
-        let quotas = self.reader.quotas(self.clock.now()).await.map_err(why)?;
+        let quotas = self.reader.quotas(self.pace.clock.now()).await.map_err(why)?;
         Ok(QuotaFacts { vcpu: quotas.vcpu, vcpu_used: quotas.vcpu_used })
     }
 

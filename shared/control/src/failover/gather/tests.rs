@@ -18,12 +18,15 @@ use watchkeeper_domain::emergency::alarm::AlarmStates;
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::failover::readiness::{Readiness, StreamFacts, TableFacts, TargetGroupFacts};
 use watchkeeper_domain::guardrail::CapacityQuotas;
+use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::{ClusterName, EnvironmentName, EstateName, Region, ServiceName};
 use watchkeeper_domain::value::{AlarmName, ResourceName};
 
 use super::*;
 use crate::failover::ports::{RegionTasks, ReplicatedStores};
 use crate::ledger::PairId;
+use crate::ledger::memory::MemoryStore;
+use crate::pacing::Pacer;
 use crate::ports::{AccountQuotas, Alarms, Fault, ScalableTargets, Services, TargetTags};
 use reader::Memory;
 
@@ -53,6 +56,10 @@ impl Clock for Manual {
 
 fn manual() -> Manual {
     Manual(Cell::new(night()))
+}
+
+fn pacer() -> Pacer {
+    Pacer::new(region("us-west-1"))
 }
 
 fn done<T>(future: impl Future<Output = T>) -> T {
@@ -137,7 +144,9 @@ fn kept() -> LedgerFacts {
 
 fn facts(memory: &Memory, member: &PairMember, kept: LedgerFacts) -> ReadinessFacts {
     let traffic = Ok(TrafficFacts { points_to: Some(region("us-west-2")), problems: vec![] });
-    done(gather(memory, &Pacer::default(), &manual(), member, kept, traffic))
+    let (pacer, ledger, clock) = (pacer(), MemoryStore::default(), manual());
+    let pace = Pace { pacer: &pacer, ledger: &ledger, clock: &clock, layer: Layer::Failover };
+    done(gather(memory, &pace, member, kept, traffic))
 }
 
 /// The code and the resource of each finding that follows.
@@ -148,7 +157,9 @@ fn findings(memory: &Memory, kept: LedgerFacts) -> Vec<String> {
 }
 
 fn sampled(memory: &Memory) -> Result<RegionSample, AwsError> {
-    done(sample(memory, &Pacer::default(), &manual(), &member(0)))
+    let (pacer, ledger, clock) = (pacer(), MemoryStore::default(), manual());
+    let pace = Pace { pacer: &pacer, ledger: &ledger, clock: &clock, layer: Layer::Schedule };
+    done(sample(memory, &pace, &member(0)))
 }
 
 #[test]

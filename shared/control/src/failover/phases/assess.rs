@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use watchkeeper_domain::failover::readiness::{FindingGrade, Readiness, judge};
 use watchkeeper_domain::failover::{MoveEnding, MoveManner, MovePhase, PairDatabase, may_lose, report, serving, waves};
 use watchkeeper_domain::guardrail::GuardrailCode;
+use watchkeeper_domain::intent::Layer;
 
 use super::super::FailoverRunbook;
 use super::super::advance::MoveStep;
@@ -36,7 +37,7 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         let traffic = traffic_switch::facts(&self.switches, member).await;
         let kept = LedgerFacts::of(&self.ledger, member, &work.pair, now).await;
-        let facts = gather(&self.here, &self.pacer, &self.clock, member, kept, traffic).await;
+        let facts = gather(&self.here, &self.pace(Layer::Failover), member, kept, traffic).await;
         let readiness = Readiness { at: now, region: member.region.clone(), findings: judge(&facts, &member.failover) };
         work.record.header.note(now, readiness.summary());
         let blocking: Vec<String> = readiness

@@ -1,4 +1,4 @@
-//! A token bucket: what AWS throttles with, and what we pace ourselves with.
+//! A token bucket: what AWS throttles with.
 
 use std::time::Duration;
 
@@ -36,29 +36,6 @@ impl TokenBucket {
         } else {
             Err(self.wait())
         }
-    }
-
-    /// The whole tokens that are there now.
-    pub fn available(&mut self, now: Timestamp) -> f64 {
-        self.refill(now);
-        (self.tokens + SLACK).floor().max(0.0)
-    }
-
-    /// Tokens that come back a second.
-    pub fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// Changes the rate from now on; what has come back until now came at the old one.
-    pub fn set_rate(&mut self, rate: f64, now: Timestamp) {
-        self.refill(now);
-        self.rate = rate.max(0.0);
-    }
-
-    /// Gives up what is there: somebody else of the same account was faster, as a throttled call shows.
-    pub fn empty(&mut self, now: Timestamp) {
-        self.refill(now);
-        self.tokens = self.tokens.min(0.0);
     }
 
     /// Adds what has come back since the last look.
@@ -123,23 +100,6 @@ mod tests {
         assert!(bucket.try_take(at(0)).is_err());
         assert!(bucket.try_take(at(5999)).is_err());
         bucket.try_take(at(6000)).unwrap();
-    }
-
-    #[test]
-    fn a_changed_rate_counts_from_then_on() {
-        let mut bucket = TokenBucket::new(10.0, 10.0);
-        assert_eq!(taken(&mut bucket, at(0)), 10);
-        bucket.set_rate(1.0, at(500));
-        assert_eq!(bucket.available(at(500)).to_bits(), 5.0_f64.to_bits());
-        assert_eq!(taken(&mut bucket, at(1500)), 6);
-    }
-
-    #[test]
-    fn an_emptied_bucket_fills_again() {
-        let mut bucket = TokenBucket::new(10.0, 2.0);
-        bucket.empty(at(0));
-        assert_eq!(bucket.try_take(at(0)).unwrap_err().as_millis(), 500);
-        assert_eq!(taken(&mut bucket, at(1000)), 2);
     }
 
     #[test]
