@@ -1,12 +1,14 @@
 //! An environment of the documents in memory.
 
 mod emergency;
+mod unblock;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::emergency::AlarmResult;
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ScalingState, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
@@ -14,7 +16,7 @@ use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service};
 
-use super::{CapacityWrite, Harness, RunEnd};
+use super::{CapacityWrite, Harness, RunEnd, Unplayed};
 use crate::estate::{alarms_of, declared};
 use crate::harness::{HarnessError, scope};
 use crate::in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness};
@@ -32,6 +34,7 @@ pub struct InMemoryScene {
     scope: Scope,
     told: usize,
     published: usize,
+    heard: usize,
     started: usize,
     account: String,
     /// What was made of the last event about alarms.
@@ -79,6 +82,7 @@ impl InMemoryScene {
             scope,
             told: 0,
             published: 0,
+            heard: 0,
             started: 0,
             account,
             handled: Vec::new(),
@@ -93,7 +97,12 @@ impl InMemoryScene {
 }
 
 fn seen(name: String, end: &ExecutionEnd, took: Duration) -> RunEnd {
-    RunEnd { name, outcome: end.outcome().to_owned(), says: end.said().to_owned(), took }
+    let (outcome, says) = (end.outcome().to_owned(), end.said().to_owned());
+    let (succeeded, output) = match end {
+        ExecutionEnd::Succeeded(output) => (true, output.clone()),
+        _ => (false, Value::Null),
+    };
+    RunEnd { name, succeeded, outcome, says, output, took }
 }
 
 impl Harness for InMemoryScene {
@@ -112,6 +121,16 @@ impl Harness for InMemoryScene {
     #[track_caller]
     fn check(&mut self, name: &str, ok: bool, seen: impl Into<String>) {
         assert!(ok, "{name}: {}", seen.into());
+    }
+
+    /// What is played in memory has all that it needs.
+    #[track_caller]
+    fn leave_out(&mut self, part: &str, why: &Unplayed) {
+        panic!("{part} is left out: {why}");
+    }
+
+    fn ledger(&self) -> &impl Ledger {
+        &self.harness.sim
     }
 
     fn measured(&mut self, _figure: &'static str, _value: u64) {}

@@ -3,7 +3,6 @@
 
 pub(super) mod backup;
 pub(super) mod failover;
-pub(super) mod unblock;
 
 use std::collections::BTreeMap;
 

@@ -6,13 +6,14 @@ use watchkeeper_domain::estate::Emergency;
 
 use super::backup::BACKUP;
 use super::failover::{FAILOVER, pair};
-use super::unblock::{UNBLOCK, UnblockParts};
 use super::*;
 use crate::drill::sleep::SLEEP;
 use crate::drill::surge::SURGE;
+use crate::drill::unblock::UNBLOCK;
 use crate::harness::documents;
 use crate::scenarios::emergency::needs::EmergencyParts;
 use crate::scenarios::schedule::needs::follows;
+use crate::scenarios::unblock::needs::UnblockParts;
 
 /// A Sunday.
 fn now() -> Timestamp {
