@@ -1,5 +1,6 @@
 //! One environment in the sandbox, and the report about it.
 
+mod backup;
 mod emergency;
 mod harness;
 mod unblock;

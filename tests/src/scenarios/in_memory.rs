@@ -1,5 +1,6 @@
 //! An environment of the documents in memory.
 
+mod backup;
 mod emergency;
 mod unblock;
 
@@ -10,11 +11,12 @@ use serde_json::Value;
 use watchkeeper_control::emergency::AlarmResult;
 use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ScalingState, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service};
+use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service, store};
 
 use super::{CapacityWrite, Harness, RunEnd, Unplayed};
 use crate::estate::{alarms_of, declared};
@@ -23,6 +25,9 @@ use crate::in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness};
 
 /// Noon in New York, of a Wednesday of usual hours with a Thursday after it.
 const NOON: &str = "2026-11-18T17:00:00Z";
+
+/// How long a backup takes, and a restore.
+const BACKUP: Duration = Duration::from_secs(30);
 
 /// An environment of this repository's documents and its siblings in memory, as their document declares them. Any check that
 /// fails panics.
@@ -73,7 +78,12 @@ impl InMemoryScene {
                 });
             }
         }
-        let harness = InMemoryHarness::new(sim.build(), region.as_str()).in_account(&account);
+        let sim = sim.build();
+        for job in siblings.iter().flat_map(|sibling| &sibling.document().backups).flat_map(|backups| &backups.jobs) {
+            BackupSource::of(job).iter().for_each(|source| sim.put_store(store(&source.to_string())));
+        }
+        sim.backups_take(BACKUP);
+        let harness = InMemoryHarness::new(sim, region.as_str()).in_account(&account);
         let (scope, environment) = (scope(found.0, found.1, &region), found.1.clone());
         Self {
             harness,

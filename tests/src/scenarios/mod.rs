@@ -1,6 +1,7 @@
 //! Scenarios, each told once: a function over a [`Harness`]. Tests play them in memory, and some on the sandbox; the drill plays
 //! some on anybody's documents and prints what they check.
 
+pub mod backup;
 mod capacity;
 pub mod emergency;
 mod harness;

@@ -1,7 +1,7 @@
 //! Every scenario, in memory.
 
 use watchkeeper_tests::every_scenario;
-use watchkeeper_tests::scenarios::{InMemoryScene, Played, emergency, schedule, unblock};
+use watchkeeper_tests::scenarios::{InMemoryScene, Played, backup, emergency, schedule, unblock};
 
 fn play(scenario: &str, (estate, environment): (&str, &str), played: impl AsyncFnOnce(&mut InMemoryScene) -> Played) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -42,4 +42,16 @@ every_scenario! {
     a_lease_that_is_left: "clos-v2", "prod";
     input_that_cannot_be_followed: "clos-v2", "prod";
     a_deployment_that_does_not_end: "clos-v2", "prod";
+}
+
+every_scenario! {
+    backup, play;
+    a_late_tick: "clos-v2", "prod";
+    a_month_of_backups: "clos-v2", "prod";
+    a_table_that_is_restored: "clos-v2", "prod";
+    an_instant_that_is_restored: "clos-v2", "prod";
+    a_restore_drill: "clos-v2", "prod";
+    a_plan_of_backups: "clos-v2", "prod";
+    a_halt_of_backups: "clos-v2", "prod";
+    a_stopped_database_that_is_backed_up: "carcierge", "staging";
 }

@@ -4,9 +4,9 @@
 use rstest::rstest;
 use watchkeeper_domain::estate::Emergency;
 
-use super::backup::BACKUP;
 use super::failover::{FAILOVER, pair};
 use super::*;
+use crate::drill::backup::BACKUP;
 use crate::drill::sleep::SLEEP;
 use crate::drill::surge::SURGE;
 use crate::drill::unblock::UNBLOCK;
