@@ -2,6 +2,7 @@
 
 mod backup;
 mod emergency;
+mod failover;
 mod harness;
 mod unblock;
 
@@ -14,10 +15,13 @@ use watchkeeper_domain::estate::{Environment, LockSchema};
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::LockItem;
 
+use failover::PairScene;
+
 use super::output::DrillOutput;
 use super::report::{DrillReport, LeftOutPart};
 use crate::harness::{
     ApiCalls, AskedQuestion, DeployedStack, EmergencyExecution, HarnessError, NotificationMessage, SandboxHarness,
+    StackPair,
 };
 use crate::sandbox::{ApiCall, Progress as _};
 use crate::scenarios::{Played, ScenarioError, Unplayed};
@@ -40,6 +44,8 @@ pub struct SandboxScene<'a> {
     letters: Vec<NotificationMessage>,
     /// A lock that is renewed while the next run releases others.
     renewal: Option<(LockSchema, LockItem)>,
+    /// Its pair, where both regions have a stack.
+    pair: Option<PairScene<'a>>,
 }
 
 impl<'a> SandboxScene<'a> {
@@ -69,6 +75,7 @@ impl<'a> SandboxScene<'a> {
             question: None,
             letters: Vec::new(),
             renewal: None,
+            pair: StackPair::of(harness, scope.estate.as_str(), scope.environment.as_str()).ok().map(PairScene::of),
         })
     }
 

@@ -2,7 +2,10 @@
 
 mod backup;
 mod emergency;
+mod failover;
 mod unblock;
+
+pub use failover::InMemoryPairScene;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 pub mod backup;
 mod capacity;
 pub mod emergency;
+pub mod failover;
 mod harness;
 mod in_memory;
 mod night;
@@ -12,7 +13,7 @@ pub mod unblock;
 
 pub use capacity::{all_asleep, asleep, difference, line, parted};
 pub use harness::Harness;
-pub use in_memory::InMemoryScene;
+pub use in_memory::{InMemoryPairScene, InMemoryScene};
 pub use night::{ChosenNight, NoNight, next_night};
 
 use std::fmt::Display;

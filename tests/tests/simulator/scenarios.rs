@@ -1,11 +1,21 @@
 //! Every scenario, in memory.
 
 use watchkeeper_tests::every_scenario;
-use watchkeeper_tests::scenarios::{InMemoryScene, Played, backup, emergency, schedule, unblock};
+use watchkeeper_tests::scenarios::{
+    InMemoryPairScene, InMemoryScene, Played, backup, emergency, failover, schedule, unblock,
+};
+
+use crate::pair_scene::{AUTOMATIC, estates, stacks};
 
 fn play(scenario: &str, (estate, environment): (&str, &str), played: impl AsyncFnOnce(&mut InMemoryScene) -> Played) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut scene = InMemoryScene::new(estate, environment);
+    runtime.block_on(played(&mut scene)).unwrap_or_else(|error| panic!("{scenario}: {error}"));
+}
+
+fn of_a_pair(scenario: &str, _: (&str, &str), played: impl AsyncFnOnce(&mut InMemoryPairScene) -> Played) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut scene = InMemoryPairScene::of(stacks(&estates(&[AUTOMATIC])));
     runtime.block_on(played(&mut scene)).unwrap_or_else(|error| panic!("{scenario}: {error}"));
 }
 
@@ -54,4 +64,11 @@ every_scenario! {
     a_plan_of_backups: "clos-v2", "prod";
     a_halt_of_backups: "clos-v2", "prod";
     a_stopped_database_that_is_backed_up: "carcierge", "staging";
+}
+
+every_scenario! {
+    failover, of_a_pair;
+    a_plan_of_a_failover: "fleet-orchestration", "prod";
+    a_false_alarm: "fleet-orchestration", "prod";
+    a_region_that_is_lost: "fleet-orchestration", "prod";
 }
