@@ -1,4 +1,4 @@
-"""Faults that tests order: the next calls of an operation are throttled, refused, delayed, or never answered."""
+"""Faults that tests order: the next calls of an operation are throttled, refused, held up, or never answered."""
 
 import dataclasses
 import json
@@ -6,7 +6,7 @@ import threading
 
 from . import cbor
 
-KINDS = ("throttle", "error", "delay", "hang")
+KINDS = ("throttle", "error", "hold", "hang")
 
 # Services that speak the query protocol, and so answer errors in XML.
 _QUERY_SERVICES = (
@@ -96,6 +96,12 @@ def take(service: str, operation: str, region: str) -> Fault | None:
             fault.struck += 1
             return fault
     return None
+
+
+def stands(fault: Fault) -> bool:
+    """Whether an order has not been forgotten."""
+    with _lock:
+        return any(other is fault for other in _faults)
 
 
 def everything() -> list:

@@ -11,6 +11,7 @@ from .iam import guard
 
 # Nothing waits this long: the caller gives up first.
 _FOREVER = 24 * 3600  # seconds
+_LOOK = 0.02  # seconds between two looks at an order that holds a call up
 
 
 def install() -> None:
@@ -69,8 +70,9 @@ def _as_modelled(entry, answer):
 
 
 async def _struck(fault, headers, perform):
-    if fault.kind == "delay":
-        await asyncio.sleep(fault.seconds)
+    if fault.kind == "hold":
+        while faults.stands(fault):
+            await asyncio.sleep(_LOOK)
         return await perform()
     if fault.after_effect:
         await perform()

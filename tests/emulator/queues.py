@@ -6,12 +6,22 @@ from ministack.core.concurrency import esm_wake
 from ministack.core.responses import new_uuid
 from ministack.services import sqs
 
-from . import clock
+from . import clock, settings
+
+_receive = sqs._HANDLERS["ReceiveMessage"]
 
 
 def install() -> None:
     """Add what ministack does not know."""
     sqs._HANDLERS["ListDeadLetterSourceQueues"] = list_sources
+    sqs._HANDLERS["ReceiveMessage"] = receive
+
+
+async def receive(request: dict, url: str) -> dict:
+    """A long poll of an empty queue waits as long as a Wait state of so many seconds does (`wait_scale`)."""
+    wait = request.get("WaitTimeSeconds")
+    scaled = {} if wait is None else {"WaitTimeSeconds": int(int(wait) * settings.get("wait_scale"))}
+    return await _receive({**request, **scaled}, url)
 
 
 def list_sources(request: dict, url: str) -> dict:

@@ -1,21 +1,27 @@
 //! One environment in the sandbox, and the report about it.
 
+mod backup;
 mod emergency;
+mod failover;
 mod harness;
+mod unblock;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_domain::capacity::{DatabaseId, ServiceId};
-use watchkeeper_domain::estate::Environment;
+use watchkeeper_domain::estate::{Environment, LockSchema};
 use watchkeeper_domain::name::Scope;
+use watchkeeper_domain::unblock::LockItem;
+
+use failover::PairScene;
 
 use super::output::DrillOutput;
 use super::report::{DrillReport, LeftOutPart};
 use crate::harness::{
-    ApiCalls, AskedQuestion, DeployedStack, EmergencyExecution, EndedExecution, HarnessError, NotificationMessage,
-    SandboxHarness,
+    ApiCalls, AskedQuestion, DeployedStack, EmergencyExecution, HarnessError, NotificationMessage, SandboxHarness,
+    StackPair,
 };
 use crate::sandbox::{ApiCall, Progress as _};
 use crate::scenarios::{Played, ScenarioError, Unplayed};
@@ -36,6 +42,10 @@ pub struct SandboxScene<'a> {
     question: Option<AskedQuestion>,
     /// Messages that were looked at for a question, and that nobody has been told of yet.
     letters: Vec<NotificationMessage>,
+    /// A lock that is renewed while the next run releases others.
+    renewal: Option<(LockSchema, LockItem)>,
+    /// Its pair, where both regions have a stack.
+    pair: Option<PairScene<'a>>,
 }
 
 impl<'a> SandboxScene<'a> {
@@ -64,6 +74,8 @@ impl<'a> SandboxScene<'a> {
             heard: (0, Timestamp::UNIX_EPOCH),
             question: None,
             letters: Vec::new(),
+            renewal: None,
+            pair: StackPair::of(harness, scope.estate.as_str(), scope.environment.as_str()).ok().map(PairScene::of),
         })
     }
 
@@ -114,33 +126,6 @@ impl<'a> SandboxScene<'a> {
         self.report
     }
 
-    /// Play a step, and note what it took; in real time, for it may move the emulated clock.
-    pub(super) async fn step<T>(
-        &mut self,
-        what: &str,
-        play: impl Future<Output = Result<T, HarnessError>>,
-    ) -> Result<T, HarnessError> {
-        let at = self.stack.control().now().await?;
-        let step = format!("{}: {what}", self.local(at));
-        self.show.begin(&step);
-        let began = Instant::now();
-        let answer = play.await?;
-        self.done(at, &step, began.elapsed());
-        Ok(answer)
-    }
-
-    /// Start the daily unblock by hand, with this beside estate and environment.
-    pub(super) async fn unblock(&mut self, what: &str, mut input: Value) -> Result<EndedExecution, HarnessError> {
-        let at = self.stack.control().now().await?;
-        let step = format!("{}: {what}: {input}", self.local(at));
-        input["estate"] = self.scope.estate.to_string().into();
-        input["environment"] = self.scope.environment.to_string().into();
-        self.show.begin(&step);
-        let ended = self.stack.unblock(&input).await?;
-        self.done(at, &step, ended.took);
-        Ok(ended)
-    }
-
     /// Something done without the stack.
     pub(super) async fn prepare(&mut self, what: &str) -> Result<(), HarnessError> {
         let at = self.stack.control().now().await?;
@@ -148,12 +133,6 @@ impl<'a> SandboxScene<'a> {
         self.report.step(at, step.clone(), Duration::ZERO);
         self.show.say(&format!("  {step}"));
         Ok(())
-    }
-
-    /// Note a step whose time was measured elsewhere.
-    pub(super) fn took(&mut self, what: &str, at: Timestamp, took: Duration) {
-        let step = format!("{}: {what}", self.local(at));
-        self.done(at, &step, took);
     }
 
     fn done(&mut self, at: Timestamp, step: &str, took: Duration) {

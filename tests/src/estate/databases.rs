@@ -56,8 +56,34 @@ impl RegionFixtures {
         Ok(())
     }
 
+    /// Somebody starts a database, or stops it, and waits until it is done.
+    ///
+    /// # Errors
+    /// [`SiteError`] when RDS refuses.
+    pub async fn turn_database(&self, id: &DatabaseId, on: bool) -> Result<(), SiteError> {
+        if on {
+            self.start(id).await?;
+            return self.is(id, "available").await;
+        }
+        let (name, what) = (id.name().as_str(), || format!("stop database {}", id.name()));
+        match id {
+            DatabaseId::Aurora(_) => {
+                let call = self.rds.stop_db_cluster().db_cluster_identifier(name);
+                call.send().await.map_err(SiteError::aws(what()))?;
+            }
+            DatabaseId::Rds(_) => {
+                let call = self.rds.stop_db_instance().db_instance_identifier(name);
+                call.send().await.map_err(SiteError::aws(what()))?;
+            }
+        }
+        self.is(id, "stopped").await
+    }
+
     /// The status of a database in the words of RDS, if it exists.
-    pub(super) async fn status(&self, database: &DatabaseId) -> Result<Option<String>, SiteError> {
+    ///
+    /// # Errors
+    /// [`SiteError`] when RDS does not answer.
+    pub async fn status(&self, database: &DatabaseId) -> Result<Option<String>, SiteError> {
         let what = || format!("describe database {}", database.name());
         Ok(match database {
             DatabaseId::Aurora(name) => {

@@ -30,15 +30,24 @@ impl RegionFixtures {
         Ok(())
     }
 
+    /// Begin to roll a release out.
+    ///
+    /// # Errors
+    /// [`SiteError`] says what failed.
+    pub async fn begin_release(&self, id: &ServiceId, release: &TaskDefinition) -> Result<(), SiteError> {
+        let call = self.ecs.update_service().cluster(id.cluster.as_str()).service(id.service.as_str());
+        let call = call.task_definition(release.arn());
+        // In a box: the call's own future is large.
+        Box::pin(call.send()).await.map_err(SiteError::aws(format!("roll out {release}")))?;
+        Ok(())
+    }
+
     /// Roll a release out, and wait until its deployment has completed or failed.
     ///
     /// # Errors
     /// [`SiteError`] says what failed.
     pub async fn release(&self, id: &ServiceId, release: &TaskDefinition) -> Result<(), SiteError> {
-        let call = self.ecs.update_service().cluster(id.cluster.as_str()).service(id.service.as_str());
-        let call = call.task_definition(release.arn());
-        // In a box: the call's own future is large.
-        Box::pin(call.send()).await.map_err(SiteError::aws(format!("roll out {release}")))?;
+        self.begin_release(id, release).await?;
         awaited(&format!("the end of the deployment of {release}"), async || {
             let services = self.described([id].into_iter()).await?;
             let mut deployments = services.iter().flat_map(Service::deployments);

@@ -37,6 +37,7 @@ pub use watch::WatchTick;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use watchkeeper_control::ledger::LedgerError;
 use watchkeeper_domain::estate::{Environment, Estate};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_domain::value::AccountId;
@@ -60,6 +61,9 @@ pub enum HarnessError {
     /// A call to the emulated AWS, or a wait in vain.
     #[error(transparent)]
     Site(#[from] SiteError),
+    /// What is remembered cannot be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The documents.
     #[error("the estate documents are not right:\n{0}")]
     Estates(String),

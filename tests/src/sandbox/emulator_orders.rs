@@ -12,8 +12,8 @@ pub enum FaultKind {
     Throttle,
     /// Refused with [`FaultOrder::code`] and [`FaultOrder::status`], or as an internal failure.
     Error,
-    /// Answered [`FaultOrder::seconds`] later.
-    Delay,
+    /// Held up until all orders are forgotten, and does its work then.
+    Hold,
     /// Not answered, until the caller gives up.
     Hang,
 }
@@ -33,7 +33,7 @@ pub struct FaultOrder {
     pub skip: u32,
     /// How many calls are struck; all when `None`.
     pub times: Option<u32>,
-    /// Seconds, for [`FaultKind::Delay`]; for [`FaultKind::Hang`] the limit after which an error is sent.
+    /// Seconds after which a [`FaultKind::Hang`] is answered with an error all the same.
     pub seconds: f64,
     /// The error's code instead of the usual one.
     pub code: Option<String>,

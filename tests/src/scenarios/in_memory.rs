@@ -1,26 +1,36 @@
 //! An environment of the documents in memory.
 
+mod backup;
 mod emergency;
+mod failover;
+mod unblock;
+
+pub use failover::InMemoryPairScene;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use watchkeeper_control::emergency::AlarmResult;
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_control::ports::Clock as _;
+use watchkeeper_domain::backup::BackupSource;
 use watchkeeper_domain::capacity::{Capacity, DatabaseId, ScalingState, ServiceId};
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service};
+use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service, store};
 
-use super::{CapacityWrite, Harness, RunEnd};
+use super::{CapacityWrite, Harness, RunEnd, Unplayed};
 use crate::estate::{alarms_of, declared};
 use crate::harness::{HarnessError, scope};
 use crate::in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness};
 
 /// Noon in New York, of a Wednesday of usual hours with a Thursday after it.
 const NOON: &str = "2026-11-18T17:00:00Z";
+
+/// How long a backup takes, and a restore.
+const BACKUP: Duration = Duration::from_secs(30);
 
 /// An environment of this repository's documents and its siblings in memory, as their document declares them. Any check that
 /// fails panics.
@@ -32,6 +42,7 @@ pub struct InMemoryScene {
     scope: Scope,
     told: usize,
     published: usize,
+    heard: usize,
     started: usize,
     account: String,
     /// What was made of the last event about alarms.
@@ -70,7 +81,12 @@ impl InMemoryScene {
                 });
             }
         }
-        let harness = InMemoryHarness::new(sim.build(), region.as_str()).in_account(&account);
+        let sim = sim.build();
+        for job in siblings.iter().flat_map(|sibling| &sibling.document().backups).flat_map(|backups| &backups.jobs) {
+            BackupSource::of(job).iter().for_each(|source| sim.put_store(store(&source.to_string())));
+        }
+        sim.backups_take(BACKUP);
+        let harness = InMemoryHarness::new(sim, region.as_str()).in_account(&account);
         let (scope, environment) = (scope(found.0, found.1, &region), found.1.clone());
         Self {
             harness,
@@ -79,6 +95,7 @@ impl InMemoryScene {
             scope,
             told: 0,
             published: 0,
+            heard: 0,
             started: 0,
             account,
             handled: Vec::new(),
@@ -93,7 +110,12 @@ impl InMemoryScene {
 }
 
 fn seen(name: String, end: &ExecutionEnd, took: Duration) -> RunEnd {
-    RunEnd { name, outcome: end.outcome().to_owned(), says: end.said().to_owned(), took }
+    let (outcome, says) = (end.outcome().to_owned(), end.said().to_owned());
+    let (succeeded, output) = match end {
+        ExecutionEnd::Succeeded(output) => (true, output.clone()),
+        _ => (false, Value::Null),
+    };
+    RunEnd { name, succeeded, outcome, says, output, took }
 }
 
 impl Harness for InMemoryScene {
@@ -112,6 +134,16 @@ impl Harness for InMemoryScene {
     #[track_caller]
     fn check(&mut self, name: &str, ok: bool, seen: impl Into<String>) {
         assert!(ok, "{name}: {}", seen.into());
+    }
+
+    /// What is played in memory has all that it needs.
+    #[track_caller]
+    fn leave_out(&mut self, part: &str, why: &Unplayed) {
+        panic!("{part} is left out: {why}");
+    }
+
+    fn ledger(&self) -> &impl Ledger {
+        &self.harness.sim
     }
 
     fn measured(&mut self, _figure: &'static str, _value: u64) {}

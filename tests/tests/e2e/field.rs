@@ -13,8 +13,10 @@ use tokio::sync::OnceCell;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::{Region, Scope};
+use watchkeeper_tests::drill::{DrillOutput, SandboxScene};
 use watchkeeper_tests::harness::{DeployedStack, SandboxHarness, scope};
 use watchkeeper_tests::sandbox::{CheckoutLayout, ProgressLines, SandboxOptions};
+use watchkeeper_tests::scenarios::Played;
 
 /// How many services the large environment has.
 pub(crate) const LARGE: usize = 500;
@@ -175,6 +177,20 @@ impl Plot {
     pub(crate) async fn mark(&self) -> u64 {
         self.stack.control().mark().await.unwrap()
     }
+}
+
+/// Play a scenario of a runbook in a scope, and hold it to all that it checks.
+pub(crate) async fn played(
+    runbook: &'static str,
+    scenario: &str,
+    harness: &'static SandboxHarness,
+    scope: &Scope,
+    told: impl AsyncFnOnce(&mut SandboxScene<'static>) -> Played,
+) {
+    static SHOW: LazyLock<DrillOutput> = LazyLock::new(DrillOutput::new);
+    let mut scene = SandboxScene::of(runbook, harness, scope, &SHOW).unwrap();
+    let played = scene.play(scenario, told).await;
+    scene.ended(played).assert_passed();
 }
 
 /// The next day on which all calendars of the documents have their usual hours, and the day after too.

@@ -250,21 +250,6 @@ fn many_resources_are_backed_up_in_turns_by_ticks_and_by_hand() {
 }
 
 #[test]
-fn a_stopped_database_is_told_once_however_often_it_is_looked_at() {
-    use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
-    use watchkeeper_domain::name::DatabaseName;
-
-    let mut harness = shop_with(&document("retention: { daily: 3 }", false));
-    let id = DatabaseId::Rds(DatabaseName::new("shop-db").unwrap());
-    harness.sim.change_database(&id, DatabaseState::Stopped);
-    for quarter in 0..8 {
-        harness.backup_tick(at("2026-11-19T03:00:00Z") + SignedDuration::from_mins(16 * quarter));
-    }
-    let told = harness.sim.messages().into_iter().filter(|it| it.text.contains("it is not woken for it")).count();
-    assert_eq!(told, 1);
-}
-
-#[test]
 fn a_backup_or_a_restore_that_cannot_begin_is_told_with_its_reason_at_once_to_a_person_and_once_of_the_schedule() {
     let unmade = |harness: &InMemoryHarness| {
         let messages = harness.sim.messages().into_iter();

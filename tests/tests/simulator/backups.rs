@@ -1,16 +1,14 @@
-//! A month of backups of `clos-v2` production, and what disturbs them.
+//! What disturbs the backups of `clos-v2` production.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use serde_json::json;
 use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, BackupSource};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
 use watchkeeper_sim::{SimRegion, aurora, rds, scope, store};
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
+use watchkeeper_tests::in_memory::{InMemoryHarness, documents};
 
 use crate::scene::{at, outcomes};
 
@@ -64,10 +62,6 @@ fn days(harness: &InMemoryHarness, text: &str, region: &str) -> Vec<Timestamp> {
     days
 }
 
-fn every_day(newest: &str, count: i64) -> Vec<Timestamp> {
-    (0..count).map(|day| at(newest) - SignedDuration::from_hours(24 * day)).collect()
-}
-
 /// A night's ticks: one every quarter of an hour from 02:55 on, until 06:00.
 fn night(harness: &mut InMemoryHarness, date: jiff::civil::Date, lost: impl Fn(usize) -> bool, doubled: bool) {
     let first = date.at(2, 55, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
@@ -81,87 +75,6 @@ fn night(harness: &mut InMemoryHarness, date: jiff::civil::Date, lost: impl Fn(u
             harness.backup_tick(instant);
         }
     }
-}
-
-#[test]
-fn a_month_of_nights_with_missed_and_doubled_ticks_leaves_what_the_policy_says() {
-    let mut harness = production();
-    let mut date = jiff::civil::date(2026, 10, 2);
-    for day in 0..31 {
-        match day % 7 {
-            // The ticks at the hour itself are lost; an hour later they come again.
-            2 => night(&mut harness, date, |tick| tick < 6, false),
-            5 => night(&mut harness, date, |_| false, true),
-            _ => night(&mut harness, date, |tick| tick % 3 == 1, false),
-        }
-        date = date.checked_add(1.day()).unwrap();
-    }
-    for table in TABLES {
-        assert_eq!(days(&harness, table, "us-east-1"), every_day("2026-11-01T03:30:00Z", 14), "{table}");
-    }
-    for region in ["us-east-1", "us-west-2"] {
-        assert_eq!(days(&harness, CLUSTER, region), every_day("2026-11-01T03:00:00Z", 14), "{region}");
-        // Fourteen days, and the last of October: November has one by now, and September none.
-        assert_eq!(days(&harness, STATE, region), every_day("2026-11-01T03:45:00Z", 14), "{region}");
-    }
-    // One copy a day and region, whatever ticks were doubled: seven resources, two of which are copied, for 31 days.
-    let mut made = BTreeMap::new();
-    for copy in harness.sim.vault_history() {
-        *made.entry((copy.name, copy.region)).or_insert(0) += 1;
-    }
-    assert!(made.values().all(|count| *count == 1), "{made:?}");
-    assert_eq!(made.len(), 32 * 9, "and the day before the first night, which was caught up");
-    let kept: usize = harness.sim.vault().len();
-    assert_eq!(kept, 14 * 9);
-}
-
-#[test]
-fn the_run_tells_every_copy_with_its_age_its_size_and_its_verdict() {
-    let mut harness = production();
-    night(&mut harness, jiff::civil::date(2026, 10, 2), |_| false, false);
-    night(&mut harness, jiff::civil::date(2026, 10, 3), |_| false, false);
-    let messages = harness.sim.messages();
-    let last = messages.iter().rfind(|message| message.text.contains(IDEAS)).unwrap();
-    assert!(last.subject.starts_with("clos-v2 prod: 5 of 5 backups done"), "{}", last.subject);
-    let lines: Vec<&str> = last.text.lines().filter(|line| line.contains("wk-clos-v2-prod-clos-v2-ideas")).collect();
-    // Those of the two nights, and that of the day before, which was caught up.
-    assert_eq!(lines.len(), 3, "{}", last.text);
-    assert!(lines.iter().all(|line| line.ends_with("1 MB, good")), "{lines:?}");
-    assert!(lines[1].contains("1d"), "{lines:?}");
-}
-
-#[test]
-fn a_stopped_database_is_not_woken_its_backup_waits_and_says_so() {
-    let sim = SimRegion::builder().at("2026-11-17T20:00:00Z").with(rds("staging-carcierge-rds")).build();
-    for text in
-        ["rds:staging-carcierge-rds", "opensearch:staging-carcierge-opensearch", "elasticache:staging-carcierge-redis"]
-    {
-        sim.put_store(store(text));
-    }
-    let mut harness = only("carcierge", sim, "us-west-1");
-    let id = DatabaseId::Rds(DatabaseName::new("staging-carcierge-rds").unwrap());
-    harness.sim.change_database(&id, DatabaseState::Stopped);
-    // Noon in Los Angeles is 20:00 UTC.
-    let ended = harness.backup_tick(at("2026-11-17T20:00:00Z"));
-    assert!(outcomes(&ended).contains(&"waiting"), "{ended:?}");
-    let (staging, database) = (scope("carcierge", "staging", "us-west-1"), source("rds:staging-carcierge-rds"));
-    let attempt = harness.backup_memory(&staging, &database).attempt.unwrap();
-    let parked = attempt.parked.unwrap();
-    assert!(parked.why.contains("it is not woken for it"), "{}", parked.why);
-    assert!(harness.sim.messages().iter().any(|message| message.text.contains("it is not woken for it")));
-    assert_eq!(harness.sim.database(&id).unwrap().state, DatabaseState::Stopped);
-    // Nothing happens before its time; once it runs, the backup of noon is taken, under the name of noon.
-    let parked_still = harness.backup_look(at("2026-11-17T20:05:00Z"));
-    let due = parked_still.environments.into_iter().find(|line| line.scope == staging).unwrap().due;
-    assert!(!due.contains(&database), "{due:?}");
-    harness.play_backups();
-    harness.sim.change_database(&id, DatabaseState::Available);
-    let done: Vec<ExecutionEnd> = (1..8)
-        .flat_map(|quarter| harness.backup_tick(at("2026-11-17T20:35:00Z") + SignedDuration::from_mins(15 * quarter)))
-        .collect();
-    assert!(outcomes(&done).contains(&"done"), "{done:?}");
-    let settled = harness.backup_memory(&staging, &database).settled.unwrap();
-    assert_eq!((settled.end, settled.due), (AttemptEnd::Done, at("2026-11-17T20:00:00Z")));
 }
 
 #[test]
@@ -257,40 +170,6 @@ fn what_somebody_else_made_under_our_name_is_neither_used_nor_removed() {
     assert!(settled.why.contains("without our tag: somebody else made it"), "{}", settled.why);
     let of_the_cluster = |copy: &&watchkeeper_sim::VaultCopy| copy.source == source(CLUSTER);
     assert_eq!(harness.sim.vault().iter().filter(of_the_cluster).count(), 1);
-}
-
-#[test]
-fn a_plan_says_why_each_copy_stays_or_goes_and_writes_nothing() {
-    let mut harness = production();
-    let mut date = jiff::civil::date(2026, 10, 2);
-    for _ in 0..15 {
-        night(&mut harness, date, |tick| tick % 3 == 1, false);
-        date = date.checked_add(1.day()).unwrap();
-    }
-    harness.sim.make_foreign_copy(&source(IDEAS), &prod().region, "before-the-migration");
-    harness.sim.advance(Duration::from_mins(5));
-    let before = (harness.sim.vault(), harness.sim.ledger_writes());
-    let request = json!({"estate": "clos-v2", "environment": "prod", "mode": "plan", "resource": IDEAS});
-    let ended = harness.backup_run("by-hand", &request);
-    assert_eq!(ended.outcome(), "nothing");
-    let plan = ended.said();
-    assert_eq!((harness.sim.vault(), harness.sim.ledger_writes()), before);
-    assert!(plan.contains("1 B) stays: not ours: neither its name nor its tag is ours"), "{plan}");
-    assert!(plan.contains("stays: the last good one"), "{plan}");
-    assert_eq!(plan.matches("stays: the newest of its day").count(), 13, "{plan}");
-}
-
-#[test]
-fn by_hand_a_backup_is_taken_now_and_two_executions_take_one() {
-    let harness = production();
-    let request = json!({"estate": "clos-v2", "environment": "prod", "resource": IDEAS});
-    assert_eq!(harness.backup_run("one", &request).outcome(), "done");
-    assert_eq!(memory(&harness, IDEAS).copies.len(), 1);
-    let unknown = json!({"estate": "clos-v2", "environment": "prod", "resource": "dynamodb:clos-v2-idea"});
-    let refused = harness.backup_run("two", &unknown);
-    assert!(matches!(refused, ExecutionEnd::Failed { .. }), "{refused:?}");
-    let error = refused.said();
-    assert!(error.contains("found dynamodb:clos-v2-idea, expected one of aurora:clos-v2-db-cluster"), "{error}");
 }
 
 #[test]

@@ -116,27 +116,6 @@ fn nothing_is_restored_over_what_exists_and_what_others_made_is_not_removed() {
     assert_eq!(harness.sim.restored(), [SCRATCH]);
 }
 
-#[test]
-fn a_person_restores_an_instant_into_a_new_name_and_it_stays() {
-    let harness = backed_up();
-    let instant = harness.sim.now() - SignedDuration::from_mins(1);
-    let request = by_hand(json!({"into": "shop-orders-restored", "to": instant.to_string()}));
-    assert_eq!(harness.restore_execution("by-hand", &request).outcome(), "passed");
-    assert_eq!(harness.sim.restored(), ["shop-orders-restored"]);
-    let memory = harness.backup_memory(&shop(), &source(TABLE));
-    assert_eq!((memory.restore, memory.drilled), (None, None));
-    assert!(memory.kept.unwrap().ok);
-    for (input, field) in [
-        (json!({"into": "x-restored", "to": "2031-01-01T00:00:00Z"}), "an instant from"),
-        (json!({"to": "2026-11-20T03:00:00Z"}), "a new name for the state of `to`"),
-        (json!({"into": "shop-orders-restored"}), "a name that is free"),
-        (json!({"into": "orders"}), "-drill or -restored"),
-    ] {
-        let ended = harness.restore_execution("wrong", &by_hand(input.clone()));
-        assert!(matches!(&ended, ExecutionEnd::Failed { cause, .. } if cause.contains(field)), "{input}: {ended:?}");
-    }
-}
-
 /// A drill with a fault at its `k`-th call, and what follows by itself. Tells whether there was such a call.
 fn drill_with(k: u64, trouble: CallTrouble) -> bool {
     let mut harness = backed_up();

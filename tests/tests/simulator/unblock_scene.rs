@@ -12,11 +12,11 @@ use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
-use watchkeeper_domain::reconcile::run::RunRecord;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, UnblockRecord};
 use watchkeeper_estates::EstateFolder;
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash, scope, service};
 use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
+use watchkeeper_tests::scenarios::unblock::open_run;
 
 pub(crate) const LOCKS: &str = "clos-v2-wip-locks";
 pub(crate) const IDEAS: &str = "clos-v2-ideas";
@@ -161,23 +161,13 @@ fn dead_run(harness: &InMemoryHarness) {
         expires: taken + Duration::from_mins(3),
         at_work: true,
     };
-    let run = open_run(DEAD_RUN, taken);
+    let run = open_run(DEAD_RUN, taken).unwrap();
     let put = async {
         Ledger::take_lease(sim, &prod(), &lease, 0).await.unwrap();
         Ledger::commit(sim, &prod(), 1, &[LedgerWrite::PutRun(Box::new(run))]).await.unwrap();
     };
     run_until_done_or_crash(sim, put).unwrap();
     sim.set_status(DEAD_RUN, ExecutionStatus::Dead("TIMED_OUT".to_owned()));
-}
-
-/// The record of a run without an outcome.
-pub(crate) fn open_run(id: &str, started: Timestamp) -> RunRecord {
-    let run = serde_json::json!({
-        "id": id, "trigger": "schedule", "layer": "schedule", "instant": started, "started": started,
-        "verdict": "apply", "plan": {"steps": []}, "violations": [], "slices": 1, "writes": 0, "rounds": 0,
-        "applied": false, "timeline": [], "outcome": null, "tell": false,
-    });
-    serde_json::from_value(run).unwrap()
 }
 
 /// The record of a run of the unblock.

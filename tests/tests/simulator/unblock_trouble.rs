@@ -1,20 +1,16 @@
 //! The daily unblock where not everything goes well: what cannot be read or written, who was faster, and what died.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_control::unblock::ports::PendingQuestion;
-use watchkeeper_domain::capacity::Rollout;
-use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
-use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash, service};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash};
 use watchkeeper_tests::in_memory::ExecutionEnd;
 
 use crate::unblock_scene::{
-    BUS, DEAD, DEAD_RUN, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, is_released, letter, lock, message,
-    monday, morning, prod, quiet, record, text,
+    BUS, DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, is_released, letter, lock, message, monday, morning,
+    prod, quiet, record, text,
 };
 
 #[test]
@@ -82,29 +78,6 @@ fn a_message_that_comes_back_as_often_as_is_allowed_is_parked_and_never_looped()
 }
 
 #[test]
-fn a_living_lease_stays_and_one_without_proof_is_named() {
-    for (status, code) in [
-        (ExecutionStatus::Running, Some("lingers")),
-        (ExecutionStatus::Unknown, Some("unproved")),
-        (ExecutionStatus::Dead("ABORTED".to_owned()), Some("lease-freed")),
-    ] {
-        let mut harness = busy();
-        harness.sim.set_status(DEAD_RUN, status.clone());
-        let before = harness.sim.remembered(&prod()).unwrap().lease;
-        morning(&mut harness);
-        let after = harness.sim.remembered(&prod()).unwrap().lease;
-        assert_eq!(after == before, code != Some("lease-freed"), "{status:?}");
-        let findings = record(&harness, MONDAY).unwrap().findings;
-        assert!(code.is_none_or(|code| findings.has(FindingSource::Own, code)), "{status:?}: {findings:?}");
-        let run = &harness.sim.runs(&prod()).unwrap()[0];
-        assert_eq!(run.outcome.is_some(), code == Some("lease-freed"), "{status:?}");
-        // Whoever died has not reached its target: reconcile compares again.
-        let again = harness.sim.executions().keys().any(|name| name.contains("prod-again"));
-        assert_eq!(again, code == Some("lease-freed"), "{status:?}");
-    }
-}
-
-#[test]
 fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
     let mut harness = quiet();
     let intent = |layer, hours: i64| Intent {
@@ -141,46 +114,12 @@ fn intents_past_their_expiry_and_forgotten_questions_go_and_the_others_stay() {
 }
 
 #[test]
-fn a_deployment_that_does_not_end_is_reported_in_the_words_of_ecs() {
-    let mut harness = quiet();
-    let api = service("clos-v2-cluster/clos-v2-core-api-service").id;
-    let never = watchkeeper_sim::TimingSettings { deployment: Duration::from_hours(1000), ..Default::default() };
-    harness.sim.set_settings(never);
-    harness.sim.change_rollout(&api, Rollout::InProgress);
-    harness.sim.set_words(&api, &["unable to place a task", "has started 1 tasks"]);
-    morning(&mut harness);
-    let record = record(&harness, MONDAY).unwrap();
-    let finding = record.findings.all.iter().find(|finding| finding.code == "deployment-stuck").unwrap();
-    assert!(finding.detail.contains("unable to place a task; has started 1 tasks"), "{finding}");
-    assert_eq!(finding.subject, "clos-v2-cluster/clos-v2-core-api-service");
-}
-
-#[test]
 fn a_bus_that_is_not_there_keeps_nobody_from_hearing() {
     let mut harness = busy();
     harness.sim.remove_bus(BUS);
     morning(&mut harness);
     assert!(message(&harness).contains("the report is not on the bus"), "{}", message(&harness));
     assert!(is_released(&harness, "Ratio", "expired-1"));
-}
-
-#[test]
-fn a_request_that_cannot_be_followed_names_its_field() {
-    let harness = quiet();
-    for (more, field) in [
-        (json!({"lock": "Ratio/x"}), "lock"),
-        (json!({"instant": monday()}), "instant"),
-        (json!({"trigger": "schedule"}), "instant"),
-        (json!({"trigger": "schedule", "instant": monday(), "undo": "x"}), "undo"),
-        (json!({"mode": "aply"}), "mode"),
-    ] {
-        let mut request = json!({"estate": "clos-v2", "environment": "prod"});
-        request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let ExecutionEnd::Failed { cause: why, .. } = harness.unblock("odd", &request) else {
-            panic!("{request} was followed")
-        };
-        assert!(why.contains(field), "{request}: {why}");
-    }
 }
 
 #[test]
@@ -205,22 +144,6 @@ fn ten_thousand_locks_are_one_pass_and_a_crash_in_the_middle_is_gone_on_from() {
     assert_eq!(harness.sim.count(Operation::ScanLocks), 41);
     let bytes = serde_json::to_string(&whole).unwrap().len();
     assert!(bytes < 20_000, "the record has {bytes} bytes");
-}
-
-#[test]
-fn a_renewal_before_or_after_the_release_is_never_lost() {
-    let mut harness = quiet();
-    harness.sim.put_lock(LOCKS, lock("Meta", "before", -1));
-    harness.sim.put_lock(LOCKS, lock("Meta", "after", -1));
-    harness.sim.renew_before_release(LOCKS, lock("Meta", "before", 23));
-    morning(&mut harness);
-    assert_eq!(harness.sim.lock_of(LOCKS, "Meta", "before"), Some(lock("Meta", "before", 23)));
-    assert!(is_released(&harness, "Meta", "after"));
-    // Its owner takes it again, as a new lock: the undo of the release leaves that alone.
-    harness.sim.put_lock(LOCKS, lock("Meta", "after", 24));
-    let undo = json!({"estate": "clos-v2", "environment": "prod", "undo": MONDAY});
-    harness.unblock("undo", &undo);
-    assert_eq!(harness.sim.lock_of(LOCKS, "Meta", "after"), Some(lock("Meta", "after", 24)));
 }
 
 #[test]

@@ -90,6 +90,16 @@ impl SimRegion {
         state.vault.targets.iter().filter(|(_, it)| it.gone.is_none()).map(|(name, _)| name.clone()).collect()
     }
 
+    /// How many items there are in a table that was restored; nothing if it is not there.
+    pub fn restored_items(&self, name: &str) -> Option<u64> {
+        self.lock().vault.targets.get(name).filter(|target| target.gone.is_none()).map(|target| target.items)
+    }
+
+    /// A resource that can be backed up.
+    pub fn store_of(&self, source: &BackupSource) -> Option<StoreSpec> {
+        self.lock().vault.stores.get(source).cloned()
+    }
+
     /// Somebody else makes a copy under this name.
     pub fn make_foreign_copy(&self, source: &BackupSource, region: &Region, name: &str) {
         let mut state = self.lock();

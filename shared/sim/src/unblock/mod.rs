@@ -44,6 +44,13 @@ impl SimRegion {
         self.lock().pile.locks.get(table).into_iter().flat_map(|locks| locks.values().cloned()).collect()
     }
 
+    /// Makes a table of items that may wait, unless it is there.
+    pub fn make_items(&self, table: &str) {
+        let pile = &mut self.lock().pile;
+        pile.statuses.entry(table.to_owned()).or_default();
+        pile.items.entry(table.to_owned()).or_default();
+    }
+
     /// Puts an item that may wait, and its status.
     pub fn put_item(&self, table: &str, item: BlockerItem) {
         let name = item.item.key().unwrap_or_default().to_owned();
@@ -75,6 +82,12 @@ impl SimRegion {
     pub fn letters_of(&self, queue: &str) -> Vec<DeadLetter> {
         let state = self.lock();
         state.pile.queues.get(queue).into_iter().flatten().map(|lying| lying.letter.clone()).collect()
+    }
+
+    /// Takes the messages out of a queue.
+    pub fn take_letters(&self, queue: &str) -> Vec<DeadLetter> {
+        let taken = self.lock().pile.queues.get_mut(queue).map(std::mem::take).unwrap_or_default();
+        taken.into_iter().map(|lying| lying.letter).collect()
     }
 
     /// A consumer fails over every message of a queue: they lie with its dead letters again.

@@ -8,11 +8,11 @@ use watchkeeper_domain::estate::{BackupJob, EnvironmentDocument, Estate, EstateD
 use watchkeeper_domain::name::{EnvironmentName, EstateName, Scope};
 use watchkeeper_estates::EstateFolder;
 
-use crate::drill::choice::backup::can;
 use crate::estate::ITEMS;
 use crate::harness::{HarnessError, write_document};
 use crate::sandbox::CheckoutLayout;
 use crate::scenarios::Unplayed;
+use crate::scenarios::backup::needs::can;
 
 /// What of a document is left out.
 type LeftOut = BTreeMap<(EstateName, EnvironmentName), Vec<(String, Unplayed)>>;

@@ -1,10 +1,6 @@
-//! The runbook backups: a month of days with missed and doubled ticks, one late night, and the drill that restores a table
-//! with its items.
+//! The runbook backups: a month of days with missed and doubled ticks, and what restores of it prove.
 
 mod copies;
-mod month;
-mod proof;
-mod ticks;
 
 use jiff::Timestamp;
 use watchkeeper_domain::estate::Environment;
@@ -12,8 +8,7 @@ use watchkeeper_domain::name::Region;
 
 use self::copies::PlayableDocuments;
 use super::build::build_all;
-use super::choice::backup::BACKUP;
-use super::choice::{DrillCast, choose};
+use super::choice::{Audition, DrillCast, choose};
 use super::command::DrillSelection;
 use super::output::DrillOutput;
 use super::report::{DrillResults, ReportOutcome};
@@ -21,8 +16,17 @@ use super::rights::UsedRights;
 use super::scene::SandboxScene;
 use crate::harness::{HarnessError, SandboxHarness, documents};
 use crate::sandbox::{EmulatorSettings, SandboxOptions};
+use crate::scenarios::backup::{self, needs};
 
-/// Play the scenario on every chosen environment.
+/// Environments with a job that the sandbox can do.
+pub(super) const BACKUP: Audition = Audition {
+    scenario: "backup",
+    needy: &[("clos-v2", &["prod"])],
+    judge: |environment, _| needs::backups(environment),
+    alone: true,
+};
+
+/// Play the scenarios on every chosen environment.
 ///
 /// # Errors
 /// [`HarnessError`] when the sandbox fails; a check that does not pass is in the reports.
@@ -58,11 +62,7 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
             for (part, why) in playable.left_out(scope) {
                 drill.leave_out(part, why);
             }
-            let played = async {
-                month::play(&mut drill).await?;
-                proof::play(&mut drill).await
-            };
-            let played = played.await;
+            let played = Box::pin(backups(&mut drill)).await;
             reports.push(drill.ended(played));
         }
         rights.judge(&harness, &mut reports, show).await?;
@@ -72,4 +72,11 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
     }
     rights.close(BACKUP.scenario, selection, &mut reports, show)?;
     Ok(DrillResults { reports, skipped: choice.skipped })
+}
+
+/// Everything that the document of an environment provides for.
+async fn backups(scene: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
+    scene.play("a month of backups", backup::a_month_of_backups).await?;
+    scene.play("a table that is restored", backup::a_table_that_is_restored).await?;
+    scene.play("a restore drill", backup::a_restore_drill).await
 }

@@ -117,15 +117,6 @@ fn left_out(environment: &Environment) -> Vec<(&'static str, Unplayed)> {
     if failover.singletons.is_empty() {
         parts.push(("the fence of singletons", Unplayed::new("no `singletons`", "a service that may run once only")));
     }
-    if failover.tables.is_empty() {
-        parts.push(("lag and replicas of tables", Unplayed::new("no `tables`", "a global table")));
-    }
-    if failover.streams.is_empty() {
-        parts.push(("missing streams, and a no to them", Unplayed::new("no `streams`", "a stream of both regions")));
-    }
-    if failover.images.is_empty() {
-        parts.push(("missing images", Unplayed::new("no `images`", "a repository that is replicated")));
-    }
     let paths = failover.probe.as_ref().map_or(0, |probe| probe.paths.len());
     let kept = probed(environment, &document.regions.primary, standby).map_or(0, |(_, _, services)| services.len());
     if kept < paths {

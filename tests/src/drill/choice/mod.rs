@@ -1,9 +1,7 @@
 //! Which environments play a scenario, in which account, and why the others do not: a pure function of the documents and of
 //! the time.
 
-pub(super) mod backup;
 pub(super) mod failover;
-pub(super) mod unblock;
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use watchkeeper_control::ledger::Ledger;
 use watchkeeper_domain::capacity::{Capacity, ScalingState, ServiceId};
 use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
@@ -9,7 +10,7 @@ use watchkeeper_domain::name::Scope;
 use super::SandboxScene;
 use crate::harness::HarnessError;
 use crate::sandbox::{ApiCall, Progress as _};
-use crate::scenarios::{CapacityWrite, Harness, RunEnd, millis};
+use crate::scenarios::{CapacityWrite, Harness, RunEnd, Unplayed, millis};
 
 impl Harness for SandboxScene<'_> {
     fn environment(&self) -> &Environment {
@@ -28,6 +29,14 @@ impl Harness for SandboxScene<'_> {
     fn check(&mut self, name: &str, ok: bool, seen: impl Into<String>) {
         let check = self.report.check(name, ok, seen);
         self.show.check(check);
+    }
+
+    fn leave_out(&mut self, part: &str, why: &Unplayed) {
+        SandboxScene::leave_out(self, part, why);
+    }
+
+    fn ledger(&self) -> &impl Ledger {
+        self.stack.ledger()
     }
 
     fn measured(&mut self, figure: &'static str, value: u64) {

@@ -9,9 +9,9 @@ use watchkeeper_domain::capacity::{Rollout, ServiceId, TaskDefinition};
 use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason};
 use watchkeeper_domain::value::AlarmName;
 
-use super::InMemoryScene;
+use super::{InMemoryScene, seen};
 use crate::harness::{HarnessError, name_prefix};
-use crate::in_memory::{EmergencyRun, EmergencyRunState, alarm_event};
+use crate::in_memory::{EmergencyRun, EmergencyRunState, ExecutionEnd, alarm_event};
 use crate::scenarios::emergency::{EmergencyHarness, EmergencyNumber, EmergencyStage};
 use crate::scenarios::{Harness as _, RunEnd, later};
 
@@ -41,9 +41,8 @@ impl InMemoryScene {
 }
 
 fn ended(run: &EmergencyRun) -> RunEnd {
-    let (outcome, says) = run.end().map_or(("it died", ""), |end| (end.outcome(), end.said()));
-    let took = std::time::Duration::ZERO;
-    RunEnd { name: run.name().to_owned(), outcome: outcome.to_owned(), says: says.to_owned(), took }
+    let (name, took) = (run.name().to_owned(), std::time::Duration::ZERO);
+    seen(name, run.end().unwrap_or(&ExecutionEnd::Died), took)
 }
 
 fn broken(why: impl std::fmt::Display) -> HarnessError {

@@ -6,4 +6,5 @@ mod deadman;
 mod field;
 mod order;
 mod rivals;
+mod scenarios;
 mod trouble;

@@ -1,10 +1,9 @@
-//! Two who act at once: two failovers, a failover that died, a failover and an emergency.
+//! Two who act at once: two failovers, a failover and an emergency.
 
 use serde_json::json;
-use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_tests::harness::EmergencyExecutionState;
 
-use super::field::{Scene, ending, minutes, now, play, play_tram, stands_by};
+use super::field::{Scene, ending, minutes, play, play_tram, stands_by};
 
 const FLEET: &str = "fleet-orchestration";
 
@@ -24,33 +23,6 @@ fn two_failovers_at_once_are_one() {
         // A third one, when all is over, finds nothing to do.
         let third = scene.fail_over(json!({})).await.run_out().await.unwrap();
         assert_eq!(ending(&third), "nothing", "{}", third.says());
-        scene.goes_home().await;
-        scene.is_as_before().await;
-        scene.was_never_double().await;
-    });
-}
-
-#[test]
-fn a_failover_that_was_stopped_is_taken_over_by_the_watch() {
-    play(async |harness| {
-        let scene = Scene::fresh(harness, FLEET).await;
-        let move_execution = scene.fail_over(json!({})).await;
-        move_execution.reaches(MovePhase::Scale).await.unwrap();
-        move_execution.stop().await.unwrap();
-        let member = scene.pointer(scene.standby).await.unwrap();
-        assert!(member.is_moving_to(scene.standby.region()), "{member}");
-
-        let since = now(&scene).await;
-        let ticked = scene.tick(&[scene.home, scene.standby]).await.unwrap();
-        let did = ticked[1].did(&scene.scope(scene.standby));
-        assert!(did.contains("was taken over"), "{did}");
-        let mut second = scene.standby.move_execution(&scene.scope(scene.standby), since).await.unwrap();
-        assert_ne!(second.name(), move_execution.name());
-        let run = second.run_out().await.unwrap();
-        assert_eq!(ending(&run), "done", "{}", run.says());
-        assert_eq!(scene.pointer(scene.standby).await.unwrap().epoch, member.epoch);
-        scene.both().await;
-        scene.is_in_the_standby().await;
         scene.goes_home().await;
         scene.is_as_before().await;
         scene.was_never_double().await;

@@ -1,14 +1,12 @@
-//! Our own, and what ECS tells: questions that wait, and deployments that do not end.
+//! Our own: questions that wait.
 
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_aws::AwsUnblockSources;
 use watchkeeper_control::ports::ExecutionStates as _;
 use watchkeeper_control::unblock::ports::ExecutionReader as _;
-use watchkeeper_domain::capacity::ServiceId;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_tests::harness::EmergencyExecutionState;
-use watchkeeper_tests::sandbox::RolloutEnd;
 
 use crate::unblock::field::{Ground, input, play};
 
@@ -37,32 +35,5 @@ fn a_question_is_found_with_its_age_and_ended_as_if_nobody_had_asked() {
         assert!(stuck.questions().await.unwrap().iter().all(|question| question.name != emergency_run.name()));
         assert_eq!(stuck.status("nobody-knows").await.unwrap(), ExecutionStatus::Unknown);
         assert_eq!(ground.capacity().await, before);
-    });
-}
-
-#[test]
-fn a_deployment_that_does_not_end_is_reported_in_the_words_of_ecs() {
-    play(async |harness| {
-        let ground = Ground::fresh(harness).await;
-        let id: ServiceId = ground.capacity().await.services.keys().next().unwrap().clone();
-        let (cluster, service) = (id.cluster.as_str(), id.service.as_str());
-        let order = async |end| ground.stack.control().order_release("us-east-1", cluster, service, end).await.unwrap();
-        order(RolloutEnd::Hold).await;
-        let release = ground.stack.site().make_release(&id, None).await.unwrap();
-        let ecs = aws_sdk_ecs::Client::new(&harness.sandbox().sdk_config("us-east-1"));
-        let update = ecs.update_service().cluster(cluster).service(service).task_definition(release.arn());
-        Box::pin(update.send()).await.unwrap();
-
-        let early = ground.by_hand(&json!({ "mode": "plan" })).await;
-        let stuck = |record: &watchkeeper_domain::unblock::UnblockRecord| {
-            record.findings.all.iter().find(|finding| finding.code == "deployment-stuck").cloned()
-        };
-        assert_eq!(stuck(&ground.record(&early.name).await), None, "an hour is what it may take");
-        ground.stack.pass(SignedDuration::from_mins(70)).await.unwrap();
-        let late = ground.by_hand(&json!({ "mode": "plan" })).await;
-        order(RolloutEnd::Succeed).await;
-        let finding = stuck(&ground.record(&late.name).await).unwrap();
-        assert_eq!(finding.subject, id.to_string());
-        assert!(finding.detail.contains("tasks run") && finding.detail.contains("in progress"), "{finding}");
     });
 }

@@ -1,45 +1,10 @@
-//! Sources that cannot be read, and queues that do not take what is sent.
+//! Queues that do not take what is sent.
 
 use serde_json::json;
 use watchkeeper_aws::clients::ATTEMPTS;
-use watchkeeper_domain::unblock::{FindingSource, UnblockEnd};
 use watchkeeper_tests::sandbox::{FaultKind, FaultOrder};
 
 use crate::unblock::field::{Ground, play};
-
-/// A refusal of this operation, each time.
-fn denied(service: &str, operation: &str) -> FaultOrder {
-    FaultOrder {
-        times: None,
-        code: Some("AccessDeniedException".to_owned()),
-        status: Some(400),
-        ..FaultOrder::new(service, operation, FaultKind::Error)
-    }
-}
-
-#[test]
-fn a_table_that_cannot_be_read_frees_nothing_and_the_queues_have_their_turn() {
-    play(async |harness| {
-        let ground = Ground::fresh(harness).await;
-        ground.put(&[ground.lock("left", -2)]).await;
-        ground.fixtures.fail(ground.queue(), "letter", &[]).await.unwrap();
-        ground.stack.at(ground.due).await.unwrap();
-        ground.stack.control().order(&denied("dynamodb", "Scan")).await.unwrap();
-        let ended = ground.by_hand(&json!({})).await;
-        ground.stack.control().clear_faults().await.unwrap();
-        assert!(ended.succeeded, "{ended:?}");
-        let record = ground.record(&ended.name).await;
-        assert!(
-            record.findings.has(FindingSource::Locks, "unreadable")
-                && record.findings.has(FindingSource::Blockers, "unreadable")
-        );
-        assert_eq!(record.end.map(|(end, _)| end), Some(UnblockEnd::Partly));
-        assert!(!ground.is_released("left").await);
-        assert_eq!(ground.fixtures.drain(ground.queue().queue.as_str()).await.unwrap().len(), 1);
-        let letters = ground.stack.notifications().letters().await.unwrap();
-        assert!(letters.iter().any(|letter| letter.subject.ends_with("not all could be looked at")), "{letters:?}");
-    });
-}
 
 #[test]
 fn a_message_is_never_lost_between_two_queues() {

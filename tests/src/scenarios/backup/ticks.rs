@@ -1,5 +1,4 @@
-//! When the month's ticks come, what they take, and what a policy keeps of it: by code of its own, for the one under test has
-//! no part in it.
+//! When ticks come, what they take, and what a policy keeps of it: by code of its own, for the one under test has no part in it.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +52,20 @@ pub(super) fn of_day(policies: &[JobPolicy], first: Timestamp, day: i32) -> Vec<
             all.iter().flat_map(|instant| rounds(policies, *instant)).collect()
         }
     }
+}
+
+/// The ticks of the first day from an instant on, all before which were lost, and the instants of what they take.
+pub(super) fn late(policies: &[JobPolicy], from: Timestamp) -> (Vec<Timestamp>, Vec<Timestamp>) {
+    let to = from.saturating_add(DAY).unwrap_or(from);
+    let last = policies.iter().flat_map(|policy| dues(policy, from, to)).max().unwrap_or(to);
+    let ticks = rounds(policies, last.saturating_add(TICK).unwrap_or(last));
+    let taken = policies.iter().filter_map(|policy| taken(policy, &ticks).pop()).collect();
+    (ticks, taken)
+}
+
+/// The first time after an instant that a job is due.
+pub(super) fn next_due(policy: &JobPolicy, after: Timestamp) -> Option<Timestamp> {
+    policy.dues.next(after)
 }
 
 /// An instant, and the ticks after it in which the rest of many resources has its turn.

@@ -1,9 +1,11 @@
 //! Who has something that can be stuck, and what of it is played.
 
-use jiff::Timestamp;
+use watchkeeper_domain::capacity::{ResourceId, ServiceId};
 use watchkeeper_domain::estate::{BlockerPolicy, Environment, LockSchema, QueuePolicy, ReportTarget, Unblock};
+use watchkeeper_domain::value::ProfileName;
 
-use super::{Audition, Unplayed};
+use crate::estate::declared;
+use crate::scenarios::Unplayed;
 
 /// Locks that a morning leaves behind, at least.
 const LOCKS: u32 = 4;
@@ -12,26 +14,47 @@ const LETTERS: u32 = 2;
 /// Locks of one pod that are made to have one too many.
 const MANY: u32 = 200;
 
-/// Environments that are looked after every day.
-pub(in crate::drill) const UNBLOCK: Audition =
-    Audition { scenario: "unblock", needy: &[("clos-v2", &["prod"])], judge: plays, alone: false };
-
-fn plays(environment: &Environment, _: Timestamp) -> Result<(), Unplayed> {
+/// The section of an environment that a tick looks after.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks. So below.
+pub fn section(environment: &Environment) -> Result<&Unblock, Unplayed> {
     let document = environment.document();
     let primary = &document.regions.primary;
-    if document.unblock.is_none() {
+    let Some(section) = &document.unblock else {
         return Err(Unplayed::new("no `unblock`", "`unblock` with `at`, `days` and `zone`"));
-    }
+    };
     if !environment.has_resources(primary) {
         let found = format!("no service and no database in {primary}, so no tick looks after it");
         return Err(Unplayed::new(found, "`clusters` or `databases` of the primary region"));
     }
-    Ok(())
+    Ok(section)
+}
+
+/// A profile whose execution waits for a person, and runs meanwhile.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks.
+pub fn waiting_execution(environment: &Environment) -> Result<&ProfileName, Unplayed> {
+    let profiles = environment.document().emergency.iter().flat_map(|emergency| &emergency.profiles);
+    let asking = profiles.into_iter().find(|(_, profile)| profile.ask).map(|(name, _)| name);
+    asking.ok_or_else(|| Unplayed::new("no execution that waits for a person", "an emergency profile with `ask: true`"))
+}
+
+/// A service with a task, for which a release can be rolled out.
+///
+/// # Errors
+/// [`Unplayed`] says what it lacks.
+pub fn deployed_service(environment: &Environment) -> Result<ServiceId, Unplayed> {
+    let free = |id: &ServiceId| !environment.protects(&ResourceId::Service(id.clone()));
+    let services = declared(environment, &environment.document().regions.primary);
+    let found = services.into_iter().find(|(id, capacity)| free(id) && capacity.desired > 0).map(|(id, _)| id);
+    found.ok_or_else(|| Unplayed::new("no service with a task that is not protected", "one"))
 }
 
 /// What of a section is played.
 #[derive(Debug)]
-pub(in crate::drill) struct UnblockParts<'a> {
+pub struct UnblockParts<'a> {
     /// Locks that are left behind.
     pub locks: Result<&'a LockSchema, Unplayed>,
     /// A pod with a limit, the type it is for, and the limit.
@@ -46,7 +69,7 @@ pub(in crate::drill) struct UnblockParts<'a> {
 
 impl<'a> UnblockParts<'a> {
     /// Of a document's section.
-    pub(in crate::drill) fn of(section: &'a Unblock) -> Self {
+    pub fn of(section: &'a Unblock) -> Self {
         let locks = match &section.locks {
             None => Err(Unplayed::new("no `unblock.locks`", "the table of locks")),
             Some(_) if section.release_at_most() < LOCKS => {
@@ -66,7 +89,7 @@ impl<'a> UnblockParts<'a> {
     }
 
     /// What is left out, by name.
-    pub(in crate::drill) fn left_out(&self) -> Vec<(&'static str, Unplayed)> {
+    pub fn left_out(&self) -> Vec<(&'static str, Unplayed)> {
         let named = [
             ("locks that are left behind", self.locks.as_ref().err()),
             ("too many locks of a pod", self.limit.as_ref().err()),
