@@ -228,7 +228,6 @@ fn the_ledger_outlives_the_stack() {
     assert_eq!((&ledger["DeletionPolicy"], &ledger["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
     let properties = &ledger["Properties"];
     assert_eq!(properties["TimeToLiveSpecification"], json!({"AttributeName": "ttl", "Enabled": true}));
-    assert_eq!(properties["SSESpecification"]["SSEEnabled"], true);
     let replicas = properties["Replicas"].as_array().unwrap();
     for replica in replicas.iter().map(|it| if it["Fn::If"].is_null() { it } else { &it["Fn::If"][1] }) {
         assert_eq!(replica["DeletionProtectionEnabled"], true, "{replica}");
