@@ -67,6 +67,10 @@ impl BackupHarness for SandboxScene<'_> {
         Ok((items == others).then_some(items.len()))
     }
 
+    fn lost_by_a_restore(&self) -> &'static [&'static str] {
+        &["tags", "time to live", "point-in-time recovery"]
+    }
+
     async fn turn(&mut self, database: &DatabaseId, on: bool) -> Result<(), HarnessError> {
         let what = if on { "starts" } else { "stops" };
         self.prepare(&format!("a person {what} {database}")).await?;

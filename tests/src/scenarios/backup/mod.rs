@@ -46,6 +46,11 @@ pub trait BackupHarness: Harness {
     /// How many items a table has, and another one, if they are the same.
     async fn same_items(&self, table: &str, other: &str) -> Result<Option<usize>, HarnessError>;
 
+    /// What the tables here have that a restore loses, as the evidence calls it. In memory, none has a time to live.
+    fn lost_by_a_restore(&self) -> &'static [&'static str] {
+        &["tags", "point-in-time recovery"]
+    }
+
     /// Somebody stops a database, or starts it, and it has come to that.
     async fn turn(&mut self, database: &DatabaseId, on: bool) -> Result<(), HarnessError>;
 
