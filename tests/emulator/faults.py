@@ -23,6 +23,7 @@ class Fault:
     operation: str = "*"
     kind: str = "throttle"
     region: str | None = None
+    partition: str | None = None  # only puts of items of DynamoDB whose `pk` begins so
     skip: int = 0
     times: int | None = 1
     seconds: float = 0.0
@@ -32,12 +33,13 @@ class Fault:
     after_effect: bool = False  # the call does its work first, and only its answer is lost
     struck: int = 0
 
-    def matches(self, service: str, operation: str, region: str) -> bool:
+    def matches(self, service: str, operation: str, region: str, partition: str) -> bool:
         """Whether a call is of the kind that this fault is for."""
         return (
             self.service == service
             and self.operation in ("*", operation)
             and self.region in (None, region)
+            and partition.startswith(self.partition or "")
             and (self.times is None or self.struck < self.times)
         )
 
@@ -84,11 +86,11 @@ def order(request: dict) -> None:
         _faults.append(fault)
 
 
-def take(service: str, operation: str, region: str) -> Fault | None:
+def take(service: str, operation: str, region: str, partition: str = "") -> Fault | None:
     """The fault that strikes this call, if one does."""
     with _lock:
         for fault in _faults:
-            if not fault.matches(service, operation, region):
+            if not fault.matches(service, operation, region, partition):
                 continue
             if fault.skip > 0:
                 fault.skip -= 1

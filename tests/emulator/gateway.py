@@ -35,7 +35,7 @@ def _recorded(service, handler):
             answer = await outage.refusal(loss, service, headers)
             record.end(entry, answer[0], answer[2])
             return answer
-        fault = faults.take(service, operation, get_region())
+        fault = faults.take(service, operation, get_region(), entry["resources"].get("pk", ""))
         if outage.where(headers):  # a function calls
             refused = refused or buckets.refusal(entry, headers)
         refused = refused or await _denied(entry, method, path, headers, body, query_params)

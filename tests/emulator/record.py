@@ -88,7 +88,11 @@ def _resources(headers: dict, body: bytes) -> dict:
             request = json.loads(body) if body.lstrip()[:1] == b"{" else _form(body)
     except (ValueError, cbor.CBORDecodeError):
         return {}
-    return {key: request[key] for key in _NAMING if key in request} if isinstance(request, dict) else {}
+    if not isinstance(request, dict):
+        return {}
+    named = {key: request[key] for key in _NAMING if key in request}
+    partition = request.get("Item", {}).get("pk", {}).get("S") if isinstance(request.get("Item"), dict) else None
+    return {**named, "pk": partition} if partition else named
 
 
 def _form(body: bytes) -> dict:

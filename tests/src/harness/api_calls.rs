@@ -33,9 +33,13 @@ impl ApiCalls {
         self.0.iter().filter(|call| call.write && CAPACITY.contains(&call.service.as_str())).collect()
     }
 
-    /// Every write but the start of an execution, which is how a tick asks whether anything is to be done.
+    /// Every write but the start of an execution, which is how a tick asks whether anything is to be done, and what is reserved of
+    /// the account's budget for its reads, which is forgotten in seconds.
     pub fn writes(&self) -> Vec<&ApiCall> {
-        self.0.iter().filter(|call| call.write && call.operation != "StartExecution").collect()
+        let reserves = |call: &ApiCall| {
+            call.resources.get("pk").and_then(|pk| pk.as_str()).is_some_and(|pk| pk.starts_with("BUDGET#"))
+        };
+        self.0.iter().filter(|call| call.write && call.operation != "StartExecution" && !reserves(call)).collect()
     }
 
     /// How often an operation was called.

@@ -29,6 +29,8 @@ pub struct FaultOrder {
     pub kind: FaultKind,
     /// Only calls to this region.
     pub region: Option<String>,
+    /// Only puts of items of DynamoDB whose `pk` begins so.
+    pub partition: Option<String>,
     /// How many matching calls pass before the first is struck.
     pub skip: u32,
     /// How many calls are struck; all when `None`.
@@ -51,6 +53,7 @@ impl FaultOrder {
             operation: operation.to_owned(),
             kind,
             region: None,
+            partition: None,
             skip: 0,
             times: Some(1),
             seconds: 0.0,

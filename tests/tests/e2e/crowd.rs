@@ -2,7 +2,7 @@
 //! (`shared/sim/tests/budget`), and here by the deployed stack, which is held against AWS's own buckets.
 #![cfg(target_os = "linux")]
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::{Timestamp, ToSpan};
@@ -104,12 +104,10 @@ fn eight_environments_fall_asleep_within_their_share_though_one_function_is_kill
         let calls = counts(stack, mark).await;
         assert!(calls.len() >= ENVIRONMENTS * EACH, "{} counts", calls.len());
         assert!(!exceeds_half(&calls), "together they took more than half of the bucket");
-        // In order: when half of them is done, nobody has nothing.
-        let mut made: BTreeMap<&str, usize> = BTreeMap::new();
-        for call in &calls[..calls.len() / 2] {
-            *made.entry(call.resources["cluster"].as_str().unwrap()).or_default() += 1;
-        }
-        assert_eq!(made.len(), ENVIRONMENTS, "{made:?}");
+        // In order: who finds the burst spent is not kept waiting until the others are done.
+        let most = &calls[..calls.len() * 3 / 4];
+        let begun: BTreeSet<&str> = most.iter().map(|call| call.resources["cluster"].as_str().unwrap()).collect();
+        assert_eq!(begun.len(), ENVIRONMENTS, "{begun:?}");
         stack.tick("2026-11-18T08:00:00Z".parse().unwrap()).await.unwrap();
         for (_, environment) in harness.at_home() {
             let capacity = stack.capacity(environment).await.unwrap();
