@@ -56,8 +56,8 @@ fn since(instant: Timestamp) -> i64 {
 /// Plays the runs to their ends. What is written to the ledger is written in the order of the true time.
 fn play(bucket: ApiBucket, runs: &mut [Run]) -> AccountBudget {
     let mut budget = AccountBudget::default();
-    let mut agenda: BTreeSet<(i64, usize)> = runs.iter().enumerate().map(|(i, run)| (run.begins, i)).collect();
-    while let Some((now, i)) = agenda.pop_first() {
+    let mut schedule: BTreeSet<(i64, usize)> = runs.iter().enumerate().map(|(i, run)| (run.begins, i)).collect();
+    while let Some((now, i)) = schedule.pop_first() {
         let run = &mut runs[i];
         if run.made.len() == run.calls || run.dies.is_some_and(|dies| dies <= now) {
             continue;
@@ -91,7 +91,7 @@ fn play(bucket: ApiBucket, runs: &mut [Run]) -> AccountBudget {
                 }
             }
         };
-        agenda.insert((next, i));
+        schedule.insert((next, i));
     }
     budget
 }

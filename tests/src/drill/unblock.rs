@@ -31,9 +31,9 @@ pub(super) async fn play(selection: &DrillSelection, show: &DrillOutput) -> Resu
 async fn mornings(scene: &mut SandboxScene<'_>) -> Result<(), HarnessError> {
     let quick = EmulatorSettings { wait_scale: Some(0.1), ..EmulatorSettings::default() };
     scene.stack.control().change(&quick).await?;
-    scene.play("a plan of a morning", unblock::a_plan_of_a_morning).await?;
-    scene.play("a morning", unblock::a_morning).await?;
-    scene.play("an undo", unblock::an_undo).await?;
-    scene.play("a morning that is missed", unblock::a_morning_that_is_missed).await?;
-    scene.play("a lease that is left", unblock::a_lease_that_is_left).await
+    Box::pin(scene.play("a plan of a morning", unblock::a_plan_of_a_morning)).await?;
+    Box::pin(scene.play("a morning", unblock::a_morning)).await?;
+    Box::pin(scene.play("an undo", unblock::an_undo)).await?;
+    Box::pin(scene.play("a morning that is missed", unblock::a_morning_that_is_missed)).await?;
+    Box::pin(scene.play("a lease that is left", unblock::a_lease_that_is_left)).await
 }

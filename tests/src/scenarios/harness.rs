@@ -64,7 +64,7 @@ pub trait Harness {
     /// The calls since then that changed capacity of this environment, in their order.
     async fn capacity_writes(&self, since: u64) -> Result<Vec<CapacityWrite>, HarnessError>;
 
-    /// How many calls of the stack since then wrote anything, to AWS or to the ledger; the start of an execution is none.
+    /// How many calls of the runs of the stack since then wrote anything, to AWS or to the ledger; the start of an execution is none.
     async fn writes(&self, since: u64) -> Result<usize, HarnessError>;
 
     /// Somebody sets a desired count.

@@ -83,7 +83,9 @@ impl InMemoryScene {
         }
         let sim = sim.build();
         for job in siblings.iter().flat_map(|sibling| &sibling.document().backups).flat_map(|backups| &backups.jobs) {
-            BackupSource::of(job).iter().for_each(|source| sim.put_store(store(&source.to_string())));
+            for source in BackupSource::of(job) {
+                sim.put_store(store(&source.to_string()));
+            }
         }
         sim.backups_take(BACKUP);
         let harness = InMemoryHarness::new(sim, region.as_str()).in_account(&account);

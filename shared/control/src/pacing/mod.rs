@@ -6,7 +6,7 @@
 //!
 //! # When the ledger does not answer
 //!
-//! Then a function paces itself by a small part of its share, without a burst ([`local`]), and asks the ledger again a while
+//! Then a function paces itself by a small part of its share, without a burst (`local.rs`), and asks the ledger again a while
 //! later. It does not fail: its own next look at its lease does, where it has one, within seconds, so that few functions are
 //! ever in this state at once; and whoever looks without a lease, at the readiness of a failover or at what an emergency would
 //! do, must not need more of the ledger than it did before there was a budget in it.
@@ -52,8 +52,11 @@ pub struct Pacer {
     /// By what this function tells its own writes of a budget from those of others that would write the same.
     mark: u64,
     written: AtomicU64,
-    lanes: StdMutex<BTreeMap<(ApiBucket, Precedence), Arc<Mutex<PacingLane>>>>,
+    lanes: StdMutex<PacingLanes>,
 }
+
+/// One lane an API and precedence; whoever waits in one holds up no other.
+type PacingLanes = BTreeMap<(ApiBucket, Precedence), Arc<Mutex<PacingLane>>>;
 
 #[derive(Debug, Default)]
 struct PacingLane {

@@ -164,9 +164,8 @@ impl<P: Platform> Reconciler<P> {
         };
         loop {
             let n = match writing.next(lane) {
-                (NextWrite::Nothing, _) => return Ok(()),
                 (NextWrite::Later, _) if writing.changed().await => continue,
-                (NextWrite::Later, _) => return Ok(()),
+                (NextWrite::Nothing | NextWrite::Later, _) => return Ok(()),
                 (NextWrite::Now(_), left) => {
                     // What is reserved is used: the next slice would find it lost.
                     if self.clock.now() >= end && !self.pacer.holds(lane, writing.state().progress.layer) {

@@ -79,15 +79,14 @@ impl<'a> SandboxScene<'a> {
             }
         };
         pair.since = Some(pair.stacks.control().now().await?);
-        let stage = match stage {
-            Some(ended) => ended,
-            None => {
-                let (question, letters) = self.stack.asked().await?;
-                let text = question.letter.text.clone();
-                self.question = Some(question);
-                self.letters.extend(letters);
-                MoveStage::Asking(text)
-            }
+        let stage = if let Some(ended) = stage {
+            ended
+        } else {
+            let (question, letters) = self.stack.asked().await?;
+            let text = question.letter.text.clone();
+            self.question = Some(question);
+            self.letters.extend(letters);
+            MoveStage::Asking(text)
         };
         self.done(at, &step, began.elapsed());
         Ok(stage)

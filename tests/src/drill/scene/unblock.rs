@@ -55,7 +55,7 @@ impl UnblockHarness for SandboxScene<'_> {
         let (stack, scope) = (self.stack, self.scope.clone());
         let step = format!("{}: the schedule of the unblock ticks", self.local(instant));
         self.show.begin(&step);
-        let ended = self.releasing(stack.unblock_tick(instant, &scope)).await?;
+        let ended = Box::pin(self.releasing(stack.unblock_tick(instant, &scope))).await?;
         self.done(instant, &step, ended.first().map(|run| run.took).unwrap_or_default());
         Ok(ended.iter().map(RunEnd::from).collect())
     }
@@ -64,7 +64,7 @@ impl UnblockHarness for SandboxScene<'_> {
         let (stack, at) = (self.stack, self.now().await?);
         let step = format!("{}: by hand: {input}", self.local(at));
         self.show.begin(&step);
-        let ended = self.releasing(stack.unblock(input)).await?;
+        let ended = Box::pin(self.releasing(stack.unblock(input))).await?;
         self.done(at, &step, ended.took);
         Ok(RunEnd::from(&ended))
     }

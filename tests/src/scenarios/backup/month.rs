@@ -47,8 +47,8 @@ pub async fn a_late_tick(harness: &mut impl BackupHarness) -> Played {
         let good = memory.copies.iter().all(KnownCopy::is_good);
         harness.check(&format!("{source} is verified"), done && good, format!("{:?}", memory.settled));
     }
-    let text: String =
-        harness.told().await?.into_iter().map(|(subject, text)| format!("{subject}\n{text}\n")).collect();
+    let letters = harness.told().await?;
+    let text = letters.iter().flat_map(|(subject, text)| [subject.as_str(), text]).collect::<Vec<_>>().join("\n");
     let unsaid: Vec<_> =
         policies.iter().map(|policy| &policy.subject.source).filter(|it| !text.contains(&it.to_string())).collect();
     harness.check("a person reads of each", text.contains("backups done") && unsaid.is_empty(), listed(&unsaid));

@@ -57,7 +57,9 @@ impl BackupHarness for InMemoryScene {
         for copy in self.harness.sim.vault() {
             kept.entry((copy.source, copy.region)).or_default().push(copy.name);
         }
-        kept.values_mut().for_each(|names| names.sort());
+        for names in kept.values_mut() {
+            names.sort();
+        }
         Ok(kept)
     }
 

@@ -59,7 +59,9 @@ impl UnblockHarness for InMemoryScene {
     }
 
     async fn put_locks(&mut self, table: &LockSchema, locks: &[LockItem]) -> Result<(), HarnessError> {
-        locks.iter().for_each(|lock| self.harness.sim.put_lock(table.table.as_str(), lock.clone()));
+        for lock in locks {
+            self.harness.sim.put_lock(table.table.as_str(), lock.clone());
+        }
         Ok(())
     }
 

@@ -22,7 +22,7 @@ pub async fn a_plan_of_a_morning(harness: &mut impl UnblockHarness) -> Played {
     let (parts, record) = (morning.parts(), harness.record(&plan.name).await?);
     if let Ok(schema) = parts.locks {
         // One more than is freed in the end: nobody has renewed it yet.
-        let (would, released) = (count(morning.freed(schema).len() + 1), harness.released(schema).await?);
+        let (would, released) = (count(Morning::freed(schema).len() + 1), harness.released(schema).await?);
         let right = u64::from(record.locks.released) == would && released == 1;
         harness.check("it counts locks, and releases none", right, format!("{:?}, {released} released", record.locks));
     }

@@ -21,14 +21,13 @@ pub async fn a_lease_that_is_left(harness: &mut impl UnblockHarness) -> Played {
     let stays = harness.lease().await? == Some(lease) && findings.has(FindingSource::Own, "unproved");
     harness.check("one whose execution nobody knows stays, and is named", stays, format!("{findings:?}"));
 
-    match needs::waiting_execution(harness.environment()) {
-        Err(why) => harness.leave_out("a lease whose execution runs", &why),
-        Ok(_) => {
-            let (holder, lease, findings) = left(harness, ExecutionStatus::Running).await?;
-            let stays = harness.lease().await? == Some(lease) && findings.has(FindingSource::Own, "lingers");
-            harness.check("one whose execution runs stays, and is named", stays, format!("{findings:?}"));
-            harness.end_holder(&holder).await?;
-        }
+    if let Err(why) = needs::waiting_execution(harness.environment()) {
+        harness.leave_out("a lease whose execution runs", &why);
+    } else {
+        let (holder, lease, findings) = left(harness, ExecutionStatus::Running).await?;
+        let stays = harness.lease().await? == Some(lease) && findings.has(FindingSource::Own, "lingers");
+        harness.check("one whose execution runs stays, and is named", stays, format!("{findings:?}"));
+        harness.end_holder(&holder).await?;
     }
 
     let (holder, _, findings) = left(harness, ExecutionStatus::Dead("FAILED".to_owned())).await?;

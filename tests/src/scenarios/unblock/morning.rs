@@ -48,7 +48,7 @@ async fn locks(
     schema: &LockSchema,
     record: &UnblockRecord,
 ) -> Played {
-    let left = morning.freed(schema);
+    let left = Morning::freed(schema);
     let mut freed = Vec::new();
     for item in &left {
         let found = harness.lock(schema, &morning.lock(item, 0)).await?;

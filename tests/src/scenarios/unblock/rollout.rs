@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::unblock::UnblockFinding;
+use watchkeeper_domain::value::Duration;
 
 use super::stuck::Morning;
 use super::{UnblockHarness, needs};
@@ -15,7 +16,7 @@ pub async fn a_deployment_that_does_not_end(harness: &mut impl UnblockHarness) -
     harness.hold_rollout(&service).await?;
     let early = stuck(harness).await?;
     harness.check("for a while it is nobody's business", early.is_none(), format!("{early:?}"));
-    let limit = morning.section.deployment_limit.map_or(SignedDuration::from_hours(1), |limit| limit.signed());
+    let limit = morning.section.deployment_limit.map_or(SignedDuration::from_hours(1), Duration::signed);
     harness.at(later(harness.now().await?, limit + SignedDuration::from_mins(10))).await?;
     let late = stuck(harness).await?;
     harness.end_rollout(&service).await?;

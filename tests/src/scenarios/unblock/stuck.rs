@@ -93,7 +93,7 @@ impl Morning {
     }
 
     /// The items whose locks a run frees.
-    pub(super) fn freed(&self, schema: &LockSchema) -> Vec<&'static str> {
+    pub(super) fn freed(schema: &LockSchema) -> Vec<&'static str> {
         let left = LEFT.iter().map(|(item, _)| *item);
         left.chain(schema.finished.as_ref().map(|_| FINISHED)).collect()
     }
