@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
         Ok(async move |call: StepCall<Step>, _: LambdaInvocation| {
             about(&call.step);
             let StepCall { now, step } = call;
-            let outcome = reconcile(now).handle(&context.stack, step).await?;
+            let outcome = Box::pin(reconcile(now).handle(&context.stack, step)).await?;
             count(&context.metrics, now, &outcome);
             Ok(outcome)
         })

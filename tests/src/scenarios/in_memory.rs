@@ -83,7 +83,7 @@ impl InMemoryScene {
         }
         let sim = sim.build();
         for job in siblings.iter().flat_map(|sibling| &sibling.document().backups).flat_map(|backups| &backups.jobs) {
-            for source in BackupSource::of(job) {
+            if let Some(source) = BackupSource::of(job) {
                 sim.put_store(store(&source.to_string()));
             }
         }

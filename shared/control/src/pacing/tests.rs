@@ -76,7 +76,7 @@ fn slots_of_a_function_that_was_frozen_are_lost() {
     let (store, clock, pacer) = (MemoryStore::default(), manual(), pacer());
     let pace = Pace { pacer: &pacer, ledger: &store, clock: &clock, layer: Layer::Schedule };
     done(pace.slot(ApiBucket::EcsServiceWrite, 3)).unwrap();
-    done(clock.sleep(Duration::from_secs(60)));
+    done(clock.sleep(Duration::from_mins(1)));
     let calls = store.calls.get();
     done(pace.slot(ApiBucket::EcsServiceWrite, 3)).unwrap();
     assert_eq!(store.calls.get(), calls + 2, "it asks again");
@@ -109,7 +109,7 @@ fn without_the_ledger_a_function_goes_on_slowly_and_asks_again_later() {
     let took = seconds(&pacer, &store, &clock, Layer::Emergency, 9);
     assert!((6.0..8.0).contains(&took), "a guardrail of an emergency is read all the same: {took} s");
     store.silent.set(false);
-    done(clock.sleep(Duration::from_secs(60)));
+    done(clock.sleep(Duration::from_mins(1)));
     let took = seconds(&pacer, &store, &clock, Layer::Schedule, 9);
     assert!(took < 1.0, "{took} s");
 }
