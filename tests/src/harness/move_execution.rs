@@ -54,6 +54,11 @@ struct MoveLook {
 }
 
 impl MoveExecution<'_> {
+    /// Whether both are one execution.
+    pub fn is(&self, other: &Self) -> bool {
+        self.arn == other.arn
+    }
+
     /// The name of the failover's execution, which is the move's id.
     pub fn name(&self) -> &str {
         self.arn.rsplit(':').next().unwrap_or(&self.arn)

@@ -142,6 +142,10 @@ impl FailoverHarness for SandboxScene<'_> {
         let pair = self.pair_mut()?;
         let since = pair.since.unwrap_or(Timestamp::UNIX_EPOCH);
         let Some(started) = pair.stacks.standby.crossings(&scope, since).await?.pop() else { return Ok(None) };
+        // One that ended within this second has been seen.
+        if pair.moving.as_ref().is_some_and(|seen| seen.is(&started)) {
+            return Ok(None);
+        }
         pair.moving = Some(started);
         self.goes_on("the failover that was started looks for other evidence").await.map(Some)
     }
