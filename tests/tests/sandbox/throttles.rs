@@ -4,17 +4,18 @@ use watchkeeper_tests::sandbox::{Emulator, SandboxError};
 
 use crate::{REGION, boot};
 
-/// Asks for clusters as a function of this region would, so many times at once; how often it was throttled.
+/// Asks for services as a function of this region would, so many times at once; how often it was throttled.
 async fn throttled(emulator: &Emulator, region: &str, times: usize) -> usize {
     let config = emulator.sdk_config(region);
     let once = aws_sdk_ecs::config::retry::RetryConfig::disabled();
     let config = aws_sdk_ecs::config::Builder::from(&config).retry_config(once).build();
     let client = aws_sdk_ecs::Client::from_conf(config);
+    client.create_cluster().cluster_name("shop").send().await.unwrap();
     let agent = format!("aws-sdk-rust exec-env/AWS_Lambda_{region} app/watchkeeper-reconcile");
     let mut found = 0;
     for _ in 0..times {
         let agent = agent.clone();
-        let call = client.list_clusters().customize();
+        let call = client.describe_services().cluster("shop").services("web").customize();
         let answer = call.mutate_request(move |request| _ = request.headers_mut().insert("user-agent", agent.clone()));
         if let Err(error) = answer.send().await {
             let code = error.as_service_error().and_then(|error| error.meta().code());
@@ -28,12 +29,12 @@ async fn throttled(emulator: &Emulator, region: &str, times: usize) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_function_asks_too_fast_is_throttled_by_the_published_bucket() {
     let emulator = boot().await;
-    // 50 at once; however slow this machine is, 20 more a second do not keep up with 500.
+    // 100 at once; however slow this machine is, 20 more a second do not keep up with 500.
     assert!(throttled(&emulator, REGION, 500).await > 0);
     let SandboxError::Throttled(found) = emulator.control().judge_throttled().await.unwrap_err() else { panic!() };
-    assert_eq!(found[0].bucket, "Cluster read actions");
+    assert_eq!(found[0].bucket, "Service read actions");
     let text = found[0].to_string();
-    assert!(text.contains("ecs ListClusters of watchkeeper-reconcile in us-east-1"), "{text}");
+    assert!(text.contains("ecs DescribeServices of watchkeeper-reconcile in us-east-1"), "{text}");
     assert_eq!(throttled(&emulator, "eu-west-1", 50).await, 0, "a region has buckets of its own");
     assert_eq!(emulator.control().forgive_throttled().await.unwrap().len(), found.len());
     let figures = emulator.control().figures().await.unwrap();
