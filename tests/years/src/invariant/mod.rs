@@ -81,7 +81,9 @@ impl Invariant {
                 "If its execution dies, the tick keeps the target until then, and gives the baseline back after it"
             }
             Self::EveryExecutionEnds => "Without an answer in time (`answer-within`, 30 minutes) it refuses itself",
-            Self::NoWriteWithoutDifference => "no write at all when nothing differs",
+            Self::NoWriteWithoutDifference => {
+                "when nothing differs no write but what reserves these reads in the ledger"
+            }
             Self::ToldOnce => "A refusal is told once, not with every tick",
             Self::NoPanic => "one that failed has a stable name as its error",
         }
