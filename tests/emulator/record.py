@@ -91,8 +91,11 @@ def _resources(headers: dict, body: bytes) -> dict:
     if not isinstance(request, dict):
         return {}
     named = {key: request[key] for key in _NAMING if key in request}
-    partition = request.get("Item", {}).get("pk", {}).get("S") if isinstance(request.get("Item"), dict) else None
-    return {**named, "pk": partition} if partition else named
+    # Whose item of the ledger a put writes.
+    match request:
+        case {"Item": {"pk": {"S": partition}}}:
+            named["pk"] = partition
+    return named
 
 
 def _form(body: bytes) -> dict:
