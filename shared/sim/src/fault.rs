@@ -79,7 +79,7 @@ impl FaultPlan {
         Self::default()
     }
 
-    /// The call with this index (from 0, over all ports) fails too.
+    /// The call with this index (from 0, over all ports) fails too; not what reserves something of a budget for it.
     #[must_use]
     pub fn at(mut self, index: u64, trouble: CallTrouble) -> Self {
         self.at.insert(index, trouble);
@@ -115,7 +115,8 @@ impl FaultPlan {
         nth: u64,
         rng: &mut fastrand::Rng,
     ) -> Option<CallTrouble> {
-        let planned = self.at.get(&index).or_else(|| self.nth.get(&(operation, nth)));
+        let planned = self.at.get(&index).filter(|_| !operation.reserves());
+        let planned = planned.or_else(|| self.nth.get(&(operation, nth)));
         planned.or_else(|| self.always.get(&operation)).copied().or_else(|| {
             let struck = self.chances.iter().filter(|(probability, _)| rng.f64() < *probability);
             struck.map(|(_, trouble)| *trouble).next()

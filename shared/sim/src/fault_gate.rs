@@ -159,10 +159,11 @@ impl SimAws {
 }
 
 impl SimState {
-    /// Counts a call: its index (from 0), and its number among those of its operation (from 1).
+    /// Counts a call: its index (from 0), and its number among those of its operation (from 1). What reserves something of a
+    /// budget has the index of the call that it is for.
     fn count(&mut self, operation: Operation) -> (u64, u64) {
         let index = self.made;
-        self.made += 1;
+        self.made += u64::from(!operation.reserves());
         let nth = self.made_of.entry(operation).or_default();
         *nth += 1;
         (index, *nth)

@@ -280,6 +280,11 @@ impl Operation {
         )
     }
 
+    /// Whether it only looks at, or reserves something of, a budget that all runs share.
+    pub fn reserves(self) -> bool {
+        matches!(self, Self::LedgerBudget | Self::LedgerKeepBudget)
+    }
+
     /// Whether it changes what the ledger remembers; what is reserved of a budget is forgotten in seconds.
     pub fn writes_ledger(self) -> bool {
         use Operation as O;

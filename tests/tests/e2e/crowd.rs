@@ -1,5 +1,5 @@
 //! Eight environments that fall asleep at one tick, one of whose functions is killed: at full size it is played in the simulator
-//! (`shared/sim/tests/budget`), and here by the deployed stack, which is held against AWS's own buckets.
+//! (`shared/sim/tests/simulation/budget`), and here by the deployed stack, which is held against AWS's own buckets.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;

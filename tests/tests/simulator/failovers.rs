@@ -6,11 +6,11 @@ use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::backup::{BackupMemory, CopyVerdict, KnownCopy};
 use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::ServiceName;
-use watchkeeper_sim::{RegionLoss, run_until_done_or_crash};
+use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
 use watchkeeper_tests::in_memory::{FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
-    AUTOMATIC, SIMULATOR, capacities, ended, estates, home, never_double, say_yes, stacks, standby, story,
+    AUTOMATIC, SIMULATOR, capacities, ended, estates, home, never_double, say_yes, stacks, standby, started, story,
 };
 
 #[test]
@@ -34,6 +34,23 @@ fn a_singleton_that_a_person_stopped_by_hand_in_the_old_region_runs_there_again_
     stacks.minutes(6);
     assert_eq!(capacities(&stacks), before);
     never_double(&stacks, "fenced by hand");
+}
+
+#[test]
+fn a_loss_is_known_within_a_tick_and_what_is_over_in_seconds_is_none() {
+    let mut stacks = stacks(&estates(&[AUTOMATIC]));
+    let paths = 3;
+    let asked =
+        u64::try_from(stacks.pair.standby().calls().iter().filter(|call| call.operation == Operation::Probe).count())
+            .unwrap();
+    let blip = (1..=2 * paths).map(|nth| asked + nth);
+    let faults = blip.fold(FaultPlan::none(), |plan, nth| plan.on(Operation::Probe, nth, CallTrouble::Error));
+    stacks.pair.standby().set_faults(faults);
+    stacks.minutes(2);
+    assert!(stacks.failover_runs.is_empty(), "{:?}", stacks.failover_runs);
+    stacks.pair.lose(&home(), RegionLoss::failing());
+    stacks.minutes(1);
+    started(&mut stacks);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::reconcile::run::RunOutcome;
-use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
+use watchkeeper_sim::{CallEnding, CallTrouble, FaultPlan, Operation};
 use watchkeeper_tests::in_memory::InMemoryHarness;
 
 use crate::scene::{afternoon, asleep, dev, evening, morning};
@@ -24,16 +24,24 @@ fn kept(harness: &InMemoryHarness, original: &Capacity, context: &str) {
     }
 }
 
-/// Plays a night with one fault at the `k`-th call after the evening's, or the morning's, tick begins. Tells whether there
-/// was such a call.
-fn night_with(k: u64, trouble: CallTrouble, in_the_morning: bool) -> bool {
+/// Where a fault strikes.
+#[derive(Debug, Clone, Copy)]
+enum Struck {
+    /// The `k`-th call (from 0) after a tick begins, but those for a budget.
+    Call(u64),
+    /// The `n`-th call (from 1) of an operation.
+    Of(Operation, u64),
+}
+
+/// Plays a night with one fault after the evening's, or the morning's, tick begins. Tells whether there was such a call.
+fn night_with(at: Struck, trouble: CallTrouble, in_the_morning: bool) -> bool {
     let mut harness = afternoon();
     let original = harness.sim.capacity();
-    let context = format!("{trouble:?} at call {k}, in the {}", if in_the_morning { "morning" } else { "evening" });
+    let context = format!("{trouble:?} at {at:?}, in the {}", if in_the_morning { "morning" } else { "evening" });
     let mut struck = false;
     for (begin, faulty) in [(evening(), !in_the_morning), (morning(), in_the_morning)] {
         if faulty {
-            struck = strike(&mut harness, begin, k, trouble);
+            struck = strike(&mut harness, begin, at, trouble);
             kept(&harness, &original, &context);
             harness.tick(begin + SignedDuration::from_mins(5));
         } else {
@@ -51,19 +59,23 @@ fn night_with(k: u64, trouble: CallTrouble, in_the_morning: bool) -> bool {
     struck
 }
 
-fn strike(harness: &mut InMemoryHarness, begin: Timestamp, k: u64, trouble: CallTrouble) -> bool {
-    let index = harness.sim.calls_made() + k;
-    harness.sim.set_faults(FaultPlan::none().at(index, trouble));
+fn strike(harness: &mut InMemoryHarness, begin: Timestamp, at: Struck, trouble: CallTrouble) -> bool {
+    harness.sim.forget_calls();
+    let plan = FaultPlan::none();
+    harness.sim.set_faults(match at {
+        Struck::Call(k) => plan.at(harness.sim.calls_made() + k, trouble),
+        Struck::Of(operation, n) => plan.on(operation, n, trouble),
+    });
     harness.tick(begin);
     harness.sim.set_faults(FaultPlan::none());
-    harness.sim.calls_made() > index
+    harness.sim.calls().iter().any(|call| matches!(call.ending, CallEnding::Troubled(_)))
 }
 
 /// More calls than a run makes.
 const MANY: u64 = 1_000;
 
 fn every_call(trouble: CallTrouble, in_the_morning: bool) {
-    let calls = (0..MANY).take_while(|k| night_with(*k, trouble, in_the_morning)).count();
+    let calls = (0..MANY).take_while(|k| night_with(Struck::Call(*k), trouble, in_the_morning)).count();
     // Fewer would mean that the fault was never where it was meant to be; all, that some calls were never struck.
     assert!((20..usize::try_from(MANY).unwrap()).contains(&calls), "{calls} calls were struck");
 }
@@ -92,6 +104,17 @@ every_fault! {
     a_time_out_before_any_effect_of_wake_ends_right: TimeoutBefore, true;
     a_time_out_after_any_effect_of_wake_ends_right: TimeoutAfter, true;
     a_denial_at_any_call_of_wake_ends_right: Denied, true;
+}
+
+/// A budget that cannot be read or kept is paced without: all kinds of trouble, at each of its calls.
+#[test]
+fn a_fault_at_any_call_for_a_budget_ends_right() {
+    for operation in [Operation::LedgerBudget, Operation::LedgerKeepBudget] {
+        for trouble in CallTrouble::ALL {
+            let struck = (1..MANY).take_while(|n| night_with(Struck::Of(operation, *n), trouble, false)).count();
+            assert!(struck >= 5, "{operation}, {trouble:?}: {struck} calls were struck");
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the machines `failover` and `failback` ask, and the tick of the watch over all pairs of a stack.
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use watchkeeper_domain::failover::FailoverRequest;
 use watchkeeper_domain::reconcile::run::RunError;
@@ -32,17 +33,20 @@ impl Watched {
 }
 
 impl<P: Platform> FailoverRunbook<P> {
-    /// Looks after every pair of a stack, each with its own parts of the platform. One that fails does not keep the others
-    /// from their turn.
+    /// Looks after every pair of a stack, each with its own parts of the platform, and all at once: one that fails, or is lost and
+    /// probed for long, does not keep the others from their turn.
     pub async fn watch_all(stack: &Stack, at: Timestamp, of: impl Fn(&PairMember) -> Self) -> Watched {
+        let pairs = stack.environments().filter_map(|(estate, environment)| {
+            let found = ScopedEnvironment::of(estate, environment, &stack.home, at).ok()?;
+            Some((found.pair?, found.allowance))
+        });
+        let ticks = pairs.map(async |(member, allowance)| {
+            let ticked = Box::pin(of(&member).tick(&member, &allowance, at)).await;
+            (member, ticked)
+        });
         let mut watched = Watched { pairs: Vec::new(), failed: None };
-        for (estate, environment) in stack.environments() {
-            let Ok(ScopedEnvironment { pair: Some(member), allowance, .. }) =
-                ScopedEnvironment::of(estate, environment, &stack.home, at)
-            else {
-                continue;
-            };
-            match Box::pin(of(&member).tick(&member, &allowance, at)).await {
+        for (member, ticked) in join_all(ticks).await {
+            match ticked {
                 Ok(ticked) => {
                     let first = ticked.failed.first().cloned();
                     let part = first.map(|why| RunbookError::InPart { scope: ticked.scope.clone(), why });

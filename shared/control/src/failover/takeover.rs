@@ -72,7 +72,8 @@ impl<P: Platform> FailoverRunbook<P> {
         let singletons = waiting.filter_map(|name| known.iter().find(|it| it.service == *name));
         let mut why = Vec::new();
         for singleton in singletons {
-            match fence::proof(&self.ledger, &self.peer, member, pair, record, singleton, at).await? {
+            let tasks = fence::tasks_of(&self.peer, member, &singleton.service).await.ok();
+            match fence::proof(&self.ledger, member, pair, record, singleton, tasks, at).await? {
                 FenceState::Holds(proved) => why.push(proved),
                 FenceState::Wait(..) | FenceState::Ask(_) | FenceState::Fails(_) => return Ok(None),
             }

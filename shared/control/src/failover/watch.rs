@@ -7,8 +7,8 @@ use watchkeeper_domain::estate::TrafficStrategy;
 use watchkeeper_domain::execution::{ExecutionStatus, execution_name};
 use watchkeeper_domain::failover::readiness::{Readiness, ReadyVerdict};
 use watchkeeper_domain::failover::{
-    FailoverRefusal, FailoverRequest, MoveStage, Placement, Pointer, UnfollowablePointer, WatchAction, WatchState,
-    same_home,
+    FailoverRefusal, FailoverRequest, MoveStage, PROBE_AGAIN, Placement, Pointer, UnfollowablePointer, WatchAction,
+    WatchState, same_home,
 };
 use watchkeeper_domain::guardrail::Allowance;
 use watchkeeper_domain::intent::{Intent, Layer};
@@ -174,9 +174,8 @@ impl<P: Platform> FailoverRunbook<P> {
         let (before, version) = self.ledger.watch(&member.id, &member.region).await?;
         let mut watch = before.clone();
         if member.failover.probe.is_some() {
-            let probed = probe::region(&self.prober, member, member.other()).await;
-            ticked.reached = Some(!probed.is_lost());
-            watch = watch.after(&probed, at);
+            watch = self.probed(member, watch, at).await;
+            ticked.reached = Some(watch.since.is_none());
         }
         let asking = self.asked(member, &mut watch).await?;
         match watch.next_action(&member.failover, pointer, at) {
@@ -212,6 +211,19 @@ impl<P: Platform> FailoverRunbook<P> {
             self.ledger.keep_watch(&member.id, &member.region, &watch, version).await?;
         }
         Ok(())
+    }
+
+    /// Probes the region that serves, and where that fails again and again, until a loss is known or the region answers.
+    async fn probed(&self, member: &PairMember, mut watch: WatchState, at: Timestamp) -> WatchState {
+        let (began, other) = (self.clock.now(), member.other());
+        let mut last = at;
+        watch = watch.after(&probe::region(&self.prober, member, other).await, last);
+        while watch.probes_again(&member.failover, at, last) {
+            self.clock.sleep(PROBE_AGAIN.unsigned_abs()).await;
+            last = at + self.clock.now().duration_since(began);
+            watch = watch.after(&probe::once(&self.prober, member, other).await, last);
+        }
+        watch
     }
 
     /// Whether an execution over this loss still runs, and perhaps asks: there is one question at a time. A person's no to

@@ -83,10 +83,10 @@ pub struct HealthProbe {
     pub public: Option<Label>,
     /// Health paths by service; one that is not named has none.
     pub paths: BTreeMap<ServiceName, Label>,
-    /// How often. Default: 1m.
+    /// Without effect, and kept for documents that have it: the watch probes each minute, and after a failure every few seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every: Option<Duration>,
-    /// Tries within one probe. Default: 3.
+    /// Tries within the first probe of a minute; those that follow one that failed, seconds later, have one. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<u32>,
     /// How long one try may take. Default: 5s.

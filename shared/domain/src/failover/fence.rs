@@ -18,7 +18,8 @@ use crate::value::rounded;
 /// container take to stop (120 s, Amazon ECS task definition parameters), a tick of a minute, and the margin.
 pub const PROVE_PATIENCE: SignedDuration = SignedDuration::from_secs(200);
 
-/// How long a proof is waited for when the old region did not even answer: nobody is kept waiting for what cannot come.
+/// How long a region has to be without an answer before nothing more is expected of it: nobody is kept waiting for what cannot
+/// come.
 pub const SILENT_PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 
 /// The longest that a dead man's switch takes to act once its silence is over: a tick of the old region's stack (1 minute), its
@@ -74,6 +75,8 @@ pub struct FenceEvidence<'a> {
     pub since: Timestamp,
     /// When it was looked at first: a proof is waited for from then on.
     pub looked: Timestamp,
+    /// Since when the old region has not answered, whatever it was asked; `None` when it did.
+    pub silent: Option<Timestamp>,
     /// The wall time.
     pub now: Timestamp,
 }
@@ -110,8 +113,11 @@ pub fn judge(singleton: &Singleton, evidence: &FenceEvidence<'_>) -> FenceState 
     if let Some(who) = evidence.word.filter(|_| evidence.tasks.is_none_or(SingletonTasks::none)) {
         return FenceState::Holds(format!("{who} says that {service} has stopped"));
     }
-    let waited = evidence.now.duration_since(evidence.looked);
-    let patience = if evidence.tasks.is_some() { PROVE_PATIENCE } else { SILENT_PATIENCE };
+    let (from, patience) = match evidence.tasks {
+        Some(_) => (evidence.looked, PROVE_PATIENCE),
+        None => (evidence.silent.unwrap_or(evidence.now), SILENT_PATIENCE),
+    };
+    let waited = evidence.now.duration_since(from);
     let fence = singleton.fence.filter(|fence| *fence != FencePolicy::DeadMan || evidence.from_home);
     let what = format!("{service}: {unproved}");
     match (fence, singleton.silence) {

@@ -27,5 +27,7 @@ pub use request::{FailoverRequest, MoveManner};
 pub use sample::{RegionSample, ServiceSample, serving};
 pub use switch::{ObservedSwitches, SwitchArming, arming};
 pub use traffic::{DnsRecord, DnsRouting, expected, points_to, switched};
-pub use watch::{FailoverRefusal, Heartbeat, LOOK_AGAIN, QUESTION, READINESS_EVERY, WatchAction, WatchState};
+pub use watch::{
+    FailoverRefusal, Heartbeat, LOOK_AGAIN, PROBE_AGAIN, QUESTION, READINESS_EVERY, WatchAction, WatchState,
+};
 pub use wave::{WaveVerdict, judge_wave};

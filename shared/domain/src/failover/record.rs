@@ -134,6 +134,9 @@ pub struct Move {
     /// When the fence was looked at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence_looked: Option<Timestamp>,
+    /// Since when the other region has not answered; `None` when it did the last time that it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent_since: Option<Timestamp>,
     /// When the other region's hand was asked to look last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nudged: Option<Timestamp>,
@@ -187,6 +190,7 @@ impl Move {
             switches: BTreeSet::new(),
             fenced_since: None,
             fence_looked: None,
+            silent_since: None,
             nudged: None,
             switched: None,
             irreversible: false,
@@ -210,6 +214,11 @@ impl Move {
     pub fn end(&mut self, ending: MoveEnding, now: Timestamp) {
         self.enter(MovePhase::Over, now);
         self.ending = Some(ending);
+    }
+
+    /// The other region was asked, and answered or did not.
+    pub fn asked_other(&mut self, answered: bool, now: Timestamp) {
+        self.silent_since = (!answered).then(|| self.silent_since.unwrap_or(now));
     }
 
     /// Adds waiting to the phase that goes on.

@@ -21,6 +21,12 @@ pub const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 /// How long a question about a failover stands. After it nobody has decided, and the probe may ask again.
 pub const QUESTION: SignedDuration = SignedDuration::from_mins(30);
 
+/// How long after a probe that failed the same tick probes again: a loss is known within a tick, and what is over sooner is none.
+pub const PROBE_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
+/// How long after its first probe a tick begins no other one: the next tick goes on counting.
+const PROBE_FOR: SignedDuration = SignedDuration::from_secs(40);
+
 /// Probes that have to fail in a row where the document does not say.
 const FAILURES: u32 = 3;
 
@@ -131,9 +137,16 @@ impl WatchState {
         self
     }
 
+    /// Whether a tick, which was due at an instant and probed last at another one, probes once more. `self` is the memory after
+    /// that; a probe that did not count is followed by none.
+    pub fn probes_again(&self, failover: &Failover, tick: Timestamp, last: Timestamp) -> bool {
+        let counted = self.probed == Some(last) && self.since.is_some();
+        counted && self.failures < enough(failover) && last.duration_since(tick) < PROBE_FOR
+    }
+
     /// What follows, given the pointer. `self` is the memory after the probe.
     pub fn next_action(&self, failover: &Failover, pointer: &Pointer, now: Timestamp) -> WatchAction {
-        let enough = failover.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES);
+        let enough = enough(failover);
         let Some(since) = self.since.filter(|_| self.failures >= enough && pointer.moving.is_none()) else {
             return WatchAction::Nothing;
         };
@@ -167,4 +180,9 @@ impl WatchState {
     pub fn readiness_is_due(&self, now: Timestamp) -> bool {
         self.readiness.as_ref().is_none_or(|last| now.duration_since(last.at) >= READINESS_EVERY)
     }
+}
+
+/// Probes that have to fail in a row.
+fn enough(failover: &Failover) -> u32 {
+    failover.probe.as_ref().and_then(|probe| probe.failures).unwrap_or(FAILURES)
 }

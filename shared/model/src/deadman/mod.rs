@@ -121,6 +121,7 @@ impl DeadMan {
             epoch: state.points[1].epoch.into(),
             since: NOW - span(since),
             looked: NOW,
+            silent: None,
             now: NOW + span(ahead),
         };
         matches!(judge(self.pair.singleton(), &evidence), FenceState::Holds(_))

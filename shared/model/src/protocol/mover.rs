@@ -91,6 +91,7 @@ impl ProtocolModel {
             epoch: epoch.into(),
             since: now,
             looked: now,
+            silent: None,
             now,
         };
         matches!(judge(self.pair.singleton(), &evidence), FenceState::Holds(_))

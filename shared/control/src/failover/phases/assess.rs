@@ -33,7 +33,9 @@ impl<P: Platform> FailoverRunbook<P> {
         }
         work.record.waves = waves(&member.failover);
         if let Some(singleton) = member.failover.singletons.first().filter(|_| work.record.answered.is_none()) {
-            work.record.answered = Some(tasks_of(&self.peer, member, &singleton.service).await.is_ok());
+            let answered = tasks_of(&self.peer, member, &singleton.service).await.is_ok();
+            work.record.answered = Some(answered);
+            work.record.asked_other(answered, self.clock.now());
         }
         let traffic = traffic_switch::facts(&self.switches, member).await;
         let kept = LedgerFacts::of(&self.ledger, member, &work.pair, now).await;

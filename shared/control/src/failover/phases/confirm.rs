@@ -29,6 +29,7 @@ impl<P: Platform> FailoverRunbook<P> {
         // Whoever hangs is not asked again in this step.
         work.record.answered.get_or_insert(found.services.is_ok());
         let now = self.clock.now();
+        work.record.asked_other(found.services.is_ok(), now);
         let reasons = match confirm(&found) {
             LossVerdict::FalseAlarm(reasons) => {
                 let what = format!("{} is not lost: {}", member.other(), reasons.join("; "));

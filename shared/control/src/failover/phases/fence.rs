@@ -1,5 +1,6 @@
 //! Fence: the old region's own hand is asked to stop its singletons, and before one starts here it is judged whether it did.
 
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use watchkeeper_domain::estate::Singleton;
 use watchkeeper_domain::failover::fence::{FenceEvidence, FenceState, SingletonTasks as FencedTasks, judge};
@@ -18,10 +19,10 @@ use crate::runbook::RunbookError;
 use crate::scoped::PairMember;
 
 impl<P: Platform> FailoverRunbook<P> {
-    /// Begins the fence; what has no singleton needs none.
+    /// Begins the fence; what has no singleton needs none, and a region that does not answer is not asked again at once.
     pub(super) async fn fence(&self, work: &mut MoveStep<'_>) -> Result<PhaseOutcome, RunbookError> {
         work.record.fenced_since.get_or_insert(self.clock.now());
-        if !singletons(work.member, &work.pointer).is_empty() {
+        if work.record.silent_since.is_none() && !singletons(work.member, &work.pointer).is_empty() {
             self.nudge(work, "a fence").await;
         }
         Ok(PhaseOutcome::Enter(MovePhase::Promote))
@@ -34,11 +35,19 @@ impl<P: Platform> FailoverRunbook<P> {
         wave: &[ServiceName],
     ) -> Result<Option<PhaseOutcome>, RunbookError> {
         let member = work.member;
+        let mut waiting = singletons(member, &work.pointer);
+        waiting.retain(|singleton| wave.contains(&singleton.service));
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        work.record.fence_looked.get_or_insert(self.clock.now());
+        // All at once: a region that hangs costs its bound once.
+        let looks = join_all(waiting.iter().map(|singleton| tasks_of(&self.peer, member, &singleton.service))).await;
+        let now = self.clock.now();
+        work.record.asked_other(looks.iter().any(Result::is_ok), now);
         let mut asked = Vec::new();
-        for singleton in singletons(member, &work.pointer).iter().filter(|singleton| wave.contains(&singleton.service))
-        {
-            work.record.fence_looked.get_or_insert(self.clock.now());
-            match self.judged(work, singleton).await? {
+        for (singleton, tasks) in waiting.iter().zip(looks) {
+            match proof(&self.ledger, member, &work.pair, &work.record, singleton, tasks.ok(), now).await? {
                 FenceState::Holds(why) => work.record.header.note(self.clock.now(), why),
                 FenceState::Wait(seconds, why) => {
                     // Its replica of the pointer may have come after the last time that it was asked to look.
@@ -60,11 +69,6 @@ impl<P: Platform> FailoverRunbook<P> {
         work.record.asks = [(GuardrailCode::FenceUnproved, why)].into();
         Ok(Some(PhaseOutcome::Ask("a person is asked whether the singletons have stopped".to_owned())))
     }
-
-    async fn judged(&self, work: &MoveStep<'_>, singleton: &Singleton) -> Result<FenceState, RunbookError> {
-        let MoveStep { member, pair, record, .. } = work;
-        proof(&self.ledger, &self.peer, member, pair, record, singleton, self.clock.now()).await
-    }
 }
 
 /// The singletons of a move: those of the document, and those that it had when the move began.
@@ -76,14 +80,14 @@ pub(in super::super) fn singletons(member: &PairMember, pointer: &Pointer) -> Ve
     declared.iter().cloned().chain(bare).collect()
 }
 
-/// Whether the fence of a singleton holds for a move, as it stands now.
-pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
+/// Whether the fence of a singleton holds for a move, as it stands now, given its tasks in the other region, if that answers.
+pub(in super::super) async fn proof<L: Ledger>(
     ledger: &L,
-    peer: &P,
     member: &PairMember,
     pair: &PairReplica,
     record: &Move,
     singleton: &Singleton,
+    tasks: Option<FencedTasks>,
     now: Timestamp,
 ) -> Result<FenceState, RunbookError> {
     let settled = ledger.settled(&member.scope_in(member.other())).await?;
@@ -91,7 +95,6 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
     // Armed when the move began, and, as far as has been heard, still.
     let silence = pair.heartbeats.get(member.other()).and_then(|theirs| theirs.silence(&singleton.service));
     let beat = granted.filter(|_| record.switches.contains(&singleton.service) && silence.is_some());
-    let tasks = tasks_of(peer, member, &singleton.service).await.ok();
     // What was approved beforehand does not cover a loss that began after it.
     let lost_since = record.answered == Some(true) && tasks.is_none();
     let beforehand = record.header.approved.contains(&GuardrailCode::FenceUnproved) && !lost_since;
@@ -109,13 +112,14 @@ pub(in super::super) async fn proof<L: Ledger, P: Services + RegionTasks>(
             epoch: record.epoch.unwrap_or(0),
             since: record.fenced_since.unwrap_or(record.header.started),
             looked: record.fence_looked.unwrap_or(record.header.started),
+            silent: record.silent_since,
             now,
         },
     ))
 }
 
 /// A service's tasks in the other region, whose calls are bounded.
-pub(super) async fn tasks_of<P: Services + RegionTasks>(
+pub(in super::super) async fn tasks_of<P: Services + RegionTasks>(
     peer: &P,
     member: &PairMember,
     service: &ServiceName,
@@ -123,11 +127,8 @@ pub(super) async fn tasks_of<P: Services + RegionTasks>(
     let Some(id) = member.others.get(service) else {
         return Ok(FencedTasks { desired: 0, running: 0, pending: 0, alive: 0 });
     };
-    let (found, alive) = futures_util::future::join(
-        peer.describe_services(&id.cluster, std::slice::from_ref(service)),
-        peer.tasks_alive(id),
-    )
-    .await;
+    let (found, alive) =
+        join(peer.describe_services(&id.cluster, std::slice::from_ref(service)), peer.tasks_alive(id)).await;
     let (found, alive) = (found?, alive?);
     // A service that does not exist runs nothing.
     let found = found.get(id);

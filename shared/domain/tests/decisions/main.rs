@@ -1,0 +1,19 @@
+//! All decisions, in one program: each of its modules would have to be compiled and linked with the library otherwise.
+
+mod alarm_response;
+mod assess;
+mod backup_decisions;
+mod backup_knowledge;
+mod backup_prune;
+mod budget;
+mod calendar_table;
+mod calendar_zones;
+mod emergency_decisions;
+mod emergency_layers;
+mod failover;
+mod failover_readiness;
+mod guardrails;
+mod plan_properties;
+mod preflight;
+mod report;
+mod unblock;
