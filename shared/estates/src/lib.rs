@@ -5,6 +5,7 @@
 //! shape does not hide one of meaning, a copy of the tree is mended first (`parse`): what is wrong is taken out, what is
 //! missing is filled in, and no finding that comes of the mending is shown.
 
+mod compiled;
 mod load;
 mod node;
 mod parse;
@@ -14,6 +15,7 @@ mod shape;
 mod week;
 mod yaml;
 
+pub use compiled::{COMPILED, CompileError, compile_dir, load_deployed};
 pub use load::load_dir;
 pub use parse::parse;
 pub use problem::FileProblem;

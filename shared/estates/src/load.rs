@@ -1,8 +1,9 @@
 //! A folder of documents.
 
-use std::{fs, path::Path};
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use watchkeeper_domain::estate::{EstateDocument, EstateFolder};
+use watchkeeper_domain::estate::{Estate, EstateDocument, EstateFolder};
 use watchkeeper_domain::finding::{DocumentFinding, FieldPath};
 
 use crate::{
@@ -10,23 +11,45 @@ use crate::{
     problem::{FileMistake, FileProblem},
 };
 
+/// A document that is in order.
+pub(crate) struct CheckedDocument {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) document: EstateDocument,
+    estate: Estate,
+}
+
 /// Every document (`*.yaml`, `*.yml`) of a folder, its sub-folders left alone.
 ///
 /// # Errors
 /// Every problem of every document at once; and a folder that cannot be read, or holds no document.
 pub fn load_dir(folder: &Path) -> Result<EstateFolder, Vec<FileProblem>> {
-    let mut readings = Vec::new();
-    for file in files(folder)? {
-        let name = file.display().to_string();
-        readings.push(match fs::read_to_string(&file) {
-            Ok(text) => parse::read(&name, &text),
-            Err(error) => DocumentReading::failed(&name, unreadable(&error)),
-        });
+    Ok(checked(folder)?.into_iter().map(|checked| checked.estate).collect())
+}
+
+/// The same with what each was read from.
+pub(crate) fn checked(folder: &Path) -> Result<Vec<CheckedDocument>, Vec<FileProblem>> {
+    let (mut texts, mut readings) = (Vec::new(), Vec::new());
+    for path in files(folder)? {
+        let name = path.display().to_string();
+        let (text, reading) = match fs::read_to_string(&path) {
+            Ok(text) => (text.clone(), parse::read(&name, &text)),
+            Err(error) => (String::new(), DocumentReading::failed(&name, unreadable(&error))),
+        };
+        texts.push((path, text));
+        readings.push(reading);
     }
     across(&mut readings);
-    let (good, bad): (Vec<_>, Vec<_>) = readings.into_iter().map(DocumentReading::finish).partition(Result::is_ok);
-    let problems: Vec<FileProblem> = bad.into_iter().filter_map(Result::err).flatten().collect();
-    if problems.is_empty() { Ok(good.into_iter().filter_map(Result::ok).collect()) } else { Err(problems) }
+    let (mut good, mut problems) = (Vec::new(), Vec::new());
+    for ((path, text), reading) in texts.into_iter().zip(readings) {
+        let document = reading.document.clone();
+        match (reading.finish(), document) {
+            (Ok(estate), Some(document)) => good.push(CheckedDocument { path, text, document, estate }),
+            (Ok(_), None) => {}
+            (Err(found), _) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(good) } else { Err(problems) }
 }
 
 fn unreadable(error: &std::io::Error) -> FileMistake {
@@ -34,11 +57,11 @@ fn unreadable(error: &std::io::Error) -> FileMistake {
 }
 
 /// The documents of a folder, by name.
-fn files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Vec<FileProblem>> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Vec<FileProblem>> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let name = folder.display().to_string();
     let entries = entries.map_err(|error| vec![unreadable(&error).in_file(&name)])?;
-    let is_document = |path: &std::path::PathBuf| {
+    let is_document = |path: &PathBuf| {
         path.is_file()
             && path.extension().is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
     };

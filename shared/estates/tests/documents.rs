@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rstest::rstest;
 use watchkeeper_domain::{capacity::DatabaseId, estate::EnvironmentKind, name::Region};
-use watchkeeper_estates::{EstateFolder, load_dir, schema_text, week_of};
+use watchkeeper_estates::{COMPILED, EstateFolder, compile_dir, load_deployed, load_dir, schema_text, week_of};
 
 fn shipped() -> EstateFolder {
     load_dir(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -24,6 +24,50 @@ fn the_schema_beside_the_documents_is_that_of_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("estate.schema.json");
     let written = std::fs::read_to_string(path).unwrap();
     assert!(written == schema_text(), "run `cargo estates schema > shared/estates/estate.schema.json`");
+}
+
+#[test]
+fn what_was_compiled_beside_the_documents_is_of_these_very_documents() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = copied(own);
+    let written = std::fs::read_to_string(own.join(COMPILED)).unwrap();
+    let compiled = std::fs::read_to_string(compile_dir(folder.path()).unwrap()).unwrap();
+    assert!(written == compiled, "run `cargo estates compile`");
+    let (deployed, checked) = (load_deployed(folder.path()).unwrap(), load_dir(own).unwrap());
+    assert_eq!(format!("{deployed:?}"), format!("{checked:?}"));
+}
+
+#[test]
+fn what_was_compiled_from_other_documents_counts_for_nothing() {
+    let folder = copied(Path::new(env!("CARGO_MANIFEST_DIR")));
+    compile_dir(folder.path()).unwrap();
+    let file = folder.path().join("clos-v2.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("estate: clos-v2", "estate: clos-v3")).unwrap();
+    assert!(load_deployed(folder.path()).unwrap().estate("clos-v3").is_ok(), "a document that was changed");
+    std::fs::write(&file, text.replace("estate: clos-v2", "estate: 7")).unwrap();
+    let problems = load_deployed(folder.path()).unwrap_err();
+    assert!(problems[0].to_string().contains("clos-v2.yaml:"), "a broken one is named with its line: {problems:?}");
+    std::fs::remove_file(&file).unwrap();
+    assert!(load_deployed(folder.path()).unwrap().estate("clos-v2").is_err(), "a document that is gone");
+    let compiled = std::fs::read_to_string(folder.path().join(COMPILED)).unwrap();
+    std::fs::write(&file, &text).unwrap();
+    for broken in
+        [compiled.replacen("{\"version\":\"", "{\"version\":\"9", 1), compiled[..compiled.len() / 2].to_owned()]
+    {
+        std::fs::write(folder.path().join(COMPILED), broken).unwrap();
+        assert!(load_deployed(folder.path()).unwrap().estate("clos-v2").is_ok(), "another version, or half of it");
+    }
+}
+
+fn copied(from: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_some_and(|it| it == "yaml") {
+            std::fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    folder
 }
 
 #[rstest]

@@ -11,7 +11,7 @@ use tracing::Instrument;
 use watchkeeper_aws::sdk_config;
 use watchkeeper_control::runbook::{ErrorName, RunbookError, in_full};
 use watchkeeper_domain::reconcile::report::fitting;
-use watchkeeper_estates::{FileProblem, load_dir};
+use watchkeeper_estates::{FileProblem, load_deployed};
 
 use crate::context::FunctionContext;
 use crate::settings::{FunctionSettings, SettingError};
@@ -76,7 +76,7 @@ where
     H: AsyncFn(Q, LambdaInvocation) -> Result<A, RunbookError>,
 {
     let settings = FunctionSettings::from_env()?;
-    let estates = load_dir(&settings.estates_dir).map_err(StartError::Estates)?;
+    let estates = load_deployed(&settings.estates_dir).map_err(StartError::Estates)?;
     let sdk = sdk_config(settings.home.region.as_str()).await;
     let handler = build(FunctionContext::new(settings, estates, sdk))?;
     let handler = &handler;
