@@ -11,5 +11,3 @@ pub mod harness;
 pub mod preflight;
 pub mod sandbox;
 pub mod scenarios;
-
-pub use watchkeeper_in_memory as in_memory;

@@ -9,6 +9,7 @@ mod backup;
 mod builder;
 mod call;
 pub mod contract;
+mod declared;
 mod emergency;
 mod executions;
 mod external_changes;
@@ -39,6 +40,8 @@ mod unblock;
 
 pub use builder::SimRegionBuilder;
 pub use call::{CallEnding, RecordedCall};
+pub use declared::{Declared, declared};
+pub use emergency::alarm_event;
 pub use executions::MachineHandle;
 pub use failover::promotions::{aurora_global, replica};
 pub use failover::stores::{stream, table};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use alarm_response::read;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use watchkeeper_control::emergency::Handled;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_control::runbook::RunbookError;
@@ -134,17 +134,4 @@ fn left(execution: &Execution, now: Timestamp) -> Option<Duration> {
     let Standing::Due(at) = execution.standing() else { return None };
     let waits = execution.state() == BETWEEN_LOOKS && at > now;
     waits.then(|| Duration::try_from(at.duration_since(now)).unwrap_or_default())
-}
-
-/// The event of EventBridge about an alarm that changed its state at an instant, to the millisecond.
-pub fn alarm_event(alarm: &str, (account, region): (&str, &str), state: &str, at: Timestamp) -> Value {
-    let time = at.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
-    json!({
-        "source": "aws.cloudwatch",
-        "detail-type": "CloudWatch Alarm State Change",
-        "account": account,
-        "region": region,
-        "resources": [format!("arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}")],
-        "detail": {"alarmName": alarm, "state": {"value": state, "reason": "test", "timestamp": time}},
-    })
 }

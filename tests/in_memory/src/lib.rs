@@ -2,7 +2,6 @@
 //! dies with its process, and only the next tick goes on.
 
 mod backup;
-mod declared;
 mod emergency;
 mod functions;
 mod pair;
@@ -24,10 +23,10 @@ use watchkeeper_sim::{SimRegion, StartedExecution};
 
 use functions::Functions;
 
-pub use declared::{Declared, declared};
-pub use emergency::{EmergencyRun, EmergencyRunState, alarm_event};
+pub use emergency::{EmergencyRun, EmergencyRunState};
 pub use pair::{FailoverRun, FailoverRunState, InMemoryPair};
 pub use watchkeeper_sim::machine::ExecutionEnd;
+pub use watchkeeper_sim::{Declared, alarm_event, declared};
 
 /// How long Lambda waits before it hands an asynchronous event on again; twice at the most.
 const REDELIVERIES: [Duration; 3] = [Duration::from_mins(1), Duration::from_mins(2), Duration::ZERO];

@@ -20,7 +20,7 @@ pub use pair::IMAGE_TAG;
 pub use singleton_monitor::{MonitorReport, SingletonMonitor};
 pub use tables::{ITEMS, Items};
 pub use unblock_fixtures::{ReceivedMessage, UnblockFixtures};
-pub use watchkeeper_in_memory::{Declared, declared};
+pub use watchkeeper_sim::{Declared, declared};
 
 use std::error::Error;
 use std::fmt::Display;

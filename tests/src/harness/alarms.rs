@@ -10,8 +10,8 @@ use watchkeeper_domain::value::AlarmName;
 
 use super::{DeployedStack, HarnessError};
 use crate::estate::{SiteError, awaited};
-use crate::in_memory::alarm_event;
 use crate::sandbox::Sandbox;
+use watchkeeper_sim::alarm_event;
 
 /// Make the topic that a stack may be told of, and return its ARN.
 pub(super) async fn make_topic(sandbox: &Sandbox, region: &Region) -> Result<String, HarnessError> {

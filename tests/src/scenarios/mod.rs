@@ -6,14 +6,12 @@ mod capacity;
 pub mod emergency;
 pub mod failover;
 mod harness;
-mod in_memory;
 mod night;
 pub mod schedule;
 pub mod unblock;
 
 pub use capacity::{all_asleep, asleep, difference, line, parted};
 pub use harness::Harness;
-pub use in_memory::{InMemoryPairScene, InMemoryScene};
 pub use night::{ChosenNight, NoNight, next_night};
 
 use std::fmt::Display;

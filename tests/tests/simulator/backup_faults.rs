@@ -10,8 +10,8 @@ use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::{BackupMemory, BackupSource};
 use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_estates::EstateFolder;
+use watchkeeper_in_memory::{InMemoryHarness, documents};
 use watchkeeper_sim::{BackupDeletion, CallTrouble, FaultPlan, SimRegion, rds, scope, store};
-use watchkeeper_tests::in_memory::{InMemoryHarness, documents};
 
 use crate::backups::source;
 use crate::scene::{at, outcomes};

@@ -9,8 +9,8 @@ use serde_json::json;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::{AT_ONCE, AttemptEnd, BackupMemory, CLUSTERS_AT_ONCE};
 use watchkeeper_domain::name::Region;
+use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, rds, store};
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::backup_faults::{estates, shop};
 use crate::backups::source;

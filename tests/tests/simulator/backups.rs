@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use watchkeeper_domain::backup::{AttemptEnd, BackupMemory, BackupSource};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 use watchkeeper_domain::name::{DatabaseName, Region, Scope};
+use watchkeeper_in_memory::{InMemoryHarness, documents};
 use watchkeeper_sim::{SimRegion, aurora, rds, scope, store};
-use watchkeeper_tests::in_memory::{InMemoryHarness, documents};
 
 use crate::scene::{at, outcomes};
 

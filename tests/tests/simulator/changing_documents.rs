@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::json;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_estates::EstateFolder;
-use watchkeeper_tests::in_memory::{InMemoryHarness, documents};
+use watchkeeper_in_memory::{InMemoryHarness, documents};
 
 use crate::emergency_scene::{ACCOUNT, API as PROD_API, by_hand, figures, production};
 use crate::scene::{asleep, evening, minutes, morning, sim};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::emergency::alarm::AlarmState;
+use watchkeeper_in_memory::{EmergencyRun, EmergencyRunState, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan};
-use watchkeeper_tests::in_memory::{EmergencyRun, EmergencyRunState, InMemoryHarness};
 
 use crate::emergency_scene::{alarm, harness, prod, production, surging};
 use crate::scene::at;

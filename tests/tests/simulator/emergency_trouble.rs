@@ -9,8 +9,8 @@ use watchkeeper_domain::capacity::Rollout;
 use watchkeeper_domain::emergency::alarm::AlarmState;
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::guardrail::CapacityQuotas;
+use watchkeeper_in_memory::EmergencyRunState;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion, TimingSettings};
-use watchkeeper_tests::in_memory::EmergencyRunState;
 
 use crate::emergency_scene::{
     API, CONNECTIONS, ERRORS, alarm, by_hand, harness, id, prod, production, subjects, surging,

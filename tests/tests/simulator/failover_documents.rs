@@ -6,8 +6,8 @@ use watchkeeper_domain::capacity::{ScalingState, Suspensions};
 use watchkeeper_domain::execution::ExecutionStatus;
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::name::ServiceName;
+use watchkeeper_in_memory::{ExecutionEnd, FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{aurora_global, service};
-use watchkeeper_tests::in_memory::{ExecutionEnd, FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
     AUTOMATIC, GLOBAL, capacities, counts, ended, estates, home, never_double, stacks, standby, story,

@@ -2,8 +2,8 @@
 //! twice, traffic went only to a region that was verified, and the pair ends in one region, whole.
 
 use serde_json::json;
+use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, RegionLoss};
-use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{AUTOMATIC, capacities, estates, home, in_one_region, stacks, standby, story};
 

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use watchkeeper_domain::reconcile::run::{RunOutcome, RunRecord};
+use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss};
-use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::failover_documents::NO_SINGLETON;
 use crate::pair_scene::{

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
+use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 use watchkeeper_sim::RegionLoss;
-use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
     AUTOMATIC, capacities, ended, estates, home, in_one_region, never_double, say_yes, stacks, standby, story,

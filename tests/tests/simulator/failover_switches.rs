@@ -6,8 +6,8 @@ use watchkeeper_domain::capacity::{ScalingState, ServiceId, Suspensions};
 use watchkeeper_domain::failover::SwitchArming;
 use watchkeeper_domain::guardrail::HaltSwitch;
 use watchkeeper_domain::name::{Region, ServiceName};
+use watchkeeper_in_memory::{FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
-use watchkeeper_tests::in_memory::{FailoverRunState, InMemoryPair};
 
 use crate::failover_questions::{asks, told};
 use crate::pair_scene::{AUTOMATIC, SIMULATOR, counts, ended, estates, home, never_double, stacks, standby, story};

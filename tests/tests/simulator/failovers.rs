@@ -6,8 +6,8 @@ use watchkeeper_control::ledger::Ledger as _;
 use watchkeeper_domain::backup::{BackupMemory, CopyVerdict, KnownCopy};
 use watchkeeper_domain::failover::MovePhase;
 use watchkeeper_domain::name::ServiceName;
+use watchkeeper_in_memory::{FailoverRunState, InMemoryPair};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, RegionLoss, run_until_done_or_crash};
-use watchkeeper_tests::in_memory::{FailoverRunState, InMemoryPair};
 
 use crate::pair_scene::{
     AUTOMATIC, SIMULATOR, capacities, ended, estates, home, never_double, say_yes, stacks, standby, started, story,

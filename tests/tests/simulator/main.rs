@@ -21,6 +21,7 @@ mod restores;
 mod rollbacks;
 mod scenarios;
 mod scene;
+mod scenes;
 mod single_faults;
 mod unblock_days;
 mod unblock_faults;

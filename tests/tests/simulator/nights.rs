@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::json;
 use watchkeeper_domain::capacity::{Capacity, Rollout, ScalingState, ServiceId, Suspensions};
+use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness, documents};
 use watchkeeper_sim::{
     CallEnding, CallTrouble, FaultPlan, Operation, SimRegion, SimRegionBuilder, TimingSettings, scope, service,
 };
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
 use crate::scene::{API, ENGINE, afternoon, asleep, at, evening, minutes, morning, sim};
 

@@ -10,8 +10,8 @@ use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::failover::DatabaseRole;
 use watchkeeper_domain::name::{Region, ServiceName};
 use watchkeeper_estates::EstateFolder;
+use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair, documents};
 use watchkeeper_sim::{SimPair, SimRegion, SimRegionBuilder, aurora_global, service, stream, table};
-use watchkeeper_tests::in_memory::{FailoverRun, FailoverRunState, InMemoryPair, documents};
 
 pub(crate) const HOME: &str = "us-west-2";
 pub(crate) const STANDBY: &str = "us-west-1";

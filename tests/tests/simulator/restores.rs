@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use watchkeeper_control::ports::Clock as _;
 use watchkeeper_domain::backup::RestoreEvidence;
 use watchkeeper_estates::EstateFolder;
+use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan, SimRegion, StoreSpec, store};
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::backup_faults::{estates, shop};
 use crate::backups::source;

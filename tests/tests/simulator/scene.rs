@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Suspensions;
 use watchkeeper_domain::name::Scope;
+use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::{SimRegion, SimRegionBuilder, aurora, scope, service};
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 pub(crate) use watchkeeper_tests::scenarios::all_asleep as asleep;
 
 pub(crate) const API: &str = "clos-v2-cluster/clos-v2-core-api-service";

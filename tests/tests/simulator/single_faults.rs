@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use watchkeeper_domain::capacity::Capacity;
 use watchkeeper_domain::reconcile::run::RunOutcome;
+use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallEnding, CallTrouble, FaultPlan, Operation};
-use watchkeeper_tests::in_memory::InMemoryHarness;
 
 use crate::scene::{afternoon, asleep, dev, evening, morning};
 

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
+use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness, documents};
 
 use crate::unblock_scene::{BUS, DEAD, QUEUE, at, bodies, letter, monday, quiet};
 

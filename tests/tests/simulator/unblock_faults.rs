@@ -3,8 +3,8 @@
 
 use jiff::SignedDuration;
 use watchkeeper_domain::unblock::ItemAttribute;
+use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan};
-use watchkeeper_tests::in_memory::InMemoryHarness;
 
 use crate::unblock_scene::{DEAD, LOCKS, QUEUE, bodies, busy, events, is_released, lock, monday, prod};
 

@@ -14,8 +14,8 @@ use watchkeeper_domain::intent::Layer;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, LockItem, UnblockRecord};
 use watchkeeper_estates::EstateFolder;
+use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness, documents};
 use watchkeeper_sim::{SimRegion, run_until_done_or_crash, scope, service};
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness, documents};
 use watchkeeper_tests::scenarios::unblock::open_run;
 
 pub(crate) const LOCKS: &str = "clos-v2-wip-locks";

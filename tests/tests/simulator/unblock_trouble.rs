@@ -5,8 +5,8 @@ use serde_json::json;
 use watchkeeper_control::unblock::ports::PendingQuestion;
 use watchkeeper_domain::intent::{DesiredState, Intent, Layer};
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute, UnblockEnd};
+use watchkeeper_in_memory::ExecutionEnd;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, run_until_done_or_crash};
-use watchkeeper_tests::in_memory::ExecutionEnd;
 
 use crate::unblock_scene::{
     BUS, DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, busy, is_released, letter, lock, message, monday, morning,

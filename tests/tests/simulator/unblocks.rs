@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use watchkeeper_control::unblock::ports::DeadLetter;
 use watchkeeper_domain::unblock::{FindingSource, ItemAttribute};
+use watchkeeper_in_memory::InMemoryHarness;
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation};
-use watchkeeper_tests::in_memory::InMemoryHarness;
 
 use crate::unblock_scene::{
     BUS, DEAD, IDEAS, LOCKS, MONDAY, QUEUE, blocked, bodies, letter, lock, message, monday, morning, quiet, record,

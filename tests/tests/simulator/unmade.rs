@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use watchkeeper_domain::capacity::{Rollout, ServiceId};
+use watchkeeper_in_memory::{ExecutionEnd, InMemoryHarness};
 use watchkeeper_sim::{CallTrouble, FaultPlan, Operation, SimRegion};
-use watchkeeper_tests::in_memory::{ExecutionEnd, InMemoryHarness};
 
 use crate::scene::{ENGINE, afternoon, asleep, at, evening, minutes};
 

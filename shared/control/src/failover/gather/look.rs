@@ -96,10 +96,11 @@ impl<S: RegionReader, L: Ledger, K: Clock> PacedRegion<'_, S, L, K> {
         ids.for_each(|id| clusters.entry(&id.cluster).or_default().push(id.service.clone()));
         let mut batches = Vec::new();
         for (cluster, names) in clusters {
+            let mut left = names.len().div_ceil(DESCRIBE_SERVICES_MAX);
             for batch in names.chunks(DESCRIBE_SERVICES_MAX) {
                 let call = self.reader.describe_services(cluster, batch);
-                let answer =
-                    self.pace.call(ApiBucket::EcsServiceRead, names.len().div_ceil(DESCRIBE_SERVICES_MAX), call).await;
+                let answer = self.pace.call(ApiBucket::EcsServiceRead, left, call).await;
+                left -= 1;
                 let id = |service: &ServiceName| ServiceId { cluster: cluster.clone(), service: service.clone() };
                 batches.push((batch.iter().map(id).collect(), answer));
             }

@@ -12,14 +12,14 @@ use watchkeeper_domain::name::{Region, Scope};
 use watchkeeper_sim::{Operation, RecordedCall, RegionLoss, SimRegion};
 
 use super::seen;
-use crate::harness::HarnessError;
-use crate::in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
-use crate::scenarios::failover::{FailoverHarness, MoveStage, SeenSingleton, UnansweredCalls};
-use crate::scenarios::{CapacityWrite, Harness, RunEnd, Unplayed};
+use watchkeeper_in_memory::{FailoverRun, FailoverRunState, InMemoryPair};
+use watchkeeper_tests::harness::HarnessError;
+use watchkeeper_tests::scenarios::failover::{FailoverHarness, MoveStage, SeenSingleton, UnansweredCalls};
+use watchkeeper_tests::scenarios::{CapacityWrite, Harness, RunEnd, Unplayed};
 
 /// Both members of a pair in memory, seen from the standby. Any check that fails panics.
 #[derive(Debug)]
-pub struct InMemoryPairScene {
+pub(crate) struct InMemoryPairScene {
     stacks: InMemoryPair,
     environment: Environment,
     scope: Scope,
@@ -37,7 +37,7 @@ impl InMemoryPairScene {
     ///
     /// # Panics
     /// When its documents do not have it.
-    pub fn of(stacks: InMemoryPair) -> Self {
+    pub(crate) fn of(stacks: InMemoryPair) -> Self {
         let region = stacks.pair.standby_region().clone();
         let scope = stacks.member(&region).scope();
         let found = stacks.estates().environment(scope.estate.as_str(), scope.environment.as_str());

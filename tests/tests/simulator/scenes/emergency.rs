@@ -10,10 +10,10 @@ use watchkeeper_domain::emergency::alarm::{AlarmMemory, AlarmState, IgnoreReason
 use watchkeeper_domain::value::AlarmName;
 
 use super::{InMemoryScene, seen};
-use crate::harness::{HarnessError, name_prefix};
-use crate::in_memory::{EmergencyRun, EmergencyRunState, ExecutionEnd, alarm_event};
-use crate::scenarios::emergency::{EmergencyHarness, EmergencyNumber, EmergencyStage};
-use crate::scenarios::{Harness as _, RunEnd, later};
+use watchkeeper_in_memory::{EmergencyRun, EmergencyRunState, ExecutionEnd, alarm_event};
+use watchkeeper_tests::harness::{HarnessError, name_prefix};
+use watchkeeper_tests::scenarios::emergency::{EmergencyHarness, EmergencyNumber, EmergencyStage};
+use watchkeeper_tests::scenarios::{Harness as _, RunEnd, later};
 
 impl InMemoryScene {
     /// An event reaches the function that answers alarms.

@@ -7,11 +7,11 @@ use watchkeeper_domain::backup::{BackupSource, JobPolicy};
 use watchkeeper_domain::capacity::{DatabaseId, DatabaseState};
 
 use super::{InMemoryScene, seen};
-use crate::estate::KeptCopies;
-use crate::harness::{HarnessError, name_prefix};
-use crate::in_memory::ExecutionEnd;
-use crate::scenarios::RunEnd;
-use crate::scenarios::backup::BackupHarness;
+use watchkeeper_in_memory::ExecutionEnd;
+use watchkeeper_tests::estate::KeptCopies;
+use watchkeeper_tests::harness::{HarnessError, name_prefix};
+use watchkeeper_tests::scenarios::RunEnd;
+use watchkeeper_tests::scenarios::backup::BackupHarness;
 
 impl InMemoryScene {
     /// Something that a person starts, and its end.

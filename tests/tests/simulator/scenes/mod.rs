@@ -5,7 +5,7 @@ mod emergency;
 mod failover;
 mod unblock;
 
-pub use failover::InMemoryPairScene;
+pub(crate) use failover::InMemoryPairScene;
 
 use std::time::Duration;
 
@@ -21,10 +21,10 @@ use watchkeeper_domain::estate::Environment;
 use watchkeeper_domain::name::Scope;
 use watchkeeper_sim::{Operation, RecordedCall, SimRegion, aurora, rds, service, store};
 
-use super::{CapacityWrite, Harness, RunEnd, Unplayed};
-use crate::estate::{alarms_of, declared};
-use crate::harness::{HarnessError, scope};
-use crate::in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness};
+use watchkeeper_in_memory::{EmergencyRun, ExecutionEnd, InMemoryHarness};
+use watchkeeper_tests::estate::{alarms_of, declared};
+use watchkeeper_tests::harness::{HarnessError, scope};
+use watchkeeper_tests::scenarios::{CapacityWrite, Harness, RunEnd, Unplayed};
 
 /// Noon in New York, of a Wednesday of usual hours with a Thursday after it.
 const NOON: &str = "2026-11-18T17:00:00Z";
@@ -35,7 +35,7 @@ const BACKUP: Duration = Duration::from_secs(30);
 /// An environment of this repository's documents and its siblings in memory, as their document declares them. Any check that
 /// fails panics.
 #[derive(Debug)]
-pub struct InMemoryScene {
+pub(crate) struct InMemoryScene {
     harness: InMemoryHarness,
     environment: Environment,
     siblings: Vec<Environment>,
@@ -56,7 +56,7 @@ impl InMemoryScene {
     ///
     /// # Panics
     /// When no document describes it.
-    pub fn new(estate: &str, environment: &str) -> Self {
+    pub(crate) fn new(estate: &str, environment: &str) -> Self {
         let documents = InMemoryHarness::new(SimRegion::builder().build(), "us-east-1");
         let found = documents.estates().environment(estate, environment).unwrap_or_else(|error| panic!("{error}"));
         let region = found.1.document().regions.primary.clone();

@@ -11,9 +11,9 @@ use watchkeeper_domain::unblock::{BlockerItem, ItemAttribute, LetterStamps, Lock
 use watchkeeper_sim::{Operation, TimingSettings};
 
 use super::{InMemoryScene, seen};
-use crate::harness::{HarnessError, name_prefix};
-use crate::scenarios::unblock::{FoundMessage, TRACE, UnblockHarness};
-use crate::scenarios::{RunEnd, count};
+use watchkeeper_tests::harness::{HarnessError, name_prefix};
+use watchkeeper_tests::scenarios::unblock::{FoundMessage, TRACE, UnblockHarness};
+use watchkeeper_tests::scenarios::{RunEnd, count};
 
 /// What frees something, holds it up, or starts an execution.
 const FREES: [Operation; 5] = [
