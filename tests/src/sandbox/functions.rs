@@ -16,7 +16,7 @@ pub struct FunctionBinaries {
 }
 
 impl FunctionBinaries {
-    /// Build all binaries of the workspace. Quick when nothing has changed.
+    /// Build all of them. Quick when nothing has changed.
     ///
     /// # Errors
     /// [`SandboxError::Step`] when cargo fails.
@@ -26,8 +26,9 @@ impl FunctionBinaries {
         let python = PathBuf::from("python3");
         let mut step = SupervisedProgram::new(layout, &python, "building the functions", log);
         step.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        // The workspace's default members: what `cargo test` builds too, with the same features.
-        step.args(["build", "--bins", "--profile", layout.profile()]);
+        // By the program, not the package: with the features of all default members, as in `cargo test`.
+        step.args(["build", "--profile", layout.profile()]);
+        step.args(names.iter().flat_map(|name| ["--bin", name]));
         for (name, _) in std::env::vars_os() {
             if OF_THE_OUTER_CARGO.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
                 step.command().env_remove(name);

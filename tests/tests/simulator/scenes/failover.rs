@@ -201,8 +201,9 @@ impl FailoverHarness for InMemoryPairScene {
     }
 
     async fn regain_home(&mut self) -> Result<(), HarnessError> {
-        // A second before a tick: a task needs longer to start than its own stack to see that it may not, as in the sandbox.
-        self.pass(SignedDuration::from_secs(59 - self.stacks.pair.now().as_second().rem_euclid(60)));
+        // Half a minute before a tick: the ledgers have replicated by then, and no task has started yet, as in the sandbox.
+        let second = self.stacks.pair.now().as_second();
+        self.pass(SignedDuration::from_secs((30 - second).rem_euclid(60)));
         let home = self.stacks.pair.home_region().clone();
         self.stacks.pair.regain(&home);
         Ok(())
