@@ -9,10 +9,7 @@ use watchkeeper_lambda::{FunctionContext, LambdaInvocation, serve};
 async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let schedule = context.schedule()?;
-        Ok(async move |tick: ScheduleTick, _: LambdaInvocation| {
-            context.metrics.tick("auto-shutdown", tick.time);
-            schedule.handle(&context.stack, &tick).await
-        })
+        Ok(async move |tick: ScheduleTick, _: LambdaInvocation| schedule.handle(&context.stack, &tick).await)
     })
     .await
 }

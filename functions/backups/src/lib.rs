@@ -2,9 +2,9 @@
 //! Here is what its logs and metrics say.
 
 use jiff::Timestamp;
-use watchkeeper_control::backup::{Answer, Details, FinishedRestore, Step};
+use watchkeeper_control::backup::{Answer, Details, FinishedRestore, Fresh, Step};
 use watchkeeper_control::runbook::FunctionEvent;
-use watchkeeper_lambda::{BackupFigures, Metrics, telemetry};
+use watchkeeper_lambda::{Metrics, telemetry};
 
 /// From here on, the lines of this invocation say which run they are about.
 pub fn about(event: &FunctionEvent<Step>) {
@@ -20,17 +20,21 @@ pub fn about(event: &FunctionEvent<Step>) {
     }
 }
 
-/// Logs what was done, and counts it.
+/// Logs what was done, and counts what is stale.
 pub fn count(metrics: &Metrics, at: Timestamp, answer: &Answer) {
     match answer {
         Answer::Ticked(ticked) => {
-            let all = ticked.environments.iter().flat_map(|line| line.fresh.iter().map(move |fresh| (line, fresh)));
-            for (line, fresh) in all.clone() {
-                let resource = &fresh.source.to_string();
-                let (scope, age_seconds) = (&line.scope, fresh.age_seconds);
-                metrics.backup(&BackupFigures { scope, resource, age_seconds }, at);
+            let all =
+                ticked.environments.iter().flat_map(|line| line.fresh.iter().map(move |fresh| (&line.scope, fresh)));
+            // What is fresh is told once an hour.
+            let told = |fresh: &Fresh| fresh.stale || at.as_second().rem_euclid(3600) < 300;
+            for (scope, Fresh { source, age_seconds, stale }) in all.clone().filter(|(_, fresh)| told(fresh)) {
+                tracing::info!(estate = %scope.estate, environment = %scope.environment, resource = %source, age_seconds,
+                    stale, "newest good copy");
             }
-            metrics.stale_backups(all.filter(|(_, fresh)| fresh.stale).count(), at);
+            let stale = all.filter(|(_, fresh)| fresh.stale).count();
+            tracing::info!(stale, "backups looked at");
+            metrics.stale_backups(stale, at);
         }
         Answer::Stepped(outcome) => {
             telemetry::stepped(outcome);

@@ -12,9 +12,6 @@ async fn main() -> ExitCode {
     serve(|context: FunctionContext| {
         let unblock = context.unblock()?;
         Ok(async move |event: FunctionEvent<Step>, _: LambdaInvocation| {
-            if let FunctionEvent::Tick(tick) = &event {
-                context.metrics.tick("daily-unblock", tick.time);
-            }
             let answer = unblock(event.at()).handle(&context.stack, event).await?;
             log(&answer);
             Ok(answer)

@@ -9,8 +9,8 @@ use watchkeeper_domain::name::Scope;
 use super::{DeployedStack, EndedExecution, HarnessError};
 use crate::estate::{SiteError, awaited};
 
-/// The metric that ends every tick.
-const TICKED: &str = "\"StaleBackups\":";
+/// What the function logs when a tick is done.
+const TICKED: &str = "backups looked at";
 
 /// The outputs that name the machines.
 const MACHINES: [&str; 2] = ["BackupMachineArn", "RestoreMachineArn"];

@@ -185,8 +185,6 @@ fn the_dashboard_shows_every_alarm_that_is_always_there() {
     let texts: Vec<&str> = walk(&filled).into_iter().filter_map(Value::as_str).collect();
     let counted = read("shared/lambda/src/metrics.rs") + &sources_under("shared/lambda/src/metrics");
     for (metric, by, statistic, period) in [
-        ("AlarmAnswered", "Estate,Environment", "Sum", 300),
-        ("AlarmIgnored", "Reason", "Sum", 300),
         ("ActiveUnreachable", "Estate,Environment", "Maximum", 60),
         ("HeartbeatAge", "Estate,Environment", "Maximum", 60),
         ("Readiness", "Estate,Environment", "Maximum", 300),
@@ -195,5 +193,10 @@ fn the_dashboard_shows_every_alarm_that_is_always_there() {
             format!("SEARCH('{{\"${{AWS::StackName}}\",{by}}} MetricName=\"{metric}\"', '{statistic}', {period})");
         assert!(texts.contains(&search.as_str()), "{search}");
         assert!(counted.contains(&format!("\"{metric}\"")), "nothing counts {metric}");
+    }
+    let control = sources_under("shared/control/src") + &sources_under("functions");
+    for query in texts.iter().filter(|text| text.starts_with("SOURCE ")) {
+        let message = query.split('"').nth(1).expect("the message of its lines");
+        assert!(control.contains(&format!("\"{message}\");")), "nothing logs \"{message}\"");
     }
 }

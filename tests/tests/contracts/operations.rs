@@ -104,19 +104,39 @@ fn each_own_failure_has_an_alarm() {
 }
 
 #[test]
-fn the_alarm_on_a_missing_tick_watches_the_metric_that_the_function_emits() {
+fn a_tick_that_is_missing_for_a_quarter_of_an_hour_raises_an_alarm() {
     let template = template();
-    let alarm = &template["Resources"]["TickMissing"]["Properties"];
-    let namespace = &template["Globals"]["Function"]["Environment"]["Variables"]["METRICS_NAMESPACE"];
-    assert_eq!(&alarm["Namespace"], namespace);
-    assert_eq!(alarm["MetricName"], "Tick");
-    assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "auto-shutdown"}]));
-    assert_eq!(alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap(), 15 * 60);
-    assert_eq!(alarm["TreatMissingData"], "breaching");
+    for (alarm, function) in [
+        ("TickMissing", "AutoShutdown"),
+        ("SweepMissing", "AlarmResponse"),
+        ("BackupTickMissing", "Backups"),
+        ("UnblockTickMissing", "DailyUnblock"),
+    ] {
+        let alarm = &template["Resources"][alarm]["Properties"];
+        assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("AWS/Lambda"), &json!("Invocations")));
+        assert_eq!(alarm["Dimensions"], json!([{"Name": "FunctionName", "Value": {"Ref": function}}]));
+        assert_eq!(alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap(), 15 * 60);
+        assert_eq!(alarm["TreatMissingData"], "breaching");
+    }
+}
+
+/// Alarms on a figure of ours that take its absence for something, or for trouble: only what is amiss has a figure.
+fn alarmed_by_silence(template: &Value) -> Vec<&str> {
+    let alarms = resources(template, "AWS::CloudWatch::Alarm").into_iter();
+    let ours = alarms.filter(|(_, it)| it["Properties"]["Namespace"] == json!({"Ref": "AWS::StackName"}));
+    ours.filter(|(_, it)| it["Properties"]["TreatMissingData"] != "notBreaching").map(|(id, _)| id).collect()
 }
 
 #[test]
-fn a_stale_backup_and_a_silent_tick_of_backups_raise_one_alarm() {
+fn no_alarm_needs_a_metric_of_what_is_in_order() {
+    let mut template = template();
+    assert_eq!(alarmed_by_silence(&template), Vec::<&str>::new());
+    template["Resources"]["BackupsStale"]["Properties"]["TreatMissingData"] = json!("breaching");
+    assert_eq!(alarmed_by_silence(&template), ["BackupsStale"]);
+}
+
+#[test]
+fn a_stale_backup_raises_an_alarm() {
     let template = template();
     let alarm = &template["Resources"]["BackupsStale"]["Properties"];
     assert_eq!(
@@ -124,7 +144,7 @@ fn a_stale_backup_and_a_silent_tick_of_backups_raise_one_alarm() {
         (&json!("StaleBackups"), &json!({"Ref": "AWS::StackName"}))
     );
     assert_eq!(alarm["Dimensions"], json!([{"Name": "Function", "Value": "backups"}]));
-    assert_eq!((&alarm["TreatMissingData"], &alarm["Statistic"]), (&json!("breaching"), &json!("Maximum")));
+    assert_eq!((&alarm["TreatMissingData"], &alarm["Statistic"]), (&json!("notBreaching"), &json!("Maximum")));
     let tick = &template["Resources"]["Backups"]["Properties"]["Events"]["Tick"]["Properties"];
     let input: Value = serde_json::from_str(tick["Input"].as_str().unwrap()).unwrap();
     assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));

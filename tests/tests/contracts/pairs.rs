@@ -146,7 +146,7 @@ fn the_alarms_of_a_pair_watch_metrics_that_the_watch_emits() {
     let of_the_watch: Vec<_> = alarms
         .filter(|(_, it)| it["Properties"]["Dimensions"] == json!([{"Name": "Function", "Value": "failover"}]))
         .collect();
-    assert_eq!(of_the_watch.len(), 4);
+    assert_eq!(of_the_watch.len(), 3);
     for (id, alarm) in &of_the_watch {
         let (alarm, metric) = (&alarm["Properties"], alarm["Properties"]["MetricName"].as_str().unwrap());
         assert_eq!(alarm["Namespace"], json!({"Ref": "AWS::StackName"}), "{id}");
@@ -154,6 +154,7 @@ fn the_alarms_of_a_pair_watch_metrics_that_the_watch_emits() {
     }
     let missing = &template["Resources"]["WatchMissing"];
     assert_eq!(missing["Condition"], "Watching");
+    assert_eq!(missing["Properties"]["MetricName"], "Invocations");
     assert_eq!(missing["Properties"]["TreatMissingData"], "breaching");
     let minutes = |name: &str| {
         let alarm = &template["Resources"][name]["Properties"];

@@ -1,7 +1,7 @@
 //! What is counted of the watch over pairs.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use watchkeeper_domain::name::Scope;
 
 use super::{Metrics, emit, metadata};
@@ -9,7 +9,10 @@ use super::{Metrics, emit, metadata};
 /// The function that keeps the watch: over all pairs, its name is the dimension.
 const FUNCTION: &str = "failover";
 
-/// What a tick or a move found of one half of a pair; what it did not look at is not counted.
+/// From which silence of the other region on it is counted, in seconds: two ticks of its watch.
+const SILENCE: i64 = 120;
+
+/// What a tick or a move found of one half of a pair; what is as it should be is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PairFigures {
     /// Whether the region that serves did not answer the probe.
@@ -23,30 +26,20 @@ pub struct PairFigures {
 }
 
 impl Metrics {
-    /// Counts a tick of the watch: an alarm is raised where none has come for a while.
-    pub fn watch(&self, at: Timestamp) {
-        emit(&self.watch_document(at));
-    }
-
-    /// Counts what a tick of the watch found of one half of a pair.
+    /// Counts what a tick of the watch found amiss with one half of a pair, and how long a move took.
     pub fn pair(&self, scope: &Scope, figures: &PairFigures, at: Timestamp) {
         if let Some(document) = self.pair_document(scope, figures, at) {
             emit(&document);
         }
     }
 
-    fn watch_document(&self, at: Timestamp) -> Value {
-        let directives = [self.directive(&[&["Function"]], &[("Watch", "Count")])];
-        json!({ "_aws": metadata(at, &directives), "Function": FUNCTION, "Watch": 1 })
-    }
-
     /// Nothing where there is nothing to count: a document without metrics is none.
     fn pair_document(&self, scope: &Scope, figures: &PairFigures, at: Timestamp) -> Option<Value> {
         let PairFigures { unreachable, readiness, silent_seconds, rto_ms } = *figures;
         let found = [
-            ("ActiveUnreachable", "None", unreachable.map(i64::from)),
-            ("Readiness", "None", readiness.map(i64::from)),
-            ("HeartbeatAge", "Seconds", silent_seconds),
+            ("ActiveUnreachable", "None", unreachable.map(i64::from).filter(|unreachable| *unreachable > 0)),
+            ("Readiness", "None", readiness.map(i64::from).filter(|readiness| *readiness > 0)),
+            ("HeartbeatAge", "Seconds", silent_seconds.filter(|silent| *silent > SILENCE)),
             ("FailoverRto", "Milliseconds", rto_ms),
         ];
         let found: Vec<(&str, &str, i64)> =
@@ -70,6 +63,8 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
     use super::super::tests::{AT, assert_whole, scope};
     use super::*;
 
@@ -78,30 +73,26 @@ mod tests {
     }
 
     #[test]
-    fn a_tick_of_the_watch_is_counted_for_its_function() {
-        let tick = Metrics::new("Watchkeeper").watch_document(AT);
-        assert_eq!((&tick["Function"], &tick["Watch"]), (&json!("failover"), &json!(1)));
-        assert_whole(&tick);
-    }
-
-    #[test]
     fn a_pair_is_counted_for_itself_and_among_all() {
         let figures =
-            PairFigures { unreachable: Some(true), readiness: Some(2), silent_seconds: Some(90), rto_ms: None };
+            PairFigures { unreachable: Some(true), readiness: Some(2), silent_seconds: Some(190), rto_ms: None };
         let found = document(&figures).unwrap();
         let counted = [&found["ActiveUnreachable"], &found["Readiness"], &found["HeartbeatAge"]];
-        assert_eq!(counted, [&json!(1), &json!(2), &json!(90)]);
+        assert_eq!(counted, [&json!(1), &json!(2), &json!(190)]);
         let dimensions = &found["_aws"]["CloudWatchMetrics"][0]["Dimensions"];
         assert_eq!(dimensions, &json!([["Function"], ["Estate", "Environment"]]));
         assert_whole(&found);
     }
 
     #[test]
-    fn what_was_not_looked_at_is_not_counted() {
-        let found = document(&PairFigures { unreachable: Some(false), ..PairFigures::default() }).unwrap();
-        assert_eq!(found["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], json!("ActiveUnreachable"));
-        assert_eq!((found.get("Readiness"), found.get("HeartbeatAge")), (None, None));
+    fn what_is_as_it_should_be_or_was_not_looked_at_is_not_counted() {
+        let found = document(&PairFigures { readiness: Some(1), ..PairFigures::default() }).unwrap();
+        assert_eq!(found["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], json!("Readiness"));
+        assert_eq!((found.get("ActiveUnreachable"), found.get("HeartbeatAge")), (None, None));
         assert_whole(&found);
+        let ready =
+            PairFigures { unreachable: Some(false), readiness: Some(0), silent_seconds: Some(120), rto_ms: None };
+        assert_eq!(document(&ready), None);
         assert_eq!(document(&PairFigures::default()), None);
     }
 }
