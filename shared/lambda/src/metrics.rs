@@ -24,16 +24,16 @@ impl Metrics {
         Self { namespace: namespace.into() }
     }
 
-    /// Counts the resources whose newest good copy is older than it may be, if there is any: an alarm is raised then.
-    pub fn stale_backups(&self, stale: usize, at: Timestamp) {
-        if stale > 0 {
-            emit(&self.stale_document(stale, at));
-        }
+    /// Counts that something is amiss that lasts, and logs what: one alarm is over all of it, and says when it is over.
+    pub fn trouble(&self, what: &str, at: Timestamp) {
+        tracing::warn!(what, "trouble");
+        emit(&self.trouble_document(at));
     }
 
-    fn stale_document(&self, stale: usize, at: Timestamp) -> Value {
-        let directive = self.directive(&[&["Function"]], &[("StaleBackups", "Count")]);
-        json!({ "_aws": metadata(at, &[directive]), "Function": "backups", "StaleBackups": stale })
+    fn trouble_document(&self, at: Timestamp) -> Value {
+        // One set without a dimension: whoever counts it, it is one metric.
+        let directive = self.directive(&[&[]], &[("Trouble", "Count")]);
+        json!({ "_aws": metadata(at, &[directive]), "Trouble": 1 })
     }
 
     fn directive(&self, dimensions: &[&[&str]], metrics: &[(&str, &str)]) -> Value {
@@ -94,18 +94,17 @@ mod tests {
     }
 
     #[test]
-    fn stale_backups_are_counted_over_all_environments() {
-        let document = Metrics::new("Watchkeeper").stale_document(2, AT);
+    fn trouble_is_one_metric_whoever_counts_it() {
+        let document = Metrics::new("Watchkeeper").trouble_document(AT);
         assert_eq!(
             document,
             json!({
                 "_aws": { "Timestamp": 1_795_000_000_500_i64, "CloudWatchMetrics": [{
                     "Namespace": "Watchkeeper",
-                    "Dimensions": [["Function"]],
-                    "Metrics": [{ "Name": "StaleBackups", "Unit": "Count" }],
+                    "Dimensions": [[]],
+                    "Metrics": [{ "Name": "Trouble", "Unit": "Count" }],
                 }]},
-                "Function": "backups",
-                "StaleBackups": 2,
+                "Trouble": 1,
             })
         );
         assert_whole(&document);

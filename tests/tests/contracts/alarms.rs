@@ -151,16 +151,6 @@ fn an_emergency_fails_only_after_somebody_was_told() {
 }
 
 #[test]
-fn the_sweep_carries_its_own_instant() {
-    let template = template();
-    let sweep = &template["Resources"]["AlarmResponse"]["Properties"]["Events"]["Sweep"]["Properties"];
-    let input: Value = serde_json::from_str(sweep["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(input, json!({"source": "watchkeeper.schedule", "time": "<aws.scheduler.scheduled-time>"}));
-    assert_eq!(sweep["ScheduleExpression"], "rate(5 minutes)");
-    assert!(sweep["State"].is_null(), "it makes up for lost events, whether calendars are followed or not");
-}
-
-#[test]
 fn whoever_may_call_the_function_is_named_with_its_source() {
     let template = template();
     let permissions = resources(&template, "AWS::Lambda::Permission");

@@ -22,6 +22,7 @@ mod rollbacks;
 mod scenarios;
 mod scene;
 mod single_faults;
+mod ticks;
 mod unblock_days;
 mod unblock_faults;
 mod unblock_scene;

@@ -35,6 +35,9 @@ pub struct PairTick {
     pub pointer: String,
     /// Whether the active region answered the probe; `None` where it was not asked.
     pub reached: Option<bool>,
+    /// For how long it has not, in seconds; `None` where it did, or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreached_seconds: Option<i64>,
     /// How ready this region is, where it stands by and that is known.
     pub readiness: Option<ReadyVerdict>,
     /// For how long the other region has not been heard of, in seconds; `None` when it never was.
@@ -74,6 +77,7 @@ impl<P: Platform> FailoverRunbook<P> {
             scope: member.scope(),
             pointer: pointer.to_string(),
             reached: None,
+            unreached_seconds: None,
             readiness: None,
             silent_seconds: heard.map(|heard| at.duration_since(heard).as_secs()),
             did: Vec::new(),
@@ -177,6 +181,7 @@ impl<P: Platform> FailoverRunbook<P> {
             let probed = probe::region(&self.prober, member, member.other()).await;
             ticked.reached = Some(!probed.is_lost());
             watch = watch.after(&probed, at);
+            ticked.unreached_seconds = watch.since.map(|since| at.duration_since(since).as_secs());
         }
         let asking = self.asked(member, &mut watch).await?;
         match watch.next_action(&member.failover, pointer, at) {
