@@ -45,7 +45,7 @@ impl FunctionContext {
     pub fn tick(&self) -> Result<impl Fn(Timestamp) -> TickRunbook<Aws> + use<>, SettingError> {
         let (emergency, backup, unblock) = (self.emergency()?, self.backup()?, self.unblock()?);
         let (ledger, notifier) = (self.ledger()?, self.notifier()?);
-        let reconcile = self.machine(FunctionSettings::reconcile_machine_arn)?;
+        let (reconcile, reconciler) = (self.machine(FunctionSettings::reconcile_machine_arn)?, self.reconcile()?);
         let machines = vec![
             reconcile.clone(),
             self.machine(FunctionSettings::emergency_machine_arn)?,
@@ -57,7 +57,11 @@ impl FunctionContext {
         ];
         Ok(move |now| TickRunbook {
             emergency: emergency.clone(),
-            schedule: ScheduleRunbook { ledger: ledger.clone(), reconcile: reconcile.clone() },
+            schedule: ScheduleRunbook {
+                ledger: ledger.clone(),
+                reconcile: reconcile.clone(),
+                reconciler: reconciler(now),
+            },
             backup: backup.clone(),
             unblock: unblock(now),
             failures: FailureWatch { ledger: ledger.clone(), machines: machines.clone(), notifier: notifier.clone() },

@@ -148,7 +148,11 @@ const MACHINES: [&str; 7] = ["Reconcile", "Emergency", "Failover", "Failback", "
 fn ticks(sim: &SimRegion) -> TickRunbook<SimRegion> {
     TickRunbook {
         emergency: emergencies(sim),
-        schedule: ScheduleRunbook { ledger: sim.clone(), reconcile: sim.machine("Reconcile") },
+        schedule: ScheduleRunbook {
+            ledger: sim.clone(),
+            reconcile: sim.machine("Reconcile"),
+            reconciler: reconciler(sim),
+        },
         backup: backups(sim),
         unblock: unblocks(sim),
         failures: FailureWatch {

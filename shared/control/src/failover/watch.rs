@@ -98,7 +98,7 @@ impl<P: Platform> FailoverRunbook<P> {
                 self.take_over(member, &pair, &pointer, at, &mut ticked).await
             }
             Some(_) => Ok(()),
-            None if pointer.active == member.region => self.sampled(member).await,
+            None if pointer.active == member.region => self.sampled(member, &pair).await,
             None => self.watch(member, &pair, &pointer, at, &mut ticked).await,
         };
         ticked.note(looked);
@@ -106,8 +106,9 @@ impl<P: Platform> FailoverRunbook<P> {
     }
 
     /// What this region says of itself.
-    async fn sampled(&self, member: &PairMember) -> Result<(), RunbookError> {
-        let found = sample(&self.here, &self.pace(Layer::Schedule), member).await?;
+    async fn sampled(&self, member: &PairMember, pair: &PairReplica) -> Result<(), RunbookError> {
+        let before = pair.samples.get(&member.region);
+        let found = sample(&self.here, &self.pace(Layer::Schedule), member, before).await?;
         Ok(self.ledger.keep_sample(&member.id, &member.region, &found).await?)
     }
 
@@ -213,7 +214,9 @@ impl<P: Platform> FailoverRunbook<P> {
             ticked.note(told);
         }
         ticked.readiness = watch.readiness.as_ref().map(Readiness::verdict);
-        if watch != before {
+        // While nothing fails, when it was probed last is not worth a write each minute.
+        let calm = watch.failures == 0 && WatchState { probed: before.probed, ..watch.clone() } == before;
+        if !calm {
             self.ledger.keep_watch(&member.id, &member.region, &watch, version).await?;
         }
         Ok(())
